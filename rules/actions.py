@@ -1,0 +1,87 @@
+"""The port of actions: what a rule does when it fires. One file per action, one line in RULES_ACTIONS.
+
+`execute` gets many firings at once and does database work only, inside the transaction that also writes the outcomes:
+so an action happens exactly once, or, where it raises, not at all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+
+from rules.registries import actions
+
+__all__ = ["Action", "ActionError", "Firing", "Log", "Outcome", "actions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firing:
+    """A rule that fires for one person, as the activity entry recorded it."""
+
+    entry_id: UUID
+    event: str
+    rule_id: UUID
+    rule_name: str
+    owner_id: UUID
+    subject_id: UUID
+    subject_name: str
+    target: str
+    metric: str
+    value: float | None
+    operator: str
+    threshold: float
+    severity: str
+    config: dict[str, Any]
+    fired_at: datetime
+    now: datetime
+
+    @property
+    def concerns_owner(self) -> bool:
+        """Whether the reading is the owner's own."""
+        return self.subject_id == self.owner_id
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a firing: `detail` goes into the entry's context, `error` is the cause where it failed."""
+
+    detail: dict[str, Any] = field(default_factory=dict)
+    error: str | None = None
+
+
+class ActionError(Exception):
+    """The action could not be done."""
+
+
+class NoOptions(forms.Form):
+    """The action has no options."""
+
+
+class Action:
+    """What a rule does when it fires."""
+
+    kind: ClassVar[str]
+    label: ClassVar[str]
+    help: ClassVar[str] = ""
+    form: ClassVar[type[forms.Form]] = NoOptions
+
+    def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
+        """Act on each firing; return an outcome for each, in the same order. Database work only."""
+        raise NotImplementedError(f"{type(self).__name__} must execute().")
+
+
+class LogForm(forms.Form):
+    note = forms.CharField(required=False, max_length=1000, help_text="Stands with each entry in the activity log.")
+
+
+class Log(Action):
+    kind = "log"
+    label = "Log"
+    help = "Writes an entry to the activity log, and nothing else."
+    form = LogForm
+
+    def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
+        return [Outcome({"note": firing.config["note"]} if firing.config.get("note") else {}) for firing in firings]

@@ -1,0 +1,11 @@
+"""What is watched and what was decided."""
+
+from rules.models.activity import ActivityEntry, DispatchRun
+from rules.models.readings import AuditEvent, FusionScore, Integration, MetricSample
+from rules.models.rule import AutomationRule
+from rules.models.state import RuleState
+
+__all__ = [
+    "ActivityEntry", "AuditEvent", "AutomationRule", "DispatchRun", "FusionScore", "Integration", "MetricSample",
+    "RuleState",
+]  # fmt: skip

@@ -1,0 +1,113 @@
+"""What was decided and done, and the ticks it happened in."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
+from django.db import models
+from django.db.models.functions import Now
+
+from rules.models.rule import AutomationRule
+from rules.querysets import ActivityQuerySet, RunQuerySet
+
+
+class DispatchRun(models.Model):
+    """One evaluation of the rules: a tick of the clock, or asked for."""
+
+    class Trigger(models.TextChoices):
+        SCHEDULE = "schedule"
+        PAGE = "page", "button"
+        API = "api", "API"
+        COMMAND = "command"
+
+    class Outcome(models.TextChoices):
+        RUNNING = "running"
+        COMPLETED = "completed"
+        OVERLAPPED = "overlapped", "skipped: another was running"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    trigger = models.TextField(choices=Trigger.choices)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False)
+    outcome = models.TextField(choices=Outcome.choices, default=Outcome.RUNNING)
+    evaluated_at = models.DateTimeField(help_text="The time the rules were evaluated for.")
+    started_at = models.DateTimeField(help_text="By the clock.")
+    finished_at = models.DateTimeField(null=True)
+    late_by = models.DurationField("late by", null=True, help_text="Only of scheduled ticks that came late.")
+    rules_evaluated = models.IntegerField("rules", default=0)
+    instances = models.IntegerField(default=0)
+    triggered = models.IntegerField(default=0)
+    succeeded = models.IntegerField(default=0)
+    failed = models.IntegerField(default=0)
+    no_data = models.IntegerField("without data", default=0)
+    errors = models.IntegerField(default=0)
+    stage_ms = models.JSONField("milliseconds per stage", default=dict)
+    error_message = models.TextField(null=True)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        db_table = "dispatch_runs"
+        verbose_name = "run"
+        ordering = ["-started_at", "-id"]
+        indexes = [models.Index(fields=["-started_at", "-id"], name="dispatch_runs_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.trigger} {self.started_at:%Y-%m-%d %H:%M:%S}"
+
+
+class ActivityEntry(models.Model):
+    """One decision and its outcome. A pending entry is work that waits to be executed: these rows are the queue."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        SUCCESS = "success"
+        FAILED = "failed"
+        SKIPPED = "skipped"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name="owner", db_index=False
+    )
+    rule = models.ForeignKey(AutomationRule, models.SET_NULL, null=True, related_name="entries", db_index=False)
+    run = models.ForeignKey(DispatchRun, models.SET_NULL, null=True, related_name="entries", db_index=False)
+    state = models.ForeignKey(
+        "rules.RuleState", models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    agent_name = models.TextField(default="smart_agent")
+    event_type = models.TextField("event")
+    action_taken = models.TextField("action")
+    context = models.JSONField(default=dict, db_default={})
+    status = models.TextField(choices=Status.choices, default=Status.SUCCESS, db_default=Status.SUCCESS)
+    error_message = models.TextField("cause", null=True)
+    created_at = models.DateTimeField("when", db_default=Now())
+    executed_at = models.DateTimeField(null=True)
+
+    objects = ActivityQuerySet.as_manager()
+
+    class Meta:
+        db_table = "agent_activity_log"
+        verbose_name = "activity entry"
+        verbose_name_plural = "activity"
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="agent_activity_log_newest"),
+            models.Index(fields=["user", "-created_at"], name="agent_activity_log_owner"),
+            models.Index(fields=["rule", "-created_at"], name="agent_activity_log_rule"),
+            models.Index(fields=["run"], name="agent_activity_log_run"),
+            models.Index(  # serves the queue
+                fields=["created_at", "id"], name="agent_activity_log_pending", condition=models.Q(status="pending")
+            ),
+            models.Index(  # serves the filter and the overview's failed actions
+                fields=["-created_at"], name="agent_activity_log_failed", condition=models.Q(status="failed")
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=["pending", "success", "failed", "skipped"]),
+                name="agent_activity_log_status_known",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_type} {self.action_taken} {self.status}"

@@ -1,0 +1,133 @@
+"""Where readings come from: scores, audit events, integrations, and samples that were pushed or kept."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from smartagent.fields import NumericField
+from smartagent.scope import OwnedQuerySet
+
+PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
+
+
+class Integration(models.Model):
+    """A connection of a person to another system, whose health is watched."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        INACTIVE = "inactive"
+        ERROR = "error"
+        SYNCING = "syncing"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="integrations", verbose_name="owner", db_index=False
+    )
+    integration_type = models.TextField("type", help_text="For example slack, outlook, gmail, trello or sendgrid.")
+    status = models.TextField(choices=Status.choices, default=Status.INACTIVE, db_default=Status.INACTIVE)
+    config = models.JSONField("settings", default=dict, blank=True, null=True, db_default={})
+    credentials_encrypted = models.TextField(null=True, editable=False)
+    last_sync_at = models.DateTimeField("last sync", null=True, blank=True)
+    error_message = models.TextField("error", null=True, blank=True)
+    created_at = models.DateTimeField("created", default=timezone.now, db_default=Now(), editable=False)
+    updated_at = models.DateTimeField("updated", auto_now=True, db_default=Now())
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        db_table = "integrations"
+        ordering = ["integration_type", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "integration_type"], name="integrations_one_of_a_type",
+                violation_error_message="This person has an integration of this type already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.integration_type
+
+
+class FusionScore(models.Model):
+    """A score of a person, or of one integration of theirs, 0 to 100."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False)
+    integration = models.ForeignKey(
+        Integration, models.DO_NOTHING, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
+    )
+    fusion_score = NumericField(validators=PERCENT, null=True)
+    score_breakdown = models.JSONField(default=dict, blank=True, null=True, db_default={})
+    calculated_at = models.DateTimeField(default=timezone.now, null=True, db_default=Now())
+    created_at = models.DateTimeField(default=timezone.now, null=True, db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(auto_now=True, null=True, db_default=Now())
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        db_table = "fusion_scores"
+        indexes = [models.Index(fields=["user", "-calculated_at"], name="fusion_scores_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.fusion_score}"
+
+
+class AuditEvent(models.Model):
+    """Something that happened in a connected system; error and critical ones are anomalies."""
+
+    class Severity(models.TextChoices):
+        INFO = "info"
+        WARNING = "warning"
+        ERROR = "error"
+        CRITICAL = "critical"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False)
+    event_type = models.TextField("event")
+    severity = models.TextField(choices=Severity.choices, default=Severity.INFO, db_default=Severity.INFO)
+    message = models.TextField(default="", db_default="", blank=True)
+    metadata = models.JSONField(default=dict, blank=True, db_default={})
+    created_at = models.DateTimeField(default=timezone.now, db_default=Now())
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        db_table = "fusion_audit_log"
+        indexes = [
+            models.Index(  # serves anomaly_count and integration_error_count
+                fields=["created_at", "user"], name="fusion_audit_log_anomalies",
+                condition=models.Q(severity__in=["error", "critical"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.event_type
+
+
+class MetricSample(models.Model):
+    """A reading that was pushed, or a change of a built-in metric that a tick kept. Without a person: platform-wide."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False)
+    metric = models.TextField()
+    target = models.TextField(default="", db_default="", blank=True)
+    value = models.FloatField()
+    observed_at = models.DateTimeField()
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        db_table = "metric_samples"
+        indexes = [
+            models.Index(  # serves the newest sample and the history of a series
+                fields=["user", "metric", "target", "-observed_at"], include=["value"], name="metric_samples_series"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.value:g}"

@@ -1,0 +1,111 @@
+"""A rule: a metric, an operator, a threshold, an action."""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
+from django.core.validators import URLValidator
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from rules import registries
+from rules.conditions import Operator
+from rules.querysets import RuleQuerySet
+from smartagent.fields import NumericField
+
+
+class Severity(models.TextChoices):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class AutomationRule(models.Model):
+    """Watches one metric of its owner, or of everyone, and acts when the reading breaks the threshold."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        PAUSED = "paused"
+        DISABLED = "disabled"
+        DRAFT = "draft"
+
+    class AppliesTo(models.TextChoices):
+        OWNER = "owner", "its owner"
+        EVERYONE = "everyone", "everyone"
+
+    class NoDataPolicy(models.TextChoices):
+        KEEP = "keep", "keep the state it is in"
+        FIRE = "fire", "fire"
+        RESOLVE = "resolve", "resolve"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="rules", verbose_name="owner", db_index=False
+    )
+    rule_name = models.TextField("name")
+    description = models.TextField(blank=True, null=True)
+    metric_type = models.TextField("metric", help_text="What is watched: a built-in metric, or the name of a pushed one.")
+    condition_operator = models.TextField("operator", choices=Operator.choices)
+    threshold_value = NumericField("threshold")
+    action_type = models.TextField("action", choices=registries.action_choices)
+    action_config = models.JSONField("options of the action", default=dict, blank=True, db_default={})
+    target_integration = models.TextField(
+        "integration", blank=True, null=True, help_text="Only readings of this integration. Empty: of the person as a whole."
+    )
+    status = models.TextField(choices=Status.choices, default=Status.ACTIVE, db_default=Status.ACTIVE)
+    last_triggered_at = models.DateTimeField("last triggered", null=True, blank=True, editable=False)
+    trigger_count = models.IntegerField("triggered", default=0, db_default=0, editable=False)
+    severity = models.TextField(choices=Severity.choices, default=Severity.MEDIUM, db_default=Severity.MEDIUM)
+    applies_to = models.TextField(
+        "watches", choices=AppliesTo.choices, default=AppliesTo.OWNER, db_default=AppliesTo.OWNER,
+        help_text="Whose readings are compared. A rule on everyone has a state for each person.",
+    )
+    pending_for = models.DurationField("holds for", default=timedelta(0), db_default=timedelta(0))
+    keep_firing_for = models.DurationField("keep firing for", default=timedelta(0), db_default=timedelta(0))
+    recovery_threshold = NumericField("recovery threshold", null=True, blank=True)
+    no_data_policy = models.TextField(
+        "without data", choices=NoDataPolicy.choices, default=NoDataPolicy.KEEP, db_default=NoDataPolicy.KEEP
+    )
+    repeat_every = models.DurationField(
+        "repeat every", default=timedelta(hours=4), db_default=timedelta(hours=4),
+        help_text="While it fires, act again after this long, for example 30m or 4h. 0: at every evaluation.",
+    )
+    labels = models.JSONField(default=dict, blank=True, db_default={})
+    runbook_url = models.TextField("runbook", blank=True, null=True, validators=[URLValidator(["http", "https"])])
+    created_at = models.DateTimeField("created", default=timezone.now, db_default=Now(), editable=False)
+    updated_at = models.DateTimeField("updated", auto_now=True, db_default=Now())
+
+    objects = RuleQuerySet.as_manager()
+    history = HistoricalRecords(
+        table_name="automation_rules_history", excluded_fields=["last_triggered_at", "trigger_count", "updated_at"],
+        history_user_id_field=None,
+    )
+
+    class Meta:
+        db_table = "automation_rules"
+        verbose_name = "rule"
+        ordering = ["rule_name", "id"]
+        indexes = [
+            models.Index(fields=["user", "rule_name"], name="automation_rules_owner"),
+            models.Index(  # serves the candidates of a tick
+                fields=["metric_type"], name="automation_rules_active", condition=models.Q(status="active")
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(condition_operator__in=Operator.values), name="automation_rules_operator"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["active", "paused", "disabled", "draft"]), name="automation_rules_status_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(applies_to__in=["owner", "everyone"]), name="automation_rules_applies_to"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.rule_name

@@ -1,0 +1,52 @@
+"""Where each instance of a rule stands."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
+from django.db import models
+
+from rules.models.rule import AutomationRule
+from rules.querysets import StateQuerySet
+from rules.states import Condition
+
+
+class RuleState(models.Model):
+    """One instance = rule x person x target. An instance without a row is ok and never was anything else."""
+
+    class Handling(models.TextChoices):
+        OPEN = "open"
+        ACKNOWLEDGED = "acknowledged"
+        SNOOZED = "snoozed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    rule = models.ForeignKey(AutomationRule, models.CASCADE, related_name="states", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="rule_states", verbose_name="person", db_index=False
+    )
+    target = models.TextField(default="", db_default="", blank=True)
+    condition = models.TextField(choices=Condition.choices, default=Condition.OK, db_default=Condition.OK)
+    reason = models.TextField(default="", db_default="")
+    since = models.DateTimeField()
+    value = models.FloatField(null=True)
+    episode = models.IntegerField(default=0, db_default=0)
+    handling = models.TextField(choices=Handling.choices, default=Handling.OPEN, db_default=Handling.OPEN)
+    last_notified_at = models.DateTimeField("last acted", null=True)
+
+    objects = StateQuerySet.as_manager()
+
+    class Meta:
+        db_table = "rule_states"
+        verbose_name = "instance"
+        ordering = ["-since", "-id"]
+        indexes = [
+            models.Index(fields=["-since", "-id"], name="rule_states_firing", condition=models.Q(condition="firing")),
+            models.Index(fields=["user"], name="rule_states_person"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["rule", "user", "target"], name="rule_states_instance"),
+            models.CheckConstraint(condition=models.Q(condition__in=Condition.values), name="rule_states_condition"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} {self.condition}"

@@ -1,0 +1,62 @@
+"""The questions that are asked of rules, states, activity and runs."""
+
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.db.models import Q
+
+from smartagent.scope import OwnedQuerySet, has_everyone
+
+
+class RuleQuerySet(OwnedQuerySet):
+    def active(self) -> Self:
+        """Those that every tick evaluates."""
+        return self.filter(status="active")
+
+    def pause(self, now: datetime) -> int:
+        """Stop evaluating them; return how many were active."""
+        return self.filter(status="active").update(status="paused", updated_at=now)
+
+    def activate(self, now: datetime) -> int:
+        """Evaluate them from now on; return how many were not active."""
+        return self.exclude(status="active").update(status="active", updated_at=now)
+
+
+class StateQuerySet(OwnedQuerySet):
+    owner_paths = ("rule__user",)
+
+    def firing(self) -> Self:
+        """Those that fire now, of rules that are evaluated."""
+        return self.filter(condition="firing", rule__status="active")
+
+
+class ActivityQuerySet(OwnedQuerySet):
+    def pending(self) -> Self:
+        """The queue: what was decided and is not yet done."""
+        return self.filter(status="pending")
+
+    def failed(self) -> Self:
+        """What could not be done or read."""
+        return self.filter(status="failed")
+
+    def triggered(self) -> Self:
+        """Entries into firing and repeats."""
+        return self.filter(event_type__in=["rule_fired", "rule_repeated"])
+
+    def since(self, when: datetime) -> Self:
+        """Those written at `when` or later."""
+        return self.filter(created_at__gte=when)
+
+    def last_day(self, now: datetime) -> Self:
+        """Those of the 24 hours before `now`."""
+        return self.since(now - timedelta(hours=24))
+
+
+class RunQuerySet(OwnedQuerySet):
+    owner_paths = ("requested_by",)
+
+    def visible_to(self, user: Any) -> Self:
+        """Scheduled runs concern everybody; runs that a person asked for, that person."""
+        if has_everyone(user, "view"):
+            return self
+        return self.filter(Q(trigger="schedule") | Q(requested_by=user.pk))

@@ -1,0 +1,17 @@
+"""The plugs of rules: metric sources and actions. Apart from the ports, so that models can name them."""
+
+from typing import TYPE_CHECKING
+
+from smartagent.registry import Registry
+
+if TYPE_CHECKING:
+    from rules.actions import Action
+    from rules.metrics import MetricSource
+
+metrics: "Registry[MetricSource]" = Registry("RULES_METRICS")
+actions: "Registry[Action]" = Registry("RULES_ACTIONS")
+
+
+def action_choices() -> list[tuple[str, str]]:
+    """The actions that a rule can take."""
+    return actions.choices()

@@ -1,0 +1,57 @@
+"""Durations as people write them: `30s`, `5m`, `4h`, `1d 12h`; and `0` for none."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+SHAPE = re.compile(r"(?:\s*\d+\s*[wdhms])+\s*", re.IGNORECASE)
+PART = re.compile(r"(\d+)\s*([wdhms])", re.IGNORECASE)
+LONGEST = timedelta(days=366)
+
+
+def parse_duration(text: str) -> timedelta:
+    """Return the duration that `text` says; ValueError with what would be right where it says none."""
+    text = text.strip()
+    if text in ("", "0"):
+        return timedelta(0)
+    if not SHAPE.fullmatch(text):
+        raise ValueError(f"“{text[:40]}” is not a duration. Write for example 30m, 4h or 1d 12h; 0 means none.")
+    seconds = sum(int(count) * UNITS[unit.lower()] for count, unit in PART.findall(text))
+    if seconds > LONGEST.total_seconds():
+        raise ValueError(f"“{text[:40]}” is too long. The longest duration is {LONGEST.days} days.")
+    return timedelta(seconds=seconds)
+
+
+def format_duration(duration: timedelta) -> str:
+    """Return the shortest writing of `duration`, in whole seconds: `4h`, `1d 12h`, `0`."""
+    rest, parts = int(duration.total_seconds()), []
+    for unit, seconds in UNITS.items():
+        count, rest = divmod(rest, seconds)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts) or "0"
+
+
+class DurationField(forms.CharField):
+    """A form field for a duration: shows and reads `4h`."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return format_duration(value) if isinstance(value, timedelta) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, timedelta):
+            return value
+        try:
+            return parse_duration(str(value or ""))
+        except ValueError as error:
+            raise ValidationError(str(error), code="invalid") from error
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.to_python(initial) != self.to_python(data))
+        except ValidationError:
+            return True

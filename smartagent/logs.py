@@ -1,0 +1,35 @@
+"""Log lines as key=value, on standard error."""
+
+import logging.config
+from typing import Any
+
+import structlog
+
+
+def configure(config: dict[str, Any]) -> None:
+    """Configure logging for Django's LOGGING_CONFIG; `config` has the level."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "processor": structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        "foreign_pre_chain": shared,
+    }
+    logging.config.dictConfig({
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"logfmt": formatter},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "logfmt"}},
+        "root": {"handlers": ["stderr"], "level": config["level"]},
+        "loggers": {"httpx": {"level": "WARNING"}},
+    })
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )

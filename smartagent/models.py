@@ -1,0 +1,141 @@
+"""People, their API tokens, and the answers kept for their idempotency keys."""
+
+import uuid
+import zoneinfo
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
+from django.contrib.postgres.functions import RandomUUID
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Lower, Now
+
+from smartagent.scope import OwnedQuerySet
+
+
+def validate_time_zone(name: str) -> None:
+    """Accept the name of an IANA time zone."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(f"“{name}” is not a time zone. Write for example Europe/Berlin or UTC.")
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes people; everyone starts as a member."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Make a person of the group members, who signs in by `email`; ValueError without one."""
+        if not email:
+            raise ValueError("A person needs an e-mail address to sign in.")
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        user.groups.add(Group.objects.get_or_create(name="members")[0])
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Make an administrator, who may do everything."""
+        return self.create_user(email, password, **fields | {"is_staff": True, "is_superuser": True})
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Return whoever signs in by this e-mail, in any capitals."""
+        return self.get(email__iexact=username)
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """E-mail addresses are compared without regard to capitals, so they are kept in lower case."""
+        return (email or "").strip().lower()
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person, who signs in by e-mail."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    email = models.EmailField("e-mail", unique=True, error_messages={"unique": "Somebody signs in by this e-mail already."})
+    full_name = models.CharField("full name", max_length=200, blank=True, default="", db_default="")
+    time_zone = models.CharField(
+        "time zone", max_length=64, default="UTC", db_default="UTC", validators=[validate_time_zone],
+        help_text="Times are shown in this zone, for example Europe/Berlin.",
+    )
+    is_active = models.BooleanField("may sign in", default=True, db_default=True)
+    is_staff = models.BooleanField(
+        "sees everyone's things", default=False, db_default=False, help_text="Staff see and change what anybody owns."
+    )
+    date_joined = models.DateTimeField("joined", db_default=Now(), editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        db_table = "smartagent_users"
+        verbose_name = "person"
+        verbose_name_plural = "people"
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"), name="smartagent_users_email_ci",
+                violation_error_message="Somebody signs in by this e-mail already.",
+            )
+        ]
+        permissions = [
+            ("view_everyone", "Can see everyone's things"),
+            ("change_everyone", "Can change everyone's things"),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.email
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = UserManager.normalize_email(self.email)
+
+    def get_short_name(self) -> str:
+        """The first name, or what stands before the @."""
+        return self.full_name.split(" ")[0] if self.full_name else self.email.split("@")[0]
+
+    def get_full_name(self) -> str:
+        """The full name, or the e-mail where none is known."""
+        return str(self)
+
+
+class APIToken(models.Model):
+    """A personal token for programs: only its digest is kept, the token itself is shown once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens", verbose_name="person")
+    name = models.CharField(max_length=100, help_text="What uses it, for example: the build server.")
+    prefix = models.CharField(max_length=16, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: it does not expire.")
+    last_used_at = models.DateTimeField(null=True, editable=False)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        db_table = "smartagent_api_tokens"
+        ordering = ["-created_at"]
+        verbose_name = "API token"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class IdempotencyKey(models.Model):
+    """The answer that was given to a request with this key: the same request again gets it again and does nothing."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status_code = models.PositiveSmallIntegerField()
+    answer = models.JSONField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "smartagent_idempotency_keys"
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="smartagent_idempotency_keys_once")]
+
+    def __str__(self) -> str:
+        return self.key

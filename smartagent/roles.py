@@ -1,0 +1,38 @@
+"""The groups that people belong to, and what each may do. They live here and are synchronised with every `migrate`."""
+
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
+
+OWN_THINGS = (
+    "rules.*_automationrule", "rules.view_rulestate", "rules.change_rulestate", "rules.view_activityentry",
+    "rules.view_dispatchrun", "rules.*_integration", "rules.view_fusionscore", "rules.view_auditevent",
+    "rules.view_metricsample", "rules.add_metricsample", "notifications.view_notification",
+    "notifications.change_notification", "notifications.delete_notification", "optimizer.view_optimizationevent",
+    "optimizer.view_actionlog", "smartagent.*_apitoken",
+)
+READ_EVERYTHING = (
+    "rules.view_*", "notifications.view_*", "optimizer.view_*", "smartagent.view_user", "smartagent.view_everyone",
+)
+ROLES: dict[str, tuple[str, ...]] = {
+    "members": OWN_THINGS,
+    "operators": (*OWN_THINGS, *READ_EVERYTHING, "smartagent.change_everyone"),
+    "auditors": READ_EVERYTHING,
+    "administrators": ("rules.*", "notifications.*", "optimizer.*", "smartagent.*"),
+}
+
+
+def synchronise(using: str) -> None:
+    """Make the four groups, with exactly these permissions; other groups are left alone."""
+    for name, patterns in ROLES.items():
+        group, _ = Group.objects.using(using).get_or_create(name=name)
+        group.permissions.set(Permission.objects.using(using).filter(matching(patterns)))
+
+
+def matching(patterns: tuple[str, ...]) -> Q:
+    """The permissions that one of `patterns` (`app.codename`, `*` at either end of the codename) names."""
+    query = Q(pk__in=[])
+    for pattern in patterns:
+        app, codename = pattern.split(".")
+        regex = "^" + codename.replace("*", ".*") + "$"
+        query |= Q(content_type__app_label=app, codename__regex=regex)
+    return query

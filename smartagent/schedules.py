@@ -1,0 +1,35 @@
+"""What runs by itself. Schedules live here and are synchronised by `up` and with every `migrate`."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils import timezone
+from django_q.models import Schedule
+
+PREFIX = "smartagent: "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repeated:
+    """A function of a module, by dotted path, run every so many minutes."""
+
+    name: str
+    func: str
+    minutes: int
+
+
+def wanted() -> list[Repeated]:
+    """The schedules as they should be."""
+    return [Repeated(name="dispatch", func="rules.tasks.tick", minutes=settings.DISPATCH_EVERY_MINUTES)]
+
+
+def synchronise(using: str = "default") -> None:
+    """Make, correct or remove schedules of ours, so that they are what the code says; others are left alone."""
+    names = []
+    for repeated in wanted():
+        names.append(PREFIX + repeated.name)
+        values = {"func": repeated.func, "schedule_type": Schedule.MINUTES, "minutes": repeated.minutes, "repeats": -1}
+        Schedule.objects.using(using).update_or_create(
+            name=PREFIX + repeated.name, defaults=values, create_defaults=values | {"next_run": timezone.now()}
+        )
+    Schedule.objects.using(using).filter(name__startswith=PREFIX).exclude(name__in=names).delete()

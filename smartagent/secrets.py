@@ -1,0 +1,31 @@
+"""Secrets at rest: encrypted with a key that is derived from SECRET_KEY (Fernet: AES-128-CBC with HMAC-SHA256)."""
+
+import base64
+import hashlib
+import json
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+from django.conf import settings
+
+
+class SecretLost(Exception):
+    """The secret cannot be read: it was encrypted with another SECRET_KEY."""
+
+
+def seal(secret: Any) -> str:
+    """Return the JSON value `secret` as an encrypted text."""
+    return _fernet().encrypt(json.dumps(secret).encode()).decode()
+
+
+def unseal(sealed: str) -> Any:
+    """Return what `seal` was given; SecretLost where the key has changed since."""
+    try:
+        return json.loads(_fernet().decrypt(sealed.encode()))
+    except InvalidToken:
+        raise SecretLost(SecretLost.__doc__) from None
+
+
+def _fernet() -> Fernet:
+    digest = hashlib.sha256(b"smartagent.secrets" + settings.SECRET_KEY.encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(digest))

@@ -1,0 +1,67 @@
+"""The cast: Alice and Bob are members, Olga an operator, Audra an auditor, Ada an administrator."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+
+from smartagent.models import User
+
+PASSWORD = "correct horse battery"
+
+
+def person(name: str, role: str, **fields: Any) -> User:
+    user = User.objects.create_user(f"{name.lower()}@example.com", PASSWORD, full_name=name, **fields)
+    user.groups.set([Group.objects.get(name=role)])
+    return user
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return person("Alice", "members")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return person("Bob", "members")
+
+
+@pytest.fixture
+def olga(db: None) -> User:
+    return person("Olga", "operators")
+
+
+@pytest.fixture
+def audra(db: None) -> User:
+    return person("Audra", "auditors")
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    return User.objects.create_superuser("ada@example.com", PASSWORD, full_name="Ada")
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    """A signed-in browser without a screen."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings: Any) -> None:
+    """Argon2 is slow on purpose; tests that are not about passwords need not wait."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
