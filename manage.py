@@ -1,0 +1,28 @@
+#!/usr/bin/env python
+"""Smart Agent's commands. What is wrong with the database or the settings is told in one line, and the exit is 2."""
+
+import os
+import sys
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+from django.db.utils import OperationalError
+
+from smartagent.postgres.errors import line
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartagent.settings")
+    try:
+        execute_from_command_line(sys.argv)
+    except (OperationalError, ImproperlyConfigured) as error:
+        told = line(error)
+        if told is None or "--traceback" in sys.argv:
+            raise
+        sys.stderr.write(f"{told}\n")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

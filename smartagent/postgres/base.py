@@ -1,0 +1,102 @@
+"""Django's PostgreSQL backend, with an embedded server, errors of one line, and pools that survive a fork."""
+
+import atexit
+import os
+from typing import Any
+
+import psycopg
+from django.db import connections
+from django.db.backends.postgresql import base
+from django.db.utils import NotSupportedError
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from smartagent.postgres import embedded
+from smartagent.postgres.client import DatabaseClient
+from smartagent.postgres.errors import PoolExhausted, TooOld, explain, place
+
+Pool = ConnectionPool[Any]
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """One connection, to the server of DATABASE_URL or to the embedded one."""
+
+    client_class = DatabaseClient
+    _connection_pools: dict[str, Pool] = {}
+
+    @property
+    def pool(self) -> Pool | None:
+        """The pool of this process. One opened for another database is closed: tests change the name."""
+        known = self._connection_pools.get(self.alias)
+        if known and known.kwargs["dbname"] != self.settings_dict["NAME"]:
+            self._connection_pools.pop(self.alias, None)
+            known.close()
+        found: Pool | None = super().pool
+        return found
+
+    def get_connection_params(self) -> dict[str, Any]:
+        params: dict[str, Any] = super().get_connection_params()
+        if folder := self.settings_dict.get("EMBEDDED"):
+            params |= embedded.address(folder, self.settings_dict.get("EMBEDDED_OPTIONS"))
+        return params
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Connect; if the embedded server is gone, bring it back and try once more."""
+        try:
+            return self._connected(conn_params)
+        except psycopg.OperationalError as error:
+            folder = self.settings_dict.get("EMBEDDED")
+            if not folder or isinstance(error, PoolTimeout):
+                raise explain(error, conn_params) from error
+            embedded.restart(folder, self.settings_dict.get("EMBEDDED_OPTIONS"))
+        try:
+            return self._connected(conn_params)
+        except psycopg.OperationalError as error:
+            raise explain(error, conn_params) from error
+
+    def _connected(self, params: dict[str, Any]) -> Any:
+        # A pool only says that it waited in vain; a connection of our own says why.
+        if self.pool and self.pool.closed:
+            self._probe(params)
+        try:
+            return super().get_new_connection(params)
+        except PoolTimeout as error:
+            self._probe(params)
+            raise PoolExhausted(
+                f"All connections of this process to {place(params)} are in use: fewer threads, or more processes."
+            ) from error
+
+    def _probe(self, params: dict[str, Any]) -> None:
+        self.Database.connect(**params).close()
+
+    def check_database_version_supported(self) -> None:
+        try:
+            super().check_database_version_supported()
+        except NotSupportedError:
+            found = ".".join(map(str, self.get_database_version()))
+            where = place(self.get_connection_params())
+            raise TooOld(f"{where} is version {found}: Smart Agent needs PostgreSQL 14 or newer.") from None
+
+
+# What a forked child inherits is kept for good: to destroy it would stop threads that are not there,
+# and to close it would end the parent's sessions.
+_inherited: list[Any] = []
+
+
+def _forget_inherited() -> None:
+    """In a forked child: let go of the parent's pools and connections; the next query opens new ones."""
+    _inherited.extend(DatabaseWrapper._connection_pools.values())
+    DatabaseWrapper._connection_pools.clear()
+    for wrapper in connections.all(initialized_only=True):
+        if isinstance(wrapper, DatabaseWrapper) and wrapper.connection is not None:
+            _inherited.append(wrapper.connection)
+            wrapper.connection = None
+
+
+def _close_pools() -> None:
+    """At the end: say goodbye to the server before it is stopped."""
+    for pool in list(DatabaseWrapper._connection_pools.values()):
+        pool.close()
+
+
+os.register_at_fork(after_in_child=_forget_inherited)
+atexit.register(_close_pools)

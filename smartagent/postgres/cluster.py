@@ -1,0 +1,123 @@
+"""Making and starting a PostgreSQL cluster in a home. Whoever calls holds the starting lock."""
+
+import shlex
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psycopg
+
+from smartagent.postgres.config import NAME
+from smartagent.postgres.errors import EmbeddedFailed
+from smartagent.postgres.home import Home
+from smartagent.postgres.postmaster import Postmaster, orphans
+
+ROLE = "smartagent"
+# Crash recovery replays what was written since the last checkpoint: minutes on a slow disk, not seconds.
+PATIENCE = 600
+
+# Durable, and meant for one machine with an SSD that it shares with the application.
+SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "effective_cache_size": "1GB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "max_wal_size": "2GB",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "timezone": "UTC",
+    # The application logs its own errors; statements may hold what is nobody's business.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_checkpoints": "off",
+}
+
+
+def start(home: Home, options: Mapping[str, str]) -> Postmaster:
+    """Bring the server up, whatever a former one left behind, and return it."""
+    _clear_stale(home)
+    if not (home.data / "PG_VERSION").exists():
+        _make(home)
+    _admit(home)
+    _launch(home, {**SETTINGS, "unix_socket_directories": f'"{home.sockets()}"', **options})
+    server = Postmaster.of(home.data)
+    if server is None or not server.ready:
+        raise EmbeddedFailed(f"The embedded PostgreSQL did not get ready; {home.log} says why.")
+    _create_database(home, server)
+    return server
+
+
+def _clear_stale(home: Home) -> None:
+    """Remove the postmaster.pid of a killed server: its number may be another process's, or a zombie's, by now."""
+    server = Postmaster.of(home.data)
+    if server is None:
+        return
+    until = time.monotonic() + 30
+    while orphans(home.data) and time.monotonic() < until:
+        time.sleep(0.05)
+    (home.data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _make(home: Home) -> None:
+    """Run initdb beside the final place, so that being interrupted leaves nothing that looks finished."""
+    fresh = home.folder / "data.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    # The built-in C.UTF-8 sorts the same on every machine and survives upgrades of the system's locales.
+    _run(
+        home, ["initdb", "-D", fresh, "-U", ROLE, "--auth=peer", "--encoding=UTF8", "--locale=C",
+               "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"],
+    )  # fmt: skip
+    fresh.rename(home.data)
+
+
+def _admit(home: Home) -> None:
+    """Let in the server's own user and root, by the socket, as the kernel names them; nobody else, and no network."""
+    system = "".join(f'smartagent "{name}" {ROLE}\n' for name in sorted({home.account.name, "root"}))
+    for name, text in {"pg_hba.conf": "local all all peer map=smartagent\n", "pg_ident.conf": system}.items():
+        home.account.write(home.data / name, text)
+
+
+def _launch(home: Home, settings: Mapping[str, str]) -> None:
+    home.log.unlink(missing_ok=True)  # only of the last start, so that it never fills the disk
+    words = shlex.join(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))
+    _run(home, ["pg_ctl", "start", "-D", home.data, "-l", home.log, "-w", "-t", str(PATIENCE), "-o", words])
+
+
+def _run(home: Home, command: Sequence[str | Path]) -> None:
+    program, *arguments = command
+    done = home.account.run([home.programs / program, *arguments])
+    if done.returncode:
+        log = home.log.read_text(errors="replace") if home.log.exists() else ""
+        raise EmbeddedFailed(
+            f"The embedded PostgreSQL in {home.folder} does not start: {_cause(log + done.stderr)}."
+        )
+
+
+def _cause(text: str) -> str:
+    """Pick the line that tells most out of what PostgreSQL's programs wrote."""
+    lines = text.splitlines()
+    for sign in ("No space left", "Permission denied", "FATAL:", "PANIC:", "error:", "could not"):
+        for line in lines:
+            if sign in line:
+                return line.split(": ", 1)[-1].split("FATAL:")[-1].strip().rstrip(".")
+    return lines[-1] if lines else "no reason given"
+
+
+def _create_database(home: Home, server: Postmaster) -> None:
+    try:
+        with psycopg.connect(**address(server), dbname="postgres", autocommit=True) as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
+                connection.execute(f"CREATE DATABASE {NAME} TEMPLATE template0 ENCODING 'UTF8'")
+    except psycopg.Error as error:
+        raise EmbeddedFailed(
+            f"The embedded PostgreSQL in {home.folder} cannot make its database: {_cause(str(error))}."
+        ) from error
+
+
+def address(server: Postmaster) -> dict[str, str]:
+    """Return libpq's parameters of the server."""
+    return {"host": str(server.sockets), "port": str(server.port), "user": ROLE}
