@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Smart Agent's commands. What is wrong with the database or the settings is told in one line, and the exit is 2."""
+"""Smart Agent's commands. What is wrong with database or settings is told in one line, and the exit is 2."""
 
 import os
 import sys

@@ -1,1 +1,1 @@
-"""The database backend: the server that DATABASE_URL names, else one of our own, started on the first connection."""
+"""The database backend: the server of DATABASE_URL, else one of our own, started on the first connection."""

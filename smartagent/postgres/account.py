@@ -33,13 +33,15 @@ class Account:
         """Whether we are root and become this user to run the server."""
         return os.geteuid() != self.uid
 
-    def run(self, command: Sequence[str | Path], **options: Any) -> "subprocess.CompletedProcess[str]":
-        """Run a program as this user, with nothing of our environment: PGPORT and the like would mislead it."""
-        rights = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switched else {}
+    def run(self, command: Sequence[str | Path]) -> "subprocess.CompletedProcess[str]":
+        """Run a program as this user, with nothing of our environment, where PGPORT would mislead it."""
+        rights: dict[str, Any] = (
+            {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switched else {}
+        )
         environment = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603 never through a shell
             command, check=False, cwd="/", env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-            text=True, errors="replace", start_new_session=True, **rights, **options,
+            text=True, errors="replace", start_new_session=True, **rights,
         )  # fmt: skip
 
     def reaches(self, path: Path) -> bool:
@@ -90,10 +92,11 @@ def _system_user() -> Account:
         if name in known:
             return Account.of(known[name])
     useradd = shutil.which("useradd", path=f"{os.defpath}:/usr/sbin:/sbin")
-    made = useradd and subprocess.run(
-        [useradd, "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin",
-         SYSTEM_USERS[0]], check=False, capture_output=True,
-    )  # fmt: skip
+    made = useradd and subprocess.run(  # noqa: S603 a fixed command
+        [useradd, "--system", "--no-create-home", "--home-dir", "/nonexistent", SYSTEM_USERS[0]],
+        check=False,
+        capture_output=True,
+    )
     if not made or made.returncode:
         raise EmbeddedFailed(
             f"PostgreSQL does not run as root and the system user {SYSTEM_USERS[0]} could not be made: "

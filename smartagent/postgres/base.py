@@ -2,7 +2,7 @@
 
 import atexit
 import os
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 from django.db import connections
@@ -21,13 +21,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """One connection, to the server of DATABASE_URL or to the embedded one."""
 
     client_class = DatabaseClient
-    _connection_pools: dict[str, Pool] = {}
+    _connection_pools: ClassVar[dict[str, Pool]] = {}
 
     @property
     def pool(self) -> Pool | None:
         """The pool of this process. One opened for another database is closed: tests change the name."""
         known = self._connection_pools.get(self.alias)
-        if known and known.kwargs["dbname"] != self.settings_dict["NAME"]:
+        params = known.kwargs if known else None
+        if known and isinstance(params, dict) and params.get("dbname") != self.settings_dict["NAME"]:
             self._connection_pools.pop(self.alias, None)
             known.close()
         found: Pool | None = super().pool
@@ -62,7 +63,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except PoolTimeout as error:
             self._probe(params)
             raise PoolExhausted(
-                f"All connections of this process to {place(params)} are in use: fewer threads, or more processes."
+                f"All connections of this process to {place(params)} are in use: "
+                "serve with fewer threads, or with more processes."
             ) from error
 
     def _probe(self, params: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from smartagent.postgres.config import NAME
 from smartagent.postgres.errors import EmbeddedFailed
@@ -52,7 +53,7 @@ def start(home: Home, options: Mapping[str, str]) -> Postmaster:
 
 
 def _clear_stale(home: Home) -> None:
-    """Remove the postmaster.pid of a killed server: its number may be another process's, or a zombie's, by now."""
+    """Remove the postmaster.pid of a killed server: its number may be another process's now, or a zombie's."""
     server = Postmaster.of(home.data)
     if server is None:
         return
@@ -75,7 +76,7 @@ def _make(home: Home) -> None:
 
 
 def _admit(home: Home) -> None:
-    """Let in the server's own user and root, by the socket, as the kernel names them; nobody else, and no network."""
+    """Let in the server's own user and root, as the kernel names them; nobody else, and no network."""
     system = "".join(f'smartagent "{name}" {ROLE}\n' for name in sorted({home.account.name, "root"}))
     for name, text in {"pg_hba.conf": "local all all peer map=smartagent\n", "pg_ident.conf": system}.items():
         home.account.write(home.data / name, text)
@@ -109,7 +110,9 @@ def _cause(text: str) -> str:
 
 def _create_database(home: Home, server: Postmaster) -> None:
     try:
-        with psycopg.connect(**address(server), dbname="postgres", autocommit=True) as connection:
+        with psycopg.connect(
+            make_conninfo(dbname="postgres", **address(server)), autocommit=True
+        ) as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
                 connection.execute(f"CREATE DATABASE {NAME} TEMPLATE template0 ENCODING 'UTF8'")
     except psycopg.Error as error:

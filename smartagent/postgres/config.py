@@ -20,7 +20,7 @@ DJANGO_OPTIONS = {"assume_role", "isolation_level", "prepare_threshold", "server
 
 
 def database(url: str | None, var: Path, server: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Return DATABASES["default"]: the server of `url`, else the embedded one with its data in `var`/postgres.
+    """Return DATABASES["default"]: the server of `url`, else the embedded one, with its data in `var`.
 
     `server` are settings of the embedded PostgreSQL, such as {"fsync": "off"} for tests.
     """
@@ -45,7 +45,7 @@ def _named(url: str) -> dict[str, Any]:
         parsed = {}
     if not parsed:
         raise ImproperlyConfigured(
-            f"DATABASE_URL is not of the form {EXAMPLE}; special characters in the password are written as %XX."
+            f"DATABASE_URL is not of the form {EXAMPLE}; write special characters of the password as %XX."
         )
     if not parsed["NAME"]:
         raise ImproperlyConfigured(f"DATABASE_URL names no database; it should look like {EXAMPLE}.")

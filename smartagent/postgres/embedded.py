@@ -1,14 +1,14 @@
 """The embedded PostgreSQL: one server per folder, shared by every process that connects.
 
-1. A process that connects first joins: it shares the users' lock of the folder until it ends (its forked children
-   share it with it).
+1. A process that connects first joins: it shares the users' lock of the folder until it ends, and so do the
+   children that it forks.
 2. If no watchdog is there, it starts one, which stops the server once nobody shares that lock any more.
-3. If no server is there, it starts one. All three happen under the starting lock, so two at once start one server.
+3. If no server is there, it starts one. All under the starting lock: two at once start one server.
 4. A server that was killed is noticed at the next connection and started again.
 5. A process that ends normally as the last one waits until the server is down.
 
-PostgreSQL lets in only its own system user and root ("peer": the kernel says who is at the other end of the socket),
-whatever the permissions of the directories around; there is no password to lose, and no network port.
+PostgreSQL lets in only its own system user and root ("peer": the kernel says who is at the other end of the
+socket), whatever the permissions of the directories around. No password can be lost, no network port is open.
 """
 
 import atexit
@@ -124,7 +124,7 @@ def _post_watchdog(place: Home) -> None:
         return
     project = str(Path(__file__).resolve().parents[2])
     try:
-        subprocess.Popen(
+        subprocess.Popen(  # noqa: S603 our own module
             [sys.executable, "-m", "smartagent.postgres.watchdog", str(place.folder), str(handle)],
             pass_fds=[handle], start_new_session=True, cwd="/", env={**os.environ, "PYTHONPATH": project},
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

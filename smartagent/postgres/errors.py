@@ -10,7 +10,7 @@ from django.db.utils import OperationalError
 CORRECT = "correct DATABASE_URL"
 
 
-class Unavailable(OperationalError):
+class Unavailable(OperationalError):  # noqa: N818 says what is the case, as Django's own do
     """The database cannot be used."""
 
 
@@ -91,7 +91,7 @@ def _reason(text: str) -> str:
 
 
 def line(error: Exception) -> str | None:
-    """Return the line to show instead of a traceback, or None for an error that is no matter of configuration."""
+    """Return the line to show instead of a traceback, or None for an error that needs the traceback."""
     if isinstance(error, Unavailable | ImproperlyConfigured):
         return " ".join(str(error).split())
     return None

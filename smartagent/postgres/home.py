@@ -1,8 +1,8 @@
 """Where the embedded server lives: its folder, its programs, and the account that reaches both.
 
-Usually the folder is the one the settings name. Root's projects often lie where no other user may go (/root has mode
-700), and the server is not root. Opening people's directories would be wrong, so then the data and a copy of the
-programs live below /var/lib/smartagent, and the named folder becomes a symbolic link to the data.
+Usually the folder is the one the settings name. Root's projects often lie where no other user may go (/root
+has mode 700), and the server is not root. Opening people's directories would be wrong, so then the data and a
+copy of the programs live below /var/lib/smartagent, and the named folder becomes a symbolic link to the data.
 """
 
 import importlib.metadata
@@ -49,7 +49,7 @@ class Home:
         return self.folder / "watchdog.lock"
 
     def sockets(self) -> Path:
-        """Return the private directory of the socket: in the folder, unless the path is too long for a socket."""
+        """Return the private directory of the socket: in the folder, unless that path is too long for one."""
         inside = self.folder / "socket"
         fits = len(os.fsencode(inside / ".s.PGSQL.5432")) <= LONGEST_SOCKET
         if fits and "," not in str(inside):  # libpq takes a comma for a list of hosts
@@ -58,7 +58,9 @@ class Home:
             return inside
         if not self._private(inside):
             inside.unlink(missing_ok=True)
-            outside = Path(tempfile.mkdtemp(prefix="smartagent-", dir="/tmp"))  # noqa: S108 mode 700, random name
+            outside = Path(
+                tempfile.mkdtemp(prefix="smartagent-", dir="/tmp")
+            )  # of mode 700, with a random name
             self.account.own(outside)
             inside.symlink_to(outside)
         return inside.readlink()

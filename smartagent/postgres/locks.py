@@ -10,7 +10,7 @@ SHARED, EXCLUSIVE = fcntl.LOCK_SH, fcntl.LOCK_EX
 
 
 def opened(path: Path) -> int:
-    """Open a lock file, made where missing; it belongs to whom its folder belongs, also when root makes it."""
+    """Open a lock file, made where missing. It belongs to whom its folder belongs, even if root made it."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     if os.geteuid() == 0:
         owner = path.parent.stat()

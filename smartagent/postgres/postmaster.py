@@ -1,6 +1,5 @@
 """The running server of a data directory, as its postmaster.pid tells."""
 
-import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,12 +30,12 @@ class Postmaster:
 
     def exists(self) -> bool:
         """Tell, cheaply, whether there is a process of that number."""
-        return psutil.pid_exists(self.pid)
+        return bool(psutil.pid_exists(self.pid))
 
     def alive(self) -> bool:
         """Tell whether the process is that server: numbers are used again, and zombies keep theirs."""
         try:
-            return os.path.samefile(psutil.Process(self.pid).cwd(), self.data)
+            return self.data.samefile(psutil.Process(self.pid).cwd())
         except (psutil.Error, OSError):
             return False
 
