@@ -1,0 +1,158 @@
+"""What can be done to a table, as values; as text each is the line that is logged."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One thing to do to a table."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddColumn(Change):
+    field: str
+    column: str
+    nullable: bool
+
+    def __str__(self) -> str:
+        return f"column {self.column} added{', nullable' if self.nullable else ''}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddForeignKey(Change):
+    field: str
+    column: str
+
+    def __str__(self) -> str:
+        return f"foreign key added on {self.column}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelaxNotNull(Change):
+    column: str
+    comment: str | None = None
+
+    def __str__(self) -> str:
+        return f"column {self.column} may be null now"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetDefault(Change):
+    field: str
+    column: str
+    comment: str | None = None
+
+    def __str__(self) -> str:
+        return f"column {self.column} has a default now"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WidenCheck(Change):
+    """`definition` is the CHECK as it was before us."""
+
+    name: str
+    column: str
+    words: tuple[str, ...]
+    expression: str
+    definition: str
+    comment: str | None = None
+
+    def __str__(self) -> str:
+        return f"check {self.name} widened by {', '.join(self.words)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddIndex(Change):
+    name: str
+
+    def __str__(self) -> str:
+        return f"index {self.name} added"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddFieldIndex(Change):
+    field: str
+    unique: bool = False
+
+    def __str__(self) -> str:
+        return f"{'unique ' if self.unique else ''}index added on {self.field}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddConstraint(Change):
+    name: str
+
+    def __str__(self) -> str:
+        return f"constraint {self.name} added"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddCheck(Change):
+    """`beside` are the CHECKs of theirs on the same columns: what they let in, ours lets in too."""
+
+    name: str
+    beside: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"check {self.name} added"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeaveAlone(Change):
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.what} left alone: {self.why}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropColumn(Change):
+    column: str
+
+    def __str__(self) -> str:
+        return f"column {self.column} removed again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropConstraint(Change):
+    name: str
+
+    def __str__(self) -> str:
+        return f"constraint {self.name} removed again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropIndex(Change):
+    name: str
+
+    def __str__(self) -> str:
+        return f"index {self.name} removed again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropDefault(Change):
+    column: str
+    comment: str | None = None
+
+    def __str__(self) -> str:
+        return f"column {self.column} is without a default again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestoreNotNull(Change):
+    column: str
+    comment: str | None = None
+
+    def __str__(self) -> str:
+        return f"column {self.column} is NOT NULL again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestoreCheck(Change):
+    name: str
+    definition: str
+    comment: str | None = None
+
+    def __str__(self) -> str:
+        return f"check {self.name} is as it was"

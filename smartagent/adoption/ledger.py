@@ -1,0 +1,34 @@
+"""What we did, written as comments on the very objects that we did it to.
+
+A comment survives `pg_dump`, follows its object through renames and dies with it, so it cannot disagree with
+the database as a table of our own could after a partial restore. Where it is lost (`--no-comments`) nothing
+is ours, and nothing is taken away. A comment of theirs is kept in front of ours.
+"""
+
+MARK = "smart-agent: "
+
+CREATED = "created"
+ADDED = "added"
+RELAXED = "relaxed NOT NULL"
+DEFAULTED = "set a default"
+WIDENED = "widened "  # the definition as it was follows
+
+
+def marked(theirs: str | None, entry: str) -> str:
+    """Return the comment that says what they said, and what we did."""
+    return f"{theirs}\n{MARK}{entry}" if theirs else f"{MARK}{entry}"
+
+
+def entry(comment: str | None) -> str:
+    """Return what we did, empty where we did nothing."""
+    return _split(comment)[1]
+
+
+def theirs(comment: str | None) -> str | None:
+    """Return the comment as it was before us."""
+    return _split(comment)[0]
+
+
+def _split(comment: str | None) -> tuple[str | None, str]:
+    before, mark, after = (f"\n{comment}" if comment else "").partition(f"\n{MARK}")
+    return before[1:] or None, after if mark else ""

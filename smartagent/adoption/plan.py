@@ -1,0 +1,216 @@
+"""What a found table lacks to serve a model, and what of it is ours to take away: no database is asked."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db import connection, models
+
+from smartagent.adoption import ledger
+from smartagent.adoption.changes import (
+    AddCheck,
+    AddColumn,
+    AddConstraint,
+    AddFieldIndex,
+    AddForeignKey,
+    AddIndex,
+    Change,
+    DropColumn,
+    DropConstraint,
+    DropDefault,
+    DropIndex,
+    LeaveAlone,
+    RelaxNotNull,
+    RestoreCheck,
+    RestoreNotNull,
+    SetDefault,
+    WidenCheck,
+)  # fmt: skip
+from smartagent.adoption.found import CHECK, FOREIGN_KEY, WORDS, FoundColumn, FoundTable
+
+Model = type[models.Model]
+# Of the parts of a field that say what the database holds, the type stubs know few.
+Field = Any
+
+ALIASES = {"varchar": "character varying", "char": "character"}
+# Types that both applications may write in a column of the other's.
+FAMILIES = (
+    WORDS,
+    {"smallint", "integer", "bigint", "numeric", "real", "double precision"},
+    {"json", "jsonb"},
+    {"timestamp with time zone", "timestamp without time zone"},
+)
+
+
+def plan(model: Model, found: FoundTable) -> list[Change]:
+    """Return what to change, in order, so that the table serves the model and still its old owner."""
+    return [
+        *_columns(model, found),
+        *_unknown_columns(model, found),
+        *_narrow_checks(found),
+        *_field_indexes(model, found),
+        *(AddIndex(name=index.name) for index in model._meta.indexes if not found.has(index.name)),
+        *_constraints(model, found),
+        *_foreign_keys(model, found),
+    ]
+
+
+def undo(found: FoundTable) -> list[Change]:
+    """Return what to change so that a table that we completed is as we found it."""
+    return [
+        *(DropConstraint(name=each.name) for each in found.constraints if _is_added(each.comment)),
+        *(DropIndex(name=each.name) for each in found.indexes if _is_added(each.comment)),
+        *(DropColumn(column=each.name) for each in found.columns if each.added),
+        *_restored_checks(found),
+        *_restored_columns(found),
+    ]
+
+
+def column_fields(model: Model) -> Iterator[tuple[Field, str]]:
+    """Return the fields that have a column in the model's own table, with its name."""
+    for field in model._meta.local_concrete_fields:
+        if field.column is not None and field.db_type(connection) is not None:
+            yield field, field.column
+
+
+def _columns(model: Model, found: FoundTable) -> Iterator[Change]:
+    for field, name in column_fields(model):
+        column = found.column(name)
+        if column is None:
+            yield AddColumn(field=field.name, column=name, nullable=field.null or not _fills_itself(field))
+        else:
+            yield from _shared_column(field, column)
+
+
+def _shared_column(field: Field, column: FoundColumn) -> Iterator[Change]:
+    wanted = _base_type(field)
+    if not _compatible(column.type, wanted):
+        yield LeaveAlone(what=f"column {column.name}", why=f"it is {column.type}, we need {wanted}")
+    if column.not_null and field.null:
+        yield RelaxNotNull(column=column.name, comment=column.comment)
+    elif column.required and field.has_db_default():
+        yield SetDefault(field=field.name, column=column.name, comment=column.comment)
+
+
+def _fills_itself(field: Field) -> bool:
+    """Whether the database fills the column where the old application does not know it."""
+    return field.has_db_default() or field.generated or bool(field.db_type_suffix(connection))
+
+
+def _base_type(field: Field) -> str:
+    name = (field.db_type(connection) or "").partition("(")[0].strip()
+    return ALIASES.get(name, name)
+
+
+def _compatible(found: str, wanted: str) -> bool:
+    return found == wanted or any({found, wanted} <= family for family in FAMILIES)
+
+
+def _unknown_columns(model: Model, found: FoundTable) -> Iterator[Change]:
+    """What our inserts cannot fill must be allowed to be empty; a key column cannot be."""
+    ours = {name for _, name in column_fields(model)}
+    keys = {name for index in found.indexes if index.primary for name in index.columns}
+    for column in found.columns:
+        if not column.required or column.name in ours:
+            continue
+        if column.name in keys:
+            yield LeaveAlone(what=f"column {column.name}", why="it is the key, and our rows cannot fill it")
+        else:
+            yield RelaxNotNull(column=column.name, comment=column.comment)
+
+
+def _narrow_checks(found: FoundTable) -> Iterator[Change]:
+    for check in found.constraints:
+        if not check.refuses or check.expression is None or found.created or _is_added(check.comment):
+            continue
+        before = ledger.entry(check.comment)
+        # Widened before, by fewer words: what it was at first stays what it goes back to.
+        first = before.removeprefix(ledger.WIDENED) if before.startswith(ledger.WIDENED) else check.definition
+        yield WidenCheck(
+            name=check.name, column=check.columns[0], words=check.refuses, expression=check.expression,
+            definition=first, comment=ledger.theirs(check.comment),
+        )  # fmt: skip
+
+
+def _field_indexes(model: Model, found: FoundTable) -> Iterator[Change]:
+    for field, name in column_fields(model):
+        if field.unique:
+            if not _is_unique(found, [name]):
+                yield AddFieldIndex(field=field.name, unique=True)
+        elif field.db_index and not any(each.whole and each.columns[:1] == (name,) for each in found.indexes):
+            yield AddFieldIndex(field=field.name)
+
+
+def _is_unique(found: FoundTable, columns: Iterable[str]) -> bool:
+    wanted = set(columns)
+    return any(each.unique and each.whole and set(each.columns) == wanted for each in found.indexes)
+
+
+def _constraints(model: Model, found: FoundTable) -> Iterator[Change]:
+    for constraint in model._meta.constraints:
+        if found.has(constraint.name):
+            continue
+        if isinstance(constraint, models.CheckConstraint):
+            yield _check(model, found, constraint)
+        elif not _has_equal(model, found, constraint):
+            yield AddConstraint(name=constraint.name)
+
+
+def _check(model: Model, found: FoundTable, constraint: models.CheckConstraint) -> Change:
+    """A CHECK of ours must not refuse what the old application may write: it lets in what theirs lets in."""
+    theirs = {column for column in _mentioned(model, constraint.condition) if found.is_theirs(column)}
+    beside = [
+        each.expression
+        for each in found.constraints
+        if each.kind == CHECK
+        and each.expression
+        and set(each.columns) <= theirs
+        and not _is_added(each.comment)
+    ]
+    if theirs and not beside:
+        why = f"{', '.join(sorted(theirs))} may hold anything in this table"
+        return LeaveAlone(what=f"check {constraint.name}", why=why)
+    return AddCheck(name=constraint.name, beside=tuple(beside))
+
+
+def _mentioned(model: Any, condition: Any) -> set[str]:
+    """Return the columns that a condition speaks of."""
+    fields: list[Field] = [model._meta.get_field(path[0]) for path in model._get_expr_references(condition)]
+    return {field.column for field in fields}
+
+
+def _has_equal(model: Model, found: FoundTable, constraint: models.BaseConstraint) -> bool:
+    """Whether a unique index of theirs, under another name, promises the same."""
+    if not isinstance(constraint, models.UniqueConstraint) or constraint.condition or not constraint.fields:
+        return False
+    fields: list[Field] = [model._meta.get_field(name) for name in constraint.fields]
+    return _is_unique(found, [field.column for field in fields])
+
+
+def _foreign_keys(model: Model, found: FoundTable) -> Iterator[Change]:
+    """Only columns of ours refer to our tables: a column of theirs holds keys that may not be there."""
+    refers = {name for each in found.constraints if each.kind == FOREIGN_KEY for name in each.columns}
+    for field, name in column_fields(model):
+        constrained = field.remote_field and field.db_constraint
+        if constrained and name not in refers and not found.is_theirs(name):
+            yield AddForeignKey(field=field.name, column=name)
+
+
+def _is_added(comment: str | None) -> bool:
+    return ledger.entry(comment) == ledger.ADDED
+
+
+def _restored_checks(found: FoundTable) -> Iterator[Change]:
+    for check in found.constraints:
+        entry = ledger.entry(check.comment)
+        if entry.startswith(ledger.WIDENED):
+            definition = entry.removeprefix(ledger.WIDENED)
+            yield RestoreCheck(name=check.name, definition=definition, comment=ledger.theirs(check.comment))
+
+
+def _restored_columns(found: FoundTable) -> Iterator[Change]:
+    for column in found.columns:
+        comment = ledger.theirs(column.comment)
+        if ledger.entry(column.comment) == ledger.RELAXED:
+            yield RestoreNotNull(column=column.name, comment=comment)
+        elif ledger.entry(column.comment) == ledger.DEFAULTED:
+            yield DropDefault(column=column.name, comment=comment)

@@ -1,0 +1,213 @@
+"""Each change as SQL, with the mark that lets it be undone."""
+
+import copy
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import singledispatchmethod
+from typing import Any
+
+from django.db import models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.backends.ddl_references import Statement
+
+from smartagent.adoption import changes, ledger
+
+ON_DELETE: dict[Callable[..., Any], str] = {models.CASCADE: "CASCADE", models.SET_NULL: "SET NULL"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Statements that are run together; `otherwise` is what is said where existing rows forbid them."""
+
+    statements: tuple[str, ...] = ()
+    deferred: tuple[Statement, ...] = ()
+    otherwise: str | None = None
+
+
+class Writer:
+    """Writes changes to one model's table as SQL."""
+
+    def __init__(self, editor: Any, model: type[models.Model]) -> None:
+        # The parts of the editor that write SQL without running it are not in its public interface.
+        self.editor = editor
+        self.model = model
+        self.table = editor.quote_name(model._meta.db_table)
+
+    def mark_created(self) -> Step:
+        comment = ledger.marked(self.model._meta.db_table_comment or None, ledger.CREATED)
+        return Step(statements=(self._comment("TABLE", self.table, comment),))
+
+    @singledispatchmethod
+    def steps(self, change: changes.Change) -> list[Step]:
+        """Return how a change is made."""
+        raise NotImplementedError(type(change).__name__)
+
+    @steps.register
+    def _(self, change: changes.LeaveAlone) -> list[Step]:
+        return []
+
+    @steps.register
+    def _(self, change: changes.AddColumn) -> list[Step]:
+        field = copy.copy(self._field(change.field))
+        # What is unique or a key is made so in a change of its own.
+        field.null, field.primary_key, field._unique = change.nullable, False, False
+        definition, params = self.editor.column_sql(self.model, field)
+        if params:
+            definition %= tuple(self.editor.quote_value(value) for value in params)
+        parameters = field.db_parameters(self.editor.connection)
+        check = f" CHECK ({parameters['check']})" if parameters["check"] else ""
+        suffix = f" {self._suffix(field)}" if self._suffix(field) else ""
+        column = self.editor.quote_name(change.column)
+        return [
+            Step(
+                statements=(
+                    f"ALTER TABLE {self.table} ADD COLUMN {column} {definition}{suffix}{check}",
+                    self._comment_column(change.column, ledger.marked(field.db_comment, ledger.ADDED)),
+                )
+            )
+        ]
+
+    @steps.register
+    def _(self, change: changes.AddForeignKey) -> list[Step]:
+        field = self._field(change.field)
+        statement = self.editor._create_fk_sql(self.model, field, "_fk_%(to_table)s_%(to_column)s")
+        return [Step(deferred=(with_on_delete(statement, field),))]
+
+    @steps.register
+    def _(self, change: changes.RelaxNotNull) -> list[Step]:
+        return [self._altered(change.column, "DROP NOT NULL", ledger.marked(change.comment, ledger.RELAXED))]
+
+    @steps.register
+    def _(self, change: changes.SetDefault) -> list[Step]:
+        default, params = self.editor.db_default_sql(self._field(change.field))
+        if params:
+            default %= tuple(self.editor.quote_value(value) for value in params)
+        comment = ledger.marked(change.comment, ledger.DEFAULTED)
+        return [self._altered(change.column, f"SET DEFAULT {default}", comment)]
+
+    @steps.register
+    def _(self, change: changes.WidenCheck) -> list[Step]:
+        words = ", ".join(self.editor.quote_value(word) for word in change.words)
+        column = self.editor.quote_name(change.column)
+        check = f"CHECK (({change.expression}) OR {column} IN ({words}))"
+        comment = ledger.marked(change.comment, ledger.WIDENED + change.definition)
+        return self._replaced(change.name, check, comment)
+
+    @steps.register
+    def _(self, change: changes.AddIndex) -> list[Step]:
+        index = next(each for each in self.model._meta.indexes if each.name == change.name)
+        return [Step(statements=self._added(index.create_sql(self.model, self.editor)))]
+
+    @steps.register
+    def _(self, change: changes.AddFieldIndex) -> list[Step]:
+        field = self._field(change.field)
+        if change.unique:
+            return [self._unique(self.editor._create_unique_sql(self.model, [field]))]
+        indexes = self.editor._field_indexes_sql(self.model, field)
+        return [Step(statements=self._added(statement)) for statement in indexes]
+
+    @steps.register
+    def _(self, change: changes.AddConstraint) -> list[Step]:
+        return [self._unique(self._constraint(change.name).create_sql(self.model, self.editor))]
+
+    @steps.register
+    def _(self, change: changes.AddCheck) -> list[Step]:
+        statement = self._constraint(change.name).create_sql(self.model, self.editor)
+        if change.beside:
+            beside = " AND ".join(f"({expression})" for expression in change.beside)
+            statement.parts["check"] = f"({statement.parts['check']}) OR ({beside})"
+        return [
+            Step(statements=self._added(statement, " NOT VALID")),
+            self._validated(self.editor.quote_name(change.name)),
+        ]
+
+    @steps.register
+    def _(self, change: changes.DropColumn) -> list[Step]:
+        column = self.editor.quote_name(change.column)
+        return [Step(statements=(f"ALTER TABLE {self.table} DROP COLUMN {column}",))]
+
+    @steps.register
+    def _(self, change: changes.DropConstraint) -> list[Step]:
+        name = self.editor.quote_name(change.name)
+        return [Step(statements=(f"ALTER TABLE {self.table} DROP CONSTRAINT {name}",))]
+
+    @steps.register
+    def _(self, change: changes.DropIndex) -> list[Step]:
+        return [Step(statements=(f"DROP INDEX {self.editor.quote_name(change.name)}",))]
+
+    @steps.register
+    def _(self, change: changes.DropDefault) -> list[Step]:
+        return [self._altered(change.column, "DROP DEFAULT", change.comment)]
+
+    @steps.register
+    def _(self, change: changes.RestoreNotNull) -> list[Step]:
+        otherwise = f"column {change.column} stays nullable: it has rows of ours without a value"
+        return [self._altered(change.column, "SET NOT NULL", change.comment, otherwise)]
+
+    @steps.register
+    def _(self, change: changes.RestoreCheck) -> list[Step]:
+        return self._replaced(change.name, change.definition, change.comment)
+
+    def _field(self, name: str) -> Any:
+        return self.model._meta.get_field(name)
+
+    def _constraint(self, name: str) -> Any:
+        return next(each for each in self.model._meta.constraints if each.name == name)
+
+    def _suffix(self, field: Any) -> str:
+        return field.db_type_suffix(self.editor.connection) or ""
+
+    def _altered(self, column: str, action: str, comment: str | None, otherwise: str | None = None) -> Step:
+        name = self.editor.quote_name(column)
+        alter = f"ALTER TABLE {self.table} ALTER COLUMN {name} {action}"
+        return Step(statements=(alter, self._comment_column(column, comment)), otherwise=otherwise)
+
+    def _replaced(self, name: str, check: str, comment: str | None) -> list[Step]:
+        """A CHECK in the place of another: no row goes unchecked between."""
+        quoted = self.editor.quote_name(name)
+        # One that was never validated when it was found is not validated by us either.
+        unvalidated = check.removesuffix(" NOT VALID")
+        swap = f"DROP CONSTRAINT {quoted}, ADD CONSTRAINT {quoted} {unvalidated} NOT VALID"
+        comments = self._comment("CONSTRAINT", f"{quoted} ON {self.table}", comment)
+        steps = [Step(statements=(f"ALTER TABLE {self.table} {swap}", comments))]
+        return steps if unvalidated != check else [*steps, self._validated(quoted)]
+
+    def _validated(self, name: str) -> Step:
+        validate = f"ALTER TABLE {self.table} VALIDATE CONSTRAINT {name}"
+        return Step(
+            statements=(validate,), otherwise=f"check {name} holds for new rows only: some older do not fit"
+        )
+
+    def _unique(self, statement: Statement) -> Step:
+        otherwise = f"{statement.parts['name']} skipped: existing rows are not unique"
+        return Step(statements=self._added(statement), otherwise=otherwise)
+
+    def _added(self, statement: Statement, suffix: str = "") -> tuple[str, str]:
+        name = str(statement.parts["name"])
+        sql = f"{statement}{suffix}"
+        of_table = re.match("ALTER TABLE", sql)
+        kind, target = ("CONSTRAINT", f"{name} ON {self.table}") if of_table else ("INDEX", name)
+        return sql, self._comment(kind, target, ledger.marked(None, ledger.ADDED))
+
+    def _comment_column(self, column: str, comment: str | None) -> str:
+        return self._comment("COLUMN", f"{self.table}.{self.editor.quote_name(column)}", comment)
+
+    def _comment(self, kind: str, target: str, comment: str | None) -> str:
+        return f"COMMENT ON {kind} {target} IS {self.editor.quote_value(comment) if comment else 'NULL'}"
+
+
+def with_on_delete(statement: Statement, field: Any) -> Statement:
+    """Let the database do on delete what Django does: the old application deletes without asking it."""
+    if rule := ON_DELETE.get(field.remote_field.on_delete):
+        statement.template = statement.template.replace("%(deferrable)s", f" ON DELETE {rule}%(deferrable)s")
+    return statement
+
+
+def set_on_delete(editor: BaseDatabaseSchemaEditor, model: type[models.Model], deferred: list[Any]) -> None:
+    """The same, for the foreign keys of a table that Django creates."""
+    fields = {field.column: field for field in model._meta.local_concrete_fields}
+    for statement in deferred:
+        if isinstance(statement, Statement) and statement.template == editor.sql_create_fk:
+            columns: Any = statement.parts["column"]
+            with_on_delete(statement, fields[columns.columns[0]])
