@@ -78,15 +78,15 @@ def _columns(model: Model, found: FoundTable) -> Iterator[Change]:
         if column is None:
             yield AddColumn(field=field.name, column=name, nullable=field.null or not _fills_itself(field))
         else:
-            yield from _shared_column(field, column)
+            yield from _shared_column(field, column, found)
 
 
-def _shared_column(field: Field, column: FoundColumn) -> Iterator[Change]:
+def _shared_column(field: Field, column: FoundColumn, found: FoundTable) -> Iterator[Change]:
     wanted = _base_type(field)
     if not _compatible(column.type, wanted):
         yield LeaveAlone(what=f"column {column.name}", why=f"it is {column.type}, we need {wanted}")
     if column.not_null and field.null:
-        yield RelaxNotNull(column=column.name, comment=column.comment)
+        yield _relaxed(column, found)
     elif column.required and field.has_db_default():
         yield SetDefault(field=field.name, column=column.name, comment=column.comment)
 
@@ -106,16 +106,17 @@ def _compatible(found: str, wanted: str) -> bool:
 
 
 def _unknown_columns(model: Model, found: FoundTable) -> Iterator[Change]:
-    """What our inserts cannot fill must be allowed to be empty; a key column cannot be."""
+    """What our inserts cannot fill must be allowed to be empty."""
     ours = {name for _, name in column_fields(model)}
-    keys = {name for index in found.indexes if index.primary for name in index.columns}
     for column in found.columns:
-        if not column.required or column.name in ours:
-            continue
-        if column.name in keys:
-            yield LeaveAlone(what=f"column {column.name}", why="it is the key, and our rows cannot fill it")
-        else:
-            yield RelaxNotNull(column=column.name, comment=column.comment)
+        if column.required and column.name not in ours:
+            yield _relaxed(column, found)
+
+
+def _relaxed(column: FoundColumn, found: FoundTable) -> Change:
+    if any(index.primary and column.name in index.columns for index in found.indexes):
+        return LeaveAlone(what=f"column {column.name}", why="it is in the primary key and cannot be null")
+    return RelaxNotNull(column=column.name, comment=column.comment)
 
 
 def _narrow_checks(found: FoundTable) -> Iterator[Change]:

@@ -1,0 +1,79 @@
+"""A schema of one's own, as the old application left it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations import Migration
+from django.db.migrations.state import ProjectState, StateApps
+
+from tests.smartagent.adoption.operations import operations
+from tests.smartagent.adoption.shapes import PEOPLE
+
+DUMP = {
+    "columns": """
+        SELECT table_name, column_name, data_type, is_nullable, column_default, numeric_precision,
+               col_description(to_regclass(table_name), ordinal_position)
+        FROM information_schema.columns WHERE table_schema = 'legacy'
+        ORDER BY table_name, ordinal_position""",
+    "constraints": """
+        SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated,
+               obj_description(oid, 'pg_constraint')
+        FROM pg_constraint WHERE connamespace = 'legacy'::regnamespace AND contype <> 'n' ORDER BY 1, 2""",
+    "indexes": """
+        SELECT indexdef, obj_description(to_regclass(indexname), 'pg_class')
+        FROM pg_indexes WHERE schemaname = 'legacy' ORDER BY indexname""",
+    "tables": """
+        SELECT relname, relkind, relrowsecurity, obj_description(oid, 'pg_class')
+        FROM pg_class WHERE relnamespace = 'legacy'::regnamespace ORDER BY relname""",
+    "policies": "SELECT tablename, policyname, qual FROM pg_policies WHERE schemaname = 'legacy'",
+}
+
+
+class Legacy:
+    """The database, and our migration on it."""
+
+    def __init__(self) -> None:
+        self.migration = Migration("0001_initial", "adopted")
+        self.migration.operations = operations()  # type: ignore[misc]
+        self.state = self.migration.mutate_state(ProjectState())
+        self.models: StateApps = self.state.apps
+
+    def sql(self, query: str) -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            return cursor.fetchall() if cursor.description else []
+
+    def dump(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All that is there, but for rows."""
+        return {name: self.sql(query) for name, query in DUMP.items()}
+
+    def forwards(self) -> None:
+        with connection.schema_editor() as editor:
+            self.migration.apply(ProjectState(), editor)
+
+    def backwards(self) -> None:
+        with connection.schema_editor() as editor:
+            self.migration.unapply(ProjectState(), editor)
+
+    def sql_of(self, *, backwards: bool = False) -> str:
+        """What `sqlmigrate` shows."""
+        with connection.schema_editor(collect_sql=True) as editor:
+            step = self.migration.unapply if backwards else self.migration.apply
+            step(ProjectState(), editor, collect_sql=True)
+        return "\n".join(editor.collected_sql)
+
+    def model(self, name: str) -> Any:
+        return self.models.get_model("adopted", name)
+
+
+@pytest.fixture
+def legacy(transactional_db: None) -> Iterator[Legacy]:
+    """A schema without a table in it, and the people of the old application beside it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE SCHEMA legacy; SET search_path TO legacy; {PEOPLE}")
+        try:
+            yield Legacy()
+        finally:
+            cursor.execute("DROP SCHEMA legacy, auth CASCADE; RESET search_path")
