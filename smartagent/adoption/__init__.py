@@ -3,9 +3,9 @@
     CreateOrCompleteModel(name="Notification", fields=[...], options={"db_table": "notifications"},
                           widen={"type": ["alert", "notify"]})
 
-1. `found` looks at what is there, as frozen values; 2. `plan` decides what to change, without a database;
-3. `statements` writes each change as SQL; 4. `operations` runs it, and says so; 5. `ledger` marks what is
-ours in the database itself, so that going back takes away only that.
+1. `found` looks at what is there, as frozen values; 2. `plan` decides what to change, and `undo` what to take
+away again, without a database; 3. `statements` writes each change as SQL; 4. `operations` runs it, and says
+so. What is ours is marked in the database itself (`ledger`): going back takes away only that.
 """
 
 from smartagent.adoption.operations import CreateOrCompleteModel

@@ -33,7 +33,7 @@ class FoundColumn:
 
     @property
     def added(self) -> bool:
-        return ledger.entry(self.comment) == ledger.ADDED
+        return ledger.is_added(self.comment)
 
     @property
     def required(self) -> bool:

@@ -14,14 +14,19 @@ DEFAULTED = "set a default"
 WIDENED = "widened "  # the definition as it was follows
 
 
-def marked(theirs: str | None, entry: str) -> str:
+def marked(theirs: str | None, done: str) -> str:
     """Return the comment that says what they said, and what we did."""
-    return f"{theirs}\n{MARK}{entry}" if theirs else f"{MARK}{entry}"
+    return f"{theirs}\n{MARK}{done}" if theirs else f"{MARK}{done}"
 
 
 def entry(comment: str | None) -> str:
     """Return what we did, empty where we did nothing."""
     return _split(comment)[1]
+
+
+def is_added(comment: str | None) -> bool:
+    """Whether the object is ours, on a table of theirs."""
+    return entry(comment) == ADDED
 
 
 def theirs(comment: str | None) -> str | None:

@@ -11,9 +11,11 @@ from django.db.migrations.operations.models import ModelOperation
 from django.db.migrations.state import ProjectState
 
 from smartagent.adoption.changes import Change, LeaveAlone
+from smartagent.adoption.foreign_keys import set_on_delete
 from smartagent.adoption.found import find_table
-from smartagent.adoption.plan import plan, undo
-from smartagent.adoption.statements import Step, Writer, set_on_delete
+from smartagent.adoption.plan import plan
+from smartagent.adoption.statements import Step, Writer
+from smartagent.adoption.undo import undo
 
 logger = logging.getLogger("smartagent.adoption")
 

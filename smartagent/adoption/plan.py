@@ -1,4 +1,4 @@
-"""What a found table lacks to serve a model, and what of it is ours to take away: no database is asked."""
+"""What a found table lacks to serve a model. No database is asked here."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -14,14 +14,8 @@ from smartagent.adoption.changes import (
     AddForeignKey,
     AddIndex,
     Change,
-    DropColumn,
-    DropConstraint,
-    DropDefault,
-    DropIndex,
     LeaveAlone,
     RelaxNotNull,
-    RestoreCheck,
-    RestoreNotNull,
     SetDefault,
     WidenCheck,
 )  # fmt: skip
@@ -51,17 +45,7 @@ def plan(model: Model, found: FoundTable) -> list[Change]:
         *(AddIndex(name=index.name) for index in model._meta.indexes if not found.has(index.name)),
         *_constraints(model, found),
         *_foreign_keys(model, found),
-    ]
-
-
-def undo(found: FoundTable) -> list[Change]:
-    """Return what to change so that a table that we completed is as we found it."""
-    return [
-        *(DropConstraint(name=each.name) for each in found.constraints if _is_added(each.comment)),
-        *(DropIndex(name=each.name) for each in found.indexes if _is_added(each.comment)),
-        *(DropColumn(column=each.name) for each in found.columns if each.added),
-        *_restored_checks(found),
-        *_restored_columns(found),
+        *_many_to_many(model),
     ]
 
 
@@ -121,7 +105,7 @@ def _relaxed(column: FoundColumn, found: FoundTable) -> Change:
 
 def _narrow_checks(found: FoundTable) -> Iterator[Change]:
     for check in found.constraints:
-        if not check.refuses or check.expression is None or found.created or _is_added(check.comment):
+        if not check.refuses or check.expression is None or found.created or ledger.is_added(check.comment):
             continue
         before = ledger.entry(check.comment)
         # Widened before, by fewer words: what it was at first stays what it goes back to.
@@ -165,7 +149,7 @@ def _check(model: Model, found: FoundTable, constraint: models.CheckConstraint) 
         if each.kind == CHECK
         and each.expression
         and set(each.columns) <= theirs
-        and not _is_added(each.comment)
+        and not ledger.is_added(each.comment)
     ]
     if theirs and not beside:
         why = f"{', '.join(sorted(theirs))} may hold anything in this table"
@@ -196,22 +180,8 @@ def _foreign_keys(model: Model, found: FoundTable) -> Iterator[Change]:
             yield AddForeignKey(field=field.name, column=name)
 
 
-def _is_added(comment: str | None) -> bool:
-    return ledger.entry(comment) == ledger.ADDED
-
-
-def _restored_checks(found: FoundTable) -> Iterator[Change]:
-    for check in found.constraints:
-        entry = ledger.entry(check.comment)
-        if entry.startswith(ledger.WIDENED):
-            definition = entry.removeprefix(ledger.WIDENED)
-            yield RestoreCheck(name=check.name, definition=definition, comment=ledger.theirs(check.comment))
-
-
-def _restored_columns(found: FoundTable) -> Iterator[Change]:
-    for column in found.columns:
-        comment = ledger.theirs(column.comment)
-        if ledger.entry(column.comment) == ledger.RELAXED:
-            yield RestoreNotNull(column=column.name, comment=comment)
-        elif ledger.entry(column.comment) == ledger.DEFAULTED:
-            yield DropDefault(column=column.name, comment=comment)
+def _many_to_many(model: Model) -> Iterator[Change]:
+    fields: Iterable[Field] = model._meta.local_many_to_many
+    for field in fields:
+        if field.remote_field.through._meta.auto_created:
+            yield LeaveAlone(what=f"many-to-many {field.name}", why="give it a through model of its own")

@@ -49,8 +49,8 @@ class Legacy:
         """All that is there, but for rows."""
         return {name: self.sql(query) for name, query in DUMP.items()}
 
-    def forwards(self) -> None:
-        with connection.schema_editor() as editor:
+    def forwards(self, *, atomic: bool = True) -> None:
+        with connection.schema_editor(atomic=atomic) as editor:
             self.migration.apply(ProjectState(), editor)
 
     def backwards(self) -> None:

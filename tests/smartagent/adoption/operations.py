@@ -1,6 +1,7 @@
 """Operations as migrations of ours would have them, on models that no app knows."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.postgres.functions import RandomUUID
@@ -54,7 +55,9 @@ def operations() -> list[CreateOrCompleteModel]:
                 ("description", models.TextField(null=True)),
                 ("threshold_value", models.DecimalField(max_digits=30, decimal_places=10)),
                 ("status", models.TextField(db_default="active")),
-                ("trigger_count", models.IntegerField(db_default=0)),
+                ("trigger_count", models.PositiveIntegerField(db_default=0)),
+                ("repeat_every", models.DurationField(db_default=timedelta(hours=4))),
+                ("note", models.CharField(max_length=20, db_default="it's 100%", db_index=True)),
                 created_at(),
             ],
             {

@@ -60,6 +60,15 @@ def test_a_run_that_was_half_undone_is_finished(legacy: Legacy) -> None:
     }
 
 
+def test_outside_a_transaction_the_same_is_done(legacy: Legacy) -> None:
+    legacy.sql(NOTIFICATIONS_A)
+    legacy.forwards(atomic=False)
+    once = legacy.dump()
+    legacy.backwards()
+    legacy.forwards()
+    assert legacy.dump()["constraints"] == once["constraints"]
+
+
 def test_each_change_is_told_in_a_line(legacy: Legacy, caplog: pytest.LogCaptureFixture) -> None:
     legacy.sql(SHAPES["notifications D"].create)
     caplog.set_level(logging.INFO, "smartagent.adoption")

@@ -28,7 +28,8 @@ from smartagent.adoption.changes import (
     WidenCheck,
 )  # fmt: skip
 from smartagent.adoption.found import FoundColumn, FoundConstraint, FoundIndex, FoundTable
-from smartagent.adoption.plan import plan, undo
+from smartagent.adoption.plan import plan
+from smartagent.adoption.undo import undo
 
 
 class Note(models.Model):

@@ -1,0 +1,43 @@
+"""What of a table that we completed is ours to take away. No database is asked here."""
+
+from collections.abc import Iterator
+
+from smartagent.adoption import ledger
+from smartagent.adoption.changes import (
+    Change,
+    DropColumn,
+    DropConstraint,
+    DropDefault,
+    DropIndex,
+    RestoreCheck,
+    RestoreNotNull,
+)  # fmt: skip
+from smartagent.adoption.found import FoundTable
+
+
+def undo(found: FoundTable) -> list[Change]:
+    """Return what to change so that a table that we completed is as we found it."""
+    return [
+        *(DropConstraint(name=each.name) for each in found.constraints if ledger.is_added(each.comment)),
+        *(DropIndex(name=each.name) for each in found.indexes if ledger.is_added(each.comment)),
+        *(DropColumn(column=each.name) for each in found.columns if each.added),
+        *_restored_checks(found),
+        *_restored_columns(found),
+    ]
+
+
+def _restored_checks(found: FoundTable) -> Iterator[Change]:
+    for check in found.constraints:
+        entry = ledger.entry(check.comment)
+        if entry.startswith(ledger.WIDENED):
+            definition = entry.removeprefix(ledger.WIDENED)
+            yield RestoreCheck(name=check.name, definition=definition, comment=ledger.theirs(check.comment))
+
+
+def _restored_columns(found: FoundTable) -> Iterator[Change]:
+    for column in found.columns:
+        comment = ledger.theirs(column.comment)
+        if ledger.entry(column.comment) == ledger.RELAXED:
+            yield RestoreNotNull(column=column.name, comment=comment)
+        elif ledger.entry(column.comment) == ledger.DEFAULTED:
+            yield DropDefault(column=column.name, comment=comment)
