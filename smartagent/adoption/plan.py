@@ -26,11 +26,10 @@ Model = type[models.Model]
 Field = Any
 
 ALIASES = {"varchar": "character varying", "char": "character"}
-# Types that both applications may write in a column of the other's.
+# Types that each application may read and write in a column of the other's. Not json: Django reads only jsonb.
 FAMILIES = (
     WORDS,
     {"smallint", "integer", "bigint", "numeric", "real", "double precision"},
-    {"json", "jsonb"},
     {"timestamp with time zone", "timestamp without time zone"},
 )
 

@@ -22,8 +22,8 @@ def test_old_rows_and_old_inserts_stay_good(legacy: Legacy, shape: Shape) -> Non
     assert legacy.model(shape.model).objects.count() == 2
 
 
-# Text that holds JSON is another matter: the column keeps its type.
-@pytest.mark.parametrize("shape", [s for n, s in SHAPES.items() if n != "notifications D"])
+# In shape D, metadata is text: the column keeps its type, and our JSON does not fit.
+@pytest.mark.parametrize("shape", [shape for name, shape in SHAPES.items() if name != "notifications D"])
 def test_new_inserts_succeed(legacy: Legacy, shape: Shape) -> None:
     legacy.sql(shape.create)
     legacy.forwards()
