@@ -18,7 +18,7 @@ from smartagent.adoption.changes import (
     RelaxNotNull,
     SetDefault,
     WidenCheck,
-)  # fmt: skip
+)
 from smartagent.adoption.found import CHECK, FOREIGN_KEY, WORDS, FoundColumn, FoundTable
 
 Model = type[models.Model]
@@ -26,7 +26,7 @@ Model = type[models.Model]
 Field = Any
 
 ALIASES = {"varchar": "character varying", "char": "character"}
-# Types that each application may read and write in a column of the other's. Not json: Django reads only jsonb.
+# Types that each application reads and writes in a column of the other's; json is none: Django wants jsonb.
 FAMILIES = (
     WORDS,
     {"smallint", "integer", "bigint", "numeric", "real", "double precision"},

@@ -11,7 +11,7 @@ from smartagent.adoption.changes import (
     DropIndex,
     RestoreCheck,
     RestoreNotNull,
-)  # fmt: skip
+)
 from smartagent.adoption.found import FoundTable
 
 

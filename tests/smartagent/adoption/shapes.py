@@ -68,7 +68,8 @@ CREATE TABLE agent_activity_log (
 ACTIVITY_OTHER = f"""
 CREATE TABLE agent_activity_log (
     {ID}, {USER}, rule_id uuid, agent_name varchar(80) NOT NULL, event_type text NOT NULL,
-    action_taken text NOT NULL, context jsonb, organization_id uuid NOT NULL, status text NOT NULL, {CREATED});
+    action_taken text NOT NULL, context jsonb, organization_id uuid NOT NULL, status text NOT NULL,
+    {CREATED});
 """
 ENTRY = "user_id, agent_name, event_type, action_taken"
 INSERT_ACTIVITY = f"INSERT INTO agent_activity_log ({ENTRY}) VALUES ({ALICE}, 'old', 'sync', 'did it')"

@@ -26,7 +26,7 @@ from smartagent.adoption.changes import (
     RestoreNotNull,
     SetDefault,
     WidenCheck,
-)  # fmt: skip
+)
 from smartagent.adoption.found import FoundColumn, FoundConstraint, FoundIndex, FoundTable
 from smartagent.adoption.plan import plan
 from smartagent.adoption.undo import undo
