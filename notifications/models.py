@@ -30,7 +30,12 @@ class Notification(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="notifications", verbose_name="to", db_index=False
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        related_name="notifications",
+        verbose_name="to",
+        db_index=False,
     )
     rule = models.ForeignKey(AutomationRule, models.SET_NULL, null=True, related_name="notifications")
     type = models.TextField(choices=Type.choices)
@@ -64,7 +69,8 @@ class Notification(models.Model):
                 name="notifications_severity_known",
             ),
             models.CheckConstraint(
-                condition=models.Q(status__in=["unread", "read", "archived"]), name="notifications_status_known"
+                condition=models.Q(status__in=["unread", "read", "archived"]),
+                name="notifications_status_known",
             ),
         ]
 

@@ -36,7 +36,12 @@ class OptimizationEvent(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", verbose_name="person", db_index=False
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        related_name="+",
+        verbose_name="person",
+        db_index=False,
     )
     rule = models.ForeignKey(AutomationRule, models.SET_NULL, null=True, related_name="optimizations")
     source_event_type = models.TextField("source")
@@ -62,7 +67,9 @@ class OptimizationEvent(models.Model):
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="fusion_optimization_newest"),
             models.Index(fields=["user", "-created_at"], name="fusion_optimization_person"),
-            models.Index(fields=["user"], name="fusion_optimization_proposed", condition=models.Q(status="proposed")),
+            models.Index(
+                fields=["user"], name="fusion_optimization_proposed", condition=models.Q(status="proposed")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -80,7 +87,12 @@ class ActionLog(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", verbose_name="person", db_index=False
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        related_name="+",
+        verbose_name="person",
+        db_index=False,
     )
     event = models.ForeignKey(OptimizationEvent, models.SET_NULL, null=True, related_name="actions")
     action_type = models.TextField("action")

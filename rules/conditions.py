@@ -18,7 +18,14 @@ class Operator(models.TextChoices):
 IN_PYTHON: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "!=": operator.ne,
 }  # fmt: skip
-IN_WORDS = {"<": "below", "<=": "at most", ">": "above", ">=": "at least", "=": "equal to", "!=": "other than"}
+IN_WORDS = {
+    "<": "below",
+    "<=": "at most",
+    ">": "above",
+    ">=": "at least",
+    "=": "equal to",
+    "!=": "other than",
+}
 
 
 def met(value: float, condition_operator: str, threshold: float) -> bool:
@@ -29,6 +36,7 @@ def met(value: float, condition_operator: str, threshold: float) -> bool:
 def met_sql(value: str, condition_operator: str, threshold: str) -> str:
     """Return the same question as an SQL expression over three SQL expressions, the outer two double precision."""
     cases = " ".join(
-        f"WHEN '{symbol}' THEN {value} {'<>' if symbol == '!=' else symbol} {threshold}" for symbol in IN_PYTHON
+        f"WHEN '{symbol}' THEN {value} {'<>' if symbol == '!=' else symbol} {threshold}"
+        for symbol in IN_PYTHON
     )
     return f"(CASE {condition_operator} {cases} END)"

@@ -14,7 +14,9 @@ def config_errors(action_type: str, config: Any) -> dict[str, list[str]]:
     form = actions[action_type].form(config)
     known = ", ".join(form.fields) or "none"
     errors = {
-        name: [f"The action {action_type} has no such option; it has: {known}."] for name in config if name not in form.fields
+        name: [f"The action {action_type} has no such option; it has: {known}."]
+        for name in config
+        if name not in form.fields
     }
     return errors | {name: [str(message) for message in messages] for name, messages in form.errors.items()}
 

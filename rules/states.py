@@ -121,13 +121,17 @@ def _miss(state: State, timing: Timing, now: datetime) -> Transition | None:
     if keeps or state.condition == Condition.NO_DATA:
         return None
     event = Event.RESOLVED if state.condition == Condition.FIRING else Event.NO_DATA
-    return Transition(event, state.condition, Condition.NO_DATA, "no data", state.episode, acts=False, counts=False)
+    return Transition(
+        event, state.condition, Condition.NO_DATA, "no data", state.episode, acts=False, counts=False
+    )
 
 
 def _fail(state: State, cause: str) -> Transition | None:
     if state.condition == Condition.ERROR and state.reason == cause:
         return None
-    return Transition(Event.ERROR, state.condition, Condition.ERROR, cause, state.episode, acts=False, counts=False)
+    return Transition(
+        Event.ERROR, state.condition, Condition.ERROR, cause, state.episode, acts=False, counts=False
+    )
 
 
 def _goes_on(state: State) -> bool:

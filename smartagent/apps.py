@@ -1,11 +1,8 @@
 """The project as an app: people, the shell, and what is synchronised with every `migrate`."""
 
-from typing import Any
-
-from django.apps import AppConfig, apps
+from django.apps import AppConfig
 from django.db.models.signals import post_migrate
-
-from smartagent import roles, schedules
+from django.utils.module_loading import import_string
 
 
 class SmartAgentConfig(AppConfig):
@@ -13,11 +10,6 @@ class SmartAgentConfig(AppConfig):
     verbose_name = "Smart Agent"
 
     def ready(self) -> None:
-        post_migrate.connect(synchronise, dispatch_uid="smartagent.synchronise")
-
-
-def synchronise(*, app_config: AppConfig, using: str, plan: Any = None, **_: Any) -> None:
-    """After the last app: bring groups and schedules to what the code says."""
-    if app_config is list(apps.get_app_configs())[-1]:
-        roles.synchronise(using)
-        schedules.synchronise(using)
+        post_migrate.connect(
+            import_string("smartagent.synchronise.synchronise"), dispatch_uid="smartagent.synchronise"
+        )

@@ -28,7 +28,9 @@ class DispatchRun(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     trigger = models.TextField(choices=Trigger.choices)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     outcome = models.TextField(choices=Outcome.choices, default=Outcome.RUNNING)
     evaluated_at = models.DateTimeField(help_text="The time the rules were evaluated for.")
     started_at = models.DateTimeField(help_text="By the clock.")
@@ -67,9 +69,16 @@ class ActivityEntry(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name="owner", db_index=False
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name="owner",
+        db_index=False,
     )
-    rule = models.ForeignKey(AutomationRule, models.SET_NULL, null=True, related_name="entries", db_index=False)
+    rule = models.ForeignKey(
+        AutomationRule, models.SET_NULL, null=True, related_name="entries", db_index=False
+    )
     run = models.ForeignKey(DispatchRun, models.SET_NULL, null=True, related_name="entries", db_index=False)
     state = models.ForeignKey(
         "rules.RuleState", models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
@@ -96,7 +105,9 @@ class ActivityEntry(models.Model):
             models.Index(fields=["rule", "-created_at"], name="agent_activity_log_rule"),
             models.Index(fields=["run"], name="agent_activity_log_run"),
             models.Index(  # serves the queue
-                fields=["created_at", "id"], name="agent_activity_log_pending", condition=models.Q(status="pending")
+                fields=["created_at", "id"],
+                name="agent_activity_log_pending",
+                condition=models.Q(status="pending"),
             ),
             models.Index(  # serves the filter and the overview's failed actions
                 fields=["-created_at"], name="agent_activity_log_failed", condition=models.Q(status="failed")

@@ -26,9 +26,15 @@ class Integration(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="integrations", verbose_name="owner", db_index=False
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="integrations",
+        verbose_name="owner",
+        db_index=False,
     )
-    integration_type = models.TextField("type", help_text="For example slack, outlook, gmail, trello or sendgrid.")
+    integration_type = models.TextField(
+        "type", help_text="For example slack, outlook, gmail, trello or sendgrid."
+    )
     status = models.TextField(choices=Status.choices, default=Status.INACTIVE, db_default=Status.INACTIVE)
     config = models.JSONField("settings", default=dict, blank=True, null=True, db_default={})
     credentials_encrypted = models.TextField(null=True, editable=False)
@@ -44,7 +50,8 @@ class Integration(models.Model):
         ordering = ["integration_type", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "integration_type"], name="integrations_one_of_a_type",
+                fields=["user", "integration_type"],
+                name="integrations_one_of_a_type",
                 violation_error_message="This person has an integration of this type already.",
             )
         ]
@@ -57,9 +64,17 @@ class FusionScore(models.Model):
     """A score of a person, or of one integration of theirs, 0 to 100."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False
+    )
     integration = models.ForeignKey(
-        Integration, models.DO_NOTHING, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
+        Integration,
+        models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
     fusion_score = NumericField(validators=PERCENT, null=True)
     score_breakdown = models.JSONField(default=dict, blank=True, null=True, db_default={})
@@ -87,7 +102,9 @@ class AuditEvent(models.Model):
         CRITICAL = "critical"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     event_type = models.TextField("event")
     severity = models.TextField(choices=Severity.choices, default=Severity.INFO, db_default=Severity.INFO)
     message = models.TextField(default="", db_default="", blank=True)
@@ -100,7 +117,8 @@ class AuditEvent(models.Model):
         db_table = "fusion_audit_log"
         indexes = [
             models.Index(  # serves anomaly_count and integration_error_count
-                fields=["created_at", "user"], name="fusion_audit_log_anomalies",
+                fields=["created_at", "user"],
+                name="fusion_audit_log_anomalies",
                 condition=models.Q(severity__in=["error", "critical"]),
             )
         ]
@@ -113,7 +131,9 @@ class MetricSample(models.Model):
     """A reading that was pushed, or a change of a built-in metric that a tick kept. Without a person: platform-wide."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False
+    )
     metric = models.TextField()
     target = models.TextField(default="", db_default="", blank=True)
     value = models.FloatField()
@@ -125,7 +145,9 @@ class MetricSample(models.Model):
         db_table = "metric_samples"
         indexes = [
             models.Index(  # serves the newest sample and the history of a series
-                fields=["user", "metric", "target", "-observed_at"], include=["value"], name="metric_samples_series"
+                fields=["user", "metric", "target", "-observed_at"],
+                include=["value"],
+                name="metric_samples_series",
             )
         ]
 

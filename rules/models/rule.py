@@ -48,20 +48,28 @@ class AutomationRule(models.Model):
     )
     rule_name = models.TextField("name")
     description = models.TextField(blank=True, null=True)
-    metric_type = models.TextField("metric", help_text="What is watched: a built-in metric, or the name of a pushed one.")
+    metric_type = models.TextField(
+        "metric", help_text="What is watched: a built-in metric, or the name of a pushed one."
+    )
     condition_operator = models.TextField("operator", choices=Operator.choices)
     threshold_value = NumericField("threshold")
     action_type = models.TextField("action", choices=registries.action_choices)
     action_config = models.JSONField("options of the action", default=dict, blank=True, db_default={})
     target_integration = models.TextField(
-        "integration", blank=True, null=True, help_text="Only readings of this integration. Empty: of the person as a whole."
+        "integration",
+        blank=True,
+        null=True,
+        help_text="Only readings of this integration. Empty: of the person as a whole.",
     )
     status = models.TextField(choices=Status.choices, default=Status.ACTIVE, db_default=Status.ACTIVE)
     last_triggered_at = models.DateTimeField("last triggered", null=True, blank=True, editable=False)
     trigger_count = models.IntegerField("triggered", default=0, db_default=0, editable=False)
     severity = models.TextField(choices=Severity.choices, default=Severity.MEDIUM, db_default=Severity.MEDIUM)
     applies_to = models.TextField(
-        "watches", choices=AppliesTo.choices, default=AppliesTo.OWNER, db_default=AppliesTo.OWNER,
+        "watches",
+        choices=AppliesTo.choices,
+        default=AppliesTo.OWNER,
+        db_default=AppliesTo.OWNER,
         help_text="Whose readings are compared. A rule on everyone has a state for each person.",
     )
     pending_for = models.DurationField("holds for", default=timedelta(0), db_default=timedelta(0))
@@ -71,17 +79,22 @@ class AutomationRule(models.Model):
         "without data", choices=NoDataPolicy.choices, default=NoDataPolicy.KEEP, db_default=NoDataPolicy.KEEP
     )
     repeat_every = models.DurationField(
-        "repeat every", default=timedelta(hours=4), db_default=timedelta(hours=4),
+        "repeat every",
+        default=timedelta(hours=4),
+        db_default=timedelta(hours=4),
         help_text="While it fires, act again after this long, for example 30m or 4h. 0: at every evaluation.",
     )
     labels = models.JSONField(default=dict, blank=True, db_default={})
-    runbook_url = models.TextField("runbook", blank=True, null=True, validators=[URLValidator(["http", "https"])])
+    runbook_url = models.TextField(
+        "runbook", blank=True, null=True, validators=[URLValidator(["http", "https"])]
+    )
     created_at = models.DateTimeField("created", default=timezone.now, db_default=Now(), editable=False)
     updated_at = models.DateTimeField("updated", auto_now=True, db_default=Now())
 
     objects = RuleQuerySet.as_manager()
     history = HistoricalRecords(
-        table_name="automation_rules_history", excluded_fields=["last_triggered_at", "trigger_count", "updated_at"],
+        table_name="automation_rules_history",
+        excluded_fields=["last_triggered_at", "trigger_count", "updated_at"],
         history_user_id_field=None,
     )
 
@@ -100,7 +113,8 @@ class AutomationRule(models.Model):
                 condition=models.Q(condition_operator__in=Operator.values), name="automation_rules_operator"
             ),
             models.CheckConstraint(
-                condition=models.Q(status__in=["active", "paused", "disabled", "draft"]), name="automation_rules_status_known"
+                condition=models.Q(status__in=["active", "paused", "disabled", "draft"]),
+                name="automation_rules_status_known",
             ),
             models.CheckConstraint(
                 condition=models.Q(applies_to__in=["owner", "everyone"]), name="automation_rules_applies_to"

@@ -22,7 +22,11 @@ class RuleState(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     rule = models.ForeignKey(AutomationRule, models.CASCADE, related_name="states", db_index=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="rule_states", verbose_name="person", db_index=False
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="rule_states",
+        verbose_name="person",
+        db_index=False,
     )
     target = models.TextField(default="", db_default="", blank=True)
     condition = models.TextField(choices=Condition.choices, default=Condition.OK, db_default=Condition.OK)
@@ -40,12 +44,16 @@ class RuleState(models.Model):
         verbose_name = "instance"
         ordering = ["-since", "-id"]
         indexes = [
-            models.Index(fields=["-since", "-id"], name="rule_states_firing", condition=models.Q(condition="firing")),
+            models.Index(
+                fields=["-since", "-id"], name="rule_states_firing", condition=models.Q(condition="firing")
+            ),
             models.Index(fields=["user"], name="rule_states_person"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["rule", "user", "target"], name="rule_states_instance"),
-            models.CheckConstraint(condition=models.Q(condition__in=Condition.values), name="rule_states_condition"),
+            models.CheckConstraint(
+                condition=models.Q(condition__in=Condition.values), name="rule_states_condition"
+            ),
         ]
 
     def __str__(self) -> str:

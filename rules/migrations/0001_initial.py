@@ -1,0 +1,957 @@
+"""The tables of rules: what is watched and what was decided. A legacy table that is there is completed, not replaced."""
+
+import datetime
+import uuid
+
+import django.contrib.postgres.functions
+import django.core.validators
+import django.db.models.deletion
+import django.db.models.functions.datetime
+import django.utils.timezone
+import simple_history.models
+from django.conf import settings
+from django.db import migrations, models
+
+import rules.registries
+import smartagent.adoption.operations
+import smartagent.fields
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = [
+        ("smartagent", "__first__"),
+    ]
+
+    operations = [
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="Integration",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="integrations",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                (
+                    "integration_type",
+                    models.TextField(
+                        help_text="For example slack, outlook, gmail, trello or sendgrid.",
+                        verbose_name="type",
+                    ),
+                ),
+                (
+                    "status",
+                    models.TextField(
+                        choices=[
+                            ("active", "Active"),
+                            ("inactive", "Inactive"),
+                            ("error", "Error"),
+                            ("syncing", "Syncing"),
+                        ],
+                        db_default="inactive",
+                        default="inactive",
+                    ),
+                ),
+                (
+                    "config",
+                    models.JSONField(
+                        blank=True, db_default={}, default=dict, null=True, verbose_name="settings"
+                    ),
+                ),
+                ("credentials_encrypted", models.TextField(editable=False, null=True)),
+                ("last_sync_at", models.DateTimeField(blank=True, null=True, verbose_name="last sync")),
+                ("error_message", models.TextField(blank=True, null=True, verbose_name="error")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        default=django.utils.timezone.now,
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        auto_now=True,
+                        db_default=django.db.models.functions.datetime.Now(),
+                        verbose_name="updated",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "integrations",
+                "ordering": ["integration_type", "id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "integration_type"),
+                        name="integrations_one_of_a_type",
+                        violation_error_message="This person has an integration of this type already.",
+                    )
+                ],
+            },
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="FusionScore",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "integration",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="rules.integration",
+                    ),
+                ),
+                (
+                    "fusion_score",
+                    smartagent.fields.NumericField(
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                ("score_breakdown", models.JSONField(blank=True, db_default={}, default=dict, null=True)),
+                (
+                    "calculated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        default=django.utils.timezone.now,
+                        null=True,
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        default=django.utils.timezone.now,
+                        editable=False,
+                        null=True,
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        auto_now=True, db_default=django.db.models.functions.datetime.Now(), null=True
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "fusion_scores",
+                "indexes": [models.Index(fields=["user", "-calculated_at"], name="fusion_scores_newest")],
+            },
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="AuditEvent",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("event_type", models.TextField(verbose_name="event")),
+                (
+                    "severity",
+                    models.TextField(
+                        choices=[
+                            ("info", "Info"),
+                            ("warning", "Warning"),
+                            ("error", "Error"),
+                            ("critical", "Critical"),
+                        ],
+                        db_default="info",
+                        default="info",
+                    ),
+                ),
+                ("message", models.TextField(blank=True, db_default="", default="")),
+                ("metadata", models.JSONField(blank=True, db_default={}, default=dict)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        default=django.utils.timezone.now,
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "fusion_audit_log",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("severity__in", ["error", "critical"])),
+                        fields=["created_at", "user"],
+                        name="fusion_audit_log_anomalies",
+                    )
+                ],
+            },
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="MetricSample",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("metric", models.TextField()),
+                ("target", models.TextField(blank=True, db_default="", default="")),
+                ("value", models.FloatField()),
+                ("observed_at", models.DateTimeField()),
+            ],
+            options={
+                "db_table": "metric_samples",
+                "indexes": [
+                    models.Index(
+                        fields=["user", "metric", "target", "-observed_at"],
+                        include=("value",),
+                        name="metric_samples_series",
+                    )
+                ],
+            },
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="AutomationRule",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rules",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                ("rule_name", models.TextField(verbose_name="name")),
+                ("description", models.TextField(blank=True, null=True)),
+                (
+                    "metric_type",
+                    models.TextField(
+                        help_text="What is watched: a built-in metric, or the name of a pushed one.",
+                        verbose_name="metric",
+                    ),
+                ),
+                (
+                    "condition_operator",
+                    models.TextField(
+                        choices=[
+                            ("<", "<  below"),
+                            ("<=", "≤  at most"),
+                            (">", ">  above"),
+                            (">=", "≥  at least"),
+                            ("=", "=  equal to"),
+                            ("!=", "≠  other than"),
+                        ],
+                        verbose_name="operator",
+                    ),
+                ),
+                ("threshold_value", smartagent.fields.NumericField(verbose_name="threshold")),
+                (
+                    "action_type",
+                    models.TextField(choices=rules.registries.action_choices, verbose_name="action"),
+                ),
+                (
+                    "action_config",
+                    models.JSONField(
+                        blank=True, db_default={}, default=dict, verbose_name="options of the action"
+                    ),
+                ),
+                (
+                    "target_integration",
+                    models.TextField(
+                        blank=True,
+                        help_text="Only readings of this integration. Empty: of the person as a whole.",
+                        null=True,
+                        verbose_name="integration",
+                    ),
+                ),
+                (
+                    "status",
+                    models.TextField(
+                        choices=[
+                            ("active", "Active"),
+                            ("paused", "Paused"),
+                            ("disabled", "Disabled"),
+                            ("draft", "Draft"),
+                        ],
+                        db_default="active",
+                        default="active",
+                    ),
+                ),
+                (
+                    "last_triggered_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="last triggered"
+                    ),
+                ),
+                (
+                    "trigger_count",
+                    models.IntegerField(db_default=0, default=0, editable=False, verbose_name="triggered"),
+                ),
+                (
+                    "severity",
+                    models.TextField(
+                        choices=[
+                            ("low", "Low"),
+                            ("medium", "Medium"),
+                            ("high", "High"),
+                            ("critical", "Critical"),
+                        ],
+                        db_default="medium",
+                        default="medium",
+                    ),
+                ),
+                (
+                    "applies_to",
+                    models.TextField(
+                        choices=[("owner", "its owner"), ("everyone", "everyone")],
+                        db_default="owner",
+                        default="owner",
+                        help_text="Whose readings are compared. A rule on everyone has a state for each person.",
+                        verbose_name="watches",
+                    ),
+                ),
+                (
+                    "pending_for",
+                    models.DurationField(
+                        db_default=datetime.timedelta(0),
+                        default=datetime.timedelta(0),
+                        verbose_name="holds for",
+                    ),
+                ),
+                (
+                    "keep_firing_for",
+                    models.DurationField(
+                        db_default=datetime.timedelta(0),
+                        default=datetime.timedelta(0),
+                        verbose_name="keep firing for",
+                    ),
+                ),
+                (
+                    "recovery_threshold",
+                    smartagent.fields.NumericField(blank=True, null=True, verbose_name="recovery threshold"),
+                ),
+                (
+                    "no_data_policy",
+                    models.TextField(
+                        choices=[
+                            ("keep", "keep the state it is in"),
+                            ("fire", "fire"),
+                            ("resolve", "resolve"),
+                        ],
+                        db_default="keep",
+                        default="keep",
+                        verbose_name="without data",
+                    ),
+                ),
+                (
+                    "repeat_every",
+                    models.DurationField(
+                        db_default=datetime.timedelta(seconds=14400),
+                        default=datetime.timedelta(seconds=14400),
+                        help_text="While it fires, act again after this long, for example 30m or 4h. 0: at every evaluation.",
+                        verbose_name="repeat every",
+                    ),
+                ),
+                ("labels", models.JSONField(blank=True, db_default={}, default=dict)),
+                (
+                    "runbook_url",
+                    models.TextField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.URLValidator(["http", "https"])],
+                        verbose_name="runbook",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        default=django.utils.timezone.now,
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        auto_now=True,
+                        db_default=django.db.models.functions.datetime.Now(),
+                        verbose_name="updated",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "rule",
+                "db_table": "automation_rules",
+                "ordering": ["rule_name", "id"],
+                "indexes": [
+                    models.Index(fields=["user", "rule_name"], name="automation_rules_owner"),
+                    models.Index(
+                        condition=models.Q(("status", "active")),
+                        fields=["metric_type"],
+                        name="automation_rules_active",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("condition_operator__in", ["<", "<=", ">", ">=", "=", "!="])),
+                        name="automation_rules_operator",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["active", "paused", "disabled", "draft"])),
+                        name="automation_rules_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("applies_to__in", ["owner", "everyone"])),
+                        name="automation_rules_applies_to",
+                    ),
+                ],
+            },
+            widen={
+                "status": ["active", "paused", "disabled", "draft"],
+            },
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="HistoricalAutomationRule",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        db_index=True,
+                        default=uuid.uuid4,
+                        editable=False,
+                    ),
+                ),
+                ("rule_name", models.TextField(verbose_name="name")),
+                ("description", models.TextField(blank=True, null=True)),
+                (
+                    "metric_type",
+                    models.TextField(
+                        help_text="What is watched: a built-in metric, or the name of a pushed one.",
+                        verbose_name="metric",
+                    ),
+                ),
+                (
+                    "condition_operator",
+                    models.TextField(
+                        choices=[
+                            ("<", "<  below"),
+                            ("<=", "≤  at most"),
+                            (">", ">  above"),
+                            (">=", "≥  at least"),
+                            ("=", "=  equal to"),
+                            ("!=", "≠  other than"),
+                        ],
+                        verbose_name="operator",
+                    ),
+                ),
+                ("threshold_value", smartagent.fields.NumericField(verbose_name="threshold")),
+                (
+                    "action_type",
+                    models.TextField(choices=rules.registries.action_choices, verbose_name="action"),
+                ),
+                (
+                    "action_config",
+                    models.JSONField(
+                        blank=True, db_default={}, default=dict, verbose_name="options of the action"
+                    ),
+                ),
+                (
+                    "target_integration",
+                    models.TextField(
+                        blank=True,
+                        help_text="Only readings of this integration. Empty: of the person as a whole.",
+                        null=True,
+                        verbose_name="integration",
+                    ),
+                ),
+                (
+                    "status",
+                    models.TextField(
+                        choices=[
+                            ("active", "Active"),
+                            ("paused", "Paused"),
+                            ("disabled", "Disabled"),
+                            ("draft", "Draft"),
+                        ],
+                        db_default="active",
+                        default="active",
+                    ),
+                ),
+                (
+                    "severity",
+                    models.TextField(
+                        choices=[
+                            ("low", "Low"),
+                            ("medium", "Medium"),
+                            ("high", "High"),
+                            ("critical", "Critical"),
+                        ],
+                        db_default="medium",
+                        default="medium",
+                    ),
+                ),
+                (
+                    "applies_to",
+                    models.TextField(
+                        choices=[("owner", "its owner"), ("everyone", "everyone")],
+                        db_default="owner",
+                        default="owner",
+                        help_text="Whose readings are compared. A rule on everyone has a state for each person.",
+                        verbose_name="watches",
+                    ),
+                ),
+                (
+                    "pending_for",
+                    models.DurationField(
+                        db_default=datetime.timedelta(0),
+                        default=datetime.timedelta(0),
+                        verbose_name="holds for",
+                    ),
+                ),
+                (
+                    "keep_firing_for",
+                    models.DurationField(
+                        db_default=datetime.timedelta(0),
+                        default=datetime.timedelta(0),
+                        verbose_name="keep firing for",
+                    ),
+                ),
+                (
+                    "recovery_threshold",
+                    smartagent.fields.NumericField(blank=True, null=True, verbose_name="recovery threshold"),
+                ),
+                (
+                    "no_data_policy",
+                    models.TextField(
+                        choices=[
+                            ("keep", "keep the state it is in"),
+                            ("fire", "fire"),
+                            ("resolve", "resolve"),
+                        ],
+                        db_default="keep",
+                        default="keep",
+                        verbose_name="without data",
+                    ),
+                ),
+                (
+                    "repeat_every",
+                    models.DurationField(
+                        db_default=datetime.timedelta(seconds=14400),
+                        default=datetime.timedelta(seconds=14400),
+                        help_text="While it fires, act again after this long, for example 30m or 4h. 0: at every evaluation.",
+                        verbose_name="repeat every",
+                    ),
+                ),
+                ("labels", models.JSONField(blank=True, db_default={}, default=dict)),
+                (
+                    "runbook_url",
+                    models.TextField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.URLValidator(["http", "https"])],
+                        verbose_name="runbook",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        default=django.utils.timezone.now,
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical rule",
+                "verbose_name_plural": "historical rules",
+                "db_table": "automation_rules_history",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="DispatchRun",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "trigger",
+                    models.TextField(
+                        choices=[
+                            ("schedule", "Schedule"),
+                            ("page", "button"),
+                            ("api", "API"),
+                            ("command", "Command"),
+                        ]
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.TextField(
+                        choices=[
+                            ("running", "Running"),
+                            ("completed", "Completed"),
+                            ("overlapped", "skipped: another was running"),
+                            ("failed", "Failed"),
+                        ],
+                        default="running",
+                    ),
+                ),
+                ("evaluated_at", models.DateTimeField(help_text="The time the rules were evaluated for.")),
+                ("started_at", models.DateTimeField(help_text="By the clock.")),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "late_by",
+                    models.DurationField(
+                        help_text="Only of scheduled ticks that came late.", null=True, verbose_name="late by"
+                    ),
+                ),
+                ("rules_evaluated", models.IntegerField(default=0, verbose_name="rules")),
+                ("instances", models.IntegerField(default=0)),
+                ("triggered", models.IntegerField(default=0)),
+                ("succeeded", models.IntegerField(default=0)),
+                ("failed", models.IntegerField(default=0)),
+                ("no_data", models.IntegerField(default=0, verbose_name="without data")),
+                ("errors", models.IntegerField(default=0)),
+                ("stage_ms", models.JSONField(default=dict, verbose_name="milliseconds per stage")),
+                ("error_message", models.TextField(null=True)),
+            ],
+            options={
+                "verbose_name": "run",
+                "db_table": "dispatch_runs",
+                "ordering": ["-started_at", "-id"],
+                "indexes": [models.Index(fields=["-started_at", "-id"], name="dispatch_runs_newest")],
+            },
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="RuleState",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="states",
+                        to="rules.automationrule",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rule_states",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+                ("target", models.TextField(blank=True, db_default="", default="")),
+                (
+                    "condition",
+                    models.TextField(
+                        choices=[
+                            ("ok", "ok"),
+                            ("pending", "pending"),
+                            ("firing", "firing"),
+                            ("recovering", "recovering"),
+                            ("no_data", "no data"),
+                            ("error", "error"),
+                        ],
+                        db_default="ok",
+                        default="ok",
+                    ),
+                ),
+                ("reason", models.TextField(db_default="", default="")),
+                ("since", models.DateTimeField()),
+                ("value", models.FloatField(null=True)),
+                ("episode", models.IntegerField(db_default=0, default=0)),
+                (
+                    "handling",
+                    models.TextField(
+                        choices=[("open", "Open"), ("acknowledged", "Acknowledged"), ("snoozed", "Snoozed")],
+                        db_default="open",
+                        default="open",
+                    ),
+                ),
+                ("last_notified_at", models.DateTimeField(null=True, verbose_name="last acted")),
+            ],
+            options={
+                "verbose_name": "instance",
+                "db_table": "rule_states",
+                "ordering": ["-since", "-id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("condition", "firing")),
+                        fields=["-since", "-id"],
+                        name="rule_states_firing",
+                    ),
+                    models.Index(fields=["user"], name="rule_states_person"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("rule", "user", "target"), name="rule_states_instance"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("condition__in", ["ok", "pending", "firing", "recovering", "no_data", "error"])
+                        ),
+                        name="rule_states_condition",
+                    ),
+                ],
+            },
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="ActivityEntry",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="entries",
+                        to="rules.automationrule",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="entries",
+                        to="rules.dispatchrun",
+                    ),
+                ),
+                (
+                    "state",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="rules.rulestate",
+                    ),
+                ),
+                ("agent_name", models.TextField(default="smart_agent")),
+                ("event_type", models.TextField(verbose_name="event")),
+                ("action_taken", models.TextField(verbose_name="action")),
+                ("context", models.JSONField(db_default={}, default=dict)),
+                (
+                    "status",
+                    models.TextField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("success", "Success"),
+                            ("failed", "Failed"),
+                            ("skipped", "Skipped"),
+                        ],
+                        db_default="success",
+                        default="success",
+                    ),
+                ),
+                ("error_message", models.TextField(null=True, verbose_name="cause")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="when"
+                    ),
+                ),
+                ("executed_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "verbose_name": "activity entry",
+                "verbose_name_plural": "activity",
+                "db_table": "agent_activity_log",
+                "ordering": ["-created_at", "-id"],
+                "indexes": [
+                    models.Index(fields=["-created_at", "-id"], name="agent_activity_log_newest"),
+                    models.Index(fields=["user", "-created_at"], name="agent_activity_log_owner"),
+                    models.Index(fields=["rule", "-created_at"], name="agent_activity_log_rule"),
+                    models.Index(fields=["run"], name="agent_activity_log_run"),
+                    models.Index(
+                        condition=models.Q(("status", "pending")),
+                        fields=["created_at", "id"],
+                        name="agent_activity_log_pending",
+                    ),
+                    models.Index(
+                        condition=models.Q(("status", "failed")),
+                        fields=["-created_at"],
+                        name="agent_activity_log_failed",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["pending", "success", "failed", "skipped"])),
+                        name="agent_activity_log_status_known",
+                    )
+                ],
+            },
+            widen={
+                "status": ["pending", "success", "failed", "skipped"],
+            },
+        ),
+    ]

@@ -1,0 +1,14 @@
+"""What lives in code and is brought into the database with every `migrate`: groups and schedules."""
+
+from typing import Any
+
+from django.apps import AppConfig, apps
+
+from smartagent import roles, schedules
+
+
+def synchronise(*, app_config: AppConfig, using: str, **_: Any) -> None:
+    """After the last app: bring groups and schedules to what the code says."""
+    if app_config is list(apps.get_app_configs())[-1]:
+        roles.synchronise(using)
+        schedules.synchronise(using)
