@@ -67,9 +67,7 @@ class OptimizationEvent(models.Model):
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="fusion_optimization_newest"),
             models.Index(fields=["user", "-created_at"], name="fusion_optimization_person"),
-            models.Index(
-                fields=["user"], name="fusion_optimization_proposed", condition=models.Q(status="proposed")
-            ),
+            models.Index(fields=["user"], name="fusion_optimization_proposed", condition=models.Q(status="proposed")),
         ]
 
     def __str__(self) -> str:

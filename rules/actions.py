@@ -74,9 +74,7 @@ class Action:
 
 
 class LogForm(forms.Form):
-    note = forms.CharField(
-        required=False, max_length=1000, help_text="Stands with each entry in the activity log."
-    )
+    note = forms.CharField(required=False, max_length=1000, help_text="Stands with each entry in the activity log.")
 
 
 class Log(Action):
@@ -86,7 +84,4 @@ class Log(Action):
     form = LogForm
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
-        return [
-            Outcome({"note": firing.config["note"]} if firing.config.get("note") else {})
-            for firing in firings
-        ]
+        return [Outcome({"note": firing.config["note"]} if firing.config.get("note") else {}) for firing in firings]

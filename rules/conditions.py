@@ -36,7 +36,6 @@ def met(value: float, condition_operator: str, threshold: float) -> bool:
 def met_sql(value: str, condition_operator: str, threshold: str) -> str:
     """Return the same question as an SQL expression over three SQL expressions, the outer two double precision."""
     cases = " ".join(
-        f"WHEN '{symbol}' THEN {value} {'<>' if symbol == '!=' else symbol} {threshold}"
-        for symbol in IN_PYTHON
+        f"WHEN '{symbol}' THEN {value} {'<>' if symbol == '!=' else symbol} {threshold}" for symbol in IN_PYTHON
     )
     return f"(CASE {condition_operator} {cases} END)"

@@ -2,9 +2,9 @@
 
     ok -> firing -> ok;   no_data and error from anywhere, each with a reason
 
-An instance acts when it enters firing, again every `repeat_every`, and again where the last try has failed. It does not
-act twice for one episode only because the data was away for a while: `last_acted` survives no_data and error, and is
-forgotten when the instance resolves.
+An instance acts when it enters firing, again every `repeat_every`, and again where the last try has failed. An error
+only interrupts an episode: `last_acted` survives it, so that the instance does not act twice for one episode because its
+source was away for a while. It is forgotten when the instance resolves.
 """
 
 from dataclasses import dataclass
@@ -121,17 +121,13 @@ def _miss(state: State, timing: Timing, now: datetime) -> Transition | None:
     if keeps or state.condition == Condition.NO_DATA:
         return None
     event = Event.RESOLVED if state.condition == Condition.FIRING else Event.NO_DATA
-    return Transition(
-        event, state.condition, Condition.NO_DATA, "no data", state.episode, acts=False, counts=False
-    )
+    return Transition(event, state.condition, Condition.NO_DATA, "no data", state.episode, acts=False, counts=False)
 
 
 def _fail(state: State, cause: str) -> Transition | None:
     if state.condition == Condition.ERROR and state.reason == cause:
         return None
-    return Transition(
-        Event.ERROR, state.condition, Condition.ERROR, cause, state.episode, acts=False, counts=False
-    )
+    return Transition(Event.ERROR, state.condition, Condition.ERROR, cause, state.episode, acts=False, counts=False)
 
 
 def _goes_on(state: State) -> bool:

@@ -10,6 +10,4 @@ class SmartAgentConfig(AppConfig):
     verbose_name = "Smart Agent"
 
     def ready(self) -> None:
-        post_migrate.connect(
-            import_string("smartagent.synchronise.synchronise"), dispatch_uid="smartagent.synchronise"
-        )
+        post_migrate.connect(import_string("smartagent.synchronise.synchronise"), dispatch_uid="smartagent.synchronise")

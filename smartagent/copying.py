@@ -13,7 +13,10 @@ def copy_rows(table: str, columns: Sequence[str], types: Sequence[str], rows: It
     `psycopg.types.json.Jsonb`. All or nothing: the first row that does not fit raises and nothing is written.
     """
     names, count = ", ".join(f'"{column}"' for column in columns), 0
-    with connection.cursor() as cursor, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN (FORMAT BINARY)') as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f'COPY "{table}" ({names}) FROM STDIN (FORMAT BINARY)') as copy,
+    ):
         copy.set_types(list(types))
         for row in rows:
             copy.write_row(row)

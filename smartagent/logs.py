@@ -20,14 +20,16 @@ def configure(config: dict[str, Any]) -> None:
         "processor": structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
         "foreign_pre_chain": shared,
     }
-    logging.config.dictConfig({
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"logfmt": formatter},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "logfmt"}},
-        "root": {"handlers": ["stderr"], "level": config["level"]},
-        "loggers": {"httpx": {"level": "WARNING"}},
-    })
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"logfmt": formatter},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "logfmt"}},
+            "root": {"handlers": ["stderr"], "level": config["level"]},
+            "loggers": {"httpx": {"level": "WARNING"}},
+        }
+    )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

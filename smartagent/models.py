@@ -50,15 +50,24 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person, who signs in by e-mail."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
-    email = models.EmailField("e-mail", unique=True, error_messages={"unique": "Somebody signs in by this e-mail already."})
+    email = models.EmailField(
+        "e-mail", unique=True, error_messages={"unique": "Somebody signs in by this e-mail already."}
+    )
     full_name = models.CharField("full name", max_length=200, blank=True, default="", db_default="")
     time_zone = models.CharField(
-        "time zone", max_length=64, default="UTC", db_default="UTC", validators=[validate_time_zone],
+        "time zone",
+        max_length=64,
+        default="UTC",
+        db_default="UTC",
+        validators=[validate_time_zone],
         help_text="Times are shown in this zone, for example Europe/Berlin.",
     )
     is_active = models.BooleanField("may sign in", default=True, db_default=True)
     is_staff = models.BooleanField(
-        "sees everyone's things", default=False, db_default=False, help_text="Staff see and change what anybody owns."
+        "sees everyone's things",
+        default=False,
+        db_default=False,
+        help_text="Staff see and change what anybody owns.",
     )
     date_joined = models.DateTimeField("joined", db_default=Now(), editable=False)
 
@@ -74,7 +83,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = "people"
         constraints = [
             models.UniqueConstraint(
-                Lower("email"), name="smartagent_users_email_ci",
+                Lower("email"),
+                name="smartagent_users_email_ci",
                 violation_error_message="Somebody signs in by this e-mail already.",
             )
         ]

@@ -7,7 +7,6 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 
-
 class OwnedAdmin(ModelAdmin):  # type: ignore[misc]
     """Lists what the person may see, and lets them change and delete what they may change."""
 

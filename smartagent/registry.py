@@ -35,7 +35,9 @@ class Registry(Generic[Plug]):
         for path in getattr(settings, self.setting):
             plug = import_string(path)()
             if plug.kind in found:
-                raise ImproperlyConfigured(f"{self.setting}: two plugs of the kind {plug.kind!r}, the second is {path}.")
+                raise ImproperlyConfigured(
+                    f"{self.setting}: two plugs of the kind {plug.kind!r}, the second is {path}."
+                )
             found[plug.kind] = plug
         return found
 

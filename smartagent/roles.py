@@ -4,14 +4,29 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
 OWN_THINGS = (
-    "rules.*_automationrule", "rules.view_rulestate", "rules.change_rulestate", "rules.view_activityentry",
-    "rules.view_dispatchrun", "rules.*_integration", "rules.view_fusionscore", "rules.view_auditevent",
-    "rules.view_metricsample", "rules.add_metricsample", "notifications.view_notification",
-    "notifications.change_notification", "notifications.delete_notification", "optimizer.view_optimizationevent",
-    "optimizer.view_actionlog", "smartagent.*_apitoken",
+    "rules.*_automationrule",
+    "rules.view_rulestate",
+    "rules.change_rulestate",
+    "rules.view_activityentry",
+    "rules.view_dispatchrun",
+    "rules.*_integration",
+    "rules.view_fusionscore",
+    "rules.view_auditevent",
+    "rules.view_metricsample",
+    "rules.add_metricsample",
+    "notifications.view_notification",
+    "notifications.change_notification",
+    "notifications.delete_notification",
+    "optimizer.view_optimizationevent",
+    "optimizer.view_actionlog",
+    "smartagent.*_apitoken",
 )
 READ_EVERYTHING = (
-    "rules.view_*", "notifications.view_*", "optimizer.view_*", "smartagent.view_user", "smartagent.view_everyone",
+    "rules.view_*",
+    "notifications.view_*",
+    "optimizer.view_*",
+    "smartagent.view_user",
+    "smartagent.view_everyone",
 )
 ROLES: dict[str, tuple[str, ...]] = {
     "members": OWN_THINGS,

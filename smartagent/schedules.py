@@ -28,8 +28,15 @@ def synchronise(using: str = "default") -> None:
     names = []
     for repeated in wanted():
         names.append(PREFIX + repeated.name)
-        values = {"func": repeated.func, "schedule_type": Schedule.MINUTES, "minutes": repeated.minutes, "repeats": -1}
+        values = {
+            "func": repeated.func,
+            "schedule_type": Schedule.MINUTES,
+            "minutes": repeated.minutes,
+            "repeats": -1,
+        }
         Schedule.objects.using(using).update_or_create(
-            name=PREFIX + repeated.name, defaults=values, create_defaults=values | {"next_run": timezone.now()}
+            name=PREFIX + repeated.name,
+            defaults=values,
+            create_defaults=values | {"next_run": timezone.now()},
         )
     Schedule.objects.using(using).filter(name__startswith=PREFIX).exclude(name__in=names).delete()

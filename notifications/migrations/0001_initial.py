@@ -115,9 +115,7 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("type__in", ["alert", "notify", "info", "warning", "error", "success"])
-                        ),
+                        condition=models.Q(("type__in", ["alert", "notify", "info", "warning", "error", "success"])),
                         name="notifications_type_known",
                     ),
                     models.CheckConstraint(

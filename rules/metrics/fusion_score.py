@@ -14,7 +14,8 @@ OF_INTEGRATIONS = """
 SELECT DISTINCT ON (s.user_id, i.integration_type)
        s.user_id, i.integration_type, s.fusion_score::float8, s.calculated_at
   FROM fusion_scores s JOIN integrations i ON i.id = s.integration_id
- WHERE s.user_id IS NOT NULL AND s.fusion_score IS NOT NULL AND s.calculated_at > %(oldest)s AND s.calculated_at <= %(now)s
+ WHERE s.user_id IS NOT NULL AND s.fusion_score IS NOT NULL
+   AND s.calculated_at > %(oldest)s AND s.calculated_at <= %(now)s
  ORDER BY s.user_id, i.integration_type, s.calculated_at DESC
 """
 

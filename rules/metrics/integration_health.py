@@ -1,13 +1,16 @@
-"""integration_health: active 100, syncing 75, inactive 50, error 25; the worst of the person's, or the target's; none 0."""
+"""integration_health: active 100, syncing 75, inactive 50, error 25, none 0; the target's, else the worst of all."""
 
 from datetime import datetime
 
 from rules.metrics import MetricSource, Query
 
-SCORE = "CASE status WHEN 'active' THEN 100 WHEN 'syncing' THEN 75 WHEN 'inactive' THEN 50 WHEN 'error' THEN 25 ELSE 0 END"
+SCORE = """CASE status WHEN 'active' THEN 100 WHEN 'syncing' THEN 75 WHEN 'inactive' THEN 50 WHEN 'error' THEN 25
+                    ELSE 0 END"""
 READINGS = f"""
-WITH health AS (SELECT user_id, integration_type AS target, ({SCORE})::float8 AS value FROM integrations),
-     watched AS (SELECT DISTINCT CASE WHEN applies_to = 'owner' THEN user_id END AS user_id, target_integration AS target
+WITH health AS (SELECT user_id, integration_type AS target, ({SCORE})::float8 AS value
+                  FROM integrations),
+     watched AS (SELECT DISTINCT CASE WHEN applies_to = 'owner' THEN user_id END AS user_id,
+                        target_integration AS target
                    FROM automation_rules
                   WHERE status = 'active' AND metric_type = 'integration_health' AND target_integration <> ''),
      absent AS (SELECT DISTINCT u.id AS user_id, w.target

@@ -70,9 +70,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "config",
-                    models.JSONField(
-                        blank=True, db_default={}, default=dict, null=True, verbose_name="settings"
-                    ),
+                    models.JSONField(blank=True, db_default={}, default=dict, null=True, verbose_name="settings"),
                 ),
                 ("credentials_encrypted", models.TextField(editable=False, null=True)),
                 ("last_sync_at", models.DateTimeField(blank=True, null=True, verbose_name="last sync")),
@@ -332,9 +330,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "action_config",
-                    models.JSONField(
-                        blank=True, db_default={}, default=dict, verbose_name="options of the action"
-                    ),
+                    models.JSONField(blank=True, db_default={}, default=dict, verbose_name="options of the action"),
                 ),
                 (
                     "target_integration",
@@ -360,9 +356,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "last_triggered_at",
-                    models.DateTimeField(
-                        blank=True, editable=False, null=True, verbose_name="last triggered"
-                    ),
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last triggered"),
                 ),
                 (
                     "trigger_count",
@@ -534,9 +528,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "action_config",
-                    models.JSONField(
-                        blank=True, db_default={}, default=dict, verbose_name="options of the action"
-                    ),
+                    models.JSONField(blank=True, db_default={}, default=dict, verbose_name="options of the action"),
                 ),
                 (
                     "target_integration",
@@ -661,9 +653,7 @@ class Migration(migrations.Migration):
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
                 (
                     "history_type",
-                    models.CharField(
-                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
-                    ),
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
                 ),
                 (
                     "history_user",
@@ -916,9 +906,7 @@ class Migration(migrations.Migration):
                 ("error_message", models.TextField(null=True, verbose_name="cause")),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), verbose_name="when"
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="when"),
                 ),
                 ("executed_at", models.DateTimeField(null=True)),
             ],

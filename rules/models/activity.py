@@ -76,9 +76,7 @@ class ActivityEntry(models.Model):
         verbose_name="owner",
         db_index=False,
     )
-    rule = models.ForeignKey(
-        AutomationRule, models.SET_NULL, null=True, related_name="entries", db_index=False
-    )
+    rule = models.ForeignKey(AutomationRule, models.SET_NULL, null=True, related_name="entries", db_index=False)
     run = models.ForeignKey(DispatchRun, models.SET_NULL, null=True, related_name="entries", db_index=False)
     state = models.ForeignKey(
         "rules.RuleState", models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False

@@ -32,9 +32,7 @@ class Integration(models.Model):
         verbose_name="owner",
         db_index=False,
     )
-    integration_type = models.TextField(
-        "type", help_text="For example slack, outlook, gmail, trello or sendgrid."
-    )
+    integration_type = models.TextField("type", help_text="For example slack, outlook, gmail, trello or sendgrid.")
     status = models.TextField(choices=Status.choices, default=Status.INACTIVE, db_default=Status.INACTIVE)
     config = models.JSONField("settings", default=dict, blank=True, null=True, db_default={})
     credentials_encrypted = models.TextField(null=True, editable=False)
@@ -64,9 +62,7 @@ class FusionScore(models.Model):
     """A score of a person, or of one integration of theirs, 0 to 100."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False)
     integration = models.ForeignKey(
         Integration,
         models.DO_NOTHING,
@@ -102,9 +98,7 @@ class AuditEvent(models.Model):
         CRITICAL = "critical"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False)
     event_type = models.TextField("event")
     severity = models.TextField(choices=Severity.choices, default=Severity.INFO, db_default=Severity.INFO)
     message = models.TextField(default="", db_default="", blank=True)
@@ -131,9 +125,7 @@ class MetricSample(models.Model):
     """A reading that was pushed, or a change of a built-in metric that a tick kept. Without a person: platform-wide."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False)
     metric = models.TextField()
     target = models.TextField(default="", db_default="", blank=True)
     value = models.FloatField()

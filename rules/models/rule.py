@@ -85,9 +85,7 @@ class AutomationRule(models.Model):
         help_text="While it fires, act again after this long, for example 30m or 4h. 0: at every evaluation.",
     )
     labels = models.JSONField(default=dict, blank=True, db_default={})
-    runbook_url = models.TextField(
-        "runbook", blank=True, null=True, validators=[URLValidator(["http", "https"])]
-    )
+    runbook_url = models.TextField("runbook", blank=True, null=True, validators=[URLValidator(["http", "https"])])
     created_at = models.DateTimeField("created", default=timezone.now, db_default=Now(), editable=False)
     updated_at = models.DateTimeField("updated", auto_now=True, db_default=Now())
 

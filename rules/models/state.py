@@ -44,16 +44,12 @@ class RuleState(models.Model):
         verbose_name = "instance"
         ordering = ["-since", "-id"]
         indexes = [
-            models.Index(
-                fields=["-since", "-id"], name="rule_states_firing", condition=models.Q(condition="firing")
-            ),
+            models.Index(fields=["-since", "-id"], name="rule_states_firing", condition=models.Q(condition="firing")),
             models.Index(fields=["user"], name="rule_states_person"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["rule", "user", "target"], name="rule_states_instance"),
-            models.CheckConstraint(
-                condition=models.Q(condition__in=Condition.values), name="rule_states_condition"
-            ),
+            models.CheckConstraint(condition=models.Q(condition__in=Condition.values), name="rule_states_condition"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,115 @@
+"""The story of a tick.
+
+1. One dispatcher at a time: who finds the lock taken writes that down and leaves.
+2. What an earlier tick decided and could not do any more is done first.
+3. Every source gives its readings; changes of built-in metrics are kept as history.
+4. One statement finds the instances that may change; each takes its step; what changed is recorded.
+5. The actions of what fired are executed, and their outcomes recorded.
+
+The button, the API, the command and the clock all come in by `dispatch`.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from rules.candidates import count_instances, find_candidates
+from rules.execution import execute_pending
+from rules.gathering import cause_of, gather, keep_changes
+from rules.models import DispatchRun
+from rules.recording import record
+
+log = structlog.get_logger(__name__)
+LOCK = 0x5A9E17  # any number, the same for every dispatcher of this database
+
+
+def dispatch(
+    now: datetime,
+    trigger: str,
+    *,
+    requested_by: UUID | None = None,
+    owner: UUID | None = None,
+    rule: UUID | None = None,
+) -> DispatchRun:
+    """Evaluate the rules as of `now`, all of them or only those of `owner` or that one `rule`; return the run."""
+    run = DispatchRun(
+        trigger=trigger, requested_by_id=requested_by, evaluated_at=now, started_at=timezone.now(), stage_ms={}
+    )
+    run.late_by = _late_by(run)
+    with _lock() as free:
+        if not free:
+            run.outcome = DispatchRun.Outcome.OVERLAPPED
+            run.finished_at = timezone.now()
+            run.save(force_insert=True)
+            return run
+        run.save(force_insert=True)
+        _run(run, owner, rule)
+    return run
+
+
+def _run(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
+    try:
+        _evaluate(run, owner, rule)
+        run.outcome = DispatchRun.Outcome.COMPLETED
+    except Exception as error:
+        run.outcome, run.error_message = DispatchRun.Outcome.FAILED, cause_of(error)
+        raise
+    finally:
+        run.finished_at = timezone.now()
+        run.save()
+        log.info("dispatched", run=str(run.pk), outcome=run.outcome, triggered=run.triggered, failed=run.failed)
+
+
+def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
+    now = run.evaluated_at
+    with _timed(run, "leftovers"):
+        run.succeeded, run.failed = execute_pending(now)
+    with _timed(run, "readings"):
+        gather(now)
+        keep_changes(now)
+    with _timed(run, "candidates"):
+        run.rules_evaluated, run.instances = count_instances(owner, rule)
+        candidates = find_candidates(now, owner, rule)
+    with _timed(run, "record"):
+        recorded = record(candidates, run.pk, now)
+    run.triggered, run.no_data, run.errors = recorded.triggered, recorded.no_data, recorded.errors
+    with _timed(run, "execute"):
+        succeeded, failed = execute_pending(now)
+    run.succeeded, run.failed = run.succeeded + succeeded, run.failed + failed
+
+
+@contextmanager
+def _timed(run: DispatchRun, stage: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    run.stage_ms[stage] = round((time.perf_counter() - started) * 1000, 1)
+
+
+@contextmanager
+def _lock() -> Iterator[bool]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        free = bool(cursor.fetchone()[0])
+        try:
+            yield free
+        finally:
+            if free:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def _late_by(run: DispatchRun) -> Any:
+    """How long after its time a scheduled tick comes, where that is more than half an interval."""
+    if run.trigger != DispatchRun.Trigger.SCHEDULE:
+        return None
+    interval = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
+    before = DispatchRun.objects.filter(trigger=DispatchRun.Trigger.SCHEDULE).order_by("-started_at").first()
+    late = run.started_at - before.started_at - interval if before else timedelta(0)
+    return late if late > interval / 2 else None

@@ -1,0 +1,120 @@
+"""Stage 6 of a tick: pending entries are claimed in batches and their actions executed, exactly once.
+
+The action's rows and the outcome of its entry are one transaction. Where an action raises for a batch, its firings are
+tried one by one, so that only the one that is to blame fails.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import connection, transaction
+from psycopg.types.json import Jsonb
+
+from rules.actions import Action, Firing, Outcome, actions
+from rules.gathering import cause_of
+
+log = structlog.get_logger(__name__)
+
+BATCH = 2000
+CLAIM = """
+SELECT e.id, e.action_taken, e.event_type, e.created_at, e.context, r.id, r.rule_name, r.user_id, r.severity,
+       r.action_config, coalesce(nullif(u.full_name, ''), u.email)
+  FROM agent_activity_log e
+  JOIN automation_rules r ON r.id = e.rule_id
+  LEFT JOIN smartagent_users u ON u.id = (e.context->>'person')::uuid
+ WHERE e.status = 'pending' AND e.agent_name = 'smart_agent'
+ ORDER BY e.created_at, e.id LIMIT %s FOR UPDATE OF e SKIP LOCKED
+"""
+WRITE_OUTCOMES = """
+UPDATE agent_activity_log e
+   SET status = CASE WHEN o.error IS NULL THEN 'success' ELSE 'failed' END, error_message = o.error,
+       executed_at = %(now)s, context = e.context || jsonb_build_object('outcome', o.detail)
+  FROM unnest(%(ids)s::uuid[], %(errors)s::text[], %(details)s::jsonb[]) AS o (id, error, detail)
+ WHERE e.id = o.id
+"""
+START_COOLDOWN = """
+UPDATE rule_states s SET last_notified_at = %(now)s FROM agent_activity_log e
+ WHERE e.id = ANY(%(acted)s) AND s.id = e.state_id AND s.condition = 'firing'
+"""
+GIVE_UP_ORPHANS = """
+UPDATE agent_activity_log SET status = 'failed', executed_at = %(now)s,
+       error_message = 'The rule was deleted before its action was executed.'
+ WHERE status = 'pending' AND agent_name = 'smart_agent' AND rule_id IS NULL
+"""
+
+
+def execute_pending(now: datetime) -> tuple[int, int]:
+    """Execute what waits; return how many actions succeeded and how many failed."""
+    succeeded = failed = 0
+    with connection.cursor() as cursor:
+        cursor.execute(GIVE_UP_ORPHANS, {"now": now})
+        failed += cursor.rowcount
+    while True:
+        with transaction.atomic():
+            outcomes = _execute_batch(now)
+        if not outcomes:
+            return succeeded, failed
+        failures = sum(outcome.error is not None for outcome in outcomes)
+        succeeded, failed = succeeded + len(outcomes) - failures, failed + failures
+
+
+def _execute_batch(now: datetime) -> list[Outcome]:
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [BATCH])
+        claimed = sorted(((row[1], _firing(row, now)) for row in cursor.fetchall()), key=lambda pair: pair[0])
+    done: list[tuple[UUID, Outcome]] = []
+    for kind, group in groupby(claimed, key=lambda pair: pair[0]):
+        firings = [firing for _, firing in group]
+        done += zip([firing.entry_id for firing in firings], _act(kind, firings), strict=True)
+    if done:
+        _write(done, now)
+    return [outcome for _, outcome in done]
+
+
+def _firing(row: tuple[Any, ...], now: datetime) -> Firing:
+    entry, _, event, fired_at, raw_context, rule, name, owner, severity, raw_config, person = row
+    context, config = json.loads(raw_context), json.loads(raw_config or "{}")  # Django gives JSON columns as text
+    return Firing(
+        entry_id=entry, event=event, rule_id=rule, rule_name=name, owner_id=owner, subject_id=UUID(context["person"]),
+        subject_name=person or "somebody", target=context["target"], metric=context["metric"], value=context["value"],
+        operator=context["operator"], threshold=float(context["threshold"]), severity=severity, config=config,
+        fired_at=fired_at, now=now,
+    )  # fmt: skip
+
+
+def _act(kind: str, firings: Sequence[Firing]) -> list[Outcome]:
+    if kind not in actions:
+        return [Outcome(error=f"There is no action {kind!r}; see RULES_ACTIONS.") for _ in firings]
+    try:
+        return _attempt(actions[kind], firings)
+    except Exception as error:  # whatever an action does wrong is recorded with its cause, and the rest goes on
+        if len(firings) == 1:
+            log.warning("action failed", action=kind, entry=str(firings[0].entry_id), cause=str(error))
+            return [Outcome(error=cause_of(error))]
+    return [outcome for firing in firings for outcome in _act(kind, [firing])]
+
+
+def _attempt(action: Action, firings: Sequence[Firing]) -> list[Outcome]:
+    with transaction.atomic():
+        outcomes = action.execute(firings)
+        if len(outcomes) != len(firings):
+            raise ValueError(f"{action.kind} gave {len(outcomes)} outcomes for {len(firings)} firings")
+        return outcomes
+
+
+def _write(done: list[tuple[UUID, Outcome]], now: datetime) -> None:
+    params = {
+        "now": now,
+        "ids": [entry for entry, _ in done],
+        "errors": [outcome.error for _, outcome in done],
+        "details": [Jsonb(outcome.detail) for _, outcome in done],
+        "acted": [entry for entry, outcome in done if outcome.error is None],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE_OUTCOMES, params)
+        cursor.execute(START_COOLDOWN, params)

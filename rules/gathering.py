@@ -1,0 +1,86 @@
+"""Stage 2 of a tick: the readings of every source, gathered into a temporary table.
+
+A source that raises is put down with its cause; the others go on.
+"""
+
+from datetime import datetime
+
+import structlog
+from django.db import DatabaseError, connection, transaction
+
+from rules.metrics import MetricSource, Query
+from rules.metrics.pushed import Pushed
+from rules.registries import metrics
+
+log = structlog.get_logger(__name__)
+
+TABLES = """
+DROP TABLE IF EXISTS tick_readings, tick_failures;
+CREATE TEMP TABLE tick_readings (metric text, user_id uuid, target text, value float8, observed_at timestamptz);
+CREATE TEMP TABLE tick_failures (metric text, cause text);
+"""
+KEEP_CHANGES = """
+INSERT INTO metric_samples (user_id, metric, target, value, observed_at)
+SELECT r.user_id, r.metric, r.target, r.value, %(now)s
+  FROM tick_readings r
+  LEFT JOIN LATERAL (SELECT s.value FROM metric_samples s
+                      WHERE s.user_id = r.user_id AND s.metric = r.metric AND s.target = r.target
+                        AND s.observed_at <= %(now)s
+                      ORDER BY s.observed_at DESC LIMIT 1) last ON true
+ WHERE r.metric = ANY(%(built_in)s) AND r.user_id IS NOT NULL AND last.value IS DISTINCT FROM r.value
+"""
+
+
+def gather(now: datetime) -> int:
+    """Fill tick_readings and tick_failures as of `now`; return how many readings there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES)
+    built_in = [source.kind for source in metrics]
+    for source in metrics:
+        _read(source, source.kind, "%(metric)s, user_id, target, value, observed_at", now)
+    _read(Pushed(built_in), "", "metric, user_id, target, value, observed_at", now)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE tick_readings")
+        cursor.execute("SELECT count(*) FROM tick_readings")
+        return int(cursor.fetchone()[0])
+
+
+def keep_changes(now: datetime) -> int:
+    """Keep each built-in reading that differs from the last one kept; return how many did."""
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP_CHANGES, {"now": now, "built_in": [source.kind for source in metrics]})
+        return int(cursor.rowcount)
+
+
+def _read(source: MetricSource, metric: str, columns: str, now: datetime) -> None:
+    try:
+        query = source.readings(now)
+        _insert(query, metric, columns)
+    except Exception as error:  # whatever a source does wrong must not stop the others; the cause is recorded
+        log.warning("metric source failed", metric=source.kind, cause=str(error))
+        _put_down(source, metric, cause_of(error))
+
+
+def _insert(query: Query, metric: str, columns: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        sql = f"INSERT INTO tick_readings SELECT {columns} FROM ({query.sql}) AS readings WHERE value IS NOT NULL"
+        cursor.execute(sql, query.params | {"metric": metric})
+
+
+def _put_down(source: MetricSource, metric: str, cause: str) -> None:
+    with connection.cursor() as cursor:
+        if metric:
+            cursor.execute("INSERT INTO tick_failures VALUES (%s, %s)", [metric, cause])
+            return
+        sql = """INSERT INTO tick_failures SELECT DISTINCT metric_type, %s FROM automation_rules
+                  WHERE status = 'active' AND NOT metric_type = ANY(%s)"""
+        cursor.execute(sql, [cause, [built_in.kind for built_in in metrics]])
+
+
+def cause_of(error: Exception) -> str:
+    """One line that says what went wrong."""
+    text = str(error).strip().splitlines()[0] if str(error).strip() else ""
+    name = type(error).__name__
+    if isinstance(error, DatabaseError):
+        return text or name
+    return f"{name}: {text}" if text else name

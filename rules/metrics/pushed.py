@@ -1,0 +1,45 @@
+"""Pushed metrics: the newest sample of each series that a rule watches, by index look-up."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from rules.metrics import MetricSource, Query
+
+SAMPLE = """CROSS JOIN LATERAL (
+    SELECT value, observed_at FROM metric_samples s
+     WHERE s.user_id {owner} AND s.metric = w.metric AND s.target = w.target
+       AND s.observed_at > %(oldest)s AND s.observed_at <= %(now)s
+     ORDER BY s.observed_at DESC LIMIT 1) newest"""
+READINGS = f"""
+WITH rules AS (SELECT metric_type AS metric, user_id, applies_to, coalesce(target_integration, '') AS target
+                 FROM automation_rules
+                WHERE status = 'active' AND metric_type IS NOT NULL AND NOT metric_type = ANY(%(built_in)s)),
+     wanted AS (SELECT metric, user_id, target FROM rules WHERE applies_to = 'owner'
+                 UNION SELECT r.metric, u.id, r.target FROM rules r CROSS JOIN smartagent_users u
+                        WHERE r.applies_to = 'everyone' AND u.is_active),
+     platform AS (SELECT DISTINCT metric, target FROM rules)
+SELECT w.metric, w.user_id, w.target, newest.value, newest.observed_at
+  FROM wanted w {SAMPLE.format(owner="= w.user_id")}
+UNION ALL
+SELECT w.metric, NULL, w.target, newest.value, newest.observed_at
+  FROM platform w {SAMPLE.format(owner="IS NULL")}
+"""
+
+
+class Pushed(MetricSource):
+    """Unlike the built-in sources it gives many metrics: its rows have the metric as their first column."""
+
+    kind = "pushed"
+    label = "Pushed"
+    help = "The newest sample that was pushed by this name."
+
+    @property
+    def max_age(self) -> timedelta:  # type: ignore[override]
+        return timedelta(hours=settings.PUSHED_MAX_AGE_HOURS)
+
+    def __init__(self, built_in: list[str]) -> None:
+        self.built_in = built_in
+
+    def readings(self, now: datetime) -> Query:
+        return Query(READINGS, {"now": now, "oldest": self.oldest(now), "built_in": self.built_in})
