@@ -137,7 +137,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Smart Agent",
-    "DESCRIPTION": "Rules watch metrics; when one breaks, people hear of it, something is done, and it is written down.",
+    "DESCRIPTION": "Rules watch metrics; when one breaks, people hear of it and something is done.",
     "VERSION": "0.1.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
