@@ -108,7 +108,7 @@ def _attempt(action: Action, firings: Sequence[Firing]) -> list[Outcome]:
 
 
 def _write(done: list[tuple[UUID, Outcome]], now: datetime) -> None:
-    params = {
+    params: dict[str, Any] = {
         "now": now,
         "ids": [entry for entry, _ in done],
         "errors": [outcome.error for _, outcome in done],

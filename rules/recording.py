@@ -97,7 +97,7 @@ def _record_chunk(first: int, run: UUID, now: datetime, recorded: Recorded) -> N
         if not rows:
             return
         copy_rows("tick_transitions", list(TRANSITIONS), list(TRANSITIONS.values()), rows)
-        params = {"now": now, "run": run, "first": first, "last": first + CHUNK}
+        params: dict[str, Any] = {"now": now, "run": run, "first": first, "last": first + CHUNK}
         for statement in (WRITE_STATES, WRITE_ENTRIES, COUNT_TRIGGERINGS):
             cursor.execute(statement, params)
 

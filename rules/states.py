@@ -3,8 +3,8 @@
     ok -> firing -> ok;   no_data and error from anywhere, each with a reason
 
 An instance acts when it enters firing, again every `repeat_every`, and again where the last try has failed. An error
-only interrupts an episode: `last_acted` survives it, so that the instance does not act twice for one episode because its
-source was away for a while. It is forgotten when the instance resolves.
+only interrupts an episode: `last_acted` survives it, so that the instance does not act twice for one episode because
+its source was away for a while. It is forgotten when the instance resolves.
 """
 
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 class NumericField(models.DecimalField):  # type: ignore[type-arg]
-    """PostgreSQL's `numeric` of any precision, as the legacy tables have it; forms allow 30 digits, 10 after the point."""
+    """PostgreSQL's `numeric` of any precision, as legacy tables have it; forms allow 30 digits, 10 after the point."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"max_digits": 30, "decimal_places": 10} | kwargs)

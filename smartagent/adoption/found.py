@@ -14,7 +14,7 @@ CHECK, FOREIGN_KEY = "c", "f"
 WORDS = frozenset({"text", "character varying", "character", "citext"})
 
 
-class NotATable(Exception):  # noqa: N818 it reads as a sentence
+class NotATable(Exception):
     """A view, or something else, has the name of our table. Rename it or drop it, and migrate again."""
 
     def __init__(self, name: str) -> None:
@@ -90,9 +90,7 @@ class FoundTable:
 
     def has(self, name: str) -> bool:
         """Whether an index or a constraint has this name."""
-        return any(each.name == name for each in self.constraints) or any(
-            each.name == name for each in self.indexes
-        )
+        return any(each.name == name for each in self.constraints) or any(each.name == name for each in self.indexes)
 
 
 def find_table(
@@ -109,9 +107,7 @@ def find_table(
         columns = tuple(FoundColumn(**row) for row in _named(cursor, COLUMNS, oid))
         indexes = tuple(FoundIndex(**_tupled(row)) for row in _named(cursor, INDEXES, oid))
         constraints = tuple(FoundConstraint(**_tupled(row)) for row in _named(cursor, CONSTRAINTS, oid))
-        found = FoundTable(
-            name=name, comment=comment, columns=columns, indexes=indexes, constraints=constraints
-        )
+        found = FoundTable(name=name, comment=comment, columns=columns, indexes=indexes, constraints=constraints)
         return replace(found, constraints=tuple(_asked(cursor, found, c, widen or {}) for c in constraints))
 
 

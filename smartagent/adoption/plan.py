@@ -145,10 +145,7 @@ def _check(model: Model, found: FoundTable, constraint: models.CheckConstraint) 
     beside = [
         each.expression
         for each in found.constraints
-        if each.kind == CHECK
-        and each.expression
-        and set(each.columns) <= theirs
-        and not ledger.is_added(each.comment)
+        if each.kind == CHECK and each.expression and set(each.columns) <= theirs and not ledger.is_added(each.comment)
     ]
     if theirs and not beside:
         why = f"{', '.join(sorted(theirs))} may hold anything in this table"

@@ -172,9 +172,7 @@ class Writer:
 
     def _validated(self, name: str) -> Step:
         validate = f"ALTER TABLE {self.table} VALIDATE CONSTRAINT {name}"
-        return Step(
-            statements=(validate,), otherwise=f"check {name} holds for new rows only: some older do not fit"
-        )
+        return Step(statements=(validate,), otherwise=f"check {name} holds for new rows only: some older do not fit")
 
     def _unique(self, statement: Statement) -> Step:
         otherwise = f"{statement.parts['name']} skipped: existing rows are not unique"

@@ -53,9 +53,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "full_name",
-                    models.CharField(
-                        blank=True, db_default="", default="", max_length=200, verbose_name="full name"
-                    ),
+                    models.CharField(blank=True, db_default="", default="", max_length=200, verbose_name="full name"),
                 ),
                 (
                     "time_zone",
@@ -134,17 +132,13 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "name",
-                    models.CharField(
-                        help_text="What uses it, for example: the build server.", max_length=100
-                    ),
+                    models.CharField(help_text="What uses it, for example: the build server.", max_length=100),
                 ),
                 ("prefix", models.CharField(editable=False, max_length=16)),
                 ("digest", models.CharField(editable=False, max_length=64, unique=True)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
                 ),
                 (
                     "expires_at",
@@ -208,8 +202,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="idempotencykey",
-            constraint=models.UniqueConstraint(
-                fields=("user", "key"), name="smartagent_idempotency_keys_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("user", "key"), name="smartagent_idempotency_keys_once"),
         ),
     ]

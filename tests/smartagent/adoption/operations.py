@@ -33,9 +33,7 @@ def rule() -> tuple[str, Field]:
 
 
 def known(column: str, words: list[str], table: str) -> models.CheckConstraint:
-    return models.CheckConstraint(
-        condition=models.Q(**{f"{column}__in": words}), name=f"{table}_{column}_known"
-    )
+    return models.CheckConstraint(condition=models.Q(**{f"{column}__in": words}), name=f"{table}_{column}_known")
 
 
 def operations() -> list[CreateOrCompleteModel]:

@@ -35,9 +35,7 @@ COMMENT ON TABLE notifications IS 'The inbox';
 COMMENT ON COLUMN notifications.type IS 'How bad';
 COMMENT ON CONSTRAINT notifications_type_check ON notifications IS 'Four kinds';
 """
-INSERT_A = (
-    f"INSERT INTO notifications (user_id, type, title, message) VALUES ({ALICE}, 'success', 'Old', '100%')"
-)
+INSERT_A = f"INSERT INTO notifications (user_id, type, title, message) VALUES ({ALICE}, 'success', 'Old', '100%')"
 
 NOTIFICATIONS_C = f"""
 CREATE TABLE notifications (

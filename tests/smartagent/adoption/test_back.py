@@ -32,9 +32,7 @@ def test_nothing_stays_of_an_empty_database(legacy: Legacy) -> None:
     assert legacy.dump() == before
 
 
-def test_a_check_goes_back_although_rows_of_ours_break_it(
-    legacy: Legacy, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_check_goes_back_although_rows_of_ours_break_it(legacy: Legacy, caplog: pytest.LogCaptureFixture) -> None:
     legacy.sql(NOTIFICATIONS_A)
     legacy.forwards()
     legacy.model("Notification").objects.create(**ROWS["Notification"])
@@ -45,9 +43,7 @@ def test_a_check_goes_back_although_rows_of_ours_break_it(
     assert any("holds for new rows only" in record.getMessage() for record in caplog.records)
 
 
-def test_a_not_null_that_rows_of_ours_prevent_is_told(
-    legacy: Legacy, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_not_null_that_rows_of_ours_prevent_is_told(legacy: Legacy, caplog: pytest.LogCaptureFixture) -> None:
     legacy.sql(SHAPES["actions"].create)
     legacy.forwards()
     row = legacy.model("ActionLog").objects.create(**ROWS["ActionLog"])

@@ -36,9 +36,7 @@ def test_new_inserts_succeed(legacy: Legacy, shape: Shape) -> None:
 
 
 @every_shape
-def test_a_second_run_has_nothing_to_do(
-    legacy: Legacy, shape: Shape, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_second_run_has_nothing_to_do(legacy: Legacy, shape: Shape, caplog: pytest.LogCaptureFixture) -> None:
     legacy.sql(shape.create)
     legacy.forwards()
     before = legacy.dump()
@@ -90,9 +88,7 @@ def test_a_word_that_nobody_knows_is_still_refused(legacy: Legacy) -> None:
 
 def test_a_check_that_lets_our_words_in_is_not_touched(legacy: Legacy) -> None:
     query = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'notifications_type_check'"
-    legacy.sql(
-        NOTIFICATIONS_A.replace("type IN ('info', 'warning', 'error', 'success')", "length(type) < 20")
-    )
+    legacy.sql(NOTIFICATIONS_A.replace("type IN ('info', 'warning', 'error', 'success')", "length(type) < 20"))
     before = legacy.sql(query)
     legacy.forwards()
     assert legacy.sql(query) == before
@@ -108,9 +104,7 @@ def test_rows_that_break_a_unique_constraint_are_told_and_kept(
     assert legacy.model("Person").objects.count() == 2
 
 
-def test_rows_that_break_a_check_leave_it_for_new_rows(
-    legacy: Legacy, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_rows_that_break_a_check_leave_it_for_new_rows(legacy: Legacy, caplog: pytest.LogCaptureFixture) -> None:
     legacy.sql(NOTIFICATIONS_A)
     legacy.forwards()
     legacy.sql("""ALTER TABLE notifications DROP CONSTRAINT notifications_status_known;
@@ -119,9 +113,7 @@ def test_rows_that_break_a_check_leave_it_for_new_rows(
     legacy.forwards()
     assert any("holds for new rows only" in record.getMessage() for record in caplog.records)
     with pytest.raises(IntegrityError):
-        legacy.sql(
-            "INSERT INTO notifications (type, title, message, status) VALUES ('info', 'x', 'x', 'gone')"
-        )
+        legacy.sql("INSERT INTO notifications (type, title, message, status) VALUES ('info', 'x', 'x', 'gone')")
 
 
 def test_the_old_application_may_delete_what_our_rows_refer_to(legacy: Legacy) -> None:

@@ -37,9 +37,7 @@ def test_a_completed_table_has_our_columns_as_an_empty_database_has_them(legacy:
     legacy.sql(NOTIFICATIONS_A)
     legacy.forwards()
     theirs = {"is_read", "action_url", "created_at", "id"}
-    assert {row for row in fresh if row[0] not in theirs} == {
-        row for row in legacy.sql(query) if row[0] not in theirs
-    }
+    assert {row for row in fresh if row[0] not in theirs} == {row for row in legacy.sql(query) if row[0] not in theirs}
 
 
 def test_sqlmigrate_shows_the_sql_for_the_database_as_it_is(legacy: Legacy) -> None:
