@@ -74,6 +74,16 @@ def find_candidates(now: datetime, owner: UUID | None, rule: UUID | None) -> int
         return int(found)
 
 
+def judge(now: datetime, rule: UUID) -> list[dict[str, Any]]:
+    """The verdicts on every instance of one rule: subject_id, verdict, value, observed_at, cause."""
+    condition, params = only(None, rule)
+    names = ["subject_id", "verdict", "value", "observed_at", "cause"]
+    with connection.cursor() as cursor:
+        sql = f"SELECT {', '.join(names)} FROM ({JUDGED.replace('{only}', condition)}) AS judged"
+        cursor.execute(sql, params | {"now": now})
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
 def count_instances(owner: UUID | None, rule: UUID | None) -> tuple[int, int]:
     """How many rules are evaluated, and how many instances they have."""
     condition, params = only(owner, rule)

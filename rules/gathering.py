@@ -31,14 +31,15 @@ SELECT r.user_id, r.metric, r.target, r.value, %(now)s
 """
 
 
-def gather(now: datetime) -> int:
-    """Fill tick_readings and tick_failures as of `now`; return how many readings there are."""
+def gather(now: datetime, metric: str | None = None) -> int:
+    """Fill tick_readings and tick_failures as of `now`, of every metric or one; return how many readings there are."""
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
-    built_in = [source.kind for source in metrics]
     for source in metrics:
-        _read(source, source.kind, "%(metric)s, user_id, target, value, observed_at", now)
-    _read(Pushed(built_in), "", "metric, user_id, target, value, observed_at", now)
+        if metric in (None, source.kind):
+            _read(source, source.kind, "%(metric)s, user_id, target, value, observed_at", now)
+    if metric is None or metric not in metrics:
+        _read(Pushed([source.kind for source in metrics]), "", "metric, user_id, target, value, observed_at", now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE tick_readings")
         cursor.execute("SELECT count(*) FROM tick_readings")

@@ -1,0 +1,44 @@
+"""What a rule would do now: judged by the dispatcher's own statement, in a transaction that is rolled back."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from rules.candidates import judge
+from rules.gathering import gather
+from rules.models import AutomationRule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """The verdict (met, clear, missing, failed) on the owner's reading, and of how many people it would fire for."""
+
+    verdict: str
+    value: float | None = None
+    observed_at: datetime | None = None
+    cause: str = ""
+    people: int = 0
+    met: int = 0
+
+
+def preview(rule: AutomationRule, now: datetime) -> Preview:
+    """Return what `rule`, saved or not, active or not, would do at `now`. Nothing stays in the database."""
+    with transaction.atomic():
+        verdicts = _judged(rule, now)
+        transaction.set_rollback(True)
+    own: dict[str, Any] = next((v for v in verdicts if v["subject_id"] == rule.user_id), {"verdict": "missing"})
+    met = sum(verdict["verdict"] == "met" for verdict in verdicts)
+    return Preview(**{k: v for k, v in own.items() if k != "subject_id"}, people=len(verdicts), met=met)
+
+
+def _judged(rule: AutomationRule, now: datetime) -> list[dict[str, Any]]:
+    trial = AutomationRule(
+        **{field.attname: getattr(rule, field.attname) for field in AutomationRule._meta.concrete_fields}
+        | {"id": uuid.uuid4(), "status": AutomationRule.Status.ACTIVE}
+    )
+    AutomationRule.objects.bulk_create([trial])  # makes no version in the history, and is rolled back
+    gather(now, rule.metric_type)
+    return judge(now, trial.pk)
