@@ -119,22 +119,6 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 globals().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Smart Agent <smartagent@localhost>")
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "smartagent.tokens.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["smartagent.api.ModelPermissions"],
-    "DEFAULT_PAGINATION_CLASS": "smartagent.api.CursorPagination",
-    "DEFAULT_FILTER_BACKENDS": [
-        "django_filters.rest_framework.DjangoFilterBackend",
-        "rest_framework.filters.OrderingFilter",
-    ],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "EXCEPTION_HANDLER": "smartagent.api.exception_handler",
-    "NON_FIELD_ERRORS_KEY": "detail",
-}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Smart Agent",
     "DESCRIPTION": "Rules watch metrics; when one breaks, people hear of it and something is done.",

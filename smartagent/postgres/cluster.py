@@ -93,9 +93,7 @@ def _run(home: Home, command: Sequence[str | Path]) -> None:
     done = home.account.run([home.programs / program, *arguments])
     if done.returncode:
         log = home.log.read_text(errors="replace") if home.log.exists() else ""
-        raise EmbeddedFailed(
-            f"The embedded PostgreSQL in {home.folder} does not start: {_cause(log + done.stderr)}."
-        )
+        raise EmbeddedFailed(f"The embedded PostgreSQL in {home.folder} does not start: {_cause(log + done.stderr)}.")
 
 
 def _cause(text: str) -> str:
@@ -110,9 +108,7 @@ def _cause(text: str) -> str:
 
 def _create_database(home: Home, server: Postmaster) -> None:
     try:
-        with psycopg.connect(
-            make_conninfo(dbname="postgres", **address(server)), autocommit=True
-        ) as connection:
+        with psycopg.connect(make_conninfo(dbname="postgres", **address(server)), autocommit=True) as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
                 connection.execute(f"CREATE DATABASE {NAME} TEMPLATE template0 ENCODING 'UTF8'")
     except psycopg.Error as error:
