@@ -21,3 +21,6 @@ lint: .venv
 	.venv/bin/lint-imports
 	$(PY) manage.py makemigrations --check --dry-run
 	HTTPS=on SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))') $(PY) manage.py check --deploy --fail-level WARNING
+
+bench: .venv
+	$(PY) manage.py bench tick --rules 100000

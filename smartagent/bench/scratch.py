@@ -1,0 +1,33 @@
+"""A database of the bench's own, on the same server, made and dropped."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.management import call_command
+from django.db import connection
+
+
+@contextmanager
+def scratch_database() -> Iterator[str]:
+    """Point the default connection at a new, migrated database for the length of the block; give its name."""
+    name, before = f"smartagent_bench_{os.getpid()}", connection.settings_dict["NAME"]
+    _on_the_server(f'CREATE DATABASE "{name}" TEMPLATE template0')
+    try:
+        _connect_to(name)
+        call_command("migrate", verbosity=0)
+        yield name
+    finally:
+        _connect_to(str(before))
+        _on_the_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _on_the_server(statement: str) -> None:
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(statement)
+
+
+def _connect_to(name: str) -> None:
+    connection.close()
+    connection.close_pool()
+    connection.settings_dict["NAME"] = name
