@@ -3,7 +3,7 @@
 import tempfile
 import time
 from datetime import datetime
-from typing import IO
+from typing import IO, Any
 
 from django.db import connection
 
@@ -14,7 +14,7 @@ from rules.registries import metrics
 
 def count_breaches(now: datetime) -> float:
     """Seconds of the bare SQL join of rules and the newest readings that counts the breaches."""
-    params: dict[str, object] = {}
+    params: dict[str, Any] = {}
     parts = []
     for source in metrics:
         query = source.readings(now)
@@ -26,7 +26,8 @@ def count_breaches(now: datetime) -> float:
     parts.append(f"SELECT metric, user_id, target, value FROM ({pushed.sql}) r")
     met = met_sql("v.value", "r.condition_operator", "r.threshold_value::float8")
     sql = f"""SELECT count(*) FROM automation_rules r JOIN ({" UNION ALL ".join(parts)}) AS v
-                  ON v.metric = r.metric_type AND v.user_id = r.user_id AND v.target = coalesce(r.target_integration, '')
+                  ON v.metric = r.metric_type AND v.user_id = r.user_id
+                 AND v.target = coalesce(r.target_integration, '')
                WHERE r.status = 'active' AND {met}"""
     started = time.perf_counter()
     with connection.cursor() as cursor:

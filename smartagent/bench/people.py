@@ -1,6 +1,7 @@
 """The rows that a bench of ticks works on: people with ten rules each, over built-in and pushed metrics."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -14,23 +15,26 @@ STATEMENTS = (
          FROM smartagent_users, generate_series(1, 5) k, generate_series(1, 3) m""",
     """INSERT INTO fusion_scores (user_id, fusion_score, calculated_at)
        SELECT id, 50, %(now)s::timestamptz - interval '1 minute' FROM smartagent_users""",
-    """INSERT INTO integrations (user_id, integration_type, status) SELECT id, 'slack', 'inactive' FROM smartagent_users""",
+    """INSERT INTO integrations (user_id, integration_type, status)
+       SELECT id, 'slack', 'inactive' FROM smartagent_users""",
     """INSERT INTO fusion_optimization_events (user_id, source_event_type, optimization_action, efficiency_index,
                                                status, created_at)
-       SELECT id, 'bench', 'pre_tune', 50, 'applied', %(now)s::timestamptz - interval '1 minute' FROM smartagent_users""",
+       SELECT id, 'bench', 'pre_tune', 50, 'applied', %(now)s::timestamptz - interval '1 minute'
+         FROM smartagent_users""",
     """INSERT INTO automation_rules (user_id, rule_name, metric_type, condition_operator, threshold_value, action_type)
        SELECT id, 'Rule ' || k,
               (ARRAY['pushed_1', 'pushed_2', 'pushed_3', 'pushed_4', 'pushed_5', 'fusion_score', 'integration_health',
                      'efficiency_index', 'fusion_score', 'efficiency_index'])[k], '>', 1000, 'alert'
          FROM smartagent_users, generate_series(1, %(rules_per_person)s) k LIMIT %(rules)s""",
 )
-BREAK = "UPDATE automation_rules SET threshold_value = 10 WHERE id IN (SELECT id FROM automation_rules ORDER BY id LIMIT %s)"
+BREAK = """UPDATE automation_rules SET threshold_value = 10
+            WHERE id IN (SELECT id FROM automation_rules ORDER BY id LIMIT %s)"""
 
 
 def make_rules(rules: int, now: datetime) -> None:
     """Make `rules` rules that hold, and the readings they are compared with."""
     people = -(-rules // RULES_PER_PERSON)
-    params = {"people": people, "rules": rules, "rules_per_person": RULES_PER_PERSON, "now": now}
+    params: dict[str, Any] = {"people": people, "rules": rules, "rules_per_person": RULES_PER_PERSON, "now": now}
     with connection.cursor() as cursor:
         for statement in STATEMENTS:
             cursor.execute(statement, params)

@@ -29,5 +29,5 @@ def _on_the_server(statement: str) -> None:
 
 def _connect_to(name: str) -> None:
     connection.close()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]
     connection.settings_dict["NAME"] = name

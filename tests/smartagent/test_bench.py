@@ -1,0 +1,35 @@
+"""The bench measures what it says, in a database of its own that is gone afterwards."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def databases():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'smartagent_bench_%%'")
+        return [row[0] for row in cursor.fetchall()]
+
+
+@pytest.mark.django_db
+def test_a_small_bench_tells_every_figure_and_leaves_nothing_behind():
+    command = [sys.executable, "manage.py", "bench", "tick", "--rules", "40", "--change", "50", "--format", "json"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, env=os.environ)
+    figures = json.loads(done.stdout)
+    assert (figures["rules"], figures["changed"]) == (40, 20)
+    assert figures["ratio"] > 0 < figures["record_ratio"]
+    assert not databases()
+
+
+@pytest.mark.parametrize("rules", ["0", "many", "-3"])
+def test_a_number_of_rules_that_is_none_is_refused_in_words(rules):
+    with pytest.raises(CommandError, match="write 1 to 10000000"):
+        call_command("bench", "tick", "--rules", rules)
