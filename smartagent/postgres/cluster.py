@@ -53,14 +53,14 @@ def start(home: Home, options: Mapping[str, str]) -> Postmaster:
 
 
 def _clear_stale(home: Home) -> None:
-    """Remove the postmaster.pid of a killed server: its number may be another process's now, or a zombie's."""
-    server = Postmaster.of(home.data)
-    if server is None:
+    """Remove the lock files of a killed server: their process number may be another's now, or a zombie's."""
+    if not (home.data / "postmaster.pid").exists():
         return
     until = time.monotonic() + 30
     while orphans(home.data) and time.monotonic() < until:
         time.sleep(0.05)
-    (home.data / "postmaster.pid").unlink(missing_ok=True)
+    for left in (home.data / "postmaster.pid", *home.sockets().glob(".s.PGSQL.*")):
+        left.unlink(missing_ok=True)
 
 
 def _make(home: Home) -> None:
@@ -93,7 +93,9 @@ def _run(home: Home, command: Sequence[str | Path]) -> None:
     done = home.account.run([home.programs / program, *arguments])
     if done.returncode:
         log = home.log.read_text(errors="replace") if home.log.exists() else ""
-        raise EmbeddedFailed(f"The embedded PostgreSQL in {home.folder} does not start: {_cause(log + done.stderr)}.")
+        raise EmbeddedFailed(
+            f"The embedded PostgreSQL in {home.folder} does not start: {_cause(log + done.stderr)}."
+        )
 
 
 def _cause(text: str) -> str:
@@ -108,7 +110,9 @@ def _cause(text: str) -> str:
 
 def _create_database(home: Home, server: Postmaster) -> None:
     try:
-        with psycopg.connect(make_conninfo(dbname="postgres", **address(server)), autocommit=True) as connection:
+        with psycopg.connect(
+            make_conninfo(dbname="postgres", **address(server)), autocommit=True
+        ) as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
                 connection.execute(f"CREATE DATABASE {NAME} TEMPLATE template0 ENCODING 'UTF8'")
     except psycopg.Error as error:

@@ -1,0 +1,87 @@
+"""What DATABASE_URL may say, and what is answered when it is wrong."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from smartagent.postgres.config import database
+from smartagent.postgres.errors import (
+    NoSuchDatabase,
+    Refused,
+    ServerDown,
+    Unavailable,
+    WrongPassword,
+    explain,
+    line,
+)
+
+VAR = Path("/srv/agent/var")
+PARAMS = {"host": "db.example.com", "port": 5433, "user": "app", "dbname": "agent", "password": "sekrit"}
+
+
+def test_without_a_url_the_server_is_embedded_and_lives_in_var():
+    found = database(None, VAR)
+    assert found["ENGINE"] == "smartagent.postgres"
+    assert found["EMBEDDED"] == VAR / "postgres"
+
+
+def test_a_url_is_taken_apart_and_its_options_are_kept():
+    found = database("postgres://app:p%40ss@db.example.com:5433/agent?sslmode=verify-full", VAR)
+    assert (found["HOST"], found["PORT"], found["USER"], found["NAME"]) == (
+        "db.example.com",
+        5433,
+        "app",
+        "agent",
+    )
+    assert found["PASSWORD"] == "p@ss"
+    assert found["OPTIONS"]["sslmode"] == "verify-full"
+    assert "EMBEDDED" not in found
+
+
+def test_connections_are_pooled_unless_persistent_ones_are_asked_for():
+    assert "pool" in database("postgres://app@db/agent", VAR)["OPTIONS"]
+    assert "pool" not in database("postgres://app@db/agent?conn_max_age=60", VAR)["OPTIONS"]
+
+
+@pytest.mark.parametrize("url", [
+    "mysql://app:sekrit@db/agent",
+    "sekrit",
+    "postgres://app:sekrit@db:port/agent",
+    "postgres://app:sek/rit@db/agent",
+    "postgres://app:sekrit@db",
+    "postgres://app:sekrit@[db/agent",
+    "postgres://app:sekrit@db/agent?no_such_option=1",
+])  # fmt: skip
+def test_a_bad_url_is_refused_in_one_line_that_keeps_the_password(url):
+    with pytest.raises(ImproperlyConfigured, match=r"^DATABASE_URL[^\n]*\.$") as refused:
+        database(url, VAR)
+    assert "sek" not in str(refused.value)
+
+
+PREFIX = 'connection failed: connection to server at "10.0.0.7", port 5433 failed: '
+
+
+@pytest.mark.parametrize(("libpq", "kind", "words"), [
+    ("Connection refused\n\tIs the server running on that host?", ServerDown, "db.example.com:5433"),
+    ('FATAL:  password authentication failed for user "app"', WrongPassword, '"app"'),
+    ("fe_sendauth: no password supplied", WrongPassword, "no password supplied"),
+    ('FATAL:  database "agent" does not exist', NoSuchDatabase, '"agent"'),
+    ("FATAL:  sorry, too many clients already", Refused, "too many clients"),
+    ("server does not support SSL, but SSL was required", Refused, "SSL was required"),
+    ("FATAL:  Passwort-Authentifizierung fehlgeschlagen", Refused, "fehlgeschlagen"),
+])  # fmt: skip
+def test_what_libpq_says_becomes_one_line_that_names_the_server(libpq, kind, words):
+    found = explain(psycopg.OperationalError(PREFIX + libpq), PARAMS)
+    assert type(found) is kind
+    assert words in str(found)
+    assert "db.example.com:5433" in str(found)
+    assert "\n" not in str(found)
+    assert "sekrit" not in str(found)
+
+
+def test_only_what_a_person_can_put_right_is_told_without_a_traceback():
+    assert line(Unavailable("down")) == "down"
+    assert line(ImproperlyConfigured("two\nlines")) == "two lines"
+    assert line(RuntimeError("a mistake of ours")) is None
