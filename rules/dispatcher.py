@@ -18,7 +18,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from rules.candidates import count_instances, find_candidates
@@ -72,10 +72,11 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
     now = run.evaluated_at
     with _timed(run, "leftovers"):
         run.succeeded, run.failed = execute_pending(now)
-    with _timed(run, "readings"):
+    with _timed(run, "readings"), transaction.atomic():
         gather(now)
-        keep_changes(now)
-    with _timed(run, "candidates"):
+    with _timed(run, "history"):
+        _keep_history(run)
+    with _timed(run, "candidates"), transaction.atomic():
         run.rules_evaluated, run.instances = count_instances(owner, rule)
         candidates = find_candidates(now, owner, rule)
     with _timed(run, "record"):
@@ -84,6 +85,16 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
     with _timed(run, "execute"):
         succeeded, failed = execute_pending(now)
     run.succeeded, run.failed = run.succeeded + succeeded, run.failed + failed
+
+
+def _keep_history(run: DispatchRun) -> None:
+    """History that cannot be written must not keep a rule from firing; the run says so."""
+    try:
+        with transaction.atomic():
+            keep_changes(run.evaluated_at)
+    except DatabaseError as error:
+        run.error_message = f"The changes of built-in metrics were not kept: {cause_of(error)}"
+        log.warning("history not kept", run=str(run.pk), cause=cause_of(error))
 
 
 @contextmanager

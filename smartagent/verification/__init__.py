@@ -1,0 +1,1 @@
+"""A proof that this installation works, in its own database: `manage.py verify`."""
