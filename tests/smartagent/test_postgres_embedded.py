@@ -104,7 +104,7 @@ def test_a_program_whose_server_was_killed_gets_a_new_one_at_its_next_connection
     program.stdout.readline()
     os.kill(embedded.status(var / "postgres").pid, signal.SIGKILL)
     program.stdin.write("go\n")
-    assert said(program) == ["1"]
+    assert said(program)[-1] == "1"  # the pool may have warned of the connection that broke
 
 
 @pytest.mark.parametrize("name", ["a space, a 'quote' and ünïcode", "long" * 50])
