@@ -20,6 +20,7 @@ class Notify(Action):
     kind = "notify"
     label = "Notify"
     help = "Puts a notice into the inbox of the rule's owner."
+    phrase = "notify {owner}"
     form = MessageForm
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
@@ -47,6 +48,7 @@ class Alert(Notify):
     kind = "alert"
     label = "Alert"
     help = "Puts an alert into the inbox of the rule's owner."
+    phrase = "alert {owner}"
 
 
 def sentence(firing: Firing) -> str:

@@ -22,6 +22,7 @@ class Optimize(Action):
     kind = "optimize"
     label = "Optimize"
     help = "Proposes a remedy, with recommended steps, by the strategy for the metric."
+    phrase = "propose a remedy"
     form = OptimizeForm
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:

@@ -66,6 +66,7 @@ class Action:
     kind: ClassVar[str]
     label: ClassVar[str]
     help: ClassVar[str] = ""
+    phrase: ClassVar[str] = ""  # what a rule does, in a sentence: "alert {owner}"
     form: ClassVar[type[forms.Form]] = NoOptions
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
@@ -81,6 +82,7 @@ class Log(Action):
     kind = "log"
     label = "Log"
     help = "Writes an entry to the activity log, and nothing else."
+    phrase = "write it to the activity log"
     form = LogForm
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:

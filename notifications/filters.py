@@ -1,0 +1,39 @@
+"""What can be asked of an inbox: the same in the pages and in the API."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+
+from notifications.models import Notification
+from rules.filters import OneOf, PersonFilter, RuleNameFilter, TimesFilter
+from rules.models.rule import Severity
+
+WHOSE = [("mine", "mine"), ("everyone", "everyone's")]
+
+
+class NotificationFilter(TimesFilter):
+    whose = OneOf(choices=WHOSE, method="filter_whose", empty_label=None, help_text="Mine, or all that I may see.")
+    status = OneOf(
+        choices=[("inbox", "in the inbox"), *Notification.Status.choices],
+        method="filter_status",
+        help_text="In the inbox: unread or read, not archived.",
+    )
+    severity = OneOf(choices=Severity.choices)
+    type = OneOf(choices=Notification.Type.choices)
+    metric = django_filters.CharFilter(field_name="metadata__metric", help_text="Its name, for example fusion_score.")
+    rule = RuleNameFilter()
+    person = PersonFilter(field_name="user", label="to")
+
+    class Meta:
+        model = Notification
+        fields: list[str] = []
+
+    def filter_whose(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
+        mine = value == "mine" and self.request is not None
+        return queryset.addressed_to(self.request.user) if mine else queryset  # type: ignore[no-any-return]
+
+    def filter_status(self, queryset: QuerySet[Any], _: str, value: str) -> QuerySet[Any]:
+        if value == "inbox":
+            return queryset.filter(status__in=["unread", "read"])
+        return queryset.filter(status=value)

@@ -1,0 +1,195 @@
+"""What can be asked of rules, instances, activity, runs and integrations: the same in the pages and in the API."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import django_filters
+from django import forms
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django_filters.fields import ChoiceField
+
+from rules import registries
+from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, RuleState
+from rules.models.rule import Severity
+from rules.states import Condition, Event
+
+WITHIN = {"1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+WITHIN_LABELS = [("1h", "the last hour"), ("24h", "the last 24 hours"), ("7d", "the last 7 days"),
+                 ("30d", "the last 30 days")]  # fmt: skip
+TIME_HELP = "A date or a time, for example 2026-03-02 or 2026-03-02T10:00, with Z or +01:00 for another zone."
+
+
+class OneOfField(ChoiceField):  # type: ignore[misc]
+    """A choice that says what there is, where the value is none of it."""
+
+    def validate(self, value: Any) -> None:
+        if value and not self.valid_value(value):
+            known = ", ".join(str(kind) for kind, _ in self.choices if kind)
+            raise ValidationError(f"“{value}” is none of these: {known}.", code="invalid_choice")
+
+
+class OneOf(django_filters.ChoiceFilter):  # type: ignore[misc]
+    """Filters by one of some values."""
+
+    field_class = OneOfField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"empty_label": "any"} | kwargs)
+
+
+class TimeFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
+    """Filters by a time; one without a zone is in the zone of whoever asks."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        fixed = {"widget": widget, "error_messages": {"invalid": f"This is not a time. {TIME_HELP}"}}
+        super().__init__(*args, **fixed | kwargs)
+
+
+class PersonFilter(django_filters.CharFilter):  # type: ignore[misc]
+    """Filters by a person: part of the name or of the e-mail, or the id."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"help_text": "A name, an e-mail or an id."} | kwargs)
+
+    def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if not value:
+            return queryset
+        if person := as_uuid(value):
+            return queryset.filter(**{f"{self.field_name}_id": person})
+        named = get_user_model().objects.filter(Q(email__icontains=value) | Q(full_name__icontains=value))
+        return queryset.filter(**{f"{self.field_name}__in": named})
+
+
+class RuleNameFilter(django_filters.CharFilter):  # type: ignore[misc]
+    """Filters by a rule: part of its name, or its id."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"field_name": "rule", "help_text": "Part of its name, or its id."} | kwargs)
+
+    def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if not value:
+            return queryset
+        if rule := as_uuid(value):
+            return queryset.filter(rule_id=rule)
+        return queryset.filter(rule__in=AutomationRule.objects.filter(rule_name__icontains=value))
+
+
+class TimesFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Filters by the time that counts for a model: which field that is, `times` says."""
+
+    times = "created_at"
+
+    within = OneOf(label="within", choices=WITHIN_LABELS, method="filter_within")
+    after = TimeFilter(label="from", method="filter_after")
+    before = TimeFilter(label="until", method="filter_before")
+
+    def filter_within(self, queryset: QuerySet[Any], _: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(**{f"{self.times}__gte": timezone.now() - WITHIN[value]})
+
+    def filter_after(self, queryset: QuerySet[Any], _: str, value: datetime) -> QuerySet[Any]:
+        return queryset.filter(**{f"{self.times}__gte": value})
+
+    def filter_before(self, queryset: QuerySet[Any], _: str, value: datetime) -> QuerySet[Any]:
+        return queryset.filter(**{f"{self.times}__lt": value})
+
+
+class RuleFilter(TimesFilter):
+    times = "last_triggered_at"
+
+    status = OneOf(choices=AutomationRule.Status.choices)
+    metric = django_filters.CharFilter(field_name="metric_type", help_text="Its name, for example fusion_score.")
+    action = OneOf(field_name="action_type", choices=registries.action_choices)
+    severity = OneOf(choices=Severity.choices)
+    applies_to = OneOf(label="watches", choices=AutomationRule.AppliesTo.choices)
+    person = PersonFilter(field_name="user", label="owner")
+    within = OneOf(label="triggered within", choices=WITHIN_LABELS, method="filter_within")
+    after = TimeFilter(label="triggered from", method="filter_after")
+    before = TimeFilter(label="triggered until", method="filter_before")
+
+    class Meta:
+        model = AutomationRule
+        fields: list[str] = []
+
+
+class StateFilter(TimesFilter):
+    times = "since"
+
+    condition = OneOf(
+        choices=Condition.choices, method="filter_condition", help_text="Firing: of rules that are active."
+    )
+    handling = OneOf(choices=RuleState.Handling.choices)
+    severity = OneOf(field_name="rule__severity", choices=Severity.choices)
+    metric = django_filters.CharFilter(field_name="rule__metric_type", help_text="Its name, for example fusion_score.")
+    rule = RuleNameFilter()
+    person = PersonFilter(field_name="user")
+    target = django_filters.CharFilter(help_text="An integration, for example gmail.")
+
+    class Meta:
+        model = RuleState
+        fields: list[str] = []
+
+    def filter_condition(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
+        if value == Condition.FIRING:
+            return queryset.firing()  # type: ignore[no-any-return]
+        return queryset.filter(condition=value)  # type: ignore[no-any-return]
+
+
+class ActivityFilter(TimesFilter):
+    status = OneOf(choices=ActivityEntry.Status.choices)
+    event = OneOf(field_name="event_type", choices=Event.choices)
+    action = OneOf(field_name="action_taken", choices=registries.action_choices)
+    metric = django_filters.CharFilter(field_name="context__metric", help_text="Its name, for example fusion_score.")
+    severity = OneOf(field_name="context__severity", choices=Severity.choices)
+    rule = RuleNameFilter()
+    person = PersonFilter(field_name="user", label="owner")
+    run = django_filters.UUIDFilter(
+        field_name="run_id", error_messages={"invalid": "This is not the id of a run."}, help_text="The id of a run."
+    )
+
+    class Meta:
+        model = ActivityEntry
+        fields: list[str] = []
+
+
+class RunFilter(TimesFilter):
+    times = "started_at"
+
+    trigger = OneOf(choices=DispatchRun.Trigger.choices)
+    outcome = OneOf(choices=DispatchRun.Outcome.choices)
+    late = OneOf(label="came late", choices=[("yes", "yes"), ("no", "no")], method="filter_late")
+    person = PersonFilter(field_name="requested_by", label="asked for by")
+
+    class Meta:
+        model = DispatchRun
+        fields: list[str] = []
+
+    def filter_late(self, queryset: QuerySet[Any], _: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(late_by__isnull=value == "no")
+
+
+class IntegrationFilter(TimesFilter):
+    times = "last_sync_at"
+
+    status = OneOf(choices=Integration.Status.choices)
+    type = django_filters.CharFilter(field_name="integration_type", lookup_expr="icontains")
+    person = PersonFilter(field_name="user", label="owner")
+    within = OneOf(label="synchronised within", choices=WITHIN_LABELS, method="filter_within")
+    after = TimeFilter(label="synchronised from", method="filter_after")
+    before = TimeFilter(label="synchronised until", method="filter_before")
+
+    class Meta:
+        model = Integration
+        fields: list[str] = []
+
+
+def as_uuid(text: str) -> uuid.UUID | None:
+    """The id that `text` is, or None where it is a name."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,33 @@
+"""Rules are paused and activated many at a time, with a version in the history of each that changed."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from rules.models import AutomationRule
+from rules.querysets import RuleQuerySet
+
+CHUNK = 1000
+
+
+def pause(rules: RuleQuerySet, user: Any, now: datetime) -> int:
+    """Stop evaluating `rules`; return how many were active."""
+    return _change(rules.filter(status="active"), AutomationRule.Status.PAUSED, user, now)
+
+
+def activate(rules: RuleQuerySet, user: Any, now: datetime) -> int:
+    """Evaluate `rules` from now on; return how many were not active."""
+    return _change(rules.exclude(status="active"), AutomationRule.Status.ACTIVE, user, now)
+
+
+@transaction.atomic
+def _change(rules: RuleQuerySet, status: str, user: Any, now: datetime) -> int:
+    changed = list(rules.order_by("pk").select_for_update(of=("self",)))
+    for start in range(0, len(changed), CHUNK):
+        chunk = changed[start : start + CHUNK]
+        AutomationRule.objects.filter(pk__in=[rule.pk for rule in chunk]).update(status=status, updated_at=now)
+        for rule in chunk:
+            rule.status = status
+        AutomationRule.history.bulk_history_create(chunk, update=True, default_user=user, default_date=now)
+    return len(changed)
