@@ -63,11 +63,10 @@ class Account:
 
 
 def account(folder: Path) -> Account:
-    """Return who runs the server on `folder`: we; as root, whom its data belongs to, else a system user."""
-    owner = folder.stat().st_uid if folder.exists() else None
-    me = os.geteuid()
+    """Return who runs the server on `folder`: we; as root, whom the folder belongs to, else a system user."""
+    me, owner = os.geteuid(), (folder if folder.exists() else folder.parent).stat().st_uid
     if me != 0:
-        if owner not in (None, me):
+        if folder.exists() and owner != me:
             raise EmbeddedFailed(f"{folder} belongs to another user: run this as that user, {INSTEAD}.")
         return _known(me) or _unnamed(me)
     return (_known(owner) if owner else None) or _system_user()

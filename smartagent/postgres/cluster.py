@@ -17,6 +17,7 @@ from smartagent.postgres.postmaster import Postmaster, orphans
 ROLE = "smartagent"
 # Crash recovery replays what was written since the last checkpoint: minutes on a slow disk, not seconds.
 PATIENCE = 600
+WAL_FILE = 16 * 1024 * 1024
 
 # Durable, and meant for one machine with an SSD that it shares with the application.
 SETTINGS = {
@@ -79,7 +80,8 @@ def _admit(home: Home) -> None:
     """Let in the server's own user and root, as the kernel names them; nobody else, and no network."""
     system = "".join(f'smartagent "{name}" {ROLE}\n' for name in sorted({home.account.name, "root"}))
     for name, text in {"pg_hba.conf": "local all all peer map=smartagent\n", "pg_ident.conf": system}.items():
-        home.account.write(home.data / name, text)
+        if (home.data / name).read_text() != text:
+            home.account.write(home.data / name, text)
 
 
 def _launch(home: Home, settings: Mapping[str, str]) -> None:
@@ -93,9 +95,10 @@ def _run(home: Home, command: Sequence[str | Path]) -> None:
     done = home.account.run([home.programs / program, *arguments])
     if done.returncode:
         log = home.log.read_text(errors="replace") if home.log.exists() else ""
-        raise EmbeddedFailed(
-            f"The embedded PostgreSQL in {home.folder} does not start: {_cause(log + done.stderr)}."
-        )
+        # A full disk takes the log as well, so that nothing says why.
+        full = shutil.disk_usage(home.folder).free < WAL_FILE
+        cause = "No space left on the disk" if full else _cause(log + done.stderr)
+        raise EmbeddedFailed(f"The embedded PostgreSQL in {home.folder} does not start: {cause}.")
 
 
 def _cause(text: str) -> str:

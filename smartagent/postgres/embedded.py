@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from smartagent.postgres import cluster, locks
+from smartagent.postgres.account import INSTEAD
 from smartagent.postgres.errors import EmbeddedFailed
 from smartagent.postgres.home import Home, home
 from smartagent.postgres.postmaster import Postmaster
@@ -106,7 +107,9 @@ def _join(folder: Path, options: Mapping[str, str]) -> Postmaster:
             return _found(place) or cluster.start(place, options)
     except OSError as error:
         reason = f"{error.strerror or error}: {error.filename or folder}"
-        raise EmbeddedFailed(f"The embedded PostgreSQL cannot use its folder {folder} ({reason}).") from error
+        raise EmbeddedFailed(
+            f"The embedded PostgreSQL cannot use its folder {folder} ({reason}): make it writable, {INSTEAD}."
+        ) from error
 
 
 def _take_share(folder: Path, place: Home) -> None:
@@ -122,11 +125,11 @@ def _post_watchdog(place: Home) -> None:
     handle = locks.tried(place.watch, locks.EXCLUSIVE)
     if handle is None:
         return
-    project = str(Path(__file__).resolve().parents[2])
+    paths = os.pathsep.join([str(Path(__file__).resolve().parents[2]), *filter(None, sys.path)])
     try:
         subprocess.Popen(  # noqa: S603 our own module
             [sys.executable, "-m", "smartagent.postgres.watchdog", str(place.folder), str(handle)],
-            pass_fds=[handle], start_new_session=True, cwd="/", env={**os.environ, "PYTHONPATH": project},
+            pass_fds=[handle], start_new_session=True, cwd="/", env={**os.environ, "PYTHONPATH": paths},
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         ).returncode = 0  # it outlives us; without this, Popen warns that it does  # fmt: skip
     finally:

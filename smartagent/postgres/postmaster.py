@@ -29,8 +29,11 @@ class Postmaster:
             return None
 
     def exists(self) -> bool:
-        """Tell, cheaply, whether there is a process of that number."""
-        return bool(psutil.pid_exists(self.pid))
+        """Tell, cheaply, whether there is a process of that number that is not a mere zombie."""
+        try:
+            return psutil.Process(self.pid).status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return False
 
     def alive(self) -> bool:
         """Tell whether the process is that server: numbers are used again, and zombies keep theirs."""

@@ -1,9 +1,10 @@
 """The process that stops the embedded server when nobody uses it any more.
 
-Every user holds the users' lock, shared, for as long as it lives; the kernel lets go of it even on `kill -9`.
-The watchdog waits until it gets that lock for itself, stops the server, and ends. Whoever comes meanwhile waits
-for the lock and starts the server anew. Run it as `-m smartagent.postgres.watchdog FOLDER HANDLE`,
-HANDLE being the inherited handle of the watchdog's own lock.
+Every user holds the users' lock, shared, for as long as it lives; the kernel lets go of it even on
+`kill -9`. The watchdog waits until it gets that lock for itself, stops the server, and ends. Who comes
+meanwhile waits for the lock and then starts the server anew.
+
+Run as `python -m smartagent.postgres.watchdog FOLDER HANDLE`: the inherited handle of its own lock.
 """
 
 import os

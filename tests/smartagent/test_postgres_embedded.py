@@ -103,6 +103,7 @@ def test_a_program_whose_server_was_killed_gets_a_new_one_at_its_next_connection
     program = start(var, KEEP + 'tell("ready"); sys.stdin.readline(); connection.close(); ' + COUNT)
     program.stdout.readline()
     os.kill(embedded.status(var / "postgres").pid, signal.SIGKILL)
+    assert eventually(lambda: not embedded.status(var / "postgres").running)
     program.stdin.write("go\n")
     assert said(program)[-1] == "1"  # the pool may have warned of the connection that broke
 
