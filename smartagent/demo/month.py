@@ -1,0 +1,54 @@
+"""The story of the demo: people and rules, a month of readings, and the replay of the dispatcher over them."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from notifications.models import Notification
+from optimizer.models import OptimizationEvent
+from rules.models import ActivityEntry
+from smartagent.demo.people import make_integrations, make_people
+from smartagent.demo.readings import write_efficiency, write_events, write_samples, write_scores
+from smartagent.demo.replay import make_happenings, replay, ticks
+from smartagent.demo.rules import make_rules
+from smartagent.demo.series import make_incidents
+from smartagent.models import User
+
+MONTH = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What there is after the replay."""
+
+    people: int
+    rules: int
+    entries: int
+    notifications: int
+    proposals: int
+
+
+def make_month(now: datetime, seed: int, progress: Callable[[int, int], None]) -> Month:
+    """Make the month that ends at `now`; `progress` is called with (ticks played, ticks in all)."""
+    dice, start = random.Random(seed), now - MONTH  # noqa: S311 it only paints a picture
+    with transaction.atomic():
+        people = make_people(dice)
+        integrations = make_integrations(people, dice)
+        incidents = {person.pk: make_incidents(start, now, dice, most=4) for person in people}
+        for write in (write_scores, write_efficiency, write_events, write_samples):
+            write(people, incidents, start, now, dice)
+        keeper = User.objects.filter(is_superuser=True).order_by("date_joined").first() or people[0]
+        rules = make_rules(people, keeper, start)
+    _analyze()
+    total, played = sum(1 for _ in ticks(start, now)), iter(range(1, 1_000_000))
+    replay(start, now, make_happenings(integrations, incidents, start, now), lambda _: progress(next(played), total))
+    proposals = OptimizationEvent.objects.proposed().count()
+    return Month(len(people), len(rules), ActivityEntry.objects.count(), Notification.objects.count(), proposals)
+
+
+def _analyze() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")

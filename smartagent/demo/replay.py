@@ -1,0 +1,71 @@
+"""The month, tick by tick: what happens in between happens, then the dispatcher looks, as it would have."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from notifications.models import Notification
+from rules.dispatcher import dispatch
+from rules.models import DispatchRun, Integration
+from smartagent.demo.readings import Incidents
+
+COARSE, FINE = timedelta(minutes=30), timedelta(minutes=5)
+RECENT = timedelta(days=2)  # ticks are five minutes apart in these, and half an hour before: a month takes a minute
+
+
+@dataclass(order=True, slots=True)
+class Happening:
+    """Something that changes a table at a time of the month."""
+
+    at: datetime
+    do: Callable[[], Any] = field(compare=False)
+
+
+def ticks(start: datetime, end: datetime) -> Iterator[datetime]:
+    """The times at which the dispatcher looks."""
+    at = start
+    while at <= end:
+        yield at
+        at += FINE if end - at <= RECENT else COARSE
+
+
+def make_happenings(
+    integrations: list[Integration], incidents: Incidents, start: datetime, end: datetime
+) -> list[Happening]:
+    """Integrations fail and come back with the deep incidents of their person; people read their inbox at nine."""
+    found = []
+    for integration in {one.user_id: one for one in integrations}.values():
+        for incident in incidents[integration.user_id]:
+            if incident.depth > 0.7:
+                found.append(Happening(incident.start, _status(integration, "error", "The other side refuses us.")))
+                found.append(Happening(incident.end, _status(integration, "active", None)))
+    morning = start.replace(hour=9, minute=0)
+    while (morning := morning + timedelta(days=1)) < end - timedelta(days=1):
+        found.append(Happening(morning, _read_inbox(morning)))
+    return sorted(found)
+
+
+def replay(start: datetime, end: datetime, happenings: list[Happening], told: Callable[[datetime], None]) -> None:
+    """Play the month; `told` is called with the time after each tick."""
+    coming = list(reversed(happenings))
+    for at in ticks(start, end):
+        while coming and coming[-1].at <= at:
+            coming.pop().do()
+        dispatch(at, DispatchRun.Trigger.COMMAND)
+        told(at)
+
+
+def _status(integration: Integration, status: str, error: str | None) -> Callable[[], int]:
+    rows = Integration.objects.filter(pk=integration.pk)
+    return lambda: rows.update(status=status, error_message=error)
+
+
+def _read_inbox(at: datetime) -> Callable[[], None]:
+    def read() -> None:
+        Notification.objects.filter(~Q(severity="critical"), created_at__lt=at - timedelta(hours=6)).mark_read(at)
+        Notification.objects.filter(status="read", created_at__lt=at - timedelta(days=14)).archive(at)
+
+    return read

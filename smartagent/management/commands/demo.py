@@ -1,0 +1,38 @@
+"""Fill an empty installation with a believable month."""
+
+import logging
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from rules.models import AutomationRule
+from smartagent.demo.month import make_month
+
+
+class Command(BaseCommand):
+    help = "Makes 40 people, a month of readings and rules, and replays the dispatcher over them."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--seed", type=int, default=20, help="another number paints another month")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if AutomationRule.objects.exists():
+            self.stdout.write("There are rules already, so no demo data were made: they are for an empty installation.")
+            return
+        now = timezone.now().replace(second=0, microsecond=0)
+        now -= timedelta(minutes=now.minute % 5)
+        quiet = logging.getLogger("rules")
+        quiet.setLevel(logging.ERROR)
+        columns = (TextColumn("Replaying a month"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True)) as bar:
+            task = bar.add_task("replay", total=None)
+            month = make_month(now, options["seed"], lambda done, total: bar.update(task, completed=done, total=total))
+        self.stdout.write(
+            f"Demo data: {month.people} people, {month.rules} rules; the dispatcher wrote {month.entries:,} entries, "
+            f"{month.notifications:,} notifications and {month.proposals:,} proposals."
+        )

@@ -1,0 +1,31 @@
+"""The demo's past follows from its readings, by the dispatcher itself."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+
+from notifications.models import Notification
+from rules.models import ActivityEntry, AutomationRule, DispatchRun
+from smartagent.demo import month, replay
+from smartagent.models import User
+
+
+@pytest.fixture
+def a_short_month(monkeypatch):
+    monkeypatch.setattr(month, "MONTH", timedelta(days=3))
+    monkeypatch.setattr(replay, "RECENT", timedelta(hours=2))
+
+
+@pytest.mark.django_db
+def test_every_notification_follows_from_an_entry_of_a_replayed_run(a_short_month, capsys):
+    call_command("demo")
+    assert User.objects.count() == 40
+    assert set(AutomationRule.objects.values_list("action_type", flat=True)) == {"alert", "notify", "optimize", "log"}
+    assert DispatchRun.objects.filter(outcome="completed").count() == DispatchRun.objects.count() > 100
+    acted = ActivityEntry.objects.filter(action_taken__in=["alert", "notify"], status="success")
+    assert acted.count() == Notification.objects.count() > 0
+    assert not ActivityEntry.objects.filter(status="pending").exists()
+    assert not any(person.has_usable_password() for person in User.objects.all())
+    call_command("demo")
+    assert "There are rules already" in capsys.readouterr().out
