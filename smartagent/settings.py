@@ -119,6 +119,24 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 globals().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Smart Agent <smartagent@localhost>")
 
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "smartagent.tokens.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["smartagent.rest.permissions.ModelPermissions"],
+    "DEFAULT_PAGINATION_CLASS": "smartagent.rest.pagination.CursorPagination",
+    "DEFAULT_FILTER_BACKENDS": [
+        "smartagent.rest.filters.Filters",
+        "smartagent.rest.filters.Ordering",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["smartagent.rest.parsers.JSONParser"],
+    "URL_FORMAT_OVERRIDE": None,
+    "EXCEPTION_HANDLER": "smartagent.rest.errors.exception_handler",
+    "NON_FIELD_ERRORS_KEY": "detail",
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Smart Agent",
     "DESCRIPTION": "Rules watch metrics; when one breaks, people hear of it and something is done.",
@@ -128,6 +146,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["smartagent.rest.schema.describe_shared"],
 }
 
 LOGGING_CONFIG = "smartagent.logs.configure"

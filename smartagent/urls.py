@@ -1,6 +1,9 @@
 """Every address of the project."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns = [path("", admin.site.urls)]
+urlpatterns = [
+    path("api/", include(("smartagent.api", "api"))),
+    path("", admin.site.urls),
+]

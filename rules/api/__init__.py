@@ -1,0 +1,13 @@
+"""Rules and everything about them, by REST."""
+
+from rules.api.integrations import IntegrationViewSet
+from rules.api.metrics import CatalogueView, ReadingView
+from rules.api.outcomes import ActivityViewSet, RunViewSet, StateViewSet
+from rules.api.running import DispatchView
+from rules.api.rules import RuleViewSet
+from rules.api.samples import SampleView
+
+__all__ = [
+    "ActivityViewSet", "CatalogueView", "DispatchView", "IntegrationViewSet", "ReadingView", "RuleViewSet",
+    "RunViewSet", "SampleView", "StateViewSet",
+]  # fmt: skip

@@ -1,0 +1,65 @@
+"""Integrations: made, read, changed and deleted. Credentials go in, and never come out."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from psycopg.errors import UniqueViolation
+from rest_framework.exceptions import ValidationError
+from rest_framework.serializers import BaseSerializer
+
+from rules.filters import IntegrationFilter
+from rules.models import Integration
+from rules.serializers import IntegrationSerializer
+from smartagent.rest.views import WriteViewSet
+
+EXAMPLE = OpenApiExample(
+    "Slack",
+    value={"integration_type": "slack", "status": "active", "credentials": {"token": "xoxb-1234"}},
+    request_only=True,
+)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List integrations", description="The integrations that you may see, by type."),
+    retrieve=extend_schema(summary="Read an integration", description="One integration; never its credentials."),
+    create=extend_schema(
+        summary="Make an integration", description="One of each type for each person. Credentials are encrypted.",
+        examples=[EXAMPLE],
+    ),
+    update=extend_schema(
+        summary="Rewrite an integration",
+        description="Fields that are not required keep their value where they are left out, credentials too.",
+        examples=[EXAMPLE],
+    ),
+    partial_update=extend_schema(
+        summary="Change an integration",
+        description="Changes the fields that are sent, and no others. `\"credentials\": null` removes them.",
+        examples=[OpenApiExample("It is down", value={"status": "error"}, request_only=True)],
+    ),
+    destroy=extend_schema(summary="Delete an integration", description="Its credentials go with it."),
+)  # fmt: skip
+@extend_schema(tags=["integrations"])
+class IntegrationViewSet(WriteViewSet):
+    queryset = Integration.objects.all()
+    serializer_class = IntegrationSerializer
+    filterset_class = IntegrationFilter
+    ordering_fields = ("integration_type", "status", "created_at", "updated_at", "last_sync_at")
+
+    def perform_create(self, serializer: BaseSerializer[Any]) -> None:
+        _save(serializer)
+
+    def perform_update(self, serializer: BaseSerializer[Any]) -> None:
+        _save(serializer)
+
+
+def _save(serializer: BaseSerializer[Any]) -> None:
+    """Save; the database knows best whether there is one of this type already, also beside another request."""
+    try:
+        with transaction.atomic():
+            serializer.save()
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+        text = "This person has an integration of this type already."
+        raise ValidationError({"integration_type": [text]}) from error

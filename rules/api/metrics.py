@@ -1,0 +1,109 @@
+"""What can be watched, and what it reads now."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from rules.catalogue import catalogue
+from rules.intake import NAME, check_target
+from rules.models import AutomationRule
+from rules.preview import preview
+from rules.registries import metrics
+from rules.states import Verdict
+from smartagent.models import User
+from smartagent.rest.fields import DurationField, TimeField, find_person
+from smartagent.rest.views import StrictView
+from smartagent.scope import has_everyone
+
+
+class MetricSerializer(serializers.Serializer[Any]):
+    kind = serializers.CharField(help_text="The name that a rule's metric_type takes.")
+    label = serializers.CharField()
+    help = serializers.CharField()
+    unit = serializers.CharField()
+    lowest = serializers.FloatField(allow_null=True, help_text="The lower end of the scale, where it has one.")
+    highest = serializers.FloatField(allow_null=True, help_text="The upper end of the scale, where it has one.")
+    max_age = DurationField(allow_null=True, help_text="An older reading is no data.")
+    built_in = serializers.BooleanField(help_text="False: it is pushed.")
+
+
+class CatalogueSerializer(serializers.Serializer[Any]):
+    results = MetricSerializer(many=True)
+
+
+class ReadingSerializer(serializers.Serializer[Any]):
+    metric = serializers.CharField()
+    user = serializers.UUIDField()
+    target = serializers.CharField()
+    status = serializers.ChoiceField(["ok", "no_data", "failed"])
+    value = serializers.FloatField(allow_null=True)
+    observed_at = TimeField(allow_null=True)
+    cause = serializers.CharField(help_text="Why it could not be read; empty where it could.")
+
+
+class CatalogueView(StrictView):
+    needs = "rules.view_metricsample"
+
+    @extend_schema(
+        tags=["metrics"],
+        summary="List metrics",
+        description="The built-in metrics, and the names of pushed ones that you may see.",
+        responses=CatalogueSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        return Response(CatalogueSerializer({"results": catalogue(request.user)}).data)
+
+
+class ReadingView(StrictView):
+    needs = "rules.view_metricsample"
+    parameters = ("target", "user")
+
+    @extend_schema(
+        tags=["metrics"],
+        summary="Read a metric now",
+        description="The reading that a rule would be compared with now. A metric without a reading is `no_data`.",
+        parameters=[
+            OpenApiParameter("name", str, "path", description="The name of the metric."),
+            OpenApiParameter("target", str, description="An integration, or the target of pushed samples."),
+            OpenApiParameter("user", str, description="Whose reading: an id or an e-mail. Default: yours."),
+        ],
+        responses=ReadingSerializer,
+    )
+    def get(self, request: Request, name: str) -> Response:
+        if not (name in metrics or NAME.fullmatch(name)):
+            raise NotFound("This is not the name of a metric.")
+        person, target = _person(request), _target(request)
+        rule = AutomationRule(
+            user=person, rule_name="reading", metric_type=name, condition_operator=">", threshold_value=0,
+            action_type="log", target_integration=target,
+        )  # fmt: skip
+        seen = preview(rule, timezone.now())
+        facts = {"metric": name, "user": person.pk, "target": target, "value": seen.value, "cause": seen.cause}
+        facts |= {"status": STATUS.get(seen.verdict, "ok"), "observed_at": seen.observed_at}
+        return Response(ReadingSerializer(facts).data)
+
+
+STATUS = {Verdict.MISSING.value: "no_data", Verdict.FAILED.value: "failed"}
+
+
+def _target(request: Request) -> str:
+    try:
+        return check_target(request.query_params.get("target"))
+    except ValueError as error:
+        raise ValidationError({"target": [str(error)]}) from None
+
+
+def _person(request: Request) -> User:
+    text = request.query_params.get("user")
+    me: User = request.user  # type: ignore[assignment]
+    if text is None or text.lower() in (str(me.pk), me.email.lower()):
+        return me
+    found = find_person(text) if has_everyone(me, "view") and "\x00" not in text else None
+    if found is None:
+        raise ValidationError({"user": ["There is no such person, or their readings are not yours to see."]})
+    return found

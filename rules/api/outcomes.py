@@ -1,0 +1,54 @@
+"""What became of rules: where each instance stands, what was decided and done, and the runs it happened in."""
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+
+from rules.filters import ActivityFilter, RunFilter, StateFilter
+from rules.models import ActivityEntry, DispatchRun, RuleState
+from rules.serializers import ActivitySerializer, RunSerializer, StateSerializer
+from smartagent.rest.views import ReadViewSet
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="List states",
+        description="Where each instance (rule, person, target) stands, the last changed first. "
+        "`condition=firing` gives what fires now.",
+    ),
+    retrieve=extend_schema(summary="Read a state", description="Where one instance stands."),
+)
+@extend_schema(tags=["states"])
+class StateViewSet(ReadViewSet):
+    queryset = RuleState.objects.select_related("rule")
+    serializer_class = StateSerializer
+    filterset_class = StateFilter
+    ordering_fields = ("since",)
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="List activity",
+        description="What was decided and done, newest first. Each entry keeps metric, value, threshold, operator and "
+        "outcome in its context.",
+    ),
+    retrieve=extend_schema(summary="Read an activity entry", description="One decision and its outcome."),
+)
+@extend_schema(tags=["activity"])
+class ActivityViewSet(ReadViewSet):
+    queryset = ActivityEntry.objects.all()
+    serializer_class = ActivitySerializer
+    filterset_class = ActivityFilter
+    ordering_fields = ("created_at",)
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="List runs", description="Evaluations of the rules, newest first: the clock's, and those you asked for."
+    ),
+    retrieve=extend_schema(summary="Read a run", description="One evaluation of the rules."),
+)
+@extend_schema(tags=["runs"])
+class RunViewSet(ReadViewSet):
+    queryset = DispatchRun.objects.all()
+    serializer_class = RunSerializer
+    filterset_class = RunFilter
+    ordering_fields = ("started_at",)

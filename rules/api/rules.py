@@ -1,0 +1,76 @@
+"""Rules: made, read, changed, deleted, paused and activated."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from rules.filters import RuleFilter
+from rules.models import AutomationRule
+from rules.pausing import activate, pause
+from rules.querysets import RuleQuerySet
+from rules.serializers import RuleSerializer
+from smartagent.rest.views import WriteViewSet
+
+EXAMPLE = OpenApiExample(
+    "Alert on a low score",
+    value={
+        "rule_name": "Fusion score too low", "metric_type": "fusion_score", "condition_operator": "<",
+        "threshold_value": 70, "action_type": "alert", "severity": "high", "repeat_every": "4h",
+    },
+    request_only=True,
+)  # fmt: skip
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List rules", description="The rules that you may see, by name."),
+    retrieve=extend_schema(summary="Read a rule", description="One rule."),
+    create=extend_schema(
+        summary="Make a rule",
+        description="It is yours, unless you may change everyone's things and name another owner.",
+        examples=[EXAMPLE],
+    ),
+    update=extend_schema(
+        summary="Rewrite a rule", description="Fields that are not required keep their value where they are left out.",
+        examples=[EXAMPLE],
+    ),
+    partial_update=extend_schema(
+        summary="Change a rule", description="Changes the fields that are sent, and no others.",
+        examples=[OpenApiExample("A lower threshold", value={"threshold_value": 65}, request_only=True)],
+    ),
+    destroy=extend_schema(
+        summary="Delete a rule", description="Its states go with it; its activity and its history stay."
+    ),
+)  # fmt: skip
+@extend_schema(tags=["rules"])
+class RuleViewSet(WriteViewSet):
+    queryset = AutomationRule.objects.all()
+    serializer_class = RuleSerializer
+    filterset_class = RuleFilter
+    ordering_fields = ("rule_name", "created_at", "updated_at", "last_triggered_at", "trigger_count")
+
+    @extend_schema(
+        summary="Pause a rule", description="It is not evaluated until it is activated.", request=None,
+        responses=RuleSerializer,
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], needs="change")
+    def pause(self, request: Request, pk: Any = None) -> Response:
+        return self._switch(pause)
+
+    @extend_schema(
+        summary="Activate a rule", description="It is evaluated from the next tick on.", request=None,
+        responses=RuleSerializer,
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], needs="change")
+    def activate(self, request: Request, pk: Any = None) -> Response:
+        return self._switch(activate)
+
+    def _switch(self, switch: Callable[[RuleQuerySet, Any, datetime], int]) -> Response:
+        rule = self.get_object()
+        switch(AutomationRule.objects.filter(pk=rule.pk), self.request.user, timezone.now())
+        return Response(self.again(rule))

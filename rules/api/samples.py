@@ -1,0 +1,110 @@
+"""Samples: pushed, one or many at once, and read."""
+
+from typing import Any
+
+import django_filters
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import generics, serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from rules.filters import PersonFilter, TimesFilter
+from rules.intake import store
+from rules.models import MetricSample
+from rules.pushes import Push, Wrong
+from rules.serializers import SampleSerializer
+from smartagent.rest.errors import TooLarge
+from smartagent.rest.idempotency import once
+from smartagent.rest.parsers import MANY, JSONParser, Lines, LinesParser
+from smartagent.rest.views import OwnedView
+
+SAMPLE = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["metric", "value"],
+    "properties": {
+        "metric": {"type": "string", "pattern": "^[a-z][a-z0-9_.:-]{0,99}$", "description": "Not a built-in metric."},
+        "value": {"type": "number"},
+        "observed_at": {"type": "string", "format": "date-time", "description": "With a zone. Default: now."},
+        "target": {"type": ["string", "null"], "maxLength": 200, "description": "What was measured. Default: none."},
+        "user": {"type": ["string", "null"], "description": "Whose: an id or an e-mail. null: the platform's."},
+    },
+}
+BODY = {"oneOf": [SAMPLE, {"type": "array", "items": SAMPLE, "minItems": 1, "maxItems": MANY}]}
+ANSWER = {"type": "object", "required": ["accepted"], "properties": {"accepted": {"type": "integer"}}}
+KEY = OpenApiParameter(
+    "Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}, "header",
+    description="The same request again with the same key gets the same answer, and writes nothing.",
+)  # fmt: skip
+ONE = OpenApiExample("One", value={"metric": "cpu", "value": 71.5}, request_only=True)
+TWO = OpenApiExample(
+    "Two",
+    value=[
+        {"metric": "cpu", "value": 71.5, "observed_at": "2026-03-02T10:00:00Z"},
+        {"metric": "cpu", "value": 69, "observed_at": "2026-03-02T10:05:00Z"},
+    ],
+    request_only=True,
+)
+
+
+class SampleFilter(TimesFilter):
+    times = "observed_at"
+
+    metric = django_filters.CharFilter(help_text="Its name, for example cpu.")
+    target = django_filters.CharFilter(help_text="What was measured.")
+    person = PersonFilter(field_name="user")
+
+    class Meta:
+        model = MetricSample
+        fields: list[str] = []
+
+
+class SampleView(generics.ListAPIView[Any], OwnedView):
+    queryset = MetricSample.objects.order_by("-observed_at")
+    serializer_class = SampleSerializer
+    filterset_class = SampleFilter
+    ordering_fields = ("observed_at",)
+    parser_classes = [JSONParser, LinesParser]
+
+    @extend_schema(
+        tags=["samples"], summary="List samples",
+        description="Samples that were pushed, and changes of built-in metrics, newest first.",
+    )  # fmt: skip
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        tags=["samples"],
+        summary="Push samples",
+        description=f"One sample, a list, or a sample on each line (application/x-ndjson), {MANY:,} at most; gzipped "
+        "with `Content-Encoding: gzip`. All are written or none. A sample of the same person, metric, target and time "
+        "replaces the one before.",
+        parameters=[KEY],
+        request={"application/json": BODY, "application/x-ndjson": {"type": "string"}},
+        responses={201: OpenApiResponse(ANSWER, description="They are written."), 422: OpenApiResponse()},
+        examples=[ONE, TWO],
+    )
+    def post(self, request: Request) -> Response:
+        return once(request, lambda: {"accepted": push(request)})
+
+
+def push(request: Request) -> int:
+    """Check and write the samples of a request; return how many they are."""
+    data = request.data
+    if not isinstance(data, list):
+        samples, place = [data], lambda index: ""
+    elif isinstance(data, Lines):
+        samples, place = data, lambda index: f"line {data.numbers[index]}"
+    else:
+        samples, place = data, lambda index: f"[{index}]"
+    if len(samples) > MANY:
+        raise TooLarge(f"These are {len(samples):,} samples; at most {MANY:,} fit in a request.")
+    if not samples:
+        raise serializers.ValidationError("There is no sample in the body.")
+    try:
+        rows = Push(request.user, timezone.now()).rows(samples, place)  # type: ignore[arg-type]
+    except Wrong as wrong:
+        raise ValidationError(wrong.errors) from None
+    return store(rows)

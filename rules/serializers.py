@@ -1,0 +1,130 @@
+"""Rules, what became of them, and where readings come from, as the API shows and takes them."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from rules.configs import clean_config
+from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState
+from rules.permissions import rule_errors
+from rules.validation import validate
+from smartagent.rest.fields import JSONObjectField, OwnerField
+from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
+from smartagent.secrets import seal
+
+
+class OwnedSerializer(StrictModelSerializer):
+    """Of something that has an owner: the caller, where nobody is named."""
+
+    user = OwnerField(required=False, help_text="The owner: an id, or when written also an e-mail. Default: yourself.")
+
+    def whole(self, attrs: dict[str, Any]) -> Any:
+        """The thing as it would be with `attrs`, not saved."""
+        fields = self.Meta.model._meta.concrete_fields  # type: ignore[attr-defined]
+        values = {field.attname: getattr(self.instance, field.attname) for field in fields} if self.instance else {}
+        owner = {} if self.instance else {"user": self.context["request"].user}
+        thing = self.Meta.model(**values)  # type: ignore[attr-defined]
+        for name, value in (owner | attrs).items():
+            setattr(thing, name, value)
+        return thing
+
+    def create(self, validated_data: Any) -> Any:
+        return super().create({"user": self.context["request"].user} | validated_data)
+
+
+class RuleSerializer(OwnedSerializer):
+    """A rule: a metric, an operator, a threshold, an action."""
+
+    class Meta:
+        model = AutomationRule
+        fields = [
+            "id", "user", "rule_name", "description", "metric_type", "condition_operator", "threshold_value",
+            "action_type", "action_config", "target_integration", "status", "severity", "applies_to", "no_data_policy",
+            "repeat_every", "labels", "runbook_url", "last_triggered_at", "trigger_count", "created_at", "updated_at",
+        ]  # fmt: skip
+        read_only_fields = ["last_triggered_at", "trigger_count", "created_at", "updated_at"]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        rule = self.whole(attrs)
+        errors = validate({name: getattr(rule, name) for name in CHECKED})
+        named = {name if name in self.fields else f"action_config.{name}": text for name, text in errors.items()}
+        if named := named | rule_errors(self.context["request"].user, rule):
+            raise serializers.ValidationError(named)
+        if "action_config" in attrs:
+            attrs["action_config"] = clean_config(rule.action_type, attrs["action_config"])
+        return attrs
+
+
+CHECKED = (
+    "rule_name", "metric_type", "condition_operator", "threshold_value", "action_type", "action_config", "repeat_every",
+)  # fmt: skip
+
+
+class StateSerializer(StrictModelSerializer):
+    rule_name = serializers.CharField(source="rule.rule_name", read_only=True)
+
+    class Meta:
+        model = RuleState
+        fields = [
+            "id", "rule", "rule_name", "user", "target", "condition", "reason", "since", "value", "episode", "handling",
+            "last_notified_at",
+        ]  # fmt: skip
+
+
+class ActivitySerializer(StrictModelSerializer):
+    class Meta:
+        model = ActivityEntry
+        fields = [
+            "id", "user", "rule", "run", "agent_name", "event_type", "action_taken", "context", "status",
+            "error_message", "created_at", "executed_at",
+        ]  # fmt: skip
+
+
+class RunSerializer(StrictModelSerializer):
+    class Meta:
+        model = DispatchRun
+        fields = [
+            "id", "trigger", "requested_by", "outcome", "evaluated_at", "started_at", "finished_at", "late_by",
+            "rules_evaluated", "instances", "triggered", "succeeded", "failed", "no_data", "errors", "stage_ms",
+            "error_message",
+        ]  # fmt: skip
+
+
+class DispatchSerializer(StrictSerializer):
+    rule = serializers.UUIDField(required=False, help_text="Only this rule. Default: every rule that you may change.")
+
+
+class IntegrationSerializer(OwnedSerializer):
+    """A connection of a person to another system. Its credentials are written and never read."""
+
+    credentials = JSONObjectField(
+        required=False, allow_null=True, write_only=True,
+        help_text="An object, encrypted at rest and never shown again. null removes it.",
+    )  # fmt: skip
+    has_credentials = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Integration
+        fields = [
+            "id", "user", "integration_type", "status", "config", "credentials", "has_credentials", "last_sync_at",
+            "error_message", "created_at", "updated_at",
+        ]  # fmt: skip
+        read_only_fields = ["created_at", "updated_at"]
+        validators: list[Any] = []  # the owner may be left out, so the one of a type is checked below
+
+    @extend_schema_field({"type": "boolean", "description": "Whether credentials are kept."})
+    def get_has_credentials(self, integration: Integration) -> bool:
+        return bool(integration.credentials_encrypted)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "credentials" in attrs:
+            credentials = attrs.pop("credentials")
+            attrs["credentials_encrypted"] = seal(credentials) if credentials is not None else None
+        return attrs
+
+
+class SampleSerializer(StrictModelSerializer):
+    class Meta:
+        model = MetricSample
+        fields = ["id", "user", "metric", "target", "value", "observed_at"]

@@ -1,0 +1,56 @@
+"""The addresses of the API, all under /api/."""
+
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from notifications.api import NotificationViewSet
+from optimizer.api import OptimizationViewSet
+from rules import api as rules
+from smartagent.rest.me import MeView
+from smartagent.rest.schema import describe_shared as describe_shared  # and the extensions beside it
+
+router = SimpleRouter(use_regex_path=False)
+router.register("rules", rules.RuleViewSet, basename="rule")
+router.register("states", rules.StateViewSet, basename="state")
+router.register("activity", rules.ActivityViewSet, basename="activity")
+router.register("runs", rules.RunViewSet, basename="run")
+router.register("integrations", rules.IntegrationViewSet, basename="integration")
+router.register("notifications", NotificationViewSet, basename="notification")
+router.register("optimizations", OptimizationViewSet, basename="optimization")
+
+
+@extend_schema(exclude=True)
+class NowhereView(APIView):
+    """Answers for every address that is none."""
+
+    permission_classes = [AllowAny]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        slash = "" if request.path.endswith("/") else " Addresses end with a slash."
+        raise NotFound(f"There is nothing at {request.path[:200]}.{slash} /api/docs/ lists what there is.")
+
+    def get(self, request: Request) -> Response:
+        """Never reached, whatever the method: `initial` has answered."""
+        return self.http_method_not_allowed(request)
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include(router.urls)),
+    path("metrics/", rules.CatalogueView.as_view(), name="metrics"),
+    path("metrics/<str:name>/reading/", rules.ReadingView.as_view(), name="reading"),
+    path("samples/", rules.SampleView.as_view(), name="samples"),
+    path("dispatch/", rules.DispatchView.as_view(), name="dispatch"),
+    path("me/", MeView.as_view(), name="me"),
+    path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+    re_path(r"^.*$", NowhereView.as_view()),
+]

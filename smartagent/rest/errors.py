@@ -1,0 +1,84 @@
+"""One error format: `{"field": ["..."]}`, what is about no field under "detail". Always JSON, never a traceback."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.signals import got_request_exception
+from django.http import Http404
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+
+log = logging.getLogger("django.request")
+DETAIL = "detail"
+
+
+class Conflict(exceptions.APIException):
+    """The request cannot be done beside something else that stands or runs."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = "This cannot be done at the same time as something else."
+    default_code = "conflict"
+
+
+class TooLarge(exceptions.APIException):
+    """The body of the request is longer than is allowed."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The body is too large. Send it in several requests."
+    default_code = "too_large"
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
+    """Return the answer to whatever a view raised; what nobody foresaw is logged, and answered without its details."""
+    known = _known(exc)
+    if known is None:
+        return _unforeseen(exc, context)
+    answer = Response(errors_of(known.detail), status=known.status_code)
+    if header := getattr(known, "auth_header", None):
+        answer["WWW-Authenticate"] = header
+    if wait := getattr(known, "wait", None):
+        answer["Retry-After"] = str(int(wait))
+    return answer
+
+
+def errors_of(detail: Any) -> dict[str, list[str]]:
+    """Flatten the detail of any REST framework error: names of nested fields are joined by a point."""
+    errors: dict[str, list[str]] = {}
+    for name, message in _flat(detail):
+        errors.setdefault(name or DETAIL, []).append(message)
+    return errors
+
+
+def _flat(detail: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            yield from _flat(value, f"{name}.{key}" if name else str(key))
+    elif isinstance(detail, list | tuple):
+        for index, value in enumerate(detail):
+            nested = isinstance(value, dict | list)
+            yield from _flat(value, f"{name}.{index}".lstrip(".") if nested else name)
+    else:
+        yield name, str(detail)
+
+
+def _known(exc: Exception) -> exceptions.APIException | None:
+    if isinstance(exc, exceptions.APIException):
+        return exc
+    if isinstance(exc, Http404):
+        return exceptions.NotFound("There is nothing by this address, or it is not yours to see.")
+    if isinstance(exc, PermissionDenied):
+        return exceptions.PermissionDenied()
+    if isinstance(exc, RequestDataTooBig):
+        return TooLarge()
+    return None
+
+
+def _unforeseen(exc: Exception, context: dict[str, Any]) -> Response:
+    view, request = context.get("view"), context.get("request")
+    log.error("%s failed", type(view).__name__, exc_info=exc)
+    # Django sends this for what leaves a view: error trackers and the test client listen to it.
+    got_request_exception.send(sender=type(view), request=getattr(request, "_request", None))
+    text = "Something went wrong on our side. It has been logged; trying again later may help."
+    return Response({DETAIL: [text]}, status=status.HTTP_500_INTERNAL_SERVER_ERROR)

@@ -1,0 +1,162 @@
+"""Fields that read strictly what they say: a number is no text, a text is no number, times have a zone."""
+
+import math
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from smartagent.durations import format_duration, parse_duration
+from smartagent.models import User
+from smartagent.scope import has_everyone
+
+DEPTH = 20
+SHAPE = r"^\s*(0|([0-9]+\s*[wdhmsWDHMS]\s*)+)\s*$"
+UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class TextField(serializers.CharField):
+    """A text; numbers are not turned into one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class ChoiceField(serializers.ChoiceField):
+    """One of the choices, as a text; the message names them."""
+
+    default_error_messages = {"invalid_choice": "“{input}” is not one of: {choices}."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, str) and data in self.choices:
+            return data
+        choices = ", ".join(str(choice) for choice in self.choices)
+        return self.fail("invalid_choice", input=str(data)[:40], choices=choices)
+
+
+@extend_schema_field({"type": "number"})
+class NumberField(serializers.Field):  # type: ignore[type-arg]
+    """A JSON number, kept as `numeric`."""
+
+    default_error_messages = {
+        "invalid": "Write a number, for example 70 or 99.5; without quotes.",
+        "too_precise": "At most 20 digits before the point and 10 after it can be kept.",
+    }
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        if abs(data) >= 10**20 or not math.isfinite(data):
+            self.fail("too_precise")
+        number = Decimal(repr(data))
+        if number != round(number, 10):
+            self.fail("too_precise")
+        return number
+
+    def to_representation(self, value: Any) -> float:
+        number = float(value)
+        return int(number) if number.is_integer() else number
+
+
+@extend_schema_field({"type": "string", "pattern": SHAPE, "examples": ["4h"]})
+class DurationField(serializers.Field):  # type: ignore[type-arg]
+    """A duration as people write it: `30m`, `4h`, `1d 12h`; `0` for none."""
+
+    default_error_messages = {"invalid": 'Write a duration as text, for example "30m", "4h" or "0".'}
+
+    def to_internal_value(self, data: Any) -> timedelta:
+        if not isinstance(data, str) or not data.strip():
+            self.fail("invalid")
+        try:
+            return parse_duration(data)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from error
+
+    def to_representation(self, value: timedelta) -> str:
+        return format_duration(value)
+
+
+class TimeField(serializers.DateTimeField):
+    """A time, given in UTC to everybody; one without a zone is not taken for any."""
+
+    default_error_messages = {"naive": "Name the zone too, for example 2026-03-02T10:00:00Z."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"default_timezone": UTC} | kwargs)
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if value.tzinfo is None:
+            self.fail("naive")
+        return super().enforce_timezone(value)
+
+
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class JSONObjectField(serializers.JSONField):
+    """A JSON object that PostgreSQL can keep."""
+
+    default_error_messages = {
+        "not_an_object": 'This must be an object: {{"name": ...}}.',
+        "not_text": "A text in it holds characters that cannot be kept (NUL, or half of a pair).",
+        "too_deep": "It is nested too deeply.",
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, dict):
+            self.fail("not_an_object")
+        self._look_into(data, DEPTH)
+        return super().to_internal_value(data)
+
+    def _look_into(self, value: Any, depth: int) -> None:
+        if depth == 0:
+            self.fail("too_deep")
+        if isinstance(value, str) and not keepable(value):
+            self.fail("not_text")
+        if isinstance(value, float) and not math.isfinite(value):
+            self.fail("invalid")
+        if isinstance(value, dict):
+            for name in value:
+                self._look_into(name, depth)
+        for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            self._look_into(part, depth - 1)
+
+
+class OwnerField(serializers.Field):  # type: ignore[type-arg]
+    """Who owns it: the caller, or, where one may change everyone's things, anybody, by id or e-mail."""
+
+    default_error_messages = {
+        "invalid": "Write the id or the e-mail address of a person, as text.",
+        "foreign": "You can own this yourself; only who may change everyone's things can give it to somebody else.",
+        "unknown": "There is nobody with the id or e-mail address “{text}”.",
+    }
+
+    def to_internal_value(self, data: Any) -> User:
+        if not isinstance(data, str) or not keepable(data):
+            self.fail("invalid")
+        user: User = self.context["request"].user
+        if data.strip().lower() in (str(user.pk), user.email.lower()):
+            return user
+        if not has_everyone(user, "change"):
+            self.fail("foreign")
+        return find_person(data) or self.fail("unknown", text=data[:100])
+
+    def to_representation(self, value: Any) -> str:
+        return str(value.pk)
+
+
+def find_person(text: str) -> User | None:
+    """Whoever has this id, or signs in by this e-mail address."""
+    try:
+        return User.objects.filter(pk=UUID(text.strip())).first()
+    except ValueError:
+        return User.objects.filter(email__iexact=text.strip()).first()
+
+
+def keepable(text: str) -> bool:
+    """Whether PostgreSQL can keep `text`: no NUL, no half of a surrogate pair."""
+    return UNKEEPABLE.search(text) is None

@@ -1,0 +1,62 @@
+"""What can follow the ? of an address: filters, an order, and nothing that nobody knows."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.exceptions import ValidationError
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.request import Request
+
+PAGING = ("cursor", "page_size")
+
+
+class Filters(DjangoFilterBackend):  # type: ignore[misc]
+    """The view's FilterSet, the same one that the pages use. A parameter that nobody knows is an error."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        names = list(self._names(queryset, view))
+        refuse_unknown(request, [*names, *PAGING, "ordering"])
+        return super().filter_queryset(request, queryset, view)  # type: ignore[no-any-return]
+
+    def _names(self, queryset: QuerySet[Any], view: Any) -> list[str]:
+        filterset = self.get_filterset_class(view, queryset)
+        return list(filterset.base_filters) if filterset else []
+
+
+class Ordering(BaseFilterBackend):
+    """`?ordering=name`, or `-name` the other way round: one of the view's `ordering_fields`."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        asked = request.query_params.get("ordering")
+        if asked is None:
+            return queryset
+        if asked not in orders(view):
+            choices = ", ".join(view.ordering_fields) or "none"
+            raise ValidationError(
+                {"ordering": [f"“{asked[:40]}” is no order. Write one of: {choices}; with - before it, descending."]}
+            )
+        return queryset.order_by(asked)
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """Describe the parameter."""
+        schema = {"type": "string", "enum": orders(view)}
+        text = "The order; with - before it, descending."
+        return [{"name": "ordering", "in": "query", "schema": schema, "description": text}]
+
+
+def orders(view: Any) -> list[str]:
+    """The orders that one can ask `view` for."""
+    return [f"{sign}{name}" for name in view.ordering_fields for sign in ("", "-")]
+
+
+def refuse_unknown(request: Request, known: list[str]) -> None:
+    """ValidationError where the address has a parameter that is not among `known`, or one that is given twice."""
+    errors = {}
+    for name, values in request.query_params.lists():
+        if name not in known:
+            errors[name[:100]] = [f"There is no such parameter. There are: {', '.join(known) or 'none'}."]
+        elif len(values) > 1 and name in (*PAGING, "ordering"):
+            errors[name] = ["Give this once."]
+    if errors:
+        raise ValidationError(errors)

@@ -1,0 +1,67 @@
+"""The same request twice does its work once: the answer that an `Idempotency-Key` got is kept, and given again.
+
+Only successes are kept. Two requests at once with one key: the second waits for the first, and gets its answer.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from rest_framework import exceptions, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from smartagent.models import IdempotencyKey
+
+KEPT_FOR = timedelta(hours=48)
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+
+
+class KeyReused(exceptions.APIException):
+    """This Idempotency-Key came with another request before. Use a new key for a new request."""
+
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_detail = __doc__
+    default_code = "key_reused"
+
+
+def once(request: Request, answer: Callable[[], dict[str, Any]], code: int = status.HTTP_201_CREATED) -> Response:
+    """Return what `answer` gives, or what it gave when this request came before with the same key."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return Response(answer(), status=code)
+    if not 1 <= len(key) <= 255 or not key.isprintable():
+        raise exceptions.ValidationError({"Idempotency-Key": ["Write 1 to 255 printable characters."]})
+    with transaction.atomic():
+        given = _given(request, key)
+        if given is None:
+            given = IdempotencyKey(
+                user=request.user, key=key, fingerprint=fingerprint(request), status_code=code, answer=answer(),
+                created_at=timezone.now(),
+            )  # fmt: skip
+            given.save(force_insert=True)
+    return Response(given.answer, status=given.status_code)
+
+
+def _given(request: Request, key: str) -> IdempotencyKey | None:
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [f"{request.user.pk} {key}"])
+    given = IdempotencyKey.objects.filter(user=request.user.pk, key=key).first()
+    if given and given.fingerprint != fingerprint(request):
+        raise KeyReused(KeyReused.__doc__)
+    return given
+
+
+def fingerprint(request: Request) -> str:
+    """What tells one request from another: method, address, kind of body, and body."""
+    head = f"{request.method} {request.get_full_path()} {request.content_type}\n".encode()
+    return hashlib.sha256(head + request.body).hexdigest()
+
+
+def forget_old_keys(now: datetime | None = None) -> int:
+    """Delete the keys that nobody will send again; return how many they were."""
+    deleted, _ = IdempotencyKey.objects.filter(created_at__lt=(now or timezone.now()) - KEPT_FOR).delete()
+    return deleted

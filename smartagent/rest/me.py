@@ -1,0 +1,46 @@
+"""Who am I, and what may I do."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from smartagent.models import User
+from smartagent.rest.views import StrictView
+from smartagent.scope import has_everyone
+
+
+class MeSerializer(serializers.ModelSerializer[User]):
+    groups = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
+    permissions = serializers.SerializerMethodField(help_text="As app.verb_model.")
+    sees_everyone = serializers.SerializerMethodField(help_text="Whether you see everyone's things.")
+    changes_everyone = serializers.SerializerMethodField(help_text="Whether you may change everyone's things.")
+
+    class Meta:
+        model = User
+        fields = [
+            "id", "email", "full_name", "time_zone", "groups", "permissions", "sees_everyone", "changes_everyone",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_permissions(self, user: User) -> list[str]:
+        return sorted(user.get_all_permissions())
+
+    def get_sees_everyone(self, user: User) -> bool:
+        return has_everyone(user, "view")
+
+    def get_changes_everyone(self, user: User) -> bool:
+        return has_everyone(user, "change")
+
+
+class MeView(StrictView):
+    needs = ""
+
+    @extend_schema(
+        tags=["me"], summary="Who am I", description="The person whose token or session this is, and what they may do.",
+        responses=MeSerializer,
+    )  # fmt: skip
+    def get(self, request: Request, *args: Any) -> Response:
+        return Response(MeSerializer(request.user).data)

@@ -1,0 +1,84 @@
+"""The description of the API: what drf-spectacular finds, and what every operation shares."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
+
+ERRORS = {
+    "400": ("BadRequest", "Something in the request is wrong; what, stands beside the name of the field.",
+            {"threshold_value": ["Write a number, for example 70 or 99.5; without quotes."]}),
+    "401": ("NotSignedIn", "No valid token or session.", {"detail": ["Authentication credentials were not provided."]}),
+    "403": ("NotAllowed", "Your groups do not allow this.",
+            {"detail": ["Your groups do not allow this. An administrator can change them."]}),
+    "404": ("NotFound", "There is no such thing, or it is not yours to see.",
+            {"detail": ["There is nothing by this address, or it is not yours to see."]}),
+    "405": ("NoSuchMethod", "This address does not know the method.", {"detail": ["Method \"PUT\" not allowed."]}),
+    "406": ("NotAcceptable", "Answers are JSON; the Accept header excludes it.",
+            {"detail": ["Could not satisfy the request Accept header."]}),
+    "409": ("Conflict", "Not at the same time as something else.",
+            {"detail": ["Another evaluation is running. Try again in a moment."]}),
+    "413": ("TooLarge", "The body is too large.", {"detail": ["The body is too large. Send it in several requests."]}),
+    "415": ("UnknownMediaType", "The body is of a kind that is not read here.",
+            {"detail": ["Unsupported media type \"text/csv\" in request."]}),
+    "422": ("KeyReused", "The Idempotency-Key came with another request before.",
+            {"detail": ["This Idempotency-Key came with another request before. Use a new key for a new request."]}),
+    "429": ("TooMany", "Too many requests; Retry-After says when to come back.", {"detail": ["Request was throttled."]}),
+    "500": ("OurFault", "Something went wrong on our side.",
+            {"detail": ["Something went wrong on our side. It has been logged; trying again later may help."]}),
+}  # fmt: skip
+ALWAYS = ("400", "401", "403", "405", "406", "429", "500")
+WITH_BODY = ("413", "415")
+METHODS = ("get", "post", "put", "patch", "delete")
+ERROR = {
+    "type": "object",
+    "description": "What is wrong, by field; what is about no field stands under `detail`.",
+    "additionalProperties": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+    "minProperties": 1,
+}
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[misc,no-untyped-call]
+    """How to send a personal token."""
+
+    target_class = "smartagent.tokens.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "A personal token, made on the page API tokens."}
+
+
+class OwnerScheme(OpenApiSerializerFieldExtension):  # type: ignore[misc,no-untyped-call]
+    """An id; when written also an e-mail address."""
+
+    target_class = "smartagent.rest.fields.OwnerField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, str]:
+        return {"type": "string"} | ({"format": "uuid"} if direction == "response" else {})
+
+
+def describe_shared(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Add the error answers to every operation, and say that bodies know no other names."""
+    components = result.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name, schema in schemas.items():
+        if name.endswith("Request") and "properties" in schema:
+            schema["additionalProperties"] = False
+    schemas["Error"] = ERROR
+    components["responses"] = {name: _answer(text, example) for name, text, example in ERRORS.values()}
+    for path, operations in result["paths"].items():
+        for method in METHODS:
+            if method in operations:
+                _add_errors(path, operations[method])
+    return result
+
+
+def _add_errors(path: str, operation: dict[str, Any]) -> None:
+    codes = [*ALWAYS, *(WITH_BODY if "requestBody" in operation else ()), *(("404",) if "{" in path else ())]
+    declared = [code for code in ("404", "409", "422") if code in operation["responses"]]
+    for code in sorted({*codes, *declared}):
+        operation["responses"][code] = {"$ref": f"#/components/responses/{ERRORS[code][0]}"}
+
+
+def _answer(text: str, example: dict[str, list[str]]) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Error"}
+    return {"description": text, "content": {"application/json": {"schema": schema, "example": example}}}

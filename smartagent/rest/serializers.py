@@ -1,0 +1,54 @@
+"""Serializers that let nothing pass in silence: a name they do not know is an error that says so."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import models
+from rest_framework import serializers
+
+from smartagent.fields import NumericField
+from smartagent.rest.fields import ChoiceField, DurationField, JSONObjectField, NumberField, TextField, TimeField
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses names that it does not have. Those that can only be read may be sent back, and are ignored."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and (unknown := [str(name) for name in data if name not in self.fields]):
+            known = ", ".join(name for name, field in self.fields.items() if not field.read_only) or "none"
+            raise serializers.ValidationError(
+                {name[:100]: [f"There is no such field. The fields are: {known}."] for name in unknown[:20]}
+            )
+        return super().to_internal_value(data)
+
+
+class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
+    """The same of a model. An update writes the fields that were sent, and no others."""
+
+    serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
+        models.TextField: TextField,
+        models.CharField: TextField,
+        models.EmailField: TextField,
+        models.JSONField: JSONObjectField,
+        models.DateTimeField: TimeField,
+        models.DurationField: DurationField,
+        NumericField: NumberField,
+    }
+    serializer_choice_field = ChoiceField
+
+    def build_standard_field(self, field_name: str, model_field: Any) -> Any:
+        field, options = super().build_standard_field(field_name, model_field)
+        allowed = ALLOWED.get(field)
+        return field, {k: v for k, v in options.items() if k in allowed} if allowed else options
+
+    def update(self, instance: Any, validated_data: Any) -> Any:
+        """Write only what was sent: counters that a tick changes meanwhile stay as the tick left them."""
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        touched = [field.name for field in instance._meta.fields if getattr(field, "auto_now", False)]
+        instance.save(update_fields=[*validated_data, *touched])
+        return instance
+
+
+PLAIN = {"required", "allow_null", "read_only", "write_only", "help_text", "label", "default", "validators"}
+ALLOWED: dict[Any, set[str]] = {NumberField: PLAIN - {"validators"}, DurationField: PLAIN - {"validators"}}

@@ -1,0 +1,60 @@
+"""Views of things that somebody owns: one sees what one may see, changes what one may change; the rest is 404."""
+
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from rest_framework import generics, mixins, viewsets
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from smartagent.rest.filters import refuse_unknown
+
+
+class StrictView(APIView):
+    """Refuses parameters in the address that it does not have."""
+
+    needs: str | None = None
+    parameters: tuple[str, ...] = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if not self.lists(request):  # there the filters do it
+            refuse_unknown(request, list(self.parameters))
+
+    def lists(self, request: Request) -> bool:
+        """Whether this request asks for a list."""
+        return False
+
+
+class OwnedView(StrictView, generics.GenericAPIView[Any]):
+    """What all views of owned things share."""
+
+    ordering_fields: tuple[str, ...] = ()
+
+    def lists(self, request: Request) -> bool:
+        return request.method in SAFE_METHODS
+
+    def get_queryset(self) -> QuerySet[Any]:
+        queryset: Any = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):  # the description is made without a person
+            return queryset  # type: ignore[no-any-return]
+        user, reads = self.request.user, self.request.method in SAFE_METHODS
+        return queryset.visible_to(user) if reads else queryset.changeable_by(user)  # type: ignore[no-any-return]
+
+
+class ReadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, OwnedView, viewsets.GenericViewSet[Any]):
+    """A list, and one of it."""
+
+    lookup_value_converter = "uuid"
+
+    def lists(self, request: Request) -> bool:
+        return self.action == "list"
+
+    def again(self, changed: Model) -> dict[str, Any]:
+        """What stands in the database now, as the answer to a change."""
+        return dict(self.get_serializer(self.get_queryset().get(pk=changed.pk)).data)
+
+
+class WriteViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, mixins.DestroyModelMixin, ReadViewSet):
+    """And made, changed and deleted."""

@@ -1,0 +1,59 @@
+"""Personal tokens for programs: made once, shown once, kept as a digest, looked up by it."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from smartagent.models import APIToken, User
+
+BEGINNING = "sa_"
+NOTED_EVERY = timedelta(minutes=1)
+
+
+def digest(token: str) -> str:
+    """What is kept of a token. It is long and random, so that one round of SHA-256 is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def issue_token(user: User, name: str, expires_at: datetime | None = None) -> tuple[APIToken, str]:
+    """Make a token for `user`; return its row, and the token itself, which nobody can learn again."""
+    token = BEGINNING + secrets.token_urlsafe(32)
+    row = APIToken.objects.create(user=user, name=name, prefix=token[:11], digest=digest(token), expires_at=expires_at)
+    return row, token
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer sa_...`"""
+
+    def authenticate(self, request: Request) -> tuple[User, APIToken] | None:
+        scheme, _, token = get_authorization_header(request).decode("latin-1").strip().partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        now = timezone.now()
+        found = self._find(token.strip(), now)
+        if found.last_used_at is None or found.last_used_at < now - NOTED_EVERY:
+            self._note(found, now)
+        return found.user, found
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="Smart Agent"'
+
+    def _find(self, token: str, now: datetime) -> APIToken:
+        found: APIToken | None = APIToken.objects.select_related("user").filter(digest=digest(token)).first()
+        if found is None:
+            raise AuthenticationFailed("There is no such token: it is mistyped, or was deleted.")
+        if found.expires_at is not None and found.expires_at <= now:
+            raise AuthenticationFailed(f"This token expired at {found.expires_at:%Y-%m-%d %H:%M} UTC. Make a new one.")
+        if not found.user.is_active:
+            raise AuthenticationFailed("The person whose token this is may not sign in any more.")
+        return found
+
+    def _note(self, found: APIToken, now: datetime) -> None:
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY)
+        APIToken.objects.filter(stale, pk=found.pk).update(last_used_at=now)
