@@ -11,6 +11,9 @@ PY := .venv/bin/python
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch .venv
 
+run: .venv
+	$(PY) manage.py up
+
 test: .venv
 	$(PY) -m pytest -n auto
 

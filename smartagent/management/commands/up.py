@@ -1,0 +1,91 @@
+"""From an empty machine to a page one can sign in to."""
+
+import http.client
+import os
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+from rich.console import Console
+from rich.panel import Panel
+
+from smartagent import schedules
+from smartagent.up import CannotStart
+from smartagent.up.child import Child
+from smartagent.up.first_admin import make_first_admin
+from smartagent.up.only_one import only_one
+from smartagent.up.ports import check_free
+from smartagent.up.supervisor import Supervisor
+
+COLOURS = {"web": "cyan", "workers": "green", "up": "bold"}
+
+
+class Command(BaseCommand):
+    help = "Migrates, makes the first administrator and demo data, and runs the web server and the workers."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="the address to listen on; 0.0.0.0 for all")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--no-demo", action="store_true", help="do not fill an empty installation with demo data")
+        parser.add_argument("--web-workers", type=int, default=1, metavar="N", help="processes of the web server")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.console = Console(highlight=False, soft_wrap=True)
+        address = f"http://{options['host']}:{options['port']}/"
+        try:
+            with only_one(settings.VAR, address):
+                check_free(options["host"], options["port"])
+                self._prepare(demo=not options["no_demo"])
+                code = self._run(address, options)
+        except CannotStart as error:
+            raise CommandError(str(error), returncode=2) from None
+        if code:
+            sys.exit(code)
+
+    def _prepare(self, *, demo: bool) -> None:
+        self._say("up", "Bringing the database up to date …")
+        call_command("migrate", verbosity=0)
+        schedules.synchronise()
+        admin = make_first_admin(os.environ.get("ADMIN_EMAIL"), os.environ.get("ADMIN_PASSWORD"))
+        if demo:
+            call_command("demo")
+        if admin and admin.password:
+            text = f"e-mail    {admin.email}\npassword  {admin.password}\n\nThis is shown only once."
+            self.console.print(Panel(text, title="Your administrator", expand=False))
+        elif admin:
+            self._say("up", f"Made the administrator {admin.email}.")
+        connections.close_all()
+
+    def _run(self, address: str, options: dict[str, Any]) -> int:
+        quiet = {"ADMIN_PASSWORD": "", "PYTHONUNBUFFERED": "1"}
+        web = [
+            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", options["host"], "--port",
+            str(options["port"]), "--workers", str(options["web_workers"]), "--blocking-threads", "4",
+            "--respawn-failed-workers", "--no-access-log", "--log-level", "warning", "smartagent.wsgi:application",
+        ]  # fmt: skip
+        workers = [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"]
+        children = [Child("web", web, self._say, quiet), Child("workers", workers, self._say, quiet)]
+        return Supervisor(children, self._say).run(lambda: self._is_ready(address, options["host"], options["port"]))
+
+    def _is_ready(self, address: str, host: str, port: int) -> bool:
+        reachable = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 it is compared, not bound
+        named = settings.ALLOWED_HOSTS[0].lstrip(".").replace("*", host)
+        connection = http.client.HTTPConnection(reachable, port, timeout=2)
+        try:
+            connection.request("GET", "/login/", headers={"Host": named})
+            ready = connection.getresponse().status < 400
+        except OSError:
+            return False
+        finally:
+            connection.close()
+        if ready:
+            self._say("up", f"Smart Agent is ready: {address}  (Ctrl-C stops it)")
+        return ready
+
+    def _say(self, name: str, line: str) -> None:
+        self.console.print(f"[{COLOURS[name]}]{name:<7}[/] │ ", end="")
+        self.console.print(line, markup=False)

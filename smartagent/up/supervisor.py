@@ -1,0 +1,68 @@
+"""Keeps the children running until somebody wants them to stop, and then stops them cleanly."""
+
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from smartagent.up.child import Child
+
+MOST_DEATHS = 5
+GRACE = 20.0  # seconds that a child has to end by itself
+
+
+class Supervisor:
+    """Runs children; one that dies is started again with growing pauses, and given up after five deaths in a row."""
+
+    def __init__(self, children: list[Child], say: Callable[[str, str], None]) -> None:
+        self.children = children
+        self.say = say
+        self.signals = 0
+        self.given_up = False
+
+    def run(self, started: Callable[[], bool]) -> int:
+        """Run until a signal or a hopeless child; `started` is asked until it says yes. Return the exit code."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        for child in self.children:
+            child.start()
+        ready = False
+        while not self.signals and not self.given_up:
+            ready = ready or started()
+            for child in self.children:
+                self._look_after(child)
+            time.sleep(0.1)
+        self._stop()
+        return 1 if self.given_up else 0
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.signals += 1
+
+    def _look_after(self, child: Child) -> None:
+        code = child.ended()
+        if code is None or self.signals:
+            return
+        child.deaths = 1 if child.was_calm() else child.deaths + 1
+        if child.deaths >= MOST_DEATHS:
+            self.say("up", f"{child.name} ended {MOST_DEATHS} times in a row (last exit code {code}); giving up.")
+            self.given_up = True
+            return
+        pause = 2 ** (child.deaths - 1)
+        self.say("up", f"{child.name} ended with exit code {code}; starting it again in {pause} s.")
+        until = time.monotonic() + pause
+        while time.monotonic() < until and not self.signals:
+            time.sleep(0.1)
+        if not self.signals:
+            child.start()
+
+    def _stop(self) -> None:
+        self.say("up", "Stopping. Press Ctrl-C again to end everything at once.")
+        asked, until = self.signals, time.monotonic() + GRACE
+        for child in self.children:
+            child.signal(signal.SIGTERM)
+        while any(child.ended() is None for child in self.children):
+            if self.signals > asked or time.monotonic() > until:
+                for child in self.children:
+                    child.signal(signal.SIGKILL)
+            time.sleep(0.05)
+        self.say("up", "Stopped.")
