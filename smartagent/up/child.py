@@ -47,19 +47,22 @@ class Child:
         """Its exit code, once it has ended; a new death is counted by the caller."""
         return self.process.poll() if self.process else None
 
+    def clear(self) -> None:
+        """End what a dead child has left behind in its session: a web server's workers may outlive it."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
     def was_calm(self) -> bool:
         """Whether it had run long enough for earlier deaths to be forgotten."""
         return time.monotonic() - self.started > CALM
 
     def signal(self, number: int) -> None:
-        """Send a signal to it, or with SIGKILL to its whole session."""
+        """Send a signal to it, where it still runs."""
         if self.process is None or self.process.poll() is not None:
             return
         with suppress(ProcessLookupError):
-            if number == signal.SIGKILL:
-                os.killpg(self.process.pid, number)
-            else:
-                self.process.send_signal(number)
+            self.process.send_signal(number)
 
     def _show(self, process: "subprocess.Popen[str]") -> None:
         for line in process.stdout or ():

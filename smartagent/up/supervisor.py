@@ -42,6 +42,7 @@ class Supervisor:
         code = child.ended()
         if code is None or self.signals:
             return
+        child.clear()
         child.deaths = 1 if child.was_calm() else child.deaths + 1
         if child.deaths >= MOST_DEATHS:
             self.say("up", f"{child.name} ended {MOST_DEATHS} times in a row (last exit code {code}); giving up.")
@@ -62,7 +63,11 @@ class Supervisor:
             child.signal(signal.SIGTERM)
         while any(child.ended() is None for child in self.children):
             if self.signals > asked or time.monotonic() > until:
-                for child in self.children:
-                    child.signal(signal.SIGKILL)
+                self._clear()
             time.sleep(0.05)
+        self._clear()
         self.say("up", "Stopped.")
+
+    def _clear(self) -> None:
+        for child in self.children:
+            child.clear()

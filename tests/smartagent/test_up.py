@@ -61,6 +61,10 @@ def eventually(true: Callable[[], bool], seconds: float) -> bool:
     return true()
 
 
+def runs(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
 def sign_in(port: int, email: str, password: str) -> str:
     """Sign in as a browser does; return the address one lands on."""
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
@@ -104,7 +108,7 @@ def test_from_nothing_to_a_page_one_can_sign_in_to_and_to_a_clean_end(up):
 
     children = psutil.Process(one.process.pid).children(recursive=True)
     assert one.stop() == 0
-    assert eventually(lambda: not any(child.is_running() for child in children), 15)
+    assert eventually(lambda: not any(runs(child) for child in children), 15)
     assert one.output().count(password) == 1
 
 
