@@ -4,18 +4,17 @@ Whether a person may make such a rule is asked in `rules.permissions`.
 """
 
 import math
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from rules.conditions import Operator
 from rules.configs import config_errors
+from rules.intake import NAME
 from rules.registries import actions, metrics
 from rules.words import number
 from smartagent.durations import LONGEST
 
-METRIC_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]{0,99}")
 LONGEST_NAME = 200
 Errors = dict[str, list[str]]
 
@@ -44,11 +43,13 @@ def _name(name: Any, _: Mapping[str, Any]) -> str:
 
 
 def _metric(metric: Any, _: Mapping[str, Any]) -> str:
-    if METRIC_NAME.fullmatch(str(metric or "")):
+    if not metric:
+        return "Say what is watched: a built-in metric such as fusion_score, or the name of a pushed one."
+    if metric in metrics or NAME.fullmatch(str(metric)):
         return ""
     return (
-        f"“{str(metric or '')[:40]}” is not the name of a metric. A name begins with a letter and has letters, digits "
-        "and _ . : / - after it, for example cpu or queue_depth."
+        f"“{str(metric)[:40]}” is not the name of a metric. A name begins with a small letter and has only small "
+        "letters, digits and _ . : - after it, for example cpu or queue_depth."
     )
 
 

@@ -65,7 +65,7 @@ def action_in_words(rule: AutomationRule) -> str:
 
 def rule_in_words(rule: AutomationRule) -> str:
     """The whole rule: `When the fusion score of Alice is below 70, alert Alice, severity high; again every 4h …`."""
-    told = f"When {condition_in_words(rule)}, {action_in_words(rule)}, severity {rule.get_severity_display()}"
+    told = f"When {condition_in_words(rule)}, {action_in_words(rule)}, severity {rule.severity}"
     return f"{told}; {_again(rule.repeat_every)} while it lasts.{_without_data(rule)}"
 
 

@@ -30,6 +30,13 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
     def count(self) -> int:
         return min(self.counted, CAP)
 
+    def validate_number(self, number: Any) -> int:
+        """The page that is meant: the first or the last one where there is none of that number."""
+        try:
+            return min(max(int(number), 1), self.num_pages)
+        except (TypeError, ValueError):
+            return 1
+
     @property
     def is_capped(self) -> bool:
         """Whether there are more rows than the pages reach."""

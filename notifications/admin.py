@@ -1,0 +1,193 @@
+"""The inbox: one's own, or everyone's for those who may see it."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+
+from notifications.filters import NotificationFilter
+from notifications.models import Notification
+from notifications.querysets import NotificationQuerySet
+from smartagent.filtered_list import RecordAdmin
+from smartagent.scope import has_everyone
+from smartagent.templatetags.shown import TONES, when
+
+DONE = {"read": "Marked {n} as read.", "unread": "Marked {n} as unread.", "archive": "Archived {n}."}
+
+
+def mark(notifications: NotificationQuerySet, verb: str) -> str:
+    """Do `verb` to the notifications; return what was done, in words."""
+    now = timezone.now()
+    if verb == "read":
+        count = notifications.mark_read(now)
+    elif verb == "unread":
+        count = notifications.mark_unread()
+    else:
+        count = notifications.archive(now)
+    return DONE[verb].format(n=f"{count:,} notification{'' if count == 1 else 's'}")
+
+
+@admin.register(Notification)
+class NotificationAdmin(RecordAdmin):
+    slug = "notifications"
+    filterset_class = NotificationFilter
+    filter_defaults = {"whose": "mine", "status": "inbox"}
+    change_list_template = "notifications/inbox.html"
+    empty_title = "Your inbox is empty"
+    empty_text = "What your rules tell you arrives here."
+    everything_qs = "?status="
+    list_display = ("headline", "severity_label", "user", "rule_link", "at", "marks")
+    list_display_links = ("headline",)
+    list_select_related = ("rule", "user")
+    sortable_by = ("severity_label", "at")
+    search_fields = ("title", "message")
+    search_help_text = "Title or message"
+    actions = ("mark_read", "mark_unread", "archive")
+    fields = ("title", "said", "severity_label", "status_label", "user", "rule_link", "at", "facts")
+    readonly_fields = fields
+
+    def filterset(self, request: HttpRequest) -> Any:
+        """Without a choice of whose for those who see only their own."""
+        filterset = super().filterset(request)
+        if not has_everyone(request.user, "view"):
+            filterset.data["whose"] = "mine"
+            filterset.form.fields.pop("whose")
+            filterset.filters.pop("whose")
+        return filterset
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        if request.GET.get("whose", "mine") == "mine":
+            return tuple(name for name in self.list_display if name != "user")
+        return self.list_display
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        unread = Notification.objects.addressed_to(request.user).unread().exists()
+        return super().changelist_view(request, (extra_context or {}) | {"has_unread": unread})
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
+        """Opening one's own notification marks it read."""
+        found = self.get_object(request, object_id)
+        if found is not None and found.user_id == request.user.pk:
+            Notification.objects.filter(pk=found.pk).mark_read(timezone.now())
+        return super().change_view(request, object_id, *args, **kwargs)
+
+    # -- columns ---------------------------------------------------------------------------------
+
+    @display(description="notification")
+    def headline(self, notification: Notification) -> str:
+        unread = notification.status == Notification.Status.UNREAD
+        return format_html(
+            '<span class="sa-text"><span class="{}">{}{}</span><br><span class="sa-second">{}</span></span>',
+            "sa-unread" if unread else "",
+            format_html('<span class="sr-only">Unread: </span>') if unread else "",
+            notification.title,
+            notification.message,
+        )
+
+    @display(description="message")
+    def said(self, notification: Notification) -> str:
+        return format_html('<span class="sa-lines">{}</span>', notification.message)
+
+    @display(description="severity", ordering="severity", label=TONES)
+    def severity_label(self, notification: Notification) -> str:
+        return notification.severity or ""
+
+    @display(description="status", label=TONES)
+    def status_label(self, notification: Notification) -> str:
+        return notification.status
+
+    @display(description="rule")
+    def rule_link(self, notification: Notification) -> str:
+        if notification.rule_id is None:
+            return "–"
+        address = reverse("admin:rules_automationrule_page", args=[notification.rule_id])
+        return format_html('<a href="{}" class="sa-link">{}</a>', address, notification.rule)
+
+    @display(description="when", ordering="created_at")
+    def at(self, notification: Notification) -> str:
+        return when(notification.created_at)
+
+    @display(description="numbers")
+    def facts(self, notification: Notification) -> str:
+        facts = (notification.metadata or {}).items()
+        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts if name in SHOWN) or "–"
+
+    @display(description="")
+    def marks(self, notification: Notification) -> str:
+        """What can be done to one row: buttons that submit the list's own form to another address."""
+        unread = notification.status == Notification.Status.UNREAD
+        verbs = ["read" if unread else "unread"] + (["archive"] if notification.status != "archived" else [])
+        return format_html(
+            '<span class="sa-buttons">{}</span>', format_html("".join(["{}"] * len(verbs)), *(
+                _button(notification, verb) for verb in verbs
+            ))
+        )  # fmt: skip
+
+    # -- what can be done ------------------------------------------------------------------------
+
+    @admin.action(description="Mark as read")
+    def mark_read(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
+        messages.success(request, mark(queryset.changeable_by(request.user), "read"))
+
+    @admin.action(description="Mark as unread")
+    def mark_unread(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
+        messages.success(request, mark(queryset.changeable_by(request.user), "unread"))
+
+    @admin.action(description="Archive")
+    def archive(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
+        messages.success(request, mark(queryset.changeable_by(request.user), "archive"))
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("read-all/", wrap(require_POST(self.read_all)), name="notifications_notification_read_all"),
+            path("<uuid:pk>/<str:verb>/", wrap(require_POST(self.mark_one)), name="notifications_notification_mark"),
+            *super().get_urls(),
+        ]
+
+    def read_all(self, request: HttpRequest) -> HttpResponse:
+        """Mark every notification in one's own inbox as read."""
+        messages.success(request, mark(Notification.objects.addressed_to(request.user), "read"))
+        return _back(request)
+
+    def mark_one(self, request: HttpRequest, pk: Any, verb: str) -> HttpResponse:
+        """Do one verb to one notification."""
+        if verb not in DONE:
+            raise Http404("There is no such thing to do.")
+        if not Notification.objects.visible_to(request.user).filter(pk=pk).exists():
+            raise Http404("There is no such notification.")
+        changeable = Notification.objects.changeable_by(request.user).filter(pk=pk)
+        if not changeable.exists():
+            raise PermissionDenied
+        messages.success(request, mark(changeable, verb))
+        return _back(request)
+
+
+SHOWN = ("metric", "value", "operator", "threshold", "target", "time")
+ICONS = {"read": ("drafts", "Mark as read"), "unread": ("mark_email_unread", "Mark as unread"),
+         "archive": ("archive", "Archive")}  # fmt: skip
+
+
+def _button(notification: Notification, verb: str) -> str:
+    icon, title = ICONS[verb]
+    address = reverse("admin:notifications_notification_mark", args=[notification.pk, verb])
+    return format_html(
+        '<button type="submit" formaction="{}" formmethod="post" title="{}" aria-label="{}: {}">'
+        '<span class="material-symbols-outlined" aria-hidden="true">{}</span></button>',
+        address, title, title, notification.title, icon,
+    )  # fmt: skip
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To where one came from, else to the inbox."""
+    came_from = request.headers.get("referer", "")
+    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}, request.is_secure()):
+        return HttpResponseRedirect(came_from)
+    return HttpResponseRedirect(reverse("admin:notifications_notification_changelist"))

@@ -1,0 +1,1 @@
+"""The pages of rules: one file per list, and those that a list cannot be."""

@@ -1,0 +1,77 @@
+"""What is done to many rules at once: asked first, then done, then said in numbers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import helpers
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from rules.pausing import activate, pause
+from smartagent.pagination import CappedPaginator
+
+SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """One thing that can be done to many rules. `done` and the rest are sentences with {n} and {rules}."""
+
+    name: str
+    verb: str
+    warning: str
+    done: str
+    run: Callable[[Any, HttpRequest], int]
+    danger: bool = False
+
+
+def _pause(rules: Any, request: HttpRequest) -> int:
+    return pause(rules, request.user, timezone.now())
+
+
+def _activate(rules: Any, request: HttpRequest) -> int:
+    return activate(rules, request.user, timezone.now())
+
+
+def _delete(rules: Any, request: HttpRequest) -> int:
+    return int(rules.delete()[1].get("rules.AutomationRule", 0))
+
+
+PAUSE = Bulk("pause", "Pause", "They are not evaluated until somebody activates them.", "Paused {n} {rules}.", _pause)
+ACTIVATE = Bulk(
+    "activate", "Activate", "They are evaluated from the next tick on.", "Activated {n} {rules}.", _activate
+)
+DELETE = Bulk(
+    "delete_selected", "Delete",
+    "Their instances go with them; what they did stays in the activity log. This cannot be undone.", "Deleted {n} {rules}.", _delete, danger=True,
+)  # fmt: skip
+
+
+def ask_and_do(bulk: Bulk, model_admin: Any, request: HttpRequest, rules: Any) -> HttpResponse | None:
+    """Show a page that asks; where it comes back with yes, do it and say so."""
+    rules = rules.changeable_by(request.user)
+    if not request.POST.get("post"):
+        return _ask(bulk, model_admin, request, rules)
+    count = bulk.run(rules.order_by(), request)
+    word = "rule" if count == 1 else "rules"
+    messages.success(request, bulk.done.format(n=f"{count:,}", rules=word))
+    return None
+
+
+def _ask(bulk: Bulk, model_admin: Any, request: HttpRequest, rules: Any) -> HttpResponse:
+    pages = CappedPaginator(rules, SHOWN)
+    context = model_admin.admin_site.each_context(request) | {
+        "title": f"{bulk.verb} {pages.count_in_words} {'rule' if pages.count == 1 else 'rules'}?",
+        "bulk": bulk,
+        "opts": model_admin.opts,
+        "rules": list(rules.order_by("rule_name", "id")[:SHOWN]),
+        "others": max(pages.count - SHOWN, 0),
+        "capped": pages.is_capped,
+        "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
+        "select_across": request.POST.get("select_across", "0"),
+        "checkbox": helpers.ACTION_CHECKBOX_NAME,
+    }
+    return TemplateResponse(request, "rules/confirm.html", context)

@@ -1,0 +1,70 @@
+"""The integrations whose health is watched. Their credentials are never shown."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from rules.filters import IntegrationFilter
+from rules.models import Integration
+from rules.pages.owners import OwnerChoiceAdmin
+from smartagent.scope import has_everyone
+from smartagent.templatetags.shown import TONES, when
+
+
+class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Makes or changes an integration. `maker` is the person who does; the admin class sets it."""
+
+    maker: Any = None
+
+    def clean_config(self) -> dict[str, Any]:
+        config = self.cleaned_data["config"] or {}
+        if not isinstance(config, dict):
+            raise forms.ValidationError('The settings are a JSON object, for example {"channel": "#alerts"}.')
+        return config
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        adding = self.instance._state.adding
+        owner = cleaned.get("user") or (self.maker if adding else self.instance.user)
+        twins = Integration.objects.filter(user=owner, integration_type=cleaned.get("integration_type", ""))
+        if "user" not in self.errors and twins.exclude(pk=self.instance.pk).exists():
+            self.add_error("integration_type", "This person has an integration of this type already.")
+        return cleaned
+
+
+@admin.register(Integration)
+class IntegrationAdmin(OwnerChoiceAdmin):
+    slug = "integrations"
+    filterset_class = IntegrationFilter
+    empty_title = "No integrations yet"
+    empty_text = "An integration is a connected system, such as gmail or slack, whose health rules can watch."
+    list_display = ("integration_type", "status_label", "user", "synchronised", "problem")
+    list_select_related = ("user",)
+    search_fields = ("integration_type", "error_message")
+    search_help_text = "Type or error"
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        owner = ["user"] if has_everyone(request.user, "change") else []
+        return [
+            (None, {"fields": [*owner, "integration_type", "status", "config"]}),
+            ("Its last synchronisation", {"fields": ["last_sync_at", "error_message"]}),
+        ]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = type("IntegrationForm", (IntegrationForm,), {"maker": request.user})
+        return super().get_form(request, obj, change, **kwargs | {"form": form})
+
+    @display(description="status", ordering="status", label=TONES)
+    def status_label(self, integration: Integration) -> str:
+        return integration.status
+
+    @display(description="last sync", ordering="last_sync_at")
+    def synchronised(self, integration: Integration) -> str:
+        return when(integration.last_sync_at)
+
+    @display(description="error", ordering="error_message")
+    def problem(self, integration: Integration) -> str:
+        return integration.error_message or "–"

@@ -1,0 +1,28 @@
+"""Things that have an owner: whoever may change everyone's chooses one, everybody else's are their own."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest
+
+from smartagent.filtered_list import FilteredAdmin
+from smartagent.scope import has_everyone
+
+
+class OwnerChoiceAdmin(FilteredAdmin):
+    """Shows the owner, and lets it be chosen, only where there is a choice."""
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("user",) if self.admin_site.is_registered(get_user_model()) else ()
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"user": request.user.pk} | super().get_changeform_initial_data(request)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        shown = tuple(super().get_list_display(request))
+        return shown if has_everyone(request.user, "view") else tuple(name for name in shown if name != "user")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change and not has_everyone(request.user, "change"):
+            obj.user = request.user
+        super().save_model(request, obj, form, change)

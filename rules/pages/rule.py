@@ -1,0 +1,79 @@
+"""The page of one rule: its condition in words, its reading, where its instances stand, and what it did."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Case, IntegerField, Value, When
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from rules.models import AutomationRule, RuleState
+from rules.pages.activity import named_entries
+from rules.pages.reading import reading_of
+from rules.pausing import activate, pause
+from rules.permissions import may_evaluate
+from rules.words import rule_in_words
+from smartagent.pagination import CappedPaginator
+
+ENTRIES = 50
+INSTANCES = 20
+WORST_FIRST = ["firing", "error", "recovering", "pending", "no_data", "ok"]
+
+
+@require_safe
+def rule_page(request: HttpRequest, model_admin: Any, rule_id: uuid.UUID) -> HttpResponse:
+    """Show the rule; 404 where the person may not see it."""
+    rule = find_rule(model_admin, request, rule_id)
+    states = CappedPaginator(rule.states.all(), INSTANCES)
+    context = model_admin.admin_site.each_context(request) | {
+        "title": rule.rule_name,
+        "opts": model_admin.opts,
+        "rule": rule,
+        "in_words": rule_in_words(rule),
+        "reading": reading_of(rule, timezone.now()),
+        "states": worst(rule),
+        "count_of_states": states.count_in_words,
+        "other_states": states.count > INSTANCES,
+        "entries": named_entries(list(rule.entries.all()[:ENTRIES])),
+        "may_change": model_admin.has_change_permission(request, rule),
+        "may_delete": model_admin.has_delete_permission(request, rule),
+        "may_evaluate": may_evaluate(request.user) and model_admin.has_change_permission(request, rule),
+    }
+    request.current_app = model_admin.admin_site.name  # type: ignore[attr-defined]
+    return render(request, "rules/rule_page.html", context)
+
+
+@require_POST
+def set_status(request: HttpRequest, model_admin: Any, rule_id: uuid.UUID) -> HttpResponse:
+    """Pause or activate the rule, and go back to it."""
+    rule = find_rule(model_admin, request, rule_id)
+    if not model_admin.has_change_permission(request, rule):
+        raise PermissionDenied
+    change, done = (activate, "active") if request.POST.get("status") == "active" else (pause, "paused")
+    if change(AutomationRule.objects.filter(pk=rule.pk), request.user, timezone.now()):
+        messages.success(request, f"The rule is {done} now.")
+    else:
+        messages.info(request, f"The rule was not changed: it is {rule.status}.")
+    return HttpResponseRedirect(reverse("admin:rules_automationrule_page", args=[rule.pk]))
+
+
+def find_rule(model_admin: Any, request: HttpRequest, rule_id: uuid.UUID | str) -> AutomationRule:
+    """The rule, or 404 where there is none that the person may see."""
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    rule: AutomationRule | None = model_admin.get_queryset(request).select_related("user").filter(pk=rule_id).first()
+    if rule is None:
+        raise Http404("There is no such rule.")
+    return rule
+
+
+def worst(rule: AutomationRule) -> list[RuleState]:
+    """The first of its instances, those that fire before those that are ok."""
+    ranks = [When(condition=condition, then=Value(rank)) for rank, condition in enumerate(WORST_FIRST)]
+    ranked = rule.states.select_related("user").alias(rank=Case(*ranks, output_field=IntegerField()))
+    return list(ranked.order_by("rank", "-since", "id")[:INSTANCES])

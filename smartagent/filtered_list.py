@@ -1,0 +1,156 @@
+"""Lists whose query parameters go through the FilterSet that the API uses, and whose pages are counted up to a cap."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.contrib.admin import ListFilter, ShowFacets
+from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
+from django.db.models import Model, QuerySet
+from django.forms import Select
+from django.http import HttpRequest, QueryDict
+from unfold.views import ChangeList
+from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES
+
+from smartagent.owned_admin import OwnedAdmin
+from smartagent.pagination import CappedPaginator
+
+
+class FilterPanel(ListFilter):
+    """The one filter of such a list: the form of its FilterSet."""
+
+    title = "filters"
+    template = "smartagent/filter_panel.html"
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: type[Model], model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        self.filterset = model_admin.filterset(request)
+        for name in self.filterset.filters:
+            params.pop(name, None)
+        # What the form does not have to carry on: its own fields, and the page one was on.
+        self.used_parameters = dict.fromkeys([*self.filterset.filters, PAGE_VAR, ERROR_FLAG])
+        for field in self.filterset.form.fields.values():
+            classes = SELECT_CLASSES if isinstance(field.widget, Select) else INPUT_CLASSES
+            field.widget.attrs["class"] = " ".join(classes)
+
+    def has_output(self) -> bool:
+        return True
+
+    def choices(self, changelist: Any) -> list[dict[str, Any]]:  # type: ignore[override]
+        return []
+
+    def expected_parameters(self) -> list[str | None]:
+        return list(self.filterset.filters)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """What the filters leave; nothing where one of them is not understood, which the page then says."""
+        if not self.filterset.is_valid():
+            return queryset.none()
+        return self.filterset.filter_queryset(queryset)  # type: ignore[no-any-return]
+
+
+class FilteredChangeList(ChangeList):  # type: ignore[misc]
+    """Shows what the FilterSet leaves, says what it did not understand, and stays within the pages that there are."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        self.title = str(self.opts.verbose_name_plural).capitalize()
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        given = super().get_filters_params(params)
+        known = self.model_admin.filterset_class.base_filters
+        return {name: value for name, value in given.items() if name in known}
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        specs, has_filters, rest, duplicates, _ = super().get_filters(request)
+        self.panel = next(spec for spec in specs if isinstance(spec, FilterPanel))
+        return specs, has_filters, rest, duplicates, not all(chip["by_default"] for chip in self.chips)
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.page_num = self.paginator.validate_number(self.page_num)
+        self.result_list = list(self.result_list)
+        self.model_admin.prepare(self.result_list)
+
+    @property
+    def chips(self) -> list[dict[str, Any]]:
+        """The filters in force: what each says, the address without it, and whether nobody asked for it."""
+        filterset, defaults = self.panel.filterset, self.model_admin.filter_defaults
+        return [
+            {
+                "text": f"{filterset.form.fields[name].label or name}: {_shown(filterset, name)}",
+                "without": self.get_query_string({name: "" if name in defaults else None}, [PAGE_VAR]),
+                "by_default": filterset.data[name] == defaults.get(name),
+            }
+            for name in filterset.filters
+            if filterset.data.get(name) and name not in filterset.form.errors
+        ]
+
+    @property
+    def complaints(self) -> list[str]:
+        """What was asked for and not understood, in words."""
+        form = self.panel.filterset.form
+        unknown = super().get_filters_params().keys() - form.fields.keys()
+        known = ", ".join(form.fields)
+        return [f"There is no filter “{name}” in this list. There are: {known}." for name in sorted(unknown)] + [
+            f"{str(form.fields[name].label or name).capitalize()}: {message}"
+            for name, messages in form.errors.items()
+            for message in messages
+        ]
+
+
+class FilteredAdmin(OwnedAdmin):
+    """A list with the filters of a FilterSet. `filter_defaults` hold where the address says nothing else."""
+
+    filterset_class: ClassVar[Any]
+    filter_defaults: ClassVar[Mapping[str, str]] = {}
+    empty_title: ClassVar[str] = "Nothing here yet"
+    empty_text: ClassVar[str] = ""
+
+    paginator = CappedPaginator
+    list_filter = (FilterPanel,)
+    list_filter_submit = True
+    list_before_template = "smartagent/list_before.html"
+    list_max_show_all = 0
+    show_facets = ShowFacets.NEVER
+
+    def filterset(self, request: HttpRequest) -> Any:
+        """The FilterSet of what `request` asks for."""
+        data = QueryDict(mutable=True)
+        data.update(request.GET)
+        for name, value in self.filter_defaults.items():
+            data.setdefault(name, value)
+        return self.filterset_class(data, self.model.objects.none(), request=request)
+
+    class Media:
+        css = {"all": ("smartagent/rules.css",)}
+
+    def prepare(self, rows: list[Any]) -> None:
+        """Look up for all `rows` of a page at once what their columns need besides."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
+        return FilteredChangeList
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup in self.filterset_class.base_filters
+
+
+class RecordAdmin(FilteredAdmin):
+    """A list of what the system writes: to be read, never added, edited or deleted by hand."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def _shown(filterset: Any, name: str) -> str:
+    """A value as its field shows it."""
+    value = filterset.data[name]
+    choices = dict(getattr(filterset.form.fields[name], "choices", ()))
+    return str(choices.get(value, value))

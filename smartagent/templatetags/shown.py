@@ -1,0 +1,60 @@
+"""How times, durations and tones are shown, the same on every page."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from smartagent.durations import format_duration
+
+register = template.Library()
+
+# The colours of labels, by what they say.
+TONES = {
+    "low": "", "medium": "info", "high": "warning", "critical": "danger",
+    "active": "success", "paused": "warning", "disabled": "", "draft": "info",
+    "ok": "success", "firing": "danger", "pending": "warning", "recovering": "info", "no_data": "warning",
+    "error": "danger", "inactive": "", "syncing": "info",
+    "success": "success", "failed": "danger", "skipped": "", "completed": "success", "running": "info",
+    "overlapped": "warning",
+    "proposed": "info", "approved": "primary", "applied": "success", "dismissed": "", "rolled_back": "warning",
+    "expired": "", "unread": "primary", "read": "", "archived": "",
+    "met": "danger", "clear": "success", "missing": "warning",
+}  # fmt: skip
+
+
+@register.filter
+def tone(word: Any) -> str:
+    """The colour of a label that says `word`."""
+    return TONES.get(str(word), "")
+
+
+@register.filter
+def when(moment: datetime | None) -> SafeString | str:
+    """A time: the hour where it is today, the day where it is this year; the whole of it on hovering."""
+    if moment is None:
+        return "never"
+    local, today = timezone.localtime(moment), timezone.localdate()
+    if local.date() == today:
+        text = f"today {local:%H:%M}"
+    elif local.year == today.year:
+        text = f"{local.day} {local:%b, %H:%M}"
+    else:
+        text = f"{local.day} {local:%b %Y, %H:%M}"
+    title = f"{local:%Y-%m-%d %H:%M:%S %Z}"
+    return format_html(
+        '<time datetime="{}" title="{}" class="whitespace-nowrap">{}</time>', local.isoformat(), title, text
+    )
+
+
+@register.filter
+def duration(span: timedelta | None) -> str:
+    """A duration as people write it: `4h`; parts of a second in milliseconds."""
+    if span is None:
+        return ""
+    if span < timedelta(seconds=10):
+        return f"{span.total_seconds() * 1000:,.0f} ms"
+    return format_duration(span)
