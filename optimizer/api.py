@@ -1,6 +1,7 @@
 """Optimizations, by REST."""
 
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import serializers
 
 from optimizer.filters import OptimizationFilter
 from optimizer.models import OptimizationEvent
@@ -8,7 +9,14 @@ from smartagent.rest.serializers import StrictModelSerializer
 from smartagent.rest.views import ReadViewSet
 
 
+@extend_schema_field({"type": "array", "items": {}})
+class StepsField(serializers.JSONField):
+    """The recommended actions, in order."""
+
+
 class OptimizationSerializer(StrictModelSerializer):
+    recommended_actions = StepsField(allow_null=True, read_only=True)
+
     class Meta:
         model = OptimizationEvent
         fields = [

@@ -21,10 +21,11 @@ class OwnedSerializer(StrictModelSerializer):
 
     def whole(self, attrs: dict[str, Any]) -> Any:
         """The thing as it would be with `attrs`, not saved."""
-        fields = self.Meta.model._meta.concrete_fields  # type: ignore[attr-defined]
+        model: Any = self.Meta.model  # type: ignore[attr-defined]
+        fields = model._meta.concrete_fields
         values = {field.attname: getattr(self.instance, field.attname) for field in fields} if self.instance else {}
         owner = {} if self.instance else {"user": self.context["request"].user}
-        thing = self.Meta.model(**values)  # type: ignore[attr-defined]
+        thing = model(**values)
         for name, value in (owner | attrs).items():
             setattr(thing, name, value)
         return thing
@@ -35,6 +36,9 @@ class OwnedSerializer(StrictModelSerializer):
 
 class RuleSerializer(OwnedSerializer):
     """A rule: a metric, an operator, a threshold, an action."""
+
+    action_config = JSONObjectField(required=False, help_text="The options of the action.")
+    labels = JSONObjectField(required=False, help_text="Anything that you sort rules by.")
 
     class Meta:
         model = AutomationRule
@@ -98,6 +102,7 @@ class DispatchSerializer(StrictSerializer):
 class IntegrationSerializer(OwnedSerializer):
     """A connection of a person to another system. Its credentials are written and never read."""
 
+    config = JSONObjectField(required=False, allow_null=True, help_text="Settings that are no secret.")
     credentials = JSONObjectField(
         required=False, allow_null=True, write_only=True,
         help_text="An object, encrypted at rest and never shown again. null removes it.",

@@ -3,8 +3,8 @@
 from rules.api.integrations import IntegrationViewSet
 from rules.api.metrics import CatalogueView, ReadingView
 from rules.api.outcomes import ActivityViewSet, RunViewSet, StateViewSet
-from rules.api.running import DispatchView
 from rules.api.rules import RuleViewSet
+from rules.api.running import DispatchView
 from rules.api.samples import SampleView
 
 __all__ = [

@@ -34,7 +34,7 @@ EXAMPLE = OpenApiExample(
     ),
     partial_update=extend_schema(
         summary="Change an integration",
-        description="Changes the fields that are sent, and no others. `\"credentials\": null` removes them.",
+        description='Changes the fields that are sent, and no others. `"credentials": null` removes them.',
         examples=[OpenApiExample("It is down", value={"status": "error"}, request_only=True)],
     ),
     destroy=extend_schema(summary="Delete an integration", description="Its credentials go with it."),

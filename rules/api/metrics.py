@@ -23,7 +23,7 @@ from smartagent.scope import has_everyone
 
 class MetricSerializer(serializers.Serializer[Any]):
     kind = serializers.CharField(help_text="The name that a rule's metric_type takes.")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     help = serializers.CharField()
     unit = serializers.CharField()
     lowest = serializers.FloatField(allow_null=True, help_text="The lower end of the scale, where it has one.")

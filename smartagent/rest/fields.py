@@ -145,8 +145,11 @@ class OwnerField(serializers.Field):  # type: ignore[type-arg]
             self.fail("foreign")
         return find_person(data) or self.fail("unknown", text=data[:100])
 
+    def get_attribute(self, instance: Any) -> Any:
+        return getattr(instance, f"{self.source}_id")  # the owner need not be fetched to be named
+
     def to_representation(self, value: Any) -> str:
-        return str(value.pk)
+        return str(value)
 
 
 def find_person(text: str) -> User | None:

@@ -51,12 +51,14 @@ def orders(view: Any) -> list[str]:
 
 
 def refuse_unknown(request: Request, known: list[str]) -> None:
-    """ValidationError where the address has a parameter that is not among `known`, or one that is given twice."""
+    """ValidationError where the address has a parameter that is not among `known`, or is given twice, or is empty."""
     errors = {}
     for name, values in request.query_params.lists():
         if name not in known:
             errors[name[:100]] = [f"There is no such parameter. There are: {', '.join(known) or 'none'}."]
-        elif len(values) > 1 and name in (*PAGING, "ordering"):
+        elif len(values) > 1:
             errors[name] = ["Give this once."]
+        elif not values[0]:
+            errors[name] = ["This is empty. Give it a value, or leave it out."]
     if errors:
         raise ValidationError(errors)

@@ -39,7 +39,7 @@ def once(request: Request, answer: Callable[[], dict[str, Any]], code: int = sta
         given = _given(request, key)
         if given is None:
             given = IdempotencyKey(
-                user=request.user, key=key, fingerprint=fingerprint(request), status_code=code, answer=answer(),
+                user_id=request.user.pk, key=key, fingerprint=fingerprint(request), status_code=code, answer=answer(),
                 created_at=timezone.now(),
             )  # fmt: skip
             given.save(force_insert=True)

@@ -13,7 +13,7 @@ from smartagent.scope import has_everyone
 
 
 class MeSerializer(serializers.ModelSerializer[User]):
-    groups = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
+    groups: Any = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
     permissions = serializers.SerializerMethodField(help_text="As app.verb_model.")
     sees_everyone = serializers.SerializerMethodField(help_text="Whether you see everyone's things.")
     changes_everyone = serializers.SerializerMethodField(help_text="Whether you may change everyone's things.")
@@ -43,4 +43,4 @@ class MeView(StrictView):
         responses=MeSerializer,
     )  # fmt: skip
     def get(self, request: Request, *args: Any) -> Response:
-        return Response(MeSerializer(request.user).data)
+        return Response(MeSerializer(request.user).data)  # type: ignore[arg-type]

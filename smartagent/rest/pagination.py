@@ -7,6 +7,7 @@ PostgreSQL's own order, so that the plain indexes serve.
 import base64
 import json
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError as Malformed
@@ -37,7 +38,7 @@ class Cursor:
 class CursorPagination(BasePagination):
     """`{"next": address or null, "previous": address or null, "results": [...]}`."""
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.url = request.build_absolute_uri()
         self.order = (*queryset.query.order_by, *queryset.model._meta.ordering)[0]
         self.size = page_size(request.query_params.get("page_size"))
@@ -67,7 +68,7 @@ class CursorPagination(BasePagination):
         )
 
     def _link(self, row: Model, *, backwards: bool) -> str:
-        field = row._meta.get_field(self.order.lstrip("-"))
+        field: Any = row._meta.get_field(self.order.lstrip("-"))
         value = getattr(row, field.attname)
         text = None if value is None else field.value_to_string(row)
         cursor = Cursor(self.order, text, str(row.pk), backwards)
@@ -96,16 +97,13 @@ class CursorPagination(BasePagination):
 
 def beside(model: type[Model], name: str, cursor: Cursor, descending: bool) -> Q:
     """The rows that come after the cursor's row in this direction."""
-    field, past = model._meta.get_field(name), "lt" if descending else "gt"
+    field: Any = model._meta.get_field(name)
+    past = "lt" if descending else "gt"
     try:
-        value, key = field.to_python(cursor.value), model._meta.pk.to_python(cursor.id)  # type: ignore[union-attr]
-    except Malformed as error:
+        value, key = in_utc(field.to_python(cursor.value)), model._meta.pk.to_python(cursor.id)  # type: ignore[union-attr]
+    except (Malformed, ValueError, OverflowError) as error:
         raise malformed_cursor() from error
-    tie = (
-        Q(**{name: value, f"id__{past}": key})
-        if value is not None
-        else Q(**{f"{name}__isnull": True, f"id__{past}": key})
-    )
+    tie = Q(**{f"{name}__isnull": True} if value is None else {name: value}, **{f"id__{past}": key})
     if value is None:
         return tie | Q(**{f"{name}__isnull": False}) if descending else tie
     # said twice, so that an index on the field is used for the range
@@ -113,6 +111,15 @@ def beside(model: type[Model], name: str, cursor: Cursor, descending: bool) -> Q
     if field.null:
         return beyond if descending else beyond | Q(**{f"{name}__isnull": True})
     return Q(**{f"{name}__{past}e": value}) & beyond
+
+
+def in_utc(value: Any) -> Any:
+    """A time in UTC: PostgreSQL reads no zone that is 16 hours or more away. What is no time stays as it is."""
+    if not isinstance(value, datetime):
+        return value
+    if value.tzinfo is None:
+        raise ValueError("a time without a zone is none of ours")
+    return value.astimezone(UTC)
 
 
 def page_size(text: str | None) -> int:

@@ -22,28 +22,30 @@ class Lines(list[Any]):
         self.numbers: list[int] = []
 
 
-class JSONParser(parsers.JSONParser):
+class JSONParser(parsers.BaseParser):
     """One JSON value."""
+
+    media_type = "application/json"
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         try:
-            return read_json(text_of(stream, parser_context))
+            return read_json(text_of(parser_context))
         except ValueError as error:
             raise ParseError(f"The body is not JSON: {error}") from None
 
 
-class LinesParser(parsers.JSONParser):
+class LinesParser(parsers.BaseParser):
     """A JSON value on each line; empty lines are skipped."""
 
     media_type = "application/x-ndjson"
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Lines:
+    ) -> Any:
         lines = Lines()
-        for number, line in enumerate(text_of(stream, parser_context).split("\n"), start=1):
+        for number, line in enumerate(text_of(parser_context).split("\n"), start=1):
             if not line.strip():
                 continue
             try:
@@ -64,11 +66,10 @@ def read_json(text: str) -> Any:
         raise ValueError("it is nested too deeply.") from None
 
 
-def text_of(stream: IO[Any], context: Mapping[str, Any] | None) -> str:
-    """The body as text; ParseError, UnsupportedMediaType or TooLarge where it cannot be one."""
-    request = (context or {}).get("request")
-    encoding = request.headers.get("Content-Encoding", "") if request else ""
-    body = stream.read()
+def text_of(context: Mapping[str, Any] | None) -> str:
+    """The body of the request as text; ParseError, UnsupportedMediaType or TooLarge where it cannot be one."""
+    request = (context or {})["request"]
+    encoding, body = request.headers.get("Content-Encoding", ""), request.body
     if encoding == "gzip":
         body = _unzipped(body)
     elif encoding not in ("", "identity"):

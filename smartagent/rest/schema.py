@@ -12,17 +12,18 @@ ERRORS = {
             {"detail": ["Your groups do not allow this. An administrator can change them."]}),
     "404": ("NotFound", "There is no such thing, or it is not yours to see.",
             {"detail": ["There is nothing by this address, or it is not yours to see."]}),
-    "405": ("NoSuchMethod", "This address does not know the method.", {"detail": ["Method \"PUT\" not allowed."]}),
+    "405": ("NoSuchMethod", "This address does not know the method.", {"detail": ['Method "PUT" not allowed.']}),
     "406": ("NotAcceptable", "Answers are JSON; the Accept header excludes it.",
             {"detail": ["Could not satisfy the request Accept header."]}),
     "409": ("Conflict", "Not at the same time as something else.",
             {"detail": ["Another evaluation is running. Try again in a moment."]}),
     "413": ("TooLarge", "The body is too large.", {"detail": ["The body is too large. Send it in several requests."]}),
     "415": ("UnknownMediaType", "The body is of a kind that is not read here.",
-            {"detail": ["Unsupported media type \"text/csv\" in request."]}),
+            {"detail": ['Unsupported media type "text/csv" in request.']}),
     "422": ("KeyReused", "The Idempotency-Key came with another request before.",
             {"detail": ["This Idempotency-Key came with another request before. Use a new key for a new request."]}),
-    "429": ("TooMany", "Too many requests; Retry-After says when to come back.", {"detail": ["Request was throttled."]}),
+    "429": ("TooMany", "Too many requests; Retry-After says when to come back.",
+            {"detail": ["Request was throttled."]}),
     "500": ("OurFault", "Something went wrong on our side.",
             {"detail": ["Something went wrong on our side. It has been logged; trying again later may help."]}),
 }  # fmt: skip
@@ -37,7 +38,7 @@ ERROR = {
 }
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[misc,no-untyped-call]
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How to send a personal token."""
 
     target_class = "smartagent.tokens.TokenAuthentication"
@@ -47,7 +48,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[misc,no-untyp
         return {"type": "http", "scheme": "bearer", "description": "A personal token, made on the page API tokens."}
 
 
-class OwnerScheme(OpenApiSerializerFieldExtension):  # type: ignore[misc,no-untyped-call]
+class OwnerScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """An id; when written also an e-mail address."""
 
     target_class = "smartagent.rest.fields.OwnerField"

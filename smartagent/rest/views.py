@@ -19,7 +19,7 @@ class StrictView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if not self.lists(request):  # there the filters do it
+        if request.method in self.allowed_methods and not self.lists(request):  # there the filters do it
             refuse_unknown(request, list(self.parameters))
 
     def lists(self, request: Request) -> bool:

@@ -1,0 +1,81 @@
+"""The API against its own description: schemathesis sends what the description allows, and what it does not."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi import checks
+
+from notifications.models import Notification
+from optimizer.models import OptimizationEvent
+from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState
+from smartagent.tokens import issue_token
+from smartagent.wsgi import application
+
+# What a description cannot say (a threshold off the scale, a second integration of a type) may well be refused.
+NOT_ASKED = [checks.positive_data_acceptance]
+
+
+@pytest.fixture
+def one_connection():
+    """The web server closes its connection after each request; here it is the test's own, as in Django's client."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def authorization(ada):
+    return {"Authorization": f"Bearer {issue_token(ada, 'schemathesis')[1]}"}
+
+
+@pytest.fixture
+def known(ada, now):
+    """An id of everything that has one, by the word in its address."""
+    rule = AutomationRule.objects.create(
+        user=ada, rule_name="Low", metric_type="fusion_score", condition_operator="<", threshold_value=70,
+        action_type="alert",
+    )  # fmt: skip
+    run = DispatchRun.objects.create(trigger="schedule", evaluated_at=now, started_at=now, late_by=timedelta(minutes=3))
+    MetricSample.objects.create(user=ada, metric="cpu", value=7, observed_at=now)
+    things = {
+        "rules": rule,
+        "runs": run,
+        "states": RuleState.objects.create(rule=rule, user=ada, since=now),
+        "activity": ActivityEntry.objects.create(user=ada, rule=rule, run=run, event_type="rule_fired"),
+        "integrations": Integration.objects.create(user=ada, integration_type="slack"),
+        "notifications": Notification.objects.create(user=ada, rule=rule, type="alert", title="Low", message="Low."),
+        "optimizations": OptimizationEvent.objects.create(user=ada, source_event_type="x", optimization_action="auto"),
+    }
+    return {word: str(thing.pk) for word, thing in things.items()}
+
+
+@schemathesis.serializer("application/x-ndjson")
+def lines(_, value):
+    return str(value).encode(errors="surrogatepass")
+
+
+schema = schemathesis.openapi.from_wsgi("/api/schema/", application)
+
+
+@schema.parametrize()
+@settings(max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+def test_every_operation_keeps_to_its_description(case, one_connection, authorization, known):
+    use_known_id(case, known)
+    case.call_and_validate(headers=authorization, excluded_checks=NOT_ASKED)
+
+
+def use_known_id(case, known):
+    """Ask for something that is there, where a well-formed id was made up."""
+    made_up = (case.path_parameters or {}).get("id")
+    try:
+        uuid.UUID(str(made_up))
+    except ValueError:
+        return
+    case.path_parameters["id"] = known[case.path.split("/")[2]]
