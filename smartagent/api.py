@@ -52,5 +52,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/", MeView.as_view(), name="me"),
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
-    re_path(r"^.*$", NowhereView.as_view()),
+    re_path(r"^[\s\S]*$", NowhereView.as_view()),
 ]

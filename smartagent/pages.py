@@ -1,0 +1,15 @@
+"""Pages of the shell that are no list: the badges and the profile."""
+
+from django.contrib.admin import AdminSite
+from django.urls import URLPattern, path
+
+from smartagent.badges import badges
+from smartagent.profile import profile
+
+
+def pages(site: AdminSite) -> list[URLPattern]:
+    """Their addresses, for signed-in people only."""
+    return [
+        path("badges/", site.admin_view(badges), name="badges"),
+        path("profile/", site.admin_view(profile), name="profile"),
+    ]
