@@ -7,8 +7,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
@@ -86,7 +87,7 @@ class NotificationAdmin(RecordAdmin):
         return format_html(
             '<span class="sa-text"><span class="{}">{}{}</span><br><span class="sa-second">{}</span></span>',
             "sa-unread" if unread else "",
-            format_html('<span class="sr-only">Unread: </span>') if unread else "",
+            SPOKEN if unread else "",
             notification.title,
             notification.message,
         )
@@ -125,10 +126,9 @@ class NotificationAdmin(RecordAdmin):
         unread = notification.status == Notification.Status.UNREAD
         verbs = ["read" if unread else "unread"] + (["archive"] if notification.status != "archived" else [])
         return format_html(
-            '<span class="sa-buttons">{}</span>', format_html("".join(["{}"] * len(verbs)), *(
-                _button(notification, verb) for verb in verbs
-            ))
-        )  # fmt: skip
+            '<span class="sa-buttons">{}</span>',
+            format_html_join("", "{}", ((_button(notification, verb),) for verb in verbs)),
+        )
 
     # -- what can be done ------------------------------------------------------------------------
 
@@ -145,12 +145,13 @@ class NotificationAdmin(RecordAdmin):
         messages.success(request, mark(queryset.changeable_by(request.user), "archive"))
 
     def get_urls(self) -> list[URLPattern]:
+        pages = {"read-all/": ("read_all", self.read_all), "<uuid:pk>/mark/<str:verb>/": ("mark", self.mark_one)}
         wrap = self.admin_site.admin_view
-        return [
-            path("read-all/", wrap(require_POST(self.read_all)), name="notifications_notification_read_all"),
-            path("<uuid:pk>/<str:verb>/", wrap(require_POST(self.mark_one)), name="notifications_notification_mark"),
-            *super().get_urls(),
+        own = [
+            path(route, wrap(require_POST(view)), name=f"notifications_notification_{name}")
+            for route, (name, view) in pages.items()
         ]
+        return [*own, *super().get_urls()]
 
     def read_all(self, request: HttpRequest) -> HttpResponse:
         """Mark every notification in one's own inbox as read."""
@@ -170,6 +171,7 @@ class NotificationAdmin(RecordAdmin):
         return _back(request)
 
 
+SPOKEN = mark_safe('<span class="sr-only">Unread: </span>')  # the dot beside it is not heard
 SHOWN = ("metric", "value", "operator", "threshold", "target", "time")
 ICONS = {"read": ("drafts", "Mark as read"), "unread": ("mark_email_unread", "Mark as unread"),
          "archive": ("archive", "Archive")}  # fmt: skip

@@ -24,7 +24,7 @@ class FilterPanel(ListFilter):
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: type[Model], model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
         self.filterset = model_admin.filterset(request)
-        for name in self.filterset.filters:
+        for name in model_admin.filterset_class.base_filters:
             params.pop(name, None)
         # What the form does not have to carry on: its own fields, and the page one was on.
         self.used_parameters = dict.fromkeys([*self.filterset.filters, PAGE_VAR, ERROR_FLAG])

@@ -1,8 +1,9 @@
-"""Pages of the shell that are no list: the badges and the profile."""
+"""Pages of the shell that are no list: “Evaluate now”, the badges and the profile."""
 
 from django.contrib.admin import AdminSite
 from django.urls import URLPattern, path
 
+from rules.pages.evaluate import dispatch_now
 from smartagent.badges import badges
 from smartagent.profile import profile
 
@@ -10,6 +11,7 @@ from smartagent.profile import profile
 def pages(site: AdminSite) -> list[URLPattern]:
     """Their addresses, for signed-in people only."""
     return [
+        path("dispatch/", site.admin_view(dispatch_now), name="dispatch_now"),
         path("badges/", site.admin_view(badges), name="badges"),
         path("profile/", site.admin_view(profile), name="profile"),
     ]

@@ -46,7 +46,8 @@ ACTIVATE = Bulk(
 )
 DELETE = Bulk(
     "delete_selected", "Delete",
-    "Their instances go with them; what they did stays in the activity log. This cannot be undone.", "Deleted {n} {rules}.", _delete, danger=True,
+    "Their instances go with them; what they did stays in the activity log. This cannot be undone.",
+    "Deleted {n} {rules}.", _delete, danger=True,
 )  # fmt: skip
 
 

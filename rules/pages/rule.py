@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import Case, IntegerField, Q, Value, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -74,6 +74,6 @@ def find_rule(model_admin: Any, request: HttpRequest, rule_id: uuid.UUID | str) 
 
 def worst(rule: AutomationRule) -> list[RuleState]:
     """The first of its instances, those that fire before those that are ok."""
-    ranks = [When(condition=condition, then=Value(rank)) for rank, condition in enumerate(WORST_FIRST)]
+    ranks = [When(Q(condition=condition), then=Value(rank)) for rank, condition in enumerate(WORST_FIRST)]
     ranked = rule.states.select_related("user").alias(rank=Case(*ranks, output_field=IntegerField()))
     return list(ranked.order_by("rank", "-since", "id")[:INSTANCES])

@@ -14,7 +14,6 @@ from rules.filters import RuleFilter
 from rules.forms import RuleForm, option_fields
 from rules.models import AutomationRule, Integration, RuleState
 from rules.pages.bulk import ACTIVATE, DELETE, PAUSE, ask_and_do
-from rules.pages.evaluate import dispatch_now
 from rules.pages.owners import OwnerChoiceAdmin
 from rules.pages.reading import form_reading
 from rules.pages.rule import rule_page, set_status
@@ -170,14 +169,11 @@ class RuleAdmin(OwnerChoiceAdmin):
             "<uuid:rule_id>/": (rule_page, "page"),
             "<uuid:rule_id>/status/": (set_status, "status"),
         }
-        return [
+        own = [
             path(route, self.admin_site.admin_view(self._bound(view)), name=f"rules_automationrule_{name}")
             for route, (view, name) in pages.items()
-        ] + super().get_urls() + self.get_site_urls()
-
-    def get_site_urls(self) -> list[URLPattern]:
-        """Pages that stand beside the list of rules, not under it."""
-        return [path("dispatch/", self.admin_site.admin_view(dispatch_now), name="dispatch_now")]
+        ]
+        return [*own, *super().get_urls()]
 
     def _bound(self, view: Any) -> Any:
         return lambda request, **kwargs: view(request, self, **kwargs)

@@ -1,0 +1,124 @@
+"""The filters of the lists, which are those of the API."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from rules.filters import ActivityFilter, RuleFilter, RunFilter, StateFilter
+from rules.models import ActivityEntry, AutomationRule, DispatchRun, RuleState
+from tests.rules.rule_cast import entry_of, rule_of, run_at, state_of
+
+RULES = "admin:rules_automationrule_changelist"
+ACTIVITY = "admin:rules_activityentry_changelist"
+
+
+def kept(filterset, model, **asked):
+    found = filterset(asked, model.objects.all())
+    assert found.is_valid(), found.errors
+    return set(found.qs)
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ({"status": "paused"}, {"Load"}),
+        ({"metric": "fusion_score"}, {"Score"}),
+        ({"action": "log"}, {"Load"}),
+        ({"severity": "high"}, {"Score"}),
+        ({"applies_to": "everyone"}, {"Load"}),
+        ({"person": "ali"}, {"Score"}),
+        ({"person": "bob@example.com"}, {"Load"}),
+        ({"after": "2026-03-01"}, {"Score"}),
+        ({"before": "2026-03-01T00:00:00Z"}, {"Load"}),
+        ({"status": "", "metric": ""}, {"Score", "Load"}),
+    ],
+)
+def test_rules(alice, bob, now, asked, names):
+    rule_of(alice, rule_name="Score", last_triggered_at=now)
+    rule_of(bob, rule_name="Load", metric_type="cpu", action_type="log", severity="low", status="paused",
+            applies_to="everyone", last_triggered_at=now - timedelta(days=9))  # fmt: skip
+    assert {str(rule) for rule in kept(RuleFilter, AutomationRule, **asked)} == names
+
+
+def test_a_person_and_a_rule_by_id(alice, bob, now):
+    own, other = rule_of(alice), rule_of(bob)
+    assert kept(RuleFilter, AutomationRule, person=str(alice.pk)) == {own}
+    entry = entry_of(other, now)
+    entry_of(own, now)
+    assert kept(ActivityFilter, ActivityEntry, rule=str(other.pk)) == {entry}
+
+
+def test_states_by_rule_and_metric(alice, now):
+    state = state_of(rule_of(alice), now, target="gmail")
+    state_of(rule_of(alice, metric_type="cpu", rule_name="Load"), now)
+    assert kept(StateFilter, RuleState, metric="fusion_score") == {state}
+    assert kept(StateFilter, RuleState, rule="fusion", target="gmail", severity="high") == {state}
+
+
+def test_activity_by_what_it_recorded(alice, now):
+    entry = entry_of(rule_of(alice), now)
+    failed = entry_of(rule_of(alice, severity="low"), now, status="failed", event_type="rule_repeated")
+    assert kept(ActivityFilter, ActivityEntry, metric="fusion_score") == {entry, failed}
+    assert kept(ActivityFilter, ActivityEntry, severity="high") == {entry}
+    assert kept(ActivityFilter, ActivityEntry, status="failed", event="rule_repeated") == {failed}
+
+
+def test_late_runs(db, now):
+    late, fine = run_at(now, late_by=timedelta(minutes=3)), run_at(now)
+    assert kept(RunFilter, DispatchRun, late="yes") == {late}
+    assert kept(RunFilter, DispatchRun, late="no") == {fine}
+
+
+def test_the_last_hours(alice, now, time_machine):
+    time_machine.move_to(now, tick=False)
+    recent = entry_of(rule_of(alice), now - timedelta(minutes=30))
+    entry_of(rule_of(alice), now - timedelta(hours=2))
+    assert kept(ActivityFilter, ActivityEntry, within="1h") == {recent}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"status": "broken"}, "Status: “broken” is none of these: active, paused, disabled, draft."),
+        ({"after": "yesterday"}, "This is not a time."),
+        ({"colour": "red"}, "There is no filter “colour” in this list. There are: "),
+        ({"metric": "a\x00b"}, "Null characters are not allowed."),
+    ],
+)
+def test_a_bad_filter_is_said_and_not_ignored(client_of, alice, asked, said):
+    rule_of(alice)
+    response = client_of(alice).get(reverse(RULES), asked)
+    assert response.status_code == 200
+    assert said in response.content.decode()
+    assert (list(response.context["cl"].result_list) == []) == ("colour" not in asked)
+
+
+def test_a_bad_run_id(client_of, alice):
+    assert "This is not the id of a run." in client_of(alice).get(reverse(ACTIVITY), {"run": "7"}).content.decode()
+
+
+def test_filters_in_force_are_shown_and_can_be_taken_away(client_of, alice, now):
+    entry_of(rule_of(alice), now)
+    page = client_of(alice).get(reverse(ACTIVITY), {"status": "failed", "q": "fusion"})
+    assert "Nothing matches “fusion”" in page.content.decode()
+    chip = page.context["cl"].chips[0]
+    assert (chip["text"], chip["without"]) == ("status: failed" if False else chip["text"], "?q=fusion")
+    assert "ailed" in chip["text"]
+
+
+def test_times_without_a_zone_are_in_the_persons_zone(client_of, alice, now):
+    alice.time_zone = "Asia/Tokyo"
+    alice.save()
+    entry_of(rule_of(alice), now)  # 10:00 UTC is 19:00 in Tokyo
+    client = client_of(alice)
+    assert len(client.get(reverse(ACTIVITY), {"after": "2026-03-02T18:59"}).context["cl"].result_list) == 1
+    assert len(client.get(reverse(ACTIVITY), {"after": "2026-03-02T19:01"}).context["cl"].result_list) == 0
+
+
+def test_a_pages_form_carries_search_and_order_on_but_not_the_page(client_of, alice):
+    page = client_of(alice).get(reverse(RULES), {"q": "x", "o": "1", "p": "3"}).content.decode()
+    panel = page[page.index('id="filter-form"') :]
+    assert '<input type="hidden" name="q" value="x">' in panel
+    assert '<input type="hidden" name="o" value="1">' in panel
+    assert 'name="p"' not in panel

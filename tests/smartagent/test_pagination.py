@@ -1,0 +1,46 @@
+"""Pages of long lists: counted up to a cap, never beyond it."""
+
+import pytest
+from django.db import connection
+
+from rules.models import MetricSample
+from smartagent import pagination
+from smartagent.pagination import CappedPaginator
+
+
+@pytest.fixture
+def samples(db, now, monkeypatch):
+    monkeypatch.setattr(pagination, "CAP", 100)
+    MetricSample.objects.bulk_create(MetricSample(metric="cpu", value=n, observed_at=now) for n in range(250))
+    return MetricSample.objects.order_by("value")
+
+
+def test_a_short_list_is_counted(samples):
+    pages = CappedPaginator(samples.filter(value__lt=70), 50)
+    assert (pages.count, pages.num_pages, pages.count_in_words, pages.is_capped) == (70, 2, "70", False)
+
+
+def test_a_long_list_is_counted_up_to_the_cap(samples):
+    pages = CappedPaginator(samples.filter(value__gte=0), 50)
+    assert (pages.count, pages.num_pages, pages.count_in_words, pages.is_capped) == (100, 2, "100+", True)
+
+
+def test_statistics_say_how_long_a_whole_table_is(samples):
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE metric_samples")
+    assert CappedPaginator(samples, 50).count_in_words == "about 250"
+
+
+def test_no_query_counts_beyond_the_cap(samples, django_assert_num_queries):
+    with django_assert_num_queries(2) as queries:
+        list(CappedPaginator(samples.filter(value__gte=0), 50).page(2))
+    assert "LIMIT 101" in queries.captured_queries[0]["sql"]
+
+
+@pytest.mark.parametrize(("asked", "given"), [(0, 1), (-3, 1), ("x", 1), (None, 1), (2, 2), (99, 2), (10**30, 2)])
+def test_a_page_that_is_not_there_is_the_nearest_one(samples, asked, given):
+    assert CappedPaginator(samples, 50).page(asked).number == given
+
+
+def test_a_plain_list(samples):
+    assert CappedPaginator(list("abc"), 2).count_in_words == "3"
