@@ -91,11 +91,12 @@ def test_it_comes_back_after_everything_was_killed_with_9(var):
 def test_a_stale_pid_that_belongs_to_another_process_now_is_no_obstacle(var):
     program = start(var, KEEP + WAIT)
     program.stdout.readline()
+    stale = (var / "postgres").resolve() / "data" / "postmaster.pid"
+    text = stale.read_text()
     program.kill()
     kill_everything(var)
     program.communicate()
-    stale = (var / "postgres").resolve() / "data" / "postmaster.pid"
-    stale.write_text(stale.read_text().replace(stale.read_text().split("\n")[0], str(os.getpid()), 1))
+    stale.write_text(text.replace(text.split("\n")[0], str(os.getpid()), 1))
     assert run(var, COUNT) == ["1"]
 
 
