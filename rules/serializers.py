@@ -21,7 +21,7 @@ class OwnedSerializer(StrictModelSerializer):
 
     def whole(self, attrs: dict[str, Any]) -> Any:
         """The thing as it would be with `attrs`, not saved."""
-        model: Any = self.Meta.model  # type: ignore[attr-defined]
+        model: Any = self.Meta.model
         fields = model._meta.concrete_fields
         values = {field.attname: getattr(self.instance, field.attname) for field in fields} if self.instance else {}
         owner = {} if self.instance else {"user": self.context["request"].user}

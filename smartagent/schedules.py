@@ -20,7 +20,10 @@ class Repeated:
 
 def wanted() -> list[Repeated]:
     """The schedules as they should be."""
-    return [Repeated(name="dispatch", func="rules.tasks.tick", minutes=settings.DISPATCH_EVERY_MINUTES)]
+    return [
+        Repeated(name="dispatch", func="rules.tasks.tick", minutes=settings.DISPATCH_EVERY_MINUTES),
+        Repeated(name="forget", func="smartagent.rest.idempotency.forget_old_keys", minutes=60),
+    ]
 
 
 def synchronise(using: str = "default") -> None:

@@ -4,6 +4,7 @@ Only successes are kept. Two requests at once with one key: the second waits for
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from rest_framework.response import Response
 
 from smartagent.models import IdempotencyKey
 
+SHAPE = re.compile(r"[!-~]{1,255}")
 KEPT_FOR = timedelta(hours=48)
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
@@ -33,13 +35,14 @@ def once(request: Request, answer: Callable[[], dict[str, Any]], code: int = sta
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return Response(answer(), status=code)
-    if not 1 <= len(key) <= 255 or not key.isprintable():
-        raise exceptions.ValidationError({"Idempotency-Key": ["Write 1 to 255 printable characters."]})
+    if not SHAPE.fullmatch(key):
+        raise exceptions.ValidationError({"Idempotency-Key": ["Write 1 to 255 letters, digits or signs of ASCII."]})
+    owner: Any = request.user
     with transaction.atomic():
         given = _given(request, key)
         if given is None:
             given = IdempotencyKey(
-                user_id=request.user.pk, key=key, fingerprint=fingerprint(request), status_code=code, answer=answer(),
+                user=owner, key=key, fingerprint=fingerprint(request), status_code=code, answer=answer(),
                 created_at=timezone.now(),
             )  # fmt: skip
             given.save(force_insert=True)

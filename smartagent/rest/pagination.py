@@ -100,7 +100,7 @@ def beside(model: type[Model], name: str, cursor: Cursor, descending: bool) -> Q
     field: Any = model._meta.get_field(name)
     past = "lt" if descending else "gt"
     try:
-        value, key = in_utc(field.to_python(cursor.value)), model._meta.pk.to_python(cursor.id)  # type: ignore[union-attr]
+        value, key = in_utc(field.to_python(cursor.value)), model._meta.pk.to_python(cursor.id)
     except (Malformed, ValueError, OverflowError) as error:
         raise malformed_cursor() from error
     tie = Q(**{f"{name}__isnull": True} if value is None else {name: value}, **{f"id__{past}": key})

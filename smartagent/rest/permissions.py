@@ -31,8 +31,8 @@ def needed(method: str, view: Any) -> list[str]:
         return []
     if needs and "." in needs:
         return [needs]
-    verb = needs or VERBS.get(method)
-    if verb is None:  # the view will answer that there is no such method
+    if method not in view.allowed_methods:  # the view will answer that there is no such method
         return []
+    verb = needs or VERBS[method]
     options = view.queryset.model._meta
     return [f"{options.app_label}.{verb}_{options.model_name}"]
