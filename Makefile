@@ -1,21 +1,26 @@
-# Smart Agent: `make run` starts it, `make test` tests it. Both need only Python 3.11 or newer and make.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# Smart Agent: `make run` starts it, `make test` tests it. Both need only Python 3.11 or newer, and make.
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
 PY := .venv/bin/python
 
-.PHONY: run test lint bench
+.PHONY: run test lint bench browser
 .DEFAULT_GOAL := run
 
 .venv: requirements.txt
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Smart Agent needs Python 3.11 or newer.")'
-	"$(PYTHON)" -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@test -n "$(PYTHON)" || { echo "Smart Agent needs Python 3.11 or newer: install it, or name it by PYTHON=/path." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit("Smart Agent needs Python 3.11 or newer; %s is older." % sys.executable if sys.version_info < (3, 11) else 0)'
+	@echo "Making .venv and installing what requirements.txt names ..."
+	@"$(PYTHON)" -m venv .venv || { echo "This Python cannot make virtual environments (Debian: apt-get install python3-venv)." >&2; exit 1; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch .venv
 
 run: .venv
-	$(PY) manage.py up
+	@$(PY) manage.py up
 
-test: .venv
-	$(PY) -m pytest -n auto
+test: .venv browser
+	$(PY) -m pytest -n 2
+
+browser:
+	@.ci/browser
 
 lint: .venv
 	.venv/bin/ruff check .

@@ -42,7 +42,8 @@ class InShell:
     """Gives a view what the shell's templates need."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | site.each_context(self.request)  # type: ignore[misc, attr-defined]
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
+        return context | site.each_context(self.request)  # type: ignore[attr-defined]
 
 
 class Forgotten(InShell, views.PasswordResetView):

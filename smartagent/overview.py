@@ -15,9 +15,11 @@ from notifications.models import Notification
 from optimizer.models import OptimizationEvent
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, RuleState
 from rules.permissions import may_evaluate
+from rules.querysets import ActivityQuerySet
 from smartagent.scope import OwnedQuerySet
 
 MOST = 10_000
+Card = dict[str, str]
 
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -37,7 +39,7 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _cards(request: HttpRequest, entries: OwnedQuerySet, states: OwnedQuerySet, now: datetime) -> list[dict[str, str]]:
+def _cards(request: HttpRequest, entries: ActivityQuerySet, states: OwnedQuerySet, now: datetime) -> list[Card]:
     user, day_ago = request.user, (now - timedelta(hours=24)).strftime("%Y-%m-%dT%H:%M")
     activity = reverse("admin:rules_activityentry_changelist")
     unread = Notification.objects.addressed_to(user).unread()
@@ -59,7 +61,7 @@ def _card(label: str, rows: OwnedQuerySet, link: str, alarm: str = "") -> dict[s
     return {"label": label, "count": text, "link": link, "tone": alarm if count else ""}
 
 
-def _chart(entries: OwnedQuerySet, now: datetime) -> dict[str, Any]:
+def _chart(entries: ActivityQuerySet, now: datetime) -> dict[str, Any]:
     """Triggerings per hour of the last 24, with the same as words for those who do not see it."""
     first = (now - timedelta(hours=23)).replace(minute=0, second=0, microsecond=0)
     rows = entries.since(first).triggered().annotate(hour=TruncHour("created_at")).values("hour")

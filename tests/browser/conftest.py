@@ -1,0 +1,49 @@
+"""A real browser: the system's Chromium, which asks nobody but the test's own server."""
+
+import os
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
+
+from smartagent.models import User
+from tests.conftest import PASSWORD
+
+FOUND = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or "/usr/bin/chromium"
+
+# Playwright keeps an event loop in the thread of the tests, in which Django would refuse to query.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    return {"executable_path": FOUND, "args": args}
+
+
+@pytest.fixture(autouse=True)
+def _own_requests_only(page: Page, live_server: LiveServer) -> Any:
+    """No request leaves for another host, and no script fails."""
+    strays: list[str] = []
+    page.on("request", lambda request: strays.append(request.url) if not request.url.startswith(
+        (live_server.url, "data:", "blob:")) else None)  # fmt: skip
+    page.on("pageerror", lambda error: strays.append(str(error)))
+    yield
+    assert not strays
+
+
+@pytest.fixture
+def sign_in(page: Page, live_server: LiveServer) -> Callable[[User], Page]:
+    def sign_in(user: User) -> Page:
+        page.context.clear_cookies()
+        page.goto(f"{live_server.url}/login/")
+        page.get_by_label("E-mail").fill(user.email)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url(f"{live_server.url}/")
+        return page
+
+    return sign_in
