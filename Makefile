@@ -1,5 +1,7 @@
 # Smart Agent: `make run` starts it, `make test` tests it. Both need only Python 3.11 or newer, and make.
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The first Python that runs and is new enough.
+PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 PY := .venv/bin/python
 
 .PHONY: run test lint bench browser
@@ -7,7 +9,6 @@ PY := .venv/bin/python
 
 .venv: requirements.txt
 	@test -n "$(PYTHON)" || { echo "Smart Agent needs Python 3.11 or newer: install it, or name it by PYTHON=/path." >&2; exit 1; }
-	@"$(PYTHON)" -c 'import sys; sys.exit("Smart Agent needs Python 3.11 or newer; %s is older." % sys.executable if sys.version_info < (3, 11) else 0)'
 	@echo "Making .venv and installing what requirements.txt names ..."
 	@"$(PYTHON)" -m venv .venv || { echo "This Python cannot make virtual environments (Debian: apt-get install python3-venv)." >&2; exit 1; }
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
