@@ -50,7 +50,7 @@ class NotificationAdmin(RecordAdmin):
     sortable_by = ("severity_label", "at")
     search_fields = ("title", "message")
     search_help_text = "Title or message"
-    actions = ("mark_read", "mark_unread", "archive")
+    actions = ("mark_read", "mark_unread", "archive")  # type: ignore[assignment]
     fields = ("title", "said", "severity_label", "status_label", "user", "rule_link", "at", "facts")
     readonly_fields = fields
 
@@ -145,8 +145,11 @@ class NotificationAdmin(RecordAdmin):
         messages.success(request, mark(queryset.changeable_by(request.user), "archive"))
 
     def get_urls(self) -> list[URLPattern]:
-        pages = {"read-all/": ("read_all", self.read_all), "<uuid:pk>/mark/<str:verb>/": ("mark", self.mark_one)}
-        wrap = self.admin_site.admin_view
+        pages: dict[str, tuple[str, Any]] = {
+            "read-all/": ("read_all", self.read_all),
+            "<uuid:pk>/mark/<str:verb>/": ("mark", self.mark_one),
+        }
+        wrap: Any = self.admin_site.admin_view
         own = [
             path(route, wrap(require_POST(view)), name=f"notifications_notification_{name}")
             for route, (name, view) in pages.items()

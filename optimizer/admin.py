@@ -34,7 +34,7 @@ class OptimizationAdmin(RecordAdmin):
 
     @display(description="strategy", ordering="strategy")
     def strategy_shown(self, event: OptimizationEvent) -> str:
-        if event.strategy in strategies:
+        if event.strategy and event.strategy in strategies:
             return strategies[event.strategy].label
         return event.strategy or event.get_optimization_action_display()
 

@@ -67,8 +67,8 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.page_num = self.paginator.validate_number(self.page_num)
-        self.result_list = list(self.result_list)
+        self.page_num: int = self.paginator.validate_number(self.page_num)
+        self.result_list: Any = list(self.result_list)
         self.model_admin.prepare(self.result_list)
 
     @property

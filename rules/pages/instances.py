@@ -44,7 +44,8 @@ class InstanceAdmin(RecordAdmin):
         """An instance has no page of its own: its rule has."""
         state: Model | None = self.get_object(request, object_id)
         if state is None:
-            return super().change_view(request, object_id, *args, **kwargs)
+            page: HttpResponse = super().change_view(request, object_id, *args, **kwargs)
+            return page
         return HttpResponseRedirect(page_of(state.rule_id))  # type: ignore[attr-defined]
 
     @display(description="integration", ordering="target")

@@ -15,8 +15,17 @@ class OwnerChoiceAdmin(FilteredAdmin):
     def get_autocomplete_fields(self, request: HttpRequest) -> tuple[str, ...]:
         return ("user",) if self.admin_site.is_registered(get_user_model()) else ()
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Without the buttons that add or change a person: they are made where people are."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "user" and field is not None:
+            for button in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{button}_related", False)
+        return field
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"user": request.user.pk} | super().get_changeform_initial_data(request)
+        given: dict[str, Any] = super().get_changeform_initial_data(request)
+        return {"user": request.user.pk} | given
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         shown = tuple(super().get_list_display(request))

@@ -44,7 +44,7 @@ def rule_page(request: HttpRequest, model_admin: Any, rule_id: uuid.UUID) -> Htt
         "may_delete": model_admin.has_delete_permission(request, rule),
         "may_evaluate": may_evaluate(request.user) and model_admin.has_change_permission(request, rule),
     }
-    request.current_app = model_admin.admin_site.name  # type: ignore[attr-defined]
+    request.current_app = model_admin.admin_site.name
     return render(request, "rules/rule_page.html", context)
 
 

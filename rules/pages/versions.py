@@ -35,7 +35,7 @@ def versions_page(request: HttpRequest, model_admin: Any, rule_id: str) -> HttpR
     context = model_admin.admin_site.each_context(request) | {
         "title": f"Versions of {rule}", "opts": model_admin.opts, "rule": rule, "versions": versions[:SHOWN],
     }  # fmt: skip
-    request.current_app = model_admin.admin_site.name  # type: ignore[attr-defined]
+    request.current_app = model_admin.admin_site.name
     return render(request, "rules/versions.html", context)
 
 
