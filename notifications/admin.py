@@ -39,6 +39,7 @@ def mark(notifications: NotificationQuerySet, verb: str) -> str:
 class NotificationAdmin(RecordAdmin):
     slug = "notifications"
     filterset_class = NotificationFilter
+    keyset = "created_at"
     filter_defaults = {"whose": "mine", "status": "inbox"}
     change_list_template = "notifications/inbox.html"
     empty_title = "Your inbox is empty"

@@ -13,15 +13,20 @@ WHOSE = [("mine", "mine"), ("everyone", "everyone's")]
 
 
 class NotificationFilter(TimesFilter):
-    whose = OneOf(choices=WHOSE, method="filter_whose", empty_label=None, help_text="Mine, or all that I may see.")
+    whose = OneOf(
+        label="whose", choices=WHOSE, method="filter_whose", empty_label=None, help_text="Mine, or all that I may see."
+    )
     status = OneOf(
+        label="status",
         choices=[("inbox", "in the inbox"), *Notification.Status.choices],
         method="filter_status",
         help_text="In the inbox: unread or read, not archived.",
     )
     severity = OneOf(choices=Severity.choices)
     type = OneOf(choices=Notification.Type.choices)
-    metric = django_filters.CharFilter(field_name="metadata__metric", help_text="Its name, for example fusion_score.")
+    metric = django_filters.CharFilter(
+        field_name="metadata__metric", label="metric", help_text="Its name, for example fusion_score."
+    )
     rule = RuleNameFilter()
     person = PersonFilter(field_name="user", label="to")
 

@@ -20,6 +20,7 @@ from smartagent.templatetags.shown import TONES, when
 class OptimizationAdmin(RecordAdmin):
     slug = "optimizations"
     filterset_class = OptimizationFilter
+    keyset = "created_at"
     empty_title = "No optimizations yet"
     empty_text = "A rule whose action is “Optimize” proposes a remedy here, with the steps that are recommended."
     list_display = ("strategy_shown", "status_label", "steps", "user", "rule_link", "reading", "at")

@@ -102,6 +102,13 @@ class TimesFilter(django_filters.FilterSet):  # type: ignore[misc]
     after = TimeFilter(label="from", method="filter_after")
     before = TimeFilter(label="until", method="filter_before")
 
+    @classmethod
+    def get_filters(cls) -> Any:
+        """Those of the model first, those of time after them."""
+        found = super().get_filters()
+        times = {name: found.pop(name) for name in ("within", "after", "before") if name in found}
+        return found | times
+
     def filter_within(self, queryset: QuerySet[Any], _: str, value: str) -> QuerySet[Any]:
         return queryset.filter(**{f"{self.times}__gte": timezone.now() - WITHIN[value]})
 
@@ -157,8 +164,10 @@ class ActivityFilter(TimesFilter):
     status = OneOf(choices=ActivityEntry.Status.choices)
     event = OneOf(field_name="event_type", choices=Event.choices)
     action = OneOf(field_name="action_taken", choices=registries.action_choices)
-    metric = django_filters.CharFilter(field_name="context__metric", help_text="Its name, for example fusion_score.")
-    severity = OneOf(field_name="context__severity", choices=Severity.choices)
+    metric = django_filters.CharFilter(
+        field_name="context__metric", label="metric", help_text="Its name, for example fusion_score."
+    )
+    severity = OneOf(field_name="context__severity", label="severity", choices=Severity.choices)
     rule = RuleNameFilter()
     person = PersonFilter(field_name="user", label="owner")
     run = django_filters.UUIDFilter(

@@ -26,6 +26,18 @@ from smartagent.durations import DurationField
 
 CONDITION = ("metric_type", "target_integration", "applies_to", "user", "condition_operator", "threshold_value")
 LONG_TEXT = 500
+HELP = {
+    "rule_name": "What lists and messages call it.",
+    "metric_type": "A built-in metric, or the name under which samples are pushed.",
+    "user": "Whose rule it is: who is told, and whose reading is compared where the rule watches its owner.",
+    "condition_operator": "The rule fires while the reading stands to the threshold like this.",
+    "threshold_value": "On the scale of the metric: scores and health are 0 to 100, counts begin at 0.",
+    "severity": "How serious it is. Everything that the rule writes carries it.",
+    "no_data_policy": "What happens where there is no reading, or only one that is too old.",
+    "status": "Only active rules are evaluated.",
+    "runbook_url": "A page that says what to do; the rule links to it.",
+    "description": "Why the rule is there.",
+}
 REQUIRED = {
     "rule_name": "Give the rule a name, for example: Fusion score too low.",
     "metric_type": "Say what is watched: a built-in metric such as fusion_score, or the name of a pushed one.",
@@ -95,6 +107,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             "threshold_value", "action_type", "severity", "repeat_every", "no_data_policy", "status", "runbook_url",
             "description",
         )  # fmt: skip
+        help_texts = HELP
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -131,6 +144,11 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         if any(name in self.errors for name in CONDITION):
             return None
         return self._would_be(self.cleaned_data)
+
+    def condition_problems(self) -> list[str]:
+        """What is wrong with the condition, apart from what is only not filled in yet."""
+        filled = [name for name in CONDITION if name in self.errors and self.data.get(self.add_prefix(name))]
+        return [str(message) for name in filled for message in self.errors[name]]
 
     def _would_be(self, cleaned: Mapping[str, Any]) -> AutomationRule:
         names = (*CONDITION, "no_data_policy")

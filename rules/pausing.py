@@ -23,11 +23,14 @@ def activate(rules: RuleQuerySet, user: Any, now: datetime) -> int:
 
 @transaction.atomic
 def _change(rules: RuleQuerySet, status: str, user: Any, now: datetime) -> int:
-    changed = list(rules.order_by("pk").select_for_update(of=("self",)))
-    for start in range(0, len(changed), CHUNK):
-        chunk = changed[start : start + CHUNK]
+    ids = list(rules.order_by("pk").values_list("pk", flat=True))
+    changed = 0
+    for start in range(0, len(ids), CHUNK):
+        chunk = list(AutomationRule.objects.filter(pk__in=ids[start : start + CHUNK]).select_for_update())
+        chunk = [rule for rule in chunk if rule.status != status]  # others may have changed some meanwhile
         AutomationRule.objects.filter(pk__in=[rule.pk for rule in chunk]).update(status=status, updated_at=now)
         for rule in chunk:
             rule.status = status
         AutomationRule.history.bulk_history_create(chunk, update=True, default_user=user, default_date=now)
-    return len(changed)
+        changed += len(chunk)
+    return changed

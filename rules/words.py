@@ -104,6 +104,8 @@ def _legacy(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
 
 def outcome_in_words(entry: ActivityEntry) -> str:
     """What came of the action: `alert: done`, `optimize: waits`, `alert failed: cause`."""
+    if entry.action_taken in ("", "none", None) and entry.status == "success":
+        return ""  # nothing was to be done
     done = {"pending": "waits", "success": "done", "failed": "failed", "skipped": "skipped"}
     action = "" if entry.action_taken in ("", "none", None) else str(entry.action_taken)
     status = done.get(entry.status, entry.status)

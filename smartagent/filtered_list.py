@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib.admin import ListFilter, ShowFacets
-from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
+from django.contrib.admin.views.main import ERROR_FLAG, ORDER_VAR, PAGE_VAR
 from django.db.models import Model, QuerySet
 from django.forms import Select
 from django.http import HttpRequest, QueryDict
 from unfold.views import ChangeList
-from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES
+from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES, UnfoldAdminSelectWidget
 
 from smartagent.owned_admin import OwnedAdmin
-from smartagent.pagination import CappedPaginator
+from smartagent.pagination import CappedPaginator, past, place_of
+
+PAST_VAR = "past"
 
 
 class FilterPanel(ListFilter):
@@ -27,10 +29,12 @@ class FilterPanel(ListFilter):
         for name in model_admin.filterset_class.base_filters:
             params.pop(name, None)
         # What the form does not have to carry on: its own fields, and the page one was on.
-        self.used_parameters = dict.fromkeys([*self.filterset.filters, PAGE_VAR, ERROR_FLAG])
+        self.used_parameters = dict.fromkeys([*self.filterset.filters, PAGE_VAR, PAST_VAR, ERROR_FLAG])
         for field in self.filterset.form.fields.values():
-            classes = SELECT_CLASSES if isinstance(field.widget, Select) else INPUT_CLASSES
-            field.widget.attrs["class"] = " ".join(classes)
+            chosen = isinstance(field.widget, Select)
+            field.widget.attrs["class"] = " ".join(SELECT_CLASSES if chosen else INPUT_CLASSES)
+            if chosen:
+                field.widget.template_name = UnfoldAdminSelectWidget.template_name
 
     def has_output(self) -> bool:
         return True
@@ -65,11 +69,38 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
         self.panel = next(spec for spec in specs if isinstance(spec, FilterPanel))
         return specs, has_filters, rest, duplicates, not all(chip["by_default"] for chip in self.chips)
 
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        queryset: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
+        self.bad_place = ""
+        place, field = self.params.get(PAST_VAR), self.model_admin.keyset
+        if not place or not field:
+            return queryset
+        try:
+            return past(queryset, field, place)
+        except ValueError:
+            self.bad_place = place
+            return queryset.none()
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.page_num: int = self.paginator.validate_number(self.page_num)
         self.result_list: Any = list(self.result_list)
         self.model_admin.prepare(self.result_list)
+
+    @property
+    def older(self) -> str | None:
+        """The address of what is past the last page, where there is more than the pages reach."""
+        field = self.model_admin.keyset
+        last_page = self.page_num == self.paginator.num_pages
+        if not (field and last_page and self.paginator.is_capped and self.result_list) or ORDER_VAR in self.params:
+            return None
+        place = place_of(self.result_list[-1], field)
+        return self.get_query_string({PAST_VAR: place}) if place else None
+
+    @property
+    def newest(self) -> str:
+        """The address of the first page, with the same filters."""
+        return str(self.get_query_string({PAST_VAR: None}))
 
     @property
     def chips(self) -> list[dict[str, Any]]:
@@ -78,7 +109,7 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
         return [
             {
                 "text": f"{filterset.form.fields[name].label or name}: {_shown(filterset, name)}",
-                "without": self.get_query_string({name: "" if name in defaults else None}, [PAGE_VAR]),
+                "without": self.get_query_string({name: "" if name in defaults else None}),
                 "by_default": filterset.data[name] == defaults.get(name),
             }
             for name in filterset.filters
@@ -89,13 +120,21 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
     def complaints(self) -> list[str]:
         """What was asked for and not understood, in words."""
         form = self.panel.filterset.form
-        unknown = super().get_filters_params().keys() - form.fields.keys()
+        unknown = super().get_filters_params().keys() - form.fields.keys() - {PAST_VAR}
         known = ", ".join(form.fields)
-        return [f"There is no filter “{name}” in this list. There are: {known}." for name in sorted(unknown)] + [
-            f"{str(form.fields[name].label or name).capitalize()}: {message}"
-            for name, messages in form.errors.items()
-            for message in messages
-        ]
+        return (
+            [f"There is no filter “{name}” in this list. There are: {known}." for name in sorted(unknown)]
+            + [
+                f"“{place}” is no place in this list. Take the link at the end of its last page."
+                for place in [self.bad_place]
+                if place
+            ]
+            + [
+                f"{str(form.fields[name].label or name).capitalize()}: {message}"
+                for name, messages in form.errors.items()
+                for message in messages
+            ]
+        )
 
 
 class FilteredAdmin(OwnedAdmin):
@@ -103,12 +142,14 @@ class FilteredAdmin(OwnedAdmin):
 
     filterset_class: ClassVar[Any]
     filter_defaults: ClassVar[Mapping[str, str]] = {}
+    keyset: ClassVar[str | None] = None  # the time by which a long list is ordered, newest first
     empty_title: ClassVar[str] = "Nothing here yet"
     empty_text: ClassVar[str] = ""
 
     paginator = CappedPaginator
     list_filter = (FilterPanel,)
     list_filter_submit = True
+    change_list_template = "smartagent/changelist.html"
     list_before_template = "smartagent/list_before.html"
     list_max_show_all = 0
     show_facets = ShowFacets.NEVER

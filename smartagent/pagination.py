@@ -1,18 +1,19 @@
 """Pages of lists with millions of rows: never a full count, never a deep offset.
 
 Rows are counted up to CAP and no further; where the database's own statistics know of more, those are quoted. Pages
-reach as deep as CAP; what lies beyond is found by a filter, which the last page says.
+reach as deep as CAP; the last of them leads on to what is past its last row, by key, from where pages count anew.
 """
 
+from datetime import datetime
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, Q, QuerySet
 
 CAP = 10_000
-# Statistics are a guess; below this many rows they are not needed.
 ESTIMATE = "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s)"
 
 
@@ -57,6 +58,22 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
         with connection.cursor() as cursor:
             cursor.execute(ESTIMATE, [f'"{queryset.model._meta.db_table}"'])
             return int((cursor.fetchone() or [0])[0] or 0)
+
+
+def place_of(row: Model, field: str) -> str | None:
+    """Where `row` stands in a list that is ordered by the time `field` and the key; None where it has no time."""
+    time = getattr(row, field)
+    return f"{time.isoformat()}~{row.pk}" if time else None
+
+
+def past(queryset: QuerySet[Any], field: str, place: str) -> QuerySet[Any]:
+    """The rows past `place`, which are older; ValueError where it is no place."""
+    time, _, key = place.partition("~")
+    moment, last = datetime.fromisoformat(time), UUID(key)
+    if moment.tzinfo is None:
+        raise ValueError("a place has a time with its zone")
+    older = Q(**{f"{field}__lt": moment}) | Q(pk__lt=last)
+    return queryset.filter(older, **{f"{field}__lte": moment})
 
 
 def _rounded(count: int) -> int:

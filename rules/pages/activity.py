@@ -47,6 +47,7 @@ def _person(entry: ActivityEntry) -> UUID | None:
 class ActivityAdmin(RecordAdmin):
     slug = "activity"
     filterset_class = ActivityFilter
+    keyset = "created_at"
     empty_title = "Nothing has happened yet"
     empty_text = "When a rule fires, resolves or cannot be read, it is written here, with what came of it."
     list_display = ("at", "event", "what", "rule_link", "outcome", "severity", "cause")
@@ -90,6 +91,8 @@ class ActivityAdmin(RecordAdmin):
     @display(description="outcome", label={"done": "success", "failed": "danger", "waits": "info"})
     def outcome(self, entry: ActivityEntry) -> tuple[str, str] | str:
         action = "" if entry.action_taken in ("none", "") else entry.action_taken
+        if not action and entry.status == ActivityEntry.Status.SUCCESS:
+            return ""
         word = {"pending": "waits", "success": "done"}.get(entry.status, entry.status)
         return (word, f"{action} {word}".strip())
 

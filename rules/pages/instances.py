@@ -27,6 +27,7 @@ class InstanceChangeList(FilteredChangeList):
 class InstanceAdmin(RecordAdmin):
     slug = "firing"
     filterset_class = StateFilter
+    keyset = "since"
     filter_defaults = {"condition": "firing"}
     empty_title = "Nothing fires"
     empty_text = "Every reading is on the right side of its threshold, or no rule is active."

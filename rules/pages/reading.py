@@ -65,4 +65,4 @@ def form_reading(request: HttpRequest, model_admin: Any) -> HttpResponse:
     form = model_admin.get_form(request)(request.POST)
     rule = form.condition()
     reading = reading_of(rule, timezone.now()) if rule else None
-    return render(request, "rules/_reading.html", {"reading": reading})
+    return render(request, "rules/_reading.html", {"reading": reading, "problems": form.condition_problems()})

@@ -7,6 +7,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from rules.catalogue import catalogue
 from rules.conditions import Operator
@@ -23,6 +24,14 @@ from smartagent.filtered_list import FilteredChangeList
 from smartagent.scope import has_everyone
 from smartagent.templatetags.shown import TONES, when
 
+# Texts of one line, and what the browser is told of them.
+LINES = {
+    "rule_name": {"placeholder": "Fusion score too low", "maxlength": "200"},
+    "metric_type": {"list": "known-metrics", "placeholder": "fusion_score", "autocomplete": "off"},
+    "target_integration": {"list": "known-integrations", "autocomplete": "off"},
+    "threshold_value": {"inputmode": "decimal", "placeholder": "70"},
+    "runbook_url": {"type": "url", "placeholder": "https://"},
+}
 SYMBOLS = {value: label.split()[0] for value, label in Operator.choices}
 
 
@@ -65,7 +74,7 @@ class RuleAdmin(OwnerChoiceAdmin):
         where = f" on {rule.target_integration}" if rule.target_integration else ""
         whose = " of anyone" if rule.applies_to == AutomationRule.AppliesTo.EVERYONE else ""
         symbol = SYMBOLS.get(rule.condition_operator, rule.condition_operator)
-        return f"{metric_name(rule.metric_type)}{whose}{where} {symbol} {number(rule.threshold_value)}"
+        return f"{metric_name(rule.metric_type)}{whose}{where} {symbol}\u00a0{number(rule.threshold_value)}"
 
     @display(description="action", ordering="action_type")
     def does(self, rule: AutomationRule) -> str:
@@ -120,11 +129,11 @@ class RuleAdmin(OwnerChoiceAdmin):
         ]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        attrs = {"metric_type": {"list": "known-metrics"}, "target_integration": {"list": "known-integrations"}}
-        if field is not None:
-            field.widget.attrs.update(attrs.get(db_field.name, {}))
-        return field
+        if db_field.name in LINES:
+            kwargs["widget"] = UnfoldAdminTextInputWidget(attrs=dict(LINES[db_field.name]))
+        if db_field.name == "description":
+            kwargs["widget"] = UnfoldAdminTextareaWidget(attrs={"rows": 3})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
@@ -132,6 +141,8 @@ class RuleAdmin(OwnerChoiceAdmin):
         types = Integration.objects.visible_to(request.user).order_by("integration_type")
         known = {
             "metrics": catalogue(request.user),
+            "show_save_and_continue": False,
+            "show_save_and_add_another": False,
             "integrations": types.values_list("integration_type", flat=True).distinct()[:200],
         }
         return super().changeform_view(request, object_id, form_url, (extra_context or {}) | known)

@@ -19,10 +19,11 @@ STAGES = ("leftovers", "readings", "candidates", "record", "execute")
 class RunAdmin(RecordAdmin):
     slug = "runs"
     filterset_class = RunFilter
+    keyset = "started_at"
     empty_title = "No evaluation yet"
     empty_text = "The clock evaluates every rule every few minutes; the button “Evaluate now” does it at once."
-    list_display = ("started", "trigger", "outcome_label", "rules_evaluated", "triggered", "succeeded", "failed",
-                    "no_data", "errors", "took", "lag", "stages")  # fmt: skip
+    list_display = ("started", "triggered_by", "outcome_label", "rules_evaluated", "triggered", "acted", "failed",
+                    "unread", "took", "lag", "stages")  # fmt: skip
     list_display_links = ("started",)
     list_select_related = ("requested_by",)
     fields = ("started", "evaluated", "trigger_shown", "outcome_label", "counts", "took", "lag", "stages", "cause",
@@ -36,6 +37,11 @@ class RunAdmin(RecordAdmin):
     @display(description="evaluated for")
     def evaluated(self, run: DispatchRun) -> str:
         return when(run.evaluated_at)
+
+    @display(description="trigger", ordering="trigger")
+    def triggered_by(self, run: DispatchRun) -> str:
+        name = run.get_trigger_display()
+        return name[:1].upper() + name[1:]
 
     @display(description="trigger")
     def trigger_shown(self, run: DispatchRun) -> str:
@@ -54,6 +60,14 @@ class RunAdmin(RecordAdmin):
             f"{run.errors:,} could not be read"
         )
 
+    @display(description="acted", ordering="succeeded")
+    def acted(self, run: DispatchRun) -> int:
+        return run.succeeded
+
+    @display(description="no data", ordering="no_data")
+    def unread(self, run: DispatchRun) -> str:
+        return f"{run.no_data:,}" + (f" and {run.errors:,} errors" if run.errors else "")
+
     @display(description="took")
     def took(self, run: DispatchRun) -> str:
         return duration(run.finished_at - run.started_at) if run.finished_at else "–"
@@ -62,7 +76,7 @@ class RunAdmin(RecordAdmin):
     def lag(self, run: DispatchRun) -> str:
         return duration(run.late_by) if run.late_by else "in time" if run.trigger == "schedule" else "–"
 
-    @display(description="ms per stage")
+    @display(description="stages")
     def stages(self, run: DispatchRun) -> str:
         return stage_bar(run.stage_ms)
 

@@ -56,5 +56,5 @@ def duration(span: timedelta | None) -> str:
     if span is None:
         return ""
     if span < timedelta(seconds=10):
-        return f"{span.total_seconds() * 1000:,.0f} ms"
+        return f"{span.total_seconds() * 1000:,.0f}\u00a0ms"
     return format_duration(span)

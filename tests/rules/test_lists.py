@@ -183,7 +183,7 @@ def test_a_run_shows_its_stages_and_lag(client_of, alice, now):
     page = text(client.get(reverse(LISTS["runs"])))
     assert 'aria-label="readings 12 ms, candidates 40 ms"' in page
     assert "7m" in page
-    assert "60 ms" in page
+    assert "60\u00a0ms" in page
     assert client.get(reverse("admin:rules_dispatchrun_change", args=[run.pk])).status_code == 200
 
 

@@ -147,6 +147,8 @@ def test_the_reading_beside_the_form(client_of, alice, time_machine, now):
     assert "Would fire now" in said
     assert "The cpu of Alice is 95: above 90." in said
     assert "Fill in the metric" in client.post(reverse(PREVIEW), filled(threshold_value="")).content.decode()
+    too_high = filled(metric_type="fusion_score", threshold_value="120")
+    assert "never above 100" in client.post(reverse(PREVIEW), too_high).content.decode()
     assert "No reading" in client.post(reverse(PREVIEW), filled(metric_type="memory")).content.decode()
     assert not AutomationRule.objects.exists()
 

@@ -2,10 +2,13 @@
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 
-from rules.models import MetricSample
+from rules.models import DispatchRun, MetricSample
 from smartagent import pagination
 from smartagent.pagination import CappedPaginator
+
+RUNS = "admin:rules_dispatchrun_changelist"
 
 
 @pytest.fixture
@@ -44,3 +47,23 @@ def test_a_page_that_is_not_there_is_the_nearest_one(samples, asked, given):
 
 def test_a_plain_list(samples):
     assert CappedPaginator(list("abc"), 2).count_in_words == "3"
+
+
+def test_the_last_page_leads_past_itself_until_everything_was_seen(client_of, alice, now, monkeypatch):
+    monkeypatch.setattr(pagination, "CAP", 100)
+    DispatchRun.objects.bulk_create(
+        DispatchRun(trigger="schedule", evaluated_at=now, started_at=now, outcome="completed") for _ in range(230)
+    )
+    client, address, seen = client_of(alice), reverse(RUNS), []
+    while address:
+        first = client.get(address).context["cl"]
+        last = client.get(f"{address}{'&' if '?' in address else '?'}p={first.paginator.num_pages}").context["cl"]
+        middle = [] if last.paginator.num_pages == 1 else list(last.result_list)
+        seen += [run.pk for run in [*first.result_list, *middle]]
+        address = reverse(RUNS) + last.older if last.older else None
+    assert len(seen) == len(set(seen)) == 230
+
+
+def test_what_is_no_place_is_said(client_of, alice):
+    for place in ("x", "2026-03-02~x", "2026-03-02~00000000-0000-0000-0000-000000000000"):
+        assert "is no place in this list" in client_of(alice).get(reverse(RUNS), {"past": place}).content.decode()
