@@ -152,6 +152,7 @@ def test_an_overlapping_tick_is_recorded_and_does_nothing(now):
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         run = dispatch(now, "schedule")
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])  # the pool keeps the connection, and so its locks
     other.close()
     assert run.outcome == DispatchRun.Outcome.OVERLAPPED
     assert DispatchRun.objects.get().outcome == DispatchRun.Outcome.OVERLAPPED
