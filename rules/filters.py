@@ -162,7 +162,12 @@ class StateFilter(TimesFilter):
 
 class ActivityFilter(TimesFilter):
     status = OneOf(choices=ActivityEntry.Status.choices)
-    event = OneOf(field_name="event_type", choices=Event.choices)
+    event = OneOf(
+        label="event",
+        choices=[("triggered", "fired, once or again"), *Event.choices],
+        method="filter_event",
+        help_text="Triggered: rule_fired or rule_repeated.",
+    )
     action = OneOf(field_name="action_taken", choices=registries.action_choices)
     metric = django_filters.CharFilter(
         field_name="context__metric", label="metric", help_text="Its name, for example fusion_score."
@@ -177,6 +182,11 @@ class ActivityFilter(TimesFilter):
     class Meta:
         model = ActivityEntry
         fields: list[str] = []
+
+    def filter_event(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
+        if value == "triggered":
+            return queryset.triggered()  # type: ignore[no-any-return]
+        return queryset.filter(event_type=value)  # type: ignore[no-any-return]
 
 
 class RunFilter(TimesFilter):

@@ -62,6 +62,8 @@ def test_activity_by_what_it_recorded(alice, now):
     assert kept(ActivityFilter, ActivityEntry, metric="fusion_score") == {entry, failed}
     assert kept(ActivityFilter, ActivityEntry, severity="high") == {entry}
     assert kept(ActivityFilter, ActivityEntry, status="failed", event="rule_repeated") == {failed}
+    entry_of(rule_of(alice), now, event_type="rule_resolved")
+    assert kept(ActivityFilter, ActivityEntry, event="triggered") == {entry, failed}
 
 
 def test_late_runs(db, now):
