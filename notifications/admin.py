@@ -14,25 +14,13 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from notifications.filters import NotificationFilter
+from notifications.marking import DONE, button, mark
 from notifications.models import Notification
 from notifications.querysets import NotificationQuerySet
+from rules.words import number
 from smartagent.filtered_list import RecordAdmin
 from smartagent.scope import has_everyone
 from smartagent.templatetags.shown import TONES, when
-
-DONE = {"read": "Marked {n} as read.", "unread": "Marked {n} as unread.", "archive": "Archived {n}."}
-
-
-def mark(notifications: NotificationQuerySet, verb: str) -> str:
-    """Do `verb` to the notifications; return what was done, in words."""
-    now = timezone.now()
-    if verb == "read":
-        count = notifications.mark_read(now)
-    elif verb == "unread":
-        count = notifications.mark_unread()
-    else:
-        count = notifications.archive(now)
-    return DONE[verb].format(n=f"{count:,} notification{'' if count == 1 else 's'}")
 
 
 @admin.register(Notification)
@@ -118,8 +106,8 @@ class NotificationAdmin(RecordAdmin):
 
     @display(description="numbers")
     def facts(self, notification: Notification) -> str:
-        facts = (notification.metadata or {}).items()
-        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts if name in SHOWN) or "–"
+        facts = notification.metadata or {}
+        return ", ".join(f"{name} {_fact(facts[name])}" for name in SHOWN if facts.get(name) not in (None, "")) or "–"
 
     @display(description="")
     def marks(self, notification: Notification) -> str:
@@ -128,7 +116,7 @@ class NotificationAdmin(RecordAdmin):
         verbs = ["read" if unread else "unread"] + (["archive"] if notification.status != "archived" else [])
         return format_html(
             '<span class="sa-buttons">{}</span>',
-            format_html_join("", "{}", ((_button(notification, verb),) for verb in verbs)),
+            format_html_join("", "{}", ((button(notification, verb),) for verb in verbs)),
         )
 
     # -- what can be done ------------------------------------------------------------------------
@@ -177,18 +165,10 @@ class NotificationAdmin(RecordAdmin):
 
 SPOKEN = mark_safe('<span class="sr-only">Unread: </span>')  # the dot beside it is not heard
 SHOWN = ("metric", "value", "operator", "threshold", "target", "time")
-ICONS = {"read": ("drafts", "Mark as read"), "unread": ("mark_email_unread", "Mark as unread"),
-         "archive": ("archive", "Archive")}  # fmt: skip
 
 
-def _button(notification: Notification, verb: str) -> str:
-    icon, title = ICONS[verb]
-    address = reverse("admin:notifications_notification_mark", args=[notification.pk, verb])
-    return format_html(
-        '<button type="submit" formaction="{}" formmethod="post" title="{}" aria-label="{}: {}">'
-        '<span class="material-symbols-outlined" aria-hidden="true">{}</span></button>',
-        address, title, title, notification.title, icon,
-    )  # fmt: skip
+def _fact(value: Any) -> str:
+    return number(value) if isinstance(value, (int, float)) else str(value)
 
 
 def _back(request: HttpRequest) -> HttpResponse:

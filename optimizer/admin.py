@@ -29,9 +29,12 @@ class OptimizationAdmin(RecordAdmin):
     sortable_by = ("at",)
     search_fields = ("strategy", "source_event_type", "rule__rule_name")
     search_help_text = "Strategy, source or rule"
-    fields = ("strategy_shown", "status_label", "all_steps", "kind", "source_event_type", "user", "rule_link",
+    fields = ("strategy_shown", "status_shown", "all_steps", "kind", "source_event_type", "user", "rule_link",
               "reading", "at", "facts")  # fmt: skip
     readonly_fields = fields
+
+    def describe(self, record: OptimizationEvent) -> str:
+        return f"{self.strategy_shown(record)} for {record.user or 'the platform'}"
 
     @display(description="strategy", ordering="strategy")
     def strategy_shown(self, event: OptimizationEvent) -> str:
@@ -42,6 +45,10 @@ class OptimizationAdmin(RecordAdmin):
     @display(description="status", ordering="status", label=TONES)
     def status_label(self, event: OptimizationEvent) -> tuple[str, str]:
         return (event.status, event.get_status_display())
+
+    @display(description="status")
+    def status_shown(self, event: OptimizationEvent) -> str:
+        return event.get_status_display()
 
     @display(description="kind")
     def kind(self, event: OptimizationEvent) -> str:

@@ -3,53 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.contrib.admin import ListFilter, ShowFacets
-from django.contrib.admin.views.main import ERROR_FLAG, ORDER_VAR, PAGE_VAR
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.views.main import ORDER_VAR
 from django.db.models import Model, QuerySet
-from django.forms import Select
 from django.http import HttpRequest, QueryDict
 from unfold.views import ChangeList
-from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES, UnfoldAdminSelectWidget
 
+from smartagent.filter_panel import PAST_VAR, FilterPanel
 from smartagent.owned_admin import OwnedAdmin
 from smartagent.pagination import CappedPaginator, past, place_of
-
-PAST_VAR = "past"
-
-
-class FilterPanel(ListFilter):
-    """The one filter of such a list: the form of its FilterSet."""
-
-    title = "filters"
-    template = "smartagent/filter_panel.html"
-
-    def __init__(self, request: HttpRequest, params: dict[str, Any], model: type[Model], model_admin: Any) -> None:
-        super().__init__(request, params, model, model_admin)
-        self.filterset = model_admin.filterset(request)
-        for name in model_admin.filterset_class.base_filters:
-            params.pop(name, None)
-        # What the form does not have to carry on: its own fields, and the page one was on.
-        self.used_parameters = dict.fromkeys([*self.filterset.filters, PAGE_VAR, PAST_VAR, ERROR_FLAG])
-        for field in self.filterset.form.fields.values():
-            chosen = isinstance(field.widget, Select)
-            field.widget.attrs["class"] = " ".join(SELECT_CLASSES if chosen else INPUT_CLASSES)
-            if chosen:
-                field.widget.template_name = UnfoldAdminSelectWidget.template_name
-
-    def has_output(self) -> bool:
-        return True
-
-    def choices(self, changelist: Any) -> list[dict[str, Any]]:  # type: ignore[override]
-        return []
-
-    def expected_parameters(self) -> list[str | None]:
-        return list(self.filterset.filters)
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """What the filters leave; nothing where one of them is not understood, which the page then says."""
-        if not self.filterset.is_valid():
-            return queryset.none()
-        return self.filterset.filter_queryset(queryset)  # type: ignore[no-any-return]
 
 
 class FilteredChangeList(ChangeList):  # type: ignore[misc]
@@ -179,6 +141,16 @@ class RecordAdmin(FilteredAdmin):
     """A list of what the system writes: to be read, never added, edited or deleted by hand."""
 
     actions = None
+    change_form_template = "smartagent/record.html"
+
+    def describe(self, record: Any) -> str:
+        """What the page of one record is called."""
+        return str(record)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if original := context.get("original"):
+            context |= {"crumb": self.describe(original), "subtitle": self.describe(original)}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

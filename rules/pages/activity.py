@@ -56,7 +56,7 @@ class ActivityAdmin(RecordAdmin):
     sortable_by = ("at",)
     search_fields = ("rule__rule_name",)
     search_help_text = "Name of the rule"
-    fields = ("at", "sentence", "event", "outcome", "cause", "rule_link", "owner", "run_link", "acted", "facts")
+    fields = ("at", "sentence", "event", "came_of_it", "cause", "rule_link", "owner", "run_link", "acted", "facts")
     readonly_fields = fields
 
     def prepare(self, rows: list[ActivityEntry]) -> None:
@@ -65,6 +65,13 @@ class ActivityAdmin(RecordAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         entry = super().get_object(request, object_id, from_field)
         return named_entries([entry])[0] if entry else None
+
+    def describe(self, record: ActivityEntry) -> str:
+        return f"{EVENTS.get(record.event_type, record.event_type)}: {self.rule_name(record)}"
+
+    def rule_name(self, entry: ActivityEntry) -> str:
+        """The name of the rule, now or as it was."""
+        return str(entry.rule or (entry.context or {}).get("rule_name") or "deleted")
 
     @display(description="when", ordering="created_at")
     def at(self, entry: ActivityEntry) -> str:
@@ -85,7 +92,7 @@ class ActivityAdmin(RecordAdmin):
     @display(description="rule")
     def rule_link(self, entry: ActivityEntry) -> str:
         if entry.rule is None:
-            return str((entry.context or {}).get("rule_name") or "deleted")
+            return self.rule_name(entry)
         return format_html('<a href="{}" class="sa-link">{}</a>', page_of(entry.rule_id), entry.rule)
 
     @display(description="outcome", label={"done": "success", "failed": "danger", "waits": "info"})
@@ -95,6 +102,10 @@ class ActivityAdmin(RecordAdmin):
             return ""
         word = {"pending": "waits", "success": "done"}.get(entry.status, entry.status)
         return (word, f"{action} {word}".strip())
+
+    @display(description="outcome")
+    def came_of_it(self, entry: ActivityEntry) -> str:
+        return outcome_in_words(entry) or "nothing was to be done"
 
     @display(description="severity", label=TONES)
     def severity(self, entry: ActivityEntry) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
@@ -29,6 +30,9 @@ class RunAdmin(RecordAdmin):
     fields = ("started", "evaluated", "trigger_shown", "outcome_label", "counts", "took", "lag", "stages", "cause",
               "entries_link")  # fmt: skip
     readonly_fields = fields
+
+    def describe(self, record: DispatchRun) -> str:
+        return f"{record.get_trigger_display()}, {timezone.localtime(record.started_at):%Y-%m-%d %H:%M:%S}"
 
     @display(description="started", ordering="started_at")
     def started(self, run: DispatchRun) -> str:

@@ -41,6 +41,7 @@ def test_its_page_has_every_step_and_no_save(client_of, alice):
     page = client_of(alice).get(reverse("admin:optimizer_optimizationevent_change", args=[one.pk])).content.decode()
     assert "<li>Recalibrate.</li>" in page
     assert 'name="_save"' not in page
+    assert "(&#x27;" not in page
 
 
 def test_own_things_and_filters(client_of, alice, bob, olga):
