@@ -8,7 +8,7 @@ from django.contrib.auth.forms import PasswordResetForm, SetPasswordForm
 from django.core.exceptions import ValidationError
 from django.urls import URLPattern, path, reverse_lazy
 from unfold.forms import AuthenticationForm
-from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordInput
+from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget
 
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]
@@ -18,6 +18,11 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]
         "invalid_login": "This e-mail and password do not belong together. Mind the capitals of the password.",
         "inactive": "This account is not active any more. Ask an administrator.",
     }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].widget.input_type = "email"
+        self.fields["username"].widget.attrs |= {"autocomplete": "username", "spellcheck": "false"}
 
     def confirm_login_allowed(self, user: Any) -> None:
         if not user.is_active:
@@ -35,7 +40,7 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("new_password1", "new_password2"):
-            self.fields[name].widget = UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"})
+            self.fields[name].widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
 
 
 class InShell:

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower, Now
 
-from smartagent.scope import OwnedQuerySet
+from smartagent.querysets import TokenQuerySet
 
 
 def validate_time_zone(name: str) -> None:
@@ -121,7 +121,7 @@ class APIToken(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: it does not expire.")
     last_used_at = models.DateTimeField(null=True, editable=False)
 
-    objects = OwnedQuerySet.as_manager()
+    objects = TokenQuerySet.as_manager()
 
     class Meta:
         db_table = "smartagent_api_tokens"

@@ -71,7 +71,7 @@ UNFOLD: dict[str, Any] = {
     "LOGIN": {"form": "smartagent.accounts.SignInForm"},
     "STYLES": [lambda request: static("smartagent/smartagent.css")],
     "SCRIPTS": [lambda request: static("smartagent/smartagent.js")],
-    "COMMAND": {"search_models": False, "search_callback": "smartagent.palette.search", "show_history": False},
+    "COMMAND": {"show_history": False},
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": navigation},
     "DASHBOARD_CALLBACK": "smartagent.overview.overview",
     "ACCOUNT": {"navigation": [{"title": "Your profile", "link": reverse_lazy("admin:profile")}]},

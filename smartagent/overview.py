@@ -1,12 +1,10 @@
 """The first page: what fires, what was done about it, and whether the clock ticks. All of whoever looks."""
 
-import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count
-from django.db.models.functions import TruncHour
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -14,75 +12,112 @@ from django.utils import timezone
 from notifications.models import Notification
 from optimizer.models import OptimizationEvent
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, RuleState
+from rules.pages.activity import named_entries
 from rules.permissions import may_evaluate
-from rules.querysets import ActivityQuerySet
+from rules.querysets import ActivityQuerySet, StateQuerySet
+from rules.words import limit, metric_name, number
+from smartagent.hours import Hours, per_hour
 from smartagent.scope import OwnedQuerySet
 
-MOST = 10_000
-Card = dict[str, str]
+COUNTED = 10_000
+FIRING_SHOWN = 8
+ENTRIES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One number of the page, and the list it was counted in."""
+
+    label: str
+    count: str
+    link: str
+    alarming: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """One instance that fires, as the page says it."""
+
+    rule: AutomationRule
+    person: str
+    reading: str
+    since: datetime
+    link: str
 
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add to `context` what the page shows; called by Unfold for the index of the site."""
     now, user = timezone.now(), request.user
-    entries = ActivityEntry.objects.visible_to(user)
-    states = RuleState.objects.firing().visible_to(user).select_related("rule", "user")
-    return context | {
+    context |= {
         "title": "Overview",
-        "cards": _cards(request, entries, states, now),
-        "chart": _chart(entries, now),
-        "firing": list(states[:8]),
-        "latest": list(entries.select_related("rule")[:10]),
         "tick": _tick(now),
-        "has_rules": AutomationRule.objects.visible_to(user).exists(),
         "may_evaluate": may_evaluate(user),
+        "has_rules": AutomationRule.objects.visible_to(user).exists(),
+        "base_address": request.build_absolute_uri("/")[:-1],
+    }
+    return context | _contents(request, now) if context["has_rules"] else context
+
+
+def _contents(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    entries = ActivityEntry.objects.visible_to(request.user)
+    states = RuleState.objects.firing().visible_to(request.user)
+    hours: Hours = per_hour(entries, now)
+    return {
+        "cards": _cards(request.user, entries, states, now),
+        "hours": hours,
+        "firing": _firing(states, request.user),
+        "latest": named_entries(list(entries.select_related("rule")[:ENTRIES_SHOWN])),
     }
 
 
-def _cards(request: HttpRequest, entries: ActivityQuerySet, states: OwnedQuerySet, now: datetime) -> list[Card]:
-    user = request.user
-    activity = reverse("admin:rules_activityentry_changelist")
+def _cards(user: Any, entries: ActivityQuerySet, states: StateQuerySet, now: datetime) -> list[Card]:
+    rules = AutomationRule.objects.visible_to(user).active()
     unread = Notification.objects.addressed_to(user).unread()
+    proposed = OptimizationEvent.objects.proposed().visible_to(user)
+    day = entries.last_day(now)
     return [
-        _card("Firing now", states, reverse("admin:rules_rulestate_changelist"), "danger"),
-        _card("Active rules", AutomationRule.objects.visible_to(user).active(),
-              reverse("admin:rules_automationrule_changelist") + "?status=active"),
-        _card("Triggered in 24 h", entries.last_day(now).triggered(), f"{activity}?event=triggered&within=24h"),
-        _card("Failed in 24 h", entries.last_day(now).failed(), f"{activity}?status=failed&within=24h", "danger"),
-        _card("Unread", unread, reverse("admin:notifications_notification_changelist") + "?status=unread"),
-        _card("Proposed", OptimizationEvent.objects.proposed().visible_to(user),
-              reverse("admin:optimizer_optimizationevent_changelist") + "?status=proposed"),
-    ]  # fmt: skip
+        _card("Firing now", states, "rules_rulestate", alarm=True),
+        _card("Failed in 24 h", day.failed(), "rules_activityentry", "?status=failed&within=24h", alarm=True),
+        _card("Unread", unread, "notifications_notification", "?status=unread"),
+        _card("Triggered in 24 h", day.triggered(), "rules_activityentry", "?event=triggered&within=24h"),
+        _card("Proposed", proposed, "optimizer_optimizationevent", "?status=proposed"),
+        _card("Active rules", rules, "rules_automationrule", "?status=active"),
+    ]
 
 
-def _card(label: str, rows: OwnedQuerySet, link: str, alarm: str = "") -> dict[str, str]:
-    count = rows.order_by()[: MOST + 1].count()
-    text = f"{MOST:,}+" if count > MOST else f"{count:,}"
-    return {"label": label, "count": text, "link": link, "tone": alarm if count else ""}
+def _card(label: str, rows: OwnedQuerySet, place: str, query: str = "", *, alarm: bool = False) -> Card:
+    """Counted up to a cap, so that millions cost no more than thousands."""
+    count = rows.order_by()[: COUNTED + 1].count()
+    text = f"{COUNTED:,}+" if count > COUNTED else f"{count:,}"
+    return Card(label, text, reverse(f"admin:{place}_changelist") + query, alarm and count > 0)
 
 
-def _chart(entries: ActivityQuerySet, now: datetime) -> dict[str, Any]:
-    """Triggerings per hour of the last 24, with the same as words for those who do not see it."""
-    first = (now - timedelta(hours=23)).replace(minute=0, second=0, microsecond=0)
-    rows = entries.since(first).triggered().annotate(hour=TruncHour("created_at")).values("hour")
-    found = {row["hour"]: row["times"] for row in rows.annotate(times=Count("id")).order_by("hour")}
-    hours = [first + timedelta(hours=number) for number in range(24)]
-    counts = [found.get(hour, 0) for hour in hours]
-    labels = [f"{timezone.localtime(hour):%H:%M}" for hour in hours]
-    dataset = {"label": "Triggered", "data": counts, "backgroundColor": "#0d9488", "borderRadius": 3}
-    peak = max(range(24), key=counts.__getitem__)
-    words = (
-        f"{sum(counts):,} in 24 hours; most at {labels[peak]}: {counts[peak]:,}."
-        if any(counts)
-        else "None in 24 hours."
-    )
-    return {"data": json.dumps({"labels": labels, "datasets": [dataset]}), "words": words}
+def _firing(states: StateQuerySet, user: Any) -> list[Firing]:
+    newest = states.select_related("rule", "user")[:FIRING_SHOWN]
+    return [
+        Firing(
+            rule=state.rule,
+            person="" if state.user_id == user.pk else str(state.user),
+            reading=_reading(state),
+            since=state.since,
+            link=reverse("admin:rules_automationrule_page", args=[state.rule_id]),
+        )
+        for state in newest
+    ]
+
+
+def _reading(state: RuleState) -> str:
+    """`fusion score on gmail is 63: below 70`"""
+    rule = state.rule
+    where = f" on {state.target}" if state.target else ""
+    value = "has no reading" if state.value is None else f"is {number(state.value)}"
+    return f"{metric_name(rule.metric_type)}{where} {value}: {limit(rule.condition_operator, rule.threshold_value)}"
 
 
 def _tick(now: datetime) -> dict[str, Any] | None:
     """The last tick of the clock, how long ago, and whether one is missing."""
-    run = DispatchRun.objects.filter(trigger=DispatchRun.Trigger.SCHEDULE).order_by("-started_at").first()
+    run = DispatchRun.objects.by_clock().first()
     if run is None:
         return None
-    ago = now - run.started_at
-    return {"run": run, "ago": ago, "missing": ago > timedelta(minutes=2 * settings.DISPATCH_EVERY_MINUTES)}
+    overdue = now - run.started_at > timedelta(minutes=2 * settings.DISPATCH_EVERY_MINUTES)
+    return {"run": run, "overdue": overdue, "link": reverse("admin:rules_dispatchrun_change", args=[run.pk])}

@@ -1,9 +1,9 @@
 """The admin class that every list and form of ours builds on: it shows and lets change only what the person may."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
 
@@ -21,6 +21,14 @@ class OwnedAdmin(ModelAdmin):  # type: ignore[misc]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return super().has_delete_permission(request, obj) and self._reaches(request, obj)
+
+    def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        """Whatever is done to many at once reaches only those that the person may change."""
+        return super().response_action(request, queryset.changeable_by(request.user))  # type: ignore[no-any-return]
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
+        """Somebody else's thing is not there, like one that never was."""
+        raise Http404(f"There is no such {opts.verbose_name}.")
 
     def _reaches(self, request: HttpRequest, obj: Model | None) -> bool:
         if obj is None or obj.pk is None:

@@ -1,34 +1,67 @@
-"""What the command palette finds beside the pages: rules and people, of those that the person may see."""
+"""What the command palette finds: pages, rules and people, of those that the person may see."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
-from unfold.dataclasses import SearchResult
 
 from rules.models import AutomationRule
 from smartagent.models import User
+from smartagent.navigation import navigation
 
 MOST = 8
+LONGEST = 100
 
 
-def search(request: HttpRequest, term: str) -> list[SearchResult]:
-    """Return up to eight rules and eight people whose names hold `term`."""
-    return [*_rules(request, term), *_people(request, term)]
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One line of the palette."""
+
+    title: str
+    kind: str
+    link: str
+    icon: str
 
 
-def _rules(request: HttpRequest, term: str) -> list[SearchResult]:
+def find(request: HttpRequest) -> HttpResponse:
+    """The lines for the term `s`: every page where it is empty."""
+    term = request.GET.get("s", "").strip()[:LONGEST].replace("\0", "")
+    found = [page for page in _pages(request) if term.lower() in page.title.lower()]
+    if term:
+        found += [*_rules(request, term), *_people(request, term)]
+    return TemplateResponse(request, "smartagent/palette.html", {"found": found, "term": term})
+
+
+def _pages(request: HttpRequest) -> Iterator[Found]:
+    for group in navigation(request):
+        for page in group["items"]:
+            if "permission" not in page or page["permission"](request):
+                yield Found(page["title"], "Page", str(page["link"]), page["icon"])
+    if request.user.has_perm("rules.add_automationrule"):
+        yield Found("New rule", "Page", reverse("admin:rules_automationrule_add"), "add")
+    if request.user.has_perm("smartagent.add_apitoken"):
+        yield Found("New API token", "Page", reverse("admin:smartagent_apitoken_add"), "add")
+    yield Found("Your profile", "Page", reverse("admin:profile"), "person")
+    yield Found("Change password", "Page", reverse("admin:password_change"), "password")
+
+
+def _rules(request: HttpRequest, term: str) -> list[Found]:
     if not request.user.has_perm("rules.view_automationrule"):
         return []
-    found = AutomationRule.objects.visible_to(request.user).filter(rule_name__icontains=term)[:MOST]
-    return [SearchResult(title=str(rule), description="Rule", link=f"/rules/{rule.pk}/", icon="rule") for rule in found]
+    rules = AutomationRule.objects.visible_to(request.user).filter(rule_name__icontains=term)[:MOST]
+    return [
+        Found(str(rule), "Rule", reverse("admin:rules_automationrule_page", args=[rule.pk]), "rule") for rule in rules
+    ]
 
 
-def _people(request: HttpRequest, term: str) -> list[SearchResult]:
+def _people(request: HttpRequest, term: str) -> list[Found]:
     if not request.user.has_perm("smartagent.view_user"):
         return []
-    found = User.objects.filter(Q(full_name__icontains=term) | Q(email__icontains=term)).order_by("full_name")[:MOST]
-    links = [reverse("admin:smartagent_user_change", args=[person.pk]) for person in found]
+    people = User.objects.filter(Q(full_name__icontains=term) | Q(email__icontains=term)).order_by("full_name")[:MOST]
     return [
-        SearchResult(title=str(person), description=person.email, link=link, icon="person")
-        for person, link in zip(found, links, strict=True)
+        Found(str(person), person.email, reverse("admin:smartagent_user_change", args=[person.pk]), "person")
+        for person in people
     ]

@@ -1,6 +1,5 @@
 """One's own name and time zone."""
 
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -9,31 +8,30 @@ from django.contrib.admin import site
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from smartagent.models import User
+from smartagent.time_zones import TimeZoneField
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+    time_zone = TimeZoneField()
+
     class Meta:
         model = User
         fields = ("full_name", "time_zone")
-        widgets = {"full_name": UnfoldAdminTextInputWidget()}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        zones = [(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())]
-        self.fields["time_zone"] = forms.ChoiceField(
-            choices=zones, widget=UnfoldAdminSelect2Widget(), help_text=self.fields["time_zone"].help_text
-        )
+        widgets = {"full_name": UnfoldAdminTextInputWidget(attrs={"autocomplete": "name"})}
 
 
 def profile(request: HttpRequest) -> HttpResponse:
     """Show and save one's own profile."""
-    form = ProfileForm(request.POST or None, instance=request.user)
+    me: Any = request.user.pk
+    person = User.objects.get(pk=me)  # not the one on the request: a refused form would change that
+    form = ProfileForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "Your profile is saved.")
         return HttpResponseRedirect(reverse("admin:profile"))
-    context = {**site.each_context(request), "title": "Your profile", "form": form}
+    roles = ", ".join(sorted(group.name for group in person.groups.all()))
+    context = {**site.each_context(request), "title": "Your profile", "form": form, "roles": roles}
     return TemplateResponse(request, "accounts/profile.html", context)

@@ -31,7 +31,7 @@ READ_EVERYTHING = (
 ROLES: dict[str, tuple[str, ...]] = {
     "members": OWN_THINGS,
     "operators": (*OWN_THINGS, *READ_EVERYTHING, "smartagent.change_everyone"),
-    "auditors": READ_EVERYTHING,
+    "auditors": (*READ_EVERYTHING, "smartagent.*_apitoken"),
     "administrators": ("rules.*", "notifications.*", "optimizer.*", "smartagent.*"),
 }
 

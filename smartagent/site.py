@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.admin import ModelAdmin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, include, path
 from django.utils.module_loading import import_string
 from django.views.generic import RedirectView
@@ -27,6 +27,11 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]
     def extra_urls(self) -> list[URLPattern]:
         """Pages that are no list; named by string, since they know the apps and the site does not."""
         return list(import_string("smartagent.pages.pages")(self))
+
+    def search(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """What the command palette finds: asked anew each time, so that it never shows what one may see no more."""
+        found: HttpResponse = import_string("smartagent.palette.find")(request)
+        return found
 
     def get_urls(self) -> list[Any]:
         own = [url for url in super().get_urls() if isinstance(url, URLPattern) and url.name != "app_list"]

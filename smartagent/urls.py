@@ -5,6 +5,11 @@ from django.urls import include, path
 
 from smartagent import accounts
 
+handler400 = "smartagent.errors.bad_request"
+handler403 = "smartagent.errors.denied"
+handler404 = "smartagent.errors.not_found"
+handler500 = "smartagent.errors.broken"
+
 urlpatterns = [
     path("api/", include(("smartagent.api", "api"))),
     *accounts.urlpatterns,

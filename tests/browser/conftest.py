@@ -42,7 +42,7 @@ def sign_in(page: Page, live_server: LiveServer) -> Callable[[User], Page]:
         page.goto(f"{live_server.url}/login/")
         page.get_by_label("E-mail").fill(user.email)
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(f"{live_server.url}/")
         return page
 

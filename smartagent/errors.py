@@ -1,0 +1,54 @@
+"""Pages for what went wrong: in the shell where it can be shown, else plain, needing neither session nor database."""
+
+from typing import Any
+
+from django.contrib.admin import site
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+NOT_FOUND = "There is nothing at this address, or it is not yours to see."
+DENIED = "You may not do this. If you should, ask an administrator for the role."
+FORM_EXPIRED = "This form is too old to be sent: somebody signed in or out since it was opened. Go back, load it again and send it once more."  # fmt: skip  # noqa: E501
+BAD_REQUEST = "The request cannot be understood. Check the address, or go back and try again."
+BROKEN = "Something broke on our side; it is in the server's log. Nothing was half done. Try again in a moment."
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _plain(request, 400, "That was not understood", BAD_REQUEST)
+
+
+def denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _in_shell(request, 403, "You may not do this", _said(exception) or DENIED)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _in_shell(request, 404, "Nothing here", NOT_FOUND)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    return _plain(request, 500, "Something broke", BROKEN)
+
+
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Where the token against forged requests does not fit."""
+    return _in_shell(request, 403, "Send it once more", FORM_EXPIRED)
+
+
+def _said(exception: Exception) -> str:
+    """What the view said about it, if it said anything."""
+    said = exception.args[0] if exception.args and not isinstance(exception, Http404) else ""
+    return said if isinstance(said, str) else ""
+
+
+def _in_shell(request: HttpRequest, status: int, heading: str, words: str) -> HttpResponse:
+    signed_in = request.user.is_authenticated
+    layout = "admin/base_site.html" if signed_in else "unfold/layouts/unauthenticated.html"
+    context: dict[str, Any] = site.each_context(request) | {
+        "layout": layout, "status": status, "title": heading, "words": words, "signed_in": signed_in,
+    }  # fmt: skip
+    return render(request, "errors/in_shell.html", context, status=status)
+
+
+def _plain(request: HttpRequest, status: int, heading: str, words: str) -> HttpResponse:
+    context = {"status": status, "heading": heading, "words": words}
+    return render(None, "errors/plain.html", context, status=status)

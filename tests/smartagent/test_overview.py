@@ -1,0 +1,134 @@
+"""The first page: numbers that lead to their lists, what fires, what happened, and whether the clock ticks."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from notifications.models import Notification
+from optimizer.models import OptimizationEvent
+from rules.models import ActivityEntry
+from smartagent.hours import per_hour
+from tests.rules.rule_cast import entry_of, rule_of, run_at, state_of
+
+
+@pytest.fixture
+def busy(alice):
+    """A day of Alice's: two rules, one fires; three triggered, of which one failed; one unread, one proposed."""
+    now = timezone.now()
+    rule = rule_of(alice)
+    rule_of(alice, rule_name="Paused", status="paused")
+    state_of(rule, now)
+    for hours, status in ((0, "success"), (1, "failed"), (2, "success"), (30, "failed")):
+        entry_of(rule, now - timedelta(hours=hours), status=status, error_message="No route" if hours == 1 else None)
+    Notification.objects.create(user=alice, type="alert", title="T", message="M")
+    OptimizationEvent.objects.create(user=alice, source_event_type="s", optimization_action="auto")
+    return rule
+
+
+def cards(client):
+    return {card.label: card.count for card in client.get("/").context["cards"]}
+
+
+def test_the_numbers(client_of, alice, busy):
+    assert cards(client_of(alice)) == {
+        "Firing now": "1", "Failed in 24 h": "1", "Unread": "1", "Triggered in 24 h": "3", "Proposed": "1",
+        "Active rules": "1",
+    }  # fmt: skip
+
+
+def test_a_number_leads_to_as_many_rows(client_of, alice, busy):
+    client = client_of(alice)
+    for card in client.get("/").context["cards"]:
+        page = client.get(card.link)
+        assert len(page.context["cl"].result_list) == int(card.count), card.label
+        assert page.context["cl"].complaints == []
+
+
+def test_everyones_for_an_operator_and_nobody_elses_for_a_member(client_of, alice, bob, olga, busy):
+    assert cards(client_of(olga))["Triggered in 24 h"] == "3"
+    assert cards(client_of(olga))["Unread"] == "0"
+    rule_of(bob, rule_name="Mine")
+    page = client_of(bob).get("/")
+    assert {card.count for card in page.context["cards"]} == {"0", "1"}
+    assert "Fusion score too low" not in page.content.decode()
+
+
+def test_what_fires_and_what_happened_are_sentences(client_of, alice, olga, busy):
+    page = client_of(alice).get("/").content.decode()
+    assert "fusion score is 63: below 70" in page
+    assert "The fusion score of Alice is 63: below 70." in page
+    assert "alert failed: No route" in page
+    assert re.search(r"Alice, since", client_of(olga).get("/").content.decode())
+
+
+def test_big_numbers_are_counted_up_to_a_cap(client_of, alice, busy, monkeypatch):
+    monkeypatch.setattr("smartagent.overview.COUNTED", 2)
+    assert cards(client_of(alice))["Triggered in 24 h"] == "2+"
+
+
+def test_the_number_of_queries_does_not_grow(client_of, olga, busy, django_assert_num_queries):
+    now = timezone.now()
+    for number in range(12):
+        rule = rule_of(olga, rule_name=f"Rule {number}")
+        state_of(rule, now)
+        entry_of(rule, now)
+    client = client_of(olga)
+    client.get("/")
+    # session, person, two for permissions, tick, any rule, six numbers, hours, firing, latest, people, three badges
+    with django_assert_num_queries(19):
+        page = client.get("/")
+        page.content.decode()
+    assert (len(page.context["firing"]), len(page.context["latest"])) == (8, 10)
+
+
+@pytest.mark.parametrize(
+    ("ago", "fields", "words"),
+    [
+        (1, {}, "in time:"),
+        (1, {"late_by": timedelta(minutes=3)}, "3m late"),
+        (1, {"failed": 2}, "2 failed"),
+        (1, {"outcome": "failed"}, "failed."),
+        (60, {}, "Are the workers running?"),
+    ],
+)
+def test_the_last_tick(client_of, alice, busy, ago, fields, words):
+    run_at(timezone.now() - timedelta(minutes=ago), **fields)
+    assert words in client_of(alice).get("/").content.decode()
+
+
+def test_no_tick_yet(client_of, alice, busy):
+    run_at(timezone.now(), trigger="page", requested_by=alice)
+    page = client_of(alice).get("/").content.decode()
+    assert "No tick yet" in page
+    assert "press Evaluate now" in page
+
+
+def test_the_first_run_says_what_to_do(client_of, alice, audra):
+    page = client_of(alice).get("/").content.decode()
+    assert "Write the first rule" in page
+    assert "http://testserver/api/samples/" in page
+    assert "Evaluate now</" not in page
+    assert "There is no rule yet" in client_of(audra).get("/").content.decode()
+
+
+def test_the_button_is_for_those_who_may_change_rules(client_of, alice, audra, busy):
+    assert 'action="/dispatch/"' in client_of(alice).get("/").content.decode()
+    assert 'action="/dispatch/"' not in client_of(audra).get("/").content.decode()
+
+
+@pytest.mark.parametrize(("zone", "last"), [("UTC", "10:00"), ("Asia/Kolkata", "15:00"), ("America/New_York", "05:00")])
+def test_hours_are_those_of_whoever_looks(alice, zone, last):
+    rule, now = rule_of(alice), datetime(2026, 3, 2, 10, 20, tzinfo=UTC)
+    for minutes in (0, 5, 10, 90):
+        entry_of(rule, now - timedelta(minutes=minutes))
+    with timezone.override(zone):
+        hours = per_hour(ActivityEntry.objects.all(), now)
+    assert hours.labels[-1] == last
+    assert (len(hours.counts), sum(hours.counts)) == (24, 4)
+    assert f"4 in the last 24 hours; most, 3, at {last}." in hours.words or zone == "Asia/Kolkata"
+
+
+def test_an_empty_day_in_words(db, now):
+    assert per_hour(ActivityEntry.objects.all(), now).words == "Nothing triggered in the last 24 hours."
