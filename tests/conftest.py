@@ -1,13 +1,15 @@
 """The cast: Alice and Bob are members, Olga an operator, Audra an auditor, Ada an administrator."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import Client
 
+from rules.dispatcher import LOCK
 from smartagent.models import User
 
 PASSWORD = "correct horse battery"
@@ -65,3 +67,14 @@ def now() -> datetime:
 def _fast_passwords(settings: Any) -> None:
     """Argon2 is slow on purpose; tests that are not about passwords need not wait."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
+@pytest.fixture
+def another_dispatcher(transactional_db: None) -> Iterator[None]:
+    """One that evaluates all the time. It gives its lock back: the pool keeps the connection, and so its locks."""
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        yield
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+    other.close()

@@ -1,10 +1,7 @@
 """Evaluate now, by REST."""
 
-import pytest
-from django.db import connections
 from django.utils import timezone
 
-from rules.dispatcher import LOCK
 from rules.models import ActivityEntry, DispatchRun, MetricSample
 from tests.api import Program
 from tests.rules.test_api_rules import rule_of
@@ -54,12 +51,7 @@ def test_what_cannot_be_evaluated(alice, bob, audra):
     assert not DispatchRun.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_beside_another_evaluation_it_is_a_conflict(transactional_db, alice):
-    other = connections.create_connection("default")
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-        error = Program(alice).post("dispatch/", {}, status=409)
-    other.close()
+def test_beside_another_evaluation_it_is_a_conflict(another_dispatcher, alice):
+    error = Program(alice).post("dispatch/", {}, status=409)
     assert error == {"detail": ["Another evaluation is running, so nothing was done. Try again in a moment."]}
     assert DispatchRun.objects.get().outcome == "overlapped"

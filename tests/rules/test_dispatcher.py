@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from notifications.models import Notification
 from optimizer.models import ActionLog, OptimizationEvent
 from rules.dispatcher import dispatch
@@ -142,17 +140,7 @@ def test_changes_of_built_in_metrics_are_kept_as_history(alice, now):
     assert list(kept.values_list("value", flat=True)) == [60, 65]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_an_overlapping_tick_is_recorded_and_does_nothing(now):
-    from django.db import connections
-
-    from rules.dispatcher import LOCK
-
-    other = connections.create_connection("default")
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-        run = dispatch(now, "schedule")
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])  # the pool keeps the connection, and so its locks
-    other.close()
+def test_an_overlapping_tick_is_recorded_and_does_nothing(another_dispatcher, now):
+    run = dispatch(now, "schedule")
     assert run.outcome == DispatchRun.Outcome.OVERLAPPED
     assert DispatchRun.objects.get().outcome == DispatchRun.Outcome.OVERLAPPED

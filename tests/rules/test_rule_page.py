@@ -3,10 +3,8 @@
 import uuid
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 
-from rules.dispatcher import LOCK
 from rules.models import ActivityEntry, DispatchRun, FusionScore
 from tests.rules.rule_cast import entry_of, rule_of, state_of
 
@@ -160,16 +158,8 @@ def test_only_back_to_a_page_of_ours(client_of, alice):
     assert response.headers["Location"] == reverse("admin:index")
 
 
-@pytest.mark.django_db(transaction=True)
-def test_another_evaluation_is_running(client_of, alice):
-    other = connection.copy()
-    try:
-        with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-            said = evaluate(client_of(alice)).content.decode()
-    finally:
-        other.close()
-    assert "Another evaluation is running." in said
+def test_another_evaluation_is_running(another_dispatcher, client_of, alice):
+    assert "Another evaluation is running." in evaluate(client_of(alice)).content.decode()
 
 
 def test_an_evaluation_that_breaks_says_why(client_of, alice, monkeypatch):
