@@ -12,6 +12,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from smartagent.postgres import embedded
 from smartagent.postgres.client import DatabaseClient
+from smartagent.postgres.creation import DatabaseCreation
 from smartagent.postgres.errors import PoolExhausted, TooOld, explain, place
 
 Pool = ConnectionPool[Any]
@@ -21,6 +22,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """One connection, to the server of DATABASE_URL or to the embedded one."""
 
     client_class = DatabaseClient
+    creation_class = DatabaseCreation
     _connection_pools: ClassVar[dict[str, Pool]] = {}
 
     @property
