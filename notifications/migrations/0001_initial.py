@@ -72,12 +72,7 @@ class Migration(migrations.Migration):
                 (
                     "severity",
                     models.TextField(
-                        choices=[
-                            ("low", "Low"),
-                            ("medium", "Medium"),
-                            ("high", "High"),
-                            ("critical", "Critical"),
-                        ],
+                        choices=[("low", "Low"), ("medium", "Medium"), ("high", "High"), ("critical", "Critical")],
                         null=True,
                     ),
                 ),
@@ -120,9 +115,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("severity__in", ["low", "medium", "high", "critical"]),
-                            ("severity", None),
-                            _connector="OR",
+                            ("severity__in", ["low", "medium", "high", "critical"]), ("severity", None), _connector="OR"
                         ),
                         name="notifications_severity_known",
                     ),

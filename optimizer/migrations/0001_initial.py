@@ -116,9 +116,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=["-created_at", "-id"], name="fusion_optimization_newest"),
                     models.Index(fields=["user", "-created_at"], name="fusion_optimization_person"),
                     models.Index(
-                        condition=models.Q(("status", "proposed")),
-                        fields=["user"],
-                        name="fusion_optimization_proposed",
+                        condition=models.Q(("status", "proposed")), fields=["user"], name="fusion_optimization_proposed"
                     ),
                 ],
             },
@@ -160,10 +158,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("action_type", models.TextField(verbose_name="action")),
-                (
-                    "action_details",
-                    models.JSONField(db_default={}, default=dict, null=True, verbose_name="details"),
-                ),
+                ("action_details", models.JSONField(db_default={}, default=dict, null=True, verbose_name="details")),
                 (
                     "status",
                     models.TextField(

@@ -51,8 +51,7 @@ class Migration(migrations.Migration):
                 (
                     "integration_type",
                     models.TextField(
-                        help_text="For example slack, outlook, gmail, trello or sendgrid.",
-                        verbose_name="type",
+                        help_text="For example slack, outlook, gmail, trello or sendgrid.", verbose_name="type"
                     ),
                 ),
                 (
@@ -87,9 +86,7 @@ class Migration(migrations.Migration):
                 (
                     "updated_at",
                     models.DateTimeField(
-                        auto_now=True,
-                        db_default=django.db.models.functions.datetime.Now(),
-                        verbose_name="updated",
+                        auto_now=True, db_default=django.db.models.functions.datetime.Now(), verbose_name="updated"
                     ),
                 ),
             ],
@@ -222,8 +219,7 @@ class Migration(migrations.Migration):
                 (
                     "created_at",
                     models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(),
-                        default=django.utils.timezone.now,
+                        db_default=django.db.models.functions.datetime.Now(), default=django.utils.timezone.now
                     ),
                 ),
             ],
@@ -324,10 +320,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("threshold_value", smartagent.fields.NumericField(verbose_name="threshold")),
-                (
-                    "action_type",
-                    models.TextField(choices=rules.registries.action_choices, verbose_name="action"),
-                ),
+                ("action_type", models.TextField(choices=rules.registries.action_choices, verbose_name="action")),
                 (
                     "action_config",
                     models.JSONField(blank=True, db_default={}, default=dict, verbose_name="options of the action"),
@@ -365,12 +358,7 @@ class Migration(migrations.Migration):
                 (
                     "severity",
                     models.TextField(
-                        choices=[
-                            ("low", "Low"),
-                            ("medium", "Medium"),
-                            ("high", "High"),
-                            ("critical", "Critical"),
-                        ],
+                        choices=[("low", "Low"), ("medium", "Medium"), ("high", "High"), ("critical", "Critical")],
                         db_default="medium",
                         default="medium",
                     ),
@@ -388,17 +376,13 @@ class Migration(migrations.Migration):
                 (
                     "pending_for",
                     models.DurationField(
-                        db_default=datetime.timedelta(0),
-                        default=datetime.timedelta(0),
-                        verbose_name="holds for",
+                        db_default=datetime.timedelta(0), default=datetime.timedelta(0), verbose_name="holds for"
                     ),
                 ),
                 (
                     "keep_firing_for",
                     models.DurationField(
-                        db_default=datetime.timedelta(0),
-                        default=datetime.timedelta(0),
-                        verbose_name="keep firing for",
+                        db_default=datetime.timedelta(0), default=datetime.timedelta(0), verbose_name="keep firing for"
                     ),
                 ),
                 (
@@ -408,11 +392,7 @@ class Migration(migrations.Migration):
                 (
                     "no_data_policy",
                     models.TextField(
-                        choices=[
-                            ("keep", "keep the state it is in"),
-                            ("fire", "fire"),
-                            ("resolve", "resolve"),
-                        ],
+                        choices=[("keep", "keep the state it is in"), ("fire", "fire"), ("resolve", "resolve")],
                         db_default="keep",
                         default="keep",
                         verbose_name="without data",
@@ -449,9 +429,7 @@ class Migration(migrations.Migration):
                 (
                     "updated_at",
                     models.DateTimeField(
-                        auto_now=True,
-                        db_default=django.db.models.functions.datetime.Now(),
-                        verbose_name="updated",
+                        auto_now=True, db_default=django.db.models.functions.datetime.Now(), verbose_name="updated"
                     ),
                 ),
             ],
@@ -461,10 +439,9 @@ class Migration(migrations.Migration):
                 "ordering": ["rule_name", "id"],
                 "indexes": [
                     models.Index(fields=["user", "rule_name"], name="automation_rules_owner"),
+                    models.Index(fields=["rule_name", "id"], name="automation_rules_by_name"),
                     models.Index(
-                        condition=models.Q(("status", "active")),
-                        fields=["metric_type"],
-                        name="automation_rules_active",
+                        condition=models.Q(("status", "active")), fields=["metric_type"], name="automation_rules_active"
                     ),
                 ],
                 "constraints": [
@@ -522,10 +499,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("threshold_value", smartagent.fields.NumericField(verbose_name="threshold")),
-                (
-                    "action_type",
-                    models.TextField(choices=rules.registries.action_choices, verbose_name="action"),
-                ),
+                ("action_type", models.TextField(choices=rules.registries.action_choices, verbose_name="action")),
                 (
                     "action_config",
                     models.JSONField(blank=True, db_default={}, default=dict, verbose_name="options of the action"),
@@ -555,12 +529,7 @@ class Migration(migrations.Migration):
                 (
                     "severity",
                     models.TextField(
-                        choices=[
-                            ("low", "Low"),
-                            ("medium", "Medium"),
-                            ("high", "High"),
-                            ("critical", "Critical"),
-                        ],
+                        choices=[("low", "Low"), ("medium", "Medium"), ("high", "High"), ("critical", "Critical")],
                         db_default="medium",
                         default="medium",
                     ),
@@ -578,17 +547,13 @@ class Migration(migrations.Migration):
                 (
                     "pending_for",
                     models.DurationField(
-                        db_default=datetime.timedelta(0),
-                        default=datetime.timedelta(0),
-                        verbose_name="holds for",
+                        db_default=datetime.timedelta(0), default=datetime.timedelta(0), verbose_name="holds for"
                     ),
                 ),
                 (
                     "keep_firing_for",
                     models.DurationField(
-                        db_default=datetime.timedelta(0),
-                        default=datetime.timedelta(0),
-                        verbose_name="keep firing for",
+                        db_default=datetime.timedelta(0), default=datetime.timedelta(0), verbose_name="keep firing for"
                     ),
                 ),
                 (
@@ -598,11 +563,7 @@ class Migration(migrations.Migration):
                 (
                     "no_data_policy",
                     models.TextField(
-                        choices=[
-                            ("keep", "keep the state it is in"),
-                            ("fire", "fire"),
-                            ("resolve", "resolve"),
-                        ],
+                        choices=[("keep", "keep the state it is in"), ("fire", "fire"), ("resolve", "resolve")],
                         db_default="keep",
                         default="keep",
                         verbose_name="without data",
@@ -690,12 +651,7 @@ class Migration(migrations.Migration):
                 (
                     "trigger",
                     models.TextField(
-                        choices=[
-                            ("schedule", "Schedule"),
-                            ("page", "button"),
-                            ("api", "API"),
-                            ("command", "Command"),
-                        ]
+                        choices=[("schedule", "Schedule"), ("page", "button"), ("api", "API"), ("command", "Command")]
                     ),
                 ),
                 (
@@ -814,11 +770,10 @@ class Migration(migrations.Migration):
                 "ordering": ["-since", "-id"],
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("condition", "firing")),
-                        fields=["-since", "-id"],
-                        name="rule_states_firing",
+                        condition=models.Q(("condition", "firing")), fields=["-since", "-id"], name="rule_states_firing"
                     ),
                     models.Index(fields=["user"], name="rule_states_person"),
+                    models.Index(fields=["-since", "-id"], name="rule_states_newest"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("rule", "user", "target"), name="rule_states_instance"),

@@ -102,6 +102,7 @@ class AutomationRule(models.Model):
         ordering = ["rule_name", "id"]
         indexes = [
             models.Index(fields=["user", "rule_name"], name="automation_rules_owner"),
+            models.Index(fields=["rule_name", "id"], name="automation_rules_by_name"),
             models.Index(  # serves the candidates of a tick
                 fields=["metric_type"], name="automation_rules_active", condition=models.Q(status="active")
             ),

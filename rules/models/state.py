@@ -46,6 +46,7 @@ class RuleState(models.Model):
         indexes = [
             models.Index(fields=["-since", "-id"], name="rule_states_firing", condition=models.Q(condition="firing")),
             models.Index(fields=["user"], name="rule_states_person"),
+            models.Index(fields=["-since", "-id"], name="rule_states_newest"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["rule", "user", "target"], name="rule_states_instance"),
