@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 NOT_FOUND = "There is nothing at this address, or it is not yours to see."
-DENIED = "You may not do this. If you should, ask an administrator for the role."
+DENIED = "It needs a role that you do not have. If you should have it, ask an administrator."
 FORM_EXPIRED = "This form is too old to be sent: somebody signed in or out since it was opened. Go back, load it again and send it once more."  # fmt: skip  # noqa: E501
 BAD_REQUEST = "The request cannot be understood. Check the address, or go back and try again."
 BROKEN = "Something broke on our side; it is in the server's log. Nothing was half done. Try again in a moment."

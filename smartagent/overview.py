@@ -16,8 +16,8 @@ from rules.pages.activity import named_entries
 from rules.permissions import may_evaluate
 from rules.querysets import ActivityQuerySet, StateQuerySet
 from rules.words import limit, metric_name, number
-from smartagent.hours import Hours, per_hour
-from smartagent.scope import OwnedQuerySet
+from smartagent.hours import per_hour
+from smartagent.scope import OwnedQuerySet, has_everyone
 
 COUNTED = 10_000
 FIRING_SHOWN = 8
@@ -61,12 +61,12 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def _contents(request: HttpRequest, now: datetime) -> dict[str, Any]:
     entries = ActivityEntry.objects.visible_to(request.user)
     states = RuleState.objects.firing().visible_to(request.user)
-    hours: Hours = per_hour(entries, now)
+    runs = DispatchRun.objects.all() if has_everyone(request.user, "view") else None
     return {
         "cards": _cards(request.user, entries, states, now),
-        "hours": hours,
+        "hours": per_hour(entries, runs, now),
         "firing": _firing(states, request.user),
-        "latest": named_entries(list(entries.select_related("rule")[:ENTRIES_SHOWN])),
+        "latest": _latest(entries),
     }
 
 
@@ -112,6 +112,14 @@ def _reading(state: RuleState) -> str:
     where = f" on {state.target}" if state.target else ""
     value = "has no reading" if state.value is None else f"is {number(state.value)}"
     return f"{metric_name(rule.metric_type)}{where} {value}: {limit(rule.condition_operator, rule.threshold_value)}"
+
+
+def _latest(entries: ActivityQuerySet) -> list[ActivityEntry]:
+    newest = named_entries(list(entries.select_related("rule")[:ENTRIES_SHOWN]))
+    for entry in newest:
+        known = entry.context if isinstance(entry.context, dict) else {}
+        entry.heading = str(entry.rule or known.get("rule_name") or entry.agent_name)  # type: ignore[attr-defined]
+    return newest
 
 
 def _tick(now: datetime) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm
@@ -17,17 +18,26 @@ from smartagent.people_forms import PersonAddForm, PersonChangeForm
 from smartagent.templatetags.shown import when
 
 
+class RoleFilter(admin.RelatedFieldListFilter):
+    """Filters by group, under the name that groups have here."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "role"
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     """Administrators add, change and deactivate people. Nobody is deleted: what they own and did stays whole."""
 
     slug = "people"
+    change_list_template = "smartagent/changelist.html"
     form = PersonChangeForm
     add_form = PersonAddForm
     add_form_template = "admin/change_form.html"
     change_password_form = AdminPasswordChangeForm
     list_display = ("person", "roles", "time_zone", "may_sign_in", "signed_in")
-    list_filter = ("groups", "is_active", "is_staff")
+    list_filter = (("groups", RoleFilter), "is_active", "is_staff")
     list_filter_submit = True
     list_select_related = ()
     search_fields = ("email", "full_name")
@@ -38,15 +48,18 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     list_per_page = 50
     actions = ("deactivate", "activate")
     fieldsets = (
-        (None, {"fields": ("email", "full_name", "time_zone", "password")}),
+        (None, {"fields": ("email", "full_name", "time_zone", "new_password")}),
         ("What they may do", {"fields": ("is_active", "groups", "is_staff", "is_superuser")}),
         ("When", {"fields": ("last_login", "date_joined")}),
     )
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("new_password", "last_login", "date_joined")
     add_fieldsets = ((None, {"fields": ("email", "full_name", "time_zone", "groups", "password")}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {"title": "People"} | (extra_context or {}))
 
     # -- who may do what --------------------------------------------------------------------------
 
@@ -104,6 +117,12 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
         return people if request.user.is_superuser else people.filter(is_superuser=False)
 
     # -- columns -----------------------------------------------------------------------------------
+
+    @display(description="password")
+    def new_password(self, user: User) -> str:
+        """Nobody can read a password; it can be replaced."""
+        address = reverse("admin:auth_user_password_change", args=[user.pk])
+        return format_html('<a href="{}" class="sa-link">Set a new one</a>', address)
 
     @display(description="person", header=True, ordering="full_name")
     def person(self, user: User) -> tuple[str, str]:

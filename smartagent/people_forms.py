@@ -7,7 +7,6 @@ from django import forms
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from unfold.forms import UserChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
 
 from smartagent.models import User
@@ -25,7 +24,7 @@ class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     def __init__(self, **kwargs: Any) -> None:
         widget = UnfoldAdminCheckboxSelectMultipleWidget()
         super().__init__(
-            Group.objects.order_by("pk"), label="roles", required=False, help_text=ROLES_HELP, widget=widget, **kwargs
+            Group.objects.order_by("pk"), label="Roles", required=False, help_text=ROLES_HELP, widget=widget, **kwargs
         )
 
 
@@ -65,12 +64,18 @@ class PersonAddForm(forms.ModelForm):  # type: ignore[type-arg]
         return super().save(commit)
 
 
-class PersonChangeForm(UserChangeForm):  # type: ignore[misc]
+class PersonChangeForm(forms.ModelForm):  # type: ignore[type-arg]
     """A person as they are. `changer` is whoever changes them; the admin class sets it."""
 
     changer: Any = None
     time_zone = TimeZoneField()
     groups = RolesField()
+
+    class Meta:
+        model = User
+        fields = ("email", "full_name", "time_zone", "is_active", "groups", "is_staff", "is_superuser")
+        labels = {"is_superuser": "may do everything"}
+        help_texts = {"is_superuser": "Whatever the roles say, and only for other superusers to change."}
 
     def clean_is_active(self) -> bool:
         active = bool(self.cleaned_data["is_active"])

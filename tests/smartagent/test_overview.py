@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from notifications.models import Notification
 from optimizer.models import OptimizationEvent
-from rules.models import ActivityEntry
+from rules.models import ActivityEntry, DispatchRun
 from smartagent.hours import per_hour
 from tests.rules.rule_cast import entry_of, rule_of, run_at, state_of
 
@@ -63,6 +63,15 @@ def test_what_fires_and_what_happened_are_sentences(client_of, alice, olga, busy
     assert re.search(r"Alice, since", client_of(olga).get("/").content.decode())
 
 
+def test_an_entry_that_another_program_wrote(client_of, alice, busy):
+    other = {"user": alice, "rule": None, "event_type": "synced", "action_taken": "sync"}
+    ActivityEntry.objects.create(agent_name="fusion_agent", context={}, **other)
+    ActivityEntry.objects.create(agent_name="other_agent", context=["a list"], **other)
+    page = client_of(alice).get("/").content.decode()
+    assert "fusion_agent" in page
+    assert "other_agent" in page
+
+
 def test_big_numbers_are_counted_up_to_a_cap(client_of, alice, busy, monkeypatch):
     monkeypatch.setattr("smartagent.overview.COUNTED", 2)
     assert cards(client_of(alice))["Triggered in 24 h"] == "2+"
@@ -76,8 +85,8 @@ def test_the_number_of_queries_does_not_grow(client_of, olga, busy, django_asser
         entry_of(rule, now)
     client = client_of(olga)
     client.get("/")
-    # session, person, two for permissions, tick, any rule, six numbers, hours, firing, latest, people, three badges
-    with django_assert_num_queries(19):
+    # session, person, two for permissions, tick, any rule, six numbers, two for hours, firing, latest, people, badges
+    with django_assert_num_queries(20):
         page = client.get("/")
         page.content.decode()
     assert (len(page.context["firing"]), len(page.context["latest"])) == (8, 10)
@@ -124,11 +133,23 @@ def test_hours_are_those_of_whoever_looks(alice, zone, last):
     for minutes in (0, 5, 10, 90):
         entry_of(rule, now - timedelta(minutes=minutes))
     with timezone.override(zone):
-        hours = per_hour(ActivityEntry.objects.all(), now)
+        hours = per_hour(ActivityEntry.objects.all(), None, now)
     assert hours.labels[-1] == last
     assert (len(hours.counts), sum(hours.counts)) == (24, 4)
     assert f"4 in the last 24 hours; most, 3, at {last}." in hours.words or zone == "Asia/Kolkata"
 
 
+def test_what_is_too_much_to_count_is_added_up_from_the_runs(alice, now, monkeypatch):
+    monkeypatch.setattr("smartagent.hours.COUNTED", 1)
+    rule = rule_of(alice)
+    run_at(now, triggered=700)
+    run_at(now - timedelta(hours=30), triggered=1)
+    entries, runs = ActivityEntry.objects.all(), DispatchRun.objects.all()
+    for number in range(2):
+        entry_of(rule, now - timedelta(minutes=number))
+        assert sum(per_hour(entries, runs, now).counts) == (1, 700)[number]
+    assert sum(per_hour(entries, None, now).counts) == 2
+
+
 def test_an_empty_day_in_words(db, now):
-    assert per_hour(ActivityEntry.objects.all(), now).words == "Nothing triggered in the last 24 hours."
+    assert per_hour(ActivityEntry.objects.all(), None, now).words == "Nothing triggered in the last 24 hours."

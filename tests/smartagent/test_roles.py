@@ -28,7 +28,10 @@ def test_lists_and_forms(client_of, somebody):
     for model, make in MADE.items():
         thing = make(somebody, timezone.now())
         assert client.get(address(model, "changelist")).status_code == 200
-        for page in (address(model, "add"), *(address(model, verb, thing.pk) for verb in ("change", "delete"))):
+        for page in (
+            address(model, "add"),
+            *(address(model, verb, thing.pk) for verb in ("change", "delete", "history")),
+        ):
             assert client.get(page, follow=True).status_code in (200, 403), page
 
 

@@ -18,8 +18,20 @@
     showInTitle();
   };
 
+  const showChart = (canvas, fresh) => {
+    const chart = Chart.getChart(canvas);
+    const { labels, datasets } = JSON.parse(fresh.dataset.value);
+    chart.data.labels = labels;
+    chart.data.datasets.forEach((dataset, number) => { dataset.data = datasets[number].data; });
+    chart.update();
+  };
+
   const showParts = (html) => {
     const page = new DOMParser().parseFromString(html, "text/html");
+    for (const canvas of document.querySelectorAll("canvas.chart[id]")) {
+      const fresh = page.getElementById(canvas.id);
+      if (fresh) showChart(canvas, fresh);
+    }
     for (const part of document.querySelectorAll("[data-live]")) {
       const fresh = page.getElementById(part.id);
       if (fresh && !part.contains(document.activeElement)) part.innerHTML = fresh.innerHTML;
@@ -63,6 +75,10 @@
     const dark = document.documentElement.classList.contains("dark");
     const name = dark ? "--color-base-300" : "--color-base-600";
     Chart.defaults.color = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    for (const chart of Object.values(Chart.instances)) {
+      for (const scale of Object.values(chart.options.scales)) scale.ticks.color = Chart.defaults.color;
+      chart.update();
+    }
   };
 
   // Copies what is in the field that data-copy names; without a secure connection the field is marked instead.
@@ -77,6 +93,8 @@
   window.addEventListener("load", () => {
     showInTitle();
     paintCharts();
+    // The names of the icons are not read out before the words beside them.
+    for (const icon of document.querySelectorAll("#nav-sidebar .material-symbols-outlined")) icon.ariaHidden = "true";
     new MutationObserver(paintCharts).observe(document.documentElement, { attributeFilter: ["class"] });
     for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button));
   });
