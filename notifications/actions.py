@@ -6,7 +6,7 @@ from django import forms
 
 from notifications.gateway import Message, post
 from rules.actions import Action, Firing, Outcome
-from rules.conditions import IN_WORDS
+from rules.words import limit, number, series
 
 
 class MessageForm(forms.Form):
@@ -53,12 +53,11 @@ class Alert(Notify):
 
 def sentence(firing: Firing) -> str:
     """The numbers in words, naming the person where it is not the owner."""
-    whose = "" if firing.concerns_owner else f" of {firing.subject_name}"
-    where = f" ({firing.target})" if firing.target else ""
-    limit = f"{IN_WORDS[firing.operator]} {firing.threshold:g}"
+    watched = series(firing.metric, "" if firing.concerns_owner else firing.subject_name, firing.target)
+    subject = f"{watched[0].upper()}{watched[1:]}"
     if firing.value is None:
-        return f"{firing.metric}{whose}{where} has no data; the rule fires then."
-    return f"{firing.metric}{whose}{where} is {firing.value:g}: {limit}."
+        return f"{subject} has no data; the rule fires then."
+    return f"{subject} is {number(firing.value)}: {limit(firing.operator, firing.threshold)}."
 
 
 def facts(firing: Firing) -> dict[str, object]:

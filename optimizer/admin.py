@@ -20,6 +20,7 @@ from smartagent.templatetags.shown import TONES, when
 class OptimizationAdmin(RecordAdmin):
     slug = "optimizations"
     filterset_class = OptimizationFilter
+    filter_defaults = {"status": "proposed"}
     keyset = "created_at"
     empty_title = "No optimizations yet"
     empty_text = "A rule whose action is “Optimize” proposes a remedy here, with the steps that are recommended."

@@ -27,7 +27,8 @@ def configure(config: dict[str, Any]) -> None:
             "formatters": {"logfmt": formatter},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "logfmt"}},
             "root": {"handlers": ["stderr"], "level": config["level"]},
-            "loggers": {"httpx": {"level": "WARNING"}},
+            # A line for each task that went well is too much; what fails is told.
+            "loggers": {"httpx": {"level": "WARNING"}, "django-q": {"level": "WARNING"}},
         }
     )
     structlog.configure(

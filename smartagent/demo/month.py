@@ -36,12 +36,12 @@ def make_month(now: datetime, seed: int, progress: Callable[[int, int], None]) -
     dice, start = random.Random(seed), now - MONTH  # noqa: S311 it only paints a picture
     with transaction.atomic():
         people = make_people(dice)
-        integrations = make_integrations(people, dice)
+        keeper = User.objects.filter(is_superuser=True).order_by("date_joined").first()
+        integrations = make_integrations([*people, keeper] if keeper else people, dice)
         incidents = {person.pk: make_incidents(start, now, dice, most=4) for person in people}
         for write in (write_scores, write_efficiency, write_events, write_samples):
             write(people, incidents, start, now, dice)
-        keeper = User.objects.filter(is_superuser=True).order_by("date_joined").first() or people[0]
-        rules = make_rules(people, keeper, start)
+        rules = make_rules(people, keeper or people[0], start)
     _analyze()
     total, played = sum(1 for _ in ticks(start, now)), iter(range(1, 1_000_000))
     replay(start, now, make_happenings(integrations, incidents, start, now), lambda _: progress(next(played), total))

@@ -38,7 +38,7 @@ def make_happenings(
     """Integrations fail and come back with the deep incidents of their person; people read their inbox at nine."""
     found = []
     for integration in {one.user_id: one for one in integrations}.values():
-        for incident in incidents[integration.user_id]:
+        for incident in incidents.get(integration.user_id, []):
             if incident.depth > 0.7:
                 found.append(Happening(incident.start, _status(integration, "error", "The other side refuses us.")))
                 found.append(Happening(incident.end, _status(integration, "active", None)))
