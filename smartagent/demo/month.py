@@ -14,10 +14,11 @@ from smartagent.demo.people import make_integrations, make_people
 from smartagent.demo.readings import write_efficiency, write_events, write_samples, write_scores
 from smartagent.demo.replay import make_happenings, replay, ticks
 from smartagent.demo.rules import make_rules
-from smartagent.demo.series import make_incidents
+from smartagent.demo.series import Incident, make_incidents
 from smartagent.models import User
 
 MONTH = timedelta(days=30)
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ def make_month(now: datetime, seed: int, progress: Callable[[int, int], None]) -
         keeper = User.objects.filter(is_superuser=True).order_by("date_joined").first()
         integrations = make_integrations([*people, keeper] if keeper else people, dice)
         incidents = {person.pk: make_incidents(start, now, dice, most=4) for person in people}
+        for person in dice.sample(people[3:], 3):  # and what goes on right now
+            incidents[person.pk].append(Incident(now - 4 * HOUR, now + 4 * HOUR, 1.0))
         for write in (write_scores, write_efficiency, write_events, write_samples):
             write(people, incidents, start, now, dice)
         rules = make_rules(people, keeper or people[0], start)
