@@ -35,9 +35,7 @@ class Account:
 
     def run(self, command: Sequence[str | Path]) -> "subprocess.CompletedProcess[str]":
         """Run a program as this user, with nothing of our environment, where PGPORT would mislead it."""
-        rights: dict[str, Any] = (
-            {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switched else {}
-        )
+        rights: dict[str, Any] = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switched else {}
         environment = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
         return subprocess.run(  # noqa: S603 never through a shell
             command, check=False, cwd="/", env=environment, stdin=subprocess.DEVNULL, capture_output=True,
@@ -80,9 +78,7 @@ def _known(uid: int) -> Account | None:
 
 
 def _unnamed(uid: int) -> Account:
-    raise EmbeddedFailed(
-        f"User id {uid} has no name in /etc/passwd, which PostgreSQL needs: add one, {INSTEAD}."
-    )
+    raise EmbeddedFailed(f"User id {uid} has no name in /etc/passwd, which PostgreSQL needs: add one, {INSTEAD}.")
 
 
 def _system_user() -> Account:

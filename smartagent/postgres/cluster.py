@@ -113,9 +113,7 @@ def _cause(text: str) -> str:
 
 def _create_database(home: Home, server: Postmaster) -> None:
     try:
-        with psycopg.connect(
-            make_conninfo(dbname="postgres", **address(server)), autocommit=True
-        ) as connection:
+        with psycopg.connect(make_conninfo(dbname="postgres", **address(server)), autocommit=True) as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
                 connection.execute(f"CREATE DATABASE {NAME} TEMPLATE template0 ENCODING 'UTF8'")
     except psycopg.Error as error:

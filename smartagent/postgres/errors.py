@@ -62,11 +62,7 @@ def explain(error: Exception, params: Mapping[str, Any]) -> Unavailable:
     where, user, name = place(params), params.get("user") or "the current user", params.get("dbname")
     if re.search(r"database \".*\" does not exist", said):
         return NoSuchDatabase(f'{where} has no database "{name}": create it, or {CORRECT}.')
-    if (
-        "password" in said
-        or "authentication failed" in said
-        or re.search(r"role \".*\" does not exist", said)
-    ):
+    if "password" in said or "authentication failed" in said or re.search(r"role \".*\" does not exist", said):
         return WrongPassword(f'{where} refused user "{user}" ({said}): {CORRECT}.')
     if re.search(r"FATAL|SSL|ssl|connection is bad", str(error)):
         return Refused(f"{where} refused the connection ({said}).")
@@ -76,11 +72,7 @@ def explain(error: Exception, params: Mapping[str, Any]) -> Unavailable:
 def place(params: Mapping[str, Any]) -> str:
     """Say where a server is, for a person."""
     host = str(params.get("host") or params.get("hostaddr") or "localhost")
-    return (
-        f"PostgreSQL in {host}"
-        if host.startswith("/")
-        else f"PostgreSQL at {host}:{params.get('port') or 5432}"
-    )
+    return f"PostgreSQL in {host}" if host.startswith("/") else f"PostgreSQL at {host}:{params.get('port') or 5432}"
 
 
 def _reason(text: str) -> str:

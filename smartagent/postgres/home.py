@@ -58,9 +58,7 @@ class Home:
             return inside
         if not self._private(inside):
             inside.unlink(missing_ok=True)
-            outside = Path(
-                tempfile.mkdtemp(prefix="smartagent-", dir="/tmp")
-            )  # of mode 700, with a random name
+            outside = Path(tempfile.mkdtemp(prefix="smartagent-", dir="/tmp"))  # of mode 700, with a random name
             self.account.own(outside)
             inside.symlink_to(outside)
         return inside.readlink()
@@ -112,9 +110,7 @@ def _reachable(original: Path, who: Account) -> Path:
     if not copy.exists():
         ELSEWHERE.mkdir(mode=0o755, parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix="copying-", dir=ELSEWHERE))
-        shutil.copytree(
-            original.parent, fresh, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include", "*.a")
-        )
+        shutil.copytree(original.parent, fresh, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include", "*.a"))
         _open_to_all(fresh)
         fresh.rename(copy)
     return copy / "bin"

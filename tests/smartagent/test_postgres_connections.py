@@ -67,9 +67,7 @@ tell(told(lambda: one("SELECT 1")))
     assert told.endswith("is version 13.14: Smart Agent needs PostgreSQL 14 or newer.")
 
 
-@pytest.mark.parametrize(
-    "url", ["postgres://app:sekrit@127.0.0.1:1/agent", "postgres://app:sekrit@127.0.0.1:x/agent"]
-)
+@pytest.mark.parametrize("url", ["postgres://app:sekrit@127.0.0.1:1/agent", "postgres://app:sekrit@127.0.0.1:x/agent"])
 def test_manage_py_tells_it_in_one_line_and_exits_with_2(tmp_path, url):
     (tmp_path / "elsewhere.py").write_text(
         "from pathlib import Path\nfrom smartagent.postgres.config import database\n"
