@@ -1,11 +1,20 @@
 """What can be done to a table, as values; as text each is the line that is logged."""
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+# The strongest table lock that a change takes. All but the first let others read, all below the second write as well.
+ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
+SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
+SHARE_UPDATE_EXCLUSIVE = "SHARE UPDATE EXCLUSIVE"
+ROW_EXCLUSIVE = "ROW EXCLUSIVE"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One thing to do to a table."""
+    """One thing to do to a table; `lock` is held for moments, but for those that let others write."""
+
+    lock: ClassVar[str] = ACCESS_EXCLUSIVE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +29,8 @@ class AddColumn(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class AddForeignKey(Change):
+    lock = SHARE_ROW_EXCLUSIVE
+
     field: str
     column: str
 
@@ -63,6 +74,8 @@ class WidenCheck(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class AddIndex(Change):
+    lock = SHARE_UPDATE_EXCLUSIVE
+
     name: str
 
     def __str__(self) -> str:
@@ -71,6 +84,8 @@ class AddIndex(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class AddFieldIndex(Change):
+    lock = SHARE_UPDATE_EXCLUSIVE
+
     field: str
     unique: bool = False
 
@@ -80,6 +95,8 @@ class AddFieldIndex(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class AddConstraint(Change):
+    lock = SHARE_UPDATE_EXCLUSIVE
+
     name: str
 
     def __str__(self) -> str:
@@ -98,7 +115,31 @@ class AddCheck(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Validate(Change):
+    """An earlier run added the constraint, and could not look at every row."""
+
+    lock = SHARE_UPDATE_EXCLUSIVE
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"constraint {self.name} holds for every row"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropUnfinished(Change):
+    """An index that an earlier run did not finish."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"unfinished index {self.name} removed"
+
+
+@dataclass(frozen=True, kw_only=True)
 class LeaveAlone(Change):
+    lock = ""
+
     what: str
     why: str
 

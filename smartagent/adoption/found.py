@@ -10,6 +10,10 @@ from django.db.backends.utils import CursorWrapper
 from smartagent.adoption import ledger
 
 CHECK, FOREIGN_KEY = "c", "f"
+# For `widen`: the words of the column are no closed list for us. A CHECK is asked about this one, and opened for all.
+ANY = "any other word"
+OPEN = (ANY,)
+Widen = Mapping[str, Sequence[str]]
 # What a word can be compared with: only such columns have a vocabulary.
 WORDS = frozenset({"text", "character varying", "character", "citext"})
 
@@ -52,16 +56,18 @@ class FoundConstraint:
     expression: str | None = None
     comment: str | None = None
     refuses: tuple[str, ...] = ()
+    valid: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoundIndex:
-    """An index; `whole` where it covers every row."""
+    """An index; `whole` where it covers every row, `valid` where it was built to the end."""
 
     name: str
     columns: tuple[str, ...]
     unique: bool = False
     whole: bool = True
+    valid: bool = True
     primary: bool = False
     comment: str | None = None
 
@@ -93,9 +99,7 @@ class FoundTable:
         return any(each.name == name for each in self.constraints) or any(each.name == name for each in self.indexes)
 
 
-def find_table(
-    connection: BaseDatabaseWrapper, name: str, widen: Mapping[str, Sequence[str]] | None = None
-) -> FoundTable | None:
+def find_table(connection: BaseDatabaseWrapper, name: str, widen: Widen | None = None) -> FoundTable | None:
     """Return the table that `name` means on this connection, None where there is none."""
     with connection.cursor() as cursor:
         head = _rows(cursor, TABLE, [name])
@@ -111,9 +115,7 @@ def find_table(
         return replace(found, constraints=tuple(_asked(cursor, found, c, widen or {}) for c in constraints))
 
 
-def _asked(
-    cursor: CursorWrapper, table: FoundTable, found: FoundConstraint, widen: Mapping[str, Sequence[str]]
-) -> FoundConstraint:
+def _asked(cursor: CursorWrapper, table: FoundTable, found: FoundConstraint, widen: Widen) -> FoundConstraint:
     """Ask a CHECK on one column about our words: evaluating it is right for every way of writing it."""
     if found.kind != CHECK or len(found.columns) != 1:
         return found
@@ -152,14 +154,15 @@ SELECT attname AS name, format_type(atttypid, NULL) AS type, attnotnull AS not_n
 FROM pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
 
 CONSTRAINTS = """
-SELECT conname AS name, contype::text AS kind, pg_get_constraintdef(oid) AS definition,
+SELECT conname AS name, contype::text AS kind, convalidated AS valid,
+       pg_get_constraintdef(oid) AS definition,
        pg_get_expr(conbin, conrelid) AS expression, obj_description(oid, 'pg_constraint') AS comment,
        ARRAY(SELECT attname::text FROM unnest(conkey) WITH ORDINALITY AS key(number, place)
              JOIN pg_attribute ON attrelid = conrelid AND attnum = number ORDER BY place) AS columns
 FROM pg_constraint WHERE conrelid = %s AND contype IN ('c', 'f', 'u', 'p', 'x') ORDER BY conname"""
 
 INDEXES = """
-SELECT relname AS name, indisunique AS unique, indpred IS NULL AND indisvalid AS whole,
+SELECT relname AS name, indisunique AS unique, indpred IS NULL AND indisvalid AS whole, indisvalid AS valid,
        indisprimary AS primary, obj_description(indexrelid, 'pg_class') AS comment,
        ARRAY(SELECT coalesce(attname::text, '')
              FROM unnest(indkey::int2[]) WITH ORDINALITY AS key(number, place)

@@ -5,6 +5,8 @@ the database as a table of our own could after a partial restore. Where it is lo
 is ours, and nothing is taken away. A comment of theirs is kept in front of ours.
 """
 
+import hashlib
+
 MARK = "smart-agent: "
 
 CREATED = "created"
@@ -12,6 +14,19 @@ ADDED = "added"
 RELAXED = "relaxed NOT NULL"
 DEFAULTED = "set a default"
 WIDENED = "widened "  # the definition as it was follows
+
+# An index has such a name until it is finished and marked: what an ended run left behind is told by it.
+BUILDING = "smartagent_building_"
+
+
+def building(name: str) -> str:
+    """Return the name of an index while it is built; as short as any, since PostgreSQL cuts long ones."""
+    return BUILDING + hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()[:16]
+
+
+def is_building(name: str) -> bool:
+    """Whether this index was never finished."""
+    return name.startswith(BUILDING)
 
 
 def marked(theirs: str | None, done: str) -> str:

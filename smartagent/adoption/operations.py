@@ -1,10 +1,10 @@
 """The migration operations."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations import CreateModel
 from django.db.migrations.operations.models import ModelOperation
@@ -13,6 +13,7 @@ from django.db.migrations.state import ProjectState
 from smartagent.adoption.changes import Change, LeaveAlone
 from smartagent.adoption.foreign_keys import set_on_delete
 from smartagent.adoption.found import find_table
+from smartagent.adoption.patience import patiently
 from smartagent.adoption.plan import plan
 from smartagent.adoption.statements import Step, Writer
 from smartagent.adoption.undo import undo
@@ -25,8 +26,12 @@ Model = type[models.Model]
 class CreateOrCompleteModel(CreateModel):
     """Create a model's table, or give the one that is there what it lacks; going back takes away only that.
 
-    `widen` names the words of ours that CHECKs of theirs must let in, by column.
+    `widen` names the words of ours that CHECKs of theirs must let in, by column. Nothing blocks the writes of others
+    for long, and a run that was ended is finished by another one: each change is a transaction of its own, unless the
+    migration is one itself.
     """
+
+    atomic = False
 
     serialization_expand_args = [*CreateModel.serialization_expand_args, "widen"]
 
@@ -84,28 +89,36 @@ class CreateOrCompleteModel(CreateModel):
         if found is None:
             return
         if found.created:
-            schema_editor.delete_model(model)
+            whole(schema_editor, f"table {found.name} removed", lambda: schema_editor.delete_model(model))
         else:
             make(schema_editor, model, undo(found))
 
 
 def create(editor: BaseDatabaseSchemaEditor, model: Model) -> None:
-    """Create the table, and mark it as ours."""
-    before = len(editor.deferred_sql)
-    editor.create_model(model)
-    set_on_delete(editor, model, editor.deferred_sql[before:])
-    execute(editor, Writer(editor, model).mark_created())
+    """Create the table with all that hangs on it, and mark it as ours, in one transaction."""
+
+    def work() -> None:
+        before = len(editor.deferred_sql)
+        editor.create_model(model)
+        deferred = editor.deferred_sql[before:]
+        set_on_delete(editor, model, deferred)
+        del editor.deferred_sql[before:]
+        mark = Writer(editor, model).mark_created()
+        for statement in (*deferred, *mark.statements):
+            editor.execute(statement, params=None)
+
+    whole(editor, f"table {model._meta.db_table} created", work)
 
 
 def make(editor: BaseDatabaseSchemaEditor, model: Model, changes: Iterable[Change]) -> None:
-    """Make the changes, and say each; where only the SQL is asked for, show them."""
+    """Make the changes, each in a transaction of its own, and say each; where only SQL is asked for, show it."""
     writer = Writer(editor, model)
     for change in changes:
         steps = writer.steps(change)
         if editor.collect_sql:
             show(editor, change, steps)
         else:
-            log(model._meta.db_table, change, [attempt(editor, step) for step in steps])
+            log(model._meta.db_table, change, attempt_all(editor, model._meta.db_table, change, steps))
 
 
 def show(editor: BaseDatabaseSchemaEditor, change: Change, steps: Iterable[Step]) -> None:
@@ -115,32 +128,56 @@ def show(editor: BaseDatabaseSchemaEditor, change: Change, steps: Iterable[Step]
         execute(editor, step)
 
 
-def attempt(editor: BaseDatabaseSchemaEditor, step: Step) -> str | None:
+def attempt_all(editor: BaseDatabaseSchemaEditor, table: str, change: Change, steps: Sequence[Step]) -> str | None:
+    """Run steps until rows that are there forbid one; return what to say then."""
+    for step in steps:
+        if refusal := attempt(editor, table, change, step):
+            return refusal
+    return None
+
+
+def attempt(editor: BaseDatabaseSchemaEditor, table: str, change: Change, step: Step) -> str | None:
     """Run a step; return what to say where the rows that are there forbid it."""
-    if step.otherwise is None:
-        execute(editor, step)
-        return None
+    what = f"{table}: {change}"
     try:
-        with transaction.atomic(editor.connection.alias):
+        if step.concurrently and stands_alone(editor):
             execute(editor, step)
+        else:
+            whole(editor, what, lambda: execute(editor, step), table)
     except IntegrityError as error:
+        if step.clean_up:
+            whole(editor, what, lambda: editor.execute(step.clean_up or "", params=None), table)
+        if step.otherwise is None:
+            raise
         reason = str(error).strip().partition("\n")[0]
         return f"{step.otherwise} ({reason})"
     return None
 
 
+def whole(editor: BaseDatabaseSchemaEditor, what: str, work: Callable[[], None], table: str | None = None) -> None:
+    """Do it in one transaction that makes nobody wait for long; only written down where SQL is asked for."""
+    if editor.collect_sql:
+        work()
+    else:
+        patiently(editor.connection, what, work, table)
+
+
 def execute(editor: BaseDatabaseSchemaEditor, step: Step) -> None:
     """Hand the statements to the schema editor."""
     for statement in step.statements:
-        editor.execute(statement, params=None)
-    editor.deferred_sql.extend(step.deferred)
+        possible = statement if stands_alone(editor) else statement.replace(" CONCURRENTLY ", " ", 1)
+        editor.execute(possible, params=None)
 
 
-def log(table: str, change: Change, refusals: Sequence[str | None]) -> None:
-    """Write a line for what was done, and one for each thing that was not."""
-    done = not refusals or refusals[0] is None
-    if done:
+def stands_alone(editor: BaseDatabaseSchemaEditor) -> bool:
+    """Whether there is no transaction around: only then can an index be built while others write."""
+    return not (editor.atomic_migration or editor.connection.in_atomic_block)
+
+
+def log(table: str, change: Change, refusal: str | None) -> None:
+    """Write a line for what was done, and for what was not."""
+    if refusal:
+        logger.warning("%s: %s", table, refusal)
+    else:
         level = logging.WARNING if isinstance(change, LeaveAlone) else logging.INFO
         logger.log(level, "%s: %s", table, change)
-    for refusal in filter(None, refusals):
-        logger.warning("%s: %s", table, refusal)

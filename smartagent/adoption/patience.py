@@ -31,15 +31,21 @@ class NeverFree(OperationalError):
         super().__init__(f"{what}: {self.__doc__}")
 
 
-def patiently(connection: BaseDatabaseWrapper, what: str, work: Callable[[], Result]) -> Result:
+def patiently(
+    connection: BaseDatabaseWrapper, what: str, work: Callable[[], Result], table: str | None = None
+) -> Result:
     """Do `work` in a transaction of its own, once the locks that it needs are free; NeverFree after half an hour.
 
-    `what` says in a few words what is done, for the person who watches.
+    `what` says in a few words what is done, for the person who watches. `table` is one that gets a strong lock: one
+    that lets others write is asked for first, to which an autovacuum gives way (after a second, deadlock_timeout).
     """
     for pause in pauses():
         try:
             with transaction.atomic(connection.alias):
                 with connection.cursor() as cursor:
+                    if table:
+                        name = connection.ops.quote_name(table)
+                        cursor.execute(f"LOCK TABLE {name} IN SHARE UPDATE EXCLUSIVE MODE")
                     cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT // timedelta(milliseconds=1)}")
                 return work()
         except OperationalError as error:

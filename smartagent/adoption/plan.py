@@ -14,21 +14,25 @@ from smartagent.adoption.changes import (
     AddForeignKey,
     AddIndex,
     Change,
+    DropUnfinished,
     LeaveAlone,
     RelaxNotNull,
     SetDefault,
+    Validate,
     WidenCheck,
 )
-from smartagent.adoption.found import CHECK, FOREIGN_KEY, WORDS, FoundColumn, FoundTable
+from smartagent.adoption.found import CHECK, FOREIGN_KEY, WORDS, FoundColumn, FoundConstraint, FoundTable
 
 Model = type[models.Model]
 # Of the parts of a field that say what the database holds, the type stubs know few.
 Field = Any
 
 ALIASES = {"varchar": "character varying", "char": "character"}
-# Types that each application reads and writes in a column of the other's; json is none: Django wants jsonb.
+# Types that each application reads and writes in a column of the other's. PostgreSQL writes JSON as text by itself,
+# and what is read is understood where it is JSON (smartagent.fields); json is none: Django wants jsonb.
 FAMILIES = (
     WORDS,
+    {"jsonb", "text"},
     {"smallint", "integer", "bigint", "numeric", "real", "double precision"},
     {"timestamp with time zone", "timestamp without time zone"},
 )
@@ -37,6 +41,7 @@ FAMILIES = (
 def plan(model: Model, found: FoundTable) -> list[Change]:
     """Return what to change, in order, so that the table serves the model and still its old owner."""
     return [
+        *_unfinished(found),
         *_columns(model, found),
         *_unknown_columns(model, found),
         *_narrow_checks(found),
@@ -45,7 +50,22 @@ def plan(model: Model, found: FoundTable) -> list[Change]:
         *_constraints(model, found),
         *_foreign_keys(model, found),
         *_many_to_many(model),
+        *(Validate(name=each.name) for each in found.constraints if _is_unchecked(each)),
     ]
+
+
+def _unfinished(found: FoundTable) -> Iterator[Change]:
+    """Indexes that a run which was ended was building; an invalid one of our own name as well."""
+    for index in found.indexes:
+        if ledger.is_building(index.name) or (ledger.is_added(index.comment) and not index.valid):
+            yield DropUnfinished(name=index.name)
+
+
+def _is_unchecked(constraint: FoundConstraint) -> bool:
+    """Whether it is ours and was not yet held against the rows that were there before."""
+    before = ledger.entry(constraint.comment)
+    ours = before == ledger.ADDED or (before.startswith(ledger.WIDENED) and not before.endswith("NOT VALID"))
+    return ours and not constraint.valid
 
 
 def column_fields(model: Model) -> Iterator[tuple[Field, str]]:

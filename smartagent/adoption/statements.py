@@ -1,7 +1,6 @@
 """Each change as SQL, with the mark that lets it be undone."""
 
 import copy
-import re
 from dataclasses import dataclass
 from functools import singledispatchmethod
 from typing import Any
@@ -11,15 +10,20 @@ from django.db.backends.ddl_references import Statement
 
 from smartagent.adoption import changes, ledger
 from smartagent.adoption.foreign_keys import with_on_delete
+from smartagent.adoption.found import ANY
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """Statements that are run together; `otherwise` is what is said where existing rows forbid them."""
+    """Statements that are run in one transaction, or one that is run in none, for it lets others write meanwhile.
+
+    `otherwise` is what is said where existing rows forbid them, and `clean_up` what is run then.
+    """
 
     statements: tuple[str, ...] = ()
-    deferred: tuple[Statement, ...] = ()
+    concurrently: bool = False
     otherwise: str | None = None
+    clean_up: str | None = None
 
 
 class Writer:
@@ -69,7 +73,8 @@ class Writer:
     def _(self, change: changes.AddForeignKey) -> list[Step]:
         field = self._field(change.field)
         statement = self.editor._create_fk_sql(self.model, field, "_fk_%(to_table)s_%(to_column)s")
-        return [Step(deferred=(with_on_delete(statement, field),))]
+        with_on_delete(statement, field)
+        return [Step(statements=self._added(statement, " NOT VALID")), self._validated(str(statement.parts["name"]))]
 
     @steps.register
     def _(self, change: changes.RelaxNotNull) -> list[Step]:
@@ -86,27 +91,27 @@ class Writer:
     @steps.register
     def _(self, change: changes.WidenCheck) -> list[Step]:
         words = ", ".join(self.editor.quote_value(word) for word in change.words)
-        column = self.editor.quote_name(change.column)
-        check = f"CHECK (({change.expression}) OR {column} IN ({words}))"
+        too = "true" if ANY in change.words else f"{self.editor.quote_name(change.column)} IN ({words})"
+        check = f"CHECK (({change.expression}) OR {too})"
         comment = ledger.marked(change.comment, ledger.WIDENED + change.definition)
         return self._replaced(change.name, check, comment)
 
     @steps.register
     def _(self, change: changes.AddIndex) -> list[Step]:
         index = next(each for each in self.model._meta.indexes if each.name == change.name)
-        return [Step(statements=self._added(index.create_sql(self.model, self.editor)))]
+        return self._built(index.create_sql(self.model, self.editor))
 
     @steps.register
     def _(self, change: changes.AddFieldIndex) -> list[Step]:
         field = self._field(change.field)
         if change.unique:
-            return [self._unique(self.editor._create_unique_sql(self.model, [field]))]
+            return self._unique(self.editor._create_unique_sql(self.model, [field]))
         indexes = self.editor._field_indexes_sql(self.model, field)
-        return [Step(statements=self._added(statement)) for statement in indexes]
+        return [step for statement in indexes for step in self._built(statement)]
 
     @steps.register
     def _(self, change: changes.AddConstraint) -> list[Step]:
-        return [self._unique(self._constraint(change.name).create_sql(self.model, self.editor))]
+        return self._unique(self._constraint(change.name).create_sql(self.model, self.editor))
 
     @steps.register
     def _(self, change: changes.AddCheck) -> list[Step]:
@@ -118,6 +123,14 @@ class Writer:
             Step(statements=self._added(statement, " NOT VALID")),
             self._validated(self.editor.quote_name(change.name)),
         ]
+
+    @steps.register
+    def _(self, change: changes.Validate) -> list[Step]:
+        return [self._validated(self.editor.quote_name(change.name))]
+
+    @steps.register
+    def _(self, change: changes.DropUnfinished) -> list[Step]:
+        return [Step(statements=(f"DROP INDEX IF EXISTS {self.editor.quote_name(change.name)}",))]
 
     @steps.register
     def _(self, change: changes.DropColumn) -> list[Step]:
@@ -174,16 +187,37 @@ class Writer:
         validate = f"ALTER TABLE {self.table} VALIDATE CONSTRAINT {name}"
         return Step(statements=(validate,), otherwise=f"check {name} holds for new rows only: some older do not fit")
 
-    def _unique(self, statement: Statement) -> Step:
-        otherwise = f"{statement.parts['name']} skipped: existing rows are not unique"
-        return Step(statements=self._added(statement), otherwise=otherwise)
+    def _unique(self, statement: Statement) -> list[Step]:
+        """A unique index is built beside what goes on, and only then made a constraint."""
+        name = str(statement.parts["name"])
+        otherwise = f"{name} skipped: existing rows are not unique"
+        if str(statement).startswith("CREATE"):
+            return self._built(statement, otherwise)
+        columns, building = statement.parts["columns"], self.editor.quote_name(ledger.building(name))
+        unique = f"CREATE UNIQUE INDEX {building} ON {self.table} ({columns})"
+        become = f"ALTER TABLE {self.table} ADD CONSTRAINT {name} UNIQUE USING INDEX {building}"
+        mark = self._comment("CONSTRAINT", f"{name} ON {self.table}", ledger.marked(None, ledger.ADDED))
+        return [self._index(unique, building, otherwise), Step(statements=(become, mark))]
+
+    def _built(self, statement: Statement, otherwise: str | None = None) -> list[Step]:
+        name = str(statement.parts["name"])
+        building = statement.parts["name"] = self.editor.quote_name(ledger.building(name))
+        rename = f"ALTER INDEX {building} RENAME TO {name}"
+        mark = self._comment("INDEX", name, ledger.marked(None, ledger.ADDED))
+        return [self._index(str(statement), building, otherwise), Step(statements=(rename, mark))]
+
+    def _index(self, create: str, building: str, otherwise: str | None) -> Step:
+        """While it is built it has another name, so that one that was not finished is known."""
+        return Step(
+            statements=(create.replace(" INDEX ", " INDEX CONCURRENTLY ", 1),),
+            concurrently=True,
+            otherwise=otherwise,
+            clean_up=f"DROP INDEX IF EXISTS {building}",
+        )
 
     def _added(self, statement: Statement, suffix: str = "") -> tuple[str, str]:
-        name = str(statement.parts["name"])
-        sql = f"{statement}{suffix}"
-        of_table = re.match("ALTER TABLE", sql)
-        kind, target = ("CONSTRAINT", f"{name} ON {self.table}") if of_table else ("INDEX", name)
-        return sql, self._comment(kind, target, ledger.marked(None, ledger.ADDED))
+        target = f"{statement.parts['name']} ON {self.table}"
+        return f"{statement}{suffix}", self._comment("CONSTRAINT", target, ledger.marked(None, ledger.ADDED))
 
     def _comment_column(self, column: str, comment: str | None) -> str:
         return self._comment("COLUMN", f"{self.table}.{self.editor.quote_name(column)}", comment)

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.migrations import Migration
 from django.db.migrations.state import ProjectState, StateApps
 
+from smartagent.adoption import CreateOrCompleteModel
 from tests.smartagent.adoption.operations import operations
 from tests.smartagent.adoption.shapes import PEOPLE
 
@@ -63,6 +64,9 @@ class Legacy:
             step = self.migration.unapply if backwards else self.migration.apply
             step(ProjectState(), editor, collect_sql=True)
         return "\n".join(editor.collected_sql)
+
+    def operation(self, name: str) -> CreateOrCompleteModel:
+        return next(each for each in self.migration.operations if getattr(each, "name", "") == name)  # type: ignore[return-value]
 
     def model(self, name: str) -> Any:
         return self.models.get_model("adopted", name)

@@ -5,6 +5,7 @@ import logging
 import pytest
 from django.db import IntegrityError, transaction
 
+from smartagent.adoption import OPEN
 from smartagent.adoption.found import NotATable
 from tests.smartagent.adoption.conftest import Legacy
 from tests.smartagent.adoption.operations import ROWS
@@ -22,8 +23,7 @@ def test_old_rows_and_old_inserts_stay_good(legacy: Legacy, shape: Shape) -> Non
     assert legacy.model(shape.model).objects.count() == 2
 
 
-# In shape D, metadata is text: the column keeps its type, and our JSON does not fit.
-@pytest.mark.parametrize("shape", [shape for name, shape in SHAPES.items() if name != "notifications D"])
+@every_shape
 def test_new_inserts_succeed(legacy: Legacy, shape: Shape) -> None:
     legacy.sql(shape.create)
     legacy.forwards()
@@ -74,9 +74,19 @@ def test_each_change_is_told_in_a_line(legacy: Legacy, caplog: pytest.LogCapture
     told = [record.getMessage() for record in caplog.records]
     assert "notifications: column rule_id added, nullable" in told
     assert "notifications: check notifications_type_check widened by alert, notify" in told
-    assert "notifications: column metadata left alone: it is text, we need jsonb" in told
     alone = "check notifications_severity_known left alone: severity may hold anything in this table"
     assert f"notifications: {alone}" in told
+
+
+def test_a_check_is_opened_for_any_word(legacy: Legacy) -> None:
+    legacy.operation("Notification").widen = {"type": OPEN}
+    legacy.sql(NOTIFICATIONS_A)
+    found = legacy.dump()
+    legacy.forwards()
+    legacy.sql("INSERT INTO notifications (type, title, message) VALUES ('info', 'x', 'x')")
+    assert legacy.sql("SELECT count(*) FROM notifications") == [(1,)]
+    legacy.backwards()
+    assert legacy.dump() == found
 
 
 def test_a_word_that_nobody_knows_is_still_refused(legacy: Legacy) -> None:

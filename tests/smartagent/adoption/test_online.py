@@ -1,0 +1,102 @@
+"""Others go on writing while a table is completed, and a run that was ended is finished by the next."""
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import psycopg
+import pytest
+from django.db import connection
+
+from smartagent.adoption import patience
+from smartagent.adoption.ledger import building
+from tests.smartagent.adoption.conftest import Legacy
+from tests.smartagent.adoption.shapes import INSERT_A, NOTIFICATIONS_A
+
+INDEX_NAMES = "SELECT indexname FROM pg_indexes WHERE schemaname = 'legacy' AND tablename = 'notifications'"
+
+
+@pytest.fixture
+def old_application(legacy: Legacy) -> Iterator[psycopg.Connection]:
+    """A connection of its own, with the table of shape A."""
+    legacy.sql(NOTIFICATIONS_A)
+    params = {**connection.get_connection_params(), "autocommit": True}
+    params = {
+        name: params[name] for name in ("host", "port", "user", "password", "dbname", "autocommit") if name in params
+    }
+    with psycopg.connect(**params) as other:
+        other.execute("SET search_path TO legacy")
+        yield other
+
+
+def test_an_index_is_built_without_a_transaction(legacy: Legacy, old_application: psycopg.Connection) -> None:
+    legacy.forwards(atomic=False)
+    assert {"notifications_inbox", "notifications_unread"} <= {name for (name,) in legacy.sql(INDEX_NAMES)}
+    assert legacy.sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid") == [(0,)]
+
+
+def test_what_an_ended_run_was_building_is_built_again(legacy: Legacy, old_application: psycopg.Connection) -> None:
+    left = building("notifications_inbox")
+    legacy.sql(f"CREATE INDEX {left} ON notifications (title)")
+    legacy.forwards(atomic=False)
+    names = {name for (name,) in legacy.sql(INDEX_NAMES)}
+    assert "notifications_inbox" in names
+    assert left not in names
+
+
+def test_a_constraint_that_an_ended_run_did_not_hold_against_all_rows_is_held(
+    legacy: Legacy, old_application: psycopg.Connection
+) -> None:
+    legacy.forwards(atomic=False)
+    definition = """SELECT pg_get_constraintdef(oid), convalidated FROM pg_constraint
+                    WHERE conname = 'notifications_status_known' AND connamespace = 'legacy'::regnamespace"""
+    ((before, _),) = legacy.sql(definition)
+    legacy.sql(f"""ALTER TABLE notifications DROP CONSTRAINT notifications_status_known,
+                   ADD CONSTRAINT notifications_status_known {before} NOT VALID;
+                   COMMENT ON CONSTRAINT notifications_status_known ON notifications IS 'smart-agent: added'""")
+    legacy.forwards(atomic=False)
+    assert [valid for _, valid in legacy.sql(definition)] == [True]
+
+
+def test_it_waits_for_the_table_without_making_others_wait(legacy: Legacy, old_application: psycopg.Connection) -> None:
+    """A transaction holds the table for a second; whoever writes meanwhile waits less than half of that."""
+    with old_application.transaction():
+        old_application.execute(INSERT_A)
+        worker = threading.Thread(target=migrate, args=(legacy,))
+        worker.start()
+        longest = longest_write(timedelta(seconds=1))
+    worker.join()
+    assert longest < 0.5
+    assert legacy.sql("SELECT count(*) FROM notifications WHERE status = 'unread'")[0][0] >= 2
+
+
+def migrate(legacy: Legacy) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET search_path TO legacy")
+    legacy.forwards(atomic=False)
+    connection.close()
+
+
+def longest_write(during: timedelta) -> float:
+    """Write as another user of the table for so long; return the seconds of the longest wait."""
+    other = connection.copy()
+    longest, end = 0.0, time.monotonic() + during.total_seconds()
+    with other.cursor() as cursor:
+        cursor.execute("SET search_path TO legacy")
+        while time.monotonic() < end:
+            began = time.monotonic()
+            cursor.execute(INSERT_A.replace("%", "%%"))
+            longest = max(longest, time.monotonic() - began)
+    other.close()
+    return longest
+
+
+def test_somebody_who_never_lets_go_is_told_of(
+    legacy: Legacy, old_application: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "PATIENCE", timedelta(seconds=0.3))
+    with old_application.transaction():
+        old_application.execute(INSERT_A)
+        with pytest.raises(patience.NeverFree, match=r"notifications: column .*never free"):
+            legacy.forwards(atomic=False)
