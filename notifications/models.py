@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from notifications.querysets import NotificationQuerySet
 from rules.models.rule import AutomationRule, Severity
+from smartagent.fields import FactsField
+from smartagent.scope import RepresentableManager
 
 
 class Notification(models.Model):
@@ -44,12 +46,14 @@ class Notification(models.Model):
     severity = models.TextField(choices=Severity.choices, null=True)
     status = models.TextField(choices=Status.choices, default=Status.UNREAD, db_default=Status.UNREAD)
     action_url = models.TextField(null=True)
-    metadata = models.JSONField(default=dict, null=True, db_default={})
+    metadata = FactsField(default=dict, null=True, db_default={})
     created_at = models.DateTimeField("when", default=timezone.now, null=True, db_default=Now())
     read_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
 
-    objects = NotificationQuerySet.as_manager()
+    REPRESENTABLE = models.Q(status__in=Status.values)
+
+    objects = RepresentableManager.from_queryset(NotificationQuerySet)()
 
     class Meta:
         db_table = "notifications"

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from optimizer.querysets import OptimizationQuerySet
 from rules.models.rule import AutomationRule
-from smartagent.fields import NumericField
+from smartagent.fields import FactsField, NumericField
 from smartagent.scope import OwnedQuerySet
 
 
@@ -50,7 +50,7 @@ class OptimizationEvent(models.Model):
     optimization_action = models.TextField("kind", choices=Kind.choices)
     strategy = models.TextField(null=True)
     recommended_actions = models.JSONField("recommended", default=list, null=True, db_default=[])
-    parameter_delta = models.JSONField(default=dict, null=True)
+    parameter_delta = FactsField(default=dict, null=True)
     efficiency_index = NumericField(null=True)
     applied = models.BooleanField(default=False, null=True, db_default=False)
     status = models.TextField(choices=Status.choices, default=Status.PROPOSED, db_default=Status.PROPOSED)
@@ -94,7 +94,7 @@ class ActionLog(models.Model):
     )
     event = models.ForeignKey(OptimizationEvent, models.SET_NULL, null=True, related_name="actions")
     action_type = models.TextField("action")
-    action_details = models.JSONField("details", default=dict, null=True, db_default={})
+    action_details = FactsField("details", default=dict, null=True, db_default={})
     status = models.TextField(choices=Status.choices, default=Status.PENDING, db_default=Status.PENDING)
     created_at = models.DateTimeField("when", default=timezone.now, null=True, db_default=Now())
 

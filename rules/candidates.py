@@ -14,12 +14,15 @@ from rules.conditions import met_sql
 MET = met_sql("coalesce(own.value, platform.value)", "i.condition_operator", "i.threshold_value::float8")
 COLUMNS = """r.id AS rule_id, r.user_id AS owner_id, r.metric_type, r.condition_operator, r.threshold_value,
     coalesce(r.target_integration, '') AS target, r.repeat_every, r.no_data_policy"""
+# Rules of an older kind, of another application, may be in the table (AutomationRule.REPRESENTABLE).
+EVALUATED = """r.status = 'active' AND r.metric_type IS NOT NULL AND r.user_id IS NOT NULL AND r.rule_name IS NOT NULL
+    AND r.condition_operator IS NOT NULL AND r.threshold_value IS NOT NULL AND r.action_type IS NOT NULL"""
 INSTANCES = f"""
 SELECT {COLUMNS}, r.user_id AS subject_id FROM automation_rules r
- WHERE r.status = 'active' AND r.applies_to = 'owner' AND r.metric_type IS NOT NULL {{only}}
+ WHERE {EVALUATED} AND r.applies_to = 'owner' {{only}}
 UNION ALL
 SELECT {COLUMNS}, u.id FROM automation_rules r CROSS JOIN smartagent_users u
- WHERE r.status = 'active' AND r.applies_to = 'everyone' AND r.metric_type IS NOT NULL AND u.is_active {{only}}
+ WHERE {EVALUATED} AND r.applies_to = 'everyone' AND u.is_active {{only}}
 """
 VERDICT = f"""CASE WHEN f.metric IS NOT NULL THEN 'failed'
             WHEN coalesce(own.value, platform.value) IS NULL THEN 'missing'
@@ -48,11 +51,12 @@ SELECT i.rule_id, i.owner_id, i.subject_id, i.target, i.repeat_every, i.no_data_
 CANDIDATES = f"""
 CREATE TEMP TABLE tick_candidates AS
 SELECT row_number() OVER () AS n, * FROM ({JUDGED}) AS judged WHERE {MAY_CHANGE}
+   AND EXISTS (SELECT FROM smartagent_users p WHERE p.id = judged.subject_id)
 """
-COUNTS = """
+COUNTS = f"""
 SELECT count(*), coalesce(sum(CASE WHEN applies_to = 'everyone' THEN people ELSE 1 END), 0)
   FROM automation_rules r, (SELECT count(*) AS people FROM smartagent_users WHERE is_active) AS u
- WHERE r.status = 'active' AND r.metric_type IS NOT NULL {only}
+ WHERE {EVALUATED} {{only}}
 """
 
 

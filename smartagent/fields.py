@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.fields.json import KeyTransform
 
 
 class NumericField(models.DecimalField):  # type: ignore[type-arg]
@@ -23,3 +24,24 @@ class NumericField(models.DecimalField):  # type: ignore[type-arg]
             args,
             {k: v for k, v in kwargs.items() if k not in ("max_digits", "decimal_places")},
         )
+
+
+class FactsField(models.JSONField):
+    """A JSON object, whatever is in the column: the old application may keep it as text, or something else in it.
+
+    Nothing reads as {}, another value as {"value": it}, and text that is no JSON as {"text": it}. To the migrations it
+    is a JSONField.
+    """
+
+    def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Any:
+        found = super().from_db_value(value, expression, connection)
+        if isinstance(expression, KeyTransform) or isinstance(found, dict):
+            return found
+        if found is None:
+            return {}
+        is_json = isinstance(value, str) and not (isinstance(found, str) and found == value)
+        return {"value" if is_json else "text": found}
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.JSONField", args, kwargs

@@ -42,3 +42,13 @@ class OwnedQuerySet(models.QuerySet[Any]):
         for path in self.owner_paths:
             owned |= Q(**{path: user})
         return self.filter(owned)
+
+
+class RepresentableManager(models.Manager[Any]):
+    """Of a table that another application writes too: only the rows that `REPRESENTABLE` of the model lets in.
+
+    The others are left alone; `doctor` counts them.
+    """
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        return super().get_queryset().filter(self.model.REPRESENTABLE)

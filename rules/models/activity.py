@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from rules.models.rule import AutomationRule
 from rules.querysets import ActivityQuerySet, RunQuerySet
+from smartagent.fields import FactsField
 
 
 class DispatchRun(models.Model):
@@ -84,7 +85,7 @@ class ActivityEntry(models.Model):
     agent_name = models.TextField(default="smart_agent")
     event_type = models.TextField("event")
     action_taken = models.TextField("action")
-    context = models.JSONField(default=dict, db_default={})
+    context = FactsField(default=dict, db_default={})
     status = models.TextField(choices=Status.choices, default=Status.SUCCESS, db_default=Status.SUCCESS)
     error_message = models.TextField("cause", null=True)
     created_at = models.DateTimeField("when", db_default=Now())

@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from smartagent.fields import NumericField
-from smartagent.scope import OwnedQuerySet
+from smartagent.fields import FactsField, NumericField
+from smartagent.scope import OwnedQuerySet, RepresentableManager
 
 PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
 
@@ -34,14 +34,16 @@ class Integration(models.Model):
     )
     integration_type = models.TextField("type", help_text="For example slack, outlook, gmail, trello or sendgrid.")
     status = models.TextField(choices=Status.choices, default=Status.INACTIVE, db_default=Status.INACTIVE)
-    config = models.JSONField("settings", default=dict, blank=True, null=True, db_default={})
+    config = FactsField("settings", default=dict, blank=True, null=True, db_default={})
     credentials_encrypted = models.TextField(null=True, editable=False)
     last_sync_at = models.DateTimeField("last sync", null=True, blank=True)
     error_message = models.TextField("error", null=True, blank=True)
     created_at = models.DateTimeField("created", default=timezone.now, db_default=Now(), editable=False)
     updated_at = models.DateTimeField("updated", auto_now=True, db_default=Now())
 
-    objects = OwnedQuerySet.as_manager()
+    REPRESENTABLE = models.Q(user__isnull=False, integration_type__isnull=False, status__in=Status.values)
+
+    objects = RepresentableManager.from_queryset(OwnedQuerySet)()
 
     class Meta:
         db_table = "integrations"
@@ -73,7 +75,7 @@ class FusionScore(models.Model):
         db_index=False,
     )
     fusion_score = NumericField(validators=PERCENT, null=True)
-    score_breakdown = models.JSONField(default=dict, blank=True, null=True, db_default={})
+    score_breakdown = FactsField(default=dict, blank=True, null=True, db_default={})
     calculated_at = models.DateTimeField(default=timezone.now, null=True, db_default=Now())
     created_at = models.DateTimeField(default=timezone.now, null=True, db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True, null=True, db_default=Now())
@@ -102,7 +104,7 @@ class AuditEvent(models.Model):
     event_type = models.TextField("event")
     severity = models.TextField(choices=Severity.choices, default=Severity.INFO, db_default=Severity.INFO)
     message = models.TextField(default="", db_default="", blank=True)
-    metadata = models.JSONField(default=dict, blank=True, db_default={})
+    metadata = FactsField(default=dict, blank=True, db_default={})
     created_at = models.DateTimeField(default=timezone.now, db_default=Now())
 
     objects = OwnedQuerySet.as_manager()

@@ -14,7 +14,8 @@ from simple_history.models import HistoricalRecords
 from rules import registries
 from rules.conditions import Operator
 from rules.querysets import RuleQuerySet
-from smartagent.fields import NumericField
+from smartagent.fields import FactsField, NumericField
+from smartagent.scope import RepresentableManager
 
 
 class Severity(models.TextChoices):
@@ -54,7 +55,7 @@ class AutomationRule(models.Model):
     condition_operator = models.TextField("operator", choices=Operator.choices)
     threshold_value = NumericField("threshold")
     action_type = models.TextField("action", choices=registries.action_choices)
-    action_config = models.JSONField("options of the action", default=dict, blank=True, db_default={})
+    action_config = FactsField("options of the action", default=dict, blank=True, db_default={})
     target_integration = models.TextField(
         "integration",
         blank=True,
@@ -84,12 +85,23 @@ class AutomationRule(models.Model):
         db_default=timedelta(hours=4),
         help_text="While it fires, act again after this long, for example 30m or 4h. 0: at every evaluation.",
     )
-    labels = models.JSONField(default=dict, blank=True, db_default={})
+    labels = FactsField(default=dict, blank=True, db_default={})
     runbook_url = models.TextField("runbook", blank=True, null=True, validators=[URLValidator(["http", "https"])])
     created_at = models.DateTimeField("created", default=timezone.now, db_default=Now(), editable=False)
     updated_at = models.DateTimeField("updated", auto_now=True, db_default=Now())
 
-    objects = RuleQuerySet.as_manager()
+    # Rules of an older kind, of the old application, are in the same table.
+    REPRESENTABLE = models.Q(
+        user__isnull=False,
+        rule_name__isnull=False,
+        metric_type__isnull=False,
+        condition_operator__in=Operator.values,
+        threshold_value__isnull=False,
+        action_type__isnull=False,
+        status__in=Status.values,
+    )
+
+    objects = RepresentableManager.from_queryset(RuleQuerySet)()
     history = HistoricalRecords(
         table_name="automation_rules_history",
         excluded_fields=["last_triggered_at", "trigger_count", "updated_at"],

@@ -89,10 +89,11 @@ def _readings(person: User, now: datetime) -> None:
 
 
 def _rule(person: User, metric: str, operator: str, threshold: int, action: str) -> AutomationRule:
-    return AutomationRule.objects.create(
+    rule: AutomationRule = AutomationRule.objects.create(
         user=person, rule_name=f"{action} if {metric} {operator} {threshold}", metric_type=metric,
         condition_operator=operator, threshold_value=threshold, action_type=action, severity="high",
     )  # fmt: skip
+    return rule
 
 
 def _tick(person: User, now: datetime) -> DispatchRun:
