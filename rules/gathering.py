@@ -41,7 +41,7 @@ def gather(now: datetime, metric: str | None = None) -> int:
     if metric is None or metric not in metrics:
         _read(Pushed([source.kind for source in metrics]), "", "metric, user_id, target, value, observed_at", now)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE tick_readings")
+        cursor.execute("ANALYZE tick_readings, tick_failures")
         cursor.execute("SELECT count(*) FROM tick_readings")
         return int(cursor.fetchone()[0])
 
