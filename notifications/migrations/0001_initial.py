@@ -14,6 +14,8 @@ import smartagent.adoption.operations
 
 class Migration(migrations.Migration):
     initial = True
+    # Each operation makes its own transactions: others go on writing, and a run that was ended is finished by another.
+    atomic = False
 
     dependencies = [
         ("rules", "0001_initial"),

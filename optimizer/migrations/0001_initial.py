@@ -1,6 +1,7 @@
 """Optimization events and the action log. Legacy tables that are there are completed, not replaced."""
 
 import uuid
+from decimal import Decimal
 
 import django.contrib.postgres.functions
 import django.db.models.deletion
@@ -15,6 +16,8 @@ import smartagent.fields
 
 class Migration(migrations.Migration):
     initial = True
+    # Each operation makes its own transactions: others go on writing, and a run that was ended is finished by another.
+    atomic = False
 
     dependencies = [
         ("rules", "0001_initial"),
@@ -190,6 +193,71 @@ class Migration(migrations.Migration):
             },
             widen={
                 "status": ["pending", "completed", "failed"],
+            },
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="FusionMetric",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "integration",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="rules.integration",
+                    ),
+                ),
+                ("metric_name", models.TextField()),
+                (
+                    "metric_type",
+                    models.TextField(help_text="How it is made: count, sum, average, percentage or trend.", null=True),
+                ),
+                ("raw_value", smartagent.fields.NumericField(null=True)),
+                ("normalized_value", smartagent.fields.NumericField(help_text="Between 0 and 1.", null=True)),
+                (
+                    "weight",
+                    smartagent.fields.NumericField(db_default=Decimal("0.2"), default=Decimal("0.2"), null=True),
+                ),
+                ("data_source", models.JSONField(db_default={}, default=dict, null=True)),
+                ("synced_at", models.DateTimeField(null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        default=django.utils.timezone.now,
+                        null=True,
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "fusion_metrics",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "integration", "metric_name"), name="fusion_metrics_one_of_a_name"
+                    )
+                ],
             },
         ),
     ]

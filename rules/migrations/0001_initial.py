@@ -13,12 +13,15 @@ from django.conf import settings
 from django.db import migrations, models
 
 import rules.registries
+import smartagent.adoption
 import smartagent.adoption.operations
 import smartagent.fields
 
 
 class Migration(migrations.Migration):
     initial = True
+    # Each operation makes its own transactions: others go on writing, and a run that was ended is finished by another.
+    atomic = False
 
     dependencies = [
         ("smartagent", "__first__"),
@@ -100,6 +103,10 @@ class Migration(migrations.Migration):
                         violation_error_message="This person has an integration of this type already.",
                     )
                 ],
+            },
+            widen={
+                "integration_type": smartagent.adoption.OPEN,
+                "status": ["active", "inactive", "error", "syncing"],
             },
         ),
         smartagent.adoption.operations.CreateOrCompleteModel(
@@ -232,6 +239,9 @@ class Migration(migrations.Migration):
                         name="fusion_audit_log_anomalies",
                     )
                 ],
+            },
+            widen={
+                "event_type": smartagent.adoption.OPEN,
             },
         ),
         smartagent.adoption.operations.CreateOrCompleteModel(
@@ -460,6 +470,9 @@ class Migration(migrations.Migration):
                 ],
             },
             widen={
+                "action_type": smartagent.adoption.OPEN,
+                "metric_type": smartagent.adoption.OPEN,
+                "condition_operator": ["<", "<=", ">", ">=", "=", "!="],
                 "status": ["active", "paused", "disabled", "draft"],
             },
         ),
