@@ -12,7 +12,7 @@ from smartagent.models import User
 
 @pytest.fixture
 def _older_rules(alice: User, now: datetime) -> None:
-    columns = "user_id rule_name metric_type condition_operator threshold_value action_type".split()
+    columns = ["user_id", "rule_name", "metric_type", "condition_operator", "threshold_value", "action_type"]
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f"ALTER TABLE automation_rules {', '.join(f'ALTER {name} DROP NOT NULL' for name in columns)}")
