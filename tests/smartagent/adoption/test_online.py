@@ -8,6 +8,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from smartagent.adoption import patience
 from smartagent.adoption.ledger import building
@@ -75,7 +76,7 @@ def migrate(legacy: Legacy) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET search_path TO legacy")
     legacy.forwards(atomic=False)
-    connection.close()
+    give_back(connection)
 
 
 def longest_write(during: timedelta) -> float:
@@ -88,8 +89,15 @@ def longest_write(during: timedelta) -> float:
             began = time.monotonic()
             cursor.execute(INSERT_A.replace("%", "%%"))
             longest = max(longest, time.monotonic() - began)
-    other.close()
+    give_back(other)
     return longest
+
+
+def give_back(used: BaseDatabaseWrapper) -> None:
+    """The pool keeps the connection, and so what was set in it."""
+    with used.cursor() as cursor:
+        cursor.execute("RESET search_path")
+    used.close()
 
 
 def test_somebody_who_never_lets_go_is_told_of(
