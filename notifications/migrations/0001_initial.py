@@ -10,6 +10,10 @@ from django.conf import settings
 from django.db import migrations, models
 
 import smartagent.adoption.operations
+from notifications.migrations import _in_step
+from smartagent.adoption.backfill import Backfill
+from smartagent.adoption.offered import OfferFunction
+from smartagent.adoption.triggers import KeepInStep
 
 
 class Migration(migrations.Migration):
@@ -131,4 +135,16 @@ class Migration(migrations.Migration):
                 "type": ["alert", "notify", "info", "warning", "error", "success"],
             },
         ),
+        KeepInStep("notifications", "notification_status", "BEFORE INSERT OR UPDATE", _in_step.FOLLOW_STATUS),
+        Backfill(
+            "notifications",
+            "notification_status",
+            _in_step.STATUS_FILLS,
+            needs=("is_read",),
+            what="status of old rows",
+        ),
+        OfferFunction("mark_notification_read", (("notification_id", "uuid"),), "void", _in_step.MARK_READ),
+        OfferFunction("mark_all_notifications_read", (), "void", _in_step.MARK_ALL_READ),
+        OfferFunction("get_unread_notification_count", (), "integer", _in_step.COUNT_UNREAD),
+        OfferFunction("cleanup_old_notifications", (), "integer", _in_step.CLEAN_UP),
     ]

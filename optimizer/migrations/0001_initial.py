@@ -12,6 +12,9 @@ from django.db import migrations, models
 
 import smartagent.adoption.operations
 import smartagent.fields
+from optimizer.migrations import _in_step
+from smartagent.adoption.backfill import Backfill
+from smartagent.adoption.triggers import KeepInStep
 
 
 class Migration(migrations.Migration):
@@ -259,5 +262,15 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
+        ),
+        KeepInStep(
+            "fusion_optimization_events", "optimization_applied", "BEFORE INSERT OR UPDATE", _in_step.FOLLOW_APPLIED
+        ),
+        Backfill(
+            "fusion_optimization_events",
+            "optimization_applied",
+            _in_step.OPTIMIZATION_FILLS,
+            needs=("applied", "created_at"),
+            what="status of old rows",
         ),
     ]

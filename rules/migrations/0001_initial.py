@@ -16,6 +16,10 @@ import rules.registries
 import smartagent.adoption
 import smartagent.adoption.operations
 import smartagent.fields
+from rules.migrations import _in_step
+from smartagent.adoption.backfill import Backfill
+from smartagent.adoption.feed import Feed
+from smartagent.adoption.triggers import KeepInStep
 
 
 class Migration(migrations.Migration):
@@ -776,6 +780,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("last_notified_at", models.DateTimeField(null=True, verbose_name="last acted")),
+                (
+                    "failures",
+                    models.IntegerField(
+                        db_default=0, default=0, help_text="How many tries to act have failed in a row."
+                    ),
+                ),
+                (
+                    "retry_at",
+                    models.DateTimeField(help_text="When to try again, where the last try has failed.", null=True),
+                ),
             ],
             options={
                 "verbose_name": "instance",
@@ -909,5 +923,20 @@ class Migration(migrations.Migration):
             widen={
                 "status": ["pending", "success", "failed", "skipped"],
             },
+        ),
+        KeepInStep("fusion_audit_log", "audit_severity", "BEFORE INSERT OR UPDATE", _in_step.FOLLOW_AUDIT),
+        Backfill(
+            "fusion_audit_log",
+            "audit_severity",
+            _in_step.AUDIT_FILLS,
+            what="severity and message of old rows",
+        ),
+        KeepInStep("fusion_score_history", "score_history", "AFTER INSERT", _in_step.FOLLOW_HISTORY),
+        Feed(
+            "fusion_score_history",
+            "score_history",
+            _in_step.COPY_HISTORY,
+            needs=_in_step.HISTORY,
+            what="old scores",
         ),
     ]

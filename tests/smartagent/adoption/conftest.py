@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations import Migration
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState, StateApps
 
 from smartagent.adoption import CreateOrCompleteModel
+from smartagent.adoption.sync import Synchronising
 from tests.smartagent.adoption.operations import operations
 from tests.smartagent.adoption.shapes import PEOPLE
 
@@ -81,3 +85,33 @@ def legacy(transactional_db: None) -> Iterator[Legacy]:
             yield Legacy()
         finally:
             cursor.execute("DROP SCHEMA legacy, auth CASCADE; RESET search_path")
+
+
+class Takeover:
+    """All our migrations, on the schema of the old application."""
+
+    def __init__(self, legacy: Legacy) -> None:
+        self.sql = legacy.sql
+        self.dump = legacy.dump
+
+    def forwards(self) -> None:
+        call_command("migrate", verbosity=0)
+
+    def backwards(self, *apps: str) -> None:
+        for app in apps:
+            call_command("migrate", app, "zero", verbosity=0)
+
+    def lacks(self) -> list[str]:
+        """What `doctor` would say that is not in step."""
+        loader = MigrationLoader(connection)
+        operations = [operation for each in loader.disk_migrations.values() for operation in each.operations]
+        steps = [each for each in operations if isinstance(each, Synchronising)]
+        return [str(change) for step in steps for change in step.lacks(connection)]
+
+
+@pytest.fixture
+def takeover(legacy: Legacy) -> Iterator[Takeover]:
+    """The schema of the old application, to be taken over by the whole of ours."""
+    ContentType.objects.clear_cache()
+    yield Takeover(legacy)
+    ContentType.objects.clear_cache()

@@ -1,0 +1,129 @@
+"""Functions and triggers as SQL, and whether the database has them just so."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from smartagent.adoption import ledger
+
+QUOTE = "$smartagent$"
+# Whoever may sign in to the old application's interface: it shows every function to them unless told otherwise.
+STRANGERS = ("anon", "authenticated", "service_role")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Routine:
+    """A function with the rights of its owner; `arguments` are names and types."""
+
+    name: str
+    body: str
+    arguments: tuple[tuple[str, str], ...] = ()
+    returns: str = "trigger"
+
+    @property
+    def signature(self) -> str:
+        return f"{self.name}({', '.join(kind for _, kind in self.arguments)})"
+
+    def create(self, search_path: str) -> str:
+        arguments = ", ".join(f"{name} {kind}" for name, kind in self.arguments)
+        return (
+            f"CREATE OR REPLACE FUNCTION {self.name}({arguments}) RETURNS {self.returns}\n"
+            f"LANGUAGE plpgsql SECURITY DEFINER SET search_path = {search_path}\n"
+            f"AS {QUOTE}{self.body}{QUOTE}"
+        )
+
+    def is_there(self, connection: BaseDatabaseWrapper) -> bool:
+        """Whether there is a function of this name and these arguments, whatever it does."""
+        return bool(_one(connection, "SELECT 1 FROM pg_proc WHERE oid = to_regprocedure(%s)", [self.signature]))
+
+    def is_the_same(self, connection: BaseDatabaseWrapper) -> bool:
+        """Whether the function that is there does what this one would do, with the same rights."""
+        found = _one(connection, FUNCTION, [self.signature])
+        return found == (self.body, True, [f"search_path={search_path(connection)}"])
+
+    def reserve(self, connection: BaseDatabaseWrapper) -> list[str]:
+        """Return what takes the function away from everybody but its owner; a trigger's cannot be called at all."""
+        if self.returns == "trigger":
+            return []
+        roles = ", ".join(("PUBLIC", *known_roles(connection, STRANGERS)))
+        return [f"REVOKE ALL ON FUNCTION {self.signature} FROM {roles}"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A table, by the name that PostgreSQL shows it by on this connection."""
+
+    oid: int
+    name: str
+    created: bool
+    may_trigger: bool
+    may_read: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trigger:
+    """A trigger for each row of a table, which calls the function; `timing` as PostgreSQL writes it."""
+
+    name: str
+    timing: str
+    function: str
+
+    def create(self, place: Place) -> str:
+        return "CREATE OR REPLACE " + self._definition(place).removeprefix("CREATE ")
+
+    def is_the_same(self, connection: BaseDatabaseWrapper, place: Place) -> bool:
+        """Whether it is there just so, and enabled."""
+        found = _one(connection, TRIGGER, [place.oid, self.name])
+        return found is not None and found[0] == self._definition(place) and found[1] in ("O", "A")
+
+    def is_there(self, connection: BaseDatabaseWrapper, place: Place) -> bool:
+        return _one(connection, TRIGGER, [place.oid, self.name]) is not None
+
+    def _definition(self, place: Place) -> str:
+        call = f"FOR EACH ROW EXECUTE FUNCTION {self.function}()"
+        return f"CREATE TRIGGER {self.name} {self.timing} ON {place.name} {call}"
+
+
+def find_place(connection: BaseDatabaseWrapper, table: str) -> Place | None:
+    """Return the table that `table` or `schema.table` means, None where there is none; needs no right to the schema."""
+    schema, _, name = table.rpartition(".")
+    found = _one(connection, PLACE, [name, schema or None, schema or None])
+    if found is None:
+        return None
+    oid, shown, comment, may_trigger, may_read = found
+    created = ledger.entry(comment) == ledger.CREATED
+    return Place(oid=oid, name=shown, created=created, may_trigger=may_trigger, may_read=may_read)
+
+
+def search_path(connection: BaseDatabaseWrapper) -> str:
+    """Return the schemas that this connection looks in, for functions that others call from elsewhere."""
+    found = _one(connection, "SELECT string_agg(quote_ident(name), ', ') FROM unnest(current_schemas(false)) name", [])
+    return ", ".join(name for name in (found[0] if found else None, "pg_temp") if name)
+
+
+def known_roles(connection: BaseDatabaseWrapper, names: tuple[str, ...]) -> list[str]:
+    """Return those of `names` that are roles of this server."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) ORDER BY rolname", [list(names)])
+        return [name for (name,) in cursor.fetchall()]
+
+
+def _one(connection: BaseDatabaseWrapper, query: str, params: list[Any]) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row
+
+
+FUNCTION = "SELECT prosrc, prosecdef, proconfig FROM pg_proc WHERE oid = to_regprocedure(%s)"
+
+TRIGGER = "SELECT pg_get_triggerdef(oid, true), tgenabled::text FROM pg_trigger WHERE tgrelid = %s AND tgname = %s"
+
+PLACE = """
+SELECT c.oid::bigint, c.oid::regclass::text, obj_description(c.oid, 'pg_class'),
+       has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'TRIGGER'),
+       has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relname = %s AND c.relkind IN ('r', 'p')
+  AND CASE WHEN %s::text IS NULL THEN pg_table_is_visible(c.oid) ELSE n.nspname = %s END"""

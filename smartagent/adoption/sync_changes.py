@@ -1,0 +1,107 @@
+"""What keeps two applications on the same rows in step, as values; as text each is the line that is logged."""
+
+from dataclasses import dataclass
+
+from smartagent.adoption.changes import ACCESS_EXCLUSIVE, ROW_EXCLUSIVE, SHARE_ROW_EXCLUSIVE, Change
+
+
+@dataclass(frozen=True, kw_only=True)
+class MakeFunction(Change):
+    lock = ""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"function {self.name} made"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MakeTrigger(Change):
+    lock = SHARE_ROW_EXCLUSIVE
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"trigger {self.name} made"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropFunction(Change):
+    lock = ""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"function {self.name} removed again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropTrigger(Change):
+    lock = ACCESS_EXCLUSIVE
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"trigger {self.name} removed again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FillRows(Change):
+    """Rows are written in batches, each of which holds its rows for moments."""
+
+    lock = ROW_EXCLUSIVE
+
+    what: str
+    rows: int
+
+    def __str__(self) -> str:
+        return f"{self.what} filled in, {rows(self.rows)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyRows(Change):
+    """Rows are read in batches, and copied into a table of ours."""
+
+    lock = "ACCESS SHARE"
+
+    what: str
+    rows: int
+
+    def __str__(self) -> str:
+        return f"{self.what} copied, {rows(self.rows)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportPeople(Change):
+    lock = "ACCESS SHARE"
+
+    people: int
+
+    def __str__(self) -> str:
+        return f"{people(self.people)} of the old application made known here"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntroducePeople(Change):
+    lock = ROW_EXCLUSIVE
+
+    people: int
+
+    def __str__(self) -> str:
+        return f"{people(self.people)} of ours made known to the old application"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithdrawPeople(Change):
+    lock = ROW_EXCLUSIVE
+
+    def __str__(self) -> str:
+        return "people whom the old application knows only through us removed again"
+
+
+def rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count:,} people"

@@ -1,0 +1,106 @@
+"""Triggers that keep columns of both applications in step, whoever writes.
+
+    KeepInStep("notifications", "notification_status", "BEFORE INSERT OR UPDATE", BODY)
+
+The function runs with our rights, for the roles of the old application have none on our tables. Its body must
+never make a statement of theirs fail. BEFORE triggers fire in the order of their names: zz_ is the last.
+"""
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from smartagent.adoption.changes import Change, LeaveAlone
+from smartagent.adoption.routines import Place, Routine, Trigger, find_place, search_path
+from smartagent.adoption.sync import Editor, Synchronising, do, tell
+from smartagent.adoption.sync_changes import DropFunction, DropTrigger, MakeFunction, MakeTrigger
+
+NO_RIGHT = "the database account that migrates has no right to make triggers on it"
+
+
+class MakeHelper(Synchronising):
+    """A function of ours that triggers call, where the table `given` is there; nobody else may call it."""
+
+    def __init__(
+        self, name: str, arguments: tuple[tuple[str, str], ...], returns: str, body: str, *, given: str
+    ) -> None:
+        self.given = given
+        self.routine = Routine(name=f"smartagent_{name}", arguments=arguments, returns=returns, body=body)
+
+    def describe(self) -> str:
+        return f"Make function {self.routine.name}, where there is a table {self.given} of the old application"
+
+    def lacks(self, connection: BaseDatabaseWrapper) -> list[Change]:
+        if find_place(connection, self.given) is None or self.routine.is_the_same(connection):
+            return []
+        return [MakeFunction(name=self.routine.name)]
+
+    def forwards(self, editor: Editor) -> None:
+        for change in self.lacks(editor.connection):
+            create = self.routine.create(search_path(editor.connection))
+            do(editor, self.given, change, [create, *self.routine.reserve(editor.connection)])
+
+    def backwards(self, editor: Editor) -> None:
+        if self.routine.is_there(editor.connection):
+            drop = f"DROP FUNCTION {self.routine.signature}"
+            do(editor, self.given, DropFunction(name=self.routine.name), [drop])
+
+
+class KeepInStep(Synchronising):
+    """A trigger on a table that we did not create, with the function that it calls.
+
+    `table` may say its schema; where it, or the table `given`, is not there, nothing is done.
+    """
+
+    def __init__(self, table: str, name: str, timing: str, body: str, *, given: str | None = None) -> None:
+        self.table = table
+        self.given = given
+        self.routine = Routine(name=f"smartagent_{name}", body=body)
+        self.trigger = Trigger(name=f"zz_smartagent_{name}", timing=timing, function=self.routine.name)
+
+    def describe(self) -> str:
+        return f"Keep table {self.table} in step with the old application by trigger {self.trigger.name}"
+
+    def place(self, connection: BaseDatabaseWrapper) -> Place | None:
+        """The table, where this has something to do."""
+        place = find_place(connection, self.table)
+        if place is None or place.created:
+            return None
+        return place if self.given is None or find_place(connection, self.given) else None
+
+    def lacks(self, connection: BaseDatabaseWrapper) -> list[Change]:
+        place = self.place(connection)
+        if place is None:
+            return []
+        changes: list[Change] = []
+        if not self.routine.is_the_same(connection):
+            changes.append(MakeFunction(name=self.routine.name))
+        if not self.trigger.is_the_same(connection, place):
+            changes.append(self._trigger_or_why_not(place))
+        return changes
+
+    def _trigger_or_why_not(self, place: Place) -> Change:
+        if place.may_trigger:
+            return MakeTrigger(name=self.trigger.name)
+        return LeaveAlone(what=f"trigger {self.trigger.name}", why=NO_RIGHT)
+
+    def forwards(self, editor: Editor) -> None:
+        place = self.place(editor.connection)
+        for change in self.lacks(editor.connection) if place else []:
+            if isinstance(change, MakeFunction):
+                do(editor, self.table, change, [self.routine.create(search_path(editor.connection))])
+            elif isinstance(change, MakeTrigger) and place:
+                do(editor, self.table, change, [self.trigger.create(place)], self._lockable())
+            elif not editor.collect_sql:
+                tell(self.table, change)
+
+    def backwards(self, editor: Editor) -> None:
+        place = find_place(editor.connection, self.table)
+        if place and self.trigger.is_there(editor.connection, place):
+            drop = f"DROP TRIGGER {self.trigger.name} ON {place.name}"
+            do(editor, self.table, DropTrigger(name=self.trigger.name), [drop], self._lockable())
+        if self.routine.is_there(editor.connection):
+            drop = f"DROP FUNCTION {self.routine.signature}"
+            do(editor, self.table, DropFunction(name=self.routine.name), [drop])
+
+    def _lockable(self) -> str | None:
+        """The right to a trigger on a table of another schema does not bring the right to lock it."""
+        return None if "." in self.table else self.table
