@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("smartagent", "__first__"),
+        ("smartagent", "0002_people_of_the_old_application"),
     ]
 
     operations = [

@@ -13,7 +13,13 @@ from smartagent.adoption.routines import Place, Routine, Trigger, find_place, se
 from smartagent.adoption.sync import Editor, Synchronising, do, tell
 from smartagent.adoption.sync_changes import DropFunction, DropTrigger, MakeFunction, MakeTrigger
 
-NO_RIGHT = "the database account that migrates has no right to make triggers on it"
+NO_RIGHT = "the database account that migrates has no right to read the table, or to make triggers on it"
+
+
+def is_readable(connection: BaseDatabaseWrapper, table: str) -> bool:
+    """Whether there is such a table, and we may read it."""
+    place = find_place(connection, table)
+    return place is not None and place.may_read
 
 
 class MakeHelper(Synchronising):
@@ -29,7 +35,7 @@ class MakeHelper(Synchronising):
         return f"Make function {self.routine.name}, where there is a table {self.given} of the old application"
 
     def lacks(self, connection: BaseDatabaseWrapper) -> list[Change]:
-        if find_place(connection, self.given) is None or self.routine.is_the_same(connection):
+        if not is_readable(connection, self.given) or self.routine.is_the_same(connection):
             return []
         return [MakeFunction(name=self.routine.name)]
 
@@ -64,23 +70,20 @@ class KeepInStep(Synchronising):
         place = find_place(connection, self.table)
         if place is None or place.created:
             return None
-        return place if self.given is None or find_place(connection, self.given) else None
+        return place if self.given is None or is_readable(connection, self.given) else None
 
     def lacks(self, connection: BaseDatabaseWrapper) -> list[Change]:
         place = self.place(connection)
         if place is None:
             return []
+        if not (place.may_trigger and place.may_read):
+            return [LeaveAlone(what=f"trigger {self.trigger.name}", why=NO_RIGHT)]
         changes: list[Change] = []
         if not self.routine.is_the_same(connection):
             changes.append(MakeFunction(name=self.routine.name))
         if not self.trigger.is_the_same(connection, place):
-            changes.append(self._trigger_or_why_not(place))
+            changes.append(MakeTrigger(name=self.trigger.name))
         return changes
-
-    def _trigger_or_why_not(self, place: Place) -> Change:
-        if place.may_trigger:
-            return MakeTrigger(name=self.trigger.name)
-        return LeaveAlone(what=f"trigger {self.trigger.name}", why=NO_RIGHT)
 
     def forwards(self, editor: Editor) -> None:
         place = self.place(editor.connection)

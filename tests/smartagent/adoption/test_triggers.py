@@ -11,6 +11,7 @@ NOTIFICATIONS_BOTH = f"""{NOTIFICATIONS_A}
 ALTER TABLE notifications ADD status text, ADD read_at timestamptz, ADD archived_at timestamptz;
 """
 INSERT = "INSERT INTO notifications (user_id, type, title, message{columns}) VALUES ({alice}, 'info', 'x', 'x'{values})"
+OURS = "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'zz%' AND tgrelid IN ('notifications'::regclass)"
 STATE = """SELECT to_jsonb(n)->>'is_read', status, read_at IS NOT NULL, archived_at IS NOT NULL FROM notifications n"""
 
 UNREAD = ("false", "unread", False, False)
@@ -125,10 +126,5 @@ def test_a_column_that_is_of_another_type_fails_no_insert(takeover: Takeover) ->
 
 def test_an_empty_database_gets_no_trigger(takeover: Takeover) -> None:
     takeover.forwards()
-    assert (
-        takeover.sql(
-            "SELECT tgname FROM pg_trigger WHERE tgname LIKE '%smartagent%' AND tgrelid::regclass::text NOT LIKE '%users'"
-        )
-        == []
-    )
+    assert takeover.sql(OURS) == []
     assert takeover.lacks() == []

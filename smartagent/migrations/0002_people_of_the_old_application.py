@@ -1,0 +1,56 @@
+"""People of an old application on the same database become people here, and ours are made known there.
+
+Where there is no auth.users, there is nothing to do.
+"""
+
+from django.db import migrations
+
+from smartagent.adoption.people import ImportPeople, IntroducePeople
+from smartagent.adoption.triggers import KeepInStep, MakeHelper
+from smartagent.migrations import _people
+
+ACCOUNTS = "auth.users"
+PERSON = ("person", "uuid")
+
+
+class Migration(migrations.Migration):
+    # Each operation makes its own transactions: others go on writing, and a run that was ended is finished by another.
+    atomic = False
+
+    dependencies = [
+        ("smartagent", "0001_initial"),
+    ]
+
+    # Backwards, what was made known there is removed last: nothing of ours follows it any more.
+    operations = [
+        MakeHelper(
+            "introduce_person",
+            (PERSON, ("address", "text")),
+            "boolean",
+            _people.INTRODUCE_PERSON,
+            given=ACCOUNTS,
+        ),
+        IntroducePeople("smartagent_users", "introduce", "AFTER INSERT", _people.INTRODUCE, given=ACCOUNTS),
+        KeepInStep(ACCOUNTS, "yield_email", "BEFORE INSERT OR UPDATE OF email", _people.YIELD_EMAIL),
+        MakeHelper(
+            "person_of", (("account", "jsonb"), ("profile", "jsonb")), "jsonb", _people.PERSON_OF, given=ACCOUNTS
+        ),
+        MakeHelper("profile_of", (PERSON,), "jsonb", _people.PROFILE_OF, given=ACCOUNTS),
+        MakeHelper(
+            "change_person",
+            (PERSON, ("before", "jsonb"), ("after", "jsonb"), ("joined", "timestamptz")),
+            "void",
+            _people.CHANGE_PERSON,
+            given=ACCOUNTS,
+        ),
+        MakeHelper("import_person", (PERSON,), "boolean", _people.IMPORT_PERSON, given=ACCOUNTS),
+        KeepInStep(ACCOUNTS, "follow_account", "AFTER INSERT OR DELETE OR UPDATE", _people.FOLLOW_ACCOUNT),
+        KeepInStep(
+            "profiles",
+            "follow_profile",
+            "AFTER INSERT OR DELETE OR UPDATE",
+            _people.FOLLOW_PROFILE,
+            given=ACCOUNTS,
+        ),
+        ImportPeople(),
+    ]
