@@ -1,5 +1,6 @@
 """A schema of one's own, as the old application left it."""
 
+import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -100,6 +101,10 @@ class Takeover:
     def backwards(self, *apps: str) -> None:
         for app in apps:
             call_command("migrate", app, "zero", verbosity=0)
+
+    def shown(self, app: str) -> str:
+        """What `sqlmigrate` shows of its first migration."""
+        return call_command("sqlmigrate", app, "0001", stdout=io.StringIO())
 
     def lacks(self) -> list[str]:
         """What `doctor` would say that is not in step."""

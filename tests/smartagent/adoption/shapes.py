@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 PEOPLE = """
 CREATE SCHEMA auth;
-CREATE TABLE auth.users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text);
+CREATE TABLE auth.users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text, raw_app_meta_data jsonb);
 INSERT INTO auth.users VALUES ('00000000-0000-0000-0000-00000000000a', 'alice@example.com');
 -- Of the same name in another schema, where nobody looks.
 CREATE TABLE auth.notifications (id uuid PRIMARY KEY);

@@ -20,7 +20,7 @@ CAROL = "00000000-0000-0000-0000-00000000000c"
 DAVE = "00000000-0000-0000-0000-00000000000d"
 
 ACCOUNTS = """
-ALTER TABLE auth.users ADD encrypted_password text, ADD raw_user_meta_data jsonb, ADD raw_app_meta_data jsonb,
+ALTER TABLE auth.users ADD encrypted_password text, ADD raw_user_meta_data jsonb,
     ADD deleted_at timestamptz, ADD last_sign_in_at timestamptz, ADD created_at timestamptz DEFAULT now(),
     ADD updated_at timestamptz;
 CREATE UNIQUE INDEX one_email ON auth.users (email);
@@ -84,8 +84,10 @@ def test_the_profile_says_who_is_who(people: Takeover) -> None:
 
 
 def test_columns_that_are_not_there_are_not_missed(takeover: Takeover) -> None:
-    takeover.sql("CREATE TABLE profiles (id uuid, role text)")
+    takeover.sql("ALTER TABLE auth.users DROP raw_app_meta_data; CREATE TABLE profiles (id uuid, role text)")
+    takeover.sql(NOTIFICATIONS_A)
     takeover.forwards()
+    assert takeover.lacks() == ["people of ours left alone: auth.users has no column raw_app_meta_data to mark them in"]
     alice = User.objects.get()
     assert (alice.email, alice.has_usable_password(), alice.is_active) == ("alice@example.com", False, True)
 
