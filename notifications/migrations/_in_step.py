@@ -8,6 +8,9 @@ STATUS_FILLS = {
 
 # Whoever says something newest is believed: a changed status first, then an archive time, is_read, a reading time.
 # Times are only set when a notification becomes read or archived: of those read before us, nobody knows when.
+#
+# While old rows are filled in, nothing changes but the status. `NEW := OLD` would crash a server of version 15 where the
+# row is older than a column that has a default; selecting it does not.
 FOLLOW_STATUS = """
 DECLARE
     given record := NEW;
@@ -20,7 +23,7 @@ DECLARE
     is_read boolean;
 BEGIN
     IF TG_OP = 'UPDATE' AND current_setting('smartagent.backfill', true) = 'on' THEN
-        NEW := OLD;
+        SELECT OLD.* INTO NEW;
         NEW.status := given.status;
         RETURN NEW;
     END IF;

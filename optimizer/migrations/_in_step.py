@@ -23,7 +23,7 @@ DECLARE
     is_applied boolean;
 BEGIN
     IF TG_OP = 'UPDATE' AND current_setting('smartagent.backfill', true) = 'on' THEN
-        NEW := OLD;
+        SELECT OLD.* INTO NEW;
         NEW.status := given.status;
         RETURN NEW;
     END IF;

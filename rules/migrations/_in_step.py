@@ -22,7 +22,7 @@ DECLARE
     said_message text := '';
 BEGIN
     IF TG_OP = 'UPDATE' AND current_setting('smartagent.backfill', true) = 'on' THEN
-        NEW := OLD;
+        SELECT OLD.* INTO NEW;
         IF after ? 'severity' THEN
             NEW.severity := given.severity;
         END IF;

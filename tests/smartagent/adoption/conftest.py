@@ -108,10 +108,18 @@ class Takeover:
 
     def lacks(self) -> list[str]:
         """What `doctor` would say that is not in step."""
+        return [str(change) for step in self.steps() for change in step.lacks(connection)]
+
+    def repair(self) -> None:
+        """What `doctor --fix` would do about it."""
+        with connection.schema_editor(atomic=False) as editor:
+            for step in self.steps():
+                step.forwards(editor)
+
+    def steps(self) -> list[Synchronising]:
         loader = MigrationLoader(connection)
         operations = [operation for each in loader.disk_migrations.values() for operation in each.operations]
-        steps = [each for each in operations if isinstance(each, Synchronising)]
-        return [str(change) for step in steps for change in step.lacks(connection)]
+        return [each for each in operations if isinstance(each, Synchronising)]
 
 
 @pytest.fixture

@@ -106,6 +106,17 @@ def test_rows_that_something_keeps_as_they_are_are_told(
     assert "notifications: status of old rows: something keeps 3000 rows as they are" in caplog.messages
 
 
+def test_an_old_row_is_written_by_its_application(takeover: Takeover) -> None:
+    """It is shorter than the table is now."""
+    takeover.sql(NOTIFICATIONS_A)
+    takeover.sql(FILL)
+    takeover.forwards()
+    takeover.sql("UPDATE notifications SET title = 'New'")
+    assert takeover.sql(BY_STATUS) == FILLED
+    takeover.sql("UPDATE notifications SET is_read = true")
+    assert takeover.sql("SELECT DISTINCT status FROM notifications") == [("read",)]
+
+
 def test_a_status_of_theirs_keeps_what_is_in_it(takeover: Takeover) -> None:
     takeover.sql(f"{NOTIFICATIONS_A} ALTER TABLE notifications ADD status text")
     takeover.sql(f"""INSERT INTO notifications (user_id, type, title, message, is_read, status)

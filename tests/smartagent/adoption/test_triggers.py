@@ -128,3 +128,51 @@ def test_an_empty_database_gets_no_trigger(takeover: Takeover) -> None:
     takeover.forwards()
     assert takeover.sql(OURS) == []
     assert takeover.lacks() == []
+
+
+def test_whoever_has_no_right_to_our_tables_writes_theirs(takeover: Takeover) -> None:
+    """As the old application's people do: signed in by a role that sees their own rows only."""
+    takeover.sql("""
+        CREATE TABLE fusion_score_history (user_id uuid, integration_id uuid, fusion_score numeric,
+                                           recorded_at timestamptz DEFAULT now())""")
+    takeover.sql(NOTIFICATIONS_A)
+    takeover.forwards()
+    takeover.sql("""CREATE ROLE browser; GRANT USAGE ON SCHEMA legacy, auth TO browser;
+                    GRANT SELECT, INSERT, UPDATE ON notifications, fusion_score_history TO browser;
+                    CREATE POLICY browsing ON notifications TO browser USING (true)""")
+    try:
+        takeover.sql("SET ROLE browser")
+        insert(takeover)
+        takeover.sql("UPDATE notifications SET is_read = true")
+        takeover.sql(f"INSERT INTO fusion_score_history (user_id, fusion_score) VALUES ({ALICE}, 70)")
+        assert takeover.sql(STATE) == [READ]
+        takeover.sql("RESET ROLE")
+        assert takeover.sql("SELECT value FROM metric_samples") == [(70.0,)]
+        may = "SELECT has_function_privilege('browser', 'smartagent_import_person(uuid)', 'EXECUTE')"
+        assert takeover.sql(may) == [(False,)]
+    finally:
+        takeover.sql("RESET ROLE; DROP OWNED BY browser; DROP ROLE browser")
+
+
+def test_a_trigger_that_somebody_disabled_or_changed_is_lacking(takeover: Takeover) -> None:
+    takeover.sql(NOTIFICATIONS_A)
+    takeover.forwards()
+    takeover.sql("ALTER TABLE notifications DISABLE TRIGGER zz_smartagent_notification_status")
+    takeover.sql("ALTER FUNCTION smartagent_notification_status() SECURITY INVOKER")
+    made = ["function smartagent_notification_status made", "trigger zz_smartagent_notification_status made"]
+    assert takeover.lacks() == made
+    takeover.repair()
+    assert takeover.lacks() == []
+
+
+def test_going_back_leaves_nothing_of_ours(takeover: Takeover) -> None:
+    takeover.sql(NOTIFICATIONS_A)
+    insert(takeover, "is_read", "true")
+    before, rows = takeover.dump(), takeover.sql("SELECT * FROM notifications")
+    takeover.forwards()
+    takeover.backwards("notifications")
+    assert takeover.sql("SELECT * FROM notifications") == rows
+    assert takeover.sql(f"{OURS} OR tgname LIKE 'zz_smartagent_notification%'") == []
+    names = ("notifications",)
+    after = takeover.dump()
+    assert [row for row in after["columns"] if row[0] in names] == [row for row in before["columns"] if row[0] in names]
