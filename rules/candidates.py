@@ -27,9 +27,10 @@ SELECT {COLUMNS}, u.id FROM automation_rules r CROSS JOIN smartagent_users u
 VERDICT = f"""CASE WHEN f.metric IS NOT NULL THEN 'failed'
             WHEN coalesce(own.value, platform.value) IS NULL THEN 'missing'
             WHEN {MET} THEN 'met' ELSE 'clear' END"""
-STAYS_FIRING = """(condition = 'firing' AND (handling <> 'open'
-    OR (last_notified_at IS NOT NULL AND last_notified_at + repeat_every > %(now)s)))"""
-MAY_CHANGE = f"""CASE
+STAYS_FIRING = """(condition = 'firing' AND (handling <> 'open' OR coalesce(retry_at > %(now)s, false)
+    OR (retry_at IS NULL AND last_notified_at IS NOT NULL AND last_notified_at + repeat_every > %(now)s)))"""
+# An instance that is further in time than the evaluation stays: the past does not change it.
+MAY_CHANGE = f"""(since IS NULL OR since <= %(now)s) AND CASE
     WHEN verdict = 'met' OR (verdict = 'missing' AND no_data_policy = 'fire') THEN NOT {STAYS_FIRING}
     WHEN verdict = 'clear' THEN condition <> 'ok'
     WHEN verdict = 'missing' THEN NOT (condition = 'no_data' OR (condition = 'firing' AND no_data_policy = 'keep'))
@@ -39,7 +40,7 @@ SELECT i.rule_id, i.owner_id, i.subject_id, i.target, i.repeat_every, i.no_data_
        {VERDICT} AS verdict, coalesce(f.cause, '') AS cause,
        coalesce(own.value, platform.value) AS value, coalesce(own.observed_at, platform.observed_at) AS observed_at,
        s.id AS state_id, coalesce(s.condition, 'ok') AS condition, coalesce(s.reason, '') AS reason, s.since,
-       coalesce(s.episode, 0) AS episode, coalesce(s.handling, 'open') AS handling, s.last_notified_at
+       coalesce(s.episode, 0) AS episode, coalesce(s.handling, 'open') AS handling, s.last_notified_at, s.retry_at
   FROM ({INSTANCES}) AS i
   LEFT JOIN tick_failures f ON f.metric = i.metric_type
   LEFT JOIN tick_readings own
@@ -57,6 +58,13 @@ BY_HASHING = "SET LOCAL enable_mergejoin = off; SET LOCAL work_mem = '64MB'"
 # Only in tables of another application can there be a rule of somebody who is not here.
 OF_NOBODY = """
 DELETE FROM tick_candidates c WHERE NOT EXISTS (SELECT FROM smartagent_users u WHERE u.id = c.subject_id)
+"""
+# Only a source that gives two readings for one instance makes it twice a candidate; the newest reading counts.
+SAID_TWICE = """
+DELETE FROM tick_candidates c USING (
+    SELECT n, row_number() OVER (PARTITION BY rule_id, subject_id, target ORDER BY observed_at DESC NULLS LAST) AS place
+      FROM tick_candidates) d
+ WHERE d.n = c.n AND d.place > 1
 """
 COUNTS = f"""
 SELECT count(*), coalesce(sum(CASE WHEN applies_to = 'everyone' THEN people ELSE 1 END), 0)
@@ -82,7 +90,7 @@ def find_candidates(now: datetime, owner: UUID | None, rule: UUID | None) -> int
         if not found:
             return 0
         cursor.execute(OF_NOBODY)
-        found -= cursor.rowcount
+        cursor.execute(SAID_TWICE)
         cursor.execute("CREATE INDEX ON tick_candidates (n)")
         cursor.execute("ANALYZE tick_candidates")
         return int(found)

@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from rules.candidates import count_instances, find_candidates
 from rules.execution import execute_pending
-from rules.gathering import cause_of, gather, keep_changes
+from rules.gathering import cause_of, forget, gather, keep_changes
 from rules.models import DispatchRun
 from rules.recording import record
 
@@ -50,6 +50,7 @@ def dispatch(
             run.finished_at = timezone.now()
             run.save(force_insert=True)
             return run
+        DispatchRun.objects.unfinished().end(run.started_at)
         run.save(force_insert=True)
         _run(run, owner, rule)
     return run
@@ -71,7 +72,7 @@ def _run(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
 def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
     now = run.evaluated_at
     with _timed(run, "leftovers"):
-        run.succeeded, run.failed = execute_pending(now)
+        run.succeeded, run.failed = execute_pending(now, owner)
     with _timed(run, "readings"), transaction.atomic():
         gather(now)
     with _timed(run, "history"):
@@ -82,8 +83,9 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
     with _timed(run, "record"):
         recorded = record(candidates, run.pk, now)
     run.triggered, run.no_data, run.errors = recorded.triggered, recorded.no_data, recorded.errors
+    forget()
     with _timed(run, "execute"):
-        succeeded, failed = execute_pending(now)
+        succeeded, failed = execute_pending(now, owner)
     run.succeeded, run.failed = run.succeeded + succeeded, run.failed + failed
 
 

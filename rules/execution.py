@@ -27,8 +27,8 @@ SELECT e.id, e.action_taken, e.event_type, e.created_at, e.context, r.id, r.rule
   FROM agent_activity_log e
   JOIN automation_rules r ON r.id = e.rule_id
   LEFT JOIN smartagent_users u ON u.id = (e.context->>'person')::uuid
- WHERE e.status = 'pending' AND e.agent_name = 'smart_agent'
- ORDER BY e.created_at, e.id LIMIT %s FOR UPDATE OF e SKIP LOCKED
+ WHERE e.status = 'pending' AND e.agent_name = 'smart_agent' AND (%(owner)s::uuid IS NULL OR r.user_id = %(owner)s)
+ ORDER BY e.created_at, e.id LIMIT %(batch)s FOR UPDATE OF e SKIP LOCKED
 """
 WRITE_OUTCOMES = """
 UPDATE agent_activity_log e
@@ -38,8 +38,16 @@ UPDATE agent_activity_log e
  WHERE e.id = o.id
 """
 START_COOLDOWN = """
-UPDATE rule_states s SET last_notified_at = %(now)s FROM agent_activity_log e
+UPDATE rule_states s SET last_notified_at = %(now)s, failures = 0, retry_at = NULL FROM agent_activity_log e
  WHERE e.id = ANY(%(acted)s) AND s.id = e.state_id AND s.condition = 'firing'
+"""
+# A try that failed burns no cooldown: it is repeated soon, and then ever later, up to four hours. The first minutes are
+# fewer than those between two ticks, so that the next one tries.
+RETRY_LATER = """
+UPDATE rule_states s SET failures = s.failures + 1,
+       retry_at = %(now)s + least(interval '4 minutes' * power(2, least(s.failures, 10)), interval '4 hours')
+  FROM agent_activity_log e
+ WHERE e.id = ANY(%(failed)s) AND s.id = e.state_id AND s.condition = 'firing'
 """
 GIVE_UP_ORPHANS = """
 UPDATE agent_activity_log SET status = 'failed', executed_at = %(now)s,
@@ -48,24 +56,24 @@ UPDATE agent_activity_log SET status = 'failed', executed_at = %(now)s,
 """
 
 
-def execute_pending(now: datetime) -> tuple[int, int]:
-    """Execute what waits; return how many actions succeeded and how many failed."""
+def execute_pending(now: datetime, owner: UUID | None = None) -> tuple[int, int]:
+    """Execute what waits, all or of the rules of `owner`; return how many actions succeeded and how many failed."""
     succeeded = failed = 0
     with connection.cursor() as cursor:
-        cursor.execute(GIVE_UP_ORPHANS, {"now": now})
+        cursor.execute(GIVE_UP_ORPHANS + (" AND user_id = %(owner)s" if owner else ""), {"now": now, "owner": owner})
         failed += cursor.rowcount
     while True:
         with transaction.atomic():
-            outcomes = _execute_batch(now)
+            outcomes = _execute_batch(now, owner)
         if not outcomes:
             return succeeded, failed
         failures = sum(outcome.error is not None for outcome in outcomes)
         succeeded, failed = succeeded + len(outcomes) - failures, failed + failures
 
 
-def _execute_batch(now: datetime) -> list[Outcome]:
+def _execute_batch(now: datetime, owner: UUID | None) -> list[Outcome]:
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [BATCH])
+        cursor.execute(CLAIM, {"batch": BATCH, "owner": owner})
         claimed = sorted(((row[1], _firing(row, now)) for row in cursor.fetchall()), key=lambda pair: pair[0])
     done: list[tuple[UUID, Outcome]] = []
     for kind, group in groupby(claimed, key=lambda pair: pair[0]):
@@ -79,6 +87,7 @@ def _execute_batch(now: datetime) -> list[Outcome]:
 def _firing(row: tuple[Any, ...], now: datetime) -> Firing:
     entry, _, event, fired_at, raw_context, rule, name, owner, severity, raw_config, person = row
     context, config = json.loads(raw_context), json.loads(raw_config or "{}")  # Django gives JSON columns as text
+    config = config if isinstance(config, dict) else {}  # another application may keep anything there
     return Firing(
         entry_id=entry, event=event, rule_id=rule, rule_name=name, owner_id=owner, subject_id=UUID(context["person"]),
         subject_name=person or "somebody", target=context["target"], metric=context["metric"], value=context["value"],
@@ -114,7 +123,10 @@ def _write(done: list[tuple[UUID, Outcome]], now: datetime) -> None:
         "errors": [outcome.error for _, outcome in done],
         "details": [Jsonb(outcome.detail) for _, outcome in done],
         "acted": [entry for entry, outcome in done if outcome.error is None],
+        "failed": [entry for entry, outcome in done if outcome.error is not None],
     }
     with connection.cursor() as cursor:
         cursor.execute(WRITE_OUTCOMES, params)
         cursor.execute(START_COOLDOWN, params)
+        if params["failed"]:
+            cursor.execute(RETRY_LATER, params)

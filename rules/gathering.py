@@ -46,6 +46,12 @@ def gather(now: datetime, metric: str | None = None) -> int:
         return int(cursor.fetchone()[0])
 
 
+def forget() -> None:
+    """Let go of what was gathered: the connection, and so its temporary tables, may live for long."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS tick_readings, tick_failures, tick_candidates, tick_transitions")
+
+
 def keep_changes(now: datetime) -> int:
     """Keep each built-in reading that differs from the last one kept; return how many did."""
     with connection.cursor() as cursor:
@@ -64,7 +70,9 @@ def _read(source: MetricSource, metric: str, columns: str, now: datetime) -> Non
 
 def _insert(query: Query, metric: str, columns: str) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
-        sql = f"INSERT INTO tick_readings SELECT {columns} FROM ({query.sql}) AS readings WHERE value IS NOT NULL"
+        # NaN is above Infinity for PostgreSQL; neither they nor NULL can be compared with a threshold.
+        finite = "value > '-Infinity' AND value < 'Infinity'"
+        sql = f"INSERT INTO tick_readings SELECT {columns} FROM ({query.sql}) AS readings WHERE {finite}"
         cursor.execute(sql, query.params | {"metric": metric})
 
 

@@ -13,14 +13,6 @@ class RuleQuerySet(OwnedQuerySet):
         """Those that every tick evaluates."""
         return self.filter(status="active")
 
-    def pause(self, now: datetime) -> int:
-        """Stop evaluating them; return how many were active."""
-        return self.filter(status="active").update(status="paused", updated_at=now)
-
-    def activate(self, now: datetime) -> int:
-        """Evaluate them from now on; return how many were not active."""
-        return self.exclude(status="active").update(status="active", updated_at=now)
-
 
 class StateQuerySet(OwnedQuerySet):
     owner_paths = ("rule__user",)
@@ -58,6 +50,14 @@ class RunQuerySet(OwnedQuerySet):
     def by_clock(self) -> Self:
         """The ticks, newest first, without those that somebody asked for."""
         return self.filter(trigger="schedule").order_by("-started_at", "-id")
+
+    def unfinished(self) -> Self:
+        """Those that say that they are running."""
+        return self.filter(outcome="running")
+
+    def end(self, now: datetime) -> int:
+        """Put down that they were ended from outside; only who holds the dispatcher's lock knows that."""
+        return self.update(outcome="failed", finished_at=now, error_message="It was ended before it was finished.")
 
     def visible_to(self, user: Any) -> Self:
         """Scheduled runs concern everybody; runs that a person asked for, that person."""

@@ -14,7 +14,7 @@ from smartagent.copying import copy_rows
 CHUNK = 5000
 FETCH = """
 SELECT n, verdict, cause, condition, reason, since, episode, last_notified_at, handling, repeat_every, no_data_policy,
-       state_id
+       state_id, retry_at
   FROM tick_candidates WHERE n > %s AND n <= %s
 """
 TRANSITIONS = {
@@ -25,7 +25,8 @@ TABLE = f"""
 DROP TABLE IF EXISTS tick_transitions;
 CREATE TEMP TABLE tick_transitions ({", ".join(f"{name} {kind}" for name, kind in TRANSITIONS.items())})
 """
-WRITE_STATES = """
+ENDED = "excluded.condition IN ('ok', 'no_data')"
+WRITE_STATES = f"""
 INSERT INTO rule_states (id, rule_id, user_id, target, condition, reason, since, value, episode, handling)
 SELECT t.state_id, c.rule_id, c.subject_id, c.target, t.new, t.reason, %(now)s, c.value, t.episode, 'open'
   FROM tick_transitions t JOIN tick_candidates c USING (n)
@@ -33,8 +34,9 @@ ON CONFLICT (rule_id, user_id, target) DO UPDATE SET
   condition = excluded.condition, reason = excluded.reason, value = excluded.value, episode = excluded.episode,
   since = CASE WHEN rule_states.condition = excluded.condition THEN rule_states.since ELSE excluded.since END,
   handling = CASE WHEN rule_states.episode = excluded.episode THEN rule_states.handling ELSE 'open' END,
-  last_notified_at = CASE WHEN excluded.condition = 'ok' OR (excluded.condition = 'no_data')
-                          THEN NULL ELSE rule_states.last_notified_at END
+  last_notified_at = CASE WHEN {ENDED} THEN NULL ELSE rule_states.last_notified_at END,
+  failures = CASE WHEN {ENDED} THEN 0 ELSE rule_states.failures END,
+  retry_at = CASE WHEN {ENDED} THEN NULL ELSE rule_states.retry_at END
 """
 WRITE_ENTRIES = """
 INSERT INTO agent_activity_log (id, user_id, rule_id, run_id, state_id, agent_name, event_type, action_taken, context,
@@ -103,8 +105,8 @@ def _record_chunk(first: int, run: UUID, now: datetime, recorded: Recorded) -> N
 
 
 def _steps(rows: list[Any], now: datetime, recorded: Recorded) -> Iterator[tuple[Any, ...]]:
-    for n, verdict, cause, condition, reason, since, episode, acted, handling, repeat, policy, state_id in rows:
-        state = State(condition, reason, since, episode, acted, handling)
+    for n, verdict, cause, condition, reason, since, episode, acted, handling, repeat, policy, state_id, retry in rows:
+        state = State(condition, reason, since, episode, acted, handling, retry)
         transition = step(state, verdict, Timing(repeat, policy), now, cause)
         if transition is None:
             continue

@@ -2,11 +2,13 @@
 
     ok -> firing -> ok;   no_data and error from anywhere, each with a reason
 
-An instance acts when it enters firing, again every `repeat_every`, and again where the last try has failed. An error
-only interrupts an episode: `last_acted` survives it, so that the instance does not act twice for one episode because
-its source was away for a while. It is forgotten when the instance resolves.
+An instance acts when it enters firing, again every `repeat_every`, and where the last try has failed again at
+`retry_at`, which moves away with each failure. An error only interrupts an episode: `last_acted` survives it, so that
+the instance does not act twice for one episode because its source was away for a while. It is forgotten when the
+instance resolves.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -45,7 +47,8 @@ class Event(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where an instance stands: its condition, since when, in which episode, and when it last acted with success."""
+    """Where an instance stands: its condition, since when, in which episode, when it last acted with success,
+    and, where the last try has failed, when to try again."""
 
     condition: str = "ok"
     reason: str = ""
@@ -53,6 +56,7 @@ class State:
     episode: int = 0
     last_acted: datetime | None = None
     handling: str = "open"
+    retry_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,9 @@ def _meet(state: State, timing: Timing, now: datetime, reason: str) -> Transitio
         return Transition(Event.FIRED, state.condition, Condition.FIRING, reason, episode, acts, counts=acts)
     if state.handling != "open":
         return None
-    if state.last_acted is None:
+    if state.retry_at or state.last_acted is None:
+        if state.retry_at and now < state.retry_at:
+            return None
         return Transition(
             Event.RETRIED, state.condition, Condition.FIRING, reason, state.episode, acts=True, counts=False
         )
@@ -125,9 +131,14 @@ def _miss(state: State, timing: Timing, now: datetime) -> Transition | None:
 
 
 def _fail(state: State, cause: str) -> Transition | None:
-    if state.condition == Condition.ERROR and state.reason == cause:
+    if state.condition == Condition.ERROR and _gist(state.reason) == _gist(cause):
         return None
     return Transition(Event.ERROR, state.condition, Condition.ERROR, cause, state.episode, acts=False, counts=False)
+
+
+def _gist(cause: str) -> str:
+    """A cause without what differs each time: times, numbers, addresses and ids."""
+    return re.sub(r"[0-9a-f]*\d[0-9a-f]*", "#", cause.lower())
 
 
 def _goes_on(state: State) -> bool:

@@ -7,8 +7,8 @@ from rules.metrics import MetricSource, Query
 SCORE = """CASE status WHEN 'active' THEN 100 WHEN 'syncing' THEN 75 WHEN 'inactive' THEN 50 WHEN 'error' THEN 25
                     ELSE 0 END"""
 READINGS = f"""
-WITH health AS (SELECT user_id, integration_type AS target, ({SCORE})::float8 AS value
-                  FROM integrations),
+WITH health AS (SELECT user_id, integration_type AS target, min({SCORE})::float8 AS value
+                  FROM integrations GROUP BY 1, 2),
      watched AS (SELECT DISTINCT CASE WHEN applies_to = 'owner' THEN user_id END AS user_id,
                         target_integration AS target
                    FROM automation_rules

@@ -36,6 +36,8 @@ class RuleState(models.Model):
     episode = models.IntegerField(default=0, db_default=0)
     handling = models.TextField(choices=Handling.choices, default=Handling.OPEN, db_default=Handling.OPEN)
     last_notified_at = models.DateTimeField("last acted", null=True)
+    failures = models.IntegerField(default=0, db_default=0, help_text="How many tries to act have failed in a row.")
+    retry_at = models.DateTimeField(null=True, help_text="When to try again, where the last try has failed.")
 
     objects = StateQuerySet.as_manager()
 

@@ -22,6 +22,10 @@ HOUR = timedelta(hours=1)
         (State("firing", last_acted=NOW - HOUR), "met", None, None, None),  # not due yet
         (State("firing", last_acted=NOW - 4 * HOUR), "met", "firing", Event.REPEATED, True),
         (State("firing", last_acted=None), "met", "firing", Event.RETRIED, True),  # the last try failed
+        (State("firing", retry_at=NOW), "met", "firing", Event.RETRIED, True),
+        (State("firing", retry_at=NOW + HOUR), "met", None, None, None),  # the next try is not due yet
+        (State("firing", last_acted=NOW - 9 * HOUR, retry_at=NOW + HOUR), "met", None, None, None),
+        (State("firing", last_acted=NOW - 9 * HOUR, retry_at=NOW), "met", "firing", Event.RETRIED, True),
         (State("firing", last_acted=NOW - 9 * HOUR, handling="acknowledged"), "met", None, None, None),
         (State("firing", last_acted=NOW), "clear", "ok", Event.RESOLVED, False),
         (State("firing", last_acted=NOW), "missing", None, None, None),  # keeps its state
@@ -42,6 +46,11 @@ def test_step(old, verdict, new, event, acts):
 def test_the_same_failure_is_told_once_and_another_again():
     assert step(State("error", reason="down"), "failed", Timing(), NOW, "down") is None
     assert step(State("error", reason="down"), "failed", Timing(), NOW, "refused").reason == "refused"
+
+
+def test_a_failure_that_only_counts_on_is_the_same():
+    before = State("error", reason="timeout after 1203 ms of request 5f3a-77 at 10:05")
+    assert step(before, "failed", Timing(), NOW, "timeout after 998 ms of request 11bc-02 at 10:10") is None
 
 
 @pytest.mark.parametrize(("policy", "new"), [("keep", None), ("fire", None), ("resolve", "no_data")])

@@ -21,8 +21,9 @@ class Command(BaseCommand):
         run = dispatch(moment(options["at"]), DispatchRun.Trigger.COMMAND)
         if run.outcome == DispatchRun.Outcome.OVERLAPPED:
             raise CommandError("Another evaluation is running; nothing was done. Try again in a moment.", returncode=1)
+        rules = f"{run.rules_evaluated:,} rule{'' if run.rules_evaluated == 1 else 's'}"
         self.stdout.write(
-            f"Evaluated {run.rules_evaluated} rules as of {run.evaluated_at:%Y-%m-%d %H:%M:%S} UTC: "
+            f"Evaluated {rules} as of {run.evaluated_at:%Y-%m-%d %H:%M:%S} UTC: "
             f"{run.triggered} triggered, {run.succeeded} acted, {run.failed} failed, "
             f"{run.no_data} newly without data, {run.errors} unreadable."
         )
