@@ -129,11 +129,14 @@ def show(editor: BaseDatabaseSchemaEditor, change: Change, steps: Iterable[Step]
 
 
 def attempt_all(editor: BaseDatabaseSchemaEditor, table: str, change: Change, steps: Sequence[Step]) -> str | None:
-    """Run steps until rows that are there forbid one; return what to say then."""
+    """Run steps until rows that are there forbid one that is needed; return what to say of the last refusal."""
+    said = None
     for step in steps:
-        if refusal := attempt(editor, table, change, step):
-            return refusal
-    return None
+        refusal = attempt(editor, table, change, step)
+        said = refusal or said
+        if refusal and step.needed:
+            break
+    return said
 
 
 def attempt(editor: BaseDatabaseSchemaEditor, table: str, change: Change, step: Step) -> str | None:

@@ -17,13 +17,15 @@ from smartagent.adoption.found import ANY
 class Step:
     """Statements that are run in one transaction, or one that is run in none, for it lets others write meanwhile.
 
-    `otherwise` is what is said where existing rows forbid them, and `clean_up` what is run then.
+    `otherwise` is what is said where existing rows forbid them, and `clean_up` what is run then. The steps that follow
+    are run nevertheless where it is not `needed`.
     """
 
     statements: tuple[str, ...] = ()
     concurrently: bool = False
     otherwise: str | None = None
     clean_up: str | None = None
+    needed: bool = True
 
 
 class Writer:
@@ -153,11 +155,26 @@ class Writer:
     @steps.register
     def _(self, change: changes.RestoreNotNull) -> list[Step]:
         otherwise = f"column {change.column} stays nullable: it has rows of ours without a value"
-        return [self._altered(change.column, "SET NOT NULL", change.comment, otherwise)]
+        forbidden = f"{self.editor.quote_name(change.column)} IS NULL"
+        return [
+            self._without(forbidden, otherwise),
+            self._altered(change.column, "SET NOT NULL", change.comment, otherwise),
+        ]
 
     @steps.register
     def _(self, change: changes.RestoreCheck) -> list[Step]:
-        return self._replaced(change.name, change.definition, change.comment)
+        replaced = self._replaced(change.name, change.definition, change.comment)
+        if change.definition.endswith("NOT VALID"):
+            return replaced
+        forbidden = f"NOT {change.definition.removeprefix('CHECK ').removesuffix(' NO INHERIT')}"
+        return [
+            self._without(forbidden, f"check {change.name} holds for new rows only: others refer to older ones"),
+            *replaced,
+        ]
+
+    def _without(self, forbidden: str, otherwise: str) -> Step:
+        """What they never allowed can only be ours, and goes with us."""
+        return Step(statements=(f"DELETE FROM {self.table} WHERE {forbidden}",), otherwise=otherwise, needed=False)
 
     def _field(self, name: str) -> Any:
         return self.model._meta.get_field(name)

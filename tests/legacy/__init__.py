@@ -1,0 +1,1 @@
+"""The whole of a legacy database, taken over and given back."""
