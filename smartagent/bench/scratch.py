@@ -9,13 +9,14 @@ from django.db import connection
 
 
 @contextmanager
-def scratch_database() -> Iterator[str]:
-    """Point the default connection at a new, migrated database for the length of the block; give its name."""
+def scratch_database(*, migrated: bool = True) -> Iterator[str]:
+    """Point the default connection at a new database for the length of the block; give its name."""
     name, before = f"smartagent_bench_{os.getpid()}", connection.settings_dict["NAME"]
     _on_the_server(f'CREATE DATABASE "{name}" TEMPLATE template0')
     try:
         _connect_to(name)
-        call_command("migrate", verbosity=0)
+        if migrated:
+            call_command("migrate", verbosity=0)
         yield name
     finally:
         _connect_to(str(before))

@@ -2,18 +2,20 @@
 
 import json
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Mapping
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from smartagent.bench.adopt import NotTakenOver, bench_adopt
 from smartagent.bench.scratch import scratch_database
 from smartagent.bench.tick import bench_tick
 
 
 def count(text: str) -> int:
-    """A number of rules, 1 to 10,000,000."""
+    """A number of rules or rows, 1 to 10,000,000."""
     if not text.isdecimal() or not 1 <= int(text) <= 10_000_000:
-        raise ArgumentTypeError(f"{text!r} is not a number of rules; write 1 to 10000000.")
+        raise ArgumentTypeError(f"{text!r} is not a number of them; write 1 to 10000000.")
     return int(text)
 
 
@@ -36,14 +38,27 @@ class Command(BaseCommand):
         tick = benches.add_parser("tick", help="an evaluation of all rules")
         tick.add_argument("--rules", type=count, default=100_000, metavar="N")
         tick.add_argument("--change", type=percentage, default=0.0, metavar="PERCENT", help="how many of them fire")
-        tick.add_argument("--format", choices=["text", "json"], default="text")
+        adopt = benches.add_parser("adopt", help="taking over a legacy database that is in use")
+        adopt.add_argument("--rows", type=count, default=1_000_000, metavar="N", help="in its largest table")
+        for bench in (tick, adopt):
+            bench.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with scratch_database():
-            figures = bench_tick(options["rules"], options["change"]).as_dict()
+        figures = self._tick(options) if options["bench"] == "tick" else self._adopt(options)
         if options["format"] == "json":
             self.stdout.write(json.dumps(figures))
             return
         width = max(len(name) for name in figures)
         for name, figure in figures.items():
             self.stdout.write(f"{name.replace('_', ' '):<{width}}  {'-' if figure is None else format(figure, ',')}")
+
+    def _tick(self, options: dict[str, Any]) -> Mapping[str, float | None]:
+        with scratch_database():
+            return bench_tick(options["rules"], options["change"]).as_dict()
+
+    def _adopt(self, options: dict[str, Any]) -> Mapping[str, float | None]:
+        try:
+            with scratch_database(migrated=False) as name:
+                return bench_adopt(options["rows"], name).as_dict()
+        except NotTakenOver as error:
+            raise CommandError(str(error)) from None

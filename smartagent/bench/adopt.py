@@ -1,0 +1,50 @@
+"""How long a legacy database takes to be taken over, and how long its old application has to wait meanwhile."""
+
+import time
+from dataclasses import asdict, dataclass
+
+from smartagent.bench.legacy import make_legacy
+from smartagent.bench.migrating import migrating
+from smartagent.bench.writers import Writers
+
+WRITERS = 3
+
+
+class NotTakenOver(Exception):
+    """`migrate` failed on the bench's legacy database; what it said stands above."""
+
+    def __str__(self) -> str:
+        return str(self.__doc__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdoptFigures:
+    """`seconds` are those of `migrate`; the others are what the old application saw during them."""
+
+    rows: int
+    seconds: float
+    writer_statements: int
+    writer_failures: int
+    writer_longest_wait_ms: float
+
+    def as_dict(self) -> dict[str, float]:
+        return asdict(self)
+
+
+def bench_adopt(rows: int, database: str) -> AdoptFigures:
+    """Measure in `database`, the scratch one of the default connection, which must be empty."""
+    make_legacy(rows)
+    writers = Writers(WRITERS)
+    with writers.writing():
+        started = time.perf_counter()
+        failed = migrating(database).wait()
+        seconds = time.perf_counter() - started
+    if failed:
+        raise NotTakenOver
+    return AdoptFigures(
+        rows=rows,
+        seconds=round(seconds, 1),
+        writer_statements=sum(waits.statements for waits in writers.waits),
+        writer_failures=sum(waits.failures for waits in writers.waits),
+        writer_longest_wait_ms=round(max(waits.longest for waits in writers.waits) * 1000, 1),
+    )

@@ -1,0 +1,103 @@
+"""The old application, which goes on writing and reading in its own words, as fast as it can."""
+
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+from django.db import connection
+
+logger = logging.getLogger("smartagent.bench")
+
+Statement = tuple[str, dict[str, Any]]
+
+NOTIFY = """INSERT INTO notifications (id, user_id, type, title, message)
+            VALUES (%(id)s, %(person)s, 'success', 'New', 'Meanwhile')"""
+READ = "UPDATE notifications SET is_read = true WHERE id = %(id)s"
+TURN = "UPDATE notifications SET is_read = NOT is_read WHERE id = %(old)s"
+AUDIT = """INSERT INTO fusion_audit_log (user_id, event_type, status, error_message)
+           VALUES (%(person)s, 'email_failed', 'failed', 'no route')"""
+PROPOSE = """INSERT INTO fusion_optimization_events (id, source_event_type, optimization_action, efficiency_index)
+             VALUES (%(id)s, 'drift', 'pre_tune', 61.25)"""
+APPLY = "UPDATE fusion_optimization_events SET applied = true WHERE id = %(id)s"
+INBOX = "SELECT * FROM notifications WHERE user_id = %(person)s ORDER BY created_at DESC LIMIT 20"
+PROPOSED = "SELECT * FROM optimization_events WHERE id = %(id)s"
+GREET = "UPDATE profiles SET full_name = 'Somebody else' WHERE id = %(person)s"
+# What is between BEGIN and COMMIT holds its locks on one table while it waits for another.
+STORY = (
+    NOTIFY, READ, TURN, AUDIT, INBOX, PROPOSE, APPLY, PROPOSED, GREET,
+    "BEGIN", TURN, AUDIT, "COMMIT",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Waits:
+    """What one writer has seen."""
+
+    statements: int = 0
+    failures: int = 0
+    longest: float = 0.0
+
+
+@dataclass
+class Writers:
+    """Some threads, each with a connection of its own, which repeat the story until they are stopped."""
+
+    count: int
+    waits: list[Waits] = field(default_factory=list)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Let them write for the length of the block."""
+        rows = known_rows()
+        self.waits = [Waits() for _ in range(self.count)]
+        threads = [threading.Thread(target=self._write, args=(waits, rows)) for waits in self.waits]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self.stopping.set()
+            for thread in threads:
+                thread.join()
+
+    def _write(self, waits: Waits, rows: Sequence[tuple[UUID, UUID]]) -> None:
+        with another_connection() as mine:
+            for old, person in itertools.cycle(rows):
+                if self.stopping.is_set():
+                    return
+                told(mine, waits, {"id": uuid4(), "old": old, "person": person})
+
+
+def told(mine: "psycopg.Connection[Any]", waits: Waits, values: dict[str, Any]) -> None:
+    """Tell the story once, with these values, and note how long each sentence took."""
+    for sentence in STORY:
+        began = time.monotonic()
+        try:
+            mine.execute(sentence, values)  # type: ignore[arg-type]  # a constant of ours, chosen above
+        except psycopg.Error as error:
+            waits.failures += 1
+            logger.warning("the old application failed: %s (%s)", str(error).strip(), " ".join(sentence.split()))
+            mine.rollback()
+        waits.statements += 1
+        waits.longest = max(waits.longest, time.monotonic() - began)
+
+
+def another_connection() -> "psycopg.Connection[Any]":
+    """A connection to the same database that has nothing of ours."""
+    params = connection.get_connection_params() | {"context": None, "cursor_factory": psycopg.Cursor}
+    return psycopg.connect(**params | {"autocommit": True})
+
+
+def known_rows() -> list[tuple[UUID, UUID]]:
+    """Notifications that are there, and whose they are, from all over the table."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, user_id FROM notifications ORDER BY md5(id::text) LIMIT 5000")
+        return list(cursor.fetchall())
