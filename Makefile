@@ -1,4 +1,4 @@
-# Smart Agent: `make run` starts it, `make test` tests it. Both need only Python 3.11 or newer, and make.
+# Smart Agent: `make run` starts it (ARGS="--port 8001" goes to `manage.py up`), `make test` tests it. Both need only Python 3.11 or newer, and make.
 # The first Python that runs and is new enough.
 PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -15,7 +15,7 @@ PY := .venv/bin/python
 	@touch .venv
 
 run: .venv
-	@$(PY) manage.py up
+	@$(PY) manage.py up $(ARGS)
 
 test: .venv browser
 	$(PY) -m pytest -n 2
