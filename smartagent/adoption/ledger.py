@@ -44,6 +44,12 @@ def is_added(comment: str | None) -> bool:
     return entry(comment) == ADDED
 
 
+def widened_from(comment: str | None) -> str | None:
+    """Return the CHECK as it was before we widened it; None where we did not."""
+    found = entry(comment)
+    return found.removeprefix(WIDENED) if found.startswith(WIDENED) else None
+
+
 def theirs(comment: str | None) -> str | None:
     """Return the comment as it was before us."""
     return _split(comment)[0]

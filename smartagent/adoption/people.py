@@ -48,6 +48,8 @@ HAS_MARK = "SELECT 1 FROM pg_attribute WHERE attrelid = %s AND attname = 'raw_ap
 class ImportPeople(Synchronising):
     """Everybody of auth.users whom we do not know becomes a person here, with the same id and password."""
 
+    table = ACCOUNTS
+
     def describe(self) -> str:
         return "Make the people of the old application known here"
 

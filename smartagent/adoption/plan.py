@@ -1,6 +1,7 @@
 """What a found table lacks to serve a model. No database is asked here."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection, models
@@ -21,7 +22,7 @@ from smartagent.adoption.changes import (
     Validate,
     WidenCheck,
 )
-from smartagent.adoption.found import CHECK, FOREIGN_KEY, WORDS, FoundColumn, FoundConstraint, FoundTable
+from smartagent.adoption.found import CHECK, FOREIGN_KEY, WORDS, FoundColumn, FoundConstraint, FoundIndex, FoundTable
 
 Model = type[models.Model]
 # Of the parts of a field that say what the database holds, the type stubs know few.
@@ -40,8 +41,11 @@ FAMILIES = (
 
 def plan(model: Model, found: FoundTable) -> list[Change]:
     """Return what to change, in order, so that the table serves the model and still its old owner."""
+    unfinished = [index for index in found.indexes if _is_unfinished(index)]
+    # What is about to be dropped serves nobody, although it may have been built to its end.
+    found = replace(found, indexes=tuple(index for index in found.indexes if index not in unfinished))
     return [
-        *_unfinished(found),
+        *(DropUnfinished(name=index.name) for index in unfinished),
         *_columns(model, found),
         *_unknown_columns(model, found),
         *_narrow_checks(found),
@@ -54,17 +58,15 @@ def plan(model: Model, found: FoundTable) -> list[Change]:
     ]
 
 
-def _unfinished(found: FoundTable) -> Iterator[Change]:
-    """Indexes that a run which was ended was building; an invalid one of our own name as well."""
-    for index in found.indexes:
-        if ledger.is_building(index.name) or (ledger.is_added(index.comment) and not index.valid):
-            yield DropUnfinished(name=index.name)
+def _is_unfinished(index: FoundIndex) -> bool:
+    """Whether a run which was ended was building it; an invalid one of our own name as well."""
+    return ledger.is_building(index.name) or (ledger.is_added(index.comment) and not index.valid)
 
 
 def _is_unchecked(constraint: FoundConstraint) -> bool:
     """Whether it is ours and was not yet held against the rows that were there before."""
-    before = ledger.entry(constraint.comment)
-    ours = before == ledger.ADDED or (before.startswith(ledger.WIDENED) and not before.endswith("NOT VALID"))
+    first = ledger.widened_from(constraint.comment)
+    ours = ledger.is_added(constraint.comment) or (first is not None and not first.endswith("NOT VALID"))
     return ours and not constraint.valid
 
 
@@ -126,9 +128,8 @@ def _narrow_checks(found: FoundTable) -> Iterator[Change]:
     for check in found.constraints:
         if not check.refuses or check.expression is None or found.created or ledger.is_added(check.comment):
             continue
-        before = ledger.entry(check.comment)
         # Widened before, by fewer words: what it was at first stays what it goes back to.
-        first = before.removeprefix(ledger.WIDENED) if before.startswith(ledger.WIDENED) else check.definition
+        first = ledger.widened_from(check.comment) or check.definition
         yield WidenCheck(
             name=check.name, column=check.columns[0], words=check.refuses, expression=check.expression,
             definition=first, comment=ledger.theirs(check.comment),
@@ -163,7 +164,7 @@ def _check(model: Model, found: FoundTable, constraint: models.CheckConstraint) 
     """A CHECK of ours must not refuse what the old application may write: it lets in what theirs lets in."""
     theirs = {column for column in _mentioned(model, constraint.condition) if found.is_theirs(column)}
     beside = [
-        each.expression
+        _before_us(each, each.expression)
         for each in found.constraints
         if each.kind == CHECK and each.expression and set(each.columns) <= theirs and not ledger.is_added(each.comment)
     ]
@@ -171,6 +172,12 @@ def _check(model: Model, found: FoundTable, constraint: models.CheckConstraint) 
         why = f"{', '.join(sorted(theirs))} may hold anything in this table"
         return LeaveAlone(what=f"check {constraint.name}", why=why)
     return AddCheck(name=constraint.name, beside=tuple(beside))
+
+
+def _before_us(check: FoundConstraint, expression: str) -> str:
+    """What a CHECK of theirs let in before an earlier run, which was ended, has widened it."""
+    first = ledger.widened_from(check.comment)
+    return first.removeprefix("CHECK ").removesuffix(" NOT VALID").removesuffix(" NO INHERIT") if first else expression
 
 
 def _mentioned(model: Any, condition: Any) -> set[str]:

@@ -28,9 +28,7 @@ def undo(found: FoundTable) -> list[Change]:
 
 def _restored_checks(found: FoundTable) -> Iterator[Change]:
     for check in found.constraints:
-        entry = ledger.entry(check.comment)
-        if entry.startswith(ledger.WIDENED):
-            definition = entry.removeprefix(ledger.WIDENED)
+        if definition := ledger.widened_from(check.comment):
             yield RestoreCheck(name=check.name, definition=definition, comment=ledger.theirs(check.comment))
 
 

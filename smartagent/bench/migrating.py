@@ -12,10 +12,10 @@ from django.db import connection
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-def migrating(name: str) -> "subprocess.Popen[bytes]":
-    """Start it; what it says, it says on our standard error."""
+def migrating(name: str, stderr: int | None = None) -> "subprocess.Popen[bytes]":
+    """Start it; what it says, it says on our standard error, or on `stderr`."""
     command = [sys.executable, "-m", "smartagent.bench.migrating", name]
-    return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL)  # noqa: S603 our own module
+    return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=stderr)  # noqa: S603 our own module
 
 
 def main(name: str) -> None:

@@ -81,7 +81,7 @@ def told(mine: "psycopg.Connection[Any]", waits: Waits, values: dict[str, Any]) 
     for sentence in STORY:
         began = time.monotonic()
         try:
-            mine.execute(sentence, values)  # type: ignore[arg-type]  # a constant of ours, chosen above
+            mine.execute(sentence, values)
         except psycopg.Error as error:
             waits.failures += 1
             logger.warning("the old application failed: %s (%s)", str(error).strip(), " ".join(sentence.split()))

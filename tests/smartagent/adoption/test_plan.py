@@ -20,6 +20,7 @@ from smartagent.adoption.changes import (
     DropConstraint,
     DropDefault,
     DropIndex,
+    DropUnfinished,
     LeaveAlone,
     RelaxNotNull,
     RestoreCheck,
@@ -148,6 +149,10 @@ PLANS: dict[str, tuple[FoundTable, list[Change]]] = {
         [AddFieldIndex(field="slug", unique=True)],
     ),
     "a unique constraint": (table(indexes=INDEXES[:-1]), [AddConstraint(name="notes_once")]),
+    "an index that a run built to its end, and was ended before it had its name": (
+        table(indexes=(KEY, PARENTS, replace(SLUGS, name=ledger.building("slugs")), TEXTS, PAIRS)),
+        [DropUnfinished(name=ledger.building("slugs")), AddFieldIndex(field="slug", unique=True)],
+    ),
     "a check on a column of theirs that may hold anything": (
         table(constraints=()),
         [LeaveAlone(what="check notes_kind_known", why="kind may hold anything in this table")],
@@ -155,6 +160,10 @@ PLANS: dict[str, tuple[FoundTable, list[Change]]] = {
     "a check beside theirs, which is widened": (
         table(constraints=(CHECK,)),
         [WIDEN, AddCheck(name="notes_kind_known", beside=("x",))],
+    ),
+    "a check beside theirs, which an ended run has widened": (
+        table(constraints=(replace(CHECK, refuses=(), comment="smart-agent: widened CHECK (w)"),)),
+        [AddCheck(name="notes_kind_known", beside=("(w)",))],
     ),
     "a check on a column of ours": (
         table(ID, PARENT, TEXT, added("kind"), SLUG, constraints=()),

@@ -1,0 +1,42 @@
+"""How many rows a table has: counted where that is quick, else as PostgreSQL estimates it."""
+
+import json
+from dataclasses import dataclass
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from smartagent.adoption.routines import Place
+
+QUICK = 64 * 1024 * 1024  # bytes
+
+SIZE = """
+SELECT greatest(pg_relation_size(%(oid)s::oid::regclass),
+                (SELECT sum(pg_relation_size(relid)) FROM pg_partition_tree(%(oid)s::oid::regclass)))"""
+KNOWN = "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = %s"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """A number of rows, and whether they were counted."""
+
+    count: int
+    exact: bool
+
+    def __str__(self) -> str:
+        return f"{'' if self.exact else 'about '}{self.count:,} {'row' if self.count == 1 else 'rows'}"
+
+
+def count_rows(connection: BaseDatabaseWrapper, place: Place) -> Rows:
+    """Count the rows of a small table; estimate those of a large one, or of one that we may not read."""
+    with connection.cursor() as cursor:
+        if not place.may_read:
+            cursor.execute(KNOWN, [place.oid])
+            return Rows(count=int(cursor.fetchone()[0]), exact=False)
+        cursor.execute(SIZE, {"oid": place.oid})
+        if cursor.fetchone()[0] <= QUICK:
+            cursor.execute(f"SELECT count(*) FROM {place.name}", None)
+            return Rows(count=int(cursor.fetchone()[0]), exact=True)
+        cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT 1 FROM {place.name}", None)
+        found = cursor.fetchone()[0]
+    plans = json.loads(found) if isinstance(found, str) else found
+    return Rows(count=int(plans[0]["Plan"]["Plan Rows"]), exact=False)
