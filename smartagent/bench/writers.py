@@ -34,6 +34,14 @@ STORY = (
     NOTIFY, READ, TURN, AUDIT, INBOX, PROPOSE, APPLY, PROPOSED, GREET,
     "BEGIN", TURN, AUDIT, "COMMIT",
 )  # fmt: skip
+# Now and then somebody reads for longer than we wait for a lock, and keeps what they have read locked meanwhile.
+REPORT = (
+    "BEGIN",
+    "SELECT count(*) FROM notifications WHERE is_read",
+    "SELECT count(*) FROM optimization_events",
+    "COMMIT",
+)
+REPORT_TAKES, PAUSE = 0.3, 0.7  # seconds
 
 
 @dataclass(slots=True)
@@ -47,11 +55,25 @@ class Waits:
 
 @dataclass
 class Writers:
-    """Some threads, each with a connection of its own, which repeat the story until they are stopped."""
+    """Threads with a connection each, which repeat the story until they are stopped; one more makes reports."""
 
     count: int
     waits: list[Waits] = field(default_factory=list)
+    reports: Waits = field(default_factory=Waits)
     stopping: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def statements(self) -> int:
+        return self.reports.statements + sum(waits.statements for waits in self.waits)
+
+    @property
+    def failures(self) -> int:
+        return self.reports.failures + sum(waits.failures for waits in self.waits)
+
+    @property
+    def longest(self) -> float:
+        """Seconds of the longest wait of a writer; a report takes as long as there is to read."""
+        return max(waits.longest for waits in self.waits)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -59,6 +81,7 @@ class Writers:
         rows = known_rows()
         self.waits = [Waits() for _ in range(self.count)]
         threads = [threading.Thread(target=self._write, args=(waits, rows)) for waits in self.waits]
+        threads.append(threading.Thread(target=self._report))
         for thread in threads:
             thread.start()
         try:
@@ -75,10 +98,17 @@ class Writers:
                     return
                 told(mine, waits, {"id": uuid4(), "old": old, "person": person})
 
+    def _report(self) -> None:
+        with another_connection() as mine:
+            while not self.stopping.wait(PAUSE):
+                told(mine, self.reports, {}, REPORT[:-1])
+                self.stopping.wait(REPORT_TAKES)
+                told(mine, self.reports, {}, REPORT[-1:])
 
-def told(mine: "psycopg.Connection[Any]", waits: Waits, values: dict[str, Any]) -> None:
-    """Tell the story once, with these values, and note how long each sentence took."""
-    for sentence in STORY:
+
+def told(mine: "psycopg.Connection[Any]", waits: Waits, values: dict[str, Any], story: Sequence[str] = STORY) -> None:
+    """Tell a story once, with these values, and note how long each sentence took."""
+    for sentence in story:
         began = time.monotonic()
         try:
             mine.execute(sentence, values)
