@@ -19,6 +19,15 @@ TRIGGERS = """
 SELECT tgrelid::regclass::text, tgname, pg_get_triggerdef(t.oid), tgenabled, obj_description(t.oid, 'pg_trigger')
   FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
  WHERE relnamespace IN ('legacy'::regnamespace, 'auth'::regnamespace) AND NOT tgisinternal ORDER BY 1, 2"""
+VIEWS = "SELECT viewname, definition FROM pg_views WHERE schemaname = 'legacy' ORDER BY 1"
+TYPES = """
+SELECT attrelid::regclass::text, attname, format_type(atttypid, atttypmod), attnotnull
+  FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid
+ WHERE relnamespace IN ('legacy'::regnamespace, 'auth'::regnamespace) AND relkind IN ('r', 'v') AND attnum > 0
+   AND NOT attisdropped ORDER BY 1, attnum"""
+POLICIES = """
+SELECT tablename, policyname, permissive, roles, cmd, qual, with_check
+  FROM pg_policies WHERE schemaname = 'legacy' ORDER BY 1, 2"""
 GRANTED = """SELECT relname, relacl::text FROM pg_class WHERE relnamespace = 'legacy'::regnamespace ORDER BY 1"""
 
 
@@ -63,6 +72,7 @@ class Database:
         """All that there is, but for rows."""
         return self.takeover.dump() | {
             "functions": self.sql(FUNCTIONS), "triggers": self.sql(TRIGGERS), "granted": self.sql(GRANTED),
+            "views": self.sql(VIEWS), "types": self.sql(TYPES), "policies": self.sql(POLICIES),
         }  # fmt: skip
 
     def catalog_of_theirs(self, before: dict[str, Any]) -> dict[str, Any]:
@@ -89,6 +99,14 @@ class Database:
             self.sql(statement)
         finally:
             self.sql("RESET ROLE")
+
+    def asked_by(self, person: str, function: str) -> Any:
+        """Call a function as the person's browser does."""
+        self.sql(f"SET ROLE authenticated; SET request.jwt.claim.sub = '{person}'")
+        try:
+            return self.value(f"SELECT {function}")
+        finally:
+            self.sql("RESET request.jwt.claim.sub; RESET ROLE")
 
     def value(self, query: str) -> Any:
         return self.sql(query)[0][0]

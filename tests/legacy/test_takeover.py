@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -65,9 +66,13 @@ def test_all_of_it(database: Database) -> None:
         for statement in shape.writes:
             database.as_the_old_application(statement)
         CHECKS[table](database)
+    check_that_their_functions_do_what_they_say(database)
+    check_that_they_may_delete(database)
+    written = database.rows()
+    check_that_a_newer_writer_gets_through(database)
     check_that_ours_are_seen_there(database)
     assert exposed(connection) == []
-    check_that_it_can_be_given_back(database, catalog)
+    check_that_it_can_be_given_back(database, catalog, written)
 
 
 def assert_nothing_to_do(database: Database) -> None:
@@ -192,12 +197,72 @@ def check_that_ours_are_seen_there(database: Database) -> None:
         assert database.value(f"SELECT applied FROM fusion_optimization_events WHERE id = '{event.pk}'") is True
     audited = AuditEvent.objects.get(user=nell)
     assert (audited.severity, audited.message) == ("critical", "m")
+    if "fusion_score_history" in database.columns:
+        # Their own trigger has written this, and refers to nobody: it would stay.
+        kept = database.sql(f"DELETE FROM fusion_score_history WHERE user_id = '{nell.pk}' RETURNING fusion_score")
+        assert kept == [(50,)]
 
 
-def check_that_it_can_be_given_back(database: Database, catalog: dict[str, Any]) -> None:
-    rows_of_theirs = {table: len(rows) for table, rows in database.rows().items()}
+def check_that_their_functions_do_what_they_say(database: Database) -> None:
+    if "notifications" not in database.columns:
+        return
+    inbox = Notification.objects.filter(user=people.ALICE)
+    unread = inbox.filter(status="unread")
+    count, first = unread.count(), unread.order_by("id")[0]
+    assert database.asked_by(people.ALICE, "get_unread_notification_count()") == count > 1
+    database.asked_by(people.BEN, f"mark_notification_read('{first.pk}')")
+    assert unread.count() == count, "not his"
+    database.asked_by(people.ALICE, f"mark_notification_read('{first.pk}')")
+    assert unread.count() == count - 1
+    database.asked_by(people.ALICE, "mark_all_notifications_read()")
+    assert (unread.count(), inbox.filter(status="read", read_at=None).count()) == (0, inbox_read_before_us(database))
+    inbox.filter(pk=first.pk).update(status="archived", archived_at=timezone.now() - timedelta(days=100))
+    database.asked_by(people.ALICE, "cleanup_old_notifications()")
+    assert not inbox.filter(pk=first.pk).exists()
+
+
+def inbox_read_before_us(database: Database) -> int:
+    """Of those nobody knows when they were read."""
+    if "is_read" not in database.columns["notifications"]:
+        return 0
+    return int(database.value(f"SELECT count(*) FROM notifications WHERE user_id = '{people.ALICE}' AND {OLD}"))
+
+
+# As the rows were made: see `ROWS_A`.
+OLD = "title LIKE 'Old %' AND substr(title, 5)::int % 3 > 0 AND substr(title, 5)::int % 2 = 0"
+
+
+def check_that_they_may_delete(database: Database) -> None:
+    """Rows that ours refer to, and people."""
+    gus = User.objects.get(pk=people.GUS)
+    Notification.objects.create(user=gus, type="alert", title="x", message="x")
+    if database.shapes["automation_rules"] == "newer":
+        rule = AutomationRule.objects.get(pk=NEW)
+        rule.states.create(user=gus, since=timezone.now())
+        ActivityEntry.objects.create(user=gus, rule=rule, event_type="rule_fired", action_taken="log")
+        database.as_the_old_application(f"DELETE FROM automation_rules WHERE id = '{NEW}'")
+        assert not AutomationRule.objects.filter(pk=NEW).exists()
+    database.sql(f"DELETE FROM auth.users WHERE id = '{people.GUS}'")
+    gus.refresh_from_db()
+    assert not gus.is_active
+    database.sql(f"INSERT INTO auth.users (id, email) VALUES ('{people.GUS}', 'gus@old.example')")
+
+
+def check_that_a_newer_writer_gets_through(database: Database) -> None:
+    """What its words and columns were refused for, before us."""
+    if "notifications" not in database.columns:
+        return
+    database.as_the_old_application(f"""
+        INSERT INTO notifications (user_id, rule_id, type, title, message, severity, status, metadata)
+        VALUES ('{people.BEN}', NULL, 'alert', 'Newer', 'm', 'critical', 'unread', '{{"metric": "cpu"}}')""")
+    found = Notification.objects.get(title="Newer")
+    assert (found.type, found.severity, found.metadata) == ("alert", "critical", {"metric": "cpu"})
+    found.delete()
+
+
+def check_that_it_can_be_given_back(database: Database, catalog: dict[str, Any], rows: dict[str, Any]) -> None:
     database.takeover.backwards("optimizer", "notifications", "rules", "smartagent")
     database.assert_given_back(catalog)
-    assert {table: len(rows) for table, rows in database.rows().items()} == rows_of_theirs
+    assert database.rows() == rows, "what they wrote meanwhile is there, and nothing of ours"
     database.takeover.forwards()
     assert database.takeover.lacks() == []
