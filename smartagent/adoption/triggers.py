@@ -96,11 +96,12 @@ class KeepInStep(Synchronising):
                 tell(self.table, change)
 
     def backwards(self, editor: Editor) -> None:
+        """Of a table that is not ours, we may make a trigger and not drop it; it goes with the function that it calls."""
         place = find_place(editor.connection, self.table)
         if place and self.trigger.is_there(editor.connection, place):
-            drop = f"DROP TRIGGER {self.trigger.name} ON {place.name}"
+            drop = f"DROP FUNCTION {self.routine.signature} CASCADE"
             do(editor, self.table, DropTrigger(name=self.trigger.name), [drop], self._lockable())
-        if self.routine.is_there(editor.connection):
+        elif self.routine.is_there(editor.connection):
             drop = f"DROP FUNCTION {self.routine.signature}"
             do(editor, self.table, DropFunction(name=self.routine.name), [drop])
 
