@@ -96,7 +96,7 @@ class KeepInStep(Synchronising):
                 tell(self.table, change)
 
     def backwards(self, editor: Editor) -> None:
-        """Of a table that is not ours, we may make a trigger and not drop it; it goes with the function that it calls."""
+        """On a table that is not ours we may make a trigger, not drop it: it goes with the function that it calls."""
         place = find_place(editor.connection, self.table)
         if place and self.trigger.is_there(editor.connection, place):
             drop = f"DROP FUNCTION {self.routine.signature} CASCADE"

@@ -164,6 +164,13 @@ SHAPES: dict[str, dict[str, Shape]] = {
             rows=ROWS_A,
             writes=WRITES_A,
         ),
+        "D, status": Shape(
+            create=f"""{NOTIFICATIONS_A} ALTER TABLE notifications ADD status text, ADD severity text,
+                       ADD archived_at timestamptz;""",
+            rows=f"""{ROWS_A} UPDATE notifications SET status = 'unread' WHERE is_read IS NULL;
+                     UPDATE notifications SET status = 'pinned' WHERE title IN ('Old 1', 'Old 2');""",
+            writes=WRITES_A,
+        ),
         "none": Shape(create=""),
     },
     "agent_activity_log": {

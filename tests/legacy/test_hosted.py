@@ -13,7 +13,7 @@ from tests.smartagent.adoption.conftest import Takeover
 HOSTED = """
 CREATE ROLE hosted NOLOGIN; CREATE ROLE keeper NOLOGIN;
 ALTER SCHEMA legacy OWNER TO hosted; ALTER SCHEMA auth OWNER TO keeper; ALTER TABLE auth.users OWNER TO keeper;
-GRANT USAGE ON SCHEMA auth TO hosted; GRANT ALL ON auth.users TO hosted;
+GRANT USAGE ON SCHEMA auth TO hosted; GRANT SELECT, INSERT, UPDATE, DELETE, TRIGGER ON auth.users TO hosted;
 ALTER DEFAULT PRIVILEGES FOR ROLE hosted IN SCHEMA legacy GRANT ALL ON TABLES TO anon, authenticated, service_role;
 DO $$ DECLARE each record; BEGIN
     FOR each IN SELECT format('ALTER %s %s OWNER TO hosted', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END,
