@@ -1,5 +1,6 @@
 """A hosted database: the account that migrates is no superuser, and the schema `auth` is somebody else's."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -10,16 +11,18 @@ from tests.legacy.people import CAROL, DORA
 from tests.legacy.test_takeover import CHECKS, MIXTURES, built, verified
 from tests.smartagent.adoption.conftest import Takeover
 
-HOSTED = """
-CREATE ROLE hosted NOLOGIN; CREATE ROLE keeper NOLOGIN;
-ALTER SCHEMA legacy OWNER TO hosted; ALTER SCHEMA auth OWNER TO keeper; ALTER TABLE auth.users OWNER TO keeper;
-GRANT USAGE ON SCHEMA auth TO hosted; GRANT SELECT, INSERT, UPDATE, DELETE, TRIGGER ON auth.users TO hosted;
-ALTER DEFAULT PRIVILEGES FOR ROLE hosted IN SCHEMA legacy GRANT ALL ON TABLES TO anon, authenticated, service_role;
+# Roles are of the whole server, where other tests run at the same time.
+HOST, KEEPER = f"hosted_{os.getpid()}", f"keeper_{os.getpid()}"
+HOSTED = f"""
+CREATE ROLE {HOST} NOLOGIN; CREATE ROLE {KEEPER} NOLOGIN;
+ALTER SCHEMA legacy OWNER TO {HOST}; ALTER SCHEMA auth OWNER TO {KEEPER}; ALTER TABLE auth.users OWNER TO {KEEPER};
+GRANT USAGE ON SCHEMA auth TO {HOST}; GRANT SELECT, INSERT, UPDATE, DELETE, TRIGGER ON auth.users TO {HOST};
+ALTER DEFAULT PRIVILEGES FOR ROLE {HOST} IN SCHEMA legacy GRANT ALL ON TABLES TO anon, authenticated, service_role;
 DO $$ DECLARE each record; BEGIN
-    FOR each IN SELECT format('ALTER %s %s OWNER TO hosted', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END,
+    FOR each IN SELECT format('ALTER %s %s OWNER TO {HOST}', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END,
                               oid::regclass) AS change
                   FROM pg_class WHERE relnamespace = 'legacy'::regnamespace AND relkind IN ('r', 'v')
-    UNION ALL SELECT format('ALTER FUNCTION %s OWNER TO hosted', oid::regprocedure)
+    UNION ALL SELECT format('ALTER FUNCTION %s OWNER TO {HOST}', oid::regprocedure)
                 FROM pg_proc WHERE pronamespace = 'legacy'::regnamespace
     LOOP EXECUTE each.change; END LOOP;
 END $$;
@@ -34,19 +37,19 @@ def hosted(request: pytest.FixtureRequest, takeover: Takeover) -> Iterator[Datab
     try:
         yield database
     finally:
-        database.sql("RESET ROLE; REASSIGN OWNED BY hosted, keeper TO CURRENT_USER; DROP OWNED BY hosted, keeper")
-        database.sql("DROP ROLE hosted; DROP ROLE keeper")
+        database.sql(f"""RESET ROLE; REASSIGN OWNED BY {HOST}, {KEEPER} TO CURRENT_USER;
+                         DROP OWNED BY {HOST}, {KEEPER}; DROP ROLE {HOST}, {KEEPER}""")
 
 
 def test_it_is_taken_over_and_given_back(hosted: Database) -> None:
     catalog, rows = hosted.catalog(), hosted.rows()
-    hosted.sql("SET ROLE hosted")
+    hosted.sql(f"SET ROLE {HOST}")
     hosted.takeover.forwards()
     assert hosted.takeover.lacks() == []
     assert verified()["ok"]
     hosted.sql("RESET ROLE")
     assert hosted.rows() == rows
-    hosted.sql(f"SET ROLE keeper; {SIGN_UP}; UPDATE auth.users SET email = 'c@old.example' WHERE id = '{CAROL}'")
+    hosted.sql(f"SET ROLE {KEEPER}; {SIGN_UP}; UPDATE auth.users SET email = 'c@old.example' WHERE id = '{CAROL}'")
     hosted.sql(f"RESET ROLE; SET ROLE service_role; UPDATE profiles SET role = 'admin' WHERE id = '{DORA}'; RESET ROLE")
     assert User.objects.filter(email="hal@old.example", is_active=True).exists()
     assert (User.objects.get(pk=CAROL).email, User.objects.get(pk=DORA).is_staff) == ("c@old.example", True)
@@ -54,7 +57,7 @@ def test_it_is_taken_over_and_given_back(hosted: Database) -> None:
         for statement in shape.writes:
             hosted.as_the_old_application(statement)
         CHECKS[table](hosted)
-    hosted.sql("SET ROLE hosted")
+    hosted.sql(f"SET ROLE {HOST}")
     written = hosted.rows()
     hosted.takeover.backwards("optimizer", "notifications", "rules", "smartagent")
     hosted.sql("RESET ROLE")

@@ -13,20 +13,21 @@ from django.db import connection
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-def databases():
+def is_there(database):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'smartagent_bench_%%'")
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute("SELECT count(*) FROM pg_database WHERE datname = %s", [database])
+        return cursor.fetchone()[0] == 1
 
 
 @pytest.mark.django_db
 def test_a_small_bench_tells_every_figure_and_leaves_nothing_behind():
     command = [sys.executable, "manage.py", "bench", "tick", "--rules", "40", "--change", "50", "--format", "json"]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, env=os.environ)
-    figures = json.loads(done.stdout)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=PROJECT, text=True, env=os.environ, **pipes) as bench:
+        figures = json.loads(bench.communicate(timeout=120)[0])
     assert (figures["rules"], figures["changed"]) == (40, 20)
     assert figures["ratio"] > 0 < figures["record_ratio"]
-    assert not databases()
+    assert not is_there(f"smartagent_bench_{bench.pid}")
 
 
 @pytest.mark.parametrize("rules", ["0", "many", "-3"])
