@@ -1,6 +1,7 @@
 """What runs by itself. Schedules live here and are synchronised by `up` and with every `migrate`."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -31,15 +32,27 @@ def synchronise(using: str = "default") -> None:
     names = []
     for repeated in wanted():
         names.append(PREFIX + repeated.name)
-        values = {
-            "func": repeated.func,
-            "schedule_type": Schedule.MINUTES,
-            "minutes": repeated.minutes,
-            "repeats": -1,
-        }
+        values = _values(repeated)
         Schedule.objects.using(using).update_or_create(
             name=PREFIX + repeated.name,
             defaults=values,
             create_defaults=values | {"next_run": timezone.now()},
         )
     Schedule.objects.using(using).filter(name__startswith=PREFIX).exclude(name__in=names).delete()
+
+
+def lacking(using: str = "default") -> list[str]:
+    """Return the schedules that are not in the database as they should be."""
+    there = Schedule.objects.using(using)
+    known = {each.name: each for each in there.filter(name__startswith=PREFIX)}
+    return [
+        repeated.name
+        for repeated in wanted()
+        if any(
+            getattr(known.get(PREFIX + repeated.name), name, None) != value for name, value in _values(repeated).items()
+        )
+    ]
+
+
+def _values(repeated: Repeated) -> dict[str, Any]:
+    return {"func": repeated.func, "schedule_type": Schedule.MINUTES, "minutes": repeated.minutes, "repeats": -1}

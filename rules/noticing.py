@@ -1,0 +1,49 @@
+"""That a column is missing goes into the activity log, once an hour; into the server's log where that is what broke."""
+
+import json
+import time
+from collections.abc import Sequence
+
+import structlog
+from django.db import DatabaseError, connection, transaction
+
+from smartagent.missing import Missing, behind, in_words
+
+log = structlog.get_logger(__name__)
+
+EVENT = "schema_incomplete"
+EVERY = 3600.0  # seconds
+# Only columns that the table has in every shape: ours may be the ones that are missing.
+NOTE = """
+INSERT INTO agent_activity_log (agent_name, event_type, action_taken, context, status, error_message)
+SELECT 'smart_agent', %(event)s, 'none', %(context)s::jsonb, 'failed', %(words)s
+ WHERE NOT EXISTS (SELECT FROM agent_activity_log WHERE status = 'failed' AND event_type = %(event)s
+                    AND error_message = %(words)s AND created_at > now() - interval '1 hour')"""
+
+_noted: dict[str, float] = {}
+
+
+def notice(error: BaseException) -> tuple[Missing, ...]:
+    """Return what is missing where that is why `error` came about, and write it down."""
+    missing = behind(error)
+    if missing:
+        note(missing)
+    return missing
+
+
+def note(missing: Sequence[Missing]) -> None:
+    """Write it down, unless that was done within the hour."""
+    words = in_words(missing)
+    if time.monotonic() - _noted.get(words, -EVERY) < EVERY:
+        return
+    _noted[words] = time.monotonic()
+    names = [each.name for each in missing]
+    log.error("schema incomplete", missing=", ".join(names))
+    params = {"event": EVENT, "words": words, "context": json.dumps({"missing": names, "message": words})}
+    try:
+        # Of two processes that notice it at once, the second sees what the first has written.
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [words])
+            cursor.execute(NOTE, params)
+    except DatabaseError as failure:
+        log.error("the activity log cannot be written", cause=str(failure).partition("\n")[0], missing=", ".join(names))  # noqa: TRY400, E501

@@ -1,0 +1,67 @@
+"""All checks, one after the other, on what there is: also on an empty database, or one that lacks tables."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from functools import partial
+
+from django.db import ProgrammingError, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from smartagent.doctor import clockwork, installation, room, server, step
+from smartagent.doctor.findings import Finding, Report, error, report
+from smartagent.doctor.migrations import Migrated, check_migrations
+from smartagent.doctor.tables import Examined, check_table, check_unrepresentable, examine_tables, report_tables
+from smartagent.missing import is_about_schema
+from smartagent.postgres.errors import Unavailable, line
+
+Check = Callable[[], Iterable[Finding]]
+
+
+def examine(connection: BaseDatabaseWrapper, now: datetime) -> Report:
+    """Look at everything."""
+    try:
+        connection.ensure_connection()
+    except Unavailable as failure:
+        return report([unavailable(failure)])
+    migrated = Migrated(connection)
+    tables = examine_tables(connection, migrated)
+    reports = report_tables(connection, tables)
+    checks = [*_checks(connection, migrated, tables, now), lambda: check_unrepresentable(reports)]
+    return report([finding for check in checks for finding in _found(connection, check)], reports)
+
+
+def unavailable(failure: Unavailable) -> Finding:
+    """That the database cannot be reached: problem and remedy are the two halves of its line."""
+    problem, _, remedy = (line(failure) or str(failure)).rpartition(": ")
+    return error("database", f"{problem or remedy}.".replace("..", "."), f"{remedy[:1].upper()}{remedy[1:]}")
+
+
+def _checks(
+    connection: BaseDatabaseWrapper, migrated: Migrated, tables: list[Examined], now: datetime
+) -> Iterator[Check]:
+    oids = [table.place.oid for table in tables if table.place]
+    yield partial(server.check_server, connection)
+    yield partial(server.check_rights, connection, oids)
+    yield partial(server.check_exposure, connection)
+    yield partial(check_migrations, migrated)
+    yield from (partial(check_table, connection, table) for table in tables)
+    yield partial(step.check_step, connection, migrated)
+    yield partial(step.check_people, connection)
+    yield clockwork.check_schedules
+    yield partial(clockwork.check_workers, now)
+    yield partial(clockwork.check_last_tick, now)
+    yield partial(clockwork.check_failures, now)
+    yield partial(room.check_room, connection)
+    yield installation.check_settings
+    yield installation.check_secrets
+
+
+def _found(connection: BaseDatabaseWrapper, check: Check) -> list[Finding]:
+    """Run a check. One that needs what is missing has nothing to say: that it is missing, another one says."""
+    try:
+        with transaction.atomic(connection.alias):
+            return list(check())
+    except ProgrammingError as failure:
+        if not is_about_schema(failure):
+            raise
+        return []

@@ -1,0 +1,116 @@
+"""What was found, as values."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+FIX = "Run `manage.py doctor --fix`, or press Repair on the page Schema."
+
+
+class Severity(StrEnum):
+    """An error is wrong; a warning may become so; an info is good to know."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class State(StrEnum):
+    """A table that we created, that was there before us, that is not there, or that lacks something we need."""
+
+    OURS = "ours"
+    ADOPTED = "adopted"
+    MISSING = "missing"
+    DRIFTED = "drifted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that somebody should know, and what to do about it."""
+
+    severity: Severity
+    subject: str
+    problem: str
+    remedy: str
+    repairable: bool = False
+
+    def as_dict(self) -> dict[str, str]:
+        return {
+            "severity": self.severity.value,
+            "subject": self.subject,
+            "problem": self.problem,
+            "remedy": self.remedy,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableReport:
+    """A table; `unrepresentable` rows are not shown here. A number is None where it cannot be known."""
+
+    table: str
+    state: State
+    rows: int | None
+    unrepresentable: int | None
+    exact: bool = True
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "table": self.table,
+            "state": self.state.value,
+            "rows": self.rows,
+            "unrepresentable": self.unrepresentable,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """All that was found, the worst first."""
+
+    findings: tuple[Finding, ...]
+    tables: tuple[TableReport, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return not self.of(Severity.ERROR)
+
+    @property
+    def repairable(self) -> tuple[Finding, ...]:
+        return tuple(each for each in self.findings if each.repairable)
+
+    @property
+    def verdict(self) -> str:
+        """`Everything fits.`, or how many errors and warnings there are."""
+        counts = [(len(self.of(severity)), severity.value) for severity in (Severity.ERROR, Severity.WARNING)]
+        told = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count]
+        return f"{' and '.join(told)}." if told else "Everything fits."
+
+    def of(self, severity: Severity) -> list[Finding]:
+        return [each for each in self.findings if each.severity == severity]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report for programs."""
+        return {
+            "ok": self.ok,
+            "findings": [each.as_dict() for each in self.findings],
+            "tables": [each.as_dict() for each in self.tables],
+        }
+
+
+def report(findings: Iterable[Finding], tables: Iterable[TableReport] = ()) -> Report:
+    """Sort the findings: the worst first, and what is about one subject together."""
+    order = list(Severity)
+    ordered = sorted(findings, key=lambda each: (order.index(each.severity), each.subject))
+    return Report(findings=tuple(ordered), tables=tuple(tables))
+
+
+def error(subject: str, problem: str, remedy: str, *, repairable: bool = False) -> Finding:
+    return Finding(severity=Severity.ERROR, subject=subject, problem=problem, remedy=remedy, repairable=repairable)
+
+
+def warning(subject: str, problem: str, remedy: str, *, repairable: bool = False) -> Finding:
+    return Finding(severity=Severity.WARNING, subject=subject, problem=problem, remedy=remedy, repairable=repairable)
+
+
+def info(subject: str, problem: str, remedy: str) -> Finding:
+    return Finding(severity=Severity.INFO, subject=subject, problem=problem, remedy=remedy)

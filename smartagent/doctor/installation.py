@@ -1,0 +1,59 @@
+"""Settings that are wrong, or dangerous where others reach the installation."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from rules.models import Integration
+from smartagent.doctor.findings import Finding, error, warning
+from smartagent.secrets import SecretLost, unseal
+
+HERE = frozenset({"localhost", "127.0.0.1", "[::1]"})
+SHORTEST_KEY = 50
+TRIED = 20
+
+
+def check_settings() -> Iterator[Finding]:
+    """What the environment says fits together."""
+    names = {name.lstrip(".") for name in settings.ALLOWED_HOSTS} - HERE
+    if settings.DEBUG:
+        yield warning("settings", "DEBUG is on: error pages show the program to everybody.", "Set DEBUG=off.")
+    if "*" in names:
+        yield warning("settings", "ALLOWED_HOSTS lets in every name.", "List the names that people type.")
+    if len(settings.SECRET_KEY) < SHORTEST_KEY:
+        yield warning("settings", f"SECRET_KEY is shorter than {SHORTEST_KEY} characters.",
+                      "Make a longer one; the credentials of integrations have to be entered again then.")  # fmt: skip
+    yield from _addresses(names)
+
+
+def _addresses(names: set[str]) -> Iterator[Finding]:
+    """Names and the way in."""
+    if names and not settings.HTTPS:
+        yield warning("settings", f"HTTPS is off, though others reach it as {', '.join(sorted(names))}.",
+                      "Put a proxy with TLS before it, and set HTTPS=on.")  # fmt: skip
+    if settings.HTTPS and not names:
+        yield warning("settings", "HTTPS is on, but only this machine is in ALLOWED_HOSTS.",
+                      "Add the name that people type.")  # fmt: skip
+    for origin in settings.CSRF_TRUSTED_ORIGINS:
+        host = urlsplit(origin).hostname or ""
+        if names and "*" not in names | {host[:1]} and not any(host == n or host.endswith(f".{n}") for n in names):
+            yield warning("settings", f"{origin} is in CSRF_TRUSTED_ORIGINS, and its name not in ALLOWED_HOSTS.",
+                          f"Add {host} there, or take it away here.")  # fmt: skip
+
+
+def check_secrets() -> Iterator[Finding]:
+    """The secrets in the database were encrypted with our key."""
+    sealed = Integration.objects.exclude(credentials_encrypted=None).order_by("-updated_at")
+    lost = sum(_is_lost(each or "") for each in sealed.values_list("credentials_encrypted", flat=True)[:TRIED])
+    if lost:
+        problem = f"The credentials of {lost} integration{'' if lost == 1 else 's'} cannot be read any more."
+        yield error("secrets", problem, "Set the SECRET_KEY that they were saved with, or enter them again.")
+
+
+def _is_lost(sealed: str) -> bool:
+    try:
+        unseal(sealed)
+    except SecretLost:
+        return True
+    return False

@@ -1,0 +1,83 @@
+"""Which migrations are applied, and what they promise to keep."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.apps import apps
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.operations.base import Operation
+
+from smartagent.adoption.found import Widen
+from smartagent.adoption.operations import CreateOrCompleteModel
+from smartagent.adoption.sync import Synchronising
+from smartagent.doctor.findings import Finding, error
+
+OURS = ("smartagent", "rules", "notifications", "optimizer")
+SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Migrated:
+    """The migrations of this database."""
+
+    connection: BaseDatabaseWrapper
+
+    @cached_property
+    def executor(self) -> MigrationExecutor:
+        return MigrationExecutor(self.connection)
+
+    @cached_property
+    def pending(self) -> list[tuple[str, str]]:
+        """Those that `migrate` would apply: app and name."""
+        plan = self.executor.migration_plan(self.executor.loader.graph.leaf_nodes())
+        return [(migration.app_label, migration.name) for migration, _ in plan]
+
+    @cached_property
+    def unknown(self) -> list[tuple[str, str]]:
+        """Those of ours that are applied here, and that this version does not know."""
+        loader = self.executor.loader
+        known = set(loader.disk_migrations) | {old for each in loader.disk_migrations.values() for old in each.replaces}
+        return sorted(each for each in loader.applied_migrations if each[0] in OURS and each not in known)
+
+    def is_done(self, app_label: str) -> bool:
+        """Whether an app has all its tables, as far as its migrations say."""
+        return all(app != app_label for app, _ in self.pending)
+
+    @cached_property
+    def widened(self) -> dict[str, Widen]:
+        """The words that CHECKs must let in, by table."""
+        models = [
+            (apps.get_model(app, each.name), each.widen)
+            for app, each in self._operations()
+            if isinstance(each, CreateOrCompleteModel) and each.widen
+        ]
+        return {model._meta.db_table: widen for model, widen in models}
+
+    def synchronising(self) -> list[Synchronising]:
+        """What keeps the old application and ours in step, of the apps whose migrations are applied."""
+        return [each for app, each in self._operations() if isinstance(each, Synchronising) and self.is_done(app)]
+
+    def _operations(self) -> Iterator[tuple[str, Operation]]:
+        loader = self.executor.loader
+        ours = [key for key in loader.disk_migrations if key[0] in OURS]
+        for key in sorted(ours, key=lambda key: (OURS.index(key[0]), key[1])):
+            for operation in loader.disk_migrations[key].operations:
+                yield key[0], operation
+
+
+def check_migrations(migrated: Migrated) -> Iterator[Finding]:
+    """Every migration is applied, and none of a version newer than this one."""
+    if migrated.pending:
+        remedy = "`manage.py adopt --check` says what they would do, `manage.py migrate` does it."
+        yield error("migrations", f"{_named(migrated.pending)} not applied.", remedy)
+    if migrated.unknown:
+        problem = f"{_named(migrated.unknown)} applied, and not known to this version of Smart Agent."
+        yield error("migrations", problem, "Run the version that was used last on this database, or a newer one.")
+
+
+def _named(migrations: list[tuple[str, str]]) -> str:
+    names = [".".join(each) for each in migrations]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{', '.join(names[:SHOWN])}{more} {'is' if len(names) == 1 else 'are'}"

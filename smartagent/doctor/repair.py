@@ -1,0 +1,133 @@
+"""What is safe to repair: what is missing is made, as `migrate` would make it. No table, column or row is dropped.
+
+1. Missing tables are made, with what belongs in them from the start; 2. tables get what they lack; 3. functions,
+triggers, rows and people are brought in step again; 4. groups, schedules, and who may read tables.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from django.core.management.sql import emit_post_migrate_signal
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+from smartagent import exposure, missing, schedules
+from smartagent.adoption.changes import Change, LeaveAlone
+from smartagent.adoption.operations import attempt_all, create, log
+from smartagent.adoption.statements import Writer
+from smartagent.adoption.sync import Synchronising
+from smartagent.doctor.migrations import Migrated
+from smartagent.doctor.step import subject_of
+from smartagent.doctor.tables import Examined, examine_tables
+
+LOCK = 0x5A9E18  # any number, the same for every repair of this database
+
+
+class AlreadyRepairing(Exception):
+    """Somebody else is repairing this database. Look again in a moment."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+@dataclass
+class Repairs:
+    """What was repaired, and what rows that are there forbade; each a line."""
+
+    done: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+def repair(connection: BaseDatabaseWrapper) -> Repairs:
+    """Repair what is safe to repair; AlreadyRepairing where somebody else does."""
+    repairs = Repairs()
+    with _alone(connection):
+        migrated = Migrated(connection)
+        with connection.schema_editor(atomic=False) as editor:
+            _make_tables(editor, migrated, repairs)
+            for table in examine_tables(connection, migrated):
+                _complete(editor, table, repairs)
+            for operation in migrated.synchronising():
+                _synchronise(editor, operation, repairs)
+        if not migrated.pending:
+            _bring_in_line(connection, repairs)
+    missing.forget()
+    return repairs
+
+
+@contextmanager
+def _alone(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        if not cursor.fetchone()[0]:
+            raise AlreadyRepairing
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def _make_tables(editor: BaseDatabaseSchemaEditor, migrated: Migrated, repairs: Repairs) -> None:
+    """One that refers to another is made after it: as often as it takes, until nothing more can be made."""
+    tables = examine_tables(editor.connection, migrated)
+    lost = [table for table in tables if table.expected and table.found is None and not table.in_the_way]
+    for table in _in_order(lost):
+        create(editor, table.model)
+        repairs.done.append(f"{table.name}: table created")
+    if lost:
+        # Kinds of things, permissions and groups are made with the signal that ends a `migrate`.
+        emit_post_migrate_signal(verbosity=0, interactive=False, db=editor.connection.alias)
+
+
+def _in_order(tables: list[Examined]) -> Iterator[Examined]:
+    """Those first that others refer to."""
+    left = {table.model: table for table in tables}
+    while left:
+        free = [model for model in left if not any(each in left and each is not model for each in _referred(model))]
+        for model in free or list(left):
+            yield left.pop(model)
+
+
+def _referred(model: type) -> list[type]:
+    fields = model._meta.local_concrete_fields  # type: ignore[attr-defined]
+    return [each.remote_field.model for each in fields if each.remote_field and each.db_constraint]
+
+
+def _complete(editor: BaseDatabaseSchemaEditor, table: Examined, repairs: Repairs) -> None:
+    """Give the table what it lacks, unless somebody is building an index on it right now."""
+    if not table.expected or table.found is None or table.being_built:
+        return
+    writer = Writer(editor, table.model)
+    for change in table.due:
+        refusal = attempt_all(editor, table.name, change, writer.steps(change))
+        log(table.name, change, refusal)
+        if refusal:
+            repairs.refused.append(f"{table.name}: {refusal}")
+        else:
+            repairs.done.append(f"{table.name}: {change}")
+
+
+def _synchronise(editor: BaseDatabaseSchemaEditor, operation: Synchronising, repairs: Repairs) -> None:
+    """Do what the operation lacks, and say what it does not lack any more."""
+    due = _due(editor, operation)
+    if not due:
+        return
+    operation.forwards(editor)
+    left = {type(each) for each in _due(editor, operation)}
+    for change in due:
+        told = repairs.refused if type(change) in left else repairs.done
+        told.append(f"{subject_of(operation)}: {change}{', not all' if type(change) in left else ''}")
+
+
+def _due(editor: BaseDatabaseSchemaEditor, operation: Synchronising) -> list[Change]:
+    return [each for each in operation.lacks(editor.connection) if not isinstance(each, LeaveAlone)]
+
+
+def _bring_in_line(connection: BaseDatabaseWrapper, repairs: Repairs) -> None:
+    lacking = schedules.lacking(connection.alias)
+    schedules.synchronise(connection.alias)
+    repairs.done += [f"schedules: {name} set" for name in lacking]
+    open_to_all = exposure.exposed(connection)
+    exposure.close_off(connection.alias)
+    repairs.done += [f"{name}: taken from {roles}" for name, _, roles in open_to_all]

@@ -1,0 +1,47 @@
+"""Whether there is room on the disks that we can see."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from smartagent.doctor.findings import Finding, error, warning
+
+MEGABYTE = 1024 * 1024
+LITTLE, TOO_LITTLE = 1024 * MEGABYTE, 128 * MEGABYTE
+
+# Where the server is on another machine, its folders say nothing about ours.
+FOLDER = """
+SELECT CASE WHEN inet_server_addr() IS NULL OR inet_server_addr() <<= '127.0.0.0/8' OR inet_server_addr() = '::1'
+            THEN (SELECT setting FROM pg_settings WHERE name = 'data_directory') END"""
+
+
+def check_room(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
+    """There is room for the database, and for what is in VAR_DIR."""
+    seen: set[int] = set()
+    for subject, folder in (("disk of the database", _folder(connection)), ("disk of VAR_DIR", settings.VAR)):
+        room = _room(folder)
+        if folder is None or room is None or folder.stat().st_dev in seen:
+            continue
+        seen.add(folder.stat().st_dev)
+        if room < LITTLE:
+            say = error if room < TOO_LITTLE else warning
+            yield say(subject, f"{room // MEGABYTE:,} MB are free at {folder}.", "Make room, or use a larger disk.")
+
+
+def _folder(connection: BaseDatabaseWrapper) -> Path | None:
+    """The folder of the database, where it is on this machine and this account may know it."""
+    with connection.cursor() as cursor:
+        cursor.execute(FOLDER)
+        found = cursor.fetchone()[0]
+    return Path(found) if found else None
+
+
+def _room(folder: Path | None) -> int | None:
+    """The free bytes, None where the folder cannot be looked at."""
+    try:
+        return shutil.disk_usage(folder).free if folder else None
+    except OSError:
+        return None

@@ -1,0 +1,36 @@
+"""Functions, triggers and rows that keep the old application and ours in step, and people of both."""
+
+from collections.abc import Iterator
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from smartagent.adoption.people import PLACEHOLDERS, placeholders
+from smartagent.adoption.sync import Synchronising
+from smartagent.adoption.sync_changes import people
+from smartagent.doctor.findings import Finding, warning
+from smartagent.doctor.migrations import Migrated
+from smartagent.doctor.wording import finding_of
+
+
+def check_step(connection: BaseDatabaseWrapper, migrated: Migrated) -> Iterator[Finding]:
+    """Nothing that an applied migration has made is lost."""
+    for operation in migrated.synchronising():
+        for change in operation.lacks(connection):
+            yield finding_of(subject_of(operation), change)
+
+
+def subject_of(operation: Synchronising) -> str:
+    """The table that an operation is about."""
+    return str(getattr(operation, "table", getattr(operation, "given", "functions")))
+
+
+def check_people(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
+    """Everybody has an e-mail to sign in by."""
+    for ending, count in placeholders(connection).items():
+        problem = f"{people(count)} cannot sign in by e-mail, and {'has' if count == 1 else 'have'} one that ends in"
+        why = PLACEHOLDERS[ending]
+        yield warning("people", f"{problem} {ending}: {why.partition(';')[0]}.", _capitalised(why.partition("; ")[2]))
+
+
+def _capitalised(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]} (the page People)."

@@ -1,0 +1,173 @@
+"""Each table: whether it has what our models need, how many rows, and how many of them we cannot show."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import OperationalError, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Count
+from psycopg import errors
+
+from smartagent.adoption.changes import AddColumn, Change, DropUnfinished, LeaveAlone
+from smartagent.adoption.found import FoundTable, NotATable, find_table
+from smartagent.adoption.plan import plan
+from smartagent.adoption.routines import Place, find_place
+from smartagent.adoption.sizes import Rows, count_rows
+from smartagent.doctor.findings import FIX, Finding, State, TableReport, error, info, warning
+from smartagent.doctor.migrations import Migrated
+from smartagent.doctor.wording import finding_of
+from smartagent.exposure import SHARED
+
+Model = type[models.Model]
+
+LONGEST_COUNT = "5s"
+BUILT_NOW = "SELECT 1 FROM pg_stat_progress_create_index WHERE relid = %s AND datname = current_database()"
+INVALID = "SELECT i.indexrelid::regclass::text FROM pg_index i WHERE i.indrelid = %s AND NOT i.indisvalid"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """A table of a model, and what it lacks. `expected` where its migrations say that it is there."""
+
+    model: Model
+    expected: bool
+    place: Place | None = None
+    found: FoundTable | None = None
+    changes: tuple[Change, ...] = ()
+    in_the_way: bool = False
+    being_built: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.model._meta.db_table
+
+    @property
+    def state(self) -> State:
+        if self.found is None:
+            return State.MISSING
+        if self.due:
+            return State.DRIFTED
+        theirs = self.model._meta.app_label in SHARED and not self.found.created
+        return State.ADOPTED if theirs else State.OURS
+
+    @property
+    def due(self) -> list[Change]:
+        """What can be done about what it lacks."""
+        return [each for each in self.changes if not isinstance(each, LeaveAlone)]
+
+
+def examine_tables(connection: BaseDatabaseWrapper, migrated: Migrated) -> list[Examined]:
+    """Look at the table of every model."""
+    known = [each for each in apps.get_models(include_auto_created=True) if each._meta.managed and not each._meta.proxy]
+    return [_examined(connection, model, migrated) for model in sorted(known, key=_order)]
+
+
+def _order(model: Model) -> tuple[bool, str]:
+    """Those that the old application may share first."""
+    return model._meta.app_label not in SHARED, model._meta.db_table
+
+
+def _examined(connection: BaseDatabaseWrapper, model: Model, migrated: Migrated) -> Examined:
+    table, expected = model._meta.db_table, migrated.is_done(model._meta.app_label)
+    try:
+        found = find_table(connection, table, migrated.widened.get(table))
+    except NotATable:
+        return Examined(model=model, expected=expected, in_the_way=True)
+    place = find_place(connection, table)
+    if found is None or place is None:
+        return Examined(model=model, expected=expected)
+    changes = tuple(each for each in plan(model, found) if not _is_about_no_column(each))
+    building = _some(connection, BUILT_NOW, place)
+    return Examined(
+        model=model, expected=expected, place=place, found=found, changes=changes, being_built=bool(building)
+    )
+
+
+def _is_about_no_column(change: Change) -> bool:
+    """A many-to-many relation of Django's own is a table of its own."""
+    return isinstance(change, LeaveAlone) and change.what.startswith("many-to-many")
+
+
+def check_table(connection: BaseDatabaseWrapper, table: Examined) -> Iterator[Finding]:
+    """What a table lacks. Before its migrations are applied, that is said of them, not of each table."""
+    if table.in_the_way:
+        yield error(table.name, "A view, or something else, has the name of our table.", "Rename it, and migrate.")
+    elif table.expected and table.found is None:
+        remedy = f"{FIX} It is made anew and empty: only a backup has what was in it."
+        yield error(table.name, "The table is missing.", remedy, repairable=True)
+    elif table.expected and table.being_built and table.due:
+        yield warning(table.name, "An index is being built at this moment.", "Look again when that is finished.")
+    elif table.expected:
+        yield from (finding_of(table.name, change) for change in table.changes)
+    yield from _invalid_indexes(connection, table)
+
+
+def _invalid_indexes(connection: BaseDatabaseWrapper, table: Examined) -> Iterator[Finding]:
+    """Those that somebody else left behind."""
+    if table.place is None or table.being_built:
+        return
+    known = {each.name for each in table.changes if isinstance(each, DropUnfinished)}
+    for (name,) in _some(connection, INVALID, table.place):
+        if name.rpartition(".")[2].strip('"') not in known:
+            yield warning(table.name, f"The index {name} is invalid: it costs time and serves nobody.",
+                          f"REINDEX INDEX CONCURRENTLY {name}, or drop it.")  # fmt: skip
+
+
+def report_tables(connection: BaseDatabaseWrapper, tables: Iterable[Examined]) -> list[TableReport]:
+    """Count the rows of each table."""
+    return [_report(connection, each) for each in tables]
+
+
+def _report(connection: BaseDatabaseWrapper, table: Examined) -> TableReport:
+    if table.place is None:
+        return TableReport(table=table.name, state=table.state, rows=0, unrepresentable=0)
+    rows = count_rows(connection, table.place)
+    unrepresentable = _unrepresentable(connection, table, rows) if table.place.may_read else None
+    return TableReport(
+        table=table.name, state=table.state, rows=rows.count, unrepresentable=unrepresentable, exact=rows.exact
+    )
+
+
+def _unrepresentable(connection: BaseDatabaseWrapper, table: Examined, rows: Rows) -> int | None:
+    """Count the rows that our model does not show; of a very large table, as PostgreSQL estimates them."""
+    representable = getattr(table.model, "REPRESENTABLE", None)
+    if representable is None or not rows.count:
+        return 0
+    if any(isinstance(each, AddColumn) for each in table.changes):
+        return None
+    all_rows = table.model._base_manager.all()
+    try:
+        with transaction.atomic(connection.alias), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = '{LONGEST_COUNT}'")
+            # What is neither true nor false of a row, for something in it is null, does not let it in either.
+            counts = all_rows.aggregate(every=Count("pk"), shown=Count("pk", filter=representable))
+            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
+    except OperationalError as failure:
+        if not isinstance(failure.__cause__, errors.QueryCanceled):
+            raise
+        return _estimated(all_rows.exclude(representable))
+    return int(counts["every"] - counts["shown"])
+
+
+def _estimated(rows: "models.QuerySet[Any]") -> int:
+    [explained] = json.loads(rows.explain(format="json"))
+    estimate = int(explained["Plan"]["Plan Rows"])
+    return estimate if estimate > 1 else 0  # it never estimates none
+
+
+def check_unrepresentable(tables: Iterable[TableReport]) -> Iterator[Finding]:
+    """Rows of another application that we leave alone."""
+    for table in tables:
+        if table.unrepresentable:
+            rows = f"{table.unrepresentable:,} row{' is' if table.unrepresentable == 1 else 's are'}"
+            problem = f"{rows} not shown here: another application wrote them in a way that we do not know."
+            yield info(table.table, problem, "Nothing has to be done: they stay as they are.")
+
+
+def _some(connection: BaseDatabaseWrapper, query: str, place: Place) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, [place.oid])
+        return list(cursor.fetchall())

@@ -1,0 +1,53 @@
+"""The report for people at a terminal."""
+
+from collections.abc import Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from smartagent.doctor.findings import Report, Severity, TableReport
+from smartagent.doctor.repair import Repairs
+
+STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+STATES = {"ours": "green", "adopted": "cyan", "missing": "bold red", "drifted": "bold red"}
+
+
+def show(console: Console, report: Report) -> None:
+    """Tables first, so that what is to be done is read last."""
+    if report.tables:
+        console.print(_tables(report.tables))
+        console.print()
+    for finding in report.findings:
+        head = Text.assemble((f"{finding.severity.value.upper():<8}", STYLES[finding.severity]), finding.subject)
+        body: Sequence[RenderableType] = [Text(finding.problem), Text(f"→ {finding.remedy}", style="dim")]
+        console.print(head, Padding(Group(*body), (0, 0, 1, 8)), sep="\n")
+    console.print(Text(report.verdict, style="bold green" if report.ok else "bold red"))
+
+
+def show_repairs(console: Console, repairs: Repairs) -> None:
+    """What was repaired, and what could not be."""
+    for words, lines in (("Repaired", repairs.done), ("Could not be repaired", repairs.refused)):
+        if lines:
+            console.print(Text(f"{words}:", style="bold"))
+            for line in lines:
+                console.print(Padding(Text(line), (0, 0, 0, 2)))
+    if not repairs.done and not repairs.refused:
+        console.print("There was nothing to repair.")
+    console.print()
+
+
+def _tables(tables: Sequence[TableReport]) -> Table:
+    shown = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    shown.add_column("Table")
+    shown.add_column("State")
+    shown.add_column("Rows", justify="right")
+    shown.add_column("Not shown", justify="right")
+    for table in tables:
+        state = Text(table.state.value, style=STATES[table.state])
+        about = "" if table.exact else "about "
+        rows = "–" if table.rows is None else f"{about}{table.rows:,}"
+        hidden = "?" if table.unrepresentable is None else f"{table.unrepresentable:,}" if table.unrepresentable else ""
+        shown.add_row(table.table, state, rows, hidden)
+    return shown

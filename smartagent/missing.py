@@ -1,0 +1,111 @@
+"""What our models need and the database does not have: somebody restored an old dump, or dropped a column.
+
+One query compares the catalog with the models, so that what is missing has a name in whatever language the server
+speaks. `known` asks at most every half a minute, for what every page wants to know.
+"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.apps import apps
+from django.db import ProgrammingError, connection
+from psycopg import pq
+
+# undefined_column, undefined_table
+SQLSTATES = frozenset({"42703", "42P01"})
+KNOWN_FOR = 30.0  # seconds
+WHAT_TO_DO = "`manage.py doctor --fix` repairs it, and so does the button on the page Schema"
+
+MISSING = """
+SELECT wanted.of_table, CASE WHEN there.oid IS NULL THEN '' ELSE wanted.of_column END
+  FROM unnest(%s::text[], %s::text[]) AS wanted (of_table, of_column)
+  LEFT JOIN pg_class there ON there.oid = to_regclass(quote_ident(wanted.of_table))
+  LEFT JOIN pg_attribute a ON a.attrelid = there.oid AND a.attname = wanted.of_column AND a.attnum > 0
+        AND NOT a.attisdropped
+ WHERE a.attname IS NULL GROUP BY 1, 2 ORDER BY 1, 2"""
+
+
+@dataclass(frozen=True, order=True)
+class Missing:
+    """A column, or where it has no name the whole table."""
+
+    table: str
+    column: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.table}.{self.column}" if self.column else self.table
+
+    def __str__(self) -> str:
+        return f"the column {self.column} of the table {self.table}" if self.column else f"the table {self.table}"
+
+
+class _Look:
+    """What was seen, and when."""
+
+    seen: ClassVar[tuple[Missing, ...]] = ()
+    until: ClassVar[float] = 0.0
+
+
+def look() -> tuple[Missing, ...]:
+    """Return what is missing now."""
+    wanted = list(_wanted())
+    with connection.cursor() as cursor:
+        cursor.execute(MISSING, [[table for table, _ in wanted], [column for _, column in wanted]])
+        _Look.seen = tuple(Missing(*row) for row in cursor.fetchall())
+    _Look.until = time.monotonic() + KNOWN_FOR
+    return _Look.seen
+
+
+def known() -> tuple[Missing, ...]:
+    """Return what was missing in the last half a minute."""
+    return _Look.seen if time.monotonic() < _Look.until else look()
+
+
+def forget() -> None:
+    """Let the next who asks look again: something was repaired."""
+    _Look.until = 0.0
+
+
+def is_about_schema(error: BaseException) -> bool:
+    """Whether the database says that a table or a column is not there."""
+    return isinstance(error, ProgrammingError) and getattr(error.__cause__, "sqlstate", None) in SQLSTATES
+
+
+def behind(error: BaseException) -> tuple[Missing, ...]:
+    """Return what is missing where that is why `error` came about; nothing where it is a mistake of our own."""
+    if not is_about_schema(error):
+        return ()
+    missing = look() if _may_ask() else known_before()
+    said = str(error)
+    named = tuple(each for each in missing if (each.column or each.table) in said)
+    return named or missing
+
+
+def known_before() -> tuple[Missing, ...]:
+    """Return what was seen last, without asking."""
+    return _Look.seen
+
+
+def in_words(missing: Iterable[Missing]) -> str:
+    """One or two sentences: what is missing, and what to do."""
+    names = [str(each) for each in missing]
+    named = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{named[:1].upper()}{named[1:]} {'is' if len(names) == 1 else 'are'} missing in the database. {WHAT_TO_DO}."
+
+
+def _may_ask() -> bool:
+    """Whether the transaction that the error came in, if any, still answers."""
+    raw: Any = connection.connection
+    broken = raw is not None and raw.info.transaction_status == pq.TransactionStatus.INERROR
+    return not (broken or (connection.in_atomic_block and connection.needs_rollback))
+
+
+def _wanted() -> Iterable[tuple[str, str]]:
+    for model in apps.get_models(include_auto_created=True):
+        if model._meta.managed and not model._meta.proxy:
+            for field in model._meta.local_concrete_fields:
+                if field.column is not None:
+                    yield model._meta.db_table, field.column
