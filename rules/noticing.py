@@ -2,14 +2,16 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import structlog
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, ProgrammingError, connection, transaction
 
 from smartagent.missing import Missing, behind, in_words
 
 log = structlog.get_logger(__name__)
+Answer = TypeVar("Answer")
 
 EVENT = "schema_incomplete"
 EVERY = 3600.0  # seconds
@@ -31,6 +33,16 @@ def notice(error: BaseException) -> tuple[Missing, ...]:
     return missing
 
 
+def if_there(ask: Callable[[], Answer]) -> Answer | None:
+    """Return what `ask` gives; None, and a note, where the database lacks what it asks for."""
+    try:
+        return ask()
+    except ProgrammingError as error:
+        if not notice(error):
+            raise
+        return None
+
+
 def note(missing: Sequence[Missing]) -> None:
     """Write it down, unless that was done within the hour."""
     words = in_words(missing)
@@ -46,4 +58,5 @@ def note(missing: Sequence[Missing]) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [words])
             cursor.execute(NOTE, params)
     except DatabaseError as failure:
-        log.error("the activity log cannot be written", cause=str(failure).partition("\n")[0], missing=", ".join(names))  # noqa: TRY400, E501
+        cause = str(failure).partition("\n")[0]
+        log.error("the activity log cannot be written", cause=cause, missing=", ".join(names))

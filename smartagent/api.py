@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from notifications.api import NotificationViewSet
 from optimizer.api import OptimizationViewSet
 from rules import api as rules
+from smartagent.doctor.api import DoctorView
 from smartagent.rest.me import MeView
 from smartagent.rest.schema import describe_shared as describe_shared  # and the extensions beside it
 
@@ -49,6 +50,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics/<str:name>/reading/", rules.ReadingView.as_view(), name="reading"),
     path("samples/", rules.SampleView.as_view(), name="samples"),
     path("dispatch/", rules.DispatchView.as_view(), name="dispatch"),
+    path("doctor/", DoctorView.as_view(), name="doctor"),
     path("me/", MeView.as_view(), name="me"),
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),

@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 from notifications.models import Notification
 from optimizer.models import OptimizationEvent
 from rules.models import RuleState
+from rules.noticing import if_there
 from smartagent.scope import OwnedQuerySet
 
 MOST = 99
@@ -46,8 +47,8 @@ def _proposed(request: HttpRequest) -> int:
 
 
 def _count(rows: OwnedQuerySet) -> int:
-    """As many as there are, but not counting far beyond what is shown."""
-    return int(rows.order_by()[: MOST + 1].count())
+    """As many as there are, but not counting far beyond what is shown; none where they cannot be counted."""
+    return if_there(rows.order_by()[: MOST + 1].count) or 0
 
 
 def _text(count: int) -> str:

@@ -1,16 +1,23 @@
 """Pages for what went wrong: in the shell where it can be shown, else plain, needing neither session nor database."""
 
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin import site
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+
+from rules.noticing import notice
+from smartagent.missing import Missing, in_words
 
 NOT_FOUND = "There is nothing at this address, or it is not yours to see."
 DENIED = "It needs a role that you do not have. If you should have it, ask an administrator."
 FORM_EXPIRED = "This form is too old to be sent: somebody signed in or out since it was opened. Go back, load it again and send it once more."  # fmt: skip  # noqa: E501
 BAD_REQUEST = "The request cannot be understood. Check the address, or go back and try again."
 BROKEN = "Something broke on our side; it is in the server's log. Nothing was half done. Try again in a moment."
+OTHERS_GO_ON = "Everything else goes on."
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -26,7 +33,22 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
+    error = sys.exception()
+    if error and (missing := notice(error)):
+        return incomplete(request, missing)
     return _plain(request, 500, "Something broke", BROKEN)
+
+
+def incomplete(request: HttpRequest, missing: Sequence[Missing]) -> HttpResponse:
+    """Where the database lacks what the page needs: this page alone, if it can be."""
+    words = in_words(missing)
+    if request.path.startswith("/api/"):
+        return JsonResponse({"detail": [words]}, status=503)
+    heading = "The database lacks something"
+    try:
+        return _in_shell(request, 503, heading, f"{words} {OTHERS_GO_ON}")
+    except DatabaseError:  # what is missing is needed by every page
+        return _plain(request, 503, heading, words)
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:

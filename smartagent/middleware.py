@@ -6,6 +6,9 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from rules.noticing import notice
+from smartagent.errors import incomplete
+
 
 class TimeZoneMiddleware:
     """Show times in the zone of the person who looks."""
@@ -16,3 +19,18 @@ class TimeZoneMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with timezone.override(zoneinfo.ZoneInfo(getattr(request.user, "time_zone", "UTC"))):
             return self.get_response(request)
+
+
+class MissingColumnMiddleware:
+    """Where a view breaks because the database lacks a column, say which, and what to do."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """None where it is another mistake."""
+        missing = notice(exception)
+        return incomplete(request, missing) if missing else None

@@ -36,7 +36,10 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
               "optimizer.view_optimizationevent", "proposed", "info"),
         _item("Integrations", "hub", "admin:rules_integration_changelist", "rules.view_integration"),
     ]  # fmt: skip
-    operate = [_item("Runs", "timer", "admin:rules_dispatchrun_changelist", "rules.view_dispatchrun")]
+    operate = [
+        _item("Runs", "timer", "admin:rules_dispatchrun_changelist", "rules.view_dispatchrun"),
+        _item("Schema", "database", "admin:schema") | {"permission": "smartagent.doctor.permissions.may_look"},
+    ]
     admin = [
         _item("People", "group", "admin:smartagent_user_changelist", "smartagent.view_user"),
         _item("API tokens", "key", "admin:smartagent_apitoken_changelist", "smartagent.view_apitoken"),

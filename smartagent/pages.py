@@ -1,10 +1,11 @@
-"""Pages of the shell that are no list: “Evaluate now”, the badges and the profile."""
+"""Pages of the shell that are no list: “Evaluate now”, the schema, the badges and the profile."""
 
 from django.contrib.admin import AdminSite
 from django.urls import URLPattern, path
 
 from rules.pages.evaluate import dispatch_now
 from smartagent.badges import badges
+from smartagent.doctor.page import repair_schema, schema
 from smartagent.profile import profile
 
 
@@ -12,6 +13,8 @@ def pages(site: AdminSite) -> list[URLPattern]:
     """Their addresses, for signed-in people only."""
     return [
         path("dispatch/", site.admin_view(dispatch_now), name="dispatch_now"),
+        path("schema/", site.admin_view(schema), name="schema"),
+        path("schema/repair/", site.admin_view(repair_schema), name="schema_repair"),
         path("badges/", site.admin_view(badges), name="badges"),
         path("profile/", site.admin_view(profile), name="profile"),
     ]

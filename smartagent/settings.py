@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "smartagent.middleware.MissingColumnMiddleware",
 ]
 
 ROOT_URLCONF = "smartagent.urls"

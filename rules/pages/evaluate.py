@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from rules.dispatcher import dispatch
+from rules.gathering import cause_of
 from rules.models import AutomationRule, DispatchRun
 from rules.permissions import may_evaluate
 from smartagent.scope import has_everyone
@@ -32,7 +33,8 @@ def dispatch_now(request: HttpRequest) -> HttpResponse:
         run = dispatch(timezone.now(), "page", requested_by=user.pk, owner=owner, rule=rule.pk if rule else None)
     except Exception as error:
         log.exception("evaluation failed", requested_by=str(user.pk))
-        messages.error(request, f"The evaluation failed: {error}. The list of runs has it with its cause.")
+        cause = cause_of(error).rstrip(".")
+        messages.error(request, f"The evaluation failed: {cause}. The list of runs has it with its cause.")
     else:
         messages.add_message(request, *told(run, rule))
     return HttpResponseRedirect(_back(request))

@@ -1,7 +1,7 @@
 """What is safe to repair: what is missing is made, as `migrate` would make it. No table, column or row is dropped.
 
-1. Missing tables are made, with what belongs in them from the start; 2. tables get what they lack; 3. functions,
-triggers, rows and people are brought in step again; 4. groups, schedules, and who may read tables.
+1. Schedules are set; 2. missing tables are made, with what belongs in them from the start; 3. tables get what they
+lack; 4. functions, triggers, rows and people are brought in step again; 5. tables of ours are closed to the web.
 """
 
 from collections.abc import Iterator
@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from django.core.management.sql import emit_post_migrate_signal
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django_q.models import Schedule
 
 from smartagent import exposure, missing, schedules
 from smartagent.adoption.changes import Change, LeaveAlone
-from smartagent.adoption.operations import attempt_all, create, log
+from smartagent.adoption.operations import attempt_all, create, log, whole
 from smartagent.adoption.statements import Writer
 from smartagent.adoption.sync import Synchronising
 from smartagent.doctor.migrations import Migrated
@@ -44,14 +45,14 @@ def repair(connection: BaseDatabaseWrapper) -> Repairs:
     repairs = Repairs()
     with _alone(connection):
         migrated = Migrated(connection)
+        _set_schedules(connection, repairs)
         with connection.schema_editor(atomic=False) as editor:
             _make_tables(editor, migrated, repairs)
             for table in examine_tables(connection, migrated):
                 _complete(editor, table, repairs)
             for operation in migrated.synchronising():
                 _synchronise(editor, operation, repairs)
-        if not migrated.pending:
-            _bring_in_line(connection, repairs)
+        _close_off(connection, repairs)
     missing.forget()
     return repairs
 
@@ -73,11 +74,30 @@ def _make_tables(editor: BaseDatabaseSchemaEditor, migrated: Migrated, repairs: 
     tables = examine_tables(editor.connection, migrated)
     lost = [table for table in tables if table.expected and table.found is None and not table.in_the_way]
     for table in _in_order(lost):
-        create(editor, table.model)
+        _make_table(editor, table)
         repairs.done.append(f"{table.name}: table created")
     if lost:
         # Kinds of things, permissions and groups are made with the signal that ends a `migrate`.
         emit_post_migrate_signal(verbosity=0, interactive=False, db=editor.connection.alias)
+
+
+def _make_table(editor: BaseDatabaseSchemaEditor, table: Examined) -> None:
+    """Make this one table: Django would make those of its many-to-many relations too, which may be there."""
+    if table.model._meta.app_label in exposure.SHARED:
+        create(editor, table.model)
+        return
+
+    def work() -> None:
+        before = len(editor.deferred_sql)
+        sql, params = editor.table_sql(table.model)
+        statements = [(sql, params or None)]
+        indexes = editor._model_indexes_sql(table.model)  # type: ignore[attr-defined]
+        statements += [(each, None) for each in (*editor.deferred_sql[before:], *indexes)]
+        del editor.deferred_sql[before:]
+        for statement, values in statements:
+            editor.execute(statement, params=values)
+
+    whole(editor, f"table {table.name} created", work)
 
 
 def _in_order(tables: list[Examined]) -> Iterator[Examined]:
@@ -124,10 +144,17 @@ def _due(editor: BaseDatabaseSchemaEditor, operation: Synchronising) -> list[Cha
     return [each for each in operation.lacks(editor.connection) if not isinstance(each, LeaveAlone)]
 
 
-def _bring_in_line(connection: BaseDatabaseWrapper, repairs: Repairs) -> None:
+def _set_schedules(connection: BaseDatabaseWrapper, repairs: Repairs) -> None:
+    """Where their very table is missing, they are made with it."""
+    if any(each.table == Schedule._meta.db_table for each in missing.look()):
+        return
     lacking = schedules.lacking(connection.alias)
-    schedules.synchronise(connection.alias)
-    repairs.done += [f"schedules: {name} set" for name in lacking]
+    if lacking:
+        schedules.synchronise(connection.alias)
+        repairs.done += [f"schedules: {name} set" for name in lacking]
+
+
+def _close_off(connection: BaseDatabaseWrapper, repairs: Repairs) -> None:
     open_to_all = exposure.exposed(connection)
     exposure.close_off(connection.alias)
     repairs.done += [f"{name}: taken from {roles}" for name, _, roles in open_to_all]

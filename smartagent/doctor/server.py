@@ -44,7 +44,7 @@ def check_server(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
         yield error(where, "The database can only be read.", _writable(standby))
     if role != "origin":
         yield error(where, f"session_replication_role is {role}: triggers do not run.",
-                    f"ALTER ROLE {user} RESET session_replication_role, or take it out of the server's settings.")  # fmt: skip
+                    f"ALTER ROLE {user} RESET session_replication_role, or RESET it for the database.")  # fmt: skip
     if schema is None:
         yield error(where, "No schema of the search_path is there.", f"ALTER ROLE {user} SET search_path = public")
     elif not may_create:

@@ -1,9 +1,9 @@
 """The report for people at a terminal."""
 
+import textwrap
 from collections.abc import Sequence
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -20,9 +20,10 @@ def show(console: Console, report: Report) -> None:
         console.print(_tables(report.tables))
         console.print()
     for finding in report.findings:
-        head = Text.assemble((f"{finding.severity.value.upper():<8}", STYLES[finding.severity]), finding.subject)
-        body: Sequence[RenderableType] = [Text(finding.problem), Text(f"→ {finding.remedy}", style="dim")]
-        console.print(head, Padding(Group(*body), (0, 0, 1, 8)), sep="\n")
+        console.print(Text(f"{finding.severity.value.upper():<8}", STYLES[finding.severity]) + finding.subject)
+        _indented(console, finding.problem, 8)
+        _indented(console, f"→ {finding.remedy}", 8)
+        console.print()
     console.print(Text(report.verdict, style="bold green" if report.ok else "bold red"))
 
 
@@ -31,11 +32,17 @@ def show_repairs(console: Console, repairs: Repairs) -> None:
     for words, lines in (("Repaired", repairs.done), ("Could not be repaired", repairs.refused)):
         if lines:
             console.print(Text(f"{words}:", style="bold"))
-            for line in lines:
-                console.print(Padding(Text(line), (0, 0, 0, 2)))
+        for line in lines:
+            _indented(console, line, 2)
     if not repairs.done and not repairs.refused:
         console.print("There was nothing to repair.")
     console.print()
+
+
+def _indented(console: Console, words: str, by: int) -> None:
+    """Wrapped for a person, in one line for another program."""
+    lines = textwrap.wrap(words, console.width - by) if console.is_terminal else [words]
+    console.print(Text(textwrap.indent("\n".join(lines), " " * by)), soft_wrap=True)
 
 
 def _tables(tables: Sequence[TableReport]) -> Table:

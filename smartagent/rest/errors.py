@@ -10,6 +10,9 @@ from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
+from rules.noticing import notice
+from smartagent.missing import in_words
+
 log = logging.getLogger("django.request")
 DETAIL = "detail"
 
@@ -28,6 +31,13 @@ class TooLarge(exceptions.APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = "The body is too large. Send it in several requests."
     default_code = "too_large"
+
+
+class Incomplete(exceptions.APIException):
+    """The database lacks a column or a table."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "incomplete"
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
@@ -72,6 +82,8 @@ def _known(exc: Exception) -> exceptions.APIException | None:
         return exceptions.PermissionDenied()
     if isinstance(exc, RequestDataTooBig):
         return TooLarge()
+    if missing := notice(exc):
+        return Incomplete(in_words(missing))
     return None
 
 

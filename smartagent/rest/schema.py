@@ -26,8 +26,10 @@ ERRORS = {
             {"detail": ["Request was throttled."]}),
     "500": ("OurFault", "Something went wrong on our side.",
             {"detail": ["Something went wrong on our side. It has been logged; trying again later may help."]}),
+    "503": ("Incomplete", "The database lacks something that this needs; what, and what to do, is said.",
+            {"detail": ["The column status of the table notifications is missing in the database. …"]}),
 }  # fmt: skip
-ALWAYS = ("400", "401", "403", "405", "406", "429", "500")
+ALWAYS = ("400", "401", "403", "405", "406", "429", "500", "503")
 WITH_BODY = ("413", "415")
 METHODS = ("get", "post", "put", "patch", "delete")
 ERROR = {

@@ -1,7 +1,6 @@
 """Say whether all is as it should be, what to do where it is not, and repair what is safe to repair."""
 
 import json
-import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -29,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         as_json = options["format"] == "json"
-        console = Console(file=self.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())  # type: ignore[arg-type]
+        console = Console(file=self.stdout, highlight=False)  # type: ignore[arg-type]
         report = examine(connection, timezone.now())
         if options["fix"] and report.tables:
             self._repair(console, quiet=as_json)

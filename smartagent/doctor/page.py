@@ -1,0 +1,64 @@
+"""The page Schema: what is wrong, each table, and a button that repairs what is safe to repair."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import site
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from rules.gathering import cause_of
+from smartagent import missing
+from smartagent.doctor.examination import examine
+from smartagent.doctor.permissions import may_look, may_repair
+from smartagent.doctor.repair import AlreadyRepairing, repair
+
+TOLD = 12
+
+
+@require_GET
+def schema(request: HttpRequest) -> HttpResponse:
+    """Show what the doctor says."""
+    if not may_look(request):
+        raise PermissionDenied
+    missing.forget()  # the banner is to say the same as the page
+    context = _context(request) | {"may_repair": may_repair(request)}
+    return TemplateResponse(request, "smartagent/schema/page.html", context)
+
+
+@require_POST
+def repair_schema(request: HttpRequest) -> HttpResponse:
+    """Ask, and with `sure` repair."""
+    if not may_repair(request):
+        raise PermissionDenied
+    if "sure" not in request.POST:
+        context = _context(request) | {"title": "Repair the database?"}
+        return TemplateResponse(request, "smartagent/schema/confirm.html", context)
+    try:
+        repairs = repair(connection)
+    except AlreadyRepairing as error:
+        messages.warning(request, str(error))
+    except DatabaseError as error:
+        messages.error(request, f"The repair was ended: {cause_of(error)}. What was done before stays done.")
+    else:
+        _tell(request, "Repaired: ", repairs.done)
+        _tell(request, "Could not be repaired: ", repairs.refused, messages.WARNING)
+        if not repairs.done and not repairs.refused:
+            messages.info(request, "There was nothing to repair.")
+    return HttpResponseRedirect(reverse("admin:schema"))
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
+    report = examine(connection, timezone.now())
+    return site.each_context(request) | {"title": "Schema", "report": report}
+
+
+def _tell(request: HttpRequest, words: str, lines: list[str], level: int = messages.SUCCESS) -> None:
+    if lines:
+        more = f"; and {len(lines) - TOLD} more" if len(lines) > TOLD else ""
+        messages.add_message(request, level, f"{words}{'; '.join(lines[:TOLD])}{more}.")

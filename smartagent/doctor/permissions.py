@@ -1,0 +1,25 @@
+"""Who may see what the doctor says, and who may repair."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework.permissions import BasePermission
+
+from smartagent.scope import has_everyone
+
+
+def may_look(request: HttpRequest) -> bool:
+    """Whoever sees everyone's things looks after them too: operators, auditors, administrators and staff."""
+    return has_everyone(request.user, "view")
+
+
+def may_repair(request: HttpRequest) -> bool:
+    """Only administrators change the database."""
+    return bool(request.user.has_perm("smartagent.change_user"))
+
+
+class MayLook(BasePermission):
+    message = "Only operators, auditors and administrators may see this."
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return bool(request.user.is_authenticated) and may_look(request)
