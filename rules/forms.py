@@ -45,6 +45,11 @@ REQUIRED = {
     "action_type": "Choose what is done when the rule fires.",
 }
 
+INVALID = {
+    "threshold_value": "This is not a number. Write for example 70 or 12.5, with a point.",
+    "runbook_url": "This is not the address of a page. Write for example https://example.com/what-to-do.",
+}
+
 
 def option_fields() -> dict[str, forms.Field]:
     """The options of every action as fields `option__<action>__<name>`, marked with the actions that have them."""
@@ -116,6 +121,9 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         for name, message in REQUIRED.items():
             if name in self.fields:
                 self.fields[name].error_messages["required"] = message
+        for name, message in INVALID.items():
+            if name in self.fields:
+                self.fields[name].error_messages["invalid"] = message
         self._explain_actions()
         for name, field in option_names(self.instance.action_type).items():
             if field in self.fields:

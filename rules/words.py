@@ -104,7 +104,7 @@ def _legacy(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
 
 def outcome_in_words(entry: ActivityEntry) -> str:
     """What came of the action: `alert: done`, `optimize: waits`, `alert failed: cause`."""
-    if entry.action_taken in ("", "none", None) and entry.status == "success":
+    if entry.action_taken in ("", "none", None) and entry.status in ("success", "skipped"):
         return ""  # nothing was to be done
     done = {"pending": "waits", "success": "done", "failed": "failed", "skipped": "skipped"}
     action = "" if entry.action_taken in ("", "none", None) else str(entry.action_taken)

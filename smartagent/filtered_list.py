@@ -19,7 +19,7 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
-        self.title = str(self.opts.verbose_name_plural).capitalize()
+        self.title = self.model_admin.title
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
         given = super().get_filters_params(params)

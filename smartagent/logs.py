@@ -6,6 +6,13 @@ from typing import Any
 import structlog
 
 
+def briefly(record: logging.LogRecord) -> bool:
+    """What somebody asked for and may not have or is not there takes one line: the traceback helps nobody."""
+    if record.levelno < logging.ERROR:
+        record.exc_info = None
+    return True
+
+
 def configure(config: dict[str, Any]) -> None:
     """Configure logging for Django's LOGGING_CONFIG; `config` has the level."""
     shared: list[Any] = [
@@ -25,10 +32,15 @@ def configure(config: dict[str, Any]) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"logfmt": formatter},
+            "filters": {"briefly": {"()": lambda: briefly}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "logfmt"}},
             "root": {"handlers": ["stderr"], "level": config["level"]},
             # A line for each task that went well is too much; what fails is told.
-            "loggers": {"httpx": {"level": "WARNING"}, "django-q": {"level": "WARNING"}},
+            "loggers": {
+                "httpx": {"level": "WARNING"},
+                "django-q": {"level": "WARNING"},
+                "django.request": {"filters": ["briefly"]},
+            },
         }
     )
     structlog.configure(

@@ -20,7 +20,7 @@ from smartagent.hours import per_hour
 from smartagent.scope import OwnedQuerySet, has_everyone
 
 COUNTED = 10_000
-FIRING_SHOWN = 8
+FIRING_SHOWN = 6
 ENTRIES_SHOWN = 10
 
 

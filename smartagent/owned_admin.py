@@ -1,6 +1,6 @@
 """The admin class that every list and form of ours builds on: it shows and lets change only what the person may."""
 
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,8 +11,14 @@ from unfold.admin import ModelAdmin
 class OwnedAdmin(ModelAdmin):  # type: ignore[misc]
     """Lists what the person may see, and lets them change and delete what they may change."""
 
+    list_title: ClassVar[str] = ""  # where it is not the plural of what the list holds
     show_full_result_count = False
     list_per_page = 50
+
+    @property
+    def title(self) -> str:
+        """What the list is called."""
+        return self.list_title or capfirst(self.opts.verbose_name_plural)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).visible_to(request.user)  # type: ignore[no-any-return]
@@ -24,8 +30,7 @@ class OwnedAdmin(ModelAdmin):  # type: ignore[misc]
         return super().has_delete_permission(request, obj) and self._reaches(request, obj)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        title = capfirst(self.opts.verbose_name_plural)
-        return super().changelist_view(request, {"title": title} | (extra_context or {}))
+        return super().changelist_view(request, {"title": self.title} | (extra_context or {}))
 
     def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         """Whatever is done to many at once reaches only those that the person may change."""

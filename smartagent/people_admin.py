@@ -126,7 +126,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
 
     @display(description="person", header=True, ordering="full_name")
     def person(self, user: User) -> tuple[str, str]:
-        return str(user), user.email
+        return str(user), user.email if user.full_name else ""
 
     @display(description="roles")
     def roles(self, user: User) -> str:

@@ -16,6 +16,7 @@ ROLES_HELP = (
     "Members: their own things. Operators: everyone's things. Auditors: read everything, change nothing. "
     "Administrators: all of it, and people."
 )
+ADDING_HELP = f"{ROLES_HELP} None chosen: a member."
 
 
 class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
@@ -46,8 +47,12 @@ class PersonAddForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["groups"].initial = Group.objects.filter(name="members")
+        self.fields["groups"].help_text = ADDING_HELP
         self.generated = ""
+
+    def clean_groups(self) -> Any:
+        """Roles add up, so an auditor is no member as well unless somebody says so."""
+        return self.cleaned_data["groups"] or Group.objects.filter(name="members")
 
     def clean_password(self) -> str:
         given = str(self.cleaned_data["password"])

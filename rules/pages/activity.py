@@ -46,6 +46,7 @@ def _person(entry: ActivityEntry) -> UUID | None:
 @admin.register(ActivityEntry)
 class ActivityAdmin(RecordAdmin):
     slug = "activity"
+    counted = "entries"
     filterset_class = ActivityFilter
     keyset = "created_at"
     empty_title = "Nothing has happened yet"

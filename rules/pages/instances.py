@@ -26,6 +26,7 @@ class InstanceChangeList(FilteredChangeList):
 @admin.register(RuleState)
 class InstanceAdmin(RecordAdmin):
     slug = "firing"
+    list_title = "Firing"
     filterset_class = StateFilter
     keyset = "since"
     filter_defaults = {"condition": "firing"}

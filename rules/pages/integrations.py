@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from rules.filters import IntegrationFilter
 from rules.models import Integration
@@ -56,6 +57,13 @@ class IntegrationAdmin(OwnerChoiceAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = type("IntegrationForm", (IntegrationForm,), {"maker": request.user})
         return super().get_form(request, obj, change, **kwargs | {"form": form})
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "integration_type":
+            kwargs["widget"] = UnfoldAdminTextInputWidget(attrs={"placeholder": "gmail", "autocomplete": "off"})
+        if db_field.name == "error_message":
+            kwargs["widget"] = UnfoldAdminTextareaWidget(attrs={"rows": 3})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @display(description="status", ordering="status", label=TONES)
     def status_label(self, integration: Integration) -> str:

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from notifications.models import Notification
 from optimizer.models import OptimizationEvent
-from rules.models import ActivityEntry
+from rules.models import ActivityEntry, Integration
 from smartagent.demo.people import make_integrations, make_people
 from smartagent.demo.readings import write_efficiency, write_events, write_samples, write_scores
 from smartagent.demo.replay import make_happenings, replay, ticks
@@ -48,6 +48,8 @@ def make_month(now: datetime, seed: int, progress: Callable[[int, int], None]) -
     _analyze()
     total, played = sum(1 for _ in ticks(start, now)), iter(range(1, 1_000_000))
     replay(start, now, make_happenings(integrations, incidents, start, now), lambda _: progress(next(played), total))
+    working = Integration.objects.filter(pk__in=[one.pk for one in integrations], status="active")
+    working.update(last_sync_at=now)
     proposals = OptimizationEvent.objects.proposed().count()
     return Month(len(people), len(rules), ActivityEntry.objects.count(), Notification.objects.count(), proposals)
 

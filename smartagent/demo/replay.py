@@ -40,8 +40,9 @@ def make_happenings(
     for integration in {one.user_id: one for one in integrations}.values():
         for incident in incidents.get(integration.user_id, []):
             if incident.depth > 0.7:
-                found.append(Happening(incident.start, _status(integration, "error", "The other side refuses us.")))
-                found.append(Happening(incident.end, _status(integration, "active", None)))
+                begin, end_of_it = incident.start, incident.end
+                found.append(Happening(begin, _status(integration, "error", "The other side refuses us.", begin)))
+                found.append(Happening(end_of_it, _status(integration, "active", None, end_of_it)))
     morning = start.replace(hour=9, minute=0)
     while (morning := morning + timedelta(days=1)) < end - timedelta(days=1):
         found.append(Happening(morning, _read_inbox(morning)))
@@ -58,9 +59,9 @@ def replay(start: datetime, end: datetime, happenings: list[Happening], told: Ca
         told(at)
 
 
-def _status(integration: Integration, status: str, error: str | None) -> Callable[[], int]:
+def _status(integration: Integration, status: str, error: str | None, at: datetime) -> Callable[[], int]:
     rows = Integration.objects.filter(pk=integration.pk)
-    return lambda: rows.update(status=status, error_message=error)
+    return lambda: rows.update(status=status, error_message=error, last_sync_at=at)
 
 
 def _read_inbox(at: datetime) -> Callable[[], None]:

@@ -21,7 +21,7 @@ def make_rules(people: list[User], keeper: User, at: datetime) -> list[Automatio
          {"applies_to": "everyone", "repeat_every": 24 * HOUR}),
         (keeper, "Efficiency wants a tune-up", "efficiency_index", "<", 68, "optimize",
          {"applies_to": "everyone", "repeat_every": 24 * HOUR}),
-        (keeper, "An integration is down", "integration_health", "<=", 25, "alert",
+        (keeper, "An integration is down", "integration_health", "=", 25, "alert",
          {"severity": "critical", "applies_to": "everyone", "repeat_every": 4 * HOUR}),
         (olga, "Integration errors pile up", "integration_error_count", ">=", 5, "optimize",
          {"applies_to": "everyone", "repeat_every": 24 * HOUR}),

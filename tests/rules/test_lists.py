@@ -185,13 +185,15 @@ def test_a_run_shows_its_stages_and_lag(client_of, alice, now):
     assert 'aria-label="readings 12 ms, candidates 40 ms"' in page
     assert "7m" in page
     assert "60\u00a0ms" in page
-    assert client.get(reverse("admin:rules_dispatchrun_change", args=[run.pk])).status_code == 200
+    one = text(client.get(reverse("admin:rules_dispatchrun_change", args=[run.pk])))
+    assert "</svg> readings 12 ms, candidates 40 ms" in one
 
 
 def test_an_integration_is_made_changed_and_deleted_and_keeps_its_secret(client_of, alice):
     client = client_of(alice)
     fields = {"integration_type": "gmail", "status": "active", "config": '{"label": "work"}', "error_message": ""}
     fields |= {"last_sync_at_0": "", "last_sync_at_1": ""}
+    assert '<input type="text" name="integration_type"' in text(client.get(reverse("admin:rules_integration_add")))
     client.post(reverse("admin:rules_integration_add"), fields)
     made = Integration.objects.get()
     assert (made.user, made.config) == (alice, {"label": "work"})

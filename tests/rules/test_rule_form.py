@@ -65,11 +65,11 @@ def test_an_auditor_cannot_make_rules(client_of, audra):
         ("metric_type", "", "Say what is watched"),
         ("metric_type", "My metric!", "is not the name of a metric"),
         ("threshold_value", "", "Give the number"),
-        ("threshold_value", "much", "Enter a number"),
+        ("threshold_value", "70,5", "with a point"),
         ("action_type", "adjust", "cannot be chosen"),
         ("repeat_every", "soon", "is not a duration"),
         ("repeat_every", "-4h", "is not a duration"),
-        ("runbook_url", "javascript:alert(1)", "Enter a valid URL"),
+        ("runbook_url", "javascript:alert(1)", "is not the address of a page"),
     ],
 )
 def test_bad_input_is_refused_in_words(client_of, alice, field, value, said):

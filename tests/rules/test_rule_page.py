@@ -40,7 +40,12 @@ def test_a_new_rule_has_an_empty_page_that_is_finished(client_of, alice):
     page = page_of(client_of(alice), rule_of(alice)).content.decode()
     assert "No reading" in page
     assert "Nothing yet." in page
-    assert "All is well" in page
+    assert "No evaluation has found it broken" in page
+
+
+def test_a_paused_rule_says_that_it_is_not_evaluated(client_of, alice):
+    page = page_of(client_of(alice), rule_of(alice, status="paused")).content.decode()
+    assert "It is paused, so it is not evaluated." in page
 
 
 def test_the_worst_instances_come_first_and_only_some(client_of, olga, alice, bob, now):

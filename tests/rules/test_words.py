@@ -75,4 +75,5 @@ def test_an_entry(event, context, sentence):
 def test_an_outcome_shows_its_cause():
     failed = ActivityEntry(action_taken="alert", status="failed", error_message="ValueError: no")
     assert outcome_in_words(failed) == "alert failed: ValueError: no"
-    assert outcome_in_words(ActivityEntry(action_taken="none", status="success")) == ""
+    for nothing_to_do in ("success", "skipped"):
+        assert outcome_in_words(ActivityEntry(action_taken="none", status=nothing_to_do)) == ""

@@ -7,6 +7,7 @@ import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from django.urls import reverse
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi import checks
 
@@ -79,3 +80,9 @@ def use_known_id(case, known):
     except ValueError:
         return
     case.path_parameters["id"] = known[case.path.split("/")[2]]
+
+
+def test_the_docs_have_a_way_back(client_of, alice):
+    page = client_of(alice).get(reverse("api:docs")).content.decode()
+    assert '<a href="/">' in page
+    assert "To the overview" in page

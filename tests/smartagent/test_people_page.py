@@ -52,14 +52,21 @@ def test_people_are_searched_and_filtered(client_of, adam, alice, bob):
 
 def test_a_new_person_is_a_member_and_gets_a_password_that_is_shown_once(client_of, adam):
     client = client_of(adam)
-    form = client.get(reverse(ADD)).context["adminform"].form
-    assert [group.name for group in form.fields["groups"].initial] == ["members"]
-    shown = client.post(reverse(ADD), filled())
+    shown = client.post(reverse(ADD), filled(groups=[]))
     assert "no-store" in shown.headers["Cache-Control"]
     password = re.search(r'id="secret" readonly value="([^"]+)"', shown.content.decode()).group(1)
     carol = User.objects.get(email="carol@example.com")
     assert {group.name for group in carol.groups.all()} == {"members"}
     assert Client().login(username="carol@example.com", password=password)
+
+
+def test_a_new_auditor_is_no_member(client_of, adam):
+    form = client_of(adam).get(reverse(ADD)).context["adminform"].form
+    assert not form["groups"].value()
+    client_of(adam).post(reverse(ADD), filled(groups=[Group.objects.get(name="auditors").pk]))
+    carol = User.objects.get(email="carol@example.com")
+    assert [group.name for group in carol.groups.all()] == ["auditors"]
+    assert client_of(carol).get(reverse("admin:rules_automationrule_add")).status_code == 403
 
 
 def test_a_given_password_is_checked_and_kept(client_of, adam):

@@ -13,6 +13,7 @@ from django.db import connections
 from rich.console import Console
 from rich.panel import Panel
 
+from rules.models import AutomationRule
 from smartagent import schedules
 from smartagent.up import CannotStart
 from smartagent.up.child import Child
@@ -51,7 +52,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         schedules.synchronise()
         admin = make_first_admin(os.environ.get("ADMIN_EMAIL"), os.environ.get("ADMIN_PASSWORD"))
-        if demo:
+        if demo and not AutomationRule.objects.exists():
             call_command("demo")
         if admin and admin.password:
             text = f"e-mail    {admin.email}\npassword  {admin.password}\n\nThis is shown only once."
