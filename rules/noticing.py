@@ -51,7 +51,7 @@ def note(missing: Sequence[Missing]) -> None:
     _noted[words] = time.monotonic()
     names = [each.name for each in missing]
     log.error("schema incomplete", missing=", ".join(names))
-    params = {"event": EVENT, "words": words, "context": json.dumps({"missing": names, "message": words})}
+    params = {"event": EVENT, "words": words, "context": json.dumps({"missing": names})}
     try:
         # Of two processes that notice it at once, the second sees what the first has written.
         with transaction.atomic(), connection.cursor() as cursor:

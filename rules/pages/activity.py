@@ -13,15 +13,16 @@ from unfold.decorators import display
 
 from rules.filters import ActivityFilter, as_uuid
 from rules.models import ActivityEntry
+from rules.noticing import EVENT
 from rules.states import Event
 from rules.words import entry_in_words, outcome_in_words
 from smartagent.filtered_list import RecordAdmin
 from smartagent.templatetags.shown import TONES, when
 
-EVENTS = dict(Event.choices)
+EVENTS = dict(Event.choices) | {EVENT: "schema incomplete"}
 EVENT_TONES = {
     "fired": "danger", "fired again": "danger", "tried again": "warning", "resolved": "success", "no data": "warning",
-    "could not be read": "danger", "readable again": "success",
+    "could not be read": "danger", "readable again": "success", "schema incomplete": "danger",
 }  # fmt: skip
 
 
@@ -71,8 +72,8 @@ class ActivityAdmin(RecordAdmin):
         return f"{EVENTS.get(record.event_type, record.event_type)}: {self.rule_name(record)}"
 
     def rule_name(self, entry: ActivityEntry) -> str:
-        """The name of the rule, now or as it was."""
-        return str(entry.rule or (entry.context or {}).get("rule_name") or "deleted")
+        """The name of the rule, now or as it was; not every entry is about one."""
+        return str(entry.rule or (entry.context or {}).get("rule_name") or "none")
 
     @display(description="when", ordering="created_at")
     def at(self, entry: ActivityEntry) -> str:

@@ -35,6 +35,11 @@ class Finding:
     remedy: str
     repairable: bool = False
 
+    @property
+    def note(self) -> str:
+        """What to do, besides to repair it: that is on the page itself."""
+        return self.remedy.removeprefix(FIX).strip()
+
     def as_dict(self) -> dict[str, str]:
         return {
             "severity": self.severity.value,

@@ -1,18 +1,35 @@
 """The banner that says on every page what the database lacks, until it is repaired."""
 
+import re
 from typing import Any
 
 from django import template
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 from smartagent.doctor.permissions import may_look
 from smartagent.missing import in_words, known
 
 register = template.Library()
+COMMAND = re.compile(r"`([^`]+)`")
+
+
+@register.filter
+def with_commands(words: str) -> SafeString:
+    """Words with what is to be typed, which stands between backticks, as such."""
+    return mark_safe(COMMAND.sub(r'<code class="sa-code">\1</code>', escape(words)))  # noqa: S308 escaped just before
 
 
 @register.inclusion_tag("smartagent/missing_banner.html", takes_context=True)
 def missing_banner(context: dict[str, Any]) -> dict[str, Any]:
     """For those who look after the installation."""
     request = context.get("request")
-    missing = known() if request is not None and hasattr(request, "user") and may_look(request) else ()
+    if request is None or not hasattr(request, "user") or _says_it_itself(request) or not may_look(request):
+        return {"words": ""}
+    missing = known()
     return {"words": in_words(missing) if missing else ""}
+
+
+def _says_it_itself(request: Any) -> bool:
+    match = request.resolver_match
+    return match is not None and match.view_name == "admin:schema"
