@@ -14,9 +14,12 @@ from rules.conditions import met_sql
 MET = met_sql("coalesce(own.value, platform.value)", "i.condition_operator", "i.threshold_value::float8")
 COLUMNS = """r.id AS rule_id, r.user_id AS owner_id, r.metric_type, r.condition_operator, r.threshold_value,
     coalesce(r.target_integration, '') AS target, r.repeat_every, r.no_data_policy"""
-# Rules of an older kind, of another application, may be in the table (AutomationRule.REPRESENTABLE).
+# Rules of an older kind, of another application, may be in the table (AutomationRule.REPRESENTABLE), also with a
+# threshold that no reading can be compared with. The rules of those who may not sign in any more rest.
 EVALUATED = """r.status = 'active' AND r.metric_type IS NOT NULL AND r.user_id IS NOT NULL AND r.rule_name IS NOT NULL
-    AND r.condition_operator IS NOT NULL AND r.threshold_value IS NOT NULL AND r.action_type IS NOT NULL"""
+    AND r.condition_operator IS NOT NULL AND r.action_type IS NOT NULL
+    AND r.threshold_value > '-1e308' AND r.threshold_value < '1e308'
+    AND NOT EXISTS (SELECT FROM smartagent_users o WHERE o.id = r.user_id AND NOT o.is_active)"""
 INSTANCES = f"""
 SELECT {COLUMNS}, r.user_id AS subject_id FROM automation_rules r
  WHERE {EVALUATED} AND r.applies_to = 'owner' {{only}}
@@ -30,7 +33,7 @@ VERDICT = f"""CASE WHEN f.metric IS NOT NULL THEN 'failed'
 STAYS_FIRING = """(condition = 'firing' AND (handling <> 'open' OR coalesce(retry_at > %(now)s, false)
     OR (retry_at IS NULL AND last_notified_at IS NOT NULL AND last_notified_at + repeat_every > %(now)s)))"""
 # An instance that is further in time than the evaluation stays: the past does not change it.
-MAY_CHANGE = f"""(since IS NULL OR since <= %(now)s) AND CASE
+MAY_CHANGE = f"""coalesce(greatest(since, last_notified_at) <= %(now)s, true) AND CASE
     WHEN verdict = 'met' OR (verdict = 'missing' AND no_data_policy = 'fire') THEN NOT {STAYS_FIRING}
     WHEN verdict = 'clear' THEN condition <> 'ok'
     WHEN verdict = 'missing' THEN NOT (condition = 'no_data' OR (condition = 'firing' AND no_data_policy = 'keep'))

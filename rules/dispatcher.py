@@ -24,8 +24,10 @@ from django.utils import timezone
 from rules.candidates import count_instances, find_candidates
 from rules.execution import execute_pending
 from rules.gathering import cause_of, forget, gather, keep_changes
-from rules.models import DispatchRun
+from rules.models import AutomationRule, DispatchRun
+from rules.noticing import notice
 from rules.recording import record
+from rules.unwatched import resolve_unwatched
 
 log = structlog.get_logger(__name__)
 LOCK = 0x5A9E17  # any number, the same for every dispatcher of this database
@@ -60,8 +62,9 @@ def _run(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
     try:
         _evaluate(run, owner, rule)
         run.outcome = DispatchRun.Outcome.COMPLETED
-    except Exception as error:
+    except BaseException as error:  # also when it is interrupted
         run.outcome, run.error_message = DispatchRun.Outcome.FAILED, cause_of(error)
+        notice(error)
         raise
     finally:
         run.finished_at = timezone.now()
@@ -74,13 +77,14 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
     with _timed(run, "leftovers"):
         run.succeeded, run.failed = execute_pending(now, owner)
     with _timed(run, "readings"), transaction.atomic():
-        gather(now)
+        gather(now, person=_only_reader(owner, rule))
     with _timed(run, "history"):
         _keep_history(run)
     with _timed(run, "candidates"), transaction.atomic():
         run.rules_evaluated, run.instances = count_instances(owner, rule)
         candidates = find_candidates(now, owner, rule)
     with _timed(run, "record"):
+        resolve_unwatched(run.pk, now, owner, rule)
         recorded = record(candidates, run.pk, now)
     run.triggered, run.no_data, run.errors = recorded.triggered, recorded.no_data, recorded.errors
     forget()
@@ -108,14 +112,28 @@ def _timed(run: DispatchRun, stage: str) -> Iterator[None]:
 
 @contextmanager
 def _lock() -> Iterator[bool]:
+    free = _ask("SELECT pg_try_advisory_lock(%s)")
+    try:
+        yield free
+    finally:
+        if free:
+            _ask("SELECT pg_advisory_unlock(%s)")  # a connection that broke meanwhile has given it back
+
+
+def _ask(question: str) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        free = bool(cursor.fetchone()[0])
-        try:
-            yield free
-        finally:
-            if free:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+        cursor.execute(question, [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _only_reader(owner: UUID | None, rule: UUID | None) -> UUID | None:
+    """The one person whose readings count for the rules that are evaluated; None where there are more."""
+    if owner is None and rule is None:
+        return None
+    rules = AutomationRule.objects.active().evaluated_for(owner, rule)
+    readers = list(rules.order_by().values_list("user", "applies_to").distinct()[:2])
+    alone = len(readers) == 1 and readers[0][1] == AutomationRule.AppliesTo.OWNER
+    return readers[0][0] if alone else None
 
 
 def _late_by(run: DispatchRun) -> Any:

@@ -25,9 +25,11 @@ CLAIM = """
 SELECT e.id, e.action_taken, e.event_type, e.created_at, e.context, r.id, r.rule_name, r.user_id, r.severity,
        r.action_config, coalesce(nullif(u.full_name, ''), u.email)
   FROM agent_activity_log e
-  JOIN automation_rules r ON r.id = e.rule_id
+  JOIN automation_rules r ON r.id = e.rule_id AND r.status = 'active'
+  JOIN smartagent_users o ON o.id = r.user_id AND o.is_active
   LEFT JOIN smartagent_users u ON u.id = (e.context->>'person')::uuid
- WHERE e.status = 'pending' AND e.agent_name = 'smart_agent' AND (%(owner)s::uuid IS NULL OR r.user_id = %(owner)s)
+ WHERE e.status = 'pending' AND e.agent_name = 'smart_agent' AND e.created_at <= %(now)s
+   AND (%(owner)s::uuid IS NULL OR r.user_id = %(owner)s)
  ORDER BY e.created_at, e.id LIMIT %(batch)s FOR UPDATE OF e SKIP LOCKED
 """
 WRITE_OUTCOMES = """
@@ -49,31 +51,43 @@ UPDATE rule_states s SET failures = s.failures + 1,
   FROM agent_activity_log e
  WHERE e.id = ANY(%(failed)s) AND s.id = e.state_id AND s.condition = 'firing'
 """
-GIVE_UP_ORPHANS = """
-UPDATE agent_activity_log SET status = 'failed', executed_at = %(now)s,
-       error_message = 'The rule was deleted before its action was executed.'
- WHERE status = 'pending' AND agent_name = 'smart_agent' AND rule_id IS NULL
+# What is left after all that could be claimed: nobody wants it done any more.
+GIVE_UP = """
+UPDATE agent_activity_log e
+   SET status = CASE WHEN r.id IS NULL THEN 'failed' ELSE 'skipped' END, executed_at = %(now)s,
+       error_message = CASE WHEN r.id IS NULL THEN 'The rule was deleted before its action was executed.'
+                            WHEN r.status <> 'active' THEN 'The rule was paused before its action was executed.'
+                            ELSE 'The owner of the rule was deactivated before its action was executed.' END
+  FROM agent_activity_log p LEFT JOIN automation_rules r ON r.id = p.rule_id
+       LEFT JOIN smartagent_users o ON o.id = r.user_id
+ WHERE e.id = p.id AND p.status = 'pending' AND p.agent_name = 'smart_agent' AND p.created_at <= %(now)s
+   AND (r.id IS NULL OR r.status <> 'active' OR o.is_active IS NOT TRUE)
+   AND (%(owner)s::uuid IS NULL OR coalesce(r.user_id, p.user_id) = %(owner)s)
+RETURNING e.status = 'failed'
 """
 
 
 def execute_pending(now: datetime, owner: UUID | None = None) -> tuple[int, int]:
     """Execute what waits, all or of the rules of `owner`; return how many actions succeeded and how many failed."""
     succeeded = failed = 0
-    with connection.cursor() as cursor:
-        cursor.execute(GIVE_UP_ORPHANS + (" AND user_id = %(owner)s" if owner else ""), {"now": now, "owner": owner})
-        failed += cursor.rowcount
     while True:
         with transaction.atomic():
             outcomes = _execute_batch(now, owner)
         if not outcomes:
-            return succeeded, failed
+            return succeeded, failed + _give_up(now, owner)
         failures = sum(outcome.error is not None for outcome in outcomes)
         succeeded, failed = succeeded + len(outcomes) - failures, failed + failures
 
 
+def _give_up(now: datetime, owner: UUID | None) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(GIVE_UP, {"now": now, "owner": owner})
+        return sum(failed for (failed,) in cursor.fetchall())
+
+
 def _execute_batch(now: datetime, owner: UUID | None) -> list[Outcome]:
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"batch": BATCH, "owner": owner})
+        cursor.execute(CLAIM, {"now": now, "batch": BATCH, "owner": owner})
         claimed = sorted(((row[1], _firing(row, now)) for row in cursor.fetchall()), key=lambda pair: pair[0])
     done: list[tuple[UUID, Outcome]] = []
     for kind, group in groupby(claimed, key=lambda pair: pair[0]):

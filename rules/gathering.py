@@ -4,6 +4,7 @@ A source that raises is put down with its cause; the others go on.
 """
 
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 from django.db import DatabaseError, connection, transaction
@@ -11,6 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from rules.metrics import MetricSource, Query
 from rules.metrics.pushed import Pushed
 from rules.registries import metrics
+from smartagent.missing import behind, in_words
 
 log = structlog.get_logger(__name__)
 
@@ -31,15 +33,18 @@ SELECT r.user_id, r.metric, r.target, r.value, %(now)s
 """
 
 
-def gather(now: datetime, metric: str | None = None) -> int:
-    """Fill tick_readings and tick_failures as of `now`, of every metric or one; return how many readings there are."""
+def gather(now: datetime, metric: str | None = None, person: UUID | None = None) -> int:
+    """Fill tick_readings and tick_failures as of `now`; return how many readings there are.
+
+    All of them, or only those of one metric; of everybody, or only those that count for one person.
+    """
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
     for source in metrics:
         if metric in (None, source.kind):
-            _read(source, source.kind, "%(metric)s, user_id, target, value, observed_at", now)
+            _read(source, source.kind, now, person)
     if metric is None or metric not in metrics:
-        _read(Pushed([source.kind for source in metrics]), "", "metric, user_id, target, value, observed_at", now)
+        _read(Pushed([source.kind for source in metrics], metric, person), "", now, person)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE tick_readings, tick_failures")
         cursor.execute("SELECT count(*) FROM tick_readings")
@@ -59,21 +64,24 @@ def keep_changes(now: datetime) -> int:
         return int(cursor.rowcount)
 
 
-def _read(source: MetricSource, metric: str, columns: str, now: datetime) -> None:
+def _read(source: MetricSource, metric: str, now: datetime, person: UUID | None) -> None:
     try:
-        query = source.readings(now)
-        _insert(query, metric, columns)
+        _insert(source.readings(now), metric, person)
     except Exception as error:  # whatever a source does wrong must not stop the others; the cause is recorded
         log.warning("metric source failed", metric=source.kind, cause=str(error))
         _put_down(source, metric, cause_of(error))
 
 
-def _insert(query: Query, metric: str, columns: str) -> None:
+def _insert(query: Query, metric: str, person: UUID | None) -> None:
+    columns = ("%(kind)s" if metric else "metric") + ", user_id, target, value, observed_at"
+    # NaN is above Infinity for PostgreSQL; neither they nor NULL can be compared with a threshold.
+    finite = "value > '-Infinity' AND value < 'Infinity'"
+    sql = f"INSERT INTO tick_readings SELECT {columns} FROM ({query.sql}) AS readings WHERE {finite}"
+    # Two questions, for an index answers each of them, but not both in one.
+    whose = [" AND user_id = %(whose)s", " AND user_id IS NULL"] if person else [""]
     with transaction.atomic(), connection.cursor() as cursor:
-        # NaN is above Infinity for PostgreSQL; neither they nor NULL can be compared with a threshold.
-        finite = "value > '-Infinity' AND value < 'Infinity'"
-        sql = f"INSERT INTO tick_readings SELECT {columns} FROM ({query.sql}) AS readings WHERE {finite}"
-        cursor.execute(sql, query.params | {"metric": metric})
+        for condition in whose:
+            cursor.execute(sql + condition, query.params | {"kind": metric, "whose": person})
 
 
 def _put_down(source: MetricSource, metric: str, cause: str) -> None:
@@ -86,8 +94,10 @@ def _put_down(source: MetricSource, metric: str, cause: str) -> None:
         cursor.execute(sql, [cause, [built_in.kind for built_in in metrics]])
 
 
-def cause_of(error: Exception) -> str:
-    """One line that says what went wrong."""
+def cause_of(error: BaseException) -> str:
+    """One line that says what went wrong; where something is missing in the database, what, and what to do."""
+    if missing := behind(error):
+        return in_words(missing)
     text = str(error).strip().splitlines()[0] if str(error).strip() else ""
     name = type(error).__name__
     if isinstance(error, DatabaseError):

@@ -40,5 +40,5 @@ def _judged(rule: AutomationRule, now: datetime) -> list[dict[str, Any]]:
         | {"id": uuid.uuid4(), "status": AutomationRule.Status.ACTIVE}
     )
     AutomationRule.objects.bulk_create([trial])  # makes no version in the history, and is rolled back
-    gather(now, rule.metric_type)
+    gather(now, rule.metric_type, rule.user_id if rule.applies_to == AutomationRule.AppliesTo.OWNER else None)
     return judge(now, trial.pk)

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any, Self
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -13,13 +14,23 @@ class RuleQuerySet(OwnedQuerySet):
         """Those that every tick evaluates."""
         return self.filter(status="active")
 
+    def evaluated_for(self, owner: UUID | None, rule: UUID | None) -> Self:
+        """Those of `owner`, or that one `rule`, where they are named."""
+        named = {"user": owner, "pk": rule}
+        return self.filter(**{name: key for name, key in named.items() if key})
+
 
 class StateQuerySet(OwnedQuerySet):
     owner_paths = ("rule__user",)
 
     def firing(self) -> Self:
         """Those that fire now, of rules that are evaluated."""
-        return self.filter(condition="firing", rule__status="active")
+        return self.filter(condition="firing", rule__status="active", rule__user__is_active=True)
+
+    def later_than(self, when: datetime) -> Self:
+        """Those that have changed or acted after `when`, of rules that are evaluated."""
+        later = Q(since__gt=when) | Q(last_notified_at__gt=when)
+        return self.filter(later, rule__status="active", rule__user__is_active=True)
 
 
 class ActivityQuerySet(OwnedQuerySet):

@@ -1,21 +1,27 @@
 """Stages 4 and 5 of a tick: each candidate takes its step, and what changed is written, chunk by chunk."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
-from django.db import connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from rules.states import State, Timing, Transition, step
 from smartagent.copying import copy_rows
 
 CHUNK = 5000
+RETRIES = 2
+# Rules that were paused or deleted, and people who were deleted, since the candidates were found take no step.
 FETCH = """
-SELECT n, verdict, cause, condition, reason, since, episode, last_notified_at, handling, repeat_every, no_data_policy,
-       state_id, retry_at
-  FROM tick_candidates WHERE n > %s AND n <= %s
+SELECT c.n, c.verdict, c.cause, c.condition, c.reason, c.since, c.episode, c.last_notified_at, c.handling,
+       c.repeat_every, c.no_data_policy, c.state_id, c.retry_at
+  FROM tick_candidates c
+  JOIN automation_rules r ON r.id = c.rule_id AND r.status = 'active'
+  JOIN smartagent_users u ON u.id = c.subject_id
+ WHERE c.n > %s AND c.n <= %s
 """
 TRANSITIONS = {
     "n": "int8", "state_id": "uuid", "entry_id": "uuid", "event": "text", "new": "text", "reason": "text",
@@ -57,7 +63,8 @@ SELECT t.entry_id, c.owner_id, c.rule_id, %(run)s, t.state_id, 'smart_agent', t.
               GROUP BY h.id) v ON v.id = c.rule_id
 """
 COUNT_TRIGGERINGS = """
-UPDATE automation_rules r SET last_triggered_at = %(now)s, trigger_count = coalesce(trigger_count, 0) + t.times
+UPDATE automation_rules r SET last_triggered_at = greatest(r.last_triggered_at, %(now)s),
+       trigger_count = coalesce(trigger_count, 0) + t.times
   FROM (SELECT c.rule_id, count(*) AS times FROM tick_transitions t JOIN tick_candidates c USING (n)
          WHERE t.counts GROUP BY c.rule_id) t
  WHERE r.id = t.rule_id
@@ -79,6 +86,13 @@ class Recorded:
         self.no_data += transition.event == "rule_no_data"
         self.errors += transition.event == "rule_error"
 
+    def __iadd__(self, other: Self) -> Self:
+        self.changed += other.changed
+        self.triggered += other.triggered
+        self.no_data += other.no_data
+        self.errors += other.errors
+        return self
+
 
 def record(candidates: int, run: UUID, now: datetime) -> Recorded:
     """Step through tick_candidates and write states, entries and counters, one transaction per chunk."""
@@ -86,22 +100,32 @@ def record(candidates: int, run: UUID, now: datetime) -> Recorded:
     with connection.cursor() as cursor:
         cursor.execute(TABLE)
     for first in range(0, candidates, CHUNK):
-        with transaction.atomic():
-            _record_chunk(first, run, now, recorded)
+        recorded += _record_surely(first, run, now)
     return recorded
 
 
-def _record_chunk(first: int, run: UUID, now: datetime, recorded: Recorded) -> None:
+def _record_surely(first: int, run: UUID, now: datetime) -> Recorded:
+    """Record a chunk; again where a rule or a person in it is deleted at the same time."""
+    for _ in range(RETRIES):
+        with suppress(IntegrityError, OperationalError), transaction.atomic():  # a key that is gone, or a deadlock
+            return _record_chunk(first, run, now)
+    with transaction.atomic():
+        return _record_chunk(first, run, now)
+
+
+def _record_chunk(first: int, run: UUID, now: datetime) -> Recorded:
+    recorded = Recorded()
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE tick_transitions")
         cursor.execute(FETCH, [first, first + CHUNK])
         rows = list(_steps(cursor.fetchall(), now, recorded))
         if not rows:
-            return
+            return recorded
         copy_rows("tick_transitions", list(TRANSITIONS), list(TRANSITIONS.values()), rows)
         params: dict[str, Any] = {"now": now, "run": run, "first": first, "last": first + CHUNK}
         for statement in (WRITE_STATES, WRITE_ENTRIES, COUNT_TRIGGERINGS):
             cursor.execute(statement, params)
+    return recorded
 
 
 def _steps(rows: list[Any], now: datetime, recorded: Recorded) -> Iterator[tuple[Any, ...]]:

@@ -94,8 +94,8 @@ def step(state: State, verdict: str, timing: Timing, now: datetime, cause: str =
 
 def _meet(state: State, timing: Timing, now: datetime, reason: str) -> Transition | None:
     if state.condition != Condition.FIRING:
-        acts = state.last_acted is None or _is_due(state, timing, now)
         episode = state.episode if _goes_on(state) else state.episode + 1
+        acts = state.last_acted is None or (state.handling == "open" and _is_due(state, timing, now))
         return Transition(Event.FIRED, state.condition, Condition.FIRING, reason, episode, acts, counts=acts)
     if state.handling != "open":
         return None
@@ -138,7 +138,7 @@ def _fail(state: State, cause: str) -> Transition | None:
 
 def _gist(cause: str) -> str:
     """A cause without what differs each time: times, numbers, addresses and ids."""
-    return re.sub(r"[0-9a-f]*\d[0-9a-f]*", "#", cause.lower())
+    return re.sub(r"[0-9a-f-]*\d[0-9a-f-]*", "#", cause.lower())
 
 
 def _goes_on(state: State) -> bool:

@@ -1,6 +1,7 @@
 """Pushed metrics: the newest sample of each series that a rule watches, by index look-up."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 
@@ -11,10 +12,13 @@ SAMPLE = """CROSS JOIN LATERAL (
      WHERE s.user_id {owner} AND s.metric = w.metric AND s.target = w.target
        AND s.observed_at > %(oldest)s AND s.observed_at <= %(now)s
      ORDER BY s.observed_at DESC LIMIT 1) newest"""
+OF_METRIC = " AND metric_type = %(metric)s"
+OF_PERSON = " AND (applies_to = 'everyone' OR user_id = %(person)s)"
 READINGS = f"""
 WITH rules AS (SELECT metric_type AS metric, user_id, applies_to, coalesce(target_integration, '') AS target
                  FROM automation_rules
-                WHERE status = 'active' AND metric_type IS NOT NULL AND NOT metric_type = ANY(%(built_in)s)),
+                WHERE status = 'active' AND metric_type IS NOT NULL AND NOT metric_type = ANY(%(built_in)s)
+                      {{only}}),
      wanted AS (SELECT metric, user_id, target FROM rules WHERE applies_to = 'owner'
                  UNION SELECT r.metric, u.id, r.target FROM rules r CROSS JOIN smartagent_users u
                         WHERE r.applies_to = 'everyone' AND u.is_active),
@@ -38,8 +42,10 @@ class Pushed(MetricSource):
     def max_age(self) -> timedelta:  # type: ignore[override]
         return timedelta(hours=settings.PUSHED_MAX_AGE_HOURS)
 
-    def __init__(self, built_in: list[str]) -> None:
-        self.built_in = built_in
+    def __init__(self, built_in: list[str], metric: str | None = None, person: UUID | None = None) -> None:
+        self.built_in, self.metric, self.person = built_in, metric, person
 
     def readings(self, now: datetime) -> Query:
-        return Query(READINGS, {"now": now, "oldest": self.oldest(now), "built_in": self.built_in})
+        only = (OF_METRIC if self.metric else "") + (OF_PERSON if self.person else "")
+        params = {"built_in": self.built_in, "metric": self.metric, "person": self.person}
+        return Query(READINGS.format(only=only), {"now": now, "oldest": self.oldest(now)} | params)

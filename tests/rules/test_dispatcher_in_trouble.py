@@ -69,6 +69,17 @@ def test_what_is_no_number_is_no_reading(alice, now, value):
     assert (run.triggered, run.no_data, run.failed) == (0, 2, 0)
 
 
+@pytest.mark.parametrize("threshold", ["NaN", "Infinity", "-Infinity", "1e400"])
+def test_a_threshold_that_nothing_can_be_compared_with_stops_only_its_own_rule(alice, now, threshold):
+    rule_of(alice, "cpu", ">", 90, "alert")
+    wrong = rule_of(alice, "cpu", "!=", 90, "alert")
+    sample(alice, 95, now)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE automation_rules SET threshold_value = %s::numeric WHERE id = %s", [threshold, wrong.pk])
+    run = dispatch(now, "command")
+    assert (run.triggered, run.succeeded, run.failed) == (1, 1, 0)
+
+
 def test_a_source_that_gives_two_readings_of_one_instance_fires_once(alice, now, settings):
     settings.RULES_METRICS = [f"{__name__}.SaysTwice"]
     rule_of(alice, "fusion_score", "<", 70, "log")

@@ -33,6 +33,8 @@ HOUR = timedelta(hours=1)
         (State("no_data"), "met", "firing", Event.FIRED, True),
         (State("no_data"), "clear", "ok", Event.RECOVERED, False),
         (State("error", last_acted=NOW - HOUR), "met", "firing", Event.FIRED, False),  # the same episode goes on
+        (State("error", last_acted=NOW - 9 * HOUR), "met", "firing", Event.FIRED, True),  # it is due
+        (State("error", last_acted=NOW - 9 * HOUR, handling="snoozed"), "met", "firing", Event.FIRED, False),
         (State("error", last_acted=NOW - HOUR), "clear", "ok", Event.RESOLVED, False),
         (State("error", reason="down"), "clear", "ok", Event.RECOVERED, False),
     ],
@@ -49,8 +51,8 @@ def test_the_same_failure_is_told_once_and_another_again():
 
 
 def test_a_failure_that_only_counts_on_is_the_same():
-    before = State("error", reason="timeout after 1203 ms of request 5f3a-77 at 10:05")
-    assert step(before, "failed", Timing(), NOW, "timeout after 998 ms of request 11bc-02 at 10:10") is None
+    before = State("error", reason="timeout after 1203 ms of request 5f3a-77-beef at 10:05")
+    assert step(before, "failed", Timing(), NOW, "timeout after 998 ms of request 11bc-dead-02 at 10:10") is None
 
 
 @pytest.mark.parametrize(("policy", "new"), [("keep", None), ("fire", None), ("resolve", "no_data")])

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from rules.dispatcher import dispatch
-from rules.models import DispatchRun
+from rules.models import DispatchRun, RuleState
 
 
 class Command(BaseCommand):
@@ -18,7 +18,11 @@ class Command(BaseCommand):
         parser.add_argument("--at", metavar="TIME", help="evaluate as of this time, e.g. 2026-03-02T10:00:00 (UTC)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        run = dispatch(moment(options["at"]), DispatchRun.Trigger.COMMAND)
+        at = moment(options["at"])
+        if at > timezone.now():
+            raise CommandError("--at is a time to come. Rules are evaluated now, or as of a past time.", returncode=2)
+        later = RuleState.objects.later_than(at).count() if options["at"] else 0
+        run = dispatch(at, DispatchRun.Trigger.COMMAND)
         if run.outcome == DispatchRun.Outcome.OVERLAPPED:
             raise CommandError("Another evaluation is running; nothing was done. Try again in a moment.", returncode=1)
         rules = f"{run.rules_evaluated:,} rule{'' if run.rules_evaluated == 1 else 's'}"
@@ -27,6 +31,11 @@ class Command(BaseCommand):
             f"{run.triggered} triggered, {run.succeeded} acted, {run.failed} failed, "
             f"{run.no_data} newly without data, {run.errors} unreadable."
         )
+        if later:
+            self.stdout.write(
+                f"{later:,} instance{'' if later == 1 else 's'} changed or acted after that time and "
+                f"{'was' if later == 1 else 'were'} left alone: the past does not change them."
+            )
 
 
 def moment(text: str | None) -> Any:
