@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 from rules.models import AutomationRule
 from smartagent.models import User
@@ -38,7 +40,7 @@ def find(request: HttpRequest) -> HttpResponse:
 def _pages(request: HttpRequest) -> Iterator[Found]:
     for group in navigation(request):
         for page in group["items"]:
-            if "permission" not in page or page["permission"](request):
+            if _may_open(request, page.get("permission")):
                 yield Found(page["title"], "Page", str(page["link"]), page["icon"])
     if request.user.has_perm("rules.add_automationrule"):
         yield Found("New rule", "Page", reverse("admin:rules_automationrule_add"), "add")
@@ -46,6 +48,13 @@ def _pages(request: HttpRequest) -> Iterator[Found]:
         yield Found("New API token", "Page", reverse("admin:smartagent_apitoken_add"), "add")
     yield Found("Your profile", "Page", reverse("admin:profile"), "person")
     yield Found("Change password", "Page", reverse("admin:password_change"), "password")
+
+
+def _may_open(request: HttpRequest, permission: Any) -> bool:
+    """`permission` is a callable, as the side bar has it, or the path of one."""
+    if isinstance(permission, str):
+        permission = import_string(permission)
+    return permission is None or bool(permission(request))
 
 
 def _rules(request: HttpRequest, term: str) -> list[Found]:

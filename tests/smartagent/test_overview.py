@@ -111,7 +111,7 @@ def test_no_tick_yet(client_of, alice, busy):
     run_at(timezone.now(), trigger="page", requested_by=alice)
     page = client_of(alice).get("/").content.decode()
     assert "No tick yet" in page
-    assert "press Evaluate now" in page
+    assert "Evaluate now does it at once" in page
 
 
 def test_the_first_run_says_what_to_do(client_of, alice, audra):

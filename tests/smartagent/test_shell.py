@@ -68,6 +68,11 @@ def test_the_palette_finds_people_for_those_who_may_see_them(client_of, alice, o
     assert "Nothing that you may see" in client_of(alice).get("/search/?s=zzz").content.decode()
 
 
+def test_the_palette_finds_only_pages_that_one_may_open(client_of, alice, ada):
+    assert found(client_of(ada), "schema") == ["Schema"]
+    assert found(client_of(alice), "schema") == []
+
+
 def test_the_palette_forgets_at_once_what_one_may_see_no_more(client_of, alice, olga):
     rule = rule_of(alice, rule_name="Secret")
     client = client_of(olga)
