@@ -22,7 +22,7 @@ from smartagent.hours import per_hour
 from smartagent.scope import OwnedQuerySet, has_everyone
 
 COUNTED = 10_000
-FIRING_SHOWN = 6
+FIRING_SHOWN = 5
 ENTRIES_SHOWN = 10
 
 

@@ -89,7 +89,7 @@ def test_the_number_of_queries_does_not_grow(client_of, olga, busy, django_asser
     with django_assert_num_queries(20):
         page = client.get("/")
         page.content.decode()
-    assert (len(page.context["firing"]), len(page.context["latest"])) == (6, 10)
+    assert (len(page.context["firing"]), len(page.context["latest"])) == (5, 10)
 
 
 @pytest.mark.parametrize(
