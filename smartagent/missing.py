@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.apps import apps
-from django.db import ProgrammingError, connection
+from django.db import connection
 from psycopg import pq
 
 # undefined_column, undefined_table
@@ -70,8 +70,8 @@ def forget() -> None:
 
 
 def is_about_schema(error: BaseException) -> bool:
-    """Whether the database says that a table or a column is not there."""
-    return isinstance(error, ProgrammingError) and getattr(error.__cause__, "sqlstate", None) in SQLSTATES
+    """Whether the database says that a table or a column is not there; to Django, or past it."""
+    return any(getattr(each, "sqlstate", None) in SQLSTATES for each in (error, error.__cause__))
 
 
 def behind(error: BaseException) -> tuple[Missing, ...]:

@@ -32,4 +32,4 @@ def missing_banner(context: dict[str, Any]) -> dict[str, Any]:
 
 def _says_it_itself(request: Any) -> bool:
     match = request.resolver_match
-    return match is not None and match.view_name == "admin:schema"
+    return match is not None and match.view_name in ("admin:schema", "admin:schema_repair")

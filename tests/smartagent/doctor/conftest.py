@@ -1,0 +1,91 @@
+"""An installation of one's own, in a schema of its own, so that a test may break it."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from rules import noticing
+from smartagent import missing
+from smartagent.doctor import installation
+from smartagent.doctor.examination import examine
+from smartagent.doctor.findings import Report
+from smartagent.models import User
+from tests.conftest import PASSWORD, person
+from tests.smartagent.adoption.conftest import Takeover, legacy, takeover
+
+__all__ = ["legacy", "takeover"]
+
+Sql = Callable[[str], list[tuple[Any, ...]]]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_remembered() -> Iterator[None]:
+    """What this process knows of another test's database."""
+    missing.forget()
+    noticing._noted.clear()
+    yield
+    missing.forget()
+    noticing._noted.clear()
+
+
+@pytest.fixture(autouse=True)
+def _tests_are_local(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Django lets the name of its test server in."""
+    monkeypatch.setattr(installation, "HERE", installation.HERE | {"testserver"})
+
+
+@pytest.fixture
+def sql(takeover: Takeover) -> Sql:
+    """An installation that fits, without an old application beside it; and how to break it."""
+    takeover.sql("DROP SCHEMA auth CASCADE; CREATE SCHEMA auth")
+    takeover.forwards()
+    return takeover.sql
+
+
+@pytest.fixture
+def alice(sql: Sql) -> User:
+    return person("Alice", "members")
+
+
+@pytest.fixture
+def olga(sql: Sql) -> User:
+    return person("Olga", "operators")
+
+
+@pytest.fixture
+def audra(sql: Sql) -> User:
+    return person("Audra", "auditors")
+
+
+@pytest.fixture
+def ada(sql: Sql) -> User:
+    return User.objects.create_superuser("ada@example.com", PASSWORD, full_name="Ada")
+
+
+def looked() -> Report:
+    """What the doctor says."""
+    return examine(connection, timezone.now())
+
+
+def problems(severity: str | None = None) -> list[str]:
+    """What is wrong, as `subject: problem`."""
+    found = [each for each in looked().findings if severity in (None, each.severity.value)]
+    return [f"{each.subject}: {each.problem}" for each in found]
+
+
+def doctor(**options: Any) -> tuple[int, Any]:
+    """The exit code and what is printed, read where it is JSON."""
+    out = io.StringIO()
+    code = 0
+    try:
+        call_command("doctor", stdout=out, **options)
+    except SystemExit as stop:
+        code = int(str(stop.code))
+    text = out.getvalue()
+    return code, json.loads(text) if options.get("format") == "json" else text
