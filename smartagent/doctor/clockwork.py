@@ -66,16 +66,21 @@ def check_last_tick(now: datetime) -> Iterator[Finding]:
 
 def check_failures(now: datetime) -> Iterator[Finding]:
     """What failed in the last day."""
-    entries = ActivityEntry.objects.failed().last_day(now).exclude(event_type=EVENT).order_by("-created_at")
+    ours = ActivityEntry.objects.filter(agent_name="smart_agent").exclude(event_type=EVENT)
+    entries = ours.failed().last_day(now).order_by("-created_at")
     newest = list(entries.values_list("error_message", flat=True)[: COUNTED + 1])
     if newest:
         count = f"{COUNTED:,}+" if len(newest) > COUNTED else f"{len(newest):,}"
-        problem = f"{count} action{'s' if len(newest) > 1 else ''} or readings failed in the last 24 hours"
+        problem = f"{count} {'action or reading' if len(newest) == 1 else 'actions or readings'} failed in the last day"
         yield warning("activity", f"{problem}; the newest: {newest[0] or 'no cause is known'}",
                       "See the page Activity, with the filter for what failed.")  # fmt: skip
     failed = Task.objects.filter(success=False, stopped__gte=now - DAY).order_by("-stopped")
     tasks = failed.values_list("func", "result")[:1]
     for func, result in tasks:
         last = str(result or "").strip().partition(" : Traceback")[0].partition("\n")[0]
-        problem = f"{FUNCTION.get(func, func)} failed {failed.count():,} times in the last 24 hours"
+        problem = f"{FUNCTION.get(func, func)} failed {_times(failed.count())} in the last day"
         yield warning("workers", f"{problem[:1].upper()}{problem[1:]}; the last: {last}", "See the log of the workers.")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"

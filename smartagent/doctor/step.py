@@ -27,9 +27,9 @@ def subject_of(operation: Synchronising) -> str:
 def check_people(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
     """Everybody has an e-mail to sign in by."""
     for ending, count in placeholders(connection).items():
-        problem = f"{people(count)} cannot sign in by e-mail, and {'has' if count == 1 else 'have'} one that ends in"
-        why = PLACEHOLDERS[ending]
-        yield warning("people", f"{problem} {ending}: {why.partition(';')[0]}.", _capitalised(why.partition("; ")[2]))
+        why, _, remedy = PLACEHOLDERS[ending].partition("; ")
+        problem = f"{people(count)} cannot sign in by e-mail: {why}. What they have here ends in {ending}."
+        yield warning("people", problem, _capitalised(remedy))
 
 
 def _capitalised(words: str) -> str:

@@ -163,8 +163,9 @@ def check_unrepresentable(tables: Iterable[TableReport]) -> Iterator[Finding]:
     for table in tables:
         if table.unrepresentable:
             rows = f"{table.unrepresentable:,} row{' is' if table.unrepresentable == 1 else 's are'}"
-            problem = f"{rows} not shown here: another application wrote them in a way that we do not know."
-            yield info(table.table, problem, "Nothing has to be done: they stay as they are.")
+            what = "it" if table.unrepresentable == 1 else "them"
+            problem = f"{rows} not shown here: another application wrote {what} in a way that we do not know."
+            yield info(table.table, problem, "Nothing has to be done: nobody changes them.")
 
 
 def _some(connection: BaseDatabaseWrapper, query: str, place: Place) -> list[tuple[Any, ...]]:

@@ -128,16 +128,17 @@ def _(change: sync_changes.CopyRows) -> str:
 
 @problem_of.register
 def _(change: sync_changes.ImportPeople) -> str:
-    return f"{_people(change.people)} of the old application not known here, and cannot sign in."
+    return f"{_people(change.people, 'of the old application')} not known here, and cannot sign in."
 
 
 @problem_of.register
 def _(change: sync_changes.IntroducePeople) -> str:
-    return f"{_people(change.people)} of ours not known to the old application: what they own cannot be written."
+    known = f"{_people(change.people, 'of ours')} not known to the old application"
+    return f"{known}: what they own cannot be written."
 
 
-def _people(count: int) -> str:
-    return f"{sync_changes.people(count)} {'is' if count == 1 else 'are'}"
+def _people(count: int, whose: str) -> str:
+    return f"{sync_changes.people(count)} {whose} {'is' if count == 1 else 'are'}"
 
 
 def about(span: timedelta) -> str:

@@ -67,8 +67,8 @@ def test_what_failed_in_the_last_day(alice: User) -> None:
         result="Out of order : Traceback (most recent call last):\n ...",
     )  # fmt: skip
     assert told(clockwork.check_failures(now)) == [
-        ("warning", "2 actions or readings failed in the last 24 hours; the newest: No route"),
-        ("warning", "The evaluation of the rules failed 1 times in the last 24 hours; the last: Out of order"),
+        ("warning", "2 actions or readings failed in the last day; the newest: No route"),
+        ("warning", "The evaluation of the rules failed once in the last day; the last: Out of order"),
     ]
 
 
