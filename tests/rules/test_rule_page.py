@@ -172,4 +172,4 @@ def test_an_evaluation_that_breaks_says_why(client_of, alice, monkeypatch):
         raise RuntimeError("the disk is full")
 
     monkeypatch.setattr("rules.pages.evaluate.dispatch", broken)
-    assert "The evaluation failed: the disk is full." in evaluate(client_of(alice)).content.decode()
+    assert "The evaluation failed: RuntimeError: the disk is full." in evaluate(client_of(alice)).content.decode()

@@ -51,7 +51,7 @@ def test_a_missing_table_is_a_failed_check_not_a_traceback():
         cursor.execute("DROP TABLE metric_samples")
     code, out = verify(format="markdown")
     assert code == 1
-    assert 'relation "metric_samples" does not exist' in out
+    assert "The table metric_samples is missing in the database." in out
 
 
 @pytest.mark.django_db
