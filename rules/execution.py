@@ -6,7 +6,7 @@ tried one by one, so that only the one that is to blame fails.
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -20,36 +20,43 @@ from rules.gathering import cause_of
 
 log = structlog.get_logger(__name__)
 
+Place = tuple[datetime, UUID]  # in the queue
+
 BATCH = 2000
+FIRST: Place = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
+# First the entries alone: with the joins beside it, the order of the queue would be sorted anew for each batch. Other
+# applications may keep pending entries of their own in the table; theirs have no state.
 CLAIM = """
+WITH claimed AS MATERIALIZED (
+    SELECT id, rule_id, state_id, action_taken, event_type, created_at, context FROM agent_activity_log
+     WHERE status = 'pending' AND state_id IS NOT NULL AND created_at <= %(now)s
+       AND (created_at, id) > (%(after)s, %(after_id)s) AND (%(owner)s::uuid IS NULL OR user_id = %(owner)s)
+     ORDER BY created_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
 SELECT e.id, e.action_taken, e.event_type, e.created_at, e.context, r.id, r.rule_name, r.user_id, r.severity,
-       r.action_config, coalesce(nullif(u.full_name, ''), u.email)
-  FROM agent_activity_log e
-  JOIN automation_rules r ON r.id = e.rule_id AND r.status = 'active'
-  JOIN smartagent_users o ON o.id = r.user_id AND o.is_active
-  LEFT JOIN smartagent_users u ON u.id = (e.context->>'person')::uuid
- WHERE e.status = 'pending' AND e.agent_name = 'smart_agent' AND e.created_at <= %(now)s
-   AND (%(owner)s::uuid IS NULL OR r.user_id = %(owner)s)
- ORDER BY e.created_at, e.id LIMIT %(batch)s FOR UPDATE OF e SKIP LOCKED
-"""
-WRITE_OUTCOMES = """
-UPDATE agent_activity_log e
-   SET status = CASE WHEN o.error IS NULL THEN 'success' ELSE 'failed' END, error_message = o.error,
-       executed_at = %(now)s, context = e.context || jsonb_build_object('outcome', o.detail)
-  FROM unnest(%(ids)s::uuid[], %(errors)s::text[], %(details)s::jsonb[]) AS o (id, error, detail)
- WHERE e.id = o.id
-"""
-START_COOLDOWN = """
-UPDATE rule_states s SET last_notified_at = %(now)s, failures = 0, retry_at = NULL FROM agent_activity_log e
- WHERE e.id = ANY(%(acted)s) AND s.id = e.state_id AND s.condition = 'firing'
+       r.action_config, coalesce(nullif(u.full_name, ''), u.email), r.status = 'active' AND o.is_active
+  FROM claimed e
+  LEFT JOIN automation_rules r ON r.id = e.rule_id
+  LEFT JOIN smartagent_users o ON o.id = r.user_id
+  LEFT JOIN rule_states s ON s.id = e.state_id
+  LEFT JOIN smartagent_users u ON u.id = s.user_id
+ ORDER BY e.created_at, e.id
 """
 # A try that failed burns no cooldown: it is repeated soon, and then ever later, up to four hours. The first minutes are
 # fewer than those between two ticks, so that the next one tries.
-RETRY_LATER = """
-UPDATE rule_states s SET failures = s.failures + 1,
-       retry_at = %(now)s + least(interval '4 minutes' * power(2, least(s.failures, 10)), interval '4 hours')
-  FROM agent_activity_log e
- WHERE e.id = ANY(%(failed)s) AND s.id = e.state_id AND s.condition = 'firing'
+WRITE_OUTCOMES = """
+WITH done AS (
+    UPDATE agent_activity_log e
+       SET status = CASE WHEN o.error IS NULL THEN 'success' ELSE 'failed' END, error_message = o.error,
+           executed_at = %(now)s, context = e.context || jsonb_build_object('outcome', o.detail)
+      FROM jsonb_to_recordset(%(outcomes)s) AS o (id uuid, error text, detail jsonb)
+     WHERE e.id = o.id
+ RETURNING e.state_id, o.error IS NULL AS succeeded)
+UPDATE rule_states s
+   SET last_notified_at = CASE WHEN succeeded THEN %(now)s ELSE s.last_notified_at END,
+       failures = CASE WHEN succeeded THEN 0 ELSE s.failures + 1 END,
+       retry_at = CASE WHEN succeeded THEN NULL
+                  ELSE %(now)s + least(interval '4 minutes' * power(2, least(s.failures, 10)), interval '4 hours') END
+  FROM done WHERE s.id = done.state_id AND s.condition = 'firing'
 """
 # What is left after all that could be claimed: nobody wants it done any more.
 GIVE_UP = """
@@ -60,7 +67,7 @@ UPDATE agent_activity_log e
                             ELSE 'The owner of the rule was deactivated before its action was executed.' END
   FROM agent_activity_log p LEFT JOIN automation_rules r ON r.id = p.rule_id
        LEFT JOIN smartagent_users o ON o.id = r.user_id
- WHERE e.id = p.id AND p.status = 'pending' AND p.agent_name = 'smart_agent' AND p.created_at <= %(now)s
+ WHERE e.id = p.id AND p.status = 'pending' AND p.state_id IS NOT NULL AND p.created_at <= %(now)s
    AND (r.id IS NULL OR r.status <> 'active' OR o.is_active IS NOT TRUE)
    AND (%(owner)s::uuid IS NULL OR coalesce(r.user_id, p.user_id) = %(owner)s)
 RETURNING e.status = 'failed'
@@ -70,13 +77,13 @@ RETURNING e.status = 'failed'
 def execute_pending(now: datetime, owner: UUID | None = None) -> tuple[int, int]:
     """Execute what waits, all or of the rules of `owner`; return how many actions succeeded and how many failed."""
     succeeded = failed = 0
-    while True:
+    place: Place | None = FIRST
+    while place:
         with transaction.atomic():
-            outcomes = _execute_batch(now, owner)
-        if not outcomes:
-            return succeeded, failed + _give_up(now, owner)
+            place, outcomes = _execute_batch(now, owner, place)
         failures = sum(outcome.error is not None for outcome in outcomes)
         succeeded, failed = succeeded + len(outcomes) - failures, failed + failures
+    return succeeded, failed + _give_up(now, owner)
 
 
 def _give_up(now: datetime, owner: UUID | None) -> int:
@@ -85,25 +92,36 @@ def _give_up(now: datetime, owner: UUID | None) -> int:
         return sum(failed for (failed,) in cursor.fetchall())
 
 
-def _execute_batch(now: datetime, owner: UUID | None) -> list[Outcome]:
+def _execute_batch(now: datetime, owner: UUID | None, place: Place) -> tuple[Place | None, list[Outcome]]:
+    """Execute the batch after `place` in the queue; return the place of its last entry, None where it was empty."""
+    after, after_id = place
+    params: dict[str, Any] = {"now": now, "batch": BATCH, "owner": owner, "after": after, "after_id": after_id}
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"now": now, "batch": BATCH, "owner": owner})
-        claimed = sorted(((row[1], _firing(row, now)) for row in cursor.fetchall()), key=lambda pair: pair[0])
+        cursor.execute(CLAIM, params)
+        rows = cursor.fetchall()
+    claimed: list[tuple[str, Firing]] = []
     done: list[tuple[UUID, Outcome]] = []
+    for row in rows:
+        try:
+            if row[-1]:
+                claimed.append((row[1], _firing(row, now)))
+        except (KeyError, TypeError, ValueError) as error:  # whoever may write into the table can write anything
+            done.append((row[0], Outcome(error=f"The context of this entry cannot be read: {cause_of(error)}")))
+    claimed.sort(key=lambda pair: pair[0])
     for kind, group in groupby(claimed, key=lambda pair: pair[0]):
         firings = [firing for _, firing in group]
         done += zip([firing.entry_id for firing in firings], _act(kind, firings), strict=True)
     if done:
         _write(done, now)
-    return [outcome for _, outcome in done]
+    return (rows[-1][3], rows[-1][0]) if rows else None, [outcome for _, outcome in done]
 
 
 def _firing(row: tuple[Any, ...], now: datetime) -> Firing:
-    entry, _, event, fired_at, raw_context, rule, name, owner, severity, raw_config, person = row
+    entry, _, event, fired_at, raw_context, rule, name, owner, severity, raw_config, person, _ = row
     context, config = json.loads(raw_context), json.loads(raw_config or "{}")  # Django gives JSON columns as text
     config = config if isinstance(config, dict) else {}  # another application may keep anything there
     return Firing(
-        entry_id=entry, event=event, rule_id=rule, rule_name=name, owner_id=owner, subject_id=UUID(context["person"]),
+        entry_id=entry, event=event, rule_id=rule, rule_name=name, owner_id=owner, subject_id=UUID(str(context["person"])),
         subject_name=person or "somebody", target=context["target"], metric=context["metric"], value=context["value"],
         operator=context["operator"], threshold=float(context["threshold"]), severity=severity, config=config,
         fired_at=fired_at, now=now,
@@ -127,20 +145,12 @@ def _attempt(action: Action, firings: Sequence[Firing]) -> list[Outcome]:
         outcomes = action.execute(firings)
         if len(outcomes) != len(firings):
             raise ValueError(f"{action.kind} gave {len(outcomes)} outcomes for {len(firings)} firings")
+        json.dumps([outcome.detail for outcome in outcomes], allow_nan=False)  # raises what could not be written
         return outcomes
 
 
 def _write(done: list[tuple[UUID, Outcome]], now: datetime) -> None:
-    params: dict[str, Any] = {
-        "now": now,
-        "ids": [entry for entry, _ in done],
-        "errors": [outcome.error for _, outcome in done],
-        "details": [Jsonb(outcome.detail) for _, outcome in done],
-        "acted": [entry for entry, outcome in done if outcome.error is None],
-        "failed": [entry for entry, outcome in done if outcome.error is not None],
-    }
+    outcomes = [{"id": str(entry), "error": outcome.error, "detail": outcome.detail} for entry, outcome in done]
+    params: dict[str, Any] = {"now": now, "outcomes": Jsonb(outcomes)}
     with connection.cursor() as cursor:
         cursor.execute(WRITE_OUTCOMES, params)
-        cursor.execute(START_COOLDOWN, params)
-        if params["failed"]:
-            cursor.execute(RETRY_LATER, params)

@@ -98,7 +98,8 @@ def cause_of(error: BaseException) -> str:
     """One line that says what went wrong; where something is missing in the database, what, and what to do."""
     if missing := behind(error):
         return in_words(missing)
-    text = str(error).strip().splitlines()[0] if str(error).strip() else ""
+    lines = str(error).replace("\0", "").strip().splitlines()
+    text = lines[0] if lines else ""
     name = type(error).__name__
     if isinstance(error, DatabaseError):
         return text or name

@@ -5,8 +5,9 @@ import time
 from datetime import datetime
 from typing import IO, Any
 
-from django.db import connection
+from django.db import connection, transaction
 
+from rules.candidates import BY_HASHING
 from rules.conditions import met_sql
 from rules.metrics.pushed import Pushed
 from rules.registries import metrics
@@ -29,11 +30,12 @@ def count_breaches(now: datetime) -> float:
                   ON v.metric = r.metric_type AND v.user_id = r.user_id
                  AND v.target = coalesce(r.target_integration, '')
                WHERE r.status = 'active' AND {met}"""
-    started = time.perf_counter()
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(BY_HASHING)  # as the tick joins: the floor must not be slower than it need be
+        started = time.perf_counter()
         cursor.execute(sql, params | pushed.params)
         cursor.fetchone()
-    return time.perf_counter() - started
+        return time.perf_counter() - started
 
 
 def copy_again(*tables: str) -> float:

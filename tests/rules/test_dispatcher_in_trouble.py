@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from rules.actions import Log, Outcome
 from rules.dispatcher import dispatch
 from rules.metrics import Query
 from rules.metrics.fusion_score import FusionScoreSource
@@ -106,6 +107,45 @@ def test_who_evaluates_only_their_own_rules_does_not_execute_those_of_others(ali
     run = dispatch(now + minutes(1), "page", requested_by=bob.pk, owner=bob.pk)
     assert (run.succeeded, run.failed) == (0, 0)
     assert ActivityEntry.objects.pending().count() == 1
+
+
+def test_pending_entries_of_another_application_are_left_alone(alice, now):
+    rule = rule_of(alice, "cpu", ">", 90, "log")
+    ActivityEntry.objects.create(user=alice, rule=rule, event_type="x", action_taken="log", status="pending")
+    run = dispatch(now + timedelta(days=3650), "command")
+    assert (run.outcome, run.succeeded, run.failed) == ("completed", 0, 0)
+    assert ActivityEntry.objects.pending().count() == 1
+
+
+@pytest.mark.parametrize("context", [{}, [], {"person": "somebody"}, {"person": 5}])
+def test_an_entry_with_a_context_that_nobody_can_read_fails_alone(alice, now, context):
+    rule_of(alice, "cpu", ">", 90, "log")
+    sample(alice, 95, now)
+    dispatch(now, "command")
+    ActivityEntry.objects.update(status="pending", executed_at=None, context=context)
+    assert dispatch(now + minutes(1), "command").failed == 1
+    assert "cannot be read" in ActivityEntry.objects.get().error_message
+
+
+@pytest.mark.parametrize("detail", [{"x": float("nan")}, {"x": minutes(1)}])
+def test_an_outcome_that_cannot_be_written_fails_alone(alice, now, settings, monkeypatch, detail):
+    rule_of(alice, "cpu", ">", 90, "log")
+    rule_of(alice, "cpu", ">", 90, "alert")
+    sample(alice, 95, now)
+    monkeypatch.setattr(Log, "execute", lambda self, firings: [Outcome(detail) for _ in firings])
+    run = dispatch(now, "command")
+    assert (run.succeeded, run.failed) == (1, 1)
+
+
+def test_a_cause_with_a_nul_character_is_written(alice, now, monkeypatch):
+    rule_of(alice, "fusion_score", ">", 90, "log")
+
+    def fail(*_):
+        raise RuntimeError("a\0b")
+
+    monkeypatch.setattr(FusionScoreSource, "readings", fail)
+    assert dispatch(now, "command").errors == 1
+    assert ActivityEntry.objects.get().error_message == "RuntimeError: ab"
 
 
 def test_nothing_stays_in_the_connection(alice, now):
