@@ -1,7 +1,7 @@
 """Stage 6 of a tick: pending entries are claimed in batches and their actions executed, exactly once.
 
 The action's rows and the outcome of its entry are one transaction. Where an action raises for a batch, its firings are
-tried one by one, so that only the one that is to blame fails.
+tried one by one, so that only those that are to blame fail.
 """
 
 import json
@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 Place = tuple[datetime, UUID]  # in the queue
 
 BATCH = 2000
+ENOUGH = 10  # failures in a row, to call an action broken for a batch
 FIRST: Place = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
 # First the entries alone: with the joins beside it, the order of the queue would be sorted anew for each batch. Other
 # applications may keep pending entries of their own in the table; theirs have no state.
@@ -121,10 +122,10 @@ def _firing(row: tuple[Any, ...], now: datetime) -> Firing:
     context, config = json.loads(raw_context), json.loads(raw_config or "{}")  # Django gives JSON columns as text
     config = config if isinstance(config, dict) else {}  # another application may keep anything there
     return Firing(
-        entry_id=entry, event=event, rule_id=rule, rule_name=name, owner_id=owner, subject_id=UUID(str(context["person"])),
-        subject_name=person or "somebody", target=context["target"], metric=context["metric"], value=context["value"],
-        operator=context["operator"], threshold=float(context["threshold"]), severity=severity, config=config,
-        fired_at=fired_at, now=now,
+        entry_id=entry, event=event, rule_id=rule, rule_name=name, owner_id=owner,
+        subject_id=UUID(str(context["person"])), subject_name=person or "somebody", target=context["target"],
+        metric=context["metric"], value=context["value"], operator=context["operator"],
+        threshold=float(context["threshold"]), severity=severity, config=config, fired_at=fired_at, now=now,
     )  # fmt: skip
 
 
@@ -137,7 +138,17 @@ def _act(kind: str, firings: Sequence[Firing]) -> list[Outcome]:
         if len(firings) == 1:
             log.warning("action failed", action=kind, entry=str(firings[0].entry_id), cause=str(error))
             return [Outcome(error=cause_of(error))]
-    return [outcome for firing in firings for outcome in _act(kind, [firing])]
+    return _one_by_one(kind, firings)
+
+
+def _one_by_one(kind: str, firings: Sequence[Firing]) -> list[Outcome]:
+    """Find the firings that are to blame; where the first ones all fail it is the action, and the rest is not tried."""
+    outcomes: list[Outcome] = []
+    for firing in firings:
+        outcomes += _act(kind, [firing])
+        if len(outcomes) == ENOUGH and all(outcome.error for outcome in outcomes):
+            return outcomes + [Outcome(error=outcomes[-1].error)] * (len(firings) - ENOUGH)
+    return outcomes
 
 
 def _attempt(action: Action, firings: Sequence[Firing]) -> list[Outcome]:
