@@ -95,7 +95,7 @@ class AddFieldIndex(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class AddConstraint(Change):
-    lock = SHARE_UPDATE_EXCLUSIVE
+    """Its index is built while others write; that the index becomes the constraint locks them out for a moment."""
 
     name: str
 

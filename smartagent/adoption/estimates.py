@@ -3,6 +3,7 @@
 from functools import singledispatch
 
 from smartagent.adoption import changes, sync_changes
+from smartagent.adoption.patience import LOCK_TIMEOUT
 
 # Seconds: for a change that looks at no row, for a table with all its indexes, and then for each row or person.
 MOMENT, CREATION = 0.02, 0.1
@@ -13,11 +14,17 @@ LOCKS = (
     "", "ACCESS SHARE", changes.ROW_EXCLUSIVE, changes.SHARE_UPDATE_EXCLUSIVE, changes.SHARE_ROW_EXCLUSIVE,
     changes.ACCESS_EXCLUSIVE,
 )  # fmt: skip
+BLOCKING = (changes.SHARE_ROW_EXCLUSIVE, changes.ACCESS_EXCLUSIVE)
 
 
 def strongest(locks: list[str]) -> str:
     """Return the lock that keeps most others away; empty where none is taken."""
     return max(locks, key=LOCKS.index, default="")
+
+
+def blocked_seconds(lock: str) -> float:
+    """Return how long a write of others waits at most, about: while we ask for the lock, and while we hold it."""
+    return LOCK_TIMEOUT.total_seconds() + MOMENT if lock in BLOCKING else 0
 
 
 @singledispatch

@@ -40,6 +40,10 @@ class Act:
     lock: str = ""
     seconds: float = estimates.MOMENT
 
+    @property
+    def blocked_seconds(self) -> float:
+        return estimates.blocked_seconds(self.lock)
+
 
 @dataclass(kw_only=True)
 class Subject:

@@ -42,6 +42,8 @@ REPORT = (
     "COMMIT",
 )
 REPORT_TAKES, PAUSE = 0.3, 0.7  # seconds
+# Who waits longer than this has failed; a report may read for as long as there is to read.
+LIMIT = "SET statement_timeout = '8s'"
 
 
 @dataclass(slots=True)
@@ -93,6 +95,7 @@ class Writers:
 
     def _write(self, waits: Waits, rows: Sequence[tuple[UUID, UUID]]) -> None:
         with another_connection() as mine:
+            mine.execute(LIMIT)
             for old, person in itertools.cycle(rows):
                 if self.stopping.is_set():
                     return

@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from smartagent.adoption.rehearsal import Rehearsal, Subject, rehearse
+from smartagent.adoption import estimates
+from smartagent.adoption.rehearsal import Act, Rehearsal, Subject, rehearse
 
 
 class Command(BaseCommand):
@@ -50,8 +51,18 @@ def _table(subject: Subject) -> dict[str, Any]:
         "rows_exact": subject.rows.exact if subject.rows else None,
         "seconds": round(subject.seconds, 2),
         "lock": subject.lock,
-        "changes": [{"change": a.does, "lock": a.lock, "seconds": round(a.seconds, 2)} for a in subject.acts],
+        "changes": [_change(act) for act in subject.acts],
         "problem": subject.problem,
+    }
+
+
+def _change(act: Act) -> dict[str, Any]:
+    return {
+        "change": act.does,
+        "lock": act.lock,
+        "seconds": round(act.seconds, 2),
+        "blocks_writes": act.blocked_seconds > 0,
+        "blocked_seconds": round(act.blocked_seconds, 2),
     }
 
 
@@ -67,9 +78,11 @@ def as_text(found: Rehearsal) -> str:
     if new:
         lines += [f"New: {', '.join(new)}", ""]
     lines += [f"PROBLEM: {problem}" for problem in found.problems]
+    longest = max(map(estimates.blocked_seconds, estimates.BLOCKING))
     lines += [
-        f"`manage.py migrate` would take about {_time(found.seconds)}, while others go on reading and writing:",
-        "locks that keep them away are held for moments, and asked for with a short timeout, again and again.",
+        f"`manage.py migrate` would take about {_time(found.seconds)}, while others go on reading and writing.",
+        f"Only {' and '.join(estimates.BLOCKING)} make a write wait, each for about {longest:.1f} seconds at most:",
+        "they are held for moments, and asked for with a short timeout, again and again.",
         "Nothing was changed.",
     ]
     return "\n".join(lines)
