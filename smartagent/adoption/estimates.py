@@ -1,4 +1,8 @@
-"""How long a change takes, about: what `manage.py bench adopt` takes on two cores while others write."""
+"""How long a change takes, about: what `manage.py bench adopt` takes on two cores while others write.
+
+It is rather too long than too short: of a column that is not there yet nobody knows which rows have their value by its
+default, so all count as filled in.
+"""
 
 from functools import singledispatch
 
