@@ -15,6 +15,26 @@ class Operator(models.TextChoices):
     NE = "!=", "≠  other than"
 
 
+class Reducer(models.TextChoices):
+    """What of the readings in a window is compared."""
+
+    LAST = "last", "the newest reading"
+    AVG = "avg", "the average"
+    MIN = "min", "the lowest"
+    MAX = "max", "the highest"
+    SUM = "sum", "the sum"
+    COUNT = "count", "the number of readings"
+    CHANGE = "change", "the change"
+    PERCENT_CHANGE = "percent_change", "the change in percent"
+
+
+class Match(models.TextChoices):
+    """How several conditions are joined."""
+
+    ALL = "all", "all conditions hold"
+    ANY = "any", "any condition holds"
+
+
 IN_PYTHON: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "!=": operator.ne,
 }  # fmt: skip

@@ -8,6 +8,8 @@ from django.db.models import Q
 
 from smartagent.scope import OwnedQuerySet, has_everyone
 
+FIRING = ["firing", "recovering"]
+
 
 class RuleQuerySet(OwnedQuerySet):
     def active(self) -> Self:
@@ -24,13 +26,21 @@ class StateQuerySet(OwnedQuerySet):
     owner_paths = ("rule__user",)
 
     def firing(self) -> Self:
-        """Those that fire now, of rules that are evaluated."""
-        return self.filter(condition="firing", rule__status="active", rule__user__is_active=True)
+        """Those that fire now, of rules that are evaluated; one that is recovering still does."""
+        return self.filter(condition__in=FIRING, rule__status="active", rule__user__is_active=True)
 
     def later_than(self, when: datetime) -> Self:
         """Those that have changed or acted after `when`, of rules that are evaluated."""
         later = Q(since__gt=when) | Q(last_notified_at__gt=when)
         return self.filter(later, rule__status="active", rule__user__is_active=True)
+
+
+class SilenceQuerySet(OwnedQuerySet):
+    owner_paths = ("user", "created_by")
+
+    def standing(self, now: datetime) -> Self:
+        """Those that are not over yet; whether a recurring one is on at `now` its recurrence says."""
+        return self.filter(cancelled_at=None, ends_at__gt=now)
 
 
 class ActivityQuerySet(OwnedQuerySet):

@@ -3,6 +3,7 @@
 import datetime
 import uuid
 
+import django.contrib.postgres.fields
 import django.contrib.postgres.functions
 import django.core.validators
 import django.db.models.deletion
@@ -413,6 +414,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "error_policy",
+                    models.TextField(
+                        choices=[("keep", "keep the state it is in"), ("fire", "fire"), ("resolve", "resolve")],
+                        db_default="keep",
+                        default="keep",
+                        verbose_name="when it cannot be read",
+                    ),
+                ),
+                (
                     "repeat_every",
                     models.DurationField(
                         db_default=datetime.timedelta(seconds=14400),
@@ -420,6 +430,50 @@ class Migration(migrations.Migration):
                         help_text="While it fires, act again after this long, for example 30m or 4h. 0: at every evaluation.",
                         verbose_name="repeat every",
                     ),
+                ),
+                (
+                    "reducer",
+                    models.TextField(
+                        choices=[
+                            ("last", "the newest reading"),
+                            ("avg", "the average"),
+                            ("min", "the lowest"),
+                            ("max", "the highest"),
+                            ("sum", "the sum"),
+                            ("count", "the number of readings"),
+                            ("change", "the change"),
+                            ("percent_change", "the change in percent"),
+                        ],
+                        db_default="last",
+                        default="last",
+                        verbose_name="what of it",
+                    ),
+                ),
+                (
+                    "evaluation_window",
+                    models.DurationField(
+                        db_default=datetime.timedelta(0),
+                        default=datetime.timedelta(0),
+                        help_text="Of which time, where not the newest reading.",
+                        verbose_name="over",
+                    ),
+                ),
+                (
+                    "critical_threshold",
+                    smartagent.fields.NumericField(blank=True, null=True, verbose_name="critical threshold"),
+                ),
+                (
+                    "match",
+                    models.TextField(
+                        choices=[("all", "all conditions hold"), ("any", "any condition holds")],
+                        db_default="all",
+                        default="all",
+                        verbose_name="fires when",
+                    ),
+                ),
+                (
+                    "more_conditions",
+                    models.JSONField(blank=True, db_default=[], default=list, verbose_name="further conditions"),
                 ),
                 ("labels", models.JSONField(blank=True, db_default={}, default=dict)),
                 (
@@ -429,6 +483,35 @@ class Migration(migrations.Migration):
                         null=True,
                         validators=[django.core.validators.URLValidator(["http", "https"])],
                         verbose_name="runbook",
+                    ),
+                ),
+                (
+                    "uid",
+                    models.TextField(
+                        blank=True, editable=False, help_text="What files of rules call it, for ever.", null=True
+                    ),
+                ),
+                (
+                    "provisioned_by",
+                    models.TextField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        editable=False,
+                        help_text="The file that it is kept in; then only that changes it.",
+                    ),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="deleted")),
+                (
+                    "deleted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -455,10 +538,13 @@ class Migration(migrations.Migration):
                     models.Index(fields=["user", "rule_name"], name="automation_rules_owner"),
                     models.Index(fields=["rule_name", "id"], name="automation_rules_by_name"),
                     models.Index(
-                        condition=models.Q(("status", "active")), fields=["metric_type"], name="automation_rules_active"
+                        condition=models.Q(("status__in", ["active", "draft"])),
+                        fields=["metric_type"],
+                        name="automation_rules_evaluated",
                     ),
                 ],
                 "constraints": [
+                    models.UniqueConstraint(fields=("uid",), name="automation_rules_uid"),
                     models.CheckConstraint(
                         condition=models.Q(("condition_operator__in", ["<", "<=", ">", ">=", "=", "!="])),
                         name="automation_rules_operator",
@@ -587,6 +673,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "error_policy",
+                    models.TextField(
+                        choices=[("keep", "keep the state it is in"), ("fire", "fire"), ("resolve", "resolve")],
+                        db_default="keep",
+                        default="keep",
+                        verbose_name="when it cannot be read",
+                    ),
+                ),
+                (
                     "repeat_every",
                     models.DurationField(
                         db_default=datetime.timedelta(seconds=14400),
@@ -594,6 +689,50 @@ class Migration(migrations.Migration):
                         help_text="While it fires, act again after this long, for example 30m or 4h. 0: at every evaluation.",
                         verbose_name="repeat every",
                     ),
+                ),
+                (
+                    "reducer",
+                    models.TextField(
+                        choices=[
+                            ("last", "the newest reading"),
+                            ("avg", "the average"),
+                            ("min", "the lowest"),
+                            ("max", "the highest"),
+                            ("sum", "the sum"),
+                            ("count", "the number of readings"),
+                            ("change", "the change"),
+                            ("percent_change", "the change in percent"),
+                        ],
+                        db_default="last",
+                        default="last",
+                        verbose_name="what of it",
+                    ),
+                ),
+                (
+                    "evaluation_window",
+                    models.DurationField(
+                        db_default=datetime.timedelta(0),
+                        default=datetime.timedelta(0),
+                        help_text="Of which time, where not the newest reading.",
+                        verbose_name="over",
+                    ),
+                ),
+                (
+                    "critical_threshold",
+                    smartagent.fields.NumericField(blank=True, null=True, verbose_name="critical threshold"),
+                ),
+                (
+                    "match",
+                    models.TextField(
+                        choices=[("all", "all conditions hold"), ("any", "any condition holds")],
+                        db_default="all",
+                        default="all",
+                        verbose_name="fires when",
+                    ),
+                ),
+                (
+                    "more_conditions",
+                    models.JSONField(blank=True, db_default=[], default=list, verbose_name="further conditions"),
                 ),
                 ("labels", models.JSONField(blank=True, db_default={}, default=dict)),
                 (
@@ -605,6 +744,23 @@ class Migration(migrations.Migration):
                         verbose_name="runbook",
                     ),
                 ),
+                (
+                    "uid",
+                    models.TextField(
+                        blank=True, editable=False, help_text="What files of rules call it, for ever.", null=True
+                    ),
+                ),
+                (
+                    "provisioned_by",
+                    models.TextField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        editable=False,
+                        help_text="The file that it is kept in; then only that changes it.",
+                    ),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="deleted")),
                 (
                     "created_at",
                     models.DateTimeField(
@@ -624,6 +780,18 @@ class Migration(migrations.Migration):
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
                         verbose_name="owner",
+                    ),
+                ),
+                (
+                    "deleted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -651,6 +819,127 @@ class Migration(migrations.Migration):
                 "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="Silence",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="Whose rules are silenced. Empty: everyone's.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="rules of",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made by",
+                    ),
+                ),
+                ("comment", models.TextField(help_text="Why; everybody who wonders about the quiet reads it.")),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="silences",
+                        to="rules.automationrule",
+                    ),
+                ),
+                ("metric", models.TextField(blank=True, db_default="", default="")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="About whose readings.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("labels", models.JSONField(blank=True, db_default={}, default=dict)),
+                ("starts_at", models.DateTimeField(verbose_name="from")),
+                (
+                    "ends_at",
+                    models.DateTimeField(
+                        help_text="Of a recurring one: after this no window begins.", verbose_name="until"
+                    ),
+                ),
+                (
+                    "recurrence",
+                    models.TextField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="An RRULE of iCalendar (RFC 5545). Empty: once.",
+                    ),
+                ),
+                (
+                    "duration",
+                    models.DurationField(blank=True, help_text="Of each window of a recurring one.", null=True),
+                ),
+                (
+                    "time_zone",
+                    models.TextField(db_default="UTC", default="UTC", help_text="In which a recurring one repeats."),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        default=django.utils.timezone.now,
+                        editable=False,
+                        verbose_name="made",
+                    ),
+                ),
+                ("cancelled_at", models.DateTimeField(editable=False, null=True, verbose_name="ended early")),
+                (
+                    "cancelled_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reported_at",
+                    models.DateTimeField(
+                        editable=False, help_text="Up to when its windows that ended were reported.", null=True
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "silences",
+                "ordering": ["-starts_at", "-id"],
+                "indexes": [models.Index(fields=["ends_at"], name="silences_end")],
+            },
         ),
         smartagent.adoption.operations.CreateOrCompleteModel(
             name="DispatchRun",
@@ -790,6 +1079,62 @@ class Migration(migrations.Migration):
                     "retry_at",
                     models.DateTimeField(help_text="When to try again, where the last try has failed.", null=True),
                 ),
+                (
+                    "critical",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="Whether the episode has passed the critical threshold.",
+                    ),
+                ),
+                (
+                    "fired_at",
+                    models.DateTimeField(
+                        help_text="When the episode began to fire.", null=True, verbose_name="firing since"
+                    ),
+                ),
+                (
+                    "changes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.DateTimeField(),
+                        default=list,
+                        help_text="The times of the last changes into and out of firing.",
+                        size=None,
+                    ),
+                ),
+                ("flapping", models.BooleanField(db_default=False, default=False)),
+                (
+                    "handled_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("handled_until", models.DateTimeField(help_text="When acknowledgement or snooze ends.", null=True)),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "silence",
+                    models.ForeignKey(
+                        db_index=False,
+                        help_text="What keeps it silent just now.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="rules.silence",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "instance",
@@ -797,7 +1142,9 @@ class Migration(migrations.Migration):
                 "ordering": ["-since", "-id"],
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("condition", "firing")), fields=["-since", "-id"], name="rule_states_firing"
+                        condition=models.Q(("condition__in", ["firing", "recovering"])),
+                        fields=["-since", "-id"],
+                        name="rule_states_firing",
                     ),
                     models.Index(fields=["user"], name="rule_states_person"),
                     models.Index(fields=["-since", "-id"], name="rule_states_newest"),
@@ -903,6 +1250,11 @@ class Migration(migrations.Migration):
                     models.Index(fields=["rule", "-created_at"], name="agent_activity_log_rule"),
                     models.Index(fields=["run"], name="agent_activity_log_run"),
                     models.Index(
+                        condition=models.Q(("state__isnull", False)),
+                        fields=["state", "-created_at"],
+                        name="agent_activity_log_state",
+                    ),
+                    models.Index(
                         condition=models.Q(("status", "pending")),
                         fields=["created_at", "id"],
                         name="agent_activity_log_pending",
@@ -922,6 +1274,56 @@ class Migration(migrations.Migration):
             },
             widen={
                 "status": ["pending", "success", "failed", "skipped"],
+            },
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="Feedback",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="feedback", to="rules.automationrule"
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="feedback",
+                        to="rules.activityentry",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("useful", models.BooleanField()),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), default=django.utils.timezone.now
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "rule_feedback",
+                "constraints": [models.UniqueConstraint(fields=("entry", "user"), name="rule_feedback_once")],
             },
         ),
         KeepInStep("fusion_audit_log", "audit_severity", "BEFORE INSERT OR UPDATE", _in_step.FOLLOW_AUDIT),

@@ -1,11 +1,13 @@
 """What is watched and what was decided."""
 
 from rules.models.activity import ActivityEntry, DispatchRun
+from rules.models.feedback import Feedback
 from rules.models.readings import AuditEvent, FusionScore, Integration, MetricSample
 from rules.models.rule import AutomationRule
+from rules.models.silence import Silence
 from rules.models.state import RuleState
 
 __all__ = [
-    "ActivityEntry", "AuditEvent", "AutomationRule", "DispatchRun", "FusionScore", "Integration", "MetricSample",
-    "RuleState",
+    "ActivityEntry", "AuditEvent", "AutomationRule", "DispatchRun", "Feedback", "FusionScore", "Integration",
+    "MetricSample", "RuleState", "Silence",
 ]  # fmt: skip

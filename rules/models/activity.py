@@ -103,6 +103,11 @@ class ActivityEntry(models.Model):
             models.Index(fields=["user", "-created_at"], name="agent_activity_log_owner"),
             models.Index(fields=["rule", "-created_at"], name="agent_activity_log_rule"),
             models.Index(fields=["run"], name="agent_activity_log_run"),
+            models.Index(  # serves the story of an instance
+                fields=["state", "-created_at"],
+                name="agent_activity_log_state",
+                condition=models.Q(state__isnull=False),
+            ),
             models.Index(  # serves the queue
                 fields=["created_at", "id"],
                 name="agent_activity_log_pending",

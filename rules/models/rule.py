@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
@@ -12,7 +13,7 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from rules import registries
-from rules.conditions import Operator
+from rules.conditions import Match, Operator, Reducer
 from rules.querysets import RuleQuerySet
 from smartagent.fields import FactsField, NumericField
 from smartagent.scope import RepresentableManager
@@ -23,6 +24,20 @@ class Severity(models.TextChoices):
     MEDIUM = "medium"
     HIGH = "high"
     CRITICAL = "critical"
+
+
+class PresentRules(RepresentableManager):
+    """Without those in the recycle bin."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        return super().get_queryset().filter(deleted_at=None)
+
+
+class DeletedRules(RepresentableManager):
+    """Those in the recycle bin."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        return super().get_queryset().exclude(deleted_at=None)
 
 
 class AutomationRule(models.Model):
@@ -79,14 +94,39 @@ class AutomationRule(models.Model):
     no_data_policy = models.TextField(
         "without data", choices=NoDataPolicy.choices, default=NoDataPolicy.KEEP, db_default=NoDataPolicy.KEEP
     )
+    error_policy = models.TextField(
+        "when it cannot be read",
+        choices=NoDataPolicy.choices,
+        default=NoDataPolicy.KEEP,
+        db_default=NoDataPolicy.KEEP,
+    )
     repeat_every = models.DurationField(
         "repeat every",
         default=timedelta(hours=4),
         db_default=timedelta(hours=4),
         help_text="While it fires, act again after this long, for example 30m or 4h. 0: at every evaluation.",
     )
+    reducer = models.TextField(
+        "what of it", choices=Reducer.choices, default=Reducer.LAST, db_default=Reducer.LAST
+    )
+    evaluation_window = models.DurationField(
+        "over", default=timedelta(0), db_default=timedelta(0), help_text="Of which time, where not the newest reading."
+    )
+    critical_threshold = NumericField("critical threshold", null=True, blank=True)
+    match = models.TextField("fires when", choices=Match.choices, default=Match.ALL, db_default=Match.ALL)
+    more_conditions = FactsField("further conditions", default=list, blank=True, db_default=[])
     labels = FactsField(default=dict, blank=True, db_default={})
     runbook_url = models.TextField("runbook", blank=True, null=True, validators=[URLValidator(["http", "https"])])
+    uid = models.TextField(
+        null=True, blank=True, editable=False, help_text="What files of rules call it, for ever."
+    )
+    provisioned_by = models.TextField(
+        default="", db_default="", blank=True, editable=False, help_text="The file that it is kept in; then only that changes it."
+    )
+    deleted_at = models.DateTimeField("deleted", null=True, blank=True, editable=False)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False, db_index=False
+    )
     created_at = models.DateTimeField("created", default=timezone.now, db_default=Now(), editable=False)
     updated_at = models.DateTimeField("updated", auto_now=True, db_default=Now())
 
@@ -101,7 +141,8 @@ class AutomationRule(models.Model):
         status__in=Status.values,
     )
 
-    objects = RepresentableManager.from_queryset(RuleQuerySet)()
+    objects = PresentRules.from_queryset(RuleQuerySet)()
+    binned = DeletedRules.from_queryset(RuleQuerySet)()
     history = HistoricalRecords(
         table_name="automation_rules_history",
         excluded_fields=["last_triggered_at", "trigger_count", "updated_at"],
@@ -116,10 +157,13 @@ class AutomationRule(models.Model):
             models.Index(fields=["user", "rule_name"], name="automation_rules_owner"),
             models.Index(fields=["rule_name", "id"], name="automation_rules_by_name"),
             models.Index(  # serves the candidates of a tick
-                fields=["metric_type"], name="automation_rules_active", condition=models.Q(status="active")
+                fields=["metric_type"],
+                name="automation_rules_evaluated",
+                condition=models.Q(status__in=["active", "draft"]),
             ),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["uid"], name="automation_rules_uid"),
             models.CheckConstraint(
                 condition=models.Q(condition_operator__in=Operator.values), name="automation_rules_operator"
             ),

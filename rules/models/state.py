@@ -3,10 +3,12 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 
 from rules.models.rule import AutomationRule
+from rules.models.silence import Silence
 from rules.querysets import StateQuerySet
 from rules.states import Condition
 
@@ -39,6 +41,25 @@ class RuleState(models.Model):
     failures = models.IntegerField(default=0, db_default=0, help_text="How many tries to act have failed in a row.")
     retry_at = models.DateTimeField(null=True, help_text="When to try again, where the last try has failed.")
 
+    critical = models.BooleanField(
+        default=False, db_default=False, help_text="Whether the episode has passed the critical threshold."
+    )
+    fired_at = models.DateTimeField("firing since", null=True, help_text="When the episode began to fire.")
+    changes = ArrayField(
+        models.DateTimeField(), default=list, help_text="The times of the last changes into and out of firing."
+    )
+    flapping = models.BooleanField(default=False, db_default=False)
+    handled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    handled_until = models.DateTimeField(null=True, help_text="When acknowledgement or snooze ends.")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    silence = models.ForeignKey(
+        Silence, models.SET_NULL, null=True, related_name="+", db_index=False, help_text="What keeps it silent just now."
+    )
+
     objects = StateQuerySet.as_manager()
 
     class Meta:
@@ -46,7 +67,11 @@ class RuleState(models.Model):
         verbose_name = "instance"
         ordering = ["-since", "-id"]
         indexes = [
-            models.Index(fields=["-since", "-id"], name="rule_states_firing", condition=models.Q(condition="firing")),
+            models.Index(
+                fields=["-since", "-id"],
+                name="rule_states_firing",
+                condition=models.Q(condition__in=["firing", "recovering"]),
+            ),
             models.Index(fields=["user"], name="rule_states_person"),
             models.Index(fields=["-since", "-id"], name="rule_states_newest"),
         ]

@@ -1,0 +1,72 @@
+"""A time in which what fires tells nobody: a silence once, or a maintenance window that recurs."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from rules.models.rule import AutomationRule
+from rules.querysets import SilenceQuerySet
+from smartagent.fields import FactsField
+
+
+class Silence(models.Model):
+    """Covers the instances that agree with all of its matchers: rule, metric, person, labels. Evaluation goes on."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name="rules of",
+        help_text="Whose rules are silenced. Empty: everyone's.",
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False, verbose_name="made by"
+    )
+    comment = models.TextField(help_text="Why; everybody who wonders about the quiet reads it.")
+    rule = models.ForeignKey(
+        AutomationRule, models.CASCADE, null=True, blank=True, related_name="silences", db_index=False
+    )
+    metric = models.TextField(default="", db_default="", blank=True)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="About whose readings.",
+    )
+    labels = FactsField(default=dict, blank=True, db_default={})
+    starts_at = models.DateTimeField("from")
+    ends_at = models.DateTimeField("until", help_text="Of a recurring one: after this no window begins.")
+    recurrence = models.TextField(
+        default="", db_default="", blank=True, help_text="An RRULE of iCalendar (RFC 5545). Empty: once."
+    )
+    duration = models.DurationField(null=True, blank=True, help_text="Of each window of a recurring one.")
+    time_zone = models.TextField(default="UTC", db_default="UTC", help_text="In which a recurring one repeats.")
+    created_at = models.DateTimeField("made", default=timezone.now, db_default=Now(), editable=False)
+    cancelled_at = models.DateTimeField("ended early", null=True, editable=False)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False, editable=False
+    )
+    reported_at = models.DateTimeField(
+        null=True, editable=False, help_text="Up to when its windows that ended were reported."
+    )
+
+    objects = SilenceQuerySet.as_manager()
+
+    class Meta:
+        db_table = "silences"
+        ordering = ["-starts_at", "-id"]
+        indexes = [models.Index(fields=["ends_at"], name="silences_end")]
+
+    def __str__(self) -> str:
+        return self.comment

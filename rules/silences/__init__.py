@@ -1,0 +1,1 @@
+"""Silences and maintenance windows: when they are on, and what they cover."""
