@@ -68,6 +68,9 @@ class Action:
     help: ClassVar[str] = ""
     phrase: ClassVar[str] = ""  # what a rule does, in a sentence: "alert {owner}"
     form: ClassVar[type[forms.Form]] = NoOptions
+    tells_resolved: ClassVar[bool] = (
+        False  # whether it is also run, once, for what has resolved, where a rule asks for it
+    )
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
         """Act on each firing; return an outcome for each, in the same order. Database work only."""

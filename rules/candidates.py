@@ -9,48 +9,72 @@ from uuid import UUID
 
 from django.db import connection
 
-from rules.conditions import met_sql
+from rules.composed import judge_composed
+from rules.conditions import met_sql, verdict_sql
 
-MET = met_sql("coalesce(own.value, platform.value)", "i.condition_operator", "i.threshold_value::float8")
-COLUMNS = """r.id AS rule_id, r.user_id AS owner_id, r.metric_type, r.condition_operator, r.threshold_value,
-    coalesce(r.target_integration, '') AS target, r.repeat_every, r.no_data_policy"""
+IS_SIMPLE = "r.reducer = 'last' AND r.more_conditions = '[]'"
+COLUMNS = """r.id AS rule_id, r.user_id AS owner_id, r.metric_type, r.condition_operator AS operator,
+    r.threshold_value::float8 AS threshold, r.recovery_threshold::float8 AS recovery,
+    r.critical_threshold::float8 AS critical, coalesce(r.target_integration, '') AS target, r.repeat_every,
+    r.pending_for, r.keep_firing_for, r.no_data_policy, r.error_policy, r.status = 'draft' AS draft"""
 # Rules of an older kind, of another application, may be in the table (AutomationRule.REPRESENTABLE), also with a
 # threshold that no reading can be compared with. The rules of those who may not sign in any more rest.
-EVALUATED = """r.status = 'active' AND r.metric_type IS NOT NULL AND r.user_id IS NOT NULL AND r.rule_name IS NOT NULL
-    AND r.condition_operator IS NOT NULL AND r.action_type IS NOT NULL
+EVALUATED = """r.status IN ('active', 'draft') AND r.metric_type IS NOT NULL AND r.user_id IS NOT NULL
+    AND r.rule_name IS NOT NULL AND r.condition_operator IS NOT NULL AND r.action_type IS NOT NULL
     AND r.threshold_value > '-1e308' AND r.threshold_value < '1e308'
     AND NOT EXISTS (SELECT FROM smartagent_users o WHERE o.id = r.user_id AND NOT o.is_active)"""
 INSTANCES = f"""
 SELECT {COLUMNS}, r.user_id AS subject_id FROM automation_rules r
- WHERE {EVALUATED} AND r.applies_to = 'owner' {{only}}
+ WHERE {EVALUATED} AND {{kind}} AND r.applies_to = 'owner' {{only}}
 UNION ALL
 SELECT {COLUMNS}, u.id FROM automation_rules r CROSS JOIN smartagent_users u
- WHERE {EVALUATED} AND r.applies_to = 'everyone' AND u.is_active {{only}}
+ WHERE {EVALUATED} AND {{kind}} AND r.applies_to = 'everyone' AND u.is_active {{only}}
 """
-VERDICT = f"""CASE WHEN f.metric IS NOT NULL THEN 'failed'
-            WHEN coalesce(own.value, platform.value) IS NULL THEN 'missing'
-            WHEN {MET} THEN 'met' ELSE 'clear' END"""
-STAYS_FIRING = """(condition = 'firing' AND (handling <> 'open' OR coalesce(retry_at > %(now)s, false)
-    OR (retry_at IS NULL AND last_notified_at IS NOT NULL AND last_notified_at + repeat_every > %(now)s)))"""
-# An instance that is further in time than the evaluation stays: the past does not change it.
-MAY_CHANGE = f"""coalesce(greatest(since, last_notified_at) <= %(now)s, true) AND CASE
-    WHEN verdict = 'met' OR (verdict = 'missing' AND no_data_policy = 'fire') THEN NOT {STAYS_FIRING}
-    WHEN verdict = 'clear' THEN condition <> 'ok'
-    WHEN verdict = 'missing' THEN NOT (condition = 'no_data' OR (condition = 'firing' AND no_data_policy = 'keep'))
-    ELSE NOT (condition = 'error' AND reason = cause) END"""
-JUDGED = f"""
-SELECT i.rule_id, i.owner_id, i.subject_id, i.target, i.repeat_every, i.no_data_policy,
-       {VERDICT} AS verdict, coalesce(f.cause, '') AS cause,
-       coalesce(own.value, platform.value) AS value, coalesce(own.observed_at, platform.observed_at) AS observed_at,
-       s.id AS state_id, coalesce(s.condition, 'ok') AS condition, coalesce(s.reason, '') AS reason, s.since,
-       coalesce(s.episode, 0) AS episode, coalesce(s.handling, 'open') AS handling, s.last_notified_at, s.retry_at
-  FROM ({INSTANCES}) AS i
+VALUE = "coalesce(own.value, platform.value)"
+# One simple condition is judged here; what is composed of windows or several conditions, rules.composed has judged.
+SIMPLE = f"""
+SELECT i.*, CASE WHEN f.metric IS NOT NULL THEN 'failed' ELSE {verdict_sql(VALUE, "i")} END AS verdict,
+       coalesce(f.cause, '') AS cause, {VALUE} AS value, coalesce(own.observed_at, platform.observed_at) AS observed_at,
+       coalesce({met_sql(VALUE, "i.operator", "i.critical")}, false) AS worsens, NULL::jsonb AS conditions
+  FROM ({INSTANCES.replace("{kind}", IS_SIMPLE)}) AS i
   LEFT JOIN tick_failures f ON f.metric = i.metric_type
   LEFT JOIN tick_readings own
          ON own.metric = i.metric_type AND own.target = i.target AND own.user_id = i.subject_id
   LEFT JOIN tick_readings platform
          ON platform.metric = i.metric_type AND platform.target = i.target AND platform.user_id IS NULL
+"""
+COMPOSED = f"""
+SELECT i.*, v.verdict, v.cause, v.value, v.observed_at, v.worsens, v.conditions
+  FROM ({INSTANCES.replace("{kind}", f"NOT ({IS_SIMPLE})")}) AS i
+  JOIN tick_verdicts v ON v.rule_id = i.rule_id AND v.subject_id = i.subject_id
+"""
+FIRES = "(condition IN ('firing', 'recovering') OR (condition = 'error' AND fired_at IS NOT NULL))"
+MEETS = f"""(verdict = 'met' OR (verdict = 'held' AND {FIRES}) OR (verdict = 'failed' AND error_policy = 'fire')
+    OR (verdict = 'missing' AND (no_data_policy = 'fire'
+        OR (no_data_policy = 'keep' AND {FIRES} AND condition <> 'recovering'))))"""
+STAYS_PENDING = "(condition = 'pending' AND since + pending_for > %(now)s)"
+STAYS_FIRING = """(condition = 'firing' AND (was_critical OR NOT worsens)
+    AND silence_id IS NOT DISTINCT FROM silencing_id
+    AND NOT coalesce(handling <> 'open' AND handled_until <= %(now)s, false)
+    AND (draft OR silencing_id IS NOT NULL OR handling <> 'open' OR coalesce(retry_at > %(now)s, false)
+    OR (retry_at IS NULL AND last_notified_at IS NOT NULL AND last_notified_at + repeat_every > %(now)s)))"""
+STAYS_RECOVERING = "(condition = 'recovering' AND since + keep_firing_for > %(now)s)"
+# An instance that is further in time than the evaluation stays: the past does not change it. What is let through here
+# may still stay where it is; what is held back must.
+MAY_CHANGE = f"""coalesce(greatest(since, last_notified_at) <= %(now)s, true) AND CASE
+    WHEN {MEETS} THEN NOT ({STAYS_PENDING} OR {STAYS_FIRING})
+    WHEN verdict IN ('clear', 'held') THEN NOT (condition = 'ok' OR {STAYS_RECOVERING})
+    WHEN verdict = 'missing' THEN NOT (condition = 'no_data' OR {STAYS_RECOVERING}
+                                       OR (condition = 'recovering' AND no_data_policy = 'keep'))
+    ELSE NOT (condition = 'error' AND reason = cause) END"""
+JUDGED = """
+SELECT i.*, s.id AS state_id, coalesce(s.condition, 'ok') AS condition, coalesce(s.reason, '') AS reason, s.since,
+       coalesce(s.episode, 0) AS episode, s.fired_at, coalesce(s.handling, 'open') AS handling, s.handled_until,
+       s.last_notified_at, s.retry_at, s.silence_id, coalesce(s.critical, false) AS was_critical,
+       coalesce(s.flapping, false) AS flapping, s.changes, q.silence_id AS silencing_id, coalesce(q.words, '') AS words
+  FROM ({readings}) AS i
   LEFT JOIN rule_states s ON s.rule_id = i.rule_id AND s.user_id = i.subject_id AND s.target = i.target
+  LEFT JOIN tick_silenced q ON q.rule_id = i.rule_id AND q.subject_id = i.subject_id
 """
 CANDIDATES = f"""
 CREATE TEMP TABLE tick_candidates AS
@@ -88,7 +112,8 @@ def find_candidates(now: datetime, owner: UUID | None, rule: UUID | None) -> int
     with connection.cursor() as cursor:
         cursor.execute(BY_HASHING)
         cursor.execute("DROP TABLE IF EXISTS tick_candidates")
-        cursor.execute(CANDIDATES.replace("{only}", condition), params | {"now": now})
+        readings = _judge_readings(now, condition, params)
+        cursor.execute(CANDIDATES.replace("{readings}", readings).replace("{only}", condition), params | {"now": now})
         found = cursor.rowcount
         if not found:
             return 0
@@ -100,13 +125,20 @@ def find_candidates(now: datetime, owner: UUID | None, rule: UUID | None) -> int
 
 
 def judge(now: datetime, rule: UUID) -> list[dict[str, Any]]:
-    """The verdicts on every instance of one rule: subject_id, verdict, value, observed_at, cause."""
+    """The verdicts on every instance of one rule: subject_id, verdict, value, observed_at, cause, whether it is
+    critical, and its conditions one by one where there are more than one simple one."""
     condition, params = only(None, rule)
-    names = ["subject_id", "verdict", "value", "observed_at", "cause"]
+    names = ["subject_id", "verdict", "value", "observed_at", "cause", "worsens", "conditions"]
+    judged = _judge_readings(now, condition, params).replace("{only}", condition)
     with connection.cursor() as cursor:
-        sql = f"SELECT {', '.join(names)} FROM ({JUDGED.replace('{only}', condition)}) AS judged"
-        cursor.execute(sql, params | {"now": now})
+        cursor.execute(f"SELECT {', '.join(names)} FROM ({judged}) AS judged", params | {"now": now})
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _judge_readings(now: datetime, condition: str, params: dict[str, Any]) -> str:
+    """The SELECT of what the readings say: of simple rules alone where no other is evaluated."""
+    composed = judge_composed(now, EVALUATED, IS_SIMPLE, condition, params)
+    return f"{SIMPLE} UNION ALL {COMPOSED}" if composed else SIMPLE
 
 
 def count_instances(owner: UUID | None, rule: UUID | None) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """Operators, once, as Python and as SQL. Both compare double precision numbers, so they agree to the last bit."""
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from django.db import models
 
@@ -59,3 +59,42 @@ def met_sql(value: str, condition_operator: str, threshold: str) -> str:
         f"WHEN '{symbol}' THEN {value} {'<>' if symbol == '!=' else symbol} {threshold}" for symbol in IN_PYTHON
     )
     return f"(CASE {condition_operator} {cases} END)"
+
+
+def verdict(value: float | None, condition_operator: str, threshold: float, recovery: float | None = None) -> str:
+    """Return what `value` says: met, held (no longer met, and not past the recovery threshold), clear or missing."""
+    if value is None:
+        return "missing"
+    if met(value, condition_operator, threshold):
+        return "met"
+    return "held" if recovery is not None and met(value, condition_operator, recovery) else "clear"
+
+
+def verdict_sql(value: str, row: str) -> str:
+    """Return the same as an SQL expression, over a row with operator, threshold and recovery."""
+    breaks = met_sql(value, f"{row}.operator", f"{row}.threshold")
+    lingers = met_sql(value, f"{row}.operator", f"{row}.recovery")
+    return f"""(CASE WHEN {value} IS NULL THEN 'missing' WHEN {breaks} THEN 'met'
+        WHEN {row}.recovery IS NOT NULL AND {lingers} THEN 'held' ELSE 'clear' END)"""
+
+
+# The first of these that one of several conditions says is what they say together.
+TOGETHER = {
+    "all": ("clear", "failed", "missing", "held", "met"),
+    "any": ("met", "held", "failed", "missing", "clear"),
+}
+
+
+def combine(verdicts: Collection[str], match: str) -> str:
+    """Return what several conditions say together, joined by `match`: what is unknown decides only where it matters."""
+    return next(said for said in TOGETHER[match] if said in verdicts)
+
+
+def combine_sql(verdict_column: str, match: str) -> str:
+    """Return the same as an aggregate SQL expression, over SQL expressions of the verdict and of `match`."""
+
+    def first(order: tuple[str, ...]) -> str:
+        return " ".join(f"WHEN bool_or({verdict_column} = '{said}') THEN '{said}'" for said in order)
+
+    any_of, all_of = first(TOGETHER["any"]), first(TOGETHER["all"])
+    return f"(CASE WHEN {match} = 'any' THEN CASE {any_of} END ELSE CASE {all_of} END END)"

@@ -27,6 +27,7 @@ from rules.gathering import cause_of, forget, gather, keep_changes
 from rules.models import AutomationRule, DispatchRun
 from rules.noticing import notice
 from rules.recording import record
+from rules.silences.cover import gather_silenced
 from rules.unwatched import resolve_unwatched
 
 log = structlog.get_logger(__name__)
@@ -82,6 +83,7 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
         _keep_history(run)
     with _timed(run, "candidates"), transaction.atomic():
         run.rules_evaluated, run.instances = count_instances(owner, rule)
+        gather_silenced(now)
         candidates = find_candidates(now, owner, rule)
     with _timed(run, "record"):
         resolve_unwatched(run.pk, now, owner, rule)

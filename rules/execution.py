@@ -57,7 +57,7 @@ UPDATE rule_states s
        failures = CASE WHEN succeeded THEN 0 ELSE s.failures + 1 END,
        retry_at = CASE WHEN succeeded THEN NULL
                   ELSE %(now)s + least(interval '4 minutes' * power(2, least(s.failures, 10)), interval '4 hours') END
-  FROM done WHERE s.id = done.state_id AND s.condition = 'firing'
+  FROM done WHERE s.id = done.state_id AND s.fired_at IS NOT NULL
 """
 # What is left after all that could be claimed: nobody wants it done any more.
 GIVE_UP = """
@@ -125,7 +125,8 @@ def _firing(row: tuple[Any, ...], now: datetime) -> Firing:
         entry_id=entry, event=event, rule_id=rule, rule_name=name, owner_id=owner,
         subject_id=UUID(str(context["person"])), subject_name=person or "somebody", target=context["target"],
         metric=context["metric"], value=context["value"], operator=context["operator"],
-        threshold=float(context["threshold"]), severity=severity, config=config, fired_at=fired_at, now=now,
+        threshold=float(context["threshold"]), severity=context.get("severity") or severity, config=config,
+        fired_at=fired_at, now=now,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 A source that raises is put down with its cause; the others go on.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -21,6 +22,10 @@ DROP TABLE IF EXISTS tick_readings, tick_failures;
 CREATE TEMP TABLE tick_readings (metric text, user_id uuid, target text, value float8, observed_at timestamptz);
 CREATE TEMP TABLE tick_failures (metric text, cause text);
 """
+TEMPORARY = (
+    "tick_readings", "tick_failures", "tick_conditions", "tick_values", "tick_verdicts", "tick_silenced",
+    "tick_candidates", "tick_transitions",
+)  # fmt: skip
 KEEP_CHANGES = """
 INSERT INTO metric_samples (user_id, metric, target, value, observed_at)
 SELECT r.user_id, r.metric, r.target, r.value, %(now)s
@@ -33,18 +38,18 @@ SELECT r.user_id, r.metric, r.target, r.value, %(now)s
 """
 
 
-def gather(now: datetime, metric: str | None = None, person: UUID | None = None) -> int:
+def gather(now: datetime, wanted: Collection[str] | None = None, person: UUID | None = None) -> int:
     """Fill tick_readings and tick_failures as of `now`; return how many readings there are.
 
-    All of them, or only those of one metric; of everybody, or only those that count for one person.
+    All of them, or only those of the `wanted` metrics; of everybody, or only those that count for one person.
     """
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
     for source in metrics:
-        if metric in (None, source.kind):
+        if wanted is None or source.kind in wanted:
             _read(source, source.kind, now, person)
-    if metric is None or metric not in metrics:
-        _read(Pushed([source.kind for source in metrics], metric, person), "", now, person)
+    if wanted is None or any(metric not in metrics for metric in wanted):
+        _read(Pushed([source.kind for source in metrics], wanted, person), "", now, person)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE tick_readings, tick_failures")
         cursor.execute("SELECT count(*) FROM tick_readings")
@@ -54,7 +59,7 @@ def gather(now: datetime, metric: str | None = None, person: UUID | None = None)
 def forget() -> None:
     """Let go of what was gathered: the connection, and so its temporary tables, may live for long."""
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS tick_readings, tick_failures, tick_candidates, tick_transitions")
+        cursor.execute(f"DROP TABLE IF EXISTS {', '.join(TEMPORARY)}")
 
 
 def keep_changes(now: datetime) -> int:
@@ -90,7 +95,7 @@ def _put_down(source: MetricSource, metric: str, cause: str) -> None:
             cursor.execute("INSERT INTO tick_failures VALUES (%s, %s)", [metric, cause])
             return
         sql = """INSERT INTO tick_failures SELECT DISTINCT metric_type, %s FROM automation_rules
-                  WHERE status = 'active' AND NOT metric_type = ANY(%s)"""
+                  WHERE status IN ('active', 'draft') AND NOT metric_type = ANY(%s)"""
         cursor.execute(sql, [cause, [built_in.kind for built_in in metrics]])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from rules.candidates import judge
-from rules.gathering import gather
+from rules.gathering import gather, keep_changes
 from rules.models import AutomationRule
 
 
@@ -37,8 +37,9 @@ def preview(rule: AutomationRule, now: datetime) -> Preview:
 def _judged(rule: AutomationRule, now: datetime) -> list[dict[str, Any]]:
     trial = AutomationRule(
         **{field.attname: getattr(rule, field.attname) for field in AutomationRule._meta.concrete_fields}
-        | {"id": uuid.uuid4(), "status": AutomationRule.Status.ACTIVE}
+        | {"id": uuid.uuid4(), "uid": None, "status": AutomationRule.Status.ACTIVE, "deleted_at": None}
     )
     AutomationRule.objects.bulk_create([trial])  # makes no version in the history, and is rolled back
-    gather(now, rule.metric_type, rule.user_id if rule.applies_to == AutomationRule.AppliesTo.OWNER else None)
+    gather(now, rule.watched, rule.user_id if rule.applies_to == AutomationRule.AppliesTo.OWNER else None)
+    keep_changes(now)
     return judge(now, trial.pk)

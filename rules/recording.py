@@ -3,60 +3,81 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-from rules.states import State, Timing, Transition, step
+from rules.registries import actions
+from rules.states import Sight, State, Timing, Transition, step
 from smartagent.copying import copy_rows
 
 CHUNK = 5000
 RETRIES = 2
 # Rules that were paused or deleted, and people who were deleted, since the candidates were found take no step.
 FETCH = """
-SELECT c.n, c.verdict, c.cause, c.condition, c.reason, c.since, c.episode, c.last_notified_at, c.handling,
-       c.repeat_every, c.no_data_policy, c.state_id, c.retry_at
+SELECT c.n, c.state_id, c.verdict, c.cause, c.worsens, c.silencing_id::text, c.words,
+       c.condition, c.reason, c.since, c.episode, c.fired_at, c.last_notified_at, c.retry_at, c.handling,
+       c.handled_until, c.silence_id::text, c.was_critical, c.flapping, c.changes,
+       c.repeat_every, c.no_data_policy, c.error_policy, c.pending_for, c.keep_firing_for, r.status = 'draft',
+       r.action_type = ANY(%s) AND r.action_config->'notify_resolved' = 'true'
   FROM tick_candidates c
-  JOIN automation_rules r ON r.id = c.rule_id AND r.status = 'active'
+  JOIN automation_rules r ON r.id = c.rule_id AND r.status IN ('active', 'draft')
   JOIN smartagent_users u ON u.id = c.subject_id
  WHERE c.n > %s AND c.n <= %s
 """
 TRANSITIONS = {
     "n": "int8", "state_id": "uuid", "entry_id": "uuid", "event": "text", "new": "text", "reason": "text",
-    "episode": "int4", "acts": "bool", "counts": "bool",
+    "episode": "int4", "acts": "bool", "counts": "bool", "quiet": "text", "fired_at": "timestamptz", "handling": "text",
+    "silence_id": "uuid", "critical": "bool", "flapping": "bool", "changes": "timestamptz[]",
 }  # fmt: skip
 TABLE = f"""
 DROP TABLE IF EXISTS tick_transitions;
 CREATE TEMP TABLE tick_transitions ({", ".join(f"{name} {kind}" for name, kind in TRANSITIONS.items())})
 """
-ENDED = "excluded.condition IN ('ok', 'no_data')"
-WRITE_STATES = f"""
-INSERT INTO rule_states (id, rule_id, user_id, target, condition, reason, since, value, episode, handling)
-SELECT t.state_id, c.rule_id, c.subject_id, c.target, t.new, t.reason, %(now)s, c.value, t.episode, 'open'
+# What people decide about an instance while it is evaluated stays, unless the step has opened it again.
+WRITE_STATES = """
+INSERT INTO rule_states AS s (id, rule_id, user_id, target, condition, reason, since, value, episode, handling,
+                              fired_at, silence_id, critical, flapping, changes)
+SELECT t.state_id, c.rule_id, c.subject_id, c.target, t.new, t.reason, %(now)s, c.value, t.episode, t.handling,
+       t.fired_at, t.silence_id, t.critical, t.flapping, t.changes
   FROM tick_transitions t JOIN tick_candidates c USING (n)
 ON CONFLICT (rule_id, user_id, target) DO UPDATE SET
   condition = excluded.condition, reason = excluded.reason, value = excluded.value, episode = excluded.episode,
-  since = CASE WHEN rule_states.condition = excluded.condition THEN rule_states.since ELSE excluded.since END,
-  handling = CASE WHEN rule_states.episode = excluded.episode THEN rule_states.handling ELSE 'open' END,
-  last_notified_at = CASE WHEN {ENDED} THEN NULL ELSE rule_states.last_notified_at END,
-  failures = CASE WHEN {ENDED} THEN 0 ELSE rule_states.failures END,
-  retry_at = CASE WHEN {ENDED} THEN NULL ELSE rule_states.retry_at END
+  since = CASE WHEN s.condition = excluded.condition THEN s.since ELSE excluded.since END,
+  fired_at = excluded.fired_at, silence_id = excluded.silence_id, critical = excluded.critical,
+  flapping = excluded.flapping, changes = excluded.changes,
+  handling = CASE WHEN excluded.handling = 'open' THEN 'open' ELSE s.handling END,
+  handled_by_id = CASE WHEN excluded.handling = 'open' THEN NULL ELSE s.handled_by_id END,
+  handled_until = CASE WHEN excluded.handling = 'open' THEN NULL ELSE s.handled_until END,
+  assignee_id = CASE WHEN excluded.episode = s.episode THEN s.assignee_id END,
+  last_notified_at = CASE WHEN excluded.fired_at = s.fired_at THEN s.last_notified_at END,
+  failures = CASE WHEN excluded.fired_at = s.fired_at THEN s.failures ELSE 0 END,
+  retry_at = CASE WHEN excluded.fired_at = s.fired_at THEN s.retry_at END
 """
 WRITE_ENTRIES = """
 INSERT INTO agent_activity_log (id, user_id, rule_id, run_id, state_id, agent_name, event_type, action_taken, context,
                                 status, error_message, created_at, executed_at)
 SELECT t.entry_id, c.owner_id, c.rule_id, %(run)s, t.state_id, 'smart_agent', t.event,
-       CASE WHEN t.acts THEN r.action_type ELSE 'none' END,
+       CASE WHEN t.acts OR t.quiet <> '' THEN r.action_type ELSE 'none' END,
        jsonb_build_object(
          'rule_name', r.rule_name, 'rule_version', v.version, 'metric', r.metric_type, 'value', c.value,
-         'threshold', r.threshold_value, 'operator', r.condition_operator, 'target', c.target, 'severity', r.severity,
+         'threshold', r.threshold_value, 'operator', r.condition_operator, 'target', c.target,
+         'severity', CASE WHEN t.critical OR (t.fired_at IS NULL AND c.was_critical) THEN 'critical'
+                     ELSE r.severity END,
          'person', c.subject_id, 'observed_at', c.observed_at, 'from', c.condition, 'to', t.new, 'reason', t.reason,
-         'episode', t.episode),
-       CASE WHEN t.acts THEN 'pending' WHEN t.new = 'error' THEN 'failed' WHEN t.new = 'no_data' THEN 'skipped'
-            ELSE 'success' END,
-       CASE WHEN t.new = 'error' THEN t.reason END, %(now)s, CASE WHEN t.acts THEN NULL ELSE %(now)s END
+         'episode', t.episode, 'since', c.since, 'handling', c.handling, 'last_acted', c.last_notified_at,
+         'verdict', c.verdict)
+       || CASE WHEN c.conditions IS NULL THEN '{}' ELSE jsonb_build_object('conditions', c.conditions) END
+       || CASE WHEN t.critical THEN jsonb_build_object('critical', r.critical_threshold) ELSE '{}' END
+       || CASE WHEN c.silencing_id IS NULL THEN '{}'
+               ELSE jsonb_build_object('silence', c.silencing_id, 'silenced_by', c.words) END,
+       CASE WHEN t.acts THEN 'pending' WHEN t.quiet <> '' THEN 'skipped' WHEN t.new = 'error' THEN 'failed'
+            WHEN t.new = 'no_data' THEN 'skipped' ELSE 'success' END,
+       CASE WHEN t.new = 'error' THEN t.reason ELSE nullif(t.quiet, '') END, %(now)s,
+       CASE WHEN t.acts THEN NULL ELSE %(now)s END
   FROM tick_transitions t JOIN tick_candidates c USING (n) JOIN automation_rules r ON r.id = c.rule_id
   LEFT JOIN (SELECT h.id, max(h.history_id) AS version FROM automation_rules_history h
               WHERE h.id IN (SELECT rule_id FROM tick_candidates WHERE n > %(first)s AND n <= %(last)s)
@@ -117,7 +138,8 @@ def _record_chunk(first: int, run: UUID, now: datetime) -> Recorded:
     recorded = Recorded()
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE tick_transitions")
-        cursor.execute(FETCH, [first, first + CHUNK])
+        telling = [action.kind for action in actions if action.tells_resolved]
+        cursor.execute(FETCH, [telling, first, first + CHUNK])
         rows = list(_steps(cursor.fetchall(), now, recorded))
         if not rows:
             return recorded
@@ -129,13 +151,21 @@ def _record_chunk(first: int, run: UUID, now: datetime) -> Recorded:
 
 
 def _steps(rows: list[Any], now: datetime, recorded: Recorded) -> Iterator[tuple[Any, ...]]:
-    for n, verdict, cause, condition, reason, since, episode, acted, handling, repeat, policy, state_id, retry in rows:
-        state = State(condition, reason, since, episode, acted, handling, retry)
-        transition = step(state, verdict, Timing(repeat, policy), now, cause)
+    tick = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
+    for row in rows:
+        n, state_id, *values = row
+        verdict, cause, worsens, silence, words = values[:5]
+        sight = Sight(verdict, cause, worsens, silence or "", words)
+        *facts, silenced, critical, flapping, changes = values[5:18]
+        state = State(*facts, silenced or "", critical, flapping, tuple(changes or ()))
+        *timing, draft, tells = values[18:]
+        transition = step(state, sight, Timing(*timing, tick, draft, bool(tells)), now)
         if transition is None:
             continue
         recorded.add(transition)
+        after = transition.state
         yield (
-            n, state_id or uuid4(), uuid4(), str(transition.event), str(transition.new), transition.reason,
-            transition.episode, transition.acts, transition.counts,
+            n, state_id or uuid4(), uuid4(), str(transition.event), str(after.condition), after.reason, after.episode,
+            transition.acts, transition.counts, transition.quiet, after.fired_at, after.handling, after.silence or None,
+            after.critical, after.flapping, list(after.changes),
         )  # fmt: skip

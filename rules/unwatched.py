@@ -8,9 +8,11 @@ from django.db import connection
 RESOLVE = """
 WITH unwatched AS (
     UPDATE rule_states s SET condition = 'ok', reason = %(reason)s, since = %(now)s, handling = 'open',
-           last_notified_at = NULL, failures = 0, retry_at = NULL
+           handled_by_id = NULL, handled_until = NULL, assignee_id = NULL, fired_at = NULL, critical = false,
+           flapping = false, silence_id = NULL, last_notified_at = NULL, failures = 0, retry_at = NULL
       FROM automation_rules r, smartagent_users u
-     WHERE s.condition = 'firing' AND r.id = s.rule_id AND r.status = 'active' AND u.id = s.user_id
+     WHERE (s.condition = 'firing' OR s.fired_at IS NOT NULL)
+       AND r.id = s.rule_id AND r.status IN ('active', 'draft') AND u.id = s.user_id
        AND greatest(s.since, s.last_notified_at) <= %(now)s
        AND (%(owner)s::uuid IS NULL OR r.user_id = %(owner)s) AND (%(rule)s::uuid IS NULL OR r.id = %(rule)s)
        AND (s.target <> coalesce(r.target_integration, '')

@@ -1,5 +1,6 @@
 """Pushed metrics: the newest sample of each series that a rule watches, by index look-up."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,13 +13,20 @@ SAMPLE = """CROSS JOIN LATERAL (
      WHERE s.user_id {owner} AND s.metric = w.metric AND s.target = w.target
        AND s.observed_at > %(oldest)s AND s.observed_at <= %(now)s
      ORDER BY s.observed_at DESC LIMIT 1) newest"""
-OF_METRIC = " AND metric_type = %(metric)s"
+OF_METRIC = " AND metric_type = ANY(%(metrics)s)"
+OF_CONDITION = " AND c.it->>'metric' = ANY(%(metrics)s)"
 OF_PERSON = " AND (applies_to = 'everyone' OR user_id = %(person)s)"
 READINGS = f"""
 WITH rules AS (SELECT metric_type AS metric, user_id, applies_to, coalesce(target_integration, '') AS target
                  FROM automation_rules
-                WHERE status = 'active' AND metric_type IS NOT NULL AND NOT metric_type = ANY(%(built_in)s)
-                      {{only}}),
+                WHERE status IN ('active', 'draft') AND metric_type IS NOT NULL AND NOT metric_type = ANY(%(built_in)s)
+                      {{only}}
+                UNION ALL
+               SELECT c.it->>'metric', user_id, applies_to, coalesce(c.it->>'target', '')
+                 FROM automation_rules CROSS JOIN LATERAL jsonb_array_elements(
+                      CASE WHEN jsonb_typeof(more_conditions) = 'array' THEN more_conditions ELSE '[]' END) AS c (it)
+                WHERE status IN ('active', 'draft') AND more_conditions <> '[]'
+                  AND NOT c.it->>'metric' = ANY(%(built_in)s) {{only_more}}),
      wanted AS (SELECT metric, user_id, target FROM rules WHERE applies_to = 'owner'
                  UNION SELECT r.metric, u.id, r.target FROM rules r CROSS JOIN smartagent_users u
                         WHERE r.applies_to = 'everyone' AND u.is_active),
@@ -42,10 +50,11 @@ class Pushed(MetricSource):
     def max_age(self) -> timedelta:  # type: ignore[override]
         return timedelta(hours=settings.PUSHED_MAX_AGE_HOURS)
 
-    def __init__(self, built_in: list[str], metric: str | None = None, person: UUID | None = None) -> None:
-        self.built_in, self.metric, self.person = built_in, metric, person
+    def __init__(self, built_in: list[str], wanted: Collection[str] | None = None, person: UUID | None = None) -> None:
+        self.built_in, self.wanted, self.person = built_in, wanted, person
 
     def readings(self, now: datetime) -> Query:
-        only = (OF_METRIC if self.metric else "") + (OF_PERSON if self.person else "")
-        params = {"built_in": self.built_in, "metric": self.metric, "person": self.person}
-        return Query(READINGS.format(only=only), {"now": now, "oldest": self.oldest(now)} | params)
+        whose = OF_PERSON if self.person else ""
+        only, only_more = (named + whose if self.wanted else whose for named in (OF_METRIC, OF_CONDITION))
+        params = {"built_in": self.built_in, "metrics": list(self.wanted or ()), "person": self.person}
+        return Query(READINGS.format(only=only, only_more=only_more), {"now": now, "oldest": self.oldest(now)} | params)

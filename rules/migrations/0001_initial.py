@@ -542,6 +542,11 @@ class Migration(migrations.Migration):
                         fields=["metric_type"],
                         name="automation_rules_evaluated",
                     ),
+                    models.Index(
+                        condition=models.Q(("more_conditions", []), ("reducer", "last"), _negated=True),
+                        fields=["id"],
+                        name="automation_rules_composed",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("uid",), name="automation_rules_uid"),

@@ -106,9 +106,7 @@ class AutomationRule(models.Model):
         db_default=timedelta(hours=4),
         help_text="While it fires, act again after this long, for example 30m or 4h. 0: at every evaluation.",
     )
-    reducer = models.TextField(
-        "what of it", choices=Reducer.choices, default=Reducer.LAST, db_default=Reducer.LAST
-    )
+    reducer = models.TextField("what of it", choices=Reducer.choices, default=Reducer.LAST, db_default=Reducer.LAST)
     evaluation_window = models.DurationField(
         "over", default=timedelta(0), db_default=timedelta(0), help_text="Of which time, where not the newest reading."
     )
@@ -117,15 +115,23 @@ class AutomationRule(models.Model):
     more_conditions = FactsField("further conditions", default=list, blank=True, db_default=[])
     labels = FactsField(default=dict, blank=True, db_default={})
     runbook_url = models.TextField("runbook", blank=True, null=True, validators=[URLValidator(["http", "https"])])
-    uid = models.TextField(
-        null=True, blank=True, editable=False, help_text="What files of rules call it, for ever."
-    )
+    uid = models.TextField(null=True, blank=True, editable=False, help_text="What files of rules call it, for ever.")
     provisioned_by = models.TextField(
-        default="", db_default="", blank=True, editable=False, help_text="The file that it is kept in; then only that changes it."
+        default="",
+        db_default="",
+        blank=True,
+        editable=False,
+        help_text="The file that it is kept in; then only that changes it.",
     )
     deleted_at = models.DateTimeField("deleted", null=True, blank=True, editable=False)
     deleted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False, db_index=False
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        db_index=False,
     )
     created_at = models.DateTimeField("created", default=timezone.now, db_default=Now(), editable=False)
     updated_at = models.DateTimeField("updated", auto_now=True, db_default=Now())
@@ -161,6 +167,11 @@ class AutomationRule(models.Model):
                 name="automation_rules_evaluated",
                 condition=models.Q(status__in=["active", "draft"]),
             ),
+            models.Index(  # serves what is more than one simple condition
+                fields=["id"],
+                name="automation_rules_composed",
+                condition=~models.Q(reducer="last", more_conditions=[]),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["uid"], name="automation_rules_uid"),
@@ -178,3 +189,14 @@ class AutomationRule(models.Model):
 
     def __str__(self) -> str:
         return self.rule_name
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether it compares one newest reading: the fast path of a tick."""
+        return self.reducer == Reducer.LAST and not self.more_conditions
+
+    @property
+    def watched(self) -> set[str]:
+        """The metrics of its conditions."""
+        more = self.more_conditions if isinstance(self.more_conditions, list) else []
+        return {self.metric_type} | {str(each.get("metric")) for each in more if isinstance(each, dict)}

@@ -53,11 +53,14 @@ class RuleState(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
     )
     handled_until = models.DateTimeField(null=True, help_text="When acknowledgement or snooze ends.")
-    assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
-    )
+    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False)
     silence = models.ForeignKey(
-        Silence, models.SET_NULL, null=True, related_name="+", db_index=False, help_text="What keeps it silent just now."
+        Silence,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="What keeps it silent just now.",
     )
 
     objects = StateQuerySet.as_manager()
