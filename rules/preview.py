@@ -1,5 +1,6 @@
 """What a rule would do now: judged by the dispatcher's own statement, in a transaction that is rolled back."""
 
+import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,12 +15,15 @@ from rules.models import AutomationRule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """The verdict (met, clear, missing, failed) on the owner's reading, and of how many people it would fire for."""
+    """The verdict (met, held, clear, missing, failed) on the owner's reading, whether it is critical, its conditions
+    one by one where there are more than one simple one, and of how many people it would fire for."""
 
     verdict: str
     value: float | None = None
     observed_at: datetime | None = None
     cause: str = ""
+    worsens: bool = False
+    conditions: list[dict[str, Any]] | None = None
     people: int = 0
     met: int = 0
 
@@ -31,6 +35,7 @@ def preview(rule: AutomationRule, now: datetime) -> Preview:
         transaction.set_rollback(True)
     own: dict[str, Any] = next((v for v in verdicts if v["subject_id"] == rule.user_id), {"verdict": "missing"})
     met = sum(verdict["verdict"] == "met" for verdict in verdicts)
+    own = own | {"conditions": json.loads(own["conditions"]) if own.get("conditions") else None}
     return Preview(**{k: v for k, v in own.items() if k != "subject_id"}, people=len(verdicts), met=met)
 
 

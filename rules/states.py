@@ -178,11 +178,12 @@ class _Step:
             return self._clear(where, reason)
         if where == Condition.NO_DATA and self.state.fires:  # it keeps firing, and all that belongs to that
             return None if self.state.condition == Condition.RECOVERING else self._meet(reason)
-        if self.state.condition == where and _gist(self.state.reason) == _gist(reason):
+        failed = where == Condition.ERROR
+        if self.state.condition == where and not (failed and _gist(self.state.reason) != _gist(reason)):
             return None
-        event = Event.ERROR if where == Condition.ERROR else Event.NO_DATA
-        keeps = self.state.fires and where == Condition.ERROR
-        return self._go(event, self._at(where, reason) if keeps else self._ended(where, reason))
+        event = Event.ERROR if failed else Event.NO_DATA
+        interrupted = failed and self.state.fires
+        return self._go(event, self._at(where, reason) if interrupted else self._ended(where, reason))
 
     # -- the condition is met ------------------------------------------------------------------------
 

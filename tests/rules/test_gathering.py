@@ -28,13 +28,13 @@ def gathered(now, *wanted):
 
 def test_the_readings_of_one_metric(alice, scores, now):
     sample(alice, 95, now, "memory")
-    assert gathered(now, "fusion_score") == 2
-    assert gathered(now, "cpu") == 3
+    assert gathered(now, {"fusion_score"}) == 2
+    assert gathered(now, {"cpu"}) == 3
 
 
 def test_the_readings_that_count_for_one_person(alice, scores, now):
-    assert gathered(now, "fusion_score", alice.pk) == 1
-    assert gathered(now, "cpu", alice.pk) == 2  # and the platform's
+    assert gathered(now, {"fusion_score"}, alice.pk) == 1
+    assert gathered(now, {"cpu"}, alice.pk) == 2  # and the platform's
 
 
 @pytest.mark.parametrize(("applies_to", "kept"), [("owner", 1), ("everyone", 2)])
