@@ -37,6 +37,7 @@ class Firing:
     config: dict[str, Any]
     fired_at: datetime
     now: datetime
+    conditions: tuple[dict[str, Any], ...] = ()  # one by one, where the rule has more than one simple one
 
     @property
     def concerns_owner(self) -> bool:
@@ -69,7 +70,7 @@ class Action:
     phrase: ClassVar[str] = ""  # what a rule does, in a sentence: "alert {owner}"
     form: ClassVar[type[forms.Form]] = NoOptions
     tells_resolved: ClassVar[bool] = (
-        False  # whether it is also run, once, for what has resolved, where a rule asks for it
+        False  # it is also run for what has resolved, where the option notify_resolved is on
     )
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:

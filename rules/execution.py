@@ -126,7 +126,7 @@ def _firing(row: tuple[Any, ...], now: datetime) -> Firing:
         subject_id=UUID(str(context["person"])), subject_name=person or "somebody", target=context["target"],
         metric=context["metric"], value=context["value"], operator=context["operator"],
         threshold=float(context["threshold"]), severity=context.get("severity") or severity, config=config,
-        fired_at=fired_at, now=now,
+        fired_at=fired_at, now=now, conditions=tuple(context.get("conditions") or ()),
     )  # fmt: skip
 
 
