@@ -28,6 +28,7 @@ from rules.models import AutomationRule, DispatchRun
 from rules.noticing import notice
 from rules.recording import record
 from rules.silences.cover import gather_silenced
+from rules.silences.ending import report_ended
 from rules.unwatched import resolve_unwatched
 
 log = structlog.get_logger(__name__)
@@ -93,6 +94,8 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
     with _timed(run, "execute"):
         succeeded, failed = execute_pending(now, owner)
     run.succeeded, run.failed = run.succeeded + succeeded, run.failed + failed
+    if owner is None and rule is None:  # else not everything that a silence covered was evaluated
+        report_ended(run.pk, now)
 
 
 def _keep_history(run: DispatchRun) -> None:

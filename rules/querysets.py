@@ -4,11 +4,17 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import Q
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q
+from django.db.models.functions import Coalesce
 
 from smartagent.scope import OwnedQuerySet, has_everyone
 
 FIRING = ["firing", "recovering"]
+CHANGE_OF_CLOCKS = timedelta(hours=3)  # by which a window may be longer than it says
+LAST_END = ExpressionWrapper(
+    F("ends_at") + Coalesce(F("duration"), timedelta(0)) + CHANGE_OF_CLOCKS, DateTimeField()
+)  # of the windows of a silence, at the latest
 
 
 class RuleQuerySet(OwnedQuerySet):
@@ -36,11 +42,22 @@ class StateQuerySet(OwnedQuerySet):
 
 
 class SilenceQuerySet(OwnedQuerySet):
-    owner_paths = ("user", "created_by")
-
     def standing(self, now: datetime) -> Self:
-        """Those that are not over yet; whether a recurring one is on at `now` its recurrence says."""
-        return self.filter(cancelled_at=None, ends_at__gt=now)
+        """Those that may be on at `now` or later; whether a recurring one is, its recurrence says."""
+        ends = Q(recurrence="", ends_at__gt=now) | ~Q(recurrence="") & Q(last_end__gt=now)
+        return self.alias(last_end=LAST_END).filter(ends, Q(cancelled_at=None) | Q(cancelled_at__gt=now))
+
+    def unreported(self) -> Self:
+        """Those that have, or may yet have, windows of which nobody was told that they ended."""
+        ended = Coalesce(F("cancelled_at"), LAST_END)
+        return self.filter(Q(reported_at=None) | Q(reported_at__lt=ended))
+
+    def visible_to(self, user: Any) -> Self:
+        """Of those for everyone's rules, too, what concerns one: whoever wonders about the quiet may read why."""
+        if isinstance(user, AnonymousUser) or has_everyone(user, "view"):
+            return super().visible_to(user)
+        concerns = Q(user=None) & (Q(rule=None) | Q(rule__user=user)) & (Q(person=None) | Q(person=user))
+        return self.filter(Q(user=user) | concerns)
 
 
 class ActivityQuerySet(OwnedQuerySet):

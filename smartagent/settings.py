@@ -156,6 +156,17 @@ LOGGING = {"level": env.str("LOG_LEVEL", default="INFO")}
 
 DISPATCH_EVERY_MINUTES = env.int("DISPATCH_EVERY_MINUTES", default=5)
 PUSHED_MAX_AGE_HOURS = env.int("PUSHED_MAX_AGE_HOURS", default=24)
+# How many days of quiet a silence may keep, by the role of who makes it; and how long a recurring one may go on.
+SILENCE_MAX_DAYS = {
+    "members": env.int("SILENCE_MAX_DAYS_MEMBERS", default=7),
+    "operators": env.int("SILENCE_MAX_DAYS_OPERATORS", default=30),
+    "administrators": env.int("SILENCE_MAX_DAYS_ADMINISTRATORS", default=365),
+}
+SILENCE_SERIES_MAX_DAYS = {
+    "members": env.int("SILENCE_SERIES_MAX_DAYS_MEMBERS", default=90),
+    "operators": env.int("SILENCE_SERIES_MAX_DAYS_OPERATORS", default=365),
+    "administrators": env.int("SILENCE_SERIES_MAX_DAYS_ADMINISTRATORS", default=365),
+}
 
 RULES_METRICS = [
     "rules.metrics.fusion_score.FusionScoreSource",

@@ -1,0 +1,35 @@
+"""How long a silence may be, by the role of who makes it: SILENCE_MAX_DAYS and SILENCE_SERIES_MAX_DAYS in the settings.
+
+The first is about one stretch of quiet, so that nobody forgets it; the second about how long a recurring one may go on.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+
+from smartagent.scope import has_everyone
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one role may: the longest window, and the longest series of windows."""
+
+    role: str
+    window: timedelta
+    series: timedelta
+
+
+def limits_of(user: Any) -> Limits:
+    """What `user` may."""
+    role = role_of(user)
+    days, series = settings.SILENCE_MAX_DAYS[role], settings.SILENCE_SERIES_MAX_DAYS[role]
+    return Limits(role, timedelta(days=days), timedelta(days=series))
+
+
+def role_of(user: Any) -> str:
+    """The role that counts for silences: who may do more has more time."""
+    if user.is_superuser or user.groups.filter(name="administrators").exists():
+        return "administrators"
+    return "operators" if has_everyone(user, "change") else "members"

@@ -1,0 +1,94 @@
+"""Which instances agree with a silence, in Python as in the SQL of `rules.silences.cover`; and the same in words."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+
+from rules.models import AutomationRule, Silence
+from rules.silences.cover import words_of
+from rules.silences.windows import Window, windows
+
+Span = tuple[datetime, datetime, str]
+
+
+def agrees(silence: Silence, rule: AutomationRule, person: UUID) -> bool:
+    """Whether the instance of `rule` for `person` is one that `silence` covers while it is on."""
+    named = (
+        silence.rule_id in (None, rule.pk)
+        and silence.user_id in (None, rule.user_id)
+        and silence.person_id in (None, person)
+    )
+    labels = rule.labels if isinstance(rule.labels, Mapping) else {}
+    return (
+        named
+        and (not silence.metric or silence.metric in metrics_of(rule))
+        and all(name in labels and labels[name] == value for name, value in (silence.labels or {}).items())
+    )
+
+
+def metrics_of(rule: AutomationRule) -> set[str]:
+    """The metrics of all conditions of `rule`."""
+    more = rule.more_conditions if isinstance(rule.more_conditions, list) else []
+    return {rule.metric_type, *(one.get("metric", "") for one in more if isinstance(one, Mapping))}
+
+
+def between(start: datetime, end: datetime) -> list[Silence]:
+    """The silences that may be on between `start` and `end`."""
+    among = Silence.objects.filter(starts_at__lt=end, ends_at__gt=start).order_by("pk")
+    return list(among.exclude(cancelled_at__lte=start).select_related("created_by"))
+
+
+def windows_for(
+    rule: AutomationRule, person: Any, start: datetime, end: datetime, among: Sequence[Silence] | None = None
+) -> list[Span]:
+    """When, between `start` and `end`, the instance of `rule` (saved or not) for `person` is silenced, and by what.
+
+    The spans follow each other without overlap; where several silences are on, the one that lasts longest counts, as
+    in a tick. `among` are the silences in question, where the caller has them.
+    """
+    key = person.pk if isinstance(person, get_user_model()) else person
+    among = between(start, end) if among is None else among
+    found = [
+        (window, words_of(silence, window))
+        for silence in among
+        if agrees(silence, rule, key)
+        for window in windows(silence, start, end)
+    ]
+    return _told_apart(found)
+
+
+def _told_apart(found: list[tuple[Window, str]]) -> list[Span]:
+    """Of windows that overlap, the one that lasts longest counts at each time."""
+    edges = sorted({edge for window, _ in found for edge in (window.start, window.end)})
+    spans: list[Span] = []
+    for begin, finish in pairwise(edges):
+        on = [(window.end, words) for window, words in found if window.holds(begin)]
+        if not on:
+            continue
+        words = max(on, key=lambda each: each[0])[1]
+        if spans and spans[-1][1:] == (begin, words):
+            spans[-1] = (spans[-1][0], finish, words)
+        else:
+            spans.append((begin, finish, words))
+    return spans
+
+
+def covers_in_words(silence: Silence) -> str:
+    """What it covers: `the rule “Low” about Bob`, `metric cpu, labels team=db; everyone's rules`."""
+    parts = [f"the rule “{silence.rule}”"] if silence.rule else []
+    parts += [f"the metric {silence.metric}"] if silence.metric else []
+    parts += [f"labels {labels_in_words(silence.labels)}"] if silence.labels else []
+    parts += [f"readings of {silence.person}"] if silence.person else []
+    whose = "" if silence.rule else f"rules of {silence.user}" if silence.user else "everyone's rules"
+    if not parts:
+        return f"all {whose}" if silence.user else "everything"
+    return ", ".join([*parts, *([whose] if whose else [])])
+
+
+def labels_in_words(labels: Any) -> str:
+    """Labels as one writes them: `team=db, tier=1`."""
+    return ", ".join(f"{name}={value}" for name, value in (labels or {}).items())

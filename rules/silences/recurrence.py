@@ -1,0 +1,133 @@
+"""Recurrence rules of iCalendar (RFC 5545): read strictly, with messages that say what would be right.
+
+Of the standard we take what a maintenance window needs. UNTIL is left out on purpose: a silence has an end of its own.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from itertools import islice, takewhile
+
+from dateutil.rrule import rrulestr
+
+MOST = 10_000  # windows of one silence: hourly for a year are 8,784
+DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+FREQUENCIES = ("HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+EXAMPLE = "Write for example FREQ=WEEKLY;BYDAY=SA,SU."
+DAY = re.compile(rf"([+-]?[1-9][0-9]?)?({'|'.join(DAYS)})")
+LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+# The calendar of Gregory repeats after 400 years, to the day of the week.
+CYCLE = 400
+LAST_YEAR = 9_990
+
+
+class BadRecurrence(ValueError):
+    """The text is no recurrence rule, or one that never comes; the message says what would be right."""
+
+
+def normalize(text: str) -> str:
+    """Return the rule in capitals without `RRULE:` and spaces; BadRecurrence where it is none."""
+    text = re.sub(r"\s+", "", text).upper().removeprefix("RRULE:").strip(";")
+    parts = _parts(text)
+    for name, value in parts.items():
+        _check_part(name, value)
+    _check_together(parts)
+    return text
+
+
+@lru_cache(maxsize=256)
+def occurrences(text: str, first: datetime, last: datetime) -> tuple[datetime, ...]:
+    """Return when `text` comes round from `first` to `last`, both by the clock on the wall of its zone.
+
+    BadRecurrence where it comes more than 10,000 times.
+    """
+    # A rule that never comes is looked for until the year 9999: at the end of the calendar that is over soon.
+    shift = (LAST_YEAR - last.year) // CYCLE * CYCLE
+    try:
+        rule = rrulestr(normalize(text), dtstart=_moved(first, shift))
+    except BadRecurrence:
+        raise
+    except ValueError as error:  # hours that it never comes to, for one
+        raise BadRecurrence(f"No window would ever begin by it. {EXAMPLE}") from error
+    limit = _moved(last, shift)
+    found = list(islice(takewhile(lambda moment: moment <= limit, rule), MOST + 1))
+    if len(found) > MOST:
+        raise BadRecurrence(f"That makes more than {MOST:,} windows. Let it end earlier, or come less often.")
+    return tuple(_moved(moment, -shift) for moment in found)
+
+
+def _moved(moment: datetime, years: int) -> datetime:
+    return moment.replace(year=moment.year + years)
+
+
+def _parts(text: str) -> dict[str, str]:
+    if not text or "=" not in text:
+        raise BadRecurrence(f"This is no recurrence rule. {EXAMPLE}")
+    parts: dict[str, str] = {}
+    for part in text.split(";"):
+        name, _, value = part.partition("=")
+        if not value:
+            raise BadRecurrence(f"“{part[:40]}” has no value. {EXAMPLE}")
+        if name in parts:
+            raise BadRecurrence(f"{name[:20]} stands there twice.")
+        parts[name] = value
+    return parts
+
+
+def _check_part(name: str, value: str) -> None:
+    if name in ("UNTIL", "DTSTART"):
+        raise BadRecurrence(f"Leave out {name}: when it begins and ends has fields of its own.")
+    if name not in CHECKS:
+        raise BadRecurrence(f"“{name[:20]}” is not understood. There are: {', '.join(CHECKS)}. {EXAMPLE}")
+    expected, is_right = CHECKS[name]
+    several = name.startswith("BY")
+    for single in value.split(",") if several else [value]:
+        if not is_right(single):
+            raise BadRecurrence(f"{name} is {expected}, not “{single[:20]}”.")
+
+
+def _check_together(parts: dict[str, str]) -> None:
+    frequency = parts.get("FREQ")
+    if frequency is None:
+        raise BadRecurrence(f"It does not say how often: FREQ is missing. {EXAMPLE}")
+    if frequency not in ("MONTHLY", "YEARLY"):
+        if any(len(day) > len("MO") for day in parts.get("BYDAY", "").split(",")):
+            raise BadRecurrence(f"A number before a weekday (2SA) needs FREQ=MONTHLY or YEARLY, not {frequency}.")
+        if "BYSETPOS" in parts:
+            raise BadRecurrence(f"BYSETPOS needs FREQ=MONTHLY or YEARLY, not {frequency}.")
+    if "BYSETPOS" in parts and not parts.keys() & {"BYDAY", "BYMONTHDAY"}:
+        raise BadRecurrence("BYSETPOS chooses among days: give BYDAY or BYMONTHDAY too.")
+    months, days = (_numbers(parts.get(name, "")) for name in ("BYMONTH", "BYMONTHDAY"))
+    if months and days and not any(abs(day) <= LENGTHS[month - 1] for month in months for day in days):
+        raise BadRecurrence("That day does not exist in that month, so no window would ever begin.")
+
+
+def _numbers(value: str) -> list[int]:
+    return [int(number) for number in value.split(",") if number]
+
+
+def _between(lowest: int, highest: int) -> Callable[[str], bool]:
+    """Whether a text is a whole number in that range; 0 is none where numbers count from the end too."""
+
+    def is_right(value: str) -> bool:
+        if not re.fullmatch(r"[+-]?[0-9]{1,4}", value):
+            return False
+        return lowest <= int(value) <= highest and (lowest >= 0 or int(value) != 0)
+
+    return is_right
+
+
+CHECKS: dict[str, tuple[str, Callable[[str], bool]]] = {
+    "FREQ": (f"one of {', '.join(FREQUENCIES)}", FREQUENCIES.__contains__),
+    "INTERVAL": ("a whole number from 1 to 999", _between(1, 999)),
+    "COUNT": ("a whole number from 1 to 9999", _between(1, 9999)),
+    "BYDAY": (f"days of the week, {', '.join(DAYS)}, with a number before them (2SA, -1FR) in a month",
+              lambda value: DAY.fullmatch(value) is not None),
+    "BYMONTHDAY": ("days of the month, 1 to 31, or -1 for the last one", _between(-31, 31)),
+    "BYMONTH": ("months, 1 to 12", _between(1, 12)),
+    "BYHOUR": ("hours, 0 to 23", _between(0, 23)),
+    "BYMINUTE": ("minutes, 0 to 59", _between(0, 59)),
+    "BYSETPOS": ("a position, 1 to 366, or -1 for the last one", _between(-366, 366)),
+    "WKST": (f"a day of the week, {', '.join(DAYS)}", DAYS.__contains__),
+}  # fmt: skip

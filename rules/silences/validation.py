@@ -1,0 +1,164 @@
+"""What makes a silence sound, and who may make it: one check for the form and for the API."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import available_timezones
+
+from rules.intake import NAME
+from rules.models import AutomationRule, RuleState, Silence
+from rules.silences.limits import Limits, limits_of
+from rules.silences.recurrence import BadRecurrence, normalize
+from rules.silences.windows import upcoming, windows
+from smartagent.durations import format_duration
+from smartagent.scope import has_everyone
+
+Errors = dict[str, list[str]]
+LONGEST_COMMENT = 1000
+MOST_LABELS = 20
+YEAR = timedelta(days=366)
+
+
+def silence_errors(silence: Silence, maker: Any, now: datetime, *, everything: bool = False) -> Errors:
+    """Return what is wrong with `silence` as `maker` is about to save it, by field; empty where nothing is.
+
+    `everything` says that it names no rule, metric, person or label on purpose.
+    """
+    problems = {
+        "comment": _comment(silence.comment),
+        "user": _owner(silence, maker),
+        "rule": _rule(silence, maker),
+        "metric": _metric(silence.metric),
+        "person": _person(silence, maker),
+        "labels": _labels(silence.labels),
+        "time_zone": _zone(silence.time_zone),
+    } | _times(silence, limits_of(maker), now)
+    if not problems["labels"] and not (silence.rule_id or silence.metric or silence.person_id or silence.labels):
+        problems["everything"] = _everything(maker, everything)
+    return {name: [problem] for name, problem in problems.items() if problem}
+
+
+def _comment(comment: str) -> str:
+    if not comment.strip():
+        return "Say why, for example: Database upgrade. Everybody who wonders about the quiet reads it."
+    if len(comment) > LONGEST_COMMENT:
+        return f"A comment has at most {LONGEST_COMMENT:,} characters; this one has {len(comment):,}."
+    return ""
+
+
+def _owner(silence: Silence, maker: Any) -> str:
+    if has_everyone(maker, "change") or silence.user_id == maker.pk:
+        return ""
+    return "Only operators silence the rules of others. Yours covers your own rules."
+
+
+def _rule(silence: Silence, maker: Any) -> str:
+    if silence.rule_id is None:
+        return ""
+    rule = AutomationRule.objects.changeable_by(maker).filter(pk=silence.rule_id).select_related("user").first()
+    if rule is None:
+        return "There is no such rule, or it is not yours to change."
+    if silence.user_id not in (None, rule.user_id):
+        return f"This rule belongs to {rule.user}, so a silence for the rules of {silence.user} would not cover it."
+    return ""
+
+
+def _metric(metric: str) -> str:
+    if not metric or NAME.fullmatch(metric):
+        return ""
+    return f"“{metric[:40]}” is not the name of a metric. Write for example fusion_score or cpu."
+
+
+def _person(silence: Silence, maker: Any) -> str:
+    if silence.person_id in (None, maker.pk) or has_everyone(maker, "change"):
+        return ""
+    if RuleState.objects.changeable_by(maker).filter(user=silence.person_id).exists():
+        return ""
+    return "None of your rules watches this person."
+
+
+def _labels(labels: Any) -> str:
+    if not isinstance(labels, Mapping) or not all(isinstance(value, str) for value in labels.values()):
+        return 'Labels are names with texts, for example {"team": "db"}.'
+    if not all(str(name).strip() for name in labels):
+        return 'A label needs a name, for example {"team": "db"}.'
+    return f"At most {MOST_LABELS} labels." if len(labels) > MOST_LABELS else ""
+
+
+def _everything(maker: Any, everything: bool) -> str:
+    if not has_everyone(maker, "change"):
+        return "Say what it covers: a rule, a metric, a person or labels. Only operators silence everything."
+    if not everything:
+        return "Say what it covers: a rule, a metric, a person or labels; or confirm that it covers everything."
+    return ""
+
+
+def _zone(name: str) -> str:
+    return (
+        "" if name in available_timezones() else f"“{name[:40]}” is not a time zone. Write for example Europe/Berlin."
+    )
+
+
+# -- when --------------------------------------------------------------------------------------------
+
+
+def _times(silence: Silence, limits: Limits, now: datetime) -> dict[str, str]:
+    starts, ends = silence.starts_at, silence.ends_at
+    if starts is None or ends is None:
+        return {}  # what is missing, form and API say themselves
+    if not now - YEAR <= starts <= now + YEAR:
+        return {"starts_at": "It begins within a year from now."}
+    if ends <= starts:
+        return {"ends_at": "It ends before it begins. Give a later end."}
+    if ends > starts + 2 * YEAR:  # what is allowed is less, but not all that can be written can be counted with
+        return {"ends_at": f"It may go on for at most {_days(limits.series)}."}
+    return _recurring(silence, limits, now) if silence.recurrence else _once(silence, limits, now)
+
+
+def _once(silence: Silence, limits: Limits, now: datetime) -> dict[str, str]:
+    if silence.duration is not None:
+        return {"duration": "Only a recurring silence has a duration: give the recurrence too, or leave this out."}
+    if silence.ends_at <= now:
+        return {"ends_at": "That is over already. Give an end that is still to come."}
+    if silence.ends_at - silence.starts_at > limits.window:
+        return {"ends_at": _too_long(silence.ends_at - silence.starts_at, limits)}
+    return {}
+
+
+def _recurring(silence: Silence, limits: Limits, now: datetime) -> dict[str, str]:
+    try:
+        silence.recurrence = normalize(silence.recurrence)
+    except BadRecurrence as error:
+        return {"recurrence": str(error)}
+    if silence.duration is None or silence.duration <= timedelta(0):
+        return {"duration": "Say how long each window lasts, for example 2h or 8h."}
+    if silence.duration > limits.window:
+        return {"duration": _too_long(silence.duration, limits)}
+    if silence.ends_at - silence.starts_at > limits.series:
+        return {"ends_at": f"A recurring silence of {limits.role} may go on for at most {_days(limits.series)}."}
+    return _windows(silence, limits, now)
+
+
+def _windows(silence: Silence, limits: Limits, now: datetime) -> dict[str, str]:
+    if _zone(silence.time_zone):
+        return {}  # that is said already
+    try:
+        found = windows(silence, silence.starts_at, silence.ends_at)
+    except BadRecurrence as error:
+        return {"recurrence": str(error)}
+    if not found:
+        return {"recurrence": "Between its beginning and its end no window begins. Check the recurrence and the end."}
+    if not upcoming(silence, now, 1):
+        return {"ends_at": "Its last window is over already. Give a later end."}
+    longest = max(window.end - window.start for window in found)
+    if longest > limits.window + 2 * timedelta(hours=1):
+        return {"duration": f"Its windows touch: {_too_long(longest, limits)} Make them shorter or rarer."}
+    return {}
+
+
+def _too_long(length: timedelta, limits: Limits) -> str:
+    return f"{format_duration(length)} is too long: a silence of {limits.role} lasts at most {_days(limits.window)}."
+
+
+def _days(length: timedelta) -> str:
+    return f"{length.days} day{'' if length.days == 1 else 's'}"

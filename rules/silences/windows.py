@@ -1,0 +1,135 @@
+"""When a silence is on: pure, and by the clock on the wall of its time zone.
+
+A window of a recurring silence begins when the clock shows its beginning, and ends when the clock shows its end: one
+from 22:00 to 06:00 is that every night, though the night in which the clocks change has seven or nine hours. Where the
+clock shows a time twice, the first counts. Where it leaves a time out, the moment of the leap counts; a window that it
+leaves out altogether lasts its length from there, so that none is lost.
+
+A window begins not before the silence and not after its end, but may last beyond it; one that was ended early is cut.
+Windows that touch or overlap are one.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from rules.silences.recurrence import BadRecurrence, occurrences
+
+SECOND = timedelta(seconds=1)
+
+
+class Timed(Protocol):
+    """What says when a silence is on: one row of the table, or what stands in a form."""
+
+    starts_at: datetime
+    ends_at: datetime
+    recurrence: str
+    duration: timedelta | None
+    time_zone: str
+    cancelled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """From `start`, to just before `end`."""
+
+    start: datetime
+    end: datetime
+
+    def holds(self, now: datetime) -> bool:
+        return self.start <= now < self.end
+
+
+def windows(silence: Timed, start: datetime, end: datetime) -> list[Window]:
+    """The windows that overlap the time from `start` to `end`, whole; ValueError where the recurrence is none."""
+    found = _all(silence)
+    first = bisect_right(found, start, key=lambda window: window.end)
+    last = bisect_right(found, end, key=lambda window: window.start)
+    return [
+        whole for window in found[first:last] if (whole := _cut(window, silence.cancelled_at)) and whole.end > start
+    ]
+
+
+def window_at(silence: Timed, now: datetime) -> Window | None:
+    """The window that `now` is in."""
+    return next((window for window in windows(silence, now, now) if window.holds(now)), None)
+
+
+def is_on(silence: Timed, now: datetime) -> bool:
+    """Whether the silence covers anything at `now`."""
+    return window_at(silence, now) is not None
+
+
+def upcoming(silence: Timed, now: datetime, count: int) -> list[Window]:
+    """The first `count` windows that are not over at `now`, the one that is on among them."""
+    found = _all(silence)
+    first = bisect_right(found, now, key=lambda window: window.end)
+    cut = (_cut(window, silence.cancelled_at) for window in found[first : first + count])
+    return [window for window in cut if window and window.end > now]
+
+
+def ended(silence: Timed, since: datetime, now: datetime) -> list[Window]:
+    """The windows that ended after `since`, up to `now`."""
+    return [window for window in windows(silence, since, now) if since < window.end <= now]
+
+
+def moment_of(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The first moment, in UTC, at which the clock of `zone` shows `wall` or a later time."""
+    late = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if late.astimezone(zone).replace(tzinfo=None) == wall:
+        return late
+    early = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    while late - early > SECOND:  # the clock leaps in between
+        middle = early + (late - early) // 2
+        if middle.astimezone(zone).replace(tzinfo=None) >= wall:
+            late = middle
+        else:
+            early = middle
+    return late.replace(microsecond=0)
+
+
+def _all(silence: Timed) -> tuple[Window, ...]:
+    if not silence.recurrence:
+        once = Window(silence.starts_at, silence.ends_at)
+        return (once,) if once.end > once.start else ()
+    if silence.duration is None or silence.duration <= timedelta(0):
+        raise BadRecurrence("A recurring silence needs the duration of each window.")
+    return _series(silence.recurrence, silence.starts_at, silence.ends_at, silence.duration, silence.time_zone)
+
+
+@lru_cache(maxsize=256)
+def _series(
+    recurrence: str, starts_at: datetime, ends_at: datetime, duration: timedelta, time_zone: str
+) -> tuple[Window, ...]:
+    try:
+        zone = ZoneInfo(time_zone)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"“{time_zone}” is not a time zone.") from None
+    first, last = (moment.astimezone(zone).replace(tzinfo=None, fold=0) for moment in (starts_at, ends_at))
+    begins = occurrences(recurrence, first, last)
+    return tuple(_merged(_window(begin, duration, zone) for begin in begins))
+
+
+def _window(begin: datetime, duration: timedelta, zone: ZoneInfo) -> Window:
+    start, end = moment_of(begin, zone), moment_of(begin + duration, zone)
+    return Window(start, end if end > start else start + duration)
+
+
+def _merged(found: Iterable[Window]) -> list[Window]:
+    merged: list[Window] = []
+    for window in found:
+        if merged and window.start <= merged[-1].end:
+            merged[-1] = Window(merged[-1].start, max(merged[-1].end, window.end))
+        else:
+            merged.append(window)
+    return merged
+
+
+def _cut(window: Window, cancelled_at: datetime | None) -> Window | None:
+    if cancelled_at is None or cancelled_at >= window.end:
+        return window
+    return Window(window.start, cancelled_at) if cancelled_at > window.start else None
