@@ -31,7 +31,7 @@ SELECT c.n, c.state_id, c.verdict, c.cause, c.worsens, c.silencing_id::text, c.w
 TRANSITIONS = {
     "n": "int8", "state_id": "uuid", "entry_id": "uuid", "event": "text", "new": "text", "reason": "text",
     "episode": "int4", "acts": "bool", "counts": "bool", "quiet": "text", "fired_at": "timestamptz", "handling": "text",
-    "silence_id": "uuid", "critical": "bool", "flapping": "bool", "changes": "timestamptz[]",
+    "silence_id": "text", "critical": "bool", "flapping": "bool", "changes": "timestamptz[]",
 }  # fmt: skip
 TABLE = f"""
 DROP TABLE IF EXISTS tick_transitions;
@@ -42,7 +42,7 @@ WRITE_STATES = """
 INSERT INTO rule_states AS s (id, rule_id, user_id, target, condition, reason, since, value, episode, handling,
                               fired_at, silence_id, critical, flapping, changes)
 SELECT t.state_id, c.rule_id, c.subject_id, c.target, t.new, t.reason, %(now)s, c.value, t.episode, t.handling,
-       t.fired_at, t.silence_id, t.critical, t.flapping, t.changes
+       t.fired_at, t.silence_id::uuid, t.critical, t.flapping, t.changes
   FROM tick_transitions t JOIN tick_candidates c USING (n)
 ON CONFLICT (rule_id, user_id, target) DO UPDATE SET
   condition = excluded.condition, reason = excluded.reason, value = excluded.value, episode = excluded.episode,

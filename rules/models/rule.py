@@ -112,7 +112,7 @@ class AutomationRule(models.Model):
     )
     critical_threshold = NumericField("critical threshold", null=True, blank=True)
     match = models.TextField("fires when", choices=Match.choices, default=Match.ALL, db_default=Match.ALL)
-    more_conditions = FactsField("further conditions", default=list, blank=True, db_default=[])
+    more_conditions = models.JSONField("further conditions", default=list, blank=True, db_default=[])
     labels = FactsField(default=dict, blank=True, db_default={})
     runbook_url = models.TextField("runbook", blank=True, null=True, validators=[URLValidator(["http", "https"])])
     uid = models.TextField(null=True, blank=True, editable=False, help_text="What files of rules call it, for ever.")

@@ -25,21 +25,15 @@ def agrees(silence: Silence, rule: AutomationRule, person: UUID) -> bool:
     labels = rule.labels if isinstance(rule.labels, Mapping) else {}
     return (
         named
-        and (not silence.metric or silence.metric in metrics_of(rule))
+        and (not silence.metric or silence.metric in rule.watched)
         and all(name in labels and labels[name] == value for name, value in (silence.labels or {}).items())
     )
 
 
-def metrics_of(rule: AutomationRule) -> set[str]:
-    """The metrics of all conditions of `rule`."""
-    more = rule.more_conditions if isinstance(rule.more_conditions, list) else []
-    return {rule.metric_type, *(one.get("metric", "") for one in more if isinstance(one, Mapping))}
-
-
 def between(start: datetime, end: datetime) -> list[Silence]:
     """The silences that may be on between `start` and `end`."""
-    among = Silence.objects.filter(starts_at__lt=end, ends_at__gt=start).order_by("pk")
-    return list(among.exclude(cancelled_at__lte=start).select_related("created_by"))
+    among = Silence.objects.standing(start).filter(starts_at__lt=end).order_by("pk")
+    return list(among.select_related("created_by"))
 
 
 def windows_for(
@@ -56,9 +50,16 @@ def windows_for(
         (window, words_of(silence, window))
         for silence in among
         if agrees(silence, rule, key)
-        for window in windows(silence, start, end)
+        for window in _windows(silence, start, end)
     ]
     return _told_apart(found)
+
+
+def _windows(silence: Silence, start: datetime, end: datetime) -> list[Window]:
+    try:
+        return windows(silence, start, end)
+    except (ValueError, OverflowError):  # a tick leaves it out as well, and logs it
+        return []
 
 
 def _told_apart(found: list[tuple[Window, str]]) -> list[Span]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -138,14 +139,14 @@ def test_a_recurring_one_that_was_ended_has_no_window_any_more():
 def test_each_window_ends_once():
     silence = nightly("Europe/Berlin", "2026-03-27", "2026-03-31")
     ticks = [silence.starts_at + timedelta(minutes=5 * tick) for tick in range(7 * 24 * 12)]
-    found = [window for before, now in zip(ticks, ticks[1:], strict=False) for window in ended(silence, before, now)]
+    found = [window for before, now in pairwise(ticks) for window in ended(silence, before, now)]
     assert found == upcoming(silence, silence.starts_at, 99)
 
 
 # -- on values nobody thought of -------------------------------------------------------------------
 
 
-walls = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31))
+walls = st.datetimes(datetime.fromisoformat("2026-01-01"), datetime.fromisoformat("2027-12-31"))
 zones = st.sampled_from(ZONES).map(ZoneInfo)
 
 
@@ -171,7 +172,7 @@ def test_windows_lie_apart_and_a_moment_is_in_one_of_them_or_it_is_not_on(start,
     silence = Quiet(begin, begin + timedelta(days=days), rule, timedelta(seconds=seconds), zone)
     found = windows(silence, begin, begin + timedelta(days=120))
     assert all(window.start < window.end for window in found)
-    assert all(one.end < other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end < other.start for one, other in pairwise(found))
     now = begin + timedelta(seconds=later)
     assert window_at(silence, now) == next((window for window in found if window.holds(now)), None)
     assert upcoming(silence, now, 3) == [window for window in found if window.end > now][:3]
