@@ -164,7 +164,7 @@ class ActivityFilter(TimesFilter):
     status = OneOf(choices=ActivityEntry.Status.choices)
     event = OneOf(
         label="event",
-        choices=[("triggered", "fired, once or again"), *Event.choices],
+        choices=[("triggered", "fired, once or again"), *Event.choices, ("silence_ended", "silence ended")],
         method="filter_event",
         help_text="Triggered: rule_fired or rule_repeated.",
     )

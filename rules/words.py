@@ -8,6 +8,7 @@ from typing import Any
 from rules.conditions import IN_WORDS
 from rules.models import ActivityEntry, AutomationRule
 from rules.registries import actions, metrics
+from rules.silences.words import ended_in_words
 from smartagent.durations import format_duration
 
 DID = {
@@ -84,6 +85,8 @@ def _without_data(rule: AutomationRule) -> str:
 def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
     """What an activity entry says: `The fusion score of Alice is 63: below 70.`"""
     context: Mapping[str, Any] = entry.context if isinstance(entry.context, dict) else {}
+    if entry.event_type == "silence_ended":
+        return ended_in_words(context)
     if entry.event_type not in DID or not context.get("metric"):
         return _legacy(entry, context)
     watched = series(context["metric"], person, context.get("target"))

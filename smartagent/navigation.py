@@ -38,6 +38,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]  # fmt: skip
     operate = [
         _item("Runs", "timer", "admin:rules_dispatchrun_changelist", "rules.view_dispatchrun"),
+        _item("Silences", "notifications_paused", "admin:rules_silence_changelist", "rules.view_silence"),
         _item("Schema", "database", "admin:schema") | {"permission": "smartagent.doctor.permissions.may_look"},
     ]
     admin = [

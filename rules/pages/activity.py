@@ -19,7 +19,7 @@ from rules.words import entry_in_words, outcome_in_words
 from smartagent.filtered_list import RecordAdmin
 from smartagent.templatetags.shown import TONES, when
 
-EVENTS = dict(Event.choices) | {EVENT: "schema incomplete"}
+EVENTS = dict(Event.choices) | {EVENT: "schema incomplete", "silence_ended": "silence ended"}
 EVENT_TONES = {
     "fired": "danger", "fired again": "danger", "tried again": "warning", "resolved": "success", "no data": "warning",
     "could not be read": "danger", "readable again": "success", "schema incomplete": "danger",

@@ -112,7 +112,7 @@ def gather_silenced(now: datetime) -> int:
         cursor.execute(TABLES)
         if not on:
             return 0
-        _fill_silences(on)
+        _fill_silences([_row(silence, window.end, words_of(silence, window)) for silence, window in on])
         cursor.execute(FILL)
         found = int(cursor.rowcount)
         cursor.execute("ANALYZE tick_silenced; DROP TABLE tick_silences")
@@ -123,7 +123,7 @@ def covered(silence: Silence, *, owner: UUID | None = None, most: int = 20) -> C
     """What `silence`, saved or not, covers while it is on; only of the rules of `owner` where one is named."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS tick_silences")
-        _fill_silences([(silence, Window(silence.starts_at, silence.ends_at))])
+        _fill_silences([_row(silence)])
         cursor.execute(COVERED, {"owner": owner, "most": most})
         rows = cursor.fetchall()
         cursor.execute("DROP TABLE tick_silences")
@@ -156,16 +156,16 @@ def _on(now: datetime) -> Iterable[tuple[Silence, Window]]:
             yield silence, window
 
 
-def _fill_silences(on: Iterable[tuple[Silence, Window]]) -> None:
+def _fill_silences(rows: Iterable[tuple[Any, ...]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE tick_silences ({COLUMNS})")
-    copy_rows("tick_silences", list(SILENCES), list(SILENCES.values()), [_row(*each) for each in on])
+    copy_rows("tick_silences", list(SILENCES), list(SILENCES.values()), rows)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE tick_silences")
 
 
-def _row(silence: Silence, window: Window) -> tuple[Any, ...]:
+def _row(silence: Silence, until: datetime | None = None, words: str = "") -> tuple[Any, ...]:
     return (
         silence.pk, silence.user_id, silence.rule_id, silence.metric, silence.person_id, Jsonb(silence.labels or {}),
-        window.end, words_of(silence, window),
+        until, words,
     )  # fmt: skip

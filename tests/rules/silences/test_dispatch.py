@@ -140,7 +140,7 @@ def test_recurring_across_the_change_of_the_clocks(alice, olga, rule_on, quiet, 
     quiet(olga, metric="cpu", starts_at=start, ends_at=start + timedelta(days=4), recurrence="FREQ=DAILY",
           duration=8 * HOUR, time_zone="Europe/Berlin")  # fmt: skip
     told = []
-    hours = [start + each * HOUR for each in range(-1, 3 * 24)]
+    hours = [start + each * HOUR for each in range(-1, 3 * 24 - 1)]
     for hour in hours:
         before = Notification.objects.count()
         tick((hour - now) / timedelta(minutes=1), alice=(alice, 95))
