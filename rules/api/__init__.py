@@ -6,8 +6,9 @@ from rules.api.outcomes import ActivityViewSet, RunViewSet, StateViewSet
 from rules.api.rules import RuleViewSet
 from rules.api.running import DispatchView
 from rules.api.samples import SampleView
+from rules.api.silences import SilenceViewSet
 
 __all__ = [
     "ActivityViewSet", "CatalogueView", "DispatchView", "IntegrationViewSet", "ReadingView", "RuleViewSet",
-    "RunViewSet", "SampleView", "StateViewSet",
+    "RunViewSet", "SampleView", "SilenceViewSet", "StateViewSet",
 ]  # fmt: skip

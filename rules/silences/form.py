@@ -6,18 +6,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import Q
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from rules.models import AutomationRule, Silence
 from rules.silences.form_fields import ClockField, LabelsField, PersonField, RuleField
+from rules.silences.limits import people_of
 from rules.silences.phrases import PRESETS, zone_of
 from rules.silences.validation import silence_errors
 from rules.silences.windows import moment_of
 from smartagent.durations import DurationField
-from smartagent.models import User
-from smartagent.scope import has_everyone
 from smartagent.time_zones import TimeZoneField
 
 LENGTHS = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "24h": timedelta(hours=24)}
@@ -88,8 +86,7 @@ class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
         self.would_be = Silence()
 
     def _let_name_only_what_may_be_named(self) -> None:
-        operator = has_everyone(self.maker, "change")
-        people = User.objects.all() if operator else people_of(self.maker)
+        people = people_of(self.maker)
         among = {"rule": AutomationRule.objects.changeable_by(self.maker), "person": people, "user": people}
         for name, rows in among.items():
             if name in self.fields:
@@ -179,11 +176,6 @@ def typed(silence: Silence) -> dict[str, Any]:
         "duration": silence.duration or "",
         "everything": not (silence.rule_id or silence.metric or silence.labels or silence.person_id),
     }  # fmt: skip
-
-
-def people_of(maker: Any) -> Any:
-    """Themselves, and those whom a rule of theirs watches."""
-    return User.objects.filter(Q(pk=maker.pk) | Q(rule_states__rule__user=maker)).distinct()
 
 
 def _fresh(maker: Any, now: datetime) -> dict[str, Any]:

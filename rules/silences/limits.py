@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 
+from smartagent.models import User
 from smartagent.scope import has_everyone
 
 
@@ -33,3 +35,10 @@ def role_of(user: Any) -> str:
     if user.is_superuser or user.groups.filter(name="administrators").exists():
         return "administrators"
     return "operators" if has_everyone(user, "change") else "members"
+
+
+def people_of(maker: Any) -> QuerySet[User]:
+    """Whom a silence of `maker` may name: everybody, or themselves and those whom a rule of theirs watches."""
+    if has_everyone(maker, "change"):
+        return User.objects.all()
+    return User.objects.filter(Q(pk=maker.pk) | Q(rule_states__rule__user=maker)).distinct()

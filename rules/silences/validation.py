@@ -6,8 +6,8 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from rules.intake import NAME
-from rules.models import AutomationRule, RuleState, Silence
-from rules.silences.limits import Limits, limits_of
+from rules.models import AutomationRule, Silence
+from rules.silences.limits import Limits, limits_of, people_of
 from rules.silences.recurrence import BadRecurrence, normalize
 from rules.silences.windows import upcoming, windows
 from smartagent.durations import format_duration
@@ -70,9 +70,7 @@ def _metric(metric: str) -> str:
 
 
 def _person(silence: Silence, maker: Any) -> str:
-    if silence.person_id in (None, maker.pk) or has_everyone(maker, "change"):
-        return ""
-    if RuleState.objects.changeable_by(maker).filter(user=silence.person_id).exists():
+    if silence.person_id is None or people_of(maker).filter(pk=silence.person_id).exists():
         return ""
     return "None of your rules watches this person."
 

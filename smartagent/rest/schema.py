@@ -54,6 +54,7 @@ class OwnerScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-c
     """An id; when written also an e-mail address."""
 
     target_class = "smartagent.rest.fields.OwnerField"
+    match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, str]:
         return {"type": "string"} | ({"format": "uuid"} if direction == "response" else {})

@@ -13,7 +13,7 @@ from schemathesis.specs.openapi import checks
 
 from notifications.models import Notification
 from optimizer.models import OptimizationEvent
-from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState
+from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState, Silence
 from smartagent.tokens import issue_token
 from smartagent.wsgi import application
 
@@ -48,6 +48,7 @@ def known(ada, now):
     things = {
         "rules": rule,
         "runs": run,
+        "silences": Silence.objects.create(user=ada, comment="Why", metric="cpu", starts_at=now, ends_at=now),
         "states": RuleState.objects.create(rule=rule, user=ada, since=now),
         "activity": ActivityEntry.objects.create(user=ada, rule=rule, run=run, event_type="rule_fired"),
         "integrations": Integration.objects.create(user=ada, integration_type="slack"),

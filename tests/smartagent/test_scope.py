@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from notifications.models import Notification
 from optimizer.models import OptimizationEvent
-from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, RuleState
+from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, RuleState, Silence
 from smartagent.models import APIToken, User
 from smartagent.owned_admin import OwnedAdmin
 from smartagent.tokens import issue_token
@@ -26,6 +27,9 @@ MADE: dict[type, Any] = {
     Notification: lambda user, now: Notification.objects.create(user=user, type="alert", title="Titled", message="M"),
     OptimizationEvent: lambda user, now: OptimizationEvent.objects.create(
         user=user, source_event_type="s", optimization_action="auto"
+    ),
+    Silence: lambda user, now: Silence.objects.create(
+        user=user, created_by=user, comment="Titled", metric="cpu", starts_at=now, ends_at=now + timedelta(hours=1)
     ),
     APIToken: lambda user, now: issue_token(user, "token", None)[0],
 }

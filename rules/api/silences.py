@@ -1,0 +1,97 @@
+"""Silences: listed, made, read, changed, ended, and previewed without being made."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from rules.models import Silence
+from rules.silences.changing import end
+from rules.silences.cover import covered
+from rules.silences.filters import SilenceFilter
+from rules.silences.serializers import OVER, CoverageSerializer, PreviewSerializer, SilenceSerializer, refuse_over
+from rules.silences.windows import upcoming
+from smartagent.rest.errors import Conflict
+from smartagent.rest.views import ReadViewSet
+from smartagent.scope import has_everyone
+
+WINDOWS = 5
+ONCE = OpenApiExample(
+    "For four hours",
+    value={
+        "comment": "Database upgrade", "labels": {"team": "db"}, "starts_at": "2026-03-02T10:00:00Z",
+        "ends_at": "2026-03-02T14:00:00Z",
+    },
+    request_only=True,
+)  # fmt: skip
+WEEKLY = OpenApiExample(
+    "Every night from Saturday to Sunday",
+    value={
+        "comment": "Backups", "metric": "cpu", "starts_at": "2026-03-07T21:00:00Z", "ends_at": "2026-05-30T22:00:00Z",
+        "recurrence": "FREQ=WEEKLY;BYDAY=SA", "duration": "8h", "time_zone": "Europe/Berlin",
+    },
+    request_only=True,
+)  # fmt: skip
+CONFLICT = {409: OpenApiResponse()}
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="List silences",
+        description="The silences that concern you, those that begin last first. `state=on`: what is silenced now.",
+    ),
+    retrieve=extend_schema(summary="Read a silence", description="One silence, with the window that is on or next."),
+    create=extend_schema(
+        summary="Make a silence",
+        description="It covers the instances that agree with all of what it names: rule, metric, person, labels. While "
+        "it is on, they are evaluated and written down, and tell nobody; what still fires at its end is told at once. "
+        "How long it may be depends on your role.",
+        examples=[ONCE, WEEKLY],
+    ),
+    partial_update=extend_schema(
+        summary="Change a silence",
+        description="Changes the fields that are sent, and no others, while it is not over.",
+        examples=[OpenApiExample("Longer", value={"ends_at": "2026-03-02T16:00:00Z"}, request_only=True)],
+        responses={200: SilenceSerializer} | CONFLICT,
+    ),
+)  # fmt: skip
+@extend_schema(tags=["silences"])
+class SilenceViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, ReadViewSet):
+    queryset = Silence.objects.select_related("created_by")
+    serializer_class = SilenceSerializer
+    filterset_class = SilenceFilter
+    ordering_fields = ("starts_at", "ends_at", "created_at")
+    http_method_names = ["get", "head", "options", "post", "patch"]
+
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        refuse_over(self.get_object())
+        return super().partial_update(request, *args, **kwargs)
+
+    @extend_schema(
+        summary="End a silence", description="It is over now. What still fires is told at the next evaluation.",
+        request=None, responses={200: SilenceSerializer} | CONFLICT,
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], needs="change")
+    def end(self, request: Request, pk: Any = None) -> Response:
+        silence = self.get_object()
+        if not end(Silence.objects.filter(pk=silence.pk), request.user, timezone.now()):
+            raise Conflict(OVER)
+        return Response(self.again(silence))
+
+    @extend_schema(
+        summary="Preview a silence", description="What it would cover now, and its next windows. Nothing is saved.",
+        request=PreviewSerializer, responses=CoverageSerializer, examples=[ONCE, WEEKLY],
+    )  # fmt: skip
+    @action(detail=False, methods=["post"], needs="add", serializer_class=PreviewSerializer)
+    def preview(self, request: Request) -> Response:
+        asked = PreviewSerializer(data=request.data, context=self.get_serializer_context())
+        asked.is_valid(raise_exception=True)
+        silence = asked.would_be(asked.validated_data)
+        seen = covered(silence, owner=None if has_everyone(request.user, "view") else request.user.pk)
+        facts = {name: getattr(seen, name) for name in ("rules", "instances", "firing", "listing")}
+        facts |= {"words": str(seen), "windows": upcoming(silence, timezone.now(), WINDOWS)}
+        return Response(CoverageSerializer(facts).data)
