@@ -331,3 +331,13 @@ def test_no_more_queries_for_more_silences(client_of, olga, on, django_assert_ma
         on(olga, comment=f"Number {number}", metric="cpu")
     with django_assert_max_num_queries(25):
         client.get(LIST)
+
+
+def test_a_rule_leads_to_the_form_that_silences_it(client_of, alice, audra, rule_on, now):
+    rule = rule_on(alice)
+    state_of(rule, now)
+    address = reverse("admin:rules_automationrule_page", args=[rule.pk])
+    text = said(client_of(alice).get(address))
+    assert f'href="{ADD}?rule={rule.pk}"' in text
+    assert f'href="{ADD}?rule={rule.pk}&amp;person={alice.pk}"' in text
+    assert ADD not in said(client_of(audra).get(address))
