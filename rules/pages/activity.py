@@ -115,7 +115,10 @@ class ActivityAdmin(RecordAdmin):
 
     @display(description="cause")
     def cause(self, entry: ActivityEntry) -> str:
-        return format_html('<span class="sa-text sa-cause">{}</span>', entry.error_message or "")
+        on_purpose = entry.status == ActivityEntry.Status.SKIPPED
+        return format_html(
+            '<span class="sa-text{}">{}</span>', "" if on_purpose else " sa-cause", entry.error_message or ""
+        )
 
     @display(description="owner")
     def owner(self, entry: ActivityEntry) -> str:

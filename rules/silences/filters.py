@@ -14,8 +14,8 @@ STATES = [("current", "on now or coming"), ("on", "on now"), ("coming", "coming"
 
 
 class SilenceFilter(django_filters.FilterSet):  # type: ignore[misc]
-    state = OneOf(choices=STATES, method="filter_state")
-    repeats = OneOf(choices=[("no", "once"), ("yes", "recurring")], method="filter_repeats")
+    state = OneOf(label="state", choices=STATES, method="filter_state")
+    repeats = OneOf(label="repeats", choices=[("no", "once"), ("yes", "recurring")], method="filter_repeats")
     rule = RuleNameFilter()
     metric = django_filters.CharFilter(help_text="Its name, for example fusion_score.")
     person = PersonFilter(help_text="About whose readings: a name, an e-mail or an id.")

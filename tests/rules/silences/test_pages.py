@@ -70,6 +70,7 @@ def test_on_coming_and_over(client_of, olga, on, today):
         rows = client.get(LIST, {"state": state} if state is not None else {}).context["cl"].result_list
         return {silence.comment: silence.state for silence in rows}
 
+    assert "State: on now or coming" in said(client.get(LIST)).replace("state:", "State:")
     assert shown(None) == {"Now": "on now", "Weekly": "coming", "Soon": "coming"}
     assert list(shown("on")) == ["Now"]
     assert set(shown("coming")) == {"Weekly", "Soon"}
@@ -206,12 +207,14 @@ def test_without_javascript_a_button_shows_what_it_covers(client_of, olga, alice
     assert not Silence.objects.exists()
 
 
-def test_the_preview_shows_the_next_windows_and_what_is_wrong(client_of, olga, filled):
+def test_the_preview_shows_the_next_windows_and_what_is_wrong(client_of, olga, filled, today):
     client = client_of(olga)
-    asked = filled(metric="cpu", repeats="FREQ=DAILY", duration="1h", starts="2026-03-28T22:00", ends="2026-04-05T22:00",
+    asked = filled(metric="cpu", repeats="FREQ=DAILY", duration="1h", ends=clock(today + timedelta(days=9)),
                    time_zone="Europe/Berlin")  # fmt: skip
     text = said(client.post(PREVIEW, asked | {"comment": ""}))
     assert "It covers nothing" in text
+    assert "The next 5 windows" in text
+    assert "By the clock of Europe/Berlin." in text
     wrong = said(client.post(PREVIEW, asked | {"repeats": "custom", "recurrence": "FREQ=OFTEN"}))
     assert "FREQ is one of" in wrong
     assert "Say what it covers to see" in said(client.post(PREVIEW, filled()))
