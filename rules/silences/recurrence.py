@@ -6,7 +6,6 @@ Of the standard we take what a maintenance window needs. UNTIL is left out on pu
 import re
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 from itertools import islice, takewhile
 
 from dateutil.rrule import rrulestr
@@ -36,7 +35,6 @@ def normalize(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=256)
 def occurrences(text: str, first: datetime, last: datetime) -> tuple[datetime, ...]:
     """Return when `text` comes round from `first` to `last`, both by the clock on the wall of its zone.
 

@@ -101,7 +101,7 @@ def _all(silence: Timed) -> tuple[Window, ...]:
     return _series(silence.recurrence, silence.starts_at, silence.ends_at, silence.duration, silence.time_zone)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)  # every tick asks for all of them
 def _series(
     recurrence: str, starts_at: datetime, ends_at: datetime, duration: timedelta, time_zone: str
 ) -> tuple[Window, ...]:
