@@ -3,15 +3,18 @@
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from notifications.feedback import NOTHING_TO_JUDGE, judge_all
 from notifications.filters import NotificationFilter
 from notifications.models import Notification
 from notifications.querysets import NotificationQuerySet
-from smartagent.rest.serializers import StrictModelSerializer
+from smartagent.rest.errors import Conflict
+from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 from smartagent.rest.views import ReadViewSet
 
 
@@ -22,6 +25,25 @@ class NotificationSerializer(StrictModelSerializer):
             "id", "user", "rule", "type", "title", "message", "severity", "status", "action_url", "metadata",
             "created_at", "read_at", "archived_at",
         ]  # fmt: skip
+
+
+class Judgement(serializers.BooleanField):
+    """true, false or null, and not what else could be read as one of them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            raise serializers.ValidationError("Write true (useful), false (noise) or null (neither); without quotes.")
+        return data
+
+
+class FeedbackSerializer(StrictSerializer):
+    useful = Judgement(allow_null=True, help_text="true: useful; false: noise; null: neither any more.")
+
+
+class JudgedSerializer(serializers.Serializer[Any]):
+    notification = serializers.UUIDField()
+    rule = serializers.UUIDField(allow_null=True)
+    useful = serializers.BooleanField(allow_null=True, help_text="What you said of it last.")
 
 
 def count_of(name: str, text: str) -> OpenApiResponse:
@@ -70,6 +92,23 @@ class NotificationViewSet(ReadViewSet):
         chosen = self._chosen()
         chosen.archive(timezone.now())
         return self._answer(chosen)
+
+    @extend_schema(
+        summary="Say whether it was useful",
+        description="Useful (`true`), noise (`false`), or your judgement taken back (`null`). It belongs to the firing "
+        "that told this; the health of the rule counts it.",
+        request=FeedbackSerializer, responses={200: JudgedSerializer, 409: OpenApiResponse()},
+        examples=[OpenApiExample("Noise", value={"useful": False}, request_only=True)],
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], needs="rules.add_feedback")
+    def feedback(self, request: Request, pk: Any = None) -> Response:
+        asked = FeedbackSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        notification, useful = self.get_object(), asked.validated_data["useful"]
+        if not judge_all([notification], request.user, useful, timezone.now()):
+            raise Conflict(NOTHING_TO_JUDGE)
+        facts = {"notification": notification.pk, "rule": notification.rule_id, "useful": useful}
+        return Response(JudgedSerializer(facts).data)
 
     @extend_schema(
         summary="Mark all as read", description="All that is unread in your own inbox.", request=None,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django_filters.fields import ChoiceField, IsoDateTimeField
 
 from rules import registries
+from rules.health.examination import with_finding
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, RuleState
 from rules.models.rule import Severity
 from rules.states import Condition, Event
@@ -128,6 +129,9 @@ class RuleFilter(TimesFilter):
     severity = OneOf(choices=Severity.choices)
     applies_to = OneOf(label="watches", choices=AutomationRule.AppliesTo.choices)
     person = PersonFilter(field_name="user", label="owner")
+    health = OneOf(
+        label="health", choices=registries.health_choices, method="filter_health", help_text="What is wrong with it."
+    )
     within = OneOf(label="triggered within", choices=WITHIN_LABELS, method="filter_within")
     after = TimeFilter(label="triggered from", method="filter_after")
     before = TimeFilter(label="triggered until", method="filter_before")
@@ -135,6 +139,11 @@ class RuleFilter(TimesFilter):
     class Meta:
         model = AutomationRule
         fields: list[str] = []
+
+    def filter_health(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
+        if self.request is None:
+            return queryset  # type: ignore[no-any-return]
+        return queryset.filter(with_finding(value, self.request.user, timezone.now()))  # type: ignore[no-any-return]
 
 
 class StateFilter(TimesFilter):

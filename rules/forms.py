@@ -97,6 +97,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     """Makes or changes a rule. `maker` is the person who does; the admin class sets it."""
 
     maker: Any = None
+    suggested: str = ""  # a threshold that the health of the rule proposes
 
     repeat_every = DurationField(
         initial="4h",
@@ -130,6 +131,8 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.initial[field] = (self.instance.action_config or {}).get(name)
         if (threshold := self.initial.get("threshold_value")) is not None:
             self.initial["threshold_value"] = f"{threshold.normalize():f}"
+        if self.suggested:
+            self.initial["threshold_value"] = self.suggested
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

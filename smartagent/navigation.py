@@ -39,6 +39,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     operate = [
         _item("Runs", "timer", "admin:rules_dispatchrun_changelist", "rules.view_dispatchrun"),
         _item("Silences", "notifications_paused", "admin:rules_silence_changelist", "rules.view_silence"),
+        _item("Rule health", "ecg_heart", "admin:rules_health", "rules.view_automationrule"),
         _item("Schema", "database", "admin:schema") | {"permission": "smartagent.doctor.permissions.may_look"},
     ]
     admin = [

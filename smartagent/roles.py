@@ -12,6 +12,7 @@ OWN_THINGS = (
     "rules.view_silence",
     "rules.add_silence",
     "rules.change_silence",
+    "rules.*_feedback",
     "rules.*_integration",
     "rules.view_fusionscore",
     "rules.view_auditevent",

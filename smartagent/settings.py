@@ -181,6 +181,19 @@ RULES_ACTIONS = [
     "optimizer.actions.Optimize",
     "rules.actions.Log",
 ]
+RULES_HEALTH = [
+    "rules.health.fails.Fails",
+    "rules.health.owner_gone.OwnerGone",
+    "notifications.health.NoRecipient",
+    "rules.health.unknown_metric.UnknownMetric",
+    "rules.health.without_data.WithoutData",
+    "rules.health.imprecise.Imprecise",
+    "rules.health.flaps.Flaps",
+    "rules.health.always_firing.AlwaysFiring",
+    "rules.health.silenced_long.SilencedLong",
+    "rules.health.never_fired.NeverFired",
+    "rules.health.forgotten_draft.ForgottenDraft",
+]
 OPTIMIZER_STRATEGIES = [
     "optimizer.strategies.efficiency_boost.EfficiencyBoost",
     "optimizer.strategies.fusion_enhancement.FusionEnhancement",

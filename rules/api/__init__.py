@@ -1,5 +1,6 @@
 """Rules and everything about them, by REST."""
 
+from rules.api.health import HealthView
 from rules.api.integrations import IntegrationViewSet
 from rules.api.metrics import CatalogueView, ReadingView
 from rules.api.outcomes import ActivityViewSet, RunViewSet, StateViewSet
@@ -9,6 +10,6 @@ from rules.api.samples import SampleView
 from rules.api.silences import SilenceViewSet
 
 __all__ = [
-    "ActivityViewSet", "CatalogueView", "DispatchView", "IntegrationViewSet", "ReadingView", "RuleViewSet",
-    "RunViewSet", "SampleView", "SilenceViewSet", "StateViewSet",
+    "ActivityViewSet", "CatalogueView", "DispatchView", "HealthView", "IntegrationViewSet", "ReadingView",
+    "RuleViewSet", "RunViewSet", "SampleView", "SilenceViewSet", "StateViewSet",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from rules.api.health import RuleHealthSerializer, rule_health
 from rules.filters import RuleFilter
 from rules.models import AutomationRule
 from rules.pausing import activate, pause
@@ -69,6 +70,16 @@ class RuleViewSet(WriteViewSet):
     @action(detail=True, methods=["post"], needs="change")
     def activate(self, request: Request, pk: Any = None) -> Response:
         return self._switch(activate)
+
+    @extend_schema(
+        summary="What is wrong with a rule",
+        description="What was found, how much it tells, how useful that was, and, where most is noise, a better "
+        "threshold with its backtest. Nothing is changed by itself.",
+        responses=RuleHealthSerializer,
+    )
+    @action(detail=True, methods=["get"])
+    def health(self, request: Request, pk: Any = None) -> Response:
+        return Response(rule_health(self.get_object()))
 
     def _switch(self, switch: Callable[[RuleQuerySet, Any, datetime], int]) -> Response:
         rule = self.get_object()

@@ -6,12 +6,18 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.http import HttpRequest
-from django.urls import reverse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from rules.filters import ActivityFilter, as_uuid
+from rules.health.feedback_buttons import answer, buttons
+from rules.health.judging import VERBS, judge, may_judge, said_by
 from rules.models import ActivityEntry
 from rules.noticing import EVENT
 from rules.states import Event
@@ -58,7 +64,8 @@ class ActivityAdmin(RecordAdmin):
     sortable_by = ("at",)
     search_fields = ("rule__rule_name",)
     search_help_text = "Name of the rule"
-    fields = ("at", "sentence", "event", "came_of_it", "cause", "rule_link", "owner", "run_link", "acted", "facts")
+    fields = ("at", "sentence", "judged", "event", "came_of_it", "cause", "rule_link", "owner", "run_link", "acted",
+              "facts")  # fmt: skip
     readonly_fields = fields
 
     def prepare(self, rows: list[ActivityEntry]) -> None:
@@ -66,7 +73,31 @@ class ActivityAdmin(RecordAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         entry = super().get_object(request, object_id, from_field)
-        return named_entries([entry])[0] if entry else None
+        if entry is None:
+            return None
+        entry.said = said_by(request.user, [entry.pk])
+        return named_entries([entry])[0]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Without the buttons where there is nothing to judge, or the person may not."""
+        left_out = "" if getattr(obj, "said", None) and may_judge(request.user) else "judged"
+        return [name for name in self.fields if name != left_out]
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.judge_one))
+        own = path("<uuid:pk>/feedback/<str:verb>/", view, name="rules_activityentry_feedback")
+        return [own, *super().get_urls()]
+
+    def judge_one(self, request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
+        """Write down that what an entry told was useful, or noise; or take that back."""
+        entry = self.get_object(request, str(pk))
+        if entry is None or verb not in VERBS or not entry.said:
+            raise Http404("There is no such entry, or nothing to judge about it.")
+        if not may_judge(request.user):
+            raise PermissionDenied
+        judge([pk], request.user, VERBS[verb], timezone.now())
+        entry.said = {pk: VERBS[verb]}
+        return answer(request, verb, self.judged(entry), reverse("admin:rules_activityentry_change", args=[pk]))
 
     def describe(self, record: ActivityEntry) -> str:
         return f"{EVENTS.get(record.event_type, record.event_type)}: {self.rule_name(record)}"
@@ -90,6 +121,11 @@ class ActivityAdmin(RecordAdmin):
     @display(description="what")
     def sentence(self, entry: ActivityEntry) -> str:
         return str(entry.sentence)  # type: ignore[attr-defined]
+
+    @display(description="useful?")
+    def judged(self, entry: ActivityEntry) -> SafeString:
+        said: dict[UUID, bool | None] = entry.said  # type: ignore[attr-defined]
+        return buttons("admin:rules_activityentry_feedback", entry.pk, self.describe(entry), said[entry.pk])
 
     @display(description="rule")
     def rule_link(self, entry: ActivityEntry) -> str:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from rules.health.one_rule import health_of
 from rules.models import AutomationRule, RuleState
 from rules.pages.activity import named_entries
 from rules.pages.reading import reading_of
@@ -36,6 +37,7 @@ def rule_page(request: HttpRequest, model_admin: Any, rule_id: uuid.UUID) -> Htt
         "rule": rule,
         "in_words": rule_in_words(rule),
         "reading": reading_of(rule, timezone.now()),
+        "health": health_of(rule, timezone.now()),
         "states": worst(rule),
         "count_of_states": states.count_in_words,
         "other_states": states.count > INSTANCES,

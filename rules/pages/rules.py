@@ -15,6 +15,7 @@ from rules.filters import RuleFilter
 from rules.forms import RuleForm, option_fields
 from rules.models import AutomationRule, Integration, RuleState
 from rules.pages.bulk import ACTIVATE, DELETE, PAUSE, ask_and_do
+from rules.pages.health import improvement_page
 from rules.pages.owners import OwnerChoiceAdmin
 from rules.pages.reading import form_reading
 from rules.pages.rule import rule_page, set_status
@@ -110,7 +111,8 @@ class RuleAdmin(OwnerChoiceAdmin):
     # -- the form --------------------------------------------------------------------------------
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        namespace = {"maker": request.user, "Meta": type("Meta", (RuleForm.Meta,), {})} | option_fields()
+        namespace: dict[str, Any] = {"maker": request.user, "Meta": type("Meta", (RuleForm.Meta,), {})} | option_fields()
+        namespace["suggested"] = request.GET.get("threshold", "")
         return super().get_form(request, obj, change, **kwargs | {"form": type("RuleForm", (RuleForm,), namespace)})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -179,6 +181,7 @@ class RuleAdmin(OwnerChoiceAdmin):
             "preview/": (form_reading, "preview"),
             "<uuid:rule_id>/": (rule_page, "page"),
             "<uuid:rule_id>/status/": (set_status, "status"),
+            "<uuid:rule_id>/improvement/": (improvement_page, "improvement"),
         }
         own = [
             path(route, self.admin_site.admin_view(self._bound(view)), name=f"rules_automationrule_{name}")

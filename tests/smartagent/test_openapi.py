@@ -45,14 +45,17 @@ def known(ada, now):
     )  # fmt: skip
     run = DispatchRun.objects.create(trigger="schedule", evaluated_at=now, started_at=now, late_by=timedelta(minutes=3))
     MetricSample.objects.create(user=ada, metric="cpu", value=7, observed_at=now)
+    entry = ActivityEntry.objects.create(user=ada, rule=rule, run=run, event_type="rule_fired")
     things = {
         "rules": rule,
         "runs": run,
         "silences": Silence.objects.create(user=ada, comment="Why", metric="cpu", starts_at=now, ends_at=now),
         "states": RuleState.objects.create(rule=rule, user=ada, since=now),
-        "activity": ActivityEntry.objects.create(user=ada, rule=rule, run=run, event_type="rule_fired"),
+        "activity": entry,
         "integrations": Integration.objects.create(user=ada, integration_type="slack"),
-        "notifications": Notification.objects.create(user=ada, rule=rule, type="alert", title="Low", message="Low."),
+        "notifications": Notification.objects.create(
+            user=ada, rule=rule, type="alert", title="Low", message="Low.", metadata={"entry": str(entry.pk)}
+        ),
         "optimizations": OptimizationEvent.objects.create(user=ada, source_event_type="x", optimization_action="auto"),
     }
     return {word: str(thing.pk) for word, thing in things.items()}

@@ -1,0 +1,45 @@
+"""The two buttons beside what a rule told: they submit the form they stand in, and with htmx only they change."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
+
+NOTED = {"useful": "Noted as useful.", "noise": "Noted as noise.", "withdraw": "Your judgement is taken back."}
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One of the two; pressed, it takes back what it said."""
+
+    name: str
+    icon: str
+    title: str
+    pressed: bool
+    address: str
+
+
+def buttons(place: str, key: Any, about: str, useful: bool | None) -> SafeString:
+    """The buttons for the record `key`, of the list whose address is called `place`, that is about `about`."""
+    kinds = [("useful", "thumb_up", "Useful", useful is True), ("noise", "thumb_down", "Noise", useful is False)]
+    shown = [
+        Button(name, icon, title, pressed, reverse(place, args=[key, "withdraw" if pressed else name]))
+        for name, icon, title, pressed in kinds
+    ]
+    return render_to_string("rules/health/_feedback.html", {"buttons": shown, "about": about, "key": key})
+
+
+def answer(request: HttpRequest, verb: str, fragment: SafeString, fallback: str) -> HttpResponse:
+    """The changed buttons for htmx; else a message, where one came from."""
+    if request.headers.get("hx-request"):
+        return HttpResponse(fragment)
+    messages.success(request, NOTED[verb])
+    came_from = request.headers.get("referer", "")
+    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}, request.is_secure()):
+        return HttpResponseRedirect(came_from)
+    return HttpResponseRedirect(fallback)

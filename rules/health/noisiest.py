@@ -1,0 +1,88 @@
+"""Who tells the most: how often rules fired, and how often they told somebody, in the last days."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from rules.health.checks import owner_of
+from rules.registries import actions
+
+WEEK, MONTH = 7, 30
+MOST = 10
+# An entry of an action that tells people, and that was done, is a notification.
+TOLD = "status = 'success' AND action_taken = ANY(%(telling)s)"
+FIRED = "event_type IN ('rule_fired', 'rule_flapping')"
+COUNTS = f"""
+SELECT rule_id, count(*) FILTER (WHERE created_at > %(week)s AND {TOLD}) AS told_week,
+       count(*) FILTER (WHERE {TOLD}) AS told_month,
+       count(*) FILTER (WHERE created_at > %(week)s AND {FIRED}) AS fired_week,
+       count(*) FILTER (WHERE {FIRED}) AS fired_month
+  FROM agent_activity_log
+ WHERE created_at > %(month)s AND created_at <= %(now)s AND rule_id IS NOT NULL AND (({TOLD}) OR ({FIRED})) {{scope}}
+ GROUP BY rule_id
+"""
+# Entries of a rule that has changed hands belong to whoever had it then, so the rule's owner decides, too.
+RANKED = f"""
+SELECT r.id, r.rule_name, coalesce(nullif(u.full_name, ''), u.email), told_week, told_month, fired_week, fired_month
+  FROM ({COUNTS}) AS counts JOIN automation_rules r ON r.id = counts.rule_id AND r.deleted_at IS NULL
+  JOIN smartagent_users u ON u.id = r.user_id
+ WHERE (%(owner)s::uuid IS NULL OR r.user_id = %(owner)s) AND told_{{span}} + fired_{{span}} > 0
+ ORDER BY told_{{span}} DESC, fired_{{span}} DESC, r.rule_name, r.id LIMIT %(most)s
+"""
+OF_OWNER = "AND rule_id IN (SELECT id FROM automation_rules WHERE user_id = %(owner)s)"
+OF_RULE = "AND rule_id = %(rule)s"
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """How often a rule told somebody, and how often it fired, in 7 and in 30 days."""
+
+    told_week: int = 0
+    told_month: int = 0
+    fired_week: int = 0
+    fired_month: int = 0
+
+    def told(self, days: int) -> int:
+        return self.told_week if days == WEEK else self.told_month
+
+    def fired(self, days: int) -> int:
+        return self.fired_week if days == WEEK else self.fired_month
+
+
+@dataclass(frozen=True, slots=True)
+class NoisyRule:
+    """One of the rules that tell the most."""
+
+    id: UUID
+    name: str
+    owner: str
+    noise: Noise
+
+
+def noisiest(user: Any, now: datetime, days: int = MONTH, most: int = MOST) -> list[NoisyRule]:
+    """The rules, of those that `user` sees, that told and fired the most in the last 7 or 30 `days`."""
+    owner_id = owner_of(user)
+    sql = RANKED.format(scope=OF_OWNER if owner_id else "", span="week" if days == WEEK else "month")
+    rows = _ask(sql, now, owner=owner_id, most=most)
+    return [NoisyRule(rule, name, owner, Noise(*counts)) for rule, name, owner, *counts in rows]
+
+
+def noise_of(rule: UUID, now: datetime) -> Noise:
+    """The same of one rule."""
+    rows = _ask(COUNTS.format(scope=OF_RULE), now, rule=rule)
+    return Noise(*rows[0][1:]) if rows else Noise()
+
+
+def _ask(sql: str, now: datetime, **params: Any) -> Sequence[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params | _spans(now))
+        return list(cursor.fetchall())
+
+
+def _spans(now: datetime) -> dict[str, Any]:
+    telling = [action.kind for action in actions if action.tells_resolved]
+    return {"now": now, "week": now - timedelta(days=WEEK), "month": now - timedelta(days=MONTH), "telling": telling}

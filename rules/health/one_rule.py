@@ -1,0 +1,27 @@
+"""The health of one rule, as its page and the API show it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from rules.health.checks import Finding
+from rules.health.examination import findings_of
+from rules.health.judgements import precision_of
+from rules.health.noisiest import Noise, noise_of
+from rules.health.precision import Precision
+from rules.models import AutomationRule
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What is wrong with a rule, how much it tells, and how useful that was."""
+
+    rule: AutomationRule
+    findings: list[Finding]
+    noise: Noise
+    precision: Precision
+
+
+def health_of(rule: AutomationRule, now: datetime) -> Health:
+    """The health of `rule`; `rules/health/box.html` shows it as `health`."""
+    precision = precision_of([rule.pk], now).get(rule.pk, Precision())
+    return Health(rule, findings_of(rule.pk, now), noise_of(rule.pk, now), precision)

@@ -1,0 +1,66 @@
+"""How often what a rule tells is useful: pure."""
+
+from dataclasses import dataclass
+from math import sqrt
+
+Z = 1.959963984540054  # 95 % of a normal distribution lie within so many standard deviations
+ENOUGH = 5  # judgements, to call a precision poor
+POOR = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """How people judged what a rule told."""
+
+    useful: int = 0
+    noise: int = 0
+
+    @property
+    def judged(self) -> int:
+        return self.useful + self.noise
+
+    @property
+    def share(self) -> float | None:
+        """Useful of all that was judged."""
+        return self.useful / self.judged if self.judged else None
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where the share lies with a confidence of 95 %, were everything judged."""
+        return wilson(self.useful, self.judged)
+
+    @property
+    def is_poor(self) -> bool:
+        """Whether there is enough to say that most of it is noise."""
+        return self.judged >= ENOUGH and self.interval[1] < POOR
+
+    def __str__(self) -> str:
+        if not self.judged:
+            return "Nobody has judged what it told."
+        low, high = self.interval
+        return (
+            f"{self.useful:,} of {self.judged:,} judged firings {'was' if self.useful == 1 else 'were'} useful: "
+            f"{100 * self.useful / self.judged:.0f} % (with a confidence of 95 % between {100 * low:.0f} and "
+            f"{100 * high:.0f} %)."
+        )
+
+
+def wilson(hits: int, total: int, z: float = Z) -> tuple[float, float]:
+    """Return the score interval of a proportion, also right for few judgements and for shares near 0 and 1.
+
+    E. B. Wilson, “Probable inference, the law of succession, and statistical inference”, Journal of the American
+    Statistical Association 22 (1927), pages 209 to 212.
+    """
+    if not total:
+        return 0.0, 1.0
+    share, square = hits / total, z * z
+    middle = (share + square / (2 * total)) / (1 + square / total)
+    reach = z * sqrt(share * (1 - share) / total + square / (4 * total * total)) / (1 + square / total)
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def upper_sql(hits: str, total: str) -> str:
+    """Return the upper end as an SQL expression, over two SQL expressions; `total` is not 0."""
+    share, count, square = f"({hits}::float8 / {total})", f"{total}::float8", f"{Z * Z!r}"
+    root = f"sqrt({share} * (1 - {share}) / {count} + {square} / (4 * {count} * {count}))"
+    return f"least(1, ({share} + {square} / (2 * {count}) + {Z!r} * {root}) / (1 + {square} / {count}))"

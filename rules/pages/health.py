@@ -1,0 +1,121 @@
+"""The page “Rule health”: what is wrong with rules, who tells the most, and how useful it was."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.admin import site
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from rules.health.examination import Examination, examine
+from rules.health.improvement import improve
+from rules.health.judgements import judged_by, precision_of
+from rules.health.noisiest import MONTH, WEEK, NoisyRule, noisiest
+from rules.health.precision import Precision
+from rules.pages.rule import find_rule
+
+LONGEST_NAME = 28
+RULES = "admin:rules_automationrule_changelist"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One number on top of the page, and where it leads."""
+
+    label: str
+    count: str
+    link: str
+    alarming: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Loud:
+    """One of the noisiest rules, as the page says it."""
+
+    rule: NoisyRule
+    told: int
+    fired: int
+    precision: Precision | None
+
+
+@require_safe
+def health_page(request: HttpRequest) -> HttpResponse:
+    """Show the health of the rules that the person sees."""
+    if not request.user.has_perm("rules.view_automationrule"):
+        raise PermissionDenied
+    now, days = timezone.now(), WEEK if request.GET.get("days") == str(WEEK) else MONTH
+    examined = examine(request.user, now)
+    loud = _loud(noisiest(request.user, now, days), days, now)
+    context = site.each_context(request) | {
+        "title": "Rule health",
+        "cards": _cards(examined, judged_by(request.user, now)),
+        "examined": examined,
+        "loud": loud,
+        "days": days,
+        "other_days": WEEK if days == MONTH else MONTH,
+        "chart": chart(loud),
+        "words": loud_in_words(loud, days),
+        "may_add": request.user.has_perm("rules.add_automationrule"),
+    }
+    return render(request, "rules/health.html", context)
+
+
+@require_safe
+def improvement_page(request: HttpRequest, model_admin: Any, rule_id: uuid.UUID) -> HttpResponse:
+    """What could be better about the rule: a fragment for htmx, else a page."""
+    rule = find_rule(model_admin, request, rule_id)
+    context: dict[str, Any] = {
+        "rule": rule,
+        "improvement": improve(rule, timezone.now()),
+        "may_change": model_admin.has_change_permission(request, rule),
+    }
+    if request.headers.get("hx-request"):
+        return render(request, "rules/health/_improvement.html", context)
+    shell = model_admin.admin_site.each_context(request) | {"title": f"A better threshold: {rule}"}
+    return render(request, "rules/health/improvement.html", shell | context)
+
+
+def chart(loud: Sequence[Loud]) -> str:
+    """What Chart.js draws: told and fired of each, the colours Unfold's."""
+    told = {"label": "Told", "data": [each.told for each in loud], "backgroundColor": "var(--color-primary-500)"}
+    fired = {"label": "Fired", "data": [each.fired for each in loud], "backgroundColor": "var(--color-base-400)"}
+    return json.dumps({"labels": [_short(each.rule.name) for each in loud], "datasets": [told, fired]})
+
+
+def loud_in_words(loud: Sequence[Loud], days: int) -> str:
+    """The chart for who does not see it."""
+    if not loud:
+        return f"No rule has fired in the last {days} days."
+    first = loud[0]
+    said = f"“{first.rule.name}” told the most: {first.told:,} in the last {days} days, firing {first.fired:,} times."
+    rest = sum(each.told for each in loud[1:])
+    return f"{said} The next {len(loud) - 1} together told {rest:,}." if len(loud) > 1 else said
+
+
+def _loud(rules: Sequence[NoisyRule], days: int, now: datetime) -> list[Loud]:
+    precisions = precision_of([rule.id for rule in rules], now)
+    return [Loud(rule, rule.noise.told(days), rule.noise.fired(days), precisions.get(rule.id)) for rule in rules]
+
+
+def _cards(examined: Examination, judged: Precision) -> list[Card]:
+    listed, share = reverse(RULES), judged.share
+    return [
+        Card("Active rules", f"{examined.active:,}", f"{listed}?status=active"),
+        Card("Well", f"{examined.well:,}", "#findings"),
+        Card("With a finding", f"{examined.affected:,}", "#findings", alarming=examined.affected > 0),
+        Card("Findings", f"{sum(section.count for section in examined.sections):,}", "#findings"),
+        Card("Useful, of what was judged", "–" if share is None else f"{100 * share:.0f} %", "#noisiest"),
+        Card("Judged in 90 days", f"{judged.judged:,}", "#noisiest"),
+    ]
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
