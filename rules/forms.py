@@ -4,6 +4,7 @@ Which options an action has, its own form says. Actions that share a form share 
 action are checked and kept.
 """
 
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
@@ -26,6 +27,7 @@ from smartagent.durations import DurationField
 
 CONDITION = ("metric_type", "target_integration", "applies_to", "user", "condition_operator", "threshold_value")
 LONG_TEXT = 500
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 HELP = {
     "rule_name": "What lists and messages call it.",
     "metric_type": "A built-in metric, or the name under which samples are pushed.",
@@ -131,7 +133,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.initial[field] = (self.instance.action_config or {}).get(name)
         if (threshold := self.initial.get("threshold_value")) is not None:
             self.initial["threshold_value"] = f"{threshold.normalize():f}"
-        if self.suggested:
+        if self.suggested and NUMBER.fullmatch(self.suggested):
             self.initial["threshold_value"] = self.suggested
 
     def clean(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.urls import reverse
 
-from rules.backtesting.history import replay
+from rules.backtesting.history import replay, watch_of
 from rules.conditions import Match
 from rules.health.judgements import judged_readings, precision_of
 from rules.health.precision import Precision
@@ -79,11 +79,12 @@ def _proposal(rule: AutomationRule, now: datetime) -> Proposal | Refusal:
 
 
 def _backtest(rule: AutomationRule, threshold: float, now: datetime) -> Backtest | None:
+    try:
+        watch_of(rule)
+    except ValueError:  # a further condition cannot be read, so there is nothing to play; its failures say so
+        return None
     moved = copy(rule)
     moved.threshold_value = Decimal(repr(threshold))
     start = now - timedelta(days=DAYS)
-    try:
-        present, then = replay(rule, start, now), replay(moved, start, now)
-    except ValueError:  # a further condition cannot be read; the failures of the rule say so
-        return None
+    present, then = replay(rule, start, now), replay(moved, start, now)
     return Backtest(present.fired, then.fired, present.notified, then.notified)
