@@ -14,7 +14,7 @@ def pages(site: AdminSite) -> list[URLPattern]:
     """Their addresses, for signed-in people only."""
     return [
         path("dispatch/", site.admin_view(dispatch_now), name="dispatch_now"),
-        path("rules/health/", site.admin_view(health_page), name="rules_health"),
+        path("rule-health/", site.admin_view(health_page), name="rules_health"),
         path("schema/", site.admin_view(schema), name="schema"),
         path("schema/repair/", site.admin_view(repair_schema), name="schema_repair"),
         path("badges/", site.admin_view(badges), name="badges"),

@@ -74,9 +74,10 @@ class HealthSerializer(serializers.Serializer[Any]):
 class ProposalSerializer(serializers.Serializer[Any]):
     words = serializers.CharField()
     threshold = serializers.FloatField()
+    useful = serializers.IntegerField(min_value=0)
+    noise = serializers.IntegerField(min_value=0)
     useful_kept = serializers.IntegerField(min_value=0)
     noise_dropped = serializers.IntegerField(min_value=0)
-    noise = serializers.IntegerField(min_value=0)
     fired_now = serializers.IntegerField(allow_null=True, help_text="Backtest of the last 30 days, as the rule is.")
     fired_then = serializers.IntegerField(allow_null=True, help_text="The same with the proposed threshold.")
     notified_now = serializers.IntegerField(allow_null=True)
@@ -175,8 +176,9 @@ def proposal_facts(better: Improvement) -> dict[str, Any]:
     if found is None:
         raise ValueError("there is no proposal to describe")
     return {
-        "words": str(better), "threshold": found.threshold, "useful_kept": found.useful,
-        "noise_dropped": found.dropped, "noise": found.noise, "fired_now": tried and tried.fired_now,
+        "words": str(better), "threshold": found.threshold, "useful": found.useful, "noise": found.noise,
+        "useful_kept": tried.useful_kept if tried else found.useful,
+        "noise_dropped": tried.noise_dropped if tried else found.dropped, "fired_now": tried and tried.fired_now,
         "fired_then": tried and tried.fired_then, "notified_now": tried and tried.notified_now,
         "notified_then": tried and tried.notified_then,
     }  # fmt: skip

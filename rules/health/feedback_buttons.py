@@ -25,7 +25,7 @@ class Button:
 
 
 def buttons(place: str, key: Any, about: str, useful: bool | None) -> SafeString:
-    """The buttons for the record `key`, of the list whose address is called `place`, that is about `about`."""
+    """The buttons for the record `key` about `about`; `place` is the name of the address that takes the judgement."""
     kinds = [("useful", "thumb_up", "Useful", useful is True), ("noise", "thumb_down", "Noise", useful is False)]
     shown = [
         Button(name, icon, title, pressed, reverse(place, args=[key, "withdraw" if pressed else name]))

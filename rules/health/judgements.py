@@ -4,6 +4,7 @@ So a threshold that was moved is judged by what it lets through, and the noise t
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,12 +36,23 @@ WITH rules AS NOT MATERIALIZED (SELECT * FROM automation_rules
 SELECT coalesce(sum(useful), 0), coalesce(sum(noise), 0) FROM ({COUNTED}) AS counted
 """
 READINGS = f"""
-SELECT {VALUE}, f.useful FROM rule_feedback f JOIN automation_rules r ON r.id = f.rule_id
+SELECT {VALUE}, f.useful, coalesce(e.context->>'person', ''), e.created_at
+  FROM rule_feedback f JOIN automation_rules r ON r.id = f.rule_id
   JOIN agent_activity_log e ON e.id = f.entry_id
  WHERE r.id = %(rule)s AND {COUNTS} AND {VALUE} IS NOT NULL
  ORDER BY e.created_at DESC LIMIT {{most}}
 """
 MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedFiring:
+    """What somebody said of a firing: the reading at it, for whom (an id, as text) and when."""
+
+    value: float
+    useful: bool
+    person: str
+    at: datetime
 
 
 def precision_of(rules: Sequence[UUID], now: datetime) -> dict[UUID, Precision]:
@@ -50,11 +62,11 @@ def precision_of(rules: Sequence[UUID], now: datetime) -> dict[UUID, Precision]:
         return {rule: Precision(useful, noise) for rule, useful, noise in cursor.fetchall()}
 
 
-def judged_readings(rule: UUID, now: datetime) -> list[tuple[float, bool]]:
-    """The readings at the firings that were judged, each with whether it was useful; the newest."""
+def judged_firings(rule: UUID, now: datetime) -> list[JudgedFiring]:
+    """The firings of a rule that were judged and had a reading, the newest first."""
     with connection.cursor() as cursor:
         cursor.execute(READINGS.format(most=MOST), {"rule": rule, "now": now})
-        return [(float(value), useful) for value, useful in cursor.fetchall()]
+        return [JudgedFiring(float(value), *rest) for value, *rest in cursor.fetchall()]
 
 
 def judged_by(user: Any, now: datetime) -> Precision:

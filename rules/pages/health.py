@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from rules.health.checks import times
 from rules.health.examination import Examination, examine
 from rules.health.improvement import improve
 from rules.health.judgements import judged_by, precision_of
@@ -22,7 +23,7 @@ from rules.health.noisiest import MONTH, WEEK, NoisyRule, noisiest
 from rules.health.precision import Precision
 from rules.pages.rule import find_rule
 
-LONGEST_NAME = 28
+LONGEST_NAME = 24
 RULES = "admin:rules_automationrule_changelist"
 
 
@@ -85,9 +86,12 @@ def improvement_page(request: HttpRequest, model_admin: Any, rule_id: uuid.UUID)
 
 def chart(loud: Sequence[Loud]) -> str:
     """What Chart.js draws: told and fired of each, the colours Unfold's."""
-    told = {"label": "Told", "data": [each.told for each in loud], "backgroundColor": "var(--color-primary-500)"}
-    fired = {"label": "Fired", "data": [each.fired for each in loud], "backgroundColor": "var(--color-base-400)"}
-    return json.dumps({"labels": [_short(each.rule.name) for each in loud], "datasets": [told, fired]})
+    told, fired = [each.told for each in loud], [each.fired for each in loud]
+    bars = [
+        {"label": "Notifications", "data": told, "backgroundColor": "var(--color-primary-500)"},
+        {"label": "Firings", "data": fired, "backgroundColor": "var(--color-base-400)"},
+    ]
+    return json.dumps({"labels": [_short(each.rule.name) for each in loud], "datasets": bars})
 
 
 def loud_in_words(loud: Sequence[Loud], days: int) -> str:
@@ -95,9 +99,10 @@ def loud_in_words(loud: Sequence[Loud], days: int) -> str:
     if not loud:
         return f"No rule has fired in the last {days} days."
     first = loud[0]
-    said = f"“{first.rule.name}” told the most: {first.told:,} in the last {days} days, firing {first.fired:,} times."
+    counts = f"{first.told:,} notification{'' if first.told == 1 else 's'}, fired {times(first.fired)}"
+    said = f"“{first.rule.name}” is the noisiest of the last {days} days: {counts}."
     rest = sum(each.told for each in loud[1:])
-    return f"{said} The next {len(loud) - 1} together told {rest:,}." if len(loud) > 1 else said
+    return f"{said} The others here sent {rest:,} together." if len(loud) > 1 else said
 
 
 def _loud(rules: Sequence[NoisyRule], days: int, now: datetime) -> list[Loud]:
@@ -108,7 +113,7 @@ def _loud(rules: Sequence[NoisyRule], days: int, now: datetime) -> list[Loud]:
 def _cards(examined: Examination, judged: Precision) -> list[Card]:
     listed, share = reverse(RULES), judged.share
     return [
-        Card("Active rules", f"{examined.active:,}", f"{listed}?status=active"),
+        Card("Looked at", f"{examined.looked_at:,}", f"{listed}?status=active"),
         Card("Well", f"{examined.well:,}", "#findings"),
         Card("With a finding", f"{examined.affected:,}", "#findings", alarming=examined.affected > 0),
         Card("Findings", f"{sum(section.count for section in examined.sections):,}", "#findings"),

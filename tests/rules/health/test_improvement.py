@@ -55,8 +55,8 @@ def test_no_history_no_backtest(old_rule, judged, now):
     rule = old_rule(condition_operator=">", threshold_value=25)
     judged(rule, [(40, True), (26, False)])
     assert str(improve(rule, now)) == (
-        "Raise the threshold from 25 to 26: the kept readings do not reach back far enough to try it, but of the "
-        "judged firings the useful one kept, 1 of 1 that were noise left out."
+        "Raise the threshold from 25 to 26: of what was judged, the useful one kept, 1 of 1 that were noise left out. "
+        "There are no readings of the last 30 days to try it on."
     )
 
 
@@ -66,3 +66,25 @@ def test_any_of_several_conditions(old_rule, judged, now):
     judged(rule, [(40, True), (10, False)])
     assert precision_of([rule.pk], now) == {rule.pk: Precision(1, 1)}
     assert "any of several" in improve(rule, now).reason
+
+
+def test_noise_that_became_worse_would_still_fire(alice, now, pushed):
+    """Two began mildly; one of them passed the better threshold a while later, and would have fired then."""
+    rule = rule_on_cpu(alice)
+    ticks([27, 10, 27, 40, 10, 34, 10], now - timedelta(days=2), pushed, alice, apart=timedelta(hours=1))
+    for told in Notification.objects.filter(metadata__event="rule_fired"):
+        judge_all([told], alice, told.metadata["value"] == 34, now - timedelta(hours=1))
+    found = improve(rule, now)
+    assert (found.backtest.fired_now, found.backtest.fired_then) == (3, 2)
+    assert (found.backtest.useful_kept, found.backtest.noise_dropped) == (1, 1)
+    assert "2 instead of 3 firings, the useful one kept, 1 of 2 that were noise left out." in str(found)
+
+
+def test_what_was_useful_and_short_may_be_lost(alice, now, pushed):
+    """By its reading it would be kept, but the condition has to hold for a while, and did not above it."""
+    rule = rule_on_cpu(alice, pending_for=timedelta(minutes=10))
+    ticks([27, 27, 34, 27, 10], now - timedelta(days=2), pushed, alice)
+    ticks([27, 27, 27, 27, 10], now - timedelta(days=1), pushed, alice)
+    for told in Notification.objects.filter(metadata__event="rule_fired"):
+        judge_all([told], alice, told.metadata["value"] == 34, now - timedelta(hours=1))
+    assert "0 instead of 2 firings, 0 of 1 useful ones kept, 1 of 1" in str(improve(rule, now))
