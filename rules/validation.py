@@ -3,35 +3,60 @@
 Whether a person may make such a rule is asked in `rules.permissions`.
 """
 
-import math
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from rules.conditions import Operator
+from rules.authoring.clauses import clause_errors, further_errors
+from rules.authoring.labels import label_problem
+from rules.authoring.scales import critical_problem, recovery_problem
+from rules.authoring.ticks import off_grid
+from rules.conditions import Match
 from rules.configs import config_errors
-from rules.intake import NAME
-from rules.registries import actions, metrics
-from rules.words import number
+from rules.models import AutomationRule
+from rules.registries import actions
 from smartagent.durations import LONGEST
 
 LONGEST_NAME = 200
+DEFAULT_REPEAT = AutomationRule._meta.get_field("repeat_every").default
 Errors = dict[str, list[str]]
+# The rule's own condition: which of its fields says what.
+OWN = {
+    "metric_type": "metric", "reducer": "reducer", "evaluation_window": "window", "condition_operator": "operator",
+    "threshold_value": "threshold",
+}  # fmt: skip
+# What `validate` looks at: give it all of them.
+CHECKED = (
+    "rule_name", "metric_type", "reducer", "evaluation_window", "condition_operator", "threshold_value",
+    "critical_threshold", "recovery_threshold", "match", "more_conditions", "action_type", "action_config",
+    "pending_for", "keep_firing_for", "repeat_every", "no_data_policy", "error_policy", "labels",
+)  # fmt: skip
 
 
-def validate(fields: Mapping[str, Any]) -> Errors:
+def validate(fields: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> Errors:
     """Return what is wrong with the cleaned `fields` of a rule, by field; empty where nothing is.
 
     Only fields that are given are checked, except that a threshold needs its metric for its scale. Options of the
-    action are under `action_config`, or under their own names (`title`) where only one of them is wrong.
+    action are under `action_config`, or under their own names (`title`) where only one of them is wrong; those of
+    further conditions under `more_conditions.0.threshold`. Durations, labels and further conditions that stand
+    unchanged in `before` are let be: another program, or another length of the tick, may have brought them.
     """
-    errors: Errors = {}
+    kept = {name for name in LET_BE if before and name in before and before[name] == fields.get(name)}
+    errors: Errors = _own_condition(fields)
     for name, check in CHECKS.items():
-        if name in fields and (problem := check(fields[name], fields)):
+        if name in fields and name not in kept and (problem := check(fields[name], fields)):
             errors[name] = [problem]
+    if "more_conditions" in fields and "more_conditions" not in kept:
+        errors |= further_errors(fields["more_conditions"])
     if fields.get("action_type") in actions and "action_config" in fields:
         errors |= config_errors(fields["action_type"], fields["action_config"] or {})
     return errors
+
+
+def _own_condition(fields: Mapping[str, Any]) -> Errors:
+    given = {name: fields[field] for field, name in OWN.items() if field in fields}
+    problems = clause_errors(given)
+    return {field: [problems[name]] for field, name in OWN.items() if name in problems}
 
 
 def _name(name: Any, _: Mapping[str, Any]) -> str:
@@ -42,59 +67,47 @@ def _name(name: Any, _: Mapping[str, Any]) -> str:
     return ""
 
 
-def _metric(metric: Any, _: Mapping[str, Any]) -> str:
-    if not metric:
-        return "Say what is watched: a built-in metric such as fusion_score, or the name of a pushed one."
-    if metric in metrics or NAME.fullmatch(str(metric)):
-        return ""
-    return (
-        f"“{str(metric)[:40]}” is not the name of a metric. A name begins with a small letter and has only small "
-        "letters, digits and _ . : - after it, for example cpu or queue_depth."
-    )
-
-
-def _operator(operator: Any, _: Mapping[str, Any]) -> str:
-    known = ", ".join(Operator.values)
-    return "" if operator in Operator.values else f"“{operator}” is not an operator. There are: {known}."
-
-
-def _threshold(threshold: Any, fields: Mapping[str, Any]) -> str:
-    try:
-        limit = float(threshold)
-    except (TypeError, ValueError):
-        return "The threshold is a number, for example 70 or 0.5."
-    if not math.isfinite(limit):
-        return "The threshold is a finite number, for example 70 or 0.5."
-    return _off_scale(limit, fields.get("metric_type"))
-
-
-def _off_scale(limit: float, metric: Any) -> str:
-    if metric not in metrics:
-        return ""
-    source = metrics[metric]
-    if source.lowest is not None and limit < source.lowest:
-        return f"{source.label} is never below {number(source.lowest)}, so {number(limit)} is no threshold for it."
-    if source.highest is not None and limit > source.highest:
-        return f"{source.label} is never above {number(source.highest)}, so {number(limit)} is no threshold for it."
-    return ""
-
-
 def _action(action: Any, _: Mapping[str, Any]) -> str:
     known = ", ".join(plug.kind for plug in actions)
     return "" if action in actions else f"“{action}” cannot be chosen as the action. There are: {known}."
 
 
 def _repeat_every(duration: Any, _: Mapping[str, Any]) -> str:
-    if isinstance(duration, timedelta) and timedelta(0) <= duration <= LONGEST:
-        return ""
-    return f"The rule repeats after 0 (at every evaluation) up to {LONGEST.days} days, for example 30m or 4h."
+    if not isinstance(duration, timedelta) or not timedelta(0) <= duration <= LONGEST:
+        return f"The rule repeats after 0 (at every evaluation) up to {LONGEST.days} days, for example 30m or 4h."
+    return "" if duration == DEFAULT_REPEAT else off_grid(duration)
+
+
+def _lasting(duration: Any, _: Mapping[str, Any]) -> str:
+    if not isinstance(duration, timedelta) or not timedelta(0) <= duration <= LONGEST:
+        return f"This is 0 (at once) up to {LONGEST.days} days, for example 15m or 3 checks."
+    return off_grid(duration)
+
+
+def _policy(policy: Any, _: Mapping[str, Any]) -> str:
+    known = AutomationRule.NoDataPolicy.values
+    return "" if policy in known else f"“{str(policy)[:40]}” is none of these: {', '.join(known)}."
+
+
+def _match(match: Any, _: Mapping[str, Any]) -> str:
+    return "" if match in Match.values else f"“{str(match)[:40]}” is none of these: {', '.join(Match.values)}."
+
+
+def _labels(labels: Any, _: Mapping[str, Any]) -> str:
+    return label_problem(labels)
 
 
 CHECKS = {
     "rule_name": _name,
-    "metric_type": _metric,
-    "condition_operator": _operator,
-    "threshold_value": _threshold,
+    "critical_threshold": critical_problem,
+    "recovery_threshold": recovery_problem,
+    "match": _match,
     "action_type": _action,
+    "pending_for": _lasting,
+    "keep_firing_for": _lasting,
     "repeat_every": _repeat_every,
+    "no_data_policy": _policy,
+    "error_policy": _policy,
+    "labels": _labels,
 }
+LET_BE = ("pending_for", "keep_firing_for", "repeat_every", "labels", "more_conditions")

@@ -1,0 +1,52 @@
+"""Labels of a rule: a flat object of text to text, typed as `team=db`, one a line."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+MOST = 30
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_./:-]{0,62}")
+LONGEST = 200
+EXAMPLE = "Write for example team=db."
+
+
+def label_problem(labels: Any) -> str:
+    """What is wrong with `labels`; nothing where they are sound."""
+    if not isinstance(labels, Mapping):
+        return 'Labels are an object of text to text, for example {"team": "db"}.'
+    if len(labels) > MOST:
+        return f"A rule has at most {MOST} labels; these are {len(labels)}."
+    return next(filter(None, (_problem(name, value) for name, value in labels.items())), "")
+
+
+def _problem(name: Any, value: Any) -> str:
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        return (
+            f"“{str(name)[:40]}” is not the name of a label. A name begins with a letter and has only letters, digits "
+            "and _ . / : - after it, for example team."
+        )
+    if not isinstance(value, str):
+        return f"The label {name} is text, for example “db”; numbers and objects are none."
+    if not value.strip() or len(value) > LONGEST:
+        return f"The label {name} has 1 to {LONGEST} characters."
+    if any(sign in value for sign in ",\n\r"):
+        return f"The label {name} has no commas and is of one line."
+    return ""
+
+
+def read_labels(text: str) -> dict[str, str]:
+    """The labels that `text` says, one a line or between commas; ValueError with what would be right."""
+    labels: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in re.split(r"[\n,]", text))):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or not name:
+            raise ValueError(f"“{part[:40]}” is no label. {EXAMPLE}")
+        if name in labels:
+            raise ValueError(f"The label {name} is there twice.")
+        labels[name] = value
+    return labels
+
+
+def show_labels(labels: Any) -> str:
+    """The labels as one types them."""
+    return "\n".join(f"{name}={value}" for name, value in labels.items()) if isinstance(labels, Mapping) else ""

@@ -1,0 +1,120 @@
+"""Thresholds: whether they lie on the scale of their metric, and the recovery and critical ones on their side."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from rules.conditions import Operator, Reducer
+from rules.phrases import limit, number
+from rules.registries import metrics
+
+# What these give is not on the scale of the metric: a sum of scores may well be 1000, a change -20.
+OFF_SCALE = {Reducer.SUM.value, Reducer.COUNT.value, Reducer.CHANGE.value, Reducer.PERCENT_CHANGE.value}
+FALLING, RISING = (Operator.LT.value, Operator.LE.value), (Operator.GT.value, Operator.GE.value)
+
+
+def as_number(value: Any) -> float | None:
+    """`value` as a finite number, or None."""
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        found = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def threshold_problem(threshold: Any, metric: Any, reducer: Any) -> str:
+    """What is wrong with a threshold as such."""
+    if (found := as_number(threshold)) is None:
+        given = isinstance(threshold, float) or str(threshold).lower() in ("nan", "inf", "-inf")
+        return f"The threshold is a {'finite ' if given else ''}number, for example 70 or 0.5."
+    return off_scale(found, metric, reducer)
+
+
+def off_scale(value: float, metric: Any, reducer: Any) -> str:
+    """What is wrong where no reading of `metric` can come to `value`."""
+    lowest, highest, name = _scale(metric, reducer)
+    if lowest is not None and value < lowest:
+        return f"{name} is never below {number(lowest)}, so {number(value)} is no threshold for it."
+    if highest is not None and value > highest:
+        return f"{name} is never above {number(highest)}, so {number(value)} is no threshold for it."
+    return ""
+
+
+def recovery_problem(recovery: Any, fields: Mapping[str, Any]) -> str:
+    """What is wrong with a recovery threshold, beside the other `fields` of the rule."""
+    if recovery is None:
+        return ""
+    operator, metric, reducer = (fields.get(name) for name in ("condition_operator", "metric_type", "reducer"))
+    if problem := threshold_problem(recovery, metric, reducer):
+        return problem
+    if operator in Operator.values and operator not in FALLING + RISING:
+        return f"A recovery threshold goes with <, <=, > or >=. Leave it empty for “{operator}”."
+    threshold = as_number(fields.get("threshold_value"))
+    if threshold is None or operator not in FALLING + RISING:
+        return ""
+    falling = operator in FALLING
+    if float(recovery) < threshold if falling else float(recovery) > threshold:
+        example = _beside(threshold, 1 if falling else -1, metric, reducer)
+        return (
+            f"Recovery for “{limit(operator, threshold)}” must be {number(threshold)} or "
+            f"{'more' if falling else 'less'}, for example {number(example)}."
+        )
+    return _never_over(operator, float(recovery), metric, reducer)
+
+
+def critical_problem(critical: Any, fields: Mapping[str, Any]) -> str:
+    """What is wrong with a critical threshold, beside the other `fields` of the rule."""
+    if critical is None:
+        return ""
+    operator, metric, reducer = (fields.get(name) for name in ("condition_operator", "metric_type", "reducer"))
+    if problem := threshold_problem(critical, metric, reducer):
+        return problem
+    if operator in Operator.values and operator not in FALLING + RISING:
+        return f"A critical threshold goes with <, <=, > or >=. Leave it empty for “{operator}”."
+    threshold = as_number(fields.get("threshold_value"))
+    if threshold is None or operator not in FALLING + RISING:
+        return ""
+    falling = operator in FALLING
+    if float(critical) < threshold if falling else float(critical) > threshold:
+        return ""
+    example = _beside(threshold, -4 if falling else 4, metric, reducer)
+    example_text = f", for example {number(example)}" if example != threshold else ""
+    return (
+        f"The critical threshold for “{limit(operator, threshold)}” must be "
+        f"{'less' if falling else 'more'} than {number(threshold)}{example_text}."
+    )
+
+
+def _never_over(operator: str, recovery: float, metric: Any, reducer: Any) -> str:
+    """`at most 95`, recovering above 100, never would on a scale that ends at 100."""
+    lowest, highest, name = _scale(metric, reducer)
+    if operator == "<=" and highest is not None and recovery >= highest:
+        return f"{name} is never above {number(highest)}, so the rule would never recover. Write less."
+    if operator == ">=" and lowest is not None and recovery <= lowest:
+        return f"{name} is never below {number(lowest)}, so the rule would never recover. Write more."
+    return ""
+
+
+def _scale(metric: Any, reducer: Any) -> tuple[float | None, float | None, str]:
+    if metric not in metrics or reducer in OFF_SCALE:
+        return None, None, ""
+    source = metrics[metric]
+    return source.lowest, source.highest, source.label
+
+
+def _beside(threshold: float, steps: int, metric: Any, reducer: Any) -> float:
+    """A round number some steps beside `threshold`, on the scale."""
+    lowest, highest, _ = _scale(metric, reducer)
+    found = threshold + steps * _step(abs(threshold))
+    return max(lowest if lowest is not None else found, min(highest if highest is not None else found, found))
+
+
+def _step(size: float) -> float:
+    """About 7 % of `size` as 1, 2 or 5 of a power of ten."""
+    if not size:
+        return 1.0
+    wanted = 0.07 * size
+    power = 10.0 ** math.floor(math.log10(wanted))
+    return min((each * power for each in (1, 2, 5, 10)), key=lambda each: abs(math.log(each / wanted)))
