@@ -1,10 +1,8 @@
 """The inbox: one's own, or everyone's for those who may see it."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -14,29 +12,19 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from notifications.feedback import NOTHING_TO_JUDGE, judge_all, said_of, told
 from notifications.filters import NotificationFilter
+from notifications.judged_admin import JudgedAdmin
 from notifications.marking import DONE, button, mark
 from notifications.models import Notification
 from notifications.querysets import NotificationQuerySet
-from rules.health.feedback_buttons import answer, buttons
-from rules.health.judging import VERBS, may_judge
+from rules.health.judging import may_judge
 from rules.words import number
-from smartagent.filtered_list import FilteredChangeList, RecordAdmin
 from smartagent.scope import has_everyone
 from smartagent.templatetags.shown import TONES, when
 
 
-class InboxChangeList(FilteredChangeList):
-    """Its rows know what whoever looks said of them."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        know_what_was_said(self.result_list, request.user)
-
-
 @admin.register(Notification)
-class NotificationAdmin(RecordAdmin):
+class NotificationAdmin(JudgedAdmin):
     slug = "notifications"
     filterset_class = NotificationFilter
     keyset = "created_at"
@@ -63,18 +51,6 @@ class NotificationAdmin(RecordAdmin):
             filterset.form.fields.pop("whose")
             filterset.filters.pop("whose")
         return filterset
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
-        return InboxChangeList
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        found = super().get_object(request, object_id, from_field)
-        if found is not None:
-            know_what_was_said([found], request.user)
-        return found
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [name for name in self.fields if name != "judged" or may_judge(request.user)]
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         left_out = set() if may_judge(request.user) else {"judged"}
@@ -134,12 +110,6 @@ class NotificationAdmin(RecordAdmin):
         facts = notification.metadata or {}
         return ", ".join(f"{name} {_fact(facts[name])}" for name in SHOWN if facts.get(name) not in (None, "")) or "–"
 
-    @display(description="useful?")
-    def judged(self, notification: Notification) -> str:
-        """The buttons “useful” and “noise”, where a firing told it."""
-        said: dict[str, bool | None] = notification.said  # type: ignore[attr-defined]
-        return buttons(FEEDBACK, notification.pk, notification.title, said["useful"]) if said else "–"
-
     @display(description="")
     def marks(self, notification: Notification) -> str:
         """What can be done to one row: buttons that submit the list's own form to another address."""
@@ -164,36 +134,10 @@ class NotificationAdmin(RecordAdmin):
     def archive(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
         messages.success(request, mark(queryset.changeable_by(request.user), "archive"))
 
-    @admin.action(description="Judge as useful")
-    def judge_useful(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
-        self._judge(request, queryset, "useful")
-
-    @admin.action(description="Judge as noise")
-    def judge_noise(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
-        self._judge(request, queryset, "noise")
-
-    @admin.action(description="Take back what I said")
-    def withdraw(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
-        self._judge(request, queryset, "withdraw")
-
-    def _judge(self, request: HttpRequest, queryset: NotificationQuerySet, verb: str) -> None:
-        if not may_judge(request.user):
-            raise PermissionDenied
-        chosen = list(queryset.changeable_by(request.user).order_by())
-        count = judge_all(chosen, request.user, VERBS[verb], timezone.now())
-        messages.success(request, told(verb, count, len(chosen)))
-
-    def get_actions(self, request: HttpRequest) -> Any:
-        """Without judging for those who may not."""
-        found = super().get_actions(request)
-        judging = () if may_judge(request.user) else ("judge_useful", "judge_noise", "withdraw")
-        return {name: action for name, action in found.items() if name not in judging}
-
     def get_urls(self) -> list[URLPattern]:
         pages: dict[str, tuple[str, Any]] = {
             "read-all/": ("read_all", self.read_all),
             "<uuid:pk>/mark/<str:verb>/": ("mark", self.mark_one),
-            "<uuid:pk>/feedback/<str:verb>/": ("feedback", self.judge_one),
         }
         wrap: Any = self.admin_site.admin_view
         own = [
@@ -211,42 +155,13 @@ class NotificationAdmin(RecordAdmin):
         """Do one verb to one notification."""
         if verb not in DONE:
             raise Http404("There is no such thing to do.")
-        changeable = self._changeable(request, pk)
+        changeable = self.changeable(request, pk)
         messages.success(request, mark(changeable, verb))
         return _back(request)
 
-    def judge_one(self, request: HttpRequest, pk: Any, verb: str) -> HttpResponse:
-        """Write down that one notification was useful, or noise; or take that back."""
-        if verb not in VERBS:
-            raise Http404("There is no such judgement.")
-        notification = self._changeable(request, pk).get()
-        if not may_judge(request.user):
-            raise PermissionDenied
-        if not judge_all([notification], request.user, VERBS[verb], timezone.now()):
-            raise Http404(NOTHING_TO_JUDGE)
-        know_what_was_said([notification], request.user)
-        return answer(request, verb, self.judged(notification), reverse(INBOX))
 
-    def _changeable(self, request: HttpRequest, pk: Any) -> NotificationQuerySet:
-        if not Notification.objects.visible_to(request.user).filter(pk=pk).exists():
-            raise Http404("There is no such notification.")
-        changeable: NotificationQuerySet = Notification.objects.changeable_by(request.user).filter(pk=pk)
-        if not changeable.exists():
-            raise PermissionDenied
-        return changeable
-
-
-INBOX = "admin:notifications_notification_changelist"
-FEEDBACK = "admin:notifications_notification_feedback"
 SPOKEN = mark_safe('<span class="sr-only">Unread: </span>')  # the dot beside it is not heard
 SHOWN = ("metric", "value", "operator", "threshold", "target", "time")
-
-
-def know_what_was_said(notifications: Sequence[Any], user: Any) -> None:
-    """Keep with each what `user` said of it; nothing where there is nothing to judge."""
-    said = said_of(notifications, user)
-    for one in notifications:
-        one.said = {"useful": said[one.pk]} if one.pk in said else None
 
 
 def _fact(value: Any) -> str:

@@ -37,4 +37,5 @@ def told(verb: str, count: int, of: int) -> str:
     """What was done to many, in words."""
     words = DONE[verb].format(n=f"{count:,} notification{'' if count == 1 else 's'}")
     rest = of - count
-    return f"{words} {rest:,} others were told by no firing, so there is nothing to judge." if rest else words
+    others = "1 other was" if rest == 1 else f"{rest:,} others were"
+    return f"{words} {others} told by no firing, so there is nothing to judge." if rest else words
