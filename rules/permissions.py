@@ -21,3 +21,15 @@ def rule_errors(user: Any, rule: AutomationRule) -> dict[str, list[str]]:
 def may_evaluate(user: Any) -> bool:
     """Say whether `user` may evaluate rules now: whoever may change rules, at least their own."""
     return bool(user.is_active and user.has_perm("rules.change_automationrule"))
+
+
+def lock_of(rule: AutomationRule) -> str:
+    """Why `rule` is not changed by page or API; nothing where it is."""
+    if not rule.provisioned_by:
+        return ""
+    return f"This rule is kept in the file {rule.provisioned_by}. Change it there and apply that file again."
+
+
+def may_switch(user: Any, rule: AutomationRule) -> bool:
+    """Say whether `user` may pause and activate `rule`: also one that is kept in a file, for at night that must do."""
+    return may_evaluate(user) and (rule.user_id == user.pk or has_everyone(user, "change"))
