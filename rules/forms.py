@@ -1,119 +1,76 @@
 """The form of a rule: its own fields, and the options of each action as real fields.
 
-Which options an action has, its own form says. Actions that share a form share the fields; only those of the chosen
-action are checked and kept.
+Only the options of the chosen action are checked and kept.
 """
 
 import re
 from collections.abc import Mapping
-from copy import deepcopy
 from typing import Any
 
 from django import forms
+from django.forms.utils import ErrorDict
 from django.utils.html import format_html, format_html_join
-from unfold.widgets import (
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
-    UnfoldBooleanWidget,
-)
 
+from rules.authoring.fields import ChecksField, ConditionsField, RuleLabelsField
+from rules.authoring.help_texts import HELP, INVALID, REQUIRED
+from rules.authoring.options import option_fields, option_names
 from rules.configs import clean_config
 from rules.models import AutomationRule
 from rules.permissions import rule_errors
 from rules.registries import actions
-from rules.validation import validate
-from smartagent.durations import DurationField
+from rules.validation import CHECKED, validate
 
-CONDITION = ("metric_type", "target_integration", "applies_to", "user", "condition_operator", "threshold_value")
-LONG_TEXT = 500
+__all__ = ["RuleForm", "option_fields", "option_names"]
+
+# What a preview needs.
+CONDITION = (
+    "metric_type", "target_integration", "applies_to", "user", "reducer", "evaluation_window", "condition_operator",
+    "threshold_value", "critical_threshold", "match", "more_conditions", "pending_for", "recovery_threshold",
+    "keep_firing_for", "repeat_every", "labels",
+)  # fmt: skip
+NUMBERS = ("threshold_value", "critical_threshold", "recovery_threshold")
+# Optional in the form; where nothing is chosen or sent, what the rule has stays.
+KEPT = (
+    "reducer", "match", "error_policy", "evaluation_window", "pending_for", "keep_firing_for", "more_conditions",
+    "labels", "critical_threshold", "recovery_threshold",
+)  # fmt: skip
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-HELP = {
-    "rule_name": "What lists and messages call it.",
-    "metric_type": "A built-in metric, or the name under which samples are pushed.",
-    "user": "Whose rule it is: who is told, and whose reading is compared where the rule watches its owner.",
-    "condition_operator": "The rule fires while the reading stands to the threshold like this.",
-    "threshold_value": "On the scale of the metric: scores and health are 0 to 100, counts begin at 0.",
-    "severity": "How serious it is. Everything that the rule writes carries it.",
-    "no_data_policy": "What happens where there is no reading, or only one that is too old.",
-    "status": "Only active rules are evaluated.",
-    "runbook_url": "A page that says what to do; the rule links to it.",
-    "description": "Why the rule is there.",
-}
-REQUIRED = {
-    "rule_name": "Give the rule a name, for example: Fusion score too low.",
-    "metric_type": "Say what is watched: a built-in metric such as fusion_score, or the name of a pushed one.",
-    "threshold_value": "Give the number that the reading is compared with, for example 70.",
-    "action_type": "Choose what is done when the rule fires.",
-}
-
-INVALID = {
-    "threshold_value": "This is not a number. Write for example 70 or 12.5, with a point.",
-    "runbook_url": "This is not the address of a page. Write for example https://example.com/what-to-do.",
-}
-
-
-def option_fields() -> dict[str, forms.Field]:
-    """The options of every action as fields `option__<action>__<name>`, marked with the actions that have them."""
-    fields: dict[str, forms.Field] = {}
-    for first, kinds, form in _shared_forms():
-        for name, field in form.base_fields.items():
-            fields[f"option__{first}__{name}"] = _dressed(deepcopy(field), name, kinds)
-    return fields
-
-
-def option_names(action_type: str) -> dict[str, str]:
-    """The field of each option that `action_type` has."""
-    for first, kinds, form in _shared_forms():
-        if action_type in kinds:
-            return {name: f"option__{first}__{name}" for name in form.base_fields}
-    return {}
-
-
-def _shared_forms() -> list[tuple[str, list[str], type[forms.Form]]]:
-    """Each form of options with the actions that have it, and the first of those."""
-    kinds: dict[type[forms.Form], list[str]] = {}
-    for action in actions:
-        kinds.setdefault(action.form, []).append(action.kind)
-    return [(names[0], names, form) for form, names in kinds.items()]
-
-
-def _dressed(field: forms.Field, name: str, kinds: list[str]) -> forms.Field:
-    """An option as it looks on our pages; whether it is required, the chosen action's own form says."""
-    field.required = False
-    field.label = field.label or name.replace("_", " ").capitalize()
-    old = field.widget
-    if isinstance(field, forms.ChoiceField):
-        field.widget = UnfoldAdminSelectWidget(choices=field.choices)
-    elif isinstance(field, forms.BooleanField):
-        field.widget = UnfoldBooleanWidget()
-    elif isinstance(field, forms.CharField) and (field.max_length or 0) > LONG_TEXT:
-        field.widget = UnfoldAdminTextareaWidget(attrs={"rows": 3})
-    else:
-        field.widget = UnfoldAdminTextInputWidget(attrs=old.attrs)
-    field.widget.attrs["data-actions"] = " ".join(kinds)
-    return field
 
 
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Makes or changes a rule. `maker` is the person who does; the admin class sets it."""
+    """Makes or changes a rule. `maker` is the person who does; the admin class sets it. Where it `only_asks`, what is
+    typed is shown again, and nothing is checked or saved."""
 
     maker: Any = None
     suggested: str = ""  # a threshold that the health of the rule proposes
+    only_asks: bool = False
 
-    repeat_every = DurationField(
-        initial="4h",
-        required=False,
-        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "4h"}),
-        help_text="While it fires, act again after this long, for example 30m, 4h or 1d 12h. 0: at every evaluation.",
+    evaluation_window = ChecksField(
+        counts=False, label="Over", placeholder="1h",
+        help_text="From 5m to 30d. Empty with the newest reading.",
+    )  # fmt: skip
+    more_conditions = ConditionsField(
+        required=False, label="Further conditions", help_text="Of the same person. The chart shows the first condition."
     )
+    pending_for = ChecksField(
+        label="Holds for", help_text="Fire only once it has held this long, for example 15m or 3 checks. 0: at once."
+    )
+    keep_firing_for = ChecksField(
+        label="Keep firing for", help_text="Resolve only once it has been over this long, for example 2 checks."
+    )
+    repeat_every = ChecksField(
+        counts=False, initial="4h", placeholder="4h",
+        help_text="While it fires, act again after this long, for example 30m, 4h or 1d 12h. 0: at every evaluation.",
+    )  # fmt: skip
+    labels = RuleLabelsField(help_text="What you sort and silence rules by, one a line, for example team=db.")
 
     class Meta:
         model = AutomationRule
         fields = (
-            "rule_name", "metric_type", "target_integration", "applies_to", "user", "condition_operator",
-            "threshold_value", "action_type", "severity", "repeat_every", "no_data_policy", "status", "runbook_url",
-            "description",
+            "rule_name", "metric_type", "target_integration", "applies_to", "user", "reducer", "evaluation_window",
+            "condition_operator", "threshold_value", "critical_threshold", "match", "more_conditions", "pending_for",
+            "recovery_threshold", "keep_firing_for", "action_type", "severity", "repeat_every", "no_data_policy",
+            "error_policy", "labels", "status", "runbook_url", "description",
         )  # fmt: skip
         help_texts = HELP
 
@@ -121,31 +78,37 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if self.instance._state.adding and not self.instance.user_id:
             self.instance.user = self.maker
-        for name, message in REQUIRED.items():
-            if name in self.fields:
-                self.fields[name].error_messages["required"] = message
-        for name, message in INVALID.items():
-            if name in self.fields:
-                self.fields[name].error_messages["invalid"] = message
+        for kind, messages in (("required", REQUIRED), ("invalid", INVALID)):
+            for name in messages.keys() & self.fields.keys():
+                self.fields[name].error_messages[kind] = messages[name]
+        for name in self.fields.keys() & {"reducer", "match", "error_policy"}:
+            self.fields[name].required = False
         self._explain_actions()
-        for name, field in option_names(self.instance.action_type).items():
-            if field in self.fields:
-                self.initial[field] = (self.instance.action_config or {}).get(name)
-        if (threshold := self.initial.get("threshold_value")) is not None:
-            self.initial["threshold_value"] = f"{threshold.normalize():f}"
-        if self.suggested and NUMBER.fullmatch(self.suggested):
-            self.initial["threshold_value"] = self.suggested
+        self._leave_drafts_to_their_buttons()
+        self._show_what_is_stored()
+
+    def full_clean(self) -> None:
+        if not self.only_asks:
+            return super().full_clean()
+        self._errors, self.cleaned_data = ErrorDict(), {}
+        return None
+
+    def is_valid(self) -> bool:
+        return not self.only_asks and super().is_valid()
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in KEPT:
+            self._keep(cleaned, name)
         action = cleaned.get("action_type", "")
         names = option_names(action)
         self._forget_other_options(names)
         given = {name: self.data.get(self.add_prefix(field), "") for name, field in names.items()}
         options = {name: value for name, value in given.items() if value != ""}
-        errors = validate(cleaned | {"action_config": options}) | rule_errors(self.maker, self._would_be(cleaned))
-        for name, messages in errors.items():
-            field = name if name in self.fields else names.get(name)
+        errors = validate(cleaned | {"action_config": options}, self._before())
+        for name, messages in (errors | rule_errors(self.maker, self._would_be(cleaned))).items():
+            field = name.partition(".")[0]
+            field = field if field in self.fields else names.get(name)
             if field is None or field not in self.errors:
                 self.add_error(field, messages)
         if not self.errors:
@@ -153,20 +116,32 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
     def condition(self) -> AutomationRule | None:
-        """The rule as far as its condition goes, for a preview; None where that has errors."""
+        """The rule as far as a preview needs it; None where that has errors."""
         if any(name in self.errors for name in CONDITION):
             return None
         return self._would_be(self.cleaned_data)
 
     def condition_problems(self) -> list[str]:
         """What is wrong with the condition, apart from what is only not filled in yet."""
-        filled = [name for name in CONDITION if name in self.errors and self.data.get(self.add_prefix(name))]
+        filled = [n for n in CONDITION if n in self.errors and (self.data.get(self.add_prefix(n)) or n in KEPT)]
         return [str(message) for name in filled for message in self.errors[name]]
 
+    def _keep(self, cleaned: dict[str, Any], name: str) -> None:
+        """Where nothing was chosen, or nothing sent, the rule keeps what it has."""
+        if name not in self.fields or name in self.errors:
+            return
+        omitted = self.fields[name].widget.value_omitted_from_data(self.data, self.files, self.add_prefix(name))
+        if omitted or cleaned.get(name) == "":
+            cleaned[name] = getattr(self.instance, name)
+
+    def _before(self) -> dict[str, Any]:
+        return {} if self.instance._state.adding else {name: getattr(self.instance, name) for name in CHECKED}
+
     def _would_be(self, cleaned: Mapping[str, Any]) -> AutomationRule:
-        names = (*CONDITION, "no_data_policy")
+        names = [name for name in RuleForm.Meta.fields if name not in ("rule_name", "status")]
         fields = {name: cleaned.get(name, getattr(self.instance, name)) for name in names}
-        return AutomationRule(action_type="log", rule_name="", **fields)
+        action = cleaned.get("action_type") or "log"
+        return AutomationRule(**fields | {"rule_name": "", "action_type": action})
 
     def _forget_other_options(self, names: Mapping[str, str]) -> None:
         """What stands in the fields of other actions is not asked for, so it cannot be wrong."""
@@ -179,6 +154,24 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance._state.adding or self.initial.get("action_type") != action:
             return {}
         return {name: value for name, value in (self.instance.action_config or {}).items() if name not in names}
+
+    def _show_what_is_stored(self) -> None:
+        """Options in their fields, and thresholds as people write them."""
+        config = self.initial.get("action_config") or self.instance.action_config or {}
+        for name, field in option_names(self.initial.get("action_type") or "").items():
+            if field in self.fields:
+                self.initial[field] = config.get(name)
+        for name in NUMBERS:
+            if hasattr(threshold := self.initial.get(name), "normalize"):
+                self.initial[name] = f"{threshold.normalize():f}"
+        if self.suggested and NUMBER.fullmatch(self.suggested):
+            self.initial["threshold_value"] = self.suggested
+
+    def _leave_drafts_to_their_buttons(self) -> None:
+        """Whether a rule is a draft, the buttons below the form say."""
+        if "status" in self.fields:
+            field: Any = self.fields["status"]
+            field.choices = [choice for choice in field.choices if choice[0] != AutomationRule.Status.DRAFT]
 
     def _explain_actions(self) -> None:
         if "action_type" not in self.fields:

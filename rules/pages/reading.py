@@ -1,7 +1,8 @@
 """The current reading of a rule, and whether it would fire now: beside the form, and on the rule's page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -10,9 +11,16 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from rules.authoring.ticks import spelled
 from rules.models import AutomationRule
-from rules.preview import preview
-from rules.words import limit, number, series
+from rules.phrases import limit, number, series
+from rules.preview import Preview, preview
+from rules.sentences import CLEAR, OVER, rule_in_words
+
+HEADLINES = {
+    "met": "Would fire now", "held": "Would not fire", "clear": "Would not fire", "missing": "No reading",
+    "failed": "Could not be read",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,40 +37,70 @@ def reading_of(rule: AutomationRule, now: datetime) -> Reading:
     """The reading of `rule` at `now`, in words."""
     seen = preview(rule, now)
     everyone = rule.applies_to == AutomationRule.AppliesTo.EVERYONE
+    sentence = _of_several(rule, seen) if seen.conditions else _of_one(rule, seen)
+    if everyone:
+        sentence = f"It would fire for {seen.met:,} of {seen.people:,} people. {sentence}"
+    policy = {"missing": rule.no_data_policy, "failed": rule.error_policy}.get(seen.verdict)
+    fires = bool(seen.met) or policy == "fire"
+    verdict = "met" if fires else ("clear" if everyone and seen.verdict != "failed" else seen.verdict)
+    headline = HEADLINES[verdict] + (", critical" if fires and seen.worsens else "")
+    if fires and rule.pending_for:
+        headline = f"Would fire after {spelled(rule.pending_for)}"
+    return Reading(verdict=verdict, headline=headline, sentence=sentence, observed_at=seen.observed_at)
+
+
+def _of_one(rule: AutomationRule, seen: Preview) -> str:
     watched = series(rule.metric_type, str(rule.user), rule.target_integration)
     would_be = limit(rule.condition_operator, rule.threshold_value)
     sentence = {
         "met": f"{watched} is {number(seen.value)}: {would_be}.",
+        "held": f"{watched} is {number(seen.value)}: not {would_be}. {_held(rule)}",
         "clear": f"{watched} is {number(seen.value)}: not {would_be}.",
-        "missing": f"There is no reading of {watched}. {_without(rule)}",
-        "failed": f"{watched} could not be read: {seen.cause}",
+        "missing": f"There is no reading of {watched}. {_without(rule.no_data_policy)}",
+        "failed": f"{watched} could not be read: {seen.cause} {_without(rule.error_policy)}",
     }[seen.verdict]
-    sentence = sentence[0].upper() + sentence[1:]
-    if everyone:
-        sentence = f"It would fire for {seen.met:,} of {seen.people:,} people. {sentence}"
-    fires = bool(seen.met) or (seen.verdict == "missing" and rule.no_data_policy == "fire")
-    verdict = "met" if fires else ("clear" if everyone and seen.verdict != "failed" else seen.verdict)
-    return Reading(verdict=verdict, headline=HEADLINES[verdict], sentence=sentence, observed_at=seen.observed_at)
+    return sentence[0].upper() + sentence[1:]
 
 
-HEADLINES = {
-    "met": "Would fire now", "clear": "Would not fire", "missing": "No reading", "failed": "Could not be read",
-}  # fmt: skip
+def _held(rule: AutomationRule) -> str:
+    side = CLEAR.get(rule.condition_operator, "past")
+    return f"Had it fired, it would go on until it is {side} {number(rule.recovery_threshold)}."
 
 
-def _without(rule: AutomationRule) -> str:
+def _of_several(rule: AutomationRule, seen: Preview) -> str:
+    """Each condition with its own number."""
+    told = " ".join(_condition(each, str(rule.user)) for each in seen.conditions or [])
+    if seen.verdict == "missing":
+        told += f" {_without(rule.no_data_policy)}"
+    return f"{told} {seen.cause}".strip()
+
+
+def _condition(said: Mapping[str, Any], whose: str) -> str:
+    watched = series(said["metric"], whose, said["target"])
+    if said["reducer"] in OVER:
+        watched = OVER[said["reducer"]].format(watched, spelled(timedelta(seconds=said["window"] or 0)))
+    if said["value"] is None:
+        return f"There is no reading of {watched}."
+    holds = "" if said["verdict"] == "met" else "not "
+    return f"{watched[0].upper()}{watched[1:]} is {number(said['value'])}: {holds}{limit(said['operator'], said['threshold'])}."
+
+
+def _without(policy: str) -> str:
     return {
         "fire": "The rule fires without one.",
         "resolve": "The rule resolves without one.",
-    }.get(rule.no_data_policy, "Without one the rule stays as it is.")
+    }.get(policy, "Without one the rule stays as it is.")
 
 
 @require_POST
 def form_reading(request: HttpRequest, model_admin: Any) -> HttpResponse:
-    """The reading for what stands in the form at the moment, as a fragment beside it."""
+    """The rule in words, and the reading for what stands in the form at the moment, as a fragment beside it."""
     if not (model_admin.has_add_permission(request) or model_admin.has_change_permission(request)):
         raise PermissionDenied
     form = model_admin.get_form(request)(request.POST)
     rule = form.condition()
-    reading = reading_of(rule, timezone.now()) if rule else None
-    return render(request, "rules/_reading.html", {"reading": reading, "problems": form.condition_problems()})
+    context = {
+        "rule_words": rule_in_words(rule) if rule else "", "reading": reading_of(rule, timezone.now()) if rule else None,
+        "problems": form.condition_problems(), "in_editor": True,
+    }  # fmt: skip
+    return render(request, "rules/_reading.html", context)

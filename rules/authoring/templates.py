@@ -1,0 +1,174 @@
+"""Rules to start from: each is a few fields, opened in the editor with nothing saved."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from rules.models import AutomationRule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A rule to start from: its fields, and when one would want it."""
+
+    key: str
+    group: str
+    summary: str
+    fields: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        """The name that its rule has at first."""
+        return str(self.fields["rule_name"])
+
+    def rule(self, user: Any) -> AutomationRule:
+        """The rule of `user` that it makes, not saved."""
+        return AutomationRule(user=user, **self.fields)
+
+
+def _template(key: str, group: str, name: str, summary: str, when: str, then: str, **more: Any) -> Template:
+    """`when` is "metric operator threshold", `then` is "action severity"."""
+    metric, operator, threshold = when.split()
+    action, severity = then.split()
+    fields = {
+        "rule_name": name, "description": summary, "metric_type": metric, "condition_operator": operator,
+        "threshold_value": float(threshold) if "." in threshold else int(threshold), "action_type": action,
+        "severity": severity,
+    } | more  # fmt: skip
+    return Template(key=key, group=group, summary=summary, fields=fields)
+
+
+def _also(when: str, reducer: str = "last", window: int = 0) -> dict[str, Any]:
+    """A further condition; its window in seconds."""
+    metric, operator, threshold = when.split()
+    return {"metric": metric, "target": "", "reducer": reducer, "window": window, "operator": operator,
+            "threshold": int(threshold)}  # fmt: skip
+
+
+MINUTES_10, MINUTES_15, MINUTES_30 = (timedelta(minutes=minutes) for minutes in (10, 15, 30))
+HOUR, HOURS_6, DAY, WEEK = timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=7)
+CLASSICS, SCORES, EVENTS = "The four classics", "Scores and efficiency", "Anomalies and integrations"
+SYSTEMS, SILENCE = "Metrics that you push", "When nothing comes"
+
+TEMPLATES = (
+    _template(
+        "low-score", CLASSICS, "Fusion score too low", "Says at once that a fusion score is below what is good.",
+        "fusion_score < 70", "alert high",
+    ),
+    _template(
+        "efficiency-drop", CLASSICS, "Efficiency dropping", "Proposes a remedy while the efficiency index is low.",
+        "efficiency_index < 80", "optimize medium",
+    ),
+    _template(
+        "anomaly-spike", CLASSICS, "Anomalies spike", "Notifies of more anomalies than usual in the last 24 hours.",
+        "anomaly_count > 5", "notify medium",
+    ),
+    _template(
+        "unhealthy-integration", CLASSICS, "Integration unhealthy",
+        "Proposes the recovery of an integration that is inactive or in error.",
+        "integration_health < 75", "optimize high",
+    ),
+    _template(
+        "score-fell", SCORES, "Score fell by a fifth", "A fusion score fell by more than 20 percent within a day.",
+        "fusion_score < -20", "alert high", reducer="percent_change", evaluation_window=DAY,
+    ),
+    _template(
+        "score-two-levels", SCORES, "Score low, and then critical",
+        "One rule with two levels: it fires below 70, and again, as critical, below 50.",
+        "fusion_score < 70", "alert medium", critical_threshold=50,
+    ),
+    _template(
+        "score-steadily-low", SCORES, "Score low on average",
+        "The average of six hours is low; a single bad reading is not enough.",
+        "fusion_score < 70", "notify medium", reducer="avg", evaluation_window=HOURS_6,
+    ),
+    _template(
+        "score-without-flapping", SCORES, "Score low, told once",
+        "A score that wavers around 70 is told once: it is over only at 75, and after 15 minutes of that.",
+        "fusion_score < 70", "alert medium", recovery_threshold=75, keep_firing_for=MINUTES_15,
+    ),
+    _template(
+        "score-and-efficiency", SCORES, "Score and efficiency low together",
+        "Both are low at the same time, which one of them alone seldom means.",
+        "fusion_score < 70", "optimize high", more_conditions=[_also("efficiency_index < 80")],
+    ),
+    _template(
+        "efficiency-worst-of-the-week", SCORES, "Worst efficiency of the week",
+        "The lowest efficiency of seven days is below 60. Written down and nothing else; a start for a review.",
+        "efficiency_index < 60", "log low", reducer="min", evaluation_window=WEEK, repeat_every=DAY,
+    ),
+    _template(
+        "anomalies-rising", EVENTS, "Anomalies rising fast", "The number of anomalies rose by more than 10 in 6 hours.",
+        "anomaly_count > 10", "alert high", reducer="change", evaluation_window=HOURS_6,
+    ),
+    _template(
+        "anomalies-or-errors", EVENTS, "Anomalies or integration errors",
+        "Whichever comes first: many anomalies of any kind, or a few that are about an integration.",
+        "anomaly_count > 20", "notify high", match="any", more_conditions=[_also("integration_error_count > 3")],
+    ),
+    _template(
+        "integration-down", EVENTS, "Integration in error for half an hour",
+        "Short hiccups pass; an integration that stays in error for 30 minutes does not.",
+        "integration_health <= 25", "alert critical", pending_for=MINUTES_30, keep_firing_for=MINUTES_10,
+    ),
+    _template(
+        "integration-errors-critical", EVENTS, "Integration errors pile up",
+        "From 3 errors on it notifies; from 20 on it is critical.",
+        "integration_error_count >= 3", "notify medium", critical_threshold=20,
+    ),
+    _template(
+        "cpu-sustained", SYSTEMS, "Processor busy for 15 minutes",
+        "High for three checks in a row, and over only below 80, so that peaks do not wake anyone.",
+        "cpu > 90", "alert high", pending_for=MINUTES_15, recovery_threshold=80,
+    ),
+    _template(
+        "disk-filling", SYSTEMS, "Disk filling up", "Tells at 80 percent, and as critical at 95, with an hour between.",
+        "disk_used > 80", "alert medium", critical_threshold=95, repeat_every=DAY, keep_firing_for=HOUR,
+    ),
+    _template(
+        "latency-average", SYSTEMS, "Answers slow on average",
+        "The average of 15 minutes is slow; critical where it is twice as slow.",
+        "latency_ms > 500", "alert high", reducer="avg", evaluation_window=MINUTES_15, critical_threshold=1000,
+        recovery_threshold=400,
+    ),
+    _template(
+        "queue-growing", SYSTEMS, "Queue long and still growing",
+        "A long queue that shrinks is no reason to get up; this one has grown within the hour.",
+        "queue_depth > 500", "alert high", more_conditions=[_also("queue_depth > 50", "change", 3600)],
+    ),
+    _template(
+        "error-budget", SYSTEMS, "Errors of a day used up", "The errors of 24 hours come to more than 100.",
+        "errors > 100", "notify high", reducer="sum", evaluation_window=DAY,
+    ),
+    _template(
+        "heartbeat-missing", SILENCE, "No heartbeat for long",
+        "Fires where there is no reading any more, for half an hour. A heartbeat of 0 fires, too.",
+        "heartbeat < 1", "alert critical", no_data_policy="fire", pending_for=MINUTES_30,
+    ),
+    _template(
+        "backup-missing", SILENCE, "No backup within a day", "Counts what was pushed as backup_done in 24 hours: none.",
+        "backup_done < 1", "alert high", reducer="count", evaluation_window=DAY, repeat_every=DAY,
+    ),
+    _template(
+        "source-unreadable", SILENCE, "Score missing or unreadable",
+        "A fusion score that is missing or cannot be read is told like one that is too low.",
+        "fusion_score < 40", "notify medium", no_data_policy="fire", error_policy="fire", pending_for=MINUTES_15,
+    ),
+)  # fmt: skip
+
+
+def template_of(key: str) -> Template | None:
+    """The template of this key."""
+    return next((template for template in TEMPLATES if template.key == key), None)
+
+
+def search(words: str) -> list[Template]:
+    """The templates that have all of these words somewhere; all where there are none."""
+    wanted = words.lower().split()
+    return [template for template in TEMPLATES if all(word in _text(template) for word in wanted)]
+
+
+def _text(template: Template) -> str:
+    fields = template.fields
+    told = (template.title, template.summary, template.group, fields["metric_type"], fields["action_type"])
+    return " ".join(map(str, told)).lower().replace("_", " ") + " " + str(fields["metric_type"])

@@ -1,0 +1,28 @@
+"""The gallery of rules to start from."""
+
+from itertools import groupby
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from rules.authoring.templates import TEMPLATES, search
+from rules.sentences import rule_in_words
+
+
+@require_safe
+def templates_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
+    """Show the templates, in their groups; with `q` those that have its words."""
+    if not model_admin.has_add_permission(request):
+        raise PermissionDenied
+    words = request.GET.get("q", "").strip()[:100]
+    found = [{"template": each, "in_words": rule_in_words(each.rule(request.user))} for each in search(words)]
+    groups = [(group, list(members)) for group, members in groupby(found, key=lambda each: each["template"].group)]
+    context = model_admin.admin_site.each_context(request) | {
+        "title": "Start from a template", "opts": model_admin.opts, "groups": groups, "words": words,
+        "count": len(found), "total": len(TEMPLATES),
+    }  # fmt: skip
+    request.current_app = model_admin.admin_site.name
+    return render(request, "rules/templates.html", context)
