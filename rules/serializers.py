@@ -5,10 +5,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from rules.authoring.rest_fields import ChecksField, ConditionsField, LabelsField
 from rules.configs import clean_config
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState
 from rules.permissions import rule_errors
-from rules.validation import validate
+from rules.validation import CHECKED, validate
 from smartagent.rest.fields import JSONObjectField, OwnerField
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 from smartagent.secrets import seal
@@ -35,34 +36,37 @@ class OwnedSerializer(StrictModelSerializer):
 
 
 class RuleSerializer(OwnedSerializer):
-    """A rule: a metric, an operator, a threshold, an action."""
+    """A rule: a metric, an operator, a threshold, an action; and where it needs them, windows, levels and timing."""
 
     action_config = JSONObjectField(required=False, help_text="The options of the action.")
-    labels = JSONObjectField(required=False, help_text="Anything that you sort rules by.")
+    labels = LabelsField(required=False, help_text="What you sort and silence rules by.")
+    more_conditions = ConditionsField(required=False, help_text="At most 5 further ones, of the same person.")
+    pending_for = ChecksField(required=False, help_text="It fires only once it has held this long.")
+    keep_firing_for = ChecksField(required=False, help_text="It resolves only once it has been over this long.")
+    repeat_every = ChecksField(required=False, help_text="While it fires, act again after this long; 0: each time.")
 
     class Meta:
         model = AutomationRule
         fields = [
             "id", "user", "rule_name", "description", "metric_type", "condition_operator", "threshold_value",
-            "action_type", "action_config", "target_integration", "status", "severity", "applies_to", "no_data_policy",
-            "repeat_every", "labels", "runbook_url", "last_triggered_at", "trigger_count", "created_at", "updated_at",
+            "action_type", "action_config", "target_integration", "status", "severity", "applies_to", "reducer",
+            "evaluation_window", "critical_threshold", "match", "more_conditions", "pending_for", "keep_firing_for",
+            "recovery_threshold", "no_data_policy", "error_policy", "repeat_every", "labels", "runbook_url",
+            "provisioned_by", "last_triggered_at", "trigger_count", "created_at", "updated_at",
         ]  # fmt: skip
-        read_only_fields = ["last_triggered_at", "trigger_count", "created_at", "updated_at"]
+        read_only_fields = ["provisioned_by", "last_triggered_at", "trigger_count", "created_at", "updated_at"]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         rule = self.whole(attrs)
-        errors = validate({name: getattr(rule, name) for name in CHECKED})
-        named = {name if name in self.fields else f"action_config.{name}": text for name, text in errors.items()}
+        before = {name: getattr(self.instance, name) for name in CHECKED} if self.instance else None
+        errors = validate({name: getattr(rule, name) for name in CHECKED}, before)
+        own = {name: name.partition(".")[0] in self.fields for name in errors}
+        named = {name if own[name] else f"action_config.{name}": text for name, text in errors.items()}
         if named := named | rule_errors(self.context["request"].user, rule):
             raise serializers.ValidationError(named)
         if "action_config" in attrs:
             attrs["action_config"] = clean_config(rule.action_type, attrs["action_config"])
         return attrs
-
-
-CHECKED = (
-    "rule_name", "metric_type", "condition_operator", "threshold_value", "action_type", "action_config", "repeat_every",
-)  # fmt: skip
 
 
 class StateSerializer(StrictModelSerializer):

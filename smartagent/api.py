@@ -48,6 +48,7 @@ class NowhereView(APIView):
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(router.urls)),
     path("rules/health/", rules.HealthView.as_view(), name="rules-health"),
+    path("rule-templates/", rules.TemplatesView.as_view(), name="rule-templates"),
     path("metrics/", rules.CatalogueView.as_view(), name="metrics"),
     path("metrics/<str:name>/reading/", rules.ReadingView.as_view(), name="reading"),
     path("samples/", rules.SampleView.as_view(), name="samples"),

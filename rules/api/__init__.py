@@ -8,8 +8,9 @@ from rules.api.rules import RuleViewSet
 from rules.api.running import DispatchView
 from rules.api.samples import SampleView
 from rules.api.silences import SilenceViewSet
+from rules.api.templates import TemplatesView
 
 __all__ = [
     "ActivityViewSet", "CatalogueView", "DispatchView", "HealthView", "IntegrationViewSet", "ReadingView",
-    "RuleViewSet", "RunViewSet", "SampleView", "SilenceViewSet", "StateViewSet",
+    "RuleViewSet", "RunViewSet", "SampleView", "SilenceViewSet", "StateViewSet", "TemplatesView",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +15,7 @@ from rules.api.health import RuleHealthSerializer, rule_health
 from rules.filters import RuleFilter
 from rules.models import AutomationRule
 from rules.pausing import activate, pause
+from rules.permissions import lock_of
 from rules.querysets import RuleQuerySet
 from rules.serializers import RuleSerializer
 from smartagent.rest.views import WriteViewSet
@@ -80,6 +82,12 @@ class RuleViewSet(WriteViewSet):
     @action(detail=True, methods=["get"])
     def health(self, request: Request, pk: Any = None) -> Response:
         return Response(rule_health(self.get_object()))
+
+    def get_object(self) -> AutomationRule:
+        rule: AutomationRule = super().get_object()
+        if self.action in ("update", "partial_update", "destroy") and (lock := lock_of(rule)):
+            raise PermissionDenied(lock)
+        return rule
 
     def _switch(self, switch: Callable[[RuleQuerySet, Any, datetime], int]) -> Response:
         rule = self.get_object()

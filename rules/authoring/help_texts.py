@@ -9,7 +9,7 @@ HELP = {
     "threshold_value": "On the scale of the metric: scores and health are 0 to 100, counts begin at 0.",
     "critical_threshold": "Past this it fires with severity critical, at once. Empty: one level.",
     "match": "Whether all conditions must hold at the same time, or one is enough.",
-    "recovery_threshold": "It resolves only once this is reached, so that it does not flap. Empty: the threshold itself.",
+    "recovery_threshold": "It resolves only once this is reached, so it does not flap. Empty: the threshold itself.",
     "severity": "How serious it is. Everything that the rule writes carries it.",
     "no_data_policy": "What happens where there is no reading, or only one that is too old.",
     "error_policy": "What happens where the source of the readings fails.",

@@ -68,7 +68,7 @@ def _in_steps(series: Series, start: datetime, end: datetime) -> list[Point]:
     inside: list[Point] = [(time, value) for time, value in pairs if start < time <= end]
     begun: list[Point] = [(start, value) for value in before]
     points = begun + inside
-    return points + [(end, points[-1][1])] if points else []
+    return [*points, (end, points[-1][1])] if points else []
 
 
 def _as_pushed(series: Series, start: datetime, end: datetime, max_age: timedelta | None) -> list[Point]:

@@ -122,7 +122,8 @@ TEMPLATES = (
         "cpu > 90", "alert high", pending_for=MINUTES_15, recovery_threshold=80,
     ),
     _template(
-        "disk-filling", SYSTEMS, "Disk filling up", "Tells at 80 percent, and as critical at 95, with an hour between.",
+        "disk-filling", SYSTEMS, "Disk filling up",
+        "Tells above 80 percent and, as critical, above 95; it is over after an hour below.",
         "disk_used > 80", "alert medium", critical_threshold=95, repeat_every=DAY, keep_firing_for=HOUR,
     ),
     _template(

@@ -81,8 +81,8 @@ def _condition(said: Mapping[str, Any], whose: str) -> str:
         watched = OVER[said["reducer"]].format(watched, spelled(timedelta(seconds=said["window"] or 0)))
     if said["value"] is None:
         return f"There is no reading of {watched}."
-    holds = "" if said["verdict"] == "met" else "not "
-    return f"{watched[0].upper()}{watched[1:]} is {number(said['value'])}: {holds}{limit(said['operator'], said['threshold'])}."
+    would_be = ("" if said["verdict"] == "met" else "not ") + limit(said["operator"], said["threshold"])
+    return f"{watched[0].upper()}{watched[1:]} is {number(said['value'])}: {would_be}."
 
 
 def _without(policy: str) -> str:
@@ -100,7 +100,8 @@ def form_reading(request: HttpRequest, model_admin: Any) -> HttpResponse:
     form = model_admin.get_form(request)(request.POST)
     rule = form.condition()
     context = {
-        "rule_words": rule_in_words(rule) if rule else "", "reading": reading_of(rule, timezone.now()) if rule else None,
+        "rule_words": rule_in_words(rule) if rule else "",
+        "reading": reading_of(rule, timezone.now()) if rule else None,
         "problems": form.condition_problems(), "in_editor": True,
     }  # fmt: skip
     return render(request, "rules/_reading.html", context)

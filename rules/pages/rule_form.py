@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
@@ -76,7 +75,7 @@ class RuleFormAdmin(OwnerChoiceAdmin):
             watched += ["applies_to", "user"]
         elif obj is not None and obj.applies_to == AutomationRule.AppliesTo.EVERYONE:
             watched += ["applies_to"]
-        fires = [("reducer", "evaluation_window"), ("condition_operator", "threshold_value"), "critical_threshold",
+        fires = ["reducer", "evaluation_window", "condition_operator", "threshold_value", "critical_threshold",
                  "pending_for", "more_conditions", "match"]  # fmt: skip
         status = ["status"] if obj is not None and obj.status != DRAFT else []
         return [
@@ -84,7 +83,7 @@ class RuleFormAdmin(OwnerChoiceAdmin):
             ("When it fires", {"fields": fires}),
             ("What is done", {"fields": ["action_type", *option_fields(), "severity", "repeat_every"]}),
             ("When it is over", {"fields": ["recovery_threshold", "keep_firing_for"]}),
-            ("Without readings", {"fields": [("no_data_policy", "error_policy")]}),
+            ("Without readings", {"fields": ["no_data_policy", "error_policy"]}),
             ("Fine print", {"fields": [*status, "labels", "runbook_url", "description"]}),
         ]
 

@@ -52,7 +52,8 @@ def without_scripts(model_admin: Any, request: HttpRequest, object_id: str | Non
         except ValueError as error:
             problems = [str(error)]
     return {
-        "rule_words": rule_in_words(rule) if rule else "", "reading": reading_of(rule, timezone.now()) if rule else None,
+        "rule_words": rule_in_words(rule) if rule else "",
+        "reading": reading_of(rule, timezone.now()) if rule else None,
         "problems": problems, "trial_html": _html(trial, problems), "asked": True, "in_editor": True,
     }  # fmt: skip
 

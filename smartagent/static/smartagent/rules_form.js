@@ -22,14 +22,11 @@
     // A window is asked for only where there is one; how conditions are joined, only where there are several.
     const reducer = document.getElementById("id_reducer"), span = document.getElementById("id_evaluation_window");
     const rows = document.querySelector(".sa-conditions"), match = document.getElementById("id_match");
-    function partOf(field) {
-      return field.closest(".field-line") || field.closest(".grow").parentElement;
-    }
     function showWindows() {
       if (reducer && span) {
         const none = reducer.value === "last";
         if (none) span.value = "";
-        partOf(span).hidden = none;
+        rowOf(span).hidden = none;
       }
       for (const row of rows ? rows.querySelectorAll("[data-row-of-condition]") : []) {
         const none = row.querySelector("[data-reducer]").value === "last", part = row.querySelector("[data-window]");

@@ -93,7 +93,7 @@
               type: "linear", min: shown.start, max: shown.end, grid: {display: false}, afterBuildTicks: ticksOf,
               ticks: {maxRotation: 0, autoSkip: true, callback: function (at) { return clock(at, false); }},
             },
-            y: {border: {display: false}, grace: "8%", grid: {color: color("--sa-grid")}, ticks: {maxTicksLimit: 6}},
+            y: {border: {display: false}, grid: {color: color("--sa-grid")}, ticks: {maxTicksLimit: 6}},
           },
         },
       });

@@ -1,0 +1,56 @@
+"""Rules to start from, as bodies that can be sent to /api/rules/."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from rules.authoring.templates import Template, search
+from rules.sentences import rule_in_words
+from rules.serializers import RuleSerializer
+from smartagent.rest.fields import JSONObjectField
+from smartagent.rest.views import StrictView
+
+
+class TemplateSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField(help_text="Its name for programs.")
+    group = serializers.CharField()
+    title = serializers.CharField()
+    summary = serializers.CharField(help_text="When one would want it.")
+    in_words = serializers.CharField(help_text="The rule that it makes, in a sentence.")
+    rule = JSONObjectField(help_text="A body that can be sent to /api/rules/ as it is.")
+
+
+class TemplatesSerializer(serializers.Serializer[Any]):
+    results = TemplateSerializer(many=True)
+
+
+class TemplatesView(StrictView):
+    needs = "rules.view_automationrule"
+    parameters = ("search",)
+
+    @extend_schema(
+        tags=["rules"],
+        summary="List templates",
+        description="Rules to start from. Nothing is saved before a rule is sent to /api/rules/.",
+        parameters=[OpenApiParameter("search", str, description="Only those with all of these words.")],
+        responses=TemplatesSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        words = request.query_params.get("search", "")
+        if "\x00" in words or len(words) > 100:
+            raise ValidationError({"search": ["Write at most 100 characters."]})
+        return Response({"results": [template_as_json(template, request.user) for template in search(words)]})
+
+
+def template_as_json(template: Template, user: Any) -> dict[str, Any]:
+    """A template as programs get it."""
+    rule = template.rule(user)
+    shown = RuleSerializer(rule).data
+    return {
+        "key": template.key, "group": template.group, "title": template.title, "summary": template.summary,
+        "in_words": rule_in_words(rule), "rule": {name: shown[name] for name in template.fields},
+    }  # fmt: skip
