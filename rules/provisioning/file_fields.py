@@ -1,0 +1,114 @@
+"""The fields of a rule in a file, in their order: how each is read, and how it is written.
+
+What stands at its default is left out when written, and means the default when read.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from rules.conditions import Match, Operator, Reducer
+from rules.models import AutomationRule
+from rules.models.rule import Severity
+from rules.provisioning import values as v
+
+__all__ = ["ALIASES", "BY_ATTRIBUTE", "FIELDS", "REQUIRED", "FileField", "default_of", "written"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileField:
+    """A field `name` of files, which is the `attribute` of a rule. `schema` describes it for editors."""
+
+    name: str
+    attribute: str
+    read: Callable[[Any], Any]
+    write: Callable[[Any], Any]
+    schema: dict[str, Any]
+
+
+def _text(name: str, attribute: str = "", most: int = 10_000) -> FileField:
+    schema = {"type": "string", "maxLength": most}
+    return FileField(name, attribute or name, v.text(most), v.as_text, schema)
+
+
+def _choice(name: str, choices: list[str], attribute: str = "") -> FileField:
+    return FileField(name, attribute or name, v.choice(choices), str, {"type": "string", "enum": choices})
+
+
+def _number(name: str, attribute: str = "") -> FileField:
+    return FileField(name, attribute or name, v.number, v.as_number, v.NUMBER)
+
+
+def _duration(name: str, attribute: str = "") -> FileField:
+    return FileField(name, attribute or name, v.duration, v.as_duration, v.DURATION)
+
+
+def _object(name: str, attribute: str = "", inner: Any = None) -> FileField:
+    return FileField(name, attribute or name, v.mapping, v.as_mapping, {"type": "object"} | (inner or {}))
+
+
+STATUS, APPLIES = AutomationRule.Status.values, AutomationRule.AppliesTo.values
+POLICIES = AutomationRule.NoDataPolicy.values
+FIELDS = (
+    _text("name", "rule_name"),
+    FileField("owner", "user", v.text(254), str, {"type": "string", "description": "E-mail or id of a person."}),
+    _text("description"),
+    _choice("status", STATUS),
+    _choice("severity", Severity.values),
+    _object("labels", inner={"additionalProperties": {"type": "string"}}),
+    _text("runbook_url", most=2000),
+    _choice("applies_to", APPLIES),
+    _text("metric", "metric_type", 100),
+    _text("target", "target_integration", 200),
+    _choice("reducer", Reducer.values),
+    _duration("window", "evaluation_window"),
+    FileField("operator", "condition_operator", v.operator, str, {"type": "string", "enum": Operator.values}),
+    _number("threshold", "threshold_value"),
+    _number("critical_threshold"),
+    _number("recovery_threshold"),
+    FileField("more_conditions", "more_conditions", v.conditions, v.as_conditions, v.CONDITIONS),
+    _choice("match", Match.values),
+    _duration("pending_for"),
+    _duration("keep_firing_for"),
+    _choice("no_data_policy", POLICIES),
+    _choice("error_policy", POLICIES),
+    _text("action", "action_type", 100),
+    _object("options", "action_config"),
+    _duration("repeat_every"),
+)
+BY_NAME = {field.name: field for field in FIELDS}
+BY_ATTRIBUTE = {field.attribute: field for field in FIELDS}
+# Other names by which a field may be called: those of the API, and those of Prometheus.
+ALIASES = {field.attribute: field.name for field in FIELDS if field.attribute != field.name} | {
+    "for": "pending_for", "runbook": "runbook_url",
+}  # fmt: skip
+REQUIRED = {
+    "name": "Give the rule a name, for example: Fusion score too low.",
+    "metric": "Say what is watched: a built-in metric such as fusion_score, or the name of a pushed one.",
+    "operator": 'Say how the reading is compared, for example operator: ">".',
+    "threshold": "Give the number that the reading is compared with, for example 70.",
+    "action": "Say what is done when the rule fires, for example alert.",
+}
+
+
+def default_of(attribute: str) -> Any:
+    """What a rule has where a file says nothing."""
+    field: Any = AutomationRule._meta.get_field(attribute)
+    return field.get_default()
+
+
+def written(rule: AutomationRule) -> dict[str, Any]:
+    """The rule as a file has it: in the order of the fields, without its uid and without what is at its default."""
+    found: dict[str, Any] = {}
+    for field in FIELDS:
+        value = rule.user.email if field.name == "owner" else getattr(rule, field.attribute)
+        if field.name not in REQUIRED and field.name != "owner" and _is_default(field, value):
+            continue
+        found[field.name] = field.write(value)
+    return found
+
+
+def _is_default(field: FileField, value: Any) -> bool:
+    default = default_of(field.attribute)
+    return value == default or (value in (None, "") and default in (None, "")) or (value == timedelta(0) == default)

@@ -1,0 +1,91 @@
+"""Which rules and people a file means: the same uid always means the same rule.
+
+A rule that has no uid yet is meant by its id. A rule in the recycle bin is meant as well: it comes back.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from rules.models import AutomationRule
+from rules.provisioning.document import Document, Entry
+from smartagent.models import User
+
+APPLIED = "Applied from "  # begins the reason of every version that a file has made
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database has of what a file means: rules by uid, people by what the file calls them, rules of the same
+    file that are no longer in it, and statuses that people have changed since the file last said them."""
+
+    rules: dict[str, AutomationRule]
+    people: dict[str, User]
+    left: list[AutomationRule]
+    by_hand: dict[UUID, str]
+
+
+def find(document: Document, reachable: Any, *, lock: bool = False) -> Known:
+    """Look up what `document` means. Rules that are `left` are only those among `reachable`."""
+    uids = [entry.uid for entry in document.entries]
+    ids = [found for uid in uids if (found := id_of(uid))]
+    meant = Q(uid__in=uids) | Q(pk__in=ids)
+    rules = {}
+    for manager in (AutomationRule.binned, AutomationRule.objects):  # of two, the one that is not in the bin
+        for rule in _rows(manager.filter(meant), lock):
+            rules[rule.uid or str(rule.pk)] = rule
+    left = _rows(reachable.filter(provisioned_by=document.source).exclude(uid__in=uids), lock)
+    mine = [rule for rule in rules.values() if rule.provisioned_by == document.source]
+    return Known(rules, people(document.entries), left, switched_by_hand(mine))
+
+
+def id_of(uid: str) -> UUID | None:
+    """The id that `uid` is, where it is one as we write them."""
+    try:
+        found = UUID(uid)
+    except ValueError:
+        return None
+    return found if str(found) == uid else None
+
+
+def people(entries: Iterable[Entry]) -> dict[str, User]:
+    """Whoever the entries name as owners, by the name."""
+    named = {entry.values["user"] for entry in entries if "user" in entry.values}
+    plain = {text: text.strip().lower() for text in named}
+    ids = {text: pk for text in named if (pk := id_of(plain[text]))}
+    emails = [plain[text] for text in named if text not in ids]
+    by_email = {user.email.lower(): user for user in User.objects.filter(email__in=emails)}
+    by_id = User.objects.in_bulk(list(ids.values()))
+    found = {text: by_id.get(ids[text]) if text in ids else by_email.get(plain[text]) for text in named}
+    return {text: user for text, user in found.items() if user}
+
+
+def switched_by_hand(rules: Iterable[AutomationRule]) -> dict[UUID, str]:
+    """The statuses of those of `rules` that somebody paused or activated since a file last wrote them, with who and
+    when."""
+    ids = [rule.pk for rule in rules]
+    status = {rule.pk: rule.status for rule in rules}
+    records = AutomationRule.history.filter(id__in=ids).select_related("history_user")
+    applied = dict(
+        records.filter(history_change_reason__startswith=APPLIED)
+        .order_by("id", "-history_id").distinct("id").values_list("id", "status")
+    )  # fmt: skip
+    switched = [pk for pk, said in applied.items() if said != status[pk]]
+    found = {}
+    for record in records.filter(id__in=switched).order_by("id", "-history_id").distinct("id"):
+        found[record.id] = _in_words(record.status, record.history_user, record.history_date)
+    return found
+
+
+def _in_words(status: str, who: Any, when: datetime) -> str:
+    by = f" by {who}" if who else ""
+    return f"{status}{by} on {when:%Y-%m-%d at %H:%M} UTC"
+
+
+def _rows(rules: Any, lock: bool) -> list[AutomationRule]:
+    rules = rules.select_related("user").order_by("pk")
+    return list(rules.select_for_update(of=("self",)) if lock else rules)

@@ -1,0 +1,235 @@
+"""Values of a rule as people write them in a file: a reader for each kind, and the writer that goes with it.
+
+A reader raises `Wrong` with what would be right, by place within the value; "" is the value as a whole.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from rules.authoring.clauses import FIELDS, stored, window_of
+from rules.authoring.ticks import parse_checks
+from rules.conditions import IN_WORDS, Operator, Reducer
+from smartagent.durations import format_duration
+from smartagent.rest.fields import SHAPE, keepable
+
+NUMBER = {"type": "number", "exclusiveMinimum": -1e20, "exclusiveMaximum": 1e20}
+DURATION = {"type": ["string", "integer"], "pattern": SHAPE.replace("(0|", "(0|[0-9]+ checks?|"), "maximum": 0,
+            "minimum": 0, "examples": ["15m"]}  # fmt: skip
+CONDITION = {
+    "metric": {"type": "string", "maxLength": 100}, "target": {"type": "string", "maxLength": 200},
+    "reducer": {"type": "string", "enum": Reducer.values}, "window": DURATION,
+    "operator": {"type": "string", "enum": Operator.values}, "threshold": {"type": "number"},
+}  # fmt: skip
+CONDITIONS = {
+    "type": "array",
+    "maxItems": 5,
+    "items": {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["metric", "operator", "threshold"],
+        "properties": CONDITION,
+    },
+}
+SAME = {"==": "=", "≤": "<=", "≥": ">=", "≠": "!=", "<>": "!="} | {words: sign for sign, words in IN_WORDS.items()}
+Errors = dict[tuple[str | int, ...], str]
+SAFE_INT = 2**53
+LARGEST = Decimal(sys.float_info.max)
+
+
+class Wrong(ValueError):
+    """A value that cannot be read; `errors` says why, by the place within it."""
+
+    def __init__(self, errors: str | Mapping[tuple[str | int, ...], str]) -> None:
+        self.errors = {(): errors} if isinstance(errors, str) else dict(errors)
+        super().__init__("; ".join(self.errors.values()))
+
+
+def text(most: int) -> Callable[[Any], str]:
+    """A reader of texts of at most `most` characters."""
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str):
+            raise Wrong(f"This is a text{_quoted(value)}.")
+        if len(value) > most:
+            raise Wrong(f"At most {most:,} characters; these are {len(value):,}.")
+        if not keepable(value):
+            raise Wrong("This holds characters that cannot be kept (NUL, or half of a pair).")
+        return value
+
+    return read
+
+
+def choice(choices: list[str]) -> Callable[[Any], str]:
+    """A reader of one of `choices`."""
+
+    def read(value: Any) -> str:
+        if value not in choices or not isinstance(value, str):
+            raise Wrong(f"“{str(value)[:40]}” is none of these: {', '.join(choices)}.")
+        return value
+
+    return read
+
+
+def operator(value: Any) -> str:
+    """An operator, as a sign or in words."""
+    found = SAME.get(value, value) if isinstance(value, str) else value
+    if not isinstance(found, str) or found not in Operator.values:
+        raise Wrong(f"“{str(value)[:40]}” is not an operator. Write {', '.join(Operator.values)} in quotes, or below.")
+    return found
+
+
+def finite(value: Any) -> Decimal:
+    """A number as 64 bits can hold it."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise Wrong("This is a number, for example 70 or 99.5, without quotes.")
+    found = value if isinstance(value, Decimal) else Decimal(repr(value))
+    if not found.is_finite() or abs(found) > LARGEST:
+        raise Wrong("This is a finite number, for example 70 or 99.5.")
+    return found
+
+
+def number(value: Any) -> Decimal:
+    """A number that a rule can keep, exactly."""
+    found = finite(value)
+    if abs(found) >= 10**20 or found != round(found, 10):
+        raise Wrong("At most 20 digits before the point and 10 after it can be kept.")
+    return found
+
+
+def duration(value: Any) -> timedelta:
+    """A duration: `15m`, `1d 12h`, `3 checks`, 0."""
+    if value == 0 and not isinstance(value, bool):
+        return timedelta(0)
+    if not isinstance(value, str) or not value.strip():
+        raise Wrong("This is a duration, for example 30m, 4h or 1d 12h; 0 means none.")
+    try:
+        return parse_checks(value)
+    except ValueError as error:
+        raise Wrong(str(error)) from None
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """An object whose names are texts."""
+    if not isinstance(value, Mapping):
+        raise Wrong("This is an object, for example {team: db}.")
+    wrong: Errors = {
+        (str(name)[:100],): "This holds characters that cannot be kept." for name in value if not keepable(name)
+    }
+    if wrong:
+        raise Wrong(wrong)
+    return {name: plain(each, (name,)) for name, each in value.items()}
+
+
+def plain(value: Any, path: tuple[str | int, ...] = ()) -> Any:
+    """`value` as JSON has it."""
+    if isinstance(value, Decimal):
+        return as_json_number(value)
+    if isinstance(value, float) and value - value != 0:
+        raise Wrong({path: "This is a finite number."})
+    if isinstance(value, str) and not keepable(value):
+        raise Wrong({path: "This holds characters that cannot be kept (NUL, or half of a pair)."})
+    if isinstance(value, Mapping):
+        return {name: plain(each, (*path, name)) for name, each in value.items()}
+    if isinstance(value, list):
+        return [plain(each, (*path, place)) for place, each in enumerate(value)]
+    return value
+
+
+def conditions(value: Any) -> list[dict[str, Any]]:
+    """Further conditions, as a rule keeps them."""
+    if not isinstance(value, list):
+        raise Wrong("Further conditions are a list.")
+    wrong: Errors = {}
+    found = []
+    for place, each in enumerate(value):
+        try:
+            found.append(_condition(each))
+        except Wrong as error:
+            wrong |= {(place, *inner): message for inner, message in error.errors.items()}
+    if wrong:
+        raise Wrong(wrong)
+    return found
+
+
+def _condition(value: Any) -> dict[str, Any]:
+    known = ", ".join(FIELDS)
+    if not isinstance(value, Mapping):
+        raise Wrong(f"A condition has the fields {known}.")
+    wrong: Errors = {
+        (str(name)[:100],): f"A condition has no such field; it has: {known}." for name in value.keys() - READERS
+    }
+    wrong |= {(name,): "This is missing." for name in ("metric", "operator", "threshold") if value.get(name) is None}
+    clause: dict[str, Any] = {}
+    for name, read in READERS.items():
+        try:
+            if value.get(name) is not None:
+                clause[name] = read(value[name])
+        except Wrong as error:
+            wrong |= {(name, *inner): message for inner, message in error.errors.items()}
+    if wrong:
+        raise Wrong(wrong)
+    return stored(clause)
+
+
+READERS: dict[str, Callable[[Any], Any]] = {
+    "metric": text(100), "target": text(200), "reducer": choice(Reducer.values), "window": duration,
+    "operator": operator, "threshold": finite,
+}  # fmt: skip
+
+
+def as_text(value: Any) -> str:
+    return str(value or "")
+
+
+def as_number(value: Any) -> Decimal | float | None:
+    """Exactly, and in one way only."""
+    if value is None:
+        return None
+    found = Decimal(str(value))
+    if not found.is_finite():
+        return float(found)
+    text_of = f"{found:f}"
+    return Decimal(text_of.rstrip("0").rstrip(".") if "." in text_of else text_of) + 0
+
+
+def as_json_number(value: Decimal) -> int | float:
+    if value == value.to_integral_value() and abs(value) < SAFE_INT:
+        return int(value)
+    return float(value)
+
+
+def as_duration(value: timedelta) -> str:
+    return format_duration(value)
+
+
+def as_mapping(value: Any) -> Any:
+    """In the order of the names."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: as_mapping(value[name]) for name in sorted(value)}
+
+
+def as_conditions(value: Any) -> Any:
+    """What another program left there is written as it stands."""
+    return [_as_condition(each) for each in value] if isinstance(value, list) else value
+
+
+def _as_condition(value: Any) -> Any:
+    window = window_of(value.get("window")) if isinstance(value, Mapping) else None
+    if window is None or not value.keys() <= READERS.keys():
+        return value
+    given = {name: value[name] for name in FIELDS if value.get(name) not in (None, "")}
+    if given.get("reducer") == Reducer.LAST:
+        del given["reducer"]
+    given.pop("window", None)
+    if window:
+        given["window"] = format_duration(window)
+    return {name: given[name] for name in FIELDS if name in given}
+
+
+def _quoted(value: Any) -> str:
+    plain_kinds = (bool, int, float, Decimal)
+    return f'; write it in quotes: "{str(value).lower()[:40]}"' if isinstance(value, plain_kinds) else ""

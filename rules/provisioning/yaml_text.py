@@ -1,0 +1,168 @@
+"""YAML as files of rules have it: read into plain values with the line of each, and written in one way only.
+
+What is read is YAML 1.2: `on` is a text and `12:30` is no number. Numbers are read as Decimal, so that none changes.
+What is written is quoted wherever an older YAML would take a text for something else.
+"""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import yaml
+
+from rules.provisioning.problems import Path, Problem, Refused
+
+LONGEST_TEXT = 8_000_000  # characters
+MOST_VALUES = 500_000  # aliases can make a short text endless
+DEPTH = 30
+Lines = dict[Path, int]
+TAG = "tag:yaml.org,2002:"
+PLAIN = {
+    "bool": (re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), "tTfF"),
+    "int": (re.compile(r"[-+]?[0-9]+$"), "-+0123456789"),
+    "float": (
+        re.compile(r"(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"),
+        "-+.0123456789",
+    ),
+    "null": (re.compile(r"(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]),
+    "merge": (re.compile(r"<<$"), "<"),
+}  # fmt: skip
+
+
+class Loader(yaml.SafeLoader):
+    """PyYAML's safe loader, with the plain values of YAML 1.2."""
+
+    yaml_implicit_resolvers: dict[Any, Any] = {}
+
+
+class Dumper(yaml.SafeDumper):
+    """PyYAML's safe dumper; it quotes what either YAML takes for something other than a text."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+for name, (shape, first) in PLAIN.items():
+    Loader.add_implicit_resolver(TAG + name, shape, list(first))
+    Dumper.add_implicit_resolver(TAG + name, shape, list(first))
+
+
+def load(text: str) -> tuple[Any, Lines]:
+    """The value that `text` is, and the line on which each part of it begins; Refused where it is no YAML."""
+    if len(text) > LONGEST_TEXT:
+        raise Refused([Problem(f"This file is too long; at most {LONGEST_TEXT:,} characters are read.")])
+    try:
+        root = yaml.compose(text, Loader=Loader)
+        reading = _Reading()
+        return (reading.value(root, ()), reading.lines) if root else (None, {})
+    except yaml.MarkedYAMLError as error:
+        raise Refused([_in_words(error)]) from None
+    except yaml.reader.ReaderError as error:
+        raise Refused([Problem(f"The character {chr(error.character)!r} is not allowed in YAML.")]) from None
+    except (RecursionError, ArithmeticError, ValueError) as error:
+        said = "It is nested too deeply." if isinstance(error, RecursionError) else str(error)
+        raise Refused([Problem(f"This is not YAML: {said}")]) from None
+
+
+def dump(value: Any) -> str:
+    """`value` as YAML, always in the same way."""
+    return yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100_000)
+
+
+def line_of(lines: Lines, path: Path) -> int:
+    """The line of what `path` leads to, or of the nearest thing around it; 0 where there are no lines."""
+    for length in range(len(path), -1, -1):
+        if found := lines.get(path[:length]):
+            return found
+    return 0
+
+
+class _Reading:
+    """Turns nodes into values, and remembers their lines."""
+
+    def __init__(self) -> None:
+        self.lines: Lines = {}
+        self.count = 0
+
+    def value(self, node: Any, path: Path) -> Any:
+        self.lines.setdefault(path, node.start_mark.line + 1)
+        self.count += 1
+        if self.count > MOST_VALUES or len(path) > DEPTH:
+            raise Refused([_at(node, path, "There is too much in it, or it is nested too deeply.")])
+        if isinstance(node, yaml.MappingNode) and node.tag == f"{TAG}map":
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode) and node.tag == f"{TAG}seq":
+            return [self.value(each, (*path, number)) for number, each in enumerate(node.value)]
+        if isinstance(node, yaml.ScalarNode) and node.tag.removeprefix(TAG) in SCALARS:
+            return SCALARS[node.tag.removeprefix(TAG)](node.value)
+        raise Refused([_at(node, path, f"“{node.tag.replace(TAG, '!!')[:40]}” is not known here. {QUOTES}")])
+
+    def _mapping(self, node: Any, path: Path) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        merged: list[Any] = []
+        for key, value in node.value:
+            if key.tag == f"{TAG}merge":
+                merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
+                continue
+            if not isinstance(key, yaml.ScalarNode):
+                raise Refused([_at(key, path, "The name of a field is a text.")])
+            here = (*path, key.value)
+            if key.value in found:
+                raise Refused([_at(key, here, "This is there twice; write it once.")])
+            self.lines[here] = key.start_mark.line + 1
+            found[key.value] = self.value(value, here)
+        for each in merged:
+            found = self._merged(each, path, found)
+        return found
+
+    def _merged(self, node: Any, path: Path, found: dict[str, Any]) -> dict[str, Any]:
+        """What `<<` brings in, where it is not said otherwise."""
+        inherited = self.value(node, (*path, "<<"))
+        if not isinstance(inherited, dict):
+            raise Refused([_at(node, (*path, "<<"), "Behind << stands the alias of a mapping, for example *defaults.")])
+        for name in inherited.keys() - found.keys():
+            self.lines[*path, name] = node.start_mark.line + 1
+        return inherited | found
+
+
+def _number(text: str) -> Any:
+    return Decimal(text) if text[-1].isdigit() or text.endswith(".") else float(text.replace(".", "", 1).lower())
+
+
+SCALARS: dict[str, Callable[[str], Any]] = {
+    "str": str, "null": lambda text: None, "bool": lambda text: text.lower() == "true", "int": Decimal,
+    "float": _number,
+}  # fmt: skip
+QUOTES = 'A text that begins with such a sign is quoted, for example operator: ">".'
+
+
+def _at(node: Any, path: Path, message: str) -> Problem:
+    return Problem(message, path, node.start_mark.line + 1)
+
+
+def _in_words(error: yaml.MarkedYAMLError) -> Problem:
+    """What PyYAML says, with the line, and with what most likely is meant."""
+    mark = error.problem_mark or error.context_mark
+    said = ", ".join(filter(None, [error.context, error.problem]))
+    line = mark.line + 1 if mark else 0
+    hint = f" {QUOTES}" if "scalar" in said or "token" in said or "tag" in said else ""
+    return Problem(f"This is not YAML: {said}.{hint}", line=line)
+
+
+def _represent_decimal(dumper: Any, number: Decimal) -> Any:
+    text = f"{number:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    text = "0" if text == "-0" else text
+    return dumper.represent_scalar(f"{TAG}{'float' if '.' in text else 'int'}", text)
+
+
+def _represent_text(dumper: Any, text: str) -> Any:
+    lines = text.split("\n")
+    unusual = any(sign in text for sign in "\r\x85\u2028\u2029\ufeff")
+    block = len(lines) > 1 and lines[0].strip() and not unusual  # a block that begins with blanks is read differently
+    return dumper.represent_scalar(f"{TAG}str", text, style='"' if unusual else "|" if block else None)
+
+
+Dumper.add_representer(Decimal, _represent_decimal)
+Dumper.add_representer(str, _represent_text)
