@@ -5,6 +5,7 @@ Only the options of the chosen action are checked and kept.
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -107,8 +108,8 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         options = {name: value for name, value in given.items() if value != ""}
         errors = validate(cleaned | {"action_config": options}, self._before())
         for name, messages in (errors | rule_errors(self.maker, self._would_be(cleaned))).items():
-            field = name.partition(".")[0]
-            field = field if field in self.fields else names.get(name)
+            own = name.partition(".")[0]
+            field = own if own in self.fields else names.get(name)
             if field is None or field not in self.errors:
                 self.add_error(field, messages)
         if not self.errors:
@@ -162,7 +163,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             if field in self.fields:
                 self.initial[field] = config.get(name)
         for name in NUMBERS:
-            if hasattr(threshold := self.initial.get(name), "normalize"):
+            if isinstance(threshold := self.initial.get(name), Decimal):
                 self.initial[name] = f"{threshold.normalize():f}"
         if self.suggested and NUMBER.fullmatch(self.suggested):
             self.initial["threshold_value"] = self.suggested

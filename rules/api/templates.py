@@ -49,8 +49,9 @@ class TemplatesView(StrictView):
 def template_as_json(template: Template, user: Any) -> dict[str, Any]:
     """A template as programs get it."""
     rule = template.rule(user)
-    shown = RuleSerializer(rule).data
+    fields = RuleSerializer().fields
+    body = {name: fields[name].to_representation(value) for name, value in template.fields.items()}
     return {
         "key": template.key, "group": template.group, "title": template.title, "summary": template.summary,
-        "in_words": rule_in_words(rule), "rule": {name: shown[name] for name in template.fields},
+        "in_words": rule_in_words(rule), "rule": body,
     }  # fmt: skip

@@ -56,7 +56,7 @@ class RuleLabelsField(forms.CharField):
         if isinstance(value, Mapping):
             return dict(value)
         try:
-            labels = read_labels(super().to_python(value))
+            labels = read_labels(super().to_python(value) or "")
         except ValueError as error:
             raise ValidationError(str(error), code="invalid") from error
         if problem := label_problem(labels):

@@ -32,10 +32,10 @@ def thin(points: Sequence[Point], most: int = MOST) -> list[Point]:
     """At most `most` of `points`, among them the first, last, lowest and highest of each stretch of time."""
     if len(points) <= most:
         return list(points)
-    begin, length = points[0][0], (points[-1][0] - points[0][0]) / (most // 4)
+    begin, length = points[0][0], (points[-1][0] - points[0][0]) / (most // 5)
     buckets: dict[int, list[Point]] = {}
     for point in points:
-        buckets.setdefault(min(int((point[0] - begin) / length), most // 4 - 1), []).append(point)
+        buckets.setdefault(min(int((point[0] - begin) / length), most // 5 - 1), []).append(point)
     kept: list[Point] = []
     for bucket in buckets.values():
         known = [point for point in bucket if point[1] is not None] or bucket[:1]

@@ -55,6 +55,16 @@ class ConditionSerializer(StrictSerializer):
     operator = ChoiceField(choices=Operator.choices)
     threshold = NumberField()
 
+    def to_internal_value(self, data: Any) -> Any:
+        """A condition is given whole, also where the rule is changed only in part."""
+        given = data if isinstance(data, Mapping) else dict.fromkeys(self.fields)
+        missing = [name for name, field in self.fields.items() if field.required and name not in given]
+        if missing:
+            raise serializers.ValidationError(
+                {name: [self.fields[name].error_messages["required"]] for name in missing}
+            )
+        return super().to_internal_value(data)
+
 
 class ConditionsField(serializers.ListField):
     """Further conditions, as a rule keeps them. What another program left there is given as far as it can be read."""

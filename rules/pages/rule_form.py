@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from rules.authoring.labels import show_labels
@@ -49,12 +49,17 @@ class RuleFormAdmin(OwnerChoiceAdmin):
 
     form = RuleForm
     change_form_template = "rules/rule_form.html"
+    actions_list = ("from_template",)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj is not None and lock_of(obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and not (obj is not None and lock_of(obj))
+
+    @action(description="Start from a template", url_path="from-template", permissions=["add"])
+    def from_template(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:rules_automationrule_templates"))
 
     # -- its parts -------------------------------------------------------------------------------
 

@@ -40,7 +40,7 @@ class RuleAdmin(RuleFormAdmin):
     slug = "rules"
     filterset_class = RuleFilter
     empty_title = "No rules yet"
-    empty_text = "A rule watches a metric and acts when a reading breaks its threshold. Write the first one."
+    empty_text = "A rule watches a metric and acts when a reading breaks its threshold. Write one, or take a template."
     list_display = ("rule_name", "condition", "does", "severity_label", "state", "user", "triggered", "trigger_count")
     list_select_related = ("user",)
     search_fields = ("rule_name", "metric_type", "description")

@@ -18,7 +18,9 @@ def templates_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
     if not model_admin.has_add_permission(request):
         raise PermissionDenied
     words = request.GET.get("q", "").strip()[:100]
-    found = [{"template": each, "in_words": rule_in_words(each.rule(request.user))} for each in search(words)]
+    found: list[dict[str, Any]] = [
+        {"template": each, "in_words": rule_in_words(each.rule(request.user))} for each in search(words)
+    ]
     groups = [(group, list(members)) for group, members in groupby(found, key=lambda each: each["template"].group)]
     context = model_admin.admin_site.each_context(request) | {
         "title": "Start from a template", "opts": model_admin.opts, "groups": groups, "words": words,

@@ -134,11 +134,6 @@ def test_known_metrics_are_offered(client_of, alice, now):
     assert '<option value="queue_depth">' in page
 
 
-def test_controls_that_would_not_act_yet_are_not_shown(client_of, olga):
-    fields = client_of(olga).get(reverse(ADD)).context["adminform"].form.fields
-    assert not {"pending_for", "keep_firing_for", "recovery_threshold", "labels"} & fields.keys()
-
-
 def test_the_reading_beside_the_form(client_of, alice, time_machine, now):
     time_machine.move_to(now, tick=False)
     MetricSample.objects.create(user=alice, metric="cpu", value=95, observed_at=now)
