@@ -152,6 +152,20 @@ def acted(state: State, now: datetime) -> State:
     return replace(state, last_acted=now, retry_at=None)
 
 
+def due(state: State, timing: Timing) -> datetime | None:
+    """Return when `step` may next have something to say though nothing new is seen; None where time changes nothing."""
+    waits: list[datetime | None] = []
+    if state.condition == Condition.PENDING and state.since:
+        waits = [state.since + timing.pending_for]
+    elif state.condition == Condition.RECOVERING and state.since:
+        calm = state.changes[-CALM - 1] + WINDOW * timing.tick if state.flapping and len(state.changes) > CALM else None
+        waits = [max(state.since + timing.keep_firing_for, calm) if calm else state.since + timing.keep_firing_for]
+    elif state.condition == Condition.FIRING:
+        repeats = state.last_acted + timing.repeat_every if state.last_acted else None
+        waits = [state.retry_at or repeats, state.handled_until]
+    return min((time for time in waits if time), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     state: State

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -39,6 +40,14 @@ def make_rules(rules: int, now: datetime) -> None:
         for statement in STATEMENTS:
             cursor.execute(statement, params)
         cursor.execute("VACUUM ANALYZE")
+
+
+def make_people(people: int) -> UUID:
+    """Make so many people and nothing else; return one of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS[0], {"people": people})
+        cursor.execute("SELECT id FROM smartagent_users LIMIT 1")
+        return UUID(str(cursor.fetchone()[0]))
 
 
 def break_rules(count: int) -> None:

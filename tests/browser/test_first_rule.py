@@ -30,8 +30,8 @@ def write_rule(page, base, name, metric, threshold, action):
     page.locator("#id_condition_operator").select_option("<")
     page.locator("#id_threshold_value").fill(threshold)
     page.locator("#id_action_type").select_option(action)
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.wait_for_url(re.compile(r"/rules/"))
+    page.get_by_role("button", name="Publish").click()
+    page.wait_for_url(re.compile(r"/rules/[0-9a-f-]{36}/$"))
 
 
 def test_write_a_rule_evaluate_and_see_what_it_did(alice, bob, low_readings, sign_in, live_server):

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from smartagent.bench.adopt import NotTakenOver, bench_adopt
+from smartagent.bench.backtest import bench_backtest
 from smartagent.bench.scratch import scratch_database
 from smartagent.bench.tick import bench_tick
 
@@ -40,11 +41,14 @@ class Command(BaseCommand):
         tick.add_argument("--change", type=percentage, default=0.0, metavar="PERCENT", help="how many of them fire")
         adopt = benches.add_parser("adopt", help="taking over a legacy database that is in use")
         adopt.add_argument("--rows", type=count, default=1_000_000, metavar="N", help="in its largest table")
-        for bench in (tick, adopt):
+        backtest = benches.add_parser("backtest", help="a rule over the history of many people")
+        backtest.add_argument("--days", type=count, default=30, metavar="N", help="of a reading every five minutes")
+        backtest.add_argument("--people", type=count, default=1000, metavar="N")
+        for bench in (tick, adopt, backtest):
             bench.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        figures = self._tick(options) if options["bench"] == "tick" else self._adopt(options)
+        figures = {"tick": self._tick, "adopt": self._adopt, "backtest": self._backtest}[options["bench"]](options)
         if options["format"] == "json":
             self.stdout.write(json.dumps(figures))
             return
@@ -55,6 +59,10 @@ class Command(BaseCommand):
     def _tick(self, options: dict[str, Any]) -> Mapping[str, float | None]:
         with scratch_database():
             return bench_tick(options["rules"], options["change"]).as_dict()
+
+    def _backtest(self, options: dict[str, Any]) -> Mapping[str, float | None]:
+        with scratch_database():
+            return bench_backtest(options["people"], options["days"]).as_dict()
 
     def _adopt(self, options: dict[str, Any]) -> Mapping[str, float | None]:
         try:

@@ -15,7 +15,7 @@ MORE = {"metric": "cpu", "target": "web", "reducer": "max", "window": 3600, "ope
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"reducer": "avg", "evaluation_window": HOUR}, "average of the fusion score of Alice over 1 hour is below 70,"),
+        ({"reducer": "avg", "evaluation_window": HOUR}, "the average of the fusion score of Alice over 1 hour is"),
         ({"reducer": "count", "evaluation_window": DAY}, "readings of the fusion score of Alice within 1 day is"),
         ({"reducer": "percent_change", "evaluation_window": DAY, "threshold_value": -20},
          "When the fusion score of Alice fell by more than 20 % within 1 day, alert Alice"),

@@ -1,0 +1,89 @@
+"""What the readings of a window come to, in Python, for backtests; the SQL of the same is in `rules.composed`.
+
+A pushed metric is a series of samples. A built-in metric is known by its changes: it holds its value until the next
+one, so its average is over time, and its sum and count are of ticks.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import accumulate
+from typing import cast
+
+Values = Sequence[float]
+SAMPLES: dict[str, Callable[[Values], float | None]] = {
+    "avg": lambda values: math.fsum(values) / len(values) if values else None,
+    "min": lambda values: min(values, default=None),
+    "max": lambda values: max(values, default=None),
+    "sum": lambda values: math.fsum(values) if values else None,
+    "count": lambda values: float(len(values)) if values else None,
+    "change": lambda values: values[-1] - values[0] if len(values) > 1 else None,
+    "percent_change": lambda values: _percent(values[0], values[-1]) if len(values) > 1 else None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The readings of one person on one metric, oldest first: times and values, of the same length."""
+
+    times: Sequence[datetime] = ()
+    values: Values = ()
+    held: bool = False  # a built-in metric, of which only the changes are known
+    integrals: list[float] = field(default_factory=list, compare=False)
+
+    def newest(self, now: datetime, max_age: timedelta | None) -> tuple[float, datetime] | None:
+        """The newest reading at `now` that is not older than `max_age`, and when it was observed."""
+        place = bisect_right(self.times, now)
+        if not place or (max_age is not None and self.times[place - 1] <= now - max_age):
+            return None
+        return self.values[place - 1], self.times[place - 1]
+
+    def reduce(self, reducer: str, now: datetime, span: timedelta, tick: timedelta) -> float | None:
+        """What the readings after `now - span` and up to `now` come to; None where there are none."""
+        first, last = bisect_right(self.times, now - span), bisect_right(self.times, now)
+        if self.held:
+            return self._reduce_held(reducer, first, last, now, span, tick)
+        return SAMPLES[reducer](self.values[first:last])
+
+    def _reduce_held(
+        self, reducer: str, first: int, last: int, now: datetime, span: timedelta, tick: timedelta
+    ) -> float | None:
+        if not last:
+            return None
+        begun = now - span if first else self.times[0]
+        values = self.values[max(first - 1, 0) : last]
+        if reducer in ("min", "max"):
+            return SAMPLES[reducer](values)
+        if reducer in ("change", "percent_change"):
+            return values[-1] - values[0] if reducer == "change" else _percent(values[0], values[-1])
+        length = (now - begun).total_seconds()
+        if reducer == "count":
+            return length / tick.total_seconds()
+        area = self._integral(now) - self._integral(begun)
+        if reducer == "sum":
+            return area / tick.total_seconds()
+        return area / length if length else max(values)
+
+    def _integral(self, until: datetime) -> float:
+        """The area under the steps, value times seconds, from the first reading on."""
+        if not self.integrals:
+            lengths = [0.0, *((b - a).total_seconds() for a, b in zip(self.times, self.times[1:], strict=False))]
+            self.integrals.extend(accumulate(v * s for v, s in zip([0.0, *self.values], lengths, strict=False)))
+        place = bisect_right(self.times, until) - 1
+        if place < 0:
+            return 0.0
+        return self.integrals[place] + self.values[place] * (until - self.times[place]).total_seconds()
+
+
+def _percent(before: float, after: float) -> float | None:
+    return 100 * (after - before) / abs(before) if before else None
+
+
+def series_of(samples: Sequence[tuple[datetime, float]], *, held: bool = False) -> Series:
+    """A series of (time, value) pairs, oldest first."""
+    if not samples:
+        return Series(held=held)
+    times, values = zip(*samples, strict=True)
+    return Series(cast("Sequence[datetime]", times), cast("Values", values), held)
