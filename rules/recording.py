@@ -156,10 +156,10 @@ def _steps(rows: list[Any], now: datetime, recorded: Recorded) -> Iterator[tuple
         n, state_id, *values = row
         verdict, cause, worsens, silence, words = values[:5]
         sight = Sight(verdict, cause, worsens, silence or "", words)
-        *facts, silenced, critical, flapping, changes = values[5:18]
-        state = State(*facts, silenced or "", critical, flapping, tuple(changes or ()))
-        *timing, draft, tells = values[18:]
-        transition = step(state, sight, Timing(*timing, tick, draft, bool(tells)), now)
+        facts, (silenced, critical, flapping, changes) = values[5:14], values[14:18]
+        state = State(*[*facts, silenced or "", critical, flapping, tuple(changes or ())])
+        timing, (draft, tells) = values[18:23], values[23:]
+        transition = step(state, sight, Timing(*[*timing, tick, draft, bool(tells)]), now)
         if transition is None:
             continue
         recorded.add(transition)

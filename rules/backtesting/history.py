@@ -181,8 +181,10 @@ def readings(
 def _series(
     keys: Sequence[Key], start: datetime, end: datetime, people: Sequence[UUID] | None
 ) -> dict[UUID | None, dict[Key, Series]]:
-    params = {"metrics": [key[0] for key in keys], "targets": [key[1] for key in keys], "start": start, "end": end,
-              "people": None if people is None else list(people)}  # fmt: skip
+    params: dict[str, Any] = {
+        "metrics": [key[0] for key in keys], "targets": [key[1] for key in keys], "start": start, "end": end,
+        "people": None if people is None else list(people),
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(SAMPLES.format(**(OF_PLATFORM if people is None else OF_PEOPLE)), params)
         rows = cursor.fetchall()

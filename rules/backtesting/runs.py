@@ -54,13 +54,14 @@ SPARSE = 0.05  # the share of breaching readings up to which look-ups are faster
 
 def runs(clause: Clause, start: datetime, end: datetime, max_age: timedelta) -> Iterator[tuple[UUID, list[Edge]]]:
     """The edges of the runs of breaching readings of each person between `start` and `end`, person by person."""
-    params = {"metric": clause.metric, "target": clause.target, "start": start, "end": end, "max_age": max_age,
-              "threshold": clause.threshold, "recovery": clause.recovery, "critical": clause.critical}  # fmt: skip
+    params: dict[str, Any] = {
+        "metric": clause.metric, "target": clause.target, "start": start, "end": end, "max_age": max_age,
+        "threshold": clause.threshold, "recovery": clause.recovery, "critical": clause.critical,
+    }  # fmt: skip
     parts = _parts(clause)
     samples = (FEW if _breach_share(parts, params) < SPARSE else MANY).format(**parts)
     # A cursor on the server gives rows as they are asked for; it lives in a transaction.
     with transaction.atomic(), connection.chunked_cursor() as cursor:
-        cursor.itersize = 5000
         cursor.execute(EDGES.replace("{samples}", samples), params)
         for person, edges in groupby(cursor, key=lambda edge: edge[0]):
             yield person, list(edges)

@@ -29,7 +29,9 @@ def _rows(reader: "csv.DictReader[str]") -> Iterator[tuple[datetime, float]]:
     names = reader.fieldnames or []
     time = next((name for name in TIMES if name in names), None)
     if time is None or "value" not in names:
-        raise BadSamples(f"the header needs a column `value` and one of {', '.join(TIMES)}; it has: {', '.join(names)}.")
+        raise BadSamples(
+            f"the header needs a column `value` and one of {', '.join(TIMES)}; it has: {', '.join(names)}."
+        )
     for row in reader:
         try:
             at = datetime.fromisoformat(row[time].strip())

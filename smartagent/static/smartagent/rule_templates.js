@@ -6,7 +6,7 @@
   const count = document.getElementById("template-count");
   if (!field || new URLSearchParams(location.search).get("q")) return; // the server has narrowed it already
   field.form.addEventListener("submit", function (event) { event.preventDefault(); });
-  field.addEventListener("input", function () {
+  function narrow() {
     const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
     let left = 0;
     for (const card of cards) {
@@ -19,5 +19,7 @@
     }
     document.getElementById("no-templates").hidden = left > 0;
     count.textContent = words.length ? left + " of " + cards.length : cards.length + " templates";
-  });
+  }
+  field.addEventListener("input", narrow);
+  if (field.value) narrow(); // typed before this script was there
 })();

@@ -23,12 +23,47 @@ from rules.validation import CHECKED, validate
 NOW = timezone.now()
 # Everything that PostgreSQL and YAML can hold.
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
-tricky = st.sampled_from(["on", "yes", "12:30", "1e5", "0o17", "007", "null", "~", "=", ">", "- a", "# no", "a: b",
-                          " lead", "trail ", "two\nlines", "\n\nlead", "tab\t", "2026-03-02", "<<", "1_000", ".inf", "",
-                          "a\n  b\n", "x\n\n\n", "\u2028", "\x85", "“”", "!tag", "*star", "&and", "%", "@", "`"])  # fmt: skip
+tricky = st.sampled_from(
+    [
+        "on",
+        "yes",
+        "12:30",
+        "1e5",
+        "0o17",
+        "007",
+        "null",
+        "~",
+        "=",
+        ">",
+        "- a",
+        "# no",
+        "a: b",
+        " lead",
+        "trail ",
+        "two\nlines",
+        "\n\nlead",
+        "tab\t",
+        "2026-03-02",
+        "<<",
+        "1_000",
+        ".inf",
+        "",
+        "a\n  b\n",
+        "x\n\n\n",
+        "\u2028",
+        "\x85",
+        "“”",
+        "!tag",
+        "*star",
+        "&and",
+        "%",
+        "@",
+        "`",
+    ]
+)
 anything = texts | tricky
 ticks = st.integers(0, 40).map(lambda n: n * timedelta(minutes=5))
-numbers = st.decimals(-10**6, 10**6, places=4, allow_nan=False) | st.integers(-10**15, 10**15).map(Decimal)
+numbers = st.decimals(-(10**6), 10**6, places=4, allow_nan=False) | st.integers(-(10**15), 10**15).map(Decimal)
 label_names = st.text(string.ascii_letters, min_size=1, max_size=8)
 label_values = anything.filter(lambda text: text.strip() and not set(text) & set(",\n\r"))
 windows = st.integers(1, 300).map(lambda n: n * timedelta(minutes=5))
@@ -37,11 +72,16 @@ windows = st.integers(1, 300).map(lambda n: n * timedelta(minutes=5))
 @st.composite
 def conditions(draw):
     reducer = draw(st.sampled_from(Reducer.values))
-    return stored({
-        "metric": draw(st.sampled_from(["cpu", "queue_depth", "a:b.c-d"])), "target": draw(st.sampled_from(["", "db-1"])),
-        "reducer": reducer, "window": draw(windows) if reducer != "last" else timedelta(0),
-        "operator": draw(st.sampled_from(Operator.values)), "threshold": draw(numbers),
-    })  # fmt: skip
+    return stored(
+        {
+            "metric": draw(st.sampled_from(["cpu", "queue_depth", "a:b.c-d"])),
+            "target": draw(st.sampled_from(["", "db-1"])),
+            "reducer": reducer,
+            "window": draw(windows) if reducer != "last" else timedelta(0),
+            "operator": draw(st.sampled_from(Operator.values)),
+            "threshold": draw(numbers),
+        }
+    )
 
 
 @st.composite
@@ -51,21 +91,31 @@ def fields(draw):
     side = {"<": 1, "<=": 1, ">": -1, ">=": -1}.get(operator)
     beside = st.none() if side is None else st.none() | st.integers(1, 9).map(lambda n: threshold + side * n)
     return {
-        "rule_name": draw(anything.filter(lambda text: text.strip())), "description": draw(st.none() | anything),
-        "status": draw(st.sampled_from(AutomationRule.Status.values)), "severity": draw(st.sampled_from(Severity.values)),
+        "rule_name": draw(anything.filter(lambda text: text.strip())),
+        "description": draw(st.none() | anything),
+        "status": draw(st.sampled_from(AutomationRule.Status.values)),
+        "severity": draw(st.sampled_from(Severity.values)),
         "labels": draw(st.dictionaries(label_names, label_values, max_size=3)),
         "runbook_url": draw(st.none() | st.just("https://example.com/what#to-do")),
-        "applies_to": draw(st.sampled_from(AutomationRule.AppliesTo.values)), "metric_type": draw(st.sampled_from(["cpu", "x_y"])),
-        "target_integration": draw(st.none() | st.sampled_from(["", "db-1", "12:30", "on"])), "reducer": reducer,
-        "evaluation_window": draw(windows) if reducer != "last" else timedelta(0), "condition_operator": operator,
-        "threshold_value": threshold, "recovery_threshold": draw(beside),
+        "applies_to": draw(st.sampled_from(AutomationRule.AppliesTo.values)),
+        "metric_type": draw(st.sampled_from(["cpu", "x_y"])),
+        "target_integration": draw(st.none() | st.sampled_from(["", "db-1", "12:30", "on"])),
+        "reducer": reducer,
+        "evaluation_window": draw(windows) if reducer != "last" else timedelta(0),
+        "condition_operator": operator,
+        "threshold_value": threshold,
+        "recovery_threshold": draw(beside),
         "critical_threshold": None if side is None else draw(st.none() | st.just(threshold - side)),
-        "more_conditions": draw(st.lists(conditions(), max_size=3)), "match": draw(st.sampled_from(Match.values)),
-        "pending_for": draw(ticks), "keep_firing_for": draw(ticks), "repeat_every": draw(ticks),
+        "more_conditions": draw(st.lists(conditions(), max_size=3)),
+        "match": draw(st.sampled_from(Match.values)),
+        "pending_for": draw(ticks),
+        "keep_firing_for": draw(ticks),
+        "repeat_every": draw(ticks),
         "no_data_policy": draw(st.sampled_from(AutomationRule.NoDataPolicy.values)),
         "error_policy": draw(st.sampled_from(AutomationRule.NoDataPolicy.values)),
-        "action_type": "alert", "action_config": draw(st.sampled_from([{}, {"title": "12:30"}, {"message": "a\nb: c"}])),
-    }  # fmt: skip
+        "action_type": "alert",
+        "action_config": draw(st.sampled_from([{}, {"title": "12:30"}, {"message": "a\nb: c"}])),
+    }
 
 
 def exported():
@@ -107,8 +157,9 @@ def same_rule(rule, old):
 
 values = st.recursive(
     st.none() | st.booleans() | anything | numbers,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(anything, inner, max_size=3), max_leaves=12,
-)  # fmt: skip
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(anything, inner, max_size=3),
+    max_leaves=12,
+)
 
 
 @settings(max_examples=400, deadline=None)
