@@ -23,7 +23,7 @@ MOST = 500
 DEFAULT = 20
 
 
-class FindingSerializer(serializers.Serializer[Any]):
+class RuleFindingSerializer(serializers.Serializer[Any]):
     kind = serializers.CharField()
     title = serializers.CharField()
     rule = serializers.UUIDField()
@@ -39,7 +39,7 @@ class SectionSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     advice = serializers.CharField()
     count = serializers.IntegerField(min_value=0, help_text="How many rules have this, also where fewer are listed.")
-    findings = FindingSerializer(many=True)
+    findings = RuleFindingSerializer(many=True)
 
 
 class NoiseSerializer(serializers.Serializer[Any]):
@@ -86,7 +86,7 @@ class ProposalSerializer(serializers.Serializer[Any]):
 
 class RuleHealthSerializer(serializers.Serializer[Any]):
     rule = serializers.UUIDField()
-    findings = FindingSerializer(many=True)
+    findings = RuleFindingSerializer(many=True)
     noise = NoiseSerializer()
     precision = PrecisionSerializer()
     proposal = ProposalSerializer(allow_null=True, help_text="A better threshold, where most of it is noise.")
@@ -98,6 +98,7 @@ class HealthView(StrictView):
     parameters = ("kind", "limit")
 
     @extend_schema(
+        operation_id="rules_health_of_all",
         tags=["rules"],
         summary="What is wrong with rules",
         description="Of the rules that you may see: what was found, the worst first, and the noisiest ten. "
