@@ -1,0 +1,62 @@
+"""Try a rule from a file on samples from a CSV; the database is not asked."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from rules.backtesting.history import as_dict, replay_samples
+from rules.backtesting.samples_file import BadSamples, read_samples
+from rules.models import AutomationRule
+from rules.provisioning.document import Document, read_text
+from rules.provisioning.problems import Refused
+from rules.provisioning.showing import problem_lines
+from rules.words import number
+
+BAD = 2
+
+
+class Command(BaseCommand):
+    help = "Says what a rule would have done over a CSV of samples, by the same steps as the dispatcher."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--rule", required=True, type=Path, metavar="FILE.yaml", help="a file of rules")
+        parser.add_argument("--uid", default="", help="which of them, where the file has several")
+        parser.add_argument("--samples", required=True, type=Path, metavar="FILE.csv", help="timestamp,value")
+        parser.add_argument("--format", choices=["text", "json"], default="text")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        rule = _rule(options["rule"], options["uid"])
+        try:
+            found = as_dict(replay_samples(rule, read_samples(options["samples"])))
+        except (BadSamples, ValueError) as error:
+            raise CommandError(f"{options['samples']}: {error}", returncode=BAD) from None
+        if options["format"] == "json":
+            self.stdout.write(json.dumps(found))
+            return
+        for made in found["transitions"]:
+            value = number(made["value"])
+            reason = f"  ({made['reason']})" if made["reason"] else ""
+            self.stdout.write(f"{made['at']}  {made['from']} -> {made['to']}  {value}{reason}")
+        self.stdout.write(f"Fired {found['fired']:,} times, notified {found['notified']:,} times.")
+
+
+def _rule(path: Path, uid: str) -> AutomationRule:
+    try:
+        document = read_text(path.read_text(encoding="utf-8"), path.name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{path} cannot be read: {error}", returncode=BAD) from None
+    except Refused as error:
+        raise CommandError("\n".join(problem_lines(error.problems, str(path))), returncode=BAD) from None
+    return _chosen(document, uid, path)
+
+
+def _chosen(document: Document, uid: str, path: Path) -> AutomationRule:
+    entries = [entry for entry in document.entries if uid in ("", entry.uid)]
+    if len(entries) != 1:
+        known = ", ".join(entry.uid for entry in document.entries) or "none"
+        raise CommandError(f"{path}: name one of its rules by --uid; it has: {known}.", returncode=BAD)
+    return AutomationRule(**{name: value for name, value in entries[0].values.items() if name != "user"})

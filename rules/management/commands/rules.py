@@ -1,0 +1,139 @@
+"""Rules as code: export them to a file, see what a file would change, apply it."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from rules.models import AutomationRule
+from rules.provisioning.applying import Outdated, apply
+from rules.provisioning.document import Document, read_text
+from rules.provisioning.exporting import as_document, as_yaml, chosen
+from rules.provisioning.planning import Plan, make_plan
+from rules.provisioning.problems import Refused
+from rules.provisioning.releasing import release
+from rules.provisioning.showing import json_of, plan_facts, plan_lines, problem_lines
+from smartagent.models import User
+
+WAITING = 3  # the exit code of a plan that would change something
+BAD = 2
+
+
+class Command(BaseCommand):
+    help = (
+        "Keeps rules in a file: export writes it, plan says what applying it would change, apply does that. "
+        "Exit codes: 0 done, or nothing to do; 2 the file is wrong; 3 plan: changes wait."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+        export = verbs.add_parser("export", help="write rules as a file")
+        export.add_argument("file", nargs="?", default="-", metavar="FILE", help="where to; default: standard output")
+        export.add_argument("--owner", metavar="EMAIL", help="only the rules of this person")
+        export.add_argument("--label", action="append", default=[], metavar="NAME=VALUE", help="only those with this")
+        export.add_argument("--rule", action="append", default=[], metavar="ID", help="only this one, by uid or id")
+        export.add_argument("--source", default="", metavar="NAME", help="what the file calls itself")
+        export.add_argument("--format", choices=["yaml", "json"], default="yaml")
+        plan = verbs.add_parser("plan", help="say what applying a file would change; changes nothing")
+        applied = verbs.add_parser("apply", help="bring the rules of a file in, all of them or none")
+        applied.add_argument("--adopt", action="store_true", help="take over rules made by hand or by another file")
+        applied.add_argument("--plan", default="", metavar="FINGERPRINT", help="only if the plan is still this one")
+        for verb in (plan, applied):
+            verb.add_argument("file", metavar="FILE", help="the file of rules; - is standard input")
+            verb.add_argument("--owner", metavar="EMAIL", help="whose rules are that name no owner")
+            verb.add_argument("--source", default="", metavar="NAME", help="what the file is called; default: its name")
+            verb.add_argument("--prune", action="store_true", help="rules of this file no longer in it are deleted")
+            verb.add_argument("--format", choices=["text", "json"], default="text")
+        freed = verbs.add_parser("release", help="unlock the rules of a file, so that people change them by hand again")
+        freed.add_argument("source", metavar="SOURCE", help="what the file is called")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        verb = {"export": self._export, "plan": self._plan, "apply": self._apply, "release": self._release}
+        verb[options["verb"]](options)
+
+    def _export(self, options: dict[str, Any]) -> None:
+        labels = dict(_label(text) for text in options["label"])
+        rules = chosen(
+            AutomationRule.objects.all(), owner=_person(options["owner"]), labels=labels, ids=options["rule"]
+        )
+        document = as_document(rules, options["source"])
+        text = as_yaml(document) if options["format"] == "yaml" else json.dumps(json_of(document), indent=2) + "\n"
+        if options["file"] == "-":
+            self.stdout.write(text, ending="")
+            return
+        try:
+            Path(options["file"]).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"{options['file']} cannot be written: {error.strerror}.", returncode=BAD) from None
+        self.stdout.write(f"{len(document['rules']):,} rules written to {options['file']}.")
+
+    def _plan(self, options: dict[str, Any]) -> None:
+        document = self._read(options)
+        plan = make_plan(document, None, owner=_person(options["owner"]), prune=options["prune"])
+        if plan.problems:
+            raise _refused(plan.problems, options["file"])
+        self._show(plan, options)
+        if plan.changes:
+            sys.exit(WAITING)
+
+    def _apply(self, options: dict[str, Any]) -> None:
+        document = self._read(options)
+        try:
+            plan = apply(
+                document, None, timezone.now(), owner=_person(options["owner"]), adopt=options["adopt"],
+                prune=options["prune"], fingerprint=options["plan"],
+            )  # fmt: skip
+        except Refused as error:
+            raise _refused(error.problems, options["file"]) from None
+        except Outdated as error:
+            now = error.plan.fingerprint
+            raise CommandError(f"{error} The plan is {now} now: manage.py rules plan FILE.", returncode=BAD) from None
+        self._show(plan, options)
+
+    def _release(self, options: dict[str, Any]) -> None:
+        count = release(options["source"], None, timezone.now())
+        if not count:
+            raise CommandError(f"No rule is kept in a file called {options['source']!r}.", returncode=BAD)
+        self.stdout.write(f"{count:,} rules are free.")
+
+    def _read(self, options: dict[str, Any]) -> Document:
+        file = options["file"]
+        try:
+            text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+            return read_text(text, options["source"] or ("standard input" if file == "-" else Path(file).name))
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"{file} cannot be read: {error}", returncode=BAD) from None
+        except Refused as error:
+            raise _refused(error.problems, file) from None
+
+    def _show(self, plan: Plan, options: dict[str, Any]) -> None:
+        if options["format"] == "json":
+            self.stdout.write(json.dumps(plan_facts(plan), indent=2))
+            return
+        self.stdout.write("\n".join(plan_lines(plan)))
+        if options["verb"] == "plan" and plan.changes:
+            self.stdout.write(f"To do exactly this: manage.py rules apply {options['file']} --plan {plan.fingerprint}")
+
+
+def _refused(problems: Any, file: str) -> CommandError:
+    return CommandError("\n".join(problem_lines(problems, file)), returncode=BAD)
+
+
+def _label(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not (name and sign):
+        raise CommandError(f"--label {text!r}: write NAME=VALUE, for example team=database.", returncode=BAD)
+    return name, value
+
+
+def _person(email: str | None) -> User | None:
+    if not email:
+        return None
+    found: User | None = User.objects.filter(email__iexact=email).first()
+    if found is None:
+        raise CommandError(f"There is nobody with the e-mail address {email!r}.", returncode=BAD)
+    return found

@@ -1,0 +1,21 @@
+"""A file lets its rules go: people change them by hand again. What the file calls them stays."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from rules.models import AutomationRule
+
+
+@transaction.atomic
+def release(source: str, user: Any, now: datetime) -> int:
+    """Unlock the rules that are kept in the file called `source`; return how many they were."""
+    rules = list(AutomationRule.objects.filter(provisioned_by=source).exclude(provisioned_by="").select_for_update())
+    AutomationRule.objects.filter(pk__in=[rule.pk for rule in rules]).update(provisioned_by="", updated_at=now)
+    for rule in rules:
+        rule.provisioned_by = ""
+    AutomationRule.history.bulk_history_create(
+        rules, update=True, default_user=user, default_change_reason=f"released by {source}", default_date=now
+    )
+    return len(rules)
