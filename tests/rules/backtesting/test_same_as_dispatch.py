@@ -1,0 +1,153 @@
+"""A backtest and the dispatcher, tick by tick over the same readings, take the same steps."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rules.backtesting.history import replay
+from rules.backtesting.playing import play
+from rules.backtesting.sights import watch
+from rules.dispatcher import dispatch
+from rules.models import ActivityEntry, AutomationRule, MetricSample
+from rules.states import State, acted, step
+
+START = datetime(2026, 3, 2, tzinfo=UTC)
+TICK = timedelta(minutes=5)
+STEPS = ("at", "event", "from", "to", "acts", "value")
+
+few = st.integers(0, 4).map(lambda n: n * TICK)
+values = st.integers(0, 10).map(float)
+
+
+@st.composite
+def rules(draw):
+    reducer = draw(st.sampled_from(["last", "last", "avg", "min", "max", "sum", "count", "change", "percent_change"]))
+    operator = draw(st.sampled_from(["<", "<=", ">", ">=", "=", "!="]))
+    threshold = draw(st.integers(2, 8))
+    way = {"<": 1, "<=": 1, ">": -1, ">=": -1}.get(operator, 0)
+    other = {"metric": "memory", "operator": draw(st.sampled_from(["<", ">"])), "threshold": draw(st.integers(2, 8))}
+    return {
+        "condition_operator": operator, "threshold_value": threshold, "reducer": reducer,
+        "evaluation_window": TICK * draw(st.integers(1, 5)) if reducer != "last" else timedelta(0),
+        "recovery_threshold": threshold + 2 * way if way and draw(st.booleans()) else None,
+        "critical_threshold": threshold - 2 * way if way and draw(st.booleans()) else None,
+        "pending_for": draw(few), "keep_firing_for": draw(few),
+        "repeat_every": draw(st.sampled_from([timedelta(0), 2 * TICK, timedelta(hours=4)])),
+        "no_data_policy": draw(st.sampled_from(["keep", "fire", "resolve"])),
+        "match": draw(st.sampled_from(["all", "any"])), "more_conditions": draw(st.sampled_from([[], [other]])),
+    }  # fmt: skip
+
+
+def steps_of_dispatch(rule, ticks):
+    for at in ticks:
+        dispatch(at, "command", rule=rule.pk)
+    return [
+        (entry.created_at, entry.event_type, entry.context["from"], entry.context["to"],
+         entry.action_taken != "none", entry.context["value"])
+        for entry in ActivityEntry.objects.filter(rule=rule).order_by("created_at")
+    ]  # fmt: skip
+
+
+def steps_of(replayed):
+    return [
+        (made.at, str(made.transition.event), str(made.transition.old), str(made.transition.new),
+         made.transition.acts, made.value)
+        for made in replayed.transitions
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rules(), st.lists(st.none() | values, min_size=1, max_size=24), st.lists(st.none() | values, max_size=24))
+def test_the_same_steps(alice, fields, cpu, memory):
+    """`None` is a reading that did not come; half an hour later the one before is too old."""
+    with transaction.atomic():
+        rule = AutomationRule.objects.create(
+            user=alice, rule_name="any", metric_type="cpu", action_type="log", **fields
+        )
+        MetricSample.objects.bulk_create(
+            MetricSample(user=alice, metric=metric, value=value, observed_at=START + n * TICK - timedelta(minutes=1))
+            for metric, series in (("cpu", cpu), ("memory", memory))
+            for n, value in enumerate(series, 1)
+            if value is not None
+        )
+        ticks = [START + n * TICK for n in range(1, 30)]
+        assert steps_of(replay(rule, START, ticks[-1])) == steps_of_dispatch(rule, ticks)
+        transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+def test_a_built_in_metric_from_the_changes_that_ticks_kept(alice):
+    from rules.models import FusionScore
+
+    rule = AutomationRule.objects.create(
+        user=alice, rule_name="low", metric_type="fusion_score", condition_operator="<", threshold_value=70,
+        action_type="log", reducer="avg", evaluation_window=4 * TICK,
+    )  # fmt: skip
+    scores = [90, 90, 60, 60, 60, 60, 60, 80, 90, 90, 90, 90]
+    ticks = [START + n * TICK for n in range(1, len(scores) + 1)]
+    for at, score in zip(ticks, scores, strict=True):
+        FusionScore.objects.create(user=alice, fusion_score=score, calculated_at=at)
+    dispatched = steps_of_dispatch(rule, ticks)
+    replayed = steps_of(replay(rule, START, ticks[-1]))
+    assert [step[:5] for step in replayed] == [step[:5] for step in dispatched]
+    assert [step[5] for step in replayed] == pytest.approx([step[5] for step in dispatched])
+    assert [step[1] for step in replayed] == ["rule_fired", "rule_resolved"]
+
+
+# -- only some ticks are looked at; all of them say the same ---------------------------------------------
+
+
+@given(rules(), st.lists(st.none() | values, max_size=60), st.lists(st.integers(0, 59), unique=True, max_size=20))
+def test_looking_at_every_tick_finds_no_more(fields, series, left_out):
+    """Also where ticks did not come: a dispatcher that was away, or a clock that jumped."""
+    from rules.backtesting.history import timing_of, watch_of
+    from rules.reducers import series_of
+
+    rule = AutomationRule(rule_name="any", metric_type="cpu", action_type="log", **fields)
+    ticks = [START + n * TICK for n in range(60) if n not in left_out]
+    own = {("cpu", ""): series_of([(START + n * TICK, v) for n, v in enumerate(series) if v is not None])}
+    watched, timing = watch_of(rule), timing_of(rule)
+    state, found = State(), []
+    for at in ticks:
+        transition = step(state, watched.sight(watched.hear(own, {}, at)), timing, at)
+        if transition:
+            found.append((at, transition))
+            state = acted(transition.state, at) if transition.acts else transition.state
+    assert [(made.at, made.transition) for made in play(watch(watched, own, {}, ticks), ticks, timing)] == found
+
+
+# -- the fast path of many people ------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rules(), st.lists(st.tuples(values, st.sampled_from([1, 1, 1, 3, 400])), max_size=30), st.booleans())
+def test_the_runs_that_postgresql_finds_fire_like_the_readings(alice, bob, fields, series, many):
+    from rules.backtesting import runs
+
+    fields |= {"reducer": "last", "evaluation_window": timedelta(0), "more_conditions": []}
+    fields["no_data_policy"] = "keep" if fields["no_data_policy"] == "fire" else fields["no_data_policy"]
+    rule = AutomationRule(
+        user=alice, rule_name="any", metric_type="cpu", action_type="log", applies_to="everyone", **fields
+    )
+    at, samples = START, []
+    for value, gap in series:
+        at += gap * TICK
+        samples.append(MetricSample(user=bob, metric="cpu", value=value, observed_at=at))
+    with transaction.atomic():
+        MetricSample.objects.bulk_create(samples)
+        end = at + 2 * timedelta(days=1)
+        before, runs.SPARSE = runs.SPARSE, 0.0 if many else 2.0
+        try:
+            fast = replay(rule, START, end)
+        finally:
+            runs.SPARSE = before
+        slow = replay(rule, START, end, bob.pk)
+        transaction.set_rollback(True)
+    assert (fast.fired, fast.notified) == (slow.fired, slow.notified)
+    assert [(p.start, p.end) for p in fast.periods] == [(p.start, p.end) for p in slow.periods]
+    assert connection.in_atomic_block  # the test's own
