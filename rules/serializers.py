@@ -75,7 +75,8 @@ class StateSerializer(StrictModelSerializer):
     class Meta:
         model = RuleState
         fields = [
-            "id", "rule", "rule_name", "user", "target", "condition", "reason", "since", "value", "episode", "handling",
+            "id", "rule", "rule_name", "user", "target", "condition", "reason", "since", "value", "episode", "critical",
+            "flapping", "fired_at", "silence", "handling", "handled_by", "handled_until", "assignee",
             "last_notified_at",
         ]  # fmt: skip
 

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import localtime
+
 from rules.models import ActivityEntry
 from rules.phrases import limit, metric_name, number, series
 from rules.sentences import action_in_words, condition_in_words, rule_in_words
@@ -21,6 +24,24 @@ DID = {
     "rule_no_data": "{series} has no reading.",
     "rule_error": "{series} could not be read.",
     "rule_recovered": "{reading}, readable again.",
+    "rule_pending": "{reading}: {limit}, not yet for long enough.",
+    "rule_unpending": "{reading}: no longer {limit}, before it fired.",
+    "rule_escalated": "{reading}: past the critical threshold.",
+    "rule_recovering": "{reading}: no longer {limit}, kept open for a while.",
+    "rule_relapsed": "{reading}: {limit} again, before it had resolved.",
+    "rule_flapping": "{reading}. It changes all the time, so it is held open until it has calmed down.",
+    "rule_silenced": "{reading}: {limit}, and silenced from now on.",
+    "rule_unsilenced": "{reading}: still {limit} at the end of a silence.",
+    "rule_reminded": "{reading}: still {limit}. The time for which it was acknowledged or snoozed is over.",
+}
+HANDLED = {
+    "instance_acknowledged": "{by} acknowledged it{until}.",
+    "instance_snoozed": "{by} snoozed it{until}.",
+    "instance_commented": "{by} wrote:",
+    "instance_assigned": "{by} asked {assignee} to look after it.",
+    "instance_unassigned": "{by} took the name of who looks after it away.",
+    "instance_resolved": "{by} resolved it by hand.",
+    "instance_reopened": "{by} opened it again.",
 }
 
 
@@ -29,6 +50,8 @@ def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
     context: Mapping[str, Any] = entry.context if isinstance(entry.context, dict) else {}
     if entry.event_type == "silence_ended":
         return ended_in_words(context)
+    if entry.event_type in HANDLED:
+        return _handled(entry, context)
     if entry.event_type not in DID or not context.get("metric"):
         return _legacy(entry, context)
     watched = series(context["metric"], person, context.get("target"))
@@ -38,6 +61,15 @@ def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
         reading=reading, series=watched, limit=limit(context.get("operator"), context.get("threshold"))
     )
     return told[:1].upper() + told[1:]
+
+
+def _handled(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
+    until = parse_datetime(str(context.get("until") or ""))
+    told = HANDLED[entry.event_type].format(
+        by=context.get("by_name") or "Somebody", assignee=context.get("assignee") or "somebody",
+        until=f" until {localtime(until):%Y-%m-%d %H:%M}" if until else "",
+    )  # fmt: skip
+    return f"{told} {context['comment']}" if context.get("comment") else told
 
 
 def _legacy(entry: ActivityEntry, context: Mapping[str, Any]) -> str:

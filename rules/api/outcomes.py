@@ -2,6 +2,7 @@
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
+from rules.api.handling import HandlingActions
 from rules.filters import ActivityFilter, RunFilter, StateFilter
 from rules.models import ActivityEntry, DispatchRun, RuleState
 from rules.serializers import ActivitySerializer, RunSerializer, StateSerializer
@@ -17,7 +18,7 @@ from smartagent.rest.views import ReadViewSet
     retrieve=extend_schema(summary="Read a state", description="Where one instance stands."),
 )
 @extend_schema(tags=["states"])
-class StateViewSet(ReadViewSet):
+class StateViewSet(HandlingActions, ReadViewSet):
     queryset = RuleState.objects.select_related("rule")
     serializer_class = StateSerializer
     filterset_class = StateFilter

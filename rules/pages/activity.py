@@ -25,7 +25,11 @@ from rules.words import entry_in_words, outcome_in_words
 from smartagent.filtered_list import RecordAdmin
 from smartagent.templatetags.shown import TONES, when
 
-EVENTS = dict(Event.choices) | {EVENT: "schema incomplete", "silence_ended": "silence ended"}
+EVENTS = dict(Event.choices) | {EVENT: "schema incomplete", "silence_ended": "silence ended"} | {
+    "instance_acknowledged": "acknowledged", "instance_snoozed": "snoozed", "instance_commented": "comment",
+    "instance_assigned": "assigned", "instance_unassigned": "unassigned", "instance_resolved": "resolved by hand",
+    "instance_reopened": "reopened",
+}  # fmt: skip
 EVENT_TONES = {
     "fired": "danger", "fired again": "danger", "tried again": "warning", "resolved": "success", "no data": "warning",
     "could not be read": "danger", "readable again": "success", "schema incomplete": "danger",

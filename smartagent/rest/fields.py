@@ -28,6 +28,15 @@ class TextField(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class IdField(serializers.UUIDField):
+    """An id, as a text; numbers are not turned into one."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
 class ChoiceField(serializers.ChoiceField):
     """One of the choices, as a text; the message names them."""
 
