@@ -157,6 +157,7 @@ class StateFilter(TimesFilter):
     metric = django_filters.CharFilter(field_name="rule__metric_type", help_text="Its name, for example fusion_score.")
     rule = RuleNameFilter()
     person = PersonFilter(field_name="user")
+    assignee = PersonFilter(field_name="assignee")
     target = django_filters.CharFilter(help_text="An integration, for example gmail.")
 
     class Meta:

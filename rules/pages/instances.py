@@ -1,26 +1,37 @@
 """The instances of rules, by default those that fire."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 
+from rules import handling
 from rules.filters import StateFilter
 from rules.models import RuleState
-from rules.pages.activity import page_of
+from rules.pages.instance import handle_instance, instance_page, page_of_instance
 from rules.words import limit, metric_name, number
 from smartagent.filtered_list import FilteredChangeList, RecordAdmin
 from smartagent.templatetags.shown import TONES, when
 
+Handle = Callable[[Any, Any, Any], int]
+
+
+def _snooze(length: timedelta) -> Handle:
+    return lambda some, by, now: handling.snooze(some, by, now, now + length)
+
 
 class InstanceChangeList(FilteredChangeList):
-    """Its rows lead to the rules."""
+    """Its rows lead to the pages of the instances."""
 
     def url_for_result(self, result: RuleState) -> str:
-        return page_of(result.rule_id)
+        return page_of_instance(result.pk)
 
 
 @admin.register(RuleState)
@@ -34,21 +45,63 @@ class InstanceAdmin(RecordAdmin):
     empty_text = "Every reading is on the right side of its threshold, or no rule is active."
     everything_qs = "?condition="
     list_display = ("rule", "user", "target_shown", "condition_label", "reading", "severity", "started", "acted",
-                    "handling_label")  # fmt: skip
-    list_select_related = ("rule", "user")
+                    "handling_label", "looked_after_by")  # fmt: skip
+    list_select_related = ("rule", "user", "assignee")
+    actions = ("acknowledge", "snooze_for_an_hour", "snooze_for_four_hours", "resolve", "reopen")  # type: ignore[assignment]
     search_fields = ("rule__rule_name", "target")
     search_help_text = "Name of the rule, or integration"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
         return InstanceChangeList
 
+    def has_handle_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may do something about instances, at least about those of their own rules."""
+        return bool(request.user.has_perm("rules.change_rulestate"))
+
+    @admin.action(description="Acknowledge for 24 hours", permissions=["handle"])
+    def acknowledge(self, request: HttpRequest, queryset: Any) -> None:
+        self._handle(request, queryset, "Acknowledged", handling.acknowledge)
+
+    @admin.action(description="Snooze for 1 hour", permissions=["handle"])
+    def snooze_for_an_hour(self, request: HttpRequest, queryset: Any) -> None:
+        self._handle(request, queryset, "Snoozed", _snooze(timedelta(hours=1)))
+
+    @admin.action(description="Snooze for 4 hours", permissions=["handle"])
+    def snooze_for_four_hours(self, request: HttpRequest, queryset: Any) -> None:
+        self._handle(request, queryset, "Snoozed", _snooze(timedelta(hours=4)))
+
+    @admin.action(description="Resolve by hand", permissions=["handle"])
+    def resolve(self, request: HttpRequest, queryset: Any) -> None:
+        self._handle(request, queryset, "Resolved", handling.resolve)
+
+    @admin.action(description="Reopen", permissions=["handle"])
+    def reopen(self, request: HttpRequest, queryset: Any) -> None:
+        self._handle(request, queryset, "Reopened", handling.reopen)
+
+    def _handle(self, request: HttpRequest, queryset: Any, done: str, handle: Handle) -> None:
+        count = handle(queryset.changeable_by(request.user), request.user, timezone.now())
+        left = "" if count == queryset.count() else " The others do not fire, or it was done already."
+        level = messages.SUCCESS if count else messages.WARNING
+        messages.add_message(request, level, f"{done}: {count:,} instance{'' if count == 1 else 's'}.{left}")
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = {"<uuid:state_id>/": (instance_page, "page"), "<uuid:state_id>/handle/": (handle_instance, "handle")}
+        own = [
+            path(route, self.admin_site.admin_view(self._bound(view)), name=f"rules_rulestate_{name}")
+            for route, (view, name) in pages.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    def _bound(self, view: Any) -> Any:
+        return lambda request, **kwargs: view(request, self, **kwargs)
+
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        """An instance has no page of its own: its rule has."""
+        """The page of an instance is one of ours."""
         state: Model | None = self.get_object(request, object_id)
         if state is None:
             page: HttpResponse = super().change_view(request, object_id, *args, **kwargs)
             return page
-        return HttpResponseRedirect(page_of(state.rule_id))  # type: ignore[attr-defined]
+        return HttpResponseRedirect(page_of_instance(state.pk))
 
     @display(description="integration", ordering="target")
     def target_shown(self, state: RuleState) -> str:
@@ -76,6 +129,10 @@ class InstanceAdmin(RecordAdmin):
     @display(description="last acted", ordering="last_notified_at")
     def acted(self, state: RuleState) -> str:
         return when(state.last_notified_at)
+
+    @display(description="looked after by", ordering="assignee")
+    def looked_after_by(self, state: RuleState) -> str:
+        return str(state.assignee or "–")
 
     @display(description="handling", ordering="handling", label={"open": "warning", "acknowledged": "info"})
     def handling_label(self, state: RuleState) -> str:

@@ -143,12 +143,11 @@ def test_firing_instances_come_first_to_mind(client_of, alice, now):
     assert [str(state.rule) for state in shown(client.get(page, {"condition": "ok"}))] == ["Fine"]
 
 
-def test_an_instance_shows_its_value_beside_the_threshold_and_leads_to_its_rule(client_of, alice, now):
-    rule = rule_of(alice)
-    state_of(rule, now)
+def test_an_instance_shows_its_value_beside_the_threshold_and_leads_to_its_page(client_of, alice, now):
+    state = state_of(rule_of(alice), now)
     page = text(client_of(alice).get(reverse(LISTS["firing"])))
     assert "<b>63</b> fusion score, fires below 70" in page
-    assert reverse("admin:rules_automationrule_page", args=[rule.pk]) in page
+    assert reverse("admin:rules_rulestate_page", args=[state.pk]) in page
 
 
 def test_activity_is_a_sentence_with_its_outcome_and_cause(client_of, alice, now):

@@ -1,0 +1,180 @@
+"""The page of one instance: where it stands and why, what people do about it, its timeline and its story."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_POST, require_safe
+
+from rules import handling
+from rules.filters import as_uuid
+from rules.models import RuleState
+from rules.pages.activity import named_entries
+from rules.phrases import number
+from rules.querysets import StateQuerySet
+from rules.sentences import rule_in_words
+from rules.timeline import DAYS, timeline_of
+from smartagent.models import User
+from smartagent.scope import has_everyone
+
+ENTRIES = 100
+NAMED = 200  # people who can be asked to look after it
+COMMENT = 2000
+
+
+def page_of_instance(state: UUID) -> str:
+    """The address of an instance."""
+    return reverse("admin:rules_rulestate_page", args=[state])
+
+
+@require_safe
+def instance_page(request: HttpRequest, model_admin: Any, state_id: UUID) -> HttpResponse:
+    """Show the instance; 404 where the person may not see it."""
+    state, now = find_state(model_admin, request, state_id), timezone.now()
+    asked = request.GET.get("days", "")
+    days = int(asked) if asked in map(str, DAYS) else DAYS[0]
+    story = list(state_entries(state)[: ENTRIES + 1])
+    line = timeline_of(state, days, now)
+    context = model_admin.admin_site.each_context(request) | {
+        "title": f"{state.rule} · {state.user}", "opts": model_admin.opts, "state": state, "rule": state.rule,
+        "in_words": rule_in_words(state.rule), "stands": stands_in_words(state, now), "days": days, "all_days": DAYS,
+        "timeline": line, "chart": line.as_json(), "values": _range(line), "more": len(story) > ENTRIES,
+        "entries": named_entries(story[:ENTRIES]), "may_change": may_handle(request, state),
+        "fires": state.condition in ("firing", "recovering") or state.fired_at is not None,
+        "by_hand": state.condition == "ok" and state.reason == handling.BY_HAND, "people": _people(request, state),
+    }  # fmt: skip
+    request.current_app = model_admin.admin_site.name
+    return render(request, "rules/instance.html", context)
+
+
+@require_POST
+def handle_instance(request: HttpRequest, model_admin: Any, state_id: UUID) -> HttpResponse:
+    """Do one thing to the instance, say so, and go back to it."""
+    state = find_state(model_admin, request, state_id)
+    if not may_handle(request, state):
+        raise PermissionDenied
+    try:
+        said = _do(request, state)
+    except ValueError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, said) if said else messages.warning(
+            request, "Nothing was changed: it does not fire any more, or this has been done already."
+        )
+    return HttpResponseRedirect(page_of_instance(state.pk))
+
+
+def find_state(model_admin: Any, request: HttpRequest, state_id: UUID) -> RuleState:
+    """The instance, or 404 where there is none that the person may see."""
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    related = ("rule__user", "user", "handled_by", "assignee", "silence")
+    state: RuleState | None = model_admin.get_queryset(request).select_related(*related).filter(pk=state_id).first()
+    if state is None:
+        raise Http404("There is no such instance.")
+    return state
+
+
+def may_handle(request: HttpRequest, state: RuleState) -> bool:
+    """Whether the person may do something about it."""
+    if not request.user.has_perm("rules.change_rulestate"):
+        return False
+    return RuleState.objects.changeable_by(request.user).filter(pk=state.pk).exists()
+
+
+def state_entries(state: RuleState) -> Any:
+    """Everything that was written about the instance, newest first."""
+    return state.rule.entries.filter(state=state.pk).order_by("-created_at", "-id")
+
+
+def stands_in_words(state: RuleState, now: datetime) -> list[str]:
+    """Where the instance stands and why, a sentence each."""
+    said = []
+    if state.reason:
+        said.append(f"Reason: {state.reason}.")
+    if state.critical:
+        said.append("It has passed the critical threshold.")
+    if state.flapping:
+        said.append("It changes all the time, so it is held open until it has calmed down.")
+    if state.handling != RuleState.Handling.OPEN:
+        until = f" until {timezone.localtime(state.handled_until):%Y-%m-%d %H:%M}" if state.handled_until else ""
+        said.append(f"{state.get_handling_display()} by {state.handled_by or 'somebody'}{until}; it does not repeat.")
+    if state.silence:
+        said.append(f"Silenced by “{state.silence}”; what still fires at its end is told at once.")
+    if state.assignee:
+        said.append(f"{state.assignee} looks after it.")
+    if state.failures:
+        again = f", and is tried again at {timezone.localtime(state.retry_at):%H:%M}" if state.retry_at else ""
+        said.append(f"Its action has failed {state.failures} times in a row{again}.")
+    return said
+
+
+def _do(request: HttpRequest, state: RuleState) -> str:
+    """Do what was asked for and return what to say; nothing where nothing was changed."""
+    me: User = request.user  # type: ignore[assignment]
+    now, comment = timezone.now(), request.POST.get("comment", "").strip()
+    some: StateQuerySet = RuleState.objects.filter(pk=state.pk)
+    if len(comment) > COMMENT:
+        raise ValueError(f"A comment has at most {COMMENT:,} characters; this one has {len(comment):,}.")
+    verb = request.POST.get("verb", "")
+    if verb == "acknowledge":
+        return "It is acknowledged." if handling.acknowledge(some, me, now, _until(request, me, now), comment) else ""
+    if verb == "snooze":
+        return "It is snoozed." if handling.snooze(some, me, now, _until(request, me, now), comment) else ""
+    if verb == "comment":
+        if not comment:
+            raise ValueError("Write a comment first.")
+        return "The comment is written." if handling.comment_on(some, me, now, comment) else ""
+    if verb == "assign":
+        person = _assignee(request, state)
+        return "It is in good hands." if handling.assign(some, me, now, person, comment) else ""
+    if verb == "resolve":
+        told = "It is resolved. Where the reading is still broken, it fires again at the next check."
+        return told if handling.resolve(some, me, now, comment) else ""
+    if verb == "reopen":
+        return "It is open again." if handling.reopen(some, me, now, comment) else ""
+    raise ValueError("Choose one of: acknowledge, snooze, comment, assign, resolve, reopen.")
+
+
+def _until(request: HttpRequest, me: User, now: datetime) -> datetime:
+    zone = ZoneInfo(me.time_zone or "UTC")
+    if text := request.POST.get("until", "").strip():
+        at = parse_datetime(text)
+        if at is None:
+            raise ValueError(f"“{text[:40]}” is not a time. Write for example 2026-03-02 14:30.")
+        return handling.check_until(at if at.tzinfo else at.replace(tzinfo=zone), now)
+    return handling.until_of(request.POST.get("length", ""), now, zone)
+
+
+def _assignee(request: HttpRequest, state: RuleState) -> User | None:
+    if not request.POST.get("person"):
+        return None
+    key = as_uuid(request.POST["person"])
+    person = next((each for each in _people(request, state) if each.pk == key), None)
+    if person is None:
+        raise ValueError("Choose one of the people in the list.")
+    return person
+
+
+def _people(request: HttpRequest, state: RuleState) -> list[User]:
+    """Who can be asked to look after it: who may see its rule, as far as the one who asks may see people."""
+    me: User = request.user  # type: ignore[assignment]
+    if not has_everyone(me, "view"):
+        return [me]
+    known = User.objects.filter(is_active=True).order_by("full_name", "email").prefetch_related("groups")[:NAMED]
+    return [person for person in known if handling.may_look_after(person, state)]
+
+
+def _range(line: Any) -> str:
+    values = [value for _, value in line.points if value is not None]
+    if not values:
+        return ""
+    return f"from {number(min(values))} to {number(max(values))}, at last {number(values[-1])}"
