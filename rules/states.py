@@ -180,7 +180,7 @@ class _Step:
         if verdict == Verdict.MISSING:
             return self._by_policy(self.timing.no_data_policy, Condition.NO_DATA, "no data")
         if verdict == Verdict.MET or (verdict == Verdict.HELD and self.state.fires):
-            return self._meet("above the recovery" if verdict == Verdict.HELD else "")
+            return self._meet("not past the recovery threshold" if verdict == Verdict.HELD else "")
         return self._clear(Condition.OK, "")
 
     # -- nothing can be said -----------------------------------------------------------------------

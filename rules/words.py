@@ -28,7 +28,7 @@ DID = {
     "rule_unpending": "{reading}: no longer {limit}, before it fired.",
     "rule_escalated": "{reading}: past the critical threshold.",
     "rule_recovering": "{reading}: no longer {limit}, kept open for a while.",
-    "rule_relapsed": "{reading}: {limit} again, before it had resolved.",
+    "rule_relapsed": "{reading}: it fell back before it had resolved.",
     "rule_flapping": "{reading}. It changes all the time, so it is held open until it has calmed down.",
     "rule_silenced": "{reading}: {limit}, and silenced from now on.",
     "rule_unsilenced": "{reading}: still {limit} at the end of a silence.",

@@ -26,6 +26,12 @@
         return new Intl.DateTimeFormat("en-GB", options).format(at);
       }
     }
+    function ticksOf(scale) { // at even hours, or at midnights where it is days
+      const day = 86400000, long = shown.end - shown.start > 2 * day;
+      const step = long ? Math.ceil((shown.end - shown.start) / day / 6) * day : 4 * 3600000;
+      scale.ticks = [];
+      for (let at = Math.ceil(shown.start / step) * step; at <= shown.end; at += step) scale.ticks.push({value: at});
+    }
     function sets() {
       const readings = {
         label: "reading", data: shown.points.map(function ([x, y]) { return {x: x, y: y}; }), stepped: shown.steps,
@@ -66,8 +72,8 @@
         },
         scales: {
           x: {
-            type: "linear", min: shown.start, max: shown.end, grid: {display: false},
-            ticks: {maxRotation: 0, maxTicksLimit: 7, callback: function (at) { return clock(at, false); }},
+            type: "linear", min: shown.start, max: shown.end, grid: {display: false}, afterBuildTicks: ticksOf,
+            ticks: {maxRotation: 0, autoSkip: true, callback: function (at) { return clock(at, false); }},
           },
           y: {border: {display: false}, grid: {color: color("--sa-grid")}, ticks: {maxTicksLimit: 6}},
         },
