@@ -23,8 +23,10 @@ class MessageForm(forms.Form):
 HEADINGS = {
     "rule_repeated": "Still firing: {}", "rule_unsilenced": "Still firing: {}", "rule_reminded": "Still firing: {}",
     "rule_escalated": "Critical: {}", "rule_flapping": "Flapping: {}", "rule_resolved": "Resolved: {}",
+    "rule_test": "[TEST] {}",
 }  # fmt: skip
 WHY = {
+    "rule_test": "Somebody tries the rule out; nothing has happened.",
     "rule_unsilenced": "A silence has ended.",
     "rule_reminded": "The time for which it was acknowledged or snoozed is over.",
     "rule_escalated": "It has passed the critical threshold.",

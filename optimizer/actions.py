@@ -9,6 +9,8 @@ from optimizer.models import ActionLog, OptimizationEvent
 from optimizer.strategies import strategy_for
 from rules.actions import Action, Firing, Outcome
 
+TEST = "rule_test"
+
 
 class OptimizeForm(forms.Form):
     optimization_type = forms.ChoiceField(
@@ -26,11 +28,19 @@ class Optimize(Action):
     form = OptimizeForm
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
+        tests = [firing for firing in firings if firing.event == TEST]
+        if tests:  # a remedy that somebody could apply would be no test
+            return [_would(firing) if firing in tests else self.execute([firing])[0] for firing in firings]
         events = [propose(firing) for firing in firings]
         OptimizationEvent.objects.bulk_create(events, batch_size=1000)
         logs = [log(event, firing) for event, firing in zip(events, firings, strict=True)]
         ActionLog.objects.bulk_create(logs, batch_size=1000)
         return [Outcome({"optimization": str(event.pk), "strategy": event.strategy}) for event in events]
+
+
+def _would(firing: Firing) -> Outcome:
+    event = propose(firing)
+    return Outcome({"test": True, "strategy": event.strategy, "would_recommend": event.recommended_actions})
 
 
 def propose(firing: Firing) -> OptimizationEvent:

@@ -111,7 +111,7 @@ def _execute_batch(now: datetime, owner: UUID | None, place: Place) -> tuple[Pla
     claimed.sort(key=lambda pair: pair[0])
     for kind, group in groupby(claimed, key=lambda pair: pair[0]):
         firings = [firing for _, firing in group]
-        done += zip([firing.entry_id for firing in firings], _act(kind, firings), strict=True)
+        done += zip([firing.entry_id for firing in firings], act(kind, firings), strict=True)
     if done:
         _write(done, now)
     return (rows[-1][3], rows[-1][0]) if rows else None, [outcome for _, outcome in done]
@@ -130,7 +130,7 @@ def _firing(row: tuple[Any, ...], now: datetime) -> Firing:
     )  # fmt: skip
 
 
-def _act(kind: str, firings: Sequence[Firing]) -> list[Outcome]:
+def act(kind: str, firings: Sequence[Firing]) -> list[Outcome]:
     if kind not in actions:
         return [Outcome(error=f"There is no action {kind!r}; see RULES_ACTIONS.") for _ in firings]
     try:
@@ -146,7 +146,7 @@ def _one_by_one(kind: str, firings: Sequence[Firing]) -> list[Outcome]:
     """Find the firings that are to blame; where the first ones all fail it is the action, and the rest is not tried."""
     outcomes: list[Outcome] = []
     for firing in firings:
-        outcomes += _act(kind, [firing])
+        outcomes += act(kind, [firing])
         if len(outcomes) == ENOUGH and all(outcome.error for outcome in outcomes):
             return outcomes + [Outcome(error=outcomes[-1].error)] * (len(firings) - ENOUGH)
     return outcomes

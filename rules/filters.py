@@ -129,6 +129,9 @@ class RuleFilter(TimesFilter):
     severity = OneOf(choices=Severity.choices)
     applies_to = OneOf(label="watches", choices=AutomationRule.AppliesTo.choices)
     person = PersonFilter(field_name="user", label="owner")
+    label = django_filters.CharFilter(
+        label="label", method="filter_label", help_text="team, or with its value team:database."
+    )
     health = OneOf(
         label="health", choices=registries.health_choices, method="filter_health", help_text="What is wrong with it."
     )
@@ -139,6 +142,12 @@ class RuleFilter(TimesFilter):
     class Meta:
         model = AutomationRule
         fields: list[str] = []
+
+    def filter_label(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
+        name, sign, said = value.partition(":")
+        if sign:
+            return queryset.filter(labels__contains={name.strip(): said.strip()})  # type: ignore[no-any-return]
+        return queryset.filter(labels__has_key=name.strip())  # type: ignore[no-any-return]
 
     def filter_health(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
         if self.request is None:

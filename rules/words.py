@@ -32,6 +32,7 @@ DID = {
     "rule_flapping": "{reading}. It changes all the time, so it is held open until it has calmed down.",
     "rule_silenced": "{reading}: {limit}, and silenced from now on.",
     "rule_unsilenced": "{reading}: still {limit} at the end of a silence.",
+    "rule_test": "Tried out as if {reading}.",
     "rule_reminded": "{reading}: still {limit}. The time for which it was acknowledged or snoozed is over.",
 }
 HANDLED = {

@@ -12,6 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from rules.api.health import RuleHealthSerializer, rule_health
+from rules.api.lifecycle import LifecycleActions
+from rules.binning import delete
 from rules.filters import RuleFilter
 from rules.models import AutomationRule
 from rules.pausing import activate, pause
@@ -47,11 +49,12 @@ EXAMPLE = OpenApiExample(
         examples=[OpenApiExample("A lower threshold", value={"threshold_value": 65}, request_only=True)],
     ),
     destroy=extend_schema(
-        summary="Delete a rule", description="Its states go with it; its activity and its history stay."
+        summary="Delete a rule",
+        description="It goes into the recycle bin for 30 days. Its states go; its activity and its history stay.",
     ),
 )  # fmt: skip
 @extend_schema(tags=["rules"])
-class RuleViewSet(WriteViewSet):
+class RuleViewSet(LifecycleActions, WriteViewSet):
     queryset = AutomationRule.objects.all()
     serializer_class = RuleSerializer
     filterset_class = RuleFilter
@@ -82,6 +85,9 @@ class RuleViewSet(WriteViewSet):
     @action(detail=True, methods=["get"])
     def health(self, request: Request, pk: Any = None) -> Response:
         return Response(rule_health(self.get_object()))
+
+    def perform_destroy(self, instance: AutomationRule) -> None:
+        delete(AutomationRule.objects.filter(pk=instance.pk), self.request.user, timezone.now())
 
     def get_object(self) -> AutomationRule:
         rule: AutomationRule = super().get_object()

@@ -28,7 +28,7 @@ from smartagent.templatetags.shown import TONES, when
 EVENTS = dict(Event.choices) | {EVENT: "schema incomplete", "silence_ended": "silence ended"} | {
     "instance_acknowledged": "acknowledged", "instance_snoozed": "snoozed", "instance_commented": "comment",
     "instance_assigned": "assigned", "instance_unassigned": "unassigned", "instance_resolved": "resolved by hand",
-    "instance_reopened": "reopened",
+    "instance_reopened": "reopened", "rule_test": "test",
 }  # fmt: skip
 EVENT_TONES = {
     "fired": "danger", "fired again": "danger", "tried again": "warning", "resolved": "success", "no data": "warning",

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from rules.binning import delete
 from rules.pausing import activate, pause
 from smartagent.pagination import CappedPaginator
 
@@ -37,7 +38,7 @@ def _activate(rules: Any, request: HttpRequest) -> int:
 
 
 def _delete(rules: Any, request: HttpRequest) -> int:
-    return int(rules.delete()[1].get("rules.AutomationRule", 0))
+    return delete(rules.filter(provisioned_by=""), request.user, timezone.now())
 
 
 PAUSE = Bulk("pause", "Pause", "They are not evaluated until somebody activates them.", "Paused {n} {rules}.", _pause)
@@ -46,7 +47,8 @@ ACTIVATE = Bulk(
 )
 DELETE = Bulk(
     "delete_selected", "Delete",
-    "Their instances go with them; what they did stays in the activity log. This cannot be undone.",
+    "They go into the recycle bin for 30 days; their instances go with them, what they did stays in the activity log. "
+    "Rules that are kept in a file stay: take them out of the file.",
     "Deleted {n} {rules}.", _delete, danger=True,
 )  # fmt: skip
 

@@ -43,6 +43,8 @@ def rule_page(request: HttpRequest, model_admin: Any, rule_id: uuid.UUID) -> Htt
         "other_states": states.count > INSTANCES,
         "entries": named_entries(list(rule.entries.all()[:ENTRIES])),
         "may_change": model_admin.has_change_permission(request, rule),
+        "may_copy": model_admin.has_add_permission(request)
+        and AutomationRule.objects.changeable_by(request.user).filter(pk=rule.pk).exists(),
         "may_delete": model_admin.has_delete_permission(request, rule),
         "may_evaluate": may_evaluate(request.user) and model_admin.has_change_permission(request, rule),
     }

@@ -6,13 +6,16 @@ from django.contrib import admin
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
 from unfold.decorators import display
 
+from rules.binning import delete
 from rules.conditions import Operator
 from rules.filters import RuleFilter
 from rules.models import AutomationRule, RuleState
 from rules.pages.bulk import ACTIVATE, DELETE, PAUSE, ask_and_do
 from rules.pages.health import improvement_page
+from rules.pages.lifecycle import bin_page, clone_rule, empty_from_bin, publish_rule, restore_version, test_rule
 from rules.pages.reading import form_reading
 from rules.pages.rule import rule_page, set_status
 from rules.pages.rule_form import RuleFormAdmin, differs, page_of
@@ -93,6 +96,10 @@ class RuleAdmin(RuleFormAdmin):
     def delete_selected(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         return ask_and_do(DELETE, self, request, queryset)
 
+    def delete_model(self, request: HttpRequest, obj: AutomationRule) -> None:
+        """Into the recycle bin."""
+        delete(AutomationRule.objects.filter(pk=obj.pk), request.user, timezone.now())
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What goes with a rule, in words and numbers; its instances are the rule's own, whoever may delete it."""
         rules = list(objs)
@@ -112,6 +119,12 @@ class RuleAdmin(RuleFormAdmin):
             "templates/": (templates_page, "templates"),
             "<uuid:rule_id>/": (rule_page, "page"),
             "<uuid:rule_id>/status/": (set_status, "status"),
+            "<uuid:rule_id>/clone/": (clone_rule, "clone"),
+            "<uuid:rule_id>/publish/": (publish_rule, "publish"),
+            "<uuid:rule_id>/test/": (test_rule, "test"),
+            "<uuid:rule_id>/restore/": (restore_version, "restore"),
+            "bin/": (bin_page, "bin"),
+            "bin/do/": (empty_from_bin, "bin_do"),
             "<uuid:rule_id>/improvement/": (improvement_page, "improvement"),
         }
         own = [

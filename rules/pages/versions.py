@@ -1,61 +1,41 @@
-"""The versions of a rule: who changed what, and when."""
+"""The versions of a rule: who changed what, and when; any two of them side by side; and back to an old one."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from rules.models import AutomationRule
 from rules.pages.rule import find_rule
-from rules.words import number
-from smartagent.durations import format_duration
+from rules.versions import KINDS, differences, numbered, version_of
 
 SHOWN = 200
-KINDS = {"+": "made", "~": "changed", "-": "deleted"}
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One field of a rule that differs from the version before."""
-
-    name: str
-    old: str
-    new: str
 
 
 def versions_page(request: HttpRequest, model_admin: Any, rule_id: str) -> HttpResponse:
-    """Show the versions, the newest first."""
+    """Show the versions, the newest first; with `old` and `new`, these two beside each other."""
     rule = find_rule(model_admin, request, rule_id)
-    records = list(rule.history.select_related("history_user").order_by("-history_id")[: SHOWN + 1])
+    records = numbered(rule, SHOWN + 1)
     versions = [
-        {"record": record, "kind": KINDS[record.history_type], "changes": changes(record, before)}
-        for record, before in zip(records, [*records[1:], None], strict=True)
-    ]
+        {
+            "number": number, "record": record, "kind": KINDS[record.history_type],
+            "changes": differences(before[1], record) if before else [],
+        }
+        for (number, record), before in zip(records, [*records[1:], None], strict=True)
+    ]  # fmt: skip
+    old, new = (_asked(request, name) for name in ("old", "new"))
+    pair = [version_of(rule, number) for number in (old, new)] if old and new else []
+    compared = bool(pair) and all(pair)
     context = model_admin.admin_site.each_context(request) | {
         "title": f"Versions of {rule}", "opts": model_admin.opts, "rule": rule, "versions": versions[:SHOWN],
+        "may_change": model_admin.has_change_permission(request, rule), "old": old, "new": new,
+        "compared": compared, "differences": differences(*pair) if compared else [],
+        "unknown": bool(old or new) and not compared,
+        "newest": records[0][0] if records else 0,
     }  # fmt: skip
     request.current_app = model_admin.admin_site.name
     return render(request, "rules/versions.html", context)
 
 
-def changes(record: Any, before: Any) -> list[Change]:
-    """What differs between two versions that follow each other."""
-    if before is None:
-        return []
-    found = []
-    for change in record.diff_against(before).changes:
-        field = AutomationRule._meta.get_field(change.field)
-        name = str(getattr(field, "verbose_name", change.field))
-        found.append(Change(name, _shown(field, change.old), _shown(field, change.new)))
-    return found
-
-
-def _shown(field: Any, value: Any) -> str:
-    if value in (None, "", {}):
-        return "nothing"
-    if field.name == "threshold_value":
-        return number(value)
-    if hasattr(value, "total_seconds"):
-        return format_duration(value)
-    return str(dict(field.flatchoices).get(value, value))
+def _asked(request: HttpRequest, name: str) -> int:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0

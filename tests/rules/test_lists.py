@@ -110,7 +110,7 @@ def test_many_rules_are_deleted_after_a_question_and_their_activity_stays(client
     entry = entry_of(rule, now)
     picked = {"action": "delete_selected", "_selected_action": [rule.pk]}
     client, page = client_of(alice), reverse(LISTS["rules"])
-    assert "cannot be undone" in text(client.post(page, picked | {"index": "0"}))
+    assert "recycle bin for 30 days" in text(client.post(page, picked | {"index": "0"}))
     assert AutomationRule.objects.exists()
     assert "Deleted 1 rule." in text(client.post(page, picked | {"post": "yes"}, follow=True))
     entry.refresh_from_db()

@@ -1,0 +1,156 @@
+"""What is done with a rule as a whole, by REST: copied, published, tested, its versions, and the recycle bin."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from rules.binning import undelete
+from rules.cloning import clone
+from rules.models import AutomationRule
+from rules.pausing import activate
+from rules.permissions import lock_of
+from rules.serializers import ActivitySerializer, RuleSerializer
+from rules.trying_out import test_fire
+from rules.versions import KINDS, NotSound, differences, numbered, restore
+from smartagent.rest.errors import Conflict
+from smartagent.rest.fields import TimeField
+from smartagent.rest.serializers import StrictSerializer
+
+MOST = 200
+NOT_IN_BIN = "There is no such rule in the recycle bin."
+
+
+class DifferenceSerializer(serializers.Serializer[Any]):
+    field = serializers.CharField()
+    name = serializers.CharField()
+    old = serializers.CharField()
+    new = serializers.CharField()
+
+
+class VersionSerializer(serializers.Serializer[Any]):
+    version = serializers.IntegerField(help_text="From 1.")
+    kind = serializers.ChoiceField(list(KINDS.values()))
+    at = TimeField()
+    by = serializers.UUIDField(allow_null=True)
+    reason = serializers.CharField(allow_blank=True)
+    changes = DifferenceSerializer(many=True)
+
+
+class VersionsSerializer(serializers.Serializer[Any]):
+    results = VersionSerializer(many=True)
+
+
+class RestoreSerializer(StrictSerializer):
+    version = serializers.IntegerField(min_value=1, max_value=1_000_000, help_text="Which one to bring back.")
+
+
+class BinnedSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    rule_name = serializers.CharField()
+    user = serializers.UUIDField(source="user_id")
+    deleted_at = TimeField()
+    deleted_by = serializers.UUIDField(source="deleted_by_id", allow_null=True)
+
+
+class BinSerializer(serializers.Serializer[Any]):
+    results = BinnedSerializer(many=True)
+
+
+class LifecycleActions:
+    """The verbs of the life of a rule, for the view of rules."""
+
+    @extend_schema(
+        summary="Copy a rule", description="A draft with everything of the rule but its name, status and history.",
+        request=None, responses={201: RuleSerializer},
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], needs="add")
+    def clone(self, request: Request, pk: Any = None) -> Response:
+        copied = clone(self._view().get_object(), request.user, timezone.now())
+        return Response(self._view().again(copied), status=201)
+
+    @extend_schema(
+        summary="Publish a draft", description="It acts from the next tick on, as if it were new.", request=None,
+        responses={200: RuleSerializer, 409: OpenApiResponse(description="It is no draft.")},
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], needs="change")
+    def publish(self, request: Request, pk: Any = None) -> Response:
+        rule = self._view().get_object()
+        drafts = AutomationRule.objects.filter(pk=rule.pk, status=AutomationRule.Status.DRAFT)
+        if not activate(drafts, request.user, timezone.now()):
+            raise Conflict("It is no draft, so there is nothing to publish.")
+        return Response(self._view().again(rule))
+
+    @extend_schema(
+        summary="Test-fire a rule", request=None, responses=ActivitySerializer,
+        description="Runs its action for real, marked as a test; the answer is the entry with the outcome. Its state, "
+        "counters and cooldown are not touched.",
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], needs="change", url_path="test-fire")
+    def test_fire(self, request: Request, pk: Any = None) -> Response:
+        return Response(ActivitySerializer(test_fire(self._view().get_object(), request.user, timezone.now())).data)
+
+    @extend_schema(
+        summary="Versions of a rule", description=f"The newest {MOST}, with what each changed.",
+        responses=VersionsSerializer,
+    )  # fmt: skip
+    @action(detail=True, methods=["get"])
+    def versions(self, request: Request, pk: Any = None) -> Response:
+        records = numbered(self._view().get_object(), MOST + 1)
+        found = [
+            {
+                "version": number, "kind": KINDS[record.history_type], "at": record.history_date,
+                "by": record.history_user_id, "reason": record.history_change_reason or "",
+                "changes": differences(before[1], record) if before else [],
+            }
+            for (number, record), before in zip(records, [*records[1:], None], strict=True)
+        ]  # fmt: skip
+        return Response(VersionsSerializer({"results": found[:MOST]}).data)
+
+    @extend_schema(
+        summary="Restore a version", request=RestoreSerializer, responses=RuleSerializer,
+        description="As a new version; status and owner stay. Refused where it would not be a sound rule today.",
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], needs="change")
+    def restore(self, request: Request, pk: Any = None) -> Response:
+        rule = self._view().get_object()
+        if lock := lock_of(rule):
+            raise PermissionDenied(lock)
+        asked = RestoreSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        try:
+            restore(rule, asked.validated_data["version"], request.user, timezone.now())
+        except LookupError as error:
+            raise ValidationError({"version": [str(error)]}) from None
+        except NotSound as error:
+            raise ValidationError(error.errors) from None
+        return Response(self._view().again(rule))
+
+    @extend_schema(
+        operation_id="rules_bin", summary="Recycle bin", responses=BinSerializer,
+        description=f"The {MOST} rules deleted last, of the last 30 days.",
+    )  # fmt: skip
+    @action(detail=False, methods=["get"])
+    def bin(self, request: Request) -> Response:
+        rules = AutomationRule.binned.visible_to(request.user).order_by("-deleted_at")[:MOST]
+        return Response(BinSerializer({"results": rules}).data)
+
+    @extend_schema(
+        summary="Take a rule back", description="Out of the recycle bin; it is paused.", request=None,
+        responses=RuleSerializer,
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], needs="delete")
+    def undelete(self, request: Request, pk: Any = None) -> Response:
+        rules = AutomationRule.binned.changeable_by(request.user).filter(pk=pk)
+        rule = rules.first()
+        if rule is None or not undelete(rules, request.user, timezone.now()):
+            raise NotFound(NOT_IN_BIN)
+        return Response(self._view().again(rule))
+
+    def _view(self) -> Any:
+        return self
