@@ -114,7 +114,7 @@ def test_many_rules_are_deleted_after_a_question_and_their_activity_stays(client
     assert AutomationRule.objects.exists()
     assert "Deleted 1 rule." in text(client.post(page, picked | {"post": "yes"}, follow=True))
     entry.refresh_from_db()
-    assert (AutomationRule.objects.count(), entry.rule) == (0, None)
+    assert (AutomationRule.objects.count(), entry.rule_id) == (0, AutomationRule.binned.get().pk)
 
 
 def test_all_that_match_are_meant_across_pages(client_of, alice):
