@@ -49,7 +49,7 @@ class RuleFormAdmin(OwnerChoiceAdmin):
 
     form = RuleForm
     change_form_template = "rules/rule_form.html"
-    actions_list = ("from_template",)
+    actions_list = ("from_template", "recycle_bin")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj is not None and lock_of(obj))
@@ -60,6 +60,10 @@ class RuleFormAdmin(OwnerChoiceAdmin):
     @action(description="Start from a template", url_path="from-template", permissions=["add"])
     def from_template(self, request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:rules_automationrule_templates"))
+
+    @action(description="Recycle bin", url_path="to-the-bin", permissions=["view"])
+    def recycle_bin(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:rules_automationrule_bin"))
 
     # -- its parts -------------------------------------------------------------------------------
 

@@ -159,6 +159,7 @@ def test_what_is_deleted_waits_in_the_bin_and_comes_back_paused(client_of, alice
     assert not RuleState.objects.exists()
     assert AutomationRule.binned.get().status == "disabled"
     assert client.get(f"/rules/{rule.pk}/").status_code == 404
+    assert "Recycle bin" in client.get("/rules/").content.decode()
     assert rule.rule_name in client.get("/rules/bin/").content.decode()
     client.post("/rules/bin/do/", {"rule": str(rule.pk), "do": "undelete"})
     assert AutomationRule.objects.get().status == "paused"
