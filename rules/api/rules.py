@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from rules.api.health import RuleHealthSerializer, rule_health
 from rules.api.lifecycle import LifecycleActions
+from rules.api.why import WhyAction
 from rules.binning import delete
 from rules.filters import RuleFilter
 from rules.models import AutomationRule
@@ -54,7 +55,7 @@ EXAMPLE = OpenApiExample(
     ),
 )  # fmt: skip
 @extend_schema(tags=["rules"])
-class RuleViewSet(LifecycleActions, WriteViewSet):
+class RuleViewSet(LifecycleActions, WhyAction, WriteViewSet):
     queryset = AutomationRule.objects.all()
     serializer_class = RuleSerializer
     filterset_class = RuleFilter

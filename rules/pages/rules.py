@@ -22,6 +22,7 @@ from rules.pages.rule_form import RuleFormAdmin, differs, page_of
 from rules.pages.templates import templates_page
 from rules.pages.trying import form_trial
 from rules.pages.versions import versions_page
+from rules.pages.why import why_page
 from rules.words import metric_name, number
 from smartagent.filtered_list import FilteredChangeList
 from smartagent.templatetags.shown import TONES, when
@@ -123,6 +124,7 @@ class RuleAdmin(RuleFormAdmin):
             "<uuid:rule_id>/publish/": (publish_rule, "publish"),
             "<uuid:rule_id>/test/": (test_rule, "test"),
             "<uuid:rule_id>/restore/": (restore_version, "restore"),
+            "<uuid:rule_id>/why/": (why_page, "why"),
             "bin/": (bin_page, "bin"),
             "bin/do/": (empty_from_bin, "bin_do"),
             "<uuid:rule_id>/improvement/": (improvement_page, "improvement"),

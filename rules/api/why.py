@@ -1,0 +1,96 @@
+"""Why a rule did what it did at one time, by REST."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from rules.backtesting.explaining import explain
+from rules.models import AutomationRule
+from rules.why import answer, condition_in_words, steps_in_words
+from smartagent.rest.fields import TimeField, find_person
+from smartagent.scope import has_everyone
+
+
+class SeenConditionSerializer(serializers.Serializer[Any]):
+    words = serializers.CharField()
+    metric = serializers.CharField()
+    target = serializers.CharField(allow_blank=True)
+    value = serializers.FloatField(allow_null=True)
+    observed_at = TimeField(allow_null=True)
+    verdict = serializers.ChoiceField(["met", "held", "clear", "missing", "failed"])
+
+
+class SeenStepSerializer(serializers.Serializer[Any]):
+    at = TimeField()
+    words = serializers.CharField()
+
+
+class WhySerializer(serializers.Serializer[Any]):
+    at = TimeField(help_text="The check that is explained: the last one until the time that was asked for.")
+    recomputed = serializers.BooleanField(help_text="Always true: from the readings that were kept.")
+    version = serializers.IntegerField(help_text="Of the rule as it then was; 0 where its history begins later.")
+    person = serializers.UUIDField()
+    answer = serializers.ListField(child=serializers.CharField())
+    verdict = serializers.CharField()
+    state = serializers.CharField(help_text="Before that check.")
+    conditions = SeenConditionSerializer(many=True)
+    steps = SeenStepSerializer(many=True, help_text="The last five before.")
+
+
+class WhyAction:
+    """`why`, for the view of rules."""
+
+    @extend_schema(
+        summary="Why did it (not) fire",
+        description="Recomputed from the readings that were kept, by the code of the dispatcher, with the rule as it "
+        "then was; what people did about it does not count.",
+        parameters=[
+            OpenApiParameter("at", {"type": "string", "format": "date-time"}, required=True, description="When."),
+            OpenApiParameter("person", str, description="For whom: an id or an e-mail. Default: the owner."),
+        ],
+        responses=WhySerializer,
+    )
+    @action(detail=True, methods=["get"], parameters=("at", "person"))
+    def why(self, request: Request, pk: Any = None) -> Response:
+        # Not get_object, which reads the parameters as filters of the list.
+        rule = get_object_or_404(self.get_queryset().select_related("user"), pk=pk)  # type: ignore[attr-defined]
+        asked = TimeField()
+        try:
+            at = asked.to_internal_value(request.query_params.get("at", ""))
+        except serializers.ValidationError as error:
+            raise ValidationError({"at": error.detail}) from None
+        if not at.year >= 2000 or at > timezone.now():
+            raise ValidationError({"at": ["This must be a time between the year 2000 and now."]})
+        try:
+            why = explain(rule, _person(request, rule), at)
+        except ValueError as error:
+            raise ValidationError({"detail": [str(error)]}) from None
+        facts = {
+            "at": why.at, "recomputed": True, "version": why.version, "person": why.person, "answer": answer(why),
+            "verdict": why.verdict, "state": why.state.condition,
+            "conditions": [
+                {"words": condition_in_words(heard), "metric": heard.clause.metric, "target": heard.clause.target,
+                 "value": heard.value, "observed_at": heard.observed_at, "verdict": heard.verdict}
+                for heard in why.heard
+            ],
+            "steps": [{"at": when, "words": words} for when, words in steps_in_words(why)],
+        }  # fmt: skip
+        return Response(WhySerializer(facts).data)
+
+
+def _person(request: Request, rule: AutomationRule) -> Any:
+    text = request.query_params.get("person")
+    if text is None or text.lower() in (str(rule.user_id), rule.user.email.lower()):
+        return rule.user_id
+    everyone = rule.applies_to == AutomationRule.AppliesTo.EVERYONE and has_everyone(request.user, "view")
+    found = find_person(text) if everyone and "\x00" not in text else None
+    if found is None:
+        raise ValidationError({"person": ["The rule does not watch this person, or they are not yours to see."]})
+    return found.pk

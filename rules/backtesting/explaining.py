@@ -1,0 +1,75 @@
+"""Why a rule fired, or did not, at one time: recomputed from the readings that were kept, by the code of the
+dispatcher, with the rule as it then was."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from rules.backtesting.history import Quiet, readings, tick_at, ticks_between, timing_of, watch_of
+from rules.backtesting.playing import Silent, Step, play
+from rules.backtesting.sights import Heard, watch
+from rules.models import AutomationRule
+from rules.states import State, Timing, acted
+
+BEFORE = timedelta(days=2)  # how far back the state is played from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What an evaluation at `at` would have seen and done. `version` is the number of the rule's version, 0 where its
+    history does not reach back; `step` is None where nothing would have happened; `heard` has each condition."""
+
+    at: datetime
+    rule: AutomationRule
+    version: int
+    person: UUID
+    heard: list[Heard]
+    verdict: str
+    state: State
+    step: Step | None
+    before: list[Step]
+    silence: Silent | None
+    timing: Timing
+
+    @property
+    def evaluated(self) -> bool:
+        """Whether the rule was evaluated at all then."""
+        return self.rule.status in (AutomationRule.Status.ACTIVE, AutomationRule.Status.DRAFT)
+
+
+def explain(rule: AutomationRule, person: UUID, at: datetime) -> Explanation:
+    """Why `rule` did what it did for `person` at the last tick until `at`. ValueError where one of its conditions
+    cannot be read."""
+    then, version = as_it_was(rule, at)
+    start = at - BEFORE
+    ticks = ticks_between(start, at)
+    now = tick_at(ticks, at) or at
+    watched, timing = watch_of(then), timing_of(then)
+    _, own, platform = next(readings(watched, [person], start, now))
+    quiet = Quiet(then, start, now + timedelta(seconds=1)).of(person)
+    heard = watched.hear(own, platform, now)
+    steps = list(play(watch(watched, own, platform, ticks), ticks, timing, quiet))
+    earlier = [made for made in steps if made.at < now]
+    return Explanation(
+        at=now, rule=then, version=version, person=person, heard=heard, verdict=watched.sight(heard).verdict,
+        state=_after(earlier[-1]) if earlier else State(), before=earlier[-5:], timing=timing,
+        step=next((made for made in steps if made.at == now), None),
+        silence=next((each for each in quiet if each.start <= now < each.end), None),
+    )  # fmt: skip
+
+
+def _after(made: Step) -> State:
+    transition = made.transition
+    return acted(transition.state, made.at) if transition.acts else transition.state
+
+
+def as_it_was(rule: AutomationRule, at: datetime) -> tuple[AutomationRule, int]:
+    """The rule in the version of `at` and the number of that; as it is, and 0, where its history begins later."""
+    records: Any = rule.history.filter(history_date__lte=at)
+    record = records.order_by("-history_date", "-history_id").first()
+    if record is None:
+        return rule, 0
+    names = [field.attname for field in AutomationRule._meta.concrete_fields]
+    kept = {name: getattr(record, name) for name in names if hasattr(record, name)}
+    return AutomationRule(**{name: getattr(rule, name) for name in names} | kept), records.count()

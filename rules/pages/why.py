@@ -1,0 +1,91 @@
+"""“Why did it not fire at …?”, answered from the history and said to be so."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_safe
+
+from rules.backtesting.explaining import explain
+from rules.filters import as_uuid
+from rules.models import AutomationRule
+from rules.pages.activity import named_entries
+from rules.pages.rule import find_rule
+from rules.sentences import rule_in_words
+from rules.why import answer, condition_in_words, steps_in_words
+from smartagent.models import User
+from smartagent.scope import has_everyone
+
+NEARBY = 5
+
+
+@require_safe
+def why_page(request: HttpRequest, model_admin: Any, rule_id: UUID) -> HttpResponse:
+    """Ask for a time, and where one is given, answer."""
+    rule = find_rule(model_admin, request, rule_id)
+    person, problem = _person(request, rule), ""
+    at: datetime | None = None
+    facts: dict[str, Any] = {}
+    try:
+        at = _time(request)
+        if at:
+            facts = _answered(rule, person, at)
+    except ValueError as error:
+        problem = str(error)
+    context = model_admin.admin_site.each_context(request) | {
+        "title": f"Why? · {rule}", "opts": model_admin.opts, "rule": rule, "person": person, "problem": problem,
+        "given": request.GET.get("at", ""), "people": _people(request, rule),
+    } | facts  # fmt: skip
+    request.current_app = model_admin.admin_site.name
+    return render(request, "rules/why.html", context)
+
+
+def _answered(rule: AutomationRule, person: User, at: datetime) -> dict[str, Any]:
+    why = explain(rule, person.pk, at)
+    entries = rule.entries.filter(context__person=str(person.pk))
+    return {
+        "why": why, "answers": answer(why), "rule_then": rule_in_words(why.rule),
+        "conditions": [(condition_in_words(heard), heard.observed_at) for heard in why.heard],
+        "steps": steps_in_words(why),
+        "entries_before": named_entries(list(entries.filter(created_at__lte=at).order_by("-created_at")[:NEARBY])),
+        "entries_after": named_entries(list(entries.filter(created_at__gt=at).order_by("created_at")[:NEARBY])),
+    }  # fmt: skip
+
+
+def _time(request: HttpRequest) -> datetime | None:
+    text = request.GET.get("at", "").strip()
+    if not text:
+        return None
+    try:
+        at = parse_datetime(text)
+    except ValueError:
+        at = None
+    if at is None:
+        raise ValueError(f"“{text[:40]}” is not a time. Write for example 2026-03-02 10:05.")
+    zone = ZoneInfo(getattr(request.user, "time_zone", "") or "UTC")
+    at = at if at.tzinfo else at.replace(tzinfo=zone)
+    if at > timezone.now():
+        raise ValueError("This time is still to come.")
+    if at.year < 2000:
+        raise ValueError("No reading is that old.")
+    return at
+
+
+def _person(request: HttpRequest, rule: AutomationRule) -> User:
+    key = as_uuid(request.GET.get("person", ""))
+    if key is None or rule.applies_to != AutomationRule.AppliesTo.EVERYONE:
+        return rule.user
+    if not has_everyone(request.user, "view"):
+        return rule.user
+    return User.objects.filter(pk=key).first() or rule.user
+
+
+def _people(request: HttpRequest, rule: AutomationRule) -> list[User]:
+    if rule.applies_to != AutomationRule.AppliesTo.EVERYONE or not has_everyone(request.user, "view"):
+        return []
+    return list(User.objects.filter(is_active=True).order_by("full_name", "email")[:300])
