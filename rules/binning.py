@@ -9,17 +9,18 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from rules.models import AutomationRule, RuleState
+from rules.models import AutomationRule
+from rules.publishing import begin_anew
 from rules.querysets import RuleQuerySet
 
 KEPT = timedelta(days=30)
 CHUNK = 500
 
 
-def delete(rules: RuleQuerySet, user: Any, now: datetime) -> int:
+def delete(rules: RuleQuerySet, user: Any, now: datetime, reason: str = "deleted") -> int:
     """Move `rules` into the bin, with their instances gone; return how many there were."""
     changes = {"status": AutomationRule.Status.DISABLED, "deleted_at": now, "deleted_by": user}
-    return _change(rules, user, now, changes, "deleted")
+    return _change(rules, user, now, changes, reason)
 
 
 def undelete(rules: RuleQuerySet, user: Any, now: datetime) -> int:
@@ -47,7 +48,7 @@ def _change(rules: RuleQuerySet, user: Any, now: datetime, changes: dict[str, An
     for first in range(0, len(ids), CHUNK):
         found = list(rules.filter(pk__in=ids[first : first + CHUNK]).select_for_update(of=("self",)))
         keys = [rule.pk for rule in found]
-        RuleState.objects.filter(rule__in=keys).delete()
+        begin_anew(found)
         AutomationRule._base_manager.filter(pk__in=keys).update(**changes, updated_at=now)
         for rule in found:
             for name, value in changes.items():

@@ -2,7 +2,7 @@
 
 Each is a conditional UPDATE of the instances it can be done to and an entry for each of them, in one transaction, with
 who and when. Instances that have changed meanwhile are left alone, and not counted. When an acknowledgement or a snooze
-runs out while the instance still fires, the next evaluation reminds (`rules.states`).
+runs out while the instance still fires, the next evaluation reminds (`rules.steps`).
 """
 
 import json

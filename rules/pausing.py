@@ -5,7 +5,8 @@ from typing import Any
 
 from django.db import transaction
 
-from rules.models import AutomationRule, RuleState
+from rules.models import AutomationRule
+from rules.publishing import begin_anew, publishes
 from rules.querysets import RuleQuerySet
 
 CHUNK = 1000
@@ -29,8 +30,7 @@ def _change(rules: RuleQuerySet, status: str, user: Any, now: datetime) -> int:
         chunk = list(AutomationRule.objects.filter(pk__in=ids[start : start + CHUNK]).select_for_update())
         chunk = [rule for rule in chunk if rule.status != status]  # others may have changed some meanwhile
         AutomationRule.objects.filter(pk__in=[rule.pk for rule in chunk]).update(status=status, updated_at=now)
-        drafts = [rule.pk for rule in chunk if rule.status == AutomationRule.Status.DRAFT]
-        RuleState.objects.filter(rule__in=drafts).delete()  # what a draft seemed to do begins anew
+        begin_anew(rule for rule in chunk if publishes(rule.status, status))
         for rule in chunk:
             rule.status = status
         AutomationRule.history.bulk_history_create(chunk, update=True, default_user=user, default_date=now)

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
 
 from rules.registries import actions
-from rules.states import Sight, State, Timing, Transition, step
+from rules.states import Sight, State, Timing, Transition
+from rules.steps import step
 from smartagent.copying import copy_rows
 
 CHUNK = 5000

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -9,6 +10,7 @@ from rules.authoring.rest_fields import ChecksField, ConditionsField, LabelsFiel
 from rules.configs import clean_config
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState
 from rules.permissions import rule_errors
+from rules.publishing import begin_anew, publishes
 from rules.validation import CHECKED, validate
 from smartagent.rest.fields import JSONObjectField, OwnerField
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
@@ -67,6 +69,14 @@ class RuleSerializer(OwnedSerializer):
         if "action_config" in attrs:
             attrs["action_config"] = clean_config(rule.action_type, attrs["action_config"])
         return attrs
+
+    @transaction.atomic
+    def update(self, instance: Any, validated_data: Any) -> Any:
+        before = instance.status
+        rule = super().update(instance, validated_data)
+        if publishes(before, rule.status):
+            begin_anew([rule])
+        return rule
 
 
 class StateSerializer(StrictModelSerializer):

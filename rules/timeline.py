@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rules.authoring.points import Point, points_of, thin
-from rules.backtesting.history import watch_of
+from rules.backtesting.spec import watch_of
 from rules.models import ActivityEntry, RuleState
 
 DAYS = (1, 7, 30)

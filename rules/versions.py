@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from rules.models import AutomationRule, RuleState
+from rules.models import AutomationRule
 from rules.phrases import number
 from rules.validation import CHECKED, validate
 from smartagent.durations import format_duration
@@ -95,8 +95,6 @@ def restore(rule: AutomationRule, version: int, user: Any, now: datetime) -> boo
     rule._history_user = user  # type: ignore[attr-defined]
     rule._change_reason = f"restored from version {version}"  # type: ignore[attr-defined]
     rule.save(update_fields=[*(field.name for field in changed), "updated_at"])
-    if rule.status == AutomationRule.Status.DRAFT:
-        RuleState.objects.filter(rule=rule).delete()
     return True
 
 

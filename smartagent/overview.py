@@ -18,22 +18,13 @@ from rules.pages.activity import named_entries
 from rules.permissions import may_evaluate
 from rules.querysets import ActivityQuerySet, StateQuerySet
 from rules.words import limit, metric_name, number
+from smartagent.cards import Card
 from smartagent.hours import per_hour
 from smartagent.scope import OwnedQuerySet, has_everyone
 
 COUNTED = 10_000
 FIRING_SHOWN = 5
 ENTRIES_SHOWN = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One number of the page, and the list it was counted in."""
-
-    label: str
-    count: str
-    link: str
-    alarming: bool = False
 
 
 @dataclass(frozen=True, slots=True)

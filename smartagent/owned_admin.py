@@ -1,11 +1,20 @@
 """The admin class that every list and form of ours builds on: it shows and lets change only what the person may."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar, NoReturn
 
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
+
+Page = Callable[..., HttpResponse]  # takes the request, the admin class, and what its route names
+
+
+def _with_admin(view: Page, model_admin: Any, request: HttpRequest, **named: Any) -> HttpResponse:
+    return view(request, model_admin, **named)
 
 
 class OwnedAdmin(ModelAdmin):  # type: ignore[misc]
@@ -14,6 +23,7 @@ class OwnedAdmin(ModelAdmin):  # type: ignore[misc]
     list_title: ClassVar[str] = ""  # where it is not the plural of what the list holds
     show_full_result_count = False
     list_per_page = 50
+    pages: ClassVar[Mapping[str, tuple[Page, str]]] = {}  # beside the admin's own: route, view and the end of its name
 
     @property
     def title(self) -> str:
@@ -28,6 +38,14 @@ class OwnedAdmin(ModelAdmin):  # type: ignore[misc]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return super().has_delete_permission(request, obj) and self._reaches(request, obj)
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        own = [
+            path(route, self.admin_site.admin_view(partial(_with_admin, view, self)), name=f"{name}_{word}")
+            for route, (view, word) in self.pages.items()
+        ]
+        return [*own, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return super().changelist_view(request, {"title": self.title} | (extra_context or {}))

@@ -18,9 +18,8 @@ from rules.models import RuleState
 from rules.serializers import StateSerializer
 from smartagent.models import User
 from smartagent.rest.errors import Conflict
-from smartagent.rest.fields import ChoiceField, IdField, TextField, TimeField, find_person
+from smartagent.rest.fields import ChoiceField, IdField, TextField, TimeField, visible_person
 from smartagent.rest.serializers import StrictSerializer
-from smartagent.scope import has_everyone
 
 MOST = 1000
 NOTHING = "It does not fire (any more), or this has been done already."
@@ -158,10 +157,7 @@ class HandlingActions:
     def _person(self, text: str | None) -> User | None:
         if text is None:
             return None
-        me = self._me()
-        if text.lower() in (str(me.pk), me.email.lower()):
-            return me
-        found = find_person(text) if has_everyone(me, "view") and "\x00" not in text else None
+        found = visible_person(text, self._me())
         if found is None:
             raise ValidationError({"person": ["There is no such person whom you may name."]})
         return found

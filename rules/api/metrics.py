@@ -16,9 +16,8 @@ from rules.preview import preview
 from rules.registries import metrics
 from rules.states import Verdict
 from smartagent.models import User
-from smartagent.rest.fields import DurationField, TimeField, find_person
+from smartagent.rest.fields import DurationField, TimeField, visible_person
 from smartagent.rest.views import StrictView
-from smartagent.scope import has_everyone
 
 
 class MetricSerializer(serializers.Serializer[Any]):
@@ -101,9 +100,7 @@ def _target(request: Request) -> str:
 def _person(request: Request) -> User:
     text = request.query_params.get("user")
     me: User = request.user  # type: ignore[assignment]
-    if text is None or text.lower() in (str(me.pk), me.email.lower()):
-        return me
-    found = find_person(text) if has_everyone(me, "view") and "\x00" not in text else None
+    found = me if text is None else visible_person(text, me)
     if found is None:
         raise ValidationError({"user": ["There is no such person, or their readings are not yours to see."]})
     return found

@@ -14,8 +14,8 @@ from rest_framework.response import Response
 from rules.backtesting.explaining import explain
 from rules.models import AutomationRule
 from rules.why import answer, condition_in_words, steps_in_words
-from smartagent.rest.fields import TimeField, find_person
-from smartagent.scope import has_everyone
+from smartagent.models import User
+from smartagent.rest.fields import TimeField, visible_person
 
 
 class SeenConditionSerializer(serializers.Serializer[Any]):
@@ -89,8 +89,8 @@ def _person(request: Request, rule: AutomationRule) -> Any:
     text = request.query_params.get("person")
     if text is None or text.lower() in (str(rule.user_id), rule.user.email.lower()):
         return rule.user_id
-    everyone = rule.applies_to == AutomationRule.AppliesTo.EVERYONE and has_everyone(request.user, "view")
-    found = find_person(text) if everyone and "\x00" not in text else None
+    me: User = request.user  # type: ignore[assignment]
+    found = visible_person(text, me) if rule.applies_to == AutomationRule.AppliesTo.EVERYONE else None
     if found is None:
         raise ValidationError({"person": ["The rule does not watch this person, or they are not yours to see."]})
     return found.pk

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from rules.backtesting.history import readings, ticks_between
+from rules.backtesting.series import readings
 from rules.backtesting.sights import Clause, Watch
+from rules.backtesting.spec import ticks_between
 from rules.conditions import Reducer
 from rules.reducers import Series
 

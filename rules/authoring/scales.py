@@ -44,16 +44,10 @@ def off_scale(value: float, metric: Any, reducer: Any) -> str:
 
 def recovery_problem(recovery: Any, fields: Mapping[str, Any]) -> str:
     """What is wrong with a recovery threshold, beside the other `fields` of the rule."""
-    if recovery is None:
-        return ""
-    operator, metric, reducer = (fields.get(name) for name in ("condition_operator", "metric_type", "reducer"))
-    if problem := threshold_problem(recovery, metric, reducer):
+    operator, metric, reducer = _watched(fields)
+    problem, threshold = _level(recovery, fields, "recovery")
+    if threshold is None:
         return problem
-    if operator in Operator.values and operator not in FALLING + RISING:
-        return f"A recovery threshold goes with <, <=, > or >=. Leave it empty for “{operator}”."
-    threshold = as_number(fields.get("threshold_value"))
-    if threshold is None or operator not in FALLING + RISING:
-        return ""
     falling = operator in FALLING
     if float(recovery) < threshold if falling else float(recovery) > threshold:
         example = _beside(threshold, 1 if falling else -1, metric, reducer)
@@ -66,16 +60,10 @@ def recovery_problem(recovery: Any, fields: Mapping[str, Any]) -> str:
 
 def critical_problem(critical: Any, fields: Mapping[str, Any]) -> str:
     """What is wrong with a critical threshold, beside the other `fields` of the rule."""
-    if critical is None:
-        return ""
-    operator, metric, reducer = (fields.get(name) for name in ("condition_operator", "metric_type", "reducer"))
-    if problem := threshold_problem(critical, metric, reducer):
+    operator, metric, reducer = _watched(fields)
+    problem, threshold = _level(critical, fields, "critical")
+    if threshold is None:
         return problem
-    if operator in Operator.values and operator not in FALLING + RISING:
-        return f"A critical threshold goes with <, <=, > or >=. Leave it empty for “{operator}”."
-    threshold = as_number(fields.get("threshold_value"))
-    if threshold is None or operator not in FALLING + RISING:
-        return ""
     falling = operator in FALLING
     if float(critical) < threshold if falling else float(critical) > threshold:
         return ""
@@ -85,6 +73,23 @@ def critical_problem(critical: Any, fields: Mapping[str, Any]) -> str:
         f"The critical threshold for “{limit(operator, threshold)}” must be "
         f"{'less' if falling else 'more'} than {number(threshold)}{example_text}."
     )
+
+
+def _watched(fields: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    return fields.get("condition_operator"), fields.get("metric_type"), fields.get("reducer")
+
+
+def _level(level: Any, fields: Mapping[str, Any], what: str) -> tuple[str, float | None]:
+    """What is wrong with a second threshold as such; and the first, where the two are to be compared."""
+    operator, metric, reducer = _watched(fields)
+    if level is None:
+        return "", None
+    if problem := threshold_problem(level, metric, reducer):
+        return problem, None
+    if operator in FALLING + RISING:
+        return "", as_number(fields.get("threshold_value"))
+    known = operator in Operator.values
+    return f"A {what} threshold goes with <, <=, > or >=. Leave it empty for “{operator}”." if known else "", None
 
 
 def _never_over(operator: str, recovery: float, metric: Any, reducer: Any) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from rules.authoring.points import Point, points_of, thin
-from rules.backtesting.history import Period, Replay, replay, watch_of
+from rules.backtesting.history import Period, Replay, replay
+from rules.backtesting.spec import watch_of
 from rules.models import AutomationRule
 from rules.phrases import metric_name
 from rules.sentences import OVER

@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from rules.backtesting.history import Quiet, readings, tick_at, ticks_between, timing_of, watch_of
+from rules.backtesting.history import Quiet
 from rules.backtesting.playing import Silent, Step, play
+from rules.backtesting.series import readings
 from rules.backtesting.sights import Heard, watch
+from rules.backtesting.spec import tick_at, ticks_between, timing_of, watch_of
 from rules.models import AutomationRule
-from rules.states import State, Timing, acted
+from rules.states import State, Timing
+from rules.steps import acted
 
 BEFORE = timedelta(days=2)  # how far back the state is played from
 

@@ -1,48 +1,27 @@
 """A rule over the readings that were kept: what it would have done, for whom."""
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
 
 from rules.backtesting.playing import Silent, Step, play
 from rules.backtesting.runs import runs, seen_in
-from rules.backtesting.sights import Clause, Key, Watch, clauses_of, watch
+from rules.backtesting.series import reach, readings
+from rules.backtesting.sights import Clause, Key, Watch, watch
+from rules.backtesting.spec import ticks_between, timing_of, watch_of
 from rules.models import AutomationRule
 from rules.reducers import Series, series_of
-from rules.registries import actions, metrics
+from rules.registries import metrics
 from rules.silences.matching import between, windows_for
-from rules.states import Event, Timing
+from rules.states import Event
 from smartagent.models import User
 
-CHUNK = 20  # people whose readings are in memory at once
 KEPT = 5000  # transitions
 BEGINS = frozenset({Event.FIRED.value, Event.FLAPPING.value})
-# The readings of a time, and of each series the one before it.
-SAMPLES = """
-SELECT user_id, metric, target, observed_at, value FROM metric_samples
- WHERE {whose} AND (metric, target) IN (SELECT * FROM unnest(%(metrics)s::text[], %(targets)s::text[]))
-   AND observed_at > %(start)s AND observed_at <= %(end)s
-UNION ALL
-SELECT before.* FROM unnest(%(metrics)s::text[], %(targets)s::text[]) AS series (metric, target)
- CROSS JOIN {people}
- CROSS JOIN LATERAL (
-    SELECT s.user_id, s.metric, s.target, s.observed_at, s.value FROM metric_samples s
-     WHERE s.{of_one} AND s.metric = series.metric AND s.target = series.target AND s.observed_at <= %(start)s
-     ORDER BY s.observed_at DESC LIMIT 1) AS before
- ORDER BY 1, 2, 3, 4
-"""
-OF_PEOPLE = {
-    "whose": "user_id = ANY(%(people)s)", "people": "unnest(%(people)s::uuid[]) AS person (id)",
-    "of_one": "user_id = person.id",
-}  # fmt: skip
-OF_PLATFORM = {"whose": "user_id IS NULL", "people": "(SELECT) AS nobody", "of_one": "user_id IS NULL"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,31 +91,6 @@ class Quiet:
         return self.found[key]
 
 
-def ticks_between(start: datetime, end: datetime) -> list[datetime]:
-    """The ticks after `start` and up to `end`, on the grid of the clock."""
-    tick = _tick()
-    first = datetime.fromtimestamp((start.timestamp() // tick.total_seconds() + 1) * tick.total_seconds(), start.tzinfo)
-    return [first + number * tick for number in range(max(0, int((end - first) / tick) + 1))]
-
-
-def timing_of(rule: AutomationRule) -> Timing:
-    """How `rule` treats time, as if it were active."""
-    config = rule.action_config if isinstance(rule.action_config, dict) else {}
-    tells = rule.action_type in actions and actions[rule.action_type].tells_resolved
-    return Timing(
-        repeat_every=rule.repeat_every, no_data_policy=rule.no_data_policy, error_policy=rule.error_policy,
-        pending_for=rule.pending_for, keep_firing_for=rule.keep_firing_for, tick=_tick(),
-        tells_resolved=tells and config.get("notify_resolved") is True,
-    )  # fmt: skip
-
-
-def watch_of(rule: AutomationRule) -> Watch:
-    """What `rule` watches; ValueError where a condition cannot be read."""
-    clauses = clauses_of(rule)
-    pushed = timedelta(hours=settings.PUSHED_MAX_AGE_HOURS)
-    return Watch(clauses, rule.match, {c.metric: None if c.metric in metrics else pushed for c in clauses}, _tick())
-
-
 def replay(
     rule: AutomationRule,
     start: datetime,
@@ -153,7 +107,7 @@ def replay(
         return found
     watched, quiet = watch_of(rule), Quiet(rule, start, end)
     if person is None and _runs_suffice(rule, watched):
-        for somebody, edges in runs(watched.clauses[0], *_reach(watched, start, end), _oldest(watched)):
+        for somebody, edges in runs(watched.clauses[0], *reach(watched, start, end), _oldest(watched)):
             seen = seen_in(edges, ticks, _oldest(watched))
             found.add(somebody, play(seen, ticks, timing, quiet.of(somebody)))
         found.evaluated = User.objects.filter(is_active=True).count()
@@ -176,36 +130,6 @@ def replay_samples(rule: AutomationRule, samples: Sequence[tuple[datetime, float
     ticks = ticks_between(samples[0][0] - timedelta(microseconds=1), samples[-1][0])
     steps = play(watch(watched, own, {}, ticks), ticks, timing_of(rule))
     found.add(None, _with_values(steps, watched, own, {}))
-    return found
-
-
-def readings(
-    watched: Watch, people: Sequence[UUID], start: datetime, end: datetime
-) -> Iterator[tuple[UUID, dict[Key, Series], dict[Key, Series]]]:
-    """Each of `people` with the series of their own and of the platform that count between `start` and `end`."""
-    reach, keys = _reach(watched, start, end), sorted({clause.key for clause in watched.clauses})
-    platform = _series(keys, *reach, None).get(None, {})
-    for first in range(0, len(people), CHUNK):
-        some = people[first : first + CHUNK]
-        own = _series(keys, *reach, some)
-        for person in some:
-            yield person, own.get(person, {}), platform
-
-
-def _series(
-    keys: Sequence[Key], start: datetime, end: datetime, people: Sequence[UUID] | None
-) -> dict[UUID | None, dict[Key, Series]]:
-    params: dict[str, Any] = {
-        "metrics": [key[0] for key in keys], "targets": [key[1] for key in keys], "start": start, "end": end,
-        "people": None if people is None else list(people),
-    }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(SAMPLES.format(**(OF_PLATFORM if people is None else OF_PEOPLE)), params)
-        rows = cursor.fetchall()
-    found: dict[UUID | None, dict[Key, Series]] = {}
-    for (person, metric, target), group in groupby(rows, key=lambda row: row[:3]):
-        samples = [(row[3], row[4]) for row in group]
-        found.setdefault(person, {})[metric, target] = series_of(samples, held=metric in metrics)
     return found
 
 
@@ -237,27 +161,8 @@ def _people(rule: AutomationRule) -> list[UUID]:
     return list(User.objects.filter(is_active=True).order_by("pk").values_list("pk", flat=True))
 
 
-def _reach(watched: Watch, start: datetime, end: datetime) -> tuple[datetime, datetime]:
-    """From when on readings count, and until when: windows and old readings reach back before the start."""
-    back = max([clause.window for clause in watched.clauses] + [age for age in watched.max_age.values() if age])
-    return start - back, end
-
-
 def _oldest(watched: Watch) -> timedelta:
     return watched.max_age[watched.clauses[0].metric] or timedelta.max
-
-
-def _tick() -> timedelta:
-    return timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
-
-
-def tick_at(ticks: Sequence[datetime], at: datetime) -> datetime | None:
-    """The last of `ticks` that is not after `at`."""
-    place = bisect_left(ticks, at + timedelta(microseconds=1))
-    return ticks[place - 1] if place else None
-
-
-__all__ = ["Period", "Replay", "readings", "replay", "tick_at", "ticks_between", "timing_of", "watch_of"]
 
 
 def as_dict(found: Replay) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from rules.states import Sight, State, Timing, Transition, acted, due, step
+from rules.states import Sight, State, Timing, Transition
+from rules.steps import acted, due, step
 
 
 @dataclass(frozen=True, slots=True)

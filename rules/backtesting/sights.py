@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rules.backtesting.playing import Seen
-from rules.conditions import IN_PYTHON, Match, Reducer, combine, met, verdict
+from rules.conditions import IN_PYTHON, Reducer, combine, met, verdict
 from rules.reducers import Series
 from rules.states import Sight
 
@@ -144,6 +144,3 @@ def clauses_of(rule: Any) -> list[Clause]:
     )  # fmt: skip
     more = rule.more_conditions if isinstance(rule.more_conditions, list) else [rule.more_conditions]
     return [own, *(clause_of(fields) for fields in more)]
-
-
-__all__ = ["Clause", "Heard", "Key", "Match", "Watch", "clause_of", "clauses_of", "watch"]

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from rules.backtesting.history import Period, replay, watch_of
+from rules.backtesting.history import Period, replay
+from rules.backtesting.spec import watch_of
 from rules.conditions import met
 from rules.health.judgements import JudgedFiring
 from rules.models import AutomationRule

@@ -3,7 +3,7 @@
 from django.urls import reverse
 
 from rules.health.checks import Check, Facts, before
-from rules.states import REMEMBERED, WINDOW
+from rules.steps import REMEMBERED, WINDOW
 
 LATELY = "24 hours"
 EPISODES = 10

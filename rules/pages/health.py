@@ -22,19 +22,10 @@ from rules.health.judgements import judged_by, precision_of
 from rules.health.noisiest import MONTH, WEEK, NoisyRule, noisiest
 from rules.health.precision import Precision
 from rules.pages.rule import find_rule
+from smartagent.cards import Card
 
 LONGEST_NAME = 24
 RULES = "admin:rules_automationrule_changelist"
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One number on top of the page, and where it leads."""
-
-    label: str
-    count: str
-    link: str
-    alarming: bool = False
 
 
 @dataclass(frozen=True, slots=True)

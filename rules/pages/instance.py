@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
@@ -18,6 +17,7 @@ from rules import handling
 from rules.filters import as_uuid
 from rules.models import RuleState
 from rules.pages.activity import named_entries
+from rules.pages.addresses import page_of_instance
 from rules.phrases import number
 from rules.querysets import StateQuerySet
 from rules.sentences import rule_in_words
@@ -28,11 +28,6 @@ from smartagent.scope import has_everyone
 ENTRIES = 100
 NAMED = 200  # people who can be asked to look after it
 COMMENT = 2000
-
-
-def page_of_instance(state: UUID) -> str:
-    """The address of an instance."""
-    return reverse("admin:rules_rulestate_page", args=[state])
 
 
 @require_safe

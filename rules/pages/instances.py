@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
@@ -15,7 +14,8 @@ from unfold.decorators import display
 from rules import handling
 from rules.filters import StateFilter
 from rules.models import RuleState
-from rules.pages.instance import handle_instance, instance_page, page_of_instance
+from rules.pages.addresses import page_of_instance
+from rules.pages.instance import handle_instance, instance_page
 from rules.words import limit, metric_name, number
 from smartagent.filtered_list import FilteredChangeList, RecordAdmin
 from smartagent.templatetags.shown import TONES, when
@@ -84,16 +84,7 @@ class InstanceAdmin(RecordAdmin):
         level = messages.SUCCESS if count else messages.WARNING
         messages.add_message(request, level, f"{done}: {count:,} instance{'' if count == 1 else 's'}.{left}")
 
-    def get_urls(self) -> list[URLPattern]:
-        pages = {"<uuid:state_id>/": (instance_page, "page"), "<uuid:state_id>/handle/": (handle_instance, "handle")}
-        own = [
-            path(route, self.admin_site.admin_view(self._bound(view)), name=f"rules_rulestate_{name}")
-            for route, (view, name) in pages.items()
-        ]
-        return [*own, *super().get_urls()]
-
-    def _bound(self, view: Any) -> Any:
-        return lambda request, **kwargs: view(request, self, **kwargs)
+    pages = {"<uuid:state_id>/": (instance_page, "page"), "<uuid:state_id>/handle/": (handle_instance, "handle")}
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page of an instance is one of ours."""

@@ -15,17 +15,14 @@ from rules.binning import KEPT, delete_for_good, undelete
 from rules.cloning import clone
 from rules.filters import as_uuid
 from rules.models import AutomationRule
+from rules.pages.addresses import page_of
 from rules.pages.rule import find_rule
 from rules.pausing import activate
+from rules.permissions import may_switch
 from rules.trying_out import test_fire
 from rules.versions import NotSound, restore
 
 SHOWN = 200
-
-
-def page_of(rule: AutomationRule) -> str:
-    """The address of a rule."""
-    return reverse("admin:rules_automationrule_page", args=[rule.pk])
 
 
 @require_POST
@@ -42,7 +39,7 @@ def clone_rule(request: HttpRequest, model_admin: Any, rule_id: UUID) -> HttpRes
 @require_POST
 def publish_rule(request: HttpRequest, model_admin: Any, rule_id: UUID) -> HttpResponse:
     """Let a draft act from now on."""
-    rule = _changeable(model_admin, request, rule_id)
+    rule = _switchable(model_admin, request, rule_id)
     if activate(AutomationRule.objects.filter(pk=rule.pk), request.user, timezone.now()):
         messages.success(request, f"“{rule}” is published. What breaks it now is told at the next check.")
     return HttpResponseRedirect(page_of(rule))
@@ -51,7 +48,7 @@ def publish_rule(request: HttpRequest, model_admin: Any, rule_id: UUID) -> HttpR
 @require_POST
 def test_rule(request: HttpRequest, model_admin: Any, rule_id: UUID) -> HttpResponse:
     """Run the action of the rule as a test, and say what came of it."""
-    rule = _changeable(model_admin, request, rule_id)
+    rule = _switchable(model_admin, request, rule_id)
     entry = test_fire(rule, request.user, timezone.now())
     if entry.status == "success":
         messages.success(request, f"The action {rule.action_type} was run as a test, and went well. The log has it.")
@@ -118,6 +115,13 @@ def empty_from_bin(request: HttpRequest, model_admin: Any) -> HttpResponse:
         delete_for_good(rules)
         messages.success(request, f"“{rule}” is deleted for good. What it did stays in the activity log.")
     return HttpResponseRedirect(reverse("admin:rules_automationrule_bin"))
+
+
+def _switchable(model_admin: Any, request: HttpRequest, rule_id: UUID) -> AutomationRule:
+    rule = find_rule(model_admin, request, rule_id)
+    if not may_switch(request.user, rule):
+        raise PermissionDenied
+    return rule
 
 
 def _changeable(model_admin: Any, request: HttpRequest, rule_id: UUID) -> AutomationRule:

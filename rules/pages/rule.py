@@ -17,7 +17,7 @@ from rules.models import AutomationRule, RuleState
 from rules.pages.activity import named_entries
 from rules.pages.reading import reading_of
 from rules.pausing import activate, pause
-from rules.permissions import may_evaluate
+from rules.permissions import may_switch
 from rules.words import rule_in_words
 from smartagent.pagination import CappedPaginator
 
@@ -46,7 +46,7 @@ def rule_page(request: HttpRequest, model_admin: Any, rule_id: uuid.UUID) -> Htt
         "may_copy": model_admin.has_add_permission(request)
         and AutomationRule.objects.changeable_by(request.user).filter(pk=rule.pk).exists(),
         "may_delete": model_admin.has_delete_permission(request, rule),
-        "may_evaluate": may_evaluate(request.user) and model_admin.has_change_permission(request, rule),
+        "may_switch": may_switch(request.user, rule),
     }
     request.current_app = model_admin.admin_site.name
     return render(request, "rules/rule_page.html", context)
@@ -56,7 +56,7 @@ def rule_page(request: HttpRequest, model_admin: Any, rule_id: uuid.UUID) -> Htt
 def set_status(request: HttpRequest, model_admin: Any, rule_id: uuid.UUID) -> HttpResponse:
     """Pause or activate the rule, and go back to it."""
     rule = find_rule(model_admin, request, rule_id)
-    if not model_admin.has_change_permission(request, rule):
+    if not may_switch(request.user, rule):
         raise PermissionDenied
     change, done = (activate, "active") if request.POST.get("status") == "active" else (pause, "paused")
     if change(AutomationRule.objects.filter(pk=rule.pk), request.user, timezone.now()):

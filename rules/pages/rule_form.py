@@ -14,10 +14,12 @@ from rules.authoring.templates import template_of
 from rules.authoring.ticks import shown
 from rules.catalogue import catalogue
 from rules.forms import RuleForm, option_fields
-from rules.models import AutomationRule, Integration, RuleState
+from rules.models import AutomationRule, Integration
+from rules.pages.addresses import page_of
 from rules.pages.owners import OwnerChoiceAdmin
 from rules.pages.trying import without_scripts
 from rules.permissions import lock_of
+from rules.publishing import begin_anew, publishes
 from rules.sentences import rule_in_words
 from smartagent.scope import has_everyone
 
@@ -37,11 +39,6 @@ READ_ONLY = (
     "rule_name", "in_words", "status", "user", "conditions", "timing", "options", "label_lines", "runbook_url",
     "description", "provisioned_by",
 )  # fmt: skip
-
-
-def page_of(rule: AutomationRule) -> str:
-    """The address of a rule."""
-    return reverse("admin:rules_automationrule_page", args=[rule.pk])
 
 
 class RuleFormAdmin(OwnerChoiceAdmin):
@@ -155,8 +152,8 @@ class RuleFormAdmin(OwnerChoiceAdmin):
         if change and not differs(obj):
             return
         super().save_model(request, obj, form, change)
-        if was_draft and obj.status == ACTIVE:
-            RuleState.objects.filter(rule=obj).delete()  # what the draft seemed to do begins anew
+        if was_draft and publishes(DRAFT, obj.status):
+            begin_anew([obj])
 
     def response_add(self, request: HttpRequest, obj: AutomationRule, post_url_continue: Any = None) -> HttpResponse:
         drafted = " It is a draft: it is evaluated, but does nothing until it is published."

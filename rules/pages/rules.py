@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 from django.utils import timezone
 from unfold.decorators import display
 
@@ -13,12 +12,13 @@ from rules.binning import delete
 from rules.conditions import Operator
 from rules.filters import RuleFilter
 from rules.models import AutomationRule, RuleState
+from rules.pages.addresses import page_of
 from rules.pages.bulk import ACTIVATE, DELETE, PAUSE, ask_and_do
 from rules.pages.health import improvement_page
 from rules.pages.lifecycle import bin_page, clone_rule, empty_from_bin, publish_rule, restore_version, test_rule
 from rules.pages.reading import form_reading
 from rules.pages.rule import rule_page, set_status
-from rules.pages.rule_form import RuleFormAdmin, differs, page_of
+from rules.pages.rule_form import RuleFormAdmin, differs
 from rules.pages.templates import templates_page
 from rules.pages.trying import form_trial
 from rules.pages.versions import versions_page
@@ -113,27 +113,18 @@ class RuleAdmin(RuleFormAdmin):
 
     # -- the other pages -------------------------------------------------------------------------
 
-    def get_urls(self) -> list[URLPattern]:
-        pages = {
-            "preview/": (form_reading, "preview"),
-            "trial/": (form_trial, "trial"),
-            "templates/": (templates_page, "templates"),
-            "<uuid:rule_id>/": (rule_page, "page"),
-            "<uuid:rule_id>/status/": (set_status, "status"),
-            "<uuid:rule_id>/clone/": (clone_rule, "clone"),
-            "<uuid:rule_id>/publish/": (publish_rule, "publish"),
-            "<uuid:rule_id>/test/": (test_rule, "test"),
-            "<uuid:rule_id>/restore/": (restore_version, "restore"),
-            "<uuid:rule_id>/why/": (why_page, "why"),
-            "bin/": (bin_page, "bin"),
-            "bin/do/": (empty_from_bin, "bin_do"),
-            "<uuid:rule_id>/improvement/": (improvement_page, "improvement"),
-        }
-        own = [
-            path(route, self.admin_site.admin_view(self._bound(view)), name=f"rules_automationrule_{name}")
-            for route, (view, name) in pages.items()
-        ]
-        return [*own, *super().get_urls()]
-
-    def _bound(self, view: Any) -> Any:
-        return lambda request, **kwargs: view(request, self, **kwargs)
+    pages = {
+        "preview/": (form_reading, "preview"),
+        "trial/": (form_trial, "trial"),
+        "templates/": (templates_page, "templates"),
+        "<uuid:rule_id>/": (rule_page, "page"),
+        "<uuid:rule_id>/status/": (set_status, "status"),
+        "<uuid:rule_id>/clone/": (clone_rule, "clone"),
+        "<uuid:rule_id>/publish/": (publish_rule, "publish"),
+        "<uuid:rule_id>/test/": (test_rule, "test"),
+        "<uuid:rule_id>/restore/": (restore_version, "restore"),
+        "<uuid:rule_id>/why/": (why_page, "why"),
+        "bin/": (bin_page, "bin"),
+        "bin/do/": (empty_from_bin, "bin_do"),
+        "<uuid:rule_id>/improvement/": (improvement_page, "improvement"),
+    }

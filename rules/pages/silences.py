@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
@@ -173,21 +173,12 @@ class SilenceAdmin(FilteredAdmin):
 
     # -- the other pages -------------------------------------------------------------------------
 
-    def get_urls(self) -> list[URLPattern]:
-        pages = {
-            "preview/": (form_preview, "preview"),
-            "<uuid:silence_id>/": (silence_page, "page"),
-            "<uuid:silence_id>/end/": (end_silence, "end"),
-            "<uuid:silence_id>/extend/": (extend_silence, "extend"),
-        }
-        own = [
-            path(route, self.admin_site.admin_view(self._bound(view)), name=f"rules_silence_{name}")
-            for route, (view, name) in pages.items()
-        ]
-        return [*own, *super().get_urls()]
-
-    def _bound(self, view: Any) -> Any:
-        return lambda request, **kwargs: view(request, self, **kwargs)
+    pages = {
+        "preview/": (form_preview, "preview"),
+        "<uuid:silence_id>/": (silence_page, "page"),
+        "<uuid:silence_id>/end/": (end_silence, "end"),
+        "<uuid:silence_id>/extend/": (extend_silence, "extend"),
+    }
 
 
 def new_silence(**matchers: Any) -> str:

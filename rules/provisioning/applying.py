@@ -9,12 +9,14 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from rules.models import AutomationRule, RuleState
+from rules.binning import delete
+from rules.models import AutomationRule
 from rules.provisioning.document import Document
 from rules.provisioning.file_fields import FIELDS
 from rules.provisioning.matching import APPLIED
 from rules.provisioning.planning import Item, Plan, make_plan, needs_adoption_of
 from rules.provisioning.problems import Problem, Refused
+from rules.publishing import begin_anew, publishes
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('rules.provisioning', 0))"
 COLUMNS = [*(field.attribute for field in FIELDS), "uid", "provisioned_by", "deleted_at", "deleted_by", "updated_at"]
@@ -72,29 +74,15 @@ def _carry_out(plan: Plan, user: Any, now: datetime) -> None:
     reason = f"{APPLIED}{plan.source}"
     made = [item.rule for item in plan.of("create")]
     changed = [item.rule for kind in ("restore", "adopt", "change") for item in plan.of(kind)]
-    published = [item.rule.pk for item in plan.items if _publishes(item)]
     for rule in changed:
         rule.updated_at = now
     AutomationRule.objects.bulk_create(made, BATCH)
     AutomationRule._base_manager.bulk_update(changed, COLUMNS, BATCH)
-    RuleState.objects.filter(rule__in=published).delete()  # what a draft seemed to do begins anew
+    begin_anew(item.rule for item in plan.items if item.was and publishes(item.was.status, item.rule.status))
     for rules, update in ((made, False), (changed, True)):
         AutomationRule.history.bulk_history_create(
             rules, BATCH, update=update, default_user=user, default_change_reason=reason, default_date=now
         )
-    _bin([item.rule for item in plan.of("delete")], user, now, reason)
-
-
-def _publishes(item: Item) -> bool:
-    draft = AutomationRule.Status.DRAFT
-    return item.was is not None and item.was.status == draft != item.rule.status
-
-
-def _bin(rules: list[AutomationRule], user: Any, now: datetime, reason: str) -> None:
-    """Into the recycle bin. They stay the file's: once they are in it again, they come back."""
-    for rule in rules:
-        rule.status, rule.deleted_at, rule.deleted_by, rule.updated_at = "disabled", now, user, now
-    AutomationRule.objects.bulk_update(rules, ["status", "deleted_at", "deleted_by", "updated_at"], BATCH)
-    AutomationRule.history.bulk_history_create(
-        rules, BATCH, update=True, default_user=user, default_change_reason=reason, default_date=now
-    )
+    # Into the recycle bin. They stay the file's: once they are in it again, they come back.
+    pruned = [item.rule.pk for item in plan.of("delete")]
+    delete(AutomationRule.objects.filter(pk__in=pruned), user, now, reason)

@@ -169,6 +169,13 @@ def find_person(text: str) -> User | None:
         return User.objects.filter(email__iexact=text.strip()).first()
 
 
+def visible_person(text: str, me: User, *, everyone: bool = True) -> User | None:
+    """Whom `me` means by an id or an e-mail address: themselves, or with `everyone` anybody whom they may see."""
+    if text.lower() in (str(me.pk), me.email.lower()):
+        return me
+    return find_person(text) if everyone and keepable(text) and has_everyone(me, "view") else None
+
+
 def keepable(text: str) -> bool:
     """Whether PostgreSQL can keep `text`: no NUL, no half of a surrogate pair."""
     return UNKEEPABLE.search(text) is None

@@ -8,7 +8,8 @@ from django.db import connection
 
 from rules.candidates import MAY_CHANGE
 from rules.models import AutomationRule, RuleState
-from rules.states import Condition, Sight, State, Timing, Verdict, step
+from rules.states import Condition, Sight, State, Timing, Verdict
+from rules.steps import step
 
 HOUR = timedelta(hours=1)
 CASES = 40_000

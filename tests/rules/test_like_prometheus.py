@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.states import Sight, State, Timing, step
+from rules.states import Sight, State, Timing
+from rules.steps import step
 from tests.rules.prometheus import timeline
 
 START = datetime(2026, 3, 2, tzinfo=UTC)

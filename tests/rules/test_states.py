@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.states import DRAFT, Condition, Event, Sight, State, Timing, Verdict, acted, step
+from rules.states import Condition, Event, Sight, State, Timing, Verdict
+from rules.steps import DRAFT, acted, step
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 MINUTE, TICK, HOUR, DAY = timedelta(minutes=1), timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)

@@ -12,7 +12,8 @@ from rules.backtesting.playing import play
 from rules.backtesting.sights import watch
 from rules.dispatcher import dispatch
 from rules.models import ActivityEntry, AutomationRule, MetricSample
-from rules.states import State, acted, step
+from rules.states import State
+from rules.steps import acted, step
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 TICK = timedelta(minutes=5)
@@ -104,7 +105,7 @@ def test_a_built_in_metric_from_the_changes_that_ticks_kept(alice):
 @given(rules(), st.lists(st.none() | values, max_size=60), st.lists(st.integers(0, 59), unique=True, max_size=20))
 def test_looking_at_every_tick_finds_no_more(fields, series, left_out):
     """Also where ticks did not come: a dispatcher that was away, or a clock that jumped."""
-    from rules.backtesting.history import timing_of, watch_of
+    from rules.backtesting.spec import timing_of, watch_of
     from rules.reducers import series_of
 
     rule = AutomationRule(rule_name="any", metric_type="cpu", action_type="log", **fields)

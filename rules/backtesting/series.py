@@ -1,0 +1,70 @@
+"""The readings that were kept, person by person, as the series of the metrics that a rule watches."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from rules.backtesting.sights import Key, Watch
+from rules.reducers import Series, series_of
+from rules.registries import metrics
+
+CHUNK = 20  # people whose readings are in memory at once
+# The readings of a time, and of each series the one before it.
+SAMPLES = """
+SELECT user_id, metric, target, observed_at, value FROM metric_samples
+ WHERE {whose} AND (metric, target) IN (SELECT * FROM unnest(%(metrics)s::text[], %(targets)s::text[]))
+   AND observed_at > %(start)s AND observed_at <= %(end)s
+UNION ALL
+SELECT before.* FROM unnest(%(metrics)s::text[], %(targets)s::text[]) AS series (metric, target)
+ CROSS JOIN {people}
+ CROSS JOIN LATERAL (
+    SELECT s.user_id, s.metric, s.target, s.observed_at, s.value FROM metric_samples s
+     WHERE s.{of_one} AND s.metric = series.metric AND s.target = series.target AND s.observed_at <= %(start)s
+     ORDER BY s.observed_at DESC LIMIT 1) AS before
+ ORDER BY 1, 2, 3, 4
+"""
+OF_PEOPLE = {
+    "whose": "user_id = ANY(%(people)s)", "people": "unnest(%(people)s::uuid[]) AS person (id)",
+    "of_one": "user_id = person.id",
+}  # fmt: skip
+OF_PLATFORM = {"whose": "user_id IS NULL", "people": "(SELECT) AS nobody", "of_one": "user_id IS NULL"}
+
+
+def readings(
+    watched: Watch, people: Sequence[UUID], start: datetime, end: datetime
+) -> Iterator[tuple[UUID, dict[Key, Series], dict[Key, Series]]]:
+    """Each of `people` with the series of their own and of the platform that count between `start` and `end`."""
+    span, keys = reach(watched, start, end), sorted({clause.key for clause in watched.clauses})
+    platform = _series(keys, *span, None).get(None, {})
+    for first in range(0, len(people), CHUNK):
+        some = people[first : first + CHUNK]
+        own = _series(keys, *span, some)
+        for person in some:
+            yield person, own.get(person, {}), platform
+
+
+def _series(
+    keys: Sequence[Key], start: datetime, end: datetime, people: Sequence[UUID] | None
+) -> dict[UUID | None, dict[Key, Series]]:
+    params: dict[str, Any] = {
+        "metrics": [key[0] for key in keys], "targets": [key[1] for key in keys], "start": start, "end": end,
+        "people": None if people is None else list(people),
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(SAMPLES.format(**(OF_PLATFORM if people is None else OF_PEOPLE)), params)
+        rows = cursor.fetchall()
+    found: dict[UUID | None, dict[Key, Series]] = {}
+    for (person, metric, target), group in groupby(rows, key=lambda row: row[:3]):
+        samples = [(row[3], row[4]) for row in group]
+        found.setdefault(person, {})[metric, target] = series_of(samples, held=metric in metrics)
+    return found
+
+
+def reach(watched: Watch, start: datetime, end: datetime) -> tuple[datetime, datetime]:
+    """From when on readings count, and until when: windows and old readings reach back before the start."""
+    back = max([clause.window for clause in watched.clauses] + [age for age in watched.max_age.values() if age])
+    return start - back, end

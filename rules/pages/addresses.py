@@ -1,0 +1,17 @@
+"""Where the pages of rules and instances are."""
+
+from uuid import UUID
+
+from django.urls import reverse
+
+from rules.models import AutomationRule
+
+
+def page_of(rule: AutomationRule) -> str:
+    """The address of a rule."""
+    return reverse("admin:rules_automationrule_page", args=[rule.pk])
+
+
+def page_of_instance(state: UUID) -> str:
+    """The address of an instance."""
+    return reverse("admin:rules_rulestate_page", args=[state])
