@@ -12,7 +12,8 @@ from rules.models import AutomationRule, MetricSample
 from tests.rules.rule_cast import rule_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-LEVELS = """() => Chart.getChart("trial-chart").data.datasets.slice(1).map((line) => line.data.length ? line.data[0].y : null)"""
+LEVELS = """() => Chart.getChart("trial-chart").data.datasets.slice(1).map(
+  (line) => line.data.length ? line.data[0].y : null)"""
 # How many pixels of the chart have the colour of a line.
 PAINTED = """() => {
   const canvas = document.getElementById("trial-chart"), ink = canvas.getContext("2d");
