@@ -40,6 +40,7 @@ class Notify(Action):
     help = "Puts a notice into the inbox of the rule's owner."
     phrase = "notify {owner}"
     form = MessageForm
+    leads_to = {"notification": ("the notification", "admin:notifications_notification_change")}
     tells_resolved = True
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:

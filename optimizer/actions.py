@@ -26,6 +26,7 @@ class Optimize(Action):
     help = "Proposes a remedy, with recommended steps, by the strategy for the metric."
     phrase = "propose a remedy"
     form = OptimizeForm
+    leads_to = {"optimization": ("the proposal", "admin:optimizer_optimizationevent_change")}
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
         tests = [firing for firing in firings if firing.event == TEST]

@@ -4,7 +4,7 @@
 so an action happens exactly once, or, where it raises, not at all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -69,6 +69,8 @@ class Action:
     help: ClassVar[str] = ""
     phrase: ClassVar[str] = ""  # what a rule does, in a sentence: "alert {owner}"
     form: ClassVar[type[forms.Form]] = NoOptions
+    # What it has made: by the key in the detail of an outcome, what that is called and the name of its address.
+    leads_to: ClassVar[Mapping[str, tuple[str, str]]] = {}
     tells_resolved: ClassVar[bool] = (
         False  # it is also run for what has resolved, where the option notify_resolved is on
     )

@@ -1,14 +1,15 @@
 """The timeline of one instance: its readings, the lines they are compared with, and the bands of its states."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from rules.authoring.points import Point, points_of, thin
 from rules.backtesting.spec import watch_of
-from rules.models import ActivityEntry, RuleState
+from rules.models import ActivityEntry, AutomationRule, RuleState
+from rules.phrases import number
 
-DAYS = (1, 7, 30)
+FEW = 20  # entries in which a change of the condition is looked for
 LINES = ("threshold", "critical", "recovery")
 
 
@@ -33,6 +34,14 @@ class Timeline:
     lines: dict[str, float]
     problem: str = ""
 
+    @property
+    def values(self) -> str:
+        """The readings in words; nothing where there are none."""
+        values = [value for _, value in self.points if value is not None]
+        if not values:
+            return ""
+        return f"from {number(min(values))} to {number(max(values))}, at last {number(values[-1])}"
+
     def as_json(self) -> dict[str, Any]:
         """What a chart is drawn of; times are milliseconds."""
         return {
@@ -42,41 +51,52 @@ class Timeline:
         }  # fmt: skip
 
 
-def timeline_of(state: RuleState, days: int, now: datetime) -> Timeline:
-    """What happened to `state` in the last `days` before `now`."""
-    start, rule = now - timedelta(days=days), state.rule
+def timeline_of(state: RuleState, rule: AutomationRule, start: datetime, end: datetime) -> Timeline:
+    """What happened to `state` from `start` to `end`, with the lines of `rule`: as it is, or as it was."""
     levels = [rule.threshold_value, rule.critical_threshold, rule.recovery_threshold]
     points: list[Point] = []
     in_steps, problem = False, ""
     try:
-        points, in_steps = points_of(watch_of(rule), state.user_id, start, now)
+        points, in_steps = points_of(watch_of(rule), state.user_id, start, end)
     except ValueError as error:
         problem = str(error)
     return Timeline(
         start=start,
-        end=now,
+        end=end,
         points=thin(points),
         in_steps=in_steps,
-        bands=bands_of(state, start, now),
+        bands=bands_of(state, start, end),
         lines={name: float(level) for name, level in zip(LINES, levels, strict=True) if level is not None},
         problem=problem,
     )
 
 
-def bands_of(state: RuleState, start: datetime, now: datetime) -> list[Band]:
-    """The conditions of `state` from `start` to `now`, as its entries have them."""
-    entries = ActivityEntry.objects.filter(state=state.pk, created_at__gt=start, created_at__lte=now)
-    steps = [
-        (at, context["from"], context["to"])
-        for at, context in entries.order_by("created_at").values_list("created_at", "context")
-        if isinstance(context, dict) and {"from", "to"} <= context.keys() and context["from"] != context["to"]
-    ]
+def bands_of(state: RuleState, start: datetime, end: datetime) -> list[Band]:
+    """The conditions of `state` from `start` to `end`, as its entries have them."""
+    entries = ActivityEntry.objects.filter(state=state.pk, created_at__gt=start, created_at__lte=end)
+    steps = _changes(entries.order_by("created_at"))
     if not steps:
-        return [Band(state.condition, max(start, state.since), None)]
+        return _unchanged(state, start, end)
     edges = [start, *(at for at, _, _ in steps)]
     conditions = [steps[0][1], *(to for _, _, to in steps)]
     ends: list[datetime | None] = [*edges[1:], None]
     return [Band(*band) for band in zip(conditions, edges, ends, strict=True)]
+
+
+def _unchanged(state: RuleState, start: datetime, end: datetime) -> list[Band]:
+    """The one condition of a time without a step: what the next step came from, else what it is now."""
+    later = ActivityEntry.objects.filter(state=state.pk, created_at__gt=end).order_by("created_at")
+    if steps := _changes(later[:FEW]):
+        return [Band(steps[0][1], start, None)]
+    return [Band(state.condition, min(max(start, state.since), end), None)]
+
+
+def _changes(entries: Any) -> list[tuple[datetime, str, str]]:
+    return [
+        (at, context["from"], context["to"])
+        for at, context in entries.values_list("created_at", "context")
+        if isinstance(context, dict) and {"from", "to"} <= context.keys() and context["from"] != context["to"]
+    ]
 
 
 def _ms(time: datetime) -> int:

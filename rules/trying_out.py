@@ -42,9 +42,14 @@ def _config(rule: AutomationRule) -> dict[str, Any]:
     return rule.action_config if isinstance(rule.action_config, dict) else {}
 
 
+def _version(rule: AutomationRule) -> Any:
+    return rule.history.order_by("-history_id").values_list("history_id", flat=True).first()
+
+
 def _context(rule: AutomationRule, firing: Firing, outcome: Outcome, user: Any) -> dict[str, Any]:
     return {
-        "test": True, "rule_name": rule.rule_name, "metric": firing.metric, "value": firing.value,
+        "test": True, "rule_name": rule.rule_name, "rule_version": _version(rule), "metric": firing.metric,
+        "value": firing.value,
         "threshold": firing.threshold, "operator": firing.operator, "target": firing.target,
         "severity": firing.severity, "person": str(firing.subject_id), "by": str(user.pk), "by_name": str(user),
         "outcome": outcome.detail,

@@ -52,6 +52,26 @@ def version_of(rule: AutomationRule, version: int) -> Any | None:
     return next(iter(rule.history.order_by("history_id")[version - 1 : version]), None)
 
 
+def as_it_was(rule: AutomationRule, at: datetime) -> tuple[AutomationRule, int]:
+    """The rule in the version of `at` and the number of that; as it is, and 0, where its history begins later."""
+    return _newest(rule, rule.history.filter(history_date__lte=at).order_by("-history_date", "-history_id"))
+
+
+def as_recorded(rule: AutomationRule, history_id: int) -> tuple[AutomationRule, int]:
+    """The rule in the version that was the newest when its history had come to `history_id`, and the number of that;
+    as it is, and 0, where there is none."""
+    return _newest(rule, rule.history.filter(history_id__lte=history_id).order_by("-history_id"))
+
+
+def _newest(rule: AutomationRule, records: Any) -> tuple[AutomationRule, int]:
+    record = records.first()
+    if record is None:
+        return rule, 0
+    names = [field.attname for field in AutomationRule._meta.concrete_fields]
+    kept = {name: getattr(record, name) for name in names if hasattr(record, name)}
+    return AutomationRule(**{name: getattr(rule, name) for name in names} | kept), records.count()
+
+
 def differences(old: Any, new: Any) -> list[Difference]:
     """What differs between two records, field by field; objects key by key."""
     found = []

@@ -14,7 +14,7 @@ from notifications.models import Notification
 from optimizer.models import OptimizationEvent
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, RuleState
 from rules.noticing import if_there
-from rules.pages.activity import named_entries
+from rules.pages.events import named_entries
 from rules.permissions import may_evaluate
 from rules.querysets import ActivityQuerySet, StateQuerySet
 from rules.words import limit, metric_name, number

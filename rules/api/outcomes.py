@@ -3,6 +3,7 @@
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from rules.api.handling import HandlingActions
+from rules.api.why import EntryWhyAction
 from rules.filters import ActivityFilter, RunFilter, StateFilter
 from rules.models import ActivityEntry, DispatchRun, RuleState
 from rules.serializers import ActivitySerializer, RunSerializer, StateSerializer
@@ -34,8 +35,8 @@ class StateViewSet(HandlingActions, ReadViewSet):
     retrieve=extend_schema(summary="Read an activity entry", description="One decision and its outcome."),
 )
 @extend_schema(tags=["activity"])
-class ActivityViewSet(ReadViewSet):
-    queryset = ActivityEntry.objects.all()
+class ActivityViewSet(EntryWhyAction, ReadViewSet):
+    queryset = ActivityEntry.objects.select_related("rule")
     serializer_class = ActivitySerializer
     filterset_class = ActivityFilter
     ordering_fields = ("created_at",)

@@ -1,4 +1,4 @@
-"""Why a rule did what it did at one time, by REST."""
+"""Why a rule did what it did at one time, and why an entry of the activity log says what it says, by REST."""
 
 from typing import Any
 
@@ -11,11 +11,15 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from rules.accounts import account_of
 from rules.backtesting.explaining import explain
-from rules.models import AutomationRule
+from rules.backtesting.sights import Heard
+from rules.models import ActivityEntry, AutomationRule
+from rules.reasons import reasons_of
 from rules.why import answer, condition_in_words, steps_in_words
+from rules.words import entry_in_words
 from smartagent.models import User
-from smartagent.rest.fields import TimeField, visible_person
+from smartagent.rest.fields import JSONObjectField, TimeField, visible_person
 
 
 class SeenConditionSerializer(serializers.Serializer[Any]):
@@ -24,7 +28,7 @@ class SeenConditionSerializer(serializers.Serializer[Any]):
     target = serializers.CharField(allow_blank=True)
     value = serializers.FloatField(allow_null=True)
     observed_at = TimeField(allow_null=True)
-    verdict = serializers.ChoiceField(["met", "held", "clear", "missing", "failed"])
+    verdict = serializers.ChoiceField(["met", "held", "clear", "missing", "failed"], allow_blank=True)
 
 
 class SeenStepSerializer(serializers.Serializer[Any]):
@@ -42,6 +46,60 @@ class WhySerializer(serializers.Serializer[Any]):
     state = serializers.CharField(help_text="Before that check.")
     conditions = SeenConditionSerializer(many=True)
     steps = SeenStepSerializer(many=True, help_text="The last five before.")
+
+
+class EntryOutcomeSerializer(serializers.Serializer[Any]):
+    action = serializers.CharField(allow_blank=True, help_text="The action that was to be run; `none` for none.")
+    status = serializers.ChoiceField(ActivityEntry.Status.choices)
+    cause = serializers.CharField(allow_null=True)
+    executed_at = TimeField(allow_null=True)
+    detail = JSONObjectField(allow_null=True, help_text="What the action has made.")
+
+
+class EntryWhySerializer(serializers.Serializer[Any]):
+    at = TimeField()
+    recomputed = serializers.BooleanField(help_text="Always false: from what was written at that time.")
+    event = serializers.CharField()
+    rule = serializers.UUIDField(allow_null=True)
+    version = serializers.IntegerField(help_text="Of the rule as it then was; 0 where that is not known.")
+    answer = serializers.ListField(child=serializers.CharField())
+    before = serializers.CharField(allow_null=True, help_text="What the instance was.")
+    after = serializers.CharField(allow_null=True, help_text="What it came to be.")
+    waited = serializers.FloatField(allow_null=True, help_text="Seconds for which it had been what it was.")
+    conditions = SeenConditionSerializer(many=True)
+    outcome = EntryOutcomeSerializer()
+    steps_before = SeenStepSerializer(many=True, help_text="The last four about the same instance.")
+    steps_after = SeenStepSerializer(many=True, help_text="The next four.")
+
+
+class EntryWhyAction:
+    """`why`, for the view of activity entries."""
+
+    @extend_schema(
+        summary="Why does an entry say that",
+        description="What was read, each condition with its numbers, the state before and after, what timers, silences "
+        "and people did, what came of the action, and the steps around it: from what was written at that time.",
+        responses=EntryWhySerializer,
+    )
+    @action(detail=True, methods=["get"])
+    def why(self, request: Request, pk: Any = None) -> Response:
+        entry = self.get_object()  # type: ignore[attr-defined]
+        account = account_of(entry, ActivityEntry.objects.visible_to(request.user))
+        facts, outcome = account.facts, account.facts.get("outcome")
+        answered = {
+            "at": entry.created_at, "recomputed": False, "event": entry.event_type, "rule": entry.rule_id,
+            "version": account.version, "answer": [entry_in_words(entry), *reasons_of(account)],
+            "before": facts.get("from"), "after": facts.get("to"),
+            "waited": account.waited.total_seconds() if account.waited is not None else None,
+            "conditions": [_seen(heard) for heard in account.heard],
+            "outcome": {
+                "action": entry.action_taken or "", "status": entry.status, "cause": entry.error_message,
+                "executed_at": entry.executed_at, "detail": outcome if isinstance(outcome, dict) else None,
+            },
+            "steps_before": [_told(each) for each in account.before],
+            "steps_after": [_told(each) for each in account.after],
+        }  # fmt: skip
+        return Response(EntryWhySerializer(answered).data)
 
 
 class WhyAction:
@@ -75,14 +133,21 @@ class WhyAction:
         facts = {
             "at": why.at, "recomputed": True, "version": why.version, "person": why.person, "answer": answer(why),
             "verdict": why.verdict, "state": why.state.condition,
-            "conditions": [
-                {"words": condition_in_words(heard), "metric": heard.clause.metric, "target": heard.clause.target,
-                 "value": heard.value, "observed_at": heard.observed_at, "verdict": heard.verdict}
-                for heard in why.heard
-            ],
+            "conditions": [_seen(heard) for heard in why.heard],
             "steps": [{"at": when, "words": words} for when, words in steps_in_words(why)],
         }  # fmt: skip
         return Response(WhySerializer(facts).data)
+
+
+def _seen(heard: Heard) -> dict[str, Any]:
+    return {
+        "words": condition_in_words(heard), "metric": heard.clause.metric, "target": heard.clause.target,
+        "value": heard.value, "observed_at": heard.observed_at, "verdict": heard.verdict,
+    }  # fmt: skip
+
+
+def _told(entry: ActivityEntry) -> dict[str, Any]:
+    return {"at": entry.created_at, "words": entry_in_words(entry)}
 
 
 def _person(request: Request, rule: AutomationRule) -> Any:

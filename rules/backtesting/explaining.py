@@ -3,7 +3,6 @@ dispatcher, with the rule as it then was."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from rules.backtesting.history import Quiet
@@ -14,6 +13,7 @@ from rules.backtesting.spec import tick_at, ticks_between, timing_of, watch_of
 from rules.models import AutomationRule
 from rules.states import State, Timing
 from rules.steps import acted
+from rules.versions import as_it_was
 
 BEFORE = timedelta(days=2)  # how far back the state is played from
 
@@ -65,14 +65,3 @@ def explain(rule: AutomationRule, person: UUID, at: datetime) -> Explanation:
 def _after(made: Step) -> State:
     transition = made.transition
     return acted(transition.state, made.at) if transition.acts else transition.state
-
-
-def as_it_was(rule: AutomationRule, at: datetime) -> tuple[AutomationRule, int]:
-    """The rule in the version of `at` and the number of that; as it is, and 0, where its history begins later."""
-    records: Any = rule.history.filter(history_date__lte=at)
-    record = records.order_by("-history_date", "-history_id").first()
-    if record is None:
-        return rule, 0
-    names = [field.attname for field in AutomationRule._meta.concrete_fields]
-    kept = {name: getattr(record, name) for name in names if hasattr(record, name)}
-    return AutomationRule(**{name: getattr(rule, name) for name in names} | kept), records.count()

@@ -1,6 +1,6 @@
 """The page of one instance: where it stands and why, what people do about it, its timeline and its story."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,15 +16,15 @@ from django.views.decorators.http import require_POST, require_safe
 from rules import handling
 from rules.filters import as_uuid
 from rules.models import RuleState
-from rules.pages.activity import named_entries
 from rules.pages.addresses import page_of_instance
-from rules.phrases import number
+from rules.pages.events import named_entries
 from rules.querysets import StateQuerySet
 from rules.sentences import rule_in_words
-from rules.timeline import DAYS, timeline_of
+from rules.timeline import timeline_of
 from smartagent.models import User
 from smartagent.scope import has_everyone
 
+DAYS = (1, 7, 30)
 ENTRIES = 100
 NAMED = 200  # people who can be asked to look after it
 COMMENT = 2000
@@ -37,11 +37,11 @@ def instance_page(request: HttpRequest, model_admin: Any, state_id: UUID) -> Htt
     asked = request.GET.get("days", "")
     days = int(asked) if asked in map(str, DAYS) else DAYS[0]
     story = list(state_entries(state)[: ENTRIES + 1])
-    line = timeline_of(state, days, now)
+    line = timeline_of(state, state.rule, now - timedelta(days=days), now)
     context = model_admin.admin_site.each_context(request) | {
         "title": f"{state.rule} · {state.user}", "opts": model_admin.opts, "state": state, "rule": state.rule,
         "in_words": rule_in_words(state.rule), "stands": stands_in_words(state, now), "days": days, "all_days": DAYS,
-        "timeline": line, "chart": line.as_json(), "values": _range(line), "more": len(story) > ENTRIES,
+        "timeline": line, "chart": line.as_json(), "more": len(story) > ENTRIES,
         "entries": named_entries(story[:ENTRIES]), "may_change": may_handle(request, state),
         "fires": state.condition in ("firing", "recovering") or state.fired_at is not None,
         "by_hand": state.condition == "ok" and state.reason == handling.BY_HAND, "people": _people(request, state),
@@ -166,10 +166,3 @@ def _people(request: HttpRequest, state: RuleState) -> list[User]:
         return [me]
     known = User.objects.filter(is_active=True).order_by("full_name", "email").prefetch_related("groups")[:NAMED]
     return [person for person in known if handling.may_look_after(person, state)]
-
-
-def _range(line: Any) -> str:
-    values = [value for _, value in line.points if value is not None]
-    if not values:
-        return ""
-    return f"from {number(min(values))} to {number(max(values))}, at last {number(values[-1])}"

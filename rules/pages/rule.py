@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rules.health.one_rule import health_of
 from rules.models import AutomationRule, RuleState
-from rules.pages.activity import named_entries
+from rules.pages.events import named_entries
 from rules.pages.reading import reading_of
 from rules.pausing import activate, pause
 from rules.permissions import may_switch

@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
 from rules.filters import RunFilter
 from rules.models import DispatchRun
+from rules.pages.run import run_page
 from smartagent.filtered_list import RecordAdmin
 from smartagent.templatetags.shown import TONES, duration, when
 
@@ -27,9 +28,9 @@ class RunAdmin(RecordAdmin):
                     "unread", "took", "lag", "stages")  # fmt: skip
     list_display_links = ("started",)
     list_select_related = ("requested_by",)
-    fields = ("started", "evaluated", "trigger_shown", "outcome_label", "counts", "took", "lag", "stages_told", "cause",
-              "entries_link")  # fmt: skip
-    readonly_fields = fields
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        return run_page(request, self, object_id)
 
     def describe(self, record: DispatchRun) -> str:
         return f"{record.get_trigger_display()}, {timezone.localtime(record.started_at):%Y-%m-%d %H:%M:%S}"
@@ -38,16 +39,11 @@ class RunAdmin(RecordAdmin):
     def started(self, run: DispatchRun) -> str:
         return when(run.started_at)
 
-    @display(description="evaluated for")
-    def evaluated(self, run: DispatchRun) -> str:
-        return when(run.evaluated_at)
-
     @display(description="trigger", ordering="trigger")
     def triggered_by(self, run: DispatchRun) -> str:
         name = run.get_trigger_display()
         return name[:1].upper() + name[1:]
 
-    @display(description="trigger")
     def trigger_shown(self, run: DispatchRun) -> str:
         who = f", asked for by {run.requested_by}" if run.requested_by else ""
         return f"{run.get_trigger_display()}{who}"
@@ -55,14 +51,6 @@ class RunAdmin(RecordAdmin):
     @display(description="outcome", ordering="outcome", label=TONES)
     def outcome_label(self, run: DispatchRun) -> str:
         return run.outcome
-
-    @display(description="numbers")
-    def counts(self, run: DispatchRun) -> str:
-        return (
-            f"{run.rules_evaluated:,} rules with {run.instances:,} instances: {run.triggered:,} triggered; "
-            f"{run.succeeded:,} actions succeeded, {run.failed:,} failed; {run.no_data:,} without data, "
-            f"{run.errors:,} could not be read"
-        )
 
     @display(description="acted", ordering="succeeded")
     def acted(self, run: DispatchRun) -> int:
@@ -84,18 +72,8 @@ class RunAdmin(RecordAdmin):
     def stages(self, run: DispatchRun) -> str:
         return stage_bar(run.stage_ms)
 
-    @display(description="stages")
     def stages_told(self, run: DispatchRun) -> str:
         return format_html("{} {}", stage_bar(run.stage_ms), stages_in_words(run.stage_ms))
-
-    @display(description="cause")
-    def cause(self, run: DispatchRun) -> str:
-        return run.error_message or "–"
-
-    @display(description="what happened")
-    def entries_link(self, run: DispatchRun) -> str:
-        address = reverse("admin:rules_activityentry_changelist")
-        return format_html('<a href="{}?run={}" class="sa-link">Its entries in the activity log</a>', address, run.pk)
 
 
 def stages_in_words(stage_ms: Any) -> str:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from rules.models import ActivityEntry, Silence
-from rules.pages.activity import named_entries
+from rules.pages.events import named_entries
 from rules.silences.changing import end, prolonged, revise
 from rules.silences.cover import Coverage, covered
 from rules.silences.form import LENGTHS, SilenceForm

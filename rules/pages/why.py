@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from rules.backtesting.explaining import explain
 from rules.filters import as_uuid
 from rules.models import AutomationRule
-from rules.pages.activity import named_entries
+from rules.pages.events import named_entries
 from rules.pages.rule import find_rule
 from rules.sentences import rule_in_words
 from rules.why import answer, condition_in_words, steps_in_words

@@ -46,7 +46,7 @@ def test_where_it_stands_its_chart_and_its_story(client_of, alice, fires):
 
 def test_the_bands_follow_the_entries(fires):
     now = timezone.now()
-    bands = timeline_of(fires, 1, now).bands
+    bands = timeline_of(fires, fires.rule, now - timedelta(days=1), now).bands
     assert [(band.condition, band.end is None) for band in bands] == [("ok", False), ("firing", True)]
     assert bands[0].end == bands[1].start == ActivityEntry.objects.get(event_type="rule_fired").created_at
 

@@ -1,5 +1,5 @@
-/* The timeline of an instance: its readings, the lines they are compared with, and the bands of its states. Without it,
-   the page has the same in words. */
+/* The timeline of an instance: its readings, the lines they are compared with, the bands of its states, and where the page
+   is about one time, a mark there. Without it, the page has the same in words. */
 (function () {
   "use strict";
   const LINES = {threshold: "--sa-line", critical: "--sa-critical", recovery: "--sa-recovery"};
@@ -16,7 +16,10 @@
     const bands = shown.bands.filter(function ([condition]) { return BANDS[condition]; });
     window.seriesChart(box, document.getElementById("timeline-chart"), {
       shown: function () { return shown; },
-      bands: function () { return bands.map(function ([condition, begin, end]) { return [begin, end, BANDS[condition]]; }); },
+      bands: function () {
+        const mark = shown.mark ? [[shown.mark, shown.mark, "--sa-mark"]] : [];
+        return [...bands.map(function ([condition, begin, end]) { return [begin, end, BANDS[condition]]; }), ...mark];
+      },
       lines: function () {
         return Object.entries(shown.lines).map(function ([name, level]) {
           return {label: name, level: level, color: LINES[name], dashed: name !== "threshold"};

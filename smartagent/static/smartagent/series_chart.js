@@ -48,7 +48,7 @@ window.seriesChart = function (box, canvas, page) {
       for (const [begin, end, name] of page.bands()) {
         const left = Math.max(area.left, x.getPixelForValue(begin)), right = Math.min(area.right, x.getPixelForValue(end));
         paint.fillStyle = color(name);
-        paint.fillRect(left, area.top, Math.max(1, right - left), area.bottom - area.top);
+        paint.fillRect(left, area.top, Math.max(1.5, right - left), area.bottom - area.top);
       }
       paint.restore();
     },
