@@ -11,6 +11,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from rules.api.bulk_edit import BulkEditAction
 from rules.api.health import RuleHealthSerializer, rule_health
 from rules.api.lifecycle import LifecycleActions
 from rules.api.why import WhyAction
@@ -55,7 +56,7 @@ EXAMPLE = OpenApiExample(
     ),
 )  # fmt: skip
 @extend_schema(tags=["rules"])
-class RuleViewSet(LifecycleActions, WhyAction, WriteViewSet):
+class RuleViewSet(LifecycleActions, BulkEditAction, WhyAction, WriteViewSet):
     queryset = AutomationRule.objects.all()
     serializer_class = RuleSerializer
     filterset_class = RuleFilter

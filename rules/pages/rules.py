@@ -14,6 +14,7 @@ from rules.filters import RuleFilter
 from rules.models import AutomationRule, RuleState
 from rules.pages.addresses import page_of
 from rules.pages.bulk import ACTIVATE, DELETE, PAUSE, ask_and_do
+from rules.pages.bulk_edit import bulk_edit_page
 from rules.pages.health import improvement_page
 from rules.pages.lifecycle import bin_page, clone_rule, empty_from_bin, publish_rule, restore_version, test_rule
 from rules.pages.reading import form_reading
@@ -49,7 +50,7 @@ class RuleAdmin(RuleFormAdmin):
     list_select_related = ("user",)
     search_fields = ("rule_name", "metric_type", "description")
     search_help_text = "Name, metric or description"
-    actions = ("pause", "activate", "delete_selected")
+    actions = ("pause", "activate", "edit_together", "delete_selected")
 
     # -- the list --------------------------------------------------------------------------------
 
@@ -92,6 +93,10 @@ class RuleAdmin(RuleFormAdmin):
     @admin.action(description="Activate", permissions=["change"])
     def activate(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         return ask_and_do(ACTIVATE, self, request, queryset)
+
+    @admin.action(description="Edit together…", permissions=["change"])
+    def edit_together(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        return bulk_edit_page(self, request, queryset)
 
     @admin.action(description="Delete", permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:

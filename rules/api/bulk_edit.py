@@ -1,0 +1,111 @@
+"""Many rules edited together, by REST: the same preview and the same doing as on the page."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from rules.api.lifecycle import DifferenceSerializer
+from rules.authoring.labels import label_problem
+from rules.authoring.rest_fields import ChecksField, LabelsField
+from rules.bulk_editing import EDITABLE, Edit, Edited, edit_together, edited
+from rules.models import AutomationRule
+from smartagent.rest.fields import ChoiceField, IdField, TextField
+from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
+
+MOST = 1000
+
+
+class BulkValuesSerializer(StrictModelSerializer):
+    """New values. Whatever is left out stays as it is."""
+
+    status = ChoiceField(choices=["active", "paused"], required=False)
+    pending_for = ChecksField(required=False)
+    keep_firing_for = ChecksField(required=False)
+    repeat_every = ChecksField(required=False)
+
+    class Meta:
+        model = AutomationRule
+        fields = EDITABLE
+        extra_kwargs = {name: {"required": False} for name in EDITABLE}
+
+
+class BulkEditSerializer(StrictSerializer):
+    rules = serializers.ListField(child=IdField(), min_length=1, max_length=MOST)
+    values = BulkValuesSerializer(required=False)
+    put_labels = LabelsField(required=False, help_text="Labels that are put; others stay.")
+    take_labels = serializers.ListField(
+        child=TextField(max_length=63), required=False, max_length=30, help_text="Names of labels that are taken away."
+    )
+    dry_run = serializers.BooleanField(required=False, default=False, help_text="Only say what would change.")
+
+    def validate_put_labels(self, labels: Any) -> Any:
+        if problem := label_problem(labels):
+            raise ValidationError([problem])
+        return labels
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not any(attrs.get(name) for name in ("values", "put_labels", "take_labels")):
+            raise ValidationError({"values": ["Say what is to be different: values, put_labels or take_labels."]})
+        return attrs
+
+
+class BulkChangeSerializer(serializers.Serializer[Any]):
+    rule = serializers.UUIDField()
+    changes = DifferenceSerializer(many=True)
+
+
+class BulkRefusalSerializer(serializers.Serializer[Any]):
+    rule = serializers.UUIDField()
+    reasons = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
+
+
+class BulkOutcomeSerializer(serializers.Serializer[Any]):
+    dry_run = serializers.BooleanField()
+    changed = BulkChangeSerializer(many=True)
+    unchanged = serializers.ListField(child=serializers.UUIDField(), help_text="Those that are so already.")
+    refused = BulkRefusalSerializer(many=True, help_text="Those that are left as they are, and why.")
+    unknown = serializers.ListField(child=serializers.UUIDField(), help_text="No rules that you may change.")
+
+
+class BulkEditAction:
+    """`bulk-edit`, for the view of rules."""
+
+    @extend_schema(
+        summary="Edit many rules", request=BulkEditSerializer, responses=BulkOutcomeSerializer,
+        description=f"At most {MOST:,}. Only what is given is written; a rule that would not be sound, or that is kept "
+        "in a file, is left as it is. Each change is a new version.",
+    )  # fmt: skip
+    @action(detail=False, methods=["post"], needs="change", url_path="bulk-edit")
+    def bulk_edit(self, request: Request) -> Response:
+        asked = BulkEditSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given: dict[str, Any] = asked.validated_data
+        ids, edit = set(given["rules"]), _edit(given)
+        rules = AutomationRule.objects.changeable_by(request.user).filter(pk__in=ids)
+        if given["dry_run"]:
+            some = list(edited(rules.order_by("rule_name", "pk"), edit))
+        else:
+            some = edit_together(rules, edit, request.user, timezone.now())
+        return Response(BulkOutcomeSerializer(_outcome(some, ids, given["dry_run"])).data)
+
+
+def _edit(given: dict[str, Any]) -> Edit:
+    return Edit(
+        values=given.get("values") or {}, put=given.get("put_labels") or {}, taken=tuple(given.get("take_labels") or ())
+    )
+
+
+def _outcome(some: list[Edited], ids: set[Any], dry_run: bool) -> dict[str, Any]:
+    return {
+        "dry_run": dry_run,
+        "changed": [{"rule": one.before.pk, "changes": one.changes} for one in some if one.changes and not one.refused],
+        "unchanged": [one.before.pk for one in some if not one.changes],
+        "refused": [{"rule": one.before.pk, "reasons": one.refused} for one in some if one.refused],
+        "unknown": sorted(ids - {one.before.pk for one in some}),
+    }
