@@ -14,6 +14,7 @@ from notifications.filters import NotificationFilter
 from notifications.models import Notification
 from notifications.querysets import NotificationQuerySet
 from smartagent.rest.errors import Conflict
+from smartagent.rest.fields import FlagField
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 from smartagent.rest.views import ReadViewSet
 
@@ -27,13 +28,10 @@ class NotificationSerializer(StrictModelSerializer):
         ]  # fmt: skip
 
 
-class Judgement(serializers.BooleanField):
-    """true, false or null, and not what else could be read as one of them."""
+class Judgement(FlagField):
+    """true, false or null."""
 
-    def to_internal_value(self, data: Any) -> bool:
-        if not isinstance(data, bool):
-            raise serializers.ValidationError("Write true (useful), false (noise) or null (neither); without quotes.")
-        return data
+    default_error_messages = {"invalid": "Write true (useful), false (noise) or null (neither); without quotes."}
 
 
 class FeedbackSerializer(StrictSerializer):

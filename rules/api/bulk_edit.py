@@ -15,7 +15,7 @@ from rules.authoring.labels import label_problem
 from rules.authoring.rest_fields import ChecksField, LabelsField
 from rules.bulk_editing import EDITABLE, Edit, Edited, edit_together, edited
 from rules.models import AutomationRule
-from smartagent.rest.fields import ChoiceField, IdField, TextField
+from smartagent.rest.fields import ChoiceField, FlagField, IdField, TextField
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 
 MOST = 1000
@@ -42,7 +42,7 @@ class BulkEditSerializer(StrictSerializer):
     take_labels = serializers.ListField(
         child=TextField(max_length=63), required=False, max_length=30, help_text="Names of labels that are taken away."
     )
-    dry_run = serializers.BooleanField(required=False, default=False, help_text="Only say what would change.")
+    dry_run = FlagField(required=False, default=False, help_text="Only say what would change.")
 
     def validate_put_labels(self, labels: Any) -> Any:
         if problem := label_problem(labels):

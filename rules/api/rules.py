@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from rules.api.bulk_edit import BulkEditAction
+from rules.api.files import FileActions
 from rules.api.health import RuleHealthSerializer, rule_health
 from rules.api.lifecycle import LifecycleActions
 from rules.api.why import WhyAction
@@ -56,7 +57,7 @@ EXAMPLE = OpenApiExample(
     ),
 )  # fmt: skip
 @extend_schema(tags=["rules"])
-class RuleViewSet(LifecycleActions, BulkEditAction, WhyAction, WriteViewSet):
+class RuleViewSet(LifecycleActions, BulkEditAction, FileActions, WhyAction, WriteViewSet):
     queryset = AutomationRule.objects.all()
     serializer_class = RuleSerializer
     filterset_class = RuleFilter

@@ -10,8 +10,11 @@ from rules.models import AutomationRule
 
 @transaction.atomic
 def release(source: str, user: Any, now: datetime) -> int:
-    """Unlock the rules that are kept in the file called `source`; return how many they were."""
-    rules = list(AutomationRule.objects.filter(provisioned_by=source).exclude(provisioned_by="").select_for_update())
+    """Unlock the rules that are kept in the file called `source`, those that `user` may change (None: all); return how
+    many they were."""
+    reachable = AutomationRule.objects.all() if user is None else AutomationRule.objects.changeable_by(user)
+    kept = reachable.filter(provisioned_by=source).exclude(provisioned_by="")
+    rules = list(kept.select_for_update(of=("self",)))
     AutomationRule.objects.filter(pk__in=[rule.pk for rule in rules]).update(provisioned_by="", updated_at=now)
     for rule in rules:
         rule.provisioned_by = ""

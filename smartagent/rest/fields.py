@@ -37,6 +37,17 @@ class IdField(serializers.UUIDField):
         return super().to_internal_value(data)
 
 
+class FlagField(serializers.BooleanField):
+    """true or false, and not what else could be read as one of them."""
+
+    default_error_messages = {"invalid": "Write true or false, without quotes."}
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class ChoiceField(serializers.ChoiceField):
     """One of the choices, as a text; the message names them."""
 

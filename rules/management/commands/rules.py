@@ -10,6 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from rules.models import AutomationRule
+from rules.prometheus.importing import as_document as imported_document
+from rules.prometheus.importing import import_prometheus
+from rules.prometheus.reporting import report_facts, report_lines
 from rules.provisioning.applying import Outdated, apply
 from rules.provisioning.document import Document, read_text
 from rules.provisioning.exporting import as_document, as_yaml, chosen
@@ -26,7 +29,8 @@ BAD = 2
 class Command(BaseCommand):
     help = (
         "Keeps rules in a file: export writes it, plan says what applying it would change, apply does that. "
-        "Exit codes: 0 done, or nothing to do; 2 the file is wrong; 3 plan: changes wait."
+        "Exit codes: 0 done, or nothing to do; 2 the file is wrong; 3 plan: changes wait; import-prometheus: some "
+        "rules could not be said here."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -51,8 +55,17 @@ class Command(BaseCommand):
         freed = verbs.add_parser("release", help="unlock the rules of a file, so that people change them by hand again")
         freed.add_argument("source", metavar="SOURCE", help="what the file is called")
 
+        theirs = verbs.add_parser("import-prometheus", help="make a file of rules from alerting rules of Prometheus")
+        theirs.add_argument("file", metavar="FILE", help="the file of Prometheus; - is standard input")
+        theirs.add_argument("--output", default="-", metavar="FILE", help="where to; default: standard output")
+        theirs.add_argument("--source", default="", metavar="NAME", help="what the file of rules calls itself")
+        theirs.add_argument("--format", choices=["yaml", "json"], default="yaml", help="json: with the report")
+
     def handle(self, *args: Any, **options: Any) -> None:
-        verb = {"export": self._export, "plan": self._plan, "apply": self._apply, "release": self._release}
+        verb = {
+            "export": self._export, "plan": self._plan, "apply": self._apply, "release": self._release,
+            "import-prometheus": self._import,
+        }  # fmt: skip
         verb[options["verb"]](options)
 
     def _export(self, options: dict[str, Any]) -> None:
@@ -62,14 +75,30 @@ class Command(BaseCommand):
         )
         document = as_document(rules, options["source"])
         text = as_yaml(document) if options["format"] == "yaml" else json.dumps(json_of(document), indent=2) + "\n"
-        if options["file"] == "-":
+        self._write(text, options["file"], len(document["rules"]))
+
+    def _write(self, text: str, file: str, count: int) -> None:
+        if file == "-":
             self.stdout.write(text, ending="")
             return
         try:
-            Path(options["file"]).write_text(text, encoding="utf-8")
+            Path(file).write_text(text, encoding="utf-8")
         except OSError as error:
-            raise CommandError(f"{options['file']} cannot be written: {error.strerror}.", returncode=BAD) from None
-        self.stdout.write(f"{len(document['rules']):,} rules written to {options['file']}.")
+            raise CommandError(f"{file} cannot be written: {error.strerror}.", returncode=BAD) from None
+        self.stdout.write(f"{count:,} rules written to {file}.")
+
+    def _import(self, options: dict[str, Any]) -> None:
+        try:
+            imported = import_prometheus(_text_of(options["file"]))
+        except Refused as error:
+            raise _refused(error.problems, options["file"]) from None
+        document = imported_document(imported, options["source"])
+        facts = json.dumps(report_facts(imported, document), indent=2) + "\n"
+        as_text = as_yaml(document) if options["format"] == "yaml" else facts
+        self._write(as_text, options["output"], len(document["rules"]))
+        self.stderr.write("\n".join(report_lines(imported)))
+        if any(each.entry is None for each in imported):
+            sys.exit(WAITING)
 
     def _plan(self, options: dict[str, Any]) -> None:
         document = self._read(options)
@@ -102,11 +131,9 @@ class Command(BaseCommand):
 
     def _read(self, options: dict[str, Any]) -> Document:
         file = options["file"]
+        text = _text_of(file)
         try:
-            text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
             return read_text(text, options["source"] or ("standard input" if file == "-" else Path(file).name))
-        except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"{file} cannot be read: {error}", returncode=BAD) from None
         except Refused as error:
             raise _refused(error.problems, file) from None
 
@@ -117,6 +144,13 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(plan_lines(plan)))
         if options["verb"] == "plan" and plan.changes:
             self.stdout.write(f"To do exactly this: manage.py rules apply {options['file']} --plan {plan.fingerprint}")
+
+
+def _text_of(file: str) -> str:
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{file} cannot be read: {error}", returncode=BAD) from None
 
 
 def _refused(problems: Any, file: str) -> CommandError:

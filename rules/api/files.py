@@ -1,0 +1,224 @@
+"""Rules as code by REST: export, plan, apply, release, and files of Prometheus. The same as `manage.py rules`."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from rules.models import AutomationRule
+from rules.prometheus.importing import as_document as imported_document
+from rules.prometheus.importing import import_prometheus
+from rules.prometheus.reporting import report_facts
+from rules.provisioning.applying import Outdated, apply
+from rules.provisioning.document import Document, read_document, read_text
+from rules.provisioning.exporting import as_document, as_yaml, chosen
+from rules.provisioning.planning import KINDS, make_plan
+from rules.provisioning.problems import Refused
+from rules.provisioning.releasing import release
+from rules.provisioning.showing import json_of, plan_facts
+from smartagent.models import User
+from smartagent.rest.errors import Conflict
+from smartagent.rest.fields import FlagField, JSONObjectField, TextField, visible_person
+from smartagent.rest.serializers import StrictSerializer
+
+LONGEST = 8_000_000
+
+
+class NameOfFile(TextField):
+    """What a file of rules is called."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=80, help_text="What the file of rules is called.", **kwargs)
+
+
+class RuleFileSerializer(StrictSerializer):
+    """A file of rules, as text or as an object."""
+
+    text = TextField(required=False, max_length=LONGEST, trim_whitespace=False, help_text="YAML or JSON, as a text.")
+    document = JSONObjectField(required=False, help_text="The same as an object, as export gives it.")
+    source = NameOfFile(required=False, allow_blank=True, default="")  # type: ignore[assignment]
+    owner = TextField(
+        required=False, max_length=254, help_text="Whose rules are that name no owner: an id or an e-mail. You."
+    )
+    prune = FlagField(required=False, default=False, help_text="Rules of this file no longer in it are deleted.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("text" in attrs) == ("document" in attrs):
+            raise ValidationError({"text": ["Give the file as text or as document; one of them."]})
+        return attrs
+
+
+class ApplySerializer(RuleFileSerializer):
+    adopt = FlagField(required=False, default=False, help_text="Take over rules made by hand or by another file.")
+    fingerprint = TextField(
+        required=False, allow_blank=True, default="", max_length=64, help_text="Only if the plan is still this one."
+    )
+
+
+class PlannedChangeSerializer(serializers.Serializer[Any]):
+    field = serializers.CharField()
+    old = serializers.JSONField(allow_null=True, help_text="null: its default.")
+    new = serializers.JSONField(allow_null=True)
+
+
+class PlannedItemSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(KINDS)
+    uid = serializers.CharField()
+    name = serializers.CharField()
+    rule = serializers.UUIDField(allow_null=True)
+    changes = PlannedChangeSerializer(many=True)
+    notes = serializers.ListField(child=serializers.CharField())
+
+
+class PlanSerializer(serializers.Serializer[Any]):
+    source = serializers.CharField()  # type: ignore[assignment]
+    fingerprint = serializers.CharField(help_text="The same for plans that would do the same to the same.")
+    changes = serializers.IntegerField()
+    counts = serializers.DictField(child=serializers.IntegerField())
+    items = PlannedItemSerializer(many=True)
+
+
+class ExportedSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField(help_text="The file as YAML.")
+    document = serializers.JSONField(help_text="The same as an object.")
+
+
+class ReleaseSerializer(StrictSerializer):
+    source = NameOfFile()  # type: ignore[assignment]
+
+
+class ReleasedSerializer(serializers.Serializer[Any]):
+    released = serializers.IntegerField()
+
+
+class PrometheusSerializer(StrictSerializer):
+    text = TextField(max_length=LONGEST, trim_whitespace=False, help_text="A file of alerting rules, as YAML.")
+    source = NameOfFile(required=False, allow_blank=True, default="")  # type: ignore[assignment]
+
+
+class ImportedRuleSerializer(serializers.Serializer[Any]):
+    alert = serializers.CharField(allow_blank=True)
+    group = serializers.CharField(allow_blank=True)
+    uid = serializers.CharField(allow_null=True)
+    imported = serializers.BooleanField()
+    notes = serializers.ListField(child=serializers.CharField(), help_text="What differs, or why it is left out.")
+
+
+class ImportedSerializer(ExportedSerializer):
+    report = ImportedRuleSerializer(many=True)
+
+
+class FileActions:
+    """`export`, `plan`, `apply`, `release` and `import-prometheus`, for the view of rules."""
+
+    @extend_schema(
+        operation_id="rules_export", summary="Export rules as a file", responses=ExportedSerializer,
+        description="All rules that you may see, or only those of an owner, with a label (name=value), of a file.",
+        parameters=[
+            OpenApiParameter("owner", str, description="An id or an e-mail."),
+            OpenApiParameter("label", str, description="name=value; only rules that have it."),
+            OpenApiParameter("source", str, description="Only rules that are kept in this file."),
+        ],
+    )  # fmt: skip
+    @action(detail=False, methods=["get"], parameters=("owner", "label", "source"), url_path="export")
+    def export_file(self, request: Request) -> Response:
+        asked = request.query_params
+        name, sign, value = asked.get("label", "").partition("=")
+        if "label" in asked and not (name and sign):
+            raise ValidationError({"label": ["Write name=value, for example team=database."]})
+        rules = AutomationRule.objects.visible_to(request.user)
+        if "source" in asked:
+            rules = rules.filter(provisioned_by=asked["source"].replace("\x00", ""))
+        labels = {name: value} if "\x00" not in name + value else {"": ""}
+        rules = chosen(rules, owner=_person(asked.get("owner"), request.user), labels=labels if name else {})
+        document = as_document(rules, asked.get("source", ""))
+        return Response({"text": as_yaml(document), "document": json_of(document)})
+
+    @extend_schema(
+        operation_id="rules_plan", summary="Plan a file of rules", request=RuleFileSerializer, responses=PlanSerializer,
+        description="What applying it would change, rule by rule. Nothing is changed. Errors stand at their places: "
+        '`{"rules[3].threshold": ["..."]}`.',
+    )  # fmt: skip
+    @action(detail=False, methods=["post"], needs="change", url_path="plan")
+    def plan_file(self, request: Request) -> Response:
+        given = _given(RuleFileSerializer, request)
+        owner = _person(given.get("owner"), request.user)
+        plan = make_plan(_document(given), request.user, owner=owner, prune=given["prune"])
+        if plan.problems:
+            raise ValidationError(Refused(plan.problems).by_place())
+        return Response(plan_facts(plan))
+
+    @extend_schema(
+        operation_id="rules_apply", summary="Apply a file of rules", request=ApplySerializer,
+        responses={200: PlanSerializer, 409: OpenApiResponse(description="The plan is another one now.")},
+        description="All of it, or nothing. The answer is the plan that was carried out.",
+    )  # fmt: skip
+    @action(detail=False, methods=["post"], needs="change", url_path="apply")
+    def apply_file(self, request: Request) -> Response:
+        if not request.user.has_perm("rules.add_automationrule"):
+            raise PermissionDenied("You may not make rules.")
+        given = _given(ApplySerializer, request)
+        try:
+            plan = apply(
+                _document(given), request.user, timezone.now(), owner=_person(given.get("owner"), request.user),
+                adopt=given["adopt"], prune=given["prune"], fingerprint=given["fingerprint"],
+            )  # fmt: skip
+        except Refused as error:
+            raise ValidationError(error.by_place()) from None
+        except Outdated as error:
+            raise Conflict(f"{error} The plan is {error.plan.fingerprint} now.") from None
+        return Response(plan_facts(plan))
+
+    @extend_schema(
+        operation_id="rules_release", summary="Release the rules of a file", request=ReleaseSerializer,
+        responses=ReleasedSerializer, description="They are changed by hand again; how many of them you may change.",
+    )  # fmt: skip
+    @action(detail=False, methods=["post"], needs="change", url_path="release")
+    def release_file(self, request: Request) -> Response:
+        given = _given(ReleaseSerializer, request)
+        return Response({"released": release(given["source"], request.user, timezone.now())})
+
+    @extend_schema(
+        operation_id="rules_import_prometheus", summary="Import rules of Prometheus", request=PrometheusSerializer,
+        responses=ImportedSerializer,
+        description="Makes a file of rules from a file of alerting rules, where they say the same, with a report of "
+        "the rest. Nothing is changed: plan and apply it.",
+    )  # fmt: skip
+    @action(detail=False, methods=["post"], needs="change", url_path="import-prometheus")
+    def import_file(self, request: Request) -> Response:
+        given = _given(PrometheusSerializer, request)
+        try:
+            imported = import_prometheus(given["text"])
+        except Refused as error:
+            raise ValidationError(error.by_place()) from None
+        document = imported_document(imported, given["source"])
+        return Response({"text": as_yaml(document)} | report_facts(imported, document))
+
+
+def _given(kind: type[StrictSerializer], request: Request) -> dict[str, Any]:
+    asked = kind(data=request.data)
+    asked.is_valid(raise_exception=True)
+    return dict(asked.validated_data)
+
+
+def _document(given: dict[str, Any]) -> Document:
+    try:
+        if "text" in given:
+            return read_text(given["text"], given["source"])
+        return read_document(given["document"], given["source"])
+    except Refused as error:
+        raise ValidationError(error.by_place()) from None
+
+
+def _person(text: str | None, me: Any) -> User | None:
+    if text is None:
+        return None
+    found = visible_person(text, me)
+    if found is None:
+        raise ValidationError({"owner": ["There is no such person whom you may name."]})
+    return found

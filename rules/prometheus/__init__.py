@@ -1,0 +1,1 @@
+"""Alerting rules of Prometheus, read into files of ours where they say the same."""
