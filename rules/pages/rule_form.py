@@ -46,7 +46,7 @@ class RuleFormAdmin(OwnerChoiceAdmin):
 
     form = RuleForm
     change_form_template = "rules/rule_form.html"
-    actions_list = ("from_template", "recycle_bin")
+    actions_list = ("from_template", "as_code", "recycle_bin")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj is not None and lock_of(obj))
@@ -57,6 +57,10 @@ class RuleFormAdmin(OwnerChoiceAdmin):
     @action(description="Start from a template", url_path="from-template", permissions=["add"])
     def from_template(self, request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:rules_automationrule_templates"))
+
+    @action(description="Rules as code", url_path="as-code", permissions=["view"])
+    def as_code(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:rules_automationrule_code"))
 
     @action(description="Recycle bin", url_path="to-the-bin", permissions=["view"])
     def recycle_bin(self, request: HttpRequest) -> HttpResponse:

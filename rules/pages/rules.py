@@ -15,6 +15,7 @@ from rules.models import AutomationRule, RuleState
 from rules.pages.addresses import page_of
 from rules.pages.bulk import ACTIVATE, DELETE, PAUSE, ask_and_do
 from rules.pages.bulk_edit import bulk_edit_page
+from rules.pages.code import code_page, export_page, release_page
 from rules.pages.health import improvement_page
 from rules.pages.lifecycle import bin_page, clone_rule, empty_from_bin, publish_rule, restore_version, test_rule
 from rules.pages.reading import form_reading
@@ -122,6 +123,9 @@ class RuleAdmin(RuleFormAdmin):
         "preview/": (form_reading, "preview"),
         "trial/": (form_trial, "trial"),
         "templates/": (templates_page, "templates"),
+        "code/": (code_page, "code"),
+        "code/export/": (export_page, "export"),
+        "code/release/": (release_page, "release"),
         "<uuid:rule_id>/": (rule_page, "page"),
         "<uuid:rule_id>/status/": (set_status, "status"),
         "<uuid:rule_id>/clone/": (clone_rule, "clone"),
