@@ -49,7 +49,12 @@
     }
     form.addEventListener("input", soon);
     form.addEventListener("change", soon);
-    if (form.querySelector(".errorlist, .errors")) read();
+    function typed() { // before this was here, or what the browser has kept of an earlier visit
+      return [...form.elements].some(function (field) {
+        return "defaultValue" in field && field.type !== "hidden" && field.value !== field.defaultValue;
+      });
+    }
+    if (typed() || form.querySelector(".errorlist, .errors")) read();
   }
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
