@@ -25,6 +25,7 @@ EDITABLE = (
     "keep_firing_for", "repeat_every", "no_data_policy", "error_policy", "runbook_url",
 )  # fmt: skip
 CHUNK = 1000
+REASON = "edited together"
 SIXTH, HUGE = Decimal("0.000001"), Decimal(10**15)
 STALE = "Somebody has changed this rule since you looked. Look again."
 
@@ -74,22 +75,21 @@ def edit_together(
     """
     ids, done = list(rules.order_by("pk").values_list("pk", flat=True)), []
     for first in range(0, len(ids), CHUNK):
-        found = AutomationRule.objects.filter(pk__in=ids[first : first + CHUNK]).order_by("rule_name", "pk")
+        found = AutomationRule.objects.filter(pk__in=ids[first : first + CHUNK]).order_by("pk")
         some = [_unless_stale(one, seen) for one in edited(found.select_for_update(of=("self",)), edit)]
-        _write([one for one in some if one.changes and not one.refused], edit, user, now, len(ids))
+        _write([one for one in some if one.changes and not one.refused], edit, user, now)
         done += some
-    return done
+    return sorted(done, key=lambda one: one.before.rule_name)
 
 
-def _write(some: list[Edited], edit: Edit, user: Any, now: datetime, count: int) -> None:
+def _write(some: list[Edited], edit: Edit, user: Any, now: datetime) -> None:
     rules = [one.after for one in some]
     for rule in rules:
         rule.updated_at = now
     AutomationRule.objects.bulk_update(rules, [*edit.fields, "updated_at"], CHUNK)
     begin_anew(one.after for one in some if publishes(one.before.status, one.after.status))
-    reason = f"edited together with {count - 1:,} others" if count > 1 else "edited"
     AutomationRule.history.bulk_history_create(
-        rules, CHUNK, update=True, default_user=user, default_change_reason=reason, default_date=now
+        rules, CHUNK, update=True, default_user=user, default_change_reason=REASON, default_date=now
     )
 
 

@@ -13,10 +13,11 @@ from django.utils import timezone
 from django_filters.fields import ChoiceField, IsoDateTimeField
 
 from rules import registries
+from rules.event_names import EVENTS
 from rules.health.examination import with_finding
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, RuleState
 from rules.models.rule import Severity
-from rules.states import Condition, Event
+from rules.states import Condition
 
 WITHIN = {"1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 WITHIN_LABELS = [("1h", "the last hour"), ("24h", "the last 24 hours"), ("7d", "the last 7 days"),
@@ -183,7 +184,7 @@ class ActivityFilter(TimesFilter):
     status = OneOf(choices=ActivityEntry.Status.choices)
     event = OneOf(
         label="event",
-        choices=[("triggered", "fired, once or again"), *Event.choices, ("silence_ended", "silence ended")],
+        choices=[("triggered", "fired, once or again"), *EVENTS.items()],
         method="filter_event",
         help_text="Triggered: rule_fired or rule_repeated.",
     )

@@ -1,11 +1,14 @@
 """The admin class that every list and form of ours builds on: it shows and lets change only what the person may."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, NoReturn
 
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
@@ -32,6 +35,22 @@ class OwnedAdmin(ModelAdmin):  # type: ignore[misc]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).visible_to(request.user)  # type: ignore[no-any-return]
+
+    def find(self, request: HttpRequest, key: Any, *related: str) -> Any:
+        """The one with this key, with what is `related`; 404 where there is none that the person may see."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        with suppress(ValidationError):  # the key is no id
+            found = self.get_queryset(request).select_related(*related or (None,)).filter(pk=key).first()
+            if found is not None:
+                return found
+        raise Http404(f"There is no such {self.opts.verbose_name}.")
+
+    def show(self, request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:
+        """A page of ours in the shell; `context` has at least its title."""
+        request.current_app = self.admin_site.name
+        shell = self.admin_site.each_context(request) | {"opts": self.opts}
+        return TemplateResponse(request, template, shell | dict(context))
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return super().has_change_permission(request, obj) and self._reaches(request, obj)

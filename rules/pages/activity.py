@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import display
 
+from rules.event_names import EVENTS
 from rules.filters import ActivityFilter
 from rules.models import ActivityEntry
 from rules.pages.entry import entry_page, judge_entry
-from rules.pages.events import EVENT_TONES, EVENTS, named_entries
+from rules.pages.events import EVENT_TONES, named_entries
 from smartagent.filtered_list import RecordAdmin
 from smartagent.templatetags.shown import TONES, when
 

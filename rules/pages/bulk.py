@@ -7,11 +7,11 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import helpers
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from rules.binning import delete
 from rules.pausing import activate, pause
+from smartagent.owned_admin import OwnedAdmin
 from smartagent.pagination import CappedPaginator
 
 SHOWN = 10
@@ -53,7 +53,7 @@ DELETE = Bulk(
 )  # fmt: skip
 
 
-def ask_and_do(bulk: Bulk, model_admin: Any, request: HttpRequest, rules: Any) -> HttpResponse | None:
+def ask_and_do(bulk: Bulk, model_admin: OwnedAdmin, request: HttpRequest, rules: Any) -> HttpResponse | None:
     """Show a page that asks; where it comes back with yes, do it and say so."""
     rules = rules.changeable_by(request.user)
     if not request.POST.get("post"):
@@ -64,12 +64,11 @@ def ask_and_do(bulk: Bulk, model_admin: Any, request: HttpRequest, rules: Any) -
     return None
 
 
-def _ask(bulk: Bulk, model_admin: Any, request: HttpRequest, rules: Any) -> HttpResponse:
+def _ask(bulk: Bulk, model_admin: OwnedAdmin, request: HttpRequest, rules: Any) -> HttpResponse:
     pages = CappedPaginator(rules, SHOWN)
-    context = model_admin.admin_site.each_context(request) | {
+    context = {
         "title": f"{bulk.verb} {pages.count_in_words} {'rule' if pages.count == 1 else 'rules'}?",
         "bulk": bulk,
-        "opts": model_admin.opts,
         "rules": list(rules.order_by("rule_name", "id")[:SHOWN]),
         "others": max(pages.count - SHOWN, 0),
         "capped": pages.is_capped,
@@ -77,4 +76,4 @@ def _ask(bulk: Bulk, model_admin: Any, request: HttpRequest, rules: Any) -> Http
         "select_across": request.POST.get("select_across", "0"),
         "checkbox": helpers.ACTION_CHECKBOX_NAME,
     }
-    return TemplateResponse(request, "rules/confirm.html", context)
+    return model_admin.show(request, "rules/confirm.html", context)

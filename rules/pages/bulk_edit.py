@@ -6,18 +6,18 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import helpers
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from rules.bulk_edit_form import BulkEditForm
 from rules.bulk_editing import Edited, edit_together, edited
 from rules.querysets import RuleQuerySet
+from smartagent.owned_admin import OwnedAdmin
 
 SHOWN = 50
 
 
-def bulk_edit_page(model_admin: Any, request: HttpRequest, rules: RuleQuerySet) -> HttpResponse | None:
+def bulk_edit_page(model_admin: OwnedAdmin, request: HttpRequest, rules: RuleQuerySet) -> HttpResponse | None:
     """Ask what is to be changed; show what that would make of `rules`; and, where it comes back with yes, do it."""
     rules, now = rules.changeable_by(request.user), timezone.now()
     step = request.POST.get("step", "")
@@ -31,7 +31,7 @@ def bulk_edit_page(model_admin: Any, request: HttpRequest, rules: RuleQuerySet) 
 
 
 def _apply(
-    model_admin: Any, request: HttpRequest, rules: RuleQuerySet, form: BulkEditForm, now: datetime
+    model_admin: OwnedAdmin, request: HttpRequest, rules: RuleQuerySet, form: BulkEditForm, now: datetime
 ) -> HttpResponse | None:
     some = edit_together(rules, form.edit, request.user, now, seen=_seen(request))
     found = _sorted(some)
@@ -72,12 +72,12 @@ def _reasons(one: Edited) -> str:
 
 
 def _page(
-    model_admin: Any, request: HttpRequest, rules: RuleQuerySet, form: BulkEditForm, found: dict[str, Any]
+    model_admin: OwnedAdmin, request: HttpRequest, rules: RuleQuerySet, form: BulkEditForm, found: dict[str, Any]
 ) -> HttpResponse:
     count = rules.order_by().count()
-    context = model_admin.admin_site.each_context(request) | {
-        "title": f"Edit {count:,} {'rule' if count == 1 else 'rules'} together", "opts": model_admin.opts, "form": form,
+    context = {
+        "title": f"Edit {count:,} {'rule' if count == 1 else 'rules'} together", "form": form,
         "count": count, "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"), "checkbox": helpers.ACTION_CHECKBOX_NAME,
     } | found  # fmt: skip
-    return TemplateResponse(request, "rules/bulk_edit.html", context)
+    return model_admin.show(request, "rules/bulk_edit.html", context)

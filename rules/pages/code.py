@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -19,15 +18,16 @@ from rules.provisioning.applying import Outdated, apply, takes_over
 from rules.provisioning.document import read_text
 from rules.provisioning.exporting import as_document, as_yaml
 from rules.provisioning.planning import Item, Plan, make_plan
-from rules.provisioning.problems import Refused
+from rules.provisioning.problems import Problem, Refused
 from rules.provisioning.releasing import release
 from rules.provisioning.showing import DOING, SIGNS, change_lines
+from smartagent.owned_admin import OwnedAdmin
 
 LARGEST = 8_000_000  # bytes
 KINDS = {"create": "success", "restore": "success", "adopt": "warning", "change": "info", "delete": "danger"}
 
 
-def code_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
+def code_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
     """Show the page; with a file that was sent, what it would do; and where that was asked for, do it."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
@@ -35,9 +35,10 @@ def code_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
         return _page(model_admin, request, {})
     if not _may_apply(model_admin, request):
         raise PermissionDenied
-    text, source = _sent(request)
-    found: dict[str, Any] = {"text": text, "source": source, "prune": "prune" in request.POST}
+    found: dict[str, Any] = {"prune": "prune" in request.POST}
     try:
+        text, source = _sent(request)
+        found |= {"text": text, "source": source}
         if request.POST.get("verb") == "prometheus":
             return _page(model_admin, request, found | _imported(text, source))
         return _planned(model_admin, request, found)
@@ -46,7 +47,7 @@ def code_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
 
 
 @require_safe
-def export_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
+def export_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
     """The rules that one may see, or those of one file, as a file to keep."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
@@ -58,7 +59,7 @@ def export_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
 
 
 @require_POST
-def release_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
+def release_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
     """Let the rules of a file be changed by hand again."""
     if not _may_apply(model_admin, request):
         raise PermissionDenied
@@ -73,7 +74,7 @@ def release_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:rules_automationrule_code"))
 
 
-def _planned(model_admin: Any, request: HttpRequest, found: dict[str, Any]) -> HttpResponse:
+def _planned(model_admin: OwnedAdmin, request: HttpRequest, found: dict[str, Any]) -> HttpResponse:
     document = read_text(found["text"], found["source"])
     if request.POST.get("verb") != "apply":
         plan = make_plan(document, request.user, prune=found["prune"])
@@ -118,19 +119,23 @@ def _sent(request: HttpRequest) -> tuple[str, str]:
     name = request.POST.get("source", "").strip()
     if upload is None:
         return request.POST.get("text", "").replace("\r\n", "\n"), name
-    return upload.read(LARGEST).decode("utf-8", "replace"), name or str(upload.name)
+    if upload.size > LARGEST:
+        raise Refused([Problem(f"This file is too long; at most {LARGEST // 1_000_000} MB are read.")])
+    try:
+        return upload.read().decode("utf-8-sig"), name or str(upload.name)
+    except UnicodeDecodeError:
+        raise Refused([Problem("This file is no text in UTF-8. Save it as UTF-8.")]) from None
 
 
-def _may_apply(model_admin: Any, request: HttpRequest) -> bool:
+def _may_apply(model_admin: OwnedAdmin, request: HttpRequest) -> bool:
     return bool(model_admin.has_add_permission(request) and model_admin.has_change_permission(request))
 
 
-def _page(model_admin: Any, request: HttpRequest, found: dict[str, Any]) -> HttpResponse:
+def _page(model_admin: OwnedAdmin, request: HttpRequest, found: dict[str, Any]) -> HttpResponse:
     kept = AutomationRule.objects.visible_to(request.user).exclude(provisioned_by="").order_by("provisioned_by")
-    context = model_admin.admin_site.each_context(request) | {
-        "title": "Rules as code", "opts": model_admin.opts, "may_apply": _may_apply(model_admin, request),
+    context = {
+        "title": "Rules as code", "may_apply": _may_apply(model_admin, request),
         "files": list(kept.values("provisioned_by").annotate(rules=Count("pk"))),
         "count": AutomationRule.objects.visible_to(request.user).count(),
     } | found  # fmt: skip
-    request.current_app = model_admin.admin_site.name
-    return render(request, "rules/code.html", context)
+    return model_admin.show(request, "rules/code.html", context)

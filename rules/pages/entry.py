@@ -8,7 +8,6 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -24,17 +23,19 @@ from rules.reasons import reasons_of
 from rules.sentences import rule_in_words
 from rules.timeline import timeline_of
 from rules.why import condition_in_words
+from smartagent.owned_admin import OwnedAdmin
 
+RELATED = ("rule__user", "user", "run")
 BEFORE, AFTER = timedelta(hours=12), timedelta(hours=6)
 
 
-def entry_page(request: HttpRequest, model_admin: Any, entry_id: str) -> HttpResponse:
+def entry_page(request: HttpRequest, model_admin: OwnedAdmin, entry_id: str) -> HttpResponse:
     """Show the entry; 404 where the person may not see it."""
-    entry = _find(request, model_admin, entry_id)
+    entry: ActivityEntry = model_admin.find(request, entry_id, *RELATED)
     account = account_of(entry, ActivityEntry.objects.visible_to(request.user))
     state, said = _state(request, entry.state_id), said_by(request.user, [entry.pk])
-    context = model_admin.admin_site.each_context(request) | {
-        "title": model_admin.describe(entry), "opts": model_admin.opts, "account": account, "state": state,
+    context = {
+        "title": model_admin.describe(entry), "account": account, "state": state,
         "entry": named_entries([entry])[0], "reasons": reasons_of(account),
         "facts": json.dumps(entry.context, indent=2, ensure_ascii=False),
         "conditions": [(condition_in_words(heard), heard.observed_at) for heard in account.heard],
@@ -44,14 +45,13 @@ def entry_page(request: HttpRequest, model_admin: Any, entry_id: str) -> HttpRes
         "person": _person(account), "silence": _silence(request, account),
         "judged": _judged(model_admin, entry, said[entry.pk]) if said and may_judge(request.user) else "",
     } | _drawn(account, state)  # fmt: skip
-    request.current_app = model_admin.admin_site.name
-    return render(request, "rules/entry.html", context)
+    return model_admin.show(request, "rules/entry.html", context)
 
 
 @require_POST
-def judge_entry(request: HttpRequest, model_admin: Any, entry_id: UUID, verb: str) -> HttpResponse:
+def judge_entry(request: HttpRequest, model_admin: OwnedAdmin, entry_id: UUID, verb: str) -> HttpResponse:
     """Write down that what an entry told was useful, or noise; or take that back."""
-    entry = _find(request, model_admin, str(entry_id))
+    entry: ActivityEntry = model_admin.find(request, entry_id, *RELATED)
     if verb not in VERBS or not said_by(request.user, [entry.pk]):
         raise Http404("There is nothing to judge about this entry.")
     if not may_judge(request.user):
@@ -61,18 +61,7 @@ def judge_entry(request: HttpRequest, model_admin: Any, entry_id: UUID, verb: st
     return answer(request, verb, _judged(model_admin, entry, VERBS[verb]), address)
 
 
-def _find(request: HttpRequest, model_admin: Any, entry_id: str) -> ActivityEntry:
-    if not model_admin.has_view_permission(request):
-        raise PermissionDenied
-    related = ("rule__user", "user", "run")
-    seen = model_admin.get_queryset(request).select_related(*related)
-    entry: ActivityEntry | None = seen.filter(pk=as_uuid(entry_id)).first() if as_uuid(entry_id) else None
-    if entry is None:
-        raise Http404("There is no such activity entry.")
-    return entry
-
-
-def _judged(model_admin: Any, entry: ActivityEntry, useful: bool | None) -> SafeString:
+def _judged(model_admin: OwnedAdmin, entry: ActivityEntry, useful: bool | None) -> SafeString:
     return buttons("admin:rules_activityentry_feedback", entry.pk, model_admin.describe(entry), useful)
 
 

@@ -4,17 +4,11 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 
+from rules.event_names import EVENTS
 from rules.filters import as_uuid
 from rules.models import ActivityEntry
-from rules.noticing import EVENT
-from rules.states import Event
 from rules.words import entry_in_words, outcome_in_words
 
-EVENTS = dict(Event.choices) | {EVENT: "schema incomplete", "silence_ended": "silence ended"} | {
-    "instance_acknowledged": "acknowledged", "instance_snoozed": "snoozed", "instance_commented": "comment",
-    "instance_assigned": "assigned", "instance_unassigned": "unassigned", "instance_resolved": "resolved by hand",
-    "instance_reopened": "reopened", "rule_test": "test",
-}  # fmt: skip
 EVENT_TONES = {
     "fired": "danger", "fired again": "danger", "tried again": "warning", "resolved": "success", "no data": "warning",
     "could not be read": "danger", "readable again": "success", "schema incomplete": "danger",

@@ -23,6 +23,7 @@ from rules.health.noisiest import MONTH, WEEK, NoisyRule, noisiest
 from rules.health.precision import Precision
 from rules.pages.rule import find_rule
 from smartagent.cards import Card
+from smartagent.owned_admin import OwnedAdmin
 
 LONGEST_NAME = 24
 RULES = "admin:rules_automationrule_changelist"
@@ -61,7 +62,7 @@ def health_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def improvement_page(request: HttpRequest, model_admin: Any, rule_id: uuid.UUID) -> HttpResponse:
+def improvement_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: uuid.UUID) -> HttpResponse:
     """What could be better about the rule: a fragment for htmx, else a page."""
     rule = find_rule(model_admin, request, rule_id)
     context: dict[str, Any] = {
@@ -71,8 +72,8 @@ def improvement_page(request: HttpRequest, model_admin: Any, rule_id: uuid.UUID)
     }
     if request.headers.get("hx-request"):
         return render(request, "rules/health/_improvement.html", context)
-    shell = model_admin.admin_site.each_context(request) | {"title": f"A better threshold: {rule}"}
-    return render(request, "rules/health/improvement.html", shell | context)
+    title = f"A better threshold: {rule}"
+    return model_admin.show(request, "rules/health/improvement.html", context | {"title": title})
 
 
 def chart(loud: Sequence[Loud]) -> str:

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
@@ -22,6 +21,7 @@ from rules.querysets import StateQuerySet
 from rules.sentences import rule_in_words
 from rules.timeline import timeline_of
 from smartagent.models import User
+from smartagent.owned_admin import OwnedAdmin
 from smartagent.scope import has_everyone
 
 DAYS = (1, 7, 30)
@@ -31,27 +31,26 @@ COMMENT = 2000
 
 
 @require_safe
-def instance_page(request: HttpRequest, model_admin: Any, state_id: UUID) -> HttpResponse:
+def instance_page(request: HttpRequest, model_admin: OwnedAdmin, state_id: UUID) -> HttpResponse:
     """Show the instance; 404 where the person may not see it."""
     state, now = find_state(model_admin, request, state_id), timezone.now()
     asked = request.GET.get("days", "")
     days = int(asked) if asked in map(str, DAYS) else DAYS[0]
     story = list(state_entries(state)[: ENTRIES + 1])
     line = timeline_of(state, state.rule, now - timedelta(days=days), now)
-    context = model_admin.admin_site.each_context(request) | {
-        "title": f"{state.rule} · {state.user}", "opts": model_admin.opts, "state": state, "rule": state.rule,
+    context = {
+        "title": f"{state.rule} · {state.user}", "state": state, "rule": state.rule,
         "in_words": rule_in_words(state.rule), "stands": stands_in_words(state, now), "days": days, "all_days": DAYS,
         "timeline": line, "chart": line.as_json(), "more": len(story) > ENTRIES,
         "entries": named_entries(story[:ENTRIES]), "may_change": may_handle(request, state),
         "fires": state.condition in ("firing", "recovering") or state.fired_at is not None,
         "by_hand": state.condition == "ok" and state.reason == handling.BY_HAND, "people": _people(request, state),
     }  # fmt: skip
-    request.current_app = model_admin.admin_site.name
-    return render(request, "rules/instance.html", context)
+    return model_admin.show(request, "rules/instance.html", context)
 
 
 @require_POST
-def handle_instance(request: HttpRequest, model_admin: Any, state_id: UUID) -> HttpResponse:
+def handle_instance(request: HttpRequest, model_admin: OwnedAdmin, state_id: UUID) -> HttpResponse:
     """Do one thing to the instance, say so, and go back to it."""
     state = find_state(model_admin, request, state_id)
     if not may_handle(request, state):
@@ -67,14 +66,9 @@ def handle_instance(request: HttpRequest, model_admin: Any, state_id: UUID) -> H
     return HttpResponseRedirect(page_of_instance(state.pk))
 
 
-def find_state(model_admin: Any, request: HttpRequest, state_id: UUID) -> RuleState:
+def find_state(model_admin: OwnedAdmin, request: HttpRequest, state_id: UUID) -> RuleState:
     """The instance, or 404 where there is none that the person may see."""
-    if not model_admin.has_view_permission(request):
-        raise PermissionDenied
-    related = ("rule__user", "user", "handled_by", "assignee", "silence")
-    state: RuleState | None = model_admin.get_queryset(request).select_related(*related).filter(pk=state_id).first()
-    if state is None:
-        raise Http404("There is no such instance.")
+    state: RuleState = model_admin.find(request, state_id, "rule__user", "user", "handled_by", "assignee", "silence")
     return state
 
 

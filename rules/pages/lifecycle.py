@@ -1,12 +1,10 @@
 """What is done with a rule as a whole: copied, published, tested, brought back; and the recycle bin."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -21,12 +19,13 @@ from rules.pausing import activate
 from rules.permissions import may_switch
 from rules.trying_out import test_fire
 from rules.versions import NotSound, restore
+from smartagent.owned_admin import OwnedAdmin
 
 SHOWN = 200
 
 
 @require_POST
-def clone_rule(request: HttpRequest, model_admin: Any, rule_id: UUID) -> HttpResponse:
+def clone_rule(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> HttpResponse:
     """Make a draft like the rule, and open it in the editor."""
     rule = find_rule(model_admin, request, rule_id)
     if not model_admin.has_add_permission(request) or not _owned(request, rule):
@@ -37,7 +36,7 @@ def clone_rule(request: HttpRequest, model_admin: Any, rule_id: UUID) -> HttpRes
 
 
 @require_POST
-def publish_rule(request: HttpRequest, model_admin: Any, rule_id: UUID) -> HttpResponse:
+def publish_rule(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> HttpResponse:
     """Let a draft act from now on."""
     rule = _switchable(model_admin, request, rule_id)
     if activate(AutomationRule.objects.filter(pk=rule.pk), request.user, timezone.now()):
@@ -46,7 +45,7 @@ def publish_rule(request: HttpRequest, model_admin: Any, rule_id: UUID) -> HttpR
 
 
 @require_POST
-def test_rule(request: HttpRequest, model_admin: Any, rule_id: UUID) -> HttpResponse:
+def test_rule(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> HttpResponse:
     """Run the action of the rule as a test, and say what came of it."""
     rule = _switchable(model_admin, request, rule_id)
     entry = test_fire(rule, request.user, timezone.now())
@@ -61,7 +60,7 @@ test_rule.__test__ = False  # type: ignore[attr-defined]  # pytest is not to col
 
 
 @require_POST
-def restore_version(request: HttpRequest, model_admin: Any, rule_id: UUID) -> HttpResponse:
+def restore_version(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> HttpResponse:
     """Bring an old version back, as a new one."""
     rule, given = _changeable(model_admin, request, rule_id), request.POST.get("version", "")
     try:
@@ -78,7 +77,7 @@ def restore_version(request: HttpRequest, model_admin: Any, rule_id: UUID) -> Ht
 
 
 @require_safe
-def bin_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
+def bin_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
     """Show what is in the recycle bin, the newest first."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
@@ -89,16 +88,15 @@ def bin_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
     )
     for rule in rules:
         rule.gone_at = rule.deleted_at + KEPT
-    context = model_admin.admin_site.each_context(request) | {
-        "title": "Recycle bin", "opts": model_admin.opts, "rules": rules,
+    context = {
+        "title": "Recycle bin", "rules": rules,
         "may_change": model_admin.has_delete_permission(request),
     }  # fmt: skip
-    request.current_app = model_admin.admin_site.name
-    return render(request, "rules/bin.html", context)
+    return model_admin.show(request, "rules/bin.html", context)
 
 
 @require_POST
-def empty_from_bin(request: HttpRequest, model_admin: Any) -> HttpResponse:
+def empty_from_bin(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
     """Take one rule of the bin back, or delete it for good."""
     if not model_admin.has_delete_permission(request):
         raise PermissionDenied
@@ -117,14 +115,14 @@ def empty_from_bin(request: HttpRequest, model_admin: Any) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:rules_automationrule_bin"))
 
 
-def _switchable(model_admin: Any, request: HttpRequest, rule_id: UUID) -> AutomationRule:
+def _switchable(model_admin: OwnedAdmin, request: HttpRequest, rule_id: UUID) -> AutomationRule:
     rule = find_rule(model_admin, request, rule_id)
     if not may_switch(request.user, rule):
         raise PermissionDenied
     return rule
 
 
-def _changeable(model_admin: Any, request: HttpRequest, rule_id: UUID) -> AutomationRule:
+def _changeable(model_admin: OwnedAdmin, request: HttpRequest, rule_id: UUID) -> AutomationRule:
     rule = find_rule(model_admin, request, rule_id)
     if not model_admin.has_change_permission(request, rule):
         raise PermissionDenied

@@ -1,13 +1,11 @@
 """The page of one rule: its condition in words, its reading, where its instances stand, and what it did."""
 
 import uuid
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, IntegerField, Q, Value, When
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -19,6 +17,7 @@ from rules.pages.reading import reading_of
 from rules.pausing import activate, pause
 from rules.permissions import may_switch
 from rules.words import rule_in_words
+from smartagent.owned_admin import OwnedAdmin
 from smartagent.pagination import CappedPaginator
 
 ENTRIES = 50
@@ -27,13 +26,12 @@ WORST_FIRST = ["firing", "error", "recovering", "pending", "no_data", "ok"]
 
 
 @require_safe
-def rule_page(request: HttpRequest, model_admin: Any, rule_id: uuid.UUID) -> HttpResponse:
+def rule_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: uuid.UUID) -> HttpResponse:
     """Show the rule; 404 where the person may not see it."""
     rule = find_rule(model_admin, request, rule_id)
     states = CappedPaginator(rule.states.all(), INSTANCES)
-    context = model_admin.admin_site.each_context(request) | {
+    context = {
         "title": rule.rule_name,
-        "opts": model_admin.opts,
         "rule": rule,
         "in_words": rule_in_words(rule),
         "reading": reading_of(rule, timezone.now()),
@@ -48,12 +46,11 @@ def rule_page(request: HttpRequest, model_admin: Any, rule_id: uuid.UUID) -> Htt
         "may_delete": model_admin.has_delete_permission(request, rule),
         "may_switch": may_switch(request.user, rule),
     }
-    request.current_app = model_admin.admin_site.name
-    return render(request, "rules/rule_page.html", context)
+    return model_admin.show(request, "rules/rule_page.html", context)
 
 
 @require_POST
-def set_status(request: HttpRequest, model_admin: Any, rule_id: uuid.UUID) -> HttpResponse:
+def set_status(request: HttpRequest, model_admin: OwnedAdmin, rule_id: uuid.UUID) -> HttpResponse:
     """Pause or activate the rule, and go back to it."""
     rule = find_rule(model_admin, request, rule_id)
     if not may_switch(request.user, rule):
@@ -66,13 +63,9 @@ def set_status(request: HttpRequest, model_admin: Any, rule_id: uuid.UUID) -> Ht
     return HttpResponseRedirect(reverse("admin:rules_automationrule_page", args=[rule.pk]))
 
 
-def find_rule(model_admin: Any, request: HttpRequest, rule_id: uuid.UUID | str) -> AutomationRule:
+def find_rule(model_admin: OwnedAdmin, request: HttpRequest, rule_id: uuid.UUID | str) -> AutomationRule:
     """The rule, or 404 where there is none that the person may see."""
-    if not model_admin.has_view_permission(request):
-        raise PermissionDenied
-    rule: AutomationRule | None = model_admin.get_queryset(request).select_related("user").filter(pk=rule_id).first()
-    if rule is None:
-        raise Http404("There is no such rule.")
+    rule: AutomationRule = model_admin.find(request, rule_id, "user")
     return rule
 
 

@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
 
-from rules.filters import as_uuid
+from rules.event_names import EVENTS
 from rules.models import ActivityEntry, DispatchRun
-from rules.pages.events import EVENT_TONES, EVENTS, named_entries
-from rules.querysets import ActivityQuerySet, RunQuerySet
+from rules.pages.events import EVENT_TONES, named_entries
+from rules.querysets import ActivityQuerySet
+from smartagent.owned_admin import OwnedAdmin
 from smartagent.templatetags.shown import duration
 
 ENTRIES = 50
@@ -33,24 +32,19 @@ class Tally:
         return f"{self.count:,}"
 
 
-def run_page(request: HttpRequest, model_admin: Any, run_id: str) -> HttpResponse:
+def run_page(request: HttpRequest, model_admin: OwnedAdmin, run_id: str) -> HttpResponse:
     """Show the run; 404 where the person may not see it."""
-    if not model_admin.has_view_permission(request):
-        raise PermissionDenied
-    seen: RunQuerySet = model_admin.get_queryset(request).select_related("requested_by")
-    run = seen.filter(pk=as_uuid(run_id)).first() if as_uuid(run_id) else None
-    if run is None:
-        raise Http404("There is no such run.")
+    run: DispatchRun = model_admin.find(request, run_id, "requested_by")
+    seen = model_admin.get_queryset(request)
     entries = ActivityEntry.objects.visible_to(request.user).filter(run=run.pk)
-    context = model_admin.admin_site.each_context(request) | {
-        "title": f"Run: {model_admin.describe(run)}", "opts": model_admin.opts, "run": run,
+    context = {
+        "title": f"Run: {model_admin.describe(run)}", "run": run,
         "trigger": model_admin.trigger_shown(run), "took": model_admin.took(run), "lag": model_admin.lag(run),
         "stages": model_admin.stages_told(run), "told": run_in_words(run), "tallies": _tallies(entries),
         "causes": _causes(entries), "entries": _some(entries), "most": ENTRIES,
         "previous": _neighbour(seen, run, later=False), "next": _neighbour(seen, run, later=True),
     }  # fmt: skip
-    request.current_app = model_admin.admin_site.name
-    return render(request, "rules/run.html", context)
+    return model_admin.show(request, "rules/run.html", context)
 
 
 def run_in_words(run: DispatchRun) -> list[str]:
@@ -95,7 +89,7 @@ def _some(entries: ActivityQuerySet) -> list[ActivityEntry]:
     return named_entries(list(entries.select_related("rule").order_by("-created_at", "-id")[:ENTRIES]))
 
 
-def _neighbour(seen: RunQuerySet, run: DispatchRun, *, later: bool) -> DispatchRun | None:
-    if later:
-        return seen.filter(started_at__gt=run.started_at).order_by("started_at", "id").first()
-    return seen.filter(started_at__lt=run.started_at).order_by("-started_at", "-id").first()
+def _neighbour(seen: Any, run: DispatchRun, *, later: bool) -> DispatchRun | None:
+    others = seen.filter(started_at__gt=run.started_at) if later else seen.filter(started_at__lt=run.started_at)
+    found: DispatchRun | None = others.order_by(*(("started_at", "id") if later else ("-started_at", "-id"))).first()
+    return found

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.forms import BooleanField
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +21,7 @@ from rules.silences.matching import covers_in_words
 from rules.silences.phrases import STATES, state_of, when_in_words, window_in_words, zone_of
 from rules.silences.validation import silence_errors
 from rules.silences.windows import upcoming
+from smartagent.owned_admin import OwnedAdmin
 from smartagent.scope import has_everyone
 
 TONES = {"on now": "warning", "coming": "info", "over": ""}
@@ -34,13 +35,13 @@ def page_of(silence: Silence) -> str:
 
 
 @require_safe
-def silence_page(request: HttpRequest, model_admin: Any, silence_id: uuid.UUID) -> HttpResponse:
+def silence_page(request: HttpRequest, model_admin: OwnedAdmin, silence_id: uuid.UUID) -> HttpResponse:
     """Show the silence; 404 where the person may not see it."""
     silence, now = find_silence(model_admin, request, silence_id), timezone.now()
     state = state_of(silence, now)
     covers, when = covers_in_words(silence), when_in_words(silence)
-    context = model_admin.admin_site.each_context(request) | {
-        "title": silence.comment, "opts": model_admin.opts, "silence": silence, "state": state,
+    context = {
+        "title": silence.comment, "silence": silence, "state": state,
         "state_label": STATES[state], "tone": TONES[STATES[state]], "covers": covers[0].upper() + covers[1:],
         "when": when[0].upper() + when[1:],
         "coverage": coverage_for(silence, request.user), "windows": shown_windows(silence),
@@ -49,12 +50,11 @@ def silence_page(request: HttpRequest, model_admin: Any, silence_id: uuid.UUID) 
         "may_change": state != "over" and model_admin.has_change_permission(request, silence),
         "may_add": model_admin.has_add_permission(request),
     }  # fmt: skip
-    request.current_app = model_admin.admin_site.name
-    return render(request, "rules/silence_page.html", context)
+    return model_admin.show(request, "rules/silence_page.html", context)
 
 
 @require_POST
-def end_silence(request: HttpRequest, model_admin: Any, silence_id: uuid.UUID) -> HttpResponse:
+def end_silence(request: HttpRequest, model_admin: OwnedAdmin, silence_id: uuid.UUID) -> HttpResponse:
     """End the silence now, and go back to it."""
     silence = _changeable(model_admin, request, silence_id)
     if end(Silence.objects.filter(pk=silence.pk), request.user, timezone.now()):
@@ -65,7 +65,7 @@ def end_silence(request: HttpRequest, model_admin: Any, silence_id: uuid.UUID) -
 
 
 @require_POST
-def extend_silence(request: HttpRequest, model_admin: Any, silence_id: uuid.UUID) -> HttpResponse:
+def extend_silence(request: HttpRequest, model_admin: OwnedAdmin, silence_id: uuid.UUID) -> HttpResponse:
     """Let the silence end later, by one of the quick lengths, and go back to it."""
     silence, now = _changeable(model_admin, request, silence_id), timezone.now()
     by = LENGTHS.get(request.POST.get("by", ""))
@@ -86,7 +86,7 @@ def extend_silence(request: HttpRequest, model_admin: Any, silence_id: uuid.UUID
 
 
 @require_POST
-def form_preview(request: HttpRequest, model_admin: Any) -> HttpResponse:
+def form_preview(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
     """What stands in the form would cover, and when, as a fragment beside it."""
     if not (model_admin.has_add_permission(request) or model_admin.has_change_permission(request)):
         raise PermissionDenied
@@ -141,18 +141,13 @@ def kept_quiet_by(silence: Silence, user: Any) -> list[ActivityEntry]:
     return list(entries.select_related("rule").order_by("-created_at", "-id")[:ENTRIES])
 
 
-def find_silence(model_admin: Any, request: HttpRequest, silence_id: uuid.UUID) -> Silence:
+def find_silence(model_admin: OwnedAdmin, request: HttpRequest, silence_id: uuid.UUID) -> Silence:
     """The silence, or 404 where there is none that the person may see."""
-    if not model_admin.has_view_permission(request):
-        raise PermissionDenied
-    among = model_admin.get_queryset(request).select_related("rule", "person", "user", "created_by", "cancelled_by")
-    found: Silence | None = among.filter(pk=silence_id).first()
-    if found is None:
-        raise Http404("There is no such silence.")
+    found: Silence = model_admin.find(request, silence_id, "rule", "person", "user", "created_by", "cancelled_by")
     return found
 
 
-def _changeable(model_admin: Any, request: HttpRequest, silence_id: uuid.UUID) -> Silence:
+def _changeable(model_admin: OwnedAdmin, request: HttpRequest, silence_id: uuid.UUID) -> Silence:
     silence = find_silence(model_admin, request, silence_id)
     if not model_admin.has_change_permission(request, silence):
         raise PermissionDenied

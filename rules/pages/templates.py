@@ -5,15 +5,15 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from rules.authoring.templates import TEMPLATES, search
 from rules.sentences import rule_in_words
+from smartagent.owned_admin import OwnedAdmin
 
 
 @require_safe
-def templates_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
+def templates_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
     """Show the templates, in their groups; with `q` those that have its words."""
     if not model_admin.has_add_permission(request):
         raise PermissionDenied
@@ -22,9 +22,8 @@ def templates_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
         {"template": each, "in_words": rule_in_words(each.rule(request.user))} for each in search(words)
     ]
     groups = [(group, list(members)) for group, members in groupby(found, key=lambda each: each["template"].group)]
-    context = model_admin.admin_site.each_context(request) | {
-        "title": "Start from a template", "opts": model_admin.opts, "groups": groups, "words": words,
+    context = {
+        "title": "Start from a template", "groups": groups, "words": words,
         "count": len(found), "total": len(TEMPLATES),
     }  # fmt: skip
-    request.current_app = model_admin.admin_site.name
-    return render(request, "rules/templates.html", context)
+    return model_admin.show(request, "rules/templates.html", context)

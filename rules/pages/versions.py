@@ -1,17 +1,15 @@
 """The versions of a rule: who changed what, and when; any two of them side by side; and back to an old one."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from rules.pages.rule import find_rule
 from rules.versions import KINDS, differences, numbered, version_of
+from smartagent.owned_admin import OwnedAdmin
 
 SHOWN = 200
 
 
-def versions_page(request: HttpRequest, model_admin: Any, rule_id: str) -> HttpResponse:
+def versions_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: str) -> HttpResponse:
     """Show the versions, the newest first; with `old` and `new`, these two beside each other."""
     rule = find_rule(model_admin, request, rule_id)
     records = numbered(rule, SHOWN + 1)
@@ -25,15 +23,14 @@ def versions_page(request: HttpRequest, model_admin: Any, rule_id: str) -> HttpR
     old, new = (_asked(request, name) for name in ("old", "new"))
     pair = [version_of(rule, number) for number in (old, new)] if old and new else []
     compared = bool(pair) and all(pair)
-    context = model_admin.admin_site.each_context(request) | {
-        "title": f"Versions of {rule}", "opts": model_admin.opts, "rule": rule, "versions": versions[:SHOWN],
+    context = {
+        "title": f"Versions of {rule}", "rule": rule, "versions": versions[:SHOWN],
         "may_change": model_admin.has_change_permission(request, rule), "old": old, "new": new,
         "compared": compared, "differences": differences(*pair) if compared else [],
         "unknown": bool(old or new) and not compared,
         "newest": records[0][0] if records else 0,
     }  # fmt: skip
-    request.current_app = model_admin.admin_site.name
-    return render(request, "rules/versions.html", context)
+    return model_admin.show(request, "rules/versions.html", context)
 
 
 def _asked(request: HttpRequest, name: str) -> int:

@@ -6,7 +6,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
@@ -19,13 +18,14 @@ from rules.pages.rule import find_rule
 from rules.sentences import rule_in_words
 from rules.why import answer, condition_in_words, steps_in_words
 from smartagent.models import User
+from smartagent.owned_admin import OwnedAdmin
 from smartagent.scope import has_everyone
 
 NEARBY = 5
 
 
 @require_safe
-def why_page(request: HttpRequest, model_admin: Any, rule_id: UUID) -> HttpResponse:
+def why_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> HttpResponse:
     """Ask for a time, and where one is given, answer."""
     rule = find_rule(model_admin, request, rule_id)
     person, problem = _person(request, rule), ""
@@ -37,12 +37,11 @@ def why_page(request: HttpRequest, model_admin: Any, rule_id: UUID) -> HttpRespo
             facts = _answered(rule, person, at)
     except ValueError as error:
         problem = str(error)
-    context = model_admin.admin_site.each_context(request) | {
-        "title": f"Why? · {rule}", "opts": model_admin.opts, "rule": rule, "person": person, "problem": problem,
+    context = {
+        "title": f"Why? · {rule}", "rule": rule, "person": person, "problem": problem,
         "given": request.GET.get("at", ""), "people": _people(request, rule),
     } | facts  # fmt: skip
-    request.current_app = model_admin.admin_site.name
-    return render(request, "rules/why.html", context)
+    return model_admin.show(request, "rules/why.html", context)
 
 
 def _answered(rule: AutomationRule, person: User, at: datetime) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from typing import Any
 
 from rules.authoring.labels import NAME
 from rules.authoring.ticks import tick
-from rules.prometheus.expressions import Comparison, Joined, Unsupported, read_expression, seconds_of
+from rules.prometheus.expressions import Comparison, Joined, Unsupported
+from rules.prometheus.parsing import read_expression
+from rules.prometheus.tokens import seconds_of
 from rules.provisioning.document import VERSION, read_document
 from rules.provisioning.problems import Problem, Refused
 from rules.provisioning.yaml_text import load

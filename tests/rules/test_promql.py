@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.prometheus.expressions import Comparison, Joined, Selector, Unsupported, read_expression
+from rules.prometheus.expressions import Comparison, Joined, Selector, Unsupported
+from rules.prometheus.parsing import read_expression
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ import pytest
 
 from rules.backtesting.history import replay_samples
 from rules.models import AutomationRule
+from rules.prometheus.importing import as_document, import_prometheus
+from rules.provisioning.document import read_document
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 TICK = timedelta(minutes=5)
@@ -55,11 +57,11 @@ def test_the_same_times_of_firing(seed, tmp_path, settings):
 
 
 def firing(values, hold, keep):
-    """Whether the rule fires after each tick; what is recovering still does."""
-    rule = AutomationRule(
-        rule_name="High", metric_type="cpu", condition_operator=">", threshold_value=50, action_type="log",
-        pending_for=hold * TICK, keep_firing_for=keep * TICK,
-    )  # fmt: skip
+    """Whether the rule, imported from that of Prometheus, fires after each tick; what is recovering still does."""
+    imported = import_prometheus(RULES.format(hold=5 * hold, keep=5 * keep))
+    assert [each.notes for each in imported] == [[]]
+    rule = AutomationRule(**read_document(as_document(imported, "same.yaml")).entries[0].values)
+    assert (rule.pending_for, rule.keep_firing_for) == (hold * TICK, keep * TICK)
     found = replay_samples(rule, [(START + n * TICK, value) for n, value in enumerate(values)])
     assert not any(made.transition.state.flapping for made in found.transitions)
     return [

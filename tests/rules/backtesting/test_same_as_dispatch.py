@@ -99,6 +99,44 @@ def test_a_built_in_metric_from_the_changes_that_ticks_kept(alice):
     assert [step[1] for step in replayed] == ["rule_fired", "rule_resolved"]
 
 
+# -- clocks jump, also back ------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rules(), st.lists(values, min_size=4, max_size=20), st.lists(st.integers(-3, 9), min_size=4, max_size=20))
+def test_a_clock_that_jumps_leads_dispatcher_and_machine_the_same_way(alice, fields, cpu, jumps):
+    """Minutes from one tick to the next, on no grid, some of them back: each tick steps from where the last has led."""
+    from rules.backtesting.spec import timing_of, watch_of
+    from rules.reducers import series_of
+
+    samples = [(START + n * timedelta(minutes=4), value) for n, value in enumerate(cpu)]
+    ticks = [START + timedelta(minutes=10 + sum(jumps[: n + 1])) for n in range(len(jumps))]
+    with transaction.atomic():
+        rule = AutomationRule.objects.create(
+            user=alice, rule_name="any", metric_type="cpu", action_type="log", **fields | {"more_conditions": []}
+        )
+        MetricSample.objects.bulk_create(
+            MetricSample(user=alice, metric="cpu", value=value, observed_at=at) for at, value in samples
+        )
+        watched, timing, own = watch_of(rule), timing_of(rule), {("cpu", ""): series_of(samples)}
+        state, expected = State(), []
+        for at in ticks:
+            transition = step(state, watched.sight(watched.hear(own, {}, at)), timing, at)
+            if transition:
+                expected.append((str(transition.event), str(transition.new), transition.acts))
+                state = acted(transition.state, at) if transition.acts else transition.state
+        found = []
+        for at in ticks:
+            run = dispatch(at, "command", rule=rule.pk)
+            found += [
+                (entry.event_type, entry.context["to"], entry.action_taken != "none")
+                for entry in ActivityEntry.objects.filter(rule=rule, run=run.pk)
+            ]
+        assert found == expected
+        transaction.set_rollback(True)
+
+
 # -- only some ticks are looked at; all of them say the same ---------------------------------------------
 
 

@@ -53,9 +53,11 @@ def test_an_uploaded_file_counts_and_mistakes_have_their_lines(client_of, alice)
     shown = text_of(client_of(alice).post(CODE, {"verb": "plan", "file": wrong}))
     assert "cannot be applied; nothing was changed" in shown
     assert "line 4, rule cpu, threshold" in shown
-    for junk in (b"\xff\x00", b"", b"a: ["):
-        answer = client_of(alice).post(CODE, {"verb": "plan", "file": SimpleUploadedFile("x.yaml", junk or b" ")})
-        assert "cannot be applied" in text_of(answer)
+    too_long = FILE.encode() + b"#" * 8_000_000
+    for junk, says in ((b"\xff\x00", "no text in UTF-8"), (b" ", "begins with"), (too_long, "at most 8 MB")):
+        shown = text_of(client_of(alice).post(CODE, {"verb": "plan", "file": SimpleUploadedFile("x.yaml", junk)}))
+        assert "cannot be applied" in shown
+        assert says in shown
 
 
 def test_rules_made_by_hand_are_taken_over_only_where_one_says_so(client_of, alice):

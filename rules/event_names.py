@@ -1,0 +1,10 @@
+"""What people call the events of the activity log."""
+
+from rules.noticing import EVENT
+from rules.states import Event
+
+EVENTS = dict(Event.choices) | {EVENT: "schema incomplete", "silence_ended": "silence ended"} | {
+    "instance_acknowledged": "acknowledged", "instance_snoozed": "snoozed", "instance_commented": "comment",
+    "instance_assigned": "assigned", "instance_unassigned": "unassigned", "instance_resolved": "resolved by hand",
+    "instance_reopened": "reopened", "rule_test": "test",
+}  # fmt: skip

@@ -1,0 +1,32 @@
+"""Why an expression has no counterpart here, and what would do instead."""
+
+FUNCTIONS = {
+    "avg_over_time": "avg", "min_over_time": "min", "max_over_time": "max", "sum_over_time": "sum",
+    "count_over_time": "count",
+}  # fmt: skip
+AGGREGATIONS = {
+    "sum", "min", "max", "avg", "group", "stddev", "stdvar", "count", "count_values", "bottomk", "topk", "quantile",
+}  # fmt: skip
+
+
+def instead_of_comparison(found: str) -> str:
+    """Of a part that stands where a comparison is expected."""
+    if found in ("+", "-", "*", "/", "%", "^"):
+        return f"Arithmetic ({found}) has no counterpart here: push what it comes to as a metric."
+    if not found:
+        return "It has no comparison with a number, so it would alert on every value."
+    return f"“{found}” is not expected here."
+
+
+def aggregated(name: str) -> str:
+    """Of an aggregation over series."""
+    return f"{name} is over many series; a rule here watches one series of each person. Push the sum as a metric."
+
+
+def unknown(name: str) -> str:
+    """Of another function."""
+    if name == "absent":
+        return "absent has no counterpart; give a rule on the metric no_data_policy: fire instead."
+    if name == "last_over_time":
+        return "last_over_time looks back as far as it says; here the metric itself is its newest reading."
+    return f"{name} has no counterpart here; there are {', '.join(FUNCTIONS)}."
