@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils.dateparse import parse_datetime
-
 from rules.actions import actions
 from rules.backtesting.sights import Clause, Heard
+from rules.facts import count_of, facts_of, time_of
 from rules.models import ActivityEntry, AutomationRule
 from rules.querysets import ActivityQuerySet
 from rules.versions import as_recorded
+from smartagent.numbers import as_number
 
 NEARBY = 4
 
@@ -36,23 +36,18 @@ class Account:
 
     def time(self, name: str) -> datetime | None:
         """A time among the facts."""
-        return _time(self.facts, name)
+        return time_of(self.facts, name)
 
 
 def account_of(entry: ActivityEntry, others: ActivityQuerySet) -> Account:
     """The account of `entry`, with the steps before and after it that are among `others`."""
     facts = facts_of(entry)
-    rule, version = as_recorded(entry.rule, _number(facts.get("rule_version"))) if entry.rule else (None, 0)
-    since = _time(facts, "since")
+    rule, version = as_recorded(entry.rule, count_of(facts, "rule_version")) if entry.rule else (None, 0)
+    since = time_of(facts, "since")
     return Account(
-        entry=entry, rule=rule, version=version, heard=_heard(facts, rule), before=_steps(entry, others, before=True),
+        entry=entry, rule=rule, version=version, heard=_heard(facts), before=_steps(entry, others, before=True),
         after=_steps(entry, others, before=False), waited=entry.created_at - since if since else None,
     )  # fmt: skip
-
-
-def facts_of(entry: ActivityEntry) -> Mapping[str, Any]:
-    """What was written with `entry`; another program may have written anything there."""
-    return entry.context if isinstance(entry.context, dict) else {}
 
 
 def came_of_it(entry: ActivityEntry) -> list[tuple[str, str, str]]:
@@ -74,7 +69,7 @@ def _steps(entry: ActivityEntry, others: ActivityQuerySet, *, before: bool) -> l
     return list(others.filter(created_at__gt=entry.created_at).order_by("created_at", "id")[:NEARBY])
 
 
-def _heard(facts: Mapping[str, Any], rule: AutomationRule | None) -> list[Heard]:
+def _heard(facts: Mapping[str, Any]) -> list[Heard]:
     if isinstance(facts.get("conditions"), list):
         return [heard for each in facts["conditions"] if isinstance(each, dict) and (heard := _one(each, facts))]
     heard = _one(facts, facts) if facts.get("metric") and facts.get("operator") else None
@@ -82,31 +77,16 @@ def _heard(facts: Mapping[str, Any], rule: AutomationRule | None) -> list[Heard]
 
 
 def _one(said: Mapping[str, Any], facts: Mapping[str, Any]) -> Heard | None:
-    value, threshold = _float(said.get("value")), _float(said.get("threshold"))
+    value, threshold = as_number(said.get("value")), as_number(said.get("threshold"))
     if threshold is None:
         return None
     clause = Clause(
         metric=str(said.get("metric")), operator=str(said.get("operator")), threshold=threshold,
         target=str(said.get("target") or ""), reducer=str(said.get("reducer") or "last"),
-        window=timedelta(seconds=_number(said.get("window"))),
+        window=timedelta(seconds=count_of(said, "window")),
     )  # fmt: skip
-    observed = _time(facts, "observed_at") if clause.reducer == "last" and said is facts else None
+    observed = time_of(facts, "observed_at") if clause.reducer == "last" and said is facts else None
     return Heard(
         clause=clause, value=value, observed_at=observed, verdict=str(said.get("verdict") or ""),
         critical="critical" in facts,
     )  # fmt: skip
-
-
-def _number(value: Any) -> int:
-    return int(value) if isinstance(value, int | float) else 0
-
-
-def _float(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _time(facts: Mapping[str, Any], name: str) -> datetime | None:
-    try:
-        return parse_datetime(str(facts.get(name) or ""))
-    except ValueError:
-        return None

@@ -12,10 +12,10 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from rules.authoring.fields import ChecksField, RuleLabelsField
 from rules.authoring.help_texts import INVALID, NUMBER
-from rules.authoring.scales import as_number
 from rules.bulk_editing import EDITABLE, Edit
 from rules.models import AutomationRule
 from rules.models.rule import Severity
+from smartagent.numbers import as_number
 
 PERCENT = re.compile(r"([+-]\d{1,6}(?:\.\d{1,4})?)\s*%")
 TAKE_AWAY = "-"

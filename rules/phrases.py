@@ -11,7 +11,10 @@ def number(value: Any) -> str:
     """A value as people write it: `70`, `63.5`, `1,234,567`, `0.00002`."""
     if value is None:
         return "no value"
-    value = float(value)
+    try:
+        value = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return str(value)  # what another program wrote
     if not math.isfinite(value) or 0 < abs(value) < 0.0001 or abs(value) >= 1e15:
         return f"{value:g}"
     return f"{value:,.4f}".rstrip("0").rstrip(".")
@@ -21,12 +24,13 @@ def metric_name(metric: str | None) -> str:
     """A metric in the middle of a sentence: `fusion score`, or the name under which it is pushed."""
     if not metric:
         return "metric"
+    metric = str(metric)
     return metrics[metric].label.lower() if metric in metrics else metric
 
 
 def limit(operator: str | None, threshold: Any) -> str:
     """What the reading is compared with: `below 70`."""
-    return f"{IN_WORDS.get(operator or '', operator or '?')} {number(threshold)}"
+    return f"{IN_WORDS.get(str(operator), str(operator or '?'))} {number(threshold)}"
 
 
 def series(metric: str | None, whose: str, target: str | None) -> str:

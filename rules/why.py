@@ -30,7 +30,7 @@ def condition_in_words(heard: Heard) -> str:
     if clause.reducer in OVER:
         name = OVER[clause.reducer].format(name, format_duration(clause.window))
     against = limit(clause.operator, clause.threshold)
-    if heard.value is None and heard.verdict:
+    if heard.value is None and heard.verdict in SAID:
         return f"{name[:1].upper()}{name[1:]}: {SAID[heard.verdict]}; it is to be {against}."
     judged = f", {SAID[heard.verdict]}" if heard.verdict in SAID else ""
     return f"{name[:1].upper()}{name[1:]} was {number(heard.value)}; it is to be {against}{judged}."

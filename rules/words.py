@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.dateparse import parse_datetime
 from django.utils.timezone import localtime
 
+from rules.facts import facts_of, time_of
 from rules.models import ActivityEntry
 from rules.phrases import limit, metric_name, number, series
 from rules.sentences import action_in_words, condition_in_words, rule_in_words
@@ -48,7 +48,7 @@ HANDLED = {
 
 def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
     """What an activity entry says: `The fusion score of Alice is 63: below 70.`"""
-    context: Mapping[str, Any] = entry.context if isinstance(entry.context, dict) else {}
+    context = facts_of(entry)
     if entry.event_type == "silence_ended":
         return ended_in_words(context)
     if entry.event_type in HANDLED:
@@ -65,7 +65,7 @@ def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
 
 
 def _handled(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
-    until = parse_datetime(str(context.get("until") or ""))
+    until = time_of(context, "until")
     told = HANDLED[entry.event_type].format(
         by=context.get("by_name") or "Somebody", assignee=context.get("assignee") or "somebody",
         until=f" until {localtime(until):%Y-%m-%d %H:%M}" if until else "",

@@ -23,7 +23,7 @@ from rules.provisioning.releasing import release
 from rules.provisioning.showing import json_of, plan_facts
 from smartagent.models import User
 from smartagent.rest.errors import Conflict
-from smartagent.rest.fields import FlagField, JSONObjectField, TextField, visible_person
+from smartagent.rest.fields import FlagField, JSONObjectField, TextField, keepable, visible_person
 from smartagent.rest.serializers import StrictSerializer
 
 LONGEST = 8_000_000
@@ -131,11 +131,13 @@ class FileActions:
         name, sign, value = asked.get("label", "").partition("=")
         if "label" in asked and not (name and sign):
             raise ValidationError({"label": ["Write name=value, for example team=database."]})
+        for field in ("label", "source"):
+            if not keepable(asked.get(field, "")):
+                raise ValidationError({field: ["This text cannot be in the name of a file or a label."]})
         rules = AutomationRule.objects.visible_to(request.user)
         if "source" in asked:
-            rules = rules.filter(provisioned_by=asked["source"].replace("\x00", ""))
-        labels = {name: value} if "\x00" not in name + value else {"": ""}
-        rules = chosen(rules, owner=_person(asked.get("owner"), request.user), labels=labels if name else {})
+            rules = rules.filter(provisioned_by=asked["source"])
+        rules = chosen(rules, owner=_person(asked.get("owner"), request.user), labels={name: value} if name else {})
         document = as_document(rules, asked.get("source", ""))
         return Response({"text": as_yaml(document), "document": json_of(document)})
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from rules.authoring.scales import as_number, threshold_problem
+from rules.authoring.scales import threshold_problem
 from rules.conditions import Operator, Reducer
 from rules.intake import NAME, check_target
 from rules.registries import metrics
 from smartagent.durations import format_duration
+from smartagent.numbers import as_number
 
 MOST = 5  # further conditions
 SHORTEST, LONGEST_WINDOW = timedelta(minutes=5), timedelta(days=30)

@@ -12,10 +12,10 @@ from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES, UnfoldAdminTextareaWid
 
 from rules.authoring.clauses import FIELDS, MOST, further_errors, stored, window_of
 from rules.authoring.labels import label_problem, read_labels, show_labels
-from rules.authoring.scales import as_number
 from rules.authoring.ticks import parse_checks, shown
 from rules.conditions import Operator, Reducer
 from smartagent.durations import DurationField, format_duration, parse_duration
+from smartagent.numbers import as_number
 
 Row = dict[str, str]
 ROWS = 50  # that are looked at, whatever is sent

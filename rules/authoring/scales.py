@@ -7,21 +7,11 @@ from typing import Any
 from rules.conditions import Operator, Reducer
 from rules.phrases import limit, number
 from rules.registries import metrics
+from smartagent.numbers import as_number
 
 # What these give is not on the scale of the metric: a sum of scores may well be 1000, a change -20.
 OFF_SCALE = {Reducer.SUM.value, Reducer.COUNT.value, Reducer.CHANGE.value, Reducer.PERCENT_CHANGE.value}
 FALLING, RISING = (Operator.LT.value, Operator.LE.value), (Operator.GT.value, Operator.GE.value)
-
-
-def as_number(value: Any) -> float | None:
-    """`value` as a finite number, or None."""
-    if value is None or isinstance(value, bool):
-        return None
-    try:
-        found = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return found if math.isfinite(found) else None
 
 
 def threshold_problem(threshold: Any, metric: Any, reducer: Any) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rules.facts import count_of
+
 NAMED = 5
 
 
@@ -12,7 +14,7 @@ def ended_in_words(context: Mapping[str, Any]) -> str:
     over = "was ended early" if context.get("ended_early") else "is over"
     by = f" by {context['ended_by']}" if context.get("ended_by") else ""
     said = f"The silence “{context.get('comment', '')}”{maker} {over}{by}"
-    firing, resolved = int(context.get("still_firing") or 0), int(context.get("resolved") or 0)
+    firing, resolved = count_of(context, "still_firing"), count_of(context, "resolved")
     if not firing and not resolved:
         return f"{said}. It kept nothing quiet."
     parts = [

@@ -20,13 +20,14 @@ A, B = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000
 def cases(now):
     """Random instances, what is seen of them and how their rules treat time."""
     chance = random.Random(4)
-    times = [None, now - 5 * HOUR, now - HOUR, now]
+    times = [None, now - 5 * HOUR, now - HOUR, now, now + HOUR / 2]
     later = [None, now - HOUR, now, now + HOUR]
     waits = [timedelta(0), HOUR, 4 * HOUR]
     policies = AutomationRule.NoDataPolicy.values
     columns = {
         "verdict": ("text", Verdict.values), "condition": ("text", Condition.values), "worsens": ("bool", BOTH),
-        "reason": ("text", ["", "down", "refused"]), "since": ("timestamptz", [now - 6 * HOUR, now - HOUR, now]),
+        "reason": ("text", ["", "down", "refused"]),
+        "since": ("timestamptz", [now - 6 * HOUR, now - HOUR, now, now + 9 * HOUR]),
         "fired_at": ("timestamptz", [None, now - 6 * HOUR]), "handling": ("text", RuleState.Handling.values),
         "handled_until": ("timestamptz", later), "last_notified_at": ("timestamptz", times),
         "retry_at": ("timestamptz", later), "silence_id": ("uuid", [None, A]), "silencing_id": ("uuid", [None, A, B]),

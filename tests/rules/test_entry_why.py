@@ -3,13 +3,18 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from notifications.models import Notification
-from rules.accounts import account_of
+from rules.accounts import account_of, came_of_it
 from rules.dispatcher import dispatch
+from rules.event_names import EVENTS
 from rules.models import ActivityEntry, AutomationRule, MetricSample, Silence
 from rules.reasons import reasons_of
 from rules.trying_out import test_fire
+from rules.why import condition_in_words
+from rules.words import entry_in_words
 from tests.api import Program
 from tests.rules.rule_cast import entry_of, rule_of
 
@@ -126,6 +131,32 @@ def test_entries_of_rules_that_are_gone_and_of_other_programs_have_a_page(client
         assert "sync" in page(client_of(alice), theirs).lower()
         Program(alice).get(f"activity/{theirs.pk}/why/")
     assert client_of(alice).get("/activity/nothing/change/").status_code == 404
+
+
+JSON = st.one_of(
+    st.sampled_from(["cpu", ">", "met", "acknowledged", "2026-03-02T10:00:00", "2026-03-02T10:00:00Z", 1e300, -1e300]),
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=8),
+    st.lists(st.integers(), max_size=2), st.dictionaries(st.text(max_size=4), st.integers(), max_size=2),
+)  # fmt: skip
+NAMES = (
+    "metric", "operator", "threshold", "value", "verdict", "since", "last_acted", "rule_version", "from", "to",
+    "handling", "critical", "reason", "outcome", "observed_at", "conditions", "window", "reducer", "target", "by_name",
+    "until", "assignee", "comment", "still_firing", "resolved", "still_firing_instances", "made_by", "message",
+)  # fmt: skip
+FACTS = st.fixed_dictionaries({}, optional=dict.fromkeys(NAMES, JSON))
+
+
+@settings(max_examples=400)
+@given(st.sampled_from([*EVENTS]), FACTS | JSON, st.lists(FACTS, max_size=2))
+def test_whatever_another_program_wrote_there_is_an_account(event, facts, conditions):
+    if isinstance(facts, dict) and conditions:
+        facts = facts | {"conditions": conditions}
+    theirs = ActivityEntry(event_type=event, action_taken="alert", context=facts, created_at=START)
+    account = account_of(theirs, ActivityEntry.objects.none())
+    assert all(isinstance(said, str) for said in reasons_of(account))
+    assert all(condition_in_words(heard) for heard in account.heard)
+    assert isinstance(came_of_it(theirs), list)
+    assert isinstance(entry_in_words(theirs), str)
 
 
 def test_by_rest(alice, bob, life):
