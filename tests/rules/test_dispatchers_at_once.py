@@ -11,6 +11,10 @@ from rules.models import ActivityEntry, DispatchRun
 from tests.rules.test_dispatcher import rule_of, sample
 
 THREADS = 6
+HELD = """
+SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+ WHERE locktype = 'advisory' AND objid = %s AND d.datname = current_database()
+"""
 
 
 def dispatch_and_hang_up(now):
@@ -32,5 +36,5 @@ def test_dispatchers_at_once(alice, now):
     assert ActivityEntry.objects.count() == Notification.objects.count() == 20
     assert not DispatchRun.objects.unfinished().exists()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s", [LOCK])
+        cursor.execute(HELD, [LOCK])
         assert cursor.fetchone() == (0,)
