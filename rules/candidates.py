@@ -11,7 +11,6 @@ from django.db import connection
 
 from rules.composed import judge_composed
 from rules.conditions import met_sql, verdict_sql
-from rules.steps import SKEW
 
 IS_SIMPLE = "r.reducer = 'last' AND r.more_conditions = '[]'"
 COLUMNS = """r.id AS rule_id, r.user_id AS owner_id, r.metric_type, r.condition_operator AS operator,
@@ -60,14 +59,12 @@ STAYS_FIRING = """(condition = 'firing' AND (was_critical OR NOT worsens)
     AND (draft OR silencing_id IS NOT NULL OR handling <> 'open' OR coalesce(retry_at > %(now)s, false)
     OR (retry_at IS NULL AND last_notified_at IS NOT NULL AND last_notified_at + repeat_every > %(now)s)))"""
 STAYS_RECOVERING = "(condition = 'recovering' AND since + keep_firing_for > %(now)s)"
-# As in rules.steps: further in time than the evaluation, and so much further that its times are not believed.
-AHEAD = "coalesce(greatest(since, last_notified_at) > %(now)s, false)"
-FAR_AHEAD = f"coalesce(greatest(since, last_notified_at) > %(now)s + interval '{SKEW.total_seconds():.0f} s', false)"
-# What is let through here may still stay where it is; what is held back must.
-MAY_CHANGE = f"""(NOT {AHEAD} OR {FAR_AHEAD}) AND CASE
-    WHEN {MEETS} THEN {FAR_AHEAD} OR NOT ({STAYS_PENDING} OR {STAYS_FIRING})
-    WHEN verdict IN ('clear', 'held') THEN NOT (condition = 'ok' OR (NOT {FAR_AHEAD} AND {STAYS_RECOVERING}))
-    WHEN verdict = 'missing' THEN NOT (condition = 'no_data' OR (NOT {FAR_AHEAD} AND {STAYS_RECOVERING})
+# As in rules.steps, the past does not change an instance that is further in time. What is let through here may still
+# stay where it is; what is held back must.
+MAY_CHANGE = f"""coalesce(greatest(since, last_notified_at) <= %(now)s, true) AND CASE
+    WHEN {MEETS} THEN NOT ({STAYS_PENDING} OR {STAYS_FIRING})
+    WHEN verdict IN ('clear', 'held') THEN NOT (condition = 'ok' OR {STAYS_RECOVERING})
+    WHEN verdict = 'missing' THEN NOT (condition = 'no_data' OR {STAYS_RECOVERING}
                                        OR (condition = 'recovering' AND no_data_policy = 'keep'))
     ELSE NOT (condition = 'error' AND reason = cause) END"""
 JUDGED = """

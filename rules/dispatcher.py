@@ -22,6 +22,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from rules.candidates import count_instances, find_candidates
+from rules.clock import SKEW, pull_back
 from rules.execution import execute_pending
 from rules.gathering import cause_of, forget, gather, keep_changes
 from rules.models import AutomationRule, DispatchRun
@@ -76,6 +77,7 @@ def _run(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
 
 def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
     now = run.evaluated_at
+    _set_right(run)
     with _timed(run, "leftovers"):
         run.succeeded, run.failed = execute_pending(now, owner)
     with _timed(run, "readings"), transaction.atomic():
@@ -96,6 +98,15 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
     run.succeeded, run.failed = run.succeeded + succeeded, run.failed + failed
     if owner is None and rule is None:  # else not everything that a silence covered was evaluated
         report_ended(run.pk, now)
+
+
+def _set_right(run: DispatchRun) -> None:
+    """Only an evaluation as of the true time can say that another was in the future."""
+    if run.evaluated_at < run.started_at - SKEW:
+        return
+    if pulled := pull_back(run.evaluated_at):
+        run.error_message = f"The clock had been ahead; instances brought back to the present: {pulled:,}."
+        log.warning("clock was ahead", run=str(run.pk), instances=pulled)
 
 
 def _keep_history(run: DispatchRun) -> None:

@@ -20,20 +20,17 @@ from rules.states import Condition, Event, Sight, State, Timing, Transition, Ver
 REMEMBERED = 7  # changes; more than six of them within the window are flapping
 CALM = 3  # changes at most within the window, and the flapping is over
 WINDOW = 21  # ticks
-SKEW = timedelta(hours=1)  # at most, and an evaluation that is behind is only late
 DRAFT = "The rule is a draft."
 
 
 def step(state: State, sight: Sight, timing: Timing, now: datetime) -> Transition | None:
     """Return where the instance goes at `now`, or None where it stays and nothing is to be done.
 
-    An instance that is a little further in time than the evaluation stays: the past does not change it. One that is
-    much further was written by a clock that was wrong, so its times are over: silent for a year would be worse.
+    An instance that is further in time than the evaluation stays: the past does not change it.
     """
-    ahead = max((time for time in (state.since, state.last_acted) if time), default=now) - now
-    if timedelta(0) < ahead <= SKEW:
+    if any(time and time > now for time in (state.since, state.last_acted)):
         return None
-    return _Step(_over(state, timing, now) if ahead > SKEW else state, sight, timing, now).take()
+    return _Step(state, sight, timing, now).take()
 
 
 def acted(state: State, now: datetime) -> State:
@@ -232,15 +229,6 @@ class _Step:
     def _is_calm(self) -> bool:
         changes = self.state.changes
         return len(changes) <= CALM or changes[-CALM - 1] <= self.now - WINDOW * self.timing.tick
-
-
-def _over(state: State, timing: Timing, now: datetime) -> State:
-    """`state` with all that it waits for over, as its times cannot be believed."""
-    return replace(
-        state, since=now - max(timing.pending_for, timing.keep_firing_for), retry_at=None, changes=(),
-        last_acted=now - timing.repeat_every if state.last_acted else None,
-        handled_until=now if state.handled_until else None,
-    )  # fmt: skip
 
 
 def _gist(cause: str) -> str:

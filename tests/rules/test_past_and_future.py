@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from rules.dispatcher import dispatch
 from rules.models import ActivityEntry, RuleState
@@ -30,6 +31,21 @@ def test_what_waits_to_be_done_now_is_not_done_as_of_the_past(alice, now):
     assert dispatch(now - LONG_AGO, "command").succeeded == 0
     assert dispatch(now + minutes(1), "command").succeeded == 1
     assert RuleState.objects.get().last_notified_at == now + minutes(1)
+
+
+@pytest.mark.parametrize(("then", "event"), [(95, "rule_repeated"), (50, "rule_resolved")])
+def test_what_a_clock_of_next_year_wrote_is_not_silent_until_then(alice, then, event):
+    true, year = timezone.now(), timedelta(days=365)
+    rule_of(alice, "cpu", ">", 90, "log", repeat_every=minutes(5))
+    sample(alice, 95, true + year)
+    dispatch(true + year, "schedule")
+    sample(alice, then, true)
+    first = dispatch(true, "schedule")
+    assert first.error_message == "The clock had been ahead; instances brought back to the present: 1."
+    second = dispatch(true + minutes(6), "schedule")
+    assert second.error_message is None
+    assert event in [*ActivityEntry.objects.filter(run__in=[first.pk, second.pk]).values_list("event_type", flat=True)]
+    assert not RuleState.objects.filter(since__gt=true + minutes(6)).exists()
 
 
 def test_a_rule_was_last_triggered_at_the_latest_time(alice, bob, olga, now):

@@ -117,25 +117,6 @@ def test_an_evaluation_that_comes_late_changes_nothing_that_is_further_in_time()
     assert take(at("firing", last_acted=NOW + 60 * MINUTE), "clear") is None
 
 
-@pytest.mark.parametrize(("verdict", "old", "new", "event"), [
-    ("met", "pending", "firing", Event.FIRED), ("met", "firing", "firing", Event.REPEATED),
-    ("clear", "firing", "recovering", Event.RECOVERING), ("clear", "recovering", "ok", Event.RESOLVED),
-])  # fmt: skip
-def test_what_a_clock_of_next_year_has_written_is_not_silent_until_then(verdict, old, new, event):
-    next_year = NOW + timedelta(days=365)
-    acted_at = None if old == "pending" else next_year
-    state = at(old, since=next_year, last_acted=acted_at, changes=(next_year,) * 7)
-    transition = take(state, verdict, pending_for=TICK, keep_firing_for=TICK)
-    assert (transition.new, transition.event) == (new, event)
-    assert all(time is None or time <= NOW for time in (transition.state.since, transition.state.last_acted))
-
-
-def test_an_acknowledgement_of_a_clock_of_next_year_is_over():
-    next_year = NOW + timedelta(days=365)
-    state = at("firing", since=next_year, handling="acknowledged", handled_until=next_year + TICK)
-    assert take(state, "met").event == Event.REMINDED
-
-
 def test_the_same_failure_is_told_once_and_another_again():
     assert take(at("error", reason="down"), "failed", cause="down") is None
     assert take(at("error", reason="down"), "failed", cause="refused").reason == "refused"

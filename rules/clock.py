@@ -1,0 +1,27 @@
+"""A clock that was wrong: what it wrote into a time to come must not keep instances quiet until then."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Case, F, Q, Value, When
+
+from rules.models import DispatchRun, RuleState
+
+SKEW = timedelta(hours=1)  # at most, and an evaluation that is behind another is only late
+
+
+def pull_back(now: datetime) -> int:
+    """Bring the instances that are more than an hour in the future back to `now`, the true time; return how many.
+
+    Only an evaluation of the future has written such times, so without one there is nothing to be looked at.
+    """
+    late = now + SKEW
+    if not DispatchRun.objects.filter(evaluated_at__gt=late).exists():
+        return 0
+    ahead = RuleState.objects.filter(Q(since__gt=late) | Q(last_notified_at__gt=late))
+    times = {name: _not_after(now, name) for name in ("since", "fired_at", "last_notified_at", "handled_until")}
+    return ahead.update(**times, retry_at=None, changes=[])
+
+
+def _not_after(now: datetime, name: str) -> Case:
+    """What is none stays none, which `Least` would not let it."""
+    return Case(When(**{f"{name}__gt": now}, then=Value(now)), default=F(name))
