@@ -154,6 +154,9 @@ SPECTACULAR_SETTINGS = {
 LOGGING_CONFIG = "smartagent.logs.configure"
 LOGGING = {"level": env.str("LOG_LEVEL", default="INFO")}
 
+# Networks that requests of ours may reach though they are private, for example 10.0.0.0/8,192.168.1.7.
+OUTBOUND_ALLOWED = env.list("OUTBOUND_ALLOWED", default=[])
+
 DISPATCH_EVERY_MINUTES = env.int("DISPATCH_EVERY_MINUTES", default=5)
 PUSHED_MAX_AGE_HOURS = env.int("PUSHED_MAX_AGE_HOURS", default=24)
 # How many days of quiet a silence may keep, by the role of who makes it; and how long a recurring one may go on.

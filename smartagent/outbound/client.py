@@ -1,0 +1,136 @@
+"""The client: `send` makes one request and gives what came of it.
+
+Redirects are not followed: an answer that says "elsewhere" is no success. Addresses of private networks are refused
+after the look-up, on each connection. Whole requests end within ten seconds, answers are read up to a bound, TLS is
+verified, and proxies that the environment names are used.
+"""
+
+import email.utils
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from urllib.request import getproxies_environment, proxy_bypass_environment
+
+import httpcore
+import httpx
+
+from smartagent.outbound.addresses import resolve
+from smartagent.outbound.errors import AddressRefused, NotSent, Unreachable
+from smartagent.outbound.network import Checked, ToProxy, deadline, remaining
+
+CONNECT, TOTAL = 5.0, 10.0  # seconds
+MOST_READ = 64 * 1024  # bytes of an answer
+EXCERPT = 500  # characters of it that are kept
+TIMEOUT = httpx.Timeout(TOTAL, connect=CONNECT)
+OURS = {"User-Agent": "SmartAgent/0.1", "Accept-Encoding": "identity"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back: the status code, the beginning of the body, and how long to wait where it says so."""
+
+    code: int
+    excerpt: str
+    retry_after: timedelta | None
+    seconds: float
+    body: bytes = b""
+
+    @property
+    def succeeded(self) -> bool:
+        """Only 2xx: a redirect has delivered nothing."""
+        return 200 <= self.code < 300
+
+
+def send(method: str, url: str, *, content: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
+    """Make one request; NotSent where no answer came."""
+    address = check_url(url)
+    started = time.perf_counter()
+    try:
+        with deadline(TOTAL), _client(_proxy_for(address)).stream(
+            method, address, content=content, headers={**OURS, **(headers or {})}
+        ) as response:  # fmt: skip
+            body = _bounded(response)
+    except httpx.TimeoutException:
+        raise Unreachable(f"{address.host} did not answer within {TOTAL:.0f} seconds.") from None
+    except (httpx.HTTPError, httpcore.ConnectError, httpx.InvalidURL, ValueError) as error:
+        raise Unreachable(f"{address.host} could not be reached: {_words(error)}.") from None
+    return Answer(
+        code=response.status_code, excerpt=_text(body), retry_after=_retry_after(response.headers.get("Retry-After")),
+        seconds=time.perf_counter() - started, body=body,
+    )  # fmt: skip
+
+
+def check_url(url: str) -> httpx.URL:
+    """The address as one that can be asked; AddressRefused where it is none, or holds a password."""
+    try:
+        found = httpx.URL(url)
+    except (httpx.InvalidURL, TypeError, ValueError):
+        raise AddressRefused("This is no address. Write for example https://example.com/hook.") from None
+    if found.scheme not in ("http", "https") or not found.host:
+        raise AddressRefused("The address begins with https:// or http:// and names a host.")
+    if found.userinfo:
+        raise AddressRefused("A name and a password do not belong into the address; use a header.")
+    return found
+
+
+@lru_cache(maxsize=8)
+def _client(proxy: str | None) -> httpx.Client:
+    """One client, with its open connections, for each proxy, and one without any."""
+    return httpx.Client(transport=_Transport(proxy), timeout=TIMEOUT, follow_redirects=False)
+
+
+class _Transport(httpx.HTTPTransport):
+    """httpx's own, over a network of ours."""
+
+    def __init__(self, proxy: str | None) -> None:
+        super().__init__(proxy=proxy)
+        self._pool._network_backend = ToProxy() if proxy else Checked()
+
+
+def _proxy_for(address: httpx.URL) -> str | None:
+    """The proxy that the environment names for it. It looks names up itself, so what we can see is checked before."""
+    proxy = getproxies_environment().get(address.scheme)
+    if not proxy or proxy_bypass_environment(address.host):
+        return None
+    try:
+        resolve(address.host, address.port or 0, CONNECT)
+    except Unreachable:
+        pass  # only the proxy may be able to look it up
+    return proxy
+
+
+def _bounded(response: httpx.Response) -> bytes:
+    """The beginning of the body. What is not read of a long one closes the connection."""
+    read = b""
+    for chunk in response.iter_raw():
+        read += chunk
+        if len(read) >= MOST_READ:
+            break
+        remaining(None)
+    return read[:MOST_READ]
+
+
+def _text(body: bytes) -> str:
+    return body[: EXCERPT * 4].decode("utf-8", "replace").replace("\x00", "")[:EXCERPT]
+
+
+def _retry_after(value: str | None) -> timedelta | None:
+    """Seconds, or a date (RFC 9110, 10.2.3)."""
+    if not value:
+        return None
+    if value.strip().isdecimal():
+        return timedelta(seconds=min(int(value.strip()[:9]), 7 * 86_400))
+    try:
+        at = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return min(max(at - datetime.now(UTC), timedelta(0)), timedelta(days=7))
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, NotSent):
+        return str(error)
+    return (str(error) or type(error).__name__)[:300].rstrip(".")

@@ -1,0 +1,17 @@
+"""Why a request got no answer. Each says so in words that may be shown: addresses are named without what is secret."""
+
+
+class NotSent(Exception):
+    """The request got no answer. `permanent` where trying again would not help."""
+
+    permanent = False
+
+
+class Unreachable(NotSent):
+    """The network, or whoever is at its other end, did not answer."""
+
+
+class AddressRefused(NotSent):
+    """The address is one that must not be reached, or none at all."""
+
+    permanent = True

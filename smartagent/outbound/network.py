@@ -1,0 +1,98 @@
+"""The lowest layer of the client: each connection goes to an address that was checked, and all of it has one deadline.
+
+httpx limits each read by itself; a server that sends one byte every four seconds would keep us for ever.
+"""
+
+import ssl
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore
+
+from smartagent.outbound.addresses import resolve
+from smartagent.outbound.errors import Unreachable
+
+_until = threading.local()
+
+
+class deadline:  # noqa: N801 a context manager reads like a word
+    """Everything that this thread sends and reads in the block is over within `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def __enter__(self) -> None:
+        _until.time = time.monotonic() + self.seconds
+
+    def __exit__(self, *exception: object) -> None:
+        _until.time = None
+
+
+def remaining(timeout: float | None) -> float:
+    """The seconds left, at most `timeout`; Unreachable where there are none."""
+    until = getattr(_until, "time", None)
+    left = until - time.monotonic() if until is not None else timeout
+    if left is None:
+        return 60.0
+    if left <= 0:
+        raise Unreachable("It took too long.")
+    return min(left, timeout) if timeout is not None else left
+
+
+class Timed(httpcore.NetworkStream):
+    """A connection whose every step keeps to the deadline."""
+
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self.inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self.inner.read(max_bytes, remaining(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.inner.write(buffer, remaining(timeout))
+
+    def close(self) -> None:
+        self.inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return Timed(self.inner.start_tls(ssl_context, server_hostname, remaining(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self.inner.get_extra_info(info)
+
+
+class Checked(httpcore.NetworkBackend):
+    """Connects to addresses that may be reached, and to no other that the name may mean a moment later."""
+
+    def __init__(self) -> None:
+        self.inner = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:  # fmt: skip
+        addresses = resolve(host, port, remaining(timeout))
+        for last, address in ((address == addresses[-1], address) for address in addresses):
+            try:
+                return Timed(self.inner.connect_tcp(str(address), port, remaining(timeout), local_address))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if last:
+                    raise
+        raise AssertionError("resolve gives at least one address")
+
+
+class ToProxy(httpcore.NetworkBackend):
+    """Connects to the proxy, which the administrator has named, wherever it is."""
+
+    def __init__(self) -> None:
+        self.inner = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:  # fmt: skip
+        return Timed(self.inner.connect_tcp(host, port, remaining(timeout), local_address))

@@ -1,0 +1,197 @@
+"""The HTTP client against real receivers on loopback: what it refuses, what it bounds, what it calls a success."""
+
+import socket
+import ssl
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from pytest_httpserver import HTTPServer
+from werkzeug import Response
+
+from smartagent.outbound.client import MOST_READ, send
+from smartagent.outbound.errors import AddressRefused, Unreachable
+from tests.receivers import raw_server
+
+
+@pytest.fixture(autouse=True)
+def _loopback(settings, monkeypatch):
+    settings.OUTBOUND_ALLOWED = ["127.0.0.0/8", "::1"]
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_an_answer(httpserver: HTTPServer):
+    httpserver.expect_request("/hook", method="POST", data=b"hello", headers={"X-One": "1"}).respond_with_data("ok")
+    answer = send("POST", httpserver.url_for("/hook"), content=b"hello", headers={"X-One": "1"})
+    assert (answer.code, answer.excerpt, answer.succeeded, answer.retry_after) == (200, "ok", True, None)
+    assert 0 < answer.seconds < 5
+
+
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed_and_no_success(httpserver: HTTPServer, code):
+    httpserver.expect_request("/old").respond_with_data("", status=code, headers={"Location": "/new"})
+    httpserver.expect_request("/new").respond_with_data("here")
+    answer = send("POST", httpserver.url_for("/old"))
+    assert (answer.code, answer.succeeded) == (code, False)
+    assert [request.path for request, _ in httpserver.log] == ["/old"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "2130706433"])
+def test_private_addresses_are_refused_before_anything_is_sent(httpserver: HTTPServer, settings, host):
+    settings.OUTBOUND_ALLOWED = []
+    with pytest.raises((AddressRefused, Unreachable)):
+        send("POST", f"http://{host}:{httpserver.port}/hook")
+    assert httpserver.log == []
+
+
+def test_each_connection_is_checked_also_where_the_name_has_changed_its_meaning(
+    httpserver: HTTPServer, settings, monkeypatch
+):
+    settings.OUTBOUND_ALLOWED = ["127.0.0.1"]
+    meanings, really = [[(2, 1, 6, "", ("127.0.0.1", 0))], [(2, 1, 6, "", ("127.0.0.2", 0))]], socket.getaddrinfo
+    monkeypatch.setattr(
+        "socket.getaddrinfo",
+        lambda host, *rest, **more: meanings.pop(0) if host == "rebinding.example" else really(host, *rest, **more),
+    )
+    httpserver.expect_request("/hook").respond_with_data("ok", headers={"Connection": "close"})
+    address = f"http://rebinding.example:{httpserver.port}/hook"
+    assert send("GET", address).succeeded
+    with pytest.raises(AddressRefused, match="127.0.0.2"):
+        send("GET", address)
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [("", "names a host"), ("ftp://example.com", "begins with https"), ("https://", "names a host"),
+     ("https://me:secret@example.com/", "do not belong"), ("nonsense", "begins with"), ("https://exa mple.invalid", "looked up")],
+)  # fmt: skip
+def test_what_is_no_address(address, words):
+    with pytest.raises((AddressRefused, Unreachable), match=words) as refused:
+        send("GET", address)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_server_that_says_one_byte_at_a_time_does_not_keep_us(monkeypatch):
+    monkeypatch.setattr("smartagent.outbound.client.TOTAL", 1.0)
+
+    def dribble(connection):
+        connection.recv(65536)
+        for letter in b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" * 9:
+            connection.sendall(bytes([letter]))
+            time.sleep(0.1)
+
+    with raw_server(dribble) as address:
+        started = time.monotonic()
+        with pytest.raises(Unreachable, match=r"127.0.0.1 (did not answer|could not be reached: It took too long)"):
+            send("GET", address)
+        assert time.monotonic() - started < 3
+
+
+def test_a_server_that_hangs(monkeypatch):
+    monkeypatch.setattr("smartagent.outbound.client.TOTAL", 0.5)
+    done = threading.Event()
+    with raw_server(lambda connection: done.wait(5)) as address:
+        with pytest.raises(Unreachable):
+            send("GET", address)
+        done.set()
+
+
+def test_an_answer_without_end_is_read_up_to_a_bound():
+    sent = []
+
+    def pour(connection):
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n")
+        try:
+            while True:
+                connection.sendall(b"x" * 65536)
+                sent.append(65536)
+        except OSError:
+            pass
+
+    with raw_server(pour) as address:
+        answer = send("GET", address)
+    assert len(answer.body) == MOST_READ
+    assert answer.excerpt == "x" * 500
+    assert sum(sent) < 50_000_000
+
+
+@pytest.mark.parametrize("say", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf"])
+def test_answers_that_are_cut_off_or_none(say):
+    def answer(connection):
+        connection.recv(65536)
+        connection.sendall(say)
+
+    with raw_server(answer) as address, pytest.raises(Unreachable, match="127.0.0.1 could not be reached"):
+        send("POST", address, content=b"x")
+
+
+def test_nobody_there():
+    with raw_server(lambda connection: None) as address:
+        pass
+    with pytest.raises(Unreachable, match="could not be reached"):
+        send("GET", address)
+
+
+@pytest.mark.parametrize(
+    ("said", "least", "most"),
+    [("7", 7, 7), ("0", 0, 0), ("999999999999", 7 * 86_400, 7 * 86_400),
+     ((datetime.now(UTC) + timedelta(minutes=3)).strftime("%a, %d %b %Y %H:%M:%S GMT"), 100, 180),
+     ("Mon, 02 Mar 2020 10:00:00 GMT", 0, 0)],
+)  # fmt: skip
+def test_how_long_to_wait(httpserver: HTTPServer, said, least, most):
+    httpserver.expect_request("/").respond_with_data("", status=429, headers={"Retry-After": said})
+    assert least <= send("GET", httpserver.url_for("/")).retry_after.total_seconds() <= most
+
+
+@pytest.mark.parametrize("said", ["soon", "-1", "1.5", ""])
+def test_waits_that_cannot_be_read_are_none(httpserver: HTTPServer, said):
+    httpserver.expect_request("/").respond_with_data("", status=503, headers={"Retry-After": said})
+    assert send("GET", httpserver.url_for("/")).retry_after is None
+
+
+def test_tls_is_verified(tmp_path):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    encoding = serialization.Encoding.PEM
+    file = tmp_path / "own.pem"
+    file.write_bytes(
+        certificate.public_bytes(encoding)
+        + key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    with HTTPServer(host="127.0.0.1", ssl_context=context) as server:
+        server.expect_request("/").respond_with_data("ok")
+        with pytest.raises(Unreachable, match="certificate"):
+            send("GET", f"https://127.0.0.1:{server.port}/")
+        assert server.log == []
+
+
+def test_a_proxy_of_the_environment_is_used(httpserver: HTTPServer, monkeypatch):
+    httpserver.expect_request("/hook").respond_with_handler(lambda request: Response(f"by proxy to {request.host}"))
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{httpserver.port}")
+    assert (
+        send("POST", "http://only-the-proxy-knows.invalid/hook").excerpt == "by proxy to only-the-proxy-knows.invalid"
+    )
+
+
+def test_nothing_private_is_asked_of_a_proxy(httpserver: HTTPServer, monkeypatch, settings):
+    settings.OUTBOUND_ALLOWED = []
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{httpserver.port}")
+    with pytest.raises(AddressRefused):
+        send("GET", "http://127.0.0.1/latest/meta-data/")
+    assert httpserver.log == []
