@@ -8,10 +8,11 @@ verified, and proxies that the environment names are used.
 import email.utils
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
@@ -91,13 +92,11 @@ class _Transport(httpx.HTTPTransport):
 
 def _proxy_for(address: httpx.URL) -> str | None:
     """The proxy that the environment names for it. It looks names up itself, so what we can see is checked before."""
-    proxy = getproxies_environment().get(address.scheme)
-    if not proxy or proxy_bypass_environment(address.host):
+    proxy = getproxies().get(address.scheme)
+    if not proxy or proxy_bypass(address.host):
         return None
-    try:
+    with suppress(Unreachable):  # only the proxy may be able to look it up
         resolve(address.host, address.port or 0, CONNECT)
-    except Unreachable:
-        pass  # only the proxy may be able to look it up
     return proxy
 
 

@@ -33,10 +33,10 @@ def test_an_administrator_may_allow_networks(settings):
 
 
 def test_a_name_is_judged_by_its_addresses():
-    with pytest.raises(AddressRefused, match="localhost is .*a private network.*OUTBOUND_ALLOWED"):
+    with pytest.raises(AddressRefused, match=r"localhost is .*a private network.*OUTBOUND_ALLOWED"):
         resolve("localhost", 80, 5)
 
 
 def test_a_name_that_nobody_has_is_told():
-    with pytest.raises(Unreachable, match="The name nobody.invalid could not be looked up"):
+    with pytest.raises(Unreachable, match="could not be looked up"):
         resolve("nobody.invalid", 80, 5)

@@ -62,14 +62,15 @@ def test_each_connection_is_checked_also_where_the_name_has_changed_its_meaning(
     httpserver.expect_request("/hook").respond_with_data("ok", headers={"Connection": "close"})
     address = f"http://rebinding.example:{httpserver.port}/hook"
     assert send("GET", address).succeeded
-    with pytest.raises(AddressRefused, match="127.0.0.2"):
+    with pytest.raises(AddressRefused, match=r"127\.0\.0\.2"):
         send("GET", address)
 
 
 @pytest.mark.parametrize(
     ("address", "words"),
     [("", "names a host"), ("ftp://example.com", "begins with https"), ("https://", "names a host"),
-     ("https://me:secret@example.com/", "do not belong"), ("nonsense", "begins with"), ("https://exa mple.invalid", "looked up")],
+     ("https://me:secret@example.com/", "do not belong"), ("nonsense", "begins with"),
+     ("https://exa mple.invalid", "looked up")],
 )  # fmt: skip
 def test_what_is_no_address(address, words):
     with pytest.raises((AddressRefused, Unreachable), match=words) as refused:
@@ -128,7 +129,7 @@ def test_answers_that_are_cut_off_or_none(say):
         connection.recv(65536)
         connection.sendall(say)
 
-    with raw_server(answer) as address, pytest.raises(Unreachable, match="127.0.0.1 could not be reached"):
+    with raw_server(answer) as address, pytest.raises(Unreachable, match="could not be reached"):
         send("POST", address, content=b"x")
 
 
