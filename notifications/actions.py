@@ -33,6 +33,11 @@ WHY = {
     "rule_flapping": "It changes all the time, so it is held open until it has calmed down.",
 }
 
+REASONS = {
+    "rule_fired": "first", "rule_escalated": "critical", "rule_flapping": "flapping", "rule_resolved": "resolved",
+    "rule_test": "test",
+}  # fmt: skip
+
 
 class Notify(Action):
     kind = "notify"
@@ -61,6 +66,7 @@ class Notify(Action):
             severity=firing.severity,
             action_url=f"/rules/{firing.rule_id}/",
             metadata=facts(firing),
+            reason=REASONS.get(firing.event, "still_firing"),
         )
 
 

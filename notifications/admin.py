@@ -16,6 +16,8 @@ from notifications.filters import NotificationFilter
 from notifications.judged_admin import JudgedAdmin
 from notifications.marking import DONE, button, mark
 from notifications.models import Notification
+from notifications.pages import channels as channels
+from notifications.pages import deliveries as deliveries
 from notifications.querysets import NotificationQuerySet
 from rules.health.judging import may_judge
 from rules.words import number

@@ -1,6 +1,9 @@
-"""The only door into the inbox: a message comes in, a row for its person is written."""
+"""The only door: a message comes in, a row for its person's inbox is written, and one for each way out of the house.
 
-from collections.abc import Iterable
+Both in the transaction of whoever sends it, so that neither is without the other. Nothing is sent here.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,11 +11,21 @@ from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
 
+from notifications.addressees import addressees, way_of
+from notifications.outgoing import Channel
+from notifications.routing import Decision, direct, route
 from smartagent.copying import copy_rows
 
 COLUMNS = {
     "id": "uuid", "user_id": "uuid", "rule_id": "uuid", "type": "text", "title": "text", "message": "text",
     "severity": "text", "status": "text", "action_url": "text", "metadata": "jsonb", "created_at": "timestamptz",
+}  # fmt: skip
+
+OUTGOING = {
+    "id": "uuid", "user_id": "uuid", "notification_id": "uuid", "rule_id": "uuid", "channel_id": "uuid",
+    "channel_name": "text", "kind": "text", "title": "text", "severity": "text", "reason": "text", "status": "text",
+    "cause": "text", "due_at": "timestamptz", "tries": "int4", "expires_at": "timestamptz", "created_at": "timestamptz",
+    "settled_at": "timestamptz",
 }  # fmt: skip
 
 
@@ -29,10 +42,15 @@ class Message:
     action_url: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     id: UUID = field(default_factory=uuid4)
+    reason: str = "first"
+    channels: Sequence[UUID] = ()  # channels that are named for it, whatever their owners prefer
+    without: Collection[UUID] = ()  # channels that it does not go by
+    only_named: bool = False  # it goes by the named channels only
 
 
 def post(messages: Iterable[Message], now: datetime) -> int:
-    """Put each message into its person's inbox, in the current transaction; return how many they were."""
+    """Put each message into its inbox and on its way, in the current transaction; return how many they were."""
+    messages = list(messages)
     rows = (
         (
             message.id, message.user_id, message.rule_id, message.type, message.title, message.message,
@@ -40,4 +58,29 @@ def post(messages: Iterable[Message], now: datetime) -> int:
         )
         for message in messages
     )  # fmt: skip
-    return copy_rows("notifications", list(COLUMNS), list(COLUMNS.values()), rows)
+    written = copy_rows("notifications", list(COLUMNS), list(COLUMNS.values()), rows)
+    leaving = list(_on_their_way(messages, now))  # it asks the database, which COPY would keep waiting
+    copy_rows("deliveries", list(OUTGOING), list(OUTGOING.values()), leaving)
+    return written
+
+
+def _on_their_way(messages: Sequence[Message], now: datetime) -> Iterator[tuple[Any, ...]]:
+    people = addressees({message.user_id for message in messages})
+    named = {key for message in messages for key in message.channels}
+    ways = {channel.pk: way_of(channel) for channel in Channel.objects.in_use().filter(pk__in=named)} if named else {}
+    for message in messages:
+        decisions = [direct(ways[key], now) for key in message.channels if key in ways]
+        if not message.only_named and (who := people.get(message.user_id)):
+            without = {*message.without, *message.channels}
+            severity = message.severity or "low"
+            decisions += route(severity, message.rule_id, who, now, without=without, named=bool(decisions))
+        yield from (_row(message, decision, now) for decision in decisions)
+
+
+def _row(message: Message, decision: Decision, now: datetime) -> tuple[Any, ...]:
+    way = decision.way
+    return (
+        uuid4(), message.user_id, message.id, message.rule_id, way and way.id, way.name if way else "",
+        way.kind if way else "", message.title, message.severity or "low", message.reason, decision.status,
+        decision.cause, decision.due_at, 0, decision.expires_at, now, now if decision.status == "skipped" else None,
+    )  # fmt: skip

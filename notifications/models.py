@@ -1,4 +1,4 @@
-"""The inbox."""
+"""The inbox, and what leaves the house."""
 
 import uuid
 
@@ -8,10 +8,16 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from notifications.escalation import Escalation, EscalationPolicy
+from notifications.outgoing import Channel, Delivery, DeliveryAttempt, Mute, Preference
 from notifications.querysets import NotificationQuerySet
 from rules.models.rule import AutomationRule, Severity
 from smartagent.fields import FactsField
 from smartagent.scope import RepresentableManager
+
+__all__ = [
+    "Channel", "Delivery", "DeliveryAttempt", "Escalation", "EscalationPolicy", "Mute", "Notification", "Preference",
+]  # fmt: skip
 
 
 class Notification(models.Model):
@@ -50,6 +56,7 @@ class Notification(models.Model):
     created_at = models.DateTimeField("when", default=timezone.now, null=True, db_default=Now())
     read_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
+    snoozed_until = models.DateTimeField(null=True)
 
     REPRESENTABLE = models.Q(status__in=Status.values)
 

@@ -48,6 +48,10 @@ class Registry(Generic[Plug]):
             known = ", ".join(self.plugs) or "none"
             raise UnknownKind(f"{kind!r} is not in {self.setting}; there are: {known}.") from None
 
+    def find(self, kind: str) -> Plug | None:
+        """The plug of that kind, where there is one."""
+        return self.plugs.get(kind)
+
     def __contains__(self, kind: object) -> bool:
         return kind in self.plugs
 

@@ -1,16 +1,20 @@
-"""Secrets at rest: encrypted with a key that is derived from SECRET_KEY (Fernet: AES-128-CBC with HMAC-SHA256)."""
+"""Secrets at rest: encrypted with a key that is derived from SECRET_KEY (Fernet: AES-128-CBC with HMAC-SHA256).
+
+To change the key, put the old one into SECRET_KEY_FALLBACKS: what it encrypted can be read, and what is written anew is
+encrypted with the new one.
+"""
 
 import base64
 import hashlib
 import json
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
 
 class SecretLost(Exception):
-    """The secret cannot be read: it was encrypted with another SECRET_KEY."""
+    """This secret cannot be read: it was encrypted with another SECRET_KEY. Type it anew."""
 
 
 def seal(secret: Any) -> str:
@@ -26,6 +30,10 @@ def unseal(sealed: str) -> Any:
         raise SecretLost(SecretLost.__doc__) from None
 
 
-def _fernet() -> Fernet:
-    digest = hashlib.sha256(b"smartagent.secrets" + settings.SECRET_KEY.encode()).digest()
+def _fernet() -> MultiFernet:
+    return MultiFernet([_key(secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
+
+
+def _key(secret: str) -> Fernet:
+    digest = hashlib.sha256(b"smartagent.secrets" + secret.encode()).digest()
     return Fernet(base64.urlsafe_b64encode(digest))

@@ -17,6 +17,8 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 VAR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 SECRET_KEY = env.str("SECRET_KEY", default="") or secret_key(VAR)
+# Keys that were used before: what they signed and encrypted can still be read.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -154,6 +156,15 @@ SPECTACULAR_SETTINGS = {
 LOGGING_CONFIG = "smartagent.logs.configure"
 LOGGING = {"level": env.str("LOG_LEVEL", default="INFO")}
 
+EMAIL_TIMEOUT = 10
+# The address that people reach us by; links in messages begin with it.
+SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
+# How many messages of a minute go to one channel by themselves; the rest is bundled. 0: all of them.
+NOTIFICATIONS_PER_MINUTE = env.int("NOTIFICATIONS_PER_MINUTE", default=6)
+DELIVERY_CONCURRENCY = env.int("DELIVERY_CONCURRENCY", default=16)
+TWILIO_URL = env.str("TWILIO_URL", default="https://api.twilio.com")
+SENDGRID_URL = env.str("SENDGRID_URL", default="https://api.sendgrid.com")
+PAGERDUTY_URL = env.str("PAGERDUTY_URL", default="https://events.pagerduty.com")
 # Networks that requests of ours may reach though they are private, for example 10.0.0.0/8,192.168.1.7.
 OUTBOUND_ALLOWED = env.list("OUTBOUND_ALLOWED", default=[])
 
@@ -197,6 +208,18 @@ RULES_HEALTH = [
     "rules.health.never_fired.NeverFired",
     "rules.health.forgotten_draft.ForgottenDraft",
 ]
+NOTIFICATIONS_CHANNELS = [
+    "notifications.channels.email.Email",
+    "notifications.channels.slack.Slack",
+    "notifications.channels.teams.Teams",
+    "notifications.channels.sms.SMS",
+    "notifications.channels.webhook.Webhook",
+    "notifications.channels.pagerduty.PagerDuty",
+    "notifications.channels.sendgrid.SendGrid",
+]
+# Apprise opens connections of its own, which OUTBOUND_ALLOWED does not guard.
+if env.bool("NOTIFICATIONS_APPRISE", default=False):
+    NOTIFICATIONS_CHANNELS += ["notifications.channels.apprise.AppriseChannel"]
 OPTIMIZER_STRATEGIES = [
     "optimizer.strategies.efficiency_boost.EfficiencyBoost",
     "optimizer.strategies.fusion_enhancement.FusionEnhancement",

@@ -12,6 +12,7 @@ handler500 = "smartagent.errors.broken"
 
 urlpatterns = [
     path("api/", include(("smartagent.api", "api"))),
+    path("links/", include("notifications.urls")),
     *accounts.urlpatterns,
     path("", admin.site.urls),
 ]

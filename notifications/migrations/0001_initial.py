@@ -103,6 +103,7 @@ class Migration(migrations.Migration):
                 ),
                 ("read_at", models.DateTimeField(null=True)),
                 ("archived_at", models.DateTimeField(null=True)),
+                ("snoozed_until", models.DateTimeField(null=True)),
             ],
             options={
                 "db_table": "notifications",

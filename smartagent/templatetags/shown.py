@@ -22,6 +22,8 @@ TONES = {
     "overlapped": "warning",
     "proposed": "info", "approved": "primary", "applied": "success", "dismissed": "", "rolled_back": "warning",
     "expired": "", "unread": "primary", "read": "", "archived": "",
+    "waiting": "warning", "held": "info", "due": "info", "sending": "info", "delivered": "success", "bundled": "",
+    "dead": "danger", "refused": "danger", "started": "info", "works": "success", "broken": "danger", "off": "",
     "met": "danger", "clear": "success", "missing": "warning",
 }  # fmt: skip
 

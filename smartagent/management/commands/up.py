@@ -22,7 +22,7 @@ from smartagent.up.only_one import only_one
 from smartagent.up.ports import check_free
 from smartagent.up.supervisor import Supervisor
 
-COLOURS = {"web": "cyan", "workers": "green", "up": "bold"}
+COLOURS = {"web": "cyan", "workers": "green", "deliver": "magenta", "up": "bold"}
 
 
 class Command(BaseCommand):
@@ -68,8 +68,9 @@ class Command(BaseCommand):
             str(options["port"]), "--workers", str(options["web_workers"]), "--blocking-threads", "4",
             "--respawn-failed-workers", "--no-access-log", "--log-level", "warning", "smartagent.wsgi:application",
         ]  # fmt: skip
-        workers = [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"]
-        children = [Child("web", web, self._say, quiet), Child("workers", workers, self._say, quiet)]
+        manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+        commands = {"web": web, "workers": [*manage, "qcluster"], "deliver": [*manage, "deliver"]}
+        children = [Child(name, command, self._say, quiet) for name, command in commands.items()]
         return Supervisor(children, self._say).run(lambda: self._is_ready(address, options["host"], options["port"]))
 
     def _is_ready(self, address: str, host: str, port: int) -> bool:

@@ -1,0 +1,96 @@
+"""Many deliveries become one: what quiet hours and digests held back, and what came too fast."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.db import connection, transaction
+
+from notifications.outgoing import Channel, Delivery
+from notifications.outgoing_querysets import DeliveryQuerySet
+from notifications.routing import LASTS, SEVERITIES
+
+# What was told and has resolved since: the activity entry that told it is followed by one of its instance that says so.
+RESOLVED = """
+SELECT d.id FROM deliveries d
+  JOIN notifications n ON n.id = d.notification_id
+  JOIN agent_activity_log e ON e.id::text = n.metadata->>'entry'
+ WHERE d.id = ANY(%(ids)s) AND d.reason <> 'resolved'
+   AND EXISTS (SELECT FROM agent_activity_log later WHERE later.state_id = e.state_id AND later.rule_id = e.rule_id
+                  AND later.event_type = 'rule_resolved' AND later.created_at > e.created_at)
+"""
+MANY = 5000
+
+
+def release(now: datetime) -> int:
+    """Let out what was held until now: one by itself, many of a channel as a digest without what has resolved."""
+    with transaction.atomic():
+        held = Delivery.objects.filter(status="held", due_at__lte=now).order_by("due_at", "id")
+        rows = list(held.select_for_update(skip_locked=True)[:MANY])
+        if not rows:
+            return 0
+        over = _resolved([row.pk for row in rows])
+        Delivery.objects.filter(pk__in=over).update(
+            status="skipped", settled_at=now, cause="It had resolved before it was to be sent."
+        )
+        of_channel: dict[UUID | None, list[Delivery]] = defaultdict(list)
+        for row in rows:
+            if row.pk not in over:
+                of_channel[row.channel_id].append(row)
+        _let_out(of_channel, now)
+        return len(rows)
+
+
+def bundle(deliveries: DeliveryQuerySet, channel: Channel, now: datetime, at: datetime, why: str) -> None:
+    """Make one delivery of `deliveries`, due `at`; one that waits there takes them in, and other bundles too."""
+    first = deliveries.order_by().first()
+    if first is None:
+        return
+    whole = _waiting(channel, now).select_for_update(skip_locked=True).first() or Delivery(
+        id=uuid4(), user_id=first.user_id, channel=channel, channel_name=channel.name, kind=channel.kind, title="",
+        reason="digest", status="due", due_at=at, expires_at=at + LASTS, created_at=now,
+    )  # fmt: skip
+    whole.save()
+    parts = deliveries.exclude(pk=whole.pk)
+    others = list(parts.filter(reason="digest").values_list("pk", flat=True))
+    parts.exclude(pk__in=others).update(status="bundled", bundle=whole, settled_at=now, due_at=None, cause=why)
+    Delivery.objects.filter(bundle__in=others).update(bundle=whole)
+    Delivery.objects.filter(pk__in=others).delete()
+    _entitle(whole)
+
+
+def is_bundling(channel: Channel, now: datetime) -> bool:
+    """Whether a bundle waits for its turn."""
+    return _waiting(channel, now).exists()
+
+
+def _waiting(channel: Channel, now: datetime) -> DeliveryQuerySet:
+    return Delivery.objects.filter(channel=channel, reason="digest", status="due", tries=0, due_at__gt=now)
+
+
+def _let_out(of_channel: dict[UUID | None, list[Delivery]], now: datetime) -> None:
+    channels = Channel.objects.in_bulk([key for key in of_channel if key])
+    for key, rows in of_channel.items():
+        found, channel = Delivery.objects.filter(pk__in=[row.pk for row in rows]), channels.get(key) if key else None
+        if channel is None:
+            found.update(status="dead", settled_at=now, cause="Its channel was deleted.")
+        elif len(rows) == 1:
+            found.update(status="due", cause="", due_at=now)
+        else:
+            bundle(found, channel, now, now + timedelta(microseconds=1), rows[0].cause)
+
+
+def _entitle(whole: Delivery) -> None:
+    parts = Delivery.objects.filter(bundle=whole)
+    severities = set(parts.order_by().values_list("severity", flat=True).distinct())
+    count = parts.count()
+    whole.title = f"{count:,} messages" if count != 1 else "1 message"
+    whole.severity = max(severities, key=SEVERITIES.index, default="low")
+    whole.save(update_fields=["title", "severity"])
+
+
+def _resolved(ids: Iterable[UUID]) -> set[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(RESOLVED, {"ids": list(ids)})
+        return {key for (key,) in cursor.fetchall()}

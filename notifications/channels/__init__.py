@@ -1,0 +1,121 @@
+"""The port of channels: one verb, `send`. One file per transport, one line in NOTIFICATIONS_CHANNELS."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django import forms
+
+from notifications.letters import Letter
+from smartagent.outbound.client import Answer, send
+
+__all__ = ["Address", "ChannelError", "ChannelKind", "HTTPChannel", "Outgoing", "Receipt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to: the settings of a channel, those that are secret among them. Its repr shows none."""
+
+    values: Mapping[str, Any] = field(repr=False)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values.get(name) or ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """That it was taken, with what the other side said."""
+
+    code: int | None = None
+    excerpt: str = ""
+
+
+class ChannelError(Exception):
+    """The other side did not take the message. `permanent` where trying again would not help."""
+
+    def __init__(
+        self, detail: str, *, permanent: bool = False, code: int | None = None, excerpt: str = "",
+        retry_after: float | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(detail)
+        self.permanent, self.code, self.excerpt, self.retry_after = permanent, code, excerpt, retry_after
+
+
+class ChannelKind:
+    """A kind of channel. `form` asks for its settings and checks them; those named in `secrets` are kept sealed."""
+
+    kind: ClassVar[str]
+    label: ClassVar[str]
+    help: ClassVar[str] = ""
+    icon: ClassVar[str] = "send"
+    form: ClassVar[type[forms.Form]]
+    secrets: ClassVar[tuple[str, ...]] = ()
+
+    def send(self, letter: Letter, address: Address) -> Receipt:
+        """Send it; ChannelError or NotSent where it was not taken. Network only: no database."""
+        raise NotImplementedError(f"{type(self).__name__} must send().")
+
+    def preview(self, letter: Letter, address: Address) -> str:
+        """What would be sent, as text, without what is secret."""
+        raise NotImplementedError(f"{type(self).__name__} must preview().")
+
+    def where(self, address: Address) -> str:
+        """Where it goes, in a few words, without what is secret."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One request of a channel that speaks HTTP."""
+
+    url: str
+    body: bytes
+    headers: Mapping[str, str]
+
+
+AGAIN = {408, 425, 429}
+
+
+class HTTPChannel(ChannelKind):
+    """A channel that is one POST. Only 2xx is a success; 408, 429 and 5xx are tried again, all else is refused."""
+
+    def outgoing(self, letter: Letter, address: Address) -> Outgoing:
+        """The request."""
+        raise NotImplementedError(f"{type(self).__name__} must give its outgoing().")
+
+    def check(self, answer: Answer) -> None:
+        """ChannelError where an answer of 2xx says in its body that nothing was taken."""
+
+    def send(self, letter: Letter, address: Address) -> Receipt:
+        request = self.outgoing(letter, address)
+        answer = send("POST", request.url, content=request.body, headers=request.headers)
+        if not answer.succeeded:
+            raise refusal(answer)
+        self.check(answer)
+        return Receipt(code=answer.code, excerpt=answer.excerpt)
+
+    def preview(self, letter: Letter, address: Address) -> str:
+        body = self.outgoing(letter, address).body
+        try:
+            return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+        except ValueError:
+            return body.decode("utf-8", "replace")
+
+
+def refusal(answer: Answer) -> ChannelError:
+    """What an answer that is no 2xx means."""
+    moved = " It sends elsewhere, which is not followed." if 300 <= answer.code < 400 else ""
+    wait = answer.retry_after.total_seconds() if answer.retry_after is not None else None
+    return ChannelError(
+        f"Answered {answer.code}.{moved}", permanent=answer.code not in AGAIN and answer.code < 500, code=answer.code,
+        excerpt=answer.excerpt, retry_after=wait,
+    )  # fmt: skip
+
+
+def as_json(body: Any, **headers: str) -> dict[str, Any]:
+    """The body and the headers of a request that carries JSON."""
+    return {
+        "body": json.dumps(body, ensure_ascii=False).encode(),
+        "headers": {"Content-Type": "application/json"} | headers,
+    }

@@ -1,0 +1,51 @@
+"""A hundred other services by Apprise (https://github.com/caronc/apprise), behind a switch.
+
+Apprise opens its connections itself, so that what guards our own HTTP client does not guard these:
+NOTIFICATIONS_APPRISE is off unless an administrator turns it on.
+"""
+
+from typing import Any
+
+from apprise import Apprise, NotifyType
+from django import forms
+
+from notifications.channels import Address, ChannelError, ChannelKind, Receipt
+from notifications.channels.fields import SecretField
+from notifications.letters import Letter
+
+TYPES = {
+    "low": NotifyType.INFO,
+    "medium": NotifyType.WARNING,
+    "high": NotifyType.WARNING,
+    "critical": NotifyType.FAILURE,
+}
+
+
+class AppriseForm(forms.Form):
+    url = SecretField(label="Apprise address", help_text="For example tgram://bottoken/ChatID or gotify://host/token.")
+
+    def clean_url(self) -> str:
+        url = str(self.cleaned_data["url"]).strip()
+        if len(Apprise(url)) != 1:
+            raise forms.ValidationError("This is no address that Apprise knows, or more than one.")
+        return url
+
+
+class AppriseChannel(ChannelKind):
+    kind = "apprise"
+    label = "Apprise"
+    help = "One of about a hundred services, by an Apprise address."
+    icon = "hub"
+    form = AppriseForm
+    secrets = ("url",)
+
+    def send(self, letter: Letter, address: Address) -> Receipt:
+        target: Any = Apprise(address["url"])
+        body = "\n\n".join(part for part in (letter.plain, letter.url) if part)
+        kind = TYPES.get(letter.severity, NotifyType.INFO)
+        if not target.notify(body=body or letter.title, title=letter.title, notify_type=kind):
+            raise ChannelError("Apprise could not deliver it; it does not say why.")
+        return Receipt(excerpt="Apprise has delivered it.")
+
+    def preview(self, letter: Letter, address: Address) -> str:
+        return "\n\n".join(part for part in (letter.title, letter.plain, letter.url) if part)

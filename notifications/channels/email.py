@@ -1,0 +1,68 @@
+"""E-mail by SMTP, through Django's mail backends (EMAIL_URL)."""
+
+import smtplib
+from typing import Any
+
+from django import forms
+from django.core.mail import EmailMultiAlternatives, get_connection
+
+from notifications.channels import Address, ChannelError, ChannelKind, Receipt
+from notifications.channels.fields import TextField
+from notifications.emails import html_of, subject_of, text_of, thread_headers
+from notifications.letters import Letter
+from smartagent.outbound.errors import Unreachable
+
+
+class EmailForm(forms.Form):
+    to = forms.EmailField(
+        label="To", help_text="Where it goes.", widget=TextField(placeholder="oncall@example.com").widget
+    )
+
+
+class Email(ChannelKind):
+    kind = "email"
+    label = "E-mail"
+    help = "Sends e-mail by the mail server of this installation."
+    icon = "mail"
+    form = EmailForm
+
+    def send(self, letter: Letter, address: Address) -> Receipt:
+        mail = mail_of(letter, address["to"])
+        try:
+            mail.send()
+        except smtplib.SMTPException as error:
+            raise _refusal(error) from None
+        except OSError as error:
+            raise Unreachable(f"The mail server did not answer: {error.strerror or error}.") from None
+        return Receipt(code=250, excerpt="The mail server took it.")
+
+    def preview(self, letter: Letter, address: Address) -> str:
+        return text_of(letter)
+
+    def where(self, address: Address) -> str:
+        return str(address["to"])
+
+
+def mail_of(letter: Letter, to: str) -> EmailMultiAlternatives:
+    """The mail, as text and as HTML, with the headers that thread it and let one unsubscribe."""
+    mail = EmailMultiAlternatives(
+        subject_of(letter), text_of(letter), to=[to], headers=thread_headers(letter),
+        connection=get_connection(fail_silently=False, timeout=10),
+    )  # fmt: skip
+    mail.attach_alternative(html_of(letter), "text/html")
+    return mail
+
+
+def _refusal(error: smtplib.SMTPException) -> ChannelError:
+    """4xx and a connection that broke are tried again, 5xx are not (RFC 5321, 4.2.1)."""
+    code, said = _said(error)
+    told = f"The mail server said {code} {said}".strip() if code else f"The mail server did not take it: {said}"
+    return ChannelError(told[:500].rstrip(".") + ".", permanent=code is not None and code >= 500, code=code)
+
+
+def _said(error: Any) -> tuple[int | None, str]:
+    """The code, where the server gave one, and its words."""
+    code, words = getattr(error, "smtp_code", None), getattr(error, "smtp_error", None) or str(error)
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, words = next(iter(error.recipients.values()))
+    return code if code and code > 0 else None, words.decode("utf-8", "replace") if isinstance(words, bytes) else words

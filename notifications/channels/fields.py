@@ -1,0 +1,63 @@
+"""Fields that the forms of channels share."""
+
+import re
+from typing import Any
+
+from django import forms
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
+
+from smartagent.outbound.client import check_url
+from smartagent.outbound.errors import AddressRefused
+
+PHONE = re.compile(r"^\+[1-9]\d{6,14}$")  # E.164
+
+
+class TextField(forms.CharField):
+    """A line of text in our look."""
+
+    def __init__(self, *, placeholder: str = "", **kwargs: Any) -> None:
+        widget = UnfoldAdminTextInputWidget(attrs={"placeholder": placeholder, "autocomplete": "off"})
+        super().__init__(**{"max_length": 2000, "widget": widget} | kwargs)
+
+
+class SecretField(forms.CharField):
+    """Typed once, and never shown again."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+        super().__init__(**{"max_length": 2000, "widget": widget} | kwargs)
+
+
+class AddressField(TextField):
+    """An address that can be asked by https, or by http in one's own network."""
+
+    def clean(self, value: Any) -> str:
+        text = str(super().clean(value)).strip()
+        return checked_address(text) if text else ""
+
+
+class SecretAddressField(SecretField):
+    """An address that is a secret itself: whoever knows it can write there."""
+
+    def clean(self, value: Any) -> str:
+        text = str(super().clean(value)).strip()
+        return checked_address(text) if text else ""
+
+
+class PhoneField(TextField):
+    """A telephone number in the international form."""
+
+    def clean(self, value: Any) -> str:
+        text = re.sub(r"[\s()./-]", "", str(super().clean(value)))
+        if text and not PHONE.match(text):
+            raise forms.ValidationError("Write the number with its country, for example +49 30 1234567.")
+        return text
+
+
+def checked_address(text: str) -> str:
+    """`text`, or what is wrong with it as an address."""
+    try:
+        check_url(text)
+    except AddressRefused as error:
+        raise forms.ValidationError(str(error)) from None
+    return text

@@ -1,0 +1,55 @@
+"""E-mail by SendGrid's API, version 3.
+
+https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
+"""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from notifications.channels import Address, HTTPChannel, Outgoing, as_json
+from notifications.channels.fields import SecretField, TextField
+from notifications.emails import html_of, subject_of, text_of, thread_headers
+from notifications.letters import Letter
+
+
+class SendGridForm(forms.Form):
+    to = forms.EmailField(label="To", widget=TextField(placeholder="oncall@example.com").widget)
+    sender = forms.EmailField(
+        label="From", help_text="A sender that SendGrid has verified.", widget=TextField(placeholder="a@b.c").widget
+    )
+    key = SecretField(label="API key", help_text="With the right “Mail Send”; it begins with SG.")
+
+    def clean_key(self) -> str:
+        key = str(self.cleaned_data["key"]).strip()
+        if not key.startswith("SG."):
+            raise forms.ValidationError("A key of SendGrid begins with SG.")
+        return key
+
+
+class SendGrid(HTTPChannel):
+    kind = "sendgrid"
+    label = "E-mail (SendGrid)"
+    help = "Sends e-mail by SendGrid's API."
+    icon = "outgoing_mail"
+    form = SendGridForm
+    secrets = ("key",)
+
+    def outgoing(self, letter: Letter, address: Address) -> Outgoing:
+        mail: dict[str, Any] = {
+            "personalizations": [{"to": [{"email": address["to"]}], "custom_args": {"delivery": letter.id}}],
+            "from": {"email": address["sender"], "name": "Smart Agent"}, "subject": subject_of(letter),
+            "content": [{"type": f"text/{kind}", "value": write(letter)}
+                        for kind, write in (("plain", text_of), ("html", html_of))],
+            "headers": {name: value for name, value in thread_headers(letter).items() if name != "Message-ID"},
+        }  # fmt: skip
+        return Outgoing(
+            url=f"{settings.SENDGRID_URL}/v3/mail/send", **as_json(mail, Authorization=f"Bearer {address['key']}")
+        )
+
+    def preview(self, letter: Letter, address: Address) -> str:
+        return text_of(letter)
+
+    def where(self, address: Address) -> str:
+        return str(address["to"])

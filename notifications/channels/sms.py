@@ -1,0 +1,58 @@
+"""SMS by Twilio's REST API.
+
+https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource
+"""
+
+import base64
+from urllib.parse import parse_qs, urlencode
+
+from django import forms
+from django.conf import settings
+
+from notifications.channels import Address, HTTPChannel, Outgoing
+from notifications.channels.fields import PhoneField, SecretField, TextField
+from notifications.letters import Letter, short
+
+MOST = 320  # characters: two or three parts of an SMS
+
+
+class SMSForm(forms.Form):
+    to = PhoneField(label="To", placeholder="+49 30 1234567", help_text="With the country, for example +49 30 1234567.")
+    sender = PhoneField(label="From", placeholder="+1 555 0100", help_text="A number of your Twilio account.")
+    account = TextField(label="Account SID", placeholder="AC…", help_text="From Twilio's console; it begins with AC.")
+    token = SecretField(label="Auth token", help_text="From Twilio's console.")
+
+    def clean_account(self) -> str:
+        account = str(self.cleaned_data["account"]).strip()
+        if not (account.startswith("AC") and account.isalnum()):
+            raise forms.ValidationError("An account SID begins with AC and has only letters and digits.")
+        return account
+
+
+class SMS(HTTPChannel):
+    kind = "sms"
+    label = "SMS (Twilio)"
+    help = "Sends a short message to a telephone."
+    icon = "sms"
+    form = SMSForm
+    secrets = ("token",)
+
+    def outgoing(self, letter: Letter, address: Address) -> Outgoing:
+        fields = {"To": address["to"], "From": address["sender"], "Body": text(letter)}
+        login = base64.b64encode(f"{address['account']}:{address['token']}".encode()).decode()
+        headers = {"Authorization": f"Basic {login}", "Content-Type": "application/x-www-form-urlencoded"}
+        url = f"{settings.TWILIO_URL}/2010-04-01/Accounts/{address['account']}/Messages.json"
+        return Outgoing(url=url, body=urlencode(fields).encode(), headers=headers)
+
+    def preview(self, letter: Letter, address: Address) -> str:
+        return parse_qs(self.outgoing(letter, address).body.decode())["Body"][0]
+
+    def where(self, address: Address) -> str:
+        return str(address["to"])
+
+
+def text(letter: Letter) -> str:
+    """Title, numbers and link, in that order, as far as there is room; the link is always whole."""
+    link = f" {letter.url}" if letter.url else ""
+    said = f"{letter.title}: {' '.join(letter.plain.split())}" if letter.plain else letter.title
+    return short(said, MOST - len(link)) + link

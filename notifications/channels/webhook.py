@@ -1,0 +1,104 @@
+"""A webhook of one's own, signed by Standard Webhooks.
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md: the headers webhook-id (the
+delivery's id, the same at each attempt), webhook-timestamp and webhook-signature. While a key is replaced, the old and
+the new one both sign.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import secrets as random
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+
+from notifications.channels import Address, HTTPChannel, Outgoing
+from notifications.channels.fields import AddressField, SecretField
+from notifications.letters import Letter
+
+PREFIX = "whsec_"
+
+
+class KeyField(SecretField):
+    """A signing key: `whsec_` and 24 to 64 bytes in base64."""
+
+    def clean(self, value: Any) -> str:
+        text = str(super().clean(value)).strip()
+        if text and key_of(text) is None:
+            raise forms.ValidationError("A signing key is whsec_ and 24 to 64 bytes in base64.")
+        return text
+
+
+class WebhookForm(forms.Form):
+    url = AddressField(label="Address", placeholder="https://example.com/hook", help_text="Gets a POST with JSON.")
+    key = KeyField(
+        label="Signing key", required=False,
+        help_text="whsec_ and base64, which the receiver has too. Empty: what is sent is not signed.",
+    )  # fmt: skip
+    old_key = KeyField(
+        label="Key before", required=False, help_text="While the receiver changes keys, both sign. Else empty."
+    )
+
+
+class Webhook(HTTPChannel):
+    kind = "webhook"
+    label = "Webhook"
+    help = "Posts JSON to an address, signed by Standard Webhooks."
+    icon = "webhook"
+    form = WebhookForm
+    secrets = ("key", "old_key")
+
+    def outgoing(self, letter: Letter, address: Address) -> Outgoing:
+        body = json.dumps(payload(letter), ensure_ascii=False).encode()
+        at = str(int(time.time()))
+        headers = {"Content-Type": "application/json", "webhook-id": letter.id, "webhook-timestamp": at}
+        keys = [key for name in ("key", "old_key") if (key := key_of(address[name]))]
+        if keys:
+            headers["webhook-signature"] = " ".join(sign(key, letter.id, at, body) for key in keys)
+        return Outgoing(url=address["url"], body=body, headers=headers)
+
+    def where(self, address: Address) -> str:
+        return str(urlsplit(str(address["url"])).netloc)
+
+
+def payload(letter: Letter) -> dict[str, Any]:
+    """The JSON: {type, timestamp, data}, as the specification advises; README.md describes it."""
+    return {
+        "type": f"notification.{letter.reason}", "timestamp": letter.created_at.isoformat(), "data": facts(letter),
+    }  # fmt: skip
+
+
+def facts(letter: Letter) -> dict[str, Any]:
+    """One message for programs; a digest has its messages as `notifications`."""
+    told = {
+        "id": letter.id, "reason": letter.reason, "kind": letter.type, "severity": letter.severity,
+        "title": letter.title, "message": letter.text, "url": letter.url, "recipient": letter.recipient_email,
+        "rule": letter.rule or None, "rule_name": letter.rule_name or None, "thread": letter.thread or None,
+        "facts": dict(letter.facts),
+    }  # fmt: skip
+    return told | ({"notifications": [facts(item) for item in letter.items]} if letter.items else {})
+
+
+def key_of(text: str) -> bytes | None:
+    """The bytes of a key that is written as whsec_ and base64; None where it is none."""
+    try:
+        key = base64.b64decode(text.removeprefix(PREFIX), validate=True) if text.startswith(PREFIX) else b""
+    except (binascii.Error, ValueError):
+        return None
+    return key if 24 <= len(key) <= 64 else None
+
+
+def new_key() -> str:
+    """A new signing key."""
+    return PREFIX + base64.b64encode(random.token_bytes(32)).decode()
+
+
+def sign(key: bytes, message_id: str, at: str, body: bytes) -> str:
+    """The signature `v1,…` of one message: HMAC-SHA256 over id, time and body."""
+    digest = hmac.new(key, f"{message_id}.{at}.".encode() + body, hashlib.sha256).digest()
+    return "v1," + base64.b64encode(digest).decode()

@@ -1,0 +1,54 @@
+"""A message as an e-mail: subject, text, HTML, and the headers that thread it and let one unsubscribe."""
+
+import re
+from uuid import NAMESPACE_OID, uuid5
+
+from django.template.loader import render_to_string
+
+from notifications.letters import SHOWN, Letter, short
+
+DOMAIN = "smart-agent.invalid"
+COLOURS = {"low": "#475569", "medium": "#b45309", "high": "#c2410c", "critical": "#b91c1c"}
+
+
+def subject_of(letter: Letter) -> str:
+    """One line, the severity first where it matters."""
+    mark = f"[{letter.severity.upper()}] " if letter.severity in ("high", "critical") else ""
+    return short(mark + re.sub(r"\s+", " ", letter.title).strip(), 200)
+
+
+def text_of(letter: Letter) -> str:
+    """The mail as plain text."""
+    return render_to_string("notifications/email.txt", _context(letter)).strip() + "\n"
+
+
+def html_of(letter: Letter) -> str:
+    """The mail as HTML, its styles within, as mail programs want them."""
+    return render_to_string("notifications/email.html", _context(letter))
+
+
+def thread_headers(letter: Letter) -> dict[str, str]:
+    """All messages about one instance are answers to one that was never sent, so that programs show them together.
+
+    List-Unsubscribe with one click: RFC 8058.
+    """
+    headers = {
+        "Message-ID": f"<{letter.id}@{DOMAIN}>",
+        "Auto-Submitted": "auto-generated",
+        "X-Smart-Agent": letter.reason,
+    }
+    if letter.thread:
+        root = f"<{uuid5(NAMESPACE_OID, letter.thread)}.thread@{DOMAIN}>"
+        headers |= {"In-Reply-To": root, "References": root}
+    if letter.unsubscribe_url:
+        headers |= {
+            "List-Unsubscribe": f"<{letter.unsubscribe_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }  # fmt: skip
+    return headers
+
+
+def _context(letter: Letter) -> dict[str, object]:
+    return {
+        "letter": letter, "shown": letter.items[:SHOWN], "more": max(len(letter.items) - SHOWN, 0),
+        "colour": COLOURS.get(letter.severity, COLOURS["low"]),
+    }  # fmt: skip

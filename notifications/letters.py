@@ -1,0 +1,49 @@
+"""What a channel sends: one message, or a digest of many, with all that a transport may want to show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+SHOWN = 10  # messages of a digest that are shown in full
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """`id` is the delivery's, the same at each attempt. `reason` says why it is sent: first, still_firing, resolved,
+    critical, escalated, digest, test ... `thread` is the same for all messages about one instance of a rule."""
+
+    id: str
+    reason: str
+    type: str
+    severity: str
+    title: str
+    text: str
+    url: str
+    created_at: datetime
+    recipient: str = ""
+    recipient_email: str = ""
+    rule: str = ""
+    rule_name: str = ""
+    thread: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    items: tuple["Letter", ...] = ()
+    unsubscribe_url: str = ""
+    acknowledge_url: str = ""
+
+    @property
+    def plain(self) -> str:
+        """All of it as plain text, without the title."""
+        return "\n\n".join([part for part in (self.text, *self.lines) if part])
+
+    @property
+    def lines(self) -> list[str]:
+        """The messages of a digest, a paragraph each; what is left out is counted."""
+        shown = [f"{item.title}\n{item.text}" for item in self.items[:SHOWN]]
+        more = len(self.items) - SHOWN
+        return [*shown, f"… and {more:,} more."] if more > 0 else shown
+
+
+def short(text: str, most: int) -> str:
+    """`text`, cut at `most` characters with a mark."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

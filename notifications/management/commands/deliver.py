@@ -1,0 +1,44 @@
+"""Send what is due, until it is told to stop."""
+
+import signal
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import timedelta
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from notifications.delivery import LEASE, Worker, deliver
+
+
+def seconds(text: str) -> timedelta:
+    """A number of seconds, 1 to 3600."""
+    if not text.isdecimal() or not 1 <= int(text) <= 3600:
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds; write 1 to 3600.")
+    return timedelta(seconds=int(text))
+
+
+class Command(BaseCommand):
+    help = "Sends what is due by the channels: once, or until it is told to stop (Ctrl-C)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="send what is due now, and end")
+        parser.add_argument(
+            "--lease", type=seconds, default=LEASE, metavar="SECONDS",
+            help="after which another worker may send what this one has taken (default 60)",
+        )  # fmt: skip
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["once"]:
+            sent = deliver(timezone.now())
+            self.stdout.write(f"{sent:,} attempt{'' if sent == 1 else 's'}.")
+            return
+        worker = Worker(options["lease"])
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            worker.stopped.set()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, stop)
+        worker.run()

@@ -1,0 +1,46 @@
+"""What can be asked of channels and deliveries: the same in the pages and in the API."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+
+from notifications.outgoing import Channel, Delivery
+from notifications.registries import channel_choices
+from rules.filters import OneOf, PersonFilter, RuleNameFilter, TimesFilter
+from rules.models.rule import Severity
+
+STATES = [("works", "works"), ("broken", "broken"), ("off", "not in use")]
+
+
+class ChannelFilter(django_filters.FilterSet):  # type: ignore[misc]
+    kind = OneOf(choices=channel_choices)
+    state = OneOf(choices=STATES, method="filter_state")
+    person = PersonFilter(field_name="user", label="owner")
+
+    class Meta:
+        model = Channel
+        fields: list[str] = []
+
+    def filter_state(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
+        if value == "off":
+            return queryset.filter(enabled=False)  # type: ignore[no-any-return]
+        return queryset.filter(enabled=True, opened_at__isnull=value == "works")  # type: ignore[no-any-return]
+
+
+class DeliveryFilter(TimesFilter):
+    status = OneOf(choices=[("unsettled", "on their way"), *Delivery.Status.choices], method="filter_status")
+    kind = OneOf(choices=channel_choices, label="kind")
+    severity = OneOf(choices=Severity.choices)
+    reason = OneOf(choices=Delivery.Reason.choices)
+    channel = django_filters.UUIDFilter(field_name="channel", label="channel", help_text="Its id.")
+    notification = django_filters.UUIDFilter(field_name="notification", label="notification", help_text="Its id.")
+    rule = RuleNameFilter()
+    person = PersonFilter(field_name="user", label="to")
+
+    class Meta:
+        model = Delivery
+        fields: list[str] = []
+
+    def filter_status(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
+        return queryset.unsettled() if value == "unsettled" else queryset.filter(status=value)  # type: ignore[no-any-return]

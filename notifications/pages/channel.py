@@ -1,0 +1,122 @@
+"""The pages of one channel: the kinds to choose from, its form, and the page with its state, its test and a preview."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from notifications.breaking import reset
+from notifications.channel_form import ChannelForm
+from notifications.channels import Address
+from notifications.examples import example
+from notifications.figures import figures_of
+from notifications.making import NotInUse, save, try_out
+from notifications.outgoing import Channel, Delivery, DeliveryAttempt
+from notifications.registries import channels
+from smartagent.owned_admin import OwnedAdmin
+
+SHOWN = 10
+
+
+def address_of(channel: Channel) -> str:
+    """The address of its page."""
+    return reverse("admin:notifications_channel_page", args=[channel.pk])
+
+
+@require_safe
+def kinds_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
+    """The kinds of channel that there are."""
+    if not model_admin.has_add_permission(request):
+        raise PermissionDenied
+    return model_admin.show(
+        request, "notifications/channel_kinds.html", {"title": "Add a channel", "kinds": list(channels)}
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def new_channel(request: HttpRequest, model_admin: OwnedAdmin, kind: str) -> HttpResponse:
+    """Make a channel of a kind."""
+    if not model_admin.has_add_permission(request):
+        raise PermissionDenied
+    if kind not in channels:
+        raise Http404("There is no such kind of channel.")
+    me: Any = request.user
+    return _form(request, model_admin, Channel(user=me, kind=kind, position=me.channels.count()))
+
+
+@require_http_methods(["GET", "POST"])
+def edit_channel(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid.UUID) -> HttpResponse:
+    """Change a channel."""
+    channel = _changeable(request, model_admin, channel_id)
+    if channel.kind not in channels:
+        raise Http404("This kind of channel is not installed any more; delete the channel.")
+    return _form(request, model_admin, channel)
+
+
+@require_safe
+def channel_page(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid.UUID) -> HttpResponse:
+    """Show it: whether it works, what it sent, and what a message looks like there."""
+    channel = model_admin.find(request, channel_id, "user")
+    kind = channels.find(channel.kind)
+    address = Address(channel.config)
+    last = DeliveryAttempt.objects.filter(delivery__channel=channel).select_related("delivery")
+    context = {
+        "title": channel.name, "channel": channel, "kind": kind, "where": kind.where(address) if kind else "",
+        "preview": kind.preview(example(channel), address) if kind else "",
+        "attempts": list(last.order_by("-started_at")[:SHOWN]),
+        "waiting": Delivery.objects.filter(channel=channel, status__in=["due", "held"]).count(),
+        "figures": figures_of(Delivery.objects.filter(channel=channel), timezone.now()),
+        "may_change": model_admin.has_change_permission(request, channel),
+        "may_delete": model_admin.has_delete_permission(request, channel),
+    }  # fmt: skip
+    return model_admin.show(request, "notifications/channel_page.html", context)
+
+
+@require_POST
+def test_channel(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid.UUID) -> HttpResponse:
+    """Send a real test message, and say what came of it."""
+    channel = _changeable(request, model_admin, channel_id)
+    try:
+        attempt = try_out(channel, str(request.user), timezone.now())
+    except NotInUse as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(address_of(channel))
+    if attempt.outcome == DeliveryAttempt.Outcome.DELIVERED:
+        messages.success(request, f"The test message was taken in {attempt.milliseconds:,.0f} ms.")
+    else:
+        messages.error(request, f"The test message was not taken. {attempt.error}")
+    return HttpResponseRedirect(address_of(channel))
+
+
+@require_POST
+def close_breaker(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid.UUID) -> HttpResponse:
+    """Use it again at once, whatever has failed."""
+    channel = _changeable(request, model_admin, channel_id)
+    reset(channel)
+    messages.success(request, "It is used again. What waits is sent now.")
+    return HttpResponseRedirect(address_of(channel))
+
+
+def _form(request: HttpRequest, model_admin: OwnedAdmin, channel: Channel) -> HttpResponse:
+    form = ChannelForm(request.POST or None, channel=channel)
+    if request.method == "POST" and form.is_valid():
+        waited = save(form.instance, form.values, timezone.now())
+        plural = "message that waited goes" if waited == 1 else "messages that waited go"
+        messages.success(request, "The channel is saved." + (f" {waited:,} {plural} out now." if waited else ""))
+        return HttpResponseRedirect(address_of(form.instance))
+    title = f"Add: {form.kind.label}" if form.fresh else f"Edit {channel.name}"
+    back = reverse("admin:notifications_channel_changelist") if form.fresh else address_of(channel)
+    context = {"title": title, "form": form, "kind": form.kind, "back": back}
+    return model_admin.show(request, "notifications/channel_form.html", context)
+
+
+def _changeable(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid.UUID) -> Channel:
+    channel: Channel = model_admin.find(request, channel_id, "user")
+    if not model_admin.has_change_permission(request, channel):
+        raise PermissionDenied
+    return channel

@@ -1,0 +1,146 @@
+"""The ledger: every delivery, with what became of it and why; dead letters are sent again, one or many."""
+
+import uuid
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+
+from notifications.channels import Address
+from notifications.charts import latency_chart
+from notifications.figures import figures_of
+from notifications.models import Delivery
+from notifications.outgoing_filters import DeliveryFilter
+from notifications.registries import channels
+from notifications.writing import Unwritable, letter_of
+from smartagent.filtered_list import FilteredChangeList, RecordAdmin
+from smartagent.owned_admin import OwnedAdmin
+from smartagent.scope import has_everyone
+from smartagent.templatetags.shown import TONES, when
+
+
+class DeliveryChangeList(FilteredChangeList):
+    """Its rows lead to the pages of the deliveries."""
+
+    def url_for_result(self, result: Delivery) -> str:
+        return reverse("admin:notifications_delivery_change", args=[result.pk])
+
+
+def resend_one(request: HttpRequest, model_admin: OwnedAdmin, delivery_id: uuid.UUID) -> HttpResponse:
+    """Send one again, and go back to it."""
+    delivery = model_admin.find(request, delivery_id)
+    if not model_admin.has_change_permission(request) or not _may_resend(request, delivery):
+        raise PermissionDenied
+    if Delivery.objects.filter(pk=delivery.pk).resend(timezone.now()):
+        messages.success(request, "It is sent again.")
+    else:
+        messages.error(request, "It is on its way or has arrived already, or its channel is not in use any more.")
+    return HttpResponseRedirect(reverse("admin:notifications_delivery_change", args=[delivery.pk]))
+
+
+def _may_resend(request: HttpRequest, delivery: Delivery) -> bool:
+    return bool(Delivery.objects.changeable_by(request.user).filter(pk=delivery.pk).exists())
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(RecordAdmin):
+    slug = "deliveries"
+    filterset_class = DeliveryFilter
+    keyset = "created_at"
+    empty_title = "Nothing has left the house yet"
+    empty_text = "Each message to each channel is written down here: sent, held, failed, or why it was not sent."
+    list_before_template = "notifications/deliveries_before.html"
+    list_display = (
+        "shown_title", "status_label", "channel_label", "user", "reason_label", "shown_cause", "shown_tries", "at",
+    )  # fmt: skip
+    list_display_links = ("shown_title",)
+    list_select_related = ("user",)
+    search_fields = ("title", "cause", "channel_name")
+    search_help_text = "Title, channel or cause"
+    actions = ("resend",)  # type: ignore[assignment]
+    pages = {"<uuid:delivery_id>/resend/": (require_POST(resend_one), "resend")}
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
+        return DeliveryChangeList
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return tuple(name for name in self.list_display if name != "user" or has_everyone(request.user, "view"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("notifications.change_delivery"))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        visible, now = Delivery.objects.visible_to(request.user), timezone.now()
+        known = {"figures": figures_of(visible, now), "latency": latency_chart(visible, now)}
+        return super().changelist_view(request, (extra_context or {}) | known)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        return delivery_page(request, self, object_id)
+
+    @admin.action(description="Send again", permissions=["change"])
+    def resend(self, request: HttpRequest, queryset: Any) -> None:
+        count = Delivery.objects.filter(pk__in=queryset.order_by().values("pk")).resend(timezone.now())
+        rest = queryset.count() - count
+        left = f" {rest:,} had arrived, or are on their way." if rest > 0 else ""
+        messages.success(request, f"{count:,} {'is' if count == 1 else 'are'} sent again.{left}")
+
+    @display(description="message", ordering="title")
+    def shown_title(self, delivery: Delivery) -> str:
+        return format_html('<span class="sa-text">{}</span>', delivery.title)
+
+    @display(description="status", ordering="status", label=TONES)
+    def status_label(self, delivery: Delivery) -> str:
+        return delivery.status
+
+    @display(description="by", ordering="channel_name")
+    def channel_label(self, delivery: Delivery) -> str:
+        return delivery.channel_name or "–"
+
+    @display(description="because", ordering="reason")
+    def reason_label(self, delivery: Delivery) -> str:
+        return delivery.get_reason_display()
+
+    @display(description="cause")
+    def shown_cause(self, delivery: Delivery) -> str:
+        return format_html('<span class="sa-text sa-second">{}</span>', delivery.cause)
+
+    @display(description="tries", ordering="tries")
+    def shown_tries(self, delivery: Delivery) -> int:
+        return delivery.tries
+
+    @display(description="when", ordering="created_at")
+    def at(self, delivery: Delivery) -> str:
+        return when(delivery.created_at)
+
+
+def delivery_page(request: HttpRequest, model_admin: OwnedAdmin, delivery_id: str) -> HttpResponse:
+    """One delivery: what was sent, each attempt, and where else the message went."""
+    delivery = model_admin.find(request, delivery_id, "user", "channel", "notification", "rule", "bundle")
+    parts = list(delivery.bundled.by_severity().select_related("notification", "user", "rule")[:50])
+    others = Delivery.objects.none()
+    if delivery.notification_id:
+        others = Delivery.objects.visible_to(request.user).filter(notification=delivery.notification_id)
+    context = {
+        "title": delivery.title, "delivery": delivery, "attempts": list(delivery.attempts.all()), "parts": parts,
+        "others": list(others.exclude(pk=delivery.pk).order_by("created_at")[:50]), "said": _said(delivery, parts),
+        "may_resend": delivery.status in ("dead", "skipped") and delivery.channel_id
+        and model_admin.has_change_permission(request) and _may_resend(request, delivery),
+    }  # fmt: skip
+    return model_admin.show(request, "notifications/delivery_page.html", context)
+
+
+def _said(delivery: Delivery, parts: list[Delivery]) -> str:
+    """What it says by its channel, without what is secret; nothing where that is not to be had any more."""
+    if delivery.kind not in channels:
+        return ""
+    try:
+        config = delivery.channel.config if delivery.channel else {}
+        return channels[delivery.kind].preview(letter_of(delivery, parts), Address(config))
+    except Unwritable as error:
+        return str(error)

@@ -1,0 +1,74 @@
+"""Quiet hours: pure. By weekday, in the person's zone, also across midnight and the change of the clock.
+
+A period belongs to the day on which it begins: Friday from 22:00 until 07:00 ends on Saturday morning. From and until
+alike mean the whole day.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+LOOKED_AHEAD = 15  # days; quiet for longer is not believed
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Hours of some weekdays, 0 is Monday, by the clock on the wall."""
+
+    days: frozenset[int]
+    begins: time
+    ends: time
+
+    def on(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+        """When it begins and ends, where it begins on `day`."""
+        if day.weekday() not in self.days:
+            return None
+        last = day if self.ends > self.begins else day + timedelta(days=1)
+        begins = datetime.combine(day, self.begins, zone)
+        return begins, datetime.combine(last, self.ends, zone)
+
+
+def quiet_until(hours: Iterable[Quiet], zone: ZoneInfo, now: datetime) -> datetime | None:
+    """When it is no longer quiet, or None where it is not. Periods that meet are one."""
+    until, found = now, [*hours]
+    while (later := _end(found, zone, until)) and later - now < timedelta(days=LOOKED_AHEAD):
+        until = later
+    return until if until > now else None
+
+
+def read(rows: Any) -> list[Quiet]:
+    """The hours as they are kept, `[{"days": [0, 1], "from": "22:00", "until": "07:00"}]`; what is none is left out."""
+    return (
+        [quiet for row in rows if isinstance(row, Mapping) and (quiet := _one(row))] if isinstance(rows, list) else []
+    )
+
+
+def next_time(at: time, zone: ZoneInfo, now: datetime) -> datetime:
+    """The next time after `now` that the clock on the wall shows `at`."""
+    day = now.astimezone(zone).date()
+    candidates = (datetime.combine(day + timedelta(days=n), at, zone) for n in range(3))
+    return next(candidate for candidate in candidates if candidate.timestamp() > now.timestamp())
+
+
+def next_hour(now: datetime) -> datetime:
+    """The next full hour."""
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
+def _end(hours: list[Quiet], zone: ZoneInfo, now: datetime) -> datetime | None:
+    today = now.astimezone(zone).date()
+    periods = [quiet.on(today - timedelta(days=back), zone) for quiet in hours for back in (0, 1)]
+    at = now.timestamp()  # times of one zone are compared by the wall where it changes
+    ends = [end for period in periods if period and period[0].timestamp() <= at < (end := period[1]).timestamp()]
+    return max(ends, key=lambda end: end.timestamp(), default=None)
+
+
+def _one(row: Mapping[str, Any]) -> Quiet | None:
+    try:
+        begins, ends = time.fromisoformat(str(row["from"])), time.fromisoformat(str(row["until"]))
+        return Quiet(frozenset(int(day) for day in row["days"]), begins, ends)
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -1,0 +1,19 @@
+"""When a delivery that failed is tried again: pure."""
+
+from datetime import timedelta
+
+WAITS = [timedelta(seconds=s) for s in (30, 120, 600, 1_800, 7_200, 21_600)]  # after the first try, the second ...
+JITTER = 0.2  # as part of the wait
+LONGEST = timedelta(hours=12)
+
+
+def next_wait(tries: int, chance: float, retry_after: timedelta | None = None) -> timedelta | None:
+    """How long to wait after `tries` tries, or None where they were enough.
+
+    `chance`, 0 to 1, moves it by up to a tenth to either side, so that what failed together does not come together.
+    What the other side asks for is not undercut.
+    """
+    if tries > len(WAITS):
+        return None
+    wait = WAITS[tries - 1] * (1 + JITTER * (chance - 0.5))
+    return max(wait, min(retry_after, LONGEST)) if retry_after else wait

@@ -1,0 +1,21 @@
+"""The settings of a channel: what is secret of them is sealed, and merged in only for those who send."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from notifications.outgoing import Channel
+from notifications.registries import channels
+from smartagent.secrets import seal, unseal
+
+
+def values_of(channel: Channel) -> dict[str, Any]:
+    """All settings, the secret ones in clear; SecretLost where they cannot be read."""
+    secret = unseal(channel.sealed) if channel.sealed else {}
+    return {**(channel.config if isinstance(channel.config, dict) else {}), **secret}
+
+
+def keep(channel: Channel, values: Mapping[str, Any]) -> None:
+    """Give `channel` these settings, the secret ones sealed; it is not saved yet."""
+    secret = {name for name in channels[channel.kind].secrets if values.get(name)}
+    channel.config = {name: value for name, value in values.items() if value not in ("", None) and name not in secret}
+    channel.sealed = seal({name: values[name] for name in secret}) if secret else ""

@@ -1,0 +1,122 @@
+"""What came of attempts, written down for many at once; and what has expired."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from psycopg.types.json import Jsonb
+
+from notifications.breaker import Breaker, failed, succeeded
+from notifications.breaking import told_of
+from notifications.gateway import post
+from notifications.leasing import Lease
+from notifications.outgoing import Channel
+from notifications.retries import next_wait
+
+# Only whoever still holds the lease says what became of the delivery; of a message that arrived everybody may.
+DELIVERIES = """
+UPDATE deliveries d
+   SET status = r.status, cause = r.cause, due_at = r.due_at, leased_until = NULL,
+       settled_at = CASE WHEN r.status = 'due' THEN NULL ELSE %(now)s::timestamptz END
+  FROM jsonb_to_recordset(%(rows)s) AS r (delivery uuid, number int, status text, cause text, due_at timestamptz)
+ WHERE d.id = r.delivery AND d.status = 'sending' AND (d.tries = r.number OR r.status = 'delivered')
+"""
+ATTEMPTS = """
+UPDATE delivery_attempts a
+   SET outcome = r.outcome, code = r.code, milliseconds = r.milliseconds, excerpt = r.excerpt, error = r.cause,
+       finished_at = %(now)s
+  FROM jsonb_to_recordset(%(rows)s) AS r (attempt uuid, outcome text, code int, milliseconds float8, excerpt text,
+                                          cause text)
+ WHERE a.id = r.attempt
+"""
+EXPIRED = """
+UPDATE deliveries
+   SET status = CASE WHEN status = 'waiting' THEN 'skipped' ELSE 'dead' END, settled_at = %(now)s, due_at = NULL,
+       cause = CASE WHEN status = 'waiting' THEN 'There was no channel until it expired.'
+                    ELSE trim('It expired before it could be sent. ' || cause) END
+ WHERE status IN ('due', 'waiting') AND expires_at <= %(now)s
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of one attempt: an error with whether it is for good, or none. `chance` moves the next try a little."""
+
+    lease: Lease
+    channel: UUID | None
+    error: str = ""
+    permanent: bool = False
+    code: int | None = None
+    excerpt: str = ""
+    milliseconds: float = 0.0
+    retry_after: timedelta | None = None
+    chance: float = 0.5
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the other side took it."""
+        return not self.error
+
+
+def settle(results: Sequence[Result], now: datetime) -> None:
+    """Write down all of it in one transaction: deliveries, attempts, breakers, and what their owners are told."""
+    if not results:
+        return
+    rows = [_row(result, now) for result in results]
+    with transaction.atomic(), connection.cursor() as cursor:
+        params: dict[str, Any] = {"rows": Jsonb(rows), "now": now}
+        cursor.execute(DELIVERIES, params)
+        cursor.execute(ATTEMPTS, params)
+        _move_breakers(results, now)
+
+
+def expire(now: datetime) -> int:
+    """Give up what was not sent in time; return how many they are."""
+    with connection.cursor() as cursor:
+        cursor.execute(EXPIRED, {"now": now})
+        return int(cursor.rowcount)
+
+
+def _row(result: Result, now: datetime) -> dict[str, Any]:
+    status, outcome, due = "delivered", "delivered", None
+    if not result.delivered:
+        pause = None if result.permanent else next_wait(result.lease.number, result.chance, result.retry_after)
+        due = now + pause if pause else None
+        status, outcome = ("due" if due else "dead"), ("refused" if result.permanent else "failed")
+    return {
+        "delivery": str(result.lease.delivery), "attempt": str(result.lease.attempt), "number": result.lease.number,
+        "status": status, "outcome": outcome, "cause": result.error, "due_at": due.isoformat() if due else None,
+        "code": result.code, "milliseconds": result.milliseconds, "excerpt": result.excerpt.replace("\x00", ""),
+    }  # fmt: skip
+
+
+def _move_breakers(results: Sequence[Result], now: datetime) -> None:
+    """Channels that only succeed and were closed are not touched: that is nearly all of them, nearly always."""
+    of_channel: dict[UUID, list[Result]] = defaultdict(list)
+    for result in results:
+        if result.channel:
+            of_channel[result.channel].append(result)
+    touched = {key for key, some in of_channel.items() if not all(result.delivered for result in some)}
+    troubled = Channel.objects.filter(pk__in=of_channel).exclude(pk__in=touched).exclude(failures=0, opened_at=None)
+    touched |= set(troubled.values_list("pk", flat=True))
+    for channel in Channel.objects.select_for_update().filter(pk__in=touched).order_by("pk"):
+        _move(channel, of_channel[channel.pk], now)
+
+
+def _move(channel: Channel, results: Sequence[Result], now: datetime) -> None:
+    before = Breaker(channel.failures, channel.opened_at, channel.retry_at, channel.cause)
+    after = before
+    for result in sorted(results, key=lambda result: result.delivered):  # one success among them is enough
+        after = succeeded(after) if result.delivered else failed(after, now, result.error, permanent=result.permanent)
+    if after == before:
+        return
+    channel.failures, channel.opened_at, channel.retry_at, channel.cause = (
+        after.failures, after.opened_at, after.retry_at, after.cause,
+    )  # fmt: skip
+    channel.save(update_fields=["failures", "opened_at", "retry_at", "cause"])
+    if before.is_open != after.is_open:
+        post([told_of(channel, now)], now)

@@ -1,0 +1,98 @@
+"""Letters out of rows: what each leased delivery says, and where it goes, in four statements for all."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from notifications.channels import Address
+from notifications.letters import Letter
+from notifications.outgoing import Channel, Delivery
+from notifications.secrets import values_of
+from notifications.signed_links import links_of
+from smartagent.secrets import SecretLost
+
+MOST_ITEMS = 200  # of a digest; what is beyond is counted
+
+
+class Unwritable(Exception):
+    """There is nothing to send any more."""
+
+
+Written = tuple[Delivery, Letter, Address]
+
+
+def write(ids: Collection[UUID]) -> tuple[list[Written], dict[UUID, str]]:
+    """The letters of these deliveries; and, by delivery, why there is none."""
+    rows = Delivery.objects.filter(pk__in=ids).select_related("notification", "channel", "user", "rule")
+    parts = _parts([row.pk for row in rows if row.reason == Delivery.Reason.DIGEST])
+    written, failed = [], {}
+    for row in rows:
+        try:
+            written.append((row, letter_of(row, parts[row.pk]), address_of(row.channel)))
+        except (Unwritable, SecretLost) as error:
+            failed[row.pk] = str(error)
+    return written, failed
+
+
+def letter_of(delivery: Delivery, parts: Iterable[Delivery] = ()) -> Letter:
+    """What this delivery says; `parts` are the deliveries in a digest."""
+    items = tuple(_item(part) for part in parts)
+    if delivery.reason == Delivery.Reason.DIGEST:
+        if not items:
+            raise Unwritable("What was bundled here is not there any more.")
+        return _letter(delivery, "", items)
+    if delivery.notification is None:
+        raise Unwritable("Its notification was deleted before it was sent.")
+    return _letter(delivery, delivery.notification.message, ())
+
+
+def address_of(channel: Channel | None) -> Address:
+    """Where it goes, with the secrets in clear; only for those who send."""
+    if channel is None:
+        raise Unwritable("Its channel was deleted before it was sent.")
+    return Address(values_of(channel))
+
+
+def _letter(delivery: Delivery, text: str, items: tuple[Letter, ...]) -> Letter:
+    notification, person = delivery.notification, delivery.user
+    facts: dict[str, Any] = notification.metadata if notification and isinstance(notification.metadata, dict) else {}
+    return Letter(
+        id=str(delivery.pk), reason=delivery.reason, type=notification.type if notification else "notify",
+        severity=delivery.severity, title=delivery.title, text=text, url=_address_of(delivery, facts),
+        created_at=delivery.created_at, recipient=str(person or ""), recipient_email=person.email if person else "",
+        rule=str(delivery.rule_id or ""), rule_name=delivery.rule.rule_name if delivery.rule else "",
+        thread=_thread(facts), facts=facts, items=items, **links_of(delivery, facts),
+    )  # fmt: skip
+
+
+def _item(part: Delivery) -> Letter:
+    return _letter(part, part.notification.message if part.notification else "", ())
+
+
+def _parts(digests: list[UUID]) -> dict[UUID, list[Delivery]]:
+    """The messages of each digest, what matters most first."""
+    found: dict[UUID, list[Delivery]] = defaultdict(list)
+    rows = Delivery.objects.filter(bundle__in=digests) if digests else Delivery.objects.none()
+    for row in rows.select_related("notification", "user", "rule").by_severity():
+        if len(found[row.bundle_id]) < MOST_ITEMS:
+            found[row.bundle_id].append(row)
+    return found
+
+
+def _address_of(delivery: Delivery, facts: dict[str, Any]) -> str:
+    """To why it was told, where an activity entry told it; else to what the notification leads to."""
+    if facts.get("entry"):
+        return f"{settings.SITE_URL}/activity/{facts['entry']}/change/"
+    path = delivery.notification.action_url if delivery.notification else None
+    if path and path.startswith(("http://", "https://")):
+        return str(path)
+    return f"{settings.SITE_URL}{path or '/notifications/'}"
+
+
+def _thread(facts: dict[str, Any]) -> str:
+    """The same for everything that is told of one instance."""
+    named = [str(facts.get(name) or "") for name in ("rule", "person", "target")]
+    return ":".join(named) if named[0] else ""
