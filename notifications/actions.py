@@ -1,12 +1,18 @@
-"""The plug for rules: alert and notify put a message into the inbox of the rule's owner."""
+"""The plug for rules: alert and notify tell the owner of the rule, or whom the rule names."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID, uuid4
 
 from django import forms
 
+from notifications.escalating import begin, missing_policy
 from notifications.gateway import Message, post
+from notifications.grouping import facts, grouped, lines, severity
+from notifications.recipients import Directory, Told, problems_of, split
+from notifications.recipients_field import RecipientsField
 from rules.actions import Action, Firing, Outcome
-from rules.words import limit, number, series
+from rules.models import AutomationRule
 
 
 class MessageForm(forms.Form):
@@ -17,6 +23,13 @@ class MessageForm(forms.Form):
     notify_resolved = forms.BooleanField(
         required=False, label="Tell when it has resolved", help_text="Once for each time that it was told."
     )
+    recipients = RecipientsField(
+        required=False, help_text="Who is told: e-mails, owner, group:operators, channel:NAME. Empty: its owner."
+    )
+    escalation = forms.CharField(
+        required=False, max_length=100, label="Escalation policy",
+        help_text="Its name; it tells others where nobody acknowledges.",
+    )  # fmt: skip
 
 
 # What is told beside the numbers, by what happened.
@@ -42,57 +55,99 @@ REASONS = {
 class Notify(Action):
     kind = "notify"
     label = "Notify"
-    help = "Puts a notice into the inbox of the rule's owner."
-    phrase = "notify {owner}"
+    help = "Puts a notice into the inbox of the rule's owner, or of whom you name, and sends it by their channels."
+    verb = "notify"
     form = MessageForm
     leads_to = {"notification": ("the notification", "admin:notifications_notification_change")}
     tells_resolved = True
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
-        messages = [self.message(firing) for firing in firings]
+        directory = Directory((firing.owner_id, recipients_of(firing.config)) for firing in firings)
+        messages: list[Message] = []
+        outcomes: dict[UUID, Outcome] = {}
+        for group in grouped(firings):
+            told = directory.find(group[0].owner_id, recipients_of(group[0].config))
+            some = self.messages(group, told)
+            messages += some
+            outcomes |= {firing.entry_id: _outcome(some, told) for firing in group}
         if messages:
             post(messages, firings[0].now)
-        return [Outcome({"notification": str(message.id)}) for message in messages]
+        gone = begin([firing for firing in firings if not outcomes[firing.entry_id].error])
+        return [_without_policy(outcomes[firing.entry_id], firing, gone) for firing in firings]
 
-    def message(self, firing: Firing) -> Message:
-        """What the owner of the rule is told."""
-        own = firing.config.get("message", "")
+    def messages(self, firings: Sequence[Firing], told: Told) -> list[Message]:
+        """One to each person who is told; to the owner where channels alone are named, by those only."""
+        first = firings[0]
+        if not recipients_of(first.config):
+            return [self.message(firings, first.owner_id)]
+        found = [
+            self.message(firings, person, channels=told.channels if person == first.owner_id else ())
+            for person in told.people
+        ]
+        if told.channels and first.owner_id not in told.people:
+            found.append(self.message(firings, first.owner_id, channels=told.channels, only_named=True))
+        return found
+
+    def message(self, firings: Sequence[Firing], person: UUID, **ways: Any) -> Message:
+        """What `person` is told of `firings`, which are one rule's, of one tick."""
+        first, key = firings[0], uuid4()
+        many = f" ({len(firings):,} instances)" if len(firings) > 1 else ""
+        heading = HEADINGS.get(first.event, "{}").format(first.config.get("title") or first.rule_name)
+        own = [first.config.get("message", ""), WHY.get(first.event)]
         return Message(
-            user_id=firing.owner_id,
-            rule_id=firing.rule_id,
-            type=self.kind,
-            title=HEADINGS.get(firing.event, "{}").format(firing.config.get("title") or firing.rule_name),
-            message="\n".join(filter(None, [own, WHY.get(firing.event), sentence(firing)])),
-            severity=firing.severity,
-            action_url=f"/rules/{firing.rule_id}/",
-            metadata=facts(firing),
-            reason=REASONS.get(firing.event, "still_firing"),
-        )
+            id=key, user_id=person, rule_id=first.rule_id, type=self.kind, title=heading + many,
+            message="\n".join(filter(None, [*own, *lines(firings)])), severity=severity(firings),
+            action_url=place_of(first.rule_id, first.owner_id, person, key), metadata=facts(firings),
+            reason=REASONS.get(first.event, "still_firing"), **ways,
+        )  # fmt: skip
+
+    def in_words(self, rule: AutomationRule) -> str:
+        config = rule.action_config if isinstance(rule.action_config, dict) else {}
+        who = [str(rule.user) if each == "owner" else each for each in recipients_of(config) or ["owner"]]
+        names = f"{', '.join(who[:-1])} and {who[-1]}" if len(who) > 1 else who[0]
+        policy = config.get("escalation")
+        return f"{self.verb} {names}" + (f", then as “{policy}” says" if policy else "")
+
+    def refuse(self, config: Mapping[str, Any], owner: Any, maker: Any) -> dict[str, list[str]]:
+        found = {"recipients": problems_of(recipients_of(config), owner, maker)}
+        if (name := config.get("escalation")) and (problem := missing_policy(str(name), maker)):
+            found["escalation"] = [problem]
+        return {option: problems for option, problems in found.items() if problems}
 
 
 class Alert(Notify):
     kind = "alert"
     label = "Alert"
-    help = "Puts an alert into the inbox of the rule's owner."
-    phrase = "alert {owner}"
+    help = "Puts an alert into the inbox of the rule's owner, or of whom you name, and sends it by their channels."
+    verb = "alert"
 
 
-def sentence(firing: Firing) -> str:
-    """The numbers in words, naming the person where it is not the owner."""
-    watched = series(firing.metric, "" if firing.concerns_owner else firing.subject_name, firing.target)
-    subject = f"{watched[0].upper()}{watched[1:]}"
-    resolved = firing.event == "rule_resolved"
-    if firing.value is None:
-        return f"{subject} has no data; the rule {'resolves' if resolved else 'fires'} then."
-    if resolved:
-        return f"{subject} is {number(firing.value)}: no longer {limit(firing.operator, firing.threshold)}."
-    return f"{subject} is {number(firing.value)}: {limit(firing.operator, firing.threshold)}."
+def recipients_of(config: Mapping[str, Any]) -> list[str]:
+    """Whom a rule names, empty where nobody."""
+    return split(config.get("recipients"))
 
 
-def facts(firing: Firing) -> dict[str, object]:
-    """The numbers for programs."""
-    return {
-        "rule": str(firing.rule_id), "rule_name": firing.rule_name, "metric": firing.metric, "value": firing.value,
-        "threshold": firing.threshold, "operator": firing.operator, "time": firing.fired_at.isoformat(),
-        "target": firing.target, "event": firing.event, "person": str(firing.subject_id), "entry": str(firing.entry_id),
-    }  # fmt: skip
+def place_of(rule: UUID, owner: UUID, person: UUID, notification: UUID) -> str:
+    """Where a message leads: to the rule, or, for those to whom it does not belong, to the notification itself."""
+    return f"/rules/{rule}/" if person == owner else f"/notifications/{notification}/change/"
+
+
+def _outcome(messages: Sequence[Message], told: Told) -> Outcome:
+    gone = ", ".join(told.missing)
+    if not messages:
+        return Outcome(error=f"Nobody could be told, for none of its recipients is there: {gone}.")
+    detail: dict[str, Any] = {"notification": str(messages[0].id)}
+    if len(messages) > 1:
+        detail["notifications"] = len(messages)
+    if gone:
+        detail["problem"] = f"These recipients are not there: {gone}."
+    return Outcome(detail)
+
+
+def _without_policy(outcome: Outcome, firing: Firing, gone: Collection[str]) -> Outcome:
+    """The outcome, and where the policy that the rule names is not there, that as well."""
+    name = str(firing.config.get("escalation") or "")
+    if name not in gone:
+        return outcome
+    said = f"There is no escalation policy “{name}” any more, so nobody else is told later."
+    return Outcome(outcome.detail | {"problem": f"{outcome.detail.get('problem', '')} {said}".strip()})

@@ -18,6 +18,7 @@ from notifications.marking import DONE, button, mark
 from notifications.models import Notification
 from notifications.pages import channels as channels
 from notifications.pages import deliveries as deliveries
+from notifications.pages import escalation as escalation
 from notifications.querysets import NotificationQuerySet
 from rules.health.judging import may_judge
 from rules.words import number

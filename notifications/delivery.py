@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from notifications.bundling import release
 from notifications.channels import Address, ChannelError
+from notifications.escalating import escalate
 from notifications.failing_over import fail_over
 from notifications.leasing import Lease, lease, lease_one
 from notifications.letters import Letter
@@ -56,7 +57,9 @@ def deliver_one(delivery: UUID, now: datetime) -> Result | None:
 
 
 def prepare(now: datetime) -> None:
-    """Let out what was held until now, give up what has expired, hand over what a broken channel keeps."""
+    """Tell whom an escalation comes to, let out what was held until now, give up what has expired, hand over what a
+    broken channel keeps."""
+    escalate(now)
     release(now)
     expire(now)
     fail_over(now)

@@ -1,6 +1,7 @@
 """Who is told next where nobody acts: policies, and each course that one takes for one instance."""
 
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
@@ -12,6 +13,14 @@ from django.utils import timezone
 from rules.models import RuleState
 from rules.models.rule import AutomationRule, Severity
 from smartagent.scope import OwnedQuerySet
+
+
+class EscalationQuerySet(OwnedQuerySet):
+    owner_paths = ("rule__user",)
+
+    def running(self) -> Self:
+        """Those that have a step to come."""
+        return self.filter(status="running")
 
 
 class EscalationPolicy(models.Model):
@@ -69,6 +78,8 @@ class Escalation(models.Model):
     due_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField("begun", default=timezone.now, db_default=Now())
     ended_at = models.DateTimeField(null=True)
+
+    objects = EscalationQuerySet.as_manager()
 
     class Meta:
         db_table = "escalations"

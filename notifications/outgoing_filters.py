@@ -5,6 +5,7 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 
+from notifications.escalation import Escalation, EscalationPolicy
 from notifications.outgoing import Channel, Delivery
 from notifications.registries import channel_choices
 from rules.filters import OneOf, PersonFilter, RuleNameFilter, TimesFilter
@@ -44,3 +45,21 @@ class DeliveryFilter(TimesFilter):
 
     def filter_status(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
         return queryset.unsettled() if value == "unsettled" else queryset.filter(status=value)  # type: ignore[no-any-return]
+
+
+class PolicyFilter(django_filters.FilterSet):  # type: ignore[misc]
+    person = PersonFilter(field_name="user", label="owner")
+
+    class Meta:
+        model = EscalationPolicy
+        fields: list[str] = []
+
+
+class EscalationFilter(TimesFilter):
+    status = OneOf(choices=Escalation.Status.choices)
+    policy = django_filters.CharFilter(field_name="policy_name", label="policy", help_text="Its name.")
+    rule = RuleNameFilter()
+
+    class Meta:
+        model = Escalation
+        fields: list[str] = []

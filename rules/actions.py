@@ -7,12 +7,15 @@ so an action happens exactly once, or, where it raises, not at all.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from django import forms
 
 from rules.registries import actions
+
+if TYPE_CHECKING:
+    from rules.models import AutomationRule
 
 __all__ = ["Action", "ActionError", "Firing", "Log", "Outcome", "actions"]
 
@@ -26,6 +29,7 @@ class Firing:
     rule_id: UUID
     rule_name: str
     owner_id: UUID
+    state_id: UUID | None = None  # of the instance; a test-fire has none
     subject_id: UUID
     subject_name: str
     target: str
@@ -78,6 +82,14 @@ class Action:
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
         """Act on each firing; return an outcome for each, in the same order. Database work only."""
         raise NotImplementedError(f"{type(self).__name__} must execute().")
+
+    def in_words(self, rule: "AutomationRule") -> str:
+        """What `rule` does by it: `alert Alice`."""
+        return (self.phrase or self.label.lower()).format(owner=rule.user)
+
+    def refuse(self, config: Mapping[str, Any], owner: Any, maker: Any) -> dict[str, list[str]]:
+        """What `maker` may not choose, or what is not there, among the options of a rule of `owner`, by option."""
+        return {}
 
 
 class LogForm(forms.Form):

@@ -25,4 +25,5 @@ def clean_config(action_type: str, config: dict[str, Any]) -> dict[str, Any]:
     """Return the options as the action will get them: checked, and only those that were given."""
     form = actions[action_type].form(config)
     form.full_clean()
-    return {name: value for name, value in form.cleaned_data.items() if value not in (None, "") and value is not False}
+    nothing: tuple[Any, ...] = (None, "", [])
+    return {name: value for name, value in form.cleaned_data.items() if value not in nothing and value is not False}

@@ -33,8 +33,8 @@ WITH claimed AS MATERIALIZED (
      WHERE status = 'pending' AND state_id IS NOT NULL AND created_at <= %(now)s
        AND (created_at, id) > (%(after)s, %(after_id)s) AND (%(owner)s::uuid IS NULL OR user_id = %(owner)s)
      ORDER BY created_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
-SELECT e.id, e.action_taken, e.event_type, e.created_at, e.context, r.id, r.rule_name, r.user_id, r.severity,
-       r.action_config, coalesce(nullif(u.full_name, ''), u.email), r.status = 'active' AND o.is_active
+SELECT e.id, e.action_taken, e.event_type, e.created_at, e.context, e.state_id, r.id, r.rule_name, r.user_id,
+       r.severity, r.action_config, coalesce(nullif(u.full_name, ''), u.email), r.status = 'active' AND o.is_active
   FROM claimed e
   LEFT JOIN automation_rules r ON r.id = e.rule_id
   LEFT JOIN smartagent_users o ON o.id = r.user_id
@@ -118,13 +118,13 @@ def _execute_batch(now: datetime, owner: UUID | None, place: Place) -> tuple[Pla
 
 
 def _firing(row: tuple[Any, ...], now: datetime) -> Firing:
-    entry, _, event, fired_at, raw_context, rule, name, owner, severity, raw_config, person, _ = row
+    entry, _, event, fired_at, raw_context, state, rule, name, owner, severity, raw_config, person, _ = row
     context, config = json.loads(raw_context), json.loads(raw_config or "{}")  # Django gives JSON columns as text
     config = config if isinstance(config, dict) else {}  # another application may keep anything there
     return Firing(
         entry_id=entry, event=event, rule_id=rule, rule_name=name, owner_id=owner,
-        subject_id=UUID(str(context["person"])), subject_name=person or "somebody", target=context["target"],
-        metric=context["metric"], value=context["value"], operator=context["operator"],
+        state_id=state, subject_id=UUID(str(context["person"])), subject_name=person or "somebody",
+        target=context["target"], metric=context["metric"], value=context["value"], operator=context["operator"],
         threshold=float(context["threshold"]), severity=context.get("severity") or severity, config=config,
         fired_at=fired_at, now=now, conditions=tuple(context.get("conditions") or ()),
     )  # fmt: skip

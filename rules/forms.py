@@ -104,8 +104,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         action = cleaned.get("action_type", "")
         names = option_names(action)
         self._forget_other_options(names)
-        given = {name: self.data.get(self.add_prefix(field), "") for name, field in names.items()}
-        options = {name: value for name, value in given.items() if value != ""}
+        options = self._options(action)
         errors = validate(cleaned | {"action_config": options}, self._before())
         for name, messages in (errors | rule_errors(self.maker, self._would_be(cleaned))).items():
             own = name.partition(".")[0]
@@ -142,7 +141,13 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         names = [name for name in RuleForm.Meta.fields if name not in ("rule_name", "status")]
         fields = {name: cleaned.get(name, getattr(self.instance, name)) for name in names}
         action = cleaned.get("action_type") or "log"
-        return AutomationRule(**fields | {"rule_name": "", "action_type": action})
+        config = clean_config(action, self._options(action)) if action in actions else {}
+        return AutomationRule(**fields | {"rule_name": "", "action_type": action, "action_config": config})
+
+    def _options(self, action: str) -> dict[str, Any]:
+        """The options of `action` as they were filled in."""
+        given = {name: self.data.get(self.add_prefix(field), "") for name, field in option_names(action).items()}
+        return {name: value for name, value in given.items() if value != ""}
 
     def _forget_other_options(self, names: Mapping[str, str]) -> None:
         """What stands in the fields of other actions is not asked for, so it cannot be wrong."""

@@ -3,19 +3,28 @@
 from typing import Any
 
 from rules.models import AutomationRule
+from rules.registries import actions
 from smartagent.scope import has_everyone
 
 
 def rule_errors(user: Any, rule: AutomationRule) -> dict[str, list[str]]:
-    """Return what `user` may not do with `rule` as it is about to be saved, by field; empty where they may."""
+    """Return what `user` may not do with `rule` as it is about to be saved, by field or by option of its action; empty
+    where they may."""
+    errors = option_refusals(user, rule)
     if has_everyone(user, "change"):
-        return {}
-    errors: dict[str, list[str]] = {}
+        return errors
     if rule.applies_to == AutomationRule.AppliesTo.EVERYONE:
         errors["applies_to"] = ["Only operators make rules that watch everyone. Yours can watch your own readings."]
     if rule.user_id and rule.user_id != user.pk:
         errors["user"] = ["Only operators make rules for somebody else. Yours belong to you."]
     return errors
+
+
+def option_refusals(user: Any, rule: AutomationRule) -> dict[str, list[str]]:
+    """What `user` may not choose among the options of the action of `rule`, by option."""
+    if rule.action_type not in actions or not isinstance(rule.action_config, dict) or not rule.user_id:
+        return {}
+    return actions[rule.action_type].refuse(rule.action_config, rule.user, user)
 
 
 def may_evaluate(user: Any) -> bool:

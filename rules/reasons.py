@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from rules.accounts import Account
 from rules.authoring.ticks import shown, spelled
+from rules.facts import facts_of
 from rules.models import ActivityEntry, AutomationRule
 from rules.phrases import limit, number
 from rules.states import Event
@@ -148,4 +149,6 @@ def _action(entry: ActivityEntry) -> str:
         return f"Its action, {action}, failed: {cause}"
     took = entry.executed_at - entry.created_at if entry.executed_at else timedelta(0)
     late = f", {format_duration(took)} later" if took >= timedelta(seconds=1) else ""
-    return f"Its action, {action}, was run{late} and went well."
+    outcome = facts_of(entry).get("outcome")
+    problem = outcome.get("problem") if isinstance(outcome, dict) else None
+    return f"Its action, {action}, was run{late} and went well." + (f" But: {problem}" if problem else "")

@@ -62,8 +62,7 @@ def action_in_words(rule: AutomationRule) -> str:
     """What the rule does: `alert Alice`."""
     if rule.action_type not in actions:
         return f"{rule.action_type} (no such action is installed)"
-    action = actions[rule.action_type]
-    return (action.phrase or action.label.lower()).format(owner=rule.user)
+    return actions[rule.action_type].in_words(rule)
 
 
 def lasting(duration: timedelta) -> str:

@@ -62,9 +62,9 @@ class RuleSerializer(OwnedSerializer):
         rule = self.whole(attrs)
         before = {name: getattr(self.instance, name) for name in CHECKED} if self.instance else None
         errors = validate({name: getattr(rule, name) for name in CHECKED}, before)
+        errors |= rule_errors(self.context["request"].user, rule)
         own = {name: name.partition(".")[0] in self.fields for name in errors}
-        named = {name if own[name] else f"action_config.{name}": text for name, text in errors.items()}
-        if named := named | rule_errors(self.context["request"].user, rule):
+        if named := {name if own[name] else f"action_config.{name}": text for name, text in errors.items()}:
             raise serializers.ValidationError(named)
         if "action_config" in attrs:
             attrs["action_config"] = clean_config(rule.action_type, attrs["action_config"])

@@ -1,5 +1,6 @@
 """A rule, and what became of it, in plain sentences: made when they are shown, never stored."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,6 +45,11 @@ HANDLED = {
     "instance_resolved": "{by} resolved it by hand.",
     "instance_reopened": "{by} opened it again.",
 }
+# What has words of its own, from what was written with it: events of parts that stand right of this one.
+TOLD = {
+    "escalation_step": "Nobody has acknowledged it, so {whom} {are} told now (step {step} of {of} of “{policy}”).",
+    "escalation_over": "Nobody has acknowledged it, and “{policy}” has no further step: nobody else is told.",
+}
 
 
 def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
@@ -53,6 +59,8 @@ def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
         return ended_in_words(context)
     if entry.event_type in HANDLED:
         return _handled(entry, context)
+    if entry.event_type in TOLD:
+        return _told(TOLD[entry.event_type], context)
     if entry.event_type not in DID or not context.get("metric"):
         return _legacy(entry, context)
     watched = series(context["metric"], person, context.get("target"))
@@ -71,6 +79,11 @@ def _handled(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
         until=f" until {localtime(until):%Y-%m-%d %H:%M}" if until else "",
     )  # fmt: skip
     return f"{told} {context['comment']}" if context.get("comment") else told
+
+
+def _told(words: str, context: Mapping[str, Any]) -> str:
+    """The words, with what the entry says; with a question mark where it does not."""
+    return words.format_map(defaultdict(lambda: "?", {name: str(value) for name, value in context.items()}))
 
 
 def _legacy(entry: ActivityEntry, context: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from notifications.api import NotificationViewSet
+from notifications.api_escalation import EscalationViewSet, PolicyViewSet
 from optimizer.api import OptimizationViewSet
 from rules import api as rules
 from smartagent.doctor.api import DoctorView
@@ -27,6 +28,8 @@ router.register("silences", rules.SilenceViewSet, basename="silence")
 router.register("runs", rules.RunViewSet, basename="run")
 router.register("integrations", rules.IntegrationViewSet, basename="integration")
 router.register("notifications", NotificationViewSet, basename="notification")
+router.register("escalation-policies", PolicyViewSet, basename="escalationpolicy")
+router.register("escalations", EscalationViewSet, basename="escalation")
 router.register("optimizations", OptimizationViewSet, basename="optimization")
 
 

@@ -40,10 +40,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Runs", "timer", "admin:rules_dispatchrun_changelist", "rules.view_dispatchrun"),
         _item("Channels", "send", "admin:notifications_channel_changelist", "notifications.view_channel"),
         _item("Deliveries", "outbox", "admin:notifications_delivery_changelist", "notifications.view_delivery"),
+        _item("Escalation", "escalator_warning", "admin:notifications_escalationpolicy_changelist",
+              "notifications.view_escalationpolicy"),
         _item("Silences", "notifications_paused", "admin:rules_silence_changelist", "rules.view_silence"),
         _item("Rule health", "ecg_heart", "admin:rules_health", "rules.view_automationrule"),
         _item("Schema", "database", "admin:schema") | {"permission": "smartagent.doctor.permissions.may_look"},
-    ]
+    ]  # fmt: skip
     admin = [
         _item("People", "group", "admin:smartagent_user_changelist", "smartagent.view_user"),
         _item("API tokens", "key", "admin:smartagent_apitoken_changelist", "smartagent.view_apitoken"),

@@ -27,6 +27,8 @@ OWN_THINGS = (
     "notifications.view_deliveryattempt",
     "notifications.*_preference",
     "notifications.*_mute",
+    "notifications.*_escalationpolicy",
+    "notifications.view_escalation",
     "optimizer.view_optimizationevent",
     "optimizer.view_actionlog",
     "smartagent.*_apitoken",

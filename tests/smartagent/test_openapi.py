@@ -11,7 +11,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi import checks
 
-from notifications.models import Notification
+from notifications.models import Escalation, EscalationPolicy, Notification
 from optimizer.models import OptimizationEvent
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState, Silence
 from smartagent.tokens import issue_token
@@ -46,11 +46,27 @@ def known(ada, now):
     run = DispatchRun.objects.create(trigger="schedule", evaluated_at=now, started_at=now, late_by=timedelta(minutes=3))
     MetricSample.objects.create(user=ada, metric="cpu", value=7, observed_at=now)
     entry = ActivityEntry.objects.create(user=ada, rule=rule, run=run, event_type="rule_fired")
+    state = RuleState.objects.create(rule=rule, user=ada, since=now)
+    policy = EscalationPolicy.objects.create(user=ada, name="Nights", steps=[{"after": 900, "to": ["owner"]}])
     things = {
+        "escalation-policies": policy,
+        "escalations": Escalation.objects.create(
+            policy=policy,
+            policy_name="Nights",
+            rule=rule,
+            state=state,
+            entry_id=entry.pk,
+            episode=1,
+            repeats=0,
+            steps=policy.steps,
+            title="Low",
+            message="Low.",
+            severity="high",
+        ),
         "rules": rule,
         "runs": run,
         "silences": Silence.objects.create(user=ada, comment="Why", metric="cpu", starts_at=now, ends_at=now),
-        "states": RuleState.objects.create(rule=rule, user=ada, since=now),
+        "states": state,
         "activity": entry,
         "integrations": Integration.objects.create(user=ada, integration_type="slack"),
         "notifications": Notification.objects.create(

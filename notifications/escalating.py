@@ -1,0 +1,229 @@
+"""The story of an escalation.
+
+1. A rule that names a policy fires: for each instance the policy's steps, as they then are, are put on their way, once
+   an episode. Where it had stopped and the rule acts again, since an acknowledgement has run out, they begin anew.
+2. It stops by itself where the instance is acknowledged, snoozed or over, or the rule is paused; while a silence covers
+   it, it waits.
+3. What is due tells the recipients of its step: one message for all instances of a rule, and an entry in the story of
+   each. Then it waits for the next step, or is over.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+from django.db import connection, transaction
+from psycopg.types.json import Jsonb
+
+from notifications.escalation import EscalationPolicy
+from notifications.escalation_steps import Step, after, begin_at, read
+from notifications.gateway import Message, post
+from notifications.grouping import SHOWN, facts, rank, sentence
+from notifications.recipients import Directory
+from rules.actions import Firing
+from smartagent.durations import format_duration
+
+BEGINS = {"rule_fired", "rule_repeated", "rule_escalated", "rule_unsilenced", "rule_reminded", "rule_flapping"}
+BATCH = 2000
+BEGIN = """
+INSERT INTO escalations AS e (id, policy_id, policy_name, rule_id, state_id, entry_id, episode, steps, repeats, title,
+                              message, severity, metadata, due_at, created_at)
+SELECT gen_random_uuid(), b.policy, b.policy_name, b.rule, s.id, b.entry, s.episode, b.steps, b.repeats, b.title,
+       b.message, b.severity, b.metadata, b.due_at, %(now)s
+  FROM jsonb_to_recordset(%(rows)s) AS b (policy uuid, policy_name text, rule uuid, state uuid, entry uuid, steps jsonb,
+                                          repeats int, title text, message text, severity text, metadata jsonb,
+                                          due_at timestamptz, anew boolean)
+  JOIN rule_states s ON s.id = b.state
+ON CONFLICT (state_id, episode) DO UPDATE
+   SET status = 'running', step = 0, round = 0, steps = excluded.steps, repeats = excluded.repeats, cause = '',
+       policy_id = excluded.policy_id, policy_name = excluded.policy_name, entry_id = excluded.entry_id,
+       message = excluded.message, severity = excluded.severity, metadata = excluded.metadata,
+       due_at = excluded.due_at, ended_at = NULL
+ WHERE e.status = 'stopped'
+"""
+OPEN = """s.episode = e.episode AND s.handling = 'open' AND r.status = 'active' AND o.is_active
+      AND (s.condition IN ('firing', 'recovering') OR (s.condition = 'error' AND s.fired_at IS NOT NULL))"""
+FROM = """escalations e JOIN rule_states s ON s.id = e.state_id JOIN automation_rules r ON r.id = e.rule_id
+      JOIN smartagent_users o ON o.id = r.user_id LEFT JOIN smartagent_users h ON h.id = s.handled_by_id"""
+STOP = f"""
+UPDATE escalations SET status = 'stopped', due_at = NULL, ended_at = %(now)s, cause = stopped.cause
+  FROM (SELECT e.id, CASE WHEN s.episode <> e.episode OR s.condition NOT IN ('firing', 'recovering', 'error')
+                            THEN 'It has resolved.'
+                          WHEN s.handling = 'open' THEN 'The rule is paused.'
+                          ELSE initcap(s.handling) || ' by ' || coalesce(nullif(h.full_name, ''), h.email, 'somebody')
+                               || '.' END AS cause
+          FROM {FROM} WHERE e.status = 'running' AND NOT ({OPEN}) FOR UPDATE OF e SKIP LOCKED) AS stopped
+ WHERE escalations.id = stopped.id
+"""
+DUE = f"""
+SELECT e.id, e.rule_id, r.user_id, e.policy_name, e.steps, e.repeats, e.step, e.round, e.title, e.message, e.severity,
+       e.metadata, e.created_at
+  FROM {FROM} WHERE e.status = 'running' AND e.due_at <= %(now)s AND s.silence_id IS NULL AND {OPEN}
+ ORDER BY e.due_at, e.id LIMIT %(limit)s FOR UPDATE OF e SKIP LOCKED
+"""
+MOVE = """
+UPDATE escalations e
+   SET step = m.step, round = m.round, due_at = m.due_at,
+       status = CASE WHEN m.due_at IS NULL THEN 'finished' ELSE e.status END,
+       cause = CASE WHEN m.due_at IS NULL THEN 'All steps are done.' ELSE '' END,
+       ended_at = CASE WHEN m.due_at IS NULL THEN %(now)s::timestamptz END
+  FROM jsonb_to_recordset(%(rows)s) AS m (id uuid, step int, round int, due_at timestamptz) WHERE e.id = m.id
+"""
+ENTRIES = """
+INSERT INTO agent_activity_log (user_id, rule_id, state_id, agent_name, event_type, action_taken, context, status,
+                                error_message, created_at, executed_at)
+SELECT r.user_id, r.id, s.id, 'escalation', m.event, 'none',
+       jsonb_build_object(
+         'rule_name', r.rule_name, 'metric', r.metric_type, 'value', s.value, 'threshold', r.threshold_value,
+         'operator', r.condition_operator, 'target', s.target, 'severity', e.severity, 'person', s.user_id,
+         'from', s.condition, 'to', s.condition, 'episode', s.episode, 'policy', e.policy_name) || m.told,
+       CASE WHEN m.problem = '' THEN 'success' ELSE 'failed' END, nullif(m.problem, ''), %(now)s, %(now)s
+  FROM jsonb_to_recordset(%(rows)s) AS m (id uuid, event text, told jsonb, problem text)
+  JOIN escalations e ON e.id = m.id JOIN rule_states s ON s.id = e.state_id JOIN automation_rules r ON r.id = e.rule_id
+"""
+
+
+class Due(NamedTuple):
+    """An escalation whose step is due."""
+
+    id: UUID
+    rule: UUID
+    owner: UUID
+    policy: str
+    steps: list[Step]
+    repeats: int
+    step: int
+    round: int
+    title: str
+    message: str
+    severity: str
+    facts: dict[str, Any]
+    since: datetime
+
+    @property
+    def to(self) -> tuple[str, ...]:
+        """Whom the step that is due tells."""
+        return self.steps[self.step].to if self.step < len(self.steps) else ()
+
+    @property
+    def together(self) -> tuple[str, str, int, int, str]:
+        """What is told in one message."""
+        return str(self.rule), self.policy, self.step, self.round, str(self.steps)
+
+
+def begin(firings: Iterable[Firing]) -> set[str]:
+    """Put the policies of these firings on their way, in the current transaction; return the names of those that are
+    not there."""
+    named = [
+        firing for firing in firings if firing.state_id and firing.event in BEGINS and firing.config.get("escalation")
+    ]
+    if not named:
+        return set()
+    names = {str(firing.config["escalation"]) for firing in named}
+    found = EscalationPolicy.objects.filter(name__in=names)
+    policies = {policy.name: policy for policy in found}
+    rows = [_begun(firing, policy) for firing in named if (policy := policies.get(str(firing.config["escalation"])))]
+    _execute(BEGIN, [row for row in rows if row], named[0].now)
+    return names - policies.keys()
+
+
+def missing_policy(name: str, maker: Any) -> str:
+    """What is wrong with a policy's name as `maker` writes it; nothing where they may name it."""
+    visible = EscalationPolicy.objects.visible_to(maker)
+    if visible.filter(name=name).exists():
+        return ""
+    known = ", ".join(visible.order_by("name").values_list("name", flat=True)[:10]) or "none yet"
+    return f"There is no escalation policy “{name[:80]}”. There are: {known}."
+
+
+def escalate(now: datetime) -> int:
+    """Stop what is over, and tell what is due; return how many steps were done."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(STOP, {"now": now})
+        cursor.execute(DUE, {"now": now, "limit": BATCH})
+        due = [_due(row) for row in cursor.fetchall()]
+        if due:
+            _tell(due, now)
+    return len(due)
+
+
+def _due(row: tuple[Any, ...]) -> Due:
+    found = Due(*row)
+    return found._replace(steps=read(json.loads(row[4])), facts=json.loads(row[11]))  # Django gives JSON as text
+
+
+def _begun(firing: Firing, policy: EscalationPolicy) -> dict[str, Any] | None:
+    steps = read(policy.steps)
+    if not steps:
+        return None
+    return {
+        "policy": str(policy.pk), "policy_name": policy.name, "rule": str(firing.rule_id),
+        "state": str(firing.state_id), "entry": str(firing.entry_id), "repeats": policy.repeats,
+        "steps": [step.kept() for step in steps], "title": firing.config.get("title") or firing.rule_name,
+        "message": sentence(firing), "severity": firing.severity, "metadata": facts([firing]),
+        "due_at": begin_at(steps, firing.now).due_at.isoformat(),
+    }  # fmt: skip
+
+
+def _tell(due: Sequence[Due], now: datetime) -> None:
+    directory = Directory((one.owner, one.to) for one in due)
+    messages: list[Message] = []
+    moves: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
+    for _, same in groupby(sorted(due, key=lambda one: one.together), key=lambda one: one.together):
+        group = list(same)
+        first = group[0]
+        told = directory.find(first.owner, first.to)
+        people = [*told.people, *([first.owner] if told.channels and first.owner not in told.people else [])]
+        messages += [_message(group, person, told.channels, told.people, now) for person in people]
+        following = after(first.steps, first.repeats, first.step, first.round, now)
+        gone = f"These recipients are not there: {', '.join(told.missing)}." if told.missing else ""
+        said = _said(first)
+        for one in group:
+            entries.append({"id": str(one.id), "event": "escalation_step", "told": said, "problem": gone})
+            if following is None:
+                entries.append({"id": str(one.id), "event": "escalation_over", "told": {}, "problem": ""})
+            moves.append({
+                "id": str(one.id), "step": following.step if following else one.step,
+                "round": following.round if following else one.round,
+                "due_at": following.due_at.isoformat() if following else None,
+            })  # fmt: skip
+    post(messages, now)
+    _execute(ENTRIES, entries, now)
+    _execute(MOVE, moves, now)
+
+
+def _message(
+    group: Sequence[Due], person: UUID, channels: Sequence[UUID], people: Sequence[UUID], now: datetime
+) -> Message:
+    first, key = group[0], uuid4()
+    many = f" ({len(group):,} instances)" if len(group) > 1 else ""
+    more = [f"… and {len(group) - SHOWN:,} more."] if len(group) > SHOWN else []
+    since = min(one.since for one in group)
+    waited = f"Nobody has acknowledged it for {format_duration(now - since)}."
+    own = person == first.owner
+    return Message(
+        id=key, user_id=person, rule_id=first.rule, type="alert", title=f"Escalated: {first.title}{many}",
+        message="\n".join([waited, *(one.message for one in group[:SHOWN]), *more]),
+        severity=max((one.severity for one in group), key=rank),
+        action_url=f"/rules/{first.rule}/" if own else f"/notifications/{key}/change/",
+        metadata=first.facts | ({"count": len(group), "since": since.isoformat()} if len(group) > 1 else {}),
+        reason="escalated", channels=channels if own else (), only_named=own and person not in people,
+    )  # fmt: skip
+
+
+def _said(one: Due) -> dict[str, Any]:
+    return {
+        "whom": ", ".join(one.to), "are": "is" if len(one.to) == 1 else "are", "step": one.step + 1,
+        "of": len(one.steps), "round": one.round + 1,
+    }  # fmt: skip
+
+
+def _execute(sql: str, rows: list[dict[str, Any]], now: datetime) -> None:
+    if rows:
+        with connection.cursor() as cursor:
+            params: dict[str, Any] = {"rows": Jsonb(rows), "now": now}
+            cursor.execute(sql, params)

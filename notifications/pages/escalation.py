@@ -1,0 +1,130 @@
+"""Escalation policies: their list, the form, and what is on its way just now."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+from unfold.decorators import display
+
+from notifications.escalation import Escalation, EscalationPolicy
+from notifications.escalation_form import PolicyForm
+from notifications.escalation_steps import Step, read
+from notifications.outgoing_filters import PolicyFilter
+from rules.models import AutomationRule
+from smartagent.durations import format_duration
+from smartagent.filtered_list import FilteredAdmin, FilteredChangeList
+from smartagent.owned_admin import OwnedAdmin
+from smartagent.scope import has_everyone
+
+SHOWN = 50
+
+
+def address_of(policy: EscalationPolicy) -> str:
+    """The address of its page."""
+    return reverse("admin:notifications_escalationpolicy_page", args=[policy.pk])
+
+
+def in_words(steps: list[Step], repeats: int) -> list[str]:
+    """Each step in words, with the time since it began: `After 15m: ada@example.com`."""
+    told, since = [], timedelta(0)
+    for step in steps:
+        since += step.after
+        told.append(f"After {format_duration(since)}: {', '.join(step.to)}")
+    if repeats and steps:
+        told.append(f"Then all of it again, {repeats} time{'' if repeats == 1 else 's'}, until somebody acknowledges.")
+    return told
+
+
+@require_safe
+def policy_page(request: HttpRequest, model_admin: OwnedAdmin, policy_id: uuid.UUID) -> HttpResponse:
+    """Show its steps, which rules name it, and what is on its way."""
+    policy = model_admin.find(request, policy_id, "user")
+    rules = AutomationRule.objects.visible_to(request.user).filter(action_config__escalation=policy.name)
+    courses = Escalation.objects.visible_to(request.user).filter(policy=policy).select_related("rule", "state__user")
+    context = {
+        "title": policy.name, "policy": policy, "steps": in_words(read(policy.steps), policy.repeats),
+        "rules": list(rules.order_by("rule_name")[:SHOWN]),
+        "running": list(courses.running().order_by("due_at")[:SHOWN]),
+        "ended": list(courses.exclude(status="running").order_by("-ended_at")[:10]),
+        "may_change": model_admin.has_change_permission(request, policy),
+        "may_delete": model_admin.has_delete_permission(request, policy),
+    }  # fmt: skip
+    return model_admin.show(request, "notifications/policy_page.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def new_policy(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
+    """Make a policy."""
+    if not model_admin.has_add_permission(request):
+        raise PermissionDenied
+    me: Any = request.user
+    return _form(request, model_admin, EscalationPolicy(user=me))
+
+
+@require_http_methods(["GET", "POST"])
+def edit_policy(request: HttpRequest, model_admin: OwnedAdmin, policy_id: uuid.UUID) -> HttpResponse:
+    """Change a policy. What is on its way keeps the steps that it began with."""
+    policy = model_admin.find(request, policy_id, "user")
+    if not model_admin.has_change_permission(request, policy):
+        raise PermissionDenied
+    return _form(request, model_admin, policy)
+
+
+def _form(request: HttpRequest, model_admin: OwnedAdmin, policy: EscalationPolicy) -> HttpResponse:
+    fresh, name = policy._state.adding, policy.name
+    form = PolicyForm(request.POST or None, policy=policy, maker=request.user)
+    if request.method == "POST" and "_more" not in request.POST and form.is_valid():
+        form.save()
+        messages.success(request, f"The policy “{policy.name}” is saved.")
+        return HttpResponseRedirect(address_of(policy))
+    back = reverse("admin:notifications_escalationpolicy_changelist") if fresh else address_of(policy)
+    asks_more = "_more" in request.POST
+    context = {
+        "title": "Add an escalation policy" if fresh else f"Edit {name}", "form": form, "back": back,
+        "complains": request.method == "POST" and not asks_more,
+    }  # fmt: skip
+    return model_admin.show(request, "notifications/policy_form.html", context)
+
+
+class PolicyChangeList(FilteredChangeList):
+    """Its rows lead to the pages of the policies."""
+
+    def url_for_result(self, result: EscalationPolicy) -> str:
+        return address_of(result)
+
+
+@admin.register(EscalationPolicy)
+class PolicyAdmin(FilteredAdmin):
+    slug = "escalation"
+    list_title = "Escalation"
+    filterset_class = PolicyFilter
+    empty_title = "No escalation policy yet"
+    empty_text = "A policy says who is told next where nobody acknowledges. Rules name it in their action."
+    list_display = ("name", "shown_steps", "user")
+    list_display_links = ("name",)
+    list_select_related = ("user",)
+    sortable_by = ("name",)
+    search_fields = ("name",)
+    search_help_text = "Name"
+    pages = {
+        "add/": (new_policy, "new"), "<uuid:policy_id>/": (policy_page, "page"),
+        "<uuid:policy_id>/edit/": (edit_policy, "edit"),
+    }  # fmt: skip
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
+        return PolicyChangeList
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return tuple(name for name in self.list_display if name != "user" or has_everyone(request.user, "view"))
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        return HttpResponseRedirect(address_of(self.find(request, object_id)))
+
+    @display(description="steps")
+    def shown_steps(self, policy: EscalationPolicy) -> str:
+        return " · ".join(in_words(read(policy.steps), policy.repeats))

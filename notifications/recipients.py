@@ -1,0 +1,142 @@
+"""Who is told by a rule or a step of an escalation: people, groups and channels, written as words.
+
+`ada@example.com` is a person, `owner` the owner of the rule, `group:operators` everybody in a group, `channel:Pager` a
+channel of the owner by its name, `channel:ada@example.com/Pager` one of somebody else.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import Group
+from django.db.models.functions import Lower
+
+from notifications.outgoing import Channel
+from smartagent.models import User
+from smartagent.scope import has_everyone
+
+OWNER, GROUP, CHANNEL = "owner", "group:", "channel:"
+FORMS = "a person's e-mail, owner, group:NAME, channel:NAME or channel:E-MAIL/NAME"
+ONLY_OPERATORS = "Only operators tell other people. Yours can be: your own e-mail, owner, and channels of yours."
+
+
+def split(text: Any) -> list[str]:
+    """The recipients in a text or a list, in their order, each once."""
+    parts = text if isinstance(text, list) else re.split(r"[,;\n]", str(text or ""))
+    return list(dict.fromkeys(part for each in parts if (part := " ".join(str(each).split()))))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who is told: people, channels, and recipients that are not there (any more)."""
+
+    people: tuple[UUID, ...] = ()
+    channels: tuple[UUID, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+class Directory:
+    """Looks up all recipients that a batch names, in three statements for all; owners are told by name alone."""
+
+    def __init__(self, named: Iterable[tuple[UUID, Sequence[str]]]) -> None:
+        pairs = [(owner, each) for owner, recipients in named for each in recipients]
+        words = {each for _, each in pairs}
+        self._people = _people({email for each in words if (email := _email(each))})
+        self._groups = _groups({each.removeprefix(GROUP) for each in words if each.startswith(GROUP)})
+        places = [place for owner, each in pairs if each.startswith(CHANNEL) and (place := self._place(owner, each))]
+        self._channels = _channels(places)
+
+    def find(self, owner: UUID, recipients: Sequence[str]) -> Told:
+        """Who `recipients` are, for a rule of `owner`."""
+        people: dict[UUID, None] = {}
+        channels: dict[UUID, None] = {}
+        missing = []
+        for each in recipients:
+            found = self._channel(owner, each) if each.startswith(CHANNEL) else self._who(owner, each)
+            (channels if each.startswith(CHANNEL) else people).update(dict.fromkeys(found))
+            if not found:
+                missing.append(each)
+        return Told(tuple(people), tuple(channels), tuple(missing))
+
+    def _channel(self, owner: UUID, recipient: str) -> Sequence[UUID]:
+        place = self._place(owner, recipient)
+        return [self._channels[place]] if place in self._channels else []
+
+    def _who(self, owner: UUID, recipient: str) -> Sequence[UUID]:
+        if recipient == OWNER:
+            return [owner]
+        if recipient.startswith(GROUP):
+            return self._groups.get(recipient.removeprefix(GROUP), [])
+        person = self._people.get(_email(recipient))
+        return [person] if person else []
+
+    def _place(self, owner: UUID, recipient: str) -> tuple[UUID, str] | None:
+        """Whose channel it is, and its name."""
+        name = recipient.removeprefix(CHANNEL)
+        if not (email := _email(recipient)):
+            return owner, name
+        person = self._people.get(email)
+        return (person, name.partition("/")[2]) if person else None
+
+
+def problems_of(recipients: Sequence[str], owner: Any, maker: Any) -> list[str]:
+    """What is wrong with them as `maker` writes them for a rule of `owner`: not there, or not theirs to tell."""
+    if not has_everyone(maker, "change"):
+        foreign = [each for each in recipients if not _is_own(each, owner)]
+        if foreign:
+            return [f"“{foreign[0][:80]}” is not yours. {ONLY_OPERATORS}"]
+    missing = Directory([(owner.pk, recipients)]).find(owner.pk, recipients).missing
+    return [_missing(each) for each in missing]
+
+
+def _is_own(recipient: str, owner: Any) -> bool:
+    email = _email(recipient)
+    return email == owner.email.casefold() or (not email and not recipient.startswith(GROUP))
+
+
+def _email(recipient: str) -> str:
+    """Of the person that it names, or whose channel it names; nothing where it names nobody by e-mail."""
+    whose, slash, _ = recipient.removeprefix(CHANNEL).partition("/")
+    if "@" not in whose or (recipient.startswith(CHANNEL) and not slash):
+        return ""
+    return whose.casefold()
+
+
+def _missing(recipient: str) -> str:
+    shown = recipient[:80]
+    if recipient.startswith(CHANNEL):
+        return f"There is no channel in use for “{shown}”. Write channel: and its name, as the list of channels has it."
+    if recipient.startswith(GROUP):
+        return f"There is nobody in “{shown}”. Write group: and the name of a group with people in it."
+    if "@" in recipient:
+        return f"Nobody signs in by “{shown}”. Write the e-mail of a person who does."
+    return f"“{shown}” is no recipient. Write {FORMS}."
+
+
+def _people(emails: set[str]) -> dict[str, UUID]:
+    """By e-mail, however it is written; those who may sign in."""
+    if not emails:
+        return {}
+    found = User.objects.alias(lower=Lower("email")).filter(is_active=True, lower__in=emails)
+    return {email.casefold(): key for key, email in found.values_list("pk", "email")}
+
+
+def _groups(names: set[str]) -> dict[str, list[UUID]]:
+    found: dict[str, list[UUID]] = defaultdict(list)
+    if names:
+        members = Group.objects.filter(name__in=names, user__is_active=True).order_by("user__email")
+        for name, key in members.values_list("name", "user"):
+            found[name].append(key)
+    return found
+
+
+def _channels(places: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
+    wanted = set(places)
+    if not wanted:
+        return {}
+    owners, names = {owner for owner, _ in wanted}, {name for _, name in wanted}
+    rows = Channel.objects.in_use().filter(user__in=owners, name__in=names)
+    return {(owner, name): key for owner, name, key in rows.values_list("user", "name", "pk")}
