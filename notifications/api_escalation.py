@@ -1,5 +1,6 @@
 """Escalation policies and what is on its way, by REST."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
@@ -9,11 +10,13 @@ from notifications.escalation import Escalation, EscalationPolicy
 from notifications.escalation_checks import count_problem, kept, step_problems
 from notifications.escalation_steps import MOST, MOST_REPEATS, Step, read
 from notifications.outgoing_filters import EscalationFilter, PolicyFilter
+from smartagent.durations import format_duration
 from smartagent.rest.fields import DurationField, TextField
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 from smartagent.rest.views import ReadViewSet, WriteViewSet
 
 TAKEN = "There is a policy of this name already. Choose another."
+SAY = {"after": "Say how long it waits, for example 15m.", "to": 'Say whom it tells, for example ["owner"].'}
 STAYS = "Rules refer to it by this name, so it stays."
 EXAMPLE = {
     "name": "Nights", "repeats": 1,
@@ -27,27 +30,30 @@ class StepSerializer(StrictSerializer):
         child=TextField(max_length=300), help_text="E-mails, owner, group:NAME, channel:NAME or channel:E-MAIL/NAME."
     )
 
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        return dict(super().to_representation({"after": instance.after, "to": list(instance.to)}))
+    def to_internal_value(self, data: Any) -> Any:
+        """A step is given whole, also where the policy is changed only in part."""
+        given = data if isinstance(data, Mapping) else {}
+        if missing := {name: [said] for name, said in SAY.items() if name not in given}:
+            raise serializers.ValidationError(missing)
+        return super().to_internal_value(data)
 
 
-class StepsField(serializers.Field):  # type: ignore[type-arg]
-    """The steps, in their order; the errors of each by its number and field."""
+class StepsField(serializers.ListField):
+    """The steps, in their order."""
 
-    def to_representation(self, value: Any) -> Any:
-        return [StepSerializer().to_representation(step) for step in read(value)]
+    default_error_messages = {"not_a_list": 'Write a list of steps: [{{"after": "15m", "to": ["ada@example.com"]}}].'}
 
-    def to_internal_value(self, data: Any) -> list[Step]:
-        if not isinstance(data, list):
-            raise serializers.ValidationError('Write a list of steps: [{"after": "15m", "to": ["ada@example.com"]}].')
-        if problem := count_problem(data):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"child": StepSerializer()} | kwargs)
+
+    def to_representation(self, data: Any) -> list[dict[str, Any]]:
+        return [{"after": format_duration(step.after), "to": list(step.to)} for step in read(data)]
+
+    def to_internal_value(self, data: Any) -> Any:
+        rows = super().to_internal_value(data)
+        if problem := count_problem(rows):
             raise serializers.ValidationError(problem)
-        rows = [StepSerializer(data=row) for row in data]
-        for row in rows:
-            row.is_valid()
-        if any(row.errors for row in rows):
-            raise serializers.ValidationError([dict(row.errors) for row in rows])
-        return [Step(row.validated_data["after"], tuple(row.validated_data["to"])) for row in rows]
+        return [Step(row["after"], tuple(row["to"])) for row in rows]
 
 
 class PolicySerializer(StrictModelSerializer):
