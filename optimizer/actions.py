@@ -1,74 +1,138 @@
-"""The plug for rules: optimize proposes a remedy to the person concerned."""
+"""The plug for rules: optimize proposes a remedy to the person concerned; adjust proposes one bounded change."""
 
 from collections.abc import Sequence
 
 from django import forms
 
-from optimizer.metrics import OURS
-from optimizer.models import ActionLog, OptimizationEvent
-from optimizer.strategies import strategy_for
+from optimizer.looking import Surroundings
+from optimizer.operations.adjust_sync_interval import LEAST as LEAST_MINUTES
+from optimizer.operations.adjust_sync_interval import MOST as MOST_MINUTES
+from optimizer.proposals import Facts, Proposal, ProposedStep
+from optimizer.proposing import Asked, Made, proposal_of, propose, recommended
+from optimizer.registries import strategy_for
 from rules.actions import Action, Firing, Outcome
 
 TEST = "rule_test"
+KINDS = [("auto", "automatic"), ("manual", "manual"), ("scheduled", "scheduled")]
+KIND_HELP = (
+    "Automatic: applied without a person where the policy trusts it. Scheduled: in the change window. Empty: automatic."
+)
 
 
 class OptimizeForm(forms.Form):
-    optimization_type = forms.ChoiceField(
-        required=False,
-        choices=[("auto", "automatic"), ("manual", "manual"), ("scheduled", "scheduled")],
-        help_text="Empty: automatic.",
-    )
+    optimization_type = forms.ChoiceField(required=False, choices=KINDS, help_text=KIND_HELP)
 
 
 class Optimize(Action):
     kind = "optimize"
     label = "Optimize"
-    help = "Proposes a remedy, with recommended steps, by the strategy for the metric."
+    help = "Proposes a remedy by the strategy for the metric: operations that can be tried, applied and taken back."
     phrase = "propose a remedy"
     form = OptimizeForm
     leads_to = {"optimization": ("the proposal", "admin:optimizer_optimizationevent_change")}
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
-        tests = [firing for firing in firings if firing.event == TEST]
-        if tests:  # a remedy that somebody could apply would be no test
-            return [_would(firing) if firing in tests else self.execute([firing])[0] for firing in firings]
-        events = [propose(firing) for firing in firings]
-        OptimizationEvent.objects.bulk_create(events, batch_size=1000)
-        logs = [log(event, firing) for event, firing in zip(events, firings, strict=True)]
-        ActionLog.objects.bulk_create(logs, batch_size=1000)
-        return [Outcome({"optimization": str(event.pk), "strategy": event.strategy}) for event in events]
+        around = Surroundings({firing.subject_id for firing in firings}, firings[0].now)
+        whole = [(firing, *self.think(firing, facts_of(firing, around))) for firing in firings]
+        real = [(_asked(firing, facts), name, found) for firing, facts, name, found in whole if firing.event != TEST]
+        made = iter(propose(real, firings[0].now))
+        return [
+            _would(name, found) if firing.event == TEST else _outcome(next(made), name)
+            for firing, _, name, found in whole
+        ]
+
+    def think(self, firing: Firing, facts: Facts) -> tuple[Facts, str, Proposal]:
+        """What is proposed for a firing, and under which name."""
+        strategy = strategy_for(firing.metric)
+        return facts, strategy.kind, proposal_of(strategy, facts)
 
 
-def _would(firing: Firing) -> Outcome:
-    event = propose(firing)
-    return Outcome({"test": True, "strategy": event.strategy, "would_recommend": event.recommended_actions})
-
-
-def propose(firing: Firing) -> OptimizationEvent:
-    """The remedy for one firing, not yet saved."""
-    strategy = strategy_for(firing.metric)
-    return OptimizationEvent(
-        user_id=firing.subject_id,
-        rule_id=firing.rule_id,
-        source_event_type=f"{OURS}{firing.metric}",
-        optimization_action=firing.config.get("optimization_type") or "auto",
-        strategy=strategy.kind,
-        recommended_actions=strategy.recommend(firing.value, firing.threshold, firing.target),
-        parameter_delta={},
-        efficiency_index=firing.value if firing.metric == "efficiency_index" else None,
-        before={"metric": firing.metric, "value": firing.value, "threshold": firing.threshold},
-        created_at=firing.now,
+class AdjustForm(OptimizeForm):
+    parameter = forms.ChoiceField(
+        choices=[("weight", "the weight of a fusion metric"), ("sync_interval", "the sync interval of an integration")]
     )
+    name = forms.CharField(max_length=200, help_text="Of the fusion metric, or the type of the integration.")
+    step = forms.DecimalField(help_text="By how much, for example 0.05 or -0.05; for an interval, minutes.")
+    lowest = forms.DecimalField(required=False, help_text="Not below this.")
+    highest = forms.DecimalField(required=False, help_text="Not above this.")
+
+    field_order = ("parameter", "name", "step", "lowest", "highest", "optimization_type")
+
+    def clean(self) -> dict[str, object]:
+        cleaned = super().clean() or self.cleaned_data
+        low, high = cleaned.get("lowest"), cleaned.get("highest")
+        if low is not None and high is not None and low > high:
+            self.add_error("highest", "This is below the lowest value.")
+        if cleaned.get("step") == 0:
+            self.add_error("step", "A step of 0 changes nothing.")
+        return {
+            name: float(value) if name in NUMBERS and value is not None else value for name, value in cleaned.items()
+        }
 
 
-def log(event: OptimizationEvent, firing: Firing) -> ActionLog:
-    """The proposal in the optimizer's own log; it is done once it stands there."""
-    details = {
-        "strategy": event.strategy,
-        "recommended_actions": event.recommended_actions,
-        "rule": str(firing.rule_id),
-    }
-    return ActionLog(
-        user_id=event.user_id, event=event, action_type="propose", action_details=details,
-        status=ActionLog.Status.COMPLETED, created_at=firing.now,
+NUMBERS = ("step", "lowest", "highest")
+
+
+class Adjust(Optimize):
+    kind = "adjust"
+    label = "Adjust"
+    help = "Proposes one change of one parameter by a step, within limits: a weight or a sync interval."
+    phrase = "propose to adjust a parameter"
+    form = AdjustForm
+
+    def think(self, firing: Firing, facts: Facts) -> tuple[Facts, str, Proposal]:
+        config = firing.config
+        if config.get("parameter") == "weight":
+            return facts, "adjust", _weight(firing)
+        return facts, "adjust", _interval(firing, facts)
+
+
+def facts_of(firing: Firing, around: Surroundings) -> Facts:
+    """What is known of the person whom the firing concerns."""
+    return around.of(
+        firing.subject_id, metric=firing.metric, value=firing.value, threshold=firing.threshold,
+        operator=firing.operator, target=firing.target,
     )  # fmt: skip
+
+
+def _weight(firing: Firing) -> Proposal:
+    given = {name: firing.config[name] for name in NUMBERS if firing.config.get(name) is not None}
+    step = ProposedStep(
+        operation="adjust_weight", parameters={"metric": firing.config.get("name", ""), **given},
+        reason=f"The rule says: the weight of {firing.config.get('name')} by {firing.config.get('step'):+g}.",
+        expected="The fusion score follows.",
+    )  # fmt: skip
+    return Proposal(reason=f"“{firing.rule_name}” asks for it.", steps=(step,))
+
+
+def _interval(firing: Firing, facts: Facts) -> Proposal:
+    name = str(firing.config.get("name") or "")
+    found = next((one for one in facts.integrations if one.kind == name), None)
+    if found is None:
+        return Proposal(
+            reason=f"“{firing.rule_name}” asks for it.", advice=(f"There is no integration {name} to adjust.",)
+        )
+    low = max(firing.config.get("lowest") or LEAST_MINUTES, LEAST_MINUTES)
+    high = min(firing.config.get("highest") or MOST_MINUTES, MOST_MINUTES)
+    minutes = round(min(max((found.sync_minutes or 30) + firing.config.get("step", 0), low), high))
+    step = ProposedStep(
+        operation="adjust_sync_interval", integration=found.id, parameters={"minutes": minutes},
+        reason=f"The rule says: the sync interval of {name} by {firing.config.get('step'):+g} minutes.",
+        expected=f"{name} synchronises every {minutes} minutes.",
+    )  # fmt: skip
+    return Proposal(reason=f"“{firing.rule_name}” asks for it.", steps=(step,))
+
+
+def _asked(firing: Firing, facts: Facts) -> Asked:
+    kind = firing.config.get("optimization_type") or "auto"
+    return Asked(facts=facts, kind=kind, rule=firing.rule_id, entry=firing.entry_id)
+
+
+def _would(strategy: str, proposal: Proposal) -> Outcome:
+    """Of a test: a remedy that somebody could apply would be no test."""
+    return Outcome({"test": True, "strategy": strategy, "would_recommend": recommended(proposal)})
+
+
+def _outcome(made: Made, strategy: str) -> Outcome:
+    detail = {"optimization": str(made.event.pk), "strategy": strategy}
+    return Outcome(detail if made.is_new else detail | {"not_proposed": made.obstacle})

@@ -1,10 +1,11 @@
-"""The plug for rules: efficiency_index, the newest of the person, else the platform's.
+"""The plugs for rules: the parts of the fusion score, and efficiency_index, of the person, else of the platform.
 
 What a rule of ours wrote is never read back, or the rule would feed on itself.
 """
 
 from datetime import datetime, timedelta
 
+from optimizer.history import KIND
 from rules.metrics import MetricSource, Query
 
 OURS = "smart_agent_"
@@ -15,6 +16,26 @@ SELECT DISTINCT ON (user_id) user_id, '' AS target, efficiency_index::float8 AS 
    AND created_at > %(oldest)s AND created_at <= %(now)s
  ORDER BY user_id, created_at DESC
 """
+
+
+PARTS = """
+SELECT user_id, metric_name AS target, avg(normalized_value)::float8 AS value,
+       coalesce(max(synced_at), %(now)s::timestamptz) AS observed_at
+  FROM fusion_metrics
+ WHERE user_id IS NOT NULL AND normalized_value IS NOT NULL AND (synced_at IS NULL OR synced_at > %(oldest)s)
+ GROUP BY user_id, metric_name
+"""
+
+
+class FusionMetrics(MetricSource):
+    kind = KIND
+    label = "Fusion metric"
+    help = "One of the metrics that the fusion score is made of, by its name as the target."
+    lowest, highest = 0, 1
+    max_age = timedelta(days=7)
+
+    def readings(self, now: datetime) -> Query:
+        return Query(PARTS, {"now": now, "oldest": self.oldest(now)})
 
 
 class EfficiencyIndex(MetricSource):

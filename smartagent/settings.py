@@ -168,6 +168,10 @@ PAGERDUTY_URL = env.str("PAGERDUTY_URL", default="https://events.pagerduty.com")
 # Networks that requests of ours may reach though they are private, for example 10.0.0.0/8,192.168.1.7.
 OUTBOUND_ALLOWED = env.list("OUTBOUND_ALLOWED", default=[])
 
+# An external engine that may be asked for optimizations; without an address there is none.
+OPTIMIZATION_ENGINE_URL = env.str("OPTIMIZATION_ENGINE_URL", default="")
+OPTIMIZATION_ENGINE_SECRET = env.str("OPTIMIZATION_ENGINE_SECRET", default="")
+
 DISPATCH_EVERY_MINUTES = env.int("DISPATCH_EVERY_MINUTES", default=5)
 PUSHED_MAX_AGE_HOURS = env.int("PUSHED_MAX_AGE_HOURS", default=24)
 # How many days of quiet a silence may keep, by the role of who makes it; and how long a recurring one may go on.
@@ -188,11 +192,13 @@ RULES_METRICS = [
     "rules.metrics.integration_error_count.IntegrationErrorCount",
     "rules.metrics.integration_health.IntegrationHealth",
     "optimizer.metrics.EfficiencyIndex",
+    "optimizer.metrics.FusionMetrics",
 ]
 RULES_ACTIONS = [
     "notifications.actions.Alert",
     "notifications.actions.Notify",
     "optimizer.actions.Optimize",
+    "optimizer.actions.Adjust",
     "rules.actions.Log",
 ]
 RULES_HEALTH = [
@@ -225,6 +231,12 @@ OPTIMIZER_STRATEGIES = [
     "optimizer.strategies.fusion_enhancement.FusionEnhancement",
     "optimizer.strategies.integration_recovery.IntegrationRecovery",
     "optimizer.strategies.general.General",
+]
+OPTIMIZER_OPERATIONS = [
+    "optimizer.operations.reweight_fusion_metrics.ReweightFusionMetrics",
+    "optimizer.operations.adjust_weight.AdjustWeight",
+    "optimizer.operations.adjust_sync_interval.AdjustSyncInterval",
+    "optimizer.operations.analyze_slow_queries.AnalyzeSlowQueries",
 ]
 
 Q_CLUSTER = {

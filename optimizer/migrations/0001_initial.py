@@ -41,26 +41,6 @@ class Migration(migrations.Migration):
                         serialize=False,
                     ),
                 ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="person",
-                    ),
-                ),
-                (
-                    "rule",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="optimizations",
-                        to="rules.automationrule",
-                    ),
-                ),
                 ("source_event_type", models.TextField(verbose_name="source")),
                 ("predicted_variance", smartagent.fields.NumericField(null=True)),
                 ("predicted_stability", smartagent.fields.NumericField(null=True)),
@@ -92,6 +72,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("proposed", "Proposed"),
                             ("approved", "Approved"),
+                            ("applying", "Applying"),
                             ("applied", "Applied"),
                             ("dismissed", "Dismissed"),
                             ("failed", "Failed"),
@@ -104,6 +85,40 @@ class Migration(migrations.Migration):
                 ),
                 ("before", models.JSONField(null=True)),
                 ("after", models.JSONField(null=True)),
+                ("metric", models.TextField(blank=True, db_default="", default="")),
+                ("target", models.TextField(blank=True, db_default="", default="")),
+                ("operator", models.TextField(blank=True, db_default="", default="")),
+                ("entry_id", models.UUIDField(help_text="The activity entry that proposed it.", null=True)),
+                ("reason", models.TextField(blank=True, db_default="", default="")),
+                ("advice", models.JSONField(db_default=[], default=list)),
+                ("approved_at", models.DateTimeField(null=True)),
+                ("content_hash", models.TextField(db_default="", default="")),
+                ("decision_note", models.TextField(blank=True, db_default="", default="")),
+                (
+                    "dismissed_until",
+                    models.DateTimeField(help_text="Not proposed again before; without a time never.", null=True),
+                ),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("leased_until", models.DateTimeField(null=True)),
+                ("applied_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("error_message", models.TextField(db_default="", default="")),
+                ("measure_at", models.DateTimeField(null=True)),
+                (
+                    "verdict",
+                    models.TextField(
+                        blank=True,
+                        choices=[
+                            ("improved", "Improved"),
+                            ("unchanged", "no change"),
+                            ("worse", "Worse"),
+                            ("too_little", "too little data"),
+                        ],
+                        db_default="",
+                        default="",
+                    ),
+                ),
+                ("effect", models.JSONField(null=True)),
                 (
                     "created_at",
                     models.DateTimeField(
@@ -113,34 +128,43 @@ class Migration(migrations.Migration):
                         verbose_name="when",
                     ),
                 ),
-            ],
-            options={
-                "verbose_name": "optimization",
-                "db_table": "fusion_optimization_events",
-                "ordering": ["-created_at", "-id"],
-                "indexes": [
-                    models.Index(fields=["-created_at", "-id"], name="fusion_optimization_newest"),
-                    models.Index(fields=["user", "-created_at"], name="fusion_optimization_person"),
-                    models.Index(
-                        condition=models.Q(("status", "proposed")), fields=["user"], name="fusion_optimization_proposed"
-                    ),
-                ],
-            },
-            widen={
-                "optimization_action": ["auto", "manual", "scheduled"],
-            },
-        ),
-        smartagent.adoption.operations.CreateOrCompleteModel(
-            name="ActionLog",
-            fields=[
                 (
-                    "id",
-                    models.UUIDField(
-                        db_default=django.contrib.postgres.functions.RandomUUID(),
-                        default=uuid.uuid4,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
+                    "approved_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="optimizations",
+                        to="rules.automationrule",
                     ),
                 ),
                 (
@@ -154,13 +178,25 @@ class Migration(migrations.Migration):
                         verbose_name="person",
                     ),
                 ),
+            ],
+            options={
+                "verbose_name": "optimization",
+                "db_table": "fusion_optimization_events",
+                "ordering": ["-created_at", "-id"],
+            },
+            widen={"optimization_action": ["auto", "manual", "scheduled"]},
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="ActionLog",
+            fields=[
                 (
-                    "event",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="actions",
-                        to="optimizer.optimizationevent",
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("action_type", models.TextField(verbose_name="action")),
@@ -187,16 +223,33 @@ class Migration(migrations.Migration):
                         verbose_name="when",
                     ),
                 ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="actions",
+                        to="optimizer.optimizationevent",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "optimizer action",
                 "db_table": "fusion_action_log",
                 "ordering": ["-created_at", "-id"],
-                "indexes": [models.Index(fields=["user", "-created_at"], name="fusion_action_log_person")],
             },
-            widen={
-                "status": ["pending", "completed", "failed"],
-            },
+            widen={"status": ["pending", "completed", "failed"]},
         ),
         smartagent.adoption.operations.CreateOrCompleteModel(
             name="FusionMetric",
@@ -209,27 +262,6 @@ class Migration(migrations.Migration):
                         editable=False,
                         primary_key=True,
                         serialize=False,
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "integration",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="rules.integration",
                     ),
                 ),
                 ("metric_name", models.TextField()),
@@ -253,6 +285,27 @@ class Migration(migrations.Migration):
                         null=True,
                     ),
                 ),
+                (
+                    "integration",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="rules.integration",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "db_table": "fusion_metrics",
@@ -261,6 +314,157 @@ class Migration(migrations.Migration):
                         fields=("user", "integration", "metric_name"), name="fusion_metrics_one_of_a_name"
                     )
                 ],
+            },
+        ),
+        migrations.AddIndex(
+            model_name="optimizationevent",
+            index=models.Index(fields=["-created_at", "-id"], name="fusion_optimization_newest"),
+        ),
+        migrations.AddIndex(
+            model_name="optimizationevent",
+            index=models.Index(fields=["user", "-created_at"], name="fusion_optimization_person"),
+        ),
+        migrations.AddIndex(
+            model_name="optimizationevent",
+            index=models.Index(
+                condition=models.Q(("status", "proposed")), fields=["user"], name="fusion_optimization_proposed"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="optimizationevent",
+            index=models.Index(
+                condition=models.Q(("status__in", ["approved", "applying"])),
+                fields=["leased_until"],
+                name="fusion_optimization_work",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="optimizationevent",
+            index=models.Index(
+                condition=models.Q(("measure_at__isnull", False), ("verdict", "")),
+                fields=["measure_at"],
+                name="fusion_optimization_measured",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="actionlog",
+            index=models.Index(fields=["user", "-created_at"], name="fusion_action_log_person"),
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="OptimizationStep",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("operation", models.TextField()),
+                ("parameters", models.JSONField(db_default={}, default=dict)),
+                ("reason", models.TextField(db_default="", default="")),
+                ("expected", models.TextField(db_default="", default="")),
+                (
+                    "status",
+                    models.TextField(
+                        choices=[
+                            ("proposed", "Proposed"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("skipped", "Skipped"),
+                            ("undone", "Undone"),
+                        ],
+                        db_default="proposed",
+                        default="proposed",
+                    ),
+                ),
+                ("before", models.JSONField(null=True)),
+                ("after", models.JSONField(null=True)),
+                ("said", models.TextField(db_default="", default="")),
+                ("error", models.TextField(db_default="", default="")),
+                ("tries", models.PositiveSmallIntegerField(db_default=0, default=0)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("undone_at", models.DateTimeField(null=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="steps",
+                        to="optimizer.optimizationevent",
+                    ),
+                ),
+                (
+                    "integration",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="rules.integration",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "optimization_steps",
+                "ordering": ["event", "position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "position"), name="optimization_steps_in_order")
+                ],
+            },
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="OptimizerPolicy",
+            fields=[
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(
+                        db_default=1, default=1, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("stopped", models.BooleanField(db_default=False, default=False, verbose_name="stop everything")),
+                (
+                    "automatic_per_day",
+                    models.PositiveSmallIntegerField(
+                        db_default=3, default=3, verbose_name="automatic ones per person and day"
+                    ),
+                ),
+                (
+                    "trusted_after",
+                    models.PositiveSmallIntegerField(db_default=3, default=3, verbose_name="successes by hand before"),
+                ),
+                ("trusted_rate", models.FloatField(db_default=0.6, default=0.6, verbose_name="rate of success")),
+                (
+                    "needs_another",
+                    models.BooleanField(db_default=False, default=False, verbose_name="another person approves"),
+                ),
+                (
+                    "undo_worse",
+                    models.BooleanField(db_default=False, default=False, verbose_name="roll back what made it worse"),
+                ),
+                (
+                    "on_failure",
+                    models.TextField(
+                        choices=[("keep", "keep what was done"), ("undo", "undo what was done")],
+                        db_default="undo",
+                        default="undo",
+                    ),
+                ),
+                ("window", models.JSONField(blank=True, db_default=[], default=list, verbose_name="change window")),
+                ("window_zone", models.TextField(db_default="UTC", default="UTC", verbose_name="time zone")),
+                ("updated_at", models.DateTimeField(auto_now=True, null=True)),
+            ],
+            options={
+                "verbose_name_plural": "optimizer policy",
+                "db_table": "optimizer_policy",
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="optimizer_policy_one_row")],
             },
         ),
         KeepInStep(

@@ -1,20 +1,25 @@
-"""The port of strategies: what to recommend for a metric. One file each, one line in OPTIMIZER_STRATEGIES."""
+"""The port of strategies: what to do where a metric breaks. One file each, one line in OPTIMIZER_STRATEGIES.
+
+A strategy looks at facts and nothing else: the same facts give the same proposal.
+"""
 
 from typing import ClassVar
 
+from optimizer.proposals import Facts, Proposal
 from smartagent.registry import Registry
 
 
 class Strategy:
-    """What is recommended where one of `metrics` breaks its threshold."""
+    """What is proposed where one of `metrics` breaks its threshold."""
 
     kind: ClassVar[str]
     label: ClassVar[str]
+    help: ClassVar[str] = ""
     metrics: ClassVar[tuple[str, ...]] = ()
 
-    def recommend(self, value: float | None, threshold: float, target: str) -> list[str]:
-        """Return the recommended steps, the first one first."""
-        raise NotImplementedError(f"{type(self).__name__} must recommend().")
+    def propose(self, facts: Facts) -> Proposal:
+        """Return the proposal; one without steps has advice at least."""
+        raise NotImplementedError(f"{type(self).__name__} must propose().")
 
 
 strategies: Registry[Strategy] = Registry("OPTIMIZER_STRATEGIES")

@@ -1,15 +1,40 @@
 """efficiency_boost: for a low efficiency index."""
 
+from optimizer.proposals import Facts, IntegrationFact, Proposal, ProposedStep
 from optimizer.strategies import Strategy
+from optimizer.strategies.remedies import engine, numbers, reweighting
+
+OFTEN = 30  # minutes: what synchronises more often may do so less often
 
 
 class EfficiencyBoost(Strategy):
     kind = "efficiency_boost"
     label = "Efficiency boost"
+    help = (
+        "Lets busy integrations synchronise less often, gives what is steady more weight, and looks for slow queries."
+    )
     metrics = ("efficiency_index",)
 
-    def recommend(self, value: float | None, threshold: float, target: str) -> list[str]:
-        steps = ["Recalibrate the weights of the integrations from their last 30 days."]
-        if value is not None and threshold - value > 20:
-            steps.insert(0, "Stabilize first: freeze automatic weight changes until the index has recovered.")
-        return [*steps, "Lower the learning rate by a tenth while the index stays below the threshold."]
+    def propose(self, facts: Facts) -> Proposal:
+        busy = [one for one in facts.integrations if one.status == "active" and (one.sync_minutes or OFTEN) < OFTEN]
+        steps = [_slower(one) for one in busy]
+        if weights := reweighting(facts):
+            steps.append(weights)
+        steps += engine(facts)
+        steps.append(ProposedStep(
+            operation="analyze_slow_queries", reason="A database that is busy makes everything else slow.",
+            expected="The costliest statements, as evidence.",
+        ))  # fmt: skip
+        counted = (
+            f" {len(busy)} of {len(facts.integrations)} integrations synchronise more often than every {OFTEN} minutes."
+        )
+        reason = numbers(facts, "efficiency index") + (counted if facts.integrations else "")
+        return Proposal(reason=reason, steps=tuple(steps))
+
+
+def _slower(one: IntegrationFact) -> ProposedStep:
+    minutes = one.sync_minutes or OFTEN
+    return ProposedStep(
+        operation="adjust_sync_interval", integration=one.id, parameters={"minutes": min(minutes * 2, OFTEN)},
+        reason=f"{one.kind} synchronises every {minutes} minutes.", expected="It costs half as much.",
+    )  # fmt: skip

@@ -1,17 +1,29 @@
 """fusion_enhancement: for a low fusion score."""
 
+from optimizer.proposals import Facts, Proposal
 from optimizer.strategies import Strategy
+from optimizer.strategies.remedies import by_hand, numbers, recovery, reweighting
 
 
 class FusionEnhancement(Strategy):
     kind = "fusion_enhancement"
     label = "Fusion enhancement"
+    help = "Brings back integrations that are missing in the score, and gives what is steady more weight in it."
     metrics = ("fusion_score",)
 
-    def recommend(self, value: float | None, threshold: float, target: str) -> list[str]:
-        where = target or "the weakest integration"
-        return [
-            f"Synchronise {where} again and compare its readings with the baseline.",
-            "Raise the weight of the integrations whose scores are steady.",
-            "Recalibrate the fusion score once all integrations are in sync.",
-        ]
+    def propose(self, facts: Facts) -> Proposal:
+        ill = [one for one in facts.concerned if one.is_unwell or one.is_stale(facts.now)]
+        steps = [step for one in ill for step in recovery(one, facts.now)]
+        if weights := reweighting(facts):
+            steps.append(weights)
+        advice = [by_hand(one, facts.now) for one in ill if not recovery(one, facts.now)]
+        low = sorted(
+            (one for one in facts.metrics if one.value is not None), key=lambda one: (one.value or 0, one.name)
+        )
+        if low:
+            advice.append(
+                f"Look at {low[0].name} first: at {100 * float(low[0].value or 0):.0f} of 100 it is the lowest part."
+            )
+        if not steps and not advice:
+            advice.append("Nothing is known of what the score is made of; look at when it fell, and what changed then.")
+        return Proposal(reason=numbers(facts, "fusion score"), steps=tuple(steps), advice=tuple(advice))

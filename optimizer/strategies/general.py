@@ -1,14 +1,24 @@
 """general: for metrics that no other strategy knows."""
 
+from optimizer.proposals import Facts, Proposal, ProposedStep
 from optimizer.strategies import Strategy
+from optimizer.strategies.remedies import by_hand, engine, numbers, recovery
 
 
 class General(Strategy):
     kind = "general"
     label = "General"
+    help = "Brings back integrations that are unwell, asks the engine where there is one, and collects evidence."
 
-    def recommend(self, value: float | None, threshold: float, target: str) -> list[str]:
-        return [
-            "Compare the series with the last time it was within its threshold.",
-            "Look for what changed at that moment, and undo it where that is possible.",
-        ]
+    def propose(self, facts: Facts) -> Proposal:
+        ill = [one for one in facts.concerned if one.is_unwell]
+        steps = [step for one in ill for step in recovery(one, facts.now)] + engine(facts)
+        steps.append(ProposedStep(
+            operation="analyze_slow_queries", reason="A database that is busy makes everything else slow.",
+            expected="The costliest statements, as evidence.",
+        ))  # fmt: skip
+        advice = [by_hand(one, facts.now) for one in ill if not recovery(one, facts.now)]
+        advice.append(
+            "Compare the series with the last time it was within its threshold, and look for what changed then."
+        )
+        return Proposal(reason=numbers(facts, facts.metric), steps=tuple(steps), advice=tuple(advice))

@@ -1,17 +1,26 @@
 """integration_recovery: for integrations that fail or are unwell."""
 
+from optimizer.proposals import Facts, Proposal
 from optimizer.strategies import Strategy
+from optimizer.strategies.remedies import by_hand, numbers, recovery
 
 
 class IntegrationRecovery(Strategy):
     kind = "integration_recovery"
     label = "Integration recovery"
+    help = "Renews tokens, asks integrations whether they live, and fetches their data anew."
     metrics = ("integration_health", "integration_error_count", "anomaly_count")
 
-    def recommend(self, value: float | None, threshold: float, target: str) -> list[str]:
-        where = target or "each failing integration"
-        return [
-            f"Check the credentials of {where} and renew them where they have expired.",
-            f"Retry the last synchronisation of {where}.",
-            "Read the audit events of severity error of the last 24 hours for the common cause.",
+    def propose(self, facts: Facts) -> Proposal:
+        ill = [one for one in facts.concerned if one.is_unwell or one.is_stale(facts.now)]
+        steps = [step for one in ill for step in recovery(one, facts.now)]
+        helpless = [one for one in ill if not recovery(one, facts.now)]
+        advice = [by_hand(one, facts.now) for one in helpless]
+        advice += [
+            f"Look for the common cause of {count:,} × {event} of the last day." for event, count in facts.errors[:3]
         ]
+        if not steps and not advice:
+            advice.append("All integrations say that they are well; look at what they deliver.")
+        found = ", ".join(f"{one.kind} is {one.status}" for one in ill) or "every integration says that it is well"
+        reason = f"{numbers(facts, facts.metric.replace('_', ' '))} Of the integrations, {found}."
+        return Proposal(reason=reason, steps=tuple(steps), advice=tuple(advice))

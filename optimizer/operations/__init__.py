@@ -1,0 +1,84 @@
+"""The port of operations: one bounded change, that can be looked at before, done once, and taken back.
+
+One file each, one line in OPTIMIZER_OPERATIONS. `reach` speaks to other systems, outside any transaction; `apply`
+writes what comes of it, in the transaction that also writes that the step is done: so a change of ours happens exactly
+once. What is asked of another system carries the step's id, the same at each try, so that it can be told apart there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from smartagent.registry import Registry
+
+__all__ = ["Change", "Done", "Operation", "OperationFailed", "Task", "operations"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What an operation is asked to do: for whom, where, and with what. `id` is the step's, the same at each try."""
+
+    id: UUID
+    person: UUID | None
+    integration: UUID | None
+    parameters: Mapping[str, Any]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that changes, or would: what, from what, to what."""
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What an operation has changed: enough of before and after to take it back, and what to say of it."""
+
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    said: str = ""
+
+
+class OperationFailed(Exception):
+    """The operation could not be done. `again` where trying again soon may help."""
+
+    def __init__(self, detail: str, *, again: bool = False) -> None:
+        super().__init__(detail)
+        self.again = again
+
+
+class Operation:
+    """One kind of change. Only what is `reversible` may be done without a person."""
+
+    kind: ClassVar[str]
+    label: ClassVar[str]
+    help: ClassVar[str] = ""
+    reversible: ClassVar[bool] = False
+
+    def check(self, task: Task) -> None:
+        """OperationFailed where it cannot be done as things are; reads only."""
+
+    def preview(self, task: Task) -> list[Change]:
+        """What it would change; reads only, and speaks to nobody."""
+        raise NotImplementedError(f"{type(self).__name__} must preview().")
+
+    def reach(self, task: Task) -> Any:
+        """Speak to the other system, and return what `apply` needs of its answer; OperationFailed where it refuses."""
+        return None
+
+    def apply(self, task: Task, reached: Any) -> Done:
+        """Write the change, in the current transaction; OperationFailed where that is not possible any more."""
+        raise NotImplementedError(f"{type(self).__name__} must apply().")
+
+    def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """Take it back, in the current transaction; OperationFailed where something has changed since."""
+        raise OperationFailed(f"{self.label} cannot be taken back.")
+
+
+operations: Registry[Operation] = Registry("OPTIMIZER_OPERATIONS")

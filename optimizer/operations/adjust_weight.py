@@ -1,0 +1,60 @@
+"""adjust_weight: the weight of one fusion metric by a step, within limits."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from optimizer.operations import Change, Done, Operation, OperationFailed, Task
+from optimizer.operations.scoring import Rows, changes, metrics_of, put_back, write
+from rules.words import number
+
+LEAST, MOST = Decimal("0.01"), Decimal(1)
+
+
+class AdjustWeight(Operation):
+    kind = "adjust_weight"
+    label = "Adjust a weight"
+    help = "Changes the weight of one metric of the fusion score by a step, within limits."
+    reversible = True
+
+    def check(self, task: Task) -> None:
+        _new(metrics_of(task.person), task)
+
+    def preview(self, task: Task) -> list[Change]:
+        rows = metrics_of(task.person)
+        return changes(rows, _new(rows, task))
+
+    def apply(self, task: Task, reached: Any) -> Done:
+        rows = metrics_of(task.person, locked=True)
+        before, after = write(task, rows, _new(rows, task))
+        said = f"The fusion score is {number(after['score'])}, before: {number(before['score'])}."
+        return Done(before=before, after=after, said=said)
+
+    def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        put_back(task, before, after)
+
+
+def _new(rows: Rows, task: Task) -> dict[str, Decimal]:
+    name = str(task.parameters.get("metric") or "")
+    key = next((key for key, row in rows.items() if row.metric_name == name), None)
+    if key is None:
+        known = ", ".join(sorted({row.metric_name for row in rows.values()}))
+        raise OperationFailed(f"There is no fusion metric “{name[:80]}”. There are: {known}.")
+    step, least, most = (_decimal(task, each, default) for each, default in
+                         (("step", None), ("lowest", LEAST), ("highest", MOST)))  # fmt: skip
+    old = rows[key].weight or Decimal(0)
+    new = min(max(old + step, least, LEAST), most, MOST)
+    if new == old:
+        raise OperationFailed(f"The weight of {name} is {number(old)}, at its limit already.")
+    return {key: new}
+
+
+def _decimal(task: Task, name: str, default: Decimal | None) -> Decimal:
+    given = task.parameters.get(name, default)
+    try:
+        found = Decimal(str(given))
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite():
+        raise OperationFailed(f"“{name}” is a number, for example 0.05.")
+    return found

@@ -1,0 +1,58 @@
+"""analyze_slow_queries: the costliest statements and the tables that are read without an index, as evidence.
+
+https://www.postgresql.org/docs/current/pgstatstatements.html; where it is not installed, only the tables are told.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection
+
+from optimizer.operations import Change, Done, Operation, Task
+
+STATEMENTS = """
+SELECT left(regexp_replace(query, '\\s+', ' ', 'g'), 300) AS statement, calls, round(total_exec_time)::bigint AS ms,
+       round(mean_exec_time::numeric, 1)::float8 AS mean_ms
+  FROM pg_stat_statements
+ WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+ ORDER BY total_exec_time DESC LIMIT 10
+"""
+TABLES = """
+SELECT relname AS table, seq_scan AS scans, seq_tup_read AS rows_read, n_live_tup AS rows
+  FROM pg_stat_user_tables
+ WHERE n_live_tup > 10000 AND seq_scan > coalesce(idx_scan, 0)
+ ORDER BY seq_tup_read DESC LIMIT 10
+"""
+
+
+class AnalyzeSlowQueries(Operation):
+    kind = "analyze_slow_queries"
+    label = "Look for slow queries"
+    help = "Writes down the ten costliest statements and the tables that are read without an index; changes nothing."
+    reversible = True
+
+    def preview(self, task: Task) -> list[Change]:
+        return []
+
+    def apply(self, task: Task, reached: Any) -> Done:
+        statements = _rows(STATEMENTS) if _is_there("pg_stat_statements") else None
+        tables = _rows(TABLES)
+        said = "pg_stat_statements is not installed; " if statements is None else f"{len(statements)} statements; "
+        found = f"{len(tables)} large table{'' if len(tables) == 1 else 's'} read without an index."
+        return Done(after={"statements": statements, "tables": tables}, said=said + found)
+
+    def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """There is nothing to take back."""
+
+
+def _is_there(relation: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [relation])
+        return bool(cursor.fetchone()[0])
+
+
+def _rows(sql: str) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -1,0 +1,46 @@
+"""reweight_fusion_metrics: what is steady counts more in the fusion score (inverse-variance weighting)."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from optimizer.history import histories
+from optimizer.operations import Change, Done, Operation, OperationFailed, Task
+from optimizer.operations.scoring import Rows, changes, metrics_of, put_back, write
+from optimizer.weights import reweighted
+from rules.words import number
+
+
+class ReweightFusionMetrics(Operation):
+    kind = "reweight_fusion_metrics"
+    label = "Reweight the fusion metrics"
+    help = "Gives each metric of the fusion score a new weight by how steady it was, at most a fifth more or less."
+    reversible = True
+
+    def check(self, task: Task) -> None:
+        if not _new(metrics_of(task.person), task):
+            raise OperationFailed("The weights are already as their history wants them.")
+
+    def preview(self, task: Task) -> list[Change]:
+        rows = metrics_of(task.person)
+        return changes(rows, _new(rows, task))
+
+    def apply(self, task: Task, reached: Any) -> Done:
+        rows = metrics_of(task.person, locked=True)
+        weights = _new(rows, task)
+        if not weights:
+            raise OperationFailed("The weights are already as their history wants them.")
+        before, after = write(task, rows, weights)
+        said = f"{len(weights)} weights changed; the fusion score is {number(after['score'])}, before: "
+        return Done(before=before, after=after, said=f"{said}{number(before['score'])}.")
+
+    def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        put_back(task, before, after)
+
+
+def _new(rows: Rows, task: Task) -> dict[str, Decimal]:
+    """The weights that change, by the id of the metric."""
+    old = {key: row.weight or Decimal(0) for key, row in rows.items()}
+    known = histories(task.person, task.now)
+    new = reweighted(old, {key: known.get(row.metric_name, ()) for key, row in rows.items()})
+    return {key: weight for key, weight in new.items() if weight != old[key]}

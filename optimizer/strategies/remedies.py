@@ -1,0 +1,82 @@
+"""Steps that several strategies propose, with their reasons."""
+
+from datetime import datetime
+
+from optimizer.proposals import Facts, IntegrationFact, ProposedStep
+from optimizer.weights import ENOUGH
+from rules.words import number
+from smartagent.durations import format_duration
+
+FEWEST_METRICS = 2
+
+
+def recovery(one: IntegrationFact, now: datetime) -> list[ProposedStep]:
+    """What brings an integration back: its token renewed where it has run out, a probe, and its data fetched anew."""
+    steps = []
+    why = f"{one.kind} is {one.status}" + (f": {one.error}" if one.error else "")
+    if one.can_renew and _needs_a_token(one, now):
+        steps.append(_step("refresh_oauth_token", one, _token_reason(one, why, now), "A token that works."))
+    elif one.can_validate and one.is_unwell:
+        steps.append(_step("validate_credentials", one, f"{why}.", "It is known whether the credentials work."))
+    if one.can_probe:
+        steps.append(_step("retry_connection", one, f"{why}.", "It answers, and is active again."))
+    if one.can_refresh and (one.is_unwell or one.is_stale(now)):
+        steps.append(_step("refresh_data", one, f"{_since(one, now)}.", "Its newest data are here."))
+    return steps
+
+
+def by_hand(one: IntegrationFact, now: datetime) -> str:
+    """What a person can do about an integration of which nothing can be asked."""
+    state = f"is {one.status}" if one.is_unwell else "has not synchronised for long"
+    return f"Connect {one.kind} again by hand: it {state}, and its settings name no address that could be asked."
+
+
+def reweighting(facts: Facts) -> ProposedStep | None:
+    """New weights from how steady each metric was, where enough is known of at least two."""
+    known = [one for one in facts.metrics if one.value is not None and len(one.history) >= ENOUGH]
+    if len(known) < FEWEST_METRICS:
+        return None
+    spreads = ", ".join(f"{one.name} {number(min(one.history))} to {number(max(one.history))}" for one in known[:4])
+    return ProposedStep(
+        operation="reweight_fusion_metrics", reason=f"Its metrics vary unequally: {spreads}.",
+        expected="What is steady counts more; no share changes by more than a fifth.",
+    )  # fmt: skip
+
+
+def engine(facts: Facts) -> list[ProposedStep]:
+    """Ask the external engine, where there is one."""
+    if not facts.has_engine:
+        return []
+    step = ProposedStep(
+        operation="call_engine", reason="An external optimization engine is connected.",
+        expected="Its own answer to these numbers.", parameters={"metric": facts.metric, "target": facts.target},
+    )  # fmt: skip
+    return [step]
+
+
+def numbers(facts: Facts, label: str) -> str:
+    """What broke, with its numbers: `The fusion score is 55, and is to be at least 70.`"""
+    at = "has no reading" if facts.value is None else f"is {number(facts.value)}"
+    on = f" of {facts.target}" if facts.target else ""
+    return f"The {label}{on} {at}; the rule says {facts.operator} {number(facts.threshold)}."
+
+
+def _needs_a_token(one: IntegrationFact, now: datetime) -> bool:
+    return one.is_unwell or (one.token_expires_at is not None and one.token_expires_at <= now)
+
+
+def _token_reason(one: IntegrationFact, why: str, now: datetime) -> str:
+    expires = one.token_expires_at
+    if expires and expires <= now:
+        return f"{why}; its token ran out {format_duration(now - expires)} ago."
+    return f"{why}; its token may have been withdrawn."
+
+
+def _since(one: IntegrationFact, now: datetime) -> str:
+    if one.last_sync_at is None:
+        return f"{one.kind} has never synchronised"
+    return f"{one.kind} synchronised {format_duration(now - one.last_sync_at)} ago"
+
+
+def _step(operation: str, one: IntegrationFact, reason: str, expected: str) -> ProposedStep:
+    return ProposedStep(operation=operation, integration=one.id, reason=reason, expected=expected)
