@@ -1,0 +1,138 @@
+"""What people, and the policy, decide about proposals: approve or dismiss; and what nobody has answered expires.
+
+Each is a conditional UPDATE and an entry in the activity log, in one transaction. What was approved is what is applied:
+its content has a fingerprint from then on.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from optimizer.guard_rails import STOPPED, Record, approval_refusal, refusal
+from optimizer.models import OptimizationEvent, OptimizationStep, OptimizerPolicy
+from optimizer.registries import operations
+from optimizer.trust import rails_of, records
+from optimizer.windows import is_open
+from optimizer.writing_down import entry, log, write_entries
+
+Status = OptimizationEvent.Status
+DAY = timedelta(days=1)
+FOR_EVER = "ever"
+DISMISSALS = {"1d": DAY, "7d": timedelta(days=7), "30d": timedelta(days=30), FOR_EVER: None}
+ANSWERED = "It was answered meanwhile, or has expired."
+
+
+class Refused(Exception):
+    """This cannot be decided so."""
+
+
+def content_hash(event: OptimizationEvent, steps: Sequence[OptimizationStep]) -> str:
+    """The fingerprint of what would be done: operations, where, and with what, in their order."""
+    whole = [[step.operation, str(step.integration_id or ""), step.parameters] for step in steps]
+    return hashlib.sha256(json.dumps([str(event.user_id), whole], sort_keys=True).encode()).hexdigest()
+
+
+def approve(event: OptimizationEvent, by: Any, now: datetime) -> None:
+    """Say yes to it as `by`; Refused where they may not, or it was answered meanwhile."""
+    involved = {
+        "asked for it": event.requested_by_id, "owns the rule": event.rule.user_id if event.rule else None,
+        "is concerned": event.user_id,
+    }  # fmt: skip
+    if why := approval_refusal(rails_of(OptimizerPolicy.current()), by=by.pk, involved=involved):
+        raise Refused(why)
+    if not _approve(event, by, now):
+        raise Refused(ANSWERED)
+
+
+def dismiss(event: OptimizationEvent, by: Any, now: datetime, *, until: datetime | None, note: str = "") -> None:
+    """Say no to it; it is not proposed again before `until`, never without one. Refused where it was answered."""
+    with transaction.atomic():
+        waiting = OptimizationEvent.objects.filter(pk=event.pk, status__in=[Status.PROPOSED, Status.APPROVED])
+        values = {"dismissed_until": until, "decision_note": note.strip(), "decided_by": by, "ended_at": now}
+        if not waiting.update(status=Status.DISMISSED, leased_until=None, **values):
+            raise Refused(ANSWERED)
+        told: dict[str, Any] = {"note": note.strip(), "until": until.isoformat() if until else None}
+        write_entries([entry(event, "dismissed", now, by=by, **told)])
+        log(event, "dismiss", now, details=told | {"by": str(by)})
+
+
+def dismissed_until(text: str, now: datetime) -> datetime | None:
+    """When a dismissal of `1d`, `7d`, `30d` or `ever` ends; ValueError where it is none of these."""
+    if text not in DISMISSALS:
+        raise ValueError(f"“{text[:40]}” is none of these: {', '.join(DISMISSALS)}.")
+    lasts = DISMISSALS[text]
+    return now + lasts if lasts else None
+
+
+def expire(now: datetime) -> int:
+    """What nobody has answered in its day is not applied any more; return how many there were."""
+    with transaction.atomic():
+        old = OptimizationEvent.objects.filter(status=Status.PROPOSED, expires_at__lte=now)
+        rows = list(old.select_for_update(skip_locked=True, of=("self",)).select_related("rule")[:1000])
+        OptimizationEvent.objects.filter(pk__in=[row.pk for row in rows]).update(status=Status.EXPIRED, ended_at=now)
+        write_entries(entry(row, "expired", now) for row in rows)
+    return len(rows)
+
+
+def approve_by_policy(now: datetime) -> int:
+    """Say yes to the automatic ones that keep within the guard-rails; return how many there were."""
+    policy = OptimizerPolicy.current()
+    if policy.stopped:
+        return 0
+    rails, known = rails_of(policy), records()
+    waiting = OptimizationEvent.objects.filter(
+        status=Status.PROPOSED, optimization_action="auto", entry_id__isnull=False
+    )
+    count = 0
+    for event in waiting.select_related("rule").order_by("created_at")[:200]:
+        steps = list(event.steps.all())
+        strategy = event.strategy or ""
+        why = refusal(
+            rails, strategy=strategy, irreversible=_irreversible(steps), record=known.get(strategy, Record()),
+            today=_automatic(event, now), busy=_is_busy(event),
+        ) if steps else "It has no operations."  # fmt: skip
+        if not why:
+            count += _approve(event, None, now)
+    return count
+
+
+def may_begin(event: OptimizationEvent, policy: OptimizerPolicy, now: datetime) -> str:
+    """Why an approved proposal is not applied just now; nothing where it may be."""
+    if policy.stopped:
+        return STOPPED
+    if event.optimization_action == "scheduled" and not is_open(policy.window, policy.window_zone, now):
+        return "It waits for its change window."
+    return ""
+
+
+def _approve(event: OptimizationEvent, by: Any, now: datetime) -> int:
+    steps = list(event.steps.order_by("position"))
+    with transaction.atomic():
+        waiting = OptimizationEvent.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), pk=event.pk)
+        values = {"approved_by": by, "approved_at": now, "content_hash": content_hash(event, steps)}
+        approved = waiting.filter(status=Status.PROPOSED).update(status=Status.APPROVED, leased_until=now, **values)
+        if approved:
+            write_entries([entry(event, "approved", now, by=by)])
+            log(event, "approve", now, details={"by": str(by) if by else "policy"})
+    return approved
+
+
+def _irreversible(steps: Sequence[OptimizationStep]) -> list[str]:
+    kinds = [step.operation for step in steps]
+    return [kind for kind in kinds if kind not in operations or not operations[kind].reversible]
+
+
+def _automatic(event: OptimizationEvent, now: datetime) -> int:
+    """How many were approved by the policy for this person in the last day."""
+    recent = OptimizationEvent.objects.filter(user=event.user_id, approved_by=None, approved_at__gt=now - DAY)
+    return int(recent.count())
+
+
+def _is_busy(event: OptimizationEvent) -> bool:
+    others = OptimizationEvent.objects.filter(user=event.user_id, target=event.target).exclude(pk=event.pk)
+    return bool(others.filter(status__in=[Status.APPROVED, Status.APPLYING]).exists())

@@ -1,0 +1,66 @@
+"""What may be done without a person, and who may say yes: pure."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+STOPPED = "Everything is stopped: the optimizer's policy says so."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rails:
+    """The policy, as far as it matters here."""
+
+    stopped: bool
+    per_day: int
+    trusted_after: int
+    trusted_rate: float
+    needs_another: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What became of the proposals of one strategy: how many helped, of them by a person's decision, and did not."""
+
+    improved: int = 0
+    improved_by_hand: int = 0
+    unchanged: int = 0
+    worse: int = 0
+
+    @property
+    def rate(self) -> float | None:
+        """The part that helped, of those that could be measured; None without any."""
+        measured = self.improved + self.unchanged + self.worse
+        return self.improved / measured if measured else None
+
+
+def refusal(
+    rails: Rails, *, strategy: str, irreversible: Collection[str], record: Record, today: int, busy: bool
+) -> str:
+    """Why a proposal is not applied without a person; nothing where it may be."""
+    if rails.stopped:
+        return STOPPED
+    if irreversible:
+        return f"It cannot all be taken back: {', '.join(irreversible)}."
+    if record.improved_by_hand < rails.trusted_after:
+        return f"{strategy} has helped {record.improved_by_hand} times by hand; {rails.trusted_after} are asked for."
+    helps, asked = 100 * (record.rate or 0), 100 * rails.trusted_rate
+    if helps < asked:
+        return f"{strategy} helps in {helps:.0f} of 100 cases; {asked:.0f} are asked for."
+    if today >= rails.per_day:
+        return f"{today} were applied automatically for this person in the last day; that is the most."
+    if busy:
+        return "Something else is being applied to the same target."
+    return ""
+
+
+def approval_refusal(rails: Rails, *, by: UUID, involved: Mapping[str, UUID | None]) -> str:
+    """Why `by` may not say yes; `involved` are the people whose own it is, by what they are: the rule's owner, whoever
+    asked for it. Nothing where they may."""
+    if rails.stopped:
+        return STOPPED
+    if involved.get("asked for it") == by:
+        return "You have asked for it yourself, so somebody else has to approve it."
+    if rails.needs_another and (whose := next((role for role, person in involved.items() if person == by), None)):
+        return f"The policy asks for another person: you are the one who {whose}."
+    return ""

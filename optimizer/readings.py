@@ -1,0 +1,42 @@
+"""The readings of a metric in a window: samples as they were pushed; built-in metrics as every tick read them, for they
+are known by their changes."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+
+from rules.models import MetricSample
+from rules.registries import metrics
+
+MOST = 2000
+
+
+def readings_of(person: UUID | None, metric: str, target: str, start: datetime, end: datetime) -> list[float]:
+    """The values after `start` up to `end`, oldest first; the newest 2,000 where there are more."""
+    series = MetricSample.objects.filter(user=person, metric=metric, target=target)
+    if not series.exists() and target:
+        series = MetricSample.objects.filter(user=person, metric=metric, target="")
+    within = list(
+        series.filter(observed_at__gt=start, observed_at__lte=end)
+        .order_by("-observed_at")
+        .values_list("observed_at", "value")[:MOST]
+    )[::-1]
+    if metric not in metrics:
+        return [value for _, value in within]
+    earlier = series.filter(Q(observed_at__lte=start)).order_by("-observed_at").values_list("observed_at", "value")[:1]
+    return [*_held([*earlier, *within], start, end)][-MOST:]
+
+
+def _held(changes: list[tuple[datetime, float]], start: datetime, end: datetime) -> Iterator[float]:
+    """What each tick read of a value that holds until it changes."""
+    tick = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
+    moment, place, value = start + tick, 0, None
+    while moment <= end:
+        while place < len(changes) and changes[place][0] <= moment:
+            value, place = changes[place][1], place + 1
+        if value is not None:
+            yield value
+        moment += tick
