@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from smartagent.bench.adopt import NotTakenOver, bench_adopt
 from smartagent.bench.backtest import bench_backtest
+from smartagent.bench.deliver import Stuck, bench_deliver
 from smartagent.bench.scratch import scratch_database
 from smartagent.bench.tick import bench_tick
 
@@ -17,6 +18,13 @@ def count(text: str) -> int:
     """A number of rules or rows, 1 to 10,000,000."""
     if not text.isdecimal() or not 1 <= int(text) <= 10_000_000:
         raise ArgumentTypeError(f"{text!r} is not a number of them; write 1 to 10000000.")
+    return int(text)
+
+
+def few(text: str) -> int:
+    """A number of kills or workers, 0 to 1000."""
+    if not text.isdecimal() or int(text) > 1000:
+        raise ArgumentTypeError(f"{text!r} is not a number of them; write 0 to 1000.")
     return int(text)
 
 
@@ -44,11 +52,17 @@ class Command(BaseCommand):
         backtest = benches.add_parser("backtest", help="a rule over the history of many people")
         backtest.add_argument("--days", type=count, default=30, metavar="N", help="of a reading every five minutes")
         backtest.add_argument("--people", type=count, default=1000, metavar="N")
-        for bench in (tick, adopt, backtest):
+        deliver = benches.add_parser("deliver", help="sending by webhooks, while workers are killed")
+        deliver.add_argument("--count", type=count, default=5000, metavar="N", help="of the messages")
+        deliver.add_argument("--kill", type=few, default=0, metavar="N", help="how often a worker is killed")
+        deliver.add_argument("--workers", type=count, default=1, metavar="N")
+        deliver.add_argument("--lease", type=count, default=2, metavar="SECONDS")
+        for bench in (tick, adopt, backtest, deliver):
             bench.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        figures = {"tick": self._tick, "adopt": self._adopt, "backtest": self._backtest}[options["bench"]](options)
+        benches = {"tick": self._tick, "adopt": self._adopt, "backtest": self._backtest, "deliver": self._deliver}
+        figures = benches[options["bench"]](options)
         if options["format"] == "json":
             self.stdout.write(json.dumps(figures))
             return
@@ -69,4 +83,12 @@ class Command(BaseCommand):
             with scratch_database(migrated=False) as name:
                 return bench_adopt(options["rows"], name).as_dict()
         except NotTakenOver as error:
+            raise CommandError(str(error)) from None
+
+    def _deliver(self, options: dict[str, Any]) -> Mapping[str, float | None]:
+        asked = [options[name] for name in ("count", "kill", "workers", "lease")]
+        try:
+            with scratch_database() as name:
+                return bench_deliver(*asked, name).as_dict()
+        except Stuck as error:
             raise CommandError(str(error)) from None

@@ -1,0 +1,145 @@
+"""How fast messages leave by webhooks, and that none is lost while the workers that send them are killed.
+
+The floor is what httpx alone can do: as many threads, one client, the same bodies to the same receiver.
+"""
+
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import httpx
+from django.conf import settings
+from django.db import connection
+from django.db.models import Max, Min
+from django.utils import timezone
+
+from notifications.channels import Address, Outgoing
+from notifications.channels.webhook import Webhook, new_key
+from notifications.gateway import Message, post
+from notifications.models import Channel, Delivery, DeliveryAttempt
+from notifications.secrets import keep, values_of
+from notifications.writing import letter_of
+from smartagent.bench.delivering import Workers, working
+from smartagent.bench.people import make_people
+from smartagent.bench.receiver import Receiver, receiving
+from smartagent.models import User
+
+PEOPLE = 100
+LOOK = 0.02  # seconds between two looks at how far it is
+PATIENCE = 120.0  # seconds without anything arriving after which it is given up
+
+
+class Stuck(Exception):
+    """Nothing arrives any more, though not everything has arrived."""
+
+    def __str__(self) -> str:
+        return str(self.__doc__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliverFigures:
+    """`received` counts bodies, `distinct` the webhook-ids among them. The rates are of the time between the first
+    attempt and the last outcome; with kills, that includes the waits for the leases of the dead."""
+
+    sent: int
+    received: int
+    distinct: int
+    lost: int
+    duplicates_by_id: int
+    kills: int
+    unsettled: int
+    seconds: float
+    per_second: float
+    floor_per_second: float
+    ratio: float
+
+    def as_dict(self) -> dict[str, float]:
+        return asdict(self)
+
+
+def bench_deliver(count: int, kills: int, workers: int, lease: int, database: str) -> DeliverFigures:
+    """Measure in `database`, the scratch one of the default connection."""
+    with receiving() as receiver:
+        make_deliveries(count, receiver.address, timezone.now())
+        floor = floor_of(min(count, 3000), receiver.address)
+        with working(workers, database, lease) as working_ones:
+            kill_now_and_then(working_ones, kills, count, receiver)
+            wait_until_settled(receiver)
+        return _figures(count, kills, floor, receiver)
+
+
+def make_deliveries(count: int, address: str, now: datetime) -> None:
+    """Post `count` messages to people who have one signed webhook each."""
+    make_people(min(count, PEOPLE))
+    people = list(User.objects.values_list("pk", flat=True))
+    for number, person in enumerate(people):
+        channel = Channel(user_id=person, name="bench", kind=Webhook.kind)
+        keep(channel, {"url": f"{address}/hook/{number}", "key": new_key()})
+        channel.save()
+    post((_message(people[number % len(people)], number, now) for number in range(count)), now)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def floor_of(count: int, address: str) -> float:
+    """How many a bare loop of httpx sends in a second."""
+    delivery = Delivery.objects.select_related("notification", "channel", "user", "rule")[0]
+    values = values_of(delivery.channel) if delivery.channel else {}
+    outgoing = Webhook().outgoing(letter_of(delivery), Address(values))
+    with httpx.Client(trust_env=False) as client, ThreadPoolExecutor(settings.DELIVERY_CONCURRENCY) as pool:
+        each = [count // settings.DELIVERY_CONCURRENCY] * settings.DELIVERY_CONCURRENCY
+        started = time.perf_counter()
+        done = sum(pool.map(lambda times: _loop(client, address, outgoing, times), each))
+        return done / (time.perf_counter() - started)
+
+
+def kill_now_and_then(workers: Workers, kills: int, count: int, receiver: Receiver) -> None:
+    """Kill at random places on the way of all messages, each time after something more has arrived."""
+    for place in sorted(random.randrange(max(count * 9 // 10, 1)) for _ in range(kills)):  # noqa: S311 no secret
+        _wait_for(receiver, max(place, receiver.total() + 1))
+        workers.kill_one()
+
+
+def wait_until_settled(receiver: Receiver) -> None:
+    """Wait until nothing is on its way any more; Stuck where nothing moves."""
+    seen, since = receiver.total(), time.monotonic()
+    while Delivery.objects.unsettled().exists():
+        time.sleep(LOOK)
+        if (total := receiver.total()) != seen:
+            seen, since = total, time.monotonic()
+        elif time.monotonic() - since > PATIENCE:
+            raise Stuck
+
+
+def _wait_for(receiver: Receiver, total: int) -> None:
+    while receiver.total() < total and Delivery.objects.unsettled().exists():
+        time.sleep(LOOK)
+
+
+def _message(person: UUID, number: int, now: datetime) -> Message:
+    return Message(
+        id=uuid4(), user_id=person, type="alert", severity="high", title=f"CPU is high ({number})",
+        message="CPU is 95: above 90.", metadata={"metric": "cpu", "value": 95, "time": now.isoformat()},
+    )  # fmt: skip
+
+
+def _loop(client: httpx.Client, address: str, outgoing: Outgoing, times: int) -> int:
+    for _ in range(times):
+        client.post(f"{address}/floor", content=outgoing.body, headers=dict(outgoing.headers)).raise_for_status()
+    return times
+
+
+def _figures(count: int, kills: int, floor: float, receiver: Receiver) -> DeliverFigures:
+    counts = receiver.counts()
+    sent = {str(key) for key in Delivery.objects.values_list("pk", flat=True)}
+    times = DeliveryAttempt.objects.aggregate(first=Min("started_at"), last=Max("finished_at"))
+    seconds = (times["last"] - times["first"]).total_seconds()
+    return DeliverFigures(
+        sent=count, received=sum(counts.values()), distinct=len(counts), lost=len(sent - counts.keys()),
+        duplicates_by_id=sum(counts.values()) - len(counts), kills=kills,
+        unsettled=Delivery.objects.exclude(status="delivered").count(), seconds=round(seconds, 2),
+        per_second=round(count / seconds, 1), floor_per_second=round(floor, 1), ratio=round(floor / (count / seconds), 2),
+    )  # fmt: skip

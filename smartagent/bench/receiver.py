@@ -1,0 +1,92 @@
+"""A receiver of webhooks, as a process of its own: `python -m smartagent.bench.receiver`.
+
+It says its port on standard output. It takes every POST, and counts those below /hook/ by their webhook-id; GET /total
+gives how many they are, GET /counts how many of each id.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from smartagent.bench.migrating import PROJECT
+
+ANSWER = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}"
+
+
+class Conversation(asyncio.Protocol):
+    """One connection: requests come one after the other, each with the length of its body."""
+
+    def __init__(self, counts: "Counter[str]") -> None:
+        self.counts = counts
+        self.come = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.come += data
+        while (end := self.come.find(b"\r\n\r\n")) >= 0:
+            first, *lines = self.come[:end].decode("latin-1").split("\r\n")
+            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+            whole = end + 4 + int(headers.get("content-length", 0))
+            if len(self.come) < whole:
+                return
+            self.come = self.come[whole:]
+            said = self._answer(first.split(" ")[1], headers)
+            self.transport.write(ANSWER.format(len(said), said).encode())  # type: ignore[attr-defined]
+
+    def _answer(self, path: str, headers: dict[str, str]) -> str:
+        if path.startswith("/hook/"):
+            self.counts[headers.get("webhook-id", "")] += 1
+        if path == "/total":
+            return str(self.counts.total())
+        return json.dumps(self.counts) if path == "/counts" else "{}"
+
+
+class Receiver:
+    """The receiver as those who started it see it."""
+
+    def __init__(self, port: int) -> None:
+        self.address = f"http://127.0.0.1:{port}"
+        self.client = httpx.Client(base_url=self.address, trust_env=False)
+
+    def total(self) -> int:
+        """How many bodies have come."""
+        return int(self.client.get("/total").text)
+
+    def counts(self) -> dict[str, int]:
+        """How often each webhook-id has come."""
+        return {str(key): int(times) for key, times in self.client.get("/counts").json().items()}
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    """A receiver for the length of the block."""
+    command = [sys.executable, "-m", "smartagent.bench.receiver"]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE) as process:  # noqa: S603 our own module
+        try:
+            receiver = Receiver(int(process.stdout.readline()))  # type: ignore[union-attr]
+            with receiver.client:
+                yield receiver
+        finally:
+            process.kill()
+
+
+async def main() -> None:
+    """Receive until the process is ended."""
+    counts: Counter[str] = Counter()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Conversation(counts), "127.0.0.1", 0, backlog=256)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
