@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
+from django.db.models import Count
 
 from notifications.outgoing import Channel, Delivery
 from notifications.outgoing_querysets import DeliveryQuerySet
@@ -21,6 +22,7 @@ SELECT d.id FROM deliveries d
                   AND later.event_type = 'rule_resolved' AND later.created_at > e.created_at)
 """
 MANY = 5000
+CHANNEL_GONE = "Its channel was deleted before it was sent."
 
 
 def release(now: datetime) -> int:
@@ -47,10 +49,11 @@ def bundle(deliveries: DeliveryQuerySet, channel: Channel, now: datetime, at: da
     first = deliveries.order_by().first()
     if first is None:
         return
-    whole = _waiting(channel, now).select_for_update(skip_locked=True).first() or Delivery(
+    whole = _waiting(channel).select_for_update(skip_locked=True).first() or Delivery(
         id=uuid4(), user_id=first.user_id, channel=channel, channel_name=channel.name, kind=channel.kind, title="",
         reason="digest", status="due", due_at=at, expires_at=at + LASTS, created_at=now,
     )  # fmt: skip
+    whole.due_at = min(whole.due_at or at, at)
     whole.save()
     parts = deliveries.exclude(pk=whole.pk)
     others = list(parts.filter(reason="digest").values_list("pk", flat=True))
@@ -60,13 +63,14 @@ def bundle(deliveries: DeliveryQuerySet, channel: Channel, now: datetime, at: da
     _entitle(whole)
 
 
-def is_bundling(channel: Channel, now: datetime) -> bool:
+def is_bundling(channel: Channel) -> bool:
     """Whether a bundle waits for its turn."""
-    return _waiting(channel, now).exists()
+    return _waiting(channel).exists()
 
 
-def _waiting(channel: Channel, now: datetime) -> DeliveryQuerySet:
-    return Delivery.objects.filter(channel=channel, reason="digest", status="due", tries=0, due_at__gt=now)
+def _waiting(channel: Channel) -> DeliveryQuerySet:
+    """Bundles that nobody can have seen yet."""
+    return Delivery.objects.filter(channel=channel, reason="digest", status="due", tries=0)
 
 
 def _let_out(of_channel: dict[UUID | None, list[Delivery]], now: datetime) -> None:
@@ -74,7 +78,7 @@ def _let_out(of_channel: dict[UUID | None, list[Delivery]], now: datetime) -> No
     for key, rows in of_channel.items():
         found, channel = Delivery.objects.filter(pk__in=[row.pk for row in rows]), channels.get(key) if key else None
         if channel is None:
-            found.update(status="dead", settled_at=now, cause="Its channel was deleted.")
+            found.update(status="skipped", settled_at=now, due_at=None, cause=CHANNEL_GONE)
         elif len(rows) == 1:
             found.update(status="due", cause="", due_at=now)
         else:
@@ -83,10 +87,10 @@ def _let_out(of_channel: dict[UUID | None, list[Delivery]], now: datetime) -> No
 
 def _entitle(whole: Delivery) -> None:
     parts = Delivery.objects.filter(bundle=whole)
-    severities = set(parts.order_by().values_list("severity", flat=True).distinct())
-    count = parts.count()
-    whole.title = f"{count:,} messages" if count != 1 else "1 message"
-    whole.severity = max(severities, key=SEVERITIES.index, default="low")
+    counts = dict(parts.order_by().values_list("severity").annotate(Count("pk")))
+    count, critical = sum(counts.values()), counts.get("critical")
+    whole.title = f"{count:,} message{'' if count == 1 else 's'}" + (f", {critical:,} critical" if critical else "")
+    whole.severity = max(counts, key=SEVERITIES.index, default="low")
     whole.save(update_fields=["title", "severity"])
 
 

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from notifications.breaker import Breaker, failed, succeeded
 from notifications.breaking import told_of
+from notifications.bundling import CHANNEL_GONE
 from notifications.gateway import post
 from notifications.leasing import Lease
 from notifications.outgoing import Channel
@@ -34,22 +35,30 @@ UPDATE delivery_attempts a
  WHERE a.id = r.attempt
 """
 EXPIRED = """
-UPDATE deliveries
-   SET status = CASE WHEN status = 'waiting' THEN 'skipped' ELSE 'dead' END, settled_at = %(now)s, due_at = NULL,
-       cause = CASE WHEN status = 'waiting' THEN 'There was no channel until it expired.'
-                    ELSE trim('It expired before it could be sent. ' || cause) END
- WHERE status IN ('due', 'waiting') AND expires_at <= %(now)s
+UPDATE deliveries d
+   SET status = CASE WHEN d.status = 'waiting' THEN 'skipped' ELSE 'dead' END, settled_at = %(now)s, due_at = NULL,
+       cause = CASE WHEN d.status = 'waiting' THEN 'There was no channel until it expired.'
+                    WHEN NOT c.enabled THEN 'It expired: its channel was not in use.'
+                    ELSE trim('It expired before it could be sent. ' || d.cause) END
+  FROM deliveries o LEFT JOIN channels c ON c.id = o.channel_id
+ WHERE o.id = d.id AND d.status IN ('due', 'waiting') AND o.status IN ('due', 'waiting') AND o.expires_at <= %(now)s
+"""
+ORPHANED = """
+UPDATE deliveries SET status = 'skipped', settled_at = %(now)s, due_at = NULL, cause = %(cause)s
+ WHERE status = 'due' AND channel_id IS NULL
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What came of one attempt: an error with whether it is for good, or none. `chance` moves the next try a little."""
+    """What came of one attempt: an error with whether it is for good, or none; `needless` where there was nothing to
+    send any more. `chance` moves the next try a little."""
 
     lease: Lease
     channel: UUID | None
     error: str = ""
     permanent: bool = False
+    needless: bool = False
     code: int | None = None
     excerpt: str = ""
     milliseconds: float = 0.0
@@ -75,10 +84,12 @@ def settle(results: Sequence[Result], now: datetime) -> None:
 
 
 def expire(now: datetime) -> int:
-    """Give up what was not sent in time; return how many they are."""
+    """Give up what was not sent in time, or has lost its channel; return how many they are."""
     with connection.cursor() as cursor:
+        cursor.execute(ORPHANED, {"now": now, "cause": CHANNEL_GONE})
+        orphaned = cursor.rowcount
         cursor.execute(EXPIRED, {"now": now})
-        return int(cursor.rowcount)
+        return int(cursor.rowcount + orphaned)
 
 
 def _row(result: Result, now: datetime) -> dict[str, Any]:
@@ -86,12 +97,19 @@ def _row(result: Result, now: datetime) -> dict[str, Any]:
     if not result.delivered:
         pause = None if result.permanent else next_wait(result.lease.number, result.chance, result.retry_after)
         due = now + pause if pause else None
-        status, outcome = ("due" if due else "dead"), ("refused" if result.permanent else "failed")
+        status = "due" if due else "skipped" if result.needless else "dead"
+        outcome = "refused" if result.permanent else "failed"
     return {
         "delivery": str(result.lease.delivery), "attempt": str(result.lease.attempt), "number": result.lease.number,
-        "status": status, "outcome": outcome, "cause": result.error, "due_at": due.isoformat() if due else None,
-        "code": result.code, "milliseconds": result.milliseconds, "excerpt": result.excerpt.replace("\x00", ""),
+        "status": status, "outcome": outcome, "cause": _storable(result.error), "code": result.code,
+        "due_at": due.isoformat() if due else None, "milliseconds": result.milliseconds,
+        "excerpt": _storable(result.excerpt),
     }  # fmt: skip
+
+
+def _storable(text: str) -> str:
+    """What others said, without what PostgreSQL cannot keep: NUL, and halves of characters."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _move_breakers(results: Sequence[Result], now: datetime) -> None:
@@ -110,8 +128,8 @@ def _move_breakers(results: Sequence[Result], now: datetime) -> None:
 def _move(channel: Channel, results: Sequence[Result], now: datetime) -> None:
     before = Breaker(channel.failures, channel.opened_at, channel.retry_at, channel.cause)
     after = before
-    for result in sorted(results, key=lambda result: result.delivered):  # one success among them is enough
-        after = succeeded(after) if result.delivered else failed(after, now, result.error, permanent=result.permanent)
+    for result in results:  # in the order in which they came back
+        after = succeeded(after) if result.delivered else _failed(after, result, now)
     if after == before:
         return
     channel.failures, channel.opened_at, channel.retry_at, channel.cause = (
@@ -120,3 +138,10 @@ def _move(channel: Channel, results: Sequence[Result], now: datetime) -> None:
     channel.save(update_fields=["failures", "opened_at", "retry_at", "cause"])
     if before.is_open != after.is_open:
         post([told_of(channel, now)], now)
+
+
+def _failed(breaker: Breaker, result: Result, now: datetime) -> Breaker:
+    return failed(
+        breaker, now, _storable(result.error), permanent=result.permanent, begun=result.lease.taken_at,
+        asked=result.retry_after,
+    )  # fmt: skip

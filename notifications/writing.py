@@ -5,8 +5,10 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 
+from notifications.bundling import CHANNEL_GONE
 from notifications.channels import Address
 from notifications.letters import Letter
 from notifications.outgoing import Channel, Delivery
@@ -14,26 +16,54 @@ from notifications.secrets import values_of
 from notifications.signed_links import links_of
 from smartagent.secrets import SecretLost
 
+log = structlog.get_logger(__name__)
+# What a letter is made of: many thousands are, and people and rules have much more.
+TOLD = (
+    "notification__type", "notification__message", "notification__action_url", "notification__metadata", "kind",
+    "title", "severity", "reason", "tries", "bundle", "created_at",
+    "user__email", "user__full_name", "rule__rule_name", "channel__name", "channel__kind", "channel__config",
+    "channel__sealed", "channel__title_template", "channel__body_template", "channel__user__is_active",
+    "channel__user__email", "channel__user__full_name",
+)  # fmt: skip
 MOST_ITEMS = 200  # of a digest; what is beyond is counted
 
 
-class Unwritable(Exception):
+class Unwritten(Exception):
+    """There is no letter. `needless` where there is nothing to send any more, so that nothing has failed."""
+
+    def __init__(self, why: str, *, needless: bool = False) -> None:
+        super().__init__(why)
+        self.needless = needless
+
+
+class Unwritable(Unwritten):
     """There is nothing to send any more."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, needless=True)
 
 
 Written = tuple[Delivery, Letter, Address]
 
 
-def write(ids: Collection[UUID]) -> tuple[list[Written], dict[UUID, str]]:
+def write(ids: Collection[UUID]) -> tuple[list[Written], dict[UUID, Unwritten]]:
     """The letters of these deliveries; and, by delivery, why there is none."""
-    rows = Delivery.objects.filter(pk__in=ids).select_related("notification", "channel", "user", "rule")
+    rows = (
+        Delivery.objects.filter(pk__in=ids).select_related("notification", "channel__user", "user", "rule").only(*TOLD)
+    )
     parts = _parts([row.pk for row in rows if row.reason == Delivery.Reason.DIGEST])
-    written, failed = [], {}
+    written: list[Written] = []
+    failed: dict[UUID, Unwritten] = {}
     for row in rows:
         try:
             written.append((row, letter_of(row, parts[row.pk]), address_of(row.channel)))
-        except (Unwritable, SecretLost) as error:
-            failed[row.pk] = str(error)
+        except Unwritten as error:
+            failed[row.pk] = error
+        except SecretLost as error:
+            failed[row.pk] = Unwritten(str(error))
+        except Exception as error:  # one that cannot be written must not keep the others from being sent
+            log.error("letter failed", error=type(error).__name__, delivery=str(row.pk))
+            failed[row.pk] = Unwritten(f"{type(error).__name__} while it was written.")
     return written, failed
 
 
@@ -52,7 +82,9 @@ def letter_of(delivery: Delivery, parts: Iterable[Delivery] = ()) -> Letter:
 def address_of(channel: Channel | None) -> Address:
     """Where it goes, with the secrets in clear; only for those who send."""
     if channel is None:
-        raise Unwritable("Its channel was deleted before it was sent.")
+        raise Unwritable(CHANNEL_GONE)
+    if not channel.user.is_active:
+        raise Unwritable(f"{channel.user}, whose channel it is, is deactivated.")
     return Address(values_of(channel))
 
 

@@ -141,5 +141,6 @@ def _figures(count: int, kills: int, floor: float, receiver: Receiver) -> Delive
         sent=count, received=sum(counts.values()), distinct=len(counts), lost=len(sent - counts.keys()),
         duplicates_by_id=sum(counts.values()) - len(counts), kills=kills,
         unsettled=Delivery.objects.exclude(status="delivered").count(), seconds=round(seconds, 2),
-        per_second=round(count / seconds, 1), floor_per_second=round(floor, 1), ratio=round(floor / (count / seconds), 2),
+        per_second=round(count / seconds, 1), floor_per_second=round(floor, 1),
+        ratio=round(floor / (count / seconds), 2),
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """Which addresses may be reached: public ones, and the networks that OUTBOUND_ALLOWED names."""
 
+import os
 import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,17 +12,24 @@ from django.conf import settings
 from smartagent.outbound.errors import AddressRefused, Unreachable
 
 Address = IPv4Address | IPv6Address
-NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+# The last 32 bits are an IPv4 address: NAT64 (RFC 6052), translated (RFC 2765), compatible (RFC 4291).
+CARRYING = [IPv6Network(network) for network in ("64:ff9b::/96", "::ffff:0:0:0/96", "::/96")]
+# Not for the public, which the standard library learns of only later: local NAT64, old site-local, documentation, SIDs.
+NOT_PUBLIC = [
+    ip_network(network) for network in ("64:ff9b:1::/48", "fec0::/10", "3fff::/20", "5f00::/16", "192.88.99.0/24")
+]
 LOOKUPS = 32
 _lookups = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="lookup")  # the system's own look-up has no time limit
 
 
 def is_allowed(address: Address) -> bool:
     """Whether `address` may be reached: it is public, or in a network that the setting allows."""
-    inner = _inner(address)
-    if any(each in ip_network(network, strict=False) for network in settings.OUTBOUND_ALLOWED for each in inner):
-        return True
-    return all(each.is_global and not each.is_multicast for each in inner)
+    networks = [ip_network(network, strict=False) for network in settings.OUTBOUND_ALLOWED]
+    return all(any(each in network for network in networks) or _is_public(each) for each in _inner(address))
+
+
+def _is_public(address: Address) -> bool:
+    return address.is_global and not address.is_multicast and not any(address in network for network in NOT_PUBLIC)
 
 
 def resolve(host: str, port: int, timeout: float) -> list[Address]:
@@ -65,4 +73,14 @@ def _inner(address: Address) -> list[Address]:
         return [address.sixtofour]
     if address.teredo:
         return [*address.teredo]
-    return [IPv4Address(int(address) & 0xFFFFFFFF)] if address in NAT64 else [address]
+    carries = any(address in network for network in CARRYING) and int(address) > 1  # not :: and ::1
+    return [IPv4Address(int(address) & 0xFFFFFFFF)] if carries else [address]
+
+
+def _forget_inherited() -> None:
+    """In a forked child: the threads that look names up are the parent's, and are not there."""
+    global _lookups  # noqa: PLW0603
+    _lookups = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="lookup")
+
+
+os.register_at_fork(after_in_child=_forget_inherited)

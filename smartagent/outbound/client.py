@@ -6,26 +6,27 @@ verified, and proxies that the environment names are used.
 """
 
 import email.utils
+import os
+import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from urllib.request import getproxies, proxy_bypass
+from urllib.request import proxy_bypass
 
 import httpcore
 import httpx
 
 from smartagent.outbound.addresses import resolve
-from smartagent.outbound.errors import AddressRefused, NotSent, Unreachable
+from smartagent.outbound.errors import AddressRefused, NotSent, RequestRefused, Unreachable
 from smartagent.outbound.network import Checked, ToProxy, deadline, remaining
 
 CONNECT, TOTAL = 5.0, 10.0  # seconds
 MOST_READ = 64 * 1024  # bytes of an answer
 EXCERPT = 500  # characters of it that are kept
-TIMEOUT = httpx.Timeout(TOTAL, connect=CONNECT)
-OURS = {"User-Agent": "SmartAgent/0.1", "Accept-Encoding": "identity"}
+LIMITS = {"timeout": httpx.Timeout(TOTAL, connect=CONNECT).as_dict()}
+OURS = {"User-Agent": "SmartAgent/0.1", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +50,17 @@ def send(method: str, url: str, *, content: bytes = b"", headers: Mapping[str, s
     address = check_url(url)
     started = time.perf_counter()
     try:
-        with deadline(TOTAL), _client(_proxy_for(address)).stream(
-            method, address, content=content, headers={**OURS, **(headers or {})}
-        ) as response:  # fmt: skip
-            body = _bounded(response)
+        with deadline(TOTAL):
+            transport = _transport(_proxy_for(address))
+            request = httpx.Request(
+                method, address, headers={**OURS, **(headers or {})}, content=content, extensions=LIMITS
+            )
+            with closing(transport.handle_request(request)) as response:
+                body = _bounded(response)
     except httpx.TimeoutException:
         raise Unreachable(f"{address.host} did not answer within {TOTAL:.0f} seconds.") from None
+    except (httpx.LocalProtocolError, UnicodeError):  # they quote what is secret
+        raise RequestRefused(RequestRefused.__doc__) from None
     except (httpx.HTTPError, httpcore.ConnectError, httpx.InvalidURL, ValueError) as error:
         raise Unreachable(f"{address.host} could not be reached: {_words(error)}.") from None
     return Answer(
@@ -76,10 +82,27 @@ def check_url(url: str) -> httpx.URL:
     return found
 
 
-@lru_cache(maxsize=8)
-def _client(proxy: str | None) -> httpx.Client:
-    """One client, with its open connections, for each proxy, and one without any."""
-    return httpx.Client(transport=_Transport(proxy), timeout=TIMEOUT, follow_redirects=False)
+_transports: dict[str | None, "_Transport"] = {}  # with their open connections, for each proxy, and without any
+_making = threading.Lock()
+
+
+def _transport(proxy: str | None) -> "_Transport":
+    """It follows nothing, keeps no cookies, and knows no passwords: a client of httpx would."""
+    with _making:
+        if proxy not in _transports:
+            _transports[proxy] = _Transport(proxy)
+        return _transports[proxy]
+
+
+def _forget_inherited() -> None:
+    """In a forked child: the open connections are the parent's."""
+    global _transports, _making
+    _kept.append(_transports)  # to close them would end the parent's
+    _transports, _making = {}, threading.Lock()
+
+
+_kept: list[object] = []
+os.register_at_fork(after_in_child=_forget_inherited)
 
 
 class _Transport(httpx.HTTPTransport):
@@ -92,12 +115,17 @@ class _Transport(httpx.HTTPTransport):
 
 def _proxy_for(address: httpx.URL) -> str | None:
     """The proxy that the environment names for it. It looks names up itself, so what we can see is checked before."""
-    proxy = getproxies().get(address.scheme)
+    names = (f"{address.scheme}_proxy", "all_proxy")
+    proxy = next((found for name in names if (found := _environment(name))), "")
     if not proxy or proxy_bypass(address.host):
         return None
     with suppress(Unreachable):  # only the proxy may be able to look it up
-        resolve(address.host, address.port or 0, CONNECT)
-    return proxy
+        resolve(address.host, address.port or 0, remaining(CONNECT))
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _environment(name: str) -> str:
+    return os.environ.get(name) or os.environ.get(name.upper()) or ""
 
 
 def _bounded(response: httpx.Response) -> bytes:

@@ -15,3 +15,9 @@ class AddressRefused(NotSent):
     """The address is one that must not be reached, or none at all."""
 
     permanent = True
+
+
+class RequestRefused(NotSent):
+    """The request cannot be written: a header of it has letters that no header may have. Check keys and tokens."""
+
+    permanent = True

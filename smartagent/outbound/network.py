@@ -14,6 +14,7 @@ import httpcore
 from smartagent.outbound.addresses import resolve
 from smartagent.outbound.errors import Unreachable
 
+PIECE = 16 * 1024  # bytes that are written at a time
 _until = threading.local()
 
 
@@ -51,7 +52,8 @@ class Timed(httpcore.NetworkStream):
         return self.inner.read(max_bytes, remaining(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self.inner.write(buffer, remaining(timeout))
+        for start in range(0, len(buffer), PIECE):  # each is limited by itself; one that reads slowly has many
+            self.inner.write(buffer[start : start + PIECE], remaining(timeout))
 
     def close(self) -> None:
         self.inner.close()

@@ -197,7 +197,7 @@ def test_nothing_goes_by_a_channel_that_is_not_in_use(alice, httpserver: HTTPSer
     assert httpserver.log == []
     clock.move_to(START + timedelta(days=2))
     deliver(START + timedelta(days=2))
-    assert (only().status, only().cause) == ("dead", "It expired before it could be sent.")
+    assert (only().status, only().cause) == ("dead", "It expired: its channel was not in use.")
 
 
 def test_a_channel_that_breaks_itself_loses_nothing(alice, clock, monkeypatch):

@@ -86,9 +86,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
 
     def _deliver(self, options: dict[str, Any]) -> Mapping[str, float | None]:
-        asked = [options[name] for name in ("count", "kill", "workers", "lease")]
         try:
             with scratch_database() as name:
-                return bench_deliver(*asked, name).as_dict()
+                return bench_deliver(
+                    options["count"], options["kill"], options["workers"], options["lease"], name
+                ).as_dict()
         except Stuck as error:
             raise CommandError(str(error)) from None

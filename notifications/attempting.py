@@ -1,0 +1,68 @@
+"""One attempt: a letter goes out by its channel, and whatever comes of it is a result."""
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from notifications.channels import Address, ChannelError
+from notifications.leasing import Lease
+from notifications.letters import Letter
+from notifications.registries import channels
+from notifications.settling import Result
+from notifications.writing import write
+from smartagent.outbound.errors import NotSent
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What is to be sent, and where. It is made in a thread, without the database."""
+
+    lease: Lease
+    channel: UUID | None
+    kind: str
+    letter: Letter
+    address: Address
+
+    def make(self) -> Result:
+        """Send the letter; whatever goes wrong is a result with its cause."""
+        started = time.perf_counter()
+
+        def result(**found: object) -> Result:
+            took = round((time.perf_counter() - started) * 1000, 1)
+            return Result(lease=self.lease, channel=self.channel, milliseconds=took, chance=random.random(), **found)  # type: ignore[arg-type]  # noqa: S311
+
+        try:
+            receipt = channels[self.kind].send(self.letter, self.address)
+        except ChannelError as error:
+            return result(
+                error=str(error), permanent=error.permanent, code=error.code, excerpt=error.excerpt,
+                retry_after=timedelta(seconds=error.retry_after) if error.retry_after is not None else None,
+            )  # fmt: skip
+        except NotSent as error:
+            return result(error=str(error), permanent=error.permanent)
+        except Exception as error:  # a channel that is broken itself must not end the worker, or lose the message
+            log.error("channel failed", kind=self.kind, error=type(error).__name__, delivery=self.letter.id)
+            return result(error=f"{type(error).__name__} in the channel {self.kind}.", permanent=False)
+        return result(code=receipt.code, excerpt=receipt.excerpt)
+
+
+def calls_for(leases: Sequence[Lease]) -> tuple[list[Call], list[Result]]:
+    """The call for each lease; where a letter cannot be written, that is the result."""
+    leased = {one.delivery: one for one in leases}
+    written, unwritten = write(leased)
+    calls = [
+        Call(lease=leased[row.pk], channel=row.channel_id, kind=row.kind, letter=letter, address=address)
+        for row, letter, address in written
+    ]
+    failed = [
+        Result(lease=leased[key], channel=None, error=str(why), permanent=True, needless=why.needless)
+        for key, why in unwritten.items()
+    ]
+    return calls, failed
