@@ -2,24 +2,31 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, F
 
 from notifications.outgoing import Channel, Delivery
 from notifications.outgoing_querysets import DeliveryQuerySet
 from notifications.routing import LASTS, SEVERITIES
 
 # What was told and has resolved since: the activity entry that told it is followed by one of its instance that says so.
+# And that it has resolved, where its beginning is among them: nobody was told of it.
 RESOLVED = """
-SELECT d.id FROM deliveries d
-  JOIN notifications n ON n.id = d.notification_id
-  JOIN agent_activity_log e ON e.id::text = n.metadata->>'entry'
- WHERE d.id = ANY(%(ids)s) AND d.reason <> 'resolved'
-   AND EXISTS (SELECT FROM agent_activity_log later WHERE later.state_id = e.state_id AND later.rule_id = e.rule_id
-                  AND later.event_type = 'rule_resolved' AND later.created_at > e.created_at)
+WITH told AS (
+    SELECT d.id, d.reason, d.channel_id, e.rule_id, e.state_id, e.created_at
+      FROM deliveries d JOIN notifications n ON n.id = d.notification_id
+      JOIN agent_activity_log e ON e.id::text = n.metadata->>'entry'
+     WHERE d.id = ANY(%(ids)s))
+SELECT t.id FROM told t
+ WHERE CASE WHEN t.reason = 'resolved'
+            THEN EXISTS (SELECT FROM told first WHERE first.state_id = t.state_id AND first.channel_id = t.channel_id
+                            AND first.reason = 'first' AND first.created_at < t.created_at)
+            ELSE EXISTS (SELECT FROM agent_activity_log later WHERE later.state_id = t.state_id
+                            AND later.rule_id = t.rule_id AND later.event_type = 'rule_resolved'
+                            AND later.created_at > t.created_at) END
 """
 MANY = 5000
 CHANNEL_GONE = "Its channel was deleted before it was sent."
@@ -44,8 +51,9 @@ def release(now: datetime) -> int:
         return len(rows)
 
 
-def bundle(deliveries: DeliveryQuerySet, channel: Channel, now: datetime, at: datetime, why: str) -> None:
-    """Make one delivery of `deliveries`, due `at`; one that waits there takes them in, and other bundles too."""
+def bundle(deliveries: DeliveryQuerySet, channel: Channel, now: datetime, at: datetime, why: str = "") -> None:
+    """Make one delivery of `deliveries`, due `at`; one that waits there takes them in, and other bundles too. Each says
+    `why`, or as before what it was held for."""
     first = deliveries.order_by().first()
     if first is None:
         return
@@ -57,7 +65,9 @@ def bundle(deliveries: DeliveryQuerySet, channel: Channel, now: datetime, at: da
     whole.save()
     parts = deliveries.exclude(pk=whole.pk)
     others = list(parts.filter(reason="digest").values_list("pk", flat=True))
-    parts.exclude(pk__in=others).update(status="bundled", bundle=whole, settled_at=now, due_at=None, cause=why)
+    parts.exclude(pk__in=others).update(
+        status="bundled", bundle=whole, settled_at=now, due_at=None, cause=why or F("cause")
+    )
     Delivery.objects.filter(bundle__in=others).update(bundle=whole)
     Delivery.objects.filter(pk__in=others).delete()
     _entitle(whole)
@@ -82,7 +92,7 @@ def _let_out(of_channel: dict[UUID | None, list[Delivery]], now: datetime) -> No
         elif len(rows) == 1:
             found.update(status="due", cause="", due_at=now)
         else:
-            bundle(found, channel, now, now + timedelta(microseconds=1), rows[0].cause)
+            bundle(found, channel, now, now)
 
 
 def _entitle(whole: Delivery) -> None:

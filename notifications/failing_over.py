@@ -6,8 +6,9 @@ from django.db import connection, transaction
 
 from notifications.outgoing import Channel
 
-# The next channel in order that works and that this message has not gone by; the original is settled in the same
-# statement, so that it is not sent again when its channel works again. While a try is due, one is left for that.
+# The next channel in order that works, that this message has not gone by, and that its person wants it by; the original
+# is settled in the same statement, so that it is not sent again when its channel works again. While a try is due, one
+# is left for that.
 HAND_OVER = """
 WITH stuck AS (
     SELECT d.* FROM channels c JOIN deliveries d ON d.channel_id = c.id
@@ -19,8 +20,9 @@ handed AS (
       FROM stuck s CROSS JOIN LATERAL (
         SELECT o.id, o.name, o.kind FROM channels o
          WHERE o.user_id = s.user_id AND o.enabled AND o.opened_at IS NULL AND o.id <> s.channel_id
-           AND NOT EXISTS (SELECT FROM deliveries x WHERE x.channel_id = o.id AND x.status <> 'skipped'
-                              AND (x.notification_id = s.notification_id OR x.id = s.bundle_id))
+           AND NOT EXISTS (SELECT FROM deliveries x
+                            WHERE x.channel_id = o.id AND x.notification_id = s.notification_id
+                              AND (x.status <> 'skipped' OR NOT x.handed_over))
          ORDER BY o.position, o.created_at LIMIT 1) AS n),
 settled AS (
     UPDATE deliveries d
@@ -32,7 +34,7 @@ parts AS (UPDATE deliveries d SET bundle_id = h.new_id FROM handed h WHERE d.bun
 INSERT INTO deliveries (id, user_id, notification_id, rule_id, channel_id, channel_name, kind, title, severity, reason,
                         status, cause, due_at, tries, expires_at, created_at)
 SELECT new_id, user_id, notification_id, rule_id, next_id, next_name, next_kind, title, severity, reason, 'due',
-       'In place of “' || channel_name || '”, which is broken.', %(now)s, 0, expires_at, %(now)s FROM handed
+       'In place of “' || channel_name || '”, which is broken.', %(now)s, 0, expires_at, created_at FROM handed
 """
 
 

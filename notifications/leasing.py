@@ -13,14 +13,22 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import connection, transaction
 
+from notifications.holding import hold_in_quiet_hours
 from notifications.rates import Due, allowed
 from smartagent.copying import copy_rows
 
 # Nothing goes by a channel whose breaker is open, or that is not in use.
 READY = "c.enabled AND c.opened_at IS NULL"
 URGENT = "array_position(ARRAY['critical', 'high', 'medium', 'low'], d.severity)"
+# Whether it must be asked again if it is quiet: it is not new, and goes by a channel of its person's own.
+LATE = """
+d.severity <> 'critical' AND d.reason <> 'test' AND d.created_at < %(now)s - interval '5 minutes' AND EXISTS (
+    SELECT FROM notification_preferences p JOIN channels own ON own.id = d.channel_id AND own.user_id = p.user_id
+     WHERE p.user_id = d.user_id AND p.quiet <> '[]') AS late
+"""
+FACTS = f"d.id, d.channel_id, d.severity, d.reason, d.tries, {LATE}"
 DUE = f"""
-SELECT d.id, d.channel_id, d.severity, d.reason, d.tries FROM deliveries d JOIN channels c ON c.id = d.channel_id
+SELECT {FACTS} FROM deliveries d JOIN channels c ON c.id = d.channel_id
  WHERE d.status = 'due' AND d.due_at <= %(now)s AND d.expires_at > %(now)s AND {READY}
  ORDER BY d.due_at, {URGENT}, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
 """
@@ -32,7 +40,7 @@ UPDATE deliveries SET status = 'due', leased_until = NULL, due_at = least(due_at
 RETURNING id
 """
 # One delivery for each open breaker whose time has come; the channel's time moves on, so that nobody else tries too.
-PROBED = """
+PROBED = f"""
 WITH ripe AS (
     SELECT c.id FROM channels c WHERE c.enabled AND c.opened_at IS NOT NULL AND c.retry_at <= %(now)s
         AND EXISTS (SELECT FROM deliveries d WHERE d.channel_id = c.id AND d.status = 'due' AND d.expires_at > %(now)s)
@@ -42,7 +50,7 @@ probed AS (
         SELECT id FROM deliveries WHERE channel_id = ripe.id AND status = 'due' AND expires_at > %(now)s
          ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) AS d),
 moved AS (UPDATE channels c SET retry_at = %(now)s + interval '1 minute' FROM probed p WHERE p.channel_id = c.id)
-SELECT id FROM probed
+SELECT {FACTS} FROM probed p JOIN deliveries d ON d.id = p.id
 """
 ONE = "SELECT d.id FROM deliveries d WHERE d.id = %(only)s AND d.status = 'due' FOR UPDATE SKIP LOCKED"
 TAKE = """
@@ -82,10 +90,10 @@ def lease(now: datetime, limit: int, duration: timedelta) -> list[Lease]:
     with transaction.atomic():
         if abandoned := [found for (found,) in _rows(ABANDONED, now=now, limit=limit)]:
             _execute(INTERRUPTED, ids=abandoned, now=now)
-        taken = [found for (found,) in _rows(PROBED, now=now, limit=limit)]
-        due = [Due(*row) for row in _rows(DUE, now=now, limit=limit - len(taken))]
-        taken += [one.delivery for one in allowed(due, now, settings.NOTIFICATIONS_PER_MINUTE)]
-        return _take(taken, now, duration)
+        probes = hold_in_quiet_hours([Due(*row) for row in _rows(PROBED, now=now, limit=limit)], now)
+        due = hold_in_quiet_hours([Due(*row) for row in _rows(DUE, now=now, limit=limit - len(probes))], now)
+        taken = [*probes, *allowed(due, now, settings.NOTIFICATIONS_PER_MINUTE)]
+        return _take([one.delivery for one in taken], now, duration)
 
 
 def lease_one(delivery: UUID, now: datetime, duration: timedelta) -> Lease | None:

@@ -6,7 +6,7 @@ alike mean the whole day.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,8 +27,7 @@ class Quiet:
         if day.weekday() not in self.days:
             return None
         last = day if self.ends > self.begins else day + timedelta(days=1)
-        begins = datetime.combine(day, self.begins, zone)
-        return begins, datetime.combine(last, self.ends, zone)
+        return _moment(day, self.begins, zone), _moment(last, self.ends, zone)
 
 
 def quiet_until(hours: Iterable[Quiet], zone: ZoneInfo, now: datetime) -> datetime | None:
@@ -49,8 +48,8 @@ def read(rows: Any) -> list[Quiet]:
 def next_time(at: time, zone: ZoneInfo, now: datetime) -> datetime:
     """The next time after `now` that the clock on the wall shows `at`."""
     day = now.astimezone(zone).date()
-    candidates = (datetime.combine(day + timedelta(days=n), at, zone) for n in range(3))
-    return next(candidate for candidate in candidates if candidate.timestamp() > now.timestamp())
+    candidates = (_moment(day + timedelta(days=n), at, zone) for n in range(3))
+    return next(candidate for candidate in candidates if candidate > now)
 
 
 def next_hour(now: datetime) -> datetime:
@@ -61,9 +60,12 @@ def next_hour(now: datetime) -> datetime:
 def _end(hours: list[Quiet], zone: ZoneInfo, now: datetime) -> datetime | None:
     today = now.astimezone(zone).date()
     periods = [quiet.on(today - timedelta(days=back), zone) for quiet in hours for back in (0, 1)]
-    at = now.timestamp()  # times of one zone are compared by the wall where it changes
-    ends = [end for period in periods if period and period[0].timestamp() <= at < (end := period[1]).timestamp()]
-    return max(ends, key=lambda end: end.timestamp(), default=None)
+    return max((period[1] for period in periods if period and period[0] <= now < period[1]), default=None)
+
+
+def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """When the clock on the wall shows it, in UTC: times of one zone are compared, and added to, by the wall."""
+    return datetime.combine(day, at, zone).astimezone(UTC)
 
 
 def _one(row: Mapping[str, Any]) -> Quiet | None:

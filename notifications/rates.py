@@ -16,6 +16,7 @@ from notifications.bundling import bundle, is_bundling
 from notifications.outgoing import Channel, Delivery
 from notifications.routing import SEVERITIES
 
+ROUNDING = 1e-6
 WAITS = "There were too many in a minute: it waits for its turn."
 
 
@@ -28,6 +29,7 @@ class Due:
     severity: str = "medium"
     reason: str = "first"
     tries: int = 0
+    late: bool = False  # decided some time ago, for somebody who has quiet hours
 
     @property
     def has_waited(self) -> bool:
@@ -52,7 +54,7 @@ def share(due: Sequence[Due], tokens: float, per_minute: int) -> tuple[list[Due]
     sent: list[Due] = []
     rest: list[Due] = []
     for one in sorted(due, key=lambda one: (not one.has_waited, -SEVERITIES.index(one.severity))):
-        enough = tokens - len(sent) >= (1 - per_minute if one.on_credit else 1)
+        enough = tokens - len(sent) + ROUNDING >= (1 - per_minute if one.on_credit else 1)
         (sent if enough else rest).append(one)
     return sent, rest
 

@@ -74,8 +74,7 @@ def route(
         return []
     if not ways:
         return [Decision(way=None, status="waiting", cause="There is no channel yet.", expires_at=expires)]
-    quiet = quiet_until(who.quiet, who.zone, now) if who.quiet and severity != "critical" else None
-    return [_by(way, severity, who, now, quiet) for way in ways]
+    return [_by(way, severity, who, now) for way in ways]
 
 
 def direct(way: Way, now: datetime) -> Decision:
@@ -83,21 +82,22 @@ def direct(way: Way, now: datetime) -> Decision:
     return Decision(way=way, status="due", due_at=now, expires_at=now + LASTS)
 
 
-def _by(way: Way, severity: str, who: Addressee, now: datetime, quiet: datetime | None) -> Decision:
-    mode = who.mode(way, severity)
+def _by(way: Way, severity: str, who: Addressee, now: datetime) -> Decision:
+    mode, at, cause = who.mode(way, severity), now, ""
     if mode == OFF:
         cause = f"The preferences say that {severity} does not go to “{way.name}”."
         return Decision(way=way, status="skipped", cause=cause, expires_at=now + LASTS)
-    times = []
     if mode in (HOURLY, DAILY):
         at = next_hour(now) if mode == HOURLY else next_time(who.digest_at, who.zone, now)
-        times.append((at, f"It goes out in the digest of {_clock(at, who.zone)}."))
-    if quiet:
-        times.append((quiet, f"Quiet hours until {_clock(quiet, who.zone)}."))
-    if not times:
-        return Decision(way=way, status="due", due_at=now, expires_at=now + LASTS)
-    at, cause = max(times, key=lambda pair: pair[0].timestamp())
-    return Decision(way=way, status="held", cause=cause, due_at=at, expires_at=at + LASTS)
+        cause = f"It goes out in the digest of {_clock(at, who.zone)}."
+    if severity != "critical" and (until := quiet_until(who.quiet, who.zone, at)):
+        at, cause = until, quiet_cause(until, who.zone)
+    return Decision(way=way, status="held" if cause else "due", cause=cause, due_at=at, expires_at=at + LASTS)
+
+
+def quiet_cause(until: datetime, zone: ZoneInfo) -> str:
+    """Why it is held, in words."""
+    return f"Quiet hours until {_clock(until, zone)}."
 
 
 def _clock(at: datetime, zone: ZoneInfo) -> str:
