@@ -110,6 +110,7 @@ class Worker:
         self._gather()
         results = [come for come in self.unwritten if isinstance(come, Result)]
         settle(results, timezone.now())
+        self.unwritten = [come for come in self.unwritten if isinstance(come, Lease)]
         put_back([come for come in self.unwritten if isinstance(come, Lease)])
         self.unwritten = []
         return len(results)

@@ -62,7 +62,7 @@ def _round(now: datetime) -> tuple[float, float, int, float, float]:
     if not run.triggered:
         return seconds, floor, 0, 0.0, 0.0
     record = run.stage_ms["record"] / 1000 / copy_again("rule_states", "agent_activity_log")
-    action = run.stage_ms["execute"] / 1000 / copy_again("notifications")
+    action = run.stage_ms["execute"] / 1000 / copy_again("notifications", "deliveries")
     return seconds, floor, run.triggered, record, action
 
 

@@ -5,6 +5,7 @@ after the look-up, on each connection. Whole requests end within ten seconds, an
 verified, and proxies that the environment names are used.
 """
 
+import atexit
 import email.utils
 import os
 import threading
@@ -101,7 +102,14 @@ def _forget_inherited() -> None:
     _transports, _making = {}, threading.Lock()
 
 
+def _close_all() -> None:
+    """At the end: say goodbye."""
+    for transport in _transports.values():
+        transport.close()
+
+
 _kept: list[object] = []
+atexit.register(_close_all)
 os.register_at_fork(after_in_child=_forget_inherited)
 
 

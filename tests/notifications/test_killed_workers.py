@@ -1,12 +1,14 @@
 """Workers are killed in the middle of it, and everything arrives."""
 
 import time
+from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 from werkzeug import Response
 
+from notifications import settling
 from notifications.delivery import Worker
 from notifications.models import Delivery, DeliveryAttempt, Notification
 from smartagent.bench.deliver import kill_now_and_then, make_deliveries, wait_until_settled
@@ -56,3 +58,41 @@ def test_a_worker_that_is_told_to_stop_puts_back_what_it_has_not_begun(alice, ht
     assert Delivery.objects.filter(status="delivered", tries=1).count() == made
     assert Delivery.objects.filter(status="due", tries=0, leased_until=None).count() == 20 - made
     assert DeliveryAttempt.objects.count() == made
+
+
+def test_what_waits_too_long_for_a_hand_is_put_back_and_not_sent_after_its_lease(alice, httpserver, settings):
+    settings.DELIVERY_CONCURRENCY = 1
+    worker = Worker(timedelta(seconds=1))
+
+    def slow(request):
+        time.sleep(0.7)
+        worker.stopped.set()
+        return Response("ok")
+
+    httpserver.expect_request("/hook").respond_with_handler(slow)
+    channel_of(alice, url=httpserver.url_for("/hook"))
+    now = timezone.now()
+    for _ in range(3):
+        tell(alice, now)
+    assert worker.run() == len(httpserver.log) == 1
+    assert sorted(Delivery.objects.values_list("status", "tries")) == [("delivered", 1), ("due", 0), ("due", 0)]
+
+
+def test_a_database_that_fails_for_a_moment_neither_ends_the_worker_nor_loses_what_came(alice, httpserver, monkeypatch):
+    httpserver.expect_request("/hook").respond_with_data("ok")
+    channel_of(alice, url=httpserver.url_for("/hook"))
+    for _ in range(5):
+        tell(alice, timezone.now())
+    worker, left = Worker(), [OperationalError("gone"), OperationalError("still gone")]
+
+    def settle(results, now):
+        if left:
+            raise left.pop()
+        worker.stopped.set()
+        settling.settle(results, now)
+
+    monkeypatch.setattr("notifications.worker.settle", settle)
+    monkeypatch.setattr("notifications.worker.PAUSE", 0.05)
+    worker.run()
+    assert set(Delivery.objects.values_list("status", "tries")) == {("delivered", 1)}
+    assert len(httpserver.log) == 5

@@ -20,6 +20,17 @@ def is_there(database):
 
 
 @pytest.mark.django_db
+def test_a_small_bench_of_deliveries_loses_nothing():
+    command = [sys.executable, "manage.py", "bench", "deliver", "--count", "60", "--kill", "1", "--lease", "1"]
+    with subprocess.Popen([*command, "--format=json"], cwd=PROJECT, text=True, stdout=subprocess.PIPE) as bench:
+        figures = json.loads(bench.communicate(timeout=120)[0])
+    assert (figures["sent"], figures["distinct"], figures["lost"], figures["unsettled"]) == (60, 60, 0, 0)
+    assert figures["received"] - figures["distinct"] == figures["duplicates_by_id"]
+    assert figures["ratio"] == pytest.approx(figures["floor_per_second"] / figures["per_second"], abs=0.1)
+    assert not is_there(f"smartagent_bench_{bench.pid}")
+
+
+@pytest.mark.django_db
 def test_a_small_bench_tells_every_figure_and_leaves_nothing_behind():
     command = [sys.executable, "manage.py", "bench", "tick", "--rules", "40", "--change", "50", "--format", "json"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

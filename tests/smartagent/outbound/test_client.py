@@ -1,9 +1,12 @@
 """The HTTP client against real receivers on loopback: what it refuses, what it bounds, what it calls a success."""
 
+import gzip
+import os
 import socket
 import ssl
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -15,7 +18,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from smartagent.outbound.client import MOST_READ, send
-from smartagent.outbound.errors import AddressRefused, Unreachable
+from smartagent.outbound.errors import AddressRefused, RequestRefused, Unreachable
 from tests.receivers import raw_server
 
 
@@ -133,6 +136,110 @@ def test_answers_that_are_cut_off_or_none(say):
         send("POST", address, content=b"x")
 
 
+def test_a_server_that_reads_slowly_does_not_keep_us(monkeypatch):
+    monkeypatch.setattr("smartagent.outbound.client.TOTAL", 1.0)
+
+    def sip(connection):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        while connection.recv(4096):
+            time.sleep(0.02)
+
+    with raw_server(sip) as address:
+        started = time.monotonic()
+        with pytest.raises(Unreachable):
+            send("POST", address, content=b"x" * 20_000_000)
+        assert time.monotonic() - started < 4
+
+
+def test_what_is_packed_is_not_unpacked(httpserver: HTTPServer):
+    bomb = gzip.compress(b"x" * 50_000_000)
+    httpserver.expect_request("/").respond_with_data(bomb, headers={"Content-Encoding": "gzip"})
+    answer = send("GET", httpserver.url_for("/"))
+    assert answer.body == bomb[:MOST_READ]
+    assert httpserver.log[0][0].headers["Accept-Encoding"] == "identity"
+
+
+def test_headers_without_end_are_not_read():
+    def pour(connection):
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        while True:
+            connection.sendall(b"X-More: " + b"x" * 60_000 + b"\r\n")
+
+    with raw_server(pour) as address, pytest.raises(Unreachable, match="could not be reached"):
+        send("GET", address)
+
+
+def test_cookies_are_not_kept(httpserver: HTTPServer):
+    httpserver.expect_request("/").respond_with_data("ok", headers={"Set-Cookie": "who=alice; Path=/"})
+    for _ in range(2):
+        send("GET", httpserver.url_for("/"))
+    assert [request.headers.get("Cookie") for request, _ in httpserver.log] == [None, None]
+
+
+def test_a_connection_is_used_again():
+    connections = []
+
+    def answer(connection):
+        connections.append(connection)
+        while come := connection.recv(65536):
+            if come.endswith(b"x"):  # the head comes before, or with it
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    with raw_server(answer) as address:
+        assert [send("POST", address, content=b"x").code for _ in range(5)] == [200] * 5
+    assert len(connections) == 1
+
+
+def test_a_connection_that_the_server_has_closed_meanwhile_is_not_used():
+    def answer_once(connection):
+        while not connection.recv(65536).endswith(b"x"):
+            pass
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    with raw_server(answer_once) as address:
+        for _ in range(3):
+            assert send("POST", address, content=b"x").code == 200
+            time.sleep(0.05)
+
+
+def test_many_threads_share_the_connections(httpserver: HTTPServer):
+    httpserver.expect_request("/").respond_with_handler(lambda request: Response(request.data))
+    with ThreadPoolExecutor(16) as pool:
+        said = pool.map(lambda n: send("POST", httpserver.url_for("/"), content=b"%d" % n).excerpt, range(100))
+    assert list(said) == [str(number) for number in range(100)]
+
+
+def test_a_child_of_a_process_has_connections_of_its_own(httpserver: HTTPServer):
+    httpserver.expect_request("/").respond_with_data("ok")
+    address = f"http://localhost:{httpserver.port}/"
+    send("GET", address)
+    child = os.fork()
+    if child == 0:
+        try:
+            os._exit(0 if send("GET", address).code == 200 else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert send("GET", address).code == 200
+    ports = [request.environ["REMOTE_PORT"] for request, _ in httpserver.log]
+    assert ports[1] not in (ports[0], ports[2])
+
+
+@pytest.mark.parametrize("value", ["Bearer secret\nX-Other: 1", "Bearer secret\x00", "Bearer secret ä€"])
+def test_a_header_that_cannot_be_written_does_not_tell_its_secret(httpserver: HTTPServer, value):
+    with pytest.raises(RequestRefused, match="cannot be written") as refused:
+        send("GET", httpserver.url_for("/"), headers={"Authorization": value})
+    assert "secret" not in str(refused.value)
+    assert httpserver.log == []
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "x", "0"])
+def test_ports_that_are_none(port):
+    with pytest.raises((AddressRefused, Unreachable)):
+        send("GET", f"http://127.0.0.1:{port}/")
+
+
 def test_nobody_there():
     with raw_server(lambda connection: None) as address:
         pass
@@ -190,6 +297,20 @@ def test_a_proxy_of_the_environment_is_used(httpserver: HTTPServer, monkeypatch)
     assert (
         send("POST", "http://only-the-proxy-knows.invalid/hook").excerpt == "by proxy to only-the-proxy-knows.invalid"
     )
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+def test_a_proxy_may_be_named_without_a_scheme(httpserver: HTTPServer, monkeypatch, name):
+    httpserver.expect_request("/hook").respond_with_data("by proxy")
+    monkeypatch.setenv(name, f"127.0.0.1:{httpserver.port}")
+    assert send("POST", "http://only-the-proxy-knows.invalid/hook").excerpt == "by proxy"
+
+
+def test_no_proxy_is_used_where_the_environment_says_so(httpserver: HTTPServer, monkeypatch):
+    httpserver.expect_request("/hook").respond_with_data("straight")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert send("POST", f"http://127.0.0.1:{httpserver.port}/hook").excerpt == "straight"
 
 
 def test_nothing_private_is_asked_of_a_proxy(httpserver: HTTPServer, monkeypatch, settings):
