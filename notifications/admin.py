@@ -1,27 +1,29 @@
 """The inbox: one's own, or everyone's for those who may see it."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
-from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from notifications.filters import NotificationFilter
 from notifications.judged_admin import JudgedAdmin
-from notifications.marking import DONE, button, mark
+from notifications.marking import buttons, is_snoozed, mark
 from notifications.models import Notification
 from notifications.pages import channels as channels
 from notifications.pages import deliveries as deliveries
 from notifications.pages import escalation as escalation
+from notifications.pages.marks import mark_one, read_all, snooze_many, snooze_one, zone_of
+from notifications.pages.notification import notification_page
+from notifications.pages.panel import panel
 from notifications.querysets import NotificationQuerySet
+from notifications.snoozing import snoozes
 from rules.health.judging import may_judge
-from rules.words import number
 from smartagent.scope import has_everyone
 from smartagent.templatetags.shown import TONES, when
 
@@ -33,8 +35,9 @@ class NotificationAdmin(JudgedAdmin):
     keyset = "created_at"
     filter_defaults = {"whose": "mine", "status": "inbox"}
     change_list_template = "notifications/inbox.html"
+    list_before_template = "notifications/inbox_before.html"
     empty_title = "Your inbox is empty"
-    empty_text = "What your rules tell you arrives here."
+    empty_text = "What your rules tell you arrives here. Nothing waits for you."
     everything_qs = "?status="
     list_display = ("headline", "severity_label", "user", "rule_link", "at", "judged", "marks")
     list_display_links = ("headline",)
@@ -42,60 +45,61 @@ class NotificationAdmin(JudgedAdmin):
     sortable_by = ("severity_label", "at")
     search_fields = ("title", "message")
     search_help_text = "Title or message"
-    actions = ("mark_read", "mark_unread", "archive", "judge_useful", "judge_noise", "withdraw")  # type: ignore[assignment]
-    fields = ("title", "said", "judged", "severity_label", "status_label", "user", "rule_link", "at", "facts")
-    readonly_fields = fields
+    actions = (
+        "mark_read", "mark_unread", "archive", "snooze_1h", "snooze_4h", "snooze_morning", "judge_useful",
+        "judge_noise", "withdraw",
+    )  # type: ignore[assignment]  # fmt: skip
+    pages = {
+        "panel/": (panel, "panel"), "read-all/": (read_all, "read_all"),
+        "<uuid:pk>/mark/<str:verb>/": (mark_one, "mark"), "<uuid:pk>/snooze/": (snooze_one, "snooze"),
+    }  # fmt: skip
 
     def filterset(self, request: HttpRequest) -> Any:
-        """Without a choice of whose for those who see only their own."""
+        """Without a choice of whose for those who see only their own; who asks for a person means everyone's."""
         filterset = super().filterset(request)
         if not has_everyone(request.user, "view"):
             filterset.data["whose"] = "mine"
             filterset.form.fields.pop("whose")
             filterset.filters.pop("whose")
+        elif filterset.data.get("person"):
+            filterset.data["whose"] = "everyone"
         return filterset
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         left_out = set() if may_judge(request.user) else {"judged"}
-        if request.GET.get("whose", "mine") == "mine":
+        if request.GET.get("whose", "mine") == "mine" and not request.GET.get("person"):
             left_out.add("user")
         return tuple(name for name in self.list_display if name not in left_out)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        unread = Notification.objects.addressed_to(request.user).unread().exists()
-        return super().changelist_view(request, (extra_context or {}) | {"has_unread": unread})
+        mine, now = Notification.objects.addressed_to(request.user), timezone.now()
+        known = {
+            "has_unread": mine.unread(now).exists(), "snoozes": snoozes(now, zone_of(request)),
+            "returned": mine.returned(now).order_by()[:RETURNED].count(),
+        }  # fmt: skip
+        return super().changelist_view(request, (extra_context or {}) | known)
 
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
-        """Opening one's own notification marks it read."""
-        found = self.get_object(request, object_id)
-        if found is not None and found.user_id == request.user.pk:
-            Notification.objects.filter(pk=found.pk).mark_read(timezone.now())
-        return super().change_view(request, object_id, *args, **kwargs)
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        return notification_page(request, self, object_id)
 
     # -- columns ---------------------------------------------------------------------------------
 
     @display(description="notification")
     def headline(self, notification: Notification) -> str:
-        unread = notification.status == Notification.Status.UNREAD
+        now = timezone.now()
+        unread = notification.status == Notification.Status.UNREAD and not is_snoozed(notification, now)
         return format_html(
-            '<span class="sa-text"><span class="{}">{}{}</span><br><span class="sa-second">{}</span></span>',
+            '<span class="sa-text"><span class="sa-title {}">{}{}</span>{}<br><span class="sa-second">{}</span></span>',
             "sa-unread" if unread else "",
             SPOKEN if unread else "",
             notification.title,
+            _snoozed(notification, now),
             notification.message,
         )
-
-    @display(description="message")
-    def said(self, notification: Notification) -> str:
-        return format_html('<span class="sa-lines">{}</span>', notification.message)
 
     @display(description="severity", ordering="severity", label=TONES)
     def severity_label(self, notification: Notification) -> str:
         return notification.severity or ""
-
-    @display(description="status", label=TONES)
-    def status_label(self, notification: Notification) -> str:
-        return notification.status
 
     @display(description="rule")
     def rule_link(self, notification: Notification) -> str:
@@ -108,72 +112,50 @@ class NotificationAdmin(JudgedAdmin):
     def at(self, notification: Notification) -> str:
         return when(notification.created_at)
 
-    @display(description="numbers")
-    def facts(self, notification: Notification) -> str:
-        facts = notification.metadata or {}
-        return ", ".join(f"{name} {_fact(facts[name])}" for name in SHOWN if facts.get(name) not in (None, "")) or "–"
-
     @display(description="")
     def marks(self, notification: Notification) -> str:
         """What can be done to one row: buttons that submit the list's own form to another address."""
-        unread = notification.status == Notification.Status.UNREAD
-        verbs = ["read" if unread else "unread"] + (["archive"] if notification.status != "archived" else [])
-        return format_html(
-            '<span class="sa-buttons">{}</span>',
-            format_html_join("", "{}", ((button(notification, verb),) for verb in verbs)),
-        )
+        shown = ((button,) for button in buttons(notification, timezone.now()))
+        return format_html('<span class="sa-buttons sa-marks">{}</span>', format_html_join("", "{}", shown))
 
     # -- what can be done ------------------------------------------------------------------------
 
     @admin.action(description="Mark as read")
     def mark_read(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
-        messages.success(request, mark(queryset.changeable_by(request.user), "read"))
+        messages.success(request, mark(queryset.changeable_by(request.user), "read", timezone.now()))
 
     @admin.action(description="Mark as unread")
     def mark_unread(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
-        messages.success(request, mark(queryset.changeable_by(request.user), "unread"))
+        messages.success(request, mark(queryset.changeable_by(request.user), "unread", timezone.now()))
 
     @admin.action(description="Archive")
     def archive(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
-        messages.success(request, mark(queryset.changeable_by(request.user), "archive"))
+        messages.success(request, mark(queryset.changeable_by(request.user), "archive", timezone.now()))
 
-    def get_urls(self) -> list[URLPattern]:
-        pages: dict[str, tuple[str, Any]] = {
-            "read-all/": ("read_all", self.read_all),
-            "<uuid:pk>/mark/<str:verb>/": ("mark", self.mark_one),
-        }
-        wrap: Any = self.admin_site.admin_view
-        own = [
-            path(route, wrap(require_POST(view)), name=f"notifications_notification_{name}")
-            for route, (name, view) in pages.items()
-        ]
-        return [*own, *super().get_urls()]
+    @admin.action(description="Snooze for an hour")
+    def snooze_1h(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
+        self._snooze(request, queryset, "1h")
 
-    def read_all(self, request: HttpRequest) -> HttpResponse:
-        """Mark every notification in one's own inbox as read."""
-        messages.success(request, mark(Notification.objects.addressed_to(request.user), "read"))
-        return _back(request)
+    @admin.action(description="Snooze for four hours")
+    def snooze_4h(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
+        self._snooze(request, queryset, "4h")
 
-    def mark_one(self, request: HttpRequest, pk: Any, verb: str) -> HttpResponse:
-        """Do one verb to one notification."""
-        if verb not in DONE:
-            raise Http404("There is no such thing to do.")
-        changeable = self.changeable(request, pk)
-        messages.success(request, mark(changeable, verb))
-        return _back(request)
+    @admin.action(description="Snooze until the next working morning")
+    def snooze_morning(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
+        self._snooze(request, queryset, "morning")
+
+    def _snooze(self, request: HttpRequest, queryset: NotificationQuerySet, length: str) -> None:
+        chosen = queryset.changeable_by(request.user)
+        messages.success(request, snooze_many(request, chosen, length, timezone.now()))
 
 
 SPOKEN = mark_safe('<span class="sr-only">Unread: </span>')  # the dot beside it is not heard
-SHOWN = ("metric", "value", "operator", "threshold", "target", "time")
+RETURNED = 1000  # more than these are not counted
 
 
-def _fact(value: Any) -> str:
-    return number(value) if isinstance(value, (int, float)) else str(value)
-
-
-def _back(request: HttpRequest) -> HttpResponse:
-    """To where one came from, else to the inbox."""
-    came_from = request.headers.get("referer", "")
-    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}, request.is_secure()):
-        return HttpResponseRedirect(came_from)
-    return HttpResponseRedirect(reverse("admin:notifications_notification_changelist"))
+def _snoozed(notification: Notification, now: datetime) -> str:
+    """Until when it is away, or that it has come back."""
+    if is_snoozed(notification, now):
+        return format_html(' <span class="sa-chip">snoozed until {}</span>', when(notification.snoozed_until))
+    back = notification.status == Notification.Status.UNREAD and notification.snoozed_until is not None
+    return mark_safe(' <span class="sa-chip">back from a snooze</span>') if back else ""

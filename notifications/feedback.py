@@ -1,6 +1,6 @@
 """Useful or noise: what people say of notifications goes to the activity entry that each was told by."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,3 +39,10 @@ def told(verb: str, count: int, of: int) -> str:
     rest = of - count
     others = "1 other was" if rest == 1 else f"{rest:,} others were"
     return f"{words} {others} told by no firing, so there is nothing to judge." if rest else words
+
+
+def know_what_was_said(notifications: Sequence[Any], user: Any) -> None:
+    """Keep with each what `user` said of it; nothing where there is nothing to judge."""
+    said = said_of(notifications, user)
+    for one in notifications:
+        one.said = {"useful": said[one.pk]} if one.pk in said else None

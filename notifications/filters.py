@@ -1,12 +1,10 @@
 """What can be asked of an inbox: the same in the pages and in the API."""
 
-import json
-import re
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from notifications.models import Notification
 from rules.filters import OneOf, PersonFilter, RuleNameFilter, TimesFilter
@@ -21,9 +19,14 @@ class NotificationFilter(TimesFilter):
     )
     status = OneOf(
         label="status",
-        choices=[("inbox", "in the inbox"), *Notification.Status.choices],
+        choices=[
+            ("inbox", "in the inbox"),
+            *Notification.Status.choices,
+            ("snoozed", "snoozed"),
+            ("returned", "back from a snooze"),
+        ],
         method="filter_status",
-        help_text="In the inbox: unread or read, not archived.",
+        help_text="In the inbox: unread or read, neither archived nor snoozed. What is snoozed is none of these.",
     )
     severity = OneOf(choices=Severity.choices)
     type = OneOf(choices=Notification.Type.choices)
@@ -42,11 +45,13 @@ class NotificationFilter(TimesFilter):
         return queryset.addressed_to(self.request.user) if mine else queryset  # type: ignore[no-any-return]
 
     def filter_metric(self, queryset: Any, _: str, value: str) -> Any:
-        # As text, for the column may be text with something in it that is no JSON.
-        pattern = f'"metric": *{re.escape(json.dumps(value))}'
-        return queryset.annotate(facts=Cast("metadata", TextField())).filter(facts__regex=pattern)
+        return queryset.having("metric", value)
 
-    def filter_status(self, queryset: QuerySet[Any], _: str, value: str) -> QuerySet[Any]:
-        if value == "inbox":
-            return queryset.filter(status__in=["unread", "read"])
-        return queryset.filter(status=value)
+    def filter_status(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
+        now = timezone.now()
+        if value in ("inbox", "snoozed", "returned"):
+            named = {"inbox": queryset.in_inbox, "snoozed": queryset.snoozed, "returned": queryset.returned}
+            return named[value](now)  # type: ignore[no-any-return]
+        if value == Notification.Status.ARCHIVED:
+            return queryset.filter(status=value)  # type: ignore[no-any-return]
+        return queryset.awake(now).filter(status=value)  # type: ignore[no-any-return]

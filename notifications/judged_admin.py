@@ -1,6 +1,5 @@
 """The part of the inbox in which people say whether what they were told was useful, or noise."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from notifications.feedback import NOTHING_TO_JUDGE, judge_all, said_of, told
+from notifications.feedback import NOTHING_TO_JUDGE, judge_all, know_what_was_said, told
 from notifications.models import Notification
 from notifications.querysets import NotificationQuerySet
 from rules.health.feedback_buttons import answer, buttons
@@ -35,15 +34,6 @@ class JudgedAdmin(RecordAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
         return InboxChangeList
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        found = super().get_object(request, object_id, from_field)
-        if found is not None:
-            know_what_was_said([found], request.user)
-        return found
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [name for name in self.fields if name != "judged" or may_judge(request.user)]
 
     @display(description="useful?")
     def judged(self, notification: Notification) -> str:
@@ -101,10 +91,3 @@ class JudgedAdmin(RecordAdmin):
         if not changeable.exists():
             raise PermissionDenied
         return changeable
-
-
-def know_what_was_said(notifications: Sequence[Any], user: Any) -> None:
-    """Keep with each what `user` said of it; nothing where there is nothing to judge."""
-    said = said_of(notifications, user)
-    for one in notifications:
-        one.said = {"useful": said[one.pk]} if one.pk in said else None

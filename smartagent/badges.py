@@ -1,6 +1,7 @@
 """The numbers beside the navigation: what fires, what is unread, what is proposed; of whoever looks."""
 
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -39,7 +40,12 @@ def _firing(request: HttpRequest) -> int:
 
 
 def _unread(request: HttpRequest) -> int:
-    return _count(Notification.objects.addressed_to(request.user).unread())
+    """Counted once a request: the navigation and the bell both show it."""
+    known: int | None = getattr(request, "unread_count", None)
+    if known is None:
+        known = _count(Notification.objects.addressed_to(request.user).unread(timezone.now()))
+        request.unread_count = known  # type: ignore[attr-defined]
+    return known
 
 
 def _proposed(request: HttpRequest) -> int:

@@ -79,7 +79,10 @@ UNFOLD: dict[str, Any] = {
     "COLORS": {"primary": PRIMARY},
     "LOGIN": {"form": "smartagent.accounts.SignInForm"},
     "STYLES": [lambda request: static("smartagent/smartagent.css")],
-    "SCRIPTS": [lambda request: static("smartagent/smartagent.js")],
+    "SCRIPTS": [
+        lambda request: static("smartagent/smartagent.js"),
+        lambda request: static("smartagent/bell.js"),
+    ],
     "COMMAND": {"show_history": False},
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": navigation},
     "DASHBOARD_CALLBACK": "smartagent.overview.overview",

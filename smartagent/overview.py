@@ -66,7 +66,7 @@ def _contents(request: HttpRequest, now: datetime) -> dict[str, Any]:
 
 def _cards(user: Any, entries: ActivityQuerySet, states: StateQuerySet, now: datetime) -> list[Card]:
     rules = AutomationRule.objects.visible_to(user).active()
-    unread = Notification.objects.addressed_to(user).unread()
+    unread = Notification.objects.addressed_to(user).unread(now)
     proposed = OptimizationEvent.objects.proposed().visible_to(user)
     day = entries.last_day(now)
     return [

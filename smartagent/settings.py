@@ -161,6 +161,9 @@ EMAIL_TIMEOUT = 10
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 # How many messages of a minute go to one channel by themselves; the rest is bundled. 0: all of them.
 NOTIFICATIONS_PER_MINUTE = env.int("NOTIFICATIONS_PER_MINUTE", default=6)
+# How many days archived notifications, and settled deliveries with their attempts, are kept. 0: for ever.
+NOTIFICATIONS_KEEP_DAYS = env.int("NOTIFICATIONS_KEEP_DAYS", default=90)
+DELIVERIES_KEEP_DAYS = env.int("DELIVERIES_KEEP_DAYS", default=365)
 DELIVERY_CONCURRENCY = env.int("DELIVERY_CONCURRENCY", default=16)
 TWILIO_URL = env.str("TWILIO_URL", default="https://api.twilio.com")
 SENDGRID_URL = env.str("SENDGRID_URL", default="https://api.sendgrid.com")

@@ -135,11 +135,11 @@ class HandlingActions:
         return Response({"changed": verbs[asked["verb"]]()})
 
     def _acknowledge(self, some: Any, now: datetime, asked: dict[str, Any]) -> int:
-        until = _until(asked, now, None) if "until" in asked else None
+        until = until_asked(asked, now, None) if "until" in asked else None
         return handling.acknowledge(some, self._me(), now, until, asked.get("comment", ""))
 
     def _snooze(self, some: Any, now: datetime, asked: dict[str, Any]) -> int:
-        return handling.snooze(some, self._me(), now, _until(asked, now, self._me()), asked.get("comment", ""))
+        return handling.snooze(some, self._me(), now, until_asked(asked, now, self._me()), asked.get("comment", ""))
 
     def _one(self, do: Callable[[Any, datetime], int]) -> Response:
         view = self._view()
@@ -169,7 +169,8 @@ class HandlingActions:
         return self
 
 
-def _until(asked: dict[str, Any], now: datetime, person: User | None) -> datetime:
+def until_asked(asked: dict[str, Any], now: datetime, person: User | None) -> datetime:
+    """When what is asked for, by `until` or by `length`, ends; refused where it says neither, or both."""
     if ("length" in asked) == ("until" in asked):
         raise ValidationError({"until": ["Say either until when, or a length."]})
     try:

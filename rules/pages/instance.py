@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
 from rules import handling
@@ -17,6 +16,7 @@ from rules.filters import as_uuid
 from rules.models import RuleState
 from rules.pages.addresses import page_of_instance
 from rules.pages.events import named_entries
+from rules.pages.until import until_said
 from rules.querysets import StateQuerySet
 from rules.sentences import rule_in_words
 from rules.timeline import timeline_of
@@ -134,13 +134,7 @@ def _do(request: HttpRequest, state: RuleState) -> str:
 
 
 def _until(request: HttpRequest, me: User, now: datetime) -> datetime:
-    zone = ZoneInfo(me.time_zone or "UTC")
-    if text := request.POST.get("until", "").strip():
-        at = parse_datetime(text)
-        if at is None:
-            raise ValueError(f"“{text[:40]}” is not a time. Write for example 2026-03-02 14:30.")
-        return handling.check_until(at if at.tzinfo else at.replace(tzinfo=zone), now)
-    return handling.until_of(request.POST.get("length", ""), now, zone)
+    return until_said(request.POST, now, ZoneInfo(me.time_zone or "UTC"))
 
 
 def _assignee(request: HttpRequest, state: RuleState) -> User | None:

@@ -21,7 +21,7 @@ TONES = {
     "success": "success", "failed": "danger", "skipped": "", "completed": "success", "running": "info",
     "overlapped": "warning",
     "proposed": "info", "approved": "primary", "applied": "success", "dismissed": "", "rolled_back": "warning",
-    "expired": "", "unread": "primary", "read": "", "archived": "",
+    "expired": "", "unread": "primary", "read": "", "archived": "", "snoozed": "info",
     "waiting": "warning", "held": "info", "due": "info", "sending": "info", "delivered": "success", "bundled": "",
     "dead": "danger", "refused": "danger", "started": "info", "works": "success", "broken": "danger", "off": "",
     "met": "danger", "clear": "success", "missing": "warning",

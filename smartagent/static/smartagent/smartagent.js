@@ -7,8 +7,8 @@
 
   // A count in the title of the inbox: (3) Notifications | Smart Agent
   const showInTitle = () => {
-    const unread = document.querySelector("[data-badge=unread]");
-    if (!unread || !unread.closest("a.active")) return;
+    const unread = document.querySelector("a.active [data-badge=unread]");
+    if (!unread) return;
     const title = document.title.trim().replace(/^\(\d+\+?\) /, "");
     document.title = unread.textContent ? `(${unread.textContent}) ${title}` : title;
   };

@@ -1,0 +1,65 @@
+"""The page of one notification: what it says, why it was told, and where it went."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from notifications.feedback import entry_of, know_what_was_said
+from notifications.marking import buttons, is_snoozed
+from notifications.models import Notification
+from notifications.where import stands_in_inbox, where_it_went
+from rules.health.judging import may_judge
+from rules.models import ActivityEntry
+from rules.words import number
+from smartagent.scope import has_everyone
+
+FACTS = ("metric", "value", "operator", "threshold", "target")
+
+
+@require_safe
+def notification_page(request: HttpRequest, model_admin: Any, notification_id: str) -> HttpResponse:
+    """Show it. Opening one's own marks it read; one that is snoozed still comes back."""
+    now = timezone.now()
+    notification: Notification = model_admin.find(request, notification_id, "user", "rule")
+    _read(request, notification, now)
+    know_what_was_said([notification], request.user)
+    reached = where_it_went(notification, request.user, now)
+    context = {
+        "title": notification.title, "notification": notification, "facts": facts_of(notification),
+        "why": _why(request, notification), "snoozed": is_snoozed(notification, now),
+        "judged": model_admin.judged(notification) if may_judge(request.user) else "",
+        "stands": stands_in_inbox(notification, now), "others": len(reached) - 1, "reached": reached,
+        "buttons": buttons(notification, now) if _may_mark(request, notification) else [],
+    }  # fmt: skip
+    return model_admin.show(request, "notifications/notification.html", context)  # type: ignore[no-any-return]
+
+
+def facts_of(notification: Notification) -> list[tuple[str, str]]:
+    """Its numbers, named."""
+    facts = notification.metadata or {}
+    return [(name, _fact(facts[name])) for name in FACTS if facts.get(name) not in (None, "")]
+
+
+def _may_mark(request: HttpRequest, notification: Notification) -> bool:
+    return notification.user_id == request.user.pk or has_everyone(request.user, "change")
+
+
+def _read(request: HttpRequest, notification: Notification, now: datetime) -> None:
+    if notification.user_id == request.user.pk and not is_snoozed(notification, now):
+        Notification.objects.filter(pk=notification.pk).mark_read(now)
+        notification.refresh_from_db(fields=["status", "read_at", "snoozed_until"])
+
+
+def _why(request: HttpRequest, notification: Notification) -> ActivityEntry | None:
+    """The activity entry that told it, where the person may see it."""
+    entry = entry_of(notification)
+    if entry is None or not request.user.has_perm("rules.view_activityentry"):
+        return None
+    return ActivityEntry.objects.visible_to(request.user).filter(pk=entry).first()
+
+
+def _fact(value: Any) -> str:
+    return number(value) if isinstance(value, int | float) else str(value)

@@ -1,0 +1,80 @@
+"""What is kept for so long is forgotten: archived notifications, and deliveries that are settled, with their attempts.
+
+Once a day, in batches: each is one statement and its own short transaction, so that nobody waits for it. What is too
+much for one run is left for the next.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+
+log = structlog.get_logger(__name__)
+BATCH = 2000
+LOOKED = 100_000  # found by one look; a table without an index for it is read once for so many
+AT_MOST = 500_000  # of each in one run
+
+# Archived when, nobody knows of some that the old application archived: those are kept.
+OLD_NOTIFICATIONS = (
+    "SELECT id FROM notifications WHERE status = 'archived' AND archived_at < %(before)s LIMIT %(limit)s"
+)
+# What somebody has taken out of the archive meanwhile stays. The ledger keeps where the message went.
+FORGET_NOTIFICATIONS = """
+WITH old AS (SELECT id FROM notifications
+              WHERE id = ANY(%(ids)s) AND status = 'archived' AND archived_at < %(before)s FOR UPDATE SKIP LOCKED),
+     ledger AS (UPDATE deliveries d SET notification_id = NULL FROM old WHERE d.notification_id = old.id)
+DELETE FROM notifications n USING old WHERE n.id = old.id
+"""
+SETTLED = "status IN ('delivered', 'bundled', 'skipped', 'dead') AND settled_at < %(before)s"
+OLD_DELIVERIES = f"SELECT id FROM deliveries WHERE {SETTLED} LIMIT %(limit)s"
+FORGET_DELIVERIES = f"""
+WITH old AS (SELECT id FROM deliveries WHERE id = ANY(%(ids)s) AND {SETTLED} FOR UPDATE SKIP LOCKED),
+     tries AS (DELETE FROM delivery_attempts a USING old WHERE a.delivery_id = old.id),
+     parts AS (UPDATE deliveries d SET bundle_id = NULL FROM old
+                WHERE d.bundle_id = old.id AND d.id NOT IN (SELECT id FROM old))
+DELETE FROM deliveries d USING old WHERE d.id = old.id
+"""
+
+
+def forget_old(now: datetime) -> dict[str, int]:
+    """Delete what was kept for long enough; return how many notifications and deliveries that were."""
+    kept = {
+        "notifications": (settings.NOTIFICATIONS_KEEP_DAYS, OLD_NOTIFICATIONS, FORGET_NOTIFICATIONS),
+        "deliveries": (settings.DELIVERIES_KEEP_DAYS, OLD_DELIVERIES, FORGET_DELIVERIES),
+    }
+    forgotten = {
+        name: _forget(find, forget, now - timedelta(days=days)) if days > 0 else 0
+        for name, (days, find, forget) in kept.items()
+    }
+    log.info("forgotten", **forgotten)
+    return forgotten
+
+
+def _forget(find: str, forget: str, before: datetime) -> int:
+    total = 0
+    while total < AT_MOST and (ids := _found(find, before)):
+        done = sum(_execute(forget, {"ids": batch, "before": before}) for batch in _batches(ids))
+        total += done
+        if len(ids) < LOOKED or not done:  # that was all, or others hold what is left
+            break
+    return total
+
+
+def _found(find: str, before: datetime) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(find, {"before": before, "limit": LOOKED})
+        return [key for (key,) in cursor.fetchall()]
+
+
+def _batches(ids: list[Any]) -> Iterator[list[Any]]:
+    for first in range(0, len(ids), BATCH):
+        yield ids[first : first + BATCH]
+
+
+def _execute(sql: str, params: Mapping[str, Any]) -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return int(cursor.rowcount)
