@@ -198,6 +198,7 @@ def check_that_ours_are_seen_there(database: Database) -> None:
         assert database.value(f"SELECT count(*) FROM {table} WHERE user_id = '{nell.pk}'") == 1, table
     if "is_read" in database.columns.get("notifications", []):
         assert database.value(f"SELECT is_read FROM notifications WHERE id = '{notice.pk}'") is True
+        check_that_a_snooze_is_seen_there(database, notice)
     if "fusion_optimization_events" in database.columns:
         assert database.value(f"SELECT applied FROM fusion_optimization_events WHERE id = '{event.pk}'") is True
     audited = AuditEvent.objects.get(user=nell)
@@ -206,6 +207,20 @@ def check_that_ours_are_seen_there(database: Database) -> None:
         # Their own trigger has written this, and refers to nobody: it would stay.
         kept = database.sql(f"DELETE FROM fusion_score_history WHERE user_id = '{nell.pk}' RETURNING fusion_score")
         assert kept == [(50,)]
+
+
+def check_that_a_snooze_is_seen_there(database: Database, notice: Notification) -> None:
+    """Snoozed is unread there; whoever reads it there has read it here."""
+    mine, now = Notification.objects.filter(pk=notice.pk), timezone.now()
+    assert mine.snooze(now + timedelta(hours=1)) == 1
+    assert database.value(f"SELECT is_read FROM notifications WHERE id = '{notice.pk}'") is False
+    assert (mine.get().status, mine.unread(now).exists(), mine.snoozed(now).exists()) == ("unread", False, True)
+    assert mine.unread(now + timedelta(hours=1)).exists()
+    database.as_the_old_application(f"UPDATE notifications SET is_read = true WHERE id = '{notice.pk}'")
+    assert (mine.get().status, mine.unread(now + timedelta(hours=1)).exists()) == ("read", False)
+    assert (mine.snooze(now + timedelta(hours=1)), mine.archive(now)) == (1, 1)
+    assert database.value(f"SELECT is_read FROM notifications WHERE id = '{notice.pk}'") is True
+    assert mine.get().snoozed_until is None
 
 
 def check_that_their_functions_do_what_they_say(database: Database) -> None:

@@ -45,11 +45,13 @@
   const isUnread = (row) => row.querySelector(".sa-unread") !== null;
   const toggleRead = (rows) => act(rows.some(isUnread) ? "mark_read" : "mark_unread", rows);
 
+  const titleOf = (row) => row.querySelector(".sa-title").lastChild.textContent; // before it may stand “Unread”
+
   const askUntil = (rows) => {
     if (!rows.length) return;
     const own = rows.length === 1 ? rows[0].querySelector("a[data-snooze]") : null;
-    document.getElementById("snooze-title").textContent = rows.length === 1
-      ? `Snooze: ${rows[0].querySelector("th a, td.field-headline a").querySelector(".sa-title").textContent}` : `Snooze ${rows.length} notifications`;
+    const what = rows.length === 1 ? `: ${titleOf(rows[0])}` : ` ${rows.length} notifications`;
+    document.getElementById("snooze-title").textContent = `Snooze${what}`;
     another.hidden = !own;
     if (own) another.href = own.href;
     const back = document.activeElement;

@@ -1,0 +1,49 @@
+"""The filters of the inbox, in the page."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from tests.notifications.inbox_cast import told
+from tests.notifications.outside import START
+from tests.rules.rule_cast import rule_of
+
+INBOX = "admin:notifications_notification_changelist"
+
+
+@pytest.fixture
+def asked(client_of, olga, alice, clock):
+    told(olga, "Low", severity="low", type="info", created_at=START - timedelta(days=3))
+    told(olga, "Critical", severity="critical", rule=rule_of(olga, rule_name="CPU"), metadata={"metric": "cpu"})
+    told(alice, "Alice's", severity="low")
+
+    def titles(**asked):
+        return [str(one) for one in client_of(olga).get(reverse(INBOX), asked).context["cl"].result_list]
+
+    return titles
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ({}, ["Critical", "Low"]),
+        ({"severity": "critical"}, ["Critical"]),
+        ({"type": "info"}, ["Low"]),
+        ({"rule": "cpu"}, ["Critical"]),
+        ({"metric": "cpu"}, ["Critical"]),
+        ({"within": "24h"}, ["Critical"]),
+        ({"before": "2026-03-01"}, ["Low"]),
+        ({"after": "2026-03-01"}, ["Critical"]),
+        ({"after": "2026-02-27T09:00", "before": "2026-02-27T11:00", "severity": "low"}, ["Low"]),
+        ({"q": "criti"}, ["Critical"]),
+    ],
+)
+def test_one_finds(asked, query, titles):
+    assert asked(**query) == titles
+
+
+def test_who_asks_for_a_person_need_not_ask_for_everyones_too(asked):
+    assert asked(person="alice") == ["Alice's"]
+    assert asked(person="alice", whose="mine") == ["Alice's"]  # as the form of the filters sends it
+    assert asked(person="bob") == []

@@ -1,0 +1,113 @@
+"""The bell on every page, and the panel that it opens."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests.notifications.inbox_cast import again, told
+from tests.notifications.outside import START
+
+PANEL = "admin:notifications_notification_panel"
+HOUR = timedelta(hours=1)
+
+
+def panel_of(client, **asked):
+    return client.get(reverse(PANEL), asked).content.decode()
+
+
+def shown(page):
+    return re.findall(r'aria-label="Archive: ([^"]*)"', page)
+
+
+@pytest.mark.parametrize("address", ["/", "/rules/", "/notifications/", "/profile/", "/nowhere/"])
+def test_the_bell_is_on_every_page_with_the_number(client_of, alice, address):
+    told(alice)
+    page = client_of(alice).get(address).content.decode()
+    bell = page[page.index('<a id="bell"') :]
+    assert 'href="/notifications/"' in bell
+    assert '<span data-badge="unread">1</span><span class="sr-only"> unread</span>' in bell
+
+
+def test_no_bell_for_who_may_not_see_notifications(client_of, alice):
+    alice.groups.clear()
+    assert 'id="bell"' not in client_of(alice).get("/profile/").content.decode()
+    assert client_of(alice).get(reverse(PANEL)).status_code == 403
+    assert Client().get(reverse(PANEL)).status_code == 302
+
+
+def test_the_number_is_asked_for_once_a_page(client_of, alice):
+    client = client_of(alice)
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get("/profile/").content.decode()
+    assert page.count('data-badge="unread"') == 2
+    assert len([query for query in asked if 'FROM "notifications"' in query["sql"]]) == 1
+
+
+def test_what_is_unread_stands_before_what_is_read(client_of, alice, clock):
+    told(alice, "Read", status="read", created_at=START + HOUR)
+    told(alice, "Old", created_at=START - HOUR)
+    told(alice, "New")
+    told(alice, "Gone", status="archived")
+    told(alice, "Away", snoozed_until=START + HOUR)
+    assert shown(panel_of(client_of(alice))) == ["New", "Old", "Read"]
+
+
+def test_what_comes_back_from_a_snooze_stands_where_it_came_back(client_of, alice, clock):
+    told(alice, "Back", created_at=START - 48 * HOUR, snoozed_until=START - HOUR / 2)
+    for n in range(12):
+        told(alice, f"No. {n}", created_at=START - (n + 1) * HOUR)
+    page = panel_of(client_of(alice))
+    assert shown(page)[:2] == ["Back", "No. 0"]
+    assert len(shown(page)) == 10
+    assert 'data-unread="13"' in page
+    assert "3 more unread" in page
+
+
+def test_only_ones_own(client_of, alice, olga, clock):
+    told(alice)
+    assert "Nothing waits for you." in panel_of(client_of(olga))
+
+
+def test_each_leads_to_why_it_was_told(client_of, alice, clock):
+    entry = "6f0c0a53-6b1c-4c37-9d0c-3f1a5f0b8a11"
+    told(alice, metadata={"entry": entry})
+    assert f'href="/activity/{entry}/change/"' in panel_of(client_of(alice))
+
+
+def test_what_is_done_in_the_panel_is_answered_by_the_panel(client_of, alice, clock):
+    first, second = told(alice, "One"), told(alice, "Two")
+    client = client_of(alice)
+    address = reverse("admin:notifications_notification_mark", args=[first.pk, "archive"])
+    page = client.post(address, headers={"X-Panel": "1"}).content.decode()
+    assert (shown(page), again(first).status) == (["Two"], "archived")
+    assert 'data-said="Archived 1 notification."' in page
+    page = client.post(reverse("admin:notifications_notification_read_all"), headers={"X-Panel": "1"}).content.decode()
+    assert ('data-unread=""' in page, again(second).status) == (True, "read")
+    assert "Mark all as read" not in page
+
+
+def test_an_auditor_gets_no_buttons(client_of, audra, clock):
+    told(audra)
+    page = panel_of(client_of(audra))
+    assert "It is" not in page
+    assert "Fusion score too low" in page
+    assert "<button" not in page
+
+
+def test_what_stands_in_it_is_text(client_of, alice, clock):
+    told(alice, "<script>alert(1)</script>")
+    assert "<script>" not in panel_of(client_of(alice))
+
+
+def test_the_number_of_queries_does_not_grow(client_of, alice, clock, django_assert_max_num_queries):
+    client = client_of(alice)
+    for count in (1, 9):
+        for n in range(count):
+            told(alice, f"No. {n}", metadata={"entry": "6f0c0a53-6b1c-4c37-9d0c-3f1a5f0b8a11"})
+        with django_assert_max_num_queries(4 + 4):  # session, person, two for permissions; count, back, unread, read
+            panel_of(client)
