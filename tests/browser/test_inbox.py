@@ -160,7 +160,7 @@ def test_one_moves_and_opens(inbox):
         page.keyboard.press(key)
         expect(focused(page)).to_contain_text(title)
     page.keyboard.press("Enter")
-    expect(page).to_have_title("Two | Smart Agent")
+    expect(page).to_have_title("(2) Two | Smart Agent")
 
 
 def test_one_archives_and_goes_on_where_one_was(inbox):

@@ -97,5 +97,11 @@
 
   const place = sessionStorage.getItem(PLACE);
   sessionStorage.removeItem(PLACE);
-  if (place !== null) goTo(Number(place));
+  // Until the shell's own scripts have begun the page is hidden, and hidden links take no focus; then the list is moved
+  // into a box that scrolls, and what is moved loses the focus.
+  const comeBack = (tries) => {
+    goTo(Number(place));
+    if (!current() && links().length && tries) requestAnimationFrame(() => comeBack(tries - 1));
+  };
+  if (place !== null) window.addEventListener("load", () => comeBack(120));
 })();
