@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
 
 from notifications.feedback import entry_of, know_what_was_said
 from notifications.marking import buttons, is_snoozed
@@ -19,7 +18,6 @@ from smartagent.scope import has_everyone
 FACTS = ("metric", "value", "operator", "threshold", "target")
 
 
-@require_safe
 def notification_page(request: HttpRequest, model_admin: Any, notification_id: str) -> HttpResponse:
     """Show it. Opening one's own marks it read; one that is snoozed still comes back."""
     now = timezone.now()

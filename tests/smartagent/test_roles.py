@@ -10,7 +10,10 @@ from tests.conftest import person
 from tests.smartagent.test_scope import MADE, address
 
 ROLES = ["members", "operators", "auditors", "administrators"]
-PAGES = ["admin:index", "admin:profile", "admin:password_change", "admin:badges", "admin:search"]
+PAGES = [
+    "admin:index", "admin:profile", "admin:password_change", "admin:badges", "admin:search",
+    "admin:notifications_notification_panel",
+]  # fmt: skip
 
 
 @pytest.fixture(params=ROLES)
