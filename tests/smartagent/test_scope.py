@@ -10,12 +10,13 @@ from django.contrib.admin import site
 from django.urls import reverse
 from django.utils import timezone
 
-from notifications.models import Notification
+from notifications.models import Channel, Delivery, EscalationPolicy, Notification
 from optimizer.models import OptimizationEvent
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, RuleState, Silence
 from smartagent.models import APIToken, User
 from smartagent.owned_admin import OwnedAdmin
 from smartagent.tokens import issue_token
+from tests.notifications.outside import channel_of
 from tests.rules.rule_cast import entry_of, rule_of, run_at, state_of
 
 MADE: dict[type, Any] = {
@@ -31,6 +32,11 @@ MADE: dict[type, Any] = {
     Silence: lambda user, now: Silence.objects.create(
         user=user, created_by=user, comment="Titled", metric="cpu", starts_at=now, ends_at=now + timedelta(hours=1)
     ),
+    Channel: lambda user, now: channel_of(user, name="Titled", url="https://example.com/"),
+    Delivery: lambda user, now: Delivery.objects.create(
+        user=user, title="Titled", status="dead", expires_at=now + timedelta(hours=1)
+    ),
+    EscalationPolicy: lambda user, now: EscalationPolicy.objects.create(user=user, name="Titled", steps=[]),
     APIToken: lambda user, now: issue_token(user, "token", None)[0],
 }
 VERBS = ("change", "delete", "history")
