@@ -8,4 +8,8 @@ EVENTS = dict(Event.choices) | {EVENT: "schema incomplete", "silence_ended": "si
     "instance_assigned": "assigned", "instance_unassigned": "unassigned", "instance_resolved": "resolved by hand",
     "instance_reopened": "reopened", "rule_test": "test", "escalation_step": "told the next",
     "escalation_over": "escalation over",
+    "optimization_approved": "remedy approved", "optimization_applied": "remedy applied",
+    "optimization_failed": "remedy failed", "optimization_rolled_back": "remedy rolled back",
+    "optimization_dismissed": "remedy dismissed", "optimization_expired": "remedy expired",
+    "optimization_measured": "remedy measured",
 }  # fmt: skip

@@ -48,6 +48,13 @@ HANDLED = {
 # What has words of its own, from what was written with it: events of parts that stand right of this one.
 TOLD = {
     "escalation_step": "Nobody has acknowledged it, so {whom} {are} told now (step {step} of {of} of “{policy}”).",
+    "optimization_approved": "{by_name} approved the remedy {strategy}.",
+    "optimization_applied": "The remedy {strategy} was applied: {steps} operations.",
+    "optimization_failed": "The remedy {strategy} failed.",
+    "optimization_rolled_back": "{by_name} rolled back the remedy {strategy}.",
+    "optimization_dismissed": "{by_name} dismissed the remedy {strategy}.",
+    "optimization_expired": "Nobody answered the remedy {strategy} within its day, so it was not applied.",
+    "optimization_measured": "The remedy {strategy} was measured: {verdict}.",
     "escalation_over": "Nobody has acknowledged it, and “{policy}” has no further step: nobody else is told.",
 }
 

@@ -30,6 +30,8 @@ OWN_THINGS = (
     "notifications.*_escalationpolicy",
     "notifications.view_escalation",
     "optimizer.view_optimizationevent",
+    "optimizer.change_optimizationevent",
+    "optimizer.view_optimizationstep",
     "optimizer.view_actionlog",
     "smartagent.*_apitoken",
 )

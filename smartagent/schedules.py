@@ -25,6 +25,7 @@ def wanted() -> list[Repeated]:
         Repeated(name="dispatch", func="rules.tasks.tick", minutes=settings.DISPATCH_EVERY_MINUTES),
         Repeated(name="deliver", func="notifications.tasks.send_due", minutes=1),
         Repeated(name="retention", func="notifications.tasks.forget_old", minutes=24 * 60),
+        Repeated(name="optimize", func="optimizer.tasks.optimize", minutes=1),
         Repeated(name="recycle bin", func="rules.binning.empty_bin", minutes=24 * 60),
         Repeated(name="forget", func="smartagent.rest.idempotency.forget_old_keys", minutes=60),
     ]
