@@ -36,7 +36,10 @@ class Call:
 
         def result(**found: object) -> Result:
             took = round((time.perf_counter() - started) * 1000, 1)
-            return Result(lease=self.lease, channel=self.channel, milliseconds=took, chance=random.random(), **found)  # type: ignore[arg-type]  # noqa: S311
+            return Result(
+                lease=self.lease, channel=self.channel, milliseconds=took, note=self.letter.wording_failed,
+                chance=random.random(), **found,  # type: ignore[arg-type]  # noqa: S311
+            )  # fmt: skip
 
         try:
             receipt = channels[self.kind].send(self.letter, self.address)

@@ -3,11 +3,17 @@
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from notifications.outgoing import Channel
 from notifications.registries import channels
 from notifications.secrets import values_of
+from notifications.wording import NotWorded, check
 from smartagent.secrets import SecretLost
 
 STAYS = "Empty: it stays as it is."
@@ -18,11 +24,18 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Channel
-        fields = ("name", "position", "enabled")
+        fields = ("name", "position", "enabled", "title_template", "body_template")
+        labels = {"title_template": "Title", "body_template": "Text"}
+        help_texts = {
+            "title_template": "Empty: the usual title. For example: {{ severity|upper }} {{ rule_name }}",
+            "body_template": "Empty: the usual text.",
+        }
         widgets = {
             "name": UnfoldAdminTextInputWidget(attrs={"placeholder": "my phone", "autocomplete": "off"}),
             "position": UnfoldAdminIntegerFieldWidget(attrs={"min": 0, "max": 99}),
             "enabled": UnfoldBooleanSwitchWidget(),
+            "title_template": UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
+            "body_template": UnfoldAdminTextareaWidget(attrs={"rows": 6, "spellcheck": "false"}),
         }
 
     def __init__(self, data: Any = None, *, channel: Channel) -> None:
@@ -44,6 +57,12 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         if twins.exists():
             raise forms.ValidationError("You have a channel of this name already.")
         return name
+
+    def clean_title_template(self) -> str:
+        return _checked(self.cleaned_data["title_template"])
+
+    def clean_body_template(self) -> str:
+        return _checked(self.cleaned_data["body_template"])
 
     @property
     def values(self) -> dict[str, Any]:
@@ -80,3 +99,13 @@ def _known(channel: Channel) -> dict[str, Any]:
         return values_of(channel)
     except SecretLost:
         return dict(channel.config)
+
+
+def _checked(source: str) -> str:
+    """A template as it is kept, or what is wrong with it."""
+    source = source.replace("\r\n", "\n").strip()
+    try:
+        check(source)
+    except NotWorded as error:
+        raise forms.ValidationError(str(error)) from None
+    return source

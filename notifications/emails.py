@@ -5,7 +5,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from django.template.loader import render_to_string
 
-from notifications.letters import SHOWN, Letter, short
+from notifications.letters import Letter, short
 
 DOMAIN = "smart-agent.invalid"
 COLOURS = {"low": "#475569", "medium": "#b45309", "high": "#c2410c", "critical": "#b91c1c"}
@@ -49,6 +49,6 @@ def thread_headers(letter: Letter) -> dict[str, str]:
 
 def _context(letter: Letter) -> dict[str, object]:
     return {
-        "letter": letter, "shown": letter.items[:SHOWN], "more": max(len(letter.items) - SHOWN, 0),
+        "letter": letter, "shown": letter.shown, "more": letter.more,
         "colour": COLOURS.get(letter.severity, COLOURS["low"]),
     }  # fmt: skip

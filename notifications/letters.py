@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 SHOWN = 10  # messages of a digest that are shown in full
@@ -30,6 +30,21 @@ class Letter:
     items: tuple["Letter", ...] = ()
     unsubscribe_url: str = ""
     acknowledge_url: str = ""
+    labels: Mapping[str, Any] = field(default_factory=dict)
+    runbook_url: str = ""
+    zone: tzinfo = UTC  # of who is told
+    listed: bool = False  # the text has the messages of a digest already
+    wording_failed: str = ""  # why it is not in the words of its channel
+
+    @property
+    def shown(self) -> tuple["Letter", ...]:
+        """The messages of a digest that are shown beneath the text."""
+        return () if self.listed else self.items[:SHOWN]
+
+    @property
+    def more(self) -> int:
+        """How many there are beside these."""
+        return 0 if self.listed else max(len(self.items) - SHOWN, 0)
 
     @property
     def plain(self) -> str:
@@ -39,9 +54,8 @@ class Letter:
     @property
     def lines(self) -> list[str]:
         """The messages of a digest, a paragraph each; what is left out is counted."""
-        shown = [f"{item.title}\n{item.text}" for item in self.items[:SHOWN]]
-        more = len(self.items) - SHOWN
-        return [*shown, f"… and {more:,} more."] if more > 0 else shown
+        shown = [f"{item.title}\n{item.text}" for item in self.shown]
+        return [*shown, f"… and {self.more:,} more."] if self.more else shown
 
 
 def short(text: str, most: int) -> str:

@@ -57,6 +57,7 @@ class Result:
     lease: Lease
     channel: UUID | None
     error: str = ""
+    note: str = ""  # what else is to be said of it, also where it arrived
     permanent: bool = False
     needless: bool = False
     code: int | None = None
@@ -101,7 +102,8 @@ def _row(result: Result, now: datetime) -> dict[str, Any]:
         outcome = "refused" if result.permanent else "failed"
     return {
         "delivery": str(result.lease.delivery), "attempt": str(result.lease.attempt), "number": result.lease.number,
-        "status": status, "outcome": outcome, "cause": _storable(result.error), "code": result.code,
+        "status": status, "outcome": outcome, "code": result.code,
+        "cause": _storable(f"{result.error} {result.note}".strip()),
         "due_at": due.isoformat() if due else None, "milliseconds": result.milliseconds,
         "excerpt": _storable(result.excerpt),
     }  # fmt: skip

@@ -8,12 +8,15 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 
+from notifications.addressees import zone_named
 from notifications.bundling import CHANNEL_GONE
 from notifications.channels import Address
 from notifications.letters import Letter
 from notifications.outgoing import Channel, Delivery
 from notifications.secrets import values_of
 from notifications.signed_links import links_of
+from notifications.wording import worded
+from rules.models import AutomationRule
 from smartagent.secrets import SecretLost
 
 log = structlog.get_logger(__name__)
@@ -21,7 +24,7 @@ log = structlog.get_logger(__name__)
 TOLD = (
     "notification__type", "notification__message", "notification__action_url", "notification__metadata", "kind",
     "title", "severity", "reason", "tries", "bundle", "created_at",
-    "user__email", "user__full_name", "rule__rule_name", "channel__name", "channel__kind", "channel__config",
+    "user__email", "user__full_name", "user__time_zone", "rule__rule_name", "rule__labels", "rule__runbook_url", "channel__name", "channel__kind", "channel__config",
     "channel__sealed", "channel__title_template", "channel__body_template", "channel__user__is_active",
     "channel__user__email", "channel__user__full_name",
 )  # fmt: skip
@@ -56,7 +59,8 @@ def write(ids: Collection[UUID]) -> tuple[list[Written], dict[UUID, Unwritten]]:
     failed: dict[UUID, Unwritten] = {}
     for row in rows:
         try:
-            written.append((row, letter_of(row, parts[row.pk]), address_of(row.channel)))
+            letter = worded(letter_of(row, parts[row.pk]), row.channel)
+            written.append((row, letter, address_of(row.channel)))
         except Unwritten as error:
             failed[row.pk] = error
         except SecretLost as error:
@@ -96,8 +100,14 @@ def _letter(delivery: Delivery, text: str, items: tuple[Letter, ...]) -> Letter:
         severity=delivery.severity, title=delivery.title, text=text, url=_address_of(delivery, facts),
         created_at=delivery.created_at, recipient=str(person or ""), recipient_email=person.email if person else "",
         rule=str(delivery.rule_id or ""), rule_name=delivery.rule.rule_name if delivery.rule else "",
-        thread=_thread(facts), facts=facts, items=items, **links_of(delivery, facts),
+        thread=_thread(facts), facts=facts, items=items, zone=zone_named(person.time_zone if person else "UTC"),
+        labels=_labels(delivery.rule), runbook_url=(delivery.rule.runbook_url or "") if delivery.rule else "",
+        **links_of(delivery, facts),  # type: ignore[arg-type]
     )  # fmt: skip
+
+
+def _labels(rule: AutomationRule | None) -> dict[str, Any]:
+    return rule.labels if rule and isinstance(rule.labels, dict) else {}
 
 
 def _item(part: Delivery) -> Letter:

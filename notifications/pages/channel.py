@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,7 +18,10 @@ from notifications.examples import example
 from notifications.figures import figures_of
 from notifications.making import NotInUse, save, try_out
 from notifications.outgoing import Channel, Delivery, DeliveryAttempt
+from notifications.previewing import preview_of
 from notifications.registries import channels
+from notifications.wording.facts import NAMES
+from notifications.wording.filters import FILTERS
 from smartagent.owned_admin import OwnedAdmin
 
 SHOWN = 10
@@ -104,14 +108,25 @@ def close_breaker(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uui
 
 def _form(request: HttpRequest, model_admin: OwnedAdmin, channel: Channel) -> HttpResponse:
     form = ChannelForm(request.POST or None, channel=channel)
-    if request.method == "POST" and form.is_valid():
+    looks = "_preview" in request.POST
+    if request.method == "POST" and form.is_valid() and not looks:
         waited = save(form.instance, form.values, timezone.now())
         plural = "message that waited goes" if waited == 1 else "messages that waited go"
         messages.success(request, "The channel is saved." + (f" {waited:,} {plural} out now." if waited else ""))
         return HttpResponseRedirect(address_of(form.instance))
     title = f"Add: {form.kind.label}" if form.fresh else f"Edit {channel.name}"
     back = reverse("admin:notifications_channel_changelist") if form.fresh else address_of(channel)
-    context = {"title": title, "form": form, "kind": form.kind, "back": back}
+    context = {
+        "title": title,
+        "form": form,
+        "kind": form.kind,
+        "back": back,
+        "names": NAMES,
+        "filters": sorted(FILTERS),
+    }
+    context |= preview_of(form, request.POST.get("_firing", ""))
+    if looks and request.headers.get("X-Requested-With") == "fetch":
+        return render(request, "notifications/_wording_preview.html", context)
     return model_admin.show(request, "notifications/channel_form.html", context)
 
 

@@ -14,10 +14,12 @@ from unfold.decorators import display
 
 from notifications.channels import Address
 from notifications.charts import latency_chart
+from notifications.examples import masked
 from notifications.figures import figures_of
 from notifications.models import Delivery
 from notifications.outgoing_filters import DeliveryFilter
 from notifications.registries import channels
+from notifications.wording import worded
 from notifications.writing import Unwritable, letter_of
 from smartagent.filtered_list import FilteredChangeList, RecordAdmin
 from smartagent.owned_admin import OwnedAdmin
@@ -141,6 +143,7 @@ def _said(delivery: Delivery, parts: list[Delivery]) -> str:
         return ""
     try:
         config = delivery.channel.config if delivery.channel else {}
-        return channels[delivery.kind].preview(letter_of(delivery, parts), Address(config))
+        letter = worded(masked(letter_of(delivery, parts)), delivery.channel)
+        return channels[delivery.kind].preview(letter, Address(config))
     except Unwritable as error:
         return str(error)

@@ -1,0 +1,247 @@
+"""Django's template language without anything that reaches out: no loaders, no libraries, few tags and filters.
+
+A name leads to a value of the message, and a part of a name to a part of a dict or a list; never to an attribute, and
+nothing is called. All work is counted, so that no template takes long or grows large.
+"""
+
+import re
+from collections.abc import Mapping, Sized
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from django.template import Context, Engine, Template
+from django.template.base import FilterExpression, Lexer, Parser, TextNode, TokenType, Variable, VariableNode
+from django.template.exceptions import TemplateSyntaxError
+
+from notifications.wording.bounds import LONGEST, LONGEST_OUTPUT, STEP, WORK, NotWorded
+from notifications.wording.facts import NAMES
+from notifications.wording.filters import FILTERS
+from notifications.wording.tags import TAGS
+
+HAVE_PARTS = {"labels", "items"}
+ENDS = {"else", "elif", "empty", "endif", "endfor", "endwith", "endspaceless"}
+OPENED = re.compile(r"\{[{%#]")
+
+
+class Bare(Engine):
+    """An engine that finds no template, no tag and no filter by itself."""
+
+    default_builtins: ClassVar[list[str]] = []
+
+
+ENGINE = Bare(loaders=[], autoescape=False)
+
+
+class Sheet(Context):
+    """The values that a template is filled in with, and how much work it may still do."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        super().__init__(dict(facts), autoescape=False, use_tz=False)
+        self.left = WORK
+
+    def charge(self, units: int) -> None:
+        """Count work."""
+        self.left -= units
+        if self.left < 0:
+            raise NotWorded("It does too much; use fewer loops and shorter texts.")
+
+
+class Name(Variable):
+    """A name, or a number or text that stands for itself. What is not there is the empty text."""
+
+    def resolve(self, context: Any) -> Any:
+        if self.lookups is None:
+            return self.literal
+        first, *parts = self.lookups
+        found = context.get(first, "")
+        for part in parts:
+            found = part_of(found, part)
+        return found
+
+
+def part_of(whole: Any, part: str) -> Any:
+    """A part of a dict or a list; of nothing else."""
+    if isinstance(whole, Mapping):
+        return list(whole.items()) if part == "items" and part not in whole else whole.get(part, "")
+    if isinstance(whole, list | tuple) and part.isdecimal():
+        return whole[int(part)] if int(part) < len(whole) else ""
+    return ""
+
+
+class Expression(FilterExpression):
+    """A name with filters."""
+
+    def __init__(self, token: str, parser: "PlainParser") -> None:
+        super().__init__(token, parser)
+        self.var = parser.known(self.var)
+        self.filters: list[Any] = [
+            (function, [(lookup, parser.known(given) if lookup else given) for lookup, given in arguments])
+            for function, arguments in self.filters
+        ]
+
+    def resolve(self, context: Any, ignore_failures: bool = False) -> Any:
+        found = _value(self.var, context)
+        for function, arguments in self.filters:
+            given = [_value(each, context) for _, each in arguments]
+            context.charge(sum(map(_size, (found, *given))))
+            found = function(found, *given)
+            if _size(found) > LONGEST_OUTPUT + STEP:
+                raise NotWorded("A value in it grows too long.")
+        context.charge(_size(found))
+        return found
+
+
+class Words(TextNode):
+    """What is written as it stands."""
+
+    def render(self, context: Any) -> str:
+        context.charge(_size(self.s))
+        return self.s
+
+    render_annotated = render
+
+
+class Value(VariableNode):
+    """A value, as text."""
+
+    def render(self, context: Any) -> str:
+        text = shown(self.filter_expression.resolve(context))
+        context.charge(len(text))
+        return text
+
+
+class PlainParser(Parser):
+    """Knows the names, tags and filters that there are, and says so of those that there are not."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(Lexer(source).tokenize())
+        self.tags, self.filters = TAGS, FILTERS
+        self.loops, self.line = 0, 1
+        self.given: set[str] = set()
+        self.asked: dict[str, int] = {}
+        self.parts: dict[str, int] = {}
+
+    def next_token(self) -> Any:
+        token = super().next_token()
+        self.line = token.lineno or 1
+        if token.token_type == TokenType.TEXT and (opened := OPENED.search(token.contents)):
+            self.line += token.contents[: opened.start()].count("\n")
+            raise NotWorded(f"Line {self.line}: “{opened[0]}” is not closed on its line.")
+        return token
+
+    def extend_nodelist(self, nodelist: Any, node: Any, token: Any) -> None:
+        if isinstance(node, TextNode):
+            node = Words(node.s)
+        elif isinstance(node, VariableNode):
+            node = Value(node.filter_expression)
+        super().extend_nodelist(nodelist, node, token)
+
+    def compile_filter(self, token: str) -> Expression:
+        return Expression(token, self)
+
+    def known(self, given: Any) -> Any:
+        """`given` as a Name, where it is one; remembered with its line, as it may be given later on."""
+        if not isinstance(given, Variable):
+            return given
+        name = Name(str(given.var))
+        if name.lookups:
+            self.asked.setdefault(name.lookups[0], self.line)
+            if len(name.lookups) > 1 and name.lookups[0] not in HAVE_PARTS:
+                self.parts.setdefault(name.lookups[0], self.line)
+        return name
+
+    def check_names(self) -> None:
+        """NotWorded where a name is asked for that nothing gives."""
+        for name, line in self.asked.items():
+            if name not in NAMES and name not in self.given and name not in ("True", "False", "None"):
+                raise NotWorded(f"Line {line}: there is no “{name[:40]}” here. There are: {', '.join(NAMES)}.")
+        for name, line in self.parts.items():
+            if name in NAMES and name not in self.given:
+                raise NotWorded(
+                    f"Line {line}: “{name}” has no parts; a filter changes it, as in {{{{ {name}|upper }}}}."
+                )
+
+    def find_filter(self, filter_name: str) -> Any:
+        if filter_name not in self.filters:
+            raise TemplateSyntaxError(f"There is no filter “{filter_name[:40]}” here. {FILTERS_IN_WORDS}")
+        return self.filters[filter_name]
+
+    def invalid_block_tag(self, token: Any, command: str, parse_until: Any = None) -> Any:
+        if command in ENDS:
+            expected = f"; expected is {{% {parse_until[-1]} %}}" if parse_until else ""
+            raise self.error(token, TemplateSyntaxError(f"{{% {command} %}} has nothing to end here{expected}."))
+        raise self.error(token, TemplateSyntaxError(f"There is no tag “{command[:40]}” here. {TAGS_IN_WORDS}"))
+
+    def unclosed_block_tag(self, parse_until: Any) -> Any:
+        command, token = self.command_stack.pop()
+        raise self.error(
+            token, TemplateSyntaxError(f"{{% {command[:40]} %}} is not closed: {{% {parse_until[-1]} %}} is missing.")
+        )
+
+
+FILTERS_IN_WORDS = f"There are: {', '.join(sorted(FILTERS))}."
+TAGS_IN_WORDS = f"There are: {', '.join(TAGS)}."
+
+
+class Wording(Template):
+    """A template that reaches nothing. `names` are those that it asks for."""
+
+    names: frozenset[str]
+
+    def compile_nodelist(self) -> Any:
+        parser = PlainParser(self.source)
+        nodes = parser.parse()
+        parser.check_names()
+        self.names = frozenset(parser.asked)
+        return nodes
+
+    def fill_in(self, facts: Mapping[str, Any]) -> str:
+        """The text for these values; NotWorded where it fails, for whatever reason."""
+        try:
+            text = str(self.render(Sheet(facts)))
+        except NotWorded:
+            raise
+        except Exception as error:  # whatever Django's tags and filters stumble over; a message must not be lost by it
+            raise NotWorded(f"It fails: {_short(error)}") from error
+        if len(text) > LONGEST_OUTPUT:
+            raise NotWorded(f"It comes out longer than {LONGEST_OUTPUT:,} characters.")
+        return text
+
+
+@lru_cache(maxsize=500)
+def compiled(source: str) -> Wording:
+    """The template of this text; NotWorded, with the line, where it is none."""
+    if len(source) > LONGEST:
+        raise NotWorded(f"It has {len(source):,} characters; at most {LONGEST:,} are allowed.")
+    try:
+        return Wording(source, engine=ENGINE)
+    except NotWorded:
+        raise
+    except RecursionError:
+        raise NotWorded("It is nested too deeply.") from None
+    except Exception as error:  # of any kind: what Django's parser stumbles over is wrong with the template
+        line = getattr(getattr(error, "token", None), "lineno", None)
+        raise NotWorded((f"Line {line}: " if line else "") + _short(error)) from error
+
+
+def shown(value: Any) -> str:
+    """A value as text; what is missing is nothing."""
+    if isinstance(value, Mapping | list | tuple):
+        raise NotWorded("A list is shown row by row, with {% for %}.")
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return "" if value is None else str(value)
+
+
+def _value(given: Any, context: Any) -> Any:
+    return given.resolve(context) if isinstance(given, Variable) else given
+
+
+def _size(value: Any) -> int:
+    return STEP + (len(value) if isinstance(value, Sized) else 0)
+
+
+def _short(error: Exception) -> str:
+    said = re.sub(r" on line \d+", "", " ".join(str(error).split())) or type(error).__name__
+    return said[:300].rstrip(".") + "."
