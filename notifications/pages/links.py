@@ -1,8 +1,10 @@
 """What links in messages lead to: a page that asks, and does it when somebody says yes. No sign-in is needed.
 
 A GET changes nothing: programs that look at every link of a mail do no harm. RFC 8058: a mail program unsubscribes by a
-POST without a page.
+POST without a page. The signed link stands for who asks, so that there is no cookie that a forged form could use.
 """
+
+from collections.abc import Mapping
 
 from django.contrib.admin import site
 from django.http import HttpRequest, HttpResponse
@@ -12,58 +14,80 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from notifications.feedback import entry_of
+from notifications.answering import SNOOZES, NothingToDo, answer, question
 from notifications.gateway import Message, post
 from notifications.models import Notification
+from notifications.muting import NoSuchRule, mute
 from notifications.outgoing import Channel
-from notifications.signed_links import ACKNOWLEDGE, UNSUBSCRIBE, LinkInvalid, read
-from rules.handling import acknowledge as acknowledge_states
-from rules.models import ActivityEntry, RuleState
+from notifications.signed_links import ACKNOWLEDGE, UNSUBSCRIBE, Link, LinkInvalid, read
+from rules.models import AutomationRule
 from smartagent.models import User
 
-GONE = "What this message told is not there any more."
+LINK_GONE = "This link does not work"
+MUTE = "mute"
 
 
+@csrf_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
-    """Ask whether to acknowledge what a message told; on POST do it."""
+    """Ask what to do about what a message told; on POST do it."""
+    now = timezone.now()
     try:
-        key, person = read(ACKNOWLEDGE, token)
+        link = read(ACKNOWLEDGE, token)
     except LinkInvalid as error:
-        return _page(request, "This link does not work", str(error), status=410)
-    who = User.objects.filter(pk=person, is_active=True).first()
-    told = Notification.objects.filter(pk=key).first()
-    state = _state_of(told) if told and who else None
-    if who is None or told is None or state is None:
-        return _page(
-            request, "There is nothing to acknowledge", "What this message told is not there any more.", status=410
-        )
-    if state.condition not in ("firing", "recovering"):
-        return _page(request, told.title, "It does not fire any more; there is nothing to acknowledge.")
-    if request.method != "POST":
-        return _page(request, told.title, told.message, verb="Acknowledge")
-    acknowledge_states(RuleState.objects.filter(pk=state.pk), who, timezone.now(), comment="By the link in a message.")
-    return _page(request, told.title, f"{who} has acknowledged it: repeats are stopped.")
+        return _page(request, LINK_GONE, str(error), status=410)
+    told = Notification.objects.filter(pk=link.subject, user=link.person).select_related("user", "rule").first()
+    title = told.title if told else "There is nothing to do"
+    try:
+        asked = question(told, now)
+        if request.method != "POST":
+            many = f"\n\nOf {asked.count:,} instances that still fire." if asked.count > 1 else ""
+            return _page(request, title, asked.told.message + many, {"acknowledge": "Acknowledge"} | SNOOZES)
+        return _page(request, title, answer(asked, request.POST.get("do", "acknowledge"), now))
+    except NothingToDo as nothing:
+        return _page(request, title, str(nothing), status=nothing.status)
 
 
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """Ask whether to send nothing more by this channel; on POST do it. The signed link stands for who asks."""
+    """Ask whether to send nothing more by this channel, or nothing of this rule; on POST do it."""
     try:
-        key, _ = read(UNSUBSCRIBE, token)
+        link = read(UNSUBSCRIBE, token)
     except LinkInvalid as error:
-        return _page(request, "This link does not work", str(error), status=410)
-    channel = Channel.objects.filter(pk=key).first()
+        return _page(request, LINK_GONE, str(error), status=410)
+    channel = Channel.objects.filter(pk=link.subject, user=link.person).first()
     if channel is None or not channel.enabled:
         return _page(request, "Unsubscribed", "Nothing is sent there any more.")
+    rule = AutomationRule.objects.filter(pk=link.rule).first() if link.rule else None
     if request.method != "POST":
-        return _page(request, "Unsubscribe", f"Send nothing more by “{channel.name}”?", verb="Send nothing more")
-    if Channel.objects.filter(pk=key, enabled=True).update(enabled=False):
+        return _page(request, "Unsubscribe", f"Send nothing more by “{channel.name}”?", _ways_out(rule))
+    if request.POST.get("do") == MUTE:
+        return _mute(request, link, rule)
+    if Channel.objects.filter(pk=channel.pk, enabled=True).update(enabled=False):
         post([_unsubscribed(channel)], timezone.now())
     return _page(request, "Unsubscribed", f"Nothing is sent by “{channel.name}” any more. Sign in to take it back.")
+
+
+def _ways_out(rule: AutomationRule | None) -> dict[str, str]:
+    ways = {"off": "Send nothing more"}
+    return ways | ({MUTE: f"Only mute the rule “{rule.rule_name}”"} if rule else {})
+
+
+def _mute(request: HttpRequest, link: Link, rule: AutomationRule | None) -> HttpResponse:
+    person = User.objects.filter(pk=link.person, is_active=True).first()
+    try:
+        if person is None or rule is None:
+            raise NoSuchRule(NoSuchRule.__doc__)
+        mute(person, rule.pk, None)
+    except NoSuchRule as error:
+        return _page(request, "Unsubscribe", str(error), status=410)
+    text = (
+        f"What “{rule.rule_name}” tells comes into the inbox only. Under “Notification preferences” you take it back."
+    )
+    return _page(request, "Muted", text)
 
 
 def _unsubscribed(channel: Channel) -> Message:
@@ -74,14 +98,8 @@ def _unsubscribed(channel: Channel) -> Message:
     )  # fmt: skip
 
 
-def _state_of(told: Notification) -> RuleState | None:
-    key = entry_of(told)
-    entry = ActivityEntry.objects.filter(pk=key).first() if key else None
-    if entry is None or entry.state_id is None:
-        return None
-    return RuleState.objects.select_related("rule").filter(pk=entry.state_id).first()
-
-
-def _page(request: HttpRequest, title: str, text: str, *, verb: str = "", status: int = 200) -> HttpResponse:
-    context = {**site.each_context(request), "heading": title, "text": text, "verb": verb}
+def _page(
+    request: HttpRequest, title: str, text: str, verbs: Mapping[str, str] | None = None, *, status: int = 200
+) -> HttpResponse:
+    context = {**site.each_context(request), "heading": title, "text": text, "verbs": verbs or {}}
     return render(request, "notifications/link.html", context, status=status)

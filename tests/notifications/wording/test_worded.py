@@ -42,7 +42,8 @@ def sent(httpserver):
 
 
 def test_title_and_text_of_what_is_sent(alice, httpserver: HTTPServer, clock):
-    hook(alice, httpserver, X, body_template="{{ metric }}={{ value }}")
+    title = "{{ severity|upper }}\n {{ title }}"
+    hook(alice, httpserver, title_template=title, body_template="{{ metric }}={{ value }}")
     tell(alice, metadata=FACTS)
     deliver(START)
     said = sent(httpserver)["data"]
