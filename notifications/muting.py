@@ -50,8 +50,8 @@ def mutable(person: Any) -> Any:
     return AutomationRule.objects.filter(Q(pk__in=seen) | Q(pk__in=told))
 
 
-def choices(person: Any) -> list[AutomationRule]:
-    """The rules to choose from: their own, and those that told them something."""
+def choices(person: Any, picked: UUID | None) -> list[AutomationRule]:
+    """The rules to choose from: their own, those that told them something, and the one that was picked elsewhere."""
     told = Notification.objects.filter(user=person, rule__isnull=False).order_by().values("rule")
-    found = AutomationRule.objects.filter(Q(user=person) | Q(pk__in=told))
+    found = AutomationRule.objects.filter(Q(user=person) | Q(pk__in=told) | Q(pk__in=mutable(person).filter(pk=picked)))
     return list(found.order_by("rule_name", "id")[:MOST])

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from notifications.api import NotificationViewSet
 from notifications.api_escalation import EscalationViewSet, PolicyViewSet
+from notifications.api_preferences import MuteViewSet, PreferencesView
 from optimizer.api import OptimizationViewSet
 from rules import api as rules
 from smartagent.doctor.api import DoctorView
@@ -30,6 +31,7 @@ router.register("integrations", rules.IntegrationViewSet, basename="integration"
 router.register("notifications", NotificationViewSet, basename="notification")
 router.register("escalation-policies", PolicyViewSet, basename="escalationpolicy")
 router.register("escalations", EscalationViewSet, basename="escalation")
+router.register("mutes", MuteViewSet, basename="mute")
 router.register("optimizations", OptimizationViewSet, basename="optimization")
 
 
@@ -57,6 +59,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("samples/", rules.SampleView.as_view(), name="samples"),
     path("dispatch/", rules.DispatchView.as_view(), name="dispatch"),
     path("doctor/", DoctorView.as_view(), name="doctor"),
+    path("preferences/", PreferencesView.as_view(), name="preferences"),
     path("me/", MeView.as_view(), name="me"),
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),

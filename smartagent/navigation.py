@@ -86,5 +86,10 @@ UNFOLD: dict[str, Any] = {
     "COMMAND": {"show_history": False},
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": navigation},
     "DASHBOARD_CALLBACK": "smartagent.overview.overview",
-    "ACCOUNT": {"navigation": [{"title": "Your profile", "link": reverse_lazy("admin:profile")}]},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Your profile", "link": reverse_lazy("admin:profile")},
+            {"title": "Notification preferences", "link": reverse_lazy("admin:preferences")},
+        ]
+    },
 }

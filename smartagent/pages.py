@@ -3,6 +3,7 @@
 from django.contrib.admin import AdminSite
 from django.urls import URLPattern, path
 
+from notifications.pages.preferences import preferences
 from rules.pages.evaluate import dispatch_now
 from rules.pages.health import health_page
 from smartagent.badges import badges
@@ -15,6 +16,7 @@ def pages(site: AdminSite) -> list[URLPattern]:
     return [
         path("dispatch/", site.admin_view(dispatch_now), name="dispatch_now"),
         path("rule-health/", site.admin_view(health_page), name="rules_health"),
+        path("preferences/", site.admin_view(preferences), name="preferences"),
         path("schema/", site.admin_view(schema), name="schema"),
         path("schema/repair/", site.admin_view(repair_schema), name="schema_repair"),
         path("badges/", site.admin_view(badges), name="badges"),

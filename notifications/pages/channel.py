@@ -121,7 +121,7 @@ def _form(request: HttpRequest, model_admin: OwnedAdmin, channel: Channel) -> Ht
         "form": form,
         "kind": form.kind,
         "back": back,
-        "names": NAMES,
+        "names": NAMES.items(),
         "filters": sorted(FILTERS),
     }
     context |= preview_of(form, request.POST.get("_firing", ""))

@@ -11,7 +11,7 @@ from notifications.marking import buttons, is_snoozed
 from notifications.models import Notification
 from notifications.where import stands_in_inbox, where_it_went
 from rules.health.judging import may_judge
-from rules.models import ActivityEntry
+from rules.models import ActivityEntry, AutomationRule
 from rules.words import number
 from smartagent.scope import has_everyone
 
@@ -27,6 +27,7 @@ def notification_page(request: HttpRequest, model_admin: Any, notification_id: s
     reached = where_it_went(notification, request.user, now)
     context = {
         "title": notification.title, "notification": notification, "facts": facts_of(notification),
+        "rule": _rule(request, notification), "mine": notification.user_id == request.user.pk,
         "why": _why(request, notification), "snoozed": is_snoozed(notification, now),
         "judged": model_admin.judged(notification) if may_judge(request.user) else "",
         "stands": stands_in_inbox(notification, now), "others": len(reached) - 1, "reached": reached,
@@ -57,6 +58,11 @@ def _why(request: HttpRequest, notification: Notification) -> ActivityEntry | No
     if entry is None or not request.user.has_perm("rules.view_activityentry"):
         return None
     return ActivityEntry.objects.visible_to(request.user).filter(pk=entry).first()
+
+
+def _rule(request: HttpRequest, notification: Notification) -> AutomationRule | None:
+    """Its rule, where the person may see it: those that a rule of somebody else tells may not."""
+    return AutomationRule.objects.visible_to(request.user).filter(pk=notification.rule_id).first()
 
 
 def _fact(value: Any) -> str:

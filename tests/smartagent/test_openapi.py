@@ -11,7 +11,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi import checks
 
-from notifications.models import Escalation, EscalationPolicy, Notification
+from notifications.models import Escalation, EscalationPolicy, Mute, Notification
 from optimizer.models import OptimizationEvent
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState, Silence
 from smartagent.tokens import issue_token
@@ -72,6 +72,7 @@ def known(ada, now):
         "notifications": Notification.objects.create(
             user=ada, rule=rule, type="alert", title="Low", message="Low.", metadata={"entry": str(entry.pk)}
         ),
+        "mutes": Mute.objects.create(user=ada, rule=rule),
         "optimizations": OptimizationEvent.objects.create(user=ada, source_event_type="x", optimization_action="auto"),
     }
     return {word: str(thing.pk) for word, thing in things.items()}
