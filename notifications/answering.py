@@ -1,7 +1,9 @@
 """What a message told, and what whoever was told may do about it by a link in it: acknowledge or snooze."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
@@ -66,8 +68,9 @@ def question(told: Notification | None, now: datetime) -> Question:
 def told_by(told: Notification) -> StateQuerySet:
     """The instances that a message told of: those of its episode, or of a group all that it told."""
     every: StateQuerySet = RuleState.objects.all()
-    if is_group(told.metadata or {}):
-        return every.filter(rule=told.rule_id, last_notified_at__gte=told.created_at)
+    facts = told.metadata or {}
+    if is_group(facts):
+        return every.filter(rule=told.rule_id, last_notified_at__gte=_since(facts) or told.created_at)
     key = entry_of(told)
     entry = ActivityEntry.objects.filter(pk=key, state__isnull=False).first() if key else None
     if entry is None:
@@ -76,6 +79,14 @@ def told_by(told: Notification) -> StateQuerySet:
     if isinstance(episode, int) and every.filter(pk=entry.state_id, episode__gt=episode).exists():
         raise NothingToDo("This has resolved since. What fires now was told by a later message.")
     return every.filter(pk=entry.state_id)
+
+
+def _since(facts: Mapping[str, Any]) -> datetime | None:
+    """When what an escalation tells of many instances was told first."""
+    try:
+        return datetime.fromisoformat(str(facts["since"]))
+    except (KeyError, ValueError):
+        return None
 
 
 def answer(asked: Question, choice: str, now: datetime) -> str:

@@ -25,16 +25,18 @@ NAMES = {
     "runbook_url": "The address that says what to do.",
     "url": "The page that says why.",
     "count": "How many messages or instances it stands for.",
-    "items": "The messages of a digest, each with title, text, severity, rule_name, value, time, url …",
+    "items": "The messages of a digest, each with title, text, severity, rule_name, value, time, url …; of many "
+    "instances the first ten, each with value, target and person.",
 }  # fmt: skip
 TEXT = 8000  # characters of one value
 OF_METADATA = ("metric", "value", "operator", "threshold", "target")
 
 
 def facts_of(letter: Letter) -> dict[str, Any]:
-    """The values of `letter`, those of the messages in it as `items`."""
-    items = [_facts(item) for item in letter.items]
-    return _facts(letter) | {"items": items, "count": len(items) or _count(letter.facts)}
+    """The values of `letter`; those of the messages in it, or of the instances that it tells of, as `items`."""
+    own = _facts(letter)
+    items = [_facts(item) for item in letter.items] or [own | _of_instance(one) for one in _instances(letter.facts)]
+    return own | {"items": items, "count": len(letter.items) or _count(letter.facts)}
 
 
 def _facts(letter: Letter) -> dict[str, Any]:
@@ -46,6 +48,17 @@ def _facts(letter: Letter) -> dict[str, Any]:
     }  # fmt: skip
     labels = {str(name): _plain(value) for name, value in letter.labels.items()}
     return found | {name: _plain(value) for name, value in texts.items()} | {"labels": labels, "time": _time(letter)}
+
+
+def _instances(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    told = facts.get("instances")
+    return [one for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
+
+
+def _of_instance(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What differs from one instance of a rule to the next."""
+    names = {"value": "value", "target": "target", "person": "person_name"}
+    return {name: _plain(told.get(key)) for name, key in names.items()} | {"text": ""}
 
 
 def _plain(value: Any) -> str | int | float | bool:

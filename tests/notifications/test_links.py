@@ -155,10 +155,10 @@ def test_no_cookie_is_set_or_needed(fires, stranger):
     assert not stranger.post(link_of()).cookies
 
 
-def group(alice, rule, now, count):
+def group(alice, rule, now, count, **facts):
     message = Message(
         user_id=alice.pk, rule_id=rule.pk, type="alert", title="CPU: 3 fire", message="3 fire.", severity="high",
-        metadata={"rule": str(rule.pk), "count": count},
+        metadata={"rule": str(rule.pk), "count": count} | facts,
     )  # fmt: skip
     post([message], now)
     return Delivery.objects.get(notification=message.id)
@@ -180,6 +180,36 @@ def test_a_group_is_acknowledged_as_a_whole_and_nothing_else(alice, bob, clock, 
     assert {handling(state) for state in (*told, later)} == {"acknowledged"}
     assert {handling(state) for state in (resolved, untold, before, another)} == {"open"}
     assert "acknowledged it already" in said(stranger.post(link))
+
+
+def test_what_a_tick_told_of_many_people_is_acknowledged_by_one_link(olga, alice, bob, clock, stranger):
+    channel_of(olga, "email", to="olga@example.com")
+    rule_of(olga, metric_type="cpu", condition_operator=">", threshold_value=90, applies_to="everyone")
+    for person in (alice, bob, olga):
+        MetricSample.objects.create(user=person, metric="cpu", value=95, observed_at=START)
+    dispatch(START, "command")
+    assert Notification.objects.get().metadata["count"] == 3
+    assert "Of 3 instances that still fire." in said(stranger.get(link_of()))
+    said(stranger.post(link_of(), {"do": "4h"}))
+    assert {*RuleState.objects.values_list("handling", "handled_by")} == {("snoozed", olga.pk)}
+
+
+def test_an_escalation_of_many_reaches_what_was_told_when_it_began(alice, clock, stranger):
+    channel_of(alice, "email", to="alice@example.com")
+    rule = rule_of(alice, rule_name="CPU")
+    states = [state_of(rule, START, target=name, last_notified_at=START) for name in ("a", "b")]
+    group(alice, rule, START + HOUR, 2, since=START.isoformat())
+    assert "acknowledged 2 instances" in said(stranger.post(link_of()))
+    assert {handling(state) for state in states} == {"acknowledged"}
+
+
+def test_who_was_told_may_acknowledge_the_rule_of_another(alice, bob, clock, stranger):
+    channel_of(bob, "email", to="bob@example.com")
+    rule_of(alice, metric_type="cpu", condition_operator=">", threshold_value=90,
+            action_config={"recipients": ["bob@example.com"]})  # fmt: skip
+    MetricSample.objects.create(user=alice, metric="cpu", value=95, observed_at=START)
+    dispatch(START, "command")
+    assert "Bob has acknowledged it" in said(stranger.post(link_of()))
 
 
 def test_a_message_that_tells_of_no_firing_has_no_link(alice, clock):

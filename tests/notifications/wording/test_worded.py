@@ -129,6 +129,14 @@ def test_a_template_that_names_items_words_the_digest_and_is_not_followed_by_the
     assert len(said.items) == 2  # programs still get them
 
 
+def test_of_many_instances_each_has_its_numbers():
+    told = [{"value": 95.0, "target": "a", "person_name": "Ada"}, {"value": 97, "target": "b", "person_name": "Bob"}]
+    row = "{{ each.person }} {{ each.target }} {{ each.value }} > {{ each.threshold }};"
+    body = f"{{% for each in items %}}{row}{{% endfor %}}"
+    said = in_words(letter(facts=FACTS | {"count": 12, "instances": told}), "{{ count }} of {{ metric }}", body)
+    assert (said.title, said.text) == ("12 of cpu", "Ada a 95 > 90;Bob b 97 > 90;")
+
+
 def test_a_digest_that_is_sent(alice, httpserver: HTTPServer, clock):
     hook(alice, httpserver, title_template="{{ count }} of {{ severity }}")
     for title in ("One", "Two"):
