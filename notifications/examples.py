@@ -1,7 +1,9 @@
 """Letters to show what a channel would send: real ones, else an example; worded as the channel words them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -35,10 +37,15 @@ def letter_about(channel: Channel, told: Notification) -> Letter:
     facts = told.metadata if isinstance(told.metadata, dict) else {}
     delivery = Delivery(
         user=channel.user, notification=told, rule=told.rule, channel=channel, kind=channel.kind, title=told.title,
-        severity=told.severity or "low", reason=REASONS.get(str(facts.get("event")), "first"),
+        severity=told.severity or "low", reason=_reason(facts),
         created_at=told.created_at or timezone.now(),
     )  # fmt: skip
     return masked(letter_of(delivery))
+
+
+def _reason(facts: Mapping[str, Any]) -> str:
+    event = facts.get("event")
+    return REASONS.get(str(event), "still_firing") if event else "first"
 
 
 def masked(letter: Letter) -> Letter:

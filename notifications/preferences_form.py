@@ -7,7 +7,7 @@ from django import forms
 
 from notifications.outgoing import Channel, Preference
 from notifications.preferences import checked_quiet
-from notifications.quiet import DAYS
+from notifications.quiet import DAYS, read
 from notifications.routing import MODES, SEVERITIES, Addressee, read_matrix
 
 LOOK = "border border-base-200 bg-white px-2 py-1 rounded-default dark:bg-base-900 dark:border-base-700"
@@ -90,8 +90,8 @@ class QuietRows(forms.BaseFormSet):  # type: ignore[type-arg]
     """The rows; together they must leave some hours."""
 
     def __init__(self, data: Any, *, preference: Preference, who: Addressee, now: datetime) -> None:
-        kept = preference.quiet if isinstance(preference.quiet, list) else []
-        rows = [{"begins": row["from"], "ends": row["until"], "days": row["days"]} for row in kept]
+        kept = read(preference.quiet)
+        rows = [{"begins": quiet.begins, "ends": quiet.ends, "days": sorted(quiet.days)} for quiet in kept]
         super().__init__(data, initial=rows, prefix="quiet")
         self.who, self.now = who, now
 

@@ -34,10 +34,10 @@ def preferences(request: HttpRequest) -> HttpResponse:
     person, now = _person(request), timezone.now()
     if request.method == "POST" and "_preview" not in request.POST:
         _may_change(request)
-    if "mute" in request.POST:
-        return _mute(request, person, now)
-    if "unmute" in request.POST:
-        return _unmute(request, person)
+        if "mute" in request.POST:
+            return _mute(request, person, now)
+        if "unmute" in request.POST:
+            return _unmute(request, person)
     return _matrix(request, person, now)
 
 

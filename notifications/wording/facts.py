@@ -73,9 +73,9 @@ def _plain(value: Any) -> str | int | float | bool:
 def _time(letter: Letter) -> datetime:
     try:
         at = datetime.fromisoformat(str(letter.facts.get("time")))
-    except ValueError:
-        at = letter.created_at
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(letter.zone)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(letter.zone)
+    except (ValueError, OverflowError):  # it has none, or one that no clock shows
+        return letter.created_at.astimezone(letter.zone)
 
 
 def _count(facts: Mapping[str, Any]) -> int:

@@ -202,6 +202,10 @@ def test_an_auditor_looks_and_changes_nothing(client_of, audra, alice, clock):
     assert '<button type="submit" class="bg-primary-600' not in client.get(PAGE).content.decode()
     assert client.post(PAGE, form(NIGHT)).status_code == 403
     assert client.post(PAGE, {"mute": "1"}).status_code == 403
+    rule = rule_of(audra)
+    client.post(PAGE, form(NIGHT) | {"mute": "1", "rule": str(rule.pk), "length": "1d", "_preview": "1"})
+    assert not Mute.objects.exists()
+    assert not Preference.objects.exists()
     assert client.get(f"{PAGE}?person={alice.email}").status_code == 404
 
 

@@ -71,6 +71,15 @@ def test_the_preview_is_of_what_rules_really_told(client_of, alice, bob, mail):
     assert mail.title_template == ""
 
 
+@pytest.mark.parametrize(("event", "reason"), [
+    ("rule_fired", "first"), ("rule_repeated", "still_firing"), ("rule_resolved", "resolved"), (None, "first"),
+])  # fmt: skip
+def test_the_preview_knows_why_it_was_told(client_of, alice, mail, event, reason):
+    tell(alice, rule_id=rule_of(alice).pk, metadata={"event": event} if event else {})
+    body = given(title_template="because {{ reason }}", _preview="1")
+    assert f"because {reason} CPU" in words(client_of(alice).post(edit(mail), body, **FETCH))
+
+
 def test_the_button_without_javascript_shows_the_same_page(client_of, alice, mail):
     page = words(client_of(alice).post(edit(mail), given(title_template="So: {{ title }}", _preview="1")))
     assert "So: Example: fusion score too low" in page

@@ -158,6 +158,19 @@ def test_the_clock_is_that_of_who_is_told(alice, httpserver: HTTPServer, clock):
     assert sent(httpserver)["data"]["title"] == "2026-03-02 15:30"
 
 
+@pytest.mark.parametrize("facts", [
+    {"time": "0001-01-01T00:00:00+00:00", "value": [1], "labels": 7, "count": "many", "instances": [1]},
+    {"time": 9, "value": {"a": None}, "instances": {"a": 1}, "person_name": {}, "count": -1}, {},
+])  # fmt: skip
+def test_numbers_of_any_shape_stop_nothing(alice, httpserver: HTTPServer, clock, facts):
+    alice.time_zone = "America/New_York"
+    alice.save()
+    hook(alice, httpserver, title_template="{{ title }} {{ time }} {{ value }}{% for each in items %}-{% endfor %}")
+    tell(alice, metadata=facts)
+    deliver(START)
+    assert sent(httpserver)["data"]["title"].startswith("CPU is high 2026-03-02 05:00")
+
+
 def test_what_is_told_of_a_channel_itself_is_in_the_usual_words(alice, httpserver: HTTPServer, clock):
     hook(alice, httpserver, title_template="{{ rule_name }} is {{ value }}")
     tell(alice, title="Channel x is broken", reason="channel")
