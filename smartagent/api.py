@@ -14,7 +14,8 @@ from rest_framework.views import APIView
 
 from notifications.api import NotificationViewSet
 from notifications.api_escalation import EscalationViewSet, PolicyViewSet
-from notifications.api_preferences import MuteViewSet, PreferencesView
+from notifications.api_mutes import MuteViewSet
+from notifications.api_preferences import PreferencesView
 from optimizer.api import OptimizationViewSet
 from rules import api as rules
 from smartagent.doctor.api import DoctorView
