@@ -10,12 +10,14 @@ from uuid import UUID
 import structlog
 
 from notifications.channels import Address, ChannelError
+from notifications.channels.hiding import hide
 from notifications.leasing import Lease
 from notifications.letters import Letter
 from notifications.registries import channels
 from notifications.settling import Result
 from notifications.writing import write
 from smartagent.outbound.errors import NotSent
+from smartagent.registry import UnknownKind
 
 log = structlog.get_logger(__name__)
 
@@ -33,12 +35,14 @@ class Call:
     def make(self) -> Result:
         """Send the letter; whatever goes wrong is a result with its cause."""
         started = time.perf_counter()
+        hidden = channels[self.kind].hidden(self.address) if self.kind in channels else ()
 
-        def result(**found: object) -> Result:
+        def result(error: str = "", excerpt: str = "", **found: object) -> Result:
             took = round((time.perf_counter() - started) * 1000, 1)
             return Result(
                 lease=self.lease, channel=self.channel, milliseconds=took, note=self.letter.wording_failed,
-                chance=random.random(), **found,  # type: ignore[arg-type]  # noqa: S311
+                chance=random.random(), error=hide(error, hidden), excerpt=hide(excerpt, hidden),  # noqa: S311
+                **found,  # type: ignore[arg-type]
             )  # fmt: skip
 
         try:
@@ -50,6 +54,8 @@ class Call:
             )  # fmt: skip
         except NotSent as error:
             return result(error=str(error), permanent=error.permanent)
+        except UnknownKind:
+            return result(error=f"Channels of the kind {self.kind} are not installed here any more.", permanent=True)
         except Exception as error:  # a channel that is broken itself must not end the worker, or lose the message
             log.error("channel failed", kind=self.kind, error=type(error).__name__, delivery=self.letter.id)
             return result(error=f"{type(error).__name__} in the channel {self.kind}.", permanent=False)

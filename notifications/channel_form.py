@@ -10,13 +10,15 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from notifications.channels import ChannelKind
 from notifications.outgoing import Channel
 from notifications.registries import channels
-from notifications.secrets import values_of
+from notifications.secrets import known_of
 from notifications.wording import NotWorded, check
-from smartagent.secrets import SecretLost
 
 STAYS = "Empty: it stays as it is."
+MADE = "It is shown once, when this is saved."
+ONE_OF_THEM = "Type it, or have it made; not both."
 
 
 class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -42,14 +44,20 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(data, instance=channel)
         self.fresh = channel._state.adding
         self.kind = channels[channel.kind]
-        self.known = {} if self.fresh else _known(channel)
+        self.known = {} if self.fresh else known_of(channel)
         self.settings = self.kind.form(data, initial=self._initial())
         for name in self.kind.secrets:
             self._keep_secret(name)
+        self.made: dict[str, str] = {}  # secrets that we have made, by the label of their field; to be shown once
+        for name in self.kind.makes:
+            self._offer_to_make(name)
 
     def is_valid(self) -> bool:
         ours, theirs = super().is_valid(), self.settings.is_valid()
-        return ours and theirs
+        for name in self.kind.makes:
+            if self.settings.cleaned_data.get(f"make_{name}") and self.settings.cleaned_data.get(name):
+                self.settings.add_error(name, ONE_OF_THEM)
+        return ours and theirs and not self.settings.errors
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"]).strip()
@@ -67,14 +75,16 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
     @property
     def values(self) -> dict[str, Any]:
         """The settings, with the secrets that were not typed anew as they were."""
-        given = {
-            name: value for name, value in self.settings.cleaned_data.items() if name in self.kind.form.base_fields
-        }
+        typed = self.settings.cleaned_data
+        given = {name: value for name, value in typed.items() if name in self.kind.form.base_fields}
         for name in self.kind.secrets:
-            if self.settings.cleaned_data.get(f"remove_{name}"):
+            if typed.get(f"remove_{name}"):
                 given[name] = ""
             elif not given.get(name):
                 given[name] = self.known.get(name, "")
+        for name in self.kind.makes:
+            if typed.get(f"make_{name}"):
+                self.made[str(self.settings.fields[name].label)] = make(self.kind, name, given)
         return given
 
     def _initial(self) -> dict[str, Any]:
@@ -87,18 +97,31 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
             return
         field = self.settings.fields[name]
         if not field.required:
-            self.settings.fields[f"remove_{name}"] = forms.BooleanField(
-                required=False, label=f"Remove the {str(field.label).lower()}", widget=UnfoldBooleanSwitchWidget()
-            )
+            self._switch(f"remove_{name}", f"Remove the {str(field.label).lower()}", after=name)
         field.required, field.help_text = False, f"{field.help_text} {STAYS}"
 
+    def _offer_to_make(self, name: str) -> None:
+        before = self.kind.keeps_before.get(name)
+        rolled = " The one before signs too, until you remove it." if before and self.known.get(name) else ""
+        label = f"Make a new {str(self.settings.fields[name].label).lower()}"
+        self._switch(f"make_{name}", label, after=name, help_text=f"{MADE}{rolled}")
 
-def _known(channel: Channel) -> dict[str, Any]:
-    """What is kept, as far as it can be read: a secret that was lost is typed anew."""
-    try:
-        return values_of(channel)
-    except SecretLost:
-        return dict(channel.config)
+    def _switch(self, name: str, label: str, *, after: str, help_text: str = "") -> None:
+        """One more field, which stands after another one."""
+        order = list(self.settings.fields)
+        self.settings.fields[name] = forms.BooleanField(
+            required=False, label=label, help_text=help_text, widget=UnfoldBooleanSwitchWidget()
+        )
+        order.insert(order.index(after) + 1, name)
+        self.settings.order_fields(order)
+
+
+def make(kind: ChannelKind, name: str, values: dict[str, Any]) -> str:
+    """Put a new secret into `values`, the one before where the kind keeps it; return the new one."""
+    if (before := kind.keeps_before.get(name)) and values.get(name):
+        values[before] = values[name]
+    values[name] = kind.makes[name]()
+    return str(values[name])
 
 
 def _checked(source: str) -> str:

@@ -1,13 +1,16 @@
 """A message as an e-mail: subject, text, HTML, and the headers that thread it and let one unsubscribe."""
 
 import re
+from email.utils import parseaddr
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 from uuid import NAMESPACE_OID, uuid5
 
+from django.conf import settings
 from django.template.loader import render_to_string
 
 from notifications.letters import Letter, short
 
-DOMAIN = "smart-agent.invalid"
 COLOURS = {"low": "#475569", "medium": "#b45309", "high": "#c2410c", "critical": "#b91c1c"}
 
 
@@ -30,21 +33,36 @@ def html_of(letter: Letter) -> str:
 def thread_headers(letter: Letter) -> dict[str, str]:
     """All messages about one instance are answers to one that was never sent, so that programs show them together.
 
-    List-Unsubscribe with one click: RFC 8058.
+    List-Unsubscribe with one click: RFC 8058, which wants https for it.
     """
+    ours = domain()
     headers = {
-        "Message-ID": f"<{letter.id}@{DOMAIN}>",
+        "Message-ID": f"<{letter.id}@{ours}>",
         "Auto-Submitted": "auto-generated",
         "X-Smart-Agent": letter.reason,
     }
     if letter.thread:
-        root = f"<{uuid5(NAMESPACE_OID, letter.thread)}.thread@{DOMAIN}>"
+        root = f"<{uuid5(NAMESPACE_OID, letter.thread)}.thread@{ours}>"
         headers |= {"In-Reply-To": root, "References": root}
     if letter.unsubscribe_url:
-        headers |= {
-            "List-Unsubscribe": f"<{letter.unsubscribe_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        }  # fmt: skip
+        headers["List-Unsubscribe"] = f"<{letter.unsubscribe_url}>"
+    if letter.unsubscribe_url.startswith("https://"):
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
+
+
+def domain() -> str:
+    """Where the ids of mails are from: the host that people reach us by, else that of whom mails are from."""
+    host = urlsplit(settings.SITE_URL).hostname or ""
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    return next((name for name in (host, sender) if "." in name and not _is_number(name)), sender or "localhost")
+
+
+def _is_number(host: str) -> bool:
+    try:
+        return bool(ip_address(host))
+    except ValueError:
+        return False
 
 
 def _context(letter: Letter) -> dict[str, object]:

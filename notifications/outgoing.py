@@ -137,6 +137,11 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def in_order(self) -> "models.QuerySet[DeliveryAttempt]":
+        """Its attempts, the first one first: one that is sent again counts anew."""
+        return self.attempts.order_by("started_at", "number")
+
 
 class DeliveryAttempt(models.Model):
     """One try of a delivery, written before it and again after it; one that never ended was interrupted."""

@@ -5,13 +5,21 @@ from typing import Any
 
 from notifications.outgoing import Channel
 from notifications.registries import channels
-from smartagent.secrets import seal, unseal
+from smartagent.secrets import SecretLost, seal, unseal
 
 
 def values_of(channel: Channel) -> dict[str, Any]:
     """All settings, the secret ones in clear; SecretLost where they cannot be read."""
     secret = unseal(channel.sealed) if channel.sealed else {}
     return {**(channel.config if isinstance(channel.config, dict) else {}), **secret}
+
+
+def known_of(channel: Channel) -> dict[str, Any]:
+    """All settings, as far as they can be read: a secret that was lost is typed anew."""
+    try:
+        return values_of(channel)
+    except SecretLost:
+        return dict(channel.config) if isinstance(channel.config, dict) else {}
 
 
 def keep(channel: Channel, values: Mapping[str, Any]) -> None:

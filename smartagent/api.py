@@ -16,6 +16,8 @@ from notifications.api import NotificationViewSet
 from notifications.api_escalation import EscalationViewSet, PolicyViewSet
 from notifications.api_mutes import MuteViewSet
 from notifications.api_preferences import PreferencesView
+from notifications.channel_api import ChannelKindsView, ChannelViewSet, WebhookSchemaView
+from notifications.delivery_api import DeliveryViewSet
 from optimizer.api import OptimizationViewSet
 from rules import api as rules
 from smartagent.doctor.api import DoctorView
@@ -33,6 +35,8 @@ router.register("notifications", NotificationViewSet, basename="notification")
 router.register("escalation-policies", PolicyViewSet, basename="escalationpolicy")
 router.register("escalations", EscalationViewSet, basename="escalation")
 router.register("mutes", MuteViewSet, basename="mute")
+router.register("channels", ChannelViewSet, basename="channel")
+router.register("deliveries", DeliveryViewSet, basename="delivery")
 router.register("optimizations", OptimizationViewSet, basename="optimization")
 
 
@@ -59,6 +63,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics/<str:name>/reading/", rules.ReadingView.as_view(), name="reading"),
     path("samples/", rules.SampleView.as_view(), name="samples"),
     path("dispatch/", rules.DispatchView.as_view(), name="dispatch"),
+    path("channel-kinds/", ChannelKindsView.as_view(), name="channel-kinds"),
+    path("webhook-schema/", WebhookSchemaView.as_view(), name="webhook-schema"),
     path("doctor/", DoctorView.as_view(), name="doctor"),
     path("preferences/", PreferencesView.as_view(), name="preferences"),
     path("me/", MeView.as_view(), name="me"),

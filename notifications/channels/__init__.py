@@ -1,12 +1,13 @@
 """The port of channels: one verb, `send`. One file per transport, one line in NOTIFICATIONS_CHANNELS."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from django import forms
 
+from notifications.channels.hiding import forms_of
 from notifications.letters import Letter
 from smartagent.outbound.client import Answer, send
 
@@ -43,7 +44,10 @@ class ChannelError(Exception):
 
 
 class ChannelKind:
-    """A kind of channel. `form` asks for its settings and checks them; those named in `secrets` are kept sealed."""
+    """A kind of channel. `form` asks for its settings and checks them; those named in `secrets` are kept sealed.
+
+    `makes` are secrets that we can make ourselves; what one was before is kept as `keeps_before` names.
+    """
 
     kind: ClassVar[str]
     label: ClassVar[str]
@@ -51,6 +55,8 @@ class ChannelKind:
     icon: ClassVar[str] = "send"
     form: ClassVar[type[forms.Form]]
     secrets: ClassVar[tuple[str, ...]] = ()
+    makes: ClassVar[Mapping[str, Callable[[], str]]] = {}
+    keeps_before: ClassVar[Mapping[str, str]] = {}
 
     def send(self, letter: Letter, address: Address) -> Receipt:
         """Send it; ChannelError or NotSent where it was not taken. Network only: no database."""
@@ -64,14 +70,18 @@ class ChannelKind:
         """Where it goes, in a few words, without what is secret."""
         return ""
 
+    def hidden(self, address: Address) -> tuple[str, ...]:
+        """What stands in no record, whoever says it back to us."""
+        return forms_of(str(address[name]) for name in self.secrets if address[name])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """One request of a channel that speaks HTTP."""
+    """One request of a channel that speaks HTTP. It holds secrets, which its repr does not show."""
 
-    url: str
-    body: bytes
-    headers: Mapping[str, str]
+    url: str = field(repr=False)
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
 
 
 AGAIN = {408, 425, 429}
@@ -87,11 +97,18 @@ class HTTPChannel(ChannelKind):
     def check(self, answer: Answer) -> None:
         """ChannelError where an answer of 2xx says in its body that nothing was taken."""
 
+    def words(self, answer: Answer) -> str:
+        """What an answer that is no 2xx says, where it says it in words."""
+        return ""
+
     def send(self, letter: Letter, address: Address) -> Receipt:
-        request = self.outgoing(letter, address)
+        return self.post(self.outgoing(letter, address))
+
+    def post(self, request: Outgoing) -> Receipt:
+        """Make the request; ChannelError where it was not taken."""
         answer = send("POST", request.url, content=request.body, headers=request.headers)
         if not answer.succeeded:
-            raise refusal(answer)
+            raise refusal(answer, self.words(answer))
         self.check(answer)
         return Receipt(code=answer.code, excerpt=answer.excerpt)
 
@@ -103,13 +120,14 @@ class HTTPChannel(ChannelKind):
             return body.decode("utf-8", "replace")
 
 
-def refusal(answer: Answer) -> ChannelError:
-    """What an answer that is no 2xx means."""
+def refusal(answer: Answer, words: str = "") -> ChannelError:
+    """What an answer that is no 2xx means; `words` are those of the other side."""
     moved = " It sends elsewhere, which is not followed." if 300 <= answer.code < 400 else ""
+    said = f" It says: {words[:300].rstrip('.')}." if words else ""
     wait = answer.retry_after.total_seconds() if answer.retry_after is not None else None
     return ChannelError(
-        f"Answered {answer.code}.{moved}", permanent=answer.code not in AGAIN and answer.code < 500, code=answer.code,
-        excerpt=answer.excerpt, retry_after=wait,
+        f"Answered {answer.code}.{moved}{said}", permanent=answer.code not in AGAIN and answer.code < 500,
+        code=answer.code, excerpt=answer.excerpt, retry_after=wait,
     )  # fmt: skip
 
 
@@ -119,3 +137,12 @@ def as_json(body: Any, **headers: str) -> dict[str, Any]:
         "body": json.dumps(body, ensure_ascii=False).encode(),
         "headers": {"Content-Type": "application/json"} | headers,
     }
+
+
+def facts_of(answer: Answer) -> dict[str, Any]:
+    """The JSON object that an answer is; empty where it is none."""
+    try:
+        found = json.loads(answer.body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

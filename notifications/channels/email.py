@@ -27,13 +27,16 @@ class Email(ChannelKind):
     form = EmailForm
 
     def send(self, letter: Letter, address: Address) -> Receipt:
-        mail = mail_of(letter, address["to"])
+        connection = get_connection(fail_silently=False, timeout=10)
+        mail = mail_of(letter, address["to"], connection)
         try:
             mail.send()
         except smtplib.SMTPException as error:
             raise _refusal(error) from None
         except OSError as error:
             raise Unreachable(f"The mail server did not answer: {error.strerror or error}.") from None
+        finally:
+            connection.close()  # a sign-in that failed leaves it open
         return Receipt(code=250, excerpt="The mail server took it.")
 
     def preview(self, letter: Letter, address: Address) -> str:
@@ -43,21 +46,26 @@ class Email(ChannelKind):
         return str(address["to"])
 
 
-def mail_of(letter: Letter, to: str) -> EmailMultiAlternatives:
+def mail_of(letter: Letter, to: str, connection: Any) -> EmailMultiAlternatives:
     """The mail, as text and as HTML, with the headers that thread it and let one unsubscribe."""
     mail = EmailMultiAlternatives(
         subject_of(letter), text_of(letter), to=[to], headers=thread_headers(letter),
-        connection=get_connection(fail_silently=False, timeout=10),
+        connection=connection,
     )  # fmt: skip
     mail.attach_alternative(html_of(letter), "text/html")
     return mail
+
+
+# What is wrong with the installation rather than with the address: messages wait until that is put right.
+OURS = (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused)
 
 
 def _refusal(error: smtplib.SMTPException) -> ChannelError:
     """4xx and a connection that broke are tried again, 5xx are not (RFC 5321, 4.2.1)."""
     code, said = _said(error)
     told = f"The mail server said {code} {said}".strip() if code else f"The mail server did not take it: {said}"
-    return ChannelError(told[:500].rstrip(".") + ".", permanent=code is not None and code >= 500, code=code)
+    permanent = code is not None and code >= 500 and not isinstance(error, OURS)
+    return ChannelError(told[:500].rstrip(".") + ".", permanent=permanent, code=code)
 
 
 def _said(error: Any) -> tuple[int | None, str]:

@@ -3,17 +3,20 @@
 https://developer.pagerduty.com/docs/events-api-v2-overview
 """
 
+import hashlib
 import re
+from typing import Any
 
 from django import forms
 from django.conf import settings
 
-from notifications.channels import Address, HTTPChannel, Outgoing, as_json
+from notifications.channels import Address, HTTPChannel, Outgoing, Receipt, as_json, facts_of
 from notifications.channels.fields import SecretField
 from notifications.letters import Letter, short
+from smartagent.outbound.client import Answer
 
 SEVERITIES = {"low": "info", "medium": "warning", "high": "error", "critical": "critical"}
-SUMMARY = 1024  # characters
+SUMMARY, SAME = 1024, 255  # characters
 
 
 class PagerDutyForm(forms.Form):
@@ -29,27 +32,47 @@ class PagerDutyForm(forms.Form):
 class PagerDuty(HTTPChannel):
     kind = "pagerduty"
     label = "PagerDuty"
-    help = "Opens an incident in PagerDuty, and resolves it when the rule resolves."
+    help = "Opens an incident in PagerDuty, and resolves it when the rule resolves. A test opens one too."
     icon = "e911_emergency"
     form = PagerDutyForm
     secrets = ("key",)
 
+    def send(self, letter: Letter, address: Address) -> Receipt:
+        """A digest goes as the events in it: one of each incident, the newest, so that what is over is resolved."""
+        receipts = [self.post(self.outgoing(event, address)) for event in newest(letter)]
+        return receipts[-1]
+
     def outgoing(self, letter: Letter, address: Address) -> Outgoing:
-        event = {
-            "event_action": "resolve" if letter.reason == "resolved" else "trigger",
-            "dedup_key": short(letter.thread or letter.id, 255),
-            "payload": {
-                "summary": short(letter.title, SUMMARY), "source": letter.rule_name or "Smart Agent",
-                "severity": SEVERITIES.get(letter.severity, "info"), "timestamp": letter.created_at.isoformat(),
-                "custom_details": {"message": letter.plain, **letter.facts},
-            },
-            "links": [{"href": letter.url, "text": "Open in Smart Agent"}] if letter.url else [],
-        }  # fmt: skip
-        shown = as_json(event)
-        return Outgoing(
-            url=f"{settings.PAGERDUTY_URL}/v2/enqueue",
-            **as_json({"routing_key": address["key"], **event}) | {"headers": shown["headers"]},
-        )
+        request = as_json({"routing_key": address["key"], **event(letter)})
+        return Outgoing(url=f"{settings.PAGERDUTY_URL}/v2/enqueue", **request)
 
     def preview(self, letter: Letter, address: Address) -> str:
         return super().preview(letter, Address({"key": "…"}))
+
+    def words(self, answer: Answer) -> str:
+        facts = facts_of(answer)
+        errors = facts.get("errors") if isinstance(facts.get("errors"), list) else []
+        return "; ".join(str(each) for each in [facts.get("message"), *(errors or [])] if each)
+
+
+def event(letter: Letter) -> dict[str, Any]:
+    """It opens an incident, or resolves the one of the same instance. Nothing here acknowledges one."""
+    same = letter.thread or letter.id
+    key = same if len(same) <= SAME else hashlib.sha256(same.encode()).hexdigest()
+    if letter.reason == "resolved":
+        return {"event_action": "resolve", "dedup_key": key}
+    return {
+        "event_action": "trigger", "dedup_key": key,
+        "payload": {
+            "summary": short(letter.title, SUMMARY), "source": letter.rule_name or "Smart Agent",
+            "severity": SEVERITIES.get(letter.severity, "info"), "timestamp": letter.created_at.isoformat(),
+            "custom_details": {"message": letter.plain, **letter.facts},
+        },
+        "links": [{"href": letter.url, "text": "Open in Smart Agent"}] if letter.url else [],
+    }  # fmt: skip
+
+
+def newest(letter: Letter) -> list[Letter]:
+    """The letter itself; of a digest the newest of each incident, the oldest of those first."""
+    found = {item.thread or item.id: item for item in sorted(letter.items, key=lambda item: item.created_at)}
+    return sorted(found.values(), key=lambda item: item.created_at) or [letter]

@@ -3,15 +3,19 @@
 https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
 """
 
+import re
 from typing import Any
 
 from django import forms
 from django.conf import settings
 
-from notifications.channels import Address, HTTPChannel, Outgoing, as_json
+from notifications.channels import Address, HTTPChannel, Outgoing, as_json, facts_of
 from notifications.channels.fields import SecretField, TextField
 from notifications.emails import html_of, subject_of, text_of, thread_headers
 from notifications.letters import Letter
+from smartagent.outbound.client import Answer
+
+KEY = re.compile(r"SG\.[\w.-]+", re.ASCII)
 
 
 class SendGridForm(forms.Form):
@@ -23,8 +27,8 @@ class SendGridForm(forms.Form):
 
     def clean_key(self) -> str:
         key = str(self.cleaned_data["key"]).strip()
-        if not key.startswith("SG."):
-            raise forms.ValidationError("A key of SendGrid begins with SG.")
+        if not KEY.fullmatch(key):
+            raise forms.ValidationError("A key of SendGrid is SG. and letters, digits, points, - and _.")
         return key
 
 
@@ -53,3 +57,7 @@ class SendGrid(HTTPChannel):
 
     def where(self, address: Address) -> str:
         return str(address["to"])
+
+    def words(self, answer: Answer) -> str:
+        errors = facts_of(answer).get("errors")
+        return " ".join(str(each.get("message", "")) for each in errors if isinstance(each, dict)) if errors else ""

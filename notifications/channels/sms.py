@@ -9,11 +9,16 @@ from urllib.parse import parse_qs, urlencode
 from django import forms
 from django.conf import settings
 
-from notifications.channels import Address, HTTPChannel, Outgoing
+from notifications.channels import Address, HTTPChannel, Outgoing, facts_of
 from notifications.channels.fields import PhoneField, SecretField, TextField
-from notifications.letters import Letter, short
+from notifications.channels.hiding import forms_of
+from notifications.letters import Letter
+from smartagent.outbound.client import Answer
 
 MOST = 320  # characters: two or three parts of an SMS
+ROOM = 60  # characters that stand before a link; where it leaves fewer, it is left out
+# One sign that is not in the alphabet of GSM makes every part half as long.
+PLAIN = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "\u00a0": " "})
 
 
 class SMSForm(forms.Form):
@@ -39,8 +44,7 @@ class SMS(HTTPChannel):
 
     def outgoing(self, letter: Letter, address: Address) -> Outgoing:
         fields = {"To": address["to"], "From": address["sender"], "Body": text(letter)}
-        login = base64.b64encode(f"{address['account']}:{address['token']}".encode()).decode()
-        headers = {"Authorization": f"Basic {login}", "Content-Type": "application/x-www-form-urlencoded"}
+        headers = {"Authorization": f"Basic {_login(address)}", "Content-Type": "application/x-www-form-urlencoded"}
         url = f"{settings.TWILIO_URL}/2010-04-01/Accounts/{address['account']}/Messages.json"
         return Outgoing(url=url, body=urlencode(fields).encode(), headers=headers)
 
@@ -50,9 +54,20 @@ class SMS(HTTPChannel):
     def where(self, address: Address) -> str:
         return str(address["to"])
 
+    def words(self, answer: Answer) -> str:
+        return str(facts_of(answer).get("message") or "")
+
+    def hidden(self, address: Address) -> tuple[str, ...]:
+        return (*forms_of([_login(address)]), *super().hidden(address)) if address["token"] else ()
+
+
+def _login(address: Address) -> str:
+    return base64.b64encode(f"{address['account']}:{address['token']}".encode()).decode()
+
 
 def text(letter: Letter) -> str:
-    """Title, numbers and link, in that order, as far as there is room; the link is always whole."""
-    link = f" {letter.url}" if letter.url else ""
-    said = f"{letter.title}: {' '.join(letter.plain.split())}" if letter.plain else letter.title
-    return short(said, MOST - len(link)) + link
+    """Title, numbers and link, in that order, as far as there is room; a link is whole, or left out."""
+    link = f" {letter.url}" if 0 < len(letter.url) < MOST - ROOM else ""
+    said = " ".join(f"{letter.title}: {letter.plain}".split()) if letter.plain else letter.title
+    said, most = said.translate(PLAIN), MOST - len(link)
+    return (said if len(said) <= most else said[: most - 3].rstrip() + "...") + link

@@ -7,12 +7,16 @@ from typing import Any
 
 from django import forms
 
-from notifications.channels import Address, HTTPChannel, Outgoing, as_json
+from notifications.channels import Address, ChannelError, HTTPChannel, Outgoing, as_json
 from notifications.channels.fields import SecretAddressField
 from notifications.letters import Letter, short
+from smartagent.outbound.client import Answer
 
 COLOURS = {"low": "default", "medium": "warning", "high": "warning", "critical": "attention"}
-MOST = 4000  # characters of one block; a whole message may have 28 KB
+MOST = 28 * 1024  # bytes of a message
+LENGTHS = (4000, 2000, 1000, 500, 250, 120)  # characters of one block: the first with which the message fits
+ADDRESS = 2000  # characters of a link
+NOT_TAKEN = "Webhook message delivery failed"  # Teams says so with the code 200
 
 
 class TeamsForm(forms.Form):
@@ -31,22 +35,38 @@ class Teams(HTTPChannel):
     secrets = ("url",)
 
     def outgoing(self, letter: Letter, address: Address) -> Outgoing:
-        content = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card(letter)}
-        return Outgoing(url=address["url"], **as_json({"type": "message", "attachments": [content]}))
+        requests = (Outgoing(url=address["url"], **as_json(message(letter, most))) for most in LENGTHS)
+        smallest = Outgoing(url=address["url"], **as_json(message(letter, LENGTHS[-1])))
+        return next((request for request in requests if len(request.body) <= MOST), smallest)
+
+    def check(self, answer: Answer) -> None:
+        if answer.excerpt.startswith(NOT_TAKEN):
+            raise ChannelError("Teams says that it has not delivered it.", code=answer.code, excerpt=answer.excerpt)
 
 
-def card(letter: Letter) -> dict[str, Any]:
+def message(letter: Letter, most: int = LENGTHS[0]) -> dict[str, Any]:
+    """The card in the envelope that a Workflows webhook takes, with at most so many characters in a block."""
+    attachment = {
+        "contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card(letter, most),
+    }  # fmt: skip
+    return {"type": "message", "attachments": [attachment]}
+
+
+def card(letter: Letter, most: int) -> dict[str, Any]:
     """The message as an adaptive card."""
     colour = COLOURS.get(letter.severity, "default")
-    body = [_block(letter.title, size="large", weight="bolder", color=colour)]
-    body += [_block(part) for part in (letter.text, *letter.lines) if part]
+    body = [_block(letter.title, min(most, 500), size="large", weight="bolder", color=colour)]
+    body += [_block(part, most) for part in (letter.text, *letter.lines) if part.strip()]
     links = [("Open", letter.url), ("Acknowledge", letter.acknowledge_url)]
     return {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.4",
-        "body": body, "actions": [{"type": "Action.OpenUrl", "title": word, "url": url} for word, url in links if url],
+        "body": body, "actions": [{"type": "Action.OpenUrl", "title": word, "url": url}
+                                  for word, url in links if 0 < len(url) <= ADDRESS],
         "msteams": {"width": "Full"},
     }  # fmt: skip
 
 
-def _block(text: str, **look: str) -> dict[str, Any]:
-    return {"type": "TextBlock", "text": short(text, MOST).replace("\n", "\n\n"), "wrap": True, **look}
+def _block(text: str, most: int, **look: str) -> dict[str, Any]:
+    """A text. Markdown in it can make words bold, but no link that says one thing and leads to another."""
+    safe = short(text, most).replace("](", "] (").replace("\n", "\n\n")
+    return {"type": "TextBlock", "text": safe, "wrap": True, **look}

@@ -24,6 +24,11 @@ from notifications.letters import Letter
 PREFIX = "whsec_"
 
 
+def new_key() -> str:
+    """A new signing key."""
+    return PREFIX + base64.b64encode(random.token_bytes(32)).decode()
+
+
 class KeyField(SecretField):
     """A signing key: `whsec_` and 24 to 64 bytes in base64."""
 
@@ -52,6 +57,8 @@ class Webhook(HTTPChannel):
     icon = "webhook"
     form = WebhookForm
     secrets = ("key", "old_key")
+    makes = {"key": new_key}
+    keeps_before = {"key": "old_key"}
 
     def outgoing(self, letter: Letter, address: Address) -> Outgoing:
         body = json.dumps(payload(letter), ensure_ascii=False).encode()
@@ -67,7 +74,7 @@ class Webhook(HTTPChannel):
 
 
 def payload(letter: Letter) -> dict[str, Any]:
-    """The JSON: {type, timestamp, data}, as the specification advises; README.md describes it."""
+    """The JSON: {type, timestamp, data}, as the specification advises; GET /api/webhook-schema/ describes it."""
     return {
         "type": f"notification.{letter.reason}", "timestamp": letter.created_at.isoformat(), "data": facts(letter),
     }  # fmt: skip
@@ -91,11 +98,6 @@ def key_of(text: str) -> bytes | None:
     except (binascii.Error, ValueError):
         return None
     return key if 24 <= len(key) <= 64 else None
-
-
-def new_key() -> str:
-    """A new signing key."""
-    return PREFIX + base64.b64encode(random.token_bytes(32)).decode()
 
 
 def sign(key: bytes, message_id: str, at: str, body: bytes) -> str:

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from notifications.breaking import reset
@@ -22,6 +23,7 @@ from notifications.previewing import preview_of
 from notifications.registries import channels
 from notifications.wording.facts import NAMES
 from notifications.wording.filters import FILTERS
+from smartagent.once import shown_once
 from smartagent.owned_admin import OwnedAdmin
 
 SHOWN = 10
@@ -42,6 +44,7 @@ def kinds_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
     )
 
 
+@sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def new_channel(request: HttpRequest, model_admin: OwnedAdmin, kind: str) -> HttpResponse:
     """Make a channel of a kind."""
@@ -53,6 +56,7 @@ def new_channel(request: HttpRequest, model_admin: OwnedAdmin, kind: str) -> Htt
     return _form(request, model_admin, Channel(user=me, kind=kind, position=me.channels.count()))
 
 
+@sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def edit_channel(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid.UUID) -> HttpResponse:
     """Change a channel."""
@@ -113,7 +117,7 @@ def _form(request: HttpRequest, model_admin: OwnedAdmin, channel: Channel) -> Ht
         waited = save(form.instance, form.values, timezone.now())
         plural = "message that waited goes" if waited == 1 else "messages that waited go"
         messages.success(request, "The channel is saved." + (f" {waited:,} {plural} out now." if waited else ""))
-        return HttpResponseRedirect(address_of(form.instance))
+        return _made(request, form) if form.made else HttpResponseRedirect(address_of(form.instance))
     title = f"Add: {form.kind.label}" if form.fresh else f"Edit {channel.name}"
     back = reverse("admin:notifications_channel_changelist") if form.fresh else address_of(channel)
     context = {
@@ -128,6 +132,12 @@ def _form(request: HttpRequest, model_admin: OwnedAdmin, channel: Channel) -> Ht
     if looks and request.headers.get("X-Requested-With") == "fetch":
         return render(request, "notifications/_wording_preview.html", context)
     return model_admin.show(request, "notifications/channel_form.html", context)
+
+
+def _made(request: HttpRequest, form: ChannelForm) -> HttpResponse:
+    label, secret = next(iter(form.made.items()))
+    words = f"Copy the {label.lower()} of “{form.instance.name}” now, to give it to the receiver: nobody sees it again."
+    return shown_once(request, title=label, words=words, secret=secret, label=label, way_on=address_of(form.instance))
 
 
 def _changeable(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid.UUID) -> Channel:

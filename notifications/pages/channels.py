@@ -12,6 +12,7 @@ from notifications.outgoing import Channel
 from notifications.outgoing_filters import ChannelFilter
 from notifications.pages.channel import channel_page, close_breaker, edit_channel, kinds_page, new_channel, test_channel
 from notifications.registries import channels
+from notifications.states import state_of
 from smartagent.filtered_list import FilteredAdmin, FilteredChangeList
 from smartagent.scope import has_everyone
 from smartagent.templatetags.shown import TONES, when
@@ -78,8 +79,3 @@ class ChannelAdmin(FilteredAdmin):
         if channel.is_open:
             return format_html("since {}; tried again {}", when(channel.opened_at), when(channel.retry_at))
         return f"{channel.failures} failed in a row" if channel.failures else ""
-
-
-def state_of(channel: Channel) -> str:
-    """works, broken, or off."""
-    return "off" if not channel.enabled else "broken" if channel.is_open else "works"

@@ -1,0 +1,57 @@
+"""Letters for tests of channels, and what a receiver got."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from pytest_httpserver import HTTPServer
+
+from notifications.channels import Address, ChannelError
+from notifications.letters import Letter
+from notifications.registries import channels
+
+AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+
+
+def letter(number: int = 1, **fields: Any) -> Letter:
+    """An alert about the CPU of a machine."""
+    return Letter(
+        **{
+            "id": str(UUID(int=number)), "reason": "first", "type": "alert", "severity": "high", "title": "CPU is high",
+            "text": "CPU is 95: above 90.", "url": "https://agent.example.com/activity/1/change/", "created_at": AT,
+            "recipient": "Alice", "recipient_email": "alice@example.com", "rule": str(UUID(int=7)), "rule_name": "CPU",
+            "thread": "7:1:web-1", "facts": {"metric": "cpu", "value": 95.0},
+        } | fields
+    )  # fmt: skip
+
+
+def digest(count: int, **fields: Any) -> Letter:
+    """So many alerts in one."""
+    items = tuple(letter(n + 2, thread=f"7:1:web-{n}", **fields) for n in range(count))
+    return letter(reason="digest", title=f"{count} messages", text="", thread="", facts={}, items=items)
+
+
+def send(kind: str, one: Letter, **values: Any) -> Any:
+    """Send it by a channel of this kind with these settings."""
+    return channels[kind].send(one, Address(values))
+
+
+def refusal(kind: str, one: Letter, **values: Any) -> ChannelError:
+    """Why it was not taken."""
+    try:
+        receipt = send(kind, one, **values)
+    except ChannelError as error:
+        return error
+    raise AssertionError(f"It was taken: {receipt}")
+
+
+def got(receiver: HTTPServer) -> Any:
+    """The JSON of the last request."""
+    return json.loads(receiver.log[-1][0].data)
+
+
+def errors(kind: str, **values: Any) -> dict[str, list[str]]:
+    """What the form of this kind does not like."""
+    form = channels[kind].form(values)
+    return {name: [str(each) for each in found] for name, found in form.errors.items()}
