@@ -32,10 +32,13 @@ class DeliveryQuerySet(OwnedQuerySet):
         """Those that are still on their way."""
         return self.filter(status__in=["waiting", "held", "due", "sending"])
 
+    def resendable(self) -> Self:
+        """Those that were given up or not sent, and whose channel is in use."""
+        return self.filter(Q(status="dead") | Q(status="skipped"), channel__isnull=False, channel__enabled=True)
+
     def resend(self, now: datetime) -> int:
         """Send again what was given up or not sent, as though it were new; return how many they are."""
-        again = self.filter(Q(status="dead") | Q(status="skipped"), channel__isnull=False, channel__enabled=True)
-        return again.update(
+        return self.resendable().update(
             status="due", cause="", due_at=now, tries=0, settled_at=None, leased_until=None, expires_at=now + EXPIRES
         )
 

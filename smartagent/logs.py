@@ -35,9 +35,13 @@ def configure(config: dict[str, Any]) -> None:
             "filters": {"briefly": {"()": lambda: briefly}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "logfmt"}},
             "root": {"handlers": ["stderr"], "level": config["level"]},
-            # A line for each task that went well is too much; what fails is told.
+            # A line for each task that went well is too much; what fails is told. Of requests that leave, lines would
+            # have addresses that are secrets, and with DEBUG what the other side says back.
             "loggers": {
                 "httpx": {"level": "WARNING"},
+                "httpcore": {"level": "WARNING"},
+                "urllib3": {"level": "WARNING"},
+                "apprise": {"level": "WARNING"},
                 "django-q": {"level": "WARNING"},
                 "django.request": {"filters": ["briefly"]},
             },

@@ -8,15 +8,16 @@ from typing import Any, ClassVar, NoReturn
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 
-Page = Callable[..., HttpResponse]  # takes the request, the admin class, and what its route names
+Page = Callable[..., HttpResponseBase]  # takes the request, the admin class, and what its route names
 
 
-def _with_admin(view: Page, model_admin: Any, request: HttpRequest, **named: Any) -> HttpResponse:
+def _with_admin(view: Page, model_admin: Any, request: HttpRequest, **named: Any) -> HttpResponseBase:
     return view(request, model_admin, **named)
 
 

@@ -208,6 +208,7 @@ RULES_HEALTH = [
     "rules.health.fails.Fails",
     "rules.health.owner_gone.OwnerGone",
     "notifications.health.NoRecipient",
+    "notifications.health_of_channels.BrokenChannel",
     "rules.health.unknown_metric.UnknownMetric",
     "rules.health.without_data.WithoutData",
     "rules.health.imprecise.Imprecise",

@@ -21,14 +21,17 @@ TYPES = {
 }
 
 
-class AppriseForm(forms.Form):
-    url = SecretField(label="Apprise address", help_text="For example tgram://bottoken/ChatID or gotify://host/token.")
+def one_address(url: str) -> None:
+    """ValidationError where Apprise does not know `url`, or finds more than one address in it."""
+    if len(Apprise(url)) != 1:
+        raise forms.ValidationError("This is no address that Apprise knows, or more than one.")
 
-    def clean_url(self) -> str:
-        url = str(self.cleaned_data["url"]).strip()
-        if len(Apprise(url)) != 1:
-            raise forms.ValidationError("This is no address that Apprise knows, or more than one.")
-        return url
+
+class AppriseForm(forms.Form):
+    url = SecretField(
+        label="Apprise address", help_text="For example tgram://bottoken/ChatID or gotify://host/token.",
+        validators=[one_address],
+    )  # fmt: skip
 
 
 class AppriseChannel(ChannelKind):

@@ -4,11 +4,11 @@ https://developer.pagerduty.com/docs/events-api-v2-overview
 """
 
 import hashlib
-import re
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.validators import RegexValidator
 
 from notifications.channels import Address, HTTPChannel, Outgoing, Receipt, as_json, facts_of
 from notifications.channels.fields import SecretField
@@ -16,17 +16,14 @@ from notifications.letters import Letter, short
 from smartagent.outbound.client import Answer
 
 SEVERITIES = {"low": "info", "medium": "warning", "high": "error", "critical": "critical"}
+KEY = RegexValidator(r"\A[0-9a-zA-Z]{32}\Z", "An integration key is 32 letters and digits.")
 SUMMARY, SAME = 1024, 255  # characters
 
 
 class PagerDutyForm(forms.Form):
-    key = SecretField(label="Integration key", help_text="Of an “Events API v2” integration: 32 letters and digits.")
-
-    def clean_key(self) -> str:
-        key = str(self.cleaned_data["key"]).strip()
-        if not re.fullmatch(r"[0-9a-zA-Z]{32}", key):
-            raise forms.ValidationError("An integration key is 32 letters and digits.")
-        return key
+    key = SecretField(
+        label="Integration key", help_text="Of an “Events API v2” integration: 32 letters and digits.", validators=[KEY]
+    )
 
 
 class PagerDuty(HTTPChannel):

@@ -3,11 +3,11 @@
 https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
 """
 
-import re
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.validators import RegexValidator
 
 from notifications.channels import Address, HTTPChannel, Outgoing, as_json, facts_of
 from notifications.channels.fields import SecretField, TextField
@@ -15,7 +15,7 @@ from notifications.emails import html_of, subject_of, text_of, thread_headers
 from notifications.letters import Letter
 from smartagent.outbound.client import Answer
 
-KEY = re.compile(r"SG\.[\w.-]+", re.ASCII)
+KEY = RegexValidator(r"\ASG\.[A-Za-z0-9_.-]+\Z", "A key of SendGrid is SG. and letters, digits, points, - and _.")
 
 
 class SendGridForm(forms.Form):
@@ -23,13 +23,7 @@ class SendGridForm(forms.Form):
     sender = forms.EmailField(
         label="From", help_text="A sender that SendGrid has verified.", widget=TextField(placeholder="a@b.c").widget
     )
-    key = SecretField(label="API key", help_text="With the right “Mail Send”; it begins with SG.")
-
-    def clean_key(self) -> str:
-        key = str(self.cleaned_data["key"]).strip()
-        if not KEY.fullmatch(key):
-            raise forms.ValidationError("A key of SendGrid is SG. and letters, digits, points, - and _.")
-        return key
+    key = SecretField(label="API key", help_text="With the right “Mail Send”; it begins with SG.", validators=[KEY])
 
 
 class SendGrid(HTTPChannel):

@@ -6,18 +6,20 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 from unfold.decorators import display
 
 from notifications.channels import Address
 from notifications.charts import latency_chart
 from notifications.examples import masked
-from notifications.figures import figures_of
+from notifications.ledger import as_csv
 from notifications.models import Delivery
 from notifications.outgoing_filters import DeliveryFilter
+from notifications.pages.resending import ResendForm, resend_all
 from notifications.registries import channels
 from notifications.wording import worded
 from notifications.writing import Unwritable, letter_of
@@ -46,6 +48,18 @@ def resend_one(request: HttpRequest, model_admin: OwnedAdmin, delivery_id: uuid.
     return HttpResponseRedirect(reverse("admin:notifications_delivery_change", args=[delivery.pk]))
 
 
+@require_safe
+def export(request: HttpRequest, model_admin: Any) -> HttpResponseBase:
+    """The list as it is filtered and searched, as CSV; back to it where it does not understand what is asked for."""
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    listed = model_admin.get_changelist_instance(request)
+    if listed.complaints:
+        where = reverse("admin:notifications_delivery_changelist")
+        return HttpResponseRedirect(f"{where}?{request.GET.urlencode()}")
+    return as_csv(listed.queryset)
+
+
 def _may_resend(request: HttpRequest, delivery: Delivery) -> bool:
     return bool(Delivery.objects.changeable_by(request.user).filter(pk=delivery.pk).exists())
 
@@ -66,7 +80,10 @@ class DeliveryAdmin(RecordAdmin):
     search_fields = ("title", "cause", "channel_name")
     search_help_text = "Title, channel or cause"
     actions = ("resend",)  # type: ignore[assignment]
-    pages = {"<uuid:delivery_id>/resend/": (require_POST(resend_one), "resend")}
+    pages = {
+        "<uuid:delivery_id>/resend/": (require_POST(resend_one), "resend"), "resend/": (resend_all, "resend_all"),
+        "export/": (export, "export"),
+    }  # fmt: skip
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
         return DeliveryChangeList
@@ -79,7 +96,9 @@ class DeliveryAdmin(RecordAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         visible, now = Delivery.objects.visible_to(request.user), timezone.now()
-        known = {"figures": figures_of(visible, now), "latency": latency_chart(visible, now)}
+        known: dict[str, Any] = {"latency": latency_chart(visible, now)}
+        if self.has_change_permission(request):
+            known["resend_form"] = ResendForm(None, user=request.user)
         return super().changelist_view(request, (extra_context or {}) | known)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -129,7 +148,7 @@ def delivery_page(request: HttpRequest, model_admin: OwnedAdmin, delivery_id: st
     if delivery.notification_id:
         others = Delivery.objects.visible_to(request.user).filter(notification=delivery.notification_id)
     context = {
-        "title": delivery.title, "delivery": delivery, "attempts": list(delivery.attempts.all()), "parts": parts,
+        "title": delivery.title, "delivery": delivery, "attempts": list(delivery.in_order), "parts": parts,
         "others": list(others.exclude(pk=delivery.pk).order_by("created_at")[:50]), "said": _said(delivery, parts),
         "may_resend": delivery.status in ("dead", "skipped") and delivery.channel_id
         and model_admin.has_change_permission(request) and _may_resend(request, delivery),

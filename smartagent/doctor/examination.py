@@ -7,7 +7,7 @@ from functools import partial
 from django.db import ProgrammingError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from smartagent.doctor import clockwork, installation, room, server, step
+from smartagent.doctor import clockwork, installation, outgoing, room, server, step
 from smartagent.doctor.findings import Finding, Report, error, report
 from smartagent.doctor.migrations import Migrated, check_migrations
 from smartagent.doctor.tables import Examined, check_table, check_unrepresentable, examine_tables, report_tables
@@ -51,6 +51,9 @@ def _checks(
     yield partial(clockwork.check_workers, now)
     yield partial(clockwork.check_last_tick, now)
     yield partial(clockwork.check_failures, now)
+    yield partial(outgoing.check_dead_letters, now)
+    yield outgoing.check_breakers
+    yield partial(outgoing.check_sending, now)
     yield partial(room.check_room, connection)
     yield installation.check_settings
     yield installation.check_secrets

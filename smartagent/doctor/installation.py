@@ -1,10 +1,12 @@
 """Settings that are wrong, or dangerous where others reach the installation."""
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from notifications.models import Channel
 from rules.models import Integration
 from smartagent.doctor.findings import Finding, error, warning
 from smartagent.secrets import SecretLost, unseal
@@ -45,9 +47,15 @@ def _addresses(names: set[str]) -> Iterator[Finding]:
 def check_secrets() -> Iterator[Finding]:
     """The secrets in the database were encrypted with our key."""
     sealed = Integration.objects.exclude(credentials_encrypted=None).order_by("-updated_at")
-    lost = sum(_is_lost(each or "") for each in sealed.values_list("credentials_encrypted", flat=True)[:TRIED])
+    yield from _lost("The credentials", "integration", sealed.values_list("credentials_encrypted", flat=True))
+    kept = Channel.objects.exclude(sealed="").order_by("-updated_at")
+    yield from _lost("The secrets", "channel", kept.values_list("sealed", flat=True))
+
+
+def _lost(what: str, whose: str, sealed: Any) -> Iterator[Finding]:
+    lost = sum(_is_lost(each or "") for each in sealed[:TRIED])
     if lost:
-        problem = f"The credentials of {lost} integration{'' if lost == 1 else 's'} cannot be read any more."
+        problem = f"{what} of {lost} {whose}{'' if lost == 1 else 's'} cannot be read any more."
         yield error("secrets", problem, "Set the SECRET_KEY that they were saved with, or enter them again.")
 
 

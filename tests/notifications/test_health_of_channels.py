@@ -1,0 +1,50 @@
+"""Rules whose owners have only channels that do not work."""
+
+import pytest
+
+from notifications.models import Channel
+from rules.health.examination import findings_of
+from tests.notifications.outside import channel_of
+from tests.rules.rule_cast import rule_of
+
+pytestmark = pytest.mark.django_db
+
+
+def told(rule, now):
+    return {finding.kind: finding for finding in findings_of(rule.pk, now)}.get("broken_channel")
+
+
+def broken(now):
+    return {"opened_at": now, "retry_at": now, "failures": 5, "cause": "Answered 404."}
+
+
+@pytest.mark.parametrize(
+    ("states", "words"),
+    [
+        ([], None), (["works"], None), (["broken", "works"], None), (["off", "works"], None),
+        (["broken"], "It tells Alice, whose only channel “0” is broken: Answered 404."),
+        (["off"], "It tells Alice, whose only channel “0” is switched off."),
+        (["off", "broken", "off"],
+         "It tells Alice, none of whose 3 channels works: 1 broken, 2 off. “1”: Answered 404."),
+        (["off", "off"], "It tells Alice, none of whose 2 channels works: 2 off."),
+    ],
+)  # fmt: skip
+def test_none_of_them_works(alice, bob, now, states, words):
+    channel_of(bob, url="https://b.example/")
+    rule = rule_of(alice, last_triggered_at=now)
+    for number, state in enumerate(states):
+        channel = channel_of(alice, name=str(number), url="https://a.example/")
+        changes = {"off": {"enabled": False}, "broken": broken(now), "works": {}}[state]
+        if changes:
+            Channel.objects.filter(pk=channel.pk).update(**changes)
+    found = told(rule, now)
+    assert (found and found.words) == words
+    assert found is None or found.link == f"/channels/?person={alice.pk}"
+
+
+def test_only_rules_that_tell_somebody(alice, now):
+    channel_of(alice, url="https://a.example/")
+    Channel.objects.update(**broken(now))
+    assert told(rule_of(alice, action_type="notify"), now)
+    assert told(rule_of(alice, action_type="log"), now) is None
+    assert told(rule_of(alice, status="draft"), now) is None
