@@ -10,9 +10,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from notifications.api import count_of
 from notifications.attempt_serializers import AttemptSerializer
 from notifications.ledger import as_csv
+from notifications.marking_api import count_of
 from notifications.outgoing import Delivery
 from notifications.outgoing_filters import DeliveryFilter
 from smartagent.rest.errors import Conflict

@@ -11,7 +11,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi import checks
 
-from notifications.models import Escalation, EscalationPolicy, Mute, Notification
+from notifications.models import Channel, Delivery, Escalation, EscalationPolicy, Mute, Notification
 from optimizer.models import OptimizationEvent
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState, Silence
 from smartagent.tokens import issue_token
@@ -73,6 +73,8 @@ def known(ada, now):
             user=ada, rule=rule, type="alert", title="Low", message="Low.", metadata={"entry": str(entry.pk)}
         ),
         "mutes": Mute.objects.create(user=ada, rule=rule),
+        "channels": Channel.objects.create(user=ada, kind="email", name="mail", config={"to": "a@example.com"}),
+        "deliveries": Delivery.objects.create(user=ada, title="Low", status="delivered", expires_at=now),
         "optimizations": OptimizationEvent.objects.create(user=ada, source_event_type="x", optimization_action="auto"),
     }
     return {word: str(thing.pk) for word, thing in things.items()}
