@@ -28,7 +28,7 @@ Model = type[models.Model]
 # Of the parts of a field that say what the database holds, the type stubs know few.
 Field = Any
 
-ALIASES = {"varchar": "character varying", "char": "character"}
+ALIASES = {"varchar": "character varying", "char": "character", "time": "time without time zone"}
 # Types that each application reads and writes in a column of the other's. PostgreSQL writes JSON as text by itself,
 # and what is read is understood where it is JSON (smartagent.fields); json is none: Django wants jsonb.
 FAMILIES = (
