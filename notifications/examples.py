@@ -51,7 +51,7 @@ def _reason(facts: Mapping[str, Any]) -> str:
 def masked(letter: Letter) -> Letter:
     """The same, with links that do nothing: whoever looks at it is not always whom they stand for."""
     links = {name: _nowhere(word) for name, word in LINKS.items() if getattr(letter, name)}
-    return replace(letter, **links)  # type: ignore[arg-type]
+    return replace(letter, items=tuple(masked(item) for item in letter.items), **links)  # type: ignore[arg-type]
 
 
 LINKS = {"acknowledge_url": "acknowledge", "unsubscribe_url": "unsubscribe"}

@@ -1,6 +1,7 @@
 """The pages of channels: list, kinds, form, and the page of one with its test, its breaker and a preview."""
 
 import re
+from urllib.parse import unquote
 
 import pytest
 from django.urls import reverse
@@ -11,7 +12,9 @@ from notifications.delivery import deliver
 from notifications.models import Channel, Delivery
 from notifications.registries import channels
 from notifications.secrets import values_of
+from notifications.writing import letter_of
 from tests.notifications.outside import MINUTE, START, channel_of, tell
+from tests.rules.rule_cast import entry_of, rule_of
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:notifications_channel_changelist"
@@ -181,6 +184,18 @@ def test_a_broken_channel_is_used_again(alice, client_of, httpserver: HTTPServer
     deliver(START + MINUTE)
     assert Delivery.objects.get(title="second").status == "delivered"
     assert "Use it again now" not in words(client.get(page("page", channel.pk)))
+
+
+def test_who_looks_at_a_message_cannot_act_by_its_links(alice, audra, now, client_of):
+    rule = rule_of(alice)
+    entry = entry_of(rule, now)
+    channel = channel_of(alice, "email", to="x@example.com")
+    (delivery,) = tell(alice, rule_id=rule.pk, metadata={"entry": str(entry.pk)})
+    assert letter_of(delivery).acknowledge_url
+    for address in (page("page", channel.pk), reverse("admin:notifications_delivery_change", args=[delivery.pk])):
+        shown = client_of(audra).get(address).content.decode()
+        assert "CPU is 95" in shown
+        assert not [link for link in re.findall(r"/links/\w+/([^/]*)/", shown) if unquote(link) != "…"]
 
 
 def test_a_channel_that_is_saved_is_used_again(alice, client_of):

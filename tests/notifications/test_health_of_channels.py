@@ -48,3 +48,13 @@ def test_only_rules_that_tell_somebody(alice, now):
     assert told(rule_of(alice, action_type="notify"), now)
     assert told(rule_of(alice, action_type="log"), now) is None
     assert told(rule_of(alice, status="draft"), now) is None
+
+
+@pytest.mark.parametrize(
+    ("recipients", "found"),
+    [(["owner"], True), ([], True), (["bob@example.com"], False), (["owner", "bob@example.com"], False)],
+)
+def test_whom_a_rule_names_besides_may_hear_it(alice, now, recipients, found):
+    channel_of(alice, url="https://a.example/")
+    Channel.objects.update(**broken(now))
+    assert bool(told(rule_of(alice, action_config={"recipients": recipients}), now)) is found
