@@ -90,7 +90,7 @@ def test_new_keys_are_keys():
     assert len(key_of(new_key())) == 32
 
 
-@pytest.mark.parametrize("key", ["secret", "whsec_", "whsec_short", "whsec_!!!!", "whsec_" + "A" * 120, NEW[6:]])
+@pytest.mark.parametrize("key", ["secret", "whsec_", "whsec_short", "whsec_!!!!", "whsec_" + "A" * 120, "QUFB" * 11])
 def test_the_form_refuses_what_is_no_key(key):
     assert errors("webhook", url="https://a.example/", key=key) == {
         "key": ["A signing key is whsec_ and 24 to 64 bytes in base64."]
