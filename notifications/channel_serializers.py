@@ -17,6 +17,7 @@ from notifications.outgoing_filters import STATES
 from notifications.registries import channels
 from notifications.secrets import known_of
 from notifications.states import state_of
+from notifications.wording import NotWorded, check
 from smartagent.rest.fields import JSONObjectField, OwnerField, TextField
 from smartagent.rest.serializers import StrictModelSerializer
 from smartagent.scope import has_everyone
@@ -36,8 +37,8 @@ class ChannelSerializer(StrictModelSerializer):
     class Meta:
         model = Channel
         fields = [
-            "id", "user", "kind", "name", "enabled", "position", "settings", "secrets", "where", "state", "cause",
-            "failures", "opened_at", "retry_at", "created_at", "updated_at",
+            "id", "user", "kind", "name", "enabled", "position", "settings", "secrets", "where", "title_template",
+            "body_template", "state", "cause", "failures", "opened_at", "retry_at", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["cause", "failures", "opened_at", "retry_at", "created_at", "updated_at"]
         validators: list[Any] = []  # the owner may be left out, so that one of a name is checked below
@@ -66,6 +67,12 @@ class ChannelSerializer(StrictModelSerializer):
         if instance.user_id != me.pk and not has_everyone(me, "change"):
             shown["settings"] = {}
         return shown
+
+    def validate_title_template(self, source: str) -> str:
+        return _wording(source)
+
+    def validate_body_template(self, source: str) -> str:
+        return _wording(source)
 
     def validate_kind(self, kind: str) -> str:
         if self.instance is not None and kind != self.instance.kind:
@@ -102,6 +109,15 @@ class ChannelSerializer(StrictModelSerializer):
                 raise
             raise ValidationError({"name": [TWINS]}) from error
         return channel
+
+
+def _wording(source: str) -> str:
+    """A template of a wording, or what is wrong with it."""
+    try:
+        check(source)
+    except NotWorded as error:
+        raise ValidationError(str(error)) from None
+    return source
 
 
 def checked(kind: ChannelKind, given: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

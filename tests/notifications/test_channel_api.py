@@ -196,3 +196,13 @@ def test_the_kinds_say_what_they_ask_for(alice):
     assert {name for name, field in fields.items() if field["secret"]} == {"token"}
     assert all(field["required"] and field["label"] for field in fields.values())
     Program(None).get("channel-kinds/", status=401)
+
+
+def test_the_wording_is_kept_and_checked(alice):
+    program = Program(alice)
+    made = program.post("channels/", webhook(title_template="{{ severity|upper }}: {{ rule_name }}"), status=201)
+    assert made["title_template"] == "{{ severity|upper }}: {{ rule_name }}"
+    address = f"channels/{made['id']}/"
+    refused = program.patch(address, {"body_template": "{% include 'x' %}"}, status=400)
+    assert "include" in refused["body_template"][0]
+    assert program.patch(address, {"title_template": ""})["title_template"] == ""
