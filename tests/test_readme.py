@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 from django.core.management import get_commands
+from django.utils import timezone
 
+from notifications.making import try_out
 from optimizer.models import OptimizationEvent
 from rules.dispatcher import dispatch
 from rules.models import ActivityEntry, AutomationRule, MetricSample
+from tests.notifications.outside import channel_of
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -42,6 +45,15 @@ def test_a_metric_an_action_and_a_strategy_of_ones_own(examples, alice, now, set
     }
     assert AutomationRule.objects.get(rule_name="pause").status == "paused"
     assert OptimizationEvent.objects.get().strategy == "cooling"
+
+
+def test_a_channel_of_ones_own(examples, alice, settings, httpserver):
+    settings.NOTIFICATIONS_CHANNELS = [*settings.NOTIFICATIONS_CHANNELS, "examples.Ntfy"]
+    settings.OUTBOUND_ALLOWED = ["127.0.0.0/8"]
+    httpserver.expect_request("/topic").respond_with_data("ok")
+    channel = channel_of(alice, "ntfy", url=httpserver.url_for("/topic"))
+    assert try_out(channel, "Alice", timezone.now()).outcome == "delivered"
+    assert httpserver.log[0][0].headers["Title"] == "[TEST] ntfy"
 
 
 def test_the_commands_that_it_lists_exist():
