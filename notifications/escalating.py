@@ -12,19 +12,18 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any, NamedTuple
-from uuid import UUID, uuid4
+from typing import Any
 
 from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
 from notifications.escalation import EscalationPolicy
-from notifications.escalation_steps import Step, after, begin_at, read
+from notifications.escalation_steps import after, begin_at, read
+from notifications.escalation_words import Due, messages_of, said_of
 from notifications.gateway import Message, post
-from notifications.grouping import SHOWN, facts, rank, sentence
+from notifications.grouping import facts, sentence
 from notifications.recipients import Directory
 from rules.actions import Firing
-from smartagent.durations import format_duration
 
 BEGINS = {"rule_fired", "rule_repeated", "rule_escalated", "rule_unsilenced", "rule_reminded", "rule_flapping"}
 BATCH = 2000
@@ -84,34 +83,6 @@ SELECT r.user_id, r.id, s.id, 'escalation', m.event, 'none',
   FROM jsonb_to_recordset(%(rows)s) AS m (id uuid, event text, told jsonb, problem text)
   JOIN escalations e ON e.id = m.id JOIN rule_states s ON s.id = e.state_id JOIN automation_rules r ON r.id = e.rule_id
 """
-
-
-class Due(NamedTuple):
-    """An escalation whose step is due."""
-
-    id: UUID
-    rule: UUID
-    owner: UUID
-    policy: str
-    steps: list[Step]
-    repeats: int
-    step: int
-    round: int
-    title: str
-    message: str
-    severity: str
-    facts: dict[str, Any]
-    since: datetime
-
-    @property
-    def to(self) -> tuple[str, ...]:
-        """Whom the step that is due tells."""
-        return self.steps[self.step].to if self.step < len(self.steps) else ()
-
-    @property
-    def together(self) -> tuple[str, str, int, int, str]:
-        """What is told in one message."""
-        return str(self.rule), self.policy, self.step, self.round, str(self.steps)
 
 
 def begin(firings: Iterable[Firing]) -> set[str]:
@@ -177,11 +148,10 @@ def _tell(due: Sequence[Due], now: datetime) -> None:
         group = list(same)
         first = group[0]
         told = directory.find(first.owner, first.to)
-        people = [*told.people, *([first.owner] if told.channels and first.owner not in told.people else [])]
-        messages += [_message(group, person, told.channels, told.people, now) for person in people]
+        messages += messages_of(group, told, now)
         following = after(first.steps, first.repeats, first.step, first.round, now)
         gone = f"These recipients are not there: {', '.join(told.missing)}." if told.missing else ""
-        said = _said(first)
+        said = said_of(first)
         for one in group:
             entries.append({"id": str(one.id), "event": "escalation_step", "told": said, "problem": gone})
             if following is None:
@@ -194,32 +164,6 @@ def _tell(due: Sequence[Due], now: datetime) -> None:
     post(messages, now)
     _execute(ENTRIES, entries, now)
     _execute(MOVE, moves, now)
-
-
-def _message(
-    group: Sequence[Due], person: UUID, channels: Sequence[UUID], people: Sequence[UUID], now: datetime
-) -> Message:
-    first, key = group[0], uuid4()
-    many = f" ({len(group):,} instances)" if len(group) > 1 else ""
-    more = [f"… and {len(group) - SHOWN:,} more."] if len(group) > SHOWN else []
-    since = min(one.since for one in group)
-    waited = f"Nobody has acknowledged it for {format_duration(now - since)}."
-    own = person == first.owner
-    return Message(
-        id=key, user_id=person, rule_id=first.rule, type="alert", title=f"Escalated: {first.title}{many}",
-        message="\n".join([waited, *(one.message for one in group[:SHOWN]), *more]),
-        severity=max((one.severity for one in group), key=rank),
-        action_url=f"/rules/{first.rule}/" if own else f"/notifications/{key}/change/",
-        metadata=first.facts | ({"count": len(group), "since": since.isoformat()} if len(group) > 1 else {}),
-        reason="escalated", channels=channels if own else (), only_named=own and person not in people,
-    )  # fmt: skip
-
-
-def _said(one: Due) -> dict[str, Any]:
-    return {
-        "whom": ", ".join(one.to), "are": "is" if len(one.to) == 1 else "are", "step": one.step + 1,
-        "of": len(one.steps), "round": one.round + 1,
-    }  # fmt: skip
 
 
 def _execute(sql: str, rows: list[dict[str, Any]], now: datetime) -> None:

@@ -41,10 +41,14 @@ def resolve(host: str, port: int, timeout: float) -> list[Address]:
     found = _look_up(host, port, timeout)
     if not (allowed := [address for address in found if is_allowed(address)]):
         raise AddressRefused(
-            f"{host} is {found[0]}, an address of a private network, which is not reached. An administrator can allow "
+            f"{_named(host, found[0])} an address of a private network, which is not reached. An administrator can allow "
             "it by OUTBOUND_ALLOWED."
         )
     return allowed
+
+
+def _named(host: str, address: Address) -> str:
+    return f"{host} is" if host.strip("[]") == str(address) else f"{host} is {address},"
 
 
 def _look_up(host: str, port: int, timeout: float) -> Sequence[Address]:
