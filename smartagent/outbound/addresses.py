@@ -41,8 +41,8 @@ def resolve(host: str, port: int, timeout: float) -> list[Address]:
     found = _look_up(host, port, timeout)
     if not (allowed := [address for address in found if is_allowed(address)]):
         raise AddressRefused(
-            f"{_named(host, found[0])} an address of a private network, which is not reached. An administrator can allow "
-            "it by OUTBOUND_ALLOWED."
+            f"{_named(host, found[0])} an address of a private network, which is not reached. "
+            "An administrator can allow it by OUTBOUND_ALLOWED."
         )
     return allowed
 
