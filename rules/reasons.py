@@ -51,7 +51,9 @@ def _needs(rule: AutomationRule | None) -> str:
 
 def _repeated(account: Account) -> list[str]:
     last = account.time("last_acted")
-    if last is None or account.rule is None:
+    if last is None:
+        return ["It had not acted since it began to fire or was opened again."]
+    if account.rule is None:
         return []
     every = account.rule.repeat_every
     ago = f"It had acted {spelled(account.entry.created_at - last)} before"

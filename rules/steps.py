@@ -145,12 +145,12 @@ class _Step:
         return self._again(here)
 
     def _again(self, here: State) -> Transition | None:
-        state = self.state
-        if state.retry_at or state.last_acted is None:
-            if state.retry_at and self.now < state.retry_at:
-                return None
-            return self._act(Event.RETRIED, here, counts=False)
-        return self._act(Event.REPEATED, here, counts=True) if self._is_due() else None
+        if self.state.retry_at:
+            waits = self.now < self.state.retry_at
+            return None if waits else self._act(Event.RETRIED, here, counts=False)
+        # One that was opened again by hand has not acted since.
+        due = self.state.last_acted is None or self._is_due()
+        return self._act(Event.REPEATED, here, counts=True) if due else None
 
     # -- the condition is clear ------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from rules.accounts import account_of
 from rules.dispatcher import dispatch
 from rules.handling import (
     acknowledge,
@@ -18,6 +19,7 @@ from rules.handling import (
     until_of,
 )
 from rules.models import ActivityEntry, MetricSample, RuleState
+from rules.reasons import reasons_of
 from tests.rules.rule_cast import rule_of, state_of
 
 HOUR = timedelta(hours=1)
@@ -82,6 +84,16 @@ def test_what_was_resolved_by_mistake_is_opened_again_in_the_same_episode(fires,
     fires.refresh_from_db()
     assert (fires.condition, fires.episode) == ("firing", 1)
     assert reopen(states(fires), alice, now + HOUR) == 0
+
+
+def test_what_is_opened_again_after_it_was_resolved_is_told_and_no_try_is_said_to_have_failed(fires, alice, now):
+    resolve(states(fires), alice, now + HOUR)
+    reopen(states(fires), alice, now + HOUR)
+    dispatch(now + 2 * HOUR, "command")
+    entry = ActivityEntry.objects.order_by("created_at").last()
+    assert (entry.event_type, entry.status) == ("rule_repeated", "success")
+    told = " ".join(reasons_of(account_of(entry, ActivityEntry.objects.all())))
+    assert told == "It had not acted since it began to fire or was opened again. Its action, alert, was run and went well."
 
 
 def test_what_is_reopened_repeats_again(fires, alice, now):

@@ -42,7 +42,7 @@ INTERRUPTED = at("error", fired_at=NOW - DAY, last_acted=NOW - HOUR, episode=3)
         (FIRING, "held", None, None, None),
         (at("firing", last_acted=NOW - 4 * HOUR), "met", "firing", Event.REPEATED, True),
         (at("firing", last_acted=NOW - 4 * HOUR), "held", "firing", Event.REPEATED, True),
-        (at("firing"), "met", "firing", Event.RETRIED, True),  # the last try failed
+        (at("firing"), "met", "firing", Event.REPEATED, True),  # it was opened again, and has not acted since
         (at("firing", retry_at=NOW), "met", "firing", Event.RETRIED, True),
         (at("firing", retry_at=NOW + HOUR), "met", None, None, None),  # the next try is not due yet
         (at("firing", last_acted=LONG_AGO, retry_at=NOW + HOUR), "met", None, None, None),
