@@ -10,7 +10,7 @@ from rules.backtesting.sights import Clause, Heard
 from rules.facts import count_of, facts_of, time_of
 from rules.models import ActivityEntry, AutomationRule
 from rules.querysets import ActivityQuerySet
-from rules.versions import as_recorded
+from rules.versions import as_it_was, as_recorded
 from smartagent.numbers import as_number
 
 NEARBY = 4
@@ -42,7 +42,7 @@ class Account:
 def account_of(entry: ActivityEntry, others: ActivityQuerySet) -> Account:
     """The account of `entry`, with the steps before and after it that are among `others`."""
     facts = facts_of(entry)
-    rule, version = as_recorded(entry.rule, count_of(facts, "rule_version")) if entry.rule else (None, 0)
+    rule, version = _as_it_then_was(entry.rule, entry, facts) if entry.rule else (None, 0)
     since = time_of(facts, "since")
     return Account(
         entry=entry, rule=rule, version=version, heard=_heard(facts), before=_steps(entry, others, before=True),
@@ -57,6 +57,14 @@ def came_of_it(entry: ActivityEntry) -> list[tuple[str, str, str]]:
         return []
     leads = actions[entry.action_taken].leads_to
     return [(label, place, str(outcome[key])) for key, (label, place) in leads.items() if outcome.get(key)]
+
+
+def _as_it_then_was(
+    rule: AutomationRule, entry: ActivityEntry, facts: Mapping[str, Any]
+) -> tuple[AutomationRule, int]:
+    """By the version that the entry names; one that names none, as what people did, by its time."""
+    recorded = count_of(facts, "rule_version")
+    return as_recorded(rule, recorded) if recorded else as_it_was(rule, entry.created_at)
 
 
 def _steps(entry: ActivityEntry, others: ActivityQuerySet, *, before: bool) -> list[ActivityEntry]:

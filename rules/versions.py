@@ -57,6 +57,12 @@ def as_it_was(rule: AutomationRule, at: datetime) -> tuple[AutomationRule, int]:
     return _newest(rule, rule.history.filter(history_date__lte=at).order_by("-history_date", "-history_id"))
 
 
+def made_at(rule: AutomationRule) -> datetime | None:
+    """When `rule` was made, as its history has it; None where that begins later, as with a rule of another program."""
+    first = rule.history.order_by("history_date", "history_id").values_list("history_type", "history_date").first()
+    return first[1] if first and first[0] == "+" else None
+
+
 def as_recorded(rule: AutomationRule, history_id: int) -> tuple[AutomationRule, int]:
     """The rule in the version that was the newest when its history had come to `history_id`, and the number of that;
     as it is, and 0, where there is none."""

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.utils import timezone
+
 from rules.backtesting.explaining import Explanation
 from rules.backtesting.sights import Heard
 from rules.phrases import limit, metric_name, number
@@ -38,8 +40,11 @@ def condition_in_words(heard: Heard) -> str:
 
 def answer(why: Explanation) -> list[str]:
     """What happened at that time and why, a sentence each; the first is the answer."""
+    if why.made_at:
+        return [f"It was not there yet: the rule was made on {timezone.localtime(why.made_at):%Y-%m-%d %H:%M}."]
     if not why.evaluated:
-        return [f"It was not evaluated: the rule was {why.rule.status} then."]
+        then = "in the recycle bin" if why.rule.deleted_at else why.rule.status
+        return [f"It was not evaluated: the rule was {then} then."]
     said = [_what(why)]
     if why.silence:
         said.append(f"{why.silence.words}.")

@@ -119,9 +119,11 @@ class WhyAction:
     def why(self, request: Request, pk: Any = None) -> Response:
         # Not get_object, which reads the parameters as filters of the list.
         rule = get_object_or_404(self.get_queryset().select_related("user"), pk=pk)  # type: ignore[attr-defined]
-        asked = TimeField()
+        asked, given = TimeField(), request.query_params.get("at")
+        if given is None:
+            raise ValidationError({"at": ["Say which time is meant, for example 2026-03-02T10:05:00Z."]})
         try:
-            at = asked.to_internal_value(request.query_params.get("at", ""))
+            at = asked.to_internal_value(given)
         except serializers.ValidationError as error:
             raise ValidationError({"at": error.detail}) from None
         if not at.year >= 2000 or at > timezone.now():

@@ -13,7 +13,7 @@ from rules.backtesting.spec import tick_at, ticks_between, timing_of, watch_of
 from rules.models import AutomationRule
 from rules.states import State, Timing
 from rules.steps import acted
-from rules.versions import as_it_was
+from rules.versions import as_it_was, made_at
 
 BEFORE = timedelta(days=2)  # how far back the state is played from
 
@@ -21,7 +21,8 @@ BEFORE = timedelta(days=2)  # how far back the state is played from
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """What an evaluation at `at` would have seen and done. `version` is the number of the rule's version, 0 where its
-    history does not reach back; `step` is None where nothing would have happened; `heard` has each condition."""
+    history does not reach back; `made_at` is when the rule was made, where that was later; `step` is None where nothing
+    would have happened; `heard` has each condition."""
 
     at: datetime
     rule: AutomationRule
@@ -34,11 +35,12 @@ class Explanation:
     before: list[Step]
     silence: Silent | None
     timing: Timing
+    made_at: datetime | None = None
 
     @property
     def evaluated(self) -> bool:
         """Whether the rule was evaluated at all then."""
-        return self.rule.status in (AutomationRule.Status.ACTIVE, AutomationRule.Status.DRAFT)
+        return self.made_at is None and self.rule.status in (AutomationRule.Status.ACTIVE, AutomationRule.Status.DRAFT)
 
 
 def explain(rule: AutomationRule, person: UUID, at: datetime) -> Explanation:
@@ -59,6 +61,7 @@ def explain(rule: AutomationRule, person: UUID, at: datetime) -> Explanation:
         state=_after(earlier[-1]) if earlier else State(), before=earlier[-5:], timing=timing,
         step=next((made for made in steps if made.at == now), None),
         silence=next((each for each in quiet if each.start <= now < each.end), None),
+        made_at=None if version else made_at(rule),
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,8 @@ from notifications.models import Notification
 from rules.accounts import account_of, came_of_it
 from rules.dispatcher import dispatch
 from rules.event_names import EVENTS
-from rules.models import ActivityEntry, AutomationRule, MetricSample, Silence
+from rules.handling import comment_on
+from rules.models import ActivityEntry, AutomationRule, MetricSample, RuleState, Silence
 from rules.reasons import reasons_of
 from rules.trying_out import test_fire
 from rules.why import condition_in_words
@@ -168,3 +170,13 @@ def test_by_rest(alice, bob, life):
     assert [step["words"] for step in found["steps_before"]] == ["The cpu is 95: above 90, not yet for long enough."]
     assert len(found["steps_after"]) == 4
     Program(bob).get(f"activity/{entry('rule_fired').pk}/why/", status=404)
+
+
+def test_what_people_did_names_the_version_of_the_rule_as_it_then_was(alice, life):
+    state = life.states.get()
+    comment_on(RuleState.objects.filter(pk=state.pk), alice, timezone.now(), "It is the backup.")
+    said = entry("instance_commented")
+    life.threshold_value = 80
+    life.save()
+    account = account_of(said, ActivityEntry.objects.all())
+    assert (account.version, float(account.rule.threshold_value)) == (1, 90.0)

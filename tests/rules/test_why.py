@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rules.backtesting.explaining import explain
-from rules.models import MetricSample, Silence
+from rules.binning import delete, undelete
+from rules.models import AutomationRule, MetricSample, Silence
 from rules.why import answer, condition_in_words, steps_in_words
 from tests.api import Program
 from tests.rules.rule_cast import rule_of
@@ -67,6 +68,22 @@ def test_silences_and_rules_that_were_paused(alice, rule):
     assert answer(explain(rule, alice.pk, START))[0] == "It was not evaluated: the rule was paused then."
 
 
+def test_before_the_rule_was_made_and_while_it_was_in_the_recycle_bin(alice, rule):
+    assert answer(explain(rule, alice.pk, START - 2 * TICK)) == [
+        "It was not there yet: the rule was made on 2026-03-02 09:55."
+    ]
+    delete(AutomationRule.objects.filter(pk=rule.pk), alice, START)
+    undelete(AutomationRule.binned.filter(pk=rule.pk), alice, START + 4 * TICK)
+    rule.history.filter(status="disabled").update(history_date=START)
+    said = answer(explain(rule, alice.pk, START + 3 * TICK))
+    assert said == ["It was not evaluated: the rule was in the recycle bin then."]
+
+
+def test_a_rule_that_another_program_made_was_there_before_its_history(alice, rule):
+    rule.history.update(history_type="~")
+    assert answer(explain(rule, alice.pk, START - 2 * TICK))[0] == "It stayed without data: there was no reading."
+
+
 def test_without_readings(alice, rule):
     MetricSample.objects.all().delete()
     why = explain(rule, alice.pk, START)
@@ -103,6 +120,7 @@ def test_by_rest(alice, bob, rule):
     assert found["answer"] == ["It was pending for 5m; it fires after 10m."]
     assert (found["state"], found["verdict"], found["version"]) == ("pending", "met", 1)
     assert found["conditions"][0]["value"] == 95
+    assert "Say which time" in Program(alice).get(f"rules/{rule.pk}/why/", status=400)["at"][0]
     for wrong in ("at=soon", "at=2999-01-01T00:00:00Z", "at=2026-03-02T10:15:00Z&person=nobody"):
         Program(alice).get(f"rules/{rule.pk}/why/?{wrong}", status=400)
     Program(bob).get(f"rules/{rule.pk}/why/?at=2026-03-02T10:15:00Z", status=404)
