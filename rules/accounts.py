@@ -59,9 +59,7 @@ def came_of_it(entry: ActivityEntry) -> list[tuple[str, str, str]]:
     return [(label, place, str(outcome[key])) for key, (label, place) in leads.items() if outcome.get(key)]
 
 
-def _as_it_then_was(
-    rule: AutomationRule, entry: ActivityEntry, facts: Mapping[str, Any]
-) -> tuple[AutomationRule, int]:
+def _as_it_then_was(rule: AutomationRule, entry: ActivityEntry, facts: Mapping[str, Any]) -> tuple[AutomationRule, int]:
     """By the version that the entry names; one that names none, as what people did, by its time."""
     recorded = count_of(facts, "rule_version")
     return as_recorded(rule, recorded) if recorded else as_it_was(rule, entry.created_at)

@@ -108,6 +108,13 @@ def may_look_after(person: Any, state: RuleState) -> bool:
     return bool(person.is_active and (state.rule.user_id == person.pk or has_everyone(person, "view")))
 
 
+def seen_by(person: Any, states: StateQuerySet) -> StateQuerySet:
+    """Those of `states` that `person` can be asked to look after."""
+    if not person.is_active:
+        return states.none()
+    return states if has_everyone(person, "view") else states.filter(rule__user=person)
+
+
 def next_working_morning(now: datetime, zone: ZoneInfo) -> datetime:
     """The next nine o'clock of a Monday to Friday after `now`, by the clock of `zone`."""
     here = now.astimezone(zone)

@@ -51,7 +51,18 @@ class AssignSerializer(CommentedSerializer):
 
 class ManySerializer(SnoozeSerializer):
     ids = serializers.ListField(child=IdField(), min_length=1, max_length=MOST)
-    verb = ChoiceField(choices=["acknowledge", "snooze", "resolve", "reopen"])
+    verb = ChoiceField(choices=["acknowledge", "snooze", "comment", "assign", "resolve", "reopen"])
+    person = TextField(
+        required=False, allow_null=True,
+        help_text="For assign: their id or e-mail address; null takes the name away.",
+    )  # fmt: skip
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["verb"] == "comment" and not attrs.get("comment", "").strip():
+            raise ValidationError({"comment": ["Write a comment."]})
+        if attrs["verb"] == "assign" and "person" not in attrs:
+            raise ValidationError({"person": ["Say who looks after them; null takes the name away."]})
+        return attrs
 
 
 class DoneSerializer(serializers.Serializer[Any]):
@@ -129,6 +140,8 @@ class HandlingActions:
         verbs: dict[str, Callable[[], int]] = {
             "acknowledge": lambda: self._acknowledge(some, now, asked),
             "snooze": lambda: self._snooze(some, now, asked),
+            "comment": lambda: handling.comment_on(some, self._me(), now, said),
+            "assign": lambda: self._assign(some, now, asked),
             "resolve": lambda: handling.resolve(some, self._me(), now, said),
             "reopen": lambda: handling.reopen(some, self._me(), now, said),
         }  # fmt: skip
@@ -140,6 +153,11 @@ class HandlingActions:
 
     def _snooze(self, some: Any, now: datetime, asked: dict[str, Any]) -> int:
         return handling.snooze(some, self._me(), now, until_asked(asked, now, self._me()), asked.get("comment", ""))
+
+    def _assign(self, some: Any, now: datetime, asked: dict[str, Any]) -> int:
+        person = self._person(asked["person"])
+        those = handling.seen_by(person, some) if person else some
+        return handling.assign(those, self._me(), now, person, asked.get("comment", ""))
 
     def _one(self, do: Callable[[Any, datetime], int]) -> Response:
         view = self._view()

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -12,22 +11,23 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from rules import handling
-from rules.filters import as_uuid
 from rules.models import RuleState
 from rules.pages.addresses import page_of_instance
 from rules.pages.events import named_entries
-from rules.pages.until import until_said
-from rules.querysets import StateQuerySet
+from rules.pages.handling import asked_for, colleagues
 from rules.sentences import rule_in_words
 from rules.timeline import timeline_of
 from smartagent.models import User
 from smartagent.owned_admin import OwnedAdmin
-from smartagent.scope import has_everyone
 
 DAYS = (1, 7, 30)
 ENTRIES = 100
-NAMED = 200  # people who can be asked to look after it
-COMMENT = 2000
+NOTHING = "Nothing was changed: it does not fire any more, or this has been done already."
+SAID = {
+    "acknowledge": "It is acknowledged.", "snooze": "It is snoozed.", "comment": "The comment is written.",
+    "assign": "It is in good hands.", "reopen": "It is open again.",
+    "resolve": "It is resolved. Where the reading is still broken, it fires again at the next check.",
+}  # fmt: skip
 
 
 @require_safe
@@ -55,14 +55,14 @@ def handle_instance(request: HttpRequest, model_admin: OwnedAdmin, state_id: UUI
     state = find_state(model_admin, request, state_id)
     if not may_handle(request, state):
         raise PermissionDenied
+    now, some = timezone.now(), RuleState.objects.filter(pk=state.pk)
     try:
-        said = _do(request, state)
+        asked = asked_for(request, _people(request, state), now)
+        done = asked.do(some, request.user, now)
     except ValueError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, said) if said else messages.warning(
-            request, "Nothing was changed: it does not fire any more, or this has been done already."
-        )
+        messages.success(request, SAID[asked.verb]) if done else messages.warning(request, NOTHING)
     return HttpResponseRedirect(page_of_instance(state.pk))
 
 
@@ -106,51 +106,6 @@ def stands_in_words(state: RuleState, now: datetime) -> list[str]:
     return said
 
 
-def _do(request: HttpRequest, state: RuleState) -> str:
-    """Do what was asked for and return what to say; nothing where nothing was changed."""
-    me: User = request.user  # type: ignore[assignment]
-    now, comment = timezone.now(), request.POST.get("comment", "").strip()
-    some: StateQuerySet = RuleState.objects.filter(pk=state.pk)
-    if len(comment) > COMMENT:
-        raise ValueError(f"A comment has at most {COMMENT:,} characters; this one has {len(comment):,}.")
-    verb = request.POST.get("verb", "")
-    if verb == "acknowledge":
-        return "It is acknowledged." if handling.acknowledge(some, me, now, _until(request, me, now), comment) else ""
-    if verb == "snooze":
-        return "It is snoozed." if handling.snooze(some, me, now, _until(request, me, now), comment) else ""
-    if verb == "comment":
-        if not comment:
-            raise ValueError("Write a comment first.")
-        return "The comment is written." if handling.comment_on(some, me, now, comment) else ""
-    if verb == "assign":
-        person = _assignee(request, state)
-        return "It is in good hands." if handling.assign(some, me, now, person, comment) else ""
-    if verb == "resolve":
-        told = "It is resolved. Where the reading is still broken, it fires again at the next check."
-        return told if handling.resolve(some, me, now, comment) else ""
-    if verb == "reopen":
-        return "It is open again." if handling.reopen(some, me, now, comment) else ""
-    raise ValueError("Choose one of: acknowledge, snooze, comment, assign, resolve, reopen.")
-
-
-def _until(request: HttpRequest, me: User, now: datetime) -> datetime:
-    return until_said(request.POST, now, ZoneInfo(me.time_zone or "UTC"))
-
-
-def _assignee(request: HttpRequest, state: RuleState) -> User | None:
-    if not request.POST.get("person"):
-        return None
-    key = as_uuid(request.POST["person"])
-    person = next((each for each in _people(request, state) if each.pk == key), None)
-    if person is None:
-        raise ValueError("Choose one of the people in the list.")
-    return person
-
-
 def _people(request: HttpRequest, state: RuleState) -> list[User]:
     """Who can be asked to look after it: who may see its rule, as far as the one who asks may see people."""
-    me: User = request.user  # type: ignore[assignment]
-    if not has_everyone(me, "view"):
-        return [me]
-    known = User.objects.filter(is_active=True).order_by("full_name", "email").prefetch_related("groups")[:NAMED]
-    return [person for person in known if handling.may_look_after(person, state)]
+    return [person for person in colleagues(request.user) if handling.may_look_after(person, state)]

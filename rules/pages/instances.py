@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
@@ -15,6 +15,7 @@ from rules import handling
 from rules.filters import StateFilter
 from rules.models import RuleState
 from rules.pages.addresses import page_of_instance
+from rules.pages.handle_together import handle_together, say_done
 from rules.pages.instance import handle_instance, instance_page
 from rules.words import limit, metric_name, number
 from smartagent.filtered_list import FilteredChangeList, RecordAdmin
@@ -47,7 +48,8 @@ class InstanceAdmin(RecordAdmin):
     list_display = ("rule", "user", "target_shown", "condition_label", "reading", "severity", "started", "acted",
                     "handling_label", "looked_after_by")  # fmt: skip
     list_select_related = ("rule", "user", "assignee")
-    actions = ("acknowledge", "snooze_for_an_hour", "snooze_for_four_hours", "resolve", "reopen")  # type: ignore[assignment]
+    actions = ("acknowledge", "snooze_for_an_hour", "snooze_for_four_hours", "resolve", "reopen",
+               "handle_together")  # type: ignore[assignment]  # fmt: skip
     search_fields = ("rule__rule_name", "target")
     search_help_text = "Name of the rule, or integration"
 
@@ -80,9 +82,12 @@ class InstanceAdmin(RecordAdmin):
 
     def _handle(self, request: HttpRequest, queryset: Any, done: str, handle: Handle) -> None:
         count = handle(queryset.changeable_by(request.user), request.user, timezone.now())
-        left = "" if count == queryset.count() else " The others do not fire, or it was done already."
-        level = messages.SUCCESS if count else messages.WARNING
-        messages.add_message(request, level, f"{done}: {count:,} instance{'' if count == 1 else 's'}.{left}")
+        say_done(request, done, count, queryset)
+
+    @admin.action(description="Handle together…", permissions=["handle"])
+    def handle_together(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        """With a comment, until a time, or by somebody."""
+        return handle_together(self, request, queryset)
 
     pages = {"<uuid:state_id>/": (instance_page, "page"), "<uuid:state_id>/handle/": (handle_instance, "handle")}
 

@@ -59,6 +59,17 @@ def test_many_at_once_and_only_ones_own(alice, bob, fires):
     assert of_bob.handling == "open"
 
 
+def test_many_are_commented_on_and_given_to_somebody(olga, alice, bob, fires):
+    of_bob = state_of(rule_of(bob), timezone.now())
+    program, ids = Program(olga), [str(fires.pk), str(of_bob.pk)]
+    assert program.post("states/handle/", {"ids": ids, "verb": "comment", "comment": "Backup."}) == {"changed": 2}
+    assert program.post("states/handle/", {"ids": ids, "verb": "assign", "person": olga.email}) == {"changed": 2}
+    assert program.post("states/handle/", {"ids": ids, "verb": "assign", "person": bob.email}) == {"changed": 1}
+    assert program.post("states/handle/", {"ids": ids, "verb": "assign", "person": None}) == {"changed": 2}
+    for verb, field in (("comment", "comment"), ("assign", "person")):
+        assert field in program.post("states/handle/", {"ids": ids, "verb": verb}, status=400)
+
+
 def test_others_may_not(bob, audra, fires):
     Program(bob).post(f"states/{fires.pk}/acknowledge/", status=404)
     Program(audra).post(f"states/{fires.pk}/acknowledge/", status=403)

@@ -93,7 +93,9 @@ def test_what_is_opened_again_after_it_was_resolved_is_told_and_no_try_is_said_t
     entry = ActivityEntry.objects.order_by("created_at").last()
     assert (entry.event_type, entry.status) == ("rule_repeated", "success")
     told = " ".join(reasons_of(account_of(entry, ActivityEntry.objects.all())))
-    assert told == "It had not acted since it began to fire or was opened again. Its action, alert, was run and went well."
+    assert (
+        told == "It had not acted since it began to fire or was opened again. Its action, alert, was run and went well."
+    )
 
 
 def test_what_is_reopened_repeats_again(fires, alice, now):

@@ -117,6 +117,38 @@ def test_many_in_the_list(client_of, alice, bob, fires):
     assert set(RuleState.objects.filter(handling="acknowledged")) == {fires}
 
 
+def test_many_are_handled_together_with_words_a_time_and_somebody(client_of, alice, olga, audra, fires):
+    calm = state_of(rule_of(alice, rule_name="calm"), timezone.now(), condition="ok")
+    client, picked = client_of(olga), {"action": "handle_together", "_selected_action": [str(fires.pk), str(calm.pk)]}
+
+    def post(**fields):
+        return client.post("/firing/?condition=", picked | fields, follow=True).content.decode()
+
+    asked = post()
+    assert "Handle 2 instances together" in asked
+    assert "until the next working morning" in asked
+    assert "Write a comment first." in post(verb="comment")
+    assert "is not a time" in post(verb="snooze", until="2026-06-31T10:00")
+    assert "Snoozed: 1 instance. To the others it cannot be done" in post(
+        verb="snooze", length="morning", comment="lunch"
+    )
+    assert "Commented on: 2 instances." in post(verb="comment", comment="It is the backup.")
+    assert "Given to somebody: 2 instances." in post(verb="assign", person=str(audra.pk))
+    assert set(RuleState.objects.values_list("assignee", flat=True)) == {audra.pk}
+    told = ActivityEntry.objects.filter(event_type="instance_snoozed").get().context
+    assert (told["comment"], told["by_name"]) == ("lunch", "Olga")
+
+
+def test_who_may_not_see_a_rule_is_not_asked_to_look_after_it(client_of, alice, bob, olga, fires):
+    of_bob = state_of(rule_of(bob), timezone.now())
+    picked = {"action": "handle_together", "_selected_action": [str(fires.pk), str(of_bob.pk)]}
+    answer = client_of(olga).post(
+        "/firing/?condition=", picked | {"verb": "assign", "person": str(bob.pk)}, follow=True
+    )
+    assert "Given to somebody: 1 instance." in answer.content.decode()
+    assert list(RuleState.objects.filter(assignee=bob)) == [of_bob]
+
+
 def test_the_list_has_no_actions_for_who_may_only_look(client_of, audra, fires):
     assert "Acknowledge for 24 hours" not in client_of(audra).get("/firing/").content.decode()
 
