@@ -1,5 +1,6 @@
 """A rule over the readings that were kept: what it would have done, for whom."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -38,9 +39,10 @@ class Period:
 class Replay:
     """What a rule would have done: how often it fired and acted, for how many people, and when.
 
-    Of transitions and periods only the first 5000 are kept.
+    Of transitions and periods only the first are `kept`.
     """
 
+    kept: int = KEPT
     fired: int = 0
     notified: int = 0
     evaluated: int = 0
@@ -58,7 +60,7 @@ class Replay:
             self.fired += transition.event in BEGINS and transition.episode > episode
             episode = transition.episode
             self.notified += transition.acts
-            if len(self.transitions) < KEPT:
+            if len(self.transitions) < self.kept:
                 self.transitions.append(replace(made, person=person))
             if opened is None and transition.state.fires:
                 opened = made
@@ -70,7 +72,7 @@ class Replay:
         self.people += self.fired > before
 
     def _close(self, person: UUID | None, opened: Step, end: datetime | None) -> None:
-        if len(self.periods) < KEPT:
+        if len(self.periods) < self.kept:
             self.periods.append(Period(person, opened.at, end, opened.transition.state.critical))
 
 
@@ -124,7 +126,7 @@ def replay_samples(rule: AutomationRule, samples: Sequence[tuple[datetime, float
 
     From the first to the last of them a tick every five minutes. ValueError where a condition cannot be read.
     """
-    found, watched = Replay(), watch_of(rule)
+    found, watched = Replay(kept=sys.maxsize), watch_of(rule)  # of one instance: all of them
     keys = {clause.key for clause in watched.clauses}
     own = {key: series_of(samples, held=key[0] in metrics) for key in keys}
     ticks = ticks_between(samples[0][0] - timedelta(microseconds=1), samples[-1][0])

@@ -19,9 +19,9 @@ def read_samples(path: Path) -> list[tuple[datetime, float]]:
         with path.open(newline="", encoding="utf-8") as file:
             found = dict(_rows(csv.DictReader(file)))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadSamples(f"{path} cannot be read: {error}") from error
+        raise BadSamples(f"it cannot be read: {error}") from error
     if not found:
-        raise BadSamples(f"{path} has no samples; it needs a header line `timestamp,value` and lines below it.")
+        raise BadSamples(f"it has no samples; it needs a header line `timestamp,value` and lines below it.")
     return sorted(found.items())
 
 

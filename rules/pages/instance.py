@@ -43,6 +43,7 @@ def instance_page(request: HttpRequest, model_admin: OwnedAdmin, state_id: UUID)
         "in_words": rule_in_words(state.rule), "stands": stands_in_words(state, now), "days": days, "all_days": DAYS,
         "timeline": line, "chart": line.as_json(), "more": len(story) > ENTRIES,
         "entries": named_entries(story[:ENTRIES]), "may_change": may_handle(request, state),
+        "acted": state.last_notified_at or last_acted(state),
         "fires": state.condition in ("firing", "recovering") or state.fired_at is not None,
         "by_hand": state.condition == "ok" and state.reason == handling.BY_HAND, "people": _people(request, state),
     }  # fmt: skip
@@ -82,6 +83,13 @@ def may_handle(request: HttpRequest, state: RuleState) -> bool:
 def state_entries(state: RuleState) -> Any:
     """Everything that was written about the instance, newest first."""
     return state.rule.entries.filter(state=state.pk).order_by("-created_at", "-id")
+
+
+def last_acted(state: RuleState) -> datetime | None:
+    """When its action was last run with success, also in an episode that is over."""
+    acted = state_entries(state).filter(status="success").exclude(action_taken="none").exclude(action_taken=None)
+    found: datetime | None = acted.values_list("executed_at", flat=True).first()
+    return found
 
 
 def stands_in_words(state: RuleState, now: datetime) -> list[str]:

@@ -1,5 +1,6 @@
 """The page of an instance, and what is done about it there and in the list."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -57,6 +58,13 @@ def test_an_instance_without_readings_or_with_conditions_that_cannot_be_read_has
     fires.rule.more_conditions = [{"metric": 5}]
     fires.rule.save()
     assert "The readings cannot be shown" in text_of(client_of(alice), fires)
+
+
+def test_it_says_when_it_last_acted_also_after_it_has_resolved(client_of, alice, fires):
+    MetricSample.objects.create(user=alice, metric="cpu", value=5, observed_at=timezone.now())
+    dispatch(timezone.now(), "command")
+    shown = re.sub(r"<[^>]+>", " ", text_of(client_of(alice), fires))
+    assert re.search(r"Last acted\s+(today|\d+ \w+,) \d\d:\d\d", shown)
 
 
 def test_acknowledge_comment_assign_resolve_reopen(client_of, alice, fires):

@@ -1,6 +1,7 @@
 """manage.py backtest: a rule from a file over a CSV."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -54,7 +55,7 @@ def test_in_words(files):
         (RULE.replace('">"', "near"), None, "operator"),
         (None, "time,values\n1,2", "needs a column `value`"),
         (None, "timestamp,value\nyesterday,2", "line 2: write a time such as"),
-        (None, "timestamp,value\n", "has no samples"),
+        (None, "timestamp,value\n", "samples.csv: it has no samples"),
         (RULE + RULE.split("rules:\n")[1].replace("cpu-high", "other"), None, "name one of its rules by --uid"),
     ],
 )
@@ -72,3 +73,13 @@ def test_files_that_are_not_there(files, tmp_path):
         backtest(tmp_path / "none.yaml", files[1])
     with pytest.raises(CommandError, match="cannot be read"):
         backtest(files[0], tmp_path / "none.csv")
+
+
+def test_every_transition_is_told_however_many_there_are(files):
+    rule, samples = files
+    rule.write_text(RULE + "    repeat_every: 0m\n")
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    lines = [f"{begin + n * timedelta(minutes=5):%Y-%m-%d %H:%M},90" for n in range(6000)]
+    samples.write_text("\n".join(["timestamp,value", *lines]))
+    found = json.loads(backtest(rule, samples, "--format", "json"))
+    assert found["notified"] == len(found["transitions"]) == 6000
