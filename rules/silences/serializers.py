@@ -83,6 +83,7 @@ class SilenceSerializer(StrictModelSerializer):
             "cancelled_at",
         ]  # fmt: skip
         read_only_fields = ["created_by", "created_at", "cancelled_by", "cancelled_at"]
+        extra_kwargs = {"starts_at": {"required": False, "help_text": "Default: now."}}
 
     @extend_schema_field(serializers.ChoiceField(["on", "coming", "over"]))
     def get_state(self, silence: Silence) -> str:
@@ -100,6 +101,7 @@ class SilenceSerializer(StrictModelSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         user, everything = self.context["request"].user, attrs.pop("everything", None)
         if self.instance is None:
+            attrs.setdefault("starts_at", timezone.now())
             attrs.setdefault("user", None if has_everyone(user, "change") else user)
         silence = self.would_be(attrs)
         if everything is None and self.instance is not None:
@@ -131,7 +133,7 @@ class PreviewSerializer(SilenceSerializer):
         return super().would_be({"comment": "a preview"} | attrs)
 
     class Meta(SilenceSerializer.Meta):
-        extra_kwargs = {"comment": {"required": False}}
+        extra_kwargs = SilenceSerializer.Meta.extra_kwargs | {"comment": {"required": False}}
 
 
 class CoveredRuleSerializer(serializers.Serializer[Any]):

@@ -48,6 +48,14 @@ def test_made_read_listed_changed_and_ended(alice, body, today):
     program.put(address, body(), status=405)
 
 
+def test_one_that_does_not_say_when_begins_now(alice, body, today):
+    for made in (
+        Program(alice).post("silences/", body(starts_at=...), status=201)["window"],
+        Program(alice).post("silences/preview/", body(starts_at=..., comment=...))["windows"][0],
+    ):
+        assert today <= datetime.fromisoformat(made["start"]) <= today + timedelta(minutes=1)
+
+
 def test_recurring(olga, body, today):
     made = Program(olga).post("silences/", body(
         recurrence="rrule:freq=daily", duration="2h", time_zone="Europe/Berlin", ends_at=later(today, days=60),
