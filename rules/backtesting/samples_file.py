@@ -21,7 +21,7 @@ def read_samples(path: Path) -> list[tuple[datetime, float]]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadSamples(f"it cannot be read: {error}") from error
     if not found:
-        raise BadSamples(f"it has no samples; it needs a header line `timestamp,value` and lines below it.")
+        raise BadSamples("it has no samples; it needs a header line `timestamp,value` and lines below it.")
     return sorted(found.items())
 
 

@@ -11,7 +11,7 @@ from rules.backtesting.history import replay
 from rules.backtesting.playing import play
 from rules.backtesting.sights import watch
 from rules.dispatcher import dispatch
-from rules.models import ActivityEntry, AutomationRule, MetricSample
+from rules.models import ActivityEntry, AutomationRule, MetricSample, Silence
 from rules.states import State
 from rules.steps import acted, step
 
@@ -21,6 +21,7 @@ STEPS = ("at", "event", "from", "to", "acts", "value")
 
 few = st.integers(0, 4).map(lambda n: n * TICK)
 values = st.integers(0, 10).map(float)
+dozen = st.integers(0, 12)
 
 
 @st.composite
@@ -47,7 +48,7 @@ def steps_of_dispatch(rule, ticks):
         dispatch(at, "command", rule=rule.pk)
     return [
         (entry.created_at, entry.event_type, entry.context["from"], entry.context["to"],
-         entry.action_taken != "none", entry.context["value"])
+         entry.action_taken != "none" and entry.status != "skipped", entry.context["value"])
         for entry in ActivityEntry.objects.filter(rule=rule).order_by("created_at")
     ]  # fmt: skip
 
@@ -81,7 +82,31 @@ def test_the_same_steps(alice, fields, cpu, memory):
 
 
 @pytest.mark.django_db
-def test_a_built_in_metric_from_the_changes_that_ticks_kept(alice):
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rules(), st.lists(st.none() | values, min_size=1, max_size=24), st.lists(st.tuples(dozen, dozen), max_size=3))
+def test_the_same_steps_where_silences_keep_it_quiet(alice, fields, cpu, silences):
+    """Silences that follow each other, overlap or touch; what is skipped has not acted."""
+    with transaction.atomic():
+        rule = AutomationRule.objects.create(
+            user=alice, rule_name="any", metric_type="cpu", action_type="log", **fields | {"more_conditions": []}
+        )
+        MetricSample.objects.bulk_create(
+            MetricSample(user=alice, metric="cpu", value=value, observed_at=START + n * TICK - timedelta(minutes=1))
+            for n, value in enumerate(cpu, 1)
+            if value is not None
+        )
+        for number, (begin, length) in enumerate(silences):
+            starts = START + begin * TICK
+            Silence.objects.create(
+                rule=rule, comment=str(number), starts_at=starts, ends_at=starts + (length + 1) * TICK, user=alice
+            )
+        ticks = [START + n * TICK for n in range(1, 30)]
+        assert steps_of(replay(rule, START, ticks[-1])) == steps_of_dispatch(rule, ticks)
+        transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+def test_a_built_in_metric_from_the_changes_that_dozenkept(alice):
     from rules.models import FusionScore
 
     rule = AutomationRule.objects.create(
