@@ -112,7 +112,7 @@ def test_an_auditor_reads_everyones_and_changes_nothing(alice, audra):
     ({"rule_name": "a\x00"}, "rule_name", "Null characters are not allowed."),
     ({"metric_type": "CPU load"}, "metric_type", "not the name of a metric"),
     ({"condition_operator": "=>"}, "condition_operator", "“=>” is not one of: <, <=, >, >=, =, !=."),
-    ({"action_type": "adjust"}, "action_type", "“adjust” is not one of: alert, notify, optimize, log."),
+    ({"action_type": "explode"}, "action_type", "“explode” is not one of: alert, notify, optimize, adjust, log."),
     ({"action_config": {"titel": "x"}}, "action_config.titel", "has no such option; it has: title, message"),
     ({"action_config": {"title": "x" * 201}}, "action_config.title", "at most 200 characters"),
     ({"action_config": []}, "action_config", "This must be an object"),

@@ -66,7 +66,7 @@ def test_an_auditor_cannot_make_rules(client_of, audra):
         ("metric_type", "My metric!", "is not the name of a metric"),
         ("threshold_value", "", "Give the number"),
         ("threshold_value", "70,5", "with a point"),
-        ("action_type", "adjust", "cannot be chosen"),
+        ("action_type", "explode", "cannot be chosen"),
         ("repeat_every", "soon", "is not a duration"),
         ("repeat_every", "-4h", "is not a duration"),
         ("runbook_url", "javascript:alert(1)", "is not the address of a page"),

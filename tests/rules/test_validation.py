@@ -30,7 +30,7 @@ def test_a_sound_rule_has_no_errors():
         ("threshold_value", "abc", "is a number"),
         ("threshold_value", float("nan"), "finite"),
         ("threshold_value", float("inf"), "finite"),
-        ("action_type", "adjust", "There are: alert, notify, optimize, log"),
+        ("action_type", "explode", "There are: alert, notify, optimize, adjust, log"),
         ("repeat_every", timedelta(seconds=-1), "0 (at every evaluation)"),
         ("repeat_every", timedelta(days=400), "up to 366 days"),
     ],

@@ -47,9 +47,9 @@ def test_a_rule_on_everyone_and_one_integration():
 
 
 def test_a_pushed_metric_keeps_its_name_and_an_unknown_action_says_so():
-    said = rule_in_words(a_rule(metric_type="queue_depth", action_type="adjust"))
+    said = rule_in_words(a_rule(metric_type="queue_depth", action_type="explode"))
     assert "the queue_depth of Alice" in said
-    assert "adjust (no such action is installed)" in said
+    assert "explode (no such action is installed)" in said
 
 
 FACTS = {"metric": "fusion_score", "value": 63, "threshold": 70, "operator": "<", "target": ""}
