@@ -1,19 +1,36 @@
-"""What was proposed to make things better, and what became of it."""
+"""The list of what was proposed to make things better, and the addresses of the pages of each."""
 
-import json
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from unfold.decorators import display
+from django.utils.html import format_html
+from unfold.decorators import action, display
 
 from optimizer.filters import OptimizationFilter
 from optimizer.models import OptimizationEvent
-from optimizer.strategies import strategies
+from optimizer.pages.addresses import NAME, page_of
+from optimizer.pages.asking import new_page
+from optimizer.pages.decisions import decide_one
+from optimizer.pages.many import ask_and_do, progress_page
+from optimizer.pages.optimization import dry_run_part, find_event, live_part, optimization_page
+from optimizer.permissions import DECIDE
+from optimizer.proposals_in_words import recommended
+from optimizer.words import strategy_name
 from rules.words import number
-from smartagent.filtered_list import RecordAdmin
+from smartagent.filtered_list import FilteredChangeList, RecordAdmin
+from smartagent.scope import has_everyone
 from smartagent.templatetags.shown import TONES, when
+
+VERDICT_TONES = {"improved": "success", "unchanged": "", "worse": "danger", "too_little": "warning"}
+
+
+class OptimizationChangeList(FilteredChangeList):
+    """Its rows lead to the pages of the proposals."""
+
+    def url_for_result(self, result: OptimizationEvent) -> str:
+        return page_of(result.pk)
 
 
 @admin.register(OptimizationEvent)
@@ -23,37 +40,52 @@ class OptimizationAdmin(RecordAdmin):
     filter_defaults = {"status": "proposed"}
     keyset = "created_at"
     empty_title = "No optimizations yet"
-    empty_text = "A rule whose action is “Optimize” proposes a remedy here, with the steps that are recommended."
-    list_display = ("strategy_shown", "status_label", "steps", "user", "rule_link", "reading", "at")
+    empty_text = "A rule whose action is “Optimize” or “Adjust” proposes a remedy here, with what it would do."
+    everything_qs = "?status="
+    list_display = ("strategy_shown", "status_label", "steps", "verdict_label", "user", "rule_link", "reading", "at")
     list_display_links = ("strategy_shown",)
     list_select_related = ("rule", "user")
     sortable_by = ("at",)
     search_fields = ("strategy", "source_event_type", "rule__rule_name")
     search_help_text = "Strategy, source or rule"
-    fields = ("strategy_shown", "status_shown", "all_steps", "kind", "source_event_type", "user", "rule_link",
-              "reading", "at", "facts")  # fmt: skip
-    readonly_fields = fields
+    actions = ("approve", "apply_now", "dismiss", "roll_back")  # type: ignore[assignment]
+    actions_list = ("propose_now",)
+    pages = {
+        "new/": (new_page, "new"), "progress/": (progress_page, "progress"),
+        "<uuid:key>/": (optimization_page, "page"), "<uuid:key>/live/": (live_part, "live"),
+        "<uuid:key>/dry-run/": (dry_run_part, "dry_run"), "<uuid:key>/do/<str:verb>/": (decide_one, "do"),
+    }  # fmt: skip
 
-    def describe(self, record: OptimizationEvent) -> str:
-        return f"{self.strategy_shown(record)} for {record.user or 'the platform'}"
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
+        return OptimizationChangeList
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return tuple(name for name in self.list_display if name != "user" or has_everyone(request.user, "view"))
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        return optimization_page(request, self, find_event(self, request, object_id).pk)
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may answer proposals, at least their own."""
+        return bool(request.user.has_perm(DECIDE))
+
+    @action(description="Propose now", url_path="propose-now", permissions=["decide"])
+    def propose_now(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse(f"{NAME}_new"))
+
+    # -- columns ---------------------------------------------------------------------------------
 
     @display(description="strategy", ordering="strategy")
     def strategy_shown(self, event: OptimizationEvent) -> str:
-        if event.strategy and event.strategy in strategies:
-            return strategies[event.strategy].label
-        return event.strategy or event.get_optimization_action_display()
+        return strategy_name(event.strategy) if event.strategy else event.get_optimization_action_display()
 
     @display(description="status", ordering="status", label=TONES)
     def status_label(self, event: OptimizationEvent) -> tuple[str, str]:
         return (event.status, event.get_status_display())
 
-    @display(description="status")
-    def status_shown(self, event: OptimizationEvent) -> str:
-        return event.get_status_display()
-
-    @display(description="kind")
-    def kind(self, event: OptimizationEvent) -> str:
-        return event.get_optimization_action_display()
+    @display(description="came of it", ordering="verdict", label=VERDICT_TONES)
+    def verdict_label(self, event: OptimizationEvent) -> tuple[str, str] | str:
+        return (event.verdict, event.get_verdict_display()) if event.verdict else ""
 
     @display(description="recommended")
     def steps(self, event: OptimizationEvent) -> str:
@@ -63,11 +95,6 @@ class OptimizationAdmin(RecordAdmin):
             return "–"
         more = format_html(' <span class="sa-second">and {} more</span>', len(found) - 1) if found[1:] else ""
         return format_html('<span class="sa-text">{}{}</span>', found[0], more)
-
-    @display(description="recommended")
-    def all_steps(self, event: OptimizationEvent) -> str:
-        steps = format_html_join("", "<li>{}</li>", ((step,) for step in recommended(event.recommended_actions)))
-        return format_html('<ol class="sa-steps">{}</ol>', steps) if steps else "–"
 
     @display(description="rule")
     def rule_link(self, event: OptimizationEvent) -> str:
@@ -86,23 +113,20 @@ class OptimizationAdmin(RecordAdmin):
     def at(self, event: OptimizationEvent) -> str:
         return when(event.created_at)
 
-    @display(description="numbers")
-    def facts(self, event: OptimizationEvent) -> str:
-        facts = {"before": event.before, "after": event.after, "parameters": event.parameter_delta}
-        return format_html('<pre class="sa-json">{}</pre>', json.dumps(facts, indent=2, ensure_ascii=False))
+    # -- what can be done to many ----------------------------------------------------------------
 
+    @admin.action(description="Approve…", permissions=["decide"])
+    def approve(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        return ask_and_do("approve", self, request, queryset)
 
-def recommended(steps: Any) -> list[str]:
-    """The recommended steps as texts, whoever wrote them: a list of texts or objects, an object, or one text."""
-    if isinstance(steps, str):
-        return [steps]
-    if isinstance(steps, dict):
-        return [f"{name.replace('_', ' ')}: {value}" for name, value in steps.items()]
-    return [_step(step) for step in steps or []]
+    @admin.action(description="Apply now…", permissions=["decide"])
+    def apply_now(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        return ask_and_do("apply", self, request, queryset)
 
+    @admin.action(description="Dismiss…", permissions=["decide"])
+    def dismiss(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        return ask_and_do("dismiss", self, request, queryset)
 
-def _step(step: Any) -> str:
-    if not isinstance(step, dict):
-        return str(step)
-    said = step.get("description") or step.get("action") or step.get("title") or step.get("type")
-    return str(said or ", ".join(f"{name} {value}" for name, value in step.items()))
+    @admin.action(description="Roll back…", permissions=["decide"])
+    def roll_back(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        return ask_and_do("roll_back", self, request, queryset)

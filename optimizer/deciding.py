@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from optimizer.guard_rails import STOPPED, Record, approval_refusal, refusal
+from optimizer.measuring import begin_to_measure
 from optimizer.models import OptimizationEvent, OptimizationStep, OptimizerPolicy
 from optimizer.registries import operations
 from optimizer.trust import rails_of, records
@@ -59,6 +60,23 @@ def dismiss(event: OptimizationEvent, by: Any, now: datetime, *, until: datetime
         told: dict[str, Any] = {"note": note.strip(), "until": until.isoformat() if until else None}
         write_entries([entry(event, "dismissed", now, by=by, **told)])
         log(event, "dismiss", now, details=told | {"by": str(by)})
+
+
+def done_by_hand(event: OptimizationEvent, by: Any, now: datetime, *, note: str = "") -> None:
+    """`by` has done what it advises: it counts as applied, so that its effect is measured. Refused where it has
+    operations, for those are applied, or was answered. It builds no trust: nothing of ours was tried."""
+    if event.steps.exists():
+        raise Refused("It has operations, so it is applied, not done by hand.")
+    with transaction.atomic():
+        waiting = OptimizationEvent.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), pk=event.pk)
+        values = {"decided_by": by, "decision_note": note.strip(), "applied_at": now, "ended_at": now}
+        answered = waiting.filter(status__in=[Status.PROPOSED, Status.APPROVED])
+        if not answered.update(status=Status.APPLIED, applied=True, leased_until=None, **values):
+            raise Refused(ANSWERED)
+        event.refresh_from_db()
+        begin_to_measure(event, now)
+        write_entries([entry(event, "done_by_hand", now, by=by, note=note.strip())])
+        log(event, "done_by_hand", now, details={"by": str(by), "note": note.strip()})
 
 
 def dismissed_until(text: str, now: datetime) -> datetime | None:

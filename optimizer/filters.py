@@ -14,6 +14,7 @@ class OptimizationFilter(TimesFilter):
     status = OneOf(choices=OptimizationEvent.Status.choices)
     strategy = OneOf(choices=strategy_choices)
     kind = OneOf(field_name="optimization_action", choices=OptimizationEvent.Kind.choices)
+    verdict = OneOf(label="came of it", choices=OptimizationEvent.Verdict.choices)
     rule = RuleNameFilter()
     person = PersonFilter(field_name="user")
 

@@ -8,11 +8,13 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from notifications.gateway import post
 from optimizer.metrics import OURS
 from optimizer.models import ActionLog, OptimizationEvent, OptimizationStep
 from optimizer.proposals import Facts, Proposal, ProposedStep
 from optimizer.registries import operations
 from optimizer.strategies import Strategy
+from optimizer.telling import of_proposals
 
 LASTS = timedelta(hours=24)
 UNDER_WAY = ("proposed", "approved", "applying")
@@ -51,8 +53,8 @@ Key = tuple[UUID | None, str, str]  # person, strategy, target
 
 
 def propose(asked: Sequence[tuple[Asked, str, Proposal]], now: datetime) -> list[Made]:
-    """Write the proposals, each with the name of its strategy, that nothing stands in the way of, in the current
-    transaction."""
+    """Write the proposals, each with the name of its strategy, that nothing stands in the way of, and tell whom they
+    concern, in the current transaction."""
     standing = _standing([one for one, _, _ in asked], now)
     made, steps = [], []
     for one, strategy, proposal in asked:
@@ -68,6 +70,8 @@ def propose(asked: Sequence[tuple[Asked, str, Proposal]], now: datetime) -> list
     OptimizationEvent.objects.bulk_create(fresh, batch_size=1000)
     OptimizationStep.objects.bulk_create(steps, batch_size=1000)
     ActionLog.objects.bulk_create([_log(event, now) for event in fresh], batch_size=1000)
+    if messages := of_proposals(fresh):
+        post(messages, now)
     return made
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from rules.models import MetricSample
 from rules.registries import metrics
@@ -16,9 +16,7 @@ MOST = 2000
 
 def readings_of(person: UUID | None, metric: str, target: str, start: datetime, end: datetime) -> list[float]:
     """The values after `start` up to `end`, oldest first; the newest 2,000 where there are more."""
-    series = MetricSample.objects.filter(user=person, metric=metric, target=target)
-    if not series.exists() and target:
-        series = MetricSample.objects.filter(user=person, metric=metric, target="")
+    series = series_of(person, metric, target)
     within = list(
         series.filter(observed_at__gt=start, observed_at__lte=end)
         .order_by("-observed_at")
@@ -28,6 +26,14 @@ def readings_of(person: UUID | None, metric: str, target: str, start: datetime, 
         return [value for _, value in within]
     earlier = series.filter(Q(observed_at__lte=start)).order_by("-observed_at").values_list("observed_at", "value")[:1]
     return [*_held([*earlier, *within], start, end)][-MOST:]
+
+
+def series_of(person: UUID | None, metric: str, target: str) -> QuerySet[MetricSample]:
+    """The samples of a target; those of the person as a whole where it has none."""
+    series = MetricSample.objects.filter(user=person, metric=metric, target=target)
+    if not series.exists() and target:
+        return MetricSample.objects.filter(user=person, metric=metric, target="")
+    return series
 
 
 def _held(changes: list[tuple[datetime, float]], start: datetime, end: datetime) -> Iterator[float]:

@@ -1,4 +1,5 @@
-"""What the workers' clock runs: the policy decides, what was approved is applied, what is over is measured."""
+"""What the workers' clock runs: the policy decides, what was approved is applied, what is over is measured; and
+once a week that is reported."""
 
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from django.utils import timezone
 from optimizer.deciding import Refused, approve_by_policy, expire
 from optimizer.measuring import due, measure
 from optimizer.models import OptimizationEvent, OptimizerPolicy
+from optimizer.report_mail import send_weekly
 from optimizer.runner import roll_back, work
 
 
@@ -28,6 +30,11 @@ def measure_all(now: datetime) -> int:
         if measure(event, now) == OptimizationEvent.Verdict.WORSE and undo:
             _roll_back(event, now)
     return len(rows)
+
+
+def report() -> int:
+    """Send the report of the week; return to how many people."""
+    return send_weekly(timezone.now())
 
 
 def _roll_back(event: OptimizationEvent, now: datetime) -> None:

@@ -1,10 +1,13 @@
-"""What the optimizer does is written down: in the activity log, with who and why, and in its own log."""
+"""What the optimizer does is written down: in the activity log, with who and why, and in its own log; and the person
+concerned is told of what matters to them."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from notifications.gateway import post
 from optimizer.models import ActionLog, OptimizationEvent
+from optimizer.telling import of_entries
 from rules.models import ActivityEntry
 
 
@@ -26,8 +29,11 @@ def entry(
 
 
 def write_entries(entries: Iterable[ActivityEntry]) -> None:
-    """Save them, in the current transaction."""
-    ActivityEntry.objects.bulk_create(list(entries), batch_size=1000)
+    """Save them, and tell whom they concern, in the current transaction."""
+    rows = list(entries)
+    ActivityEntry.objects.bulk_create(rows, batch_size=1000)
+    if messages := of_entries(rows):
+        post(messages, max(row.created_at for row in rows))
 
 
 def log(

@@ -11,5 +11,7 @@ EVENTS = dict(Event.choices) | {EVENT: "schema incomplete", "silence_ended": "si
     "optimization_approved": "remedy approved", "optimization_applied": "remedy applied",
     "optimization_failed": "remedy failed", "optimization_rolled_back": "remedy rolled back",
     "optimization_dismissed": "remedy dismissed", "optimization_expired": "remedy expired",
-    "optimization_measured": "remedy measured",
+    "optimization_measured": "remedy measured", "optimization_done_by_hand": "remedy done by hand",
+    "optimizer_stopped": "optimizer stopped", "optimizer_released": "optimizer released",
+    "optimizer_policy_changed": "optimizer's policy changed",
 }  # fmt: skip

@@ -54,6 +54,10 @@ TOLD = {
     "optimization_rolled_back": "{by_name} rolled back the remedy {strategy}.",
     "optimization_dismissed": "{by_name} dismissed the remedy {strategy}.",
     "optimization_expired": "Nobody answered the remedy {strategy} within its day, so it was not applied.",
+    "optimization_done_by_hand": "{by_name} did by hand what the remedy {strategy} advises.",
+    "optimizer_stopped": "{by_name} stopped the optimizer: nothing is approved or applied.",
+    "optimizer_released": "{by_name} let the optimizer go on.",
+    "optimizer_policy_changed": "{by_name} changed the policy of the optimizer: {changes}.",
     "optimization_measured": "The remedy {strategy} was measured: {verdict}.",
     "escalation_over": "Nobody has acknowledged it, and “{policy}” has no further step: nobody else is told.",
 }

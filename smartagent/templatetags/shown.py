@@ -24,6 +24,8 @@ TONES = {
     "expired": "", "unread": "primary", "read": "", "archived": "", "snoozed": "info",
     "waiting": "warning", "held": "info", "due": "info", "sending": "info", "delivered": "success", "bundled": "",
     "dead": "danger", "refused": "danger", "started": "info", "works": "success", "broken": "danger", "off": "",
+    "done": "success", "undone": "warning", "applying": "info", "improved": "success", "worse": "danger",
+    "unchanged": "", "too_little": "warning",
     "met": "danger", "clear": "success", "missing": "warning",
 }  # fmt: skip
 

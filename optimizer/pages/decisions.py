@@ -1,0 +1,63 @@
+"""What is answered on the page of one proposal: asked first where something is changed, then done, then said."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from optimizer.answering import LENGTHS, VERBS, answer, obstacle, told
+from optimizer.deciding import Refused
+from optimizer.models import OptimizationEvent, OptimizerPolicy
+from optimizer.pages.addresses import page_of
+from optimizer.pages.optimization import find_event, would_change
+from optimizer.pages.steps import shown_steps
+from optimizer.permissions import may_decide
+from optimizer.words import title_of
+from smartagent.owned_admin import OwnedAdmin
+
+LONGEST = 2000
+
+
+@require_http_methods(["GET", "POST"])
+def decide_one(request: HttpRequest, model_admin: OwnedAdmin, key: UUID, verb: str) -> HttpResponse:
+    """Ask, and on POST do it."""
+    event = find_event(model_admin, request, key)
+    if verb not in VERBS:
+        raise Http404("There is no such thing to do.")
+    if not may_decide(request.user, event):
+        raise PermissionDenied
+    if request.method == "GET":
+        return _ask(request, model_admin, event, verb)
+    now, note = timezone.now(), request.POST.get("note", "").strip()
+    lasts = request.POST.get("for", "7d")
+    try:
+        if lasts not in LENGTHS or len(note) > LONGEST:
+            raise Refused(f"Choose how long, and write at most {LONGEST:,} characters.")
+        event = answer(verb, event, request.user, now, lasts=lasts, note=note)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        failed = verb == "apply" and event.status == OptimizationEvent.Status.FAILED
+        messages.add_message(request, messages.ERROR if failed else messages.SUCCESS, told(verb, event))
+    return HttpResponseRedirect(page_of(key))
+
+
+def _ask(request: HttpRequest, model_admin: OwnedAdmin, event: OptimizationEvent, verb: str) -> HttpResponse:
+    """What would happen, and a button that does it."""
+    now = timezone.now()
+    context: dict[str, Any] = {
+        "title": f"{VERBS[verb]}: {title_of(event)}", "event": event, "verb": verb, "verb_label": VERBS[verb],
+        "why_not": obstacle(verb, event, request.user, OptimizerPolicy.current(), now), "lengths": LENGTHS,
+        "dry": would_change(event, now) if verb in ("approve", "apply") else None,
+        "undone": _undone(event) if verb == "roll_back" else None,
+    }  # fmt: skip
+    return model_admin.show(request, "optimizer/confirm_one.html", context)
+
+
+def _undone(event: OptimizationEvent) -> list[Any]:
+    """What would be taken back, the last first."""
+    return [shown for shown in reversed(shown_steps(event)) if shown.step.status == "done"]

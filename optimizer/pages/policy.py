@@ -1,0 +1,83 @@
+"""The page of the policy: the switch that stops everything, the guard-rails, and what each strategy is trusted with."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import site
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from optimizer.models import ActionLog, OptimizerPolicy
+from optimizer.policy_changing import change, switch
+from optimizer.policy_form import PolicyForm, window_in_words
+from optimizer.standing import by_hand_only, standings
+from optimizer.windows import is_open
+
+VIEW, CHANGE = "optimizer.view_optimizerpolicy", "optimizer.change_optimizerpolicy"
+LAST = 10
+PAGE = "admin:optimizer_policy"
+
+
+@require_http_methods(["GET", "POST"])
+def policy_page(request: HttpRequest) -> HttpResponse:
+    """Show it, to whoever may see it; on POST change it."""
+    if not request.user.has_perm(CHANGE if request.method == "POST" else VIEW):
+        raise PermissionDenied
+    policy, now = OptimizerPolicy.current(), timezone.now()
+    form = PolicyForm(request.POST or None, policy=policy)
+    if request.method == "POST" and form.is_valid():
+        said = change(form.values, request.user, now)
+        messages.success(request, "The policy is changed." if said else "Nothing was changed: it is so already.")
+        return HttpResponseRedirect(reverse(PAGE))
+    window = window_in_words(policy.window, policy.window_zone)
+    context: dict[str, Any] = site.each_context(request) | {
+        "title": "Remedy policy", "policy": policy, "form": form, "may_change": request.user.has_perm(CHANGE),
+        "standings": standings(policy), "by_hand_only": by_hand_only(), "window": window,
+        "is_open": is_open(policy.window, policy.window_zone, now), "stopped_by": _stopped_by(policy),
+        "last": _last(), "complains": request.method == "POST",
+    }  # fmt: skip
+    return render(request, "optimizer/policy.html", context)
+
+
+@require_POST
+def stop_everything(request: HttpRequest) -> HttpResponse:
+    """Nothing is approved or applied from now on; what is being done just now is not begun again."""
+    return _switch(request, stopped=True, said="Everything is stopped. Nothing is approved or applied from now on.")
+
+
+@require_POST
+def let_go_on(request: HttpRequest) -> HttpResponse:
+    """As before."""
+    return _switch(request, stopped=False, said="The optimizer goes on, within its guard-rails.")
+
+
+def _switch(request: HttpRequest, *, stopped: bool, said: str) -> HttpResponse:
+    if not request.user.has_perm(CHANGE):
+        raise PermissionDenied
+    if switch(stopped, request.user, timezone.now()):
+        messages.success(request, said)
+    else:
+        messages.info(request, "It is so already.")
+    return HttpResponseRedirect(reverse(PAGE))
+
+
+def _stopped_by(policy: OptimizerPolicy) -> ActionLog | None:
+    """Who has stopped it, and when; None where it is not."""
+    if not policy.stopped:
+        return None
+    return ActionLog.objects.filter(event=None, action_type="policy_stop").select_related("user").first()
+
+
+def _last() -> list[dict[str, Any]]:
+    """The changes of the policy, the newest first."""
+    words = {"policy_stop": "stopped everything", "policy_release": "let it go on", "policy_change": "changed"}
+    rows = ActionLog.objects.filter(event=None, action_type__in=words).select_related("user")[:LAST]
+    return [
+        {"at": row.created_at, "by": row.user, "what": words[row.action_type],
+         "changes": row.action_details.get("changes", "") if isinstance(row.action_details, dict) else ""}
+        for row in rows
+    ]  # fmt: skip

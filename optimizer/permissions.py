@@ -1,0 +1,14 @@
+"""Who may answer proposals: whoever may change them at all, and this one."""
+
+from typing import Any
+
+from optimizer.models import OptimizationEvent
+
+DECIDE = "optimizer.change_optimizationevent"
+
+
+def may_decide(user: Any, event: OptimizationEvent) -> bool:
+    """Whether `user` may answer this one."""
+    if not user.has_perm(DECIDE):
+        return False
+    return bool(OptimizationEvent.objects.changeable_by(user).filter(pk=event.pk).exists())
