@@ -85,15 +85,20 @@ def _modes(modes: Any) -> dict[str, str]:
 
 def checked_quiet(periods: Any, who: Addressee, now: datetime) -> list[dict[str, Any]]:
     """The quiet hours as they are kept; ValueError with what is wrong."""
-    if not isinstance(periods, list):
-        raise ValueError('Write a list such as [{"days": [0, 1], "from": "22:00", "until": "07:00"}].')
-    if len(periods) > MOST_PERIODS:
-        raise ValueError(f"At most {MOST_PERIODS} periods can be kept.")
-    kept = [_period(period) for period in periods]
+    kept = checked_periods(periods)
     until = quiet_until(read(kept), who.zone, now) if kept else None
     if until and (until - now).days >= LOOKED_AHEAD - 2:
         raise ValueError(NEVER_ENDS)
     return kept
+
+
+def checked_periods(periods: Any) -> list[dict[str, Any]]:
+    """Periods of weekdays as they are kept; ValueError with what is wrong."""
+    if not isinstance(periods, list):
+        raise ValueError('Write a list such as [{"days": [0, 1], "from": "22:00", "until": "07:00"}].')
+    if len(periods) > MOST_PERIODS:
+        raise ValueError(f"At most {MOST_PERIODS} periods can be kept.")
+    return [_period(period) for period in periods]
 
 
 def _period(period: Any) -> dict[str, Any]:

@@ -3,8 +3,11 @@
 The same in pages and in the API; each says beforehand what stands in its way.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+
+from django.utils import timezone
 
 from optimizer.deciding import ANSWERED, Refused, approve, dismiss, dismissed_until, done_by_hand, may_begin
 from optimizer.guard_rails import approval_refusal
@@ -23,6 +26,7 @@ FITS = {
     "dismiss": {Status.PROPOSED, Status.APPROVED}, "roll_back": {Status.APPLIED, Status.FAILED},
     "by_hand": {Status.PROPOSED, Status.APPROVED},
 }  # fmt: skip
+MOST = 100  # are answered at once
 EMPTY = "It has no operations: only a person can do what it advises."
 NOTHING_DONE = "Nothing of it is done, so there is nothing to take back."
 
@@ -30,7 +34,7 @@ NOTHING_DONE = "Nothing of it is done, so there is nothing to take back."
 def obstacle(verb: str, event: OptimizationEvent, by: Any, policy: OptimizerPolicy, now: datetime) -> str:
     """Why `by` cannot do it now; nothing where they can. Steps and rule of the event are looked at."""
     if event.status not in FITS[verb]:
-        return f"It is {event.get_status_display()}."
+        return f"It is {event.get_status_display().lower()}."
     if event.status == Status.PROPOSED and event.expires_at and event.expires_at <= now and verb != "dismiss":
         return ANSWERED
     steps = list(event.steps.all())
@@ -63,6 +67,19 @@ def answer(
         apply(event.pk, now)
     event.refresh_from_db()
     return event
+
+
+def answer_many(
+    verb: str, events: Iterable[OptimizationEvent], by: Any, *, lasts: str = "7d", note: str = ""
+) -> tuple[list[OptimizationEvent], list[tuple[OptimizationEvent, str]]]:
+    """Those to which it was done, and the others with why not; each at its own time, for applying takes some."""
+    done, refused = [], []
+    for event in events:
+        try:
+            done.append(answer(verb, event, by, timezone.now(), lasts=lasts, note=note))
+        except Refused as refusal:
+            refused.append((event, str(refusal)))
+    return done, refused
 
 
 def told(verb: str, event: OptimizationEvent) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
+from django.core.mail import get_connection
 from django.db import transaction
 
 from notifications.channels.email import mail_of
@@ -39,7 +40,8 @@ def send_weekly(now: datetime) -> int:
 
 def send_to(address: str, now: datetime) -> None:
     """Send it to this address by mail, at once."""
-    mail_of(letter_of(report_of(now), now, address), address).send()
+    letter = letter_of(report_of(now), now, address)
+    mail_of(letter, address, get_connection(fail_silently=False, timeout=settings.EMAIL_TIMEOUT)).send()
 
 
 def preview(report: Report, now: datetime, person: Any) -> str:

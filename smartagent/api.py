@@ -19,6 +19,8 @@ from notifications.api_preferences import PreferencesView
 from notifications.channel_api import ChannelKindsView, ChannelViewSet, WebhookSchemaView
 from notifications.delivery_api import DeliveryViewSet
 from optimizer.api import OptimizationViewSet
+from optimizer.api_policy import PolicyView as OptimizerPolicyView
+from optimizer.api_policy import ScoreboardView
 from rules import api as rules
 from smartagent.doctor.api import DoctorView
 from smartagent.rest.me import MeView
@@ -65,6 +67,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dispatch/", rules.DispatchView.as_view(), name="dispatch"),
     path("channel-kinds/", ChannelKindsView.as_view(), name="channel-kinds"),
     path("webhook-schema/", WebhookSchemaView.as_view(), name="webhook-schema"),
+    path("optimizer/policy/", OptimizerPolicyView.as_view(), name="optimizer-policy"),
+    path("optimizer/scoreboard/", ScoreboardView.as_view(), name="optimizer-scoreboard"),
     path("doctor/", DoctorView.as_view(), name="doctor"),
     path("preferences/", PreferencesView.as_view(), name="preferences"),
     path("me/", MeView.as_view(), name="me"),

@@ -12,8 +12,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from optimizer.answering import LENGTHS, VERBS, answer, obstacle
-from optimizer.deciding import Refused
+from optimizer.answering import LENGTHS, MOST, VERBS, answer_many, obstacle
 from optimizer.models import OptimizationEvent, OptimizerPolicy
 from optimizer.pages.addresses import NAME
 from optimizer.proposals_in_words import recommended
@@ -21,7 +20,6 @@ from optimizer.words import title_of
 from rules.filters import as_uuid
 from smartagent.owned_admin import OwnedAdmin
 
-MOST = 100  # at once
 FEW = 3  # so many are applied at once; what is more is left to the workers
 SHOWN = 3  # steps of each
 WARNINGS = {
@@ -106,19 +104,6 @@ def _do(verb: str, request: HttpRequest, events: list[OptimizationEvent]) -> Htt
         words = {"dismiss": "Dismissed", "roll_back": "Rolled back"}[verb]
         messages.success(request, f"{words} {len(done)} proposal{'' if len(done) == 1 else 's'}.")
     return None
-
-
-def answer_many(
-    verb: str, events: list[OptimizationEvent], by: Any, *, lasts: str = "7d", note: str = ""
-) -> tuple[list[OptimizationEvent], list[tuple[OptimizationEvent, str]]]:
-    """Those to which it was done, and the others with why not."""
-    done, refused = [], []
-    for event in events:
-        try:
-            done.append(answer(verb, event, by, timezone.now(), lasts=lasts, note=note))
-        except Refused as refusal:
-            refused.append((event, str(refusal)))
-    return done, refused
 
 
 def _said(request: HttpRequest) -> dict[str, str]:

@@ -98,7 +98,7 @@ def _answers(request: HttpRequest, event: OptimizationEvent, now: datetime) -> d
 
 
 def _is(event: OptimizationEvent) -> str:
-    return f"It is {event.get_status_display()}"
+    return f"It is {event.get_status_display().lower()}"
 
 
 def _way(event: OptimizationEvent, user: Any) -> dict[str, Any]:
