@@ -63,7 +63,7 @@ def text_of(report: Report) -> str:
         f"{bar['label']}: " + ", ".join(f"{row['count']:,} {row['name']}" for row in bar["rows"]) + "."
         for bar in report.bars
     ]
-    examples = [f"{title}: {verdict}. {settings.SITE_URL}{address}" for title, verdict, address in report.examples]
+    examples = [f"{title}: {verdict.lower()}." for title, verdict, _ in report.examples]
     return "\n".join([report.words, *lines, *examples])
 
 
