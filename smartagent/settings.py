@@ -241,6 +241,11 @@ OPTIMIZER_OPERATIONS = [
     "optimizer.operations.adjust_weight.AdjustWeight",
     "optimizer.operations.adjust_sync_interval.AdjustSyncInterval",
     "optimizer.operations.analyze_slow_queries.AnalyzeSlowQueries",
+    "optimizer.operations.retry_connection.RetryConnection",
+    "optimizer.operations.validate_credentials.ValidateCredentials",
+    "optimizer.operations.refresh_oauth_token.RefreshOAuthToken",
+    "optimizer.operations.refresh_data.RefreshData",
+    "optimizer.operations.call_engine.CallEngine",
 ]
 
 Q_CLUSTER = {

@@ -2,9 +2,11 @@
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
+from contextlib import contextmanager
+from contextvars import ContextVar
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 from django.conf import settings
@@ -20,11 +22,31 @@ NOT_PUBLIC = [
 ]
 LOOKUPS = 32
 _lookups = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="lookup")  # the system's own look-up has no time limit
+_ours: ContextVar[tuple[str, ...]] = ContextVar("ours", default=())
+
+
+@contextmanager
+def allowing(*networks: str) -> Iterator[None]:
+    """In the block, and in this thread, these may be reached too: what we have started there ourselves."""
+    token = _ours.set((*_ours.get(), *networks))
+    try:
+        yield
+    finally:
+        _ours.reset(token)
+
+
+def is_ours(host: str) -> bool:
+    """Whether this address is one that the block allows."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return any(address in ip_network(network, strict=False) for network in _ours.get())
 
 
 def is_allowed(address: Address) -> bool:
     """Whether `address` may be reached: it is public, or in a network that the setting allows."""
-    networks = [ip_network(network, strict=False) for network in settings.OUTBOUND_ALLOWED]
+    networks = [ip_network(network, strict=False) for network in (*settings.OUTBOUND_ALLOWED, *_ours.get())]
     return all(any(each in network for network in networks) or _is_public(each) for each in _inner(address))
 
 

@@ -19,7 +19,7 @@ from urllib.request import proxy_bypass
 import httpcore
 import httpx
 
-from smartagent.outbound.addresses import resolve
+from smartagent.outbound.addresses import is_ours, resolve
 from smartagent.outbound.errors import AddressRefused, NotSent, RequestRefused, Unreachable
 from smartagent.outbound.network import Checked, ToProxy, deadline, remaining
 
@@ -125,7 +125,7 @@ def _proxy_for(address: httpx.URL) -> str | None:
     """The proxy that the environment names for it. It looks names up itself, so what we can see is checked before."""
     names = (f"{address.scheme}_proxy", "all_proxy")
     proxy = next((found for name in names if (found := _environment(name))), "")
-    if not proxy or proxy_bypass(address.host):
+    if not proxy or is_ours(address.host) or proxy_bypass(address.host):
         return None
     with suppress(Unreachable):  # only the proxy may be able to look it up
         resolve(address.host, address.port or 0, remaining(CONNECT))

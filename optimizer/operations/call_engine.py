@@ -1,0 +1,54 @@
+"""call_engine: gives the numbers of a proposal to an external optimization engine, and keeps what it answers."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from notifications.channels.webhook import key_of
+from optimizer.operations import Change, Done, Operation, OperationFailed, Task
+from optimizer.operations.speaking import JSON, NO_KEY, accepted, json_of, signed
+from smartagent.outbound.client import Answer, send
+
+MOST = 8000  # characters of the result that are kept
+
+
+class CallEngine(Operation):
+    kind = "call_engine"
+    label = "Ask the optimization engine"
+    help = (
+        "Posts the numbers to OPTIMIZATION_ENGINE_URL, signed by Standard Webhooks, and keeps the result as evidence."
+    )
+
+    def check(self, task: Task) -> None:
+        if not settings.OPTIMIZATION_ENGINE_URL:
+            raise OperationFailed("There is no engine: OPTIMIZATION_ENGINE_URL is empty.")
+        if key_of(settings.OPTIMIZATION_ENGINE_SECRET) is None:
+            raise OperationFailed(f"OPTIMIZATION_ENGINE_SECRET {NO_KEY}")
+
+    def preview(self, task: Task) -> list[Change]:
+        return []
+
+    def reach(self, task: Task) -> Answer:
+        body = json.dumps(_asked(task)).encode()
+        key = settings.OPTIMIZATION_ENGINE_SECRET
+        headers = JSON | {"Idempotency-Key": str(task.id)}
+        headers |= signed(body, task.id, key, "OPTIMIZATION_ENGINE_SECRET")
+        answer = send("POST", settings.OPTIMIZATION_ENGINE_URL, content=body, headers=headers)
+        return accepted("The engine", answer)
+
+    def apply(self, task: Task, reached: Answer) -> Done:
+        result = json_of(reached)
+        if result is None:
+            raise OperationFailed("The engine answered, but with no JSON, or with more than 64 KB of it.")
+        whole = json.dumps(result, ensure_ascii=False)
+        kept = {"result": result} if len(whole) <= MOST else {"beginning": whole[:MOST], "characters": len(whole)}
+        host = urlsplit(settings.OPTIMIZATION_ENGINE_URL).hostname
+        return Done(after=kept, said=f"The engine at {host} answered with {len(whole):,} characters of JSON.")
+
+
+def _asked(task: Task) -> dict[str, Any]:
+    """The JSON: {type, timestamp, data}, as Standard Webhooks advises."""
+    data = {"step": str(task.id), "person": str(task.person) if task.person else None, **task.parameters}
+    return {"type": "optimization.requested", "timestamp": task.now.isoformat(), "data": data}

@@ -1,0 +1,65 @@
+"""refresh_data: asks an integration to fetch its data anew, or marks that due where it has no address for it."""
+
+import json
+from typing import Any
+
+from optimizer.operations import Change, Done, Operation, Task
+from optimizer.operations.integrations import credentials_of, integration_of, setting
+from optimizer.operations.speaking import JSON, accepted, signed
+from rules.models import Integration
+from smartagent.outbound.client import Answer, send
+
+DUE = "refresh_due"
+
+
+class RefreshData(Operation):
+    kind = "refresh_data"
+    label = "Fetch the data anew"
+    help = "Calls the refresh address (refresh_url), signed where there is a signing_key; else marks it as due."
+
+    def check(self, task: Task) -> None:
+        credentials_of(integration_of(task))
+
+    def preview(self, task: Task) -> list[Change]:
+        integration = integration_of(task)
+        if _address(integration):
+            last = integration.last_sync_at
+            return [Change("Last sync", f"{last:%Y-%m-%d %H:%M} UTC" if last else "never", "now")]
+        return [Change("Refresh due", "yes" if setting(integration, DUE) else "no", "yes")]
+
+    def reach(self, task: Task) -> Answer | None:
+        integration = integration_of(task)
+        if not (url := _address(integration)):
+            return None
+        last = integration.last_sync_at
+        asked = {"integration": integration.integration_type, "since": last.isoformat() if last else None}
+        body = json.dumps(asked).encode()
+        headers = JSON | {"Idempotency-Key": str(task.id)}
+        if key := credentials_of(integration).get("signing_key"):
+            headers |= signed(body, task.id, key, f"The signing_key of {integration}")
+        return accepted(str(integration), send("POST", url, content=body, headers=headers))
+
+    def apply(self, task: Task, reached: Answer | None) -> Done:
+        integration = integration_of(task, locked=True)
+        return _mark(integration) if reached is None else _fetched(integration, task, reached)
+
+
+def _address(integration: Integration) -> str:
+    found = setting(integration, "refresh_url")
+    return found if isinstance(found, str) else ""
+
+
+def _mark(integration: Integration) -> Done:
+    before = {DUE: setting(integration, DUE)}
+    integration.config = dict(integration.config or {}) | {DUE: True}
+    integration.save(update_fields=["config", "updated_at"])
+    return Done(before=before, after={DUE: True}, said=f"{integration} has no refresh_url; its refresh is due.")
+
+
+def _fetched(integration: Integration, task: Task, answer: Answer) -> Done:
+    last, config = integration.last_sync_at, dict(integration.config or {})
+    before: dict[str, Any] = {"last_sync_at": last.isoformat() if last else None, DUE: config.pop(DUE, None)}
+    integration.last_sync_at, integration.config = task.now, config
+    integration.save(update_fields=["last_sync_at", "config", "updated_at"])
+    after = {"last_sync_at": task.now.isoformat(), "code": answer.code}
+    return Done(before=before, after=after, said=f"{integration} has fetched its data anew.")

@@ -1,0 +1,59 @@
+"""refresh_oauth_token: a new access token for an integration, with its refresh token. Neither is ever shown."""
+
+from typing import Any
+
+from optimizer.operations import Change, Done, Operation, OperationFailed, Task
+from optimizer.operations.integrations import address, credentials_of, integration_of, setting
+from optimizer.operations.tokens import Tokens, request, tokens_of
+from rules.models import Integration
+from smartagent.outbound.client import send
+from smartagent.secrets import seal
+
+EXPIRES = "token_expires_at"
+NEEDED = ("client_id", "refresh_token")
+
+
+class RefreshOAuthToken(Operation):
+    kind = "refresh_oauth_token"
+    label = "Renew the token"
+    help = "Asks the token address (token_url) for a new access token with the stored client and refresh token."
+
+    def check(self, task: Task) -> None:
+        integration = integration_of(task)
+        address(integration, "token_url")
+        _credentials(integration)
+
+    def preview(self, task: Task) -> list[Change]:
+        expires = setting(integration_of(task), EXPIRES)
+        before = f"runs out {expires}" if isinstance(expires, str) else "the one it has"
+        return [Change("Access token", before, "a new one")]
+
+    def reach(self, task: Task) -> Tokens:
+        integration = integration_of(task)
+        credentials = _credentials(integration)
+        body, headers = request(credentials, setting(integration, "token_auth_method"))
+        headers = headers | {"Idempotency-Key": str(task.id)}
+        answer = send("POST", address(integration, "token_url"), content=body, headers=headers)
+        return tokens_of(str(integration), answer, str(credentials["refresh_token"]))
+
+    def apply(self, task: Task, reached: Tokens) -> Done:
+        integration = integration_of(task, locked=True)
+        credentials, config = _credentials(integration), dict(integration.config or {})
+        if credentials["refresh_token"] != reached.used:
+            raise OperationFailed(f"The credentials of {integration} were changed meanwhile, so they stay.")
+        before = {EXPIRES: config.pop(EXPIRES, None)}
+        after = {EXPIRES: (task.now + reached.lasts).isoformat() if reached.lasts is not None else None}
+        integration.config = config | {name: value for name, value in after.items() if value}
+        integration.credentials_encrypted = seal(
+            credentials | {"access_token": reached.access, "refresh_token": reached.refresh}
+        )
+        integration.save(update_fields=["config", "credentials_encrypted", "updated_at"])
+        until = f"runs out {after[EXPIRES]}" if after[EXPIRES] else "does not say when it runs out"
+        return Done(before=before, after=after, said=f"{integration} has a new access token, which {until}.")
+
+
+def _credentials(integration: Integration) -> dict[str, Any]:
+    found = credentials_of(integration)
+    if lacking := [name for name in NEEDED if not isinstance(found.get(name), str) or not found[name]]:
+        raise OperationFailed(f"The credentials of {integration} have no {' and no '.join(lacking)}.")
+    return found

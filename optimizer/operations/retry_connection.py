@@ -1,0 +1,59 @@
+"""retry_connection: asks an integration's health address, and puts down how it is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from optimizer.operations import Change, Done, Operation, OperationFailed, Task
+from optimizer.operations.integrations import address, integration_of
+from optimizer.operations.speaking import in_words, may_pass, refused
+from rules.models import Integration
+from smartagent.outbound.client import Answer, send
+
+MOST = 200  # characters of an answer that are kept
+
+
+class RetryConnection(Operation):
+    kind = "retry_connection"
+    label = "Try the connection"
+    help = "Asks the integration's health address (health_url), and sets its status by the answer."
+    reversible = True
+
+    def check(self, task: Task) -> None:
+        address(integration_of(task), "health_url")
+
+    def preview(self, task: Task) -> list[Change]:
+        status = integration_of(task).status
+        return [Change("Status", status, "active where it answers, error where it refuses")]
+
+    def reach(self, task: Task) -> Answer:
+        integration = integration_of(task)
+        answer = send("GET", address(integration, "health_url"))
+        if may_pass(answer.code):
+            raise refused(str(integration), answer.code)
+        return answer
+
+    def apply(self, task: Task, reached: Answer) -> Done:
+        integration = integration_of(task, locked=True)
+        before = _state(integration)
+        integration.status, integration.error_message = _found(integration, reached)
+        integration.save(update_fields=["status", "error_message", "updated_at"])
+        answered = {"code": reached.code, "text": reached.excerpt[:MOST]}
+        said = f"{integration} answered {in_words(reached.code)}: it is {integration.status}, before: "
+        return Done(before=before, after=_state(integration) | {"answer": answered}, said=f"{said}{before['status']}.")
+
+    def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        integration = integration_of(task, locked=True)
+        if _state(integration) != {name: after[name] for name in ("status", "error_message")}:
+            raise OperationFailed(f"{integration} is {integration.status} since, so its status stays.")
+        integration.status, integration.error_message = before["status"], before["error_message"]
+        integration.save(update_fields=["status", "error_message", "updated_at"])
+
+
+def _state(integration: Integration) -> dict[str, Any]:
+    return {"status": integration.status, "error_message": integration.error_message}
+
+
+def _found(integration: Integration, answer: Answer) -> tuple[str, str | None]:
+    if answer.succeeded:
+        return Integration.Status.ACTIVE.value, None
+    return Integration.Status.ERROR.value, f"Its health address answered {in_words(answer.code)}."

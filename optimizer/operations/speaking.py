@@ -1,0 +1,65 @@
+"""What operations share that speak to others: asking, what an answer means, and signatures.
+
+What is secret is in what is sent, and a stranger may send it back: so of an answer that is not one nothing is told but
+its code.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from notifications.channels.webhook import key_of, sign
+from optimizer.operations import OperationFailed
+from smartagent.outbound.client import Answer
+
+JSON = {"Content-Type": "application/json", "Accept": "application/json"}
+PASSES = (408, 425, 429)  # besides 5xx: what may be otherwise in a moment
+NO_KEY = "is no signing key: it is whsec_ and 24 to 64 bytes in base64."
+
+
+def may_pass(code: int) -> bool:
+    """Whether trying again soon may help."""
+    return code in PASSES or code >= 500
+
+
+def refused(whom: str, code: int) -> OperationFailed:
+    """The failure that an answer with this code is."""
+    return OperationFailed(f"{whom} answered {in_words(code)}.", again=may_pass(code))
+
+
+def accepted(whom: str, answer: Answer) -> Answer:
+    """The answer, where it is one of success."""
+    if not answer.succeeded:
+        raise refused(whom, answer.code)
+    return answer
+
+
+def in_words(code: int) -> str:
+    """A status code with its name, where it has one: `503 (Service Unavailable)`."""
+    try:
+        return f"{code} ({HTTPStatus(code).phrase})"
+    except ValueError:
+        return str(code)
+
+
+def json_of(answer: Answer) -> Any:
+    """The JSON of an answer, None where it is none, or one that a database cannot keep."""
+    try:
+        found = json.loads(answer.body)
+        text = json.dumps(found, ensure_ascii=False, allow_nan=False)
+        text.encode()  # raises half letters
+        return None if "\\u0000" in text.replace("\\\\", "") else found
+    except (ValueError, RecursionError):
+        return None
+
+
+def signed(body: bytes, step: UUID, key: Any, whose: str) -> Mapping[str, str]:
+    """The headers of Standard Webhooks; the id is the step's, the same at each try."""
+    secret = key_of(key) if isinstance(key, str) else None
+    if secret is None:
+        raise OperationFailed(f"{whose} {NO_KEY}")
+    at = str(int(time.time()))
+    return {"webhook-id": str(step), "webhook-timestamp": at, "webhook-signature": sign(secret, str(step), at, body)}

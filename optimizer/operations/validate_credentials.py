@@ -1,0 +1,61 @@
+"""validate_credentials: asks with the access token whether it works, and says when it runs out; changes nothing."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from optimizer.operations import Change, Done, Operation, OperationFailed, Task
+from optimizer.operations.integrations import address, credentials_of, integration_of
+from optimizer.operations.speaking import accepted
+from rules.facts import time_of
+from rules.models import Integration
+from smartagent.durations import format_duration
+from smartagent.outbound.client import Answer, send
+
+REFUSED = (401, 403)
+
+
+class ValidateCredentials(Operation):
+    kind = "validate_credentials"
+    label = "Check the credentials"
+    help = "Asks an address that wants the access token (probe_url) whether it works; changes nothing."
+    reversible = True
+
+    def check(self, task: Task) -> None:
+        integration = integration_of(task)
+        address(integration, "probe_url")
+        _token(integration)
+
+    def preview(self, task: Task) -> list[Change]:
+        return []
+
+    def reach(self, task: Task) -> Answer:
+        integration = integration_of(task)
+        headers = {"Authorization": f"Bearer {_token(integration)}"}
+        answer = send("GET", address(integration, "probe_url"), headers=headers)
+        return answer if answer.code in REFUSED else accepted(str(integration), answer)
+
+    def apply(self, task: Task, reached: Answer) -> Done:
+        integration = integration_of(task)
+        expires = time_of(integration.config or {}, "token_expires_at")
+        after = {"works": reached.succeeded, "code": reached.code, "expires_at": expires and expires.isoformat()}
+        verdict = "work" if reached.succeeded else "are refused"
+        return Done(after=after, said=f"The credentials of {integration} {verdict}; {_expiry(expires, task.now)}.")
+
+    def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """There is nothing to take back."""
+
+
+def _token(integration: Integration) -> str:
+    found = credentials_of(integration).get("access_token")
+    if not isinstance(found, str) or not found:
+        raise OperationFailed(f"The credentials of {integration} have no access_token.")
+    return found
+
+
+def _expiry(expires: datetime | None, now: datetime) -> str:
+    if expires is None:
+        return "when they run out is not known"
+    if expires <= now:
+        return f"they ran out {format_duration(now - expires)} ago"
+    return f"they run out in {format_duration(expires - now)}, on {expires:%Y-%m-%d %H:%M} UTC"
