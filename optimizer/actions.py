@@ -1,16 +1,20 @@
 """The plug for rules: optimize proposes a remedy to the person concerned; adjust proposes one bounded change."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from django import forms
 
 from optimizer.looking import Surroundings
 from optimizer.operations.adjust_sync_interval import LEAST as LEAST_MINUTES
 from optimizer.operations.adjust_sync_interval import MOST as MOST_MINUTES
+from optimizer.operations.adjust_weight import LEAST, MOST, stepped
 from optimizer.proposals import Facts, Proposal, ProposedStep
 from optimizer.proposing import Asked, Made, proposal_of, propose, recommended
 from optimizer.registries import strategy_for
 from rules.actions import Action, Firing, Outcome
+from rules.words import number
+from smartagent.numbers import as_number
 
 TEST = "rule_test"
 KINDS = [("auto", "automatic"), ("manual", "manual"), ("scheduled", "scheduled")]
@@ -71,6 +75,7 @@ class AdjustForm(OptimizeForm):
 
 
 NUMBERS = ("step", "lowest", "highest")
+USUAL = 30  # minutes between two synchronisations, where the settings say none
 
 
 class Adjust(Optimize):
@@ -83,7 +88,7 @@ class Adjust(Optimize):
     def think(self, firing: Firing, facts: Facts) -> tuple[Facts, str, Proposal]:
         config = firing.config
         if config.get("parameter") == "weight":
-            return facts, "adjust", _weight(firing)
+            return facts, "adjust", _weight(firing, facts)
         return facts, "adjust", _interval(firing, facts)
 
 
@@ -95,32 +100,52 @@ def facts_of(firing: Firing, around: Surroundings) -> Facts:
     )  # fmt: skip
 
 
-def _weight(firing: Firing) -> Proposal:
-    given = {name: firing.config[name] for name in NUMBERS if firing.config.get(name) is not None}
-    step = ProposedStep(
-        operation="adjust_weight", parameters={"metric": firing.config.get("name", ""), **given},
-        reason=f"The rule says: the weight of {firing.config.get('name')} by {firing.config.get('step'):+g}.",
-        expected="The fusion score follows.",
+def _weight(firing: Firing, facts: Facts) -> Proposal:
+    name, why = str(firing.config.get("name") or ""), _why(firing)
+    given = {each: firing.config[each] for each in NUMBERS if firing.config.get(each) is not None}
+    old = next((one.weight for one in facts.metrics if one.name == name), None)
+    if old is None:
+        return Proposal(reason=why, advice=(f"There is no fusion metric {name} to adjust.",))
+    step, low, high = (_decimal(firing, *each) for each in (("step", 0), ("lowest", LEAST), ("highest", MOST)))
+    new = stepped(old, step, max(low, LEAST), min(high, MOST))
+    if new == old:
+        return Proposal(reason=why, advice=(f"The weight of {name} is {number(old)}, at its limit already.",))
+    found = ProposedStep(
+        operation="adjust_weight", parameters={"metric": name, **given},
+        reason=f"The rule says: the weight of {name}, which is {number(old)}, by {float(step):+g}.",
+        expected=f"It is {number(new)}, and the fusion score follows.",
     )  # fmt: skip
-    return Proposal(reason=f"“{firing.rule_name}” asks for it.", steps=(step,))
+    return Proposal(reason=why, steps=(found,))
 
 
 def _interval(firing: Firing, facts: Facts) -> Proposal:
-    name = str(firing.config.get("name") or "")
+    name, why = str(firing.config.get("name") or ""), _why(firing)
     found = next((one for one in facts.integrations if one.kind == name), None)
     if found is None:
-        return Proposal(
-            reason=f"“{firing.rule_name}” asks for it.", advice=(f"There is no integration {name} to adjust.",)
-        )
-    low = max(firing.config.get("lowest") or LEAST_MINUTES, LEAST_MINUTES)
-    high = min(firing.config.get("highest") or MOST_MINUTES, MOST_MINUTES)
-    minutes = round(min(max((found.sync_minutes or 30) + firing.config.get("step", 0), low), high))
-    step = ProposedStep(
+        return Proposal(reason=why, advice=(f"There is no integration {name} to adjust.",))
+    step, low, high = (
+        _decimal(firing, *each) for each in (("step", 0), ("lowest", LEAST_MINUTES), ("highest", MOST_MINUTES))
+    )
+    old = found.sync_minutes or USUAL
+    minutes = round(stepped(Decimal(old), step, max(low, Decimal(LEAST_MINUTES)), min(high, Decimal(MOST_MINUTES))))
+    if minutes == old:
+        return Proposal(reason=why, advice=(f"{name} synchronises every {old} minutes, at its limit already.",))
+    adjusted = ProposedStep(
         operation="adjust_sync_interval", integration=found.id, parameters={"minutes": minutes},
-        reason=f"The rule says: the sync interval of {name} by {firing.config.get('step'):+g} minutes.",
+        reason=f"The rule says: the sync interval of {name}, which is {old} minutes, by {float(step):+g}.",
         expected=f"{name} synchronises every {minutes} minutes.",
     )  # fmt: skip
-    return Proposal(reason=f"“{firing.rule_name}” asks for it.", steps=(step,))
+    return Proposal(reason=why, steps=(adjusted,))
+
+
+def _why(firing: Firing) -> str:
+    at = "without a reading" if firing.value is None else f"at {number(firing.value)}"
+    return f"“{firing.rule_name}” asks for it: {firing.metric} {at}, {firing.operator} {number(firing.threshold)}."
+
+
+def _decimal(firing: Firing, name: str, default: Decimal | int) -> Decimal:
+    given = as_number(firing.config.get(name))
+    return Decimal(default) if given is None else Decimal(str(given))
 
 
 def _asked(firing: Firing, facts: Facts) -> Asked:

@@ -6,16 +6,18 @@ its content has a fingerprint from then on.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 
-from optimizer.guard_rails import STOPPED, Record, approval_refusal, refusal
+from optimizer.guard_rails import STOPPED, Rails, Record, approval_refusal, refusal
+from optimizer.locks import is_alone
 from optimizer.measuring import begin_to_measure
 from optimizer.models import OptimizationEvent, OptimizationStep, OptimizerPolicy
+from optimizer.querysets import OptimizationQuerySet
 from optimizer.registries import operations
 from optimizer.trust import rails_of, records
 from optimizer.windows import is_open
@@ -25,6 +27,7 @@ Status = OptimizationEvent.Status
 DAY = timedelta(days=1)
 FOR_EVER = "ever"
 DISMISSALS = {"1d": DAY, "7d": timedelta(days=7), "30d": timedelta(days=30), FOR_EVER: None}
+NOTHING = "It has no operations: what it advises, only a person can do."
 ANSWERED = "It was answered meanwhile, or has expired."
 
 
@@ -46,6 +49,8 @@ def approve(event: OptimizationEvent, by: Any, now: datetime) -> None:
     }  # fmt: skip
     if why := approval_refusal(rails_of(OptimizerPolicy.current()), by=by.pk, involved=involved):
         raise Refused(why)
+    if not event.steps.exists():
+        raise Refused(NOTHING)
     if not _approve(event, by, now):
         raise Refused(ANSWERED)
 
@@ -102,28 +107,31 @@ def approve_by_policy(now: datetime) -> int:
     policy = OptimizerPolicy.current()
     if policy.stopped:
         return 0
-    rails, known = rails_of(policy), records()
-    waiting = OptimizationEvent.objects.filter(
-        status=Status.PROPOSED, optimization_action="auto", entry_id__isnull=False
-    )
-    count = 0
-    for event in waiting.select_related("rule").order_by("created_at")[:200]:
-        steps = list(event.steps.all())
-        strategy = event.strategy or ""
-        why = refusal(
-            rails, strategy=strategy, irreversible=_irreversible(steps), record=known.get(strategy, Record()),
-            today=_automatic(event, now), busy=_is_busy(event),
-        ) if steps else "It has no operations."  # fmt: skip
-        if not why:
-            count += _approve(event, None, now)
-    return count
+    with transaction.atomic():
+        if not is_alone("policy"):  # or two would count the same day, and each approve one too many
+            return 0
+        rails, known = rails_of(policy), records()
+        rows = list(_promising(rails, known, now)[:200])
+        return sum(_approve(event, None, now) for event in rows if not refusal_of(event, rails, known, now))
+
+
+def refusal_of(event: OptimizationEvent, rails: Rails, known: Mapping[str, Record], now: datetime) -> str:
+    """Why the policy does not approve it; nothing where it does."""
+    if not (steps := list(event.steps.all())):
+        return NOTHING
+    strategy = event.strategy or ""
+    return refusal(
+        rails, strategy=strategy, irreversible=_irreversible(steps), record=known.get(strategy, Record()),
+        today=_automatic(event, now), busy=_is_busy(event),
+    )  # fmt: skip
 
 
 def may_begin(event: OptimizationEvent, policy: OptimizerPolicy, now: datetime) -> str:
-    """Why an approved proposal is not applied just now; nothing where it may be."""
+    """Why an approved proposal is not applied just now; nothing where it may be. What was begun goes on."""
     if policy.stopped:
         return STOPPED
-    if event.optimization_action == "scheduled" and not is_open(policy.window, policy.window_zone, now):
+    scheduled = event.optimization_action == "scheduled" and event.status != Status.APPLYING
+    if scheduled and not is_open(policy.window, policy.window_zone, now):
         return "It waits for its change window."
     return ""
 
@@ -140,6 +148,30 @@ def _approve(event: OptimizationEvent, by: Any, now: datetime) -> int:
     return approved
 
 
+def _promising(rails: Rails, known: Mapping[str, Record], now: datetime) -> OptimizationQuerySet:
+    """The automatic ones that wait, without those that would be refused anyway: they must not be in the others' way."""
+    waiting = OptimizationEvent.objects.automatic().filter(expires_at__gt=now)
+    used = waiting.order_by().values_list("strategy", flat=True).distinct()
+    trusted = [
+        name for name in used
+        if not refusal(rails, strategy=name or "", irreversible=(), record=known.get(name or "", Record()), today=0,
+                       busy=False)
+    ]  # fmt: skip
+    reversible = [operation.kind for operation in operations if operation.reversible]
+    lasting = OptimizationStep.objects.exclude(operation__in=reversible).values("event")
+    content = (
+        _automatic_since(now - DAY)
+        .exclude(user=None)
+        .values("user")
+        .annotate(count=Count("pk"))
+        .filter(count__gte=rails.per_day)
+    )
+    found: OptimizationQuerySet = (
+        waiting.filter(strategy__in=trusted).exclude(pk__in=lasting).exclude(user__in=content.values("user"))
+    )
+    return found.select_related("rule").order_by("created_at", "pk")
+
+
 def _irreversible(steps: Sequence[OptimizationStep]) -> list[str]:
     kinds = [step.operation for step in steps]
     return [kind for kind in kinds if kind not in operations or not operations[kind].reversible]
@@ -147,10 +179,14 @@ def _irreversible(steps: Sequence[OptimizationStep]) -> list[str]:
 
 def _automatic(event: OptimizationEvent, now: datetime) -> int:
     """How many were approved by the policy for this person in the last day."""
-    recent = OptimizationEvent.objects.filter(user=event.user_id, approved_by=None, approved_at__gt=now - DAY)
-    return int(recent.count())
+    return int(_automatic_since(now - DAY).filter(user=event.user_id).count())
+
+
+def _automatic_since(when: datetime) -> OptimizationQuerySet:
+    found: OptimizationQuerySet = OptimizationEvent.objects.filter(approved_by=None, approved_at__gt=when)
+    return found.order_by()
 
 
 def _is_busy(event: OptimizationEvent) -> bool:
-    others = OptimizationEvent.objects.filter(user=event.user_id, target=event.target).exclude(pk=event.pk)
-    return bool(others.filter(status__in=[Status.APPROVED, Status.APPLYING]).exists())
+    under_way = OptimizationEvent.objects.filter(status__in=[Status.APPROVED, Status.APPLYING])
+    return bool(under_way.beside(event).exists())

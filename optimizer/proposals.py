@@ -78,6 +78,10 @@ class ProposedStep:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     integration: UUID | None = None
 
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise ValueError(f"The step {self.operation} has no reason.")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
@@ -86,3 +90,9 @@ class Proposal:
     reason: str
     steps: tuple[ProposedStep, ...] = ()
     advice: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise ValueError("A proposal has a reason.")
+        if not self.steps and not self.advice:
+            raise ValueError("A proposal has steps, or advice at least.")

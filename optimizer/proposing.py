@@ -12,7 +12,7 @@ from notifications.gateway import post
 from optimizer.metrics import OURS
 from optimizer.models import ActionLog, OptimizationEvent, OptimizationStep
 from optimizer.proposals import Facts, Proposal, ProposedStep
-from optimizer.registries import operations
+from optimizer.registries import operations, strategies
 from optimizer.strategies import Strategy
 from optimizer.telling import of_proposals
 
@@ -49,7 +49,7 @@ class Made:
         return f"It was dismissed until {until:%Y-%m-%d %H:%M} UTC." if until else "It was dismissed for ever."
 
 
-Key = tuple[UUID | None, str, str]  # person, strategy, target
+Key = tuple[UUID | None, str, str, str]  # person, strategy, target, and what else tells it apart
 
 
 def propose(asked: Sequence[tuple[Asked, str, Proposal]], now: datetime) -> list[Made]:
@@ -58,7 +58,7 @@ def propose(asked: Sequence[tuple[Asked, str, Proposal]], now: datetime) -> list
     standing = _standing([one for one, _, _ in asked], now)
     made, steps = [], []
     for one, strategy, proposal in asked:
-        key = (one.facts.person, strategy, one.facts.target)
+        key = _key(one.facts.person, strategy, one.facts.target, metric=one.facts.metric, rule=one.rule)
         if key in standing:
             made.append(Made(standing[key], is_new=False))
             continue
@@ -79,7 +79,9 @@ def proposal_of(strategy: Strategy, facts: Facts) -> Proposal:
     """What the strategy proposes, without steps of operations that are not installed."""
     found = strategy.propose(facts)
     known = tuple(step for step in found.steps if step.operation in operations)
-    return Proposal(reason=found.reason, steps=known, advice=found.advice)
+    lacking = sorted({step.operation for step in found.steps} - {step.operation for step in known})
+    advice = found.advice if known or found.advice else (f"Not installed here: {', '.join(lacking)}.",)
+    return Proposal(reason=found.reason, steps=known, advice=advice)
 
 
 def event_of(asked: Asked, strategy: str, proposal: Proposal, now: datetime) -> OptimizationEvent:
@@ -123,7 +125,15 @@ def _standing(asked: Iterable[Asked], now: datetime) -> dict[Key, OptimizationEv
     dismissed = Q(status="dismissed") & (Q(dismissed_until=None) | Q(dismissed_until__gt=now))
     rows = OptimizationEvent.objects.filter(Q(status__in=UNDER_WAY) | dismissed, user__in=people)
     ours = rows.filter(source_event_type__startswith=OURS).order_by("created_at")
-    return {(row.user_id, row.strategy or "", row.target): row for row in ours}
+    return {_key(row.user_id, row.strategy or "", row.target, metric=row.metric, rule=row.rule_id): row for row in ours}
+
+
+def _key(person: UUID | None, strategy: str, target: str, *, metric: str, rule: UUID | None) -> Key:
+    """A strategy for certain metrics proposes one thing for all of them; the general one for each metric; and what is
+    no strategy, such as an adjustment, is what its rule asks for."""
+    found = strategies.find(strategy)
+    apart = str(rule) if found is None else "" if found.metrics else metric
+    return person, strategy, target, apart
 
 
 def _log(event: OptimizationEvent, now: datetime) -> ActionLog:

@@ -29,11 +29,10 @@ def readings_of(person: UUID | None, metric: str, target: str, start: datetime, 
 
 
 def series_of(person: UUID | None, metric: str, target: str) -> QuerySet[MetricSample]:
-    """The samples of a target; those of the person as a whole where it has none."""
-    series = MetricSample.objects.filter(user=person, metric=metric, target=target)
-    if not series.exists() and target:
-        return MetricSample.objects.filter(user=person, metric=metric, target="")
-    return series
+    """The person's own, else the platform's; of the target, else of all."""
+    whole = [(owner, part) for part in dict.fromkeys([target, ""]) for owner in dict.fromkeys([person, None])]
+    found = [MetricSample.objects.filter(user=owner, metric=metric, target=part) for owner, part in whole]
+    return next((series for series in found if series.exists()), found[0])
 
 
 def _held(changes: list[tuple[datetime, float]], start: datetime, end: datetime) -> Iterator[float]:

@@ -10,9 +10,11 @@ from django.core.management import get_commands
 from django.utils import timezone
 
 from notifications.making import try_out
+from optimizer.deciding import approve
 from optimizer.models import OptimizationEvent
+from optimizer.runner import apply, roll_back
 from rules.dispatcher import dispatch
-from rules.models import ActivityEntry, AutomationRule, MetricSample
+from rules.models import ActivityEntry, AuditEvent, AutomationRule, MetricSample
 from tests.notifications.outside import channel_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,10 +30,11 @@ def examples(monkeypatch):
     monkeypatch.setitem(sys.modules, "examples", module)
 
 
-def test_a_metric_an_action_and_a_strategy_of_ones_own(examples, alice, now, settings):
+def test_a_metric_an_action_a_strategy_and_an_operation_of_ones_own(examples, alice, now, settings):
     settings.RULES_METRICS = [*settings.RULES_METRICS, "examples.OpenRules"]
     settings.RULES_ACTIONS = [*settings.RULES_ACTIONS, "examples.Pause"]
     settings.OPTIMIZER_STRATEGIES = ["examples.Cooling", *settings.OPTIMIZER_STRATEGIES]
+    settings.OPTIMIZER_OPERATIONS = [*settings.OPTIMIZER_OPERATIONS, "examples.WriteOff"]
     MetricSample.objects.create(user=alice, metric="cpu_percent", value=99, observed_at=now)
     for metric, action in (("open_rules", "pause"), ("cpu_percent", "optimize")):
         AutomationRule.objects.create(
@@ -44,7 +47,14 @@ def test_a_metric_an_action_and_a_strategy_of_ones_own(examples, alice, now, set
         ("optimize", "success"),
     }
     assert AutomationRule.objects.get(rule_name="pause").status == "paused"
-    assert OptimizationEvent.objects.get().strategy == "cooling"
+    event = OptimizationEvent.objects.get()
+    assert event.strategy == "cooling"
+    assert [step.said or step.reason for step in event.steps.all()] == ["The CPU is at 99 percent."]
+    approve(event, alice, now)
+    assert apply(event.pk, now).status == "applied"
+    assert AuditEvent.objects.get().event_type == "written_off"
+    assert roll_back(event, alice, now) == []
+    assert not AuditEvent.objects.exists()
 
 
 def test_a_channel_of_ones_own(examples, alice, settings, httpserver):

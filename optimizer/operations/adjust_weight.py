@@ -43,10 +43,15 @@ def _new(rows: Rows, task: Task) -> dict[str, Decimal]:
     step, least, most = (_decimal(task, each, default) for each, default in
                          (("step", None), ("lowest", LEAST), ("highest", MOST)))  # fmt: skip
     old = rows[key].weight or Decimal(0)
-    new = min(max(old + step, least, LEAST), most, MOST)
+    new = stepped(old, step, max(least, LEAST), min(most, MOST))
     if new == old:
         raise OperationFailed(f"The weight of {name} is {number(old)}, at its limit already.")
     return {key: new}
+
+
+def stepped(old: Decimal, step: Decimal, least: Decimal, most: Decimal) -> Decimal:
+    """One step further, not beyond the limit that lies there; what is beyond it already stays."""
+    return max(min(old + step, most), old) if step > 0 else min(max(old + step, least), old)
 
 
 def _decimal(task: Task, name: str, default: Decimal | None) -> Decimal:

@@ -34,7 +34,9 @@ class EfficiencyBoost(Strategy):
 
 def _slower(one: IntegrationFact) -> ProposedStep:
     minutes = one.sync_minutes or OFTEN
+    slower = min(minutes * 2, OFTEN)
     return ProposedStep(
-        operation="adjust_sync_interval", integration=one.id, parameters={"minutes": min(minutes * 2, OFTEN)},
-        reason=f"{one.kind} synchronises every {minutes} minutes.", expected="It costs half as much.",
+        operation="adjust_sync_interval", integration=one.id, parameters={"minutes": slower},
+        reason=f"{one.kind} synchronises every {minutes} minutes.",
+        expected=f"Every {slower} minutes, it costs {100 - 100 * minutes // slower} % less.",
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from optimizer.proposals import Facts, IntegrationFact, ProposedStep
-from optimizer.weights import ENOUGH
+from optimizer.weights import ENOUGH, reweighted
 from rules.words import number
 from smartagent.durations import format_duration
 
@@ -32,9 +32,9 @@ def by_hand(one: IntegrationFact, now: datetime) -> str:
 
 
 def reweighting(facts: Facts) -> ProposedStep | None:
-    """New weights from how steady each metric was, where enough is known of at least two."""
+    """New weights from how steady each metric was, where enough is known of at least two, and any would change."""
     known = [one for one in facts.metrics if one.value is not None and len(one.history) >= ENOUGH]
-    if len(known) < FEWEST_METRICS:
+    if len(known) < FEWEST_METRICS or not _would_change(facts):
         return None
     spreads = ", ".join(f"{one.name} {number(min(one.history))} to {number(max(one.history))}" for one in known[:4])
     return ProposedStep(
@@ -44,12 +44,21 @@ def reweighting(facts: Facts) -> ProposedStep | None:
 
 
 def engine(facts: Facts) -> list[ProposedStep]:
-    """Ask the external engine, where there is one."""
+    """Ask the external engine, where there is one, with all the numbers."""
     if not facts.has_engine:
         return []
+    told = {
+        "metric": facts.metric, "target": facts.target, "value": facts.value, "operator": facts.operator,
+        "threshold": facts.threshold,
+        "integrations": [{"type": one.kind, "status": one.status} for one in facts.integrations],
+        "fusion_metrics": [
+            {"name": one.name, "weight": float(one.weight), "value": None if one.value is None else float(one.value)}
+            for one in facts.metrics
+        ],
+    }  # fmt: skip
     step = ProposedStep(
         operation="call_engine", reason="An external optimization engine is connected.",
-        expected="Its own answer to these numbers.", parameters={"metric": facts.metric, "target": facts.target},
+        expected="Its own answer to these numbers.", parameters=told,
     )  # fmt: skip
     return [step]
 
@@ -59,6 +68,11 @@ def numbers(facts: Facts, label: str) -> str:
     at = "has no reading" if facts.value is None else f"is {number(facts.value)}"
     on = f" of {facts.target}" if facts.target else ""
     return f"The {label}{on} {at}; the rule says {facts.operator} {number(facts.threshold)}."
+
+
+def _would_change(facts: Facts) -> bool:
+    old = {str(place): one.weight for place, one in enumerate(facts.metrics)}
+    return reweighted(old, {str(place): one.history for place, one in enumerate(facts.metrics)}) != old
 
 
 def _needs_a_token(one: IntegrationFact, now: datetime) -> bool:
