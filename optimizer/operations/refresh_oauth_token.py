@@ -5,6 +5,7 @@ from typing import Any
 from optimizer.operations import Change, Done, Operation, OperationFailed, Task
 from optimizer.operations.integrations import address, credentials_of, integration_of, setting
 from optimizer.operations.tokens import Tokens, request, tokens_of
+from rules.facts import time_of
 from rules.models import Integration
 from smartagent.outbound.client import send
 from smartagent.secrets import seal
@@ -24,8 +25,8 @@ class RefreshOAuthToken(Operation):
         _credentials(integration)
 
     def preview(self, task: Task) -> list[Change]:
-        expires = setting(integration_of(task), EXPIRES)
-        before = f"runs out {expires}" if isinstance(expires, str) else "the one it has"
+        expires = time_of(integration_of(task).config or {}, EXPIRES)
+        before = f"runs out on {expires:%Y-%m-%d %H:%M} UTC" if expires else "the one it has"
         return [Change("Access token", before, "a new one")]
 
     def reach(self, task: Task) -> Tokens:
@@ -42,13 +43,14 @@ class RefreshOAuthToken(Operation):
         if credentials["refresh_token"] != reached.used:
             raise OperationFailed(f"The credentials of {integration} were changed meanwhile, so they stay.")
         before = {EXPIRES: config.pop(EXPIRES, None)}
-        after = {EXPIRES: (task.now + reached.lasts).isoformat() if reached.lasts is not None else None}
+        expires = None if reached.lasts is None else task.now.replace(microsecond=0) + reached.lasts
+        after = {EXPIRES: expires and expires.isoformat()}
         integration.config = config | {name: value for name, value in after.items() if value}
         integration.credentials_encrypted = seal(
             credentials | {"access_token": reached.access, "refresh_token": reached.refresh}
         )
         integration.save(update_fields=["config", "credentials_encrypted", "updated_at"])
-        until = f"runs out {after[EXPIRES]}" if after[EXPIRES] else "does not say when it runs out"
+        until = f"runs out on {expires:%Y-%m-%d %H:%M} UTC" if expires else "does not say when it runs out"
         return Done(before=before, after=after, said=f"{integration} has a new access token, which {until}.")
 
 

@@ -1,19 +1,11 @@
 """What must be true of the evidence, each a check with a name and what was found."""
 
 from collections import Counter
-from dataclasses import dataclass
 
 from rules.models import AutomationRule
+from smartagent.verification.check import Check
+from smartagent.verification.remedy_checks import check_recovery, check_reweighting
 from smartagent.verification.scenario import Evidence
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that must hold: whether it did, and what was found."""
-
-    name: str
-    ok: bool
-    detail: str
 
 
 def check(evidence: Evidence) -> list[Check]:
@@ -27,6 +19,8 @@ def check(evidence: Evidence) -> list[Check]:
         _proposal(evidence),
         _action_log(evidence),
         _counted(evidence),
+        *check_recovery(evidence.recovery),
+        *check_reweighting(evidence.reweighting),
     ]
 
 

@@ -8,8 +8,13 @@ from django.db import Error
 
 from rules.gathering import cause_of
 from rules.models import ActivityEntry
-from smartagent.verification.checks import Check, check
-from smartagent.verification.scenario import DispatcherBusy, Evidence, played
+from rules.words import entry_in_words
+from smartagent.outbound.errors import NotSent
+from smartagent.verification.check import Check
+from smartagent.verification.checks import check
+from smartagent.verification.remedy import Remedy
+from smartagent.verification.scenario import Evidence, played
+from smartagent.verification.ticks import DispatcherBusy
 
 
 @dataclass(slots=True)
@@ -57,7 +62,7 @@ def verify(now: datetime) -> Report:
             report.timeline = _timeline(evidence)
             report.rules_evaluated = evidence.first.rules_evaluated
             report.actions_triggered = sum(_acted(entry) for entry in evidence.entries)
-    except (Error, DispatcherBusy) as error:
+    except (Error, DispatcherBusy, NotSent, OSError) as error:
         report.checks.append(Check("the scenario can be played", False, cause_of(error)))
     return report
 
@@ -74,6 +79,15 @@ def _timeline(evidence: Evidence) -> list[str]:
             f"{run.succeeded} acted, {run.failed} failed"
         )
         lines += [f"  - {_sentence(entry)}" for entry in evidence.entries if entry.run_id == run.pk]
+    return [*lines, *_remedy(evidence.recovery.remedy), *_remedy(evidence.reweighting.remedy)]
+
+
+def _remedy(remedy: Remedy) -> list[str]:
+    lines = [f"- {remedy.rule.target_integration or remedy.rule.metric_type} and its remedy"]
+    for entry in remedy.entries():
+        lines.append(f"  - {entry.created_at:%m-%d %H:%M:%S} {entry_in_words(entry)}")
+        if entry.event_type == "optimization_applied":
+            lines += [f"    - {step.operation}: {step.said}" for step in remedy.steps()]
     return lines
 
 

@@ -1,10 +1,9 @@
-"""A person with bad readings, the three classical rules, two that must stay silent, and two ticks five minutes apart.
+"""A person with bad readings, the three classical rules, two that must stay silent, and two ticks five minutes apart;
+then an integration that breaks and comes back, and a reweighting that is rolled back.
 
 All of it happens in one transaction that is rolled back, whatever happens: nobody else ever sees it, and nothing stays.
 """
 
-import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,12 +13,12 @@ from django.db import connection, transaction
 
 from notifications.models import Notification
 from optimizer.models import ActionLog, OptimizationEvent
-from rules.dispatcher import dispatch
 from rules.models import ActivityEntry, AuditEvent, AutomationRule, DispatchRun, FusionScore
 from smartagent.models import User
+from smartagent.verification import recovery, reweighting
+from smartagent.verification.remedy import under_our_policy
+from smartagent.verification.ticks import TICK, rule_of, somebody, tick
 
-PATIENCE = 30  # seconds to wait for another dispatcher to end
-TICK = timedelta(minutes=5)
 RULES = (
     ("fusion_score", "<", 70, "alert"),
     ("anomaly_count", ">", 3, "notify"),
@@ -30,24 +29,19 @@ SILENT_RULES = (("fusion_score", "<", 10, "alert"), ("verify_without_data", "<",
 
 @dataclass(slots=True)
 class Evidence:
-    """What the scenario found in the tables after the two ticks."""
+    """What the scenario found in the tables after the two ticks, and what the two stories about remedies found."""
 
     person: User
     rules: list[AutomationRule]
     silent: list[AutomationRule]
     first: DispatchRun
     second: DispatchRun
+    recovery: recovery.Recovery
+    reweighting: reweighting.Reweighting
     entries: list[ActivityEntry] = field(default_factory=list)
     notifications: list[Notification] = field(default_factory=list)
     optimizations: list[OptimizationEvent] = field(default_factory=list)
     action_logs: list[ActionLog] = field(default_factory=list)
-
-
-class DispatcherBusy(Exception):
-    """Another evaluation has been running all the time. Try again when it has ended."""
-
-    def __str__(self) -> str:
-        return str(self.__doc__)
 
 
 @contextmanager
@@ -63,11 +57,13 @@ def played(now: datetime) -> Iterator[Evidence]:
 
 
 def _play(now: datetime) -> Evidence:
-    person = User.objects.create_user(f"verify-{uuid.uuid4().hex[:12]}@example.com", full_name="Vera Verify")
+    person = somebody("Vera Verify")
     _readings(person, now)
-    rules = [_rule(person, *rule) for rule in RULES]
-    silent = [_rule(person, *rule) for rule in SILENT_RULES]
-    evidence = Evidence(person, rules, silent, _tick(person, now), _tick(person, now + TICK))
+    rules = [rule_of(person, *rule) for rule in RULES]
+    silent = [rule_of(person, *rule) for rule in SILENT_RULES]
+    first, second = tick(person, now), tick(person, now + TICK)
+    under_our_policy()
+    evidence = Evidence(person, rules, silent, first, second, recovery.play(now), reweighting.play(now))
     evidence.entries = list(ActivityEntry.objects.filter(user=person).order_by("created_at", "event_type"))
     evidence.notifications = list(Notification.objects.filter(user=person).order_by("created_at"))
     evidence.optimizations = list(OptimizationEvent.objects.filter(user=person, rule__in=rules))
@@ -86,22 +82,3 @@ def _readings(person: User, now: datetime) -> None:
         AuditEvent(user=person, event_type="verify", severity="error", message="a made-up anomaly", created_at=before)
         for _ in range(5)
     )
-
-
-def _rule(person: User, metric: str, operator: str, threshold: int, action: str) -> AutomationRule:
-    rule: AutomationRule = AutomationRule.objects.create(
-        user=person, rule_name=f"{action} if {metric} {operator} {threshold}", metric_type=metric,
-        condition_operator=operator, threshold_value=threshold, action_type=action, severity="high",
-    )  # fmt: skip
-    return rule
-
-
-def _tick(person: User, now: datetime) -> DispatchRun:
-    until = time.monotonic() + PATIENCE
-    while True:
-        run = dispatch(now, DispatchRun.Trigger.COMMAND, owner=person.pk)
-        if run.outcome != DispatchRun.Outcome.OVERLAPPED:
-            return run
-        if time.monotonic() > until:
-            raise DispatcherBusy
-        time.sleep(0.5)

@@ -1,0 +1,61 @@
+"""An integration of the example platform breaks, and comes back: over HTTP, all of it."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from rules.models import Integration, MetricSample
+from smartagent.example_platform.connecting import connect, look
+from smartagent.example_platform.server import HOST, Running, running
+from smartagent.outbound.addresses import allowing
+from smartagent.outbound.client import send
+from smartagent.verification.remedy import Remedy, decided, measured, ticks
+from smartagent.verification.ticks import rule_of, somebody
+
+NAME = "gmail"
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(slots=True)
+class Recovery:
+    """What the story found."""
+
+    remedy: Remedy
+    wrong: str = ""  # what a synchronisation said of it when it was broken
+    asked: list[str] = field(default_factory=list)  # what the platform was asked by the remedy
+    platform: dict[str, Any] = field(default_factory=dict)  # how the integration is there
+    status: str = ""
+    healths: list[float] = field(default_factory=list)
+
+
+def play(now: datetime) -> Recovery:
+    """Play it as of `now`."""
+    person = somebody("Rita Recovery")
+    config = {"optimization_type": "manual"}
+    rule = rule_of(person, "integration_health", "<", 70, "optimize", target_integration=NAME, action_config=config)
+    found = Recovery(Remedy(person, rule))
+    with running() as platform, allowing(HOST):
+        integration = connect(person.pk, platform.platform.services[NAME], platform.address, now)
+        after = ticks(found.remedy, now, 1)
+        _tell(platform, "break", "health")
+        _tell(platform, "break", "token")
+        found.wrong = look(integration, after)
+        after = ticks(found.remedy, after, 3)
+        _tell(platform, "heal", "health")  # its token is refused all the same, until it is renewed
+        before = len(platform.platform.asked)
+        decided(found.remedy, after - MINUTE)
+        found.asked = platform.platform.asked[before:]
+        found.platform = platform.platform.services[NAME].as_dict()
+    ticks(found.remedy, after, 3)
+    measured(found.remedy)
+    found.status = Integration.objects.values_list("status", flat=True).get(pk=integration.pk)
+    kept = MetricSample.objects.filter(user=person, metric="integration_health", target=NAME)
+    found.healths = list(kept.order_by("observed_at").values_list("value", flat=True))
+    return found
+
+
+def _tell(platform: Running, verb: str, what: str) -> None:
+    body = json.dumps({"what": what}).encode()
+    headers = {"Content-Type": "application/json"}
+    send("POST", f"{platform.address}/control/{NAME}/{verb}", content=body, headers=headers)

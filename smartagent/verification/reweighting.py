@@ -1,0 +1,57 @@
+"""A reweighting that makes things worse: the steady part of a score is its low one, and gains. It is rolled back."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from optimizer.models import FusionMetric
+from rules.models import FusionScore, MetricSample
+from smartagent.verification.remedy import Remedy, decided, measured, ticks
+from smartagent.verification.ticks import rule_of, somebody
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+PARTS = (
+    ("steady", Decimal("0.5130"), Decimal("0.2"), (0.21, 0.2, 0.19, 0.2)),
+    ("lively", Decimal("0.48700"), Decimal("0.9"), (0.9, 0.5, 0.95, 0.6)),
+)
+
+
+@dataclass(slots=True)
+class Reweighting:
+    """What the story found: the weights, as they are written, before, when it was applied, and at the end."""
+
+    remedy: Remedy
+    before: dict[str, str] = field(default_factory=dict)
+    between: dict[str, str] = field(default_factory=dict)
+    after: dict[str, str] = field(default_factory=dict)
+    scores: list[float] = field(default_factory=list)  # that are kept at the end
+
+
+def play(now: datetime) -> Reweighting:
+    """Play it as of `now`."""
+    person = somebody("Wanda Weights")
+    rule = rule_of(person, "fusion_score", "<", 70, "optimize", action_config={"optimization_type": "manual"})
+    found = Reweighting(Remedy(person, rule))
+    for name, weight, value, history in PARTS:
+        FusionMetric.objects.create(user=person, metric_name=name, weight=weight, normalized_value=value)
+        MetricSample.objects.bulk_create(
+            MetricSample(user=person, metric="fusion_metric", target=name, value=each, observed_at=now - days * DAY)
+            for days, each in enumerate(history, start=1)
+        )
+    FusionScore.objects.create(user=person, fusion_score=Decimal("54.09"), calculated_at=now - MINUTE)
+    found.before = _weights(found.remedy)
+    after = ticks(found.remedy, now, 3)
+    decided(found.remedy, after - MINUTE)
+    found.between = _weights(found.remedy)
+    ticks(found.remedy, after, 3)
+    measured(found.remedy)
+    found.after = _weights(found.remedy)
+    found.scores = [
+        float(each) for each in FusionScore.objects.filter(user=person).values_list("fusion_score", flat=True)
+    ]
+    return found
+
+
+def _weights(remedy: Remedy) -> dict[str, str]:
+    rows = FusionMetric.objects.filter(user=remedy.person).order_by("metric_name")
+    return {name: str(weight) for name, weight in rows.values_list("metric_name", "weight")}

@@ -1,0 +1,86 @@
+"""Whether a remedy helped: a verdict from the readings before and after, and how sure that is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from optimizer.effects import ENOUGH, compare, mann_whitney
+
+numbers = some.lists(some.floats(-1e6, 1e6), min_size=1, max_size=40)
+enough = some.lists(some.integers(-50, 50).map(float), min_size=ENOUGH, max_size=40)
+
+
+@given(numbers, numbers)
+def test_p_is_a_probability_and_alike_from_both_sides(left, right):
+    p = mann_whitney(left, right)
+    assert 0 <= p <= 1
+    assert p == pytest.approx(mann_whitney(right, left))
+
+
+@given(numbers)
+def test_a_sample_does_not_differ_from_itself(values):
+    assert mann_whitney(values, values) == pytest.approx(1)
+
+
+@given(enough, enough)
+def test_only_the_order_counts(left, right):
+    def stretched(values):
+        return [value**3 + 7 * value for value in values]
+
+    assert mann_whitney(left, right) == pytest.approx(mann_whitney(stretched(left), stretched(right)))
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "p"),
+    [  # by scipy.stats.mannwhitneyu(method="asymptotic", use_continuity=False)
+        ([1, 2, 3], [4, 5, 6], 0.04953),
+        ([1, 2, 3, 4, 5], [3, 4, 5, 6, 7], 0.09166),
+        ([19, 22, 16, 29, 24], [20, 11, 17, 12], 0.08641),
+        ([1, 1, 1], [2, 2, 2], 0.02535),
+        ([5, 5, 5, 5], [5, 5, 5], 1.0),
+        ([1, 2], [1, 2], 1.0),
+    ],
+)
+def test_p_is_what_others_say(left, right, p):
+    assert mann_whitney(left, right) == pytest.approx(p, abs=1e-4)
+
+
+@given(enough, enough)
+def test_turned_around_better_is_worse(before, after):
+    there, back = compare(before, after, "<", 70), compare(after, before, "<", 70)
+    turned = {"improved": "worse", "worse": "improved", "unchanged": "unchanged"}
+    assert back.verdict == turned[there.verdict]
+    assert back.difference == pytest.approx(-there.difference)
+    assert compare(before, after, ">", 70).verdict == turned[there.verdict]
+
+
+LOW, HIGH = [10.0, 11, 12, 10], [80.0, 82, 81, 80]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "operator", "threshold", "verdict"),
+    [
+        (LOW, HIGH, "<", 70, "improved"),
+        (LOW, HIGH, "<=", 70, "improved"),
+        (LOW, HIGH, ">", 70, "worse"),
+        (HIGH, LOW, ">=", 70, "improved"),
+        (LOW, LOW, "<", 70, "unchanged"),
+        ([5.0] * 5, [5.0] * 5, "<", 70, "unchanged"),
+        ([7.0] * 5, [8.0] * 5, "=", 7, "improved"),
+        ([7.0] * 5, [8.0] * 5, "!=", 7, "worse"),
+        ([8.0] * 5, [9.0] * 5, "=", 7, "unchanged"),
+        (LOW[:2], HIGH, "<", 70, "too_little"),
+        (LOW, HIGH[:2], "<", 70, "too_little"),
+        ([], [], "<", 70, "too_little"),
+        (LOW[:3], HIGH[:3], "<", 70, "improved"),
+    ],
+)
+def test_the_verdict(before, after, operator, threshold, verdict):
+    assert compare(before, after, operator, threshold).verdict == verdict
+
+
+def test_it_has_its_numbers():
+    effect = compare([10, 20, 30], [70, 80, 90], "<", 70)
+    assert (effect.before, effect.after, effect.difference) == (20, 80, 60)
+    assert effect.p == pytest.approx(0.04953, abs=1e-5)
+    assert compare([10], [], "<", 70).before == 10
