@@ -44,7 +44,7 @@ class Made:
         if self.is_new:
             return ""
         if self.event.status != OptimizationEvent.Status.DISMISSED:
-            return f"One is {self.event.get_status_display()} already."
+            return f"One is {self.event.get_status_display().lower()} already."
         until = self.event.dismissed_until
         return f"It was dismissed until {until:%Y-%m-%d %H:%M} UTC." if until else "It was dismissed for ever."
 

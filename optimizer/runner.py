@@ -88,8 +88,9 @@ def roll_back(event: OptimizationEvent, by: Any, now: datetime, *, note: str = "
             raise Refused(f"It cannot be rolled back. {failure}") from None
         if len(left) == done:
             raise Refused(f"Nothing of it can be taken back{': ' + ', '.join(left) if left else ''}.")
-        row.status, row.ended_at, row.decision_note = Status.ROLLED_BACK, now, note.strip() or row.decision_note
-        row.save(update_fields=["status", "ended_at", "decision_note"])
+        row.status, row.applied, row.ended_at = Status.ROLLED_BACK, False, now
+        row.decision_note = note.strip() or row.decision_note
+        row.save(update_fields=["status", "applied", "ended_at", "decision_note"])
         write_entries([entry(row, "rolled_back", now, by=by, note=note.strip(), left=left)])
         log(row, "roll_back", now, details={"by": str(by) if by else "policy", "left": left})
     return left

@@ -38,5 +38,5 @@ def _slower(one: IntegrationFact) -> ProposedStep:
     return ProposedStep(
         operation="adjust_sync_interval", integration=one.id, parameters={"minutes": slower},
         reason=f"{one.kind} synchronises every {minutes} minutes.",
-        expected=f"Every {slower} minutes, it costs {100 - 100 * minutes // slower} % less.",
+        expected=f"Every {slower} minutes, it costs {100 * (slower - minutes) / slower:.0f} % less.",
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """Weights stay positive, make one whole, and move by a fifth at most, whatever the history."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -45,9 +46,7 @@ def test_without_a_history_the_steady_proportions_are_aimed_at(old):
     """Each varies as the others do: what was large loses, what was small gains, none passes the others."""
     before, after = shares(old), reweighted(old, {})
     ordered = sorted(before, key=lambda name: before[name])
-    assert all(
-        after[one] <= after[next_one] + Decimal("1e-8") for one, next_one in zip(ordered, ordered[1:], strict=False)
-    )
+    assert all(after[one] <= after[next_one] + Decimal("1e-8") for one, next_one in pairwise(ordered))
 
 
 def test_what_is_steady_gains_and_what_varies_loses():
