@@ -3,14 +3,14 @@
 import threading
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from optimizer.deciding import Refused
 from optimizer.leasing import LEASE, take
 from optimizer.models import ActionLog, OptimizationEvent, OptimizationStep
-from optimizer.operations import Operation
+from optimizer.operations import Done, Operation
 from optimizer.runner import apply, work
 from rules.models import ActivityEntry, FusionScore
 from tests.optimizer.remedy_cast import MINUTE, approved, integration_of, interval, metric_of
@@ -44,9 +44,31 @@ def httpserver():
         yield server
 
 
+class Overtaken(Operation):
+    """Just after it has been written down, another worker takes over and does the rest."""
+
+    kind = "overtaken"
+    label = "Overtaken"
+
+    def apply(self, task, reached):
+        key = OptimizationStep.objects.get(pk=task.id).event_id
+        transaction.on_commit(lambda: apply(key, task.now + LATER))
+        return Done()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_is_overtaken_between_two_steps_asks_nobody_a_second_time(alice, ada, at_gmail, platform, now):
+    event = approved(alice, ada, now, "overtaken", ("retry_connection", {}, at_gmail))
+    assert apply(event.pk, now).applied_at == now + LATER
+    assert platform.platform.asked == ["GET /gmail/health"]
+    assert set(event.steps.values_list("status", flat=True)) == {"done"}
+
+
 @pytest.fixture
 def deadly(settings):
-    settings.OPTIMIZER_OPERATIONS = [*settings.OPTIMIZER_OPERATIONS, f"{__name__}.Deadly"]
+    settings.OPTIMIZER_OPERATIONS = [
+        *settings.OPTIMIZER_OPERATIONS, f"{__name__}.Deadly", f"{__name__}.Overtaken",
+    ]  # fmt: skip
     return Deadly
 
 

@@ -11,7 +11,7 @@ from optimizer.locks import is_alone
 from optimizer.models import OptimizationEvent, OptimizationStep, OptimizerPolicy
 from rules.models import ActivityEntry
 from smartagent.models import User
-from tests.optimizer.remedy_cast import DAY, integration_of, interval, proposal_of
+from tests.optimizer.remedy_cast import DAY, MINUTE, integration_of, interval, proposal_of
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_so_many_a_day_for_each_person(alice, bob, now, trusted):
 
 
 def test_never_two_on_one_target(bob, now, trusted):
-    first, second = (automatic(bob, now, target="gmail") for _ in range(2))
+    first, second = (automatic(bob, now - place * MINUTE, target="gmail") for place in (1, 0))
     assert approve_by_policy(now) == 1
     assert (status_of(first), status_of(second)) == ("approved", "proposed")
 
