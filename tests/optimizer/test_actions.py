@@ -8,7 +8,7 @@ from optimizer.models import OptimizationEvent
 from optimizer.runner import apply, dry_run
 from rules.dispatcher import dispatch
 from rules.models import ActivityEntry, AutomationRule
-from tests.optimizer.remedy_cast import MINUTE, integration_of, metric_of, readings
+from tests.optimizer.step_cast import MINUTE, integration_of, metric_of, readings
 
 
 def fire(user, now, action="optimize", metric="cpu", **fields):

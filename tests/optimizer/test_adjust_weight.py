@@ -10,7 +10,7 @@ from optimizer.models import FusionMetric
 from optimizer.operations import OperationFailed
 from optimizer.operations.adjust_weight import stepped
 from rules.models import FusionScore
-from tests.optimizer.remedy_cast import done, metric_of, task
+from tests.optimizer.step_cast import done, metric_of, task
 
 numbers = some.decimals(min_value=-2, max_value=3, places=4)
 

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from tests.optimizer.remedy_cast import done, task
+from tests.optimizer.step_cast import done, task
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ from optimizer.guard_rails import STOPPED
 from optimizer.models import ActionLog, OptimizationEvent, OptimizerPolicy
 from optimizer.runner import work
 from rules.models import ActivityEntry, AutomationRule
-from tests.optimizer.remedy_cast import DAY, MINUTE, proposal_of
+from tests.optimizer.step_cast import DAY, MINUTE, proposal_of
 
 LOOK = "analyze_slow_queries"
 

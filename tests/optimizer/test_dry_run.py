@@ -6,7 +6,7 @@ from django.db import connection
 
 from optimizer.models import OptimizationEvent
 from optimizer.runner import apply, dry_run
-from tests.optimizer.remedy_cast import approved, integration_of, interval, metric_of, proposal_of
+from tests.optimizer.step_cast import approved, integration_of, interval, metric_of, proposal_of
 
 
 def everything():

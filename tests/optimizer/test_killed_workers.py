@@ -13,7 +13,7 @@ from optimizer.models import ActionLog, OptimizationEvent, OptimizationStep
 from optimizer.operations import Done, Operation
 from optimizer.runner import apply, work
 from rules.models import ActivityEntry, FusionScore
-from tests.optimizer.remedy_cast import MINUTE, approved, integration_of, interval, metric_of
+from tests.optimizer.step_cast import MINUTE, approved, integration_of, interval, metric_of
 
 LATER = LEASE + MINUTE
 

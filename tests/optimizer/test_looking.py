@@ -7,7 +7,7 @@ import pytest
 
 from optimizer.looking import Surroundings
 from rules.models import AuditEvent
-from tests.optimizer.remedy_cast import DAY, integration_of, metric_of
+from tests.optimizer.step_cast import DAY, integration_of, metric_of
 
 ASKED = {"metric": "cpu", "value": 1.0, "threshold": 2.0, "operator": "<", "target": ""}
 

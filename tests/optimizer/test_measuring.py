@@ -13,7 +13,7 @@ from optimizer.runner import apply, roll_back
 from optimizer.tasks import measure_all
 from optimizer.trust import records, records_of_operations
 from rules.models import ActivityEntry, Integration, MetricSample
-from tests.optimizer.remedy_cast import DAY, MINUTE, approved, integration_of, interval, proposal_of, readings
+from tests.optimizer.step_cast import DAY, MINUTE, approved, integration_of, interval, proposal_of, readings
 
 HOT, COOL = [95.0, 96, 97, 96], [50.0, 51, 52, 50]
 

@@ -11,7 +11,7 @@ from optimizer.locks import is_alone
 from optimizer.models import OptimizationEvent, OptimizationStep, OptimizerPolicy
 from rules.models import ActivityEntry
 from smartagent.models import User
-from tests.optimizer.remedy_cast import DAY, MINUTE, integration_of, interval, proposal_of
+from tests.optimizer.step_cast import DAY, MINUTE, integration_of, interval, proposal_of
 
 
 @pytest.fixture

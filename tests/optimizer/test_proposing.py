@@ -11,7 +11,7 @@ from optimizer.proposing import Asked, proposal_of, propose
 from optimizer.strategies import Strategy
 from rules.models import AutomationRule
 from smartagent.models import User
-from tests.optimizer.remedy_cast import DAY, MINUTE
+from tests.optimizer.step_cast import DAY, MINUTE
 
 STEP = ProposedStep(operation="analyze_slow_queries", reason="It is slow.", expected="Evidence.")
 PROPOSAL = Proposal(reason="The CPU is at 95.", steps=(STEP,), advice=("Look.",))

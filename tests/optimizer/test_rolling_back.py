@@ -6,7 +6,7 @@ from optimizer.deciding import Refused
 from optimizer.models import ActionLog, OptimizationEvent, OptimizerPolicy
 from optimizer.runner import apply, roll_back
 from rules.models import ActivityEntry, Integration
-from tests.optimizer.remedy_cast import MINUTE, approved, integration_of, interval, proposal_of
+from tests.optimizer.step_cast import MINUTE, approved, integration_of, interval, proposal_of
 
 
 def minutes_of(integration):

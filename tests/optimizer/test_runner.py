@@ -11,7 +11,7 @@ from optimizer.models import ActionLog, OptimizationEvent, OptimizationStep, Opt
 from optimizer.operations import Operation
 from optimizer.runner import apply, work
 from rules.models import ActivityEntry, AuditEvent, Integration
-from tests.optimizer.remedy_cast import MINUTE, approved, integration_of, interval, proposal_of, readings
+from tests.optimizer.step_cast import MINUTE, approved, integration_of, interval, proposal_of, readings
 
 PROBE, ABSENT = "retry_connection", "validate_credentials"
 

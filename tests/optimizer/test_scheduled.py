@@ -7,7 +7,7 @@ import pytest
 from optimizer.deciding import Refused
 from optimizer.models import OptimizationEvent, OptimizerPolicy
 from optimizer.runner import apply, work
-from tests.optimizer.remedy_cast import approved
+from tests.optimizer.step_cast import approved
 
 NIGHT = [{"days": [0], "from": "22:00", "until": "23:00"}]  # now is a Monday, 10:00
 HOURS = timedelta(hours=12)

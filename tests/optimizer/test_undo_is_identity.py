@@ -11,7 +11,7 @@ from optimizer.operations import OperationFailed
 from optimizer.registries import operations
 from rules.models import FusionScore, Integration, MetricSample
 from smartagent.models import User
-from tests.optimizer.remedy_cast import done, integration_of, metric_of, task
+from tests.optimizer.step_cast import done, integration_of, metric_of, task
 
 TABLES = (FusionMetric, FusionScore, Integration, MetricSample)
 RANDOM = settings(
