@@ -92,7 +92,7 @@ def test_a_program_asks_for_a_proposal_once(alice, bob, olga):
     assert (made["user"], made["requested_by"], made["status"]) == (str(alice.pk), str(alice.pk), "proposed")
     assert made["reason"].startswith("Alice asked for it.")
     again = Program(alice).post("optimizations/", ASKED, status=409)
-    assert again["detail"][0].startswith("One is Proposed already.")
+    assert again["detail"][0].startswith("One is proposed already.")
     theirs = Program(olga).post("optimizations/", ASKED | {"user": "bob@example.com"}, status=201)
     assert theirs["user"] == str(bob.pk)
 

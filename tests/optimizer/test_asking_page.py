@@ -67,7 +67,7 @@ def test_what_is_wrong_is_said(client_of, alice, given, words):
 def test_not_while_one_waits(client_of, alice, broken):
     client = client_of(alice)
     ask(client)
-    assert "Nothing was proposed: One is Proposed already." in ask(client).content.decode()
+    assert "Nothing was proposed: One is proposed already." in ask(client).content.decode()
     assert OptimizationEvent.objects.count() == 1
 
 
