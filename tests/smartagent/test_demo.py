@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from notifications.models import Notification
+from optimizer.models import OptimizationEvent
 from rules.models import ActivityEntry, AutomationRule, DispatchRun
 from smartagent.demo import month, replay
 from smartagent.models import User
@@ -24,7 +25,11 @@ def test_every_notification_follows_from_an_entry_of_a_replayed_run(a_short_mont
     assert set(AutomationRule.objects.values_list("action_type", flat=True)) == {"alert", "notify", "optimize", "log"}
     assert DispatchRun.objects.filter(outcome="completed").count() == DispatchRun.objects.count() > 100
     acted = ActivityEntry.objects.filter(action_taken__in=["alert", "notify"], status="success")
-    assert acted.count() == Notification.objects.count() > 0
+    told = {entry.context["outcome"]["notification"] for entry in acted}
+    remedies = Notification.objects.filter(metadata__has_key="optimization")
+    assert remedies.count() == OptimizationEvent.objects.filter(source_event_type__startswith="smart_agent_").count() > 0
+    assert told == {str(one.pk) for one in Notification.objects.exclude(pk__in=remedies)}
+    assert told
     assert not ActivityEntry.objects.filter(status="pending").exists()
     assert not any(person.has_usable_password() for person in User.objects.all())
     call_command("demo")
