@@ -27,7 +27,8 @@ def test_every_notification_follows_from_an_entry_of_a_replayed_run(a_short_mont
     acted = ActivityEntry.objects.filter(action_taken__in=["alert", "notify"], status="success")
     told = {entry.context["outcome"]["notification"] for entry in acted}
     remedies = Notification.objects.filter(metadata__has_key="optimization")
-    assert remedies.count() == OptimizationEvent.objects.filter(source_event_type__startswith="smart_agent_").count() > 0
+    proposals = OptimizationEvent.objects.filter(source_event_type__startswith="smart_agent_")
+    assert remedies.count() == proposals.count() > 0
     assert told == {str(one.pk) for one in Notification.objects.exclude(pk__in=remedies)}
     assert told
     assert not ActivityEntry.objects.filter(status="pending").exists()
