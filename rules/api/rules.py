@@ -15,6 +15,7 @@ from rules.api.bulk_edit import BulkEditAction
 from rules.api.files import FileActions
 from rules.api.health import RuleHealthSerializer, rule_health
 from rules.api.lifecycle import LifecycleActions
+from rules.api.trial import TrialActions
 from rules.api.why import WhyAction
 from rules.binning import delete
 from rules.filters import RuleFilter
@@ -57,7 +58,7 @@ EXAMPLE = OpenApiExample(
     ),
 )  # fmt: skip
 @extend_schema(tags=["rules"])
-class RuleViewSet(LifecycleActions, BulkEditAction, FileActions, WhyAction, WriteViewSet):
+class RuleViewSet(LifecycleActions, BulkEditAction, FileActions, TrialActions, WhyAction, WriteViewSet):
     queryset = AutomationRule.objects.all()
     serializer_class = RuleSerializer
     filterset_class = RuleFilter

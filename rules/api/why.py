@@ -1,6 +1,7 @@
 """Why a rule did what it did at one time, and why an entry of the activity log says what it says, by REST."""
 
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -18,7 +19,6 @@ from rules.models import ActivityEntry, AutomationRule
 from rules.reasons import reasons_of
 from rules.why import answer, condition_in_words, steps_in_words
 from rules.words import entry_in_words
-from smartagent.models import User
 from smartagent.rest.fields import JSONObjectField, TimeField, visible_person
 
 
@@ -152,11 +152,15 @@ def _told(entry: ActivityEntry) -> dict[str, Any]:
     return {"at": entry.created_at, "words": entry_in_words(entry)}
 
 
-def _person(request: Request, rule: AutomationRule) -> Any:
+def _person(request: Request, rule: AutomationRule) -> UUID:
     text = request.query_params.get("person")
-    if text is None or text.lower() in (str(rule.user_id), rule.user.email.lower()):
+    return rule.user_id if text is None else watched_person(text, rule, request.user)
+
+
+def watched_person(text: str, rule: AutomationRule, me: Any) -> UUID:
+    """Whom `me` means by an id or an e-mail address, where `rule` watches them; ValidationError where it does not."""
+    if text.lower() in (str(rule.user_id), rule.user.email.lower()):
         return rule.user_id
-    me: User = request.user  # type: ignore[assignment]
     found = visible_person(text, me) if rule.applies_to == AutomationRule.AppliesTo.EVERYONE else None
     if found is None:
         raise ValidationError({"person": ["The rule does not watch this person, or they are not yours to see."]})

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from rules.authoring.points import Point, points_of, thin
 from rules.backtesting.history import Period, Replay, replay
+from rules.backtesting.playing import Step
 from rules.backtesting.spec import watch_of
 from rules.models import AutomationRule
 from rules.phrases import metric_name
@@ -21,7 +22,10 @@ TELLING = ("alert", "notify")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What a rule would have done: the readings of one person with the times in which it fires, and how often."""
+    """What a rule would have done: the readings of one person with the times in which it fires, and how often.
+
+    `transitions` are of that person; `counted` is of all who are counted.
+    """
 
     start: datetime
     end: datetime
@@ -31,6 +35,8 @@ class Trial:
     points: list[Point]
     in_steps: bool
     periods: list[Period]
+    transitions: list[Step]
+    counted: Replay
     sentence: str
     people: list[User] = field(default_factory=list)
 
@@ -48,7 +54,8 @@ def try_out(rule: AutomationRule, days: int, now: datetime, asked: UUID | None =
     points, in_steps = points_of(watched, person.pk, start, now)
     return Trial(
         start=start, end=now, days=days, label=_label(rule), person=person, points=thin(points), in_steps=in_steps,
-        periods=one.periods, sentence=_sentence(rule, days, one, whole, person if broad else None), people=people,
+        periods=one.periods, transitions=one.transitions, counted=whole or one,
+        sentence=_sentence(rule, days, one, whole, person if broad else None), people=people,
     )  # fmt: skip
 
 

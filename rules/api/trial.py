@@ -1,0 +1,131 @@
+"""A rule tried on the past, by REST: the same as beside the form, for a rule that is only sent and for a stored one."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from rules.api.why import watched_person
+from rules.authoring.trial import DAYS, Trial, try_out
+from rules.backtesting.playing import Step
+from rules.models import AutomationRule
+from rules.serializers import RuleSerializer
+from rules.states import Condition
+from smartagent.rest.fields import TextField, TimeField
+
+MOST = 1000  # transitions
+EXAMPLE = OpenApiExample(
+    "A month of a rule that is not made yet",
+    value={
+        "rule_name": "CPU high", "metric_type": "cpu_percent", "condition_operator": ">", "threshold_value": 90,
+        "action_type": "alert", "pending_for": "10m", "days": 30,
+    },
+    request_only=True,
+)  # fmt: skip
+
+
+class DaysField(serializers.ChoiceField):
+    """One of the lengths that a rule is tried over, as a number."""
+
+    default_error_messages = {"invalid_choice": "“{input}” is not one of: {choices}."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, bool) or not isinstance(data, int | float) or data not in DAYS:
+            self.fail("invalid_choice", input=str(data)[:40], choices=", ".join(map(str, DAYS)))
+        return int(data)
+
+
+class TrialSerializer(RuleSerializer):
+    """A rule, and over which time and for whom it is tried."""
+
+    days = DaysField(choices=DAYS, required=False, default=7, help_text="How far back.")
+    person = TextField(
+        required=False, max_length=254, help_text="Only for them: an id or an e-mail. Default: all whom it watches."
+    )
+
+    class Meta(RuleSerializer.Meta):
+        fields = [*RuleSerializer.Meta.fields, "days", "person"]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """What is asked: the rule as it would be, the days, and the id of the person, None for all."""
+        days, text = attrs.pop("days", 7), attrs.pop("person", None)
+        rule: AutomationRule = self.whole(super().validate(attrs))
+        me = self.context["request"].user
+        return {"rule": rule, "days": days, "person": None if text is None else watched_person(text, rule, me)}
+
+
+class TrialStepSerializer(serializers.Serializer[Any]):
+    def get_fields(self) -> dict[str, Any]:
+        return {
+            "at": TimeField(), "from": serializers.ChoiceField(Condition.choices),
+            "to": serializers.ChoiceField(Condition.choices),
+            "value": serializers.FloatField(allow_null=True, help_text="The reading of the first condition."),
+            "reason": serializers.CharField(allow_blank=True),
+        }  # fmt: skip
+
+
+class TrialOutcomeSerializer(serializers.Serializer[Any]):
+    days = serializers.IntegerField()
+    start = TimeField()
+    end = TimeField()
+    fired = serializers.IntegerField(help_text="How often it would have entered firing.")
+    notified = serializers.IntegerField(help_text="How often it would have acted; with repeats, without what is quiet.")
+    people = serializers.IntegerField(help_text="For how many people it would have fired.")
+    person = serializers.UUIDField(help_text="Whose transitions they are: of whom it would have fired for most.")
+    transitions = TrialStepSerializer(many=True, help_text=f"The first {MOST:,}.")
+    truncated = serializers.BooleanField(help_text="Whether there were more transitions.")
+    sentence = serializers.CharField()
+
+
+class TrialActions:
+    """`trial`, of a rule that is sent and of a stored one, for the view of rules."""
+
+    @extend_schema(
+        operation_id="rules_trial", summary="Try a rule out", request=TrialSerializer, responses=TrialOutcomeSerializer,
+        description="What a rule would have done in the last 1, 7 or 30 days, by the code of the dispatcher: with "
+        "silences, repeats and everything that keeps it quiet counted. It is not made.",
+        examples=[EXAMPLE],
+    )  # fmt: skip
+    @action(detail=False, methods=["post"], needs="add", url_path="trial", url_name="trial-of-new")
+    def trial_of_new(self, request: Request) -> Response:
+        return _answer(TrialSerializer(data=request.data, context={"request": request}))
+
+    @extend_schema(
+        operation_id="rules_trial_of_stored", summary="Try a stored rule out",
+        request=TrialSerializer(partial=True), responses=TrialOutcomeSerializer,
+        description="As it is, or as it would be with the fields that are sent; silences that name it count. "
+        "Nothing is changed.",
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], needs="add")
+    def trial(self, request: Request, pk: Any = None) -> Response:
+        rule = self.get_object()  # type: ignore[attr-defined]
+        return _answer(TrialSerializer(rule, data=request.data, partial=True, context={"request": request}))
+
+
+def _answer(asked: TrialSerializer) -> Response:
+    asked.is_valid(raise_exception=True)
+    rule, days, person = (asked.validated_data[name] for name in ("rule", "days", "person"))
+    try:
+        trial = try_out(rule, days, timezone.now(), person, everybody=person is None)
+    except ValueError as error:
+        raise ValidationError({"detail": [str(error)]}) from None
+    return Response(TrialOutcomeSerializer(_facts(trial)).data)
+
+
+def _facts(trial: Trial) -> dict[str, Any]:
+    return {
+        "days": trial.days, "start": trial.start, "end": trial.end, "fired": trial.counted.fired,
+        "notified": trial.counted.notified, "people": trial.counted.people, "person": trial.person.pk,
+        "transitions": [_step(made) for made in trial.transitions[:MOST]],
+        "truncated": len(trial.transitions) > MOST, "sentence": trial.sentence,
+    }  # fmt: skip
+
+
+def _step(made: Step) -> dict[str, Any]:
+    change = made.transition
+    return {"at": made.at, "from": change.old, "to": change.new, "value": made.value, "reason": change.reason}
