@@ -1,5 +1,6 @@
 """Many rules edited together, by REST: the same preview and the same doing as on the page."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -15,10 +16,11 @@ from rules.authoring.labels import label_problem
 from rules.authoring.rest_fields import ChecksField, LabelsField
 from rules.bulk_editing import EDITABLE, Edit, Edited, edit_together, edited
 from rules.models import AutomationRule
-from smartagent.rest.fields import ChoiceField, FlagField, IdField, TextField
+from smartagent.rest.fields import ChoiceField, FlagField, IdField, NumberField, TextField
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 
 MOST = 1000
+MOST_PERCENT = 1_000_000
 
 
 class BulkValuesSerializer(StrictModelSerializer):
@@ -38,6 +40,7 @@ class BulkValuesSerializer(StrictModelSerializer):
 class BulkEditSerializer(StrictSerializer):
     rules = serializers.ListField(child=IdField(), min_length=1, max_length=MOST)
     values = BulkValuesSerializer(required=False)
+    percent = NumberField(required=False, help_text="The thresholds are changed by so many percent, such as -5.")
     put_labels = LabelsField(required=False, help_text="Labels that are put; others stay.")
     take_labels = serializers.ListField(
         child=TextField(max_length=63), required=False, max_length=30, help_text="Names of labels that are taken away."
@@ -49,9 +52,18 @@ class BulkEditSerializer(StrictSerializer):
             raise ValidationError([problem])
         return labels
 
+    def validate_percent(self, percent: Decimal) -> Decimal:
+        if abs(percent) >= MOST_PERCENT:
+            raise ValidationError([f"This is a change by less than {MOST_PERCENT:,} percent."])
+        return percent
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not any(attrs.get(name) for name in ("values", "put_labels", "take_labels")):
-            raise ValidationError({"values": ["Say what is to be different: values, put_labels or take_labels."]})
+        if "percent" not in attrs and not any(attrs.get(name) for name in ("values", "put_labels", "take_labels")):
+            raise ValidationError(
+                {"values": ["Say what is to be different: values, percent, put_labels or take_labels."]}
+            )
+        if "percent" in attrs and "threshold_value" in (attrs.get("values") or {}):
+            raise ValidationError({"percent": ["Give a new threshold or a change in percent, not both."]})
         return attrs
 
 
@@ -97,8 +109,9 @@ class BulkEditAction:
 
 def _edit(given: dict[str, Any]) -> Edit:
     return Edit(
-        values=given.get("values") or {}, put=given.get("put_labels") or {}, taken=tuple(given.get("take_labels") or ())
-    )
+        values=given.get("values") or {}, percent=given.get("percent"), put=given.get("put_labels") or {},
+        taken=tuple(given.get("take_labels") or ()),
+    )  # fmt: skip
 
 
 def _outcome(some: list[Edited], ids: set[Any], dry_run: bool) -> dict[str, Any]:

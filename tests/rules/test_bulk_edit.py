@@ -163,3 +163,15 @@ def test_by_rest(alice, bob, three):
         {"values": {"user": 1}},
     ):
         Program(alice).post("rules/bulk-edit/", {"rules": body["rules"]} | wrong, status=400)
+
+
+def test_thresholds_are_changed_in_percent_by_rest(alice, three):
+    body = {"rules": [str(rule.pk) for rule in three], "percent": -10}
+    dry = Program(alice).post("rules/bulk-edit/", body | {"dry_run": True})
+    assert values("threshold_value") == [80, 90, 95]
+    done = Program(alice).post("rules/bulk-edit/", body | {"values": {"severity": "low"}})
+    assert values("threshold_value") == [72, 81, Decimal("85.5")]
+    assert values("severity") == ["low"] * 3
+    assert (len(dry["changed"]), len(done["changed"])) == (3, 3)
+    for wrong in ({"percent": "10"}, {"percent": 10**6}, {"values": {"threshold_value": 5}}):
+        assert list(Program(alice).post("rules/bulk-edit/", body | wrong, status=400)) == ["percent"]
