@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rules.actions import Firing
-from rules.words import limit, number, series
+from rules.phrases import begun, limit, number, series
 
 SHOWN = 10
 SEVERITIES = ("low", "medium", "high", "critical")
@@ -38,7 +38,7 @@ def rank(name: str) -> int:
 def sentence(firing: Firing) -> str:
     """The numbers in words, naming the person where it is not the owner."""
     watched = series(firing.metric, "" if firing.concerns_owner else firing.subject_name, firing.target)
-    subject = f"{watched[0].upper()}{watched[1:]}"
+    subject = begun(watched, firing.metric)
     resolved = firing.event == "rule_resolved"
     if firing.value is None:
         return f"{subject} has no data; the rule {'resolves' if resolved else 'fires'} then."

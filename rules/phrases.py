@@ -28,6 +28,14 @@ def metric_name(metric: str | None) -> str:
     return metrics[metric].label.lower() if metric in metrics else metric
 
 
+def begun(words: str, metric: str | None) -> str:
+    """Words about `metric` as a sentence begins: `Fusion score was 63`. The name of a pushed metric is left as it is
+    spelled, for there is none that is spelled otherwise: `cpu_x was 90`."""
+    if metric and metric not in metrics and words.startswith(metric):
+        return words
+    return words[:1].upper() + words[1:]
+
+
 def limit(operator: str | None, threshold: Any) -> str:
     """What the reading is compared with: `below 70`."""
     return f"{IN_WORDS.get(str(operator), str(operator or '?'))} {number(threshold)}"

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from rules.backtesting.explaining import Explanation
 from rules.backtesting.sights import Heard
-from rules.phrases import limit, metric_name, number
+from rules.phrases import begun, limit, metric_name, number
 from rules.sentences import OVER
 from smartagent.durations import format_duration
 
@@ -26,16 +26,17 @@ EVENTS = {
 
 
 def condition_in_words(heard: Heard) -> str:
-    """One condition with its numbers: `cpu was 63; it fires above 90, so the condition does not hold.`"""
+    """One condition with its numbers: `cpu was 63; it is to be above 90, so the condition does not hold.`"""
     clause = heard.clause
     name = metric_name(clause.metric) + (f" on {clause.target}" if clause.target else "")
     if clause.reducer in OVER:
         name = OVER[clause.reducer].format(name, format_duration(clause.window))
+    name = begun(name, clause.metric)
     against = limit(clause.operator, clause.threshold)
     if heard.value is None and heard.verdict in SAID:
-        return f"{name[:1].upper()}{name[1:]}: {SAID[heard.verdict]}; it is to be {against}."
+        return f"{name}: {SAID[heard.verdict]}; it is to be {against}."
     judged = f", {SAID[heard.verdict]}" if heard.verdict in SAID else ""
-    return f"{name[:1].upper()}{name[1:]} was {number(heard.value)}; it is to be {against}{judged}."
+    return f"{name} was {number(heard.value)}; it is to be {against}{judged}."
 
 
 def answer(why: Explanation) -> list[str]:

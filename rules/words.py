@@ -8,7 +8,7 @@ from django.utils.timezone import localtime
 
 from rules.facts import facts_of, time_of
 from rules.models import ActivityEntry
-from rules.phrases import limit, metric_name, number, series
+from rules.phrases import begun, limit, metric_name, number, series
 from rules.sentences import action_in_words, condition_in_words, rule_in_words
 from rules.silences.words import ended_in_words
 
@@ -80,7 +80,7 @@ def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
     told = DID[entry.event_type].format(
         reading=reading, series=watched, limit=limit(context.get("operator"), context.get("threshold"))
     )
-    return told[:1].upper() + told[1:]
+    return begun(told, context["metric"])
 
 
 def _handled(entry: ActivityEntry, context: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from rules.backtesting.history import Period, Replay, replay
 from rules.backtesting.playing import Step
 from rules.backtesting.spec import watch_of
 from rules.models import AutomationRule
-from rules.phrases import metric_name
+from rules.phrases import begun, metric_name
 from rules.sentences import OVER
 from smartagent.models import User
 
@@ -31,6 +31,7 @@ class Trial:
     end: datetime
     days: int
     label: str
+    heading: str
     person: User
     points: list[Point]
     in_steps: bool
@@ -52,9 +53,10 @@ def try_out(rule: AutomationRule, days: int, now: datetime, asked: UUID | None =
     person = _shown(rule, asked, people) if broad else rule.user
     one = replay(rule, start, now, person.pk) if broad else replay(rule, start, now)
     points, in_steps = points_of(watched, person.pk, start, now)
+    label = _label(rule)
     return Trial(
-        start=start, end=now, days=days, label=_label(rule), person=person, points=thin(points), in_steps=in_steps,
-        periods=one.periods, transitions=one.transitions, counted=whole or one,
+        start=start, end=now, days=days, label=label, person=person, points=thin(points), in_steps=in_steps,
+        heading=begun(label, rule.metric_type), periods=one.periods, transitions=one.transitions, counted=whole or one,
         sentence=_sentence(rule, days, one, whole, person if broad else None), people=people,
     )  # fmt: skip
 

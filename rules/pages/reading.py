@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from rules.authoring.ticks import spelled
 from rules.models import AutomationRule
-from rules.phrases import limit, number, series
+from rules.phrases import begun, limit, number, series
 from rules.preview import Preview, preview
 from rules.sentences import CLEAR, OVER, rule_in_words
 
@@ -59,7 +59,7 @@ def _of_one(rule: AutomationRule, seen: Preview) -> str:
         "missing": f"There is no reading of {watched}. {_without(rule.no_data_policy)}",
         "failed": f"{watched} could not be read: {seen.cause} {_without(rule.error_policy)}",
     }[seen.verdict]
-    return sentence[0].upper() + sentence[1:]
+    return begun(sentence, rule.metric_type)
 
 
 def _held(rule: AutomationRule) -> str:
@@ -82,7 +82,7 @@ def _condition(said: Mapping[str, Any], whose: str) -> str:
     if said["value"] is None:
         return f"There is no reading of {watched}."
     would_be = ("" if said["verdict"] == "met" else "not ") + limit(said["operator"], said["threshold"])
-    return f"{watched[0].upper()}{watched[1:]} is {number(said['value'])}: {would_be}."
+    return f"{begun(watched, said['metric'])} is {number(said['value'])}: {would_be}."
 
 
 def _without(policy: str) -> str:

@@ -73,7 +73,7 @@ def test_from_a_template_to_why_it_fired(alice, hot, sign_in, live_server):
     page.goto(f"{live_server.url}/firing/{state.pk}/")
     expect(page.get_by_text("Silenced by “Upgrade”").first).to_be_visible()
     page.get_by_role("link", name="The cpu of Alice is 97: above 95.", exact=True).click()
-    expect(page.get_by_text("Cpu was 97; it is to be above 95, so the condition holds.")).to_be_visible()
+    expect(page.get_by_text("cpu was 97; it is to be above 95, so the condition holds.")).to_be_visible()
     expect(page.get_by_text("It fires at the first check, for the rule waits for nothing more.")).to_be_visible()
     expect(page.get_by_text("Its action, alert, was run and went well.")).to_be_visible()
     expect(page.get_by_text("silenced from now on").first).to_be_visible()  # the step after

@@ -104,7 +104,7 @@ def test_the_page_shows_the_readings_the_version_then_what_was_made_and_the_step
     life.threshold_value = 10
     life.save()
     shown = page(client_of(alice), entry("rule_fired"))
-    assert "Cpu was 97; it is to be above 90, so the condition holds." in shown
+    assert "cpu was 97; it is to be above 90, so the condition holds." in shown
     assert "The rule as it then was, version 1: When the cpu of Alice is above 90 for 2 checks" in shown
     assert f'href="/notifications/{Notification.objects.order_by("created_at")[0].pk}/change/"' in shown
     assert "The cpu of Alice is 95: above 90, not yet for long enough." in shown  # the step before
@@ -119,7 +119,7 @@ def test_each_of_several_conditions_has_its_numbers(client_of, alice):
     MetricSample.objects.create(user=alice, metric="memory", value=77, observed_at=START - TICK)
     live(alice, [95])
     shown = page(client_of(alice), entry("rule_fired"))
-    assert "Cpu was 95; it is to be above 90, so the condition holds." in shown
+    assert "cpu was 95; it is to be above 90, so the condition holds." in shown
     assert "The highest of memory within 10m was 77; it is to be above 50, so the condition holds." in shown
     assert "It fires when all conditions hold." in shown
 

@@ -40,7 +40,7 @@ def handle(client, state, verb, **fields):
 def test_where_it_stands_its_chart_and_its_story(client_of, alice, fires):
     page = text_of(client_of(alice), fires, days="7")
     assert "firing since" in page
-    assert "Cpu of Alice is 95" in page or "cpu of Alice is 95" in page
+    assert "The cpu of Alice is 95" in page
     assert '"lines": {"threshold": 90.0}' in page
     assert "Readings from 50 to 95, at last 95" in page
 

@@ -46,7 +46,7 @@ def test_what_happened_then(alice, rule, minutes, says):
 def test_the_conditions_have_their_numbers_and_the_steps_before_their_times(alice, rule):
     why = explain(rule, alice.pk, START + 4 * TICK)
     said = [condition_in_words(heard) for heard in why.heard]
-    assert said == ["Cpu was 95; it is to be above 90, so the condition holds."]
+    assert said == ["cpu was 95; it is to be above 90, so the condition holds."]
     assert steps_in_words(why)[-1] == (START + 2 * TICK, "it became pending")
 
 
@@ -88,7 +88,7 @@ def test_without_readings(alice, rule):
     MetricSample.objects.all().delete()
     why = explain(rule, alice.pk, START)
     assert answer(why)[0] == "It stayed without data: there was no reading."
-    assert condition_in_words(why.heard[0]) == "Cpu: there was no reading; it is to be above 90."
+    assert condition_in_words(why.heard[0]) == "cpu: there was no reading; it is to be above 90."
 
 
 def test_the_page_answers_and_says_that_it_is_recomputed(client_of, alice, bob, rule):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from rules.models import ActivityEntry, AutomationRule
+from rules.phrases import begun
 from rules.words import entry_in_words, number, outcome_in_words, rule_in_words
 from smartagent.models import User
 
@@ -50,6 +51,20 @@ def test_a_pushed_metric_keeps_its_name_and_an_unknown_action_says_so():
     said = rule_in_words(a_rule(metric_type="queue_depth", action_type="explode"))
     assert "the queue_depth of Alice" in said
     assert "explode (no such action is installed)" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "metric", "sentence"),
+    [
+        ("fusion score was 63", "fusion_score", "Fusion score was 63"),
+        ("cpu_x was 90", "cpu_x", "cpu_x was 90"),
+        ("the cpu_x of Alice is 90", "cpu_x", "The cpu_x of Alice is 90"),
+        ("the average of cpu_x is 90", "cpu_x", "The average of cpu_x is 90"),
+        ("metric has no reading", None, "Metric has no reading"),
+    ],
+)
+def test_a_pushed_metric_keeps_its_spelling_also_where_a_sentence_begins(words, metric, sentence):
+    assert begun(words, metric) == sentence
 
 
 FACTS = {"metric": "fusion_score", "value": 63, "threshold": 70, "operator": "<", "target": ""}

@@ -43,6 +43,7 @@ def test_how_often_it_would_have_fired_and_for_how_long(client_of, alice, now):
     assert "In the last 24 hours this would have fired 4 times, notified" in found["html"]
     chart = found["chart"]
     assert chart["label"] == "cpu"
+    assert '<p class="mt-2">cpu of Alice, ' in found["html"]  # the name of a pushed metric is not spelled anew
     assert len(chart["points"]) == 24
     assert [bool(end) for _, end, _ in chart["periods"]] == [True] * len(chart["periods"])
     assert all(chart["start"] <= begin < end <= chart["end"] for begin, end, _ in chart["periods"])
