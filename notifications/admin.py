@@ -115,6 +115,8 @@ class NotificationAdmin(JudgedAdmin):
     @display(description="")
     def marks(self, notification: Notification) -> str:
         """What can be done to one row: buttons that submit the list's own form to another address."""
+        if not notification.is_changeable:  # type: ignore[attr-defined]
+            return ""
         shown = ((button,) for button in buttons(notification, timezone.now()))
         return format_html('<span class="sa-buttons sa-marks">{}</span>', format_html_join("", "{}", shown))
 

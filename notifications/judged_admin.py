@@ -16,17 +16,21 @@ from notifications.querysets import NotificationQuerySet
 from rules.health.feedback_buttons import answer, buttons
 from rules.health.judging import VERBS, may_judge
 from smartagent.filtered_list import FilteredChangeList, RecordAdmin
+from smartagent.scope import has_everyone
 
 INBOX = "admin:notifications_notification_changelist"
 FEEDBACK = "admin:notifications_notification_feedback"
 
 
 class InboxChangeList(FilteredChangeList):
-    """Its rows know what whoever looks said of them."""
+    """Its rows know what whoever looks said of them, and whether they may change them."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         know_what_was_said(self.result_list, request.user)
+        everyone = has_everyone(request.user, "change")
+        for notification in self.result_list:
+            notification.is_changeable = everyone or notification.user_id == request.user.pk
 
 
 class JudgedAdmin(RecordAdmin):
