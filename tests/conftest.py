@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
@@ -13,6 +14,13 @@ from rules.dispatcher import LOCK
 from smartagent.models import User
 
 PASSWORD = "correct horse battery"
+# What a test has written need not outlive a power cut.
+FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+def pytest_configure() -> None:
+    """Before the embedded PostgreSQL is started; a server that is named by DATABASE_URL is left as it is."""
+    settings.DATABASES["default"].get("EMBEDDED_OPTIONS", {}).update(FORGETFUL)
 
 
 def person(name: str, role: str, **fields: Any) -> User:
