@@ -31,7 +31,7 @@ def metric_name(metric: str | None) -> str:
 def begun(words: str, metric: str | None) -> str:
     """Words about `metric` as a sentence begins: `Fusion score was 63`. The name of a pushed metric is left as it is
     spelled, for there is none that is spelled otherwise: `cpu_x was 90`."""
-    if metric and metric not in metrics and words.startswith(metric):
+    if metric and str(metric) not in metrics and words.startswith(str(metric)):  # facts may hold anything
         return words
     return words[:1].upper() + words[1:]
 

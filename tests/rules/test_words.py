@@ -61,6 +61,7 @@ def test_a_pushed_metric_keeps_its_name_and_an_unknown_action_says_so():
         ("the cpu_x of Alice is 90", "cpu_x", "The cpu_x of Alice is 90"),
         ("the average of cpu_x is 90", "cpu_x", "The average of cpu_x is 90"),
         ("metric has no reading", None, "Metric has no reading"),
+        ("the 7 is 90", 7, "The 7 is 90"),  # what another program wrote
     ],
 )
 def test_a_pushed_metric_keeps_its_spelling_also_where_a_sentence_begins(words, metric, sentence):
