@@ -20,7 +20,7 @@ from tests.notifications.outside import channel_of
 from tests.rules.rule_cast import rule_of
 from tests.smartagent.following import Page
 
-SAME = 2  # pages of one kind that are looked at
+SAME = 1  # pages of one kind that are looked at
 MOST = 400  # pages
 ELSEWHERE = ("/static/", "/logout/", "/api/")
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")

@@ -89,7 +89,7 @@ schema = schemathesis.openapi.from_wsgi("/api/schema/", application)
 
 
 @schema.parametrize()
-@settings(max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 def test_every_operation_keeps_to_its_description(case, one_connection, authorization, known):
     use_known_id(case, known)
     case.call_and_validate(headers=authorization, excluded_checks=NOT_ASKED)
