@@ -7,6 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.legacy.database import Database
 from tests.legacy.people import PROFILES
 from tests.legacy.shapes import SHAPES
@@ -25,7 +26,7 @@ def _no_cached_types() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_no_cached_types")
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(3), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(mixture=MIXTURES, profiles=st.sampled_from(list(PROFILES)))
 def test_a_mixture(takeover: Takeover, mixture: dict[str, str], profiles: str) -> None:
     ContentType.objects.clear_cache()

@@ -17,7 +17,7 @@ from smartagent.bench.receiver import receiving
 from tests.notifications.outside import channel_of, tell
 
 pytestmark = pytest.mark.django_db(transaction=True)
-COUNT, KILLS = 400, 4
+COUNT, KILLS = 240, 3
 
 
 def test_nothing_is_lost_where_workers_are_killed():

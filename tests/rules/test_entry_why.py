@@ -18,6 +18,7 @@ from rules.trying_out import test_fire
 from rules.why import condition_in_words
 from rules.words import entry_in_words
 from tests.api import Program
+from tests.examples import examples
 from tests.rules.rule_cast import entry_of, rule_of
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -148,7 +149,7 @@ NAMES = (
 FACTS = st.fixed_dictionaries({}, optional=dict.fromkeys(NAMES, JSON))
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(150))
 @given(st.sampled_from([*EVENTS]), FACTS | JSON, st.lists(FACTS, max_size=2))
 def test_whatever_another_program_wrote_there_is_an_account(event, facts, conditions):
     if isinstance(facts, dict) and conditions:

@@ -16,6 +16,7 @@ from optimizer.models import OptimizationEvent
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState, Silence
 from smartagent.tokens import issue_token
 from smartagent.wsgi import application
+from tests.examples import examples
 
 # What a description cannot say (a threshold off the scale, a second integration of a type) may well be refused.
 NOT_ASKED = [checks.positive_data_acceptance]
@@ -89,7 +90,9 @@ schema = schemathesis.openapi.from_wsgi("/api/schema/", application)
 
 
 @schema.parametrize()
-@settings(max_examples=3, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=examples(3), deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
 def test_every_operation_keeps_to_its_description(case, one_connection, authorization, known):
     use_known_id(case, known)
     case.call_and_validate(headers=authorization, excluded_checks=NOT_ASKED)

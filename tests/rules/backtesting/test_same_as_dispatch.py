@@ -14,6 +14,7 @@ from rules.dispatcher import dispatch
 from rules.models import ActivityEntry, AutomationRule, MetricSample, Silence
 from rules.states import State
 from rules.steps import acted, step
+from tests.examples import examples
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 TICK = timedelta(minutes=5)
@@ -62,7 +63,7 @@ def steps_of(replayed):
 
 
 @pytest.mark.django_db
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rules(), st.lists(st.none() | values, min_size=1, max_size=24), st.lists(st.none() | values, max_size=24))
 def test_the_same_steps(alice, fields, cpu, memory):
     """`None` is a reading that did not come; half an hour later the one before is too old."""
@@ -82,7 +83,7 @@ def test_the_same_steps(alice, fields, cpu, memory):
 
 
 @pytest.mark.django_db
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rules(), st.lists(st.none() | values, min_size=1, max_size=24), st.lists(st.tuples(dozen, dozen), max_size=3))
 def test_the_same_steps_where_silences_keep_it_quiet(alice, fields, cpu, silences):
     """Silences that follow each other, overlap or touch; what is skipped has not acted."""
@@ -128,7 +129,7 @@ def test_a_built_in_metric_from_the_changes_that_dozenkept(alice):
 
 
 @pytest.mark.django_db
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rules(), st.lists(values, min_size=4, max_size=20), st.lists(st.integers(-3, 9), min_size=4, max_size=20))
 def test_a_clock_that_jumps_leads_dispatcher_and_machine_the_same_way(alice, fields, cpu, jumps):
     """Minutes from one tick to the next, on no grid, some of them back: each tick steps from where the last has led."""
@@ -188,7 +189,7 @@ def test_looking_at_every_tick_finds_no_more(fields, series, left_out):
 
 
 @pytest.mark.django_db
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(7), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rules(), st.lists(st.tuples(values, st.sampled_from([1, 1, 1, 3, 400])), max_size=30), st.booleans())
 def test_the_runs_that_postgresql_finds_fire_like_the_readings(alice, bob, fields, series, many):
     from rules.backtesting import runs

@@ -19,6 +19,7 @@ from rules.provisioning.exporting import as_document, as_yaml
 from rules.provisioning.planning import make_plan
 from rules.provisioning.yaml_text import dump, load
 from rules.validation import CHECKED, validate
+from tests.examples import examples
 
 NOW = timezone.now()
 # Everything that PostgreSQL and YAML can hold.
@@ -122,7 +123,7 @@ def exported():
     return as_yaml(as_document(AutomationRule.objects.all()))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 @given(wanted=st.lists(fields(), min_size=1, max_size=4))
 def test_export_apply_export(wanted, alice, django_db_blocker):
     AutomationRule._base_manager.all().delete()
@@ -162,7 +163,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(values)
 def test_what_is_written_is_read(value):
     assert load(dump(value))[0] == value
