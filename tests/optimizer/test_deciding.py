@@ -59,6 +59,8 @@ def test_where_another_person_is_asked_for_neither_owner_nor_the_one_concerned_w
 def test_else_the_owner_will_do(alice, now):
     event = proposal_of(alice, now, LOOK, rule=rule_of(alice))
     approve(event, alice, now)
+    event.refresh_from_db()
+    assert (event.status, event.approved_by) == ("approved", alice)
 
 
 def test_nothing_is_approved_where_everything_is_stopped(alice, ada, now):
