@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from rules.backtesting.playing import Seen
 from rules.backtesting.sights import Clause
@@ -17,53 +17,68 @@ from rules.conditions import IN_PYTHON
 from rules.states import Sight
 
 Edge = tuple[UUID, datetime, bool, bool, datetime | None, bool]  # whose, when, met, critical, the next one, breaks it
+TYPES = ("uuid", "timestamptz", "bool", "bool", "timestamptz", "bool")
 
 FROM_SERIES = """metric_samples s WHERE s.metric = %(metric)s AND s.target = %(target)s
     AND s.observed_at > %(start)s AND s.observed_at <= %(end)s"""
-# The next sample of each breaching one by an index look-up: they are few.
+# Of breaching samples with less than an hour from one to the next, all that lie between and the next one, by the index:
+# where few breach, most of the series is not looked at again.
 FEW = """
-SELECT b.user_id, b.observed_at, b.met, b.critical, n.observed_at AS next_at, coalesce(n.breaks, false) AS next_breaks
-  FROM (SELECT s.user_id, s.observed_at, {met} AS met, {critical} AS critical
-          FROM {series} AND s.user_id IS NOT NULL AND ({breaks})) AS b
-  LEFT JOIN LATERAL (SELECT s.observed_at, {breaks} AS breaks FROM {series}
-                        AND s.user_id = b.user_id AND s.observed_at > b.observed_at
-                      ORDER BY s.observed_at LIMIT 1) AS n ON true
+SELECT s.user_id, s.observed_at, s.met, s.critical, s.breaks AND s.observed_at <= span.last AS breaks,
+       lag(s.observed_at) OVER later AS next_at, coalesce(lag(s.breaks) OVER later, false) AS next_breaks
+  FROM (SELECT user_id, min(observed_at) AS first, max(observed_at) AS last
+          FROM (SELECT *, count(*) FILTER (WHERE is_far) OVER (PARTITION BY user_id ORDER BY observed_at) AS number
+                  FROM (SELECT s.user_id, s.observed_at,
+                               s.observed_at > lag(s.observed_at) OVER of_person + interval '1 hour' AS is_far
+                          FROM {series} AND s.user_id IS NOT NULL AND {breaks}
+                        WINDOW of_person AS (PARTITION BY s.user_id ORDER BY s.observed_at)) AS breaching) AS numbered
+         GROUP BY user_id, number) AS span
+ CROSS JOIN LATERAL (
+    SELECT s.user_id, s.observed_at, {met} AS met, {critical} AS critical, {breaks} AS breaks FROM {series}
+       AND s.user_id = span.user_id AND s.observed_at BETWEEN span.first AND span.last
+    UNION ALL
+   (SELECT s.user_id, s.observed_at, {met}, {critical}, {breaks} FROM {series}
+       AND s.user_id = span.user_id AND s.observed_at > span.last
+     ORDER BY s.observed_at LIMIT 1)) AS s
+WINDOW later AS (PARTITION BY s.user_id, span.first ORDER BY s.observed_at DESC)
 """
 # The same of all samples in the order of the index, where many breach.
 MANY = """
-SELECT * FROM (
-    SELECT s.user_id, s.observed_at, {met} AS met, {critical} AS critical,
-           lag(s.observed_at) OVER later AS next_at, coalesce(lag({breaks}) OVER later, false) AS next_breaks
-      FROM {series} AND s.user_id IS NOT NULL
-    WINDOW later AS (PARTITION BY s.user_id ORDER BY s.observed_at DESC)) AS s
- WHERE s.met OR s.breaks
-""".replace("AS met, {critical}", "AS met, {breaks} AS breaks, {critical}")
+SELECT s.user_id, s.observed_at, {met} AS met, {critical} AS critical, {breaks} AS breaks,
+       lag(s.observed_at) OVER later AS next_at, coalesce(lag({breaks}) OVER later, false) AS next_breaks
+  FROM {series} AND s.user_id IS NOT NULL
+WINDOW later AS (PARTITION BY s.user_id ORDER BY s.observed_at DESC)
+"""
 # A run goes on to the next sample where that breaches as well, in time and on the same level.
 EDGES = """
 SELECT user_id, observed_at, met, critical, next_at, next_breaks FROM (
     SELECT *, lag(goes_on) OVER of_person AS went_on, lag(met) OVER of_person AS was_met,
            lag(critical) OVER of_person AS was_critical
       FROM (SELECT *, next_breaks AND next_at < observed_at + %(max_age)s AS goes_on
-              FROM ({samples}) AS samples) AS runs
+              FROM ({samples}) AS samples WHERE breaks) AS runs
     WINDOW of_person AS (PARTITION BY user_id ORDER BY observed_at)) AS edges
  WHERE NOT coalesce(went_on, false) OR NOT coalesce(goes_on, false) OR met <> was_met OR critical <> was_critical
  ORDER BY user_id, observed_at
 """
-SPARSE = 0.05  # the share of breaching readings up to which look-ups are faster
+SPARSE = 0.05  # the share of breaching readings up to which it is faster to look at them alone
 
 
 def runs(clause: Clause, start: datetime, end: datetime, max_age: timedelta) -> Iterator[tuple[UUID, list[Edge]]]:
-    """The edges of the runs of breaching readings of each person between `start` and `end`, person by person."""
+    """The edges of the runs of breaching readings of each person between `start` and `end`, person by person.
+
+    The connection is in use until the last is taken.
+    """
     params: dict[str, Any] = {
         "metric": clause.metric, "target": clause.target, "start": start, "end": end, "max_age": max_age,
         "threshold": clause.threshold, "recovery": clause.recovery, "critical": clause.critical,
     }  # fmt: skip
     parts = _parts(clause)
     samples = (FEW if _breach_share(parts, params) < SPARSE else MANY).format(**parts)
-    # A cursor on the server gives rows as they are asked for; it lives in a transaction.
-    with transaction.atomic(), connection.chunked_cursor() as cursor:
-        cursor.execute(EDGES.replace("{samples}", samples), params)
-        for person, edges in groupby(cursor, key=lambda edge: edge[0]):
+    # COPY gives rows as they are asked for, as a cursor on the server does; only COPY lets workers share the scan.
+    statement = f"COPY ({EDGES.replace('{samples}', samples)}) TO STDOUT (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(statement, params) as copy:
+        copy.set_types(TYPES)
+        for person, edges in groupby(copy.rows(), key=lambda edge: edge[0]):
             yield person, list(edges)
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from rules.backtesting.history import replay
 from rules.models import AutomationRule
+from smartagent.bench.loading import bare
 from smartagent.bench.people import make_people
 
 ROUNDS = 5
@@ -69,8 +70,9 @@ def bench_backtest(people: int, days: int) -> BacktestFigures:
 
 def _make(people: int, days: int, start: datetime) -> AutomationRule:
     owner = make_people(people)
-    with connection.cursor() as cursor:
+    with bare("metric_samples"), connection.cursor() as cursor:
         cursor.execute(SAMPLES, {"start": start, "days": days})
+    with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE metric_samples")
     return AutomationRule(
         user_id=owner, rule_name="Busy", metric_type="cpu", condition_operator=">", threshold_value=THRESHOLD,

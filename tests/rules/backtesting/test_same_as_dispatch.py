@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rules.backtesting.history import replay
@@ -22,6 +22,11 @@ STEPS = ("at", "event", "from", "to", "acts", "value")
 
 few = st.integers(0, 4).map(lambda n: n * TICK)
 values = st.integers(0, 10).map(float)
+BELOW = {
+    "condition_operator": "<", "threshold_value": 2, "recovery_threshold": None, "critical_threshold": None,
+    "pending_for": timedelta(0), "keep_firing_for": timedelta(0), "repeat_every": 2 * TICK,
+    "no_data_policy": "keep",
+}  # fmt: skip
 dozen = st.integers(0, 12)
 
 
@@ -191,6 +196,7 @@ def test_looking_at_every_tick_finds_no_more(fields, series, left_out):
 @pytest.mark.django_db
 @settings(max_examples=examples(7), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rules(), st.lists(st.tuples(values, st.sampled_from([1, 1, 1, 3, 400])), max_size=30), st.booleans())
+@example(BELOW, [(0.0, 1), (0.0, 400)], False)  # readings far apart: two runs
 def test_the_runs_that_postgresql_finds_fire_like_the_readings(alice, bob, fields, series, many):
     from rules.backtesting import runs
 
