@@ -123,7 +123,8 @@ def _standing(asked: Iterable[Asked], now: datetime) -> dict[Key, OptimizationEv
     """What is under way, or was dismissed and is not to be proposed again yet, of these people."""
     people = {one.facts.person for one in asked}
     dismissed = Q(status="dismissed") & (Q(dismissed_until=None) | Q(dismissed_until__gt=now))
-    rows = OptimizationEvent.objects.filter(Q(status__in=UNDER_WAY) | dismissed, user__in=people)
+    lapsed = Q(status="proposed", expires_at__lte=now)  # which the workers will come to say
+    rows = OptimizationEvent.objects.filter(Q(status__in=UNDER_WAY) & ~lapsed | dismissed, user__in=people)
     ours = rows.filter(source_event_type__startswith=OURS).order_by("created_at")
     return {_key(row.user_id, row.strategy or "", row.target, metric=row.metric, rule=row.rule_id): row for row in ours}
 

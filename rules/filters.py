@@ -163,7 +163,7 @@ class StateFilter(TimesFilter):
         choices=Condition.choices, method="filter_condition", help_text="Firing: of rules that are active."
     )
     handling = OneOf(choices=RuleState.Handling.choices)
-    severity = OneOf(field_name="rule__severity", choices=Severity.choices)
+    severity = OneOf(choices=Severity.choices, method="filter_severity", help_text="Of the episode.")
     metric = django_filters.CharFilter(field_name="rule__metric_type", help_text="Its name, for example fusion_score.")
     rule = RuleNameFilter()
     person = PersonFilter(field_name="user")
@@ -173,6 +173,9 @@ class StateFilter(TimesFilter):
     class Meta:
         model = RuleState
         fields: list[str] = []
+
+    def filter_severity(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
+        return queryset.of_severity(value)  # type: ignore[no-any-return]
 
     def filter_condition(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
         if value == Condition.FIRING:

@@ -35,6 +35,11 @@ class StateQuerySet(OwnedQuerySet):
         """Those that fire now, of rules that are evaluated; one that is recovering still does."""
         return self.filter(condition__in=FIRING, rule__status="active", rule__user__is_active=True)
 
+    def of_severity(self, severity: str) -> Self:
+        """Those whose episode is this bad: past the second threshold it is critical, whatever the rule says."""
+        of_rule = Q(rule__severity=severity)
+        return self.filter(of_rule | Q(critical=True) if severity == "critical" else of_rule & Q(critical=False))
+
     def later_than(self, when: datetime) -> Self:
         """Those that have changed or acted after `when`, of rules that are evaluated."""
         later = Q(since__gt=when) | Q(last_notified_at__gt=when)

@@ -49,7 +49,7 @@ HANDLED = {
 TOLD = {
     "escalation_step": "Nobody has acknowledged it, so {whom} {are} told now (step {step} of {of} of “{policy}”).",
     "optimization_approved": "{by_name} approved the remedy {strategy}.",
-    "optimization_applied": "The remedy {strategy} was applied: {steps} operations.",
+    "optimization_applied": "The remedy {strategy} was applied: {operations}.",
     "optimization_failed": "The remedy {strategy} failed.",
     "optimization_rolled_back": "{by_name} rolled back the remedy {strategy}.",
     "optimization_dismissed": "{by_name} dismissed the remedy {strategy}.",
@@ -94,7 +94,12 @@ def _handled(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
 
 def _told(words: str, context: Mapping[str, Any]) -> str:
     """The words, with what the entry says; with a question mark where it does not."""
-    return words.format_map(defaultdict(lambda: "?", {name: str(value) for name, value in context.items()}))
+    said = {name: str(value) for name, value in context.items()}
+    if "steps" in said:
+        said["operations"] = f"{said['steps']} operation{'' if said['steps'] == '1' else 's'}"
+    if "strategy" in said:
+        said["strategy"] = said["strategy"].replace("_", " ")
+    return words.format_map(defaultdict(lambda: "?", said))
 
 
 def _legacy(entry: ActivityEntry, context: Mapping[str, Any]) -> str:

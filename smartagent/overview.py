@@ -32,6 +32,7 @@ class Firing:
     """One instance that fires, as the page says it."""
 
     rule: AutomationRule
+    severity: str
     person: str
     reading: str
     since: datetime
@@ -93,6 +94,7 @@ def _firing(states: StateQuerySet, user: Any) -> list[Firing]:
     return [
         Firing(
             rule=state.rule,
+            severity=state.severity,
             person="" if state.user_id == user.pk else str(state.user),
             reading=_reading(state),
             since=state.since,

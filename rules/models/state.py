@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 
-from rules.models.rule import AutomationRule
+from rules.models.rule import AutomationRule, Severity
 from rules.models.silence import Silence
 from rules.querysets import StateQuerySet
 from rules.states import Condition
@@ -85,3 +85,8 @@ class RuleState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule_id} {self.condition}"
+
+    @property
+    def severity(self) -> str:
+        """How bad its episode is: as its rule says, critical where it has passed the second threshold."""
+        return Severity.CRITICAL if self.critical else self.rule.severity

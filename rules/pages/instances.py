@@ -17,7 +17,7 @@ from rules.models import RuleState
 from rules.pages.addresses import page_of_instance
 from rules.pages.handle_together import handle_together, say_done
 from rules.pages.instance import handle_instance, instance_page
-from rules.words import limit, metric_name, number
+from rules.words import limit, number
 from smartagent.filtered_list import FilteredChangeList, RecordAdmin
 from smartagent.templatetags.shown import TONES, when
 
@@ -45,7 +45,7 @@ class InstanceAdmin(RecordAdmin):
     empty_title = "Nothing fires"
     empty_text = "Every reading is on the right side of its threshold, or no rule is active."
     everything_qs = "?condition="
-    list_display = ("rule", "user", "target_shown", "condition_label", "reading", "severity", "started", "acted",
+    list_display = ("rule", "whose", "condition_label", "reading", "severity", "started", "acted",
                     "handling_label", "looked_after_by")  # fmt: skip
     list_select_related = ("rule", "user", "assignee")
     actions = ("acknowledge", "snooze_for_an_hour", "snooze_for_four_hours", "resolve", "reopen",
@@ -99,9 +99,9 @@ class InstanceAdmin(RecordAdmin):
             return page
         return HttpResponseRedirect(page_of_instance(state.pk))
 
-    @display(description="integration", ordering="target")
-    def target_shown(self, state: RuleState) -> str:
-        return state.target or "–"
+    @display(description="person", ordering="user")
+    def whose(self, state: RuleState) -> str:
+        return f"{state.user}, {state.target}" if state.target else str(state.user)
 
     @display(description="state", ordering="condition", label=TONES)
     def condition_label(self, state: RuleState) -> tuple[str, str]:
@@ -112,11 +112,11 @@ class InstanceAdmin(RecordAdmin):
         rule = state.rule
         against = limit(rule.condition_operator, rule.threshold_value)
         value = "no reading" if state.value is None else number(state.value)
-        return format_html("<b>{}</b> {}, fires {}", value, metric_name(rule.metric_type), against)
+        return format_html("<b>{}</b> {}", value, against)
 
     @display(description="severity", ordering="rule__severity", label=TONES)
     def severity(self, state: RuleState) -> str:
-        return state.rule.severity
+        return state.severity
 
     @display(description="since", ordering="since")
     def started(self, state: RuleState) -> str:

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -26,20 +25,18 @@ NEARBY = 5
 
 @require_safe
 def why_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> HttpResponse:
-    """Ask for a time, and where one is given, answer."""
+    """Ask for a time, and answer; of now, where none is given."""
     rule = find_rule(model_admin, request, rule_id)
     person, problem = _person(request, rule), ""
-    at: datetime | None = None
+    given = request.GET.get("at", "").strip() or f"{timezone.localtime():%Y-%m-%dT%H:%M}"
     facts: dict[str, Any] = {}
     try:
-        at = _time(request)
-        if at:
-            facts = _answered(rule, person, at)
+        facts = _answered(rule, person, _time(given))
     except ValueError as error:
         problem = str(error)
     context = {
         "title": f"Why? · {rule}", "rule": rule, "person": person, "problem": problem,
-        "given": request.GET.get("at", ""), "people": _people(request, rule),
+        "given": given, "people": _people(request, rule),
     } | facts  # fmt: skip
     return model_admin.show(request, "rules/why.html", context)
 
@@ -56,18 +53,14 @@ def _answered(rule: AutomationRule, person: User, at: datetime) -> dict[str, Any
     }  # fmt: skip
 
 
-def _time(request: HttpRequest) -> datetime | None:
-    text = request.GET.get("at", "").strip()
-    if not text:
-        return None
+def _time(text: str) -> datetime:
     try:
         at = parse_datetime(text)
     except ValueError:
         at = None
     if at is None:
         raise ValueError(f"“{text[:40]}” is not a time. Write for example 2026-03-02 10:05.")
-    zone = ZoneInfo(getattr(request.user, "time_zone", "") or "UTC")
-    at = at if at.tzinfo else at.replace(tzinfo=zone)
+    at = at if at.tzinfo else timezone.make_aware(at)
     if at > timezone.now():
         raise ValueError("This time is still to come.")
     if at.year < 2000:

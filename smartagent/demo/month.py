@@ -15,6 +15,7 @@ from smartagent.demo.readings import write_efficiency, write_events, write_sampl
 from smartagent.demo.replay import make_happenings, replay, ticks
 from smartagent.demo.rules import make_rules
 from smartagent.demo.series import Incident, make_incidents
+from smartagent.demo.team import make_team_happenings
 from smartagent.models import User
 
 MONTH = timedelta(days=30)
@@ -47,7 +48,9 @@ def make_month(now: datetime, seed: int, progress: Callable[[int, int], None]) -
         rules = make_rules(people, keeper or people[0], start)
     _analyze()
     total, played = sum(1 for _ in ticks(start, now)), iter(range(1, 1_000_000))
-    replay(start, now, make_happenings(integrations, incidents, start, now), lambda _: progress(next(played), total))
+    happenings = make_happenings(integrations, incidents, start, now)
+    happenings += make_team_happenings(people[:2], start, now, dice)
+    replay(start, now, happenings, lambda _: progress(next(played), total))
     working = Integration.objects.filter(pk__in=[one.pk for one in integrations], status="active")
     working.update(last_sync_at=now)
     proposals = OptimizationEvent.objects.proposed().count()

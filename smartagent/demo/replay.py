@@ -46,12 +46,12 @@ def make_happenings(
     morning = start.replace(hour=9, minute=0)
     while (morning := morning + timedelta(days=1)) < end - timedelta(days=1):
         found.append(Happening(morning, _read_inbox(morning)))
-    return sorted(found)
+    return found
 
 
 def replay(start: datetime, end: datetime, happenings: list[Happening], told: Callable[[datetime], None]) -> None:
-    """Play the month; `told` is called with the time after each tick."""
-    coming = list(reversed(happenings))
+    """Play the month; `told` is called with the time after each tick. What happens at one time keeps its order."""
+    coming = sorted(happenings)[::-1]
     for at in ticks(start, end):
         while coming and coming[-1].at <= at:
             coming.pop().do()

@@ -54,6 +54,12 @@ def test_not_while_one_is_under_way(alice, now, status):
     assert OptimizationEvent.objects.count() == 1
 
 
+def test_again_where_the_last_one_has_lapsed_and_no_worker_has_said_so_yet(alice, now):
+    propose([asked(alice, now)], now)
+    assert not propose([asked(alice, now)], now + DAY - MINUTE)[0].is_new
+    assert propose([asked(alice, now)], now + DAY)[0].is_new
+
+
 @pytest.mark.parametrize("status", ["failed", "rolled_back", "expired"])
 def test_again_where_the_last_one_is_over(alice, now, status):
     propose([asked(alice, now)], now)

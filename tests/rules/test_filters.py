@@ -56,6 +56,15 @@ def test_states_by_rule_and_metric(alice, now):
     assert kept(StateFilter, RuleState, rule="fusion", target="gmail", severity="high") == {state}
 
 
+def test_states_by_how_bad_their_episode_is(alice, now):
+    high, low = rule_of(alice, rule_name="High", severity="high"), rule_of(alice, severity="low")
+    plain, worse = state_of(high, now), state_of(low, now, critical=True)
+    assert kept(StateFilter, RuleState, severity="critical") == {worse}
+    assert kept(StateFilter, RuleState, severity="high") == {plain}
+    assert kept(StateFilter, RuleState, severity="low") == set()
+    assert (plain.severity, worse.severity) == ("high", "critical")
+
+
 def test_activity_by_what_it_recorded(alice, now):
     entry = entry_of(rule_of(alice), now)
     failed = entry_of(rule_of(alice, severity="low"), now, status="failed", event_type="rule_repeated")

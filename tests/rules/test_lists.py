@@ -146,7 +146,7 @@ def test_firing_instances_come_first_to_mind(client_of, alice, now):
 def test_an_instance_shows_its_value_beside_the_threshold_and_leads_to_its_page(client_of, alice, now):
     state = state_of(rule_of(alice), now)
     page = text(client_of(alice).get(reverse(LISTS["firing"])))
-    assert "<b>63</b> fusion score, fires below 70" in page
+    assert "<b>63</b> below 70" in page
     assert reverse("admin:rules_rulestate_page", args=[state.pk]) in page
 
 

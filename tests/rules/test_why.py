@@ -103,7 +103,9 @@ def test_the_page_answers_and_says_that_it_is_recomputed(client_of, alice, bob, 
         ("1999-01-01T00:00", "that old"),
     ):
         assert says in client.get(f"/rules/{rule.pk}/why/", {"at": wrong}).content.decode()
-    assert client.get(f"/rules/{rule.pk}/why/").status_code == 200
+    asked_of_now = client.get(f"/rules/{rule.pk}/why/").content.decode()
+    assert "It stayed without data" in asked_of_now
+    assert "at the check of" in asked_of_now
     assert client_of(bob).get(f"/rules/{rule.pk}/why/").status_code == 404
 
 

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from notifications.models import Notification
 from optimizer.models import OptimizationEvent
-from rules.models import ActivityEntry, AutomationRule, DispatchRun
+from rules.models import ActivityEntry, AutomationRule, DispatchRun, Silence
 from smartagent.demo import month, replay
 from smartagent.models import User
 
@@ -28,10 +29,14 @@ def test_every_notification_follows_from_an_entry_of_a_replayed_run(a_short_mont
     told = {entry.context["outcome"]["notification"] for entry in acted}
     remedies = Notification.objects.filter(metadata__has_key="optimization")
     proposals = OptimizationEvent.objects.filter(source_event_type__startswith="smart_agent_")
-    assert remedies.count() == proposals.count() > 0
+    assert {one.metadata["optimization"] for one in remedies} == {str(one.pk) for one in proposals} != set()
     assert told == {str(one.pk) for one in Notification.objects.exclude(pk__in=remedies)}
     assert told
     assert not ActivityEntry.objects.filter(status="pending").exists()
+    assert not proposals.filter(status="proposed", expires_at__lte=timezone.now()).exists()
+    assert proposals.filter(status="applied").exists()
+    assert set(Silence.objects.values_list("created_by__groups__name", flat=True)) == {"operators"}
+    assert ActivityEntry.objects.filter(event_type="instance_acknowledged").exists()
     assert not any(person.has_usable_password() for person in User.objects.all())
     call_command("demo")
     assert "There are rules already" in capsys.readouterr().out

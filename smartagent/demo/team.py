@@ -1,0 +1,90 @@
+"""What the team does in the month: it answers remedies, acknowledges, silences, and says what was worth waking for."""
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from optimizer.deciding import approve, dismiss, expire
+from optimizer.models import OptimizationEvent, OptimizerPolicy
+from optimizer.runner import work
+from optimizer.tasks import measure_all
+from rules.handling import acknowledge
+from rules.health.judging import judge
+from rules.models import ActivityEntry, RuleState, Silence
+from rules.silences.changing import make
+from smartagent.demo.replay import Happening
+from smartagent.models import User
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ROUNDS = (8, 12, 16)  # the hours at which somebody looks after what is open
+USEFUL = {"An integration is down": 0.95, "Fusion score is low": 0.8, "My score": 0.5, "My anomalies": 0.2}
+
+
+def make_team_happenings(operators: list[User], start: datetime, end: datetime, dice: random.Random) -> list[Happening]:
+    """Every hour the optimizer does what was approved and measures; three times a day one of `operators` looks."""
+    OptimizerPolicy.objects.update_or_create(pk=1, defaults={"automatic_per_day": 0})  # so that some wait for a person
+    found = [Happening(at, _optimize(at)) for at in _every(HOUR, start, end)]
+    rounds = (at for at in _every(HOUR, start, end - 2 * HOUR) if at.hour in ROUNDS)
+    found += [Happening(at, _look_after(operators[at.day % len(operators)], at, dice)) for at in rounds]
+    return [
+        *found,
+        Happening(start, _silence_sundays(operators[0], start, end)),
+        Happening(end - HOUR, _silence_now(operators[1], end - HOUR)),
+    ]
+
+
+def _every(step: timedelta, start: datetime, end: datetime) -> Iterator[datetime]:
+    at = datetime.combine(start.date(), time(start.hour), start.tzinfo) + HOUR
+    while at <= end:
+        yield at
+        at += step
+
+
+def _optimize(at: datetime) -> Callable[[], None]:
+    def optimize() -> None:
+        expire(at)
+        work(at)
+        measure_all(at)
+
+    return optimize
+
+
+def _look_after(person: User, at: datetime, dice: random.Random) -> Callable[[], None]:
+    def look() -> None:
+        for event in OptimizationEvent.objects.proposed().filter(expires_at__gt=at).order_by("created_at"):
+            _answer(event, person, at, dice.random())
+        old = RuleState.objects.filter(condition="firing", handling="open", fired_at__lt=at - HOUR)
+        acknowledge(old.filter(rule__severity__in=["high", "critical"]), person, at, None, "I am on it.")
+        fired = ActivityEntry.objects.filter(event_type="rule_fired", created_at__range=(at - 8 * HOUR, at))
+        verdicts: dict[bool, list[UUID]] = {True: [], False: []}
+        for entry, name in fired.filter(rule__rule_name__in=USEFUL).values_list("pk", "rule__rule_name"):
+            verdicts[dice.random() < USEFUL[name]].append(entry)
+        for useful, entries in verdicts.items():
+            judge(entries, person, useful, at)
+
+    return look
+
+
+def _answer(event: OptimizationEvent, person: User, at: datetime, luck: float) -> None:
+    if luck < 0.7:
+        approve(event, person, at)
+    elif luck < 0.85:
+        dismiss(event, person, at, until=at + 7 * DAY, note="It rights itself.")
+
+
+def _silence_sundays(person: User, start: datetime, end: datetime) -> Callable[[], Any]:
+    berlin = ZoneInfo("Europe/Berlin")
+    night = datetime.combine(start.astimezone(berlin).date(), time(2), berlin)
+    silence = Silence(
+        comment="Backup on Sunday nights", metric="latency_ms", starts_at=night, ends_at=end + 30 * DAY,
+        recurrence="FREQ=WEEKLY;BYDAY=SU", duration=4 * HOUR, time_zone="Europe/Berlin",
+    )  # fmt: skip
+    return lambda: make(silence, person, start)
+
+
+def _silence_now(person: User, at: datetime) -> Callable[[], Any]:
+    silence = Silence(comment="The queue is moved", metric="queue_depth", starts_at=at, ends_at=at + 4 * HOUR)
+    return lambda: make(silence, person, at)
