@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from zlib import crc32
 
 import pytest
 import schemathesis
@@ -9,6 +10,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.urls import reverse
 from hypothesis import HealthCheck, settings
+from schemathesis.generation.meta import TestPhase
 from schemathesis.specs.openapi import checks
 
 from notifications.models import Channel, Delivery, Escalation, EscalationPolicy, Mute, Notification
@@ -16,10 +18,11 @@ from optimizer.models import OptimizationEvent
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState, Silence
 from smartagent.tokens import issue_token
 from smartagent.wsgi import application
-from tests.examples import examples
+from tests.examples import TIMES, examples
 
 # What a description cannot say (a threshold off the scale, a second integration of a type) may well be refused.
 NOT_ASKED = [checks.positive_data_acceptance]
+SHARE = max(1, 4 // TIMES)  # of the values at the edges of what is allowed, a hundred for an operation, one in so many
 
 
 @pytest.fixture
@@ -94,8 +97,16 @@ schema = schemathesis.openapi.from_wsgi("/api/schema/", application)
     max_examples=examples(3), deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 def test_every_operation_keeps_to_its_description(case, one_connection, authorization, known):
+    if is_left_out(case):
+        return
     use_known_id(case, known)
     case.call_and_validate(headers=authorization, excluded_checks=NOT_ASKED)
+
+
+def is_left_out(case):
+    """The same ones each time."""
+    sent = repr((case.operation.label, case.method, case.path_parameters, case.query, case.headers, case.body))
+    return case.meta.phase.name == TestPhase.COVERAGE and crc32(sent.encode(errors="surrogatepass")) % SHARE != 0
 
 
 def use_known_id(case, known):

@@ -49,14 +49,28 @@ def rules(draw):
     }  # fmt: skip
 
 
-def steps_of_dispatch(rule, ticks):
+def steps_of_dispatch(rules, ticks):
+    """Of each rule; all are evaluated in the same runs."""
     for at in ticks:
-        dispatch(at, "command", rule=rule.pk)
+        dispatch(at, "command")
     return [
-        (entry.created_at, entry.event_type, entry.context["from"], entry.context["to"],
-         entry.action_taken != "none" and entry.status != "skipped", entry.context["value"])
-        for entry in ActivityEntry.objects.filter(rule=rule).order_by("created_at")
+        [(entry.created_at, entry.event_type, entry.context["from"], entry.context["to"],
+          entry.action_taken != "none" and entry.status != "skipped", entry.context["value"])
+         for entry in ActivityEntry.objects.filter(rule=rule).order_by("created_at")]
+        for rule in rules
     ]  # fmt: skip
+
+
+several = st.lists(rules(), min_size=1, max_size=6)  # at once: the runs take the time, not the rules
+
+
+def rules_of(alice, several, **same):
+    return [
+        AutomationRule.objects.create(
+            user=alice, rule_name=f"rule {number}", metric_type="cpu", action_type="log", **fields | same
+        )
+        for number, fields in enumerate(several)
+    ]
 
 
 def steps_of(replayed):
@@ -68,14 +82,12 @@ def steps_of(replayed):
 
 
 @pytest.mark.django_db
-@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rules(), st.lists(st.none() | values, min_size=1, max_size=24), st.lists(st.none() | values, max_size=24))
-def test_the_same_steps(alice, fields, cpu, memory):
+@settings(max_examples=examples(3), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(several, st.lists(st.none() | values, min_size=1, max_size=24), st.lists(st.none() | values, max_size=24))
+def test_the_same_steps(alice, several, cpu, memory):
     """`None` is a reading that did not come; half an hour later the one before is too old."""
     with transaction.atomic():
-        rule = AutomationRule.objects.create(
-            user=alice, rule_name="any", metric_type="cpu", action_type="log", **fields
-        )
+        rules = rules_of(alice, several)
         MetricSample.objects.bulk_create(
             MetricSample(user=alice, metric=metric, value=value, observed_at=START + n * TICK - timedelta(minutes=1))
             for metric, series in (("cpu", cpu), ("memory", memory))
@@ -83,19 +95,18 @@ def test_the_same_steps(alice, fields, cpu, memory):
             if value is not None
         )
         ticks = [START + n * TICK for n in range(1, 30)]
-        assert steps_of(replay(rule, START, ticks[-1])) == steps_of_dispatch(rule, ticks)
+        replayed = [steps_of(replay(rule, START, ticks[-1])) for rule in rules]
+        assert replayed == steps_of_dispatch(rules, ticks)
         transaction.set_rollback(True)
 
 
 @pytest.mark.django_db
-@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rules(), st.lists(st.none() | values, min_size=1, max_size=24), st.lists(st.tuples(dozen, dozen), max_size=3))
-def test_the_same_steps_where_silences_keep_it_quiet(alice, fields, cpu, silences):
+@settings(max_examples=examples(3), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(several, st.lists(st.none() | values, min_size=1, max_size=24), st.lists(st.tuples(dozen, dozen), max_size=3))
+def test_the_same_steps_where_silences_keep_it_quiet(alice, several, cpu, silences):
     """Silences that follow each other, overlap or touch; what is skipped has not acted."""
     with transaction.atomic():
-        rule = AutomationRule.objects.create(
-            user=alice, rule_name="any", metric_type="cpu", action_type="log", **fields | {"more_conditions": []}
-        )
+        rules = rules_of(alice, several, more_conditions=[])
         MetricSample.objects.bulk_create(
             MetricSample(user=alice, metric="cpu", value=value, observed_at=START + n * TICK - timedelta(minutes=1))
             for n, value in enumerate(cpu, 1)
@@ -104,15 +115,16 @@ def test_the_same_steps_where_silences_keep_it_quiet(alice, fields, cpu, silence
         for number, (begin, length) in enumerate(silences):
             starts = START + begin * TICK
             Silence.objects.create(
-                rule=rule, comment=str(number), starts_at=starts, ends_at=starts + (length + 1) * TICK, user=alice
+                metric="cpu", comment=str(number), starts_at=starts, ends_at=starts + (length + 1) * TICK, user=alice
             )
         ticks = [START + n * TICK for n in range(1, 30)]
-        assert steps_of(replay(rule, START, ticks[-1])) == steps_of_dispatch(rule, ticks)
+        replayed = [steps_of(replay(rule, START, ticks[-1])) for rule in rules]
+        assert replayed == steps_of_dispatch(rules, ticks)
         transaction.set_rollback(True)
 
 
 @pytest.mark.django_db
-def test_a_built_in_metric_from_the_changes_that_dozenkept(alice):
+def test_a_built_in_metric_from_the_changes_that_are_kept(alice):
     from rules.models import FusionScore
 
     rule = AutomationRule.objects.create(
@@ -123,7 +135,7 @@ def test_a_built_in_metric_from_the_changes_that_dozenkept(alice):
     ticks = [START + n * TICK for n in range(1, len(scores) + 1)]
     for at, score in zip(ticks, scores, strict=True):
         FusionScore.objects.create(user=alice, fusion_score=score, calculated_at=at)
-    dispatched = steps_of_dispatch(rule, ticks)
+    (dispatched,) = steps_of_dispatch([rule], ticks)
     replayed = steps_of(replay(rule, START, ticks[-1]))
     assert [step[:5] for step in replayed] == [step[:5] for step in dispatched]
     assert [step[5] for step in replayed] == pytest.approx([step[5] for step in dispatched])
@@ -134,7 +146,7 @@ def test_a_built_in_metric_from_the_changes_that_dozenkept(alice):
 
 
 @pytest.mark.django_db
-@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(6), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rules(), st.lists(values, min_size=4, max_size=20), st.lists(st.integers(-3, 9), min_size=4, max_size=20))
 def test_a_clock_that_jumps_leads_dispatcher_and_machine_the_same_way(alice, fields, cpu, jumps):
     """Minutes from one tick to the next, on no grid, some of them back: each tick steps from where the last has led."""
