@@ -13,23 +13,23 @@ def scratch_database(*, migrated: bool = True) -> Iterator[str]:
     """Point the default connection at a new database for the length of the block; give its name."""
     connection.ensure_connection()  # where that fails, it is told in one line
     name, before = f"smartagent_bench_{os.getpid()}", connection.settings_dict["NAME"]
-    _on_the_server(f'CREATE DATABASE "{name}" TEMPLATE template0')
+    on_the_server(f'CREATE DATABASE "{name}" TEMPLATE template0')
     try:
-        _connect_to(name)
+        connect_to(name)
         if migrated:
             call_command("migrate", verbosity=0)
         yield name
     finally:
-        _connect_to(str(before))
-        _on_the_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+        connect_to(str(before))
+        on_the_server(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def _on_the_server(statement: str) -> None:
+def on_the_server(statement: str) -> None:
     with connection._nodb_cursor() as cursor:
         cursor.execute(statement)
 
 
-def _connect_to(name: str) -> None:
+def connect_to(name: str) -> None:
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]
     connection.settings_dict["NAME"] = name

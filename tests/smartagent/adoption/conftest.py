@@ -37,6 +37,13 @@ DUMP = {
 }
 
 
+def run(query: str) -> list[tuple[Any, ...]]:
+    """Run it on the default connection; return its rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchall() if cursor.description else []
+
+
 class Legacy:
     """The database, and our migration on it."""
 
@@ -47,9 +54,7 @@ class Legacy:
         self.models: StateApps = self.state.apps
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
-        with connection.cursor() as cursor:
-            cursor.execute(query)
-            return cursor.fetchall() if cursor.description else []
+        return run(query)
 
     def dump(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that is there, but for rows."""

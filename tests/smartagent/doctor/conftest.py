@@ -17,7 +17,8 @@ from smartagent.doctor.examination import examine
 from smartagent.doctor.findings import Report
 from smartagent.models import User
 from tests.conftest import PASSWORD, person
-from tests.smartagent.adoption.conftest import Takeover, legacy, takeover
+from tests.databases import copy_of
+from tests.smartagent.adoption.conftest import legacy, run, takeover
 
 __all__ = ["legacy", "takeover"]
 
@@ -41,11 +42,16 @@ def _tests_are_local(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def sql(takeover: Takeover) -> Sql:
+def sql(django_db_setup: None, django_db_blocker: Any) -> Iterator[Sql]:
     """An installation that fits, without an old application beside it; and how to break it."""
-    takeover.sql("DROP SCHEMA auth CASCADE; CREATE SCHEMA auth")
-    takeover.forwards()
-    return takeover.sql
+    with django_db_blocker.unblock(), copy_of("installed", _install):
+        run("SET search_path TO legacy")
+        yield run
+
+
+def _install() -> None:
+    run("CREATE SCHEMA auth; CREATE SCHEMA legacy; SET search_path TO legacy")
+    call_command("migrate", verbosity=0)
 
 
 @pytest.fixture
