@@ -1,4 +1,4 @@
-"""Databases that are filled once by each process and copied for each test: to migrate takes seconds, to copy does not."""
+"""Databases that each process fills once, and copies for each test: to migrate takes seconds, to copy does not."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
