@@ -183,6 +183,23 @@ class Migration(migrations.Migration):
                 "verbose_name": "optimization",
                 "db_table": "fusion_optimization_events",
                 "ordering": ["-created_at", "-id"],
+                "indexes": [
+                    models.Index(fields=["-created_at", "-id"], name="fusion_optimization_newest"),
+                    models.Index(fields=["user", "-created_at"], name="fusion_optimization_person"),
+                    models.Index(
+                        condition=models.Q(("status", "proposed")), fields=["user"], name="fusion_optimization_proposed"
+                    ),
+                    models.Index(
+                        condition=models.Q(("status__in", ["approved", "applying"])),
+                        fields=["leased_until"],
+                        name="fusion_optimization_work",
+                    ),
+                    models.Index(
+                        condition=models.Q(("measure_at__isnull", False), ("verdict", "")),
+                        fields=["measure_at"],
+                        name="fusion_optimization_measured",
+                    ),
+                ],
             },
             widen={"optimization_action": ["auto", "manual", "scheduled"]},
         ),
@@ -248,6 +265,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "optimizer action",
                 "db_table": "fusion_action_log",
                 "ordering": ["-created_at", "-id"],
+                "indexes": [models.Index(fields=["user", "-created_at"], name="fusion_action_log_person")],
             },
             widen={"status": ["pending", "completed", "failed"]},
         ),
@@ -315,40 +333,6 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="optimizationevent",
-            index=models.Index(fields=["-created_at", "-id"], name="fusion_optimization_newest"),
-        ),
-        migrations.AddIndex(
-            model_name="optimizationevent",
-            index=models.Index(fields=["user", "-created_at"], name="fusion_optimization_person"),
-        ),
-        migrations.AddIndex(
-            model_name="optimizationevent",
-            index=models.Index(
-                condition=models.Q(("status", "proposed")), fields=["user"], name="fusion_optimization_proposed"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="optimizationevent",
-            index=models.Index(
-                condition=models.Q(("status__in", ["approved", "applying"])),
-                fields=["leased_until"],
-                name="fusion_optimization_work",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="optimizationevent",
-            index=models.Index(
-                condition=models.Q(("measure_at__isnull", False), ("verdict", "")),
-                fields=["measure_at"],
-                name="fusion_optimization_measured",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="actionlog",
-            index=models.Index(fields=["user", "-created_at"], name="fusion_action_log_person"),
         ),
         smartagent.adoption.operations.CreateOrCompleteModel(
             name="OptimizationStep",

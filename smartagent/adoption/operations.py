@@ -8,7 +8,7 @@ from django.db import IntegrityError, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations import CreateModel
 from django.db.migrations.operations.models import ModelOperation
-from django.db.migrations.state import ProjectState
+from django.db.migrations.state import ProjectState, StateApps
 
 from smartagent.adoption.changes import Change, LeaveAlone
 from smartagent.adoption.foreign_keys import set_on_delete
@@ -59,6 +59,19 @@ class CreateOrCompleteModel(CreateModel):
     def describe(self) -> str:
         return f"Create or complete table {self.options.get('db_table', self.name)}"
 
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """As CreateModel does, but nobody refers to a new model yet, so the others are not made anew: with thirty
+        models around one of people, that is most of the time that a migration takes."""
+        apps: StateApps | None = state.__dict__.pop("apps", None)
+        super().state_forwards(app_label, state)
+        if apps is None:
+            return
+        state.__dict__["apps"] = apps
+        if _is_at_home(apps):
+            apps.render_multiple([state.models[app_label, self.name_lower]])
+        else:
+            state.reload_model(app_label, self.name_lower)
+
     def database_forwards(
         self,
         app_label: str,
@@ -92,6 +105,11 @@ class CreateOrCompleteModel(CreateModel):
             whole(schema_editor, f"table {found.name} removed", lambda: schema_editor.delete_model(model))
         else:
             make(schema_editor, model, undo(found))
+
+
+def _is_at_home(apps: StateApps) -> bool:
+    """Whether its models were made for it, and none is shared with the state that it was copied from."""
+    return all(model._meta.apps is apps for model in apps.get_models(include_auto_created=True))
 
 
 def create(editor: BaseDatabaseSchemaEditor, model: Model) -> None:

@@ -231,3 +231,11 @@ def test_sqlmigrate_shows_what_is_filled(old_rows: Takeover) -> None:
     assert "-- status of old rows filled in, 9,000 rows\nUPDATE notifications it SET status = CASE" in shown
     assert "CREATE OR REPLACE TRIGGER zz_smartagent_notification_status BEFORE INSERT OR UPDATE" in shown
     assert connection.introspection.table_names().count("notifications") == 1
+
+
+def test_a_run_that_was_ended_before_it_was_written_down_is_done_over(old_rows: Takeover) -> None:
+    old_rows.forwards()
+    before = old_rows.dump()
+    old_rows.sql("DELETE FROM django_migrations WHERE app IN ('rules', 'notifications', 'optimizer')")
+    old_rows.forwards()
+    assert old_rows.dump() == before
