@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-PEOPLE = 5000
+MOST_PEOPLE = 5000
 TABLES = (
     """CREATE SCHEMA auth""",
     """CREATE TABLE auth.users (
@@ -36,11 +36,11 @@ TABLES = (
            optimization_action, parameter_delta, efficiency_index, applied, created_at
            FROM fusion_optimization_events""",
 )
-WHOEVER = f"lpad(to_hex(1 + n %% {PEOPLE}), 32, '0')::uuid"
+WHOEVER = "lpad(to_hex(1 + n %% %(people)s), 32, '0')::uuid"
 ROWS = (
     f"""INSERT INTO auth.users (id, email, encrypted_password)
         SELECT {WHOEVER}, 'person' || n || '@old.example', '$2a$10$' || repeat('x', 53)
-          FROM generate_series(0, {PEOPLE - 1}) n""",
+          FROM generate_series(0, %(people)s - 1) n""",
     """INSERT INTO profiles (id, email, full_name) SELECT id, email, 'Somebody' FROM auth.users""",
     f"""INSERT INTO notifications (user_id, type, title, message, is_read, created_at)
         SELECT {WHOEVER}, (ARRAY['info', 'warning', 'error', 'success'])[n %% 4 + 1], 'Number ' || n,
@@ -60,9 +60,11 @@ ROWS = (
 
 
 def make_legacy(rows: int) -> None:
-    """Make the old application's tables in the database of the default connection, with `rows` notifications."""
+    """Make the old application's tables in the database of the default connection, with `rows` notifications, of one
+    person for every twenty, of at most five thousand."""
+    counts = {"rows": rows, "people": max(1, min(rows // 20, MOST_PEOPLE))}
     with connection.cursor() as cursor:
         for statement in TABLES:
             cursor.execute(statement)
         for statement in ROWS:
-            cursor.execute(statement, {"rows": rows})
+            cursor.execute(statement, counts)
