@@ -83,9 +83,9 @@ class Legacy:
 
 
 @pytest.fixture
-def legacy(transactional_db: None) -> Iterator[Legacy]:
-    """A schema without a table in it, and the people of the old application beside it."""
-    with connection.cursor() as cursor:
+def legacy(django_db_setup: None, django_db_blocker: Any) -> Iterator[Legacy]:
+    """A schema without a table in it, and the people of the old application beside it. It goes, and all with it."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(f"CREATE SCHEMA legacy; SET search_path TO legacy; {PEOPLE}")
         try:
             yield Legacy()
