@@ -37,16 +37,16 @@ def _own_requests_only(page: Page, live_server: LiveServer) -> Any:
 
 
 @pytest.fixture
-def sign_in(page: Page, live_server: LiveServer) -> Callable[[User], Page]:
-    """Somebody is signed in already; the form for it has tests of its own."""
+def sign_in(page: Page, live_server: LiveServer) -> Callable[..., Page]:
+    """Somebody is signed in already, and at an address; the form for it has tests of its own."""
 
-    def sign_in(user: User) -> Page:
+    def sign_in(user: User, address: str = "/") -> Page:
         client = Client()
         client.force_login(user)
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
         page.context.clear_cookies()
         page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
-        page.goto(f"{live_server.url}/")
+        page.goto(f"{live_server.url}{address}")
         return page
 
     return sign_in

@@ -20,8 +20,7 @@ def _loopback(settings, monkeypatch):
 def test_made_tried_out_broken_and_repaired(alice, sign_in, live_server, httpserver: HTTPServer):
     httpserver.expect_request("/hook").respond_with_data("thank you")
     httpserver.expect_request("/gone").respond_with_data("there is nothing here", status=410)
-    page = sign_in(alice)
-    page.goto(f"{live_server.url}/channels/")
+    page = sign_in(alice, "/channels/")
     expect(page.get_by_text("No channel yet")).to_be_visible()
     page.goto(f"{live_server.url}/channels/add/")
     page.get_by_role("link", name="Webhook", exact=True).click()
@@ -61,8 +60,7 @@ def test_made_tried_out_broken_and_repaired(alice, sign_in, live_server, httpser
 @pytest.mark.browser_context_args(java_script_enabled=False)
 def test_without_javascript(alice, sign_in, live_server, httpserver: HTTPServer):
     httpserver.expect_request("/hook").respond_with_data("thank you")
-    page = sign_in(alice)
-    page.goto(f"{live_server.url}/channels/add/webhook/")
+    page = sign_in(alice, "/channels/add/webhook/")
     page.get_by_label("Name").fill("ops")
     page.get_by_label("Address").fill("nowhere")
     page.get_by_role("button", name="Save").click()

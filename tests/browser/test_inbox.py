@@ -38,8 +38,7 @@ def panel(page):
 def inbox(alice, sign_in, live_server):
     """Alice's inbox with three notifications, in the browser."""
     ones = told(alice, "One", "Two", "Three")
-    page = sign_in(alice)
-    page.goto(f"{live_server.url}/notifications/")
+    page = sign_in(alice, "/notifications/")
     expect(page.get_by_role("button", name="Keys")).to_be_visible()
     return page, ones
 

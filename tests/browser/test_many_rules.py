@@ -18,8 +18,7 @@ rules:
 def test_rules_are_edited_together(alice, sign_in, live_server):
     for name in ("One", "Two"):
         rule_of(alice, rule_name=name)
-    page = sign_in(alice)
-    page.goto(f"{live_server.url}/rules/")
+    page = sign_in(alice, "/rules/")
     for box in page.locator("input.action-select").all():
         box.check()
     page.get_by_label("Select action to run").select_option("edit_together")
@@ -34,8 +33,7 @@ def test_rules_are_edited_together(alice, sign_in, live_server):
 
 
 def test_a_file_of_rules_is_looked_at_and_applied(alice, sign_in, live_server):
-    page = sign_in(alice)
-    page.goto(f"{live_server.url}/rules/code/")
+    page = sign_in(alice, "/rules/code/")
     page.get_by_label("The file, as YAML").fill(FILE)
     page.get_by_role("button", name="Show what it would do").click()
     expect(page.get_by_text("1 to create.")).to_be_visible()

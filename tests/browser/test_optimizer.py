@@ -65,8 +65,7 @@ def test_from_a_proposal_to_its_measured_effect_and_back(alice, sign_in, live_se
 def test_an_approved_one_is_followed_until_the_workers_have_applied_it(alice, sign_in, live_server):
     metrics_of(alice)
     event = remedy_for(alice, timezone.now(), COVERAGE)
-    page = sign_in(alice)
-    page.goto(f"{live_server.url}/optimizations/{event.pk}/")
+    page = sign_in(alice, f"/optimizations/{event.pk}/")
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("The workers apply it within a minute.")).to_be_visible()
     assert work(timezone.now()) == 1
@@ -75,8 +74,7 @@ def test_an_approved_one_is_followed_until_the_workers_have_applied_it(alice, si
 
 
 def test_everything_is_stopped_with_one_click(alice, ada, sign_in, live_server):
-    page = sign_in(ada)
-    page.goto(f"{live_server.url}/optimizer-policy/")
+    page = sign_in(ada, "/optimizer-policy/")
     page.get_by_role("button", name="Stop everything").click()
     expect(page.get_by_text("since Ada stopped it")).to_be_visible()
     assert OptimizerPolicy.current().stopped

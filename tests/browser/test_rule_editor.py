@@ -36,8 +36,7 @@ def month(alice):
 
 
 def test_a_rule_from_a_template_with_the_preview_following(alice, month, sign_in, live_server):
-    page = sign_in(alice)
-    page.goto(f"{live_server.url}/rules/")
+    page = sign_in(alice, "/rules/")
     page.get_by_role("link", name="Start from a template").click()
     page.get_by_label("Search the templates").fill("cpu")
     expect(page.get_by_role("heading", name="Efficiency dropping")).to_be_hidden()
@@ -73,8 +72,7 @@ def test_a_rule_from_a_template_with_the_preview_following(alice, month, sign_in
 
 
 def test_a_month_is_answered_within_half_a_second(alice, month, sign_in, live_server):
-    page = sign_in(alice)
-    page.goto(f"{live_server.url}/rules/add/?template=cpu-sustained")
+    page = sign_in(alice, "/rules/add/?template=cpu-sustained")
     page.get_by_text("30 days", exact=True).click()
     words = page.locator("#trial-sentence")
     expect(words).to_contain_text("In the last 30 days")
@@ -88,8 +86,7 @@ def test_a_month_is_answered_within_half_a_second(alice, month, sign_in, live_se
 
 
 def test_conditions_are_added_and_removed_by_key(alice, sign_in, live_server):
-    page = sign_in(alice)
-    page.goto(f"{live_server.url}/rules/add/?template=low-score")
+    page = sign_in(alice, "/rules/add/?template=low-score")
     expect(page.locator("#id_match")).to_be_hidden()
     add = page.get_by_role("button", name="Add a condition")
     add.focus()
@@ -124,8 +121,7 @@ def test_conditions_are_added_and_removed_by_key(alice, sign_in, live_server):
 
 def test_a_rule_on_everyone_shows_whom_it_fires_for_most_until_one_picks(olga, alice, month, sign_in, live_server):
     MetricSample.objects.create(user=olga, metric="cpu", value=95, observed_at=timezone.now() - timedelta(minutes=9))
-    page = sign_in(olga)
-    page.goto(f"{live_server.url}/rules/add/?template=cpu-sustained")
+    page = sign_in(olga, "/rules/add/?template=cpu-sustained")
     page.locator("#id_applies_to").select_option("everyone")
     words, picker = page.locator("#trial-sentence"), page.get_by_label("Readings of")
     expect(words).to_contain_text("for 1 person")
@@ -136,8 +132,7 @@ def test_a_rule_on_everyone_shows_whom_it_fires_for_most_until_one_picks(olga, a
 
 
 def test_the_server_being_away_is_said_and_gets_better(alice, month, sign_in, live_server):
-    page = sign_in(alice)
-    page.goto(f"{live_server.url}/rules/add/?template=cpu-sustained")
+    page = sign_in(alice, "/rules/add/?template=cpu-sustained")
     expect(page.locator("#trial-sentence")).to_be_visible()
     page.route("**/rules/trial/", lambda route: route.fulfill(status=503, body="no"))
     page.locator("#id_threshold_value").fill("91")
@@ -159,8 +154,7 @@ def test_the_chart_in_words_and_on_a_phone(alice, month, sign_in, live_server):
 
 @pytest.mark.browser_context_args(java_script_enabled=False)
 def test_without_javascript(alice, month, sign_in, live_server):
-    page = sign_in(alice)
-    page.goto(f"{live_server.url}/rules/add/?template=queue-growing")
+    page = sign_in(alice, "/rules/add/?template=queue-growing")
     page.locator("[name=more_conditions-0-threshold]").fill("60")
     page.get_by_role("button", name="Add a condition").click()
     expect(page.locator("[name=more_conditions-0-threshold]")).to_have_value("60")
@@ -178,7 +172,6 @@ def test_without_javascript(alice, month, sign_in, live_server):
 
 def test_a_rule_kept_in_a_file_names_it(alice, sign_in, live_server):
     rule = rule_of(alice, provisioned_by="rules/production.yaml")
-    page = sign_in(alice)
-    page.goto(f"{live_server.url}/rules/{rule.pk}/change/")
+    page = sign_in(alice, f"/rules/{rule.pk}/change/")
     expect(page.get_by_role("note")).to_contain_text("This rule is kept in the file rules/production.yaml.")
     expect(page.get_by_role("button", name="Save")).to_have_count(0)

@@ -10,8 +10,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_only_the_options_of_the_chosen_action_are_shown(alice, sign_in, live_server):
-    page = sign_in(alice)
-    page.goto(f"{live_server.url}/rules/add/")
+    page = sign_in(alice, "/rules/add/")
     title, note = page.get_by_label("Title"), page.get_by_label("Note")
     expect(title).to_be_visible()
     expect(note).to_be_hidden()
@@ -22,8 +21,7 @@ def test_only_the_options_of_the_chosen_action_are_shown(alice, sign_in, live_se
 
 def test_the_reading_follows_what_is_typed(alice, sign_in, live_server):
     MetricSample.objects.create(user=alice, metric="cpu", value=95, observed_at=timezone.now())
-    page = sign_in(alice)
-    page.goto(f"{live_server.url}/rules/add/")
+    page = sign_in(alice, "/rules/add/")
     beside = page.locator("#reading")
     expect(beside).to_contain_text("Fill in the metric")
     page.locator("#id_metric_type").fill("cpu")
@@ -36,8 +34,7 @@ def test_the_reading_follows_what_is_typed(alice, sign_in, live_server):
 
 
 def test_the_filters_open_by_keyboard(alice, sign_in, live_server):
-    page = sign_in(alice)
-    page.goto(f"{live_server.url}/activity/")
+    page = sign_in(alice, "/activity/")
     page.get_by_role("button", name="Filters").focus()
     page.keyboard.press("Enter")
     status = page.locator("#filter-form select[name=status]")

@@ -34,8 +34,7 @@ def said():
 
 
 def test_by_one_key_and_taken_back(alice, told, sign_in, live_server):
-    page = sign_in(alice)
-    page.goto(f"{live_server.url}/notifications/")
+    page = sign_in(alice, "/notifications/")
     button = page.get_by_role("button", name="Useful: CPU 40")
     button.focus()
     button.press("Enter")
@@ -49,8 +48,7 @@ def test_by_one_key_and_taken_back(alice, told, sign_in, live_server):
 
 @pytest.mark.browser_context_args(java_script_enabled=False)
 def test_without_javascript(alice, told, sign_in, live_server):
-    page = sign_in(alice)
-    page.goto(f"{live_server.url}/notifications/")
+    page = sign_in(alice, "/notifications/")
     page.get_by_role("button", name="Noise: CPU 40").click()
     expect(page.get_by_text("Noted as noise.")).to_be_visible()
     assert said() == [False]

@@ -19,8 +19,7 @@ def test_from_a_rule_that_fires_to_a_silence_that_is_ended(
 ) -> None:
     rule = rule_of(olga, metric_type="cpu", labels={"team": "db"})
     RuleState.objects.create(rule=rule, user=olga, condition="firing", since=timezone.now())
-    page = sign_in(olga)
-    page.goto(f"{live_server.url}/rules/{rule.pk}/")
+    page = sign_in(olga, f"/rules/{rule.pk}/")
     page.get_by_role("link", name="Silence", exact=True).click()
     beside = page.locator("#coverage")
     expect(beside).to_contain_text("It covers 1 rule, 1 instance, it fires now.")
@@ -40,8 +39,7 @@ def test_from_a_rule_that_fires_to_a_silence_that_is_ended(
 def test_a_recurring_one_shows_its_windows_while_one_types(
     sign_in: SignIn, live_server: LiveServer, olga: User
 ) -> None:
-    page = sign_in(olga)
-    page.goto(f"{live_server.url}/silences/add/")
+    page = sign_in(olga, "/silences/add/")
     expect(page.get_by_label("RRULE")).to_be_hidden()
     expect(page.get_by_label("Until", exact=True)).to_be_hidden()
     page.get_by_label("Repeats").select_option("custom")

@@ -14,8 +14,7 @@ pytestmark = [
 def test_a_list_and_its_filters_are_within_reach(alice, sign_in, live_server):
     rule_of(alice, rule_name="One")
     rule_of(alice, rule_name="Two", status="paused")
-    page = sign_in(alice)
-    page.goto(f"{live_server.url}/rules/")
+    page = sign_in(alice, "/rules/")
     page.locator("#changelist-filter select[name=status]").select_option("paused")
     page.get_by_role("button", name="Apply Filters").click()
     expect(page.get_by_role("link", name="One", exact=True)).to_have_count(0)
