@@ -18,7 +18,7 @@ run: .venv
 	@$(PY) manage.py up $(ARGS)
 
 test: .venv browser
-	$(PY) -m pytest -n 2
+	$(PY) -m pytest -n 2 --dist worksteal
 
 browser:
 	@.ci/browser

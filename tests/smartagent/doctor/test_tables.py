@@ -1,5 +1,8 @@
 """What differs from what we need: columns, constraints, indexes, triggers, policies, rows."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.db.models import Count
@@ -8,19 +11,26 @@ from notifications.models import Notification
 from smartagent.doctor import tables
 from smartagent.doctor.repair import repair
 from smartagent.models import User
+from tests.databases import copy_of
 from tests.legacy.database import Database
 from tests.legacy.test_takeover import MIXTURES, built
-from tests.smartagent.adoption.conftest import Takeover
+from tests.smartagent.adoption.conftest import Legacy, Takeover, run
 from tests.smartagent.doctor.conftest import Sql, doctor, looked, problems
 
 ROLE = "DO $$ BEGIN CREATE ROLE smartagent_doctor_test; EXCEPTION WHEN duplicate_object THEN END $$"
 
 
 @pytest.fixture
-def adopted(takeover: Takeover) -> Database:
-    database = built(takeover, MIXTURES["the first scripts"])
-    takeover.forwards()
-    return database
+def adopted(django_db_setup: None, django_db_blocker: Any) -> Iterator[Sql]:
+    """A database that was taken over."""
+    with django_db_blocker.unblock(), copy_of("adopted", _adopt):
+        run("SET search_path TO legacy")
+        yield run
+
+
+def _adopt() -> None:
+    run("CREATE SCHEMA auth; CREATE SCHEMA legacy; SET search_path TO legacy")
+    built(Takeover(Legacy()), MIXTURES["the first scripts"]).takeover.forwards()
 
 
 @pytest.mark.parametrize("name", ["the first scripts", "the newer scripts", "by hand with a status"])
@@ -47,8 +57,8 @@ def _inbox(database: Database) -> int:
     return Notification.objects.count()
 
 
-def test_a_trigger_that_is_disabled_changed_or_gone(adopted: Database) -> None:
-    sql = adopted.takeover.sql
+def test_a_trigger_that_is_disabled_changed_or_gone(adopted: Sql) -> None:
+    sql = adopted
     named = "SELECT tgname FROM pg_trigger WHERE tgrelid = 'notifications'::regclass AND tgname LIKE 'zz_%'"
     trigger = sql(named)[0][0]
     for harm in (f"DROP TRIGGER {trigger} ON notifications", f"ALTER TABLE notifications DISABLE TRIGGER {trigger}"):
@@ -63,22 +73,22 @@ def test_a_trigger_that_is_disabled_changed_or_gone(adopted: Database) -> None:
     assert doctor(fix=True)[0] == 0
 
 
-def test_rows_are_filled_in_again_where_their_column_was_lost(adopted: Database) -> None:
-    adopted.takeover.sql("ALTER TABLE notifications DROP COLUMN status")
-    read = adopted.value("SELECT count(*) FROM notifications WHERE is_read")
+def test_rows_are_filled_in_again_where_their_column_was_lost(adopted: Sql) -> None:
+    adopted("ALTER TABLE notifications DROP COLUMN status")
+    read = adopted("SELECT count(*) FROM notifications WHERE is_read")[0][0]
     assert doctor(fix=True)[0] == 0
     assert Notification.objects.filter(status="read").count() == read > 0
 
 
-def test_people_who_are_not_here_are_brought_here(adopted: Database) -> None:
-    adopted.takeover.sql("DELETE FROM smartagent_users_groups; DELETE FROM smartagent_users WHERE email LIKE 'ben@%'")
+def test_people_who_are_not_here_are_brought_here(adopted: Sql) -> None:
+    adopted("DELETE FROM smartagent_users_groups; DELETE FROM smartagent_users WHERE email LIKE 'ben@%'")
     assert any("1 person of the old application is not known here" in problem for problem in problems("warning"))
     assert "auth.users: 1 person of the old application made known here" in repair(connection).done
     assert User.objects.filter(email="ben@old.example").exists()
 
 
-def test_a_check_that_refuses_our_words(adopted: Database) -> None:
-    adopted.takeover.sql("""ALTER TABLE notifications DROP CONSTRAINT notifications_type_check;
+def test_a_check_that_refuses_our_words(adopted: Sql) -> None:
+    adopted("""ALTER TABLE notifications DROP CONSTRAINT notifications_type_check;
         ALTER TABLE notifications ADD CONSTRAINT notifications_type_check
         CHECK (type IN ('info', 'warning', 'error', 'success'))""")
     assert "notifications: The check notifications_type_check refuses alert, notify in the column type." in problems()
@@ -143,10 +153,8 @@ def test_tables_that_are_open_to_the_web(sql: Sql) -> None:
     assert doctor(fix=True)[0] == 0
 
 
-def test_rows_of_a_table_that_takes_long_to_count_are_estimated(
-    adopted: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    adopted.takeover.sql("ANALYZE")
+def test_rows_of_a_table_that_takes_long_to_count_are_estimated(adopted: Sql, monkeypatch: pytest.MonkeyPatch) -> None:
+    adopted("ANALYZE")
     monkeypatch.setattr(tables, "LONGEST_COUNT", "1ms")
     monkeypatch.setattr(tables, "Count", _Slow)
     known = {table.table: table.unrepresentable for table in looked().tables}
