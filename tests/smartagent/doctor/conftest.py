@@ -3,6 +3,8 @@
 import io
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -41,17 +43,24 @@ def _tests_are_local(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installation, "HERE", installation.HERE | {"testserver"})
 
 
-@pytest.fixture
-def sql(django_db_setup: None, django_db_blocker: Any) -> Iterator[Sql]:
-    """An installation that fits, without an old application beside it; and how to break it."""
-    with django_db_blocker.unblock(), copy_of("installed", _install):
+@contextmanager
+def to_be_broken(name: str, fill: Callable[[], None]) -> Iterator[Sql]:
+    """A copy of what `fill` makes in the schema of the old application; and how to break it."""
+
+    def filled() -> None:
+        run("CREATE SCHEMA auth; CREATE SCHEMA legacy; SET search_path TO legacy")
+        fill()
+
+    with copy_of(name, filled):
         run("SET search_path TO legacy")
         yield run
 
 
-def _install() -> None:
-    run("CREATE SCHEMA auth; CREATE SCHEMA legacy; SET search_path TO legacy")
-    call_command("migrate", verbosity=0)
+@pytest.fixture
+def sql(django_db_setup: None, django_db_blocker: Any) -> Iterator[Sql]:
+    """An installation that fits, without an old application beside it."""
+    with django_db_blocker.unblock(), to_be_broken("installed", partial(call_command, "migrate", verbosity=0)) as sql:
+        yield sql
 
 
 @pytest.fixture

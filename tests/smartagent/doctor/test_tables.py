@@ -11,11 +11,10 @@ from notifications.models import Notification
 from smartagent.doctor import tables
 from smartagent.doctor.repair import repair
 from smartagent.models import User
-from tests.databases import copy_of
 from tests.legacy.database import Database
 from tests.legacy.test_takeover import MIXTURES, built
-from tests.smartagent.adoption.conftest import Legacy, Takeover, run
-from tests.smartagent.doctor.conftest import Sql, doctor, looked, problems
+from tests.smartagent.adoption.conftest import Legacy, Takeover
+from tests.smartagent.doctor.conftest import Sql, doctor, looked, problems, to_be_broken
 
 ROLE = "DO $$ BEGIN CREATE ROLE smartagent_doctor_test; EXCEPTION WHEN duplicate_object THEN END $$"
 
@@ -23,14 +22,12 @@ ROLE = "DO $$ BEGIN CREATE ROLE smartagent_doctor_test; EXCEPTION WHEN duplicate
 @pytest.fixture
 def adopted(django_db_setup: None, django_db_blocker: Any) -> Iterator[Sql]:
     """A database that was taken over."""
-    with django_db_blocker.unblock(), copy_of("adopted", _adopt):
-        run("SET search_path TO legacy")
-        yield run
 
+    def take_over() -> None:
+        built(Takeover(Legacy()), MIXTURES["the first scripts"]).takeover.forwards()
 
-def _adopt() -> None:
-    run("CREATE SCHEMA auth; CREATE SCHEMA legacy; SET search_path TO legacy")
-    built(Takeover(Legacy()), MIXTURES["the first scripts"]).takeover.forwards()
+    with django_db_blocker.unblock(), to_be_broken("adopted", take_over) as sql:
+        yield sql
 
 
 @pytest.mark.parametrize("name", ["the first scripts", "the newer scripts", "by hand with a status"])
