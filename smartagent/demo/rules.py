@@ -47,5 +47,6 @@ def make_rules(people: list[User], keeper: User, at: datetime) -> list[Automatio
         for owner, name, metric, operator, threshold, action, fields in rows
     ]  # fmt: skip
     for rule in rules:
+        rule._history_date = at  # type: ignore[attr-defined] # of the version
         rule.save(force_insert=True)  # one by one, so that each has its first version
     return rules

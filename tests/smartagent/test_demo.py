@@ -37,6 +37,7 @@ def test_every_notification_follows_from_an_entry_of_a_replayed_run(a_short_mont
     assert proposals.filter(status="applied").exists()
     assert set(Silence.objects.values_list("created_by__groups__name", flat=True)) == {"operators"}
     assert ActivityEntry.objects.filter(event_type="instance_acknowledged").exists()
+    assert not AutomationRule.history.filter(history_date__gt=timezone.now() - month.MONTH).exists()
     assert not any(person.has_usable_password() for person in User.objects.all())
     call_command("demo")
     assert "There are rules already" in capsys.readouterr().out
