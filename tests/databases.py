@@ -11,24 +11,37 @@ from smartagent.bench.scratch import connect_to, on_the_server
 _filled: set[str] = set()
 
 
+def of_tests() -> str:
+    """The name of the tests' own database, made where a test asks for `db` or `transactional_db`, and only there."""
+    name = str(connection.settings_dict["NAME"])
+    assert name.startswith("test_"), f"{name} is not a database of tests."
+    return name
+
+
 @contextmanager
 def copy_of(name: str, fill: Callable[[], None]) -> Iterator[None]:
     """Point the default connection at a copy of the database that `fill` has filled, once, under this name."""
-    before = str(connection.settings_dict["NAME"])
+    before = of_tests()
     original = f"{before}_{name}"
     if name not in _filled:
-        on_the_server(f'DROP DATABASE IF EXISTS "{original}" WITH (FORCE)')
         with _made(original, "template0"):
             fill()
         _filled.add(name)
-    with _made(f"{before}_copy", original):
-        yield
-    on_the_server(f'DROP DATABASE "{before}_copy" WITH (FORCE)')
+    try:
+        with _made(f"{before}_copy", original):
+            yield
+    finally:
+        _drop(f"{before}_copy")
+
+
+def _drop(name: str) -> None:
+    on_the_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @contextmanager
 def _made(name: str, template: str) -> Iterator[None]:
     before = str(connection.settings_dict["NAME"])
+    _drop(name)  # a run that was killed has left it
     on_the_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     connect_to(name)
     ContentType.objects.clear_cache()

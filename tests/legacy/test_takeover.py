@@ -51,7 +51,11 @@ def failed_checks() -> list[dict[str, Any]]:
     out = io.StringIO()
     with suppress(SystemExit):
         call_command("verify", format="json", stdout=out)
-    return [check for check in json.loads(out.getvalue())["checks"] if not check["ok"]]
+    report = json.loads(out.getvalue())
+    failed = [check for check in report["checks"] if not check["ok"]]
+    assert report["checks"]
+    assert report["ok"] is not bool(failed)
+    return failed
 
 
 def test_all_of_it(database: Database) -> None:

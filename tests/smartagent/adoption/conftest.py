@@ -15,6 +15,7 @@ from django.db.migrations.state import ProjectState, StateApps
 from smartagent.adoption import CreateOrCompleteModel
 from smartagent.adoption.sync import Synchronising
 from smartagent.bench.scratch import connect_to
+from tests.databases import of_tests
 from tests.smartagent.adoption.operations import operations
 from tests.smartagent.adoption.shapes import PEOPLE
 
@@ -84,10 +85,10 @@ class Legacy:
 
 
 @pytest.fixture
-def legacy(django_db_setup: None, django_db_blocker: Any) -> Iterator[Legacy]:
+def legacy(transactional_db: None) -> Iterator[Legacy]:
     """A schema without a table in it, and the people of the old application beside it. It goes, and all with it."""
-    connect_to(connection.settings_dict["NAME"])  # anew: another test may have left temporary tables, as another role
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
+    connect_to(of_tests())  # anew: another test may have left temporary tables, as another role
+    with connection.cursor() as cursor:
         cursor.execute(f"CREATE SCHEMA legacy; SET search_path TO legacy; {PEOPLE}")
         try:
             yield Legacy()

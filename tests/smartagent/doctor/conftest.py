@@ -57,9 +57,9 @@ def to_be_broken(name: str, fill: Callable[[], None]) -> Iterator[Sql]:
 
 
 @pytest.fixture
-def sql(django_db_setup: None, django_db_blocker: Any) -> Iterator[Sql]:
+def sql(transactional_db: None) -> Iterator[Sql]:
     """An installation that fits, without an old application beside it."""
-    with django_db_blocker.unblock(), to_be_broken("installed", partial(call_command, "migrate", verbosity=0)) as sql:
+    with to_be_broken("installed", partial(call_command, "migrate", verbosity=0)) as sql:
         yield sql
 
 

@@ -1,7 +1,6 @@
 """What differs from what we need: columns, constraints, indexes, triggers, policies, rows."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -20,13 +19,13 @@ ROLE = "DO $$ BEGIN CREATE ROLE smartagent_doctor_test; EXCEPTION WHEN duplicate
 
 
 @pytest.fixture
-def adopted(django_db_setup: None, django_db_blocker: Any) -> Iterator[Sql]:
+def adopted(transactional_db: None) -> Iterator[Sql]:
     """A database that was taken over."""
 
     def take_over() -> None:
         built(Takeover(Legacy()), MIXTURES["the first scripts"]).takeover.forwards()
 
-    with django_db_blocker.unblock(), to_be_broken("adopted", take_over) as sql:
+    with to_be_broken("adopted", take_over) as sql:
         yield sql
 
 
