@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from notifications.models import Notification
-from optimizer.models import OptimizationEvent
+from optimizer.models import OptimizationEvent, OptimizerPolicy
 from rules.models import ActivityEntry, Integration
 from smartagent.demo.people import make_integrations, make_people
 from smartagent.demo.readings import write_efficiency, write_events, write_samples, write_scores
@@ -46,6 +46,7 @@ def make_month(now: datetime, seed: int, progress: Callable[[int, int], None]) -
         for write in (write_scores, write_efficiency, write_events, write_samples):
             write(people, incidents, start, now, dice)
         rules = make_rules(people, keeper or people[0], start)
+        OptimizerPolicy.objects.get_or_create(pk=1, defaults={"automatic_per_day": 0})  # so that some wait for a person
     _analyze()
     total, played = sum(1 for _ in ticks(start, now)), iter(range(1, 1_000_000))
     happenings = make_happenings(integrations, incidents, start, now)

@@ -8,8 +8,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from optimizer.deciding import approve, dismiss, expire
-from optimizer.models import OptimizationEvent, OptimizerPolicy
-from optimizer.runner import work
+from optimizer.models import OptimizationEvent
+from optimizer.runner import apply
 from optimizer.tasks import measure_all
 from rules.handling import acknowledge
 from rules.health.judging import judge
@@ -24,9 +24,9 @@ USEFUL = {"An integration is down": 0.95, "Fusion score is low": 0.8, "My score"
 
 
 def make_team_happenings(operators: list[User], start: datetime, end: datetime, dice: random.Random) -> list[Happening]:
-    """Every hour the optimizer does what was approved and measures; three times a day one of `operators` looks."""
-    OptimizerPolicy.objects.update_or_create(pk=1, defaults={"automatic_per_day": 0})  # so that some wait for a person
-    found = [Happening(at, _optimize(at)) for at in _every(HOUR, start, end)]
+    """Three times a day one of `operators` looks after what the demo's rules have brought about; what nobody answers
+    expires, and what was done is measured."""
+    found = [Happening(at, _see_what_is_over(at)) for at in _every(HOUR, start, end)]
     rounds = (at for at in _every(HOUR, start, end - 2 * HOUR) if at.hour in ROUNDS)
     found += [Happening(at, _look_after(operators[at.day % len(operators)], at, dice)) for at in rounds]
     return [
@@ -43,18 +43,18 @@ def _every(step: timedelta, start: datetime, end: datetime) -> Iterator[datetime
         at += step
 
 
-def _optimize(at: datetime) -> Callable[[], None]:
-    def optimize() -> None:
+def _see_what_is_over(at: datetime) -> Callable[[], None]:
+    def see() -> None:
         expire(at)
-        work(at)
         measure_all(at)
 
-    return optimize
+    return see
 
 
 def _look_after(person: User, at: datetime, dice: random.Random) -> Callable[[], None]:
     def look() -> None:
-        for event in OptimizationEvent.objects.proposed().filter(expires_at__gt=at).order_by("created_at"):
+        proposed = OptimizationEvent.objects.proposed().exclude(rule=None).filter(expires_at__gt=at)
+        for event in proposed.order_by("created_at"):
             _answer(event, person, at, dice.random())
         old = RuleState.objects.filter(condition="firing", handling="open", fired_at__lt=at - HOUR)
         acknowledge(old.filter(rule__severity__in=["high", "critical"]), person, at, None, "I am on it.")
@@ -71,6 +71,7 @@ def _look_after(person: User, at: datetime, dice: random.Random) -> Callable[[],
 def _answer(event: OptimizationEvent, person: User, at: datetime, luck: float) -> None:
     if luck < 0.7:
         approve(event, person, at)
+        apply(event.pk, at)
     elif luck < 0.85:
         dismiss(event, person, at, until=at + 7 * DAY, note="It rights itself.")
 

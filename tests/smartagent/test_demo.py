@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from notifications.models import Notification
-from optimizer.models import OptimizationEvent
+from optimizer.models import OptimizationEvent, OptimizerPolicy
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Silence
 from smartagent.demo import month, replay
 from smartagent.models import User
@@ -41,3 +41,20 @@ def test_every_notification_follows_from_an_entry_of_a_replayed_run(a_short_mont
     assert not any(person.has_usable_password() for person in User.objects.all())
     call_command("demo")
     assert "There are rules already" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_what_is_somebody_elses_is_left(a_short_month, ada):
+    OptimizerPolicy.objects.create(pk=1, automatic_per_day=2)
+    later = timezone.now() + timedelta(days=1)
+    theirs = OptimizationEvent.objects.create(
+        user=ada, source_event_type="manual", optimization_action="manual", status="proposed", expires_at=later
+    )
+    theirs.steps.create(position=1, operation="analyze_slow_queries")
+    approved = OptimizationEvent.objects.create(
+        user=ada, source_event_type="manual", optimization_action="manual", status="approved", leased_until=None
+    )
+    approved.steps.create(position=1, operation="analyze_slow_queries")
+    call_command("demo")
+    assert OptimizerPolicy.current().automatic_per_day == 2
+    assert set(OptimizationEvent.objects.filter(user=ada).values_list("status", flat=True)) == {"proposed", "approved"}

@@ -1,8 +1,10 @@
 """Where nothing is there, and what makemigrations, sqlmigrate and migrate --plan make of the operation."""
 
+import pytest
 from django.core.management.commands.migrate import Command
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.graph import MigrationGraph
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations import AddField, CreateModel
 from django.db.migrations.optimizer import MigrationOptimizer
 from django.db.migrations.state import ModelState, ProjectState
@@ -86,3 +88,29 @@ def test_a_squashed_migration_keeps_the_operation() -> None:
     assert "widen={" in written
     assert isinstance(operation, CreateOrCompleteModel)
     assert any("smartagent.adoption" in each for each in imports)
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_models_know_each_other_as_if_each_had_been_made_anew(copied: bool) -> None:
+    """Where a new model alone is made, and where its state shares models with the one that it was copied from."""
+    loader = MigrationLoader(None)
+    steps, anew = ProjectState(real_apps=loader.unmigrated_apps), ProjectState(real_apps=loader.unmigrated_apps)
+    assert steps.apps  # made now, and kept up from now on
+    for key in loader.graph._generate_plan(loader.graph.leaf_nodes(), at_end=True):
+        for operation in loader.graph.nodes[key].operations:
+            steps = steps.clone() if copied else steps
+            operation.state_forwards(key[0], steps)
+            operation.state_forwards(key[0], anew)
+    assert related(steps) == related(anew)
+
+
+def related(state: ProjectState) -> dict[str, list[str]]:
+    """By model, who refers to it."""
+    return {
+        model._meta.label: sorted(
+            f"{each.related_model._meta.label}.{each.name}"
+            for each in model._meta.get_fields(include_hidden=True)
+            if each.auto_created and not each.concrete
+        )
+        for model in state.apps.get_models()
+    }
