@@ -197,6 +197,12 @@ class ActivityFilter(TimesFilter):
     )
     severity = OneOf(field_name="context__severity", label="severity", choices=Severity.choices)
     rule = RuleNameFilter()
+    origin = OneOf(
+        label="written by",
+        choices=[("smart_agent", "Smart Agent"), ("other", "another application")],
+        method="filter_origin",
+        help_text="smart_agent, or other: what another application wrote to the same log.",
+    )
     person = PersonFilter(field_name="user", label="owner")
     run = django_filters.UUIDFilter(
         field_name="run_id", error_messages={"invalid": "This is not the id of a run."}, help_text="The id of a run."
@@ -205,6 +211,9 @@ class ActivityFilter(TimesFilter):
     class Meta:
         model = ActivityEntry
         fields: list[str] = []
+
+    def filter_origin(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
+        return queryset.ours() if value == "smart_agent" else queryset.of_others()  # type: ignore[no-any-return]
 
     def filter_event(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
         if value == "triggered":

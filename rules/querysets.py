@@ -12,6 +12,7 @@ from smartagent.scope import OwnedQuerySet, has_everyone
 
 FIRING = ["firing", "recovering"]
 CHANGE_OF_CLOCKS = timedelta(hours=3)  # by which a window may be longer than it says
+OURS = Q(run__isnull=False) | Q(executed_at__isnull=False)
 LAST_END = ExpressionWrapper(
     F("ends_at") + Coalesce(F("duration"), timedelta(0)) + CHANGE_OF_CLOCKS, DateTimeField()
 )  # of the windows of a silence, at the latest
@@ -70,9 +71,20 @@ class ActivityQuerySet(OwnedQuerySet):
         """The queue: what was decided and is not yet done."""
         return self.filter(status="pending")
 
+    def ours(self) -> Self:
+        """What Smart Agent wrote: the old application, which writes to the same table, knows neither of these columns.
+
+        A run is deleted after a while; that an entry was executed stays.
+        """
+        return self.filter(OURS)
+
+    def of_others(self) -> Self:
+        """What the old application, or another program, wrote."""
+        return self.exclude(OURS)
+
     def failed(self) -> Self:
-        """What could not be done or read."""
-        return self.filter(status="failed")
+        """What Smart Agent could not do or read."""
+        return self.ours().filter(status="failed")
 
     def triggered(self) -> Self:
         """Entries into firing and repeats."""

@@ -20,7 +20,7 @@ from rules.querysets import ActivityQuerySet, StateQuerySet
 from rules.words import limit, metric_name, number
 from smartagent.cards import Card
 from smartagent.hours import per_hour
-from smartagent.scope import OwnedQuerySet, has_everyone
+from smartagent.scope import OwnedQuerySet
 
 COUNTED = 10_000
 FIRING_SHOWN = 5
@@ -55,11 +55,10 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def _contents(request: HttpRequest, now: datetime) -> dict[str, Any]:
     entries = ActivityEntry.objects.visible_to(request.user)
     states = RuleState.objects.firing().visible_to(request.user)
-    runs = DispatchRun.objects.all() if has_everyone(request.user, "view") else None
     return {
         "cards": _cards(request.user, entries, states, now),
         # What the database lacks something for is None: the page says so in its place.
-        "hours": if_there(partial(per_hour, entries, runs, now)),
+        "hours": if_there(partial(per_hour, entries, now)),
         "firing": if_there(partial(_firing, states, request.user)),
         "latest": if_there(partial(_latest, entries)),
     }
@@ -72,7 +71,13 @@ def _cards(user: Any, entries: ActivityQuerySet, states: StateQuerySet, now: dat
     day = entries.last_day(now)
     return [
         _card("Firing now", states, "rules_rulestate", alarm=True),
-        _card("Failed in 24 h", day.failed(), "rules_activityentry", "?status=failed&within=24h", alarm=True),
+        _card(
+            "Failed in 24 h",
+            day.failed(),
+            "rules_activityentry",
+            "?status=failed&origin=smart_agent&within=24h",
+            alarm=True,
+        ),
         _card("Unread", unread, "notifications_notification", "?status=unread"),
         _card("Triggered in 24 h", day.triggered(), "rules_activityentry", "?event=triggered&within=24h"),
         _card("Proposed", proposed, "optimizer_optimizationevent", "?status=proposed"),

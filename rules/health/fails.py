@@ -12,14 +12,15 @@ class Fails(Check):
     label = "Failing"
     advice = "Read the cause in the activity log and remove it; a failed action is tried again by itself."
     link_text = "See what failed"
+    # What the old application has logged as failed is not ours (ActivityQuerySet.ours).
     # Of an instance that stays in error only the beginning is in the log.
     sql = f"""
 WITH failures AS (
     SELECT e.rule_id, e.created_at, e.error_message AS cause, 0 AS stuck,
            CASE WHEN e.event_type = 'rule_error' THEN 0 ELSE 1 END AS action
       FROM agent_activity_log e JOIN rules r ON r.id = e.rule_id
-     WHERE e.status = 'failed' AND e.created_at > {before("7 days")} AND e.created_at <= %(now)s
-       AND r.status = 'active'
+     WHERE e.status = 'failed' AND (e.run_id IS NOT NULL OR e.executed_at IS NOT NULL)
+       AND e.created_at > {before("7 days")} AND e.created_at <= %(now)s AND r.status = 'active'
     UNION ALL
     SELECT s.rule_id, s.since, s.reason, 1, 0 FROM rule_states s JOIN rules r ON r.id = s.rule_id
      WHERE s.condition = 'error' AND r.status = 'active'
@@ -37,7 +38,7 @@ SELECT rule_id, count(*) AS weight,
         return f"{' '.join(_counts(facts))} Last: {(facts['cause'] or 'no cause was given').rstrip('.')}."
 
     def link(self, rule_id: UUID, facts: Facts) -> str:
-        return f"{reverse('admin:rules_activityentry_changelist')}?rule={rule_id}&status=failed"
+        return f"{reverse('admin:rules_activityentry_changelist')}?rule={rule_id}&status=failed&origin=smart_agent"
 
 
 def _counts(facts: Facts) -> list[str]:

@@ -1269,6 +1269,11 @@ class Migration(migrations.Migration):
                         fields=["-created_at"],
                         name="agent_activity_log_failed",
                     ),
+                    models.Index(
+                        condition=models.Q(("event_type__in", ["rule_fired", "rule_repeated"])),
+                        fields=["-created_at"],
+                        name="agent_activity_log_triggered",
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(

@@ -116,6 +116,11 @@ class ActivityEntry(models.Model):
             models.Index(  # serves the filter and the overview's failed actions
                 fields=["-created_at"], name="agent_activity_log_failed", condition=models.Q(status="failed")
             ),
+            models.Index(  # serves the overview: what triggered, by the hour
+                fields=["-created_at"],
+                name="agent_activity_log_triggered",
+                condition=models.Q(event_type__in=["rule_fired", "rule_repeated"]),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -1,10 +1,13 @@
 """Whether a remedy helped: a verdict from the readings before and after, and how sure that is."""
 
+from itertools import combinations
+from time import perf_counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from optimizer.effects import ENOUGH, compare, mann_whitney
+from optimizer.effects import ENOUGH, EXACT, _ranks, compare, mann_whitney
 
 numbers = some.lists(some.floats(-1e6, 1e6), min_size=1, max_size=40)
 enough = some.lists(some.integers(-50, 50).map(float), min_size=ENOUGH, max_size=40)
@@ -32,17 +35,52 @@ def test_only_the_order_counts(left, right):
 
 @pytest.mark.parametrize(
     ("left", "right", "p"),
-    [  # by the normal approximation without continuity; the third is the example of scipy.stats.mannwhitneyu
-        ([1, 2, 3], [4, 5, 6], 0.04953),
-        ([1, 2, 3, 4, 5], [3, 4, 5, 6, 7], 0.09166),
-        ([19, 22, 16, 29, 24], [20, 11, 17, 12], 0.08641),
-        ([1, 1, 1], [2, 2, 2], 0.02535),
+    [  # exact, from tables of the U distribution; the fourth is the example of scipy.stats.mannwhitneyu
+        ([1, 2, 3], [4, 5, 6], 2 / 20),
+        ([1, 2, 3, 4], [5, 6, 7, 8], 2 / 70),
+        ([1, 2, 3], [4, 5, 6, 7, 8], 2 / 56),
+        ([19, 22, 16, 29, 24], [20, 11, 17, 12], 0.1111111),
+        ([1, 2, 3, 5], [4, 6, 7, 8], 4 / 70),
+        ([1, 1, 1], [2, 2, 2], 2 / 20),
+        ([1, 2, 2], [2, 3, 3], 6 / 20),
         ([5, 5, 5, 5], [5, 5, 5], 1.0),
         ([1, 2], [1, 2], 1.0),
     ],
 )
 def test_p_is_what_others_say(left, right, p):
     assert mann_whitney(left, right) == pytest.approx(p, abs=1e-4)
+
+
+few = some.lists(some.integers(0, 5).map(float), min_size=1, max_size=6)
+
+
+@given(few, few)
+def test_of_few_readings_p_is_the_share_of_all_ways_to_deal_them(left, right):
+    ranks = _ranks([*left, *right])
+    mean = len(left) * (len(ranks) + 1) / 2
+    found = abs(sum(ranks[: len(left)]) - mean)
+    ways = list(combinations(ranks, len(left)))
+    assert mann_whitney(left, right) == pytest.approx(sum(abs(sum(way) - mean) >= found for way in ways) / len(ways))
+
+
+def test_at_the_limit_of_exactness_the_approximation_is_close():
+    left, right = [float(n) for n in range(22)], [n + 6.5 for n in range(22)]
+    near = mann_whitney([*left, 21.2], [*right, 27.7])
+    assert 22 * 44 <= EXACT < 23 * 46
+    assert mann_whitney(left, right) == pytest.approx(near, abs=0.01)
+
+
+@pytest.mark.parametrize("operator", ["<", ">"])
+def test_three_against_three_is_never_worse(operator):
+    for before, after in (([80.0, 81, 82], [10.0, 11, 12]), ([10.0, 11, 12], [80.0, 81, 82])):
+        assert compare(before, after, operator, 70).verdict == "too_little"
+
+
+def test_a_year_of_readings_takes_no_time():
+    began = perf_counter()
+    mann_whitney([float(n % 91) for n in range(2000)], [float(n % 97) for n in range(2000)])
+    mann_whitney([1.0, 2, 3, 4], [float(n % 97) for n in range(246)])
+    assert perf_counter() - began < 1
 
 
 @given(enough, enough)
@@ -72,7 +110,8 @@ LOW, HIGH = [10.0, 11, 12, 10], [80.0, 82, 81, 80]
         (LOW[:2], HIGH, "<", 70, "too_little"),
         (LOW, HIGH[:2], "<", 70, "too_little"),
         ([], [], "<", 70, "too_little"),
-        (LOW[:3], HIGH[:3], "<", 70, "improved"),
+        (LOW[:3], HIGH[:3], "<", 70, "too_little"),
+        ([1.0, 2, 3, 5], [4.0, 6, 7, 8], ">", 70, "unchanged"),
     ],
 )
 def test_the_verdict(before, after, operator, threshold, verdict):
@@ -80,7 +119,7 @@ def test_the_verdict(before, after, operator, threshold, verdict):
 
 
 def test_it_has_its_numbers():
-    effect = compare([10, 20, 30], [70, 80, 90], "<", 70)
-    assert (effect.before, effect.after, effect.difference) == (20, 80, 60)
-    assert effect.p == pytest.approx(0.04953, abs=1e-5)
+    effect = compare([10, 20, 30, 40], [70, 80, 90, 100], "<", 70)
+    assert (effect.before, effect.after, effect.difference) == (25, 85, 60)
+    assert effect.p == pytest.approx(2 / 70, abs=1e-5)
     assert compare([10], [], "<", 70).before == 10

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from notifications.models import Notification
 from optimizer.models import OptimizationEvent
-from rules.models import ActivityEntry, DispatchRun
+from rules.health.one_rule import health_of
+from rules.models import ActivityEntry
 from smartagent.hours import per_hour
 from tests.rules.rule_cast import entry_of, rule_of, run_at, state_of
 
@@ -85,8 +86,8 @@ def test_the_number_of_queries_does_not_grow(client_of, olga, busy, django_asser
         entry_of(rule, now)
     client = client_of(olga)
     client.get("/")
-    # session, person, two for permissions, tick, any rule, six numbers, two for hours, firing, latest, people, badges
-    with django_assert_num_queries(20):
+    # session, person, two for permissions, tick, any rule, six numbers, one for hours, firing, latest, people, badges
+    with django_assert_num_queries(19):
         page = client.get("/")
         page.content.decode()
     assert (len(page.context["firing"]), len(page.context["latest"])) == (5, 10)
@@ -133,23 +134,35 @@ def test_hours_are_those_of_whoever_looks(alice, zone, last):
     for minutes in (0, 5, 10, 90):
         entry_of(rule, now - timedelta(minutes=minutes))
     with timezone.override(zone):
-        hours = per_hour(ActivityEntry.objects.all(), None, now)
+        hours = per_hour(ActivityEntry.objects.all(), now)
     assert hours.labels[-1] == last
     assert (len(hours.counts), sum(hours.counts)) == (24, 4)
     assert f"4 in the last 24 hours; most, 3, at {last}." in hours.words or zone == "Asia/Kolkata"
 
 
-def test_what_is_too_much_to_count_is_added_up_from_the_runs(alice, now, monkeypatch):
-    monkeypatch.setattr("smartagent.hours.COUNTED", 1)
+@pytest.mark.parametrize("many", [9_999, 10_000, 10_001])
+def test_triggered_means_the_same_however_much_it_is(alice, now, many):
+    """Another program's entries and what failed to be read do not count, nor does what a run has counted."""
     rule = rule_of(alice)
     run_at(now, triggered=700)
-    run_at(now - timedelta(hours=30), triggered=1)
-    entries, runs = ActivityEntry.objects.all(), DispatchRun.objects.all()
-    for number in range(2):
-        entry_of(rule, now - timedelta(minutes=number))
-        assert sum(per_hour(entries, runs, now).counts) == (1, 700)[number]
-    assert sum(per_hour(entries, None, now).counts) == 2
+    entry = entry_of(rule, now)
+    entry_of(rule, now, event_type="rule_resolved")
+    entry_of(rule, now, event_type="rule_triggered", agent_name="ai_agent_dispatcher", executed_at=None)
+    kept = {name: getattr(entry, name) for name in ("user", "rule", "event_type", "action_taken", "context")}
+    ActivityEntry.objects.bulk_create(ActivityEntry(**kept, created_at=now) for _ in range(many - 1))
+    assert sum(per_hour(ActivityEntry.objects.all(), now).counts) == many
+
+
+def test_what_the_old_application_logged_as_failed_is_not_ours(client_of, alice, busy):
+    rule = busy
+    for number in range(3):
+        entry_of(rule, timezone.now(), status="failed", agent_name="ai_agent_dispatcher", executed_at=None,
+                 event_type="rule_triggered", error_message=f"Edge Function {number}")  # fmt: skip
+    assert cards(client_of(alice))["Failed in 24 h"] == "1"
+    assert ["its action failed 2 times" in each.words for each in health_of(rule, timezone.now()).findings] == [True]
+    page = client_of(alice).get("/activity/?status=failed&origin=other&within=24h")
+    assert len(page.context["cl"].result_list) == 3
 
 
 def test_an_empty_day_in_words(db, now):
-    assert per_hour(ActivityEntry.objects.all(), None, now).words == "Nothing triggered in the last 24 hours."
+    assert per_hour(ActivityEntry.objects.all(), now).words == "Nothing triggered in the last 24 hours."
