@@ -11,11 +11,11 @@ from django.core.validators import URLValidator
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from rules.authoring.fields import ChecksField, RuleLabelsField
-from rules.authoring.help_texts import INVALID, NUMBER
+from rules.authoring.help_texts import INVALID
 from rules.bulk_editing import EDITABLE, Edit
 from rules.models import AutomationRule
 from rules.models.rule import Severity
-from smartagent.numbers import as_number
+from smartagent.numbers import read_threshold
 
 PERCENT = re.compile(r"([+-]\d{1,6}(?:\.\d{1,4})?)\s*%")
 TAKE_AWAY = "-"
@@ -37,9 +37,10 @@ class NumberOrNothing(forms.CharField):
             return text
         if self.percent and (found := PERCENT.fullmatch(text)):
             return found
-        if as_number(text) is None or not text.isascii():
-            raise ValidationError(NUMBER)
-        return Decimal(text)
+        try:
+            return read_threshold(text)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
 
 
 class Duration(ChecksField):

@@ -1,10 +1,28 @@
 """Model fields that the legacy tables need."""
 
+from decimal import Decimal
 from typing import Any
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.fields.json import KeyTransform
+
+from smartagent.numbers import NOT_A_NUMBER, read_number
+
+
+class NumberInput(forms.DecimalField):
+    """Reads a number as every other part does, however large its exponent."""
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if value in self.empty_values:
+            return None
+        try:
+            return read_number(value)
+        except ValueError as error:
+            own = str(error) if str(error) != NOT_A_NUMBER else self.error_messages["invalid"]
+            raise ValidationError(own, code="invalid") from error
 
 
 class NumericField(models.DecimalField):  # type: ignore[type-arg]
@@ -15,6 +33,9 @@ class NumericField(models.DecimalField):  # type: ignore[type-arg]
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
         return "numeric"
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": NumberInput} | kwargs)
 
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()

@@ -9,7 +9,7 @@ from rules.conditions import Operator, Reducer
 from rules.intake import NAME, check_target
 from rules.registries import metrics
 from smartagent.durations import format_duration
-from smartagent.numbers import as_number
+from smartagent.numbers import as_json_number, as_number, read_number
 
 MOST = 5  # further conditions
 SHORTEST, LONGEST_WINDOW = timedelta(minutes=5), timedelta(days=30)
@@ -40,11 +40,10 @@ def further_errors(conditions: Any) -> dict[str, list[str]]:
 
 def stored(clause: Mapping[str, Any]) -> dict[str, Any]:
     """A sound condition, its window a timedelta, as a rule keeps it."""
-    threshold = float(clause["threshold"])
     return {
         "metric": clause["metric"], "target": clause.get("target") or "", "reducer": clause.get("reducer") or "last",
         "window": int((clause.get("window") or timedelta(0)).total_seconds()), "operator": clause["operator"],
-        "threshold": int(threshold) if threshold.is_integer() and abs(threshold) < 2**53 else threshold,
+        "threshold": as_json_number(read_number(clause["threshold"])),
     }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from rules.authoring.labels import label_problem, read_labels, show_labels
 from rules.authoring.ticks import parse_checks, shown
 from rules.conditions import Operator, Reducer
 from smartagent.durations import DurationField, format_duration, parse_duration
-from smartagent.numbers import as_number
+from smartagent.numbers import read_threshold
 
 Row = dict[str, str]
 ROWS = 50  # that are looked at, whatever is sent
@@ -152,9 +152,10 @@ def _read(row: Row) -> tuple[dict[str, Any], dict[str, str]]:
         window = parse_duration(row["window"]).total_seconds()
     except ValueError as error:
         wrong["window"] = str(error)
-    threshold: Any = as_number(row["threshold"]) if row["threshold"].lower() not in ("nan", "inf") else None
-    if threshold is None:
-        wrong["threshold"] = "This is not a number. Write for example 70 or 12.5, with a point."
-        threshold = 0
+    threshold: Any = 0
+    try:
+        threshold = read_threshold(row["threshold"])
+    except ValueError as error:
+        wrong["threshold"] = str(error)
     read = row | {"window": window, "threshold": threshold, "reducer": row["reducer"] or Reducer.LAST.value}
     return {name: read[name] for name in FIELDS}, wrong

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from smartagent.durations import LONGEST, format_duration, parse_duration
+from smartagent.durations import LONGEST, LONGEST_TEXT, format_duration, parse_duration
 
 COUNT = re.compile(r"\s*(\d+)\s*checks?\s*", re.IGNORECASE)
 BOTH = re.compile(r"(.*?)\(\s*(\d+)\s*checks?\s*\)\s*", re.IGNORECASE)
@@ -18,6 +18,8 @@ def tick() -> timedelta:
 
 def parse_checks(text: str) -> timedelta:
     """Return the duration that `text` says: `15m`, `3 checks` or `15m (3 checks)`; ValueError where it says none."""
+    if len(text) > LONGEST_TEXT:
+        return parse_duration(text)
     if count := COUNT.fullmatch(text):
         return _of(int(count[1]), text)
     if not (both := BOTH.fullmatch(text)):

@@ -3,7 +3,6 @@
 A reader raises `Wrong` with what would be right, by place within the value; "" is the value as a whole.
 """
 
-import sys
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
@@ -13,6 +12,7 @@ from rules.authoring.clauses import FIELDS, stored, window_of
 from rules.authoring.ticks import parse_checks
 from rules.conditions import IN_WORDS, Operator, Reducer
 from smartagent.durations import format_duration
+from smartagent.numbers import TOO_PRECISE, as_json_number, keeps_to_the_digit, read_number
 from smartagent.rest.fields import SHAPE, keepable
 
 NUMBER = {"type": "number", "exclusiveMinimum": -1e20, "exclusiveMaximum": 1e20}
@@ -35,8 +35,6 @@ CONDITIONS = {
 }
 SAME = {"==": "=", "≤": "<=", "≥": ">=", "≠": "!=", "<>": "!="} | {words: sign for sign, words in IN_WORDS.items()}
 Errors = dict[tuple[str | int, ...], str]
-SAFE_INT = 2**53
-LARGEST = Decimal(sys.float_info.max)
 
 
 class Wrong(ValueError):
@@ -85,17 +83,17 @@ def finite(value: Any) -> Decimal:
     """A number as 64 bits can hold it."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise Wrong("This is a number, for example 70 or 99.5, without quotes.")
-    found = value if isinstance(value, Decimal) else Decimal(repr(value))
-    if not found.is_finite() or abs(found) > LARGEST:
-        raise Wrong("This is a finite number, for example 70 or 99.5.")
-    return found
+    try:
+        return read_number(value)
+    except ValueError as error:
+        raise Wrong(str(error)) from None
 
 
 def number(value: Any) -> Decimal:
     """A number that a rule can keep, exactly."""
     found = finite(value)
-    if abs(found) >= 10**20 or found != round(found, 10):
-        raise Wrong("At most 20 digits before the point and 10 after it can be kept.")
+    if not keeps_to_the_digit(found):
+        raise Wrong(TOO_PRECISE)
     return found
 
 
@@ -126,7 +124,7 @@ def mapping(value: Any) -> dict[str, Any]:
 def plain(value: Any, path: tuple[str | int, ...] = ()) -> Any:
     """`value` as JSON has it."""
     if isinstance(value, Decimal):
-        return as_json_number(value)
+        return as_json_number(finite(value))
     if isinstance(value, float) and value - value != 0:
         raise Wrong({path: "This is a finite number."})
     if isinstance(value, str) and not keepable(value):
@@ -188,17 +186,12 @@ def as_number(value: Any) -> Decimal | float | None:
     """Exactly, and in one way only."""
     if value is None:
         return None
-    found = Decimal(str(value))
-    if not found.is_finite():
-        return float(found)
+    try:
+        found = read_number(value)
+    except ValueError:
+        return float(value)
     text_of = f"{found:f}"
     return Decimal(text_of.rstrip("0").rstrip(".") if "." in text_of else text_of) + 0
-
-
-def as_json_number(value: Decimal) -> int | float:
-    if value == value.to_integral_value() and abs(value) < SAFE_INT:
-        return int(value)
-    return float(value)
 
 
 def as_duration(value: timedelta) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from rules.provisioning.problems import Path, Problem, Refused
+from smartagent.numbers import read_number
 
 LONGEST_TEXT = 8_000_000  # characters
 MOST_VALUES = 500_000  # aliases can make a short text endless
@@ -95,8 +96,14 @@ class _Reading:
         if isinstance(node, yaml.SequenceNode) and node.tag == f"{TAG}seq":
             return [self.value(each, (*path, number)) for number, each in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode) and node.tag.removeprefix(TAG) in SCALARS:
-            return SCALARS[node.tag.removeprefix(TAG)](node.value)
+            return self._scalar(node, path)
         raise Refused([_at(node, path, f"“{node.tag.replace(TAG, '!!')[:40]}” is not known here. {QUOTES}")])
+
+    def _scalar(self, node: Any, path: Path) -> Any:
+        try:
+            return SCALARS[node.tag.removeprefix(TAG)](node.value)
+        except ValueError as error:
+            raise Refused([_at(node, path, str(error))]) from None
 
     def _mapping(self, node: Any, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -127,11 +134,12 @@ class _Reading:
 
 
 def _number(text: str) -> Any:
-    return Decimal(text) if text[-1].isdigit() or text.endswith(".") else float(text.replace(".", "", 1).lower())
+    is_finite = text[-1].isdigit() or text.endswith(".")
+    return read_number(text) if is_finite else float(text.replace(".", "", 1).lower())
 
 
 SCALARS: dict[str, Callable[[str], Any]] = {
-    "str": str, "null": lambda text: None, "bool": lambda text: text.lower() == "true", "int": Decimal,
+    "str": str, "null": lambda text: None, "bool": lambda text: text.lower() == "true", "int": read_number,
     "float": _number,
 }  # fmt: skip
 QUOTES = 'A text that begins with such a sign is quoted, for example operator: ">".'

@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from smartagent.durations import format_duration, parse_duration
 from smartagent.models import User
+from smartagent.numbers import TOO_PRECISE, as_json_number, read_threshold
 from smartagent.scope import has_everyone
 
 DEPTH = 20
@@ -66,22 +67,20 @@ class NumberField(serializers.Field):  # type: ignore[type-arg]
 
     default_error_messages = {
         "invalid": "Write a number, for example 70 or 99.5; without quotes.",
-        "too_precise": "At most 20 digits before the point and 10 after it can be kept.",
+        "too_precise": TOO_PRECISE,
     }
 
     def to_internal_value(self, data: Any) -> Decimal:
         if isinstance(data, bool) or not isinstance(data, int | float):
             self.fail("invalid")
-        if abs(data) >= 10**20 or not math.isfinite(data):
-            self.fail("too_precise")
-        number = Decimal(repr(data))
-        if number != round(number, 10):
-            self.fail("too_precise")
-        return number
+        try:
+            return read_threshold(data)
+        except ValueError:
+            return self.fail("too_precise")
 
-    def to_representation(self, value: Any) -> float:
-        number = float(value)
-        return int(number) if number.is_integer() else number
+    def to_representation(self, value: Any) -> float | None:
+        number = value if isinstance(value, Decimal) else Decimal(repr(value))
+        return as_json_number(number) if number.is_finite() else None
 
 
 @extend_schema_field({"type": "string", "pattern": SHAPE, "examples": ["4h"]})
