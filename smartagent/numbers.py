@@ -20,8 +20,8 @@ TOO_PRECISE = f"At most {BEFORE} digits before the point and {AFTER} after it ca
 
 
 def read_number(value: Any) -> Decimal:
-    """Return the number that a text, an int, a float or a Decimal is, exactly; ValueError where it is none that is finite
-    and within what 64 bits can hold. Takes no longer for `1e1000000` and `0e-200000000` than for `1`."""
+    """Return the number that a text, an int, a float or a Decimal is, exactly; ValueError where it is not finite
+    or not within what 64 bits can hold. Takes no longer for `1e1000000` and `0e-200000000` than for `1`."""
     if isinstance(value, str):
         found = _typed(value.strip())
     elif isinstance(value, Decimal):

@@ -25,7 +25,7 @@ def read_time(text: object, zone: tzinfo | None = None) -> datetime:
 
 
 def in_utc(time: datetime) -> datetime:
-    """Return `time` in UTC, since PostgreSQL reads no offset of 16 hours or more; ValueError where UTC has no such year."""
+    """Return `time` in UTC, for PostgreSQL reads no offset of 16 hours; ValueError where UTC has no such year."""
     try:
         return time.astimezone(UTC)
     except OverflowError:

@@ -14,7 +14,8 @@ from smartagent.numbers import as_json_number, read_number, read_threshold
 from tests.api import Program
 
 HUGE = [10**18, 2**63, 1_764_237_600_000_000_001, 10**20 - 1, -(10**19), 1e18, 0.0000000001]
-ENDLESS = ["1e1000000", "-1e1000000", "1e-1000000", "1e99999999999999999999", "1" * 500, "nan", "inf", "-Infinity", "1_000",
+ENDLESS = ["1e1000000", "-1e1000000", "1e-1000000", "1e99999999999999999999", "1" * 500, "nan", "inf", "-Infinity",
+           "1_000",
            "१२", "", "0x10", "1e", "\ud800", "\x00"]  # fmt: skip
 RULE = {"rule_name": "Stale", "metric_type": "last_seen_ns", "condition_operator": "<", "action_type": "log"}
 
