@@ -12,6 +12,7 @@ from notifications.grouping import facts, grouped, lines, severity
 from notifications.recipients import Directory, Told, problems_of, split
 from notifications.recipients_field import RecipientsField
 from rules.actions import Action, Firing, Outcome
+from rules.authority import may_notify_others
 from rules.models import AutomationRule
 
 
@@ -63,16 +64,18 @@ class Notify(Action):
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
         directory = Directory((firing.owner_id, recipients_of(firing.config)) for firing in firings)
+        free = may_notify_others({firing.rule_id for firing in firings})
         messages: list[Message] = []
         outcomes: dict[UUID, Outcome] = {}
         for group in grouped(firings):
-            told = directory.find(group[0].owner_id, recipients_of(group[0].config))
+            first = group[0]
+            told = directory.find(first.owner_id, recipients_of(first.config), others=first.rule_id in free)
             some = self.messages(group, told)
             messages += some
             outcomes |= {firing.entry_id: _outcome(some, told) for firing in group}
         if messages:
             post(messages, firings[0].now)
-        gone = begin([firing for firing in firings if not outcomes[firing.entry_id].error])
+        gone = begin([firing for firing in firings if not outcomes[firing.entry_id].error], free)
         return [_without_policy(outcomes[firing.entry_id], firing, gone) for firing in firings]
 
     def messages(self, firings: Sequence[Firing], told: Told) -> list[Message]:
@@ -84,6 +87,8 @@ class Notify(Action):
             self.message(firings, person, channels=told.channels if person == first.owner_id else ())
             for person in told.people
         ]
+        if told.refused and not found and not told.channels:
+            return [self.message(firings, first.owner_id)]
         if told.channels and first.owner_id not in told.people:
             found.append(self.message(firings, first.owner_id, channels=told.channels, only_named=True))
         return found
@@ -133,14 +138,13 @@ def place_of(rule: UUID, owner: UUID, person: UUID, notification: UUID) -> str:
 
 
 def _outcome(messages: Sequence[Message], told: Told) -> Outcome:
-    gone = ", ".join(told.missing)
     if not messages:
-        return Outcome(error=f"Nobody could be told, for none of its recipients is there: {gone}.")
+        return Outcome(error=f"Nobody could be told, for none of its recipients is there: {', '.join(told.missing)}.")
     detail: dict[str, Any] = {"notification": str(messages[0].id)}
     if len(messages) > 1:
         detail["notifications"] = len(messages)
-    if gone:
-        detail["problem"] = f"These recipients are not there: {gone}."
+    if told.problem:
+        detail["problem"] = told.problem
     return Outcome(detail)
 
 
@@ -149,5 +153,5 @@ def _without_policy(outcome: Outcome, firing: Firing, gone: Collection[str]) -> 
     name = str(firing.config.get("escalation") or "")
     if name not in gone:
         return outcome
-    said = f"There is no escalation policy “{name}” any more, so nobody else is told later."
+    said = f"There is no escalation policy “{name}” any more that this rule may use, so nobody else is notified later."
     return Outcome(outcome.detail | {"problem": f"{outcome.detail.get('problem', '')} {said}".strip()})

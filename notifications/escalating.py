@@ -9,10 +9,11 @@
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from psycopg.types.json import Jsonb
@@ -24,6 +25,7 @@ from notifications.gateway import Message, post
 from notifications.grouping import facts, sentence
 from notifications.recipients import Directory
 from rules.actions import Firing
+from rules.authority import may_notify_others
 
 BEGINS = {"rule_fired", "rule_repeated", "rule_escalated", "rule_unsilenced", "rule_reminded", "rule_flapping"}
 BATCH = 2000
@@ -85,20 +87,30 @@ SELECT r.user_id, r.id, s.id, 'escalation', m.event, 'none',
 """
 
 
-def begin(firings: Iterable[Firing]) -> set[str]:
+def begin(firings: Iterable[Firing], free: Collection[UUID]) -> set[str]:
     """Put the policies of these firings on their way, in the current transaction; return the names of those that are
-    not there."""
+    not there, or are somebody else's and the rule is not among the `free` ones, which may notify others."""
     named = [
         firing for firing in firings if firing.state_id and firing.event in BEGINS and firing.config.get("escalation")
     ]
     if not named:
         return set()
-    names = {str(firing.config["escalation"]) for firing in named}
-    found = EscalationPolicy.objects.filter(name__in=names)
-    policies = {policy.name: policy for policy in found}
-    rows = [_begun(firing, policy) for firing in named if (policy := policies.get(str(firing.config["escalation"])))]
+    usable = _usable(named, free)
+    rows = [_begun(firing, policy) for firing in named if (policy := usable(firing))]
     _execute(BEGIN, [row for row in rows if row], named[0].now)
-    return names - policies.keys()
+    return {str(firing.config["escalation"]) for firing in named if not usable(firing)}
+
+
+def _usable(named: Sequence[Firing], free: Collection[UUID]) -> Callable[[Firing], EscalationPolicy | None]:
+    """The policy that a firing names, where it is its owner's, or its rule is one of `free`."""
+    names = {str(firing.config["escalation"]) for firing in named}
+    policies = {policy.name: policy for policy in EscalationPolicy.objects.filter(name__in=names)}
+
+    def usable(firing: Firing) -> EscalationPolicy | None:
+        policy = policies.get(str(firing.config["escalation"]))
+        return policy if policy and (policy.user_id == firing.owner_id or firing.rule_id in free) else None
+
+    return usable
 
 
 def missing_policy(name: str, maker: Any) -> str:
@@ -141,19 +153,19 @@ def _begun(firing: Firing, policy: EscalationPolicy) -> dict[str, Any] | None:
 
 def _tell(due: Sequence[Due], now: datetime) -> None:
     directory = Directory((one.owner, one.to) for one in due)
+    free = may_notify_others({one.rule for one in due})
     messages: list[Message] = []
     moves: list[dict[str, Any]] = []
     entries: list[dict[str, Any]] = []
     for _, same in groupby(sorted(due, key=lambda one: one.together), key=lambda one: one.together):
         group = list(same)
         first = group[0]
-        told = directory.find(first.owner, first.to)
+        told = directory.find(first.owner, first.to, others=first.rule in free)
         messages += messages_of(group, told, now)
         following = after(first.steps, first.repeats, first.step, first.round, now)
-        gone = f"These recipients are not there: {', '.join(told.missing)}." if told.missing else ""
         said = said_of(first)
         for one in group:
-            entries.append({"id": str(one.id), "event": "escalation_step", "told": said, "problem": gone})
+            entries.append({"id": str(one.id), "event": "escalation_step", "told": said, "problem": told.problem})
             if following is None:
                 entries.append({"id": str(one.id), "event": "escalation_over", "told": {}, "problem": ""})
             moves.append({

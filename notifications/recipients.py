@@ -20,6 +20,7 @@ from smartagent.scope import has_everyone
 
 OWNER, GROUP, CHANNEL = "owner", "group:", "channel:"
 FORMS = "a person's e-mail, owner, group:NAME, channel:NAME or channel:E-MAIL/NAME"
+OF_OPERATORS = "Only a rule that an operator owns or has saved notifies others than its owner."
 ONLY_OPERATORS = "Only operators tell other people. Yours can be: your own e-mail, owner, and channels of yours."
 
 
@@ -31,11 +32,20 @@ def split(text: Any) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Who is told: people, channels, and recipients that are not there (any more)."""
+    """Who is told: people, channels, recipients that are not there (any more), and those of others, which only a rule
+    of an operator may name."""
 
     people: tuple[UUID, ...] = ()
     channels: tuple[UUID, ...] = ()
     missing: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the recipients that are not notified; nothing where all are."""
+        refused = f"Not notified: {', '.join(self.refused)}. {OF_OPERATORS}" if self.refused else ""
+        gone = f"These recipients are not there: {', '.join(self.missing)}." if self.missing else ""
+        return " ".join(filter(None, [gone, refused]))
 
 
 class Directory:
@@ -49,17 +59,25 @@ class Directory:
         places = [place for owner, each in pairs if each.startswith(CHANNEL) and (place := self._place(owner, each))]
         self._channels = _channels(places)
 
-    def find(self, owner: UUID, recipients: Sequence[str]) -> Told:
-        """Who `recipients` are, for a rule of `owner`."""
+    def find(self, owner: UUID, recipients: Sequence[str], *, others: bool) -> Told:
+        """Who `recipients` are, for a rule of `owner`, which may notify `others` or not."""
         people: dict[UUID, None] = {}
         channels: dict[UUID, None] = {}
-        missing = []
+        missing, refused = [], []
         for each in recipients:
+            if not (others or self._is_own(owner, each)):
+                refused.append(each)
+                continue
             found = self._channel(owner, each) if each.startswith(CHANNEL) else self._who(owner, each)
             (channels if each.startswith(CHANNEL) else people).update(dict.fromkeys(found))
             if not found:
                 missing.append(each)
-        return Told(tuple(people), tuple(channels), tuple(missing))
+        return Told(tuple(people), tuple(channels), tuple(missing), tuple(refused))
+
+    def _is_own(self, owner: UUID, recipient: str) -> bool:
+        """Whether `recipient` is the owner or theirs; somebody who is not there is as foreign as one who is."""
+        email = _email(recipient)
+        return self._people.get(email) == owner if email else not recipient.startswith(GROUP)
 
     def _channel(self, owner: UUID, recipient: str) -> Sequence[UUID]:
         place = self._place(owner, recipient)
@@ -88,7 +106,7 @@ def problems_of(recipients: Sequence[str], owner: Any, maker: Any) -> list[str]:
         foreign = [each for each in recipients if not _is_own(each, owner)]
         if foreign:
             return [f"“{foreign[0][:80]}” is not yours. {ONLY_OPERATORS}"]
-    missing = Directory([(owner.pk, recipients)]).find(owner.pk, recipients).missing
+    missing = Directory([(owner.pk, recipients)]).find(owner.pk, recipients, others=True).missing
     return [_missing(each) for each in missing]
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from rules.authority import IS_TRUSTED, REFUSAL
 from rules.composed import judge_composed
 from rules.conditions import met_sql, verdict_sql
 
@@ -23,12 +24,13 @@ EVALUATED = """r.status IN ('active', 'draft') AND r.metric_type IS NOT NULL AND
     AND r.rule_name IS NOT NULL AND r.condition_operator IS NOT NULL AND r.action_type IS NOT NULL
     AND r.threshold_value > '-1e308' AND r.threshold_value < '1e308'
     AND NOT EXISTS (SELECT FROM smartagent_users o WHERE o.id = r.user_id AND NOT o.is_active)"""
+TRUSTED = f"{EVALUATED} AND {IS_TRUSTED}"
 INSTANCES = f"""
 SELECT {COLUMNS}, r.user_id AS subject_id FROM automation_rules r
- WHERE {EVALUATED} AND {{kind}} AND r.applies_to = 'owner' {{only}}
+ WHERE {TRUSTED} AND {{kind}} AND r.applies_to = 'owner' {{only}}
 UNION ALL
 SELECT {COLUMNS}, u.id FROM automation_rules r CROSS JOIN smartagent_users u
- WHERE {EVALUATED} AND {{kind}} AND r.applies_to = 'everyone' AND u.is_active {{only}}
+ WHERE {TRUSTED} AND {{kind}} AND r.applies_to = 'everyone' AND u.is_active {{only}}
 """
 VALUE = "coalesce(own.value, platform.value)"
 # One simple condition is judged here; what is composed of windows or several conditions, rules.composed has judged.
@@ -47,6 +49,12 @@ COMPOSED = f"""
 SELECT i.*, v.verdict, v.cause, v.value, v.observed_at, v.worsens, v.conditions
   FROM ({INSTANCES.replace("{kind}", f"NOT ({IS_SIMPLE})")}) AS i
   JOIN tick_verdicts v ON v.rule_id = i.rule_id AND v.subject_id = i.subject_id
+"""
+# Of a rule that its owner may not have, its owner alone learns, and why.
+REFUSED = f"""
+SELECT {COLUMNS}, r.user_id AS subject_id, 'failed' AS verdict, {REFUSAL} AS cause, NULL::float8 AS value,
+       NULL::timestamptz AS observed_at, false AS worsens, NULL::jsonb AS conditions
+  FROM automation_rules r WHERE {EVALUATED} AND NOT {IS_TRUSTED} {{only}}
 """
 FIRES = "(condition IN ('firing', 'recovering') OR (condition = 'error' AND fired_at IS NOT NULL))"
 MEETS = f"""(verdict = 'met' OR (verdict = 'held' AND {FIRES}) OR (verdict = 'failed' AND error_policy = 'fire')
@@ -94,7 +102,7 @@ DELETE FROM tick_candidates c USING (
  WHERE d.n = c.n AND d.place > 1
 """
 COUNTS = f"""
-SELECT count(*), coalesce(sum(CASE WHEN applies_to = 'everyone' THEN people ELSE 1 END), 0)
+SELECT count(*), coalesce(sum(CASE WHEN r.applies_to = 'everyone' AND {IS_TRUSTED} THEN people ELSE 1 END), 0)
   FROM automation_rules r, (SELECT count(*) AS people FROM smartagent_users WHERE is_active) AS u
  WHERE {EVALUATED} {{only}}
 """
@@ -137,8 +145,8 @@ def judge(now: datetime, rule: UUID) -> list[dict[str, Any]]:
 
 def _judge_readings(now: datetime, condition: str, params: dict[str, Any]) -> str:
     """The SELECT of what the readings say: of simple rules alone where no other is evaluated."""
-    composed = judge_composed(now, EVALUATED, IS_SIMPLE, condition, params)
-    return f"{SIMPLE} UNION ALL {COMPOSED}" if composed else SIMPLE
+    composed = judge_composed(now, TRUSTED, IS_SIMPLE, condition, params)
+    return " UNION ALL ".join([SIMPLE, REFUSED, *([COMPOSED] if composed else [])])
 
 
 def count_instances(owner: UUID | None, rule: UUID | None) -> tuple[int, int]:

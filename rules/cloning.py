@@ -8,8 +8,8 @@ from rules.validation import LONGEST_NAME
 
 # What a copy does not take over. A field that is in neither list is copied.
 OWN = (
-    "id", "uid", "provisioned_by", "status", "rule_name", "last_triggered_at", "trigger_count", "deleted_at",
-    "deleted_by", "created_at", "updated_at",
+    "id", "uid", "provisioned_by", "written_by", "status", "rule_name", "last_triggered_at", "trigger_count",
+    "deleted_at", "deleted_by", "created_at", "updated_at",
 )  # fmt: skip
 COPY = " (copy)"
 

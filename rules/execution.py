@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
 from rules.actions import Action, Firing, Outcome, actions
+from rules.authority import IS_TRUSTED, REFUSAL
 from rules.gathering import cause_of
 
 log = structlog.get_logger(__name__)
@@ -25,20 +26,25 @@ Place = tuple[datetime, UUID]  # in the queue
 BATCH = 2000
 ENOUGH = 10  # failures in a row, to call an action broken for a batch
 FIRST: Place = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
-# First the entries alone: with the joins beside it, the order of the queue would be sorted anew for each batch. Other
-# applications may keep pending entries of their own in the table; theirs have no state.
-CLAIM = """
+# Other applications may keep pending entries of their own in the table, and write any there. Ours are of a run: clients
+# of theirs can neither write that column nor change a row that has it (rules.migrations._guards), and the key of a run
+# that was not there when they could is nowhere to be had.
+OURS = "status = 'pending' AND run_id IS NOT NULL AND state_id IS NOT NULL"
+# A rule does what it may when it is done, not when it was decided.
+MAY_ACT = f"r.status = 'active' AND o.is_active AND {IS_TRUSTED}"
+# First the entries alone: with the joins beside it, the order of the queue would be sorted anew for each batch.
+CLAIM = f"""
 WITH claimed AS MATERIALIZED (
     SELECT id, rule_id, state_id, action_taken, event_type, created_at, context FROM agent_activity_log
-     WHERE status = 'pending' AND state_id IS NOT NULL AND created_at <= %(now)s
+     WHERE {OURS} AND created_at <= %(now)s
        AND (created_at, id) > (%(after)s, %(after_id)s) AND (%(owner)s::uuid IS NULL OR user_id = %(owner)s)
      ORDER BY created_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
 SELECT e.id, e.action_taken, e.event_type, e.created_at, e.context, e.state_id, r.id, r.rule_name, r.user_id,
-       r.severity, r.action_config, coalesce(nullif(u.full_name, ''), u.email), r.status = 'active' AND o.is_active
+       r.severity, r.action_config, coalesce(nullif(u.full_name, ''), u.email), s.user_id, {MAY_ACT}
   FROM claimed e
   LEFT JOIN automation_rules r ON r.id = e.rule_id
   LEFT JOIN smartagent_users o ON o.id = r.user_id
-  LEFT JOIN rule_states s ON s.id = e.state_id
+  LEFT JOIN rule_states s ON s.id = e.state_id AND s.rule_id = e.rule_id
   LEFT JOIN smartagent_users u ON u.id = s.user_id
  ORDER BY e.created_at, e.id
 """
@@ -60,16 +66,18 @@ UPDATE rule_states s
   FROM done WHERE s.id = done.state_id AND s.fired_at IS NOT NULL
 """
 # What is left after all that could be claimed: nobody wants it done any more.
-GIVE_UP = """
+GIVE_UP = f"""
 UPDATE agent_activity_log e
    SET status = CASE WHEN r.id IS NULL THEN 'failed' ELSE 'skipped' END, executed_at = %(now)s,
        error_message = CASE WHEN r.id IS NULL THEN 'The rule was deleted before its action was executed.'
                             WHEN r.status <> 'active' THEN 'The rule was paused before its action was executed.'
-                            ELSE 'The owner of the rule was deactivated before its action was executed.' END
+                            WHEN o.is_active IS NOT TRUE
+                            THEN 'The owner of the rule was deactivated before its action was executed.'
+                            ELSE {REFUSAL} END
   FROM agent_activity_log p LEFT JOIN automation_rules r ON r.id = p.rule_id
        LEFT JOIN smartagent_users o ON o.id = r.user_id
- WHERE e.id = p.id AND p.status = 'pending' AND p.state_id IS NOT NULL AND p.created_at <= %(now)s
-   AND (r.id IS NULL OR r.status <> 'active' OR o.is_active IS NOT TRUE)
+ WHERE e.id = p.id AND p.status = 'pending' AND p.run_id IS NOT NULL AND p.state_id IS NOT NULL
+   AND p.created_at <= %(now)s AND ({MAY_ACT}) IS NOT TRUE
    AND (%(owner)s::uuid IS NULL OR coalesce(r.user_id, p.user_id) = %(owner)s)
 RETURNING e.status = 'failed'
 """
@@ -118,12 +126,12 @@ def _execute_batch(now: datetime, owner: UUID | None, place: Place) -> tuple[Pla
 
 
 def _firing(row: tuple[Any, ...], now: datetime) -> Firing:
-    entry, _, event, fired_at, raw_context, state, rule, name, owner, severity, raw_config, person, _ = row
+    entry, _, event, fired_at, raw_context, state, rule, name, owner, severity, raw_config, person, subject, _ = row
     context, config = json.loads(raw_context), json.loads(raw_config or "{}")  # Django gives JSON columns as text
     config = config if isinstance(config, dict) else {}  # another application may keep anything there
     return Firing(
         entry_id=entry, event=event, rule_id=rule, rule_name=name, owner_id=owner,
-        state_id=state, subject_id=UUID(str(context["person"])), subject_name=person or "somebody",
+        state_id=state, subject_id=subject or UUID(str(context["person"])), subject_name=person or "somebody",
         target=context["target"], metric=context["metric"], value=context["value"], operator=context["operator"],
         threshold=float(context["threshold"]), severity=context.get("severity") or severity, config=config,
         fired_at=fired_at, now=now, conditions=tuple(context.get("conditions") or ()),

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from django.db import connection
 
-RESOLVE = """
+from rules.authority import IS_TRUSTED
+
+RESOLVE = f"""
 WITH unwatched AS (
     UPDATE rule_states s SET condition = 'ok', reason = %(reason)s, since = %(now)s, handling = 'open',
            handled_by_id = NULL, handled_until = NULL, assignee_id = NULL, fired_at = NULL, critical = false,
@@ -17,7 +19,8 @@ WITH unwatched AS (
        AND (%(owner)s::uuid IS NULL OR r.user_id = %(owner)s) AND (%(rule)s::uuid IS NULL OR r.id = %(rule)s)
        AND (s.target <> coalesce(r.target_integration, '')
             OR (r.applies_to = 'owner' AND s.user_id <> r.user_id)
-            OR (r.applies_to = 'everyone' AND NOT u.is_active))
+            OR (r.applies_to = 'everyone' AND NOT u.is_active)
+            OR (s.user_id <> r.user_id AND NOT {IS_TRUSTED}))
  RETURNING s.id, s.rule_id, s.user_id, s.target, s.value, s.episode)
 INSERT INTO agent_activity_log (user_id, rule_id, run_id, state_id, agent_name, event_type, action_taken, context,
                                 status, created_at, executed_at)

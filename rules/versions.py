@@ -14,8 +14,8 @@ from smartagent.durations import format_duration
 
 # What an old version does not bring back: what the rule is, who keeps it, and whether it is evaluated.
 KEPT = (
-    "id", "uid", "user", "provisioned_by", "status", "deleted_at", "deleted_by", "created_at", "updated_at",
-    "last_triggered_at", "trigger_count",
+    "id", "uid", "user", "provisioned_by", "written_by", "status", "deleted_at", "deleted_by", "created_at",
+    "updated_at", "last_triggered_at", "trigger_count",
 )  # fmt: skip
 KINDS = {"+": "made", "~": "changed", "-": "deleted"}
 

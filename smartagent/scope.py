@@ -20,6 +20,17 @@ def has_everyone(user: Any, access: Access) -> bool:
     return bool(user.is_staff or user.is_superuser or user.has_perm(f"smartagent.{access}_everyone"))
 
 
+def everyone_sql(person: str, access: Access = "change") -> str:
+    """The same as SQL, of the row of smartagent_users that is called `person`."""
+    granted = f"""SELECT FROM auth_permission p JOIN django_content_type t ON t.id = p.content_type_id
+        WHERE t.app_label = 'smartagent' AND p.codename = '{access}_everyone'
+          AND (EXISTS (SELECT FROM smartagent_users_user_permissions h
+                        WHERE h.permission_id = p.id AND h.user_id = {person}.id)
+            OR EXISTS (SELECT FROM smartagent_users_groups m JOIN auth_group_permissions g USING (group_id)
+                        WHERE g.permission_id = p.id AND m.user_id = {person}.id))"""
+    return f"({person}.is_active AND ({person}.is_staff OR {person}.is_superuser OR EXISTS ({granted})))"
+
+
 class OwnedQuerySet(models.QuerySet[Any]):
     """A QuerySet of things that somebody owns; `owner_paths` are the look-ups that lead to the owner."""
 

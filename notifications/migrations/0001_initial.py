@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import smartagent.adoption.operations
-from notifications.migrations import _in_step
+from notifications.migrations import _guards, _in_step
 from smartagent.adoption.backfill import Backfill
 from smartagent.adoption.offered import OfferFunction
 from smartagent.adoption.triggers import KeepInStep
@@ -148,4 +148,5 @@ class Migration(migrations.Migration):
         OfferFunction("mark_all_notifications_read", (), "void", _in_step.MARK_ALL_READ),
         OfferFunction("get_unread_notification_count", (), "integer", _in_step.COUNT_UNREAD),
         OfferFunction("cleanup_old_notifications", (), "integer", _in_step.CLEAN_UP),
+        _guards.GUARD,
     ]

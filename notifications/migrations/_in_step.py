@@ -1,6 +1,7 @@
 """What keeps `is_read` of the old application, and status and times of ours, in step. Frozen with the migration."""
 
 from smartagent.adoption.backfill import Fill
+from smartagent.adoption.writers import IS_OURS, WRITER
 
 STATUS_FILLS = {
     "status": Fill("CASE WHEN it.is_read::text = 'true' THEN 'read' ELSE 'unread' END", where="it.status = 'unread'")
@@ -95,11 +96,9 @@ END
 """
 
 # A person cleans up their own; a nightly job of the database's owner, or of a service, everybody's.
-CLEAN_UP = """
+CLEAN_UP = f"""
 DECLARE
-    claims jsonb := nullif(current_setting('request.jwt.claims', true), '');
-    role text := coalesce(nullif(current_setting('request.jwt.claim.role', true), ''), claims->>'role');
-    of_everybody boolean := auth.uid() IS NULL AND (session_user = current_user OR role = 'service_role');
+    of_everybody boolean := auth.uid() IS NULL AND ({IS_OURS} OR {WRITER} = 'service_role');
     removed integer;
 BEGIN
     DELETE FROM notifications

@@ -12,7 +12,7 @@ from django.db import migrations, models
 
 import smartagent.adoption.operations
 import smartagent.fields
-from optimizer.migrations import _in_step
+from optimizer.migrations import _guards, _in_step
 from smartagent.adoption.backfill import Backfill
 from smartagent.adoption.triggers import KeepInStep
 
@@ -461,4 +461,5 @@ class Migration(migrations.Migration):
             needs=("applied", "created_at"),
             what="status of old rows",
         ),
+        *_guards.GUARDS,
     ]

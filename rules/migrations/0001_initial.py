@@ -17,7 +17,7 @@ import rules.registries
 import smartagent.adoption
 import smartagent.adoption.operations
 import smartagent.fields
-from rules.migrations import _in_step
+from rules.migrations import _guards, _in_step
 from smartagent.adoption.backfill import Backfill
 from smartagent.adoption.feed import Feed
 from smartagent.adoption.triggers import KeepInStep
@@ -499,6 +499,16 @@ class Migration(migrations.Migration):
                         default="",
                         editable=False,
                         help_text="The file that it is kept in; then only that changes it.",
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.TextField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        editable=False,
+                        help_text="Of a rule from outside, who wrote it without being its owner or an operator. It does nothing.",
                     ),
                 ),
                 ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="deleted")),
@@ -1260,7 +1270,7 @@ class Migration(migrations.Migration):
                         name="agent_activity_log_state",
                     ),
                     models.Index(
-                        condition=models.Q(("status", "pending")),
+                        condition=models.Q(("run__isnull", False), ("status", "pending")),
                         fields=["created_at", "id"],
                         name="agent_activity_log_pending",
                     ),
@@ -1351,4 +1361,5 @@ class Migration(migrations.Migration):
             needs=_in_step.HISTORY,
             what="old scores",
         ),
+        *_guards.GUARDS,
     ]

@@ -111,7 +111,7 @@ class ActivityEntry(models.Model):
             models.Index(  # serves the queue
                 fields=["created_at", "id"],
                 name="agent_activity_log_pending",
-                condition=models.Q(status="pending"),
+                condition=models.Q(status="pending", run__isnull=False),
             ),
             models.Index(  # serves the filter and the overview's failed actions
                 fields=["-created_at"], name="agent_activity_log_failed", condition=models.Q(status="failed")

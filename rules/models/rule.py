@@ -123,6 +123,13 @@ class AutomationRule(models.Model):
         editable=False,
         help_text="The file that it is kept in; then only that changes it.",
     )
+    written_by = models.TextField(
+        default="",
+        db_default="",
+        blank=True,
+        editable=False,
+        help_text="Of a rule from outside, who wrote it without being its owner or an operator. It does nothing.",
+    )
     deleted_at = models.DateTimeField("deleted", null=True, blank=True, editable=False)
     deleted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -151,7 +158,7 @@ class AutomationRule(models.Model):
     binned = DeletedRules.from_queryset(RuleQuerySet)()
     history = HistoricalRecords(
         table_name="automation_rules_history",
-        excluded_fields=["last_triggered_at", "trigger_count", "updated_at"],
+        excluded_fields=["last_triggered_at", "trigger_count", "updated_at", "written_by"],
         history_user_id_field=None,
     )
 

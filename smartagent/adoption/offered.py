@@ -7,7 +7,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from smartagent.adoption import ledger
 from smartagent.adoption.changes import Change
-from smartagent.adoption.routines import Routine, known_roles, search_path
+from smartagent.adoption.routines import Routine, known_roles
 from smartagent.adoption.sync import Editor, Synchronising, do
 from smartagent.adoption.sync_changes import DropFunction, MakeFunction
 
@@ -23,7 +23,7 @@ class OfferFunction(Synchronising):
     """A function for signed-in people, who are known by `auth.uid()`."""
 
     def __init__(self, name: str, arguments: tuple[tuple[str, str], ...], returns: str, body: str) -> None:
-        self.routine = Routine(name=name, arguments=arguments, returns=returns, body=body)
+        self.routine = Routine(name=name, arguments=arguments, returns=returns, body=body, callers=CALLERS)
 
     def describe(self) -> str:
         return f"Offer function {self.routine.name}, where the old application asks for such"
@@ -50,8 +50,7 @@ class OfferFunction(Synchronising):
         function = f"FUNCTION {self.routine.signature}"
         mark = editor.quote_value(ledger.marked(None, ledger.ADDED))
         return [
-            self.routine.create(search_path(editor.connection)),
-            *self.routine.reserve(editor.connection),
+            *self.routine.make(editor.connection),
             *([f"GRANT EXECUTE ON {function} TO {callers}"] if callers else []),
             f"COMMENT ON {function} IS {mark}",
         ]

@@ -14,12 +14,13 @@ STRANGERS = ("anon", "authenticated", "service_role")
 
 @dataclass(frozen=True, kw_only=True)
 class Routine:
-    """A function with the rights of its owner; `arguments` are names and types."""
+    """A function with the rights of its owner; `arguments` are names and types, `callers` the roles that may call."""
 
     name: str
     body: str
     arguments: tuple[tuple[str, str], ...] = ()
     returns: str = "trigger"
+    callers: tuple[str, ...] = ()
 
     @property
     def signature(self) -> str:
@@ -38,16 +39,20 @@ class Routine:
         return bool(_one(connection, "SELECT 1 FROM pg_proc WHERE oid = to_regprocedure(%s)", [self.signature]))
 
     def is_the_same(self, connection: BaseDatabaseWrapper) -> bool:
-        """Whether the function that is there does what this one would do, with the same rights."""
-        found = _one(connection, FUNCTION, [self.signature])
-        return found == (self.body, True, [f"search_path={search_path(connection)}"])
+        """Whether the function that is there does what this one would do, with the same rights, and no stranger may
+        call it."""
+        strangers = [name for name in STRANGERS if name not in self.callers]
+        found = _one(connection, FUNCTION, [strangers, self.signature])
+        return found == (self.body, True, [f"search_path={search_path(connection)}"], False)
 
-    def reserve(self, connection: BaseDatabaseWrapper) -> list[str]:
-        """Return what takes the function away from everybody but its owner; a trigger's cannot be called at all."""
-        if self.returns == "trigger":
-            return []
+    def make(self, connection: BaseDatabaseWrapper) -> list[str]:
+        """Return what makes it, for its owner alone.
+
+        Also a trigger's: whoever may execute it can have it called by a table of their own, with rows of their own.
+        """
         roles = ", ".join(("PUBLIC", *known_roles(connection, STRANGERS)))
-        return [f"REVOKE ALL ON FUNCTION {self.signature} FROM {roles}"]
+        revoke = f"REVOKE ALL ON FUNCTION {self.signature} FROM {roles}"
+        return [self.create(search_path(connection)), revoke]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,9 +102,12 @@ def find_place(connection: BaseDatabaseWrapper, table: str) -> Place | None:
 
 
 def search_path(connection: BaseDatabaseWrapper) -> str:
-    """Return the schemas that this connection looks in, for functions that others call from elsewhere."""
-    found = _one(connection, "SELECT string_agg(quote_ident(name), ', ') FROM unnest(current_schemas(false)) name", [])
-    return ", ".join(name for name in (found[0] if found else None, "pg_temp") if name)
+    """Return the schemas that this connection looks in, for functions that others call from elsewhere.
+
+    Those of the system come first, and temporary tables last: nobody's table or function stands before the real one.
+    """
+    found = _one(connection, SCHEMAS, [])
+    return ", ".join(name for name in ("pg_catalog", found[0] if found else None, "pg_temp") if name)
 
 
 def known_roles(connection: BaseDatabaseWrapper, names: tuple[str, ...]) -> list[str]:
@@ -116,7 +124,15 @@ def _one(connection: BaseDatabaseWrapper, query: str, params: list[Any]) -> tupl
         return row
 
 
-FUNCTION = "SELECT prosrc, prosecdef, proconfig FROM pg_proc WHERE oid = to_regprocedure(%s)"
+SCHEMAS = """
+SELECT string_agg(quote_ident(name), ', ') FROM unnest(current_schemas(false)) name WHERE name <> 'pg_catalog'"""
+
+# Without a list of rights everybody may execute it; grantee 0 is everybody.
+FUNCTION = """
+SELECT prosrc, prosecdef, proconfig,
+       proacl IS NULL OR EXISTS (SELECT FROM aclexplode(proacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
+                                  WHERE a.grantee = 0 OR r.rolname = ANY(%s))
+FROM pg_proc WHERE oid = to_regprocedure(%s)"""
 
 TRIGGER = "SELECT pg_get_triggerdef(oid, true), tgenabled::text FROM pg_trigger WHERE tgrelid = %s AND tgname = %s"
 

@@ -9,7 +9,7 @@ never make a statement of theirs fail. BEFORE triggers fire in the order of thei
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from smartagent.adoption.changes import Change, LeaveAlone
-from smartagent.adoption.routines import Place, Routine, Trigger, find_place, search_path
+from smartagent.adoption.routines import Place, Routine, Trigger, find_place
 from smartagent.adoption.sync import Editor, Synchronising, do, tell
 from smartagent.adoption.sync_changes import DropFunction, DropTrigger, MakeFunction, MakeTrigger
 
@@ -41,8 +41,7 @@ class MakeHelper(Synchronising):
 
     def forwards(self, editor: Editor) -> None:
         for change in self.lacks(editor.connection):
-            create = self.routine.create(search_path(editor.connection))
-            do(editor, self.given, change, [create, *self.routine.reserve(editor.connection)])
+            do(editor, self.given, change, self.routine.make(editor.connection))
 
     def backwards(self, editor: Editor) -> None:
         if self.routine.is_there(editor.connection):
@@ -56,11 +55,13 @@ class KeepInStep(Synchronising):
     `table` may say its schema; where it, or the table `given`, is not there, nothing is done.
     """
 
+    order = "zz"  # among the triggers of a table
+
     def __init__(self, table: str, name: str, timing: str, body: str, *, given: str | None = None) -> None:
         self.table = table
         self.given = given
         self.routine = Routine(name=f"smartagent_{name}", body=body)
-        self.trigger = Trigger(name=f"zz_smartagent_{name}", timing=timing, function=self.routine.name)
+        self.trigger = Trigger(name=f"{self.order}_smartagent_{name}", timing=timing, function=self.routine.name)
 
     def describe(self) -> str:
         return f"Keep table {self.table} in step with the old application by trigger {self.trigger.name}"
@@ -72,6 +73,10 @@ class KeepInStep(Synchronising):
             return None
         return place if self.given is None or is_readable(connection, self.given) else None
 
+    def routine_for(self, connection: BaseDatabaseWrapper) -> Routine:
+        """The function, as this database needs it."""
+        return self.routine
+
     def lacks(self, connection: BaseDatabaseWrapper) -> list[Change]:
         place = self.place(connection)
         if place is None:
@@ -79,7 +84,7 @@ class KeepInStep(Synchronising):
         if not (place.may_trigger and place.may_read):
             return [LeaveAlone(what=f"trigger {self.trigger.name}", why=NO_RIGHT)]
         changes: list[Change] = []
-        if not self.routine.is_the_same(connection):
+        if not self.routine_for(connection).is_the_same(connection):
             changes.append(MakeFunction(name=self.routine.name))
         if not self.trigger.is_the_same(connection, place):
             changes.append(MakeTrigger(name=self.trigger.name))
@@ -89,7 +94,7 @@ class KeepInStep(Synchronising):
         place = self.place(editor.connection)
         for change in self.lacks(editor.connection) if place else []:
             if isinstance(change, MakeFunction):
-                do(editor, self.table, change, [self.routine.create(search_path(editor.connection))])
+                do(editor, self.table, change, self.routine_for(editor.connection).make(editor.connection))
             elif isinstance(change, MakeTrigger) and place:
                 do(editor, self.table, change, [self.trigger.create(place)], self._lockable())
             elif not editor.collect_sql:

@@ -7,7 +7,7 @@ from django.db import migrations
 
 from smartagent.adoption.people import ImportPeople, IntroducePeople
 from smartagent.adoption.triggers import KeepInStep, MakeHelper
-from smartagent.migrations import _people
+from smartagent.migrations import _people, _promotion
 
 ACCOUNTS = "auth.users"
 PERSON = ("person", "uuid")
@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
             "person_of", (("account", "jsonb"), ("profile", "jsonb")), "jsonb", _people.PERSON_OF, given=ACCOUNTS
         ),
         MakeHelper("profile_of", (PERSON,), "jsonb", _people.PROFILE_OF, given=ACCOUNTS),
+        MakeHelper("may_promote", (PERSON, ("what", "text")), "boolean", _promotion.MAY_PROMOTE, given=ACCOUNTS),
         MakeHelper(
             "change_person",
             (PERSON, ("before", "jsonb"), ("after", "jsonb"), ("joined", "timestamptz")),

@@ -54,7 +54,14 @@ DECLARE
     substitute text := person || '@same-email.invalid';
     changed jsonb := (SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(after)
                       WHERE value IS DISTINCT FROM before->key);
+    power text;
 BEGIN
+    FOREACH power IN ARRAY ARRAY['is_staff', 'is_superuser'] LOOP
+        IF changed->>power = 'true' AND NOT smartagent_may_promote(person, power) THEN
+            after := after || jsonb_build_object(power, false);
+            changed := changed - power;
+        END IF;
+    END LOOP;
     IF changed = '{}' THEN
         RETURN;
     END IF;

@@ -15,7 +15,7 @@ from rules.models import ActivityEntry, AutomationRule, MetricSample, RuleState
 from rules.words import entry_in_words
 from tests.conftest import person
 from tests.notifications.outside import MINUTE, START, channel_of
-from tests.rules.rule_cast import rule_of
+from tests.rules.rule_cast import rule_of, saved_by
 
 pytestmark = pytest.mark.django_db
 QUARTER = 15 * MINUTE
@@ -28,11 +28,12 @@ def policy(olga, ada):
 
 
 @pytest.fixture
-def rule(alice, policy):
-    return rule_of(
+def rule(alice, ada, policy):
+    rule = rule_of(
         alice, rule_name="CPU", metric_type="cpu", condition_operator=">", threshold_value=90,
         action_config={"escalation": "Nights"},
     )  # fmt: skip
+    return saved_by(rule, ada)
 
 
 def at(user, value, now):
@@ -190,6 +191,15 @@ def test_many_instances_are_escalated_in_one_message(policy, olga):
     assert told.title == "Escalated: CPU (12 instances)"
     assert told.message.split("\n")[-1] == "… and 2 more."
     assert (Escalation.objects.count(), told.metadata["count"]) == (12, 12)
+
+
+def test_a_policy_of_somebody_else_is_not_for_a_rule_that_no_operator_owns_or_has_saved(rule, alice):
+    rule.history.update(history_user=alice)
+    at(alice, 95, START)
+    walk(60)
+    assert not Escalation.objects.exists()
+    entry = ActivityEntry.objects.get(event_type="rule_fired")
+    assert "that this rule may use" in entry.context["outcome"]["problem"]
 
 
 def test_recipients_that_are_gone_are_a_failure_in_the_story(rule, alice, olga):

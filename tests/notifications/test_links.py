@@ -13,7 +13,7 @@ from notifications.writing import letter_of
 from rules.dispatcher import dispatch
 from rules.models import ActivityEntry, MetricSample, RuleState
 from tests.notifications.outside import START, channel_of
-from tests.rules.rule_cast import rule_of, state_of
+from tests.rules.rule_cast import rule_of, saved_by, state_of
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -203,10 +203,11 @@ def test_an_escalation_of_many_reaches_what_was_told_when_it_began(alice, clock,
     assert {handling(state) for state in states} == {"acknowledged"}
 
 
-def test_who_was_told_may_acknowledge_the_rule_of_another(alice, bob, clock, stranger):
+def test_who_was_told_may_acknowledge_the_rule_of_another(alice, bob, olga, clock, stranger):
     channel_of(bob, "email", to="bob@example.com")
-    rule_of(alice, metric_type="cpu", condition_operator=">", threshold_value=90,
-            action_config={"recipients": ["bob@example.com"]})  # fmt: skip
+    rule = rule_of(alice, metric_type="cpu", condition_operator=">", threshold_value=90,
+                   action_config={"recipients": ["bob@example.com"]})  # fmt: skip
+    saved_by(rule, olga)
     MetricSample.objects.create(user=alice, metric="cpu", value=95, observed_at=START)
     dispatch(START, "command")
     assert "Bob has acknowledged it" in said(stranger.post(link_of()))

@@ -12,7 +12,7 @@ from rules.models import ActivityEntry, MetricSample
 from rules.words import action_in_words
 from tests.api import Program
 from tests.notifications.outside import START, channel_of
-from tests.rules.rule_cast import rule_of
+from tests.rules.rule_cast import rule_of, saved_by
 from tests.rules.test_rule_form import filled
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +53,7 @@ def test_without_any_the_owner_is_told(alice):
 
 
 def test_those_that_are_named_are_told_and_nobody_else(alice, olga, bob):
-    entry = fire(cpu(alice, recipients=["OLGA@example.com", "bob@example.com"]))
+    entry = fire(saved_by(cpu(alice, recipients=["OLGA@example.com", "bob@example.com"]), olga))
     assert told() == ["Bob", "Olga"]
     assert entry.context["outcome"]["notifications"] == 2
     for notification in Notification.objects.all():  # the rule is not theirs, the notification is
@@ -62,24 +62,47 @@ def test_those_that_are_named_are_told_and_nobody_else(alice, olga, bob):
 
 def test_a_group_is_everybody_in_it_once(alice, olga, audra):
     audra.groups.add(Group.objects.get(name="operators"))
-    fire(cpu(alice, recipients=["group:operators", "olga@example.com", "owner"]))
+    fire(saved_by(cpu(alice, recipients=["group:operators", "olga@example.com", "owner"]), olga))
     assert told() == ["Alice", "Audra", "Olga"]
 
 
 def test_whoever_may_not_sign_in_any_more_is_not_told_and_the_outcome_says_so(alice, olga, bob):
     bob.is_active = False
     bob.save()
-    entry = fire(cpu(alice, recipients=["bob@example.com", "olga@example.com"]))
+    entry = fire(saved_by(cpu(alice, recipients=["bob@example.com", "olga@example.com"]), olga))
     assert told() == ["Olga"]
     assert entry.context["outcome"]["problem"] == "These recipients are not there: bob@example.com."
 
 
-def test_where_nobody_is_left_the_action_fails_with_the_cause(alice):
-    entry = fire(cpu(alice, recipients=["gone@example.com", "group:nobody"]))
+def test_where_nobody_is_left_the_action_fails_with_the_cause(alice, olga):
+    entry = fire(saved_by(cpu(alice, recipients=["gone@example.com", "group:nobody"]), olga))
     assert (entry.status, told()) == ("failed", [])
     assert entry.error_message == (
         "Nobody could be told, for none of its recipients is there: gone@example.com, group:nobody."
     )
+
+
+@pytest.mark.parametrize("recipient", ["bob@example.com", "nobody@example.com", "group:operators", "channel:b@c.d/X"])
+def test_a_rule_that_no_operator_owns_or_has_saved_notifies_its_owner_alone(alice, bob, recipient):
+    entry = fire(cpu(alice, recipients=[recipient]))
+    assert (entry.status, told()) == ("success", ["Alice"])
+    assert entry.context["outcome"]["problem"] == (
+        f"Not notified: {recipient}. Only a rule that an operator owns or has saved notifies others than its owner."
+    )
+
+
+def test_that_is_asked_at_each_evaluation(olga, bob):
+    rule = cpu(olga, recipients=["bob@example.com"])
+    olga.groups.clear()
+    fire(rule)
+    assert told() == ["Olga"]
+
+
+def test_what_was_changed_past_the_one_who_saved_it_is_not_theirs(alice, olga, bob):
+    rule = saved_by(cpu(alice, recipients=["bob@example.com"]), olga)
+    type(rule).objects.filter(pk=rule.pk).update(rule_name="Pay now")
+    fire(rule)
+    assert told() == ["Alice"]
 
 
 def test_a_channel_that_is_named_gets_it_beside_the_inbox_and_no_other_does(alice):
@@ -100,7 +123,7 @@ def test_a_channel_and_its_owner_are_told_once_by_it(alice):
 
 def test_a_channel_of_somebody_else_is_named_with_their_address(alice, olga):
     pager = channel_of(olga, name="Team/Night", url="https://example.com/")
-    fire(cpu(alice, recipients=["channel:olga@example.com/Team/Night"]))
+    fire(saved_by(cpu(alice, recipients=["channel:olga@example.com/Team/Night"]), olga))
     assert Delivery.objects.get().channel == pager
     assert told() == ["Alice"]
 
@@ -109,7 +132,7 @@ def test_a_channel_that_is_switched_off_is_not_there(alice):
     channel_of(alice, name="Pager", url="https://example.com/")
     Channel.objects.update(enabled=False)
     directory = Directory([(alice.pk, ["channel:Pager"])])
-    assert directory.find(alice.pk, ["channel:Pager"]).missing == ("channel:Pager",)
+    assert directory.find(alice.pk, ["channel:Pager"], others=False).missing == ("channel:Pager",)
 
 
 def test_a_batch_is_looked_up_at_once(alice, olga, django_assert_num_queries):
@@ -117,7 +140,7 @@ def test_a_batch_is_looked_up_at_once(alice, olga, django_assert_num_queries):
     with django_assert_num_queries(3):
         directory = Directory(named)
         for owner, recipients in named:
-            directory.find(owner, recipients)
+            directory.find(owner, recipients, others=True)
 
 
 @pytest.mark.parametrize(

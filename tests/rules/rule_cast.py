@@ -18,6 +18,12 @@ def rule_of(user: User, **fields: Any) -> AutomationRule:
     )  # fmt: skip
 
 
+def saved_by(rule: AutomationRule, user: User) -> AutomationRule:
+    """The rule, as if `user` had saved it: may it notify others, they answer for it."""
+    rule.history.update(history_user=user)
+    return rule
+
+
 def state_of(rule: AutomationRule, now: datetime, condition: str = "firing", **fields: Any) -> RuleState:
     """Its owner's instance."""
     return RuleState.objects.create(

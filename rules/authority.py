@@ -1,0 +1,44 @@
+"""What a rule may do by the rights of its owner, asked at each evaluation: whatever form, API or other application
+wrote the rule, and whatever its owner was allowed when they did. As SQL on a rule r, set-based."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+
+from smartagent.scope import everyone_sql
+
+# Who may watch everyone, and notify others than themselves.
+OPERATORS = f"(SELECT u.id FROM smartagent_users u WHERE {everyone_sql('u')})"
+MAY_WATCH = f"(r.applies_to = 'owner' OR r.user_id IN {OPERATORS})"
+IS_TRUSTED = f"(r.written_by = '' AND {MAY_WATCH})"
+
+NOT_AN_OPERATOR = "Only operators watch everyone, and the owner of this rule is none, so nothing is evaluated."
+FROM_OUTSIDE = (
+    "Somebody who is neither the owner of this rule nor an operator has written it from outside, so it does nothing"
+    " until one of them changes it."
+)
+# Why a rule that is not trusted is not evaluated.
+REFUSAL = f"CASE WHEN r.written_by <> '' THEN '{FROM_OUTSIDE}' ELSE '{NOT_AN_OPERATOR}' END"
+
+# What those whom a rule notifies get of it: where that is as its newest version has it, who saved that answers for it.
+_CONTENT = (
+    "user_id", "rule_name", "metric_type", "condition_operator", "threshold_value", "target_integration",
+    "action_type", "action_config",
+)  # fmt: skip
+MAY_NOTIFY = f"""
+SELECT r.id FROM automation_rules r JOIN smartagent_users o ON o.id = r.user_id
+ WHERE r.id = ANY(%s) AND r.written_by = '' AND ({everyone_sql("o")} OR EXISTS (
+       SELECT FROM (SELECT * FROM automation_rules_history h WHERE h.id = r.id ORDER BY h.history_id DESC LIMIT 1) v
+         JOIN smartagent_users s ON s.id = v.history_user_id
+        WHERE {everyone_sql("s")}
+          AND ({", ".join(f"v.{name}" for name in _CONTENT)})
+              IS NOT DISTINCT FROM ({", ".join(f"r.{name}" for name in _CONTENT)})))
+"""
+
+
+def may_notify_others(rules: Iterable[UUID]) -> set[UUID]:
+    """Those of `rules` that may notify others than their owner: of an operator, or as an operator has saved them."""
+    with connection.cursor() as cursor:
+        cursor.execute(MAY_NOTIFY, [list(rules)])
+        return {key for (key,) in cursor.fetchall()}

@@ -1,0 +1,37 @@
+"""Which rows and columns of shared tables clients of the old application cannot write. Frozen with the migration."""
+
+from smartagent.adoption.guards import GuardColumns
+from smartagent.adoption.writers import CLAIMED, WRITER
+from smartagent.scope import everyone_sql
+
+# What the old application changes without changing what a rule does.
+_COUNTERS = "ARRAY['status', 'last_triggered_at', 'trigger_count', 'updated_at', 'written_by']"
+_SAME = f"(to_jsonb(NEW) - {_COUNTERS}) = (to_jsonb(OLD) - {_COUNTERS})"
+_WHO = f"(CASE {WRITER} WHEN 'anon' THEN NULL ELSE {CLAIMED} END)"
+
+# A rule acts with the rights of its owner, so it is theirs only where they have written it, or somebody who may. What
+# the old application's own functions write is as they have judged it.
+WRITTEN = f"""
+    IF {WRITER} <> 'service_role' AND (TG_OP = 'INSERT' OR NOT {_SAME}) THEN
+        IF NEW.user_id::text = {_WHO} OR EXISTS (
+            SELECT FROM smartagent_users u WHERE u.id::text = {_WHO} AND {everyone_sql("u")}) THEN
+            NEW.written_by := '';
+        ELSE
+            NEW.written_by := coalesce({_WHO}, 'anon');
+        END IF;
+    END IF;
+"""
+REVIEWED = f"""
+    IF TG_OP = 'UPDATE' AND OLD.written_by <> '' AND NOT {_SAME} THEN
+        NEW.written_by := '';
+    END IF;
+"""
+
+GUARDS = (
+    GuardColumns("automation_rules", clients=WRITTEN, ours=REVIEWED),
+    # Work that waits is an entry of a run of ours; what it says is what we have decided.
+    GuardColumns("agent_activity_log", own="OLD.run_id IS NOT NULL OR OLD.state_id IS NOT NULL"),
+    GuardColumns("integrations"),
+    GuardColumns("fusion_scores"),
+    GuardColumns("fusion_audit_log", shared=("severity", "message", "metadata")),
+)
