@@ -25,7 +25,8 @@ ACCOUNTS = "auth.users"
 # E-mails that people have here who could not have their own, and what to say of them.
 PLACEHOLDERS = {
     "@without-email.invalid": "the old application has no e-mail of them; give them one here",
-    "@same-email.invalid": "somebody else has the same e-mail, in whatever capitals; give one of them another",
+    "@same-email.invalid": "somebody else has the same e-mail, in whatever capitals; give one of them another, or "
+    "deactivate one: the other then gets it",
 }
 BATCH = 500
 Key = Any
@@ -146,9 +147,8 @@ def count_missing(connection: BaseDatabaseWrapper) -> int:
 
 def placeholders(connection: BaseDatabaseWrapper) -> dict[str, int]:
     """Return how many people have an e-mail here that nobody can have, by its ending."""
-    counts = {
-        ending: _count(connection, f"FROM smartagent_users WHERE email LIKE '%{ending}'") for ending in PLACEHOLDERS
-    }
+    active = "FROM smartagent_users WHERE is_active AND email LIKE"
+    counts = {ending: _count(connection, f"{active} '%{ending}'") for ending in PLACEHOLDERS}
     return {ending: people for ending, people in counts.items() if people}
 
 

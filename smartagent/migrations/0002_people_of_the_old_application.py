@@ -11,6 +11,7 @@ from smartagent.migrations import _people, _promotion
 
 ACCOUNTS = "auth.users"
 PERSON = ("person", "uuid")
+ADDRESSED = (PERSON, ("address", "text"))
 
 
 class Migration(migrations.Migration):
@@ -24,14 +25,30 @@ class Migration(migrations.Migration):
     # Backwards, what was made known there is removed last: nothing of ours follows it any more.
     operations = [
         MakeHelper(
+            "record_failure", (("problem", "text"), ("reason", "text")), "void", _people.RECORD_FAILURE, given=ACCOUNTS
+        ),
+        MakeHelper("email_of", ADDRESSED, "text[]", _people.EMAIL_OF, given=ACCOUNTS),
+        MakeHelper("set_email", ADDRESSED, "void", _people.SET_EMAIL, given=ACCOUNTS),
+        MakeHelper("free_email", (("address", "text"), ("keeper", "uuid")), "void", _people.FREE_EMAIL, given=ACCOUNTS),
+        MakeHelper(
             "introduce_person",
-            (PERSON, ("address", "text")),
+            ADDRESSED,
             "boolean",
             _people.INTRODUCE_PERSON,
             given=ACCOUNTS,
         ),
         IntroducePeople("smartagent_users", "introduce", "AFTER INSERT", _people.INTRODUCE, given=ACCOUNTS),
+        KeepInStep(
+            "smartagent_users",
+            "follow_person",
+            "AFTER DELETE OR UPDATE OF email, is_active",
+            _people.FOLLOW_PERSON,
+            given=ACCOUNTS,
+        ),
         KeepInStep(ACCOUNTS, "yield_email", "BEFORE INSERT OR UPDATE OF email", _people.YIELD_EMAIL),
+        KeepInStep(
+            "profiles", "yield_profile_email", "BEFORE INSERT OR UPDATE", _people.YIELD_PROFILE_EMAIL, given=ACCOUNTS
+        ),
         MakeHelper(
             "person_of", (("account", "jsonb"), ("profile", "jsonb")), "jsonb", _people.PERSON_OF, given=ACCOUNTS
         ),
