@@ -6,9 +6,11 @@ alike mean the whole day.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from rules.silences.windows import Window, moment_of, window_of
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 LOOKED_AHEAD = 15  # days; quiet for longer is not believed
@@ -22,12 +24,17 @@ class Quiet:
     begins: time
     ends: time
 
-    def on(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
-        """When it begins and ends, where it begins on `day`."""
+    @property
+    def duration(self) -> timedelta:
+        """By the clock on the wall; a whole day where it begins and ends alike."""
+        begin, end = datetime.combine(date.min, self.begins), datetime.combine(date.min, self.ends)
+        return end - begin if end > begin else end - begin + timedelta(days=1)
+
+    def on(self, day: date, zone: ZoneInfo) -> Window | None:
+        """When it begins and ends, where it begins on `day`: as the windows of silences do."""
         if day.weekday() not in self.days:
             return None
-        last = day if self.ends > self.begins else day + timedelta(days=1)
-        return _moment(day, self.begins, zone), _moment(last, self.ends, zone)
+        return window_of(datetime.combine(day, self.begins), self.duration, zone)
 
 
 def quiet_until(hours: Iterable[Quiet], zone: ZoneInfo, now: datetime) -> datetime | None:
@@ -48,7 +55,7 @@ def read(rows: Any) -> list[Quiet]:
 def next_time(at: time, zone: ZoneInfo, now: datetime) -> datetime:
     """The next time after `now` that the clock on the wall shows `at`."""
     day = now.astimezone(zone).date()
-    candidates = (_moment(day + timedelta(days=n), at, zone) for n in range(3))
+    candidates = (moment_of(datetime.combine(day + timedelta(days=n), at), zone) for n in range(3))
     return next(candidate for candidate in candidates if candidate > now)
 
 
@@ -59,13 +66,8 @@ def next_hour(now: datetime) -> datetime:
 
 def _end(hours: list[Quiet], zone: ZoneInfo, now: datetime) -> datetime | None:
     today = now.astimezone(zone).date()
-    periods = [quiet.on(today - timedelta(days=back), zone) for quiet in hours for back in (0, 1)]
-    return max((period[1] for period in periods if period and period[0] <= now < period[1]), default=None)
-
-
-def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """When the clock on the wall shows it, in UTC: times of one zone are compared, and added to, by the wall."""
-    return datetime.combine(day, at, zone).astimezone(UTC)
+    periods = [quiet.on(today - timedelta(days=back), zone) for quiet in hours for back in (0, 1, 2)]
+    return max((period.end for period in periods if period and period.holds(now)), default=None)
 
 
 def _one(row: Mapping[str, Any]) -> Quiet | None:

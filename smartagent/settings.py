@@ -157,8 +157,8 @@ LOGGING_CONFIG = "smartagent.logs.configure"
 LOGGING = {"level": env.str("LOG_LEVEL", default="INFO")}
 
 EMAIL_TIMEOUT = 10
-# The address that people reach us by; links in messages begin with it.
-SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
+# The address that people reach us by; links in messages begin with it. `up` sets it where nobody has.
+SITE_URL = (env.str("SITE_URL", default="") or "http://localhost:8000").rstrip("/")
 # How many messages of a minute go to one channel by themselves; the rest is bundled. 0: all of them.
 NOTIFICATIONS_PER_MINUTE = env.int("NOTIFICATIONS_PER_MINUTE", default=6)
 # How many days archived notifications, and settled deliveries with their attempts, are kept. 0: for ever.

@@ -92,6 +92,12 @@ def moment_of(wall: datetime, zone: ZoneInfo) -> datetime:
     return late.replace(microsecond=0)
 
 
+def window_of(begin: datetime, duration: timedelta, zone: ZoneInfo) -> Window:
+    """The window that begins when the clock of `zone` shows `begin`, and ends when it shows that and `duration`."""
+    start, end = moment_of(begin, zone), moment_of(begin + duration, zone)
+    return Window(start, end if end > start else start + duration)
+
+
 def _all(silence: Timed) -> tuple[Window, ...]:
     if not silence.recurrence:
         once = Window(silence.starts_at, silence.ends_at)
@@ -111,12 +117,7 @@ def _series(
         raise ValueError(f"“{time_zone}” is not a time zone.") from None
     first, last = (moment.astimezone(zone).replace(tzinfo=None, fold=0) for moment in (starts_at, ends_at))
     begins = occurrences(recurrence, first, last)
-    return tuple(_merged(_window(begin, duration, zone) for begin in begins))
-
-
-def _window(begin: datetime, duration: timedelta, zone: ZoneInfo) -> Window:
-    start, end = moment_of(begin, zone), moment_of(begin + duration, zone)
-    return Window(start, end if end > start else start + duration)
+    return tuple(_merged(window_of(begin, duration, zone) for begin in begins))
 
 
 def _merged(found: Iterable[Window]) -> list[Window]:

@@ -1,5 +1,6 @@
 """Settings that are wrong, or dangerous where others reach the installation."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ from notifications.models import Channel
 from rules.models import Integration
 from smartagent.doctor.findings import Finding, error, warning
 from smartagent.secrets import SecretLost, unseal
+from smartagent.up.only_one import running_at
+from smartagent.up.site_address import is_local
 
 HERE = frozenset({"localhost", "127.0.0.1", "[::1]"})
 SHORTEST_KEY = 50
@@ -27,6 +30,7 @@ def check_settings() -> Iterator[Finding]:
         yield warning("settings", f"SECRET_KEY is shorter than {SHORTEST_KEY} characters.",
                       "Make a longer one; the credentials of integrations have to be entered again then.")  # fmt: skip
     yield from _addresses(names)
+    yield from _links(names)
 
 
 def _addresses(names: set[str]) -> Iterator[Finding]:
@@ -42,6 +46,42 @@ def _addresses(names: set[str]) -> Iterator[Finding]:
         if names and "*" not in names | {host[:1]} and not any(host == n or host.endswith(f".{n}") for n in names):
             yield warning("settings", f"{origin} is in CSRF_TRUSTED_ORIGINS, and its name not in ALLOWED_HOSTS.",
                           f"Add {host} there, or take it away here.")  # fmt: skip
+
+
+def _links(names: set[str]) -> Iterator[Finding]:
+    """Links in messages lead to us."""
+    site, runs = settings.SITE_URL, running_at(settings.VAR)
+    host = urlsplit(site).hostname or ""
+    said = "SITE_URL" if os.environ.get("SITE_URL") else "SITE_URL is not set:"
+    if urlsplit(site).scheme not in ("http", "https") or not host:
+        yield warning("settings", f"SITE_URL is {site}, which is no address that a link can begin with.",
+                      "Write it with http:// or https://, for example https://agent.example.com.")  # fmt: skip
+    elif os.environ.get("SITE_URL") and runs and is_local(host) and _port(site) != _port(runs):
+        yield warning("settings", f"Links in messages begin with {site}, but Smart Agent answers at {runs}.",
+                      f"Set SITE_URL={runs} and start it again; without SITE_URL `up` does that.")  # fmt: skip
+    elif names and "*" not in names and is_local(host) and not runs:
+        yield warning("settings", f"{said} links in messages begin with {site}, though others reach it as "
+                      f"{', '.join(sorted(names))}.", "Set SITE_URL to the address that people type.")  # fmt: skip
+    elif (
+        names
+        and "*" not in names
+        and not is_local(host)
+        and not any(host == n or host.endswith(f".{n}") for n in names)
+    ):
+        yield warning("settings", f"Links in messages begin with {site}, and {host} is not in ALLOWED_HOSTS.",
+                      f"Add {host} there, or correct SITE_URL.")  # fmt: skip
+    elif settings.HTTPS and not is_local(host) and site.startswith("http://"):
+        yield warning("settings", f"HTTPS is on, but links in messages begin with {site}.",
+                      f"Set SITE_URL=https://{host}.")  # fmt: skip
+
+
+def _port(address: str) -> int | None:
+    """The port of an address, also where it is that of its scheme; None where it is none."""
+    try:
+        parts = urlsplit(address)
+        return parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return None
 
 
 def check_secrets() -> Iterator[Finding]:

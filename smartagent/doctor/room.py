@@ -21,7 +21,7 @@ SELECT CASE WHEN inet_server_addr() IS NULL OR inet_server_addr() <<= '127.0.0.0
 def check_room(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
     """There is room for the database, and for what is in VAR_DIR."""
     seen: set[int] = set()
-    for subject, folder in (("disk of the database", _folder(connection)), ("disk of VAR_DIR", settings.VAR)):
+    for subject, folder in (("disk of the database", _folder(connection)), ("disk of VAR_DIR", _there(settings.VAR))):
         room = _room(folder)
         if folder is None or room is None or folder.stat().st_dev in seen:
             continue
@@ -37,6 +37,11 @@ def _folder(connection: BaseDatabaseWrapper) -> Path | None:
         cursor.execute(FOLDER)
         found = cursor.fetchone()[0]
     return Path(found) if found else None
+
+
+def _there(folder: Path) -> Path:
+    """The folder, or what is to hold it while it is not there yet."""
+    return next((each for each in (folder, *folder.absolute().parents) if each.is_dir()), folder)
 
 
 def _room(folder: Path | None) -> int | None:

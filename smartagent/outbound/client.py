@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.request import proxy_bypass
 
 import httpcore
 import httpx
@@ -22,6 +21,7 @@ import httpx
 from smartagent.outbound.addresses import is_ours, resolve
 from smartagent.outbound.errors import AddressRefused, NotSent, RequestRefused, Unreachable
 from smartagent.outbound.network import Checked, ToProxy, deadline, remaining
+from smartagent.outbound.proxies import proxy_of
 
 CONNECT, TOTAL = 5.0, 10.0  # seconds
 MOST_READ = 64 * 1024  # bytes of an answer
@@ -123,17 +123,12 @@ class _Transport(httpx.HTTPTransport):
 
 def _proxy_for(address: httpx.URL) -> str | None:
     """The proxy that the environment names for it. It looks names up itself, so what we can see is checked before."""
-    names = (f"{address.scheme}_proxy", "all_proxy")
-    proxy = next((found for name in names if (found := _environment(name))), "")
-    if not proxy or is_ours(address.host) or proxy_bypass(address.host):
+    proxy = proxy_of(os.environ, address.scheme, address.host, address.port)
+    if not proxy or is_ours(address.host):
         return None
     with suppress(Unreachable):  # only the proxy may be able to look it up
         resolve(address.host, address.port or 0, remaining(CONNECT))
-    return proxy if "://" in proxy else f"http://{proxy}"
-
-
-def _environment(name: str) -> str:
-    return os.environ.get(name) or os.environ.get(name.upper()) or ""
+    return proxy
 
 
 def _bounded(response: httpx.Response) -> bytes:

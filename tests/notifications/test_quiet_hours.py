@@ -1,6 +1,7 @@
 """Quiet hours: by weekday, in the zone of the person, across midnight and the change of the clock."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.quiet import LOOKED_AHEAD, Quiet, next_time, quiet_until, read
+from rules.silences.windows import moment_of, windows
 
 ALL, WORKING, WEEKEND = range(7), range(5), (5, 6)
 BERLIN, NEW_YORK, KOLKATA, LORD_HOWE = (
@@ -74,7 +76,8 @@ def test_a_night_in_which_the_clock_is_changed(zone, now, until):
 @pytest.mark.parametrize(
     ("begins", "ends", "now", "until"),
     [
-        ("02:30", "05:00", "2026-03-29T01:10+00:00", None),  # 02:30 is not on that day's clock: 03:30 it is then
+        ("02:30", "05:00", "2026-03-29T00:59+00:00", None),
+        ("02:30", "05:00", "2026-03-29T01:10+00:00", "2026-03-29T03:00+00:00"),  # that day's clock leaps over 02:30
         ("02:30", "05:00", "2026-03-29T01:40+00:00", "2026-03-29T03:00+00:00"),
         ("01:00", "02:30", "2026-10-25T00:10+00:00", "2026-10-25T00:30+00:00"),  # it ends when it is first 02:30
     ],
@@ -82,6 +85,69 @@ def test_a_night_in_which_the_clock_is_changed(zone, now, until):
 def test_times_that_are_not_or_twice_on_the_clock(begins, ends, now, until):
     found = quiet_until([quiet(ALL, begins, ends)], BERLIN, datetime.fromisoformat(now))
     assert found == (datetime.fromisoformat(until) if until else None)
+
+
+HAVANA, BEIRUT = ZoneInfo("America/Havana"), ZoneInfo("Asia/Beirut")  # their clocks change at midnight
+
+
+@pytest.mark.parametrize(
+    ("zone", "begins", "ends", "start", "end"),
+    [
+        (BERLIN, "01:00", "02:30", "2026-03-29T00:00Z", "2026-03-29T01:00Z"),  # the clock leaps over its end
+        (BERLIN, "02:45", "03:15", "2026-03-29T01:00Z", "2026-03-29T01:15Z"),  # and over its beginning
+        (BERLIN, "02:15", "02:45", "2026-03-29T01:00Z", "2026-03-29T01:30Z"),  # over both: as long, from the leap on
+        (BERLIN, "22:00", "02:30", "2026-03-28T21:00Z", "2026-03-29T01:00Z"),
+        (BERLIN, "01:00", "02:30", "2026-10-24T23:00Z", "2026-10-25T00:30Z"),  # twice: the first counts
+        (BERLIN, "22:00", "06:00", "2026-10-24T20:00Z", "2026-10-25T05:00Z"),
+        (NEW_YORK, "01:00", "02:30", "2026-03-08T06:00Z", "2026-03-08T07:00Z"),
+        (NEW_YORK, "02:45", "03:15", "2026-03-08T07:00Z", "2026-03-08T07:15Z"),
+        (NEW_YORK, "01:30", "03:00", "2026-11-01T05:30Z", "2026-11-01T08:00Z"),
+        (LORD_HOWE, "01:00", "02:15", "2026-10-03T14:30Z", "2026-10-03T15:30Z"),  # by half an hour, to 02:30
+        (LORD_HOWE, "02:15", "02:45", "2026-10-03T15:30Z", "2026-10-03T15:45Z"),
+        (LORD_HOWE, "01:00", "03:00", "2026-04-04T14:00Z", "2026-04-04T16:30Z"),
+        (HAVANA, "23:30", "00:30", "2026-03-08T04:30Z", "2026-03-08T05:00Z"),
+        (HAVANA, "00:00", "00:30", "2026-03-08T05:00Z", "2026-03-08T05:30Z"),
+        (HAVANA, "00:30", "06:00", "2026-11-01T04:30Z", "2026-11-01T11:00Z"),
+        (BEIRUT, "23:30", "00:30", "2026-03-28T21:30Z", "2026-03-28T22:00Z"),
+        (BEIRUT, "00:15", "08:00", "2026-03-28T22:00Z", "2026-03-29T05:00Z"),
+    ],
+)  # fmt: skip
+def test_a_period_begins_and_ends_by_the_clock_in_spring_and_in_autumn(zone, begins, ends, start, end):
+    first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
+    only = [quiet([(first.astimezone(zone) - timedelta(minutes=61 if first == last else 0)).weekday()], begins, ends)]
+    assert quiet_until(only, zone, first - timedelta(seconds=1)) is None
+    assert quiet_until(only, zone, first) == last
+    assert quiet_until(only, zone, last - timedelta(seconds=1)) == last
+    assert quiet_until(only, zone, last) is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "until"),
+    [
+        (BERLIN, "2026-03-29T10:00Z", "2026-03-29T22:00Z"),
+        (BERLIN, "2026-10-25T22:30Z", "2026-10-25T23:00Z"),
+        (HAVANA, "2026-03-08T05:00Z", "2026-03-09T04:00Z"),
+        (BEIRUT, "2026-10-25T12:00Z", "2026-10-25T22:00Z"),
+    ],
+)  # fmt: skip
+def test_the_same_start_and_end_is_all_day_also_when_the_clock_changes(zone, now, until):
+    only = [quiet([6], "00:00", "00:00")]
+    assert quiet_until(only, zone, datetime.fromisoformat(now)) == datetime.fromisoformat(until)
+
+
+@given(st.dates(date(2026, 1, 1), date(2027, 1, 1)), st.sampled_from([BERLIN, NEW_YORK, LORD_HOWE, HAVANA, BEIRUT]),
+       st.integers(0, 95), st.integers(1, 96))  # fmt: skip
+def test_quiet_hours_and_silences_agree(day, zone, begins, quarters):
+    begin = datetime.combine(day, time(begins // 4, begins % 4 * 15))
+    end = (begin + timedelta(minutes=15 * quarters)).time()
+    starts = moment_of(begin, zone)
+    silence = SimpleNamespace(
+        starts_at=starts, ends_at=starts + timedelta(hours=30), recurrence="FREQ=DAILY;COUNT=1", cancelled_at=None,
+        duration=timedelta(minutes=15 * quarters), time_zone=zone.key,
+    )  # fmt: skip
+    on_the_clock = starts.astimezone(zone).replace(tzinfo=None, fold=0) == begin
+    found = Quiet(frozenset({begin.weekday()}), begin.time(), end).on(day, zone)
+    assert not on_the_clock or windows(silence, starts, starts) == [found]
 
 
 def test_quiet_for_ever_is_not_believed():
@@ -97,7 +163,7 @@ def test_quiet_for_ever_is_not_believed():
         (BERLIN, "08:00", "2026-06-10T06:00+00:00", "2026-06-11T06:00+00:00"),  # exactly then is the next day
         (NEW_YORK, "08:00", "2026-06-10T11:59+00:00", "2026-06-10T12:00+00:00"),
         (KOLKATA, "08:00", "2026-06-10T23:00+00:00", "2026-06-11T02:30+00:00"),
-        (BERLIN, "02:30", "2026-03-28T12:00+00:00", "2026-03-29T01:30+00:00"),
+        (BERLIN, "02:30", "2026-03-28T12:00+00:00", "2026-03-29T01:00+00:00"),
     ],
     ids=str,
 )
@@ -135,4 +201,4 @@ def test_where_it_is_not_quiet_no_period_is_on(hours, zone, now):
         for period in hours:
             for day in (wall.date(), wall.date() - timedelta(days=1)):
                 if found := period.on(day, zone):
-                    assert not found[0].timestamp() <= now.timestamp() < found[1].timestamp()
+                    assert not found.holds(now)

@@ -20,6 +20,7 @@ from smartagent.up.child import Child
 from smartagent.up.first_admin import make_first_admin
 from smartagent.up.only_one import only_one
 from smartagent.up.ports import check_free
+from smartagent.up.site_address import site_url
 from smartagent.up.supervisor import Supervisor
 
 COLOURS = {"web": "cyan", "workers": "green", "deliver": "magenta", "up": "bold"}
@@ -62,7 +63,7 @@ class Command(BaseCommand):
         connections.close_all()
 
     def _run(self, address: str, options: dict[str, Any]) -> int:
-        quiet = {"ADMIN_PASSWORD": "", "PYTHONUNBUFFERED": "1"}
+        surroundings = {"ADMIN_PASSWORD": "", "PYTHONUNBUFFERED": "1", "SITE_URL": self._site_url(options)}
         web = [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", options["host"], "--port",
             str(options["port"]), "--workers", str(options["web_workers"]), "--blocking-threads", "4",
@@ -70,8 +71,13 @@ class Command(BaseCommand):
         ]  # fmt: skip
         manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
         commands = {"web": web, "workers": [*manage, "qcluster"], "deliver": [*manage, "deliver"]}
-        children = [Child(name, command, self._say, quiet) for name, command in commands.items()]
+        children = [Child(name, command, self._say, surroundings) for name, command in commands.items()]
         return Supervisor(children, self._say).run(lambda: self._is_ready(address, options["host"], options["port"]))
+
+    def _site_url(self, options: dict[str, Any]) -> str:
+        """What the environment says, else where we listen: links in messages lead to this very installation."""
+        listens = site_url(options["host"], options["port"], settings.ALLOWED_HOSTS, https=settings.HTTPS)
+        return os.environ.get("SITE_URL") or listens
 
     def _is_ready(self, address: str, host: str, port: int) -> bool:
         reachable = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 it is compared, not bound

@@ -78,11 +78,19 @@ def test_what_failed_in_the_last_day(alice: User) -> None:
         ({}, ""),
         ({"DEBUG": True}, "DEBUG is on"),
         ({"ALLOWED_HOSTS": ["*"], "HTTPS": True}, "lets in every name"),
-        ({"ALLOWED_HOSTS": ["agent.example.com"]}, "HTTPS is off, though others reach it as agent.example.com"),
+        (
+            {"ALLOWED_HOSTS": ["agent.example.com"], "SITE_URL": "http://agent.example.com"},
+            "HTTPS is off, though others reach it as agent.example.com",
+        ),
         ({"ALLOWED_HOSTS": ["localhost"], "HTTPS": True}, "only this machine"),
         ({"SECRET_KEY": "short"}, "shorter than 50"),
         (
-            {"ALLOWED_HOSTS": ["a.example"], "HTTPS": True, "CSRF_TRUSTED_ORIGINS": ["https://b.example"]},
+            {
+                "ALLOWED_HOSTS": ["a.example"],
+                "HTTPS": True,
+                "CSRF_TRUSTED_ORIGINS": ["https://b.example"],
+                "SITE_URL": "https://a.example",
+            },
             "https://b.example is in CSRF_TRUSTED_ORIGINS",
         ),
     ],
