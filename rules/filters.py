@@ -1,7 +1,7 @@
 """What can be asked of rules, instances, activity, runs and integrations: the same in the pages and in the API."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import django_filters
@@ -18,6 +18,7 @@ from rules.health.examination import with_finding
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, RuleState
 from rules.models.rule import Severity
 from rules.states import Condition
+from smartagent.times import in_utc
 
 WITHIN = {"1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 WITHIN_LABELS = [("1h", "the last hour"), ("24h", "the last 24 hours"), ("7d", "the last 7 days"),
@@ -48,10 +49,10 @@ class TimeField(IsoDateTimeField):  # type: ignore[misc]
     """A time, in UTC: PostgreSQL reads no zone that is 16 hours or more away, though ISO 8601 has them."""
 
     def to_python(self, value: Any) -> datetime | None:
-        time = super().to_python(value)
         try:
-            return time.astimezone(UTC) if time else None
-        except OverflowError:
+            time = super().to_python(value)
+            return in_utc(time) if time else None
+        except (OverflowError, ValueError):
             raise ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from rules.registries import metrics
 from smartagent.copying import copy_rows
+from smartagent.times import read_time
 
 Row = tuple[UUID | None, str, str, float, datetime]  # whose, metric, target, value, observed_at
 
@@ -110,14 +111,7 @@ def check_value(value: Any) -> float:
 
 def check_time(text: Any, now: datetime) -> datetime:
     """Return the time that an ISO 8601 text with a zone says; ValueError where it says none, or one to come."""
-    try:
-        time = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        shown = f"“{text[:40]}”" if isinstance(text, str) else "This"
-        raise ValueError(f"{shown} is not a time. Write for example 2026-03-02T10:00:00Z.") from None
-    if time.tzinfo is None:
-        raise ValueError("Name the zone too, for example 2026-03-02T10:00:00Z.")
-    return check_range(time, now)
+    return check_range(read_time(text), now)
 
 
 def check_range(time: datetime, now: datetime) -> datetime:

@@ -42,8 +42,6 @@ def broken(request: HttpRequest) -> HttpResponse:
 def incomplete(request: HttpRequest, missing: Sequence[Missing]) -> HttpResponse:
     """Where the database lacks what the page needs: this page alone, if it can be."""
     words = in_words(missing)
-    if request.path.startswith("/api/"):
-        return JsonResponse({"detail": [words]}, status=503)
     heading = "The database lacks something"
     try:
         return _in_shell(request, 503, heading, f"{words} {OTHERS_GO_ON}")
@@ -56,6 +54,11 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _in_shell(request, 403, "Send it once more", FORM_EXPIRED)
 
 
+def _is_api(request: HttpRequest) -> bool:
+    """Whether a program asks: no answer below /api/ is HTML."""
+    return request.path.startswith("/api/")
+
+
 def _said(exception: Exception) -> str:
     """What the view said about it, if it said anything."""
     said = exception.args[0] if exception.args and not isinstance(exception, Http404) else ""
@@ -63,6 +66,8 @@ def _said(exception: Exception) -> str:
 
 
 def _in_shell(request: HttpRequest, status: int, heading: str, words: str) -> HttpResponse:
+    if _is_api(request):
+        return JsonResponse({"detail": [words]}, status=status)
     signed_in = request.user.is_authenticated
     layout = "admin/base_site.html" if signed_in else "unfold/layouts/unauthenticated.html"
     context: dict[str, Any] = site.each_context(request) | {
@@ -72,5 +77,7 @@ def _in_shell(request: HttpRequest, status: int, heading: str, words: str) -> Ht
 
 
 def _plain(request: HttpRequest, status: int, heading: str, words: str) -> HttpResponse:
+    if _is_api(request):
+        return JsonResponse({"detail": [words]}, status=status)
     context = {"status": status, "heading": heading, "words": words}
     return render(None, "errors/plain.html", context, status=status)

@@ -4,7 +4,6 @@ Rows are counted up to CAP and no further; where the database's own statistics k
 reach as deep as CAP; the last of them leads on to what is past its last row, by key, from where pages count anew.
 """
 
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -12,6 +11,8 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
+
+from smartagent.times import read_time
 
 CAP = 10_000
 ESTIMATE = "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s)"
@@ -69,9 +70,7 @@ def place_of(row: Model, field: str) -> str | None:
 def past(queryset: QuerySet[Any], field: str, place: str) -> QuerySet[Any]:
     """The rows past `place`, which are older; ValueError where it is no place."""
     time, _, key = place.partition("~")
-    moment, last = datetime.fromisoformat(time), UUID(key)
-    if moment.tzinfo is None:
-        raise ValueError("a place has a time with its zone")
+    moment, last = read_time(time), UUID(key)
     older = Q(**{f"{field}__lt": moment}) | Q(pk__lt=last)
     return queryset.filter(older, **{f"{field}__lte": moment})
 

@@ -1,11 +1,13 @@
 """Choosing a time zone: a list to search in."""
 
 import zoneinfo
+from functools import cache
 from typing import Any
 
 from django import forms
 from unfold.widgets import UnfoldAdminSelect2Widget
 
+NO_ZONES = {"localtime", "Factory", "posixrules", "leapseconds"}
 HELP = "Times are shown in this zone. Type a part of its name to find it."
 
 
@@ -18,7 +20,13 @@ class TimeZoneField(forms.ChoiceField):
         super().__init__(**{"choices": choices, "widget": UnfoldAdminSelect2Widget(), "help_text": HELP} | kwargs)
 
 
+@cache
+def zone_names() -> frozenset[str]:
+    """Zones that mean the same on every machine: not `localtime`, nor what is there for old systems only."""
+    return frozenset(zoneinfo.available_timezones()) - NO_ZONES
+
+
 def choices() -> list[tuple[str, str]]:
     """Every zone by its name, UTC first."""
-    names = sorted(zoneinfo.available_timezones(), key=lambda name: (name != "UTC", name))
+    names = sorted(zone_names(), key=lambda name: (name != "UTC", name))
     return [(name, name.replace("_", " ")) for name in names]

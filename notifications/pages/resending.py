@@ -15,6 +15,7 @@ from notifications.figures import SINCE
 from notifications.outgoing import Channel, Delivery
 from notifications.outgoing_querysets import DeliveryQuerySet
 from smartagent.owned_admin import OwnedAdmin
+from smartagent.times import TimeInput
 
 LOCAL = "%Y-%m-%dT%H:%M"
 
@@ -22,9 +23,8 @@ LOCAL = "%Y-%m-%dT%H:%M"
 class ResendForm(forms.Form):
     """Since when, and by which channel."""
 
-    since = forms.DateTimeField(
-        label="What failed since", input_formats=[LOCAL, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"],
-        error_messages={"invalid": "This is not a time. Write for example 2026-03-02T10:00."},
+    since = TimeInput(
+        label="What failed since",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local", "class": " ".join(INPUT_CLASSES)}, format=LOCAL),
     )  # fmt: skip
     channel = forms.ModelChoiceField(

@@ -7,12 +7,12 @@ from django.contrib import messages
 from django.contrib.admin import helpers
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from rules.bulk_edit_form import BulkEditForm
 from rules.bulk_editing import Edited, edit_together, edited
 from rules.querysets import RuleQuerySet
 from smartagent.owned_admin import OwnedAdmin
+from smartagent.times import read_time
 
 SHOWN = 50
 
@@ -50,10 +50,9 @@ def _apply(
 def _seen(request: HttpRequest) -> datetime:
     """When the preview was made; without a time that can be read, nothing has been seen."""
     try:
-        at = parse_datetime(request.POST.get("seen", ""))
+        return read_time(request.POST.get("seen", ""))
     except ValueError:
-        at = None
-    return at if at is not None and at.tzinfo else datetime.min.replace(tzinfo=timezone.get_default_timezone())
+        return datetime.min.replace(tzinfo=timezone.get_default_timezone())
 
 
 def _sorted(some: list[Edited]) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
-from django.utils.dateparse import parse_datetime
 
 from rules.handling import check_until, until_of
+from smartagent.times import read_time
 
 
 def until_said(said: QueryDict, now: datetime, zone: ZoneInfo) -> datetime:
@@ -14,10 +14,4 @@ def until_said(said: QueryDict, now: datetime, zone: ZoneInfo) -> datetime:
     text = said.get("until", "").strip()
     if not text:
         return until_of(said.get("length", ""), now, zone)
-    try:
-        at = parse_datetime(text)
-    except ValueError:  # of the right shape, but no time
-        at = None
-    if at is None:
-        raise ValueError(f"“{text[:40]}” is not a time. Write for example 2026-03-02 14:30.")
-    return check_until(at if at.tzinfo else at.replace(tzinfo=zone), now)
+    return check_until(read_time(text, zone), now)

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
 from rules.backtesting.explaining import explain
@@ -19,6 +18,7 @@ from rules.why import answer, condition_in_words, steps_in_words
 from smartagent.models import User
 from smartagent.owned_admin import OwnedAdmin
 from smartagent.scope import has_everyone
+from smartagent.times import read_time
 
 NEARBY = 5
 
@@ -54,13 +54,7 @@ def _answered(rule: AutomationRule, person: User, at: datetime) -> dict[str, Any
 
 
 def _time(text: str) -> datetime:
-    try:
-        at = parse_datetime(text)
-    except ValueError:
-        at = None
-    if at is None:
-        raise ValueError(f"“{text[:40]}” is not a time. Write for example 2026-03-02 10:05.")
-    at = at if at.tzinfo else timezone.make_aware(at)
+    at = read_time(text, timezone.get_current_timezone())
     if at > timezone.now():
         raise ValueError("This time is still to come.")
     if at.year < 2000:

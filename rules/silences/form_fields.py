@@ -1,6 +1,6 @@
 """What one types into the form of a silence: a rule or a person by name, labels as `team=db`, a time by the clock."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from rules.filters import as_uuid
 from rules.models import AutomationRule
 from rules.silences.matching import labels_in_words
 from smartagent.models import User
+from smartagent.times import counted_with, read_time
 
 CLOCK = "%Y-%m-%dT%H:%M"
 
@@ -108,6 +109,6 @@ class ClockField(forms.DateTimeField):
         if not value:
             return None
         try:
-            return datetime.fromisoformat(str(value)).replace(tzinfo=None)
+            return counted_with(read_time(str(value), UTC)).replace(tzinfo=None)
         except ValueError:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from None

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import available_timezones
 
 from rules.intake import NAME
 from rules.models import AutomationRule, Silence
@@ -12,10 +11,11 @@ from rules.silences.recurrence import BadRecurrence, normalize
 from rules.silences.windows import upcoming, windows
 from smartagent.durations import format_duration
 from smartagent.scope import has_everyone
+from smartagent.time_zones import zone_names
 
 Errors = dict[str, list[str]]
 LONGEST_COMMENT = 1000
-MOST_LABELS = 20
+MOST_LABELS, LONGEST_LABEL = 20, 200
 YEAR = timedelta(days=366)
 
 
@@ -80,6 +80,8 @@ def _labels(labels: Any) -> str:
         return 'Labels are names with texts, for example {"team": "db"}.'
     if not all(str(name).strip() for name in labels):
         return 'A label needs a name, for example {"team": "db"}.'
+    if any(len(str(text)) > LONGEST_LABEL for pair in labels.items() for text in pair):
+        return f"A label has at most {LONGEST_LABEL} characters in its name, and as many in its text."
     return f"At most {MOST_LABELS} labels." if len(labels) > MOST_LABELS else ""
 
 
@@ -92,9 +94,7 @@ def _everything(maker: Any, everything: bool) -> str:
 
 
 def _zone(name: str) -> str:
-    return (
-        "" if name in available_timezones() else f"“{name[:40]}” is not a time zone. Write for example Europe/Berlin."
-    )
+    return "" if name in zone_names() else f"“{name[:40]}” is not a time zone. Write for example Europe/Berlin."
 
 
 # -- when --------------------------------------------------------------------------------------------

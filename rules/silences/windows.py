@@ -13,13 +13,14 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from rules.silences.recurrence import BadRecurrence, occurrences
+from smartagent.caching import bounded_cache
 
 SECOND = timedelta(seconds=1)
+SERIES = 100_000  # windows that are kept in memory, of all silences together: about 25 MB
 
 
 class Timed(Protocol):
@@ -107,7 +108,7 @@ def _all(silence: Timed) -> tuple[Window, ...]:
     return _series(silence.recurrence, silence.starts_at, silence.ends_at, silence.duration, silence.time_zone)
 
 
-@lru_cache(maxsize=1024)  # every tick asks for all of them
+@bounded_cache(SERIES, len)  # every evaluation asks for all of them
 def _series(
     recurrence: str, starts_at: datetime, ends_at: datetime, duration: timedelta, time_zone: str
 ) -> tuple[Window, ...]:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from rules.noticing import notice
 from smartagent.missing import in_words
+from smartagent.texts import encodable
 
 log = logging.getLogger("django.request")
 DETAIL = "detail"
@@ -64,13 +65,13 @@ def errors_of(detail: Any) -> dict[str, list[str]]:
 def _flat(detail: Any, name: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(detail, dict):
         for key, value in detail.items():
-            yield from _flat(value, f"{name}.{key}" if name else str(key))
+            yield from _flat(value, encodable(f"{name}.{key}" if name else str(key)))
     elif isinstance(detail, list | tuple):
         for index, value in enumerate(detail):
             nested = isinstance(value, dict | list)
             yield from _flat(value, f"{name}.{index}".lstrip(".") if nested else name)
     else:
-        yield name, str(detail)
+        yield name, encodable(str(detail))
 
 
 def _known(exc: Exception) -> exceptions.APIException | None:

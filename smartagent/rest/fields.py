@@ -1,7 +1,6 @@
 """Fields that read strictly what they say: a number is no text, a text is no number, times have a zone."""
 
 import math
-import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,18 +13,24 @@ from smartagent.durations import format_duration, parse_duration
 from smartagent.models import User
 from smartagent.numbers import TOO_PRECISE, as_json_number, read_threshold
 from smartagent.scope import has_everyone
+from smartagent.texts import keepable as keepable
+from smartagent.times import EXAMPLE, in_utc
 
 DEPTH = 20
+NOT_TEXT = "This holds characters that cannot be kept (NUL, or half of a surrogate pair)."
 SHAPE = r"^\s*(0|([0-9]+\s*[wdhmsWDHMS]\s*)+)\s*$"
-UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class TextField(serializers.CharField):
     """A text; numbers are not turned into one."""
 
+    default_error_messages = {"not_text": NOT_TEXT}
+
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
+        if not keepable(data):
+            self.fail("not_text")
         return super().to_internal_value(data)
 
 
@@ -104,7 +109,10 @@ class DurationField(serializers.Field):  # type: ignore[type-arg]
 class TimeField(serializers.DateTimeField):
     """A time, given in UTC to everybody; one without a zone is not taken for any."""
 
-    default_error_messages = {"naive": "Name the zone too, for example 2026-03-02T10:00:00Z."}
+    default_error_messages = {
+        "naive": f"Name the zone too, for example {EXAMPLE}.",
+        "out_of_range": f"This time is outside the years 1 to 9999. Write for example {EXAMPLE}.",
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"default_timezone": UTC} | kwargs)
@@ -112,7 +120,10 @@ class TimeField(serializers.DateTimeField):
     def enforce_timezone(self, value: datetime) -> datetime:
         if value.tzinfo is None:
             self.fail("naive")
-        return super().enforce_timezone(value)
+        try:
+            return in_utc(value)
+        except ValueError:
+            return self.fail("out_of_range")
 
 
 @extend_schema_field({"type": "object", "additionalProperties": True})
@@ -121,7 +132,7 @@ class JSONObjectField(serializers.JSONField):
 
     default_error_messages = {
         "not_an_object": 'This must be an object: {{"name": ...}}.',
-        "not_text": "A text in it holds characters that cannot be kept (NUL, or half of a pair).",
+        "not_text": NOT_TEXT,
         "too_deep": "It is nested too deeply.",
     }
 
@@ -184,8 +195,3 @@ def visible_person(text: str, me: User, *, everyone: bool = True) -> User | None
     if text.lower() in (str(me.pk), me.email.lower()):
         return me
     return find_person(text) if everyone and keepable(text) and has_everyone(me, "view") else None
-
-
-def keepable(text: str) -> bool:
-    """Whether PostgreSQL can keep `text`: no NUL, no half of a surrogate pair."""
-    return UNKEEPABLE.search(text) is None

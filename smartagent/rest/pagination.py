@@ -7,7 +7,7 @@ PostgreSQL's own order, so that the plain indexes serve.
 import base64
 import json
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError as Malformed
@@ -17,6 +17,9 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
+
+from smartagent import times
+from smartagent.texts import keepable
 
 PAGE_SIZE, LARGEST_PAGE = 50, 500
 
@@ -114,12 +117,12 @@ def beside(model: type[Model], name: str, cursor: Cursor, descending: bool) -> Q
 
 
 def in_utc(value: Any) -> Any:
-    """A time in UTC: PostgreSQL reads no zone that is 16 hours or more away. What is no time stays as it is."""
+    """A time in UTC. What is no time stays as it is."""
     if not isinstance(value, datetime):
         return value
     if value.tzinfo is None:
         raise ValueError("a time without a zone is none of ours")
-    return value.astimezone(UTC)
+    return times.in_utc(value)
 
 
 def page_size(text: str | None) -> int:
@@ -141,7 +144,7 @@ def decode(text: str | None, order: str) -> Cursor | None:
         known = isinstance(cursor.id, str) and isinstance(cursor.value, str | None)
     except (ValueError, TypeError, KeyError, RecursionError):
         raise malformed_cursor() from None
-    if not known or "\x00" in (cursor.value or ""):
+    if not known or not keepable((cursor.value or "") + cursor.id):
         raise malformed_cursor()
     if cursor.order != order:
         raise ValidationError({"cursor": ["This cursor belongs to another order. Start again without it."]})

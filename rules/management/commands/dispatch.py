@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from rules.dispatcher import dispatch
 from rules.models import DispatchRun, RuleState
+from smartagent.times import counted_with, read_time
 
 
 class Command(BaseCommand):
@@ -43,9 +43,6 @@ def moment(text: str | None) -> Any:
     if not text:
         return timezone.now()
     try:
-        at = parse_datetime(text)
-    except ValueError:
-        at = None
-    if at is None:
-        raise CommandError(f"--at {text!r} is not a time. Write for example 2026-03-02T10:00:00.", returncode=2)
-    return timezone.make_aware(at, timezone.get_default_timezone()) if timezone.is_naive(at) else at
+        return counted_with(read_time(text, timezone.get_default_timezone()))
+    except ValueError as error:
+        raise CommandError(f"--at: {error}", returncode=2) from None
