@@ -17,6 +17,7 @@ from notifications.secrets import values_of
 from notifications.signed_links import links_of
 from notifications.wording import worded
 from rules.models import AutomationRule
+from smartagent.links import own_path, web_address
 from smartagent.secrets import SecretLost
 
 log = structlog.get_logger(__name__)
@@ -101,7 +102,7 @@ def _letter(delivery: Delivery, text: str, items: tuple[Letter, ...]) -> Letter:
         created_at=delivery.created_at, recipient=str(person or ""), recipient_email=person.email if person else "",
         rule=str(delivery.rule_id or ""), rule_name=delivery.rule.rule_name if delivery.rule else "",
         thread=_thread(facts), facts=facts, items=items, zone=zone_named(person.time_zone if person else "UTC"),
-        labels=_labels(delivery.rule), runbook_url=(delivery.rule.runbook_url or "") if delivery.rule else "",
+        labels=_labels(delivery.rule), runbook_url=web_address(delivery.rule.runbook_url) if delivery.rule else "",
         **links_of(delivery, facts),  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -129,9 +130,7 @@ def _address_of(delivery: Delivery, facts: dict[str, Any]) -> str:
     if facts.get("entry"):
         return f"{settings.SITE_URL}/activity/{facts['entry']}/change/"
     path = delivery.notification.action_url if delivery.notification else None
-    if path and path.startswith(("http://", "https://")):
-        return str(path)
-    return f"{settings.SITE_URL}{path or '/notifications/'}"
+    return web_address(path) or f"{settings.SITE_URL}{own_path(path) or '/notifications/'}"
 
 
 def _thread(facts: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from rules.models import AutomationRule
+from smartagent.limits import limited
 from smartagent.models import User
 from smartagent.navigation import navigation
 
@@ -28,6 +29,7 @@ class Found:
     icon: str
 
 
+@limited("searches")
 def find(request: HttpRequest) -> HttpResponse:
     """The lines for the term `s`: every page where it is empty."""
     term = request.GET.get("s", "").strip()[:LONGEST].replace("\0", "")

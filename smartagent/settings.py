@@ -175,6 +175,15 @@ OUTBOUND_ALLOWED = env.list("OUTBOUND_ALLOWED", default=[])
 OPTIMIZATION_ENGINE_URL = env.str("OPTIMIZATION_ENGINE_URL", default="")
 OPTIMIZATION_ENGINE_SECRET = env.str("OPTIMIZATION_ENGINE_SECRET", default="")
 
+# How often one person may ask in a minute for what is costly. 0: as often as they like.
+LIMITS_PER_MINUTE = {
+    "previews": env.int("PREVIEWS_PER_MINUTE", default=120),
+    "searches": env.int("SEARCHES_PER_MINUTE", default=240),
+    "silences": env.int("SILENCES_PER_MINUTE", default=60),
+}
+# How many silences one person may have that are not over.
+SILENCES_PER_PERSON = env.int("SILENCES_PER_PERSON", default=500)
+
 DISPATCH_EVERY_MINUTES = env.int("DISPATCH_EVERY_MINUTES", default=5)
 PUSHED_MAX_AGE_HOURS = env.int("PUSHED_MAX_AGE_HOURS", default=24)
 # How many days of quiet a silence may keep, by the role of who makes it; and how long a recurring one may go on.

@@ -23,6 +23,7 @@ from notifications.previewing import preview_of
 from notifications.registries import channels
 from notifications.wording.facts import NAMES
 from notifications.wording.filters import FILTERS
+from smartagent.limits import too_many
 from smartagent.once import shown_once
 from smartagent.owned_admin import OwnedAdmin
 
@@ -113,6 +114,8 @@ def close_breaker(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uui
 def _form(request: HttpRequest, model_admin: OwnedAdmin, channel: Channel) -> HttpResponse:
     form = ChannelForm(request.POST or None, channel=channel)
     looks = "_preview" in request.POST
+    if looks and (refused := too_many(request, "previews")):
+        return refused
     if request.method == "POST" and form.is_valid() and not looks:
         waited = save(form.instance, form.values, timezone.now())
         plural = "message that waited goes" if waited == 1 else "messages that waited go"

@@ -21,6 +21,7 @@ from notifications.outgoing import Channel
 from notifications.preferences import addressee_of, forecast, keep, preference_of, quiet_in_words, wishes
 from notifications.preferences_form import MatrixForm, QuietFormSet
 from rules.filters import as_uuid
+from smartagent.limits import too_many
 from smartagent.models import User
 from smartagent.rest.fields import visible_person
 from smartagent.scope import has_everyone
@@ -45,6 +46,8 @@ def _matrix(request: HttpRequest, person: User, now: datetime) -> HttpResponse:
     preference, who = preference_of(person), addressee_of(person)
     channels = list(Channel.objects.filter(user=person))
     data = request.POST or None
+    if data and "_preview" in data and (refused := too_many(request, "previews")):
+        return refused
     form = MatrixForm(data, preference=preference, channels=channels, who=who)
     rows = QuietFormSet(data, preference=preference, who=who, now=now)
     if data:

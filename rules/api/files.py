@@ -25,6 +25,7 @@ from smartagent.models import User
 from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import FlagField, JSONObjectField, TextField, keepable, visible_person
 from smartagent.rest.serializers import StrictSerializer
+from smartagent.rest.throttling import Previews
 
 LONGEST = 8_000_000
 
@@ -146,7 +147,7 @@ class FileActions:
         description="What applying it would change, rule by rule. Nothing is changed. Errors stand at their places: "
         '`{"rules[3].threshold": ["..."]}`.',
     )  # fmt: skip
-    @action(detail=False, methods=["post"], needs="change", url_path="plan")
+    @action(detail=False, methods=["post"], needs="change", url_path="plan", throttle_classes=[Previews])
     def plan_file(self, request: Request) -> Response:
         given = _given(RuleFileSerializer, request)
         owner = _person(given.get("owner"), request.user)
@@ -191,7 +192,7 @@ class FileActions:
         description="Makes a file of rules from a file of alerting rules, where they say the same, with a report of "
         "the rest. Nothing is changed: plan and apply it.",
     )  # fmt: skip
-    @action(detail=False, methods=["post"], needs="change", url_path="import-prometheus")
+    @action(detail=False, methods=["post"], needs="change", url_path="import-prometheus", throttle_classes=[Previews])
     def import_file(self, request: Request) -> Response:
         given = _given(PrometheusSerializer, request)
         try:

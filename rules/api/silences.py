@@ -16,6 +16,7 @@ from rules.silences.filters import SilenceFilter
 from rules.silences.serializers import OVER, CoverageSerializer, PreviewSerializer, SilenceSerializer, refuse_over
 from rules.silences.windows import upcoming
 from smartagent.rest.errors import Conflict
+from smartagent.rest.throttling import Previews, Silences
 from smartagent.rest.views import ReadViewSet
 from smartagent.scope import has_everyone
 
@@ -64,6 +65,7 @@ class SilenceViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, ReadViewS
     queryset = Silence.objects.select_related("created_by")
     serializer_class = SilenceSerializer
     filterset_class = SilenceFilter
+    throttle_classes = [Silences]
     ordering_fields = ("starts_at", "ends_at", "created_at")
     http_method_names = ["get", "head", "options", "post", "patch"]
 
@@ -86,7 +88,9 @@ class SilenceViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, ReadViewS
         summary="Preview a silence", description="What it would cover now, and its next windows. Nothing is saved.",
         request=PreviewSerializer, responses=CoverageSerializer, examples=[ONCE, WEEKLY],
     )  # fmt: skip
-    @action(detail=False, methods=["post"], needs="add", serializer_class=PreviewSerializer)
+    @action(
+        detail=False, methods=["post"], needs="add", serializer_class=PreviewSerializer, throttle_classes=[Previews]
+    )
     def preview(self, request: Request) -> Response:
         asked = PreviewSerializer(data=request.data, context=self.get_serializer_context())
         asked.is_valid(raise_exception=True)

@@ -17,6 +17,7 @@ from rules.models import AutomationRule
 from rules.serializers import RuleSerializer
 from rules.states import Condition
 from smartagent.rest.fields import TextField, TimeField
+from smartagent.rest.throttling import Previews
 
 MOST = 1000  # transitions
 EXAMPLE = OpenApiExample(
@@ -91,7 +92,14 @@ class TrialActions:
         "silences, repeats and everything that keeps it quiet counted. It is not made.",
         examples=[EXAMPLE],
     )  # fmt: skip
-    @action(detail=False, methods=["post"], needs="add", url_path="trial", url_name="trial-of-new")
+    @action(
+        detail=False,
+        methods=["post"],
+        needs="add",
+        url_path="trial",
+        url_name="trial-of-new",
+        throttle_classes=[Previews],
+    )
     def trial_of_new(self, request: Request) -> Response:
         return _answer(TrialSerializer(data=request.data, context={"request": request}))
 
@@ -101,7 +109,7 @@ class TrialActions:
         description="As it is, or as it would be with the fields that are sent; silences that name it count. "
         "Nothing is changed.",
     )  # fmt: skip
-    @action(detail=True, methods=["post"], needs="add")
+    @action(detail=True, methods=["post"], needs="add", throttle_classes=[Previews])
     def trial(self, request: Request, pk: Any = None) -> Response:
         rule = self.get_object()  # type: ignore[attr-defined]
         return _answer(TrialSerializer(rule, data=request.data, partial=True, context={"request": request}))

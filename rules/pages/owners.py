@@ -2,11 +2,26 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from rules.filters import as_uuid
 from smartagent.filtered_list import FilteredAdmin
 from smartagent.scope import has_everyone
+
+
+class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A person by id. What is no id is refused, and not looked for when the form is shown again."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return super().prepare_value(value) if not isinstance(value, str) or as_uuid(value) else None
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value and not as_uuid(value):
+            raise ValidationError("Choose a person from the list.", code="invalid_choice")
+        return super().to_python(value)
 
 
 class OwnerChoiceAdmin(FilteredAdmin):
@@ -17,6 +32,8 @@ class OwnerChoiceAdmin(FilteredAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Without the buttons that add or change a person: they are made where people are."""
+        if db_field.name == "user":
+            kwargs["form_class"] = PersonChoice
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "user" and field is not None:
             for button in ("add", "change", "delete", "view"):

@@ -16,6 +16,7 @@ from rules.models import AutomationRule
 from rules.phrases import begun, limit, number, series
 from rules.preview import Preview, preview
 from rules.sentences import CLEAR, OVER, rule_in_words
+from smartagent.limits import limited
 
 HEADLINES = {
     "met": "Would fire now", "held": "Would not fire", "clear": "Would not fire", "missing": "No reading",
@@ -93,6 +94,7 @@ def _without(policy: str) -> str:
 
 
 @require_POST
+@limited("previews")
 def form_reading(request: HttpRequest, model_admin: Any) -> HttpResponse:
     """The rule in words, and the reading for what stands in the form at the moment, as a fragment beside it."""
     if not (model_admin.has_add_permission(request) or model_admin.has_change_permission(request)):

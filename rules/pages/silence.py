@@ -21,6 +21,7 @@ from rules.silences.matching import covers_in_words
 from rules.silences.phrases import STATES, state_of, when_in_words, window_in_words, zone_of
 from rules.silences.validation import silence_errors
 from rules.silences.windows import upcoming
+from smartagent.limits import limited
 from smartagent.owned_admin import OwnedAdmin
 from smartagent.scope import has_everyone
 
@@ -86,6 +87,7 @@ def extend_silence(request: HttpRequest, model_admin: OwnedAdmin, silence_id: uu
 
 
 @require_POST
+@limited("previews")
 def form_preview(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
     """What stands in the form would cover, and when, as a fragment beside it."""
     if not (model_admin.has_add_permission(request) or model_admin.has_change_permission(request)):

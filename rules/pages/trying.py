@@ -15,11 +15,13 @@ from rules.models import AutomationRule
 from rules.pages.reading import reading_of
 from rules.phrases import number
 from rules.sentences import rule_in_words
+from smartagent.limits import limited
 
 SHOWN = 20  # periods
 
 
 @require_POST
+@limited("previews", lambda words: JsonResponse({"chart": None, "html": _html(None, [words])}))
 def form_trial(request: HttpRequest, model_admin: Any) -> HttpResponse:
     """The trial of what stands in the form at the moment."""
     if not (model_admin.has_add_permission(request) or model_admin.has_change_permission(request)):

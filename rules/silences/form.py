@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, 
 
 from rules.models import AutomationRule, Silence
 from rules.silences.form_fields import ClockField, LabelsField, PersonField, RuleField
-from rules.silences.limits import people_of
+from rules.silences.limits import number_problem, people_of
 from rules.silences.phrases import PRESETS, zone_of
 from rules.silences.validation import silence_errors
 from rules.silences.windows import moment_of
@@ -102,6 +102,8 @@ class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
         self.would_be = self._silence(cleaned)
         if repeats == "custom" and not cleaned["recurrence"] and "recurrence" not in self.errors:
             self.add_error("recurrence", "Write the rule, for example FREQ=MONTHLY;BYDAY=2SU; or choose another above.")
+        if self.instance._state.adding and (problem := number_problem(self.maker, self.now)):
+            self.add_error(None, problem)
         errors = silence_errors(self.would_be, self.maker, self.now, everything=bool(cleaned.get("everything")))
         for name, messages in errors.items():
             field = self._field_of(name)

@@ -4,12 +4,13 @@ The first is about one stretch of quiet, so that nobody forgets it; the second a
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
+from rules.models import Silence
 from smartagent.models import User
 from smartagent.scope import has_everyone
 
@@ -28,6 +29,14 @@ def limits_of(user: Any) -> Limits:
     role = role_of(user)
     days, series = settings.SILENCE_MAX_DAYS[role], settings.SILENCE_SERIES_MAX_DAYS[role]
     return Limits(role, timedelta(days=days), timedelta(days=series))
+
+
+def number_problem(maker: Any, now: datetime) -> str:
+    """What is wrong with one more silence of `maker`: each is looked at in every evaluation."""
+    most: int = settings.SILENCES_PER_PERSON
+    if not most or Silence.objects.standing(now).filter(created_by=maker, cancelled_at=None).count() < most:
+        return ""
+    return f"You have {most:,} silences that are not over, and may have no more. End some, or name labels instead."
 
 
 def role_of(user: Any) -> str:

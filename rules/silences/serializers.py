@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from rules.models import AutomationRule, Silence
 from rules.silences.changing import LASTING, is_over, make, revise
-from rules.silences.limits import people_of
+from rules.silences.limits import number_problem, people_of
 from rules.silences.phrases import state_of
 from rules.silences.validation import silence_errors
 from rules.silences.windows import upcoming
@@ -106,6 +106,8 @@ class SilenceSerializer(StrictModelSerializer):
         silence = self.would_be(attrs)
         if everything is None and self.instance is not None:
             everything = not _names(self.instance)  # what was confirmed once, stays
+        if self.instance is None and (problem := number_problem(user, timezone.now())):
+            raise serializers.ValidationError({"detail": [problem]})
         if errors := silence_errors(silence, user, timezone.now(), everything=bool(everything)):
             raise serializers.ValidationError(errors)
         return attrs | ({"recurrence": silence.recurrence} if "recurrence" in attrs else {})

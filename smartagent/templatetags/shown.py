@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from smartagent.durations import format_duration
+from smartagent.links import web_address
 
 register = template.Library()
 
@@ -30,6 +31,9 @@ TONES = {
 }  # fmt: skip
 
 
+register.filter("web_address", web_address)
+
+
 @register.filter
 def tone(word: Any) -> str:
     """The colour of a label that says `word`."""
@@ -41,7 +45,10 @@ def when(moment: datetime | None) -> SafeString | str:
     """A time: the hour where it is today, the day where it is this year; the whole of it on hovering."""
     if moment is None:
         return "never"
-    local, today = timezone.localtime(moment), timezone.localdate()
+    try:
+        local, today = timezone.localtime(moment), timezone.localdate()
+    except OverflowError:  # the year 1 or 9999, from another program
+        return f"{moment:%Y-%m-%d}"
     if local.date() == today:
         text = f"today {local:%H:%M}"
     elif local.year == today.year:

@@ -1,7 +1,6 @@
 """The API against its own description: schemathesis sends what the description allows, and what it does not."""
 
 import uuid
-from datetime import timedelta
 from zlib import crc32
 
 import pytest
@@ -13,12 +12,10 @@ from hypothesis import HealthCheck, settings
 from schemathesis.generation.meta import TestPhase
 from schemathesis.specs.openapi import checks
 
-from notifications.models import Channel, Delivery, Escalation, EscalationPolicy, Mute, Notification
-from optimizer.models import OptimizationEvent
-from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState, Silence
 from smartagent.tokens import issue_token
 from smartagent.wsgi import application
 from tests.examples import TIMES, examples
+from tests.smartagent.known_things import known_things
 
 # What a description cannot say (a threshold off the scale, a second integration of a type) may well be refused.
 NOT_ASKED = [checks.positive_data_acceptance]
@@ -43,45 +40,7 @@ def authorization(ada):
 @pytest.fixture
 def known(ada, now):
     """An id of everything that has one, by the word in its address."""
-    rule = AutomationRule.objects.create(
-        user=ada, rule_name="Low", metric_type="fusion_score", condition_operator="<", threshold_value=70,
-        action_type="alert",
-    )  # fmt: skip
-    run = DispatchRun.objects.create(trigger="schedule", evaluated_at=now, started_at=now, late_by=timedelta(minutes=3))
-    MetricSample.objects.create(user=ada, metric="cpu", value=7, observed_at=now)
-    entry = ActivityEntry.objects.create(user=ada, rule=rule, run=run, event_type="rule_fired")
-    state = RuleState.objects.create(rule=rule, user=ada, since=now)
-    policy = EscalationPolicy.objects.create(user=ada, name="Nights", steps=[{"after": 900, "to": ["owner"]}])
-    things = {
-        "escalation-policies": policy,
-        "escalations": Escalation.objects.create(
-            policy=policy,
-            policy_name="Nights",
-            rule=rule,
-            state=state,
-            entry_id=entry.pk,
-            episode=1,
-            repeats=0,
-            steps=policy.steps,
-            title="Low",
-            message="Low.",
-            severity="high",
-        ),
-        "rules": rule,
-        "runs": run,
-        "silences": Silence.objects.create(user=ada, comment="Why", metric="cpu", starts_at=now, ends_at=now),
-        "states": state,
-        "activity": entry,
-        "integrations": Integration.objects.create(user=ada, integration_type="slack"),
-        "notifications": Notification.objects.create(
-            user=ada, rule=rule, type="alert", title="Low", message="Low.", metadata={"entry": str(entry.pk)}
-        ),
-        "mutes": Mute.objects.create(user=ada, rule=rule),
-        "channels": Channel.objects.create(user=ada, kind="email", name="mail", config={"to": "a@example.com"}),
-        "deliveries": Delivery.objects.create(user=ada, title="Low", status="delivered", expires_at=now),
-        "optimizations": OptimizationEvent.objects.create(user=ada, source_event_type="x", optimization_action="auto"),
-    }
-    return {word: str(thing.pk) for word, thing in things.items()}
+    return known_things(ada, now)
 
 
 @schemathesis.serializer("application/x-ndjson")

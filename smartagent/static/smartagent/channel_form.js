@@ -15,7 +15,7 @@
         const answer = await fetch("", {method: "POST", body: body, headers: {"X-Requested-With": "fetch"}});
         const text = await answer.text();
         if (turn === asked && answer.redirected) beside.textContent = "You are signed out. Sign in again in another tab.";
-        else if (turn === asked && answer.ok) beside.innerHTML = text;
+        else if (turn === asked && (answer.ok || answer.status === 429)) beside.innerHTML = text;
         else if (turn === asked) beside.textContent = "This cannot be shown just now (" + answer.status + ").";
       } catch (error) {
         if (turn === asked) beside.textContent = "This cannot be shown: the server does not answer.";

@@ -26,7 +26,7 @@
         const answer = await fetch("", {method: "POST", body: body, headers: {"X-Requested-With": "fetch"}});
         const text = await answer.text();
         if (turn === asked && answer.redirected) shown.textContent = "You are signed out. Sign in again in another tab.";
-        else if (turn === asked && answer.ok) shown.innerHTML = text;
+        else if (turn === asked && (answer.ok || answer.status === 429)) shown.innerHTML = text;
         else if (turn === asked) shown.textContent = "This cannot be shown just now (" + answer.status + ").";
       } catch (error) {
         if (turn === asked) shown.textContent = "This cannot be shown: the server does not answer.";

@@ -77,7 +77,7 @@
         const answer = await fetch(beside.dataset.address, {
           method: "POST", body: new FormData(form), headers: {"X-Requested-With": "fetch"}, signal: mine.signal,
         });
-        if (answer.ok && !answer.redirected) text = await answer.text();
+        if ((answer.ok || answer.status === 429) && !answer.redirected) text = await answer.text();
         else problem = answer.redirected ? "You are signed out. Sign in again in another tab, and go on here." :
           "The reading cannot be shown just now (" + answer.status + ").";
       } catch (error) {

@@ -76,7 +76,7 @@
         });
         if (mine !== asking) return;
         if (answer.redirected) say("You are signed out. Sign in again in another tab, and go on here.");
-        else if (!answer.ok) say("This cannot be shown just now (" + answer.status + "). It is tried again with the next change.");
+        else if (!answer.ok && answer.status !== 429) say("This cannot be shown just now (" + answer.status + "). It is tried again with the next change.");
         else show(await answer.json());
       } catch (error) {
         if (error.name === "AbortError") return;

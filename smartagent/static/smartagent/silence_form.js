@@ -36,7 +36,7 @@
           method: "POST", body: new FormData(form), headers: {"X-Requested-With": "fetch"},
         });
         const text = await answer.text();
-        if (turn === asked && answer.ok) beside.innerHTML = text;
+        if (turn === asked && (answer.ok || answer.status === 429)) beside.innerHTML = text;
         else if (turn === asked) beside.textContent = "What it covers cannot be shown just now (" + answer.status + ").";
       } catch (error) {
         if (turn === asked) beside.textContent = "What it covers cannot be shown: the server does not answer.";

@@ -1,0 +1,62 @@
+"""How often one person may ask for what is costly, in a minute: previews, trials, searches, silences.
+
+Counted in Django's cache, so by each web process for itself unless the installation shares one.
+"""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+
+MINUTE = 60
+
+
+def seconds_to_wait(person: Any, what: str) -> int:
+    """Count one more request of `person`; 0 where it is within the limit, else the seconds until it may come again."""
+    most: int = settings.LIMITS_PER_MINUTE[what]
+    if not most:
+        return 0
+    now = int(time.time())
+    key = f"limit:{what}:{person.pk}:{now // MINUTE}"
+    cache.add(key, 0, 2 * MINUTE)
+    try:
+        count = cache.incr(key)
+    except ValueError:  # it was culled in between
+        return 0
+    return 0 if count <= most else MINUTE - now % MINUTE
+
+
+def in_words(what: str, wait: int) -> str:
+    """Say the limit, and when it is over."""
+    return f"At most {settings.LIMITS_PER_MINUTE[what]} {what} per person and minute. Try again in {wait} seconds."
+
+
+def limited(what: str, answer: Callable[[str], HttpResponse] | None = None) -> Any:
+    """A view of a page that answers 429, in words, where somebody asks too often; `answer` makes the response."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            return too_many(request, what, answer) or view(request, *args, **kwargs)
+
+        return counted
+
+    return decorate
+
+
+def too_many(
+    request: HttpRequest, what: str, answer: Callable[[str], HttpResponse] | None = None
+) -> HttpResponse | None:
+    """The answer 429 where the person has asked too often; None where it is within the limit."""
+    if not (wait := seconds_to_wait(request.user, what)):
+        return None
+    words = in_words(what, wait)
+    response = answer(words) if answer else HttpResponse(format_html('<p role="alert">{}</p>', words))
+    response.status_code = 429
+    response["Retry-After"] = str(wait)
+    return response

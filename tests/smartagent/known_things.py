@@ -1,0 +1,53 @@
+"""Something of each kind that the API has an address for."""
+
+from datetime import datetime, timedelta
+
+from notifications.models import Channel, Delivery, Escalation, EscalationPolicy, Mute, Notification
+from optimizer.models import OptimizationEvent
+from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState, Silence
+from smartagent.models import User
+
+
+def known_things(person: User, now: datetime) -> dict[str, str]:
+    """An id of everything that has one, by the word in its address."""
+    rule = AutomationRule.objects.create(
+        user=person, rule_name="Low", metric_type="fusion_score", condition_operator="<", threshold_value=70,
+        action_type="alert",
+    )  # fmt: skip
+    run = DispatchRun.objects.create(trigger="schedule", evaluated_at=now, started_at=now, late_by=timedelta(minutes=3))
+    MetricSample.objects.create(user=person, metric="cpu", value=7, observed_at=now)
+    entry = ActivityEntry.objects.create(user=person, rule=rule, run=run, event_type="rule_fired")
+    state = RuleState.objects.create(rule=rule, user=person, since=now)
+    policy = EscalationPolicy.objects.create(user=person, name="Nights", steps=[{"after": 900, "to": ["owner"]}])
+    things = {
+        "escalation-policies": policy,
+        "escalations": Escalation.objects.create(
+            policy=policy,
+            policy_name="Nights",
+            rule=rule,
+            state=state,
+            entry_id=entry.pk,
+            episode=1,
+            repeats=0,
+            steps=policy.steps,
+            title="Low",
+            message="Low.",
+            severity="high",
+        ),
+        "rules": rule,
+        "runs": run,
+        "silences": Silence.objects.create(user=person, comment="Why", metric="cpu", starts_at=now, ends_at=now),
+        "states": state,
+        "activity": entry,
+        "integrations": Integration.objects.create(user=person, integration_type="slack"),
+        "notifications": Notification.objects.create(
+            user=person, rule=rule, type="alert", title="Low", message="Low.", metadata={"entry": str(entry.pk)}
+        ),
+        "mutes": Mute.objects.create(user=person, rule=rule),
+        "channels": Channel.objects.create(user=person, kind="email", name="mail", config={"to": "a@example.com"}),
+        "deliveries": Delivery.objects.create(user=person, title="Low", status="delivered", expires_at=now),
+        "optimizations": OptimizationEvent.objects.create(
+            user=person, source_event_type="x", optimization_action="auto"
+        ),
+    }
+    return {word: str(thing.pk) for word, thing in things.items()}
