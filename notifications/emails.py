@@ -1,6 +1,5 @@
 """A message as an e-mail: subject, text, HTML, and the headers that thread it and let one unsubscribe."""
 
-import re
 from email.utils import parseaddr
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -9,7 +8,7 @@ from uuid import NAMESPACE_OID, uuid5
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from notifications.letters import Letter, short
+from notifications.letters import Letter
 
 COLOURS = {"low": "#475569", "medium": "#b45309", "high": "#c2410c", "critical": "#b91c1c"}
 
@@ -17,7 +16,7 @@ COLOURS = {"low": "#475569", "medium": "#b45309", "high": "#c2410c", "critical":
 def subject_of(letter: Letter) -> str:
     """One line, the severity first where it matters."""
     mark = f"[{letter.severity.upper()}] " if letter.severity in ("high", "critical") else ""
-    return short(mark + re.sub(r"\s+", " ", letter.title).strip(), 200)
+    return mark + letter.heading(200 - len(mark))
 
 
 def text_of(letter: Letter) -> str:

@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from notifications.shortening import fitted, numbers_of, short
+from smartagent.visible import one_line, paragraphs
+
+__all__ = ["SHOWN", "Letter", "short"]
+
 SHOWN = 10  # messages of a digest that are shown in full
 
 
@@ -35,6 +40,32 @@ class Letter:
     zone: tzinfo = UTC  # of who is told
     listed: bool = False  # the text has the messages of a digest already
     wording_failed: str = ""  # why it is not in the words of its channel
+    numbers: str = ""  # the sentence that has value and threshold, which no shortening takes away
+
+    def __post_init__(self) -> None:
+        """Texts of others hide nothing and break no line, in whatever channel: no header can be smuggled in."""
+        for name in ("title", "recipient", "rule_name"):
+            object.__setattr__(self, name, one_line(getattr(self, name)))
+        object.__setattr__(self, "text", paragraphs(self.text))
+        object.__setattr__(self, "numbers", one_line(self.numbers or numbers_of(self.facts)))
+
+    def heading(self, most: int) -> str:
+        """The title in one line of at most `most` characters; its numbers, where they were to be cut off."""
+        return fitted(self.title, most, self.numbers, " ")
+
+    def body(self, most: int) -> str:
+        """The text in at most `most` characters, with its numbers."""
+        return fitted(self.text, most, self.numbers)
+
+    def parts(self, most: int) -> list[str]:
+        """The text and each message of a digest, each in at most `most` characters, with its numbers."""
+        items = [f"{(head := item.heading(most // 2))}\n{item.body(most - len(head) - 1)}" for item in self.shown]
+        return [part for part in (self.body(most), *items, *([self.rest] if self.more else [])) if part.strip()]
+
+    @property
+    def rest(self) -> str:
+        """How many messages there are beside those that are shown."""
+        return f"… and {self.more:,} more."
 
     @property
     def shown(self) -> tuple["Letter", ...]:
@@ -55,9 +86,4 @@ class Letter:
     def lines(self) -> list[str]:
         """The messages of a digest, a paragraph each; what is left out is counted."""
         shown = [f"{item.title}\n{item.text}" for item in self.shown]
-        return [*shown, f"… and {self.more:,} more."] if self.more else shown
-
-
-def short(text: str, most: int) -> str:
-    """`text`, cut at `most` characters with a mark."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+        return [*shown, self.rest] if self.more else shown

@@ -14,6 +14,7 @@ from notifications.channels import Address
 from notifications.letters import Letter
 from notifications.outgoing import Channel, Delivery
 from notifications.secrets import values_of
+from notifications.shortening import numbers_in
 from notifications.signed_links import links_of
 from notifications.wording import worded
 from rules.models import AutomationRule
@@ -97,6 +98,7 @@ def _letter(delivery: Delivery, text: str, items: tuple[Letter, ...]) -> Letter:
     notification, person = delivery.notification, delivery.user
     facts: dict[str, Any] = notification.metadata if notification and isinstance(notification.metadata, dict) else {}
     return Letter(
+        numbers=numbers_in(text, facts),
         id=str(delivery.pk), reason=delivery.reason, type=notification.type if notification else "notify",
         severity=delivery.severity, title=delivery.title, text=text, url=_address_of(delivery, facts),
         created_at=delivery.created_at, recipient=str(person or ""), recipient_email=person.email if person else "",

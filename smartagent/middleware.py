@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from rules.noticing import notice
 from smartagent.errors import incomplete
+from smartagent.visible import in_page
 
 
 class TimeZoneMiddleware:
@@ -19,6 +20,21 @@ class TimeZoneMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with timezone.override(zoneinfo.ZoneInfo(getattr(request.user, "time_zone", "UTC"))):
             return self.get_response(request)
+
+
+class VisibleMiddleware:
+    """Pages show no control characters and no overrides of the direction of writing, whoever wrote what they show."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.streaming and response.get("Content-Type", "").startswith("text/html"):
+            page = response.content.decode(response.charset, "replace")
+            if (shown := in_page(page)) != page:
+                response.content = shown.encode(response.charset)
+        return response
 
 
 class MissingColumnMiddleware:

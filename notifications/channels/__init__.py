@@ -131,6 +131,16 @@ def refusal(answer: Answer, words: str = "") -> ChannelError:
     )  # fmt: skip
 
 
+def unexpected(answer: Answer, rule: str) -> ChannelError:
+    """An answer of 2xx that is not the one which says that the message was taken; `rule` says which one that is."""
+    page = answer.excerpt.lstrip("\ufeff \t\r\n")[:1] == "<"
+    said = "a page of HTML" if page else f"“{' '.join(answer.excerpt[:120].split())}”" if answer.excerpt else "nothing"
+    return ChannelError(
+        f"Answered {answer.code} with {said}. {rule}, so nothing was delivered: check the address.",
+        code=answer.code, excerpt=answer.excerpt,
+    )  # fmt: skip
+
+
 def as_json(body: Any, **headers: str) -> dict[str, Any]:
     """The body and the headers of a request that carries JSON."""
     return {

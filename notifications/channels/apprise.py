@@ -12,6 +12,7 @@ from django import forms
 from notifications.channels import Address, ChannelError, ChannelKind, Receipt
 from notifications.channels.fields import SecretField
 from notifications.letters import Letter
+from notifications.shortening import fitted
 
 TYPES = {
     "low": NotifyType.INFO,
@@ -25,6 +26,16 @@ def one_address(url: str) -> None:
     """ValidationError where Apprise does not know `url`, or finds more than one address in it."""
     if len(Apprise(url)) != 1:
         raise forms.ValidationError("This is no address that Apprise knows, or more than one.")
+
+
+LONGEST = 32_768  # characters, where a service names no limit
+
+
+def text(letter: Letter, most: int) -> str:
+    """Text and link in as many characters as the service takes, the title among them: what is cut is the text."""
+    link = f"\n\n{letter.url}" if letter.url and len(letter.url) < most // 2 else ""
+    room = max(most - len(letter.title) - len(link) - 2, most // 4)
+    return (fitted(letter.plain, room, letter.numbers) + link).strip()
 
 
 class AppriseForm(forms.Form):
@@ -44,7 +55,7 @@ class AppriseChannel(ChannelKind):
 
     def send(self, letter: Letter, address: Address) -> Receipt:
         target: Any = Apprise(address["url"])
-        body = "\n\n".join(part for part in (letter.plain, letter.url) if part)
+        body = text(letter, min((service.body_maxlen for service in target), default=LONGEST))
         kind = TYPES.get(letter.severity, NotifyType.INFO)
         if not target.notify(body=body or letter.title, title=letter.title, notify_type=kind):
             raise ChannelError("Apprise could not deliver it; it does not say why.")

@@ -10,9 +10,9 @@ from django import forms
 from django.conf import settings
 from django.core.validators import RegexValidator
 
-from notifications.channels import Address, HTTPChannel, Outgoing, Receipt, as_json, facts_of
+from notifications.channels import Address, HTTPChannel, Outgoing, Receipt, as_json, facts_of, unexpected
 from notifications.channels.fields import SecretField
-from notifications.letters import Letter, short
+from notifications.letters import Letter
 from smartagent.outbound.client import Answer
 
 SEVERITIES = {"low": "info", "medium": "warning", "high": "error", "critical": "critical"}
@@ -46,6 +46,10 @@ class PagerDuty(HTTPChannel):
     def preview(self, letter: Letter, address: Address) -> str:
         return super().preview(letter, Address({"key": "…"}))
 
+    def check(self, answer: Answer) -> None:
+        if facts_of(answer).get("status") != "success":
+            raise unexpected(answer, "PagerDuty answers “status: success” to what it takes")
+
     def words(self, answer: Answer) -> str:
         facts = facts_of(answer)
         errors = facts.get("errors") if isinstance(facts.get("errors"), list) else []
@@ -61,7 +65,7 @@ def event(letter: Letter) -> dict[str, Any]:
     return {
         "event_action": "trigger", "dedup_key": key,
         "payload": {
-            "summary": short(letter.title, SUMMARY), "source": letter.rule_name or "Smart Agent",
+            "summary": letter.heading(SUMMARY), "source": letter.rule_name or "Smart Agent",
             "severity": SEVERITIES.get(letter.severity, "info"), "timestamp": letter.created_at.isoformat(),
             "custom_details": {"message": letter.plain, **letter.facts},
         },

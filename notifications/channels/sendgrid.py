@@ -9,12 +9,13 @@ from django import forms
 from django.conf import settings
 from django.core.validators import RegexValidator
 
-from notifications.channels import Address, HTTPChannel, Outgoing, as_json, facts_of
+from notifications.channels import Address, HTTPChannel, Outgoing, as_json, facts_of, unexpected
 from notifications.channels.fields import SecretField, TextField
 from notifications.emails import html_of, subject_of, text_of, thread_headers
 from notifications.letters import Letter
 from smartagent.outbound.client import Answer
 
+ACCEPTED = 202
 KEY = RegexValidator(r"\ASG\.[A-Za-z0-9_.-]+\Z", "A key of SendGrid is SG. and letters, digits, points, - and _.")
 
 
@@ -51,6 +52,10 @@ class SendGrid(HTTPChannel):
 
     def where(self, address: Address) -> str:
         return str(address["to"])
+
+    def check(self, answer: Answer) -> None:
+        if answer.code != ACCEPTED:  # 200 is what its sandbox answers, which sends nothing
+            raise unexpected(answer, f"SendGrid answers {ACCEPTED} to what it takes")
 
     def words(self, answer: Answer) -> str:
         errors = facts_of(answer).get("errors")

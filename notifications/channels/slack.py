@@ -8,15 +8,19 @@ from typing import Any
 
 from django import forms
 
-from notifications.channels import Address, ChannelError, HTTPChannel, Outgoing, as_json, facts_of
+from notifications.channels import Address, ChannelError, HTTPChannel, Outgoing, as_json, facts_of, unexpected
 from notifications.channels.fields import SecretAddressField
-from notifications.letters import Letter, short
+from notifications.letters import Letter
+from notifications.shortening import fitted
 from smartagent.outbound.client import Answer
 
 COLOURS = {"low": "#64748b", "medium": "#d97706", "high": "#ea580c", "critical": "#dc2626"}
 MARKS = {"low": "ℹ️", "medium": "⚠️", "high": "🔶", "critical": "🔴"}
 HEADER, SECTION, ADDRESS = 150, 3000, 3000  # characters that Slack takes
-# What stands in an answer that took nothing, also where its code says that all is well.
+LINK = 1000  # characters of an address that stands in the text too
+# What says that a message was taken: Slack and Mattermost answer `ok`, Rocket.Chat and Zulip with JSON.
+TAKEN = ({"ok": True}, {"success": True}, {"result": "success"})
+# What says that it was not, and for good, also where its code says that all is well.
 REFUSED = re.compile(r"(no|invalid|missing|channel|posting|action|team|user|too|token|account)_[a-z_]+")
 
 
@@ -40,6 +44,9 @@ class Slack(HTTPChannel):
     def check(self, answer: Answer) -> None:
         if said := self.words(answer):
             raise ChannelError(f"Slack says {said}.", permanent=True, code=answer.code, excerpt=answer.excerpt)
+        facts = facts_of(answer)
+        if answer.excerpt.strip() != "ok" and not any(facts.items() >= taken.items() for taken in TAKEN):
+            raise unexpected(answer, "Slack answers “ok” to what it takes")
 
     def words(self, answer: Answer) -> str:
         facts = facts_of(answer)
@@ -51,17 +58,39 @@ def message(letter: Letter) -> dict[str, Any]:
     """The message as blocks. `text` is what stands in the pop-up, and all that programs show which know no blocks."""
     heading = f"{MARKS.get(letter.severity, '')} {letter.title}".strip()
     blocks: list[dict[str, Any]] = [
-        {"type": "section", "text": {"type": "mrkdwn", "text": escaped(part, SECTION)}}
-        for part in (letter.text, *letter.lines) if part.strip()
+        {"type": "section", "text": {"type": "mrkdwn", "text": part}} for part in _sections(letter)
     ]  # fmt: skip
     if buttons := _buttons(letter):
         blocks.append({"type": "actions", "elements": buttons})
     colour = COLOURS.get(letter.severity, COLOURS["low"])
-    said = "\n\n".join(part for part in (heading, letter.plain, letter.url) if part)
     return {
-        "text": escaped(said, SECTION), "blocks": [{"type": "header", "text": _plain(short(heading, HEADER))}],
+        "text": _all(letter, heading),
+        "blocks": [{"type": "header", "text": _plain(fitted(heading, HEADER, letter.numbers, " "))}],
         "attachments": [{"color": colour, "blocks": blocks}] if blocks else [],
     }  # fmt: skip
+
+
+def _sections(letter: Letter) -> list[str]:
+    """Text and messages of a digest, each as long as Slack takes, with its numbers."""
+    items = [(f"{item.title}\n{item.text}", item.numbers) for item in letter.shown]
+    rest = [(letter.rest, "")] if letter.more else []
+    return [kept(text, SECTION, numbers) for text, numbers in [(letter.text, letter.numbers), *items, *rest]
+            if text.strip()]  # fmt: skip
+
+
+def _all(letter: Letter, heading: str) -> str:
+    """Heading, text and link as one text: what is cut is the text."""
+    link = f"\n\n{escaped(letter.url, ADDRESS)}" if 0 < len(letter.url) <= LINK else ""
+    said = "\n\n".join(part for part in (heading, letter.plain) if part)
+    return kept(said, SECTION - len(link), letter.numbers) + link
+
+
+def kept(text: str, most: int, numbers: str) -> str:
+    """`text` written out for Slack, in at most `most` characters, with its numbers."""
+    cut, last = escaped(text, most), escaped(numbers, most)
+    if not cut.endswith("…") or not last or last in cut:
+        return cut
+    return f"{escaped(text, most - len(last) - 1)}\n{last}"
 
 
 def _buttons(letter: Letter) -> list[dict[str, Any]]:

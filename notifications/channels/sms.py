@@ -9,13 +9,14 @@ from urllib.parse import parse_qs, urlencode
 from django import forms
 from django.conf import settings
 
-from notifications.channels import Address, HTTPChannel, Outgoing, facts_of
+from notifications.channels import Address, HTTPChannel, Outgoing, facts_of, unexpected
 from notifications.channels.fields import PhoneField, SecretField, TextField
 from notifications.channels.hiding import forms_of
 from notifications.letters import Letter
 from smartagent.outbound.client import Answer
 
 MOST = 320  # characters: two or three parts of an SMS
+NOT_SENT = ("failed", "undelivered", "canceled")
 ROOM = 60  # characters that stand before a link; where it leaves fewer, it is left out
 # One sign that is not in the alphabet of GSM makes every part half as long.
 PLAIN = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "\u00a0": " "})
@@ -54,6 +55,11 @@ class SMS(HTTPChannel):
     def where(self, address: Address) -> str:
         return str(address["to"])
 
+    def check(self, answer: Answer) -> None:
+        facts = facts_of(answer)
+        if not facts.get("sid") or facts.get("status") in NOT_SENT:
+            raise unexpected(answer, "Twilio answers with the sid of the message that it takes")
+
     def words(self, answer: Answer) -> str:
         return str(facts_of(answer).get("message") or "")
 
@@ -69,5 +75,11 @@ def text(letter: Letter) -> str:
     """Title, numbers and link, in that order, as far as there is room; a link is whole, or left out."""
     link = f" {letter.url}" if 0 < len(letter.url) < MOST - ROOM else ""
     said = " ".join(f"{letter.title}: {letter.plain}".split()) if letter.plain else letter.title
-    said, most = said.translate(PLAIN), MOST - len(link)
-    return (said if len(said) <= most else said[: most - 3].rstrip() + "...") + link
+    said, numbers, most = said.translate(PLAIN), letter.numbers.translate(PLAIN), MOST - len(link)
+    if len(said) <= most or not numbers or numbers in _cut(said, most):
+        return _cut(said, most) + link
+    return f"{_cut(said, max(most - len(numbers) - 1, ROOM))} {numbers}"[:most] + link
+
+
+def _cut(said: str, most: int) -> str:
+    return said if len(said) <= most else said[: most - 3].rstrip() + "..."

@@ -7,15 +7,17 @@ from typing import Any
 
 from django import forms
 
-from notifications.channels import Address, ChannelError, HTTPChannel, Outgoing, as_json
+from notifications.channels import Address, ChannelError, HTTPChannel, Outgoing, as_json, facts_of, unexpected
 from notifications.channels.fields import SecretAddressField
-from notifications.letters import Letter, short
+from notifications.letters import Letter
 from smartagent.outbound.client import Answer
 
 COLOURS = {"low": "default", "medium": "warning", "high": "warning", "critical": "attention"}
 MOST = 28 * 1024  # bytes of a message
 LENGTHS = (4000, 2000, 1000, 500, 250, 120)  # characters of one block: the first with which the message fits
 ADDRESS = 2000  # characters of a link
+# A workflow answers 202 and nothing, an older webhook 200 and 1, and one with a step “Response” the JSON that it makes.
+TAKEN = ("", "1")
 NOT_TAKEN = "Webhook message delivery failed"  # Teams says so with the code 200
 
 
@@ -42,6 +44,15 @@ class Teams(HTTPChannel):
     def check(self, answer: Answer) -> None:
         if answer.excerpt.startswith(NOT_TAKEN):
             raise ChannelError("Teams says that it has not delivered it.", code=answer.code, excerpt=answer.excerpt)
+        said = answer.excerpt.strip()
+        if said not in TAKEN and not _is_json(answer):
+            raise unexpected(answer, "Teams answers 202 without a text, or “1”, to what it takes")
+
+
+def _is_json(answer: Answer) -> bool:
+    """Whether a workflow answers JSON of its own, which tells of no error."""
+    facts = facts_of(answer)
+    return bool(facts) and not facts.get("error")
 
 
 def message(letter: Letter, most: int = LENGTHS[0]) -> dict[str, Any]:
@@ -55,8 +66,8 @@ def message(letter: Letter, most: int = LENGTHS[0]) -> dict[str, Any]:
 def card(letter: Letter, most: int) -> dict[str, Any]:
     """The message as an adaptive card."""
     colour = COLOURS.get(letter.severity, "default")
-    body = [_block(letter.title, min(most, 500), size="large", weight="bolder", color=colour)]
-    body += [_block(part, most) for part in (letter.text, *letter.lines) if part.strip()]
+    body = [_block(letter.heading(min(most, 500)), size="large", weight="bolder", color=colour)]
+    body += [_block(part) for part in letter.parts(most)]
     links = [("Open", letter.url), ("Acknowledge", letter.acknowledge_url)]
     return {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.4",
@@ -66,7 +77,7 @@ def card(letter: Letter, most: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _block(text: str, most: int, **look: str) -> dict[str, Any]:
+def _block(text: str, **look: str) -> dict[str, Any]:
     """A text. Markdown in it can make words bold, but no link that says one thing and leads to another."""
-    safe = short(text, most).replace("](", "] (").replace("\n", "\n\n")
+    safe = text.replace("](", "] (").replace("\n", "\n\n")
     return {"type": "TextBlock", "text": safe, "wrap": True, **look}

@@ -6,8 +6,9 @@ in its usual words, and the delivery says why.
 
 from dataclasses import replace
 
-from notifications.letters import Letter, short
+from notifications.letters import Letter
 from notifications.outgoing import Channel
+from notifications.shortening import fitted
 from notifications.wording.bounds import NotWorded
 from notifications.wording.facts import EXAMPLES, facts_of
 from notifications.wording.sandbox import Wording, compiled
@@ -63,4 +64,4 @@ def _one(letter: Letter, title: Wording | None, body: Wording | None) -> Letter:
     facts = facts_of(letter)
     heading = " ".join(title.fill_in(facts).split()) if title else ""
     text = body.fill_in(facts).strip() if body else letter.text
-    return replace(letter, title=short(heading, TITLE) if heading else letter.title, text=text)
+    return replace(letter, title=fitted(heading, TITLE, letter.numbers, " ") if heading else letter.title, text=text)

@@ -73,7 +73,7 @@ def test_an_error_as_json(httpserver: HTTPServer):
     assert str(refusal("slack", letter(), url=httpserver.url_for("/x"))) == "Slack says channel_not_found."
 
 
-@pytest.mark.parametrize("said", ["ok", "", '{"ok": true}', "no trouble at all"])
+@pytest.mark.parametrize("said", ["ok", '{"ok": true}', '{"success":true}', '{"result": "success", "msg": ""}'])
 def test_what_is_taken_is_taken(httpserver: HTTPServer, said):
     httpserver.expect_request("/x").respond_with_data(said)
     assert send("slack", letter(), url=httpserver.url_for("/x")).excerpt == said
