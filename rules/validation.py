@@ -3,6 +3,7 @@
 Whether a person may make such a rule is asked in `rules.permissions`.
 """
 
+import difflib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -68,8 +69,12 @@ def _name(name: Any, _: Mapping[str, Any]) -> str:
 
 
 def _action(action: Any, _: Mapping[str, Any]) -> str:
-    known = ", ".join(plug.kind for plug in actions)
-    return "" if action in actions else f"“{action}” cannot be chosen as the action. There are: {known}."
+    if action in actions:
+        return ""
+    kinds = [plug.kind for plug in actions]
+    near = difflib.get_close_matches(str(action)[:100], kinds, 1)
+    meant = f" Is {near[0]} meant?" if near else ""
+    return f"“{str(action)[:40]}” cannot be chosen as the action.{meant} There are: {', '.join(kinds)}."
 
 
 def _repeat_every(duration: Any, _: Mapping[str, Any]) -> str:

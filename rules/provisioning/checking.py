@@ -11,8 +11,9 @@ from rules.intake import check_target
 from rules.models import AutomationRule
 from rules.permissions import rule_errors
 from rules.provisioning.document import Entry
-from rules.provisioning.file_fields import BY_ATTRIBUTE
 from rules.provisioning.problems import Problem
+from rules.provisioning.soundness import place_of
+from rules.registries import actions
 from rules.validation import CHECKED, validate
 from smartagent.scope import has_everyone
 
@@ -53,6 +54,8 @@ class Checks:
 
     def tidy_options(self, rule: AutomationRule, was: AutomationRule | None) -> None:
         """Options as the action will get them; those that stand as they were are let be."""
+        if rule.action_type not in actions:
+            return  # refused by `validate`, which names the actions that there are
         same = was and was.action_type == rule.action_type and was.action_config == rule.action_config
         if not same and not config_errors(rule.action_type, rule.action_config):
             rule.action_config = clean_config(rule.action_type, rule.action_config)
@@ -63,7 +66,7 @@ class Checks:
         errors |= rule_errors(self.user, rule) if self.user else {}
         for name, messages in errors.items():
             for message in messages:
-                yield entry.problem(message, *_place(name))
+                yield entry.problem(message, *place_of(name))
         if problem := _target(rule):
             yield entry.problem(problem, "target")
         if problem := _runbook(rule):
@@ -87,15 +90,6 @@ class Checks:
     def _is_named(self, entry: Entry, rule: AutomationRule) -> bool:
         named = entry.values["user"].strip().lower()
         return named in (str(rule.user_id), rule.user.email.lower())
-
-
-def _place(name: str) -> tuple[str | int, ...]:
-    """Where a file has what `validate` calls `name`."""
-    first, *rest = name.split(".")
-    if first in BY_ATTRIBUTE:
-        parts = [int(part) if part.isdigit() else part for part in rest]
-        return BY_ATTRIBUTE[first].name, *parts
-    return "options", name
 
 
 def _target(rule: AutomationRule) -> str:

@@ -2,12 +2,13 @@
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from rules.provisioning.file_fields import ALIASES, BY_NAME, FIELDS, REQUIRED, default_of
 from rules.provisioning.problems import Path, Problem, Refused
+from rules.provisioning.soundness import value_errors
 from rules.provisioning.values import Wrong
 from rules.provisioning.yaml_text import Lines, line_of, load
 
@@ -67,8 +68,16 @@ def read_document(value: Any, source: str = "", lines: Lines | None = None) -> D
         problems += wrong
     problems += _twice(entries)
     if problems:
-        raise Refused(problems)
+        raise Refused([*problems, *_unsound(entries, problems)])
     return Document(str(value.get("source") or source), tuple(entries))
+
+
+def _unsound(entries: list[Entry], problems: list[Problem]) -> Iterator[Problem]:
+    """What a plan would say of the rules that could be read, so that all of the file is told at once."""
+    unread = {problem.path[1] for problem in problems if len(problem.path) > 1}
+    for entry in entries:
+        if entry.index not in unread:
+            yield from (entry.problem(message, *place) for message, place in value_errors(entry.values))
 
 
 def _about_the_file(value: Mapping[str, Any], source: str) -> list[tuple[str, ...]]:

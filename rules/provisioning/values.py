@@ -191,7 +191,7 @@ def as_number(value: Any) -> Decimal | float | None:
     except ValueError:
         return float(value)
     text_of = f"{found:f}"
-    return Decimal(text_of.rstrip("0").rstrip(".") if "." in text_of else text_of) + 0
+    return Decimal(text_of.rstrip("0").rstrip(".") if "." in text_of else text_of)
 
 
 def as_duration(value: timedelta) -> str:

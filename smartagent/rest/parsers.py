@@ -12,6 +12,11 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from smartagent.rest.errors import TooLarge
 
 MANY = 50_000
+MEMBERS = 10_000  # of one gzipped body
+CHUNK = 16_384  # bytes
+NOT_GZIP = "The body is not gzip, though Content-Encoding says so."
+NOT_GZIP_BEHIND = "Behind the gzipped body stands something that is not gzip."
+GZIP = ("gzip", "x-gzip")  # names of codings have no case
 
 
 class Lines(list[Any]):
@@ -70,7 +75,8 @@ def text_of(context: Mapping[str, Any] | None) -> str:
     """The body of the request as text; ParseError, UnsupportedMediaType or TooLarge where it cannot be one."""
     request = (context or {})["request"]
     encoding, body = request.headers.get("Content-Encoding", ""), request.body
-    if encoding == "gzip":
+    encoding = encoding.strip().lower()
+    if encoding in GZIP:
         body = _unzipped(body)
     elif encoding not in ("", "identity"):
         raise UnsupportedMediaType("", f"Content-Encoding {encoding[:40]!r} is not known here; gzip is.")
@@ -81,17 +87,32 @@ def text_of(context: Mapping[str, Any] | None) -> str:
 
 
 def _unzipped(body: bytes) -> bytes:
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 2**31
+    """All members of `body`, as gzip files that were put one after the other have them; together within the limit."""
+    room = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 2**31
+    plain, place, members = bytearray(), 0, 0
+    while place < len(body) or not members:
+        if members >= MEMBERS:
+            raise ParseError(f"The gzipped body has more than {MEMBERS:,} members. Send them in several requests.")
+        try:
+            place = _read_member(body, place, plain, room)
+        except zlib.error:
+            raise ParseError(NOT_GZIP if not members else NOT_GZIP_BEHIND) from None
+        members += 1
+    return bytes(plain)
+
+
+def _read_member(body: bytes, place: int, plain: bytearray, room: int) -> int:
+    """Append to `plain` the gzip member that begins at `place`, chunk by chunk, and return where it ends."""
     opener = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    try:
-        plain = opener.decompress(body, limit)
-    except zlib.error:
-        raise ParseError("The body is not gzip, though Content-Encoding says so.") from None
-    if opener.unconsumed_tail:
-        raise TooLarge
-    if not opener.eof:
-        raise ParseError("The gzipped body ends too early.")
-    return plain
+    while not opener.eof:
+        chunk = body[place : place + CHUNK]
+        if not chunk:
+            raise ParseError("The gzipped body ends too early.")
+        plain += opener.decompress(chunk, room + 1 - len(plain))
+        if len(plain) > room:
+            raise TooLarge
+        place += len(chunk) - len(opener.unused_data)
+    return place
 
 
 def _refuse(constant: str) -> None:

@@ -43,6 +43,17 @@ def test_a_sample_on_each_line_gzipped(alice):
     assert MetricSample.objects.get(metric="queue.length").target == "mail"
 
 
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "x-gzip"])
+def test_every_member_of_a_gzipped_body_is_kept(alice, coding):
+    lines = [
+        f'{{"metric": "cpu", "value": {value}, "observed_at": "2026-03-02T10:0{value}:00Z"}}\n' for value in range(3)
+    ]
+    body = b"".join(gzip.compress(line.encode()) for line in lines)
+    options = {"content_type": LINES, "headers": {"Content-Encoding": coding}}
+    assert Program(alice).post("samples/", body, status=201, **options) == {"accepted": 3}
+    assert kept() == [("cpu", 0), ("cpu", 1), ("cpu", 2)]
+
+
 def test_pushed_again_it_replaces_and_of_two_in_one_request_the_last_stays(alice):
     program = Program(alice)
     program.post("samples/", {"metric": "cpu", "value": 1, "observed_at": AT}, status=201)
@@ -127,6 +138,10 @@ def test_an_operator_is_told_whom_nobody_knows(olga):
     (b"plain", {"headers": {"Content-Encoding": "gzip"}}, 400, "not gzip"),
     (gzip.compress(b"[1, 2, 3]", mtime=0)[:-9], {"headers": {"Content-Encoding": "gzip"}}, 400, "ends too early"),
     (gzip.compress(b" " * 40_000_000, mtime=0), {"headers": {"Content-Encoding": "gzip"}}, 413, "too large"),
+    (gzip.compress(b"[1]") + b"rest", {"headers": {"Content-Encoding": "gzip"}}, 400, "Behind the gzipped body"),
+    (gzip.compress(b"[1]") + gzip.compress(b"[2]")[:-9], {"headers": {"Content-Encoding": "gzip"}}, 400, "too early"),
+    (gzip.compress(b" " * 20_000_000) * 3, {"headers": {"Content-Encoding": "gzip"}}, 413, "too large"),
+    (gzip.compress(b"") * 10_001, {"headers": {"Content-Encoding": "gzip"}}, 400, "more than 10,000 members"),
     (b"x", {"headers": {"Content-Encoding": "br"}}, 415, "'br' is not known here; gzip is."),
     ("[" + "7," * 50_000 + "7]", {}, 413, "These are 50,001 samples; at most 50,000 fit in a request."),
     ("7\n" * 50_001, {"content_type": LINES}, 413, "more than 50,000 lines"),

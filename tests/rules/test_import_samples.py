@@ -47,16 +47,16 @@ def test_as_spreadsheets_write_it(alice, series):
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("", "is empty. It should begin with the line timestamp,value."),
-    ("timestamp,value\n", "has a header, but no samples."),
+    ("", "it is empty. It should begin with the line timestamp,value."),
+    ("timestamp,value\n", "it has a header, but no samples."),
     ("time;value\n1;2\n", "the first line is “time;value”; it should be timestamp,value."),
-    ("timestamp,value\n2014-04-10,1\n2014-04-11,x\n", "line 3: “x” is not a number. Write for example 99.5."),
-    ("timestamp,value\n2014-04-10,nan\n", "line 2: The number must be finite"),
-    ("timestamp,value\n2014-04-10,1_0\n", "line 2: “1_0” is not a number."),
-    ("timestamp,value\n10.4.2014,1\n", "line 2: “10.4.2014” is not a time. Write for example 2026-03-02 10:00:00."),
+    ("timestamp,value\n2014-04-10,1\n2014-04-11,x\n", "line 3: “x”: This is not a number."),
+    ("timestamp,value\n2014-04-10,nan\n", "line 2: “nan”: This is not a finite number."),
+    ("timestamp,value\n2014-04-10,1_0\n", "line 2: “1_0”: This is not a number."),
+    ("timestamp,value\n10.4.2014,1\n", "line 2: “10.4.2014” is not a time. Write for example 2026-03-02T10:00:00Z."),
     ("timestamp,value\n2999-04-10,1\n", "line 2: This time is to come"),
-    ("timestamp,value\n2014-04-10,1,2\n", "line 2: there are 3 columns; there should be 2, timestamp,value."),
-    (b"timestamp,value\n\xff\xfe\n", "is no text in UTF-8."),
+    ("timestamp,value\n2014-04-10,1,2\n", "line 2: there are 3 columns; there should be 2"),
+    (b"timestamp,value\n\xff\xfe\n", "it is no text in UTF-8."),
     ("timestamp,value\n" + '"' + "x" * 140_000 + '",1\n', "line 2: field larger than field limit"),
 ])  # fmt: skip
 def test_a_file_that_cannot_be_taken_leaves_nothing(alice, series, text, message):
@@ -70,7 +70,7 @@ def test_a_file_that_cannot_be_taken_leaves_nothing(alice, series, text, message
 def test_what_else_can_be_wrong(alice, series, tmp_path):
     file = series("timestamp,value\n2014-04-10,1\n")
     for path, options, message in [
-        (tmp_path / "none.csv", {}, "none.csv cannot be read: No such file or directory."),
+        (tmp_path / "none.csv", {}, "none.csv: it cannot be read: No such file or directory."),
         (tmp_path, {}, "cannot be read: Is a directory."),
         (file, {"user": "zoe@example.com"}, "Nobody signs in by 'zoe@example.com'."),
         (file, {"metric": "fusion_score"}, "fusion_score is computed, it cannot be pushed."),

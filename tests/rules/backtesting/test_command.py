@@ -53,9 +53,9 @@ def test_in_words(files):
     ("rule", "samples", "says"),
     [
         (RULE.replace('">"', "near"), None, "operator"),
-        (None, "time,values\n1,2", "needs a column `value`"),
-        (None, "timestamp,value\nyesterday,2", "line 2: write a time such as"),
-        (None, "timestamp,value\n", "samples.csv: it has no samples"),
+        (None, "time,values\n1,2", "it should be timestamp,value"),
+        (None, "timestamp,value\nyesterday,2", "line 2: “yesterday” is not a time"),
+        (None, "timestamp,value\n", "samples.csv: it has a header, but no samples"),
         (RULE + RULE.split("rules:\n")[1].replace("cpu-high", "other"), None, "name one of its rules by --uid"),
     ],
 )
