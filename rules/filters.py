@@ -18,6 +18,7 @@ from rules.health.examination import with_finding
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, RuleState
 from rules.models.rule import Severity
 from rules.states import Condition
+from smartagent.scope import people_visible_to
 from smartagent.times import in_utc
 
 WITHIN = {"1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
@@ -68,7 +69,7 @@ class TimeFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
 
 
 class PersonFilter(django_filters.CharFilter):  # type: ignore[misc]
-    """Filters by a person: part of the name or of the e-mail, or the id."""
+    """Filters by a person whom the asker may see: part of the name or of the e-mail, or the id."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"help_text": "A name, an e-mail or an id."} | kwargs)
@@ -76,14 +77,15 @@ class PersonFilter(django_filters.CharFilter):  # type: ignore[misc]
     def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:
             return queryset
-        if person := as_uuid(value):
-            return queryset.filter(**{f"{self.field_name}_id": person})
-        named = get_user_model().objects.filter(Q(email__icontains=value) | Q(full_name__icontains=value))
-        return queryset.filter(**{f"{self.field_name}__in": named})
+        asker = _asker(self)
+        people = people_visible_to(asker) if asker else get_user_model().objects.all()
+        person = as_uuid(value)
+        named = Q(pk=person) if person else Q(email__icontains=value) | Q(full_name__icontains=value)
+        return queryset.filter(**{f"{self.field_name}__in": people.filter(named)})
 
 
 class RuleNameFilter(django_filters.CharFilter):  # type: ignore[misc]
-    """Filters by a rule: part of its name, or its id."""
+    """Filters by a rule: part of its name where the asker may see it, or its id."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"field_name": "rule", "help_text": "Part of its name, or its id."} | kwargs)
@@ -93,7 +95,8 @@ class RuleNameFilter(django_filters.CharFilter):  # type: ignore[misc]
             return queryset
         if rule := as_uuid(value):
             return queryset.filter(rule_id=rule)
-        return queryset.filter(rule__in=AutomationRule.objects.filter(rule_name__icontains=value))
+        asker, rules = _asker(self), AutomationRule.objects.filter(rule_name__icontains=value)
+        return queryset.filter(rule__in=rules.visible_to(asker) if asker else rules)
 
 
 class TimesFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -251,6 +254,12 @@ class IntegrationFilter(TimesFilter):
     class Meta:
         model = Integration
         fields: list[str] = []
+
+
+def _asker(asked: Any) -> Any:
+    """Who asks; None where a program filters, and no request."""
+    request = getattr(asked.parent, "request", None)
+    return request.user if request is not None else None
 
 
 def as_uuid(text: str) -> uuid.UUID | None:

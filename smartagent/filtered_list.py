@@ -12,12 +12,14 @@ from unfold.views import ChangeList
 from smartagent.filter_panel import PAST_VAR, FilterPanel
 from smartagent.owned_admin import OwnedAdmin
 from smartagent.pagination import CappedPaginator, past, place_of
+from smartagent.scope import has_everyone, leads_to_person
 
 
 class FilteredChangeList(ChangeList):  # type: ignore[misc]
     """Shows what the FilterSet leaves, says what it did not understand, and stays within the pages that there are."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        self.sees_people = has_everyone(request.user, "view")
         super().__init__(request, *args, **kwargs)
         self.title = self.model_admin.title
 
@@ -30,6 +32,12 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
         specs, has_filters, rest, duplicates, _ = super().get_filters(request)
         self.panel = next(spec for spec in specs if isinstance(spec, FilterPanel))
         return specs, has_filters, rest, duplicates, not all(chip["by_default"] for chip in self.chips)
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """Nobody puts rows in the order of people whom they may not see: that would tell their names and e-mails."""
+        found = super().get_ordering_field(field_name)
+        path = found if isinstance(found, str) else ""
+        return None if leads_to_person(self.model, path) and not self.sees_people else found
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         queryset: QuerySet[Any] = super().get_queryset(request, exclude_parameters)

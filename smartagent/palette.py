@@ -12,8 +12,8 @@ from django.utils.module_loading import import_string
 
 from rules.models import AutomationRule
 from smartagent.limits import limited
-from smartagent.models import User
 from smartagent.navigation import navigation
+from smartagent.scope import people_visible_to
 
 MOST = 8
 LONGEST = 100
@@ -71,7 +71,8 @@ def _rules(request: HttpRequest, term: str) -> list[Found]:
 def _people(request: HttpRequest, term: str) -> list[Found]:
     if not request.user.has_perm("smartagent.view_user"):
         return []
-    people = User.objects.filter(Q(full_name__icontains=term) | Q(email__icontains=term)).order_by("full_name")[:MOST]
+    named = Q(full_name__icontains=term) | Q(email__icontains=term)
+    people = people_visible_to(request.user).filter(named).order_by("full_name")[:MOST]
     return [
         Found(str(person), person.email, reverse("admin:smartagent_user_change", args=[person.pk]), "person")
         for person in people

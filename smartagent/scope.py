@@ -6,7 +6,9 @@ changing; staff have both. What one may do at all with a kind of thing is Django
 
 from typing import Any, ClassVar, Literal, Self
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Q
 
@@ -29,6 +31,33 @@ def everyone_sql(person: str, access: Access = "change") -> str:
             OR EXISTS (SELECT FROM smartagent_users_groups m JOIN auth_group_permissions g USING (group_id)
                         WHERE g.permission_id = p.id AND m.user_id = {person}.id))"""
     return f"({person}.is_active AND ({person}.is_staff OR {person}.is_superuser OR EXISTS ({granted})))"
+
+
+def people_visible_to(user: Any) -> models.QuerySet[Any]:
+    """The people of whom `user` may learn that they are there: whatever takes a person looks among these alone, so
+    that nobody learns a name or an e-mail from what a filter, a search or a message says of it."""
+    people = get_user_model().objects.all()
+    if isinstance(user, AnonymousUser):
+        return people.none()
+    if has_everyone(user, "view") or user.has_perm("smartagent.view_user"):
+        return people
+    return people.filter(pk=user.pk)
+
+
+def leads_to_person(model: type[models.Model], path: str) -> bool:
+    """Whether the look-up `path` (`user`, `-rule__user__email`) of `model` passes a person."""
+    found: Any = model
+    for name in path.lstrip("-").split("__"):
+        try:
+            field = found._meta.get_field("pk" if name == "pk" else name)
+        except (FieldDoesNotExist, AttributeError):
+            return False
+        found = field.related_model
+        if found is get_user_model() and field.name == name:  # the bare key, `user_id`, says nothing
+            return True
+        if found is None:
+            return False
+    return False
 
 
 class OwnedQuerySet(models.QuerySet[Any]):

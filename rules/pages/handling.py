@@ -12,7 +12,7 @@ from rules.filters import as_uuid
 from rules.pages.until import until_said
 from rules.querysets import StateQuerySet
 from smartagent.models import User
-from smartagent.scope import has_everyone
+from smartagent.scope import people_visible_to
 
 COMMENT = 2000
 NAMED = 200  # people who can be asked to look after it
@@ -59,9 +59,9 @@ def asked_for(request: HttpRequest, people: list[User], now: datetime) -> Asked:
 
 def colleagues(me: Any) -> list[User]:
     """Whom `me` may ask to look after something: themselves, and everybody where they may see people."""
-    if not has_everyone(me, "view"):
-        return [me]
-    return list(User.objects.filter(is_active=True).order_by("full_name", "email").prefetch_related("groups")[:NAMED])
+    return list(
+        people_visible_to(me).filter(is_active=True).order_by("full_name", "email").prefetch_related("groups")[:NAMED]
+    )
 
 
 def _until(request: HttpRequest, now: datetime) -> datetime:

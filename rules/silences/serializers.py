@@ -28,10 +28,8 @@ class SomebodyField(OwnerField):
     def to_internal_value(self, data: Any) -> User:
         if not isinstance(data, str) or not keepable(data):
             self.fail("invalid")
-        found = find_person(data)
-        if found is None or not people_of(self.context["request"].user).filter(pk=found.pk).exists():
-            self.fail("unknown", text=data[:100])
-        return found
+        found = find_person(data, people_of(self.context["request"].user))
+        return found or self.fail("unknown", text=data[:100])
 
 
 class RuleIdField(serializers.UUIDField):

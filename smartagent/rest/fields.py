@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from smartagent.durations import format_duration, parse_duration
 from smartagent.models import User
 from smartagent.numbers import TOO_PRECISE, as_json_number, read_threshold
-from smartagent.scope import has_everyone
+from smartagent.scope import has_everyone, people_visible_to
 from smartagent.texts import keepable as keepable
 from smartagent.times import EXAMPLE, in_utc
 
@@ -173,7 +174,7 @@ class OwnerField(serializers.Field):  # type: ignore[type-arg]
             return user
         if not has_everyone(user, "change"):
             self.fail("foreign")
-        return find_person(data) or self.fail("unknown", text=data[:100])
+        return find_person(data, people_visible_to(user)) or self.fail("unknown", text=data[:100])
 
     def get_attribute(self, instance: Any) -> Any:
         return getattr(instance, f"{self.source}_id")  # the owner need not be fetched to be named
@@ -182,16 +183,16 @@ class OwnerField(serializers.Field):  # type: ignore[type-arg]
         return str(value)
 
 
-def find_person(text: str) -> User | None:
-    """Whoever has this id, or signs in by this e-mail address."""
+def find_person(text: str, among: QuerySet[User]) -> User | None:
+    """Whoever of these has this id, or signs in by this e-mail address."""
     try:
-        return User.objects.filter(pk=UUID(text.strip())).first()
+        return among.filter(pk=UUID(text.strip())).first()
     except ValueError:
-        return User.objects.filter(email__iexact=text.strip()).first()
+        return among.filter(email__iexact=text.strip()).first()
 
 
 def visible_person(text: str, me: User, *, everyone: bool = True) -> User | None:
     """Whom `me` means by an id or an e-mail address: themselves, or with `everyone` anybody whom they may see."""
     if text.lower() in (str(me.pk), me.email.lower()):
         return me
-    return find_person(text) if everyone and keepable(text) and has_everyone(me, "view") else None
+    return find_person(text, people_visible_to(me)) if everyone and keepable(text) else None
