@@ -61,7 +61,7 @@ def secret(alice: User) -> User:
 def probes(secret: User) -> list[tuple[str, str]]:
     """Ways to name her, each with one like it that names nobody."""
     email, part, key = ABSENT
-    return [(secret.email.upper(), email.upper()), (str(secret.pk), key), ("xandra", part), ("@hidden", part)]
+    return [(secret.email.upper(), email.upper()), (str(secret.pk), key), ("xandra", part), ("@hidden", f"@{part}")]
 
 
 def seen(client: Client, address: str, probe: str, **sent: Any) -> tuple[int, str]:
