@@ -19,6 +19,7 @@ from django.db.migrations.state import ProjectState
 from smartagent.adoption import estimates
 from smartagent.adoption.changes import ACCESS_EXCLUSIVE, SHARE_ROW_EXCLUSIVE
 from smartagent.adoption.found import NotATable, find_table
+from smartagent.adoption.obstacles import Obstacle, find_obstacles
 from smartagent.adoption.operations import CreateOrCompleteModel
 from smartagent.adoption.plan import plan
 from smartagent.adoption.routines import find_place
@@ -70,10 +71,11 @@ class Rehearsal:
 
     migrations: list[str] = field(default_factory=list)
     subjects: dict[str, Subject] = field(default_factory=dict)
+    obstacles: list[Obstacle] = field(default_factory=list)
 
     @property
     def nothing_to_do(self) -> bool:
-        return not self.migrations
+        return not self.migrations and not self.obstacles
 
     @property
     def seconds(self) -> float:
@@ -81,15 +83,22 @@ class Rehearsal:
 
     @property
     def problems(self) -> list[str]:
-        return [f"{each.name}: {each.problem}" for each in self.subjects.values() if each.problem]
+        named = {each.subject for each in self.obstacles}
+        rest = [each for each in self.subjects.values() if each.problem and each.name not in named]
+        return [*map(str, self.obstacles), *(f"{each.name}: {each.problem}" for each in rest)]
 
 
 def rehearse(connection: BaseDatabaseWrapper) -> Rehearsal:
-    """Go through what `migrate` would do now."""
+    """Go through what `migrate` would do now; where what we read would be wrong, only say that."""
+    obstacles = find_obstacles(connection)
+    if any(each.blinding for each in obstacles):
+        return Rehearsal(obstacles=obstacles)
     with transaction.atomic(connection.alias):
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION READ ONLY")
-        return _Rehearsing(connection).through()
+        found = _Rehearsing(connection).through()
+    found.obstacles = [each for each in obstacles if found.migrations or not each.migrating]
+    return found
 
 
 class _Rehearsing:

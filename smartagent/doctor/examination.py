@@ -7,8 +7,9 @@ from functools import partial
 from django.db import ProgrammingError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from smartagent.adoption.obstacles import Obstacle, find_obstacles
 from smartagent.doctor import clockwork, installation, outgoing, room, server, step
-from smartagent.doctor.findings import Finding, Report, error, report
+from smartagent.doctor.findings import Finding, Report, TableReport, error, report
 from smartagent.doctor.migrations import Migrated, check_migrations
 from smartagent.doctor.tables import Examined, check_table, check_unrepresentable, examine_tables, report_tables
 from smartagent.missing import is_about_schema
@@ -23,10 +24,23 @@ def examine(connection: BaseDatabaseWrapper, now: datetime) -> Report:
         connection.ensure_connection()
     except Unavailable as failure:
         return report([unavailable(failure)])
+    obstacles = find_obstacles(connection)
     migrated = Migrated(connection)
     tables = examine_tables(connection, migrated)
+    if any(each.blinding for each in obstacles):
+        return _seen_by_the_blind(connection, obstacles, tables)
     reports = report_tables(connection, tables)
-    checks = [*_checks(connection, migrated, tables, now), lambda: check_unrepresentable(reports)]
+    checks = [*_checks(connection, migrated, tables, obstacles, now), lambda: check_unrepresentable(reports)]
+    return report([finding for check in checks for finding in _found(connection, check)], reports)
+
+
+def _seen_by_the_blind(connection: BaseDatabaseWrapper, obstacles: list[Obstacle], tables: list[Examined]) -> Report:
+    """Where rows are hidden, whatever else we read would be wrong: nothing is counted."""
+    checks: list[Check] = [
+        partial(server.check_server, connection),
+        partial(server.check_obstacles, obstacles, migrating=False),
+    ]
+    reports = [TableReport(table=each.name, state=each.state, rows=None, unrepresentable=None) for each in tables]
     return report([finding for check in checks for finding in _found(connection, check)], reports)
 
 
@@ -37,16 +51,21 @@ def unavailable(failure: Unavailable) -> Finding:
 
 
 def _checks(
-    connection: BaseDatabaseWrapper, migrated: Migrated, tables: list[Examined], now: datetime
+    connection: BaseDatabaseWrapper,
+    migrated: Migrated,
+    tables: list[Examined],
+    obstacles: list[Obstacle],
+    now: datetime,
 ) -> Iterator[Check]:
-    oids = [table.place.oid for table in tables if table.place]
     yield partial(server.check_server, connection)
-    yield partial(server.check_rights, connection, oids)
+    yield partial(server.check_obstacles, obstacles, migrating=bool(migrated.pending))
+    yield partial(server.check_pool, obstacles)
     yield partial(server.check_exposure, connection)
     yield partial(check_migrations, migrated)
     yield from (partial(check_table, connection, table) for table in tables)
     yield partial(step.check_step, connection, migrated)
     yield partial(step.check_people, connection)
+    yield partial(step.check_sync, now)
     yield clockwork.check_schedules
     yield partial(clockwork.check_workers, now)
     yield partial(clockwork.check_last_tick, now)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from rules.gathering import cause_of
-from smartagent import missing
+from smartagent import hidden, missing
 from smartagent.doctor.examination import examine
 from smartagent.doctor.permissions import may_look, may_repair
 from smartagent.doctor.repair import AlreadyRepairing, repair
@@ -26,6 +26,7 @@ def schema(request: HttpRequest) -> HttpResponse:
     """Show what the doctor says."""
     if not may_look(request):
         raise PermissionDenied
+    hidden.forget()
     missing.forget()  # the banner is to say the same as the page
     context = _context(request) | {"may_repair": may_repair(request)}
     return TemplateResponse(request, "smartagent/schema/page.html", context)

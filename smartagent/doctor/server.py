@@ -7,6 +7,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from smartagent.adoption.obstacles import SESSION, Obstacle
 from smartagent.doctor.findings import FIX, Finding, error, warning
 from smartagent.doctor.wording import about
 from smartagent.exposure import exposed
@@ -20,14 +21,6 @@ SELECT current_setting('server_version_num')::int / 10000, current_setting('serv
        current_setting('default_transaction_read_only') = 'on', current_setting('session_replication_role'),
        current_schema(), coalesce(has_schema_privilege(current_schema(), 'CREATE'), false), current_user,
        clock_timestamp()"""
-
-# Per table of ours: whether policies hide rows from us, and what we may not do.
-RIGHTS = """
-SELECT c.oid::regclass::text, quote_ident(r.rolname), row_security_active(c.oid), pg_has_role(c.relowner, 'USAGE'),
-       ARRAY(SELECT verb FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS verb
-              WHERE NOT has_table_privilege(c.oid, verb))
-  FROM unnest(%s::oid[]) AS known (oid) JOIN pg_class c USING (oid), pg_roles r
- WHERE r.rolname = current_user ORDER BY 1"""
 
 
 def check_server(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
@@ -59,15 +52,18 @@ def _writable(standby: bool) -> str:
     return "Name the primary server in DATABASE_URL." if standby else "Take default_transaction_read_only away."
 
 
-def check_rights(connection: BaseDatabaseWrapper, oids: Iterable[int]) -> Iterator[Finding]:
-    """No policy hides rows from us, and we may read and write every table."""
-    for table, user, hidden, owned, forbidden in _rows(connection, RIGHTS, [list(oids)]):
-        if forbidden:
-            verbs = ", ".join(forbidden)
-            yield error(table, f"The account {user} has no right to {verbs}.", f"GRANT {verbs} ON {table} TO {user}")
-        if hidden:
-            remedy = f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY" if owned else f"ALTER ROLE {user} BYPASSRLS"
-            yield error(table, f"Row-level security hides rows from the account {user}.", remedy)
+def check_obstacles(obstacles: Iterable[Obstacle], *, migrating: bool) -> Iterator[Finding]:
+    """Nothing is in the way of our work, and where migrations are to come of these."""
+    for each in obstacles:
+        if each.subject != "database" and (migrating or not each.migrating):
+            yield error(each.subject, each.problem, each.remedy)
+
+
+def check_pool(obstacles: Iterable[Obstacle]) -> Iterator[Finding]:
+    """No pool in between takes our sessions apart; what else is said of the database, `check_server` says."""
+    for each in obstacles:
+        if each.remedy == SESSION:
+            yield error(each.subject, each.problem, each.remedy)
 
 
 def check_exposure(connection: BaseDatabaseWrapper) -> Iterator[Finding]:

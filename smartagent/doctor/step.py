@@ -1,15 +1,21 @@
 """Functions, triggers and rows that keep the old application and ours in step, and people of both."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from rules.models import ActivityEntry
 from smartagent.adoption.people import PLACEHOLDERS, placeholders
 from smartagent.adoption.sync import Synchronising
 from smartagent.adoption.sync_changes import people
 from smartagent.doctor.findings import Finding, warning
 from smartagent.doctor.migrations import Migrated
 from smartagent.doctor.wording import finding_of
+
+SYNC_FAILED = "sync_failed"
+SYNC_REMEDY = "Mend the cause; then `manage.py doctor --fix` brings in whoever is missing here."
+COUNTED = 1000
 
 
 def check_step(connection: BaseDatabaseWrapper, migrated: Migrated) -> Iterator[Finding]:
@@ -30,6 +36,15 @@ def check_people(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
         why, _, remedy = PLACEHOLDERS[ending].partition("; ")
         problem = f"{people(count)} cannot sign in by e-mail: {why}. What they have here ends in {ending}."
         yield warning("people", problem, _capitalised(remedy))
+
+
+def check_sync(now: datetime) -> Iterator[Finding]:
+    """What triggers could not do in the last day; it failed no statement of the old application."""
+    failed = ActivityEntry.objects.filter(event_type=SYNC_FAILED).last_day(now).order_by("-created_at")
+    newest = list(failed.values_list("error_message", flat=True)[:COUNTED])
+    if newest:
+        problem = f"{len(newest):,} changes of people were not taken over in the last day; the newest: {newest[0]}."
+        yield warning("people", problem.replace("1 changes of people were", "1 change of people was"), SYNC_REMEDY)
 
 
 def _capitalised(words: str) -> str:

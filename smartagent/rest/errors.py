@@ -11,6 +11,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 
 from rules.noticing import notice
+from smartagent.hidden import RowsHidden
 from smartagent.missing import in_words
 from smartagent.texts import encodable
 
@@ -83,6 +84,8 @@ def _known(exc: Exception) -> exceptions.APIException | None:
         return exceptions.PermissionDenied()
     if isinstance(exc, RequestDataTooBig):
         return TooLarge()
+    if isinstance(exc, RowsHidden):
+        return Incomplete(str(exc))
     if missing := notice(exc):
         return Incomplete(in_words(missing))
     return None

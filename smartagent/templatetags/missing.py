@@ -7,10 +7,12 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from smartagent import hidden
 from smartagent.doctor.permissions import may_look
 from smartagent.missing import in_words, known
 
 register = template.Library()
+HIDDEN = "Smart Agent cannot see its rows in the database, so nothing is evaluated. An administrator finds in `manage.py doctor` what to do."  # noqa: E501
 COMMAND = re.compile(r"`([^`]+)`")
 
 
@@ -22,12 +24,16 @@ def with_commands(words: str) -> SafeString:
 
 @register.inclusion_tag("smartagent/missing_banner.html", takes_context=True)
 def missing_banner(context: dict[str, Any]) -> dict[str, Any]:
-    """For those who look after the installation."""
+    """For those who look after the installation; that rows are hidden, for everybody."""
     request = context.get("request")
-    if request is None or not hasattr(request, "user") or _says_it_itself(request) or not may_look(request):
+    if request is None or not hasattr(request, "user") or _says_it_itself(request):
+        return {"words": ""}
+    if blind := hidden.known():
+        return {"words": hidden.in_words(blind) if may_look(request) else HIDDEN, "may_look": may_look(request)}
+    if not may_look(request):
         return {"words": ""}
     missing = known()
-    return {"words": in_words(missing) if missing else ""}
+    return {"words": in_words(missing) if missing else "", "may_look": True}
 
 
 def _says_it_itself(request: Any) -> bool:

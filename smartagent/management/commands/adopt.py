@@ -78,6 +78,8 @@ def as_text(found: Rehearsal) -> str:
     if new:
         lines += [f"New: {', '.join(new)}", ""]
     lines += [f"PROBLEM: {problem}" for problem in found.problems]
+    if found.problems:
+        return "\n".join([*lines, "`manage.py migrate` refuses to begin before this is mended. Nothing was changed."])
     longest = max(map(estimates.blocked_seconds, estimates.BLOCKING))
     lines += [
         f"`manage.py migrate` would take about {_time(found.seconds)}, while others go on reading and writing.",
