@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, TextField, Value
+from django.db.models.functions import Coalesce
 
 from optimizer.history import histories_of
 from optimizer.models import FusionMetric
@@ -71,7 +72,10 @@ def _errors(people: Iterable[UUID], now: datetime) -> Mapping[UUID, list[tuple[s
     bad = AuditEvent.objects.filter(
         user__in=people, severity__in=["error", "critical"], created_at__gt=now - DAY, created_at__lte=now
     )
-    counted = bad.order_by().values_list("user", "event_type").annotate(count=Count("pk"))
-    for person, event, count in counted.order_by("-count", "event_type"):
+    named = bad.order_by().annotate(
+        event=Coalesce("event_type", Value("unnamed", TextField()))
+    )  # the old application may leave it out
+    counted = named.values_list("user", "event").annotate(count=Count("pk"))
+    for person, event, count in counted.order_by("-count", "event"):
         found[person].append((event, count))
     return found

@@ -10,7 +10,7 @@ SELECT u.id AS user_id, '' AS target, coalesce(e.events, 0)::float8 AS value, %(
   LEFT JOIN (SELECT user_id, count(*) AS events
                FROM fusion_audit_log
               WHERE severity IN ('error', 'critical') AND created_at > %(day_ago)s AND created_at <= %(now)s
-                AND event_type ILIKE %(pattern)s
+                AND coalesce(event_type, '') ILIKE %(pattern)s
               GROUP BY user_id) e ON e.user_id = u.id
  WHERE u.is_active
 """

@@ -1,31 +1,66 @@
-"""fusion_score: the newest score of the person, and of each of their integrations."""
+"""fusion_score: of an integration its newest score; of the person the newest row without integration, else the mean."""
 
 from datetime import datetime, timedelta
+from typing import ClassVar
+
+from django.db import connection
 
 from rules.metrics import MetricSource, Query
 
+# The name of a score's integration: of ours, else by the old application's list of integrations, where that is there.
+TYPE = "CASE WHEN s.integration_id IS NOT NULL THEN coalesce(i.integration_type, {other}, s.integration_id::text) END"
+JOIN_INTEGRATIONS = "LEFT JOIN integrations i ON i.id = s.integration_id"
+JOIN_MASTER = "LEFT JOIN integrations_master m ON m.id::text = s.integration_id::text"
+
+# Of equally old rows the one that was written last, then the one of the greater id: the same at each evaluation.
 READINGS = """
-SELECT DISTINCT ON (user_id) user_id, '' AS target, fusion_score::float8 AS value, calculated_at AS observed_at
-  FROM fusion_scores
- WHERE user_id IS NOT NULL AND fusion_score IS NOT NULL AND calculated_at > %(oldest)s AND calculated_at <= %(now)s
- ORDER BY user_id, calculated_at DESC
-"""
-OF_INTEGRATIONS = """
-SELECT DISTINCT ON (s.user_id, i.integration_type)
-       s.user_id, i.integration_type, s.fusion_score::float8, s.calculated_at
-  FROM fusion_scores s JOIN integrations i ON i.id = s.integration_id
- WHERE s.user_id IS NOT NULL AND s.fusion_score IS NOT NULL
-   AND s.calculated_at > %(oldest)s AND s.calculated_at <= %(now)s
- ORDER BY s.user_id, i.integration_type, s.calculated_at DESC
+WITH newest AS (
+    SELECT DISTINCT ON (s.user_id, {type}) s.user_id, {type} AS target, s.fusion_score, s.calculated_at
+      FROM fusion_scores s {joins}
+     WHERE s.user_id IS NOT NULL AND s.fusion_score IS NOT NULL
+       AND s.calculated_at > %(oldest)s AND s.calculated_at <= %(now)s
+     ORDER BY s.user_id, {type}, s.calculated_at DESC, s.updated_at DESC NULLS LAST, s.id DESC)
+SELECT user_id, coalesce(target, '') AS target, fusion_score::float8 AS value, calculated_at AS observed_at FROM newest
+ UNION ALL
+SELECT user_id, '', avg(fusion_score)::float8, max(calculated_at) FROM newest
+ GROUP BY user_id HAVING count(*) = count(target)
 """
 
 
 class FusionScoreSource(MetricSource):
     kind = "fusion_score"
     label = "Fusion score"
-    help = "The newest fusion score of the person; with an integration, of that integration."
+    help = (
+        "With an integration its newest score; else the newest score of the person as a whole, or where there is none "
+        "the mean of the newest of each integration."
+    )
     lowest, highest = 0, 100
-    max_age = timedelta(days=7)
+    max_age: ClassVar[timedelta] = timedelta(days=7)
 
     def readings(self, now: datetime) -> Query:
-        return Query(f"({READINGS}) UNION ALL ({OF_INTEGRATIONS})", {"now": now, "oldest": self.oldest(now)})
+        return Query(scores_sql(), {"now": now, "oldest": self.oldest(now)})
+
+
+def scores_sql() -> str:
+    """The SELECT of the scores, with the old application's list of integrations where it can be read."""
+    other = _column_of_master()
+    joins = f"{JOIN_INTEGRATIONS} {JOIN_MASTER}" if other else JOIN_INTEGRATIONS
+    return READINGS.format(type=TYPE.format(other=other or "NULL"), joins=joins)
+
+
+def _column_of_master() -> str:
+    """The column of integrations_master that names the type, empty where there is none; asked anew at each evaluation,
+    for the table may appear or go meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute(MASTER)
+        row = cursor.fetchone()
+    return f"m.{row[0]}::text" if row else ""
+
+
+MASTER = """
+SELECT a.attname FROM pg_attribute a
+ WHERE a.attrelid = to_regclass('integrations_master') AND a.attname IN ('integration_type', 'type', 'name')
+   AND NOT a.attisdropped AND has_table_privilege(a.attrelid, 'SELECT')
+   AND EXISTS (SELECT FROM pg_attribute k WHERE k.attrelid = a.attrelid AND k.attname = 'id' AND NOT k.attisdropped)
+ ORDER BY array_position(ARRAY['integration_type', 'type', 'name'], a.attname::text) LIMIT 1
+"""

@@ -2,15 +2,23 @@
 
 from smartagent.adoption.backfill import Fill
 
-# fusion_audit_log, in both shapes: what is not there reads as nothing.
-SEVERITY = """CASE WHEN {row}->>'anomaly_flag' = 'true' OR {row}->>'status' = 'failed' THEN 'error'
+# fusion_audit_log, in its three shapes and mixtures of them: what is not there reads as nothing.
+SEVERITY = """CASE WHEN {row}->>'anomaly_flag' = 'true' OR {row}->>'anomaly_detected' = 'true'
+                        OR {row}->>'status' = 'failed' THEN 'error'
                 WHEN {row}->>'status' = 'partial' THEN 'warning' ELSE 'info' END"""
 MESSAGE = """coalesce(nullif({row}->>'error_message', ''), nullif({row}->>'anomaly_reason', ''),
-                         {row}->>'event_type', '')"""
+                         nullif({row}->>'decision_summary', ''), {row}->>'event_type', {row}->>'action_type', '')"""
+EVENT = "{row}->>'action_type'"
+# Whether or not severity is a column of theirs, nobody has said one where it is NULL. What is filled in is marked, so
+# that a severity that somebody gives is told from it, and so that a column of theirs can be emptied again.
+UNSAID = "it.severity IS NULL"
 AUDIT_FILLS = {
-    "severity": Fill(SEVERITY.format(row="to_jsonb(it)"), where="it.severity = 'info'"),
+    "severity": Fill(SEVERITY.format(row="to_jsonb(it)"), where=UNSAID, of_theirs=True),
+    "severity_derived": Fill("true", where=UNSAID),
     "message": Fill(MESSAGE.format(row="to_jsonb(it)"), where="it.message = ''"),
+    "event_type": Fill(EVENT.format(row="to_jsonb(it)"), where="it.event_type IS NULL"),
 }
+AUDIT_EMPTIES = {"severity": "it.severity_derived"}
 
 # A row says more or other than before: severity and message follow, unless somebody has given it others.
 FOLLOW_AUDIT = f"""
@@ -18,7 +26,7 @@ DECLARE
     given record := NEW;
     before jsonb := '{{}}';
     after jsonb := to_jsonb(NEW);
-    said_severity text := 'info';
+    derived boolean := false;
     said_message text := '';
 BEGIN
     IF TG_OP = 'UPDATE' AND current_setting('smartagent.backfill', true) = 'on' THEN
@@ -26,22 +34,39 @@ BEGIN
         IF after ? 'severity' THEN
             NEW.severity := given.severity;
         END IF;
+        IF after ? 'severity_derived' THEN
+            NEW.severity_derived := given.severity_derived;
+        END IF;
         IF after ? 'message' THEN
             NEW.message := given.message;
+        END IF;
+        IF after ? 'event_type' THEN
+            NEW.event_type := given.event_type;
         END IF;
         RETURN NEW;
     END IF;
     IF TG_OP = 'UPDATE' THEN
         before := to_jsonb(OLD);
-        said_severity := {SEVERITY.format(row="before")};
         said_message := {MESSAGE.format(row="before")};
     END IF;
-    IF after ? 'severity' AND coalesce(after->>'severity', 'info') IN ('info', said_severity)
-       AND coalesce(before->>'severity', 'info') = coalesce(after->>'severity', 'info') THEN
-        NEW.severity := {SEVERITY.format(row="after")};
+    IF after ? 'event_type' AND after->>'event_type' IS NULL AND after->>'action_type' IS NOT NULL THEN
+        NEW.event_type := {EVENT.format(row="after")};
+        after := to_jsonb(NEW);
+    END IF;
+    IF after ? 'severity' THEN
+        derived := after->>'severity' IS NULL
+                   OR coalesce(before->>'severity_derived' = 'true' AND before->>'severity' = after->>'severity', false);
+        IF derived THEN
+            NEW.severity := {SEVERITY.format(row="after")};
+        END IF;
+    END IF;
+    IF after ? 'severity_derived' THEN
+        NEW.severity_derived := derived;
     END IF;
     IF after ? 'message' AND coalesce(after->>'message', '') IN ('', said_message)
-       AND coalesce(before->>'message', '') = coalesce(after->>'message', '') THEN
+       AND coalesce(before->>'message', '') = coalesce(after->>'message', '')
+       AND (after->>'message' IS NOT NULL
+            OR (SELECT attnotnull FROM pg_attribute WHERE attrelid = TG_RELID AND attname = 'message')) THEN
         NEW.message := {MESSAGE.format(row="after")};
     END IF;
     RETURN NEW;

@@ -102,7 +102,10 @@ class AuditEvent(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False)
     event_type = models.TextField("event")
-    severity = models.TextField(choices=Severity.choices, default=Severity.INFO, db_default=Severity.INFO)
+    # Without a default of the database: on the old application's table a trigger tells from its absence that nobody has
+    # said one, and derives it from what else the row holds.
+    severity = models.TextField(choices=Severity.choices, default=Severity.INFO, null=True)
+    severity_derived = models.BooleanField(default=False, db_default=False, editable=False)
     message = models.TextField(default="", db_default="", blank=True)
     metadata = FactsField(default=dict, blank=True, db_default={})
     created_at = models.DateTimeField(default=timezone.now, db_default=Now())

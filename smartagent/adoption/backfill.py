@@ -6,8 +6,9 @@
              needs=("is_read",), what="status of old rows")
 
 The trigger of that name (`KeepInStep`) does the rows that come later, and is there before. Only columns that we added
-are filled: one that the old application has already keeps what is in it. Expressions call the row `it`. A row that has
-its value is not written again: so another run goes on where one was ended.
+are filled: one that the old application has already keeps what is in it, but for a `Fill` that is `of_theirs`, whose
+`where` is true only of NULLs; `empties` says by which rows of such a column are NULL again on the way back. Expressions
+call the row `it`. A row that has its value is not written again: so another run goes on where one was ended.
 """
 
 from collections.abc import Mapping
@@ -18,11 +19,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from smartagent.adoption import batches
 from smartagent.adoption.changes import Change
-from smartagent.adoption.found import find_table
+from smartagent.adoption.found import WORDS, FoundTable, find_table
 from smartagent.adoption.memory import is_done, remember
 from smartagent.adoption.routines import Place, find_place
 from smartagent.adoption.sync import Editor, Synchronising, logger, show, tell
-from smartagent.adoption.sync_changes import FillRows
+from smartagent.adoption.sync_changes import EmptyRows, FillRows
 
 
 @dataclass(frozen=True)
@@ -31,18 +32,33 @@ class Fill:
 
     value: str
     where: str
+    of_theirs: bool = False
+
+    def may_fill(self, found: FoundTable, name: str) -> bool:
+        """Whether the column is ours; of theirs only one of words, for others do not hold our values."""
+        column = found.column(name)
+        theirs = found.is_theirs(name)
+        return not theirs or (self.of_theirs and column is not None and column.type in WORDS)
 
 
 class Backfill(Synchronising):
     """Fill columns of ours in the rows of theirs, in batches. `needs` are columns of theirs that are read."""
 
     def __init__(
-        self, table: str, name: str, fills: Mapping[str, Fill], *, needs: tuple[str, ...] = (), what: str
+        self,
+        table: str,
+        name: str,
+        fills: Mapping[str, Fill],
+        *,
+        needs: tuple[str, ...] = (),
+        empties: Mapping[str, str] | None = None,
+        what: str,
     ) -> None:
         self.table = table
         self.trigger = f"zz_smartagent_{name}"
         self.fills = fills
         self.needs = needs
+        self.empties = empties or {}
         self.what = what
 
     def describe(self) -> str:
@@ -67,7 +83,27 @@ class Backfill(Synchronising):
             remember(editor, place, self.trigger, fills)
 
     def backwards(self, editor: Editor) -> None:
-        """What was filled goes with its column."""
+        """What was filled goes with its column; in a column of theirs it is NULL again."""
+        found, place = find_table(editor.connection, self.table), find_place(editor.connection, self.table)
+        if found is None or place is None or found.created or not self._is_ready(editor.connection):
+            return
+        theirs = {name: where for name, where in self.empties.items() if found.is_theirs(name)}
+        if not theirs:
+            return
+        update = partial(self._empty, theirs)
+        if editor.collect_sql:
+            editor.execute(update("true"), params=None)
+            return
+        quiet = batches.may_be_quiet(editor.connection)
+        if emptied := batches.run(editor.connection, place, self.what, update, quiet=quiet):
+            tell(self.table, EmptyRows(what=self.what, rows=emptied))
+
+    def _empty(self, columns: Mapping[str, str], rows: str) -> str:
+        values = ", ".join(
+            f"{name} = CASE WHEN {where} THEN NULL ELSE it.{name} END" for name, where in columns.items()
+        )
+        filled = " OR ".join(f"({where})" for where in columns.values())
+        return f"UPDATE {self.table} it SET {values} WHERE {rows} AND ({filled})"
 
     def _fill(self, connection: BaseDatabaseWrapper, place: Place, fills: Mapping[str, Fill]) -> None:
         """Go through the rows until none is left: those that others wrote meanwhile have moved past us."""
@@ -88,7 +124,7 @@ class Backfill(Synchronising):
         found, place = find_table(connection, self.table), find_place(connection, self.table)
         if found is None or place is None or found.created or not all(found.column(name) for name in self.needs):
             return None, {}
-        fills = {name: fill for name, fill in self.fills.items() if not found.is_theirs(name)}
+        fills = {name: fill for name, fill in self.fills.items() if fill.may_fill(found, name)}
         return (None, {}) if is_done(connection, place, self.trigger, fills) else (place, fills)
 
     def _is_ready(self, connection: BaseDatabaseWrapper) -> bool:

@@ -46,6 +46,19 @@ class DropTrigger(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EmptyRows(Change):
+    """What we had filled into a column of theirs is NULL again."""
+
+    lock = ROW_EXCLUSIVE
+
+    what: str
+    rows: int
+
+    def __str__(self) -> str:
+        return f"{self.what} empty again, {rows(self.rows)}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class FillRows(Change):
     """Rows are written in batches, each of which holds its rows for moments."""
 

@@ -231,6 +231,18 @@ SHAPES: dict[str, dict[str, Shape]] = {
                     VALUES ('{NEW}', '{ALICE}', 'drift', true, 'refused')""",
             ),
         ),
+        "decisions": Shape(
+            create=f"""CREATE TABLE fusion_audit_log ({ID}, {USER}, action_type text NOT NULL,
+                decision_summary text NOT NULL, confidence_level numeric, anomaly_detected boolean DEFAULT false,
+                {CREATED}); {owned("fusion_audit_log")}""",
+            rows=f"""INSERT INTO fusion_audit_log (user_id, action_type, decision_summary, anomaly_detected)
+                     SELECT '{ALICE}', 'integration_check', CASE WHEN n % 6 = 1 THEN 'no route' ELSE 'fine' END,
+                            CASE WHEN n % 3 < 2 THEN n % 3 = 1 END FROM generate_series(1, {MANY}) n;""",
+            writes=(
+                f"""INSERT INTO fusion_audit_log (id, user_id, action_type, decision_summary, anomaly_detected)
+                    VALUES ('{NEW}', '{ALICE}', 'integration_check', 'refused', true)""",
+            ),
+        ),
         "none": Shape(create=""),
     },
     "fusion_optimization_events": {
