@@ -14,7 +14,7 @@ JOIN_MASTER = "LEFT JOIN integrations_master m ON m.id::text = s.integration_id:
 
 # Of equally old rows the one that was written last, then the one of the greater id: the same at each evaluation.
 READINGS = """
-WITH newest AS (
+WITH newest AS NOT MATERIALIZED (  -- so that who asks for one person reads one person
     SELECT DISTINCT ON (s.user_id, {type}) s.user_id, {type} AS target, s.fusion_score, s.calculated_at
       FROM fusion_scores s {joins}
      WHERE s.user_id IS NOT NULL AND s.fusion_score IS NOT NULL

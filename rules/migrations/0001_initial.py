@@ -20,7 +20,7 @@ import smartagent.fields
 from rules.migrations import _guards, _in_step
 from smartagent.adoption.backfill import Backfill
 from smartagent.adoption.feed import Feed
-from smartagent.adoption.triggers import KeepInStep
+from smartagent.adoption.triggers import KeepInStep, MakeHelper
 
 
 class Migration(migrations.Migration):
@@ -1355,7 +1355,22 @@ class Migration(migrations.Migration):
             empties=_in_step.AUDIT_EMPTIES,
             what="severity and message of old rows",
         ),
+        MakeHelper(
+            "integration_type",
+            (("integration", "uuid"),),
+            "text",
+            _in_step.INTEGRATION_TYPE,
+            given="fusion_score_history",
+        ),
         KeepInStep("fusion_score_history", "score_history", "AFTER INSERT", _in_step.FOLLOW_HISTORY),
+        Feed(
+            "fusion_score_history",
+            "score_history",
+            _in_step.COPY_MEANS,
+            needs=_in_step.HISTORY,
+            what="means of old scores",
+            at_once=True,
+        ),
         Feed(
             "fusion_score_history",
             "score_history",

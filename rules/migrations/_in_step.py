@@ -76,25 +76,75 @@ EXCEPTION WHEN OTHERS THEN
 END
 """
 
-# As fusion_score itself is read: every score is the person's newest, and that of its integration. The key is made of
-# the values, and so of no setting of a session: a row that is copied twice is one.
-SAMPLES = """
+# The type of an integration: of ours, else by the old application's list, which may not be there, or come later.
+INTEGRATION_TYPE = """
+DECLARE
+    found text;
+BEGIN
+    SELECT integration_type INTO found FROM integrations WHERE integrations.id = integration;
+    IF found IS NULL AND to_regclass('integrations_master') IS NOT NULL THEN
+        EXECUTE 'SELECT coalesce(r->>''integration_type'', r->>''type'', r->>''name'')
+                   FROM (SELECT to_jsonb(m) AS r FROM integrations_master m) rows WHERE r->>''id'' = $1'
+           INTO found USING integration::text;
+    END IF;
+    RETURN coalesce(found, integration::text);
+END
+"""
+
+# As fusion_score itself is read: a score of an integration is that integration's, one without is the person's. The key
+# is made of the values, and so of no setting of a session: a row that is copied twice is one.
+KEY = """md5(concat_ws('|', it.user_id, it.integration_id, it.fusion_score, extract(epoch FROM it.recorded_at),
+                     {target}))::uuid"""
+SAMPLES = f"""
 INSERT INTO metric_samples (id, user_id, metric, target, value, observed_at)
-SELECT md5(concat_ws('|', it.user_id, it.integration_id, it.fusion_score, extract(epoch FROM it.recorded_at),
-                     target))::uuid,
-       it.user_id, 'fusion_score', target, it.fusion_score::float8, it.recorded_at
-FROM {history} it
+SELECT {KEY.format(target="target")}, it.user_id, 'fusion_score', target, it.fusion_score::float8, it.recorded_at
+FROM {{history}} it
 JOIN smartagent_users person ON person.id = it.user_id
-LEFT JOIN integrations ON integrations.id = it.integration_id
-CROSS JOIN LATERAL (SELECT '' UNION SELECT integrations.integration_type) AS targets(target)
-WHERE {rows} AND target IS NOT NULL AND it.recorded_at IS NOT NULL
-  AND it.fusion_score IS NOT NULL AND it.fusion_score::float8 <> 'NaN'
+CROSS JOIN LATERAL (SELECT coalesce(smartagent_integration_type(it.integration_id), '')) AS targets(target)
+WHERE {{rows}} AND it.recorded_at IS NOT NULL AND it.fusion_score IS NOT NULL AND it.fusion_score::float8 <> 'NaN'
 ON CONFLICT DO NOTHING"""
 HISTORY = ("user_id", "integration_id", "fusion_score", "recorded_at")
 COPY_HISTORY = SAMPLES.replace("{history}", "fusion_score_history")
+
+# Who has no score without an integration has the mean of the integrations known by then: what has been added up of the
+# changes of each, by how many have begun. One pass, for a mean needs the rows of all batches.
+COPY_MEANS = f"""
+INSERT INTO metric_samples (id, user_id, metric, target, value, observed_at)
+SELECT {KEY.format(target="'mean'")}, it.user_id, 'fusion_score', '', it.total / it.known, it.recorded_at
+FROM (SELECT c.*, sum(c.change) OVER so_far AS total, sum(c.begun) OVER so_far AS known,
+             row_number() OVER (PARTITION BY c.user_id, c.recorded_at) AS twin
+        FROM (SELECT h.user_id, h.integration_id, h.fusion_score, h.recorded_at,
+                     h.fusion_score - coalesce(lag(h.fusion_score) OVER one, 0) AS change,
+                     (row_number() OVER one = 1)::int AS begun
+                FROM fusion_score_history h
+               WHERE h.recorded_at IS NOT NULL AND h.fusion_score IS NOT NULL AND h.fusion_score::float8 <> 'NaN'
+                 AND h.integration_id IS NOT NULL
+                 AND h.user_id NOT IN (SELECT w.user_id FROM fusion_score_history w
+                                        WHERE w.integration_id IS NULL AND w.user_id IS NOT NULL)
+              WINDOW one AS (PARTITION BY h.user_id, h.integration_id ORDER BY h.recorded_at)) c
+      WINDOW so_far AS (PARTITION BY c.user_id ORDER BY c.recorded_at)) it
+JOIN smartagent_users person ON person.id = it.user_id
+WHERE {{rows}} AND it.twin = 1
+ON CONFLICT DO NOTHING"""
+
+# A score of an integration that is written now changes the person's, as the scores that stand are read.
 FOLLOW_HISTORY = f"""
 BEGIN
     {SAMPLES.replace("{history}", "(SELECT NEW.*)").replace("{rows}", "true")};
+    IF NEW.integration_id IS NOT NULL AND NEW.recorded_at > now() - interval '1 hour' THEN
+        INSERT INTO metric_samples (id, user_id, metric, target, value, observed_at)
+        SELECT {KEY.format(target="'mean'")}, it.user_id, 'fusion_score', '', it.score, it.recorded_at
+          FROM (SELECT NEW.*, coalesce(
+                    (SELECT s.fusion_score FROM fusion_scores s
+                      WHERE s.user_id = NEW.user_id AND s.integration_id IS NULL AND s.fusion_score IS NOT NULL
+                        AND s.calculated_at > now() - interval '7 days' ORDER BY s.calculated_at DESC LIMIT 1),
+                    (SELECT avg(s.fusion_score) FROM fusion_scores s
+                      WHERE s.user_id = NEW.user_id AND s.fusion_score IS NOT NULL
+                        AND s.calculated_at > now() - interval '7 days'))::float8 AS score) it
+          JOIN smartagent_users person ON person.id = it.user_id
+         WHERE it.score IS NOT NULL AND it.score <> 'NaN'
+        ON CONFLICT DO NOTHING;
+    END IF;
     RETURN NULL;
 EXCEPTION WHEN OTHERS THEN
     RAISE WARNING 'Smart Agent: a score is not copied: %', SQLERRM;

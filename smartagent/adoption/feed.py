@@ -6,6 +6,7 @@ The trigger that copies the new rows is there before (`KeepInStep`), and remembe
 copied: what we delete afterwards does not come back.
 """
 
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from smartagent.adoption import batches
@@ -18,14 +19,21 @@ from smartagent.adoption.sync_changes import CopyRows
 
 
 class Feed(Synchronising):
-    """Copy the old rows in batches: `insert` says how, with `{rows}` for which. A row copied twice must be one."""
+    """Copy the old rows in batches: `insert` says how, with `{rows}` for which. A row copied twice must be one.
 
-    def __init__(self, table: str, name: str, insert: str, *, needs: tuple[str, ...] = (), what: str) -> None:
+    What needs all rows of others is copied `at_once`, reading only; a feed in batches by the same trigger follows it,
+    and remembers for both.
+    """
+
+    def __init__(
+        self, table: str, name: str, insert: str, *, needs: tuple[str, ...] = (), what: str, at_once: bool = False
+    ) -> None:
         self.table = table
         self.trigger = f"zz_smartagent_{name}"
         self.insert = insert
         self.needs = needs
         self.what = what
+        self.at_once = at_once
 
     def describe(self) -> str:
         return f"Copy {self.what} from table {self.table}"
@@ -43,6 +51,9 @@ class Feed(Synchronising):
             show(editor, CopyRows(what=self.what, rows=batches.about(editor.connection, place)))
             editor.execute(self._insert("true"), params=None)
             return
+        if self.at_once:
+            self._copy_at_once(editor)
+            return
         copied = batches.run(editor.connection, place, self.what, self._insert)
         remember(editor, place, self.trigger)
         if copied:
@@ -50,6 +61,12 @@ class Feed(Synchronising):
 
     def backwards(self, editor: Editor) -> None:
         """The copies go with their table."""
+
+    def _copy_at_once(self, editor: Editor) -> None:
+        with transaction.atomic(editor.connection.alias):
+            copied = batches.execute(editor.connection, self._insert("true"), False)
+        if copied:
+            tell(self.table, CopyRows(what=self.what, rows=copied))
 
     def _insert(self, rows: str) -> str:
         return self.insert.replace("{rows}", rows)

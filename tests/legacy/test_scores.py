@@ -1,0 +1,71 @@
+"""fusion_score on the old application's scores: of an integration by its list, of the person by one definition."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from rules.gathering import gather
+from rules.models import MetricSample
+from tests.legacy.database import Database
+from tests.legacy.people import ALICE, BEN
+from tests.legacy.shapes import SHAPES
+from tests.smartagent.adoption.conftest import Takeover
+
+SHAPE = dict.fromkeys(SHAPES, "none") | {"fusion_scores": "usual"}
+SLACK, GMAIL = "bbbbbbbb-0000-0000-0000-000000000001", "bbbbbbbb-0000-0000-0000-000000000002"
+MASTER = f"""DELETE FROM fusion_scores; DELETE FROM fusion_score_history; DELETE FROM integrations_master;
+    ALTER TABLE integrations_master ADD integration_type text;
+    INSERT INTO integrations_master (id, integration_type) VALUES ('{SLACK}', 'slack'), ('{GMAIL}', 'gmail')"""
+SCORES = f"""INSERT INTO fusion_scores (user_id, integration_id, fusion_score, calculated_at)
+    VALUES ('{ALICE}', '{SLACK}', 40, now()), ('{ALICE}', '{GMAIL}', 80, now()),
+           ('{BEN}', '{GMAIL}', 10, now()), ('{BEN}', NULL, 90, now() - interval '1 hour')"""
+
+
+@pytest.fixture
+def database(takeover: Takeover) -> Database:
+    database = Database(takeover, shapes=SHAPE)
+    database.sql(f"{MASTER}; {SCORES}")
+    takeover.forwards()
+    return database
+
+
+def readings(database: Database) -> dict[tuple[str, str], float]:
+    gather(timezone.now())
+    rows: list[Any] = database.sql("SELECT user_id, target, value FROM tick_readings WHERE metric = 'fusion_score'")
+    assert database.sql("SELECT * FROM tick_failures") == []
+    return {(str(person), target): value for person, target, value in rows}
+
+
+def test_the_score_of_an_integration_and_of_the_person(database: Database) -> None:
+    assert readings(database) == {
+        (ALICE, ""): 60, (ALICE, "slack"): 40, (ALICE, "gmail"): 80, (BEN, ""): 90, (BEN, "gmail"): 10,
+    }  # fmt: skip
+
+
+def test_the_list_of_integrations_may_be_absent_and_come_later(database: Database) -> None:
+    database.sql("ALTER TABLE integrations_master RENAME TO away")
+    assert readings(database)[ALICE, ""] == 60
+    assert readings(database)[ALICE, SLACK] == 40
+    database.sql("ALTER TABLE away RENAME TO integrations_master")
+    assert readings(database)[ALICE, "slack"] == 40
+
+
+def test_of_equally_old_scores_the_same_counts_at_each_evaluation(database: Database) -> None:
+    database.sql("ALTER TABLE fusion_scores DROP CONSTRAINT fusion_scores_user_id_integration_id_key")
+    database.sql(f"""INSERT INTO fusion_scores (id, user_id, integration_id, fusion_score, calculated_at, updated_at)
+        SELECT gen_random_uuid(), '{ALICE}', '{SLACK}', n, calculated_at, '2020-01-01'
+          FROM fusion_scores, generate_series(1, 20) n WHERE user_id = '{ALICE}' AND integration_id = '{SLACK}'""")
+    assert {readings(database)[ALICE, "slack"] for _ in range(3)} == {40}
+
+
+def test_the_history_is_of_the_same_definition(database: Database) -> None:
+    kept = MetricSample.objects.filter(user=ALICE).values_list("target", "value")
+    assert sorted(set(kept)) == [("", 60.0), ("gmail", 80.0), ("slack", 40.0)]
+    assert set(MetricSample.objects.filter(user=BEN, target="").values_list("value", flat=True)) == {90.0}
+    database.as_the_old_application(
+        f"UPDATE fusion_scores SET fusion_score = 50, calculated_at = now() WHERE integration_id = '{SLACK}'"
+    )
+    newest = MetricSample.objects.filter(user=ALICE, target="").order_by("-observed_at")[0]
+    assert newest.value == 65
+    assert MetricSample.objects.filter(user=ALICE, target="slack", value=50).exists()
