@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import comb, sqrt
 from statistics import NormalDist, fmean
 
-ENOUGH = 4  # readings on each side: of three against three the rarest outcome is chance once in ten
+ENOUGH = 3  # readings on each side, see also `can_tell`
 EXACT = 1000  # the smaller side times all readings; beyond it the approximation is close
 SURE = 0.05
 UP, DOWN = ("<", "<="), (">", ">=")
@@ -32,7 +32,7 @@ class Effect:
 def compare(before: Sequence[float], after: Sequence[float], operator: str, threshold: float) -> Effect:
     """The effect on a metric of which a rule says that it is bad when it is `operator` `threshold`."""
     means = [fmean(values) if values else None for values in (before, after)]
-    if min(len(before), len(after)) < ENOUGH:
+    if not can_tell(len(before), len(after)):
         return Effect(verdict="too_little", before=means[0], after=means[1])
     old, new = [_goodness(values, operator, threshold) for values in (before, after)]
     p = mann_whitney(old, new)
@@ -41,6 +41,12 @@ def compare(before: Sequence[float], after: Sequence[float], operator: str, thre
     return Effect(
         verdict=verdict, before=means[0], after=means[1], difference=fmean(after) - fmean(before), p=round(p, 6)
     )
+
+
+def can_tell(before: int, after: int) -> bool:
+    """Whether so many readings can differ by more than chance: of three against three even the rarest outcome is chance
+    once in ten times."""
+    return min(before, after) >= ENOUGH and 2 / comb(before + after, before) < SURE
 
 
 def mann_whitney(left: Sequence[float], right: Sequence[float]) -> float:

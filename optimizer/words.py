@@ -5,7 +5,6 @@ from typing import Any
 
 from django.utils.timezone import localtime
 
-from optimizer.effects import ENOUGH
 from optimizer.models import OptimizationEvent
 from optimizer.registries import operations, strategies
 from rules.words import metric_name, number
@@ -69,7 +68,7 @@ def effect_in_words(event: OptimizationEvent) -> str:
         return f"It is measured{_at(event.measure_at)}." if event.measure_at and event.status == Status.APPLIED else ""
     before, after = facts.get("before") or [], facts.get("after") or []
     if event.verdict == Verdict.TOO_LITTLE:
-        few = f"{len(before)} readings before it and {len(after)} after it; {ENOUGH} of each are the least"
+        few = f"{len(before)} readings before it and {len(after)} after it, too few to tell a difference from chance"
         return f"{HELPED[Verdict.TOO_LITTLE]}: there were {few}."
     moved = float(facts.get("of_difference") or 0)
     means = f"{number(_round(facts.get('of_before')))} before and {number(_round(facts.get('of_after')))} after it"

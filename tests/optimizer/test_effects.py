@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from optimizer.effects import ENOUGH, EXACT, _ranks, compare, mann_whitney
+from optimizer.effects import EXACT, _ranks, compare, mann_whitney
 
 numbers = some.lists(some.floats(-1e6, 1e6), min_size=1, max_size=40)
-enough = some.lists(some.integers(-50, 50).map(float), min_size=ENOUGH, max_size=40)
+enough = some.lists(some.integers(-50, 50).map(float), min_size=4, max_size=40)
 
 
 @given(numbers, numbers)
@@ -111,6 +111,8 @@ LOW, HIGH = [10.0, 11, 12, 10], [80.0, 82, 81, 80]
         (LOW, HIGH[:2], "<", 70, "too_little"),
         ([], [], "<", 70, "too_little"),
         (LOW[:3], HIGH[:3], "<", 70, "too_little"),
+        (LOW[:3], [*HIGH, 83], "<", 70, "improved"),
+        (LOW[:2], HIGH * 40, "<", 70, "too_little"),
         ([1.0, 2, 3, 5], [4.0, 6, 7, 8], ">", 70, "unchanged"),
     ],
 )
