@@ -10,26 +10,29 @@ from django.conf import settings
 from django.db import connection
 
 from rules.conditions import Operator, Reducer, combine_sql, met_sql, verdict_sql
+from rules.reach import LARGEST, SMALLEST, TOO_FAR, as_float_sql
 from rules.registries import metrics
 
 TABLES = "DROP TABLE IF EXISTS tick_conditions, tick_values, tick_verdicts"
-NUMBER = """CASE WHEN jsonb_typeof(c.it->'{name}') = 'number'
-                 THEN CASE WHEN abs((c.it->>'{name}')::numeric) < {most} THEN (c.it->>'{name}')::float8 END END"""
+_NUMERIC = "(CASE WHEN jsonb_typeof(c.it->'{name}') = 'number' THEN (c.it->>'{name}')::numeric END)"
+THRESHOLD = as_float_sql(_NUMERIC.format(name="threshold"))
+WINDOW = as_float_sql(_NUMERIC.format(name="window"), most="1e9")
 RULE = """r.id AS rule_id, r.user_id AS owner_id, r.applies_to, r.match"""
 # Another application may write anything: what cannot be read has no threshold, and that rule alone fails.
 CONDITIONS = f"""
 CREATE TEMP TABLE tick_conditions AS
 WITH composed AS (SELECT * FROM automation_rules r WHERE {{evaluated}} AND NOT ({{simple}}) {{only}})
 SELECT {RULE}, 0 AS n, r.metric_type AS metric, coalesce(r.target_integration, '') AS target, r.reducer,
-       r.evaluation_window AS span, r.condition_operator AS operator, r.threshold_value::float8 AS threshold,
-       r.recovery_threshold::float8 AS recovery, r.critical_threshold::float8 AS critical
+       r.evaluation_window AS span, r.condition_operator AS operator,
+       {as_float_sql("r.threshold_value")} AS threshold, {as_float_sql("r.recovery_threshold")} AS recovery,
+       {as_float_sql("r.critical_threshold")} AS critical
   FROM composed r
 UNION ALL
 SELECT {RULE}, c.n::int, coalesce(c.it->>'metric', ''), coalesce(c.it->>'target', ''),
        coalesce(c.it->>'reducer', 'last'),
-       make_interval(secs => {NUMBER.format(name="window", most="1e9")}),
+       make_interval(secs => {WINDOW}),
        coalesce(c.it->>'operator', ''),
-       {NUMBER.format(name="threshold", most="1e308")}, NULL, NULL
+       {THRESHOLD}, NULL, NULL
   FROM composed r
  CROSS JOIN LATERAL jsonb_array_elements(
        CASE WHEN jsonb_typeof(r.more_conditions) = 'array' THEN r.more_conditions ELSE '[null]' END)
@@ -51,28 +54,51 @@ HELD = """(SELECT h.value, greatest(h.observed_at, %(now)s - w.span) AS begun,
                      WHERE s.user_id {owner} AND s.metric = w.metric AND s.target = w.target
                        AND s.observed_at <= %(now)s - w.span ORDER BY s.observed_at DESC LIMIT 1)) AS h) AS held"""
 LENGTH = "extract(epoch FROM held.ended - held.begun)::float8"
-PUSHED = """CASE w.reducer
-    WHEN 'avg' THEN (SELECT avg(s.value) FROM {samples})
-    WHEN 'min' THEN (SELECT min(s.value) FROM {samples})
-    WHEN 'max' THEN (SELECT max(s.value) FROM {samples})
-    WHEN 'sum' THEN (SELECT sum(s.value) FROM {samples})
-    WHEN 'count' THEN (SELECT nullif(count(*), 0)::float8 FROM {samples})
-    WHEN 'change' THEN {change}
-    WHEN 'percent_change' THEN 100 * {change} / nullif(abs({first}), 0) END"""
+# What cannot be calculated with, for arithmetic would overflow and stop everybody, makes NaN of all that it is in; the
+# verdict on that is `failed`. No aggregate may see it: PostgreSQL evaluates them before any CASE around them.
+_IN_REACH = f"abs({{value}}) <= {LARGEST}"
+_ALL = f"CASE WHEN max(abs({{value}})) > {LARGEST} THEN 'NaN' ELSE {{whole}} END"
+
+
+def _whole(aggregate: str, value: str) -> str:
+    """The aggregate of what is in reach; NaN where something is not."""
+    return _ALL.format(value=value, whole=f"{aggregate} FILTER (WHERE {_IN_REACH.format(value=value)})")
+
+
+SAFE = f"(CASE WHEN abs(held.value) BETWEEN {SMALLEST} AND {LARGEST} THEN held.value ELSE 0 END)"  # to multiply with
+AREA = f"sum({SAFE} * {LENGTH})"
+MOVED = f"""(SELECT CASE WHEN abs(ends.first) <= {LARGEST} AND abs(ends.last) <= {LARGEST}
+                         THEN ends.last - ends.first ELSE 'NaN' END
+                FROM (SELECT {{first}} AS first, {{last}} AS last) AS ends
+               WHERE ends.first IS NOT NULL AND ends.last IS NOT NULL)"""
+PERCENT = f"""(SELECT CASE WHEN moved.first = 0 OR moved.by IS NULL THEN NULL
+                           WHEN abs(moved.first) < {SMALLEST} THEN 'NaN'
+                           ELSE 100 * moved.by / abs(moved.first) END
+                  FROM (SELECT {{change}} AS by, {{first}} AS first) AS moved)"""
+PUSHED = f"""CASE w.reducer
+    WHEN 'avg' THEN (SELECT {_whole("avg(s.value)", "s.value")} FROM {{samples}})
+    WHEN 'min' THEN (SELECT min(s.value) FROM {{samples}})
+    WHEN 'max' THEN (SELECT max(s.value) FROM {{samples}})
+    WHEN 'sum' THEN (SELECT {_whole("sum(s.value)", "s.value")} FROM {{samples}})
+    WHEN 'count' THEN (SELECT nullif(count(*), 0)::float8 FROM {{samples}})
+    WHEN 'change' THEN {{change}}
+    WHEN 'percent_change' THEN {PERCENT} END"""
 FIRST = "(SELECT s.value FROM {samples} ORDER BY s.observed_at LIMIT 1)"
 LAST = "(SELECT s.value FROM {samples} ORDER BY s.observed_at DESC LIMIT 1)"
-CHANGE = f"(SELECT CASE WHEN count(*) > 1 THEN {LAST} - {FIRST} END FROM {{samples}})"
+CHANGE = f"(SELECT CASE WHEN count(*) > 1 THEN {MOVED.format(first=FIRST, last=LAST)} END FROM {{samples}})"
 BUILT_IN = f"""CASE w.reducer
-    WHEN 'avg' THEN (SELECT coalesce(sum(held.value * {LENGTH}) / nullif(sum({LENGTH}), 0), max(held.value))
-                       FROM {{held}})
+    WHEN 'avg' THEN (SELECT {
+    _ALL.format(value="held.value", whole=f"coalesce({AREA} / nullif(sum({LENGTH}), 0), max(held.value))")
+} FROM {{held}})
     WHEN 'min' THEN (SELECT min(held.value) FROM {{held}})
     WHEN 'max' THEN (SELECT max(held.value) FROM {{held}})
-    WHEN 'sum' THEN (SELECT sum(held.value * {LENGTH}) / %(tick)s FROM {{held}})
+    WHEN 'sum' THEN (SELECT {_ALL.format(value="held.value", whole=f"{AREA} / %(tick)s")} FROM {{held}})
     WHEN 'count' THEN (SELECT sum({LENGTH}) / %(tick)s FROM {{held}})
     WHEN 'change' THEN {{change}}
-    WHEN 'percent_change' THEN 100 * {{change}} / nullif(abs({{first}}), 0) END"""
+    WHEN 'percent_change' THEN {PERCENT} END"""
 FIRST_HELD = "(SELECT held.value FROM {held} ORDER BY held.begun LIMIT 1)"
-CHANGE_HELD = "((SELECT held.value FROM {held} ORDER BY held.begun DESC LIMIT 1) - " + FIRST_HELD + ")"
+LAST_HELD = "(SELECT held.value FROM {held} ORDER BY held.begun DESC LIMIT 1)"
+CHANGE_HELD = MOVED.format(first=FIRST_HELD, last=LAST_HELD)
 
 
 def _reduced(owner: str) -> str:
@@ -97,7 +123,9 @@ SELECT w.*, coalesce({_reduced("= w.subject_id")}, p.value, CASE WHEN w.reducer 
 VERDICTS = f"""
 CREATE TEMP TABLE tick_verdicts AS
 WITH read AS (
-    SELECT c.*, coalesce(t.value, own.value, platform.value) AS value, f.cause,
+    SELECT c.*, CASE WHEN t.value < 'Infinity' AND t.value > '-Infinity' THEN t.value
+                     ELSE coalesce(own.value, platform.value) END AS value,
+           CASE WHEN t.value >= 'Infinity' OR t.value = '-Infinity' THEN '{TOO_FAR}' ELSE f.cause END AS cause,
            CASE WHEN t.subject_id IS NOT NULL THEN %(now)s ELSE coalesce(own.observed_at, platform.observed_at) END
            AS observed_at
       FROM ({SUBJECTS}) AS c
@@ -119,7 +147,7 @@ SELECT rule_id, subject_id, {combine_sql("verdict", "min(match)")} AS verdict,
        min(value) FILTER (WHERE n = 0) AS value, min(observed_at) FILTER (WHERE n = 0) AS observed_at,
        coalesce(bool_or({met_sql("value", "operator", "critical")} AND verdict = 'met'), false) AS worsens,
        jsonb_agg(jsonb_build_object(
-           'metric', metric, 'target', target, 'reducer', reducer, 'window', extract(epoch FROM span)::int,
+           'metric', metric, 'target', target, 'reducer', reducer, 'window', extract(epoch FROM span)::bigint,
            'operator', operator, 'threshold', threshold, 'value', value, 'verdict', verdict) ORDER BY n) AS conditions
   FROM said GROUP BY rule_id, subject_id
 """

@@ -34,7 +34,8 @@ def condition_in_words(heard: Heard) -> str:
     name = begun(name, clause.metric)
     against = limit(clause.operator, clause.threshold)
     if heard.value is None and heard.verdict in SAID:
-        return f"{name}: {SAID[heard.verdict]}; it is to be {against}."
+        cause = f" {heard.cause}" if heard.cause else ""
+        return f"{name}: {SAID[heard.verdict]}; it is to be {against}.{cause}"
     judged = f", {SAID[heard.verdict]}" if heard.verdict in SAID else ""
     return f"{name} was {number(heard.value)}; it is to be {against}{judged}."
 

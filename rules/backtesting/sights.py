@@ -1,5 +1,6 @@
 """What is seen of one instance, tick by tick, from its series, judged as the dispatcher judges it."""
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 from rules.backtesting.playing import Seen
 from rules.conditions import IN_PYTHON, Reducer, combine, met, verdict
+from rules.reach import TOO_FAR
 from rules.reducers import Series
 from rules.states import Sight
 
@@ -34,13 +36,15 @@ class Clause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """What one clause says at one time: its value, when that was observed, and the verdict on it."""
+    """What one clause says at one time: its value, when that was observed, and the verdict on it, with the cause where
+    that is `failed`."""
 
     clause: Clause
     value: float | None
     observed_at: datetime | None
     verdict: str
     critical: bool
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +65,9 @@ class Watch:
 
     def sight(self, heard: Sequence[Heard]) -> Sight:
         """What they say together."""
-        if len(heard) == 1:
-            return Sight(heard[0].verdict, critical=heard[0].critical)
-        said = combine([each.verdict for each in heard], self.match)
-        return Sight(said, critical=any(each.critical for each in heard))
+        said = heard[0].verdict if len(heard) == 1 else combine([each.verdict for each in heard], self.match)
+        cause = min((each.cause for each in heard if each.cause), default="")
+        return Sight(said, cause if said == "failed" else "", critical=any(each.critical for each in heard))
 
     def _hear(self, clause: Clause, own: Series, platform: Series, now: datetime) -> Heard:
         value: float | None
@@ -74,6 +77,10 @@ class Watch:
             value, observed_at = found or (None, None)
         else:
             value, observed_at = self._reduced(clause, own, platform, now), now
+        if value is not None and not math.isfinite(value):
+            return Heard(
+                clause=clause, value=None, observed_at=observed_at, verdict="failed", critical=False, cause=TOO_FAR
+            )
         said = verdict(value, clause.operator, clause.threshold, clause.recovery)
         worse = said == "met" and clause.critical is not None and met(value or 0.0, clause.operator, clause.critical)
         return Heard(clause=clause, value=value, observed_at=observed_at, verdict=said, critical=worse)
