@@ -29,6 +29,13 @@ def told_of(channel: Channel, now: datetime) -> Message:
 
 
 def reset(channel: Channel) -> None:
-    """Close its breaker by hand; the next message is tried at once."""
+    """Close its breaker by hand; the next message is tried at once, and until then nobody knows whether it works."""
+    forget(channel)
+    channel.save(update_fields=["failures", "opened_at", "retry_at", "cause", "works_since"])
+
+
+def forget(channel: Channel) -> None:
+    """Forget what has failed; what had failed is untested then. It is not saved yet."""
+    if channel.is_open or channel.failures:
+        channel.works_since = None
     channel.failures, channel.opened_at, channel.retry_at, channel.cause = 0, None, None, ""
-    channel.save(update_fields=["failures", "opened_at", "retry_at", "cause"])

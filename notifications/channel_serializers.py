@@ -13,10 +13,9 @@ from rest_framework.exceptions import ValidationError
 from notifications.channels import Address, ChannelKind
 from notifications.making import save
 from notifications.outgoing import Channel
-from notifications.outgoing_filters import STATES
 from notifications.registries import channels
 from notifications.secrets import known_of
-from notifications.states import state_of
+from notifications.states import STATES, state_of
 from notifications.wording import NotWorded, check
 from smartagent.rest.fields import JSONObjectField, OwnerField, TextField
 from smartagent.rest.serializers import StrictModelSerializer
@@ -38,9 +37,10 @@ class ChannelSerializer(StrictModelSerializer):
         model = Channel
         fields = [
             "id", "user", "kind", "name", "enabled", "position", "settings", "secrets", "where", "title_template",
-            "body_template", "state", "cause", "failures", "opened_at", "retry_at", "created_at", "updated_at",
+            "body_template", "state", "works_since", "cause", "failures", "opened_at", "retry_at", "created_at",
+            "updated_at",
         ]  # fmt: skip
-        read_only_fields = ["cause", "failures", "opened_at", "retry_at", "created_at", "updated_at"]
+        read_only_fields = ["works_since", "cause", "failures", "opened_at", "retry_at", "created_at", "updated_at"]
         validators: list[Any] = []  # the owner may be left out, so that one of a name is checked below
 
     @extend_schema_field(

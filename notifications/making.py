@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from notifications.breaker import Breaker
+from notifications.breaking import forget
 from notifications.delivery import deliver_one
 from notifications.gateway import Message, post
 from notifications.outgoing import Channel, Delivery, DeliveryAttempt
-from notifications.secrets import keep
+from notifications.secrets import keep, known_of
 
 
 class NotInUse(Exception):
@@ -20,14 +20,14 @@ class NotInUse(Exception):
 def save(channel: Channel, values: dict[str, Any], now: datetime) -> int:
     """Keep the settings, and let what waits for a channel go out by it; return how many messages waited.
 
-    Changed settings close the breaker: whoever repairs a channel wants it used.
+    Changed settings close the breaker: whoever repairs a channel wants it used. It is untested then.
     """
     with transaction.atomic():
+        before = known_of(channel)
         keep(channel, values)
-        closed = Breaker()
-        channel.failures, channel.opened_at, channel.retry_at, channel.cause = (
-            closed.failures, closed.opened_at, closed.retry_at, closed.cause,
-        )  # fmt: skip
+        if known_of(channel) != before:
+            channel.works_since = None
+        forget(channel)
         channel.save()
         return take_what_waits(channel, now)
 

@@ -41,6 +41,8 @@ class Channel(models.Model):
     opened_at = models.DateTimeField(null=True, editable=False)
     retry_at = models.DateTimeField(null=True, editable=False)
     cause = models.TextField(default="", db_default="", editable=False)
+    # The first delivery since the settings are as they are; without any it is untested.
+    works_since = models.DateTimeField(null=True, editable=False)
     # The bucket of tokens, each of which lets one message out.
     tokens = models.FloatField(null=True, editable=False)
     tokens_at = models.DateTimeField(null=True, editable=False)

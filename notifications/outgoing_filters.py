@@ -8,10 +8,9 @@ from django.db.models import QuerySet
 from notifications.escalation import Escalation, EscalationPolicy
 from notifications.outgoing import Channel, Delivery
 from notifications.registries import channel_choices
+from notifications.states import CONDITIONS, STATES
 from rules.filters import OneOf, PersonFilter, RuleNameFilter, TimesFilter
 from rules.models.rule import Severity
-
-STATES = [("works", "works"), ("broken", "broken"), ("off", "not in use")]
 
 
 class ChannelFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -24,9 +23,7 @@ class ChannelFilter(django_filters.FilterSet):  # type: ignore[misc]
         fields: list[str] = []
 
     def filter_state(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
-        if value == "off":
-            return queryset.filter(enabled=False)  # type: ignore[no-any-return]
-        return queryset.filter(enabled=True, opened_at__isnull=value == "works")  # type: ignore[no-any-return]
+        return queryset.filter(CONDITIONS[value])  # type: ignore[no-any-return]
 
 
 class DeliveryFilter(TimesFilter):

@@ -115,13 +115,15 @@ def _storable(text: str) -> str:
 
 
 def _move_breakers(results: Sequence[Result], now: datetime) -> None:
-    """Channels that only succeed and were closed are not touched: that is nearly all of them, nearly always."""
+    """Channels that only succeed, as they did before, are not touched: that is nearly all of them, nearly always."""
     of_channel: dict[UUID, list[Result]] = defaultdict(list)
     for result in results:
         if result.channel:
             of_channel[result.channel].append(result)
     touched = {key for key, some in of_channel.items() if not all(result.delivered for result in some)}
-    troubled = Channel.objects.filter(pk__in=of_channel).exclude(pk__in=touched).exclude(failures=0, opened_at=None)
+    troubled = Channel.objects.filter(pk__in=of_channel).exclude(pk__in=touched).exclude(
+        failures=0, opened_at=None, works_since__isnull=False
+    )  # fmt: skip
     touched |= set(troubled.values_list("pk", flat=True))
     for channel in Channel.objects.select_for_update().filter(pk__in=touched).order_by("pk"):
         _move(channel, of_channel[channel.pk], now)
@@ -132,12 +134,14 @@ def _move(channel: Channel, results: Sequence[Result], now: datetime) -> None:
     after = before
     for result in results:  # in the order in which they came back
         after = succeeded(after) if result.delivered else _failed(after, result, now)
-    if after == before:
+    works_since = channel.works_since or (now if any(result.delivered for result in results) else None)
+    if after == before and works_since == channel.works_since:
         return
+    channel.works_since = works_since
     channel.failures, channel.opened_at, channel.retry_at, channel.cause = (
         after.failures, after.opened_at, after.retry_at, after.cause,
     )  # fmt: skip
-    channel.save(update_fields=["failures", "opened_at", "retry_at", "cause"])
+    channel.save(update_fields=["failures", "opened_at", "retry_at", "cause", "works_since"])
     if before.is_open != after.is_open:
         post([told_of(channel, now)], now)
 

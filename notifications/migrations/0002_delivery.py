@@ -81,6 +81,7 @@ class Migration(migrations.Migration):
                 ("opened_at", models.DateTimeField(editable=False, null=True)),
                 ("retry_at", models.DateTimeField(editable=False, null=True)),
                 ("cause", models.TextField(db_default="", default="", editable=False)),
+                ("works_since", models.DateTimeField(editable=False, null=True)),
                 ("tokens", models.FloatField(editable=False, null=True)),
                 ("tokens_at", models.DateTimeField(editable=False, null=True)),
                 ("title_template", models.TextField(blank=True, db_default="", default="")),

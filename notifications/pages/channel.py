@@ -21,6 +21,7 @@ from notifications.making import NotInUse, save, try_out
 from notifications.outgoing import Channel, Delivery, DeliveryAttempt
 from notifications.previewing import preview_of
 from notifications.registries import channels
+from notifications.states import state_of
 from notifications.wording.facts import NAMES
 from notifications.wording.filters import FILTERS
 from smartagent.limits import too_many
@@ -75,7 +76,8 @@ def channel_page(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid
     address = Address(channel.config)
     last = DeliveryAttempt.objects.filter(delivery__channel=channel).select_related("delivery")
     context = {
-        "title": channel.name, "channel": channel, "kind": kind, "where": kind.where(address) if kind else "",
+        "title": channel.name, "channel": channel, "state": state_of(channel), "kind": kind,
+        "where": kind.where(address) if kind else "",
         "preview": kind.preview(example(channel), address) if kind else "",
         "attempts": list(last.order_by("-started_at")[:SHOWN]),
         "waiting": Delivery.objects.filter(channel=channel, status__in=["due", "held"]).count(),

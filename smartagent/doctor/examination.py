@@ -71,7 +71,7 @@ def _checks(
     yield partial(clockwork.check_last_tick, now)
     yield partial(clockwork.check_failures, now)
     yield partial(outgoing.check_dead_letters, now)
-    yield outgoing.check_breakers
+    yield outgoing.check_channels
     yield partial(outgoing.check_sending, now)
     yield partial(room.check_room, connection)
     yield installation.check_settings

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Min
 
 from notifications.models import Channel, Delivery
-from smartagent.doctor.findings import Finding, error, warning
+from notifications.states import CONDITIONS
+from smartagent.doctor.findings import Finding, error, info, warning
 from smartagent.doctor.wording import about
 
 DAY = timedelta(hours=24)
@@ -26,15 +27,25 @@ def check_dead_letters(now: datetime) -> Iterator[Finding]:
                       "See the page Deliveries, with the filter for what failed; send them again there.")  # fmt: skip
 
 
-def check_breakers() -> Iterator[Finding]:
-    """Channels that messages wait for."""
-    broken = Channel.objects.in_use().broken().order_by("opened_at")
-    count = broken.count()
-    if count:
-        named = [f"“{channel.name}” of {channel.user}" for channel in broken.select_related("user")[:NAMED]]
-        rest = f" and {count - len(named):,} more" if count > len(named) else ""
-        problem = f"{count:,} {'channel is' if count == 1 else 'channels are'} broken: {', '.join(named)}{rest}."
+def check_channels() -> Iterator[Finding]:
+    """Channels whose last message was not delivered, and those that nothing was ever delivered by."""
+    if problem := _in_state("failing"):
         yield warning("channels", problem, "See on the page Channels why; test it there once that is put right.")
+    if problem := _in_state("untested"):
+        yield info("channels", problem, "Send a test on the page Channels: nobody knows yet whether a message arrives.")
+
+
+def _in_state(state: str) -> str:
+    """`2 channels are failing: “ops” of Ada, …`; empty where none is."""
+    found = Channel.objects.filter(CONDITIONS[state]).order_by("opened_at", "created_at", "id")
+    count = found.count()
+    named = [f"“{channel.name}” of {channel.user}" for channel in found.select_related("user")[:NAMED]]
+    rest = f" and {count - len(named):,} more" if count > len(named) else ""
+    return (
+        f"{count:,} {'channel is' if count == 1 else 'channels are'} {state}: {', '.join(named)}{rest}."
+        if count
+        else ""
+    )
 
 
 def check_sending(now: datetime) -> Iterator[Finding]:

@@ -26,12 +26,17 @@ def test_made_read_changed_and_deleted(alice):
     made = program.post("channels/", webhook(settings={"url": "https://a.example/hook", "key": KEY}), status=201)
     assert made["settings"] == {"url": "https://a.example/hook"}
     assert made["secrets"] == {"key": True, "old_key": False}
-    assert (made["user"], made["state"], made["where"], made["enabled"]) == (str(alice.pk), "works", "a.example", True)
+    assert (made["user"], made["state"], made["where"], made["enabled"]) == (
+        str(alice.pk),
+        "untested",
+        "a.example",
+        True,
+    )
     address = f"channels/{made['id']}/"
     assert program.get(address) == made
     assert program.get("channels/")["results"] == [made]
     changed = program.patch(address, {"name": "night", "enabled": False, "position": 3})
-    assert (changed["name"], changed["state"], changed["position"]) == ("night", "off", 3)
+    assert (changed["name"], changed["state"], changed["position"]) == ("night", "disabled", 3)
     assert values_of(Channel.objects.get()) == {"url": "https://a.example/hook", "key": KEY}
     program.delete(address, status=204)
     assert not Channel.objects.exists()
@@ -112,9 +117,9 @@ def test_a_test_goes_the_real_way_and_gives_the_real_attempt(alice, httpserver: 
     assert (refused["outcome"], refused["code"], refused["error"]) == ("refused", 403, "Answered 403.")
     assert DeliveryAttempt.objects.filter(pk=refused["id"], excerpt="who are you").exists()
     broken = program.get(f"channels/{channel.pk}/")
-    assert (broken["state"], broken["cause"]) == ("broken", "Answered 403.")
+    assert (broken["state"], broken["cause"]) == ("failing", "Answered 403.")
     closed = program.post(f"channels/{channel.pk}/close-breaker/")
-    assert (closed["state"], closed["cause"], closed["failures"], closed["retry_at"]) == ("works", "", 0, None)
+    assert (closed["state"], closed["cause"], closed["failures"], closed["retry_at"]) == ("untested", "", 0, None)
 
 
 def test_a_channel_that_is_not_in_use_is_not_tried_out(alice):
@@ -182,9 +187,10 @@ def test_filtered(alice):
     def names(query):
         return [found["name"] for found in Program(alice).get(f"channels/{query}")["results"]]
 
-    assert names("?state=works") == ["hook"]
-    assert names("?state=broken") == ["chat"]
-    assert names("?state=off") == ["mail"]
+    assert names("?state=untested") == ["hook"]
+    assert names("?state=works") == []
+    assert names("?state=failing") == ["chat"]
+    assert names("?state=disabled") == ["mail"]
     assert names("?kind=slack") == ["chat"]
     assert names("?ordering=name") == ["chat", "hook", "mail"]
 

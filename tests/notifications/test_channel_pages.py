@@ -160,7 +160,7 @@ def test_the_test_button_says_what_really_came_of_it(alice, client_of, httpserve
     assert re.fullmatch(r"The test message was taken in [\d,]+ ms\.", taken)
     assert said(client, client.post(page("test", channel.pk))) == ["The test message was not taken. Answered 410."]
     shown = words(client.get(page("page", channel.pk)))
-    for part in ("Broken", "Answered 410.", "go away", "thanks", "Use it again now", "[TEST] webhook"):
+    for part in ("Failing", "Answered 410.", "go away", "thanks", "Use it again now", "[TEST] webhook"):
         assert part in shown
     Channel.objects.update(enabled=False)
     (refused,) = said(client, client.post(page("test", channel.pk)))
@@ -222,9 +222,9 @@ def test_the_list_shows_how_each_does(alice, client_of):
     Channel.objects.create(user=alice, kind="pigeon", name="loft", enabled=False)
     client = client_of(alice)
     shown = words(client.get(reverse(LIST)))
-    for part in ("Webhook", "Works", "Broken", "tried again", "pigeon (not installed)", "Off"):
+    for part in ("Webhook", "Untested", "Failing", "tried again", "pigeon (not installed)", "Disabled"):
         assert part.lower() in shown.lower()
-    assert "loft" not in words(client.get(reverse(LIST) + "?state=broken"))
+    assert "loft" not in words(client.get(reverse(LIST) + "?state=failing"))
     gone = Channel.objects.get(kind="pigeon")
     assert client.get(page("page", gone.pk)).status_code == 200
     assert client.get(page("edit", gone.pk)).status_code == 404

@@ -138,7 +138,7 @@ def test_a_broken_channel_is_named(client_of, alice, clock):
     channel = channel_of(alice, "email", "mail", to="a@example.com")
     channel.opened_at = START
     channel.save()
-    assert "broken now" in words(client_of(alice).get(PAGE))
+    assert "failing now" in words(client_of(alice).get(PAGE))
 
 
 def test_a_rule_is_muted_and_unmuted(client_of, alice, clock):

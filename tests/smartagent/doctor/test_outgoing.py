@@ -33,17 +33,19 @@ def test_dead_letters_of_the_last_day(channel: Channel, now: datetime) -> None:
     ]
 
 
-def test_channels_that_are_broken(channel: Channel, now: datetime) -> None:
-    assert told(outgoing.check_breakers()) == []
+def test_channels_that_fail_and_that_are_untested(channel: Channel, now: datetime) -> None:
+    assert told(outgoing.check_channels()) == [("info", "1 channel is untested: “ops” of Alice.")]
+    Channel.objects.update(works_since=now)
+    assert told(outgoing.check_channels()) == []
     Channel.objects.update(opened_at=now)
-    assert told(outgoing.check_breakers()) == [("warning", "1 channel is broken: “ops” of Alice.")]
+    assert told(outgoing.check_channels()) == [("warning", "1 channel is failing: “ops” of Alice.")]
     for n in range(4):
         Channel.objects.create(user=channel.user, kind="email", name=f"m{n}", opened_at=now + timedelta(minutes=n + 1))
-    assert told(outgoing.check_breakers()) == [
-        ("warning", "5 channels are broken: “ops” of Alice, “m0” of Alice, “m1” of Alice and 2 more.")
+    assert told(outgoing.check_channels()) == [
+        ("warning", "5 channels are failing: “ops” of Alice, “m0” of Alice, “m1” of Alice and 2 more.")
     ]
     Channel.objects.update(enabled=False)
-    assert told(outgoing.check_breakers()) == []
+    assert told(outgoing.check_channels()) == []
 
 
 @pytest.mark.parametrize(
