@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from notifications.escalation import Escalation, EscalationPolicy
 from notifications.escalation_form import PolicyForm
+from notifications.escalation_standing import standing_of
 from notifications.escalation_steps import Step, read
 from notifications.outgoing_filters import PolicyFilter
 from rules.models import AutomationRule
@@ -49,7 +50,7 @@ def policy_page(request: HttpRequest, model_admin: OwnedAdmin, policy_id: uuid.U
     context = {
         "title": policy.name, "policy": policy, "steps": in_words(read(policy.steps), policy.repeats),
         "rules": list(rules.order_by("rule_name")[:SHOWN]),
-        "running": list(courses.running().order_by("due_at")[:SHOWN]),
+        "standing": standing_of(policy, request.user), "running": list(courses.running().order_by("due_at")[:SHOWN]),
         "ended": list(courses.exclude(status="running").order_by("-ended_at")[:10]),
         "may_change": model_admin.has_change_permission(request, policy),
         "may_delete": model_admin.has_delete_permission(request, policy),

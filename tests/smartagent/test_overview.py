@@ -86,8 +86,9 @@ def test_the_number_of_queries_does_not_grow(client_of, olga, busy, django_asser
         entry_of(rule, now)
     client = client_of(olga)
     client.get("/")
-    # session, person, two for permissions, tick, any rule, six numbers, one for hours, firing, latest, people, badges
-    with django_assert_num_queries(19):
+    # session, person, two for permissions, tick, any rule, six numbers, one for hours, firing, latest, people, badges,
+    # whether the optimizer is stopped
+    with django_assert_num_queries(20):
         page = client.get("/")
         page.content.decode()
     assert (len(page.context["firing"]), len(page.context["latest"])) == (5, 10)
