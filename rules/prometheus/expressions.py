@@ -5,6 +5,7 @@ The language: https://prometheus.io/docs/prometheus/latest/querying/basics/
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 
 class Unsupported(Exception):
@@ -27,7 +28,7 @@ class Comparison:
 
     selector: Selector
     operator: str
-    threshold: str
+    threshold: Decimal
 
 
 @dataclass(frozen=True, slots=True)

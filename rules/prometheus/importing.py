@@ -3,28 +3,25 @@
 The format: https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/
 """
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
-from decimal import Decimal
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rules.authoring.labels import NAME
 from rules.authoring.ticks import tick
+from rules.intake import check_target
+from rules.prometheus.counts import counts_of_something
+from rules.prometheus.descriptions import annotations_of, described, labels_of, written_text
 from rules.prometheus.expressions import Comparison, Joined, Unsupported
+from rules.prometheus.groups import group_notes
 from rules.prometheus.parsing import read_expression
 from rules.prometheus.tokens import seconds_of
+from rules.prometheus.uids import Uids
 from rules.provisioning.document import VERSION, read_document
-from rules.provisioning.problems import Problem, Refused
-from rules.provisioning.yaml_text import load
+from rules.provisioning.problems import Path, Problem, Refused
+from rules.provisioning.yaml_text import line_of, load
 from rules.validation import validate
-from smartagent.durations import format_duration
+from smartagent.durations import format_duration, of_seconds
 
-SEVERITIES = {
-    "critical": "critical", "page": "critical", "high": "high", "error": "high", "warning": "medium",
-    "medium": "medium", "info": "low", "low": "low", "none": "low",
-}  # fmt: skip
 OPERATORS = {"==": "="}
 KNOWN = ("alert", "expr", "for", "keep_firing_for", "labels", "annotations", "record")
 
@@ -37,18 +34,24 @@ class Imported:
     group: str
     entry: dict[str, Any] | None
     notes: list[str] = field(default_factory=list)
+    line: int = 0
 
 
 def import_prometheus(text: str) -> list[Imported]:
     """What becomes of each rule of `text`; Refused where that is no file of Prometheus."""
-    value, _ = load(text)
+    value, lines = load(text, as_written=True)
+    place: Path = ()
+    if isinstance(value, Mapping) and isinstance(value.get("spec"), Mapping):
+        value, place = value["spec"], ("spec",)  # the resource PrometheusRule of Kubernetes
     groups = value.get("groups") if isinstance(value, Mapping) else None
     if not isinstance(groups, list):
         raise Refused([Problem("A file of Prometheus has a list under “groups:”, each with a name and rules.")])
-    found, uids = [], set[str]()
-    for group in groups:
-        found += [_unique(each, uids) for each in _group(group)]
-    return found
+    uids = Uids()
+    return [
+        replace(each, line=line_of(lines, (*place, "groups", index, "rules", number)))
+        for index, group in enumerate(groups)
+        for number, each in enumerate(_group(group, uids))
+    ]
 
 
 def as_document(imported: list[Imported], source: str) -> dict[str, Any]:
@@ -57,41 +60,35 @@ def as_document(imported: list[Imported], source: str) -> dict[str, Any]:
     return {"version": VERSION} | ({"source": source} if source else {}) | {"rules": entries}
 
 
-def _group(group: Any) -> Iterator[Imported]:
-    name = str(group.get("name", "")) if isinstance(group, Mapping) else ""
+def _group(group: Any, uids: Uids) -> Iterator[Imported]:
+    name = written_text(group.get("name")) if isinstance(group, Mapping) else ""
     rules = group.get("rules") if isinstance(group, Mapping) else None
     if not isinstance(rules, list):
         yield Imported("", name, None, ["This group has no list of rules."])
         return
-    notes = _about_the_interval(group.get("interval"))
+    notes, labels = group_notes(group), group.get("labels")
     for rule in rules:
-        yield _rule(rule, name, notes)
+        try:
+            yield _rule(rule, name, labels, list(notes), uids)
+        except (Unsupported, ValueError) as error:
+            alert = rule.get("alert") or rule.get("record") if isinstance(rule, Mapping) else ""
+            yield Imported(written_text(alert), name, None, [str(error)])
 
 
-def _about_the_interval(interval: Any) -> list[str]:
-    try:
-        said = seconds_of(str(interval)) if interval is not None else tick().total_seconds()
-    except ValueError:
-        return [f"Its interval “{interval}” cannot be read; rules here are checked every {format_duration(tick())}."]
-    if said == tick().total_seconds():
-        return []
-    return [f"Its group is checked every {interval}; rules here are checked every {format_duration(tick())}."]
-
-
-def _rule(rule: Any, group: str, about: list[str]) -> Imported:
+def _rule(rule: Any, group: str, group_labels: Any, notes: list[str], uids: Uids) -> Imported:
     if not isinstance(rule, Mapping):
-        return Imported("", group, None, ["It is no rule: an object with alert and expr."])
+        raise Unsupported("It is no rule: an object with alert and expr.")
     if "record" in rule:
-        return Imported(str(rule["record"]), group, None, ["It records a metric; here metrics are pushed."])
-    name, notes = str(rule.get("alert") or ""), list(about)
+        raise Unsupported("It records a metric; here metrics are pushed.")
+    name = written_text(rule.get("alert"))
     if not name:
-        return Imported("", group, None, ["It has no name under “alert:”."])
-    try:
-        said = read_expression(str(rule.get("expr", "")))
-        entry = {"uid": _uid(group, name), "name": name} | _described(rule, notes) | _conditions(said, notes)
-        entry |= _timing(rule, notes)
-    except (Unsupported, ValueError) as error:
-        return Imported(name, group, None, [str(error)])
+        raise Unsupported("It has no name under “alert:”.")
+    labels = labels_of(group_labels) | labels_of(rule.get("labels"))
+    # Given before the rule is read: whether the others of its name can be imported does not move it.
+    uid = uids.of(group, name, labels.get("severity", ""))
+    said = read_expression(written_text(rule.get("expr")))
+    entry = {"uid": uid, "name": name} | described(labels, annotations_of(rule), notes) | _conditions(said, notes)
+    entry |= _timing(rule, notes) | {"no_data_policy": "resolve"}  # what is gone resolves, as in Prometheus
     notes += [f"“{key}” is no field of alerting rules, and is left out." for key in rule if key not in KNOWN]
     if problems := _problems(entry):
         return Imported(name, group, None, problems)
@@ -100,8 +97,9 @@ def _rule(rule: Any, group: str, about: list[str]) -> Imported:
 
 def _conditions(said: Joined, notes: list[str]) -> dict[str, Any]:
     first, *others = [_condition(each) for each in said.comparisons]
-    if others:
+    if len(said.comparisons) > 1:
         notes.append("Its conditions are those of the same person here; Prometheus joins series with the same labels.")
+    others += counts_of_something(said, notes)
     more = {"more_conditions": others, "match": said.match} if others else {}
     return first | more | {"action": "alert"}
 
@@ -115,49 +113,35 @@ def _condition(comparison: Comparison) -> dict[str, Any]:
                 f"The matcher {label}{operator}“{value}” has no counterpart: a series has a person and a target here. "
                 'Push it with a target, and write {target="…"}.'
             )
-        found |= {"target": value} if value else {}
+        found |= {"target": check_target(value)} if value else {}
     if selector.reducer != "last":
-        found |= {"reducer": selector.reducer, "window": format_duration(timedelta(seconds=selector.window))}
+        found |= {"reducer": selector.reducer, "window": _whole_seconds(selector.window)}
     operator = OPERATORS.get(comparison.operator, comparison.operator)
-    return found | {"operator": operator, "threshold": Decimal(comparison.threshold)}
+    return found | {"operator": operator, "threshold": comparison.threshold}
+
+
+def _whole_seconds(seconds: float) -> str:
+    if seconds != int(seconds):
+        raise Unsupported(f"A window here is of whole seconds; this one is of {seconds:g}.")
+    return format_duration(of_seconds(seconds))
 
 
 def _timing(rule: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
     found = {}
     for theirs, ours in (("for", "pending_for"), ("keep_firing_for", "keep_firing_for")):
-        lasting = timedelta(seconds=seconds_of(str(rule.get(theirs) or "0")))
+        text = written_text(rule.get(theirs)) or "0"
+        if not isinstance(rule.get(theirs), str | None):
+            raise Unsupported(f"{theirs}: This is no duration of Prometheus, such as 1h30m.")
+        try:
+            lasting = of_seconds(seconds_of(text), text)
+        except ValueError as error:
+            raise Unsupported(f"{theirs}: {error}") from None
         checks = -(-lasting // tick()) * tick()
         if checks != lasting:
-            notes.append(f"{theirs}: {rule[theirs]} comes to {format_duration(checks)}, a whole number of checks.")
+            notes.append(f"{theirs}: {text} comes to {format_duration(checks)}, a whole number of checks.")
         if checks:
             found[ours] = format_duration(checks)
     return found
-
-
-def _described(rule: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
-    annotations, labels = (_texts(rule.get(name), notes) for name in ("annotations", "labels"))
-    description = "\n".join(filter(None, (annotations.get("summary"), annotations.get("description"))))
-    if "{{" in description:
-        notes.append("Its texts have templates such as {{ $value }}, which stay as they are: the numbers stand beside.")
-    left = [name for name in annotations if name not in ("summary", "description", "runbook_url")]
-    notes += [f"The annotation {name} is left out." for name in left]
-    severity = SEVERITIES.get(labels.get("severity", "").lower())
-    if "severity" in labels and not severity:
-        notes.append(f"The severity “{labels['severity']}” is not known here; it is medium.")
-    kept = {name: value for name, value in labels.items() if NAME.fullmatch(name) and "{{" not in value}
-    notes += [f"The label {name} is left out: it has a template." for name in labels.keys() - kept.keys()]
-    return (
-        ({"description": description} if description else {})
-        | ({"severity": severity} if severity and severity != "medium" else {})
-        | ({"labels": kept} if kept else {})
-        | ({"runbook_url": annotations["runbook_url"]} if annotations.get("runbook_url") else {})
-    )
-
-
-def _texts(value: Any, notes: list[str]) -> dict[str, str]:
-    if value is not None and not isinstance(value, Mapping):
-        notes.append("Its labels or annotations are no object, and are left out.")
-    return {str(name): str(each) for name, each in value.items()} if isinstance(value, Mapping) else {}
 
 
 def _problems(entry: dict[str, Any]) -> list[str]:
@@ -168,20 +152,3 @@ def _problems(entry: dict[str, Any]) -> list[str]:
         return [str(problem) for problem in error.problems]
     wrong = validate(document.entries[0].values)
     return [f"{name}: {message}" for name, messages in wrong.items() for message in messages]
-
-
-def _uid(group: str, alert: str) -> str:
-    """Stable from file to file, as long as group and alert keep their names."""
-    text = re.sub(r"[^A-Za-z0-9_.:/@-]+", "-", f"{group}/{alert}" if group else alert).strip("-_.:/@")
-    return text[:190] or "alert"
-
-
-def _unique(each: Imported, uids: set[str]) -> Imported:
-    """Alerts of one name in one group get numbers, in their order."""
-    if each.entry is None:
-        return each
-    uid, number = each.entry["uid"], 2
-    while uid in uids:
-        uid, number = f"{each.entry['uid']}-{number}", number + 1
-    uids.add(uid)
-    return Imported(each.name, each.group, each.entry | {"uid": uid}, each.notes)

@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 
+from rules.prometheus.constants import computed
 from rules.prometheus.expressions import Comparison, Joined, Selector, Unsupported
 from rules.prometheus.refusals import AGGREGATIONS, FUNCTIONS, aggregated, instead_of_comparison, unknown
-from rules.prometheus.tokens import seconds_of, tokens_of
+from rules.prometheus.tokens import KEYWORDS, number_of, seconds_of, text_of, tokens_of
+from smartagent.numbers import read_number
 
 COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
 FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+LEVELS = (("+", "-"), ("*", "/", "%"))  # what binds least comes first
+ARITHMETIC = ("+", "-", "*", "/", "%", "^")
 DEPTH = 50
 
 
@@ -53,9 +58,9 @@ class _Parser:
         left = self._operand(depth)
         operator = self._operator()
         right = self._operand(depth)
-        if isinstance(left, str) and isinstance(right, Selector):
+        if isinstance(left, Decimal) and isinstance(right, Selector):
             left, operator, right = right, FLIPPED[operator], left
-        if not isinstance(left, Selector) or not isinstance(right, str):
+        if not isinstance(left, Selector) or not isinstance(right, Decimal):
             raise Unsupported("Each comparison here is of one metric with one number.")
         return Joined("all", (Comparison(left, operator, right),))
 
@@ -81,7 +86,7 @@ class _Parser:
         for place in range(start, len(self.tokens)):
             open_ones += {"(": 1, ")": -1}.get(self.tokens[place][1], 0)
             if not open_ones:
-                return place + 1 < len(self.tokens) and self.tokens[place + 1][1] in COMPARISONS
+                return place + 1 < len(self.tokens) and self.tokens[place + 1][1] in (*COMPARISONS, *ARITHMETIC)
         return False
 
     def _operator(self) -> str:
@@ -93,44 +98,67 @@ class _Parser:
             raise Unsupported("With bool, a comparison gives 0 or 1 and alerts on both; leave bool out.")
         return operator
 
-    def _operand(self, depth: int) -> Selector | str:
+    def _operand(self, depth: int) -> Selector | Decimal:
+        """One side of a comparison: a selector, or arithmetic of constants."""
+        return self._arithmetic(depth, 0)
+
+    def _arithmetic(self, depth: int, level: int) -> Selector | Decimal:
+        """Parts that signs of `level` join, from the left."""
+        if level == len(LEVELS):
+            return self._signed(depth)
+        left = self._arithmetic(depth, level + 1)
+        while self._peek() in LEVELS[level]:
+            _, sign = self._next("It ends too early.")
+            left = _joined(left, sign, self._arithmetic(depth, level + 1))
+        return left
+
+    def _signed(self, depth: int) -> Selector | Decimal:
+        """A sign binds less than ^, as in -2^2, which is -4."""
         if depth > DEPTH:
             raise Unsupported("It is nested too deeply.")
+        if self._take("+"):
+            return self._signed(depth + 1)
+        if self._take("-"):
+            inner = self._signed(depth + 1)
+            if isinstance(inner, Selector):
+                raise Unsupported(instead_of_comparison("-"))
+            return inner.copy_negate() if inner else inner
+        base = self._part(depth)
+        return _joined(base, "^", self._signed(depth + 1)) if self._take("^") else base
+
+    def _part(self, depth: int) -> Selector | Decimal:
         if self._take("("):
             inner = self._operand(depth + 1)
             self._expect(")")
             return inner
-        if self._take("-"):
-            inner = self._operand(depth + 1)
-            if not isinstance(inner, str):
-                raise Unsupported("Arithmetic (-) has no counterpart here: push what it comes to as a metric.")
-            return inner[1:] if inner.startswith("-") else f"-{inner}"
-        if self._take("+"):
-            return self._operand(depth + 1)
+        if self._peek() == "{":
+            return self._instant("")
         kind, text = self._next("It ends too early.")
         if kind == "number":
-            return str(int(text, 16)) if text[:2].lower() == "0x" else text
+            return number_of(text)
+        if kind == "duration":
+            return read_number(seconds_of(text))
         if kind == "name":
             return self._named(text)
-        if text == "{":
-            raise Unsupported("A metric has a name here; matchers alone are no metric.")
-        raise Unsupported(f"“{text}” is not expected here.")
+        raise Unsupported(f"“{text[:40]}” is not expected here.")
 
-    def _named(self, name: str) -> Selector | str:
+    def _named(self, name: str) -> Selector:
         if name.lower() in ("nan", "inf"):
             raise Unsupported(f"{name} is no threshold here.")
-        if name in ("on", "ignoring", "group_left", "group_right", "by", "without"):
+        if name in KEYWORDS:
             raise Unsupported(f"{name} has no counterpart here: conditions are about the same person.")
+        aggregates = name.lower() in AGGREGATIONS
         if self._peek() != "(":
-            if name in AGGREGATIONS and self._peek() in ("by", "without"):
+            if aggregates and self._peek() in ("by", "without"):
                 raise Unsupported(aggregated(name))
             return self._instant(name)
-        if name in AGGREGATIONS:
+        if aggregates:
             raise Unsupported(aggregated(name))
         if name not in FUNCTIONS:
             raise Unsupported(unknown(name))
         self._expect("(")
-        selector = self._selector(self._next("It ends too early.")[1])
+        named = "" if self._peek() == "{" else self._next("It ends too early.")[1]
+        selector = self._selector(named)
         window = self._window()
         self._no_modifier()
         self._expect(")")
@@ -144,29 +172,44 @@ class _Parser:
         return selector
 
     def _selector(self, name: str) -> Selector:
-        if not re.fullmatch(r"[A-Za-z_:][\w:]*", name):
-            raise Unsupported(f"“{name}” is no metric.")
-        matchers = []
+        if name and not re.fullmatch(r"[A-Za-z_:][\w:]*", name, re.ASCII):
+            raise Unsupported(f"“{name[:40]}” is no metric.")
+        names, matchers = [name] if name else [], dict[str, tuple[str, str, str]]()
         if self._take("{"):
             while not self._take("}"):
-                label, operator = self._next("A } is missing.")[1], self._next("A } is missing.")[1]
-                kind, value = self._next("A } is missing.")
-                if kind != "text" or operator not in ("=", "!=", "=~", "!~"):
-                    raise Unsupported(f"The matcher “{label}{operator}{value}” cannot be read.")
-                matchers.append((label, operator, re.sub(r"\\(.)", r"\1", value[1:-1])))
+                label, operator, value = self._matcher()
+                if (label, operator) == ("__name__", "="):
+                    names.append(value)
+                elif matchers.setdefault(label, (label, operator, value)) != (label, operator, value):
+                    raise Unsupported(f"The label {label} is matched twice, and differently.")
                 if self._peek() != "}":
                     self._expect(",")
-        return Selector(name, tuple(matchers))
+        if len(names) != 1:
+            twice = "It names two metrics." if names else "A metric has a name here; matchers alone are no metric."
+            raise Unsupported(twice)
+        return Selector(names[0], tuple(matchers.values()))
+
+    def _matcher(self) -> tuple[str, str, str]:
+        """The label, operator and text of a matcher; a text alone is the name of the metric."""
+        kind, label = self._next("A } is missing.")
+        if kind == "text":
+            label = text_of(label)
+            if self._peek() in (",", "}"):
+                return "__name__", "=", label
+        (_, operator), (kind, value) = self._next("A } is missing."), self._next("A } is missing.")
+        if kind != "text" or operator not in ("=", "!=", "=~", "!~"):
+            raise Unsupported(f"The matcher “{label[:40]}{operator[:40]}{value[:40]}” cannot be read.")
+        return label, operator, text_of(value)
 
     def _window(self) -> float:
         self._expect("[")
         kind, text = self._next("A ] is missing.")
-        if kind != "duration":
-            raise Unsupported(f"“{text}” is no duration such as 15m.")
+        if kind not in ("duration", "number"):
+            raise Unsupported(f"“{text[:40]}” is no duration such as 15m.")
         if self._peek() != "]":
             raise Unsupported("Subqueries such as [1h:5m] have no counterpart here.")
         self.place += 1
-        return seconds_of(text)
+        return seconds_of(text) if kind == "duration" else float(number_of(text))
 
     def _no_modifier(self) -> None:
         if self._peek() in ("offset", "@"):
@@ -197,7 +240,7 @@ class _Parser:
     def _expect(self, text: str) -> None:
         if not self._take(text):
             found = self._peek()
-            if found in ("+", "-", "*", "/", "%", "^"):
+            if found in ARITHMETIC:
                 raise Unsupported(instead_of_comparison(found))
             raise Unsupported(f"A {text} is expected where “{found or 'the end'}” stands.")
 
@@ -206,3 +249,9 @@ def _plain(joined: Joined, match: str) -> tuple[Comparison, ...]:
     if len(joined.comparisons) > 1 and joined.match != match:
         raise Unsupported("and and or are mixed; a rule joins all of its conditions by one of them.")
     return joined.comparisons
+
+
+def _joined(left: Selector | Decimal, sign: str, right: Selector | Decimal) -> Decimal:
+    if isinstance(left, Selector) or isinstance(right, Selector):
+        raise Unsupported(instead_of_comparison(sign))
+    return computed(left, sign, right)

@@ -12,7 +12,8 @@ def report_lines(imported: list[Imported]) -> Iterator[str]:
     for each in imported:
         name = each.name or (f"group {each.group}" if each.group else "a rule without a name")
         if each.entry is None:
-            yield f"{name}: left out. {' '.join(each.notes)}"
+            line = f" (line {each.line})" if each.line else ""
+            yield f"{name}: left out. {' '.join(each.notes)}{line}"
         else:
             yield from (f"{name}: {note}" for note in each.notes)
     yield f"{sum(each.entry is not None for each in imported):,} of {len(imported):,} can be said here."

@@ -1,35 +1,95 @@
-"""The text of an expression as its smallest parts, and durations as seconds."""
+"""The text of an expression as its smallest parts: durations as seconds, numbers and texts as Go reads them."""
 
 import re
+from decimal import Decimal
 
 from rules.prometheus.expressions import Unsupported
+from smartagent.numbers import read_number
 
+LONGEST_TEXT = 20_000
+LONGEST_NUMBER = 300
 TOKEN = re.compile(
-    r"""\s+|\#[^\n]*|(?P<number>0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w:.]))"""
-    r"""|(?P<duration>(?:\d+(?:ms|[smhdwy]))+)|(?P<name>[A-Za-z_:][\w:]*)"""
-    r"""|(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(?P<sign>=~|!~|==|!=|<=|>=|[-+*/%^<>=(){}\[\],@])""",
+    r"""[ \t\r\n]+|\#[^\n]*"""
+    r"""|(?P<number>0[xX][0-9a-fA-F_]+(?![\w.])|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?(?![\w:.]))"""
+    r"""|(?P<duration>(?:\d+(?:ms|[smhdwy]))+(?![\w.]))|(?P<name>[A-Za-z_:][\w:]*)"""
+    r"""|(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)"""
+    r"""|(?P<sign>=~|!~|==|!=|<=|>=|[-+*/%^<>=(){}\[\],@])""",
+    re.ASCII,
 )
-UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
-PART = re.compile(r"(\d+)(ms|[smhdwy])")
+# Prometheus reads these in any case; names of metrics and functions it does not.
+KEYWORDS = {
+    "and", "or", "unless", "atan2", "offset", "bool", "by", "without", "on", "ignoring", "group_left", "group_right",
+}  # fmt: skip
+UNITS = {"y": 31_536_000, "w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1, "ms": 0.001}
+DURATION = re.compile("".join(rf"(?:(\d{{1,15}}){unit})?" for unit in UNITS), re.ASCII)  # each once, the longest first
+LONGEST = 2**63 / 1e9  # seconds; what Prometheus can hold
+ESCAPE = re.compile(
+    rb"\\(?:([abfnrtv\\'\"])|x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.?))", re.S
+)
+SIGNS = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 
 
 def seconds_of(text: str) -> float:
     """The seconds of a duration such as `1h30m`; ValueError where it is none."""
     if text == "0":
         return 0.0
-    if not re.fullmatch(r"(?:\d+(?:ms|[smhdwy]))+", text):
+    found = DURATION.fullmatch(text) if text else None
+    if not found:
         raise ValueError(f"“{text[:40]}” is not a duration of Prometheus, such as 1h30m.")
-    return sum(int(count) * UNITS[unit] for count, unit in PART.findall(text))
+    seconds = sum(int(count or 0) * unit for count, unit in zip(found.groups(), UNITS.values(), strict=True))
+    if seconds > LONGEST:
+        raise ValueError(f"“{text[:40]}” is too long.")
+    return seconds
+
+
+def number_of(text: str) -> Decimal:
+    """The number that a literal is: 010 and 0755 are octal, 0789 is not, 0x1F is hexadecimal, 1_000 is 1000."""
+    if not re.fullmatch(r"(?:0[xX]_?)?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*", text) and "_" in text:
+        raise Unsupported(f"“{text[:40]}” is no number: _ stands between digits of a whole number.")
+    plain = text.replace("_", "")
+    if len(plain) > LONGEST_NUMBER:
+        raise Unsupported(f"“{plain[:40]}…” is longer than a number here.")
+    base = 16 if plain[:2] in ("0x", "0X") else 8 if re.fullmatch(r"0[0-7]+", plain) else 10
+    if base != 10 and (found := int(plain, base)) < 2**63:
+        return Decimal(found)
+    return read_number(int(plain, 16) if base == 16 else plain)
+
+
+def text_of(literal: str) -> str:
+    """The text that a literal in quotes is; Unsupported where an escape in it is none."""
+    quote, inner = literal[0], literal[1:-1]
+    if quote == "`":
+        return inner
+    try:
+        return ESCAPE.sub(lambda found: _unescaped(found, quote.encode()), inner.encode()).decode()
+    except ValueError:
+        raise Unsupported(f"“{inner[:40]}” has an escape that is none of Prometheus.") from None
+
+
+def _unescaped(found: "re.Match[bytes]", quote: bytes) -> bytes:
+    sign, hexadecimal, octal, short, long, _ = found.groups()
+    if sign:
+        if sign in b"'\"" and sign != quote:
+            raise ValueError(sign)
+        return SIGNS.get(sign, sign)
+    if hexadecimal or octal:
+        return bytes([int(hexadecimal, 16) if hexadecimal else int(octal, 8)])
+    if not (short or long):
+        raise ValueError(found[0])
+    return chr(int(short or long, 16)).encode()
 
 
 def tokens_of(text: str) -> list[tuple[str, str]]:
     """The parts of `text` as (kind, text), without spaces and comments; Unsupported where it cannot be read."""
+    if len(text) > LONGEST_TEXT:
+        raise Unsupported(f"It is longer than {LONGEST_TEXT:,} characters.")
     found, place = [], 0
     while place < len(text):
         match = TOKEN.match(text, place)
         if match is None:
             raise Unsupported(f"“{text[place : place + 20]}” cannot be read.")
         if match.lastgroup:
-            found.append((match.lastgroup, match.group()))
+            part = match.group()
+            found.append((match.lastgroup, part.lower() if part.lower() in KEYWORDS else part))
         place = match.end()
     return found

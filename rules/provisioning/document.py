@@ -62,7 +62,7 @@ def read_document(value: Any, source: str = "", lines: Lines | None = None) -> D
         problems.append(Problem(message, tuple(path), line_of(lines, tuple(path))))
     listed = value.get("rules")
     entries = []
-    for index, each in enumerate(listed if isinstance(listed, list) else []):
+    for index, each in enumerate(listed if isinstance(listed, list) and len(listed) <= MOST else []):
         entry, wrong = _read_entry(index, each, lines)
         entries.append(entry)
         problems += wrong

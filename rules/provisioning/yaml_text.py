@@ -12,11 +12,9 @@ from typing import Any
 import yaml
 
 from rules.provisioning.problems import Path, Problem, Refused
+from rules.provisioning.yaml_limits import DEPTH, MOST_VALUES, TOO_MUCH, Loader, root_of
 from smartagent.numbers import read_number
 
-LONGEST_TEXT = 8_000_000  # characters
-MOST_VALUES = 500_000  # aliases can make a short text endless
-DEPTH = 30
 Lines = dict[Path, int]
 TAG = "tag:yaml.org,2002:"
 PLAIN = {
@@ -31,12 +29,6 @@ PLAIN = {
 }  # fmt: skip
 
 
-class Loader(yaml.SafeLoader):
-    """PyYAML's safe loader, with the plain values of YAML 1.2."""
-
-    yaml_implicit_resolvers: dict[Any, Any] = {}
-
-
 class Dumper(yaml.SafeDumper):
     """PyYAML's safe dumper; it quotes what either YAML takes for something other than a text."""
 
@@ -49,18 +41,19 @@ for name, (shape, first) in PLAIN.items():
     Dumper.add_implicit_resolver(TAG + name, shape, list(first))
 
 
-def load(text: str) -> tuple[Any, Lines]:
-    """The value that `text` is, and the line on which each part of it begins; Refused where it is no YAML."""
-    if len(text) > LONGEST_TEXT:
-        raise Refused([Problem(f"This file is too long; at most {LONGEST_TEXT:,} characters are read.")])
+def load(text: str, *, as_written: bool = False) -> tuple[Any, Lines]:
+    """The value that `text` is, and the line on which each part of it begins; Refused where it is no YAML. With
+    `as_written`, numbers and truth values are texts, as they stand there."""
     try:
-        root = yaml.compose(text, Loader=Loader)
-        reading = _Reading()
+        root = root_of(text)
+        reading = _Reading(as_written)
         return (reading.value(root, ()), reading.lines) if root else (None, {})
     except yaml.MarkedYAMLError as error:
         raise Refused([_in_words(error)]) from None
     except yaml.reader.ReaderError as error:
-        raise Refused([Problem(f"The character {chr(error.character)!r} is not allowed in YAML.")]) from None
+        raise Refused(
+            [Problem(f"This is not YAML: it has a character that YAML does not allow, {error.reason}.")]
+        ) from None
     except (RecursionError, ArithmeticError, ValueError) as error:
         said = "It is nested too deeply." if isinstance(error, RecursionError) else str(error)
         raise Refused([Problem(f"This is not YAML: {said}")]) from None
@@ -82,15 +75,16 @@ def line_of(lines: Lines, path: Path) -> int:
 class _Reading:
     """Turns nodes into values, and remembers their lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, as_written: bool = False) -> None:
         self.lines: Lines = {}
         self.count = 0
+        self.scalars = SCALARS | dict.fromkeys(("bool", "int", "float"), str) if as_written else SCALARS
 
     def value(self, node: Any, path: Path) -> Any:
         self.lines.setdefault(path, node.start_mark.line + 1)
         self.count += 1
         if self.count > MOST_VALUES or len(path) > DEPTH:
-            raise Refused([_at(node, path, "There is too much in it, or it is nested too deeply.")])
+            raise Refused([_at(node, path, TOO_MUCH)])
         if isinstance(node, yaml.MappingNode) and node.tag == f"{TAG}map":
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode) and node.tag == f"{TAG}seq":
@@ -104,6 +98,14 @@ class _Reading:
             return SCALARS[node.tag.removeprefix(TAG)](node.value)
         except ValueError as error:
             raise Refused([_at(node, path, str(error))]) from None
+
+    def _scalar(self, node: Any, path: Path) -> Any:
+        """A tag may call a number what is none: !!int x."""
+        try:
+            return self.scalars[node.tag.removeprefix(TAG)](node.value)
+        except (ArithmeticError, ValueError, IndexError) as error:
+            why = error if isinstance(error, ValueError) else "This is not a number."
+            raise Refused([_at(node, path, f"“{node.value[:40]}”: {why}")]) from None
 
     def _mapping(self, node: Any, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}

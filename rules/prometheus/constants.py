@@ -1,0 +1,21 @@
+"""Arithmetic of constants in an expression, in 64 bits as Prometheus has it: `1024 * 1024`, `-(5)`, `2 ^ 30`."""
+
+import math
+from collections.abc import Callable
+from decimal import Decimal
+
+from rules.prometheus.expressions import Unsupported
+from smartagent.numbers import read_number
+
+SIGNS: dict[str, Callable[[float, float], float]] = {
+    "+": lambda left, right: left + right, "-": lambda left, right: left - right,
+    "*": lambda left, right: left * right, "/": lambda left, right: left / right, "%": math.fmod, "^": math.pow,
+}  # fmt: skip
+
+
+def computed(left: Decimal, sign: str, right: Decimal) -> Decimal:
+    """What two constants come to; Unsupported where that is no finite number."""
+    try:
+        return read_number(SIGNS[sign](float(left), float(right)))
+    except (ArithmeticError, ValueError):
+        raise Unsupported(f"{left} {sign} {right} is no finite number, and no threshold here.") from None

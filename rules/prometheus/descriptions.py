@@ -1,0 +1,89 @@
+"""Labels and annotations of an alert: the texts as they were written, and what of them a rule here has."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from rules.authoring.labels import label_problem
+from rules.models import AutomationRule
+from rules.prometheus.expressions import Unsupported
+
+SEVERITIES = {
+    "critical": "critical", "page": "critical", "high": "high", "error": "high", "warning": "medium",
+    "medium": "medium", "info": "low", "low": "low", "none": "low",
+}  # fmt: skip
+DESCRIBING = ("summary", "description", "runbook_url")
+
+
+def written_text(value: Any) -> str:
+    """A text of the file; nothing where there is none."""
+    return value if isinstance(value, str) else ""
+
+
+def labels_of(value: Any) -> dict[str, str]:
+    """Labels by name; Unsupported where they are none."""
+    return _texts(value, "labels")
+
+
+def annotations_of(rule: Mapping[str, Any]) -> dict[str, str]:
+    """The annotations of `rule`, without empty ones."""
+    return {name: text for name, text in _texts(rule.get("annotations"), "annotations").items() if text}
+
+
+def described(labels: dict[str, str], annotations: dict[str, str], notes: list[str]) -> dict[str, Any]:
+    """What a rule has of `labels` and `annotations`; an empty label is none, also where it takes one of the group
+    away."""
+    labels = {name: text for name, text in labels.items() if text}
+    description = "\n".join(filter(None, (annotations.get("summary"), annotations.get("description"))))
+    if "{{" in description:
+        notes.append("Its texts have templates such as {{ $value }}, which stay as they are: the numbers stand beside.")
+    notes += [f"The annotation {name} is left out." for name in annotations if name not in DESCRIBING]
+    severity = _severity(labels, notes)
+    kept = {name: text for name, text in labels.items() if not _label_note(name, text, notes)}
+    runbook = _runbook(annotations.get("runbook_url", ""), notes)
+    found = {"description": description, "severity": severity, "labels": kept, "runbook_url": runbook}
+    return {name: value for name, value in found.items() if value}
+
+
+def _texts(value: Any, what: str) -> dict[str, str]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise Unsupported(f"Its {what} are no object of text to text.")
+    for name, text in value.items():
+        if not isinstance(text, str | None):
+            raise Unsupported(f"{what}: {name[:60]} is no text.")
+    return {name: text or "" for name, text in value.items()}
+
+
+def _severity(labels: dict[str, str], notes: list[str]) -> str:
+    """The severity here; nothing for medium, which is the default."""
+    if "severity" not in labels:
+        return ""
+    found = SEVERITIES.get(labels["severity"].lower())
+    if not found:
+        notes.append(f"The severity “{labels['severity'][:60]}” is not known here; it is medium.")
+    return found if found and found != "medium" else ""
+
+
+def _label_note(name: str, text: str, notes: list[str]) -> bool:
+    """Whether a label cannot be kept here, which is noted."""
+    problem = "it has a template." if "{{" in text else label_problem({name: text})
+    if problem:
+        notes.append(f"The label {name[:60]} is left out: {problem}")
+    return bool(problem)
+
+
+def _runbook(address: str, notes: list[str]) -> str:
+    """The address, where a rule can have it."""
+    if not address:
+        return ""
+    try:
+        AutomationRule._meta.get_field("runbook_url").run_validators(address)
+    except ValidationError:
+        notes.append(
+            f"The runbook “{address[:100]}” is left out: it is no address of http or https, or has a template."
+        )
+        return ""
+    return address
