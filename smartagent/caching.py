@@ -6,7 +6,8 @@ from functools import wraps
 from threading import Lock
 from typing import ParamSpec, TypeVar
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def bounded_cache(most: int, weight: Callable[[R], int]) -> Callable[[Callable[P, R]], Callable[P, R]]:

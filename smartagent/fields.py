@@ -1,6 +1,5 @@
 """Model fields that the legacy tables need."""
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -15,7 +14,7 @@ from smartagent.numbers import NOT_A_NUMBER, read_number
 class NumberInput(forms.DecimalField):
     """Reads a number as every other part does, however large its exponent."""
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
             return None
         try:

