@@ -75,7 +75,9 @@ def see_tables(connection: BaseDatabaseWrapper, names: Sequence[str]) -> list[Ta
     tables = [name.rpartition(".")[2] for name in names]
     written = [f"{table}.{column}" for table, known in columns.items() for column in known]
     rows = _rows(
-        connection, TABLES, {"written": written, "schemas": schemas, "tables": tables, "shared": list(columns)}
+        connection,
+        TABLES,
+        {"written": written, "schemas": schemas, "tables": tables, "keyed": _keyed_by_uuid(connection)},
     )
     return [TableSight(**{key: _frozen(value) for key, value in row.items()}) for row in rows]
 
@@ -87,6 +89,12 @@ def _columns_of_shared_tables() -> dict[str, list[str]]:
         for model in apps.get_models(include_auto_created=True)
         if model._meta.app_label in SHARED and model._meta.managed
     }
+
+
+def _keyed_by_uuid(connection: BaseDatabaseWrapper) -> list[str]:
+    """Of those tables, the ones whose key other tables of ours refer to as a uuid."""
+    models = [model for model in apps.get_models() if model._meta.app_label in SHARED]
+    return [model._meta.db_table for model in models if model._meta.pk.db_type(connection) == "uuid"]
 
 
 def _frozen(value: Any) -> Any:
@@ -116,7 +124,7 @@ SELECT c.oid::bigint AS oid,
        ARRAY(SELECT verb FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRIGGER']) AS verb
               WHERE c.relkind IN ('r', 'p') AND NOT has_table_privilege(c.oid, verb)) AS lacking,
        (SELECT format_type(atttypid, NULL) FROM pg_attribute
-         WHERE attrelid = c.oid AND attname = 'id' AND NOT attisdropped AND c.relname = ANY(%(shared)s)) AS key_type,
+         WHERE attrelid = c.oid AND attname = 'id' AND NOT attisdropped AND c.relname = ANY(%(keyed)s)) AS key_type,
        ARRAY(SELECT quote_ident(attname) FROM pg_attribute
               WHERE attrelid = c.oid AND attgenerated <> '' AND NOT attisdropped
                 AND c.relname || '.' || attname = ANY(%(written)s) ORDER BY attnum) AS generated,
