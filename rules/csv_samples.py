@@ -12,7 +12,8 @@ from typing import IO, Any
 
 from rules.intake import EARLIEST, check_value
 from smartagent.numbers import read_number
-from smartagent.times import printable, read_time
+from smartagent.texts import encodable
+from smartagent.times import read_time
 
 TIMES = ("timestamp", "observed_at", "time", "at")
 HEADER = "timestamp,value"
@@ -56,7 +57,7 @@ def _columns(header: list[str] | None) -> tuple[int, int, int]:
     names = [name.strip().lower() for name in header]
     times = [place for place, name in enumerate(names) if name in TIMES]
     if len(times) != 1 or names.count("value") != 1:
-        shown = printable(",".join(header))[:60]
+        shown = encodable(",".join(header))[:60]
         raise BadSamples(f"the first line is “{shown}”; it should be {HEADER}.")
     return times[0], names.index("value"), len(names)
 
@@ -88,7 +89,7 @@ def number(text: str) -> float:
     try:
         return check_value(float(read_number(text)))
     except ValueError as error:
-        raise ValueError(f"“{printable(text.strip())[:40]}”: {error}") from None
+        raise ValueError(f"“{encodable(text.strip())[:40]}”: {error}") from None
 
 
 def _is_number(text: str) -> bool:

@@ -89,15 +89,9 @@ class _Reading:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode) and node.tag == f"{TAG}seq":
             return [self.value(each, (*path, number)) for number, each in enumerate(node.value)]
-        if isinstance(node, yaml.ScalarNode) and node.tag.removeprefix(TAG) in SCALARS:
+        if isinstance(node, yaml.ScalarNode) and node.tag.removeprefix(TAG) in self.scalars:
             return self._scalar(node, path)
         raise Refused([_at(node, path, f"“{node.tag.replace(TAG, '!!')[:40]}” is not known here. {QUOTES}")])
-
-    def _scalar(self, node: Any, path: Path) -> Any:
-        try:
-            return SCALARS[node.tag.removeprefix(TAG)](node.value)
-        except ValueError as error:
-            raise Refused([_at(node, path, str(error))]) from None
 
     def _scalar(self, node: Any, path: Path) -> Any:
         """A tag may call a number what is none: !!int x."""
