@@ -15,6 +15,7 @@ from django_q.models import Schedule
 
 from smartagent import exposure, missing, schedules
 from smartagent.adoption.changes import Change, LeaveAlone
+from smartagent.adoption.obstacles import find_obstacles
 from smartagent.adoption.operations import attempt_all, create, log, whole
 from smartagent.adoption.statements import Writer
 from smartagent.adoption.sync import Synchronising
@@ -43,6 +44,10 @@ class Repairs:
 def repair(connection: BaseDatabaseWrapper) -> Repairs:
     """Repair what is safe to repair; AlreadyRepairing where somebody else does."""
     repairs = Repairs()
+    if blind := [each for each in find_obstacles(connection) if each.blinding]:
+        # What is hidden would be made a second time.
+        repairs.refused += map(str, blind)
+        return repairs
     with _alone(connection):
         migrated = Migrated(connection)
         _set_schedules(connection, repairs)

@@ -189,3 +189,5 @@ def test_an_account_of_the_web_that_is_not_the_one_that_migrated_sees_nothing_an
     }
     with pytest.raises(CommandError, match="BYPASSRLS"):
         call_command("migrate", verbosity=0)
+    code, text = doctor(fix=True)
+    assert (code, "Could not be repaired:" in text, "Repaired:" in text) == (1, True, False)
