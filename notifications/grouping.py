@@ -42,9 +42,11 @@ def sentence(firing: Firing) -> str:
     resolved = firing.event == "rule_resolved"
     if firing.value is None:
         return f"{subject} has no data; the rule {'resolves' if resolved else 'fires'} then."
+    value = number(firing.value, firing.threshold)
+    against = limit(firing.operator, firing.threshold, firing.value)
     if resolved:
-        return f"{subject} is {number(firing.value)}: no longer {limit(firing.operator, firing.threshold)}."
-    return f"{subject} is {number(firing.value)}: {limit(firing.operator, firing.threshold)}."
+        return f"{subject} is {value}: no longer {against}."
+    return f"{subject} is {value}: {against}."
 
 
 def facts(firings: Sequence[Firing]) -> dict[str, Any]:

@@ -139,8 +139,9 @@ def _interval(firing: Firing, facts: Facts) -> Proposal:
 
 
 def _why(firing: Firing) -> str:
-    at = "without a reading" if firing.value is None else f"at {number(firing.value)}"
-    return f"“{firing.rule_name}” asks for it: {firing.metric} {at}, {firing.operator} {number(firing.threshold)}."
+    at = "without a reading" if firing.value is None else f"at {number(firing.value, firing.threshold)}"
+    threshold = number(firing.threshold, firing.value)
+    return f"“{firing.rule_name}” asks for it: {firing.metric} {at}, {firing.operator} {threshold}."
 
 
 def _decimal(firing: Firing, name: str, default: Decimal | int) -> Decimal:

@@ -153,13 +153,18 @@ SELECT rule_id, subject_id, {combine_sql("verdict", "min(match)")} AS verdict,
 """
 
 
-def judge_composed(now: datetime, evaluated: str, simple: str, only: str, params: dict[str, Any]) -> int:
+def judge_composed(
+    now: datetime, evaluated: str, simple: str, only: str, params: dict[str, Any], *, again: bool = False
+) -> int:
     """Fill tick_verdicts with what the readings say of each instance of a composed rule; return how many they are.
 
-    `evaluated`, `simple` and `only` are SQL conditions on automation_rules r. tick_readings must be there.
+    `evaluated`, `simple` and `only` are SQL conditions on automation_rules r. tick_readings must be there; `again`
+    fills the tables of `make_tables`: thousands of new ones in one transaction would need too many locks.
     """
     from_rules = CONDITIONS.replace("{evaluated}", evaluated).replace("{simple}", simple).replace("{only}", only)
     with connection.cursor() as cursor:
+        if again:
+            return _refill(from_rules, params, now)
         cursor.execute(TABLES)
         cursor.execute(from_rules, params)
         if not cursor.rowcount:
@@ -169,6 +174,32 @@ def judge_composed(now: datetime, evaluated: str, simple: str, only: str, params
         cursor.execute("ANALYZE tick_values")
         cursor.execute(VERDICTS, _params(now))
         return int(cursor.rowcount)
+
+
+def make_tables(now: datetime, evaluated: str, simple: str) -> None:
+    """Make the tables, empty."""
+    from_rules = CONDITIONS.replace("{evaluated}", evaluated).replace("{simple}", simple).replace("{only}", "")
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES)
+        for statement in (from_rules, VALUES, VERDICTS):
+            cursor.execute(f"{statement} WITH NO DATA", _params(now))
+
+
+def _refill(from_rules: str, params: dict[str, Any], now: datetime) -> int:
+    with connection.cursor() as cursor:
+        for table in ("tick_verdicts", "tick_values", "tick_conditions"):
+            cursor.execute(f"DELETE FROM {table}")
+        cursor.execute(_as_insert(from_rules), params)
+        if not cursor.rowcount:
+            return 0
+        cursor.execute(_as_insert(VALUES), _params(now))
+        cursor.execute(_as_insert(VERDICTS), _params(now))
+        return int(cursor.rowcount)
+
+
+def _as_insert(statement: str) -> str:
+    table, _, query = statement.strip().removeprefix("CREATE TEMP TABLE ").partition(" AS")
+    return f"INSERT INTO {table} {query}"
 
 
 def _params(now: datetime) -> dict[str, Any]:

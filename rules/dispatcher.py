@@ -25,6 +25,7 @@ from rules.candidates import count_instances, find_candidates
 from rules.clock import SKEW, pull_back
 from rules.execution import execute_pending
 from rules.gathering import cause_of, forget, gather, keep_changes
+from rules.isolation import Isolated
 from rules.models import AutomationRule, DispatchRun
 from rules.noticing import notice
 from rules.recording import record
@@ -34,6 +35,7 @@ from rules.unwatched import resolve_unwatched
 from smartagent import hidden
 
 log = structlog.get_logger(__name__)
+NAMED = 20
 LOCK = 0x5A9E17  # any number, the same for every dispatcher of this database
 
 
@@ -93,10 +95,12 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
     with _timed(run, "candidates"), transaction.atomic():
         run.rules_evaluated, run.instances = count_instances(owner, rule)
         gather_silenced(now)
-        candidates = find_candidates(now, owner, rule)
+        candidates, isolated = find_candidates(now, owner, rule)
     with _timed(run, "record"):
         resolve_unwatched(run.pk, now, owner, rule)
         recorded = record(candidates, run.pk, now)
+        isolated.update(recorded.isolated)
+        _name(run, isolated)
     run.triggered, run.no_data, run.errors = recorded.triggered, recorded.no_data, recorded.errors
     forget()
     with _timed(run, "execute"):
@@ -104,6 +108,18 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
     run.succeeded, run.failed = run.succeeded + succeeded, run.failed + failed
     if owner is None and rule is None:  # else not everything that a silence covered was evaluated
         report_ended(run.pk, now)
+
+
+def _name(run: DispatchRun, isolated: Isolated[UUID]) -> None:
+    """Say on the run which rules could not be evaluated with the others; by id, for not everybody may read names."""
+    said = [run.error_message] if run.error_message else []
+    if isolated.culprits:
+        named = ", ".join(str(key) for key in list(isolated.culprits)[:NAMED])
+        more = len(isolated.culprits) - NAMED
+        said.append(f"Rules that could not be evaluated: {named}{f' and {more:,} more' if more > 0 else ''}.")
+    if isolated.left:
+        said.append(f"Rules for which no time was left beside them: {len(isolated.left):,}.")
+    run.error_message = " ".join(said) or None
 
 
 def _set_right(run: DispatchRun) -> None:

@@ -1,23 +1,43 @@
 """The parts that sentences about rules are made of."""
 
 import math
+from decimal import Decimal
 from typing import Any
 
 from rules.conditions import IN_WORDS
 from rules.registries import metrics
 
+DECIMALS, MOST_DIGITS = 4, 17
 
-def number(value: Any) -> str:
-    """A value as people write it: `70`, `63.5`, `1,234,567`, `0.00002`."""
+
+def number(value: Any, beside: Any = None) -> str:
+    """A value as people write it: `70`, `63.5`, `1,234,567`, `0.00002`; with as many digits as tell it from the number
+    `beside` it: `99.99996`, where that is 100."""
     if value is None:
         return "no value"
-    try:
-        value = float(value)
-    except (TypeError, ValueError, OverflowError):
+    known, other = _as_float(value), _as_float(beside)
+    if known is None:
         return str(value)  # what another program wrote
+    if other is None or known == other:
+        return _written(known, DECIMALS)
+    for digits in range(DECIMALS, MOST_DIGITS + 1):
+        text = _written(known, digits)
+        if text != _written(other, digits):
+            return text
+    return repr(known)
+
+
+def _as_float(value: Any) -> float | None:
+    try:
+        return float(value) + 0.0  # there is no -0
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _written(value: float, digits: int) -> str:
     if not math.isfinite(value) or 0 < abs(value) < 0.0001 or abs(value) >= 1e15:
-        return f"{value:g}"
-    return f"{value:,.4f}".rstrip("0").rstrip(".")
+        return repr(value) if digits == MOST_DIGITS else f"{value:.{max(digits, 6)}g}"
+    return f"{Decimal(repr(value)):,.{digits}f}".rstrip("0").rstrip(".")
 
 
 def metric_name(metric: str | None) -> str:
@@ -36,9 +56,9 @@ def begun(words: str, metric: str | None) -> str:
     return words[:1].upper() + words[1:]
 
 
-def limit(operator: str | None, threshold: Any) -> str:
-    """What the reading is compared with: `below 70`."""
-    return f"{IN_WORDS.get(str(operator), str(operator or '?'))} {number(threshold)}"
+def limit(operator: str | None, threshold: Any, beside: Any = None) -> str:
+    """What the reading is compared with, where one stands beside it told from that: `below 70`."""
+    return f"{IN_WORDS.get(str(operator), str(operator or '?'))} {number(threshold, beside)}"
 
 
 def series(metric: str | None, whose: str, target: str | None) -> str:

@@ -66,7 +66,11 @@ def _retried(account: Account) -> list[str]:
 
 def _escalated(account: Account) -> list[str]:
     critical = account.facts.get("critical")
-    past = limit(account.facts.get("operator"), critical) if critical is not None else "past it"
+    past = (
+        limit(account.facts.get("operator"), critical, account.facts.get("value"))
+        if critical is not None
+        else "past it"
+    )
     said = [f"The critical threshold counts from here on: {past}."]
     if account.facts.get("handling") in ("acknowledged", "snoozed"):
         said.append(f"It was {account.facts['handling']}, but for the lower level, so it is open again.")

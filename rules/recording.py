@@ -1,15 +1,16 @@
 """Stages 4 and 5 of a tick: each candidate takes its step, and what changed is written, chunk by chunk."""
 
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
+from rules.isolation import NOT_EVALUATED, SECONDS, SECONDS_AGAIN, Isolated, isolate
 from rules.registries import actions
 from rules.states import Sight, State, Timing, Transition
 from rules.steps import step
@@ -86,10 +87,24 @@ SELECT t.entry_id, c.owner_id, c.rule_id, %(run)s, t.state_id, 'smart_agent', t.
 """
 COUNT_TRIGGERINGS = """
 UPDATE automation_rules r SET last_triggered_at = greatest(r.last_triggered_at, %(now)s),
-       trigger_count = coalesce(trigger_count, 0) + t.times
+       trigger_count = least(coalesce(trigger_count, 0)::numeric + t.times, 2147483647)
   FROM (SELECT c.rule_id, count(*) AS times FROM tick_transitions t JOIN tick_candidates c USING (n)
          WHERE t.counts GROUP BY c.rule_id) t
  WHERE r.id = t.rule_id
+"""
+
+OF_CHUNK = """
+SELECT n, condition = 'error' AND starts_with(reason, %(marker)s) FROM tick_candidates
+ WHERE n > %(first)s AND n <= %(last)s ORDER BY n
+"""
+FAIL = """
+UPDATE tick_candidates SET verdict = 'failed', cause = %(cause)s, error_policy = 'keep', value = NULL,
+       observed_at = NULL, conditions = NULL WHERE n = %(n)s
+"""
+FAIL_ANEW = """
+UPDATE tick_candidates SET condition = 'ok', reason = '', since = NULL, episode = 0, fired_at = NULL,
+       last_notified_at = NULL, retry_at = NULL, handling = 'open', handled_until = NULL, silence_id = NULL,
+       changes = '{}', pending_for = '0', keep_firing_for = '0', repeat_every = '4 hours' WHERE n = %(n)s
 """
 
 
@@ -101,6 +116,7 @@ class Recorded:
     triggered: int = 0
     no_data: int = 0
     errors: int = 0
+    isolated: Isolated[UUID] = field(default_factory=Isolated)
 
     def add(self, transition: Transition) -> None:
         self.changed += 1
@@ -113,6 +129,7 @@ class Recorded:
         self.triggered += other.triggered
         self.no_data += other.no_data
         self.errors += other.errors
+        self.isolated.update(other.isolated)
         return self
 
 
@@ -127,25 +144,87 @@ def record(candidates: int, run: UUID, now: datetime) -> Recorded:
 
 
 def _record_surely(first: int, run: UUID, now: datetime) -> Recorded:
-    """Record a chunk; again where a rule or a person in it is deleted at the same time."""
-    for _ in range(RETRIES):
-        with suppress(IntegrityError, OperationalError), transaction.atomic():  # a key that is gone, or a deadlock
-            return _record_chunk(first, run, now)
-    with transaction.atomic():
-        return _record_chunk(first, run, now)
+    """Record a chunk; again where a rule or a person in it is deleted at the same time, and by halves where something
+    in it cannot be written."""
+    for _ in range(RETRIES + 1):
+        try:
+            with transaction.atomic():
+                return _record_chunk(first, first + CHUNK, run, now)
+        except (IntegrityError, OperationalError):  # a key that is gone, or a deadlock
+            continue
+        except InterfaceError:
+            raise
+        except (DatabaseError, ValueError, OverflowError):
+            break
+    return _record_by_halves(first, run, now)
 
 
-def _record_chunk(first: int, run: UUID, now: datetime) -> Recorded:
+def _record_by_halves(first: int, run: UUID, now: datetime) -> Recorded:
+    """Record what can be; what cannot is recorded as failed, by the cause."""
+    recorded = Recorded()
+
+    def attempt(some: Sequence[int]) -> None:
+        nonlocal recorded
+        recorded += _record_chunk(some[0] - 1, some[-1], run, now)
+
+    found = Isolated[int]()
+    suspects, others = _split(first)
+    for numbers, seconds in ((others, SECONDS), (suspects, SECONDS_AGAIN)):
+        until = time.monotonic() + seconds
+        for these in _runs(numbers):
+            found.update(isolate(these, attempt, until - time.monotonic()))
+    for n, cause in found.culprits.items():
+        _put_down(n, f"{NOT_EVALUATED}{cause}", attempt)
+    recorded.isolated = Isolated(_rules_of(found.culprits), list(_rules_of(dict.fromkeys(found.left, ""))))
+    return recorded
+
+
+def _put_down(n: int, cause: str, attempt: Callable[[Sequence[int]], None]) -> None:
+    """Record a failure in place of what could not be; where even that cannot be, also without the state as it was."""
+    for statement in (FAIL, FAIL_ANEW):
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {"n": n, "cause": cause})
+        if not isolate([n], attempt).culprits:
+            return
+
+
+def _split(first: int) -> tuple[set[int], list[int]]:
+    """The candidates of a chunk that were culprits before, and the others."""
+    with connection.cursor() as cursor:
+        cursor.execute(OF_CHUNK, {"first": first, "last": first + CHUNK, "marker": NOT_EVALUATED})
+        rows = cursor.fetchall()
+    return {n for n, suspect in rows if suspect}, [n for n, suspect in rows if not suspect]
+
+
+def _runs(numbers: Iterable[int]) -> list[list[int]]:
+    """Numbers that follow one another, together."""
+    found: list[list[int]] = []
+    for n in sorted(numbers):
+        if found and found[-1][-1] == n - 1:
+            found[-1].append(n)
+        else:
+            found.append([n])
+    return found
+
+
+def _rules_of(causes: dict[int, str]) -> dict[UUID, str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT n, rule_id FROM tick_candidates WHERE n = ANY(%s)", [list(causes)])
+        return {rule: causes[n] for n, rule in cursor.fetchall()}
+
+
+def _record_chunk(first: int, last: int, run: UUID, now: datetime) -> Recorded:
+    """Record the candidates after `first` and up to `last`."""
     recorded = Recorded()
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE tick_transitions")
         telling = [action.kind for action in actions if action.tells_resolved]
-        cursor.execute(FETCH, [telling, first, first + CHUNK])
+        cursor.execute(FETCH, [telling, first, last])
         rows = list(_steps(cursor.fetchall(), now, recorded))
         if not rows:
             return recorded
         copy_rows("tick_transitions", list(TRANSITIONS), list(TRANSITIONS.values()), rows)
-        params: dict[str, Any] = {"now": now, "run": run, "first": first, "last": first + CHUNK}
+        params: dict[str, Any] = {"now": now, "run": run, "first": first, "last": last}
         for statement in (WRITE_STATES, WRITE_ENTRIES, COUNT_TRIGGERINGS):
             cursor.execute(statement, params)
     return recorded

@@ -32,12 +32,12 @@ def condition_in_words(heard: Heard) -> str:
     if clause.reducer in OVER:
         name = OVER[clause.reducer].format(name, format_duration(clause.window))
     name = begun(name, clause.metric)
-    against = limit(clause.operator, clause.threshold)
+    against = limit(clause.operator, clause.threshold, heard.value)
     if heard.value is None and heard.verdict in SAID:
         cause = f" {heard.cause}" if heard.cause else ""
         return f"{name}: {SAID[heard.verdict]}; it is to be {against}.{cause}"
     judged = f", {SAID[heard.verdict]}" if heard.verdict in SAID else ""
-    return f"{name} was {number(heard.value)}; it is to be {against}{judged}."
+    return f"{name} was {number(heard.value, clause.threshold)}; it is to be {against}{judged}."
 
 
 def answer(why: Explanation) -> list[str]:

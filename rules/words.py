@@ -76,9 +76,11 @@ def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
         return _legacy(entry, context)
     watched = series(context["metric"], person, context.get("target"))
     value = context.get("value")
-    reading = f"{watched} is {number(value)}" if value is not None else f"{watched} has no reading"
+    reading = (
+        f"{watched} is {number(value, context.get('threshold'))}" if value is not None else f"{watched} has no reading"
+    )
     told = DID[entry.event_type].format(
-        reading=reading, series=watched, limit=limit(context.get("operator"), context.get("threshold"))
+        reading=reading, series=watched, limit=limit(context.get("operator"), context.get("threshold"), value)
     )
     return begun(told, context["metric"])
 

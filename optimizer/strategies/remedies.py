@@ -65,9 +65,9 @@ def engine(facts: Facts) -> list[ProposedStep]:
 
 def numbers(facts: Facts, label: str) -> str:
     """What broke, with its numbers: `The fusion score is 55, and is to be at least 70.`"""
-    at = "has no reading" if facts.value is None else f"is {number(facts.value)}"
+    at = "has no reading" if facts.value is None else f"is {number(facts.value, facts.threshold)}"
     on = f" of {facts.target}" if facts.target else ""
-    return f"The {label}{on} {at}; the rule says {facts.operator} {number(facts.threshold)}."
+    return f"The {label}{on} {at}; the rule says {facts.operator} {number(facts.threshold, facts.value)}."
 
 
 def _would_change(facts: Facts) -> bool:

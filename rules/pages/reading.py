@@ -52,20 +52,21 @@ def reading_of(rule: AutomationRule, now: datetime) -> Reading:
 
 def _of_one(rule: AutomationRule, seen: Preview) -> str:
     watched = series(rule.metric_type, str(rule.user), rule.target_integration)
-    would_be = limit(rule.condition_operator, rule.threshold_value)
+    would_be = limit(rule.condition_operator, rule.threshold_value, seen.value)
+    value = number(seen.value, rule.threshold_value)
     sentence = {
-        "met": f"{watched} is {number(seen.value)}: {would_be}.",
-        "held": f"{watched} is {number(seen.value)}: not {would_be}. {_held(rule)}",
-        "clear": f"{watched} is {number(seen.value)}: not {would_be}.",
+        "met": f"{watched} is {value}: {would_be}.",
+        "held": f"{watched} is {value}: not {would_be}. {_held(rule, seen)}",
+        "clear": f"{watched} is {value}: not {would_be}.",
         "missing": f"There is no reading of {watched}. {_without(rule.no_data_policy)}",
         "failed": f"{watched} could not be read: {seen.cause} {_without(rule.error_policy)}",
     }[seen.verdict]
     return begun(sentence, rule.metric_type)
 
 
-def _held(rule: AutomationRule) -> str:
+def _held(rule: AutomationRule, seen: Preview) -> str:
     side = CLEAR.get(rule.condition_operator, "past")
-    return f"Had it fired, it would go on until it is {side} {number(rule.recovery_threshold)}."
+    return f"Had it fired, it would go on until it is {side} {number(rule.recovery_threshold, seen.value)}."
 
 
 def _of_several(rule: AutomationRule, seen: Preview) -> str:
@@ -82,8 +83,8 @@ def _condition(said: Mapping[str, Any], whose: str) -> str:
         watched = OVER[said["reducer"]].format(watched, spelled(timedelta(seconds=said["window"] or 0)))
     if said["value"] is None:
         return f"There is no reading of {watched}."
-    would_be = ("" if said["verdict"] == "met" else "not ") + limit(said["operator"], said["threshold"])
-    return f"{begun(watched, said['metric'])} is {number(said['value'])}: {would_be}."
+    would_be = ("" if said["verdict"] == "met" else "not ") + limit(said["operator"], said["threshold"], said["value"])
+    return f"{begun(watched, said['metric'])} is {number(said['value'], said['threshold'])}: {would_be}."
 
 
 def _without(policy: str) -> str:

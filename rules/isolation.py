@@ -1,0 +1,65 @@
+"""Where one of many makes a statement fail for all: the set is halved until the culprits are known; the rest goes on.
+
+The usual path never comes here. A culprit costs two statements for each halving, and all of them together no more than
+a span of time: what is then left is neither done nor blamed.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import structlog
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+
+Key = TypeVar("Key")
+
+log = structlog.get_logger(__name__)
+SECONDS = 60.0
+SECONDS_AGAIN = 5.0  # for those that were culprits at the evaluation before
+NOT_EVALUATED = "This rule could not be evaluated: "
+NOBODYS = (OperationalError, InterfaceError)  # the server's own troubles, not those of a row
+
+
+@dataclass(slots=True)
+class Isolated(Generic[Key]):
+    """The culprits with their causes, and those for which there was no time."""
+
+    culprits: dict[Key, str] = field(default_factory=dict)
+    left: list[Key] = field(default_factory=list)
+
+    def update(self, other: "Isolated[Key]") -> None:
+        self.culprits.update(other.culprits)
+        self.left += other.left
+
+
+def isolate(keys: Sequence[Key], attempt: Callable[[Sequence[Key]], None], seconds: float = SECONDS) -> Isolated[Key]:
+    """Attempt all `keys`, each exactly once with success, in ever smaller sets where one raises.
+
+    Each attempt is a transaction, or a savepoint within one. Raises what is the server's trouble and no key's.
+    """
+    found, waiting, until = Isolated[Key](), [list(keys)] if keys else [], time.monotonic() + seconds
+    while waiting:
+        some = waiting.pop()
+        if time.monotonic() > until:
+            found.left += some
+            continue
+        try:
+            with transaction.atomic():
+                attempt(some)
+        except NOBODYS:
+            raise
+        except (DatabaseError, ValueError, OverflowError) as error:
+            if len(some) == 1:
+                found.culprits[some[0]] = first_line(error)
+                log.warning("isolated", key=str(some[0]), cause=first_line(error))
+            else:
+                half = len(some) // 2
+                waiting += [some[half:], some[:half]]
+    return found
+
+
+def first_line(error: BaseException) -> str:
+    """What went wrong, in one line."""
+    lines = str(error).replace("\0", "").strip().splitlines()
+    return lines[0][:500] if lines else type(error).__name__
