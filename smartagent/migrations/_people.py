@@ -61,7 +61,7 @@ DECLARE
                       WHERE value IS DISTINCT FROM before->key);
     power text;
 BEGIN
-    FOREACH power IN ARRAY ARRAY['is_staff', 'is_superuser'] LOOP
+    FOREACH power IN ARRAY ARRAY['is_staff', 'is_superuser', 'is_operator'] LOOP
         IF changed->>power = 'true' AND NOT smartagent_may_promote(person, power) THEN
             after := after || jsonb_build_object(power, false);
             changed := changed - power;

@@ -234,14 +234,20 @@ def test_credentials_that_we_keep_are_not_theirs_to_write(taken_over: None, role
     assert (after.credentials_encrypted, after.status) == ("sealed", "active")
 
 
-@pytest.mark.parametrize("role", ["admin", "owner"])
-def test_nobody_makes_themselves_an_administrator(taken_over: None, role: str) -> None:
-    change = "role = 'admin'" if role == "admin" else "is_platform_admin = true"
+@pytest.mark.parametrize(
+    "change", ["role = 'admin'", "is_platform_admin = true", "role = 'platform_admin'", "role = 'operator'"]
+)
+def test_nobody_makes_themselves_an_administrator(taken_over: None, change: str) -> None:
     with client("authenticated", ALICE):
         run(f"UPDATE profiles SET {change}, full_name = 'Alice A' WHERE id = '{ALICE}'")
     alice = User.objects.get(pk=ALICE)
     assert (alice.is_staff, alice.is_superuser, alice.full_name) == (False, False, "Alice A")
-    assert not alice.groups.filter(name="administrators").exists()
+    assert not alice.groups.filter(name__in=["administrators", "operators"]).exists()
+
+
+def test_what_the_server_of_accounts_says_of_a_role_counts(taken_over: None) -> None:
+    run(f"""UPDATE auth.users SET raw_app_meta_data = '{{"role": "admin"}}' WHERE id = '{ALICE}'""")
+    assert User.objects.get(pk=ALICE).is_staff
 
 
 def test_who_may_there_makes_administrators(taken_over: None) -> None:
