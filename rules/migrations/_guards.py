@@ -27,11 +27,28 @@ REVIEWED = f"""
     END IF;
 """
 
+# What we keep of an integration is secret, and goes where its settings said when it was typed in: nowhere else, and to
+# nobody else.
+_ADDRESSES = "ARRAY['health_url', 'probe_url', 'refresh_url', 'token_url', 'token_auth_method']"
+SENT = f"""
+    IF TG_OP = 'UPDATE' AND OLD.credentials_encrypted IS NOT NULL THEN
+        IF NEW.user_id IS DISTINCT FROM OLD.user_id THEN
+            NEW.credentials_encrypted := NULL;
+        ELSIF NEW.config IS DISTINCT FROM OLD.config AND jsonb_typeof(to_jsonb(NEW.config)) = 'object' THEN
+            NEW.config := (to_jsonb(NEW.config) - {_ADDRESSES}) || coalesce((
+                SELECT jsonb_object_agg(key, value)
+                  FROM jsonb_each(CASE jsonb_typeof(to_jsonb(OLD.config)) WHEN 'object' THEN to_jsonb(OLD.config)
+                                  ELSE '{{}}' END)
+                 WHERE key = ANY({_ADDRESSES})), '{{}}');
+        END IF;
+    END IF;
+"""
+
 GUARDS = (
     GuardColumns("automation_rules", clients=WRITTEN, ours=REVIEWED),
     # Work that waits is an entry of a run of ours; what it says is what we have decided.
     GuardColumns("agent_activity_log", own="OLD.run_id IS NOT NULL OR OLD.state_id IS NOT NULL"),
-    GuardColumns("integrations"),
+    GuardColumns("integrations", clients=SENT),
     GuardColumns("fusion_scores"),
     GuardColumns("fusion_audit_log", shared=("severity", "message", "metadata")),
 )

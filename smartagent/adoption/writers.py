@@ -4,8 +4,8 @@ Such a function runs with our rights, so `current_user` says nothing. `role` is 
 ROLE, as the old application's interface does for each request, also within functions that run with other rights.
 """
 
-# The roles of the old application's interface, and the account that it connects as to take one of them.
-CLIENTS = ("anon", "authenticated", "service_role", "authenticator")
+from smartagent.postgres.clients import CLIENTS
+
 _NAMES = ", ".join(f"'{name}'" for name in CLIENTS)
 WRITER = "(CASE current_setting('role') WHEN 'none' THEN session_user ELSE current_setting('role') END)"
 

@@ -14,6 +14,7 @@ from smartagent.postgres import embedded
 from smartagent.postgres.client import DatabaseClient
 from smartagent.postgres.creation import DatabaseCreation
 from smartagent.postgres.errors import PoolExhausted, TooOld, explain, place
+from smartagent.postgres.schema import SchemaEditor
 
 Pool = ConnectionPool[Any]
 
@@ -23,6 +24,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     client_class = DatabaseClient
     creation_class = DatabaseCreation
+    SchemaEditorClass = SchemaEditor
     _connection_pools: ClassVar[dict[str, Pool]] = {}
 
     @property

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from notifications.models import Notification
+from notifications.models import Mute, Notification
 from optimizer.models import ActionLog, OptimizationEvent
 from rules.dispatcher import dispatch
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, RuleState
@@ -232,6 +232,27 @@ def test_credentials_that_we_keep_are_not_theirs_to_write(taken_over: None, role
         run(f"UPDATE integrations SET credentials_encrypted = 'x', status = 'active' WHERE id = '{mine.pk}'")
     after = Integration.objects.get(pk=mine.pk)
     assert (after.credentials_encrypted, after.status) == ("sealed", "active")
+
+
+def test_what_we_keep_secret_is_sent_nowhere_else(taken_over: None) -> None:
+    mine = Integration.objects.get(user=ALICE)
+    kept = {"token_url": "https://a.example/token"}
+    Integration.objects.filter(pk=mine.pk).update(credentials_encrypted="sealed", config=kept)
+    with client("authenticated", ALICE):
+        config = json.dumps({"token_url": "https://evil.example", "health_url": "http://x", "a": 1})
+        run(f"UPDATE integrations SET config = '{config}' WHERE id = '{mine.pk}'")
+    assert Integration.objects.get(pk=mine.pk).config == kept | {"a": 1}
+    with client("service_role"):
+        run(f"UPDATE integrations SET user_id = '{BEN}' WHERE id = '{mine.pk}'")
+    after = Integration.objects.get(pk=mine.pk)
+    assert (str(after.user_id), after.credentials_encrypted) == (BEN, None)
+
+
+def test_a_table_that_we_make_is_nobodys_from_the_beginning(taken_over: None) -> None:
+    with connection.schema_editor() as editor:
+        editor.execute("DROP TABLE notification_mutes")
+        editor.create_model(Mute)
+    assert value("SELECT has_table_privilege('authenticated', 'notification_mutes', 'SELECT')") is False
 
 
 @pytest.mark.parametrize(
