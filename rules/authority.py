@@ -13,7 +13,10 @@ OPERATORS = f"(SELECT u.id FROM smartagent_users u WHERE {everyone_sql('u')})"
 MAY_WATCH = f"(r.applies_to = 'owner' OR r.user_id IN {OPERATORS})"
 IS_TRUSTED = f"(r.written_by = '' AND {MAY_WATCH})"
 
-NOT_AN_OPERATOR = "Only operators watch everyone, and the owner of this rule is none, so nothing is evaluated."
+NOT_AN_OPERATOR = (
+    "Only operators watch everyone, and the owner of this rule is none, so nothing is evaluated. Give the rule to an"
+    " operator, or let it watch its owner alone."
+)
 FROM_OUTSIDE = (
     "Somebody who is neither the owner of this rule nor an operator has written it from outside, so it does nothing"
     " until one of them changes it."

@@ -12,9 +12,6 @@ def rule_errors(user: Any, rule: AutomationRule) -> dict[str, list[str]]:
     where they may."""
     errors = option_refusals(user, rule)
     if has_everyone(user, "change"):
-        everyone = rule.applies_to == AutomationRule.AppliesTo.EVERYONE
-        if everyone and rule.user_id and rule.user_id != user.pk and not has_everyone(rule.user, "change"):
-            errors["applies_to"] = [f"Only a rule of an operator watches everyone, and {rule.user} is none."]
         return errors
     if rule.applies_to == AutomationRule.AppliesTo.EVERYONE:
         errors["applies_to"] = ["Only operators make rules that watch everyone. Yours can watch your own readings."]
