@@ -46,7 +46,9 @@ class RuleFileSerializer(StrictSerializer):
     owner = TextField(
         required=False, max_length=254, help_text="Whose rules are that name no owner: an id or an e-mail. You."
     )
-    prune = FlagField(required=False, default=False, help_text="Rules of this file no longer in it are deleted.")
+    prune = FlagField(
+        required=False, default=False, help_text="Rules of this file no longer in it are deleted; it needs a source."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("text" in attrs) == ("document" in attrs):
@@ -212,8 +214,8 @@ def _given(kind: type[StrictSerializer], request: Request) -> dict[str, Any]:
 def _document(given: dict[str, Any]) -> Document:
     try:
         if "text" in given:
-            return read_text(given["text"], given["source"])
-        return read_document(given["document"], given["source"])
+            return read_text(given["text"], given["source"], named=bool(given["source"]))
+        return read_document(given["document"], given["source"], named=bool(given["source"]))
     except Refused as error:
         raise ValidationError(error.by_place()) from None
 

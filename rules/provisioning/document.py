@@ -40,19 +40,21 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file of rules: its name and its entries."""
+    """A file of rules: its name and its entries. `named` where the file or who sends it says the name: one taken from
+    the address of a file may be that of another file too."""
 
     source: str
     entries: tuple[Entry, ...]
+    named: bool = False
 
 
-def read_text(text: str, source: str = "") -> Document:
+def read_text(text: str, source: str = "", *, named: bool = False) -> Document:
     """The rules of a YAML text; Refused with everything that is wrong with it. What the file calls itself counts."""
     value, lines = load(text)
-    return read_document(value, source, lines)
+    return read_document(value, source, lines, named=named)
 
 
-def read_document(value: Any, source: str = "", lines: Lines | None = None) -> Document:
+def read_document(value: Any, source: str = "", lines: Lines | None = None, *, named: bool = False) -> Document:
     """The same of a value that is read already."""
     lines = lines or {}
     problems: list[Problem] = []
@@ -69,7 +71,7 @@ def read_document(value: Any, source: str = "", lines: Lines | None = None) -> D
     problems += _twice(entries)
     if problems:
         raise Refused([*problems, *_unsound(entries, problems)])
-    return Document(str(value.get("source") or source), tuple(entries))
+    return Document(str(value.get("source") or source), tuple(entries), named or bool(value.get("source")))
 
 
 def _unsound(entries: list[Entry], problems: list[Problem]) -> Iterator[Problem]:

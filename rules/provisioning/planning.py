@@ -18,6 +18,10 @@ from rules.provisioning.file_fields import ALIASES, BY_NAME, written
 from rules.provisioning.matching import Known, find
 from rules.provisioning.problems import Problem
 
+UNNAMED = (
+    "Pruning deletes the rules that were once in this file, so the file must say its name, which no other file has: "
+    "write for example source: payments/rules.yaml below version. Rules that it has applied keep the name they have."
+)
 # In the order in which a plan shows them. `left` is no longer in the file, and stays where it is not pruned.
 KINDS = ("create", "restore", "adopt", "change", "delete", "unchanged", "left")
 CHANGES = KINDS[:5]
@@ -108,7 +112,7 @@ def make_plan(document: Document, user: Any, *, owner: Any = None, prune: bool =
         problems += checks.of(entry, item.rule, item.was, new=item.is_new, differs=bool(item.changes))
     items += [_gone(rule, "delete" if prune else "left") for rule in known.left]
     if prune:
-        problems += checks.of_deleting(known.left)
+        problems += checks.of_deleting(known.left) if document.named else [Problem(UNNAMED, ("source",))]
     return Plan(document.source, tuple(_in_order(items)), tuple(problems))
 
 

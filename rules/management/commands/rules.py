@@ -50,7 +50,9 @@ class Command(BaseCommand):
             verb.add_argument("file", metavar="FILE", help="the file of rules; - is standard input")
             verb.add_argument("--owner", metavar="EMAIL", help="whose rules are that name no owner")
             verb.add_argument("--source", default="", metavar="NAME", help="what the file is called; default: its name")
-            verb.add_argument("--prune", action="store_true", help="rules of this file no longer in it are deleted")
+            verb.add_argument(
+                "--prune", action="store_true", help="rules of this file no longer in it are deleted; needs source"
+            )
             verb.add_argument("--format", choices=["text", "json"], default="text")
         freed = verbs.add_parser("release", help="unlock the rules of a file, so that people change them by hand again")
         freed.add_argument("source", metavar="SOURCE", help="what the file is called")
@@ -133,7 +135,8 @@ class Command(BaseCommand):
         file = options["file"]
         text = _text_of(file)
         try:
-            return read_text(text, options["source"] or ("standard input" if file == "-" else Path(file).name))
+            name = options["source"] or ("standard input" if file == "-" else Path(file).name)
+            return read_text(text, name, named=bool(options["source"]))
         except Refused as error:
             raise _refused(error.problems, file) from None
 

@@ -66,6 +66,17 @@ def test_nobody_reaches_the_rules_of_others_by_a_file(alice, bob, audra):
     Program(audra).post("rules/apply/", {"text": FILE}, status=403)
 
 
+def test_pruning_needs_the_name_of_the_file(alice):
+    program = Program(alice)
+    program.post("rules/apply/", {"text": FILE})
+    for body in ({"text": "version: 1\nrules: []", "source": ""}, {"document": {"version": 1, "rules": []}}):
+        for verb in ("plan", "apply"):
+            assert "source" in program.post(f"rules/{verb}/", body | {"prune": True}, status=400)
+    assert (
+        program.post("rules/plan/", {"text": "version: 1\nsource: team.yaml\nrules: []", "prune": True})["changes"] == 1
+    )
+
+
 def test_rules_of_prometheus_come_with_their_report(alice):
     text = 'groups: [{name: g, rules: [{alert: A, expr: cpu > 90}, {alert: B, expr: "rate(x[5m]) > 1"}]}]'
     found = Program(alice).post("rules/import-prometheus/", {"text": text, "source": "hosts.yaml"})

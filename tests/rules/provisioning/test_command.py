@@ -74,9 +74,26 @@ def test_a_plan_that_is_old_is_not_applied(alice, file):
     assert not AutomationRule.objects.exists()
 
 
+def test_two_files_of_one_name_do_not_prune_each_others_rules(alice, file, tmp_path):
+    rules("apply", file)
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / "team.yaml"
+    other.write_text("version: 1\nrules: []\n")
+    for verb in ("plan", "apply"):
+        with pytest.raises(CommandError, match="write for example source:"):
+            rules(verb, other, "--prune")
+    other.write_text("version: 1\nsource: other/team.yaml\nrules: []\n")
+    rules("apply", other, "--prune")
+    assert AutomationRule.objects.exists()
+    rules("apply", other, "--prune", "--source", "other/team.yaml")
+    other.write_text("version: 1\nsource: team.yaml\nrules: []\n")  # the name that the rule was applied by
+    rules("apply", other, "--prune")
+    assert not AutomationRule.objects.exists()
+
+
 def test_what_is_no_longer_in_the_file_goes_where_it_is_pruned_and_comes_back(alice, file):
     rules("apply", file)
-    file.write_text("version: 1\nrules: []\n")
+    file.write_text("version: 1\nsource: team.yaml\nrules: []\n")
     rules("apply", file)
     assert AutomationRule.objects.exists()
     rules("apply", file, "--prune")

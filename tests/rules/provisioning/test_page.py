@@ -71,6 +71,15 @@ def test_rules_made_by_hand_are_taken_over_only_where_one_says_so(client_of, ali
     assert (rule.rule_name, rule.provisioned_by) == ("CPU", "team.yaml")
 
 
+def test_pruning_needs_a_name_in_the_file_not_that_of_the_upload(client_of, alice):
+    client = client_of(alice)
+    client.post(CODE, {"verb": "apply", "text": FILE, "fingerprint": fingerprint(planned(client))})
+    upload = SimpleUploadedFile("team.yaml", b"version: 1\nrules: []\n")
+    shown = text_of(client.post(CODE, {"verb": "plan", "file": upload, "prune": "on"}))
+    assert "cannot be applied" in shown
+    assert "write for example source:" in shown
+
+
 def test_a_file_of_prometheus_becomes_ours_with_a_report(client_of, alice):
     text = 'groups: [{name: g, rules: [{alert: A, expr: cpu > 90}, {alert: B, expr: "rate(x[5m]) > 1"}]}]'
     shown = text_of(client_of(alice).post(CODE, {"verb": "prometheus", "text": text}))
