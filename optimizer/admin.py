@@ -37,11 +37,11 @@ class OptimizationChangeList(FilteredChangeList):
 class OptimizationAdmin(RecordAdmin):
     slug = "optimizations"
     filterset_class = OptimizationFilter
-    filter_defaults = {"status": "proposed"}
+    filter_defaults = {"status": "proposed", "origin": "smart_agent"}
     keyset = "created_at"
     empty_title = "No optimizations yet"
     empty_text = "A rule whose action is “Optimize” or “Adjust” proposes a remedy here, with what it would do."
-    everything_qs = "?status="
+    everything_qs = "?status=&origin="
     list_display = ("strategy_shown", "status_label", "steps", "verdict_label", "user", "rule_link", "reading", "at")
     list_display_links = ("strategy_shown",)
     list_select_related = ("rule", "user")

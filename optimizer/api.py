@@ -140,10 +140,12 @@ class OptimizationViewSet(ReadViewSet):
         return Response(AnsweredSerializer({"done": [event.pk for event in done], "refused": told}).data)
 
     def get_queryset(self) -> Any:
-        """A dry run reads, by whatever method."""
+        """A dry run reads, by whatever method. A list is of ours, unless the filter `origin` says otherwise."""
         if getattr(self, "action", "") == "dry_run" and not getattr(self, "swagger_fake_view", False):
             return OptimizationEvent.objects.visible_to(self.request.user)
-        return super().get_queryset()
+        found: Any = super().get_queryset()
+        listed = getattr(self, "action", "") == "list" and not getattr(self, "swagger_fake_view", False)
+        return found.ours() if listed and "origin" not in self.request.query_params else found
 
     def _answer(self, verb: str, **said: str) -> Response:
         try:

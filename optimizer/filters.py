@@ -1,5 +1,9 @@
 """What can be asked of optimizations: the same in the pages and in the API."""
 
+from typing import Any
+
+from django.db.models import QuerySet
+
 from optimizer.models import OptimizationEvent
 from optimizer.strategies import strategies
 from rules.filters import OneOf, PersonFilter, RuleNameFilter, TimesFilter
@@ -17,7 +21,17 @@ class OptimizationFilter(TimesFilter):
     verdict = OneOf(label="came of it", choices=OptimizationEvent.Verdict.choices)
     rule = RuleNameFilter()
     person = PersonFilter(field_name="user")
+    origin = OneOf(
+        label="written by",
+        choices=[("smart_agent", "Smart Agent"), ("other", "another application")],
+        method="filter_origin",
+        help_text="smart_agent where it is left out, or other: what another application wrote to the same table; "
+        "empty for both.",
+    )
 
     class Meta:
         model = OptimizationEvent
         fields: list[str] = []
+
+    def filter_origin(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
+        return queryset.ours() if value == "smart_agent" else queryset.of_others()  # type: ignore[no-any-return]

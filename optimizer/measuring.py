@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from optimizer.effects import compare
+from optimizer.inert import changed_nothing
 from optimizer.models import OptimizationEvent
 from optimizer.readings import readings_of
 from optimizer.writing_down import entry, log, write_entries
@@ -17,8 +18,8 @@ WINDOW = timedelta(hours=24)
 
 
 def begin_to_measure(event: OptimizationEvent, now: datetime) -> None:
-    """Put down the readings before, in the current transaction; without a metric there is nothing to measure."""
-    if not event.metric:
+    """Put down the readings before, in the current transaction. Without a metric, or a change, nothing is measured."""
+    if not event.metric or changed_nothing(event):
         return
     before = readings_of(event.user_id, event.metric, event.target, now - WINDOW, now)
     event.effect, event.measure_at = {"before": before}, now + WINDOW

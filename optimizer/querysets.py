@@ -6,11 +6,22 @@ from django.db.models import Q
 
 from smartagent.scope import OwnedQuerySet
 
+OURS = Q(user__isnull=False) | Q(strategy__isnull=False)
+
 
 class OptimizationQuerySet(OwnedQuerySet):
+    def ours(self) -> Self:
+        """What Smart Agent proposed; the old application writes to the same table, and names neither a person nor a
+        strategy. The index of that name has the same condition."""
+        return self.filter(OURS)
+
+    def of_others(self) -> Self:
+        """What the old application, or another program, wrote."""
+        return self.exclude(OURS)
+
     def proposed(self) -> Self:
-        """Those that wait for somebody to decide."""
-        return self.filter(status="proposed")
+        """Those of ours that wait for somebody to decide."""
+        return self.ours().filter(status="proposed")
 
     def automatic(self) -> Self:
         """Those that wait for the policy: what a rule proposed that leaves it to it."""

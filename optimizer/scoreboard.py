@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 
+from optimizer.inert import unchanging
 from optimizer.metrics import OURS
 from optimizer.models import OptimizationStep
 from optimizer.querysets import OptimizationQuerySet
@@ -62,11 +63,11 @@ def of_strategies(events: OptimizationQuerySet) -> list[Score]:
 def of_operations(events: OptimizationQuerySet) -> list[Score]:
     """By operation: of all steps, and of the proposals in which it was done."""
     rows = OptimizationStep.objects.filter(event__in=events.order_by().values("pk")).order_by().values("operation")
-    done = Q(status__in=DONE)
+    done, changes = Q(status__in=DONE), ~Q(operation__in=unchanging())
     counts: dict[str, Any] = {
         "applied": Count("pk", filter=done), "failed": Count("pk", filter=Q(status="failed")),
         "rolled_back": Count("pk", filter=Q(status="undone")),
-    } | {verdict: Count("pk", filter=done & Q(event__verdict=verdict)) for verdict in VERDICTS}  # fmt: skip
+    } | {verdict: Count("pk", filter=done & changes & Q(event__verdict=verdict)) for verdict in VERDICTS}  # fmt: skip
     found = [
         Score(**row | {"kind": (kind := row.pop("operation")), "label": operation_name(kind)})
         for row in rows.annotate(proposed=Count("pk"), **counts)

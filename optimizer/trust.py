@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Count, F, Q
 
 from optimizer.guard_rails import Rails, Record
+from optimizer.inert import unchanging
 from optimizer.models import OptimizationEvent, OptimizationStep, OptimizerPolicy
 
 Verdict = OptimizationEvent.Verdict
@@ -31,7 +32,8 @@ def records() -> Mapping[str, Record]:
 
 def records_of_operations() -> Mapping[str, Record]:
     """By operation: of the proposals in which it was done."""
-    rows = OptimizationStep.objects.filter(status="done").exclude(event__verdict="").order_by()
+    measured = OptimizationStep.objects.filter(status="done").exclude(event__verdict="").order_by()
+    rows = measured.exclude(operation__in=unchanging())
     counted = rows.values(name=F("operation")).annotate(**_counts("event__"))
     return {row["name"]: _record(row) for row in counted}
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.timezone import localtime
 
+from optimizer.inert import changed_nothing
 from optimizer.models import OptimizationEvent
 from optimizer.registries import operations, strategies
 from rules.words import metric_name, number
@@ -64,6 +65,8 @@ WINDOW, SOON = "It is applied in its change window.", "The workers apply it with
 def effect_in_words(event: OptimizationEvent) -> str:
     """What came of it, with its numbers; nothing where it is not measured."""
     facts = event.effect if isinstance(event.effect, dict) else {}
+    if not event.verdict and event.status == Status.APPLIED and changed_nothing(event):
+        return "Nothing was changed, so there is no effect to measure."
     if not event.verdict:
         return f"It is measured{_at(event.measure_at)}." if event.measure_at and event.status == Status.APPLIED else ""
     before, after = facts.get("before") or [], facts.get("after") or []

@@ -12,9 +12,27 @@ from smartagent.numbers import as_number
 MOST = 2**31
 
 
+# What the old application calls what a rule has compared.
+METRIC, TARGET = "metric_type", "target_integration"
+NUMBERS = {"value": "metric_value", "threshold": "threshold_value"}
+OPERATOR = "condition_operator"
+
+
 def facts_of(entry: ActivityEntry) -> Mapping[str, Any]:
-    """What was written with `entry`, empty where it is no object."""
-    return entry.context if isinstance(entry.context, dict) else {}
+    """What was written with `entry`, empty where it is no object; what the old application wrote, by our names too."""
+    found = entry.context if isinstance(entry.context, dict) else {}
+    return found if found.get("metric") else _translated(found) | found
+
+
+def _translated(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the old application's facts those that can be read; numbers may be texts there."""
+    if not isinstance(found.get(METRIC), str) or not found[METRIC]:
+        return {}
+    texts = {"metric": found[METRIC], "target": found.get(TARGET), "operator": found.get(OPERATOR)}
+    numbers = {name: as_number(found.get(theirs)) for name, theirs in NUMBERS.items()}
+    return {name: text for name, text in texts.items() if isinstance(text, str) and text} | {
+        name: value for name, value in numbers.items() if value is not None
+    }
 
 
 def time_of(facts: Mapping[str, Any], name: str) -> datetime | None:

@@ -197,7 +197,7 @@ class ActivityFilter(TimesFilter):
     )
     action = OneOf(field_name="action_taken", choices=registries.action_choices)
     metric = django_filters.CharFilter(
-        field_name="context__metric", label="metric", help_text="Its name, for example fusion_score."
+        label="metric", method="filter_metric", help_text="Its name, for example fusion_score."
     )
     severity = OneOf(field_name="context__severity", label="severity", choices=Severity.choices)
     rule = RuleNameFilter()
@@ -215,6 +215,9 @@ class ActivityFilter(TimesFilter):
     class Meta:
         model = ActivityEntry
         fields: list[str] = []
+
+    def filter_metric(self, queryset: QuerySet[Any], _: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(Q(context__metric=value) | Q(context__metric_type=value))  # the old application's name
 
     def filter_origin(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
         return queryset.ours() if value == "smart_agent" else queryset.of_others()  # type: ignore[no-any-return]

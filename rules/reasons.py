@@ -4,12 +4,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from rules.accounts import Account
+from rules.actions import actions
 from rules.authoring.ticks import shown, spelled
 from rules.facts import facts_of
 from rules.models import ActivityEntry, AutomationRule
 from rules.phrases import limit, number
 from rules.states import Event
 from rules.steps import REMEMBERED, WINDOW
+from rules.words import action_of
 from smartagent.durations import format_duration
 
 LEFT = {"keep": "leaves the instance as it was", "fire": "fires then", "resolve": "resolves then"}
@@ -143,9 +145,12 @@ def _waited(account: Account) -> str:
 
 
 def _action(entry: ActivityEntry) -> str:
-    action = entry.action_taken
-    if action in ("", "none", None):
+    action = action_of(entry)
+    if not action:
         return ""
+    if action not in actions:
+        said = {"failed": "It failed", "pending": "It waits"}.get(entry.status, "It went well")
+        return f"{entry.agent_name} wrote: {action}. {said}{f': {cause}' if (cause := entry.error_message) else '.'}"
     cause = entry.error_message or ""
     if entry.status == ActivityEntry.Status.PENDING:
         return f"Its action, {action}, waits to be run."

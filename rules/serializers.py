@@ -12,6 +12,7 @@ from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration
 from rules.permissions import rule_errors
 from rules.publishing import begin_anew, publishes
 from rules.validation import CHECKED, validate
+from rules.words import entry_in_words
 from smartagent.rest.fields import JSONObjectField, OwnerField
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 from smartagent.secrets import seal
@@ -92,12 +93,17 @@ class StateSerializer(StrictModelSerializer):
 
 
 class ActivitySerializer(StrictModelSerializer):
+    sentence = serializers.SerializerMethodField(help_text="What the entry says, with the numbers that were compared.")
+
     class Meta:
         model = ActivityEntry
         fields = [
             "id", "user", "rule", "run", "agent_name", "event_type", "action_taken", "context", "status",
-            "error_message", "created_at", "executed_at",
+            "error_message", "created_at", "executed_at", "sentence",
         ]  # fmt: skip
+
+    def get_sentence(self, entry: ActivityEntry) -> str:
+        return entry_in_words(entry)
 
 
 class RunSerializer(StrictModelSerializer):

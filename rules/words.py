@@ -1,5 +1,6 @@
 """A rule, and what became of it, in plain sentences: made when they are shown, never stored."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -13,8 +14,8 @@ from rules.sentences import action_in_words, condition_in_words, rule_in_words
 from rules.silences.words import ended_in_words
 
 __all__ = [
-    "action_in_words", "condition_in_words", "entry_in_words", "limit", "metric_name", "number", "outcome_in_words",
-    "rule_in_words", "series",
+    "action_in_words", "action_of", "condition_in_words", "entry_in_words", "limit", "metric_name", "number",
+    "outcome_in_words", "rule_in_words", "series",
 ]  # fmt: skip
 
 DID = {
@@ -36,6 +37,8 @@ DID = {
     "rule_test": "Tried out as if {reading}.",
     "rule_reminded": "{reading}: still {limit}. The time for which it was acknowledged or snoozed is over.",
 }
+EXECUTED = re.compile(r"Executed (\w+) action for rule: ")
+COMPARED = "{reading}: {limit}."  # what the old application logs when a rule of it fires
 HANDLED = {
     "instance_acknowledged": "{by} acknowledged it{until}.",
     "instance_snoozed": "{by} snoozed it{until}.",
@@ -72,14 +75,16 @@ def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
         return _handled(entry, context)
     if entry.event_type in TOLD:
         return _told(TOLD[entry.event_type], context)
-    if entry.event_type not in DID or not context.get("metric"):
+    if not context.get("metric"):
+        return _legacy(entry, context)
+    if entry.event_type not in DID and (context.get("value") is None or context.get("threshold") is None):
         return _legacy(entry, context)
     watched = series(context["metric"], person, context.get("target"))
     value = context.get("value")
     reading = (
         f"{watched} is {number(value, context.get('threshold'))}" if value is not None else f"{watched} has no reading"
     )
-    told = DID[entry.event_type].format(
+    told = DID.get(entry.event_type, COMPARED).format(
         reading=reading, series=watched, limit=limit(context.get("operator"), context.get("threshold"), value)
     )
     return begun(told, context["metric"])
@@ -106,9 +111,27 @@ def _told(words: str, context: Mapping[str, Any]) -> str:
 
 def _legacy(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
     """What another program wrote: its own words where it left some, else its event and action."""
-    said = context.get("message") or context.get("rule_name") or context.get("description")
+    said = [context.get("message") or context.get("rule_name") or context.get("description")]
+    if context.get("metric"):
+        said.append(_read(context))
     event = (entry.event_type or "").replace("_", " ")
-    return " — ".join(str(part) for part in (event[:1].upper() + event[1:], said) if part)
+    return " — ".join(str(part) for part in (event[:1].upper() + event[1:], *said) if part)
+
+
+def _read(context: Mapping[str, Any]) -> str:
+    """What is known of a comparison of which a part is missing: `fusion score below 70`, `fusion score 63`."""
+    name = metric_name(context["metric"])
+    if context.get("threshold") is not None:
+        return f"{name} {limit(context.get('operator'), context['threshold'])}"
+    return f"{name} {number(context['value'])}" if context.get("value") is not None else name
+
+
+def action_of(entry: ActivityEntry) -> str:
+    """The action that was run, empty where there was none: of the old application's `Executed alert action for rule: X`
+    the alert."""
+    action = "" if entry.action_taken in ("", "none", None) else str(entry.action_taken)
+    found = EXECUTED.match(action)
+    return found.group(1) if found else action
 
 
 def outcome_in_words(entry: ActivityEntry) -> str:
@@ -116,7 +139,7 @@ def outcome_in_words(entry: ActivityEntry) -> str:
     if entry.action_taken in ("", "none", None) and entry.status in ("success", "skipped"):
         return ""  # nothing was to be done
     done = {"pending": "waits", "success": "done", "failed": "failed", "skipped": "skipped"}
-    action = "" if entry.action_taken in ("", "none", None) else str(entry.action_taken)
+    action = action_of(entry)
     status = done.get(entry.status, entry.status)
     cause = f": {entry.error_message}" if entry.error_message else ""
     return f"{action} {status}{cause}".strip()

@@ -187,6 +187,11 @@ class Migration(migrations.Migration):
                     models.Index(fields=["-created_at", "-id"], name="fusion_optimization_newest"),
                     models.Index(fields=["user", "-created_at"], name="fusion_optimization_person"),
                     models.Index(
+                        condition=models.Q(("user__isnull", False), ("strategy__isnull", False), _connector="OR"),
+                        fields=["-created_at", "-id"],
+                        name="fusion_optimization_ours",
+                    ),
+                    models.Index(
                         condition=models.Q(("status", "proposed")), fields=["user"], name="fusion_optimization_proposed"
                     ),
                     models.Index(

@@ -60,6 +60,7 @@ class Operation:
     label: ClassVar[str]
     help: ClassVar[str] = ""
     reversible: ClassVar[bool] = False
+    changes: ClassVar[bool] = True  # False where it only asks, reads or notes: then there is no effect to measure
 
     def check(self, task: Task) -> None:
         """OperationFailed where it cannot be done as things are; reads only."""

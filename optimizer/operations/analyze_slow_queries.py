@@ -31,6 +31,7 @@ class AnalyzeSlowQueries(Operation):
     label = "Look for slow queries"
     help = "Writes down the ten costliest statements and the tables that are read without an index; changes nothing."
     reversible = True
+    changes = False
 
     def preview(self, task: Task) -> list[Change]:
         return []

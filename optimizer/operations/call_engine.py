@@ -20,6 +20,7 @@ class CallEngine(Operation):
     help = (
         "Posts the numbers to OPTIMIZATION_ENGINE_URL, signed by Standard Webhooks, and keeps the result as evidence."
     )
+    changes = False
 
     def check(self, task: Task) -> None:
         if not settings.OPTIMIZATION_ENGINE_URL:

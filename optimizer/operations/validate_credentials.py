@@ -20,6 +20,7 @@ class ValidateCredentials(Operation):
     label = "Check the credentials"
     help = "Asks an address that wants the access token (probe_url) whether it works; changes nothing."
     reversible = True
+    changes = False
 
     def check(self, task: Task) -> None:
         integration = integration_of(task)

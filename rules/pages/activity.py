@@ -10,10 +10,12 @@ from django.utils.html import format_html
 from unfold.decorators import display
 
 from rules.event_names import EVENTS
+from rules.facts import facts_of
 from rules.filters import ActivityFilter
 from rules.models import ActivityEntry
 from rules.pages.entry import entry_page, judge_entry
 from rules.pages.events import EVENT_TONES, named_entries
+from rules.words import action_of
 from smartagent.filtered_list import RecordAdmin
 from smartagent.templatetags.shown import TONES, when
 
@@ -45,7 +47,7 @@ class ActivityAdmin(RecordAdmin):
 
     def rule_name(self, entry: ActivityEntry) -> str:
         """The name of the rule, now or as it was; not every entry is about one."""
-        return str(entry.rule or (entry.context or {}).get("rule_name") or "none")
+        return str(entry.rule or facts_of(entry).get("rule_name") or "none")
 
     @display(description="when", ordering="created_at")
     def at(self, entry: ActivityEntry) -> str:
@@ -67,7 +69,7 @@ class ActivityAdmin(RecordAdmin):
 
     @display(description="outcome", label={"done": "success", "failed": "danger", "waits": "info"})
     def outcome(self, entry: ActivityEntry) -> tuple[str, str] | str:
-        action = "" if entry.action_taken in ("none", "") else entry.action_taken
+        action = action_of(entry)
         if not action and entry.status == ActivityEntry.Status.SUCCESS:
             return ""
         word = {"pending": "waits", "success": "done"}.get(entry.status, entry.status)
@@ -75,7 +77,7 @@ class ActivityAdmin(RecordAdmin):
 
     @display(description="severity", label=TONES)
     def severity(self, entry: ActivityEntry) -> str:
-        return str((entry.context or {}).get("severity") or "")
+        return str(facts_of(entry).get("severity") or "")
 
     @display(description="cause")
     def cause(self, entry: ActivityEntry) -> str:

@@ -10,8 +10,10 @@ from optimizer.measuring import due, measure
 from optimizer.models import ActionLog, OptimizationEvent, OptimizerPolicy
 from optimizer.readings import readings_of
 from optimizer.runner import apply, roll_back
+from optimizer.scoreboard import of_operations
 from optimizer.tasks import measure_all
 from optimizer.trust import records, records_of_operations
+from optimizer.words import effect_in_words
 from rules.models import ActivityEntry, Integration, MetricSample
 from tests.optimizer.step_cast import DAY, MINUTE, approved, integration_of, interval, proposal_of, readings
 
@@ -24,7 +26,8 @@ def remedy(alice, ada, now):
 
     def applied(*steps, before=HOT, **fields):
         readings(alice, "cpu", before, now)
-        return apply(approved(alice, ada, now, *(steps or ["analyze_slow_queries"]), **fields).pk, now)
+        other = integration_of(alice, f"kind {Integration.objects.count()}")
+        return apply(approved(alice, ada, now, *(steps or [interval(other, 15)]), **fields).pk, now)
 
     return applied
 
@@ -129,19 +132,19 @@ def test_where_the_person_has_none_the_platforms_are_meant(alice, bob, now):
 
 
 def test_a_strategy_and_an_operation_earn_their_record(alice, ada, now):
-    def one(verdict, by=ada, kind="analyze_slow_queries"):
+    def one(verdict, by=ada, kind="refresh_data"):
         event = proposal_of(alice, now, kind, status="applied", applied=True, verdict=verdict, approved_by=by)
         event.steps.update(status="done")
 
     for verdict in ("improved", "improved", "unchanged", "worse", "too_little", ""):
         one(verdict)
     one("improved", by=None)
-    one("improved", kind="call_engine")
+    one("improved", kind="adjust_weight")
     record = records()["general"]
     assert (record.improved, record.improved_by_hand, record.unchanged, record.worse) == (4, 3, 1, 1)
     assert record.rate == pytest.approx(4 / 6)
     assert {name: each.improved for name, each in records_of_operations().items()} == {
-        "analyze_slow_queries": 3, "call_engine": 1,
+        "refresh_data": 3, "adjust_weight": 1,
     }  # fmt: skip
 
 
@@ -149,7 +152,7 @@ def test_a_strategy_and_an_operation_earn_their_record(alice, ada, now):
 def test_the_clock_runs_all_of_it(alice, ada, now):
     """What is old expires, what is approved is applied, and what is over is measured."""
     old = proposal_of(alice, now - 2 * DAY, "analyze_slow_queries", target="old")
-    ready = [approved(alice, ada, now, "analyze_slow_queries", target=str(n)) for n in range(3)]
+    ready = [approved(alice, ada, now, interval(integration_of(alice, str(n)), 15), target=str(n)) for n in range(3)]
     with time_machine.travel(now, tick=False):
         assert tasks.optimize() == 3
     old.refresh_from_db()
@@ -159,3 +162,21 @@ def test_the_clock_runs_all_of_it(alice, ada, now):
     for event in ready:
         event.refresh_from_db()
         assert (event.status, event.verdict) == ("applied", "too_little")
+
+
+@pytest.mark.parametrize("metric_got", ["better", "worse"])
+def test_what_only_reads_or_notes_is_neither_measured_nor_called_improved(alice, now, remedy, metric_got):
+    event = remedy("analyze_slow_queries", before=HOT if metric_got == "better" else COOL)
+    readings(alice, "cpu", COOL if metric_got == "better" else HOT, now + DAY / 2)
+    assert (event.status, event.measure_at, due(now + DAY)) == ("applied", None, [])
+    assert effect_in_words(event) == "Nothing was changed, so there is no effect to measure."
+    assert records() == {}
+
+
+def test_beside_a_change_a_note_is_not_what_improved_it(alice, now, remedy):
+    event = remedy("analyze_slow_queries", interval(integration_of(alice, "outlook"), 15))
+    readings(alice, "cpu", COOL, now + DAY / 2)
+    assert measure(event, now + DAY) == "improved"
+    assert set(records_of_operations()) == {"adjust_sync_interval"}
+    improved = {score.kind: score.improved for score in of_operations(OptimizationEvent.objects.all())}
+    assert improved == {"adjust_sync_interval": 1, "analyze_slow_queries": 0}

@@ -2,9 +2,12 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from optimizer.admin import recommended
 from optimizer.models import OptimizationEvent
+from optimizer.scoreboard import of_strategies
+from tests.api import Program
 from tests.rules.rule_cast import rule_of
 
 LIST = "admin:optimizer_optimizationevent_changelist"
@@ -69,3 +72,22 @@ def test_queries_do_not_grow(client_of, olga, alice, django_assert_max_num_queri
     client = client_of(olga)
     with django_assert_max_num_queries(20):
         assert len(shown(client)) == 12
+
+
+def test_what_the_old_application_applied_does_not_bury_ours(client_of, olga, alice):
+    ours = proposed(alice, status="applied", applied=True, verdict="improved", applied_at=timezone.now())
+    rule_of(olga)
+    OptimizationEvent.objects.bulk_create(
+        OptimizationEvent(source_event_type="drift", optimization_action="stabilize", applied=True, status=status)
+        for status in ["applied"] * 200 + ["proposed"] * 3
+    )
+    client, program = client_of(olga), Program(olga)
+    assert shown(client, status="applied") == [ours]
+    assert shown(client) == []
+    assert len(shown(client, status="proposed", origin="other")) == 3
+    assert client.get("/").context["cards"][4].count == "0"
+    assert [row["id"] for row in program.get("optimizations/")["results"]] == [str(ours.pk)]
+    theirs = program.get("optimizations/?origin=other&status=applied")["results"]
+    assert (len(theirs) > 1, str(ours.pk) in {row["id"] for row in theirs}) == (True, False)
+    assert program.get(f"optimizations/{theirs[0]['id']}/")["strategy"] is None
+    assert [score.applied for score in of_strategies(OptimizationEvent.objects.all())] == [1]
