@@ -38,4 +38,5 @@ def _bound(text: str) -> None:
     for count, event in enumerate(yaml.parse(text, Loader=FASTEST)):
         depth += isinstance(event, BEGINS) - isinstance(event, ENDS)
         if count > MOST_VALUES or depth > DEPTH + 1:
-            raise Refused([Problem(TOO_MUCH, line=event.start_mark.line + 1)])
+            mark = event.start_mark
+            raise Refused([Problem(TOO_MUCH, line=mark.line + 1 if mark else 0)])
