@@ -48,7 +48,7 @@ def test_a_change_of_something_else_keeps_where_it_stands(draft):
 def test_a_file_that_publishes_a_draft_or_prunes_a_rule_lets_its_states_go(alice):
     now = timezone.now()
     apply(read_text(FILE.format("draft"), "team.yaml"), None, now)
-    for text, options in ((FILE.format("active"), {}), ("version: 1\nrules: []\n", {"prune": True})):
+    for text, options in ((FILE.format("active"), {}), ("version: 1\nsource: team.yaml\nrules: []\n", {"prune": True})):
         state_of(AutomationRule.objects.get(), now)
         apply(read_text(text, "team.yaml"), None, now, **options)
         assert not RuleState.objects.exists()
