@@ -11,8 +11,10 @@ from typing import Generic, TypeVar
 
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db.models import Model, QuerySet
 
 Key = TypeVar("Key")
+Row = TypeVar("Row", bound=Model)
 
 log = structlog.get_logger(__name__)
 SECONDS = 60.0
@@ -57,6 +59,19 @@ def isolate(keys: Sequence[Key], attempt: Callable[[Sequence[Key]], None], secon
                 half = len(some) // 2
                 waiting += [some[half:], some[:half]]
     return found
+
+
+def readable(rows: QuerySet[Row]) -> list[Row]:
+    """The rows, without those that hold what Python has no value for, such as a time of infinity."""
+    try:
+        return list(rows)  # what fails here fails in Python, and no transaction with it
+    except NOBODYS:
+        raise
+    except (DatabaseError, ValueError, OverflowError):
+        found: list[Row] = []
+        keys = list(rows.values_list("pk", flat=True))
+        isolate(keys, lambda some: found.extend(list(rows.filter(pk__in=some))))
+        return found
 
 
 def first_line(error: BaseException) -> str:

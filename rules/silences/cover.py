@@ -13,6 +13,7 @@ import structlog
 from django.db import connection
 from psycopg.types.json import Jsonb
 
+from rules.isolation import readable
 from rules.models import Silence
 from rules.silences.windows import Window, window_at
 from smartagent.copying import copy_rows
@@ -146,7 +147,8 @@ def _counted(count: int, noun: str) -> str:
 
 def _on(now: datetime) -> Iterable[tuple[Silence, Window]]:
     """The silences that are on at `now`. One that cannot be read is left out: then somebody is told too much."""
-    for silence in Silence.objects.standing(now).filter(starts_at__lte=now).select_related("created_by"):
+    standing = Silence.objects.standing(now).filter(starts_at__lte=now).select_related("created_by")
+    for silence in readable(standing):
         try:
             window = window_at(silence, now)
         except (ValueError, OverflowError) as error:

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
+from rules.isolation import readable
 from rules.models import ActivityEntry, Silence
 from rules.querysets import LAST_END
 from rules.silences.matching import covers_in_words
@@ -72,7 +73,9 @@ def report_ended(run: UUID | None, now: datetime) -> int:
     """Tell of every window that ended up to `now` and was not told of; return how many there were."""
     told = 0
     among = Silence.objects.unreported().filter(starts_at__lte=now)
-    for silence in among.select_related("created_by", "cancelled_by", "user", "rule", "person").order_by("pk"):
+    for silence in readable(
+        among.select_related("created_by", "cancelled_by", "user", "rule", "person").order_by("pk")
+    ):
         told += report_windows(silence, run, now)
     closed = Silence.objects.unreported().alias(closes=Coalesce(F("cancelled_at"), LAST_END))
     closed.filter(closes__lte=now).update(reported_at=now)

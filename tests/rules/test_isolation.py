@@ -6,7 +6,7 @@ from django.db import DataError, connection
 from rules import candidates
 from rules.dispatcher import dispatch
 from rules.isolation import NOT_EVALUATED, isolate
-from rules.models import ActivityEntry, AutomationRule, RuleState
+from rules.models import ActivityEntry, AutomationRule, RuleState, Silence
 from tests.rules.test_dispatcher import minutes, rule_of, sample
 
 BAD = {
@@ -145,3 +145,18 @@ def test_what_there_is_no_time_for_is_left(db):
         raise DataError("out of range")
 
     assert isolate([1, 2, 3], attempt, seconds=0).left == [1, 2, 3]
+
+
+def test_a_silence_with_a_time_that_is_none_stops_nobody(alice, now):
+    rule_of(alice, "cpu", ">", 90, "log")
+    sample(alice, 95, now)
+    for metric in ("memory", "cpu"):
+        Silence.objects.create(
+            user=alice, metric=metric, starts_at=now - minutes(5), ends_at=now + minutes(60), comment="x",
+            created_by=alice,
+        )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE silences SET starts_at = '-infinity' WHERE metric = 'memory'")
+    run = dispatch(now, "command")
+    assert (run.outcome, run.triggered) == ("completed", 1)
+    assert RuleState.objects.get().silence.metric == "cpu"
