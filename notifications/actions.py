@@ -14,6 +14,7 @@ from notifications.recipients_field import RecipientsField
 from rules.actions import Action, Firing, Outcome
 from rules.authority import may_notify_others
 from rules.models import AutomationRule
+from rules.severities import SeverityOption
 
 
 class MessageForm(forms.Form):
@@ -31,6 +32,14 @@ class MessageForm(forms.Form):
         required=False, max_length=100, label="Escalation policy",
         help_text="Its name; it tells others where nobody acknowledges.",
     )  # fmt: skip
+
+
+class CarriedOptions(forms.Form):
+    """Of the old application: how serious the rule is, and `channel: system`, which is the inbox."""
+
+    severity = SeverityOption()
+    priority = SeverityOption()
+    channel = forms.CharField(required=False, max_length=100)
 
 
 # What is told beside the numbers, by what happened.
@@ -59,6 +68,7 @@ class Notify(Action):
     help = "Puts a notice into the inbox of the rule's owner, or of whom you name, and sends it by their channels."
     verb = "notify"
     form = MessageForm
+    carried = CarriedOptions
     leads_to = {"notification": ("the notification", "admin:notifications_notification_change")}
     tells_resolved = True
 
@@ -87,7 +97,7 @@ class Notify(Action):
             self.message(firings, person, channels=told.channels if person == first.owner_id else ())
             for person in told.people
         ]
-        if told.refused and not found and not told.channels:
+        if told.is_nobody:
             return [self.message(firings, first.owner_id)]
         if told.channels and first.owner_id not in told.people:
             found.append(self.message(firings, first.owner_id, channels=told.channels, only_named=True))
@@ -138,8 +148,6 @@ def place_of(rule: UUID, owner: UUID, person: UUID, notification: UUID) -> str:
 
 
 def _outcome(messages: Sequence[Message], told: Told) -> Outcome:
-    if not messages:
-        return Outcome(error=f"Nobody could be told, for none of its recipients is there: {', '.join(told.missing)}.")
     detail: dict[str, Any] = {"notification": str(messages[0].id)}
     if len(messages) > 1:
         detail["notifications"] = len(messages)

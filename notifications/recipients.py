@@ -1,7 +1,8 @@
 """Who is told by a rule or a step of an escalation: people, groups and channels, written as words.
 
-`ada@example.com` is a person, `owner` the owner of the rule, `group:operators` everybody in a group, `channel:Pager` a
-channel of the owner by its name, `channel:ada@example.com/Pager` one of somebody else.
+`ada@example.com`, or their id, is a person, `owner` the owner of the rule, `group:operators` everybody in a group,
+`channel:Pager` a channel of the owner by its name, `channel:ada@example.com/Pager` one of somebody else. A role, such
+as `admin`, is everybody who has it (`notifications.roles`).
 """
 
 import re
@@ -15,11 +16,13 @@ from django.contrib.auth.models import Group
 from django.db.models.functions import Lower
 
 from notifications.outgoing import Channel
+from notifications.roles import is_role, people_of_roles
 from smartagent.models import User
 from smartagent.scope import has_everyone
 
 OWNER, GROUP, CHANNEL = "owner", "group:", "channel:"
-FORMS = "a person's e-mail, owner, group:NAME, channel:NAME or channel:E-MAIL/NAME"
+UUID_LENGTH = 36
+FORMS = "a person's e-mail or id, owner, a role such as admins, group:NAME, channel:NAME or channel:E-MAIL/NAME"
 OF_OPERATORS = "Only a rule that an operator owns or has saved notifies others than its owner."
 ONLY_OPERATORS = "Only operators tell other people. Yours can be: your own e-mail, owner, and channels of yours."
 
@@ -45,16 +48,24 @@ class Told:
         """What is wrong with the recipients that are not notified; nothing where all are."""
         refused = f"Not notified: {', '.join(self.refused)}. {OF_OPERATORS}" if self.refused else ""
         gone = f"These recipients are not there: {', '.join(self.missing)}." if self.missing else ""
-        return " ".join(filter(None, [gone, refused]))
+        instead = "The owner of the rule was notified instead." if self.missing and self.is_nobody else ""
+        return " ".join(filter(None, [gone, refused, instead]))
+
+    @property
+    def is_nobody(self) -> bool:
+        """Whether none of those who are named can be notified."""
+        return not (self.people or self.channels) and bool(self.missing or self.refused)
 
 
 class Directory:
-    """Looks up all recipients that a batch names, in three statements for all; owners are told by name alone."""
+    """Looks up all recipients that a batch names, each kind in one statement for all; owners by name alone."""
 
     def __init__(self, named: Iterable[tuple[UUID, Sequence[str]]]) -> None:
         pairs = [(owner, each) for owner, recipients in named for each in recipients]
         words = {each for _, each in pairs}
         self._people = _people({email for each in words if (email := _email(each))})
+        self._ids = _ids({key for each in words if (key := _id(each))})
+        self._roles = people_of_roles({_role(each) for each in words if _is_role(each)})
         self._groups = _groups({each.removeprefix(GROUP) for each in words if each.startswith(GROUP)})
         places = [place for owner, each in pairs if each.startswith(CHANNEL) and (place := self._place(owner, each))]
         self._channels = _channels(places)
@@ -77,7 +88,7 @@ class Directory:
     def _is_own(self, owner: UUID, recipient: str) -> bool:
         """Whether `recipient` is the owner or theirs; somebody who is not there is as foreign as one who is."""
         email = _email(recipient)
-        return self._people.get(email) == owner if email else not recipient.startswith(GROUP)
+        return self._people.get(email) == owner if email else _names_owner(recipient, owner)
 
     def _channel(self, owner: UUID, recipient: str) -> Sequence[UUID]:
         place = self._place(owner, recipient)
@@ -88,6 +99,10 @@ class Directory:
             return [owner]
         if recipient.startswith(GROUP):
             return self._groups.get(recipient.removeprefix(GROUP), [])
+        if key := _id(recipient):
+            return [key] if key in self._ids else []
+        if _is_role(recipient):
+            return self._roles.get(_role(recipient), [])
         person = self._people.get(_email(recipient))
         return [person] if person else []
 
@@ -104,6 +119,8 @@ def problems_of(recipients: Sequence[str], owner: Any, maker: Any) -> list[str]:
     """What is wrong with them as `maker` writes them for a rule of `owner`: not there, or not theirs to tell."""
     if not has_everyone(maker, "change"):
         foreign = [each for each in recipients if not _is_own(each, owner)]
+        if foreign and _is_role(foreign[0]) and not is_role(_role(foreign[0])):
+            return [_missing(foreign[0])]
         if foreign:
             return [f"“{foreign[0][:80]}” is not yours. {ONLY_OPERATORS}"]
     missing = Directory([(owner.pk, recipients)]).find(owner.pk, recipients, others=True).missing
@@ -112,7 +129,29 @@ def problems_of(recipients: Sequence[str], owner: Any, maker: Any) -> list[str]:
 
 def _is_own(recipient: str, owner: Any) -> bool:
     email = _email(recipient)
-    return email == owner.email.casefold() or (not email and not recipient.startswith(GROUP))
+    return email == owner.email.casefold() if email else _names_owner(recipient, owner.pk)
+
+
+def _names_owner(recipient: str, owner: UUID) -> bool:
+    """Whether what is no e-mail is the owner, or a channel of theirs."""
+    return recipient == OWNER or recipient.startswith(CHANNEL) or _id(recipient) == owner
+
+
+def _is_role(recipient: str) -> bool:
+    """Whether it is a word alone, which can be the name of a role."""
+    foreign = recipient == OWNER or recipient.startswith((GROUP, CHANNEL)) or "@" in recipient
+    return not foreign and _id(recipient) is None
+
+
+def _role(recipient: str) -> str:
+    return recipient.casefold()
+
+
+def _id(recipient: str) -> UUID | None:
+    try:
+        return UUID(recipient) if len(recipient) == UUID_LENGTH else None
+    except ValueError:
+        return None
 
 
 def _email(recipient: str) -> str:
@@ -140,6 +179,11 @@ def _people(emails: set[str]) -> dict[str, UUID]:
         return {}
     found = User.objects.alias(lower=Lower("email")).filter(is_active=True, lower__in=emails)
     return {email.casefold(): key for key, email in found.values_list("pk", "email")}
+
+
+def _ids(keys: set[UUID]) -> set[UUID]:
+    """Those of `keys` who may sign in."""
+    return set(User.objects.filter(is_active=True, pk__in=keys).values_list("pk", flat=True)) if keys else set()
 
 
 def _groups(names: set[str]) -> dict[str, list[UUID]]:

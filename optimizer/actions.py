@@ -27,23 +27,44 @@ class OptimizeForm(forms.Form):
     optimization_type = forms.ChoiceField(required=False, choices=KINDS, help_text=KIND_HELP)
 
 
+class CarriedOptions(forms.Form):
+    """Of the old application: the metric that its advice was for; ours is the rule's own."""
+
+    target_metric = forms.CharField(required=False, max_length=100)
+
+
 class Optimize(Action):
     kind = "optimize"
     label = "Optimize"
     help = "Proposes a remedy by the strategy for the metric: operations that can be tried, applied and taken back."
     phrase = "propose a remedy"
     form = OptimizeForm
+    carried = CarriedOptions
     leads_to = {"optimization": ("the proposal", "admin:optimizer_optimizationevent_change")}
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
         around = Surroundings({firing.subject_id for firing in firings}, firings[0].now)
         whole = [(firing, *self.think(firing, facts_of(firing, around))) for firing in firings]
-        real = [(_asked(firing, facts), name, found) for firing, facts, name, found in whole if firing.event != TEST]
+        obstacles = [self.obstacle(firing, found) for firing, _, _, found in whole]
+        real = [
+            (_asked(firing, facts), name, found)
+            for (firing, facts, name, found), obstacle in zip(whole, obstacles, strict=True)
+            if not obstacle and firing.event != TEST
+        ]
         made = iter(propose(real, firings[0].now))
         return [
-            _would(name, found) if firing.event == TEST else _outcome(next(made), name)
-            for firing, _, name, found in whole
-        ]
+            Outcome(error=obstacle) if obstacle
+            else _would(name, found) if firing.event == TEST
+            else _outcome(next(made), name)
+            for (firing, _, name, found), obstacle in zip(whole, obstacles, strict=True)
+        ]  # fmt: skip
+
+    def obstacle(self, firing: Firing, proposal: Proposal) -> str:
+        """Why nothing can be proposed; nothing where something can."""
+        if (kind := _kind(firing)) in dict(KINDS):
+            return ""
+        known = ", ".join(dict(KINDS))
+        return f"“{kind[:40]}” is no optimization type. Set optimization_type to one of: {known}."
 
     def think(self, firing: Firing, facts: Facts) -> tuple[Facts, str, Proposal]:
         """What is proposed for a firing, and under which name."""
@@ -86,10 +107,26 @@ class Adjust(Optimize):
     form = AdjustForm
 
     def think(self, firing: Firing, facts: Facts) -> tuple[Facts, str, Proposal]:
-        config = firing.config
-        if config.get("parameter") == "weight":
-            return facts, "adjust", _weight(firing, facts)
-        return facts, "adjust", _interval(firing, facts)
+        make = {"weight": _weight, "sync_interval": _interval}.get(str(firing.config.get("parameter")))
+        lacking = _incomplete(firing)
+        if lacking or make is None:
+            return facts, "adjust", Proposal(reason=_why(firing), advice=(lacking,))
+        return facts, "adjust", make(firing, facts)
+
+    def obstacle(self, firing: Firing, proposal: Proposal) -> str:
+        return super().obstacle(firing, proposal) or ("" if proposal.steps else " ".join(proposal.advice))
+
+
+def _incomplete(firing: Firing) -> str:
+    """What the options lack to say what is adjusted; nothing where they say it."""
+    config = firing.config
+    lacking = [name for name in ("parameter", "name", "step") if config.get(name) in (None, "", 0)]
+    if lacking:
+        return f"Nothing was adjusted: the options of the rule lack {', '.join(lacking)}."
+    if (parameter := str(config["parameter"])) not in ("weight", "sync_interval"):
+        return f"Nothing was adjusted: “{parameter[:40]}” is no parameter. There are: weight, sync_interval."
+    wrong = [name for name in NUMBERS if config.get(name) is not None and as_number(config[name]) is None]
+    return f"Nothing was adjusted: {wrong[0]} in the options of the rule is no number." if wrong else ""
 
 
 def facts_of(firing: Firing, around: Surroundings) -> Facts:
@@ -149,9 +186,12 @@ def _decimal(firing: Firing, name: str, default: Decimal | int) -> Decimal:
     return Decimal(default) if given is None else Decimal(str(given))
 
 
+def _kind(firing: Firing) -> str:
+    return str(firing.config.get("optimization_type") or "auto").strip().lower()
+
+
 def _asked(firing: Firing, facts: Facts) -> Asked:
-    kind = firing.config.get("optimization_type") or "auto"
-    return Asked(facts=facts, kind=kind, rule=firing.rule_id, entry=firing.entry_id)
+    return Asked(facts=facts, kind=_kind(firing), rule=firing.rule_id, entry=firing.entry_id)
 
 
 def _would(strategy: str, proposal: Proposal) -> Outcome:

@@ -73,6 +73,8 @@ class Action:
     help: ClassVar[str] = ""
     phrase: ClassVar[str] = ""  # what a rule does, in a sentence: "alert {owner}"
     form: ClassVar[type[forms.Form]] = NoOptions
+    # Options of the old application: checked and kept, without fields of their own in the form of a rule.
+    carried: ClassVar[type[forms.Form]] = NoOptions
     # What it has made: by the key in the detail of an outcome, what that is called and the name of its address.
     leads_to: ClassVar[Mapping[str, tuple[str, str]]] = {}
     tells_resolved: ClassVar[bool] = (

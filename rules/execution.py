@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 
 from rules.actions import Action, Firing, Outcome, actions
 from rules.authority import IS_TRUSTED, REFUSAL
+from rules.configs import NO_OBJECT, has_no_options, options_in
 from rules.gathering import cause_of
 
 log = structlog.get_logger(__name__)
@@ -110,16 +111,19 @@ def _execute_batch(now: datetime, owner: UUID | None, place: Place) -> tuple[Pla
         rows = cursor.fetchall()
     claimed: list[tuple[str, Firing]] = []
     done: list[tuple[UUID, Outcome]] = []
+    unread: set[UUID] = set()
     for row in rows:
         try:
             if row[-1]:
                 claimed.append((row[1], _firing(row, now)))
+                unread |= {row[0]} if has_no_options(row[10]) else set()
         except (KeyError, TypeError, ValueError) as error:  # whoever may write into the table can write anything
             done.append((row[0], Outcome(error=f"The context of this entry cannot be read: {cause_of(error)}")))
     claimed.sort(key=lambda pair: pair[0])
     for kind, group in groupby(claimed, key=lambda pair: pair[0]):
         firings = [firing for _, firing in group]
-        done += zip([firing.entry_id for firing in firings], act(kind, firings), strict=True)
+        found = zip(firings, act(kind, firings), strict=True)
+        done += [(firing.entry_id, _with_unread(outcome, firing.entry_id in unread)) for firing, outcome in found]
     if done:
         _write(done, now)
     return (rows[-1][3], rows[-1][0]) if rows else None, [outcome for _, outcome in done]
@@ -127,8 +131,7 @@ def _execute_batch(now: datetime, owner: UUID | None, place: Place) -> tuple[Pla
 
 def _firing(row: tuple[Any, ...], now: datetime) -> Firing:
     entry, _, event, fired_at, raw_context, state, rule, name, owner, severity, raw_config, person, subject, _ = row
-    context, config = json.loads(raw_context), json.loads(raw_config or "{}")  # Django gives JSON columns as text
-    config = config if isinstance(config, dict) else {}  # another application may keep anything there
+    context, config = json.loads(raw_context), options_in(raw_config)  # Django gives JSON columns as text
     return Firing(
         entry_id=entry, event=event, rule_id=rule, rule_name=name, owner_id=owner,
         state_id=state, subject_id=subject or UUID(str(context["person"])), subject_name=person or "somebody",
@@ -136,6 +139,16 @@ def _firing(row: tuple[Any, ...], now: datetime) -> Firing:
         threshold=float(context["threshold"]), severity=context.get("severity") or severity, config=config,
         fired_at=fired_at, now=now, conditions=tuple(context.get("conditions") or ()),
     )  # fmt: skip
+
+
+def _with_unread(outcome: Outcome, is_unread: bool) -> Outcome:
+    """The outcome, which says so where the options of the rule could not be read."""
+    if not is_unread:
+        return outcome
+    if outcome.error:
+        return Outcome(outcome.detail, f"{outcome.error} {NO_OBJECT}")
+    problem = f"{outcome.detail.get('problem', '')} {NO_OBJECT}".strip()
+    return Outcome(outcome.detail | {"problem": problem})
 
 
 def act(kind: str, firings: Sequence[Firing]) -> list[Outcome]:

@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from rules.authoring.fields import ChecksField, ConditionsField, RuleLabelsField
 from rules.authoring.help_texts import HELP, INVALID, REQUIRED
 from rules.authoring.options import option_fields, option_names
-from rules.configs import clean_config
+from rules.configs import clean_config, other_options
 from rules.models import AutomationRule
 from rules.permissions import rule_errors
 from rules.registries import actions
@@ -84,6 +84,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.fields[name].error_messages[kind] = messages[name]
         for name in self.fields.keys() & {"reducer", "match", "error_policy"}:
             self.fields[name].required = False
+        self._config, self._was = self.instance.action_config, str(self.instance.action_type or "")
         self._explain_actions()
         self._leave_drafts_to_their_buttons()
         self._show_what_is_stored()
@@ -105,14 +106,15 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         names = option_names(action)
         self._forget_other_options(names)
         options = self._options(action)
-        errors = validate(cleaned | {"action_config": options}, self._before())
-        for name, messages in (errors | rule_errors(self.maker, self._would_be(cleaned))).items():
+        before = self._before()
+        errors = validate(cleaned | {"action_config": options}, before)
+        for name, messages in (errors | rule_errors(self.maker, self._would_be(cleaned), before)).items():
             own = name.partition(".")[0]
             field = own if own in self.fields else names.get(name)
             if field is None or field not in self.errors:
                 self.add_error(field, messages)
         if not self.errors:
-            self.instance.action_config = self._unknown_options(action, names) | clean_config(action, options)
+            self.instance.action_config = self._stored_or(clean_config(action, options, before))
         return cleaned
 
     def condition(self) -> AutomationRule | None:
@@ -141,13 +143,36 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         names = [name for name in RuleForm.Meta.fields if name not in ("rule_name", "status")]
         fields = {name: cleaned.get(name, getattr(self.instance, name)) for name in names}
         action = cleaned.get("action_type") or "log"
-        config = clean_config(action, self._options(action)) if action in actions else {}
+        config = clean_config(action, self._options(action), self._before()) if action in actions else {}
         return AutomationRule(**fields | {"rule_name": "", "action_type": action, "action_config": config})
 
     def _options(self, action: str) -> dict[str, Any]:
-        """The options of `action` as they were filled in."""
-        given = {name: self.data.get(self.add_prefix(field), "") for name, field in option_names(action).items()}
-        return {name: value for name, value in given.items() if value != ""}
+        """The options of `action` as they were filled in, those that were not changed as they are stored; and what
+        another program keeps beside the options we know, which is not ours to drop."""
+        stored = self._stored()
+        same_action = self._was == action
+        found = other_options(action, stored) if same_action else other_options(self._was, stored)
+        for name, field in option_names(action).items():
+            given = self.data.get(self.add_prefix(field), "")
+            if same_action and name in stored and not self._is_changed(field, given):
+                found[name] = stored[name]
+            elif given != "":
+                found[name] = given
+        return found
+
+    def _is_changed(self, field: str, given: Any) -> bool:
+        initial = self.initial.get(field)
+        known = self.fields.get(field)
+        return known.has_changed(initial, given) if known else True
+
+    def _stored(self) -> dict[str, Any]:
+        """The options that the rule has."""
+        config = self._config
+        return dict(config) if isinstance(config, dict) else {}
+
+    def _stored_or(self, config: dict[str, Any]) -> Any:
+        """What is stored, where `config` is the same: also where that is kept in a form of its own."""
+        return self._config if config == self._config else config
 
     def _forget_other_options(self, names: Mapping[str, str]) -> None:
         """What stands in the fields of other actions is not asked for, so it cannot be wrong."""
@@ -155,18 +180,13 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             if field.startswith("option__") and field not in names.values():
                 self.errors.pop(field, None)
 
-    def _unknown_options(self, action: str, names: Mapping[str, str]) -> dict[str, Any]:
-        """What another program keeps beside the options we know is not ours to drop."""
-        if self.instance._state.adding or self.initial.get("action_type") != action:
-            return {}
-        return {name: value for name, value in (self.instance.action_config or {}).items() if name not in names}
-
     def _show_what_is_stored(self) -> None:
         """Options in their fields, and thresholds as people write them."""
-        config = self.initial.get("action_config") or self.instance.action_config or {}
+        config = self.initial.get("action_config") or self._stored()
         for name, field in option_names(self.initial.get("action_type") or "").items():
             if field in self.fields:
                 self.initial[field] = config.get(name)
+                _offer(self.fields[field], config.get(name))
         for name in NUMBERS:
             if isinstance(threshold := self.initial.get(name), Decimal):
                 self.initial[name] = f"{threshold.normalize():f}"
@@ -189,3 +209,10 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         known = ", ".join(action.kind for action in actions)
         field.error_messages["invalid_choice"] = f"“%(value)s” cannot be chosen as the action. There are: {known}."
+
+
+def _offer(field: Any, value: Any) -> None:
+    """A choice that another program has made can stay chosen."""
+    if isinstance(field, forms.ChoiceField) and value not in (None, "") and not field.valid_value(value):
+        known: Any = field.choices
+        field.choices = field.widget.choices = [*known, (str(value), f"{value} (unknown)")]

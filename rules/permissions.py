@@ -1,16 +1,19 @@
 """Which rules a person may make, asked by the form and by the API alike."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from rules.configs import unchanged
 from rules.models import AutomationRule
 from rules.registries import actions
 from smartagent.scope import has_everyone
 
 
-def rule_errors(user: Any, rule: AutomationRule) -> dict[str, list[str]]:
+def rule_errors(user: Any, rule: AutomationRule, before: Mapping[str, Any] | None = None) -> dict[str, list[str]]:
     """Return what `user` may not do with `rule` as it is about to be saved, by field or by option of its action; empty
-    where they may."""
-    errors = option_refusals(user, rule)
+    where they may. Options that stand as they were in `before` are let be: each evaluation asks again."""
+    same = unchanged(rule.action_type, rule.action_config, before) if isinstance(rule.action_config, dict) else set()
+    errors = {name: text for name, text in option_refusals(user, rule).items() if name not in same}
     if has_everyone(user, "change"):
         return errors
     if rule.applies_to == AutomationRule.AppliesTo.EVERYONE:

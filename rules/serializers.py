@@ -7,10 +7,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from rules.authoring.rest_fields import ChecksField, ConditionsField, LabelsField
-from rules.configs import clean_config
+from rules.configs import clean_config, stored_options
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState
 from rules.permissions import rule_errors
 from rules.publishing import begin_anew, publishes
+from rules.severities import severity_of
 from rules.validation import CHECKED, validate
 from rules.words import entry_in_words
 from smartagent.rest.fields import JSONObjectField, OwnerField
@@ -63,12 +64,15 @@ class RuleSerializer(OwnedSerializer):
         rule = self.whole(attrs)
         before = {name: getattr(self.instance, name) for name in CHECKED} if self.instance else None
         errors = validate({name: getattr(rule, name) for name in CHECKED}, before)
-        errors |= rule_errors(self.context["request"].user, rule)
+        errors |= rule_errors(self.context["request"].user, rule, before)
         own = {name: name.partition(".")[0] in self.fields for name in errors}
         if named := {name if own[name] else f"action_config.{name}": text for name, text in errors.items()}:
             raise serializers.ValidationError(named)
         if "action_config" in attrs:
-            attrs["action_config"] = clean_config(rule.action_type, attrs["action_config"])
+            attrs["action_config"] = clean_config(rule.action_type, attrs["action_config"], before)
+            said = severity_of(attrs["action_config"])
+            if "severity" not in attrs and said and said != severity_of(stored_options(before)):
+                attrs["severity"] = said
         return attrs
 
     @transaction.atomic

@@ -39,7 +39,7 @@ test_fire.__test__ = False  # type: ignore[attr-defined]  # pytest is not to col
 
 
 def _config(rule: AutomationRule) -> dict[str, Any]:
-    return rule.action_config if isinstance(rule.action_config, dict) else {}
+    return dict(rule.action_config) if isinstance(rule.action_config, dict) else {}
 
 
 def _version(rule: AutomationRule) -> Any:

@@ -39,8 +39,8 @@ def validate(fields: Mapping[str, Any], before: Mapping[str, Any] | None = None)
 
     Only fields that are given are checked, except that a threshold needs its metric for its scale. Options of the
     action are under `action_config`, or under their own names (`title`) where only one of them is wrong; those of
-    further conditions under `more_conditions.0.threshold`. Durations, labels and further conditions that stand
-    unchanged in `before` are let be: another program, or another length of the tick, may have brought them.
+    further conditions under `more_conditions.0.threshold`. Durations, labels, options and further conditions that
+    stand unchanged in `before` are let be: another program, or another length of the tick, may have brought them.
     """
     kept = {name for name in LET_BE if before and name in before and before[name] == fields.get(name)}
     errors: Errors = _own_condition(fields)
@@ -50,7 +50,7 @@ def validate(fields: Mapping[str, Any], before: Mapping[str, Any] | None = None)
     if "more_conditions" in fields and "more_conditions" not in kept:
         errors |= further_errors(fields["more_conditions"])
     if fields.get("action_type") in actions and "action_config" in fields:
-        errors |= config_errors(fields["action_type"], fields["action_config"] or {})
+        errors |= config_errors(fields["action_type"], fields["action_config"] or {}, before)
     return errors
 
 

@@ -116,7 +116,9 @@ def restore(rule: AutomationRule, version: int, user: Any, now: datetime) -> boo
         return False
     for field in changed:
         setattr(rule, field.attname, getattr(record, field.attname))
-    if errors := validate({name: getattr(rule, name) for name in CHECKED}):
+    fields = {name: getattr(rule, name) for name in CHECKED}
+    options = {name: fields[name] for name in ("action_type", "action_config")}  # kept then, so kept again
+    if errors := validate(fields, options):
         raise NotSound(errors)
     rule._history_user = user  # type: ignore[attr-defined]
     rule._change_reason = f"restored from version {version}"  # type: ignore[attr-defined]

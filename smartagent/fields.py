@@ -1,5 +1,7 @@
 """Model fields that the legacy tables need."""
 
+import json
+from copy import deepcopy
 from typing import Any
 
 from django import forms
@@ -46,11 +48,29 @@ class NumericField(models.DecimalField):  # type: ignore[type-arg]
         )
 
 
+class ForeignFacts(dict[str, Any]):
+    """What was no object in the column, as one. Unless it is changed, it is written as it was."""
+
+    def __init__(self, read: dict[str, Any], stored: Any) -> None:
+        super().__init__(read)
+        self.read, self.stored = dict(read), stored
+
+    def as_stored(self) -> Any:
+        """What the column gets."""
+        return self.stored if self == self.read else dict(self)
+
+    def __reduce__(self) -> Any:
+        return dict, (dict(self),)
+
+    def __deepcopy__(self, memo: Any) -> "ForeignFacts":
+        return ForeignFacts(deepcopy(dict(self), memo), self.stored)
+
+
 class FactsField(models.JSONField):
     """A JSON object, whatever is in the column: the old application may keep it as text, or something else in it.
 
-    Nothing reads as {}, another value as {"value": it}, and text that is no JSON as {"text": it}. To the migrations it
-    is a JSONField.
+    Nothing reads as {}, text that holds a JSON object as that, another value as {"value": it}, and text that is no JSON
+    as {"text": it}; each is written back as it was, unless it is changed. To the migrations it is a JSONField.
     """
 
     def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Any:
@@ -60,8 +80,21 @@ class FactsField(models.JSONField):
         if found is None:
             return {}
         is_json = isinstance(value, str) and not (isinstance(found, str) and found == value)
-        return {"value" if is_json else "text": found}
+        return ForeignFacts(_object_in(found) or {"value" if is_json else "text": found}, found)
+
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+        own = value.as_stored() if isinstance(value, ForeignFacts) else value
+        return super().get_db_prep_value(own, connection, prepared)
 
     def deconstruct(self) -> Any:
         name, _, args, kwargs = super().deconstruct()
         return name, "django.db.models.JSONField", args, kwargs
+
+
+def _object_in(text: Any) -> dict[str, Any] | None:
+    """The object that a text holds as JSON; None where it holds none."""
+    try:
+        found = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

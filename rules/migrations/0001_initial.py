@@ -17,7 +17,7 @@ import rules.registries
 import smartagent.adoption
 import smartagent.adoption.operations
 import smartagent.fields
-from rules.migrations import _guards, _in_step
+from rules.migrations import _guards, _in_step, _severity
 from smartagent.adoption.backfill import Backfill
 from smartagent.adoption.feed import Feed
 from smartagent.adoption.triggers import KeepInStep, MakeHelper
@@ -1362,6 +1362,8 @@ class Migration(migrations.Migration):
             _in_step.INTEGRATION_TYPE,
             given="fusion_score_history",
         ),
+        KeepInStep("automation_rules", "rule_severity", "BEFORE INSERT OR UPDATE", _severity.FOLLOW_RULES),
+        Backfill("automation_rules", "rule_severity", _severity.RULE_FILLS, what="severity of old rules"),
         KeepInStep("fusion_score_history", "score_history", "AFTER INSERT", _in_step.FOLLOW_HISTORY),
         Feed(
             "fusion_score_history",

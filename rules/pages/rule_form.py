@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
@@ -13,6 +13,7 @@ from rules.authoring.labels import show_labels
 from rules.authoring.templates import template_of
 from rules.authoring.ticks import shown
 from rules.catalogue import catalogue
+from rules.configs import other_options
 from rules.forms import RuleForm, option_fields
 from rules.models import AutomationRule, Integration
 from rules.pages.addresses import page_of
@@ -35,6 +36,7 @@ LINES = {
     "runbook_url": {"type": "url", "placeholder": "https://"},
 }
 ADD_ROW, REMOVE_ROW, ASK = "_add_condition", "_remove_condition", "_preview"
+KEPT_HELP = "Of another program: kept as they are. They can be changed by REST or in a file of rules."
 READ_ONLY = (
     "rule_name", "in_words", "status", "user", "conditions", "timing", "options", "label_lines", "runbook_url",
     "description", "provisioned_by",
@@ -91,14 +93,14 @@ class RuleFormAdmin(OwnerChoiceAdmin):
         return [
             ("What is watched", {"fields": watched}),
             ("When it fires", {"fields": fires}),
-            ("What is done", {"fields": ["action_type", *option_fields(), "severity", "repeat_every"]}),
+            ("What is done", {"fields": ["action_type", *option_fields(), *_kept(obj), "severity", "repeat_every"]}),
             ("When it is over", {"fields": ["recovery_threshold", "keep_firing_for"]}),
             ("Without readings", {"fields": ["no_data_policy", "error_policy"]}),
             ("Fine print", {"fields": [*status, "labels", "runbook_url", "description"]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return READ_ONLY if obj is not None and not self.has_change_permission(request, obj) else ()
+        return READ_ONLY if obj is not None and not self.has_change_permission(request, obj) else _kept(obj)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in LINES:
@@ -182,6 +184,13 @@ class RuleFormAdmin(OwnerChoiceAdmin):
         config = rule.action_config if isinstance(rule.action_config, dict) else {}
         return "\n".join([rule.action_type, *(f"{name}: {value}" for name, value in config.items())])
 
+    @display(description="further options")
+    def kept_options(self, rule: AutomationRule) -> str:
+        """Those of another program, which have no field here."""
+        found = other_options(rule.action_type, rule.action_config)
+        lines = format_html_join("", "<li><code>{}</code>: {}</li>", ((n, v) for n, v in found.items()))
+        return format_html('<ul class="sa-list">{}</ul><p>{}</p>', lines, KEPT_HELP)
+
     @display(description="timing")
     def timing(self, rule: AutomationRule) -> str:
         return (
@@ -219,3 +228,8 @@ def differs(rule: AutomationRule) -> bool:
     stored = AutomationRule.objects.filter(pk=rule.pk).first()
     fields = [field.attname for field in AutomationRule._meta.concrete_fields if field.name != "updated_at"]
     return stored is None or any(getattr(stored, name) != getattr(rule, name) for name in fields)
+
+
+def _kept(rule: Any) -> tuple[str, ...]:
+    """The field that shows the options of another program, where the rule has any."""
+    return ("kept_options",) if rule and other_options(rule.action_type, rule.action_config) else ()

@@ -56,14 +56,17 @@ class Checks:
         """Options as the action will get them; those that stand as they were are let be."""
         if rule.action_type not in actions:
             return  # refused by `validate`, which names the actions that there are
+        before = _fields(was)
         same = was and was.action_type == rule.action_type and was.action_config == rule.action_config
-        if not same and not config_errors(rule.action_type, rule.action_config):
-            rule.action_config = clean_config(rule.action_type, rule.action_config)
+        if same and was:
+            rule.action_config = was.action_config  # as it is kept, which can be no object
+        elif not config_errors(rule.action_type, rule.action_config, before):
+            rule.action_config = clean_config(rule.action_type, rule.action_config, before)
 
     def _of_values(self, entry: Entry, rule: AutomationRule, was: AutomationRule | None) -> Iterator[Problem]:
-        before = {name: getattr(was, name) for name in CHECKED} if was else None
+        before = _fields(was)
         errors = validate({name: getattr(rule, name) for name in CHECKED}, before)
-        errors |= rule_errors(self.user, rule) if self.user else {}
+        errors |= rule_errors(self.user, rule, before) if self.user else {}
         for name, messages in errors.items():
             for message in messages:
                 yield entry.problem(message, *place_of(name))
@@ -90,6 +93,10 @@ class Checks:
     def _is_named(self, entry: Entry, rule: AutomationRule) -> bool:
         named = entry.values["user"].strip().lower()
         return named in (str(rule.user_id), rule.user.email.lower())
+
+
+def _fields(was: AutomationRule | None) -> dict[str, Any] | None:
+    return {name: getattr(was, name) for name in CHECKED} if was else None
 
 
 def _target(rule: AutomationRule) -> str:

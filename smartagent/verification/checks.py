@@ -19,6 +19,7 @@ def check(evidence: Evidence) -> list[Check]:
         _proposal(evidence),
         _action_log(evidence),
         _counted(evidence),
+        _patched(evidence),
         *check_recovery(evidence.recovery),
         *check_reweighting(evidence.reweighting),
     ]
@@ -54,11 +55,13 @@ def _second_tick_was_silent(evidence: Evidence) -> Check:
 
 
 def _inbox(evidence: Evidence) -> list[Check]:
-    found = Counter((note.type, note.severity, note.status) for note in evidence.notifications)
+    told = {rule.pk for rule in evidence.rules if rule.action_type != "optimize"}
+    notes = [note for note in evidence.notifications if note.rule_id in told]
+    found = Counter((note.type, note.severity, note.status) for note in notes)
     detail = "; ".join(f"{note.type} {note.severity} “{note.message}”" for note in evidence.notifications) or "none"
     return [
-        Check(f"one {kind} is in the inbox", found[(kind, "high", "unread")] == 1, detail)
-        for kind in ("alert", "notify")
+        Check(f"one {kind} is in the inbox", found[(kind, severity, "unread")] == 1, detail)
+        for kind, severity in (("alert", "high"), ("notify", "medium"))
     ]
 
 
@@ -76,3 +79,8 @@ def _action_log(evidence: Evidence) -> Check:
 def _counted(evidence: Evidence) -> Check:
     counts = list(AutomationRule.objects.filter(user=evidence.person).values_list("trigger_count", flat=True))
     return Check("every triggering was counted once", sorted(counts) == [0, 0, 1, 1, 1], f"counts {sorted(counts)}")
+
+
+def _patched(evidence: Evidence) -> Check:
+    wrong = evidence.not_patched
+    return Check("the rules can be paused and activated by REST", not wrong, "; ".join(wrong) or "options unchanged")

@@ -14,15 +14,18 @@ from django.db import connection, transaction
 from notifications.models import Notification
 from optimizer.models import ActionLog, OptimizationEvent
 from rules.models import ActivityEntry, AuditEvent, AutomationRule, DispatchRun, FusionScore
+from rules.severities import severity_of
 from smartagent.models import User
 from smartagent.verification import recovery, reweighting
+from smartagent.verification.patches import patched
 from smartagent.verification.remedy import under_our_policy
 from smartagent.verification.ticks import TICK, rule_of, somebody, tick
 
+# The rules of the old application, with the options that it gives them.
 RULES = (
-    ("fusion_score", "<", 70, "alert"),
-    ("anomaly_count", ">", 3, "notify"),
-    ("efficiency_index", "<", 80, "optimize"),
+    (("fusion_score", "<", 70, "alert"), {"severity": "high", "channel": "system"}),
+    (("anomaly_count", ">", 3, "notify"), {"recipients": ["admin"], "priority": "medium"}),
+    (("efficiency_index", "<", 80, "optimize"), {"optimization_type": "auto", "target_metric": "efficiency_index"}),
 )
 SILENT_RULES = (("fusion_score", "<", 10, "alert"), ("verify_without_data", "<", 70, "alert"))
 
@@ -38,6 +41,7 @@ class Evidence:
     second: DispatchRun
     recovery: recovery.Recovery
     reweighting: reweighting.Reweighting
+    not_patched: list[str] = field(default_factory=list)  # what REST refused
     entries: list[ActivityEntry] = field(default_factory=list)
     notifications: list[Notification] = field(default_factory=list)
     optimizations: list[OptimizationEvent] = field(default_factory=list)
@@ -59,11 +63,16 @@ def played(now: datetime) -> Iterator[Evidence]:
 def _play(now: datetime) -> Evidence:
     person = somebody("Vera Verify")
     _readings(person, now)
-    rules = [rule_of(person, *rule) for rule in RULES]
+    rules = [
+        rule_of(person, *rule, action_config=options, severity=severity_of(options) or "medium")
+        for rule, options in RULES
+    ]
     silent = [rule_of(person, *rule) for rule in SILENT_RULES]
     first, second = tick(person, now), tick(person, now + TICK)
+    refused = patched(person, rules)
     under_our_policy()
-    evidence = Evidence(person, rules, silent, first, second, recovery.play(now), reweighting.play(now))
+    stories = recovery.play(now), reweighting.play(now)
+    evidence = Evidence(person, rules, silent, first, second, *stories, not_patched=refused)
     evidence.entries = list(ActivityEntry.objects.filter(user=person).order_by("created_at", "event_type"))
     evidence.notifications = list(Notification.objects.filter(user=person).order_by("created_at"))
     evidence.optimizations = list(OptimizationEvent.objects.filter(user=person, rule__in=rules))

@@ -29,7 +29,7 @@ def rule_of(person: User, metric: str, operator: str, threshold: int, action: st
     """A rule of this person."""
     rule: AutomationRule = AutomationRule.objects.create(
         user=person, rule_name=f"{action} if {metric} {operator} {threshold}", metric_type=metric,
-        condition_operator=operator, threshold_value=threshold, action_type=action, severity="high", **fields,
+        condition_operator=operator, threshold_value=threshold, action_type=action, **{"severity": "high"} | fields,
     )  # fmt: skip
     return rule
 

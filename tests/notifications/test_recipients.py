@@ -1,6 +1,7 @@
 """Whom a rule tells: its owner, or the people, groups and channels that it names."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group
@@ -74,12 +75,39 @@ def test_whoever_may_not_sign_in_any_more_is_not_told_and_the_outcome_says_so(al
     assert entry.context["outcome"]["problem"] == "These recipients are not there: bob@example.com."
 
 
-def test_where_nobody_is_left_the_action_fails_with_the_cause(alice, olga):
+def test_where_nobody_is_left_the_owner_is_notified_and_the_outcome_says_so(alice, olga):
     entry = fire(saved_by(cpu(alice, recipients=["gone@example.com", "group:nobody"]), olga))
-    assert (entry.status, told()) == ("failed", [])
-    assert entry.error_message == (
-        "Nobody could be told, for none of its recipients is there: gone@example.com, group:nobody."
+    assert (entry.status, told()) == ("success", ["Alice"])
+    assert entry.context["outcome"]["problem"] == (
+        "These recipients are not there: gone@example.com, group:nobody. The owner of the rule was notified instead."
     )
+
+
+@pytest.mark.parametrize(
+    ("recipients", "names"),
+    [
+        (["admin"], ["Ada"]), ("Admins", ["Ada"]), ("administrator, operators", ["Ada", "Olga"]),
+        (["manager"], ["Olga"]), ("auditor", ["Audra"]), (["users", "nobody such"], ["Ada", "Alice", "Bob"]),
+        (["sailors"], ["Alice"]), ([{"role": "admin"}], ["Alice"]),
+    ],
+)  # fmt: skip
+def test_a_role_is_everybody_who_has_it(alice, bob, olga, ada, audra, recipients, names):
+    for user in (alice, bob):
+        user.groups.add(Group.objects.get(name="members"))
+    assert (fire(saved_by(cpu(alice, recipients=recipients), olga)).status, told()) == ("success", names)
+
+
+def test_an_id_is_a_person_as_an_e_mail_is(alice, bob, olga):
+    entry = fire(saved_by(cpu(alice, recipients=[str(bob.pk), str(uuid4())]), olga))
+    assert told() == ["Bob"]
+    assert "These recipients are not there" in entry.context["outcome"]["problem"]
+
+
+def test_a_role_is_nobodys_to_notify_but_an_operators(alice, ada):
+    entry = fire(cpu(alice, recipients=["admin"]))
+    assert (entry.status, told()) == ("success", ["Alice"])
+    assert "Not notified: admin." in entry.context["outcome"]["problem"]
+    assert "Only operators tell other people." in problems_of(["admin"], alice, alice)[0]
 
 
 @pytest.mark.parametrize("recipient", ["bob@example.com", "nobody@example.com", "group:operators", "channel:b@c.d/X"])

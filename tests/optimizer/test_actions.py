@@ -24,6 +24,13 @@ def fire(user, now, action="optimize", metric="cpu", **fields):
     return OptimizationEvent.objects.filter(rule=rule).first(), entry
 
 
+def refused(user, now, action, config):
+    """Why a rule with these options did nothing."""
+    with pytest.raises(AssertionError):
+        fire(user, now, action, action_config=config)
+    return ActivityEntry.objects.get(event_type="rule_fired", status="failed").error_message
+
+
 def adjust(user, now, **config):
     return fire(user, now, "adjust", action_config=config)[0]
 
@@ -130,15 +137,37 @@ def test_where_the_settings_say_none_half_an_hour_is_meant(alice, now):
 def test_where_nothing_can_be_adjusted_it_says_why(alice, now, config, advice):
     metric_of(alice, "mail", "0.2", 0.5)
     integration_of(alice, config={"sync_interval_minutes": 15})
-    event = adjust(alice, now, **config)
-    assert event.advice == [advice]
-    assert not event.steps.exists()
+    assert refused(alice, now, "adjust", config) == advice
+    assert not OptimizationEvent.objects.filter(strategy="adjust").exists()
 
 
-@pytest.mark.parametrize("config", [{}, {"parameter": "weight"}, {"parameter": "sync_interval", "step": "much"}])
-def test_options_that_another_application_wrote_are_no_fault(alice, now, config):
+@pytest.mark.parametrize(
+    ("action", "config", "said"),
+    [
+        ("adjust", {}, "Nothing was adjusted: the options of the rule lack parameter, name, step."),
+        ("adjust", {"parameter": "weight"}, "Nothing was adjusted: the options of the rule lack name, step."),
+        ("adjust", {"parameter": "colour", "name": "x", "step": 1}, "“colour” is no parameter. There are: weight,"),
+        ("adjust", {"parameter": "weight", "name": "mail", "step": "much"}, "step in the options of the rule is no"),
+        ("adjust", [1, 2], "lack parameter, name, step. The options of the rule are no object"),
+        ("optimize", {"optimization_type": "immediate"}, "“immediate” is no optimization type. Set optimization_type"),
+        ("optimize", {"optimization_type": ["auto"]}, "is no optimization type"),
+    ],
+)  # fmt: skip
+def test_what_options_of_another_application_leave_undone_fails_with_words(alice, now, action, config, said):
     integration_of(alice)
-    assert adjust(alice, now, **config).advice
+    assert said in refused(alice, now, action, config)
+
+
+@pytest.mark.parametrize("config", [[1, 2], "as you like", 7])
+@pytest.mark.parametrize("action", ["alert", "notify", "log", "optimize"])
+def test_options_that_are_no_object_are_not_used_and_the_entry_says_so(alice, now, action, config):
+    _, entry = fire(alice, now, action, action_config=config)
+    assert "no object, so none of them was used" in entry.context["outcome"]["problem"]
+
+
+def test_options_in_a_text_of_json_are_options(alice, now):
+    event, entry = fire(alice, now, action_config='{"optimization_type": "manual"}')
+    assert (event.optimization_action, "problem" in entry.context["outcome"]) == ("manual", False)
 
 
 def test_two_rules_adjust_two_things(alice, now):
