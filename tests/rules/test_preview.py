@@ -25,8 +25,8 @@ def test_the_verdict_on_the_newest_sample(alice, now, value, verdict):
     assert not AutomationRule.history.exists()
 
 
-def test_a_rule_on_everyone_counts_people(alice, bob, now):
-    FusionScore.objects.create(user=alice, fusion_score=60, calculated_at=now)
+def test_a_rule_on_everyone_counts_people(olga, bob, now):
+    FusionScore.objects.create(user=olga, fusion_score=60, calculated_at=now)
     FusionScore.objects.create(user=bob, fusion_score=95, calculated_at=now - timedelta(hours=1))
-    seen = preview(unsaved(alice, "fusion_score", applies_to="everyone"), now)
+    seen = preview(unsaved(olga, "fusion_score", applies_to="everyone"), now)
     assert (seen.verdict, seen.people, seen.met) == ("clear", 2, 1)
