@@ -14,6 +14,7 @@ from optimizer.proposing import Asked, Made, proposal_of, propose, recommended
 from optimizer.registries import strategy_for
 from rules.actions import Action, Firing, Outcome
 from rules.words import number
+from smartagent.fields import NumberInput
 from smartagent.numbers import as_number
 
 TEST = "rule_test"
@@ -77,9 +78,9 @@ class AdjustForm(OptimizeForm):
         choices=[("weight", "the weight of a fusion metric"), ("sync_interval", "the sync interval of an integration")]
     )
     name = forms.CharField(max_length=200, help_text="Of the fusion metric, or the type of the integration.")
-    step = forms.DecimalField(help_text="By how much, for example 0.05 or -0.05; for an interval, minutes.")
-    lowest = forms.DecimalField(required=False, help_text="Not below this.")
-    highest = forms.DecimalField(required=False, help_text="Not above this.")
+    step = NumberInput(help_text="By how much, for example 0.05 or -0.05; for an interval, minutes.")
+    lowest = NumberInput(required=False, help_text="Not below this.")
+    highest = NumberInput(required=False, help_text="Not above this.")
 
     field_order = ("parameter", "name", "step", "lowest", "highest", "optimization_type")
 

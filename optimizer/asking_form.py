@@ -10,7 +10,7 @@ from rules.conditions import Operator
 from rules.intake import check_target
 from rules.silences.form_fields import PersonField
 from smartagent.models import User
-from smartagent.numbers import as_number
+from smartagent.numbers import read_number
 from smartagent.scope import has_everyone
 
 LIMIT_HELP = "Both empty: as a rule that watches it says."
@@ -61,9 +61,10 @@ class AskingForm(forms.Form):
 
     def clean_threshold(self) -> float | None:
         text = self.cleaned_data["threshold"].strip()
-        if text and as_number(text) is None:
-            raise forms.ValidationError("This is not a number. Write for example 70 or 0.5.")
-        return as_number(text) if text else None
+        try:
+            return float(read_number(text)) if text else None
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -14,6 +14,7 @@ from unfold.widgets import (
 from notifications.preferences_form import QuietForm
 from notifications.quiet import DAYS, read
 from optimizer.models import OptimizerPolicy
+from smartagent.fields import NumberInput
 from smartagent.time_zones import TimeZoneField
 
 MOST_PER_DAY, MOST_SUCCESSES = 100, 1000
@@ -33,7 +34,7 @@ class PolicyForm(forms.Form):
         widget=UnfoldAdminIntegerFieldWidget,
         help_text="A strategy has to have helped so often after a person approved it.",
     )  # fmt: skip
-    trusted_rate = forms.DecimalField(
+    trusted_rate = NumberInput(
         min_value=0, max_value=100, decimal_places=1, label="With at least so many percent that helped",
         widget=UnfoldAdminDecimalFieldWidget, help_text="Of all that could be measured.",
     )  # fmt: skip

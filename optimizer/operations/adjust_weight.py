@@ -1,12 +1,13 @@
 """adjust_weight: the weight of one fusion metric by a step, within limits."""
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from optimizer.operations import Change, Done, Operation, OperationFailed, Task
 from optimizer.operations.scoring import Rows, changes, metrics_of, put_back, write
 from rules.words import number
+from smartagent.numbers import read_number
 
 LEAST, MOST = Decimal("0.01"), Decimal(1)
 
@@ -57,9 +58,6 @@ def stepped(old: Decimal, step: Decimal, least: Decimal, most: Decimal) -> Decim
 def _decimal(task: Task, name: str, default: Decimal | None) -> Decimal:
     given = task.parameters.get(name, default)
     try:
-        found = Decimal(str(given))
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite():
-        raise OperationFailed(f"“{name}” is a number, for example 0.05.")
-    return found
+        return read_number(given)
+    except ValueError:
+        raise OperationFailed(f"“{name}” is a number, for example 0.05.") from None
