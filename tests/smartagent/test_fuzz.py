@@ -1,6 +1,6 @@
 """Whatever is sent to an endpoint that writes is done or refused in words, and soon: no 500, nothing over two seconds.
 
-FUZZ_REQUESTS=20000 runs it long; FUZZ_SEED starts elsewhere.
+FUZZ_REQUESTS=20000 runs it long, and only then counts the seconds; FUZZ_SEED starts elsewhere.
 """
 
 import json
