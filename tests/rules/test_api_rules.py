@@ -109,7 +109,7 @@ def test_an_auditor_reads_everyones_and_changes_nothing(alice, audra):
     ({"threshold_value": 170}, "threshold_value", "never above 100"),
     ({"threshold_value": 1e25, "metric_type": "cpu"}, "threshold_value", "At most 20 digits before the point"),
     ({"rule_name": 7}, "rule_name", "Not a valid string."),
-    ({"rule_name": "a\x00"}, "rule_name", "Null characters are not allowed."),
+    ({"rule_name": "a\x00"}, "rule_name", "characters that cannot be kept"),
     ({"metric_type": "CPU load"}, "metric_type", "not the name of a metric"),
     ({"condition_operator": "=>"}, "condition_operator", "“=>” is not one of: <, <=, >, >=, =, !=."),
     ({"action_type": "explode"}, "action_type", "“explode” is not one of: alert, notify, optimize, adjust, log."),
