@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 
 from optimizer.history import KIND
 from rules.metrics import MetricSource, Query
+from rules.reach import as_float_sql
 
 OURS = "smart_agent_"
-READINGS = """
-SELECT DISTINCT ON (user_id) user_id, '' AS target, efficiency_index::float8 AS value, created_at AS observed_at
+READINGS = f"""
+SELECT DISTINCT ON (user_id) user_id, '' AS target, {as_float_sql("efficiency_index")} AS value,
+       created_at AS observed_at
   FROM fusion_optimization_events
  WHERE efficiency_index IS NOT NULL AND NOT starts_with(source_event_type, %(ours)s)
    AND created_at > %(oldest)s AND created_at <= %(now)s
@@ -18,8 +20,8 @@ SELECT DISTINCT ON (user_id) user_id, '' AS target, efficiency_index::float8 AS 
 """
 
 
-PARTS = """
-SELECT user_id, metric_name AS target, avg(normalized_value)::float8 AS value,
+PARTS = f"""
+SELECT user_id, metric_name AS target, {as_float_sql("avg(normalized_value::numeric)")} AS value,
        coalesce(max(synced_at), %(now)s::timestamptz) AS observed_at
   FROM fusion_metrics
  WHERE user_id IS NOT NULL AND normalized_value IS NOT NULL AND (synced_at IS NULL OR synced_at > %(oldest)s)

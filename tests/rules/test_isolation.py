@@ -160,3 +160,23 @@ def test_a_silence_with_a_time_that_is_none_stops_nobody(alice, now):
     run = dispatch(now, "command")
     assert (run.outcome, run.triggered) == ("completed", 1)
     assert RuleState.objects.get().silence.metric == "cpu"
+
+
+@pytest.mark.parametrize("value", ["1e400", "-1e400", "NaN", "Infinity"])
+@pytest.mark.parametrize(("metric", "insert"), [
+    ("fusion_score", """INSERT INTO fusion_scores (id, user_id, fusion_score, calculated_at)
+        VALUES (gen_random_uuid(), %s, %s, %s)"""),
+    ("efficiency_index", """INSERT INTO fusion_optimization_events
+        (id, user_id, efficiency_index, created_at, source_event_type, optimization_action)
+        VALUES (gen_random_uuid(), %s, %s, %s, 'x', 'x')"""),
+])  # fmt: skip
+def test_a_number_of_one_person_beyond_64_bits_leaves_the_metric_to_all_others(alice, bob, now, metric, insert, value):
+    rule_of(alice, metric, ">", 90, "log")
+    rule_of(bob, metric, ">", 90, "log")
+    with connection.cursor() as cursor:
+        for table, column in (("fusion_scores", "fusion_score"), ("fusion_optimization_events", "efficiency_index")):
+            cursor.execute(f"ALTER TABLE {table} ALTER {column} TYPE numeric")
+        cursor.execute(insert, [alice.pk, value, now])
+        cursor.execute(insert, [bob.pk, 95, now])
+    run = dispatch(now, "command")
+    assert (run.outcome, run.triggered, run.errors, run.no_data) == ("completed", 1, 0, 1)
