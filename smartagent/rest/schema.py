@@ -73,7 +73,16 @@ def describe_shared(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         for method in METHODS:
             if method in operations:
                 _add_errors(path, operations[method])
+                _refuse_empty(operations[method])
     return result
+
+
+def _refuse_empty(operation: dict[str, Any]) -> None:
+    """Say that no parameter of the address may be empty, as `refuse_unknown` has it."""
+    for parameter in operation.get("parameters", ()):
+        schema = parameter.get("schema", {})
+        if parameter["in"] == "query" and schema.get("type") == "string" and "enum" not in schema:
+            schema.setdefault("minLength", 1)
 
 
 def _add_errors(path: str, operation: dict[str, Any]) -> None:

@@ -78,6 +78,29 @@ def use_known_id(case, known):
     case.path_parameters["id"] = known[case.path.split("/")[2]]
 
 
+def test_the_description_lets_no_parameter_of_an_address_be_empty():
+    texts = [
+        (operation.label, parameter.name, parameter.definition["schema"])
+        for operation in (one.ok() for one in schema.get_all_operations())
+        for parameter in operation.query
+        if parameter.definition["schema"].get("type") == "string"
+    ]
+    assert ("GET /api/rules/", "label") in {(label, name) for label, name, _ in texts}
+    assert not [each for each in texts if "enum" not in each[2] and each[2].get("minLength", 0) < 1]
+
+
+def test_an_empty_parameter_is_refused_wherever_one_is_described(client_of, ada, known):
+    asked = [
+        (f"/api{one.path.removeprefix('/api')}".replace("{id}", known.get(one.path.split("/")[2], "")), parameter.name)
+        for one in (each.ok() for each in schema.get_all_operations())
+        for parameter in one.query
+        if one.method.upper() == "GET" and "minLength" in parameter.definition["schema"]
+    ]
+    client = client_of(ada)
+    answers = {each: client.get(each[0].replace("{metric}", "cpu"), {each[1]: ""}).status_code for each in asked}
+    assert not {each: code for each, code in answers.items() if code != 400}
+
+
 def test_the_docs_have_a_way_back(client_of, alice):
     page = client_of(alice).get(reverse("api:docs")).content.decode()
     assert '<a href="/">' in page
