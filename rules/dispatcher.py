@@ -10,7 +10,7 @@ The button, the API, the command and the clock all come in by `dispatch`.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,7 +29,7 @@ from rules.isolation import Isolated
 from rules.models import AutomationRule, DispatchRun
 from rules.noticing import notice
 from rules.recording import record
-from rules.silences.cover import gather_silenced
+from rules.silences.cover import begin_silenced, gather_silenced
 from rules.silences.ending import report_ended
 from rules.unwatched import resolve_unwatched
 from smartagent import hidden
@@ -91,13 +91,13 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
     with _timed(run, "readings"), transaction.atomic():
         gather(now, person=_only_reader(owner, rule))
     with _timed(run, "history"):
-        _keep_history(run)
+        _apart(run, "The changes of built-in metrics were not kept", lambda: keep_changes(now))
     with _timed(run, "candidates"), transaction.atomic():
         run.rules_evaluated, run.instances = count_instances(owner, rule)
-        gather_silenced(now)
+        _silence(run)
         candidates, isolated = find_candidates(now, owner, rule)
     with _timed(run, "record"):
-        resolve_unwatched(run.pk, now, owner, rule)
+        _apart(run, "What is watched no more was not resolved", lambda: resolve_unwatched(run.pk, now, owner, rule))
         recorded = record(candidates, run.pk, now)
         isolated.update(recorded.isolated)
         _name(run, isolated)
@@ -131,14 +131,27 @@ def _set_right(run: DispatchRun) -> None:
         log.warning("clock was ahead", run=str(run.pk), instances=pulled)
 
 
-def _keep_history(run: DispatchRun) -> None:
-    """History that cannot be written must not keep a rule from firing; the run says so."""
+def _silence(run: DispatchRun) -> None:
+    """Gather what is silenced. A silence that cannot be read silences nothing, and the run names it."""
+    unread: list[str] = []
+    begin_silenced()
+    _apart(run, "No silence was applied", lambda: gather_silenced(run.evaluated_at, unread))
+    if unread:
+        _say(run, f"Silences that cannot be read: {'; '.join(unread[:NAMED])}.")
+
+
+def _apart(run: DispatchRun, failure: str, work: Callable[[], object]) -> None:
+    """Do what must not keep a rule from firing where it fails: then the run says so."""
     try:
         with transaction.atomic():
-            keep_changes(run.evaluated_at)
+            work()
     except DatabaseError as error:
-        run.error_message = f"The changes of built-in metrics were not kept: {cause_of(error)}"
-        log.warning("history not kept", run=str(run.pk), cause=cause_of(error))
+        _say(run, f"{failure}: {cause_of(error)}.")
+        log.warning("part of an evaluation failed", run=str(run.pk), part=failure, cause=cause_of(error))
+
+
+def _say(run: DispatchRun, problem: str) -> None:
+    run.error_message = f"{run.error_message} {problem}" if run.error_message else problem
 
 
 @contextmanager

@@ -61,8 +61,9 @@ def isolate(keys: Sequence[Key], attempt: Callable[[Sequence[Key]], None], secon
     return found
 
 
-def readable(rows: QuerySet[Row]) -> list[Row]:
-    """The rows, without those that hold what Python has no value for, such as a time of infinity."""
+def readable(rows: QuerySet[Row], unread: list[str] | None = None) -> list[Row]:
+    """The rows, without those that hold what Python has no value for, such as a time of infinity: their ids and causes
+    are added to `unread`."""
     try:
         return list(rows)  # what fails here fails in Python, and no transaction with it
     except NOBODYS:
@@ -70,7 +71,9 @@ def readable(rows: QuerySet[Row]) -> list[Row]:
     except (DatabaseError, ValueError, OverflowError):
         found: list[Row] = []
         keys = list(rows.values_list("pk", flat=True))
-        isolate(keys, lambda some: found.extend(list(rows.filter(pk__in=some))))
+        isolated = isolate(keys, lambda some: found.extend(list(rows.filter(pk__in=some))))
+        if unread is not None:
+            unread += [f"{key}: {cause}" for key, cause in isolated.culprits.items()]
         return found
 
 

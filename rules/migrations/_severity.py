@@ -24,9 +24,15 @@ RULE_FILLS = {"severity": Fill(_severity("to_jsonb(it)"), where="it.severity = '
 # A severity that somebody has chosen here stays until the old application writes another into the options.
 FOLLOW_RULES = f"""
 DECLARE
+    given record := NEW;
     after jsonb := to_jsonb(NEW);
     before jsonb;
 BEGIN
+    IF TG_OP = 'UPDATE' AND current_setting('smartagent.backfill', true) = 'on' THEN
+        SELECT OLD.* INTO NEW;  -- what a trigger of theirs has touched meanwhile
+        NEW.severity := given.severity;
+        RETURN NEW;
+    END IF;
     IF {IS_OURS} THEN
         RETURN NEW;
     END IF;

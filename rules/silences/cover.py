@@ -106,13 +106,20 @@ class Coverage:
         return f"It covers {_counted(self.rules, 'rule')}, {_counted(self.instances, 'instance')}, {firing}."
 
 
-def gather_silenced(now: datetime) -> int:
-    """Fill tick_silenced with the instances that are covered at `now`; return how many they are."""
-    on = list(_on(now))
+def begin_silenced() -> None:
+    """Make an empty tick_silenced: nothing is silenced so far."""
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
-        if not on:
-            return 0
+
+
+def gather_silenced(now: datetime, unread: list[str] | None = None) -> int:
+    """Fill tick_silenced with the instances that are covered at `now`; return how many they are. Silences that cannot
+    be read cover nothing, and are added to `unread`: id and cause."""
+    begin_silenced()
+    on = list(_on(now, unread))
+    if not on:
+        return 0
+    with connection.cursor() as cursor:
         _fill_silences([_row(silence, window.end, words_of(silence, window)) for silence, window in on])
         cursor.execute(FILL)
         found = int(cursor.rowcount)
@@ -145,14 +152,16 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _on(now: datetime) -> Iterable[tuple[Silence, Window]]:
+def _on(now: datetime, unread: list[str] | None = None) -> Iterable[tuple[Silence, Window]]:
     """The silences that are on at `now`. One that cannot be read is left out: then somebody is told too much."""
     standing = Silence.objects.standing(now).filter(starts_at__lte=now).select_related("created_by")
-    for silence in readable(standing):
+    for silence in readable(standing, unread):
         try:
             window = window_at(silence, now)
         except (ValueError, OverflowError) as error:
             log.warning("silence cannot be read", silence=str(silence.pk), cause=str(error))
+            if unread is not None:
+                unread.append(f"{silence.pk}: {error}")
             continue
         if window:
             yield silence, window

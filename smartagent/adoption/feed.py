@@ -52,7 +52,7 @@ class Feed(Synchronising):
             editor.execute(self._insert("true"), params=None)
             return
         if self.at_once:
-            self._copy_at_once(editor)
+            self._copy_at_once(editor, place)
             return
         copied = batches.run(editor.connection, place, self.what, self._insert)
         remember(editor, place, self.trigger)
@@ -62,10 +62,10 @@ class Feed(Synchronising):
     def backwards(self, editor: Editor) -> None:
         """The copies go with their table."""
 
-    def _copy_at_once(self, editor: Editor) -> None:
+    def _copy_at_once(self, editor: Editor, place: Place) -> None:
         with transaction.atomic(editor.connection.alias):
             copied = batches.execute(editor.connection, self._insert("true"), False)
-        if copied:
+        if copied or batches.about(editor.connection, place):
             tell(self.table, CopyRows(what=self.what, rows=copied))
 
     def _insert(self, rows: str) -> str:

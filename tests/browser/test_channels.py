@@ -43,15 +43,15 @@ def test_made_tried_out_broken_and_repaired(alice, sign_in, live_server, httpser
     page.get_by_role("button", name="Save").click()
     page.get_by_role("button", name="Send a test").click()
     expect(page.get_by_text("The test message was not taken. Answered 410.")).to_be_visible()
-    expect(page.get_by_text("Broken", exact=True)).to_be_visible()
+    expect(page.get_by_text("Failing", exact=True)).to_be_visible()
     expect(page.get_by_text("there is nothing here")).to_be_visible()
-    page.goto(f"{live_server.url}/channels/?state=broken")
+    page.goto(f"{live_server.url}/channels/?state=failing")
     page.get_by_role("link", name="ops").click()
 
     page.get_by_role("link", name="Edit", exact=True).click()
     page.get_by_label("Address").fill(httpserver.url_for("/hook"))
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Works", exact=True)).to_be_visible()
+    expect(page.get_by_text("Untested", exact=True).first).to_be_visible()
     page.get_by_role("button", name="Send a test").click()
     expect(page.get_by_text("The test message was taken in")).to_be_visible()
     assert not Channel.objects.get().is_open

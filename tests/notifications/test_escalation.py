@@ -208,7 +208,8 @@ def test_recipients_that_are_gone_are_a_failure_in_the_story(rule, alice, olga):
     olga.save()
     walk(15)
     entry = ActivityEntry.objects.get(event_type="escalation_step")
-    assert (entry.status, entry.error_message) == ("failed", "These recipients are not there: olga@example.com.")
+    gone = "These recipients are not there: olga@example.com. The owner of the rule was notified instead."
+    assert (entry.status, entry.error_message) == ("failed", gone)
 
 
 def test_a_channel_of_the_policys_owner_gets_it(rule, alice, olga):

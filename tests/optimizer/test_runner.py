@@ -65,7 +65,7 @@ def test_everything_is_written_down(alice, ada, now):
 
 def test_the_readings_of_the_day_before_are_put_down(alice, ada, now):
     readings(alice, "cpu", [95, 96, 97], now)
-    event = approved(alice, ada, now, "analyze_slow_queries")
+    event = approved(alice, ada, now, interval(integration_of(alice), 9))
     done = apply(event.pk, now)
     assert done.effect == {"before": [95, 96, 97]}
     assert done.measure_at == now + timedelta(hours=24)

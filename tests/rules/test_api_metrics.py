@@ -28,7 +28,8 @@ def test_the_catalogue_has_the_built_in_and_the_pushed_metrics(alice, bob, olga)
     assert metrics["fusion_score"] == {
         "kind": "fusion_score", "label": "Fusion score", "unit": "", "lowest": 0, "highest": 100, "max_age": "1w",
         "built_in": True,
-        "help": "The newest fusion score of the person; with an integration, of that integration.",
+        "help": "With an integration its newest score; else the newest score of the person as a whole, or where there "
+        "is none the mean of the newest of each integration.",
     }  # fmt: skip
     assert (metrics["cpu"]["built_in"], metrics["cpu"]["max_age"]) == (False, "1d")
     assert [metric["kind"] for metric in Program(olga).get("metrics/")["results"]][-4:] == [

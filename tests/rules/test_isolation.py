@@ -160,6 +160,27 @@ def test_a_silence_with_a_time_that_is_none_stops_nobody(alice, now):
     run = dispatch(now, "command")
     assert (run.outcome, run.triggered) == ("completed", 1)
     assert RuleState.objects.get().silence.metric == "cpu"
+    assert (
+        f"Silences that cannot be read: {Silence.objects.filter(metric='memory').values_list('pk', flat=True)[0]}: "
+        in run.error_message
+    )
+
+
+@pytest.mark.parametrize(("part", "problem"), [
+    ("keep_changes", "The changes of built-in metrics were not kept: division by zero."),
+    ("gather_silenced", "No silence was applied: division by zero."),
+    ("resolve_unwatched", "What is watched no more was not resolved: division by zero."),
+])  # fmt: skip
+def test_a_part_that_fails_is_named_on_the_run_and_stops_no_rule(alice, now, monkeypatch, part, problem):
+    def divide(*args):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 / 0")
+
+    monkeypatch.setattr(f"rules.dispatcher.{part}", divide)
+    rule_of(alice, "cpu", ">", 90, "log")
+    sample(alice, 95, now)
+    run = dispatch(now, "command")
+    assert (run.outcome, run.triggered, run.error_message) == ("completed", 1, problem)
 
 
 @pytest.mark.parametrize("value", ["1e400", "-1e400", "NaN", "Infinity"])

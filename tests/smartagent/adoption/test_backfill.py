@@ -200,7 +200,7 @@ def test_scores_of_before_are_samples(takeover: Takeover) -> None:
     insert = f"""INSERT INTO fusion_score_history (user_id, integration_id, fusion_score) VALUES
                  ({ALICE}, NULL, 70.5), ({ALICE}, '00000000-0000-0000-0000-000000000001', 60), ({ALICE}, NULL, NULL),
                  (gen_random_uuid(), NULL, 50), (NULL, NULL, 50), ({ALICE}, NULL, 'NaN')"""
-    samples = [("", 60.0), ("", 70.5), ("slack", 60.0)]
+    samples = [("", 70.5), ("slack", 60.0)]  # the row without integration is the score of the person
     takeover.sql(insert)
     takeover.forwards()
     kept = MetricSample.objects.filter(metric="fusion_score").order_by("target", "value")

@@ -10,7 +10,7 @@ from smartagent.doctor.wording import about, finding_of, problem_of
 
 # What is only done when a database is given back.
 BACKWARDS = ("DropColumn", "DropConstraint", "DropIndex", "DropDefault", "RestoreNotNull", "RestoreCheck",
-             "DropFunction", "DropTrigger", "WithdrawPeople")  # fmt: skip
+             "DropFunction", "DropTrigger", "EmptyRows", "WithdrawPeople")  # fmt: skip
 FORWARDS = [each for each in Change.__subclasses__() if each.__name__ not in BACKWARDS]
 
 
