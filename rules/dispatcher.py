@@ -97,7 +97,7 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
         _silence(run)
         candidates, isolated = find_candidates(now, owner, rule)
     with _timed(run, "record"):
-        _apart(run, "What is watched no more was not resolved", lambda: resolve_unwatched(run.pk, now, owner, rule))
+        _apart(run, "Unwatched instances were not resolved", lambda: resolve_unwatched(run.pk, now, owner, rule))
         recorded = record(candidates, run.pk, now)
         isolated.update(recorded.isolated)
         _name(run, isolated)

@@ -169,7 +169,7 @@ def test_a_silence_with_a_time_that_is_none_stops_nobody(alice, now):
 @pytest.mark.parametrize(("part", "problem"), [
     ("keep_changes", "The changes of built-in metrics were not kept: division by zero."),
     ("gather_silenced", "No silence was applied: division by zero."),
-    ("resolve_unwatched", "What is watched no more was not resolved: division by zero."),
+    ("resolve_unwatched", "Unwatched instances were not resolved: division by zero."),
 ])  # fmt: skip
 def test_a_part_that_fails_is_named_on_the_run_and_stops_no_rule(alice, now, monkeypatch, part, problem):
     def divide(*args):
