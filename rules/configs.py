@@ -63,6 +63,16 @@ def other_options(action_type: str, config: Any) -> dict[str, Any]:
     return {name: value for name, value in config.items() if name not in own}
 
 
+def shown_options(action_type: str, config: Any) -> dict[str, str]:
+    """Those of another program, each as it is shown."""
+    return {name: option_text(value) for name, value in other_options(action_type, config).items()}
+
+
+def option_text(value: Any) -> str:
+    """An option as it is shown: a text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
 def options_in(raw: str | None) -> dict[str, Any]:
     """The options in the JSON of the column; none where another application keeps something else there."""
     found = _read(raw)

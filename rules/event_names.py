@@ -15,3 +15,8 @@ EVENTS = dict(Event.choices) | {EVENT: "schema incomplete", "silence_ended": "si
     "optimizer_stopped": "optimizer stopped", "optimizer_released": "optimizer released",
     "optimizer_policy_changed": "optimizer's policy changed",
 }  # fmt: skip
+
+
+def event_label(event: str) -> str:
+    """What people call an event; one of another program by its own name."""
+    return str(EVENTS.get(event, event.replace("_", " ")))

@@ -77,5 +77,5 @@ class ChannelAdmin(FilteredAdmin):
     @display(description="")
     def since(self, channel: Channel) -> str:
         if channel.is_open:
-            return format_html("since {}; tried again {}", when(channel.opened_at), when(channel.retry_at))
+            return format_html("<span>since {}; tried again {}</span>", when(channel.opened_at), when(channel.retry_at))
         return f"{channel.failures} failed in a row" if channel.failures else ""

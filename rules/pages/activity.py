@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import display
 
-from rules.event_names import EVENTS
+from rules.event_names import event_label
 from rules.facts import facts_of
 from rules.filters import ActivityFilter
 from rules.models import ActivityEntry
@@ -43,7 +43,7 @@ class ActivityAdmin(RecordAdmin):
         return entry_page(request, self, object_id)
 
     def describe(self, record: ActivityEntry) -> str:
-        return f"{EVENTS.get(record.event_type, record.event_type)}: {self.rule_name(record)}"
+        return f"{event_label(record.event_type)}: {self.rule_name(record)}"
 
     def rule_name(self, entry: ActivityEntry) -> str:
         """The name of the rule, now or as it was; not every entry is about one."""
@@ -55,7 +55,7 @@ class ActivityAdmin(RecordAdmin):
 
     @display(description="event", label=EVENT_TONES)
     def event(self, entry: ActivityEntry) -> str:
-        return str(EVENTS.get(entry.event_type, entry.event_type))
+        return event_label(entry.event_type)
 
     @display(description="what")
     def what(self, entry: ActivityEntry) -> str:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 
-from rules.event_names import EVENTS
+from rules.event_names import event_label
 from rules.filters import as_uuid
 from rules.models import ActivityEntry
 from rules.words import entry_in_words, outcome_in_words
@@ -23,7 +23,7 @@ def named_entries(entries: list[ActivityEntry]) -> list[ActivityEntry]:
         person = people.get(ids[entry.pk])
         entry.sentence = entry_in_words(entry, str(person) if person else "")  # type: ignore[attr-defined]
         entry.came_of_it = outcome_in_words(entry)  # type: ignore[attr-defined]
-        entry.event_label = EVENTS.get(entry.event_type, entry.event_type)  # type: ignore[attr-defined]
+        entry.event_label = event_label(entry.event_type)  # type: ignore[attr-defined]
         entry.event_tone = EVENT_TONES.get(entry.event_label, "")  # type: ignore[attr-defined]
     return entries
 

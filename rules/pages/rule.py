@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from rules.configs import other_options
+from rules.configs import shown_options
 from rules.health.one_rule import health_of
 from rules.models import AutomationRule, RuleState
 from rules.pages.events import named_entries
@@ -34,7 +34,7 @@ def rule_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: uuid.UUID)
     context = {
         "title": rule.rule_name,
         "rule": rule,
-        "kept_options": other_options(rule.action_type, rule.action_config),
+        "kept_options": shown_options(rule.action_type, rule.action_config),
         "in_words": rule_in_words(rule),
         "reading": reading_of(rule, timezone.now()),
         "health": health_of(rule, timezone.now()),

@@ -13,7 +13,7 @@ from rules.authoring.labels import show_labels
 from rules.authoring.templates import template_of
 from rules.authoring.ticks import shown
 from rules.catalogue import catalogue
-from rules.configs import other_options
+from rules.configs import option_text, other_options, shown_options
 from rules.forms import RuleForm, option_fields
 from rules.models import AutomationRule, Integration
 from rules.pages.addresses import page_of
@@ -182,14 +182,14 @@ class RuleFormAdmin(OwnerChoiceAdmin):
     @display(description="action and its options")
     def options(self, rule: AutomationRule) -> str:
         config = rule.action_config if isinstance(rule.action_config, dict) else {}
-        return "\n".join([rule.action_type, *(f"{name}: {value}" for name, value in config.items())])
+        return "\n".join([rule.action_type, *(f"{name}: {option_text(value)}" for name, value in config.items())])
 
     @display(description="further options")
     def kept_options(self, rule: AutomationRule) -> str:
         """Those of another program, which have no field here."""
-        found = other_options(rule.action_type, rule.action_config)
-        lines = format_html_join("", "<li><code>{}</code>: {}</li>", ((n, v) for n, v in found.items()))
-        return format_html('<ul class="sa-list">{}</ul><p>{}</p>', lines, KEPT_HELP)
+        found = shown_options(rule.action_type, rule.action_config)
+        lines = format_html_join("", "<li><code>{}</code> <span>{}</span></li>", found.items())
+        return format_html('<ul class="sa-list">{}</ul><p class="mt-2 text-xs">{}</p>', lines, KEPT_HELP)
 
     @display(description="timing")
     def timing(self, rule: AutomationRule) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 
-from rules.event_names import EVENTS
+from rules.event_names import event_label
 from rules.models import ActivityEntry, DispatchRun
 from rules.pages.events import EVENT_TONES, named_entries
 from rules.querysets import ActivityQuerySet
@@ -74,7 +74,7 @@ def _many(count: int, noun: str) -> str:
 
 def _tallies(entries: ActivityQuerySet) -> list[Tally]:
     counted = entries.order_by().values_list("event_type").annotate(count=Count("pk")).order_by("-count", "event_type")
-    named = [(event, EVENTS.get(event, event), count) for event, count in counted]
+    named = [(event, event_label(event), count) for event, count in counted]
     return [Tally(event, word, EVENT_TONES.get(word, ""), count) for event, word, count in named]
 
 

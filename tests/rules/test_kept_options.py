@@ -1,5 +1,7 @@
 """Options of the old application and of other programs stay as they are, and stop no edit of another field."""
 
+from html import unescape
+
 import pytest
 from django.db import connection
 from django.urls import reverse
@@ -137,3 +139,10 @@ def test_the_pages_show_them(client_of, alice):
     for name in (CHANGE, PAGE):
         page = client_of(alice).get(reverse(name, args=[rule.pk])).content.decode()
         assert "https://hooks.example.com/&lt;b&gt;" in page
+
+
+def test_an_option_that_is_no_text_is_shown_as_json(client_of, alice):
+    rule = made(alice, "alert", {"dashboard": {"panel": 4, "tags": ["a", True, None]}})
+    for name in (CHANGE, PAGE):
+        text = unescape(client_of(alice).get(reverse(name, args=[rule.pk])).content.decode())
+        assert '{"panel": 4, "tags": ["a", true, null]}' in text

@@ -38,6 +38,7 @@ def test_its_numbers_are_a_sentence_on_every_page(client_of, alice):
         text = page.content.decode()
         assert READ in text
         assert "Executed alert action" not in text
+        assert "rule_triggered</" not in text
     assert "Its action, alert, failed: Edge Function" in pages(client_of(alice), rule, entry)[1].content.decode()
 
 
