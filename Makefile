@@ -14,16 +14,22 @@ PY := .venv/bin/python
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch .venv
 
+TESTS := .venv/with-tests
+$(TESTS): requirements.txt tests/requirements.txt | .venv
+	@echo "Installing what tests/requirements.txt names ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $(TESTS)
+
 run: .venv
 	@$(PY) manage.py up $(ARGS)
 
-test: .venv browser
+test: $(TESTS) browser
 	$(PY) -m pytest -n 2 --dist worksteal
 
 browser:
 	@.ci/browser
 
-lint: .venv
+lint: $(TESTS)
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
