@@ -7,15 +7,15 @@ the new one both sign.
 
 import base64
 import binascii
-import hashlib
-import hmac
 import json
 import secrets as random
 import time
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
+from standardwebhooks import Webhook as Signer
 
 from notifications.channels import Address, HTTPChannel, Outgoing
 from notifications.channels.fields import AddressField, SecretField
@@ -101,6 +101,5 @@ def key_of(text: str) -> bytes | None:
 
 
 def sign(key: bytes, message_id: str, at: str, body: bytes) -> str:
-    """The signature `v1,…` of one message: HMAC-SHA256 over id, time and body."""
-    digest = hmac.new(key, f"{message_id}.{at}.".encode() + body, hashlib.sha256).digest()
-    return "v1," + base64.b64encode(digest).decode()
+    """The signature `v1,…` of one message of which `body` is UTF-8, sent `at` so many seconds of the epoch."""
+    return Signer(key).sign(message_id, datetime.fromtimestamp(int(at), UTC), body.decode())
