@@ -13,6 +13,7 @@ from notifications.recipients import Directory, Told, problems_of, split
 from notifications.recipients_field import RecipientsField
 from rules.actions import Action, Firing, Outcome
 from rules.authority import may_notify_others
+from rules.configs import NOTHING, option_text
 from rules.models import AutomationRule
 from rules.severities import SeverityOption
 
@@ -107,8 +108,8 @@ class Notify(Action):
         """What `person` is told of `firings`, which are one rule's, of one tick."""
         first, key = firings[0], uuid4()
         many = f" ({len(firings):,} instances)" if len(firings) > 1 else ""
-        heading = HEADINGS.get(first.event, "{}").format(first.config.get("title") or first.rule_name)
-        own = [first.config.get("message", ""), WHY.get(first.event)]
+        heading = HEADINGS.get(first.event, "{}").format(_text(first, "title") or first.rule_name)
+        own = [_text(first, "message"), WHY.get(first.event)]
         return Message(
             id=key, user_id=person, rule_id=first.rule_id, type=self.kind, title=heading + many,
             message="\n".join(filter(None, [*own, *lines(firings)])), severity=severity(firings),
@@ -145,6 +146,11 @@ def recipients_of(config: Mapping[str, Any]) -> list[str]:
 def place_of(rule: UUID, owner: UUID, person: UUID, notification: UUID) -> str:
     """Where a message leads: to the rule, or, for those to whom it does not belong, to the notification itself."""
     return f"/rules/{rule}/" if person == owner else f"/notifications/{notification}/change/"
+
+
+def _text(firing: Firing, name: str) -> str:
+    """An option that is to be a text; another application may keep anything in it."""
+    return option_text(given) if (given := firing.config.get(name)) not in NOTHING else ""
 
 
 def _outcome(messages: Sequence[Message], told: Told) -> Outcome:

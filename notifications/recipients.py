@@ -7,7 +7,7 @@ as `admin`, is everybody who has it (`notifications.roles`).
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from django.db.models.functions import Lower
 
 from notifications.outgoing import Channel
 from notifications.roles import is_role, people_of_roles
+from rules.configs import option_text
 from smartagent.models import User
 from smartagent.scope import has_everyone
 
@@ -28,9 +29,17 @@ ONLY_OPERATORS = "Only operators tell other people. Yours can be: your own e-mai
 
 
 def split(text: Any) -> list[str]:
-    """The recipients in a text or a list, in their order, each once."""
-    parts = text if isinstance(text, list) else re.split(r"[,;\n]", str(text or ""))
-    return list(dict.fromkeys(part for each in parts if (part := " ".join(str(each).split()))))
+    """The recipients in a text or in lists, in their order, each once; what is no text is written as JSON."""
+    parts = _parts(text) if isinstance(text, list) else re.split(r"[,;\n]", option_text(text or ""))
+    return list(dict.fromkeys(part for each in parts if (part := " ".join(each.split()))))
+
+
+def _parts(lists: list[Any]) -> Iterator[str]:
+    for each in lists:
+        if isinstance(each, list):
+            yield from _parts(each)
+        elif each:
+            yield option_text(each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ class Told:
         """What is wrong with the recipients that are not notified; nothing where all are."""
         refused = f"Not notified: {', '.join(self.refused)}. {OF_OPERATORS}" if self.refused else ""
         gone = f"These recipients are not there: {', '.join(self.missing)}." if self.missing else ""
-        instead = "The owner of the rule was notified instead." if self.missing and self.is_nobody else ""
+        instead = "The owner of the rule was notified instead." if self.is_nobody else ""
         return " ".join(filter(None, [gone, refused, instead]))
 
     @property

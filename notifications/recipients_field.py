@@ -16,7 +16,7 @@ class RecipientsField(forms.CharField):
         return split(value)
 
     def prepare_value(self, value: Any) -> Any:
-        return ", ".join(map(str, value)) if isinstance(value, list) else value
+        return ", ".join(split(value)) if isinstance(value, list) else value
 
     def run_validators(self, value: Any) -> None:
         if len(value) > MOST:

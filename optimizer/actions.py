@@ -13,6 +13,7 @@ from optimizer.proposals import Facts, Proposal, ProposedStep
 from optimizer.proposing import Asked, Made, proposal_of, propose, recommended
 from optimizer.registries import strategy_for
 from rules.actions import Action, Firing, Outcome
+from rules.configs import option_text
 from rules.words import number
 from smartagent.fields import NumberInput
 from smartagent.numbers import as_number
@@ -188,7 +189,7 @@ def _decimal(firing: Firing, name: str, default: Decimal | int) -> Decimal:
 
 
 def _kind(firing: Firing) -> str:
-    return str(firing.config.get("optimization_type") or "auto").strip().lower()
+    return option_text(firing.config.get("optimization_type") or "auto").strip().lower()
 
 
 def _asked(firing: Firing, facts: Facts) -> Asked:

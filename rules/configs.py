@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from rules.registries import actions
+from smartagent.stored_json import Unreadable, read_stored
 
 Errors = dict[str, list[str]]
-NO_OBJECT = "The options of the rule are no object, so none of them was used."
+NO_OBJECT = "The options of the rule are no object that can be read, so none of them was used."
 NOTHING: tuple[Any, ...] = (None, "", [])
 
 
@@ -87,13 +88,8 @@ def has_no_options(raw: str | None) -> bool:
 
 def _read(raw: str | None) -> Any:
     """What is in the column; an object may be kept there as text."""
-    found = json.loads(raw) if raw else None
-    if isinstance(found, str) and found.lstrip().startswith("{"):
-        try:
-            return json.loads(found)
-        except ValueError:
-            return found
-    return found
+    found = read_stored(raw) if raw else None
+    return read_stored(found) if isinstance(found, str) and not isinstance(found, Unreadable) else found
 
 
 def _form_errors(action_type: str, config: dict[str, Any]) -> Errors:

@@ -117,7 +117,8 @@ def _execute_batch(now: datetime, owner: UUID | None, place: Place) -> tuple[Pla
             if row[-1]:
                 claimed.append((row[1], _firing(row, now)))
                 unread |= {row[0]} if has_no_options(row[10]) else set()
-        except (KeyError, TypeError, ValueError) as error:  # whoever may write into the table can write anything
+        # Whoever may write into the table can write anything.
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             done.append((row[0], Outcome(error=f"The context of this entry cannot be read: {cause_of(error)}")))
     claimed.sort(key=lambda pair: pair[0])
     for kind, group in groupby(claimed, key=lambda pair: pair[0]):

@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from rules.authoring.fields import ChecksField, ConditionsField, RuleLabelsField
 from rules.authoring.help_texts import HELP, INVALID, REQUIRED
 from rules.authoring.options import option_fields, option_names
-from rules.configs import clean_config, other_options
+from rules.configs import clean_config, option_text, other_options
 from rules.models import AutomationRule
 from rules.permissions import rule_errors
 from rules.registries import actions
@@ -185,7 +185,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         config = self.initial.get("action_config") or self._stored()
         for name, field in option_names(self.initial.get("action_type") or "").items():
             if field in self.fields:
-                self.initial[field] = config.get(name)
+                self.initial[field] = _shown(self.fields[field], config.get(name))
                 _offer(self.fields[field], config.get(name))
         for name in NUMBERS:
             if isinstance(threshold := self.initial.get(name), Decimal):
@@ -209,6 +209,12 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         known = ", ".join(action.kind for action in actions)
         field.error_messages["invalid_choice"] = f"“%(value)s” cannot be chosen as the action. There are: {known}."
+
+
+def _shown(field: Any, value: Any) -> Any:
+    """The value as the field shows it and gets it back; where text is expected, anything else is JSON."""
+    prepared = field.prepare_value(value)
+    return option_text(prepared) if isinstance(field, forms.CharField) and isinstance(prepared, dict | list) else value
 
 
 def _offer(field: Any, value: Any) -> None:

@@ -1,6 +1,5 @@
 """Model fields that the legacy tables need."""
 
-import json
 from copy import deepcopy
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.fields.json import KeyTransform
 
 from smartagent.numbers import NOT_A_NUMBER, read_number
+from smartagent.stored_json import Unreadable, read_stored
 
 
 class NumberInput(forms.DecimalField):
@@ -70,20 +70,24 @@ class FactsField(models.JSONField):
     """A JSON object, whatever is in the column: the old application may keep it as text, or something else in it.
 
     Nothing reads as {}, text that holds a JSON object as that, another value as {"value": it}, and text that is no JSON
-    as {"text": it}; each is written back as it was, unless it is changed. To the migrations it is a JSONField.
+    or cannot be used as {"text": it}; each is written back as it was, unless it is changed. To the migrations it is a
+    JSONField.
     """
 
     def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Any:
-        found = super().from_db_value(value, expression, connection)
+        found = read_stored(value) if isinstance(value, str) else value
         if isinstance(expression, KeyTransform) or isinstance(found, dict):
             return found
         if found is None:
             return {}
-        is_json = isinstance(value, str) and not (isinstance(found, str) and found == value)
-        return ForeignFacts(_object_in(found) or {"value" if is_json else "text": found}, found)
+        if isinstance(found, Unreadable):
+            return ForeignFacts({"text": str(found)}, found)
+        return ForeignFacts(_object_in(found) or {"value": found}, found)
 
     def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
         own = value.as_stored() if isinstance(value, ForeignFacts) else value
+        if isinstance(own, Unreadable):
+            return str(own)  # of no type yet: a text column takes it as well as one of JSON
         return super().get_db_prep_value(own, connection, prepared)
 
     def deconstruct(self) -> Any:
@@ -93,8 +97,5 @@ class FactsField(models.JSONField):
 
 def _object_in(text: Any) -> dict[str, Any] | None:
     """The object that a text holds as JSON; None where it holds none."""
-    try:
-        found = json.loads(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
+    found = read_stored(text) if isinstance(text, str) else None
     return found if isinstance(found, dict) else None

@@ -10,6 +10,7 @@ from rest_framework import parsers
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 
 from smartagent.rest.errors import TooLarge
+from smartagent.stored_json import is_deep
 
 MANY = 50_000
 MEMBERS = 10_000  # of one gzipped body
@@ -65,10 +66,9 @@ class LinesParser(parsers.BaseParser):
 
 def read_json(text: str) -> Any:
     """Return the value that `text` is; ValueError where it is not JSON as the standard has it."""
-    try:
-        return json.loads(text, parse_constant=_refuse)
-    except RecursionError:
-        raise ValueError("it is nested too deeply.") from None
+    if is_deep(text):
+        raise ValueError("it is nested too deeply.")
+    return json.loads(text, parse_constant=_refuse)
 
 
 def text_of(context: Mapping[str, Any] | None) -> str:

@@ -25,6 +25,8 @@ pytestmark = pytest.mark.django_db
         ("", []), (None, []), ("ada@example.com", ["ada@example.com"]),
         (" a@b.c ,  group:operators;owner\nowner", ["a@b.c", "group:operators", "owner"]),
         (["channel: My  phone", "channel: My phone"], ["channel: My phone"]),
+        ([["admin"], [["operator"], "admin"]], ["admin", "operator"]), ([None, "admin", "", {}, False], ["admin"]),
+        (5, ["5"]), (True, ["true"]), ([{"email": "a@b.c"}], ['{"email": "a@b.c"}']),
     ],
 )  # fmt: skip
 def test_they_are_written_with_commas_or_as_a_list(text, parts):
@@ -106,7 +108,9 @@ def test_an_id_is_a_person_as_an_e_mail_is(alice, bob, olga):
 def test_a_role_is_nobodys_to_notify_but_an_operators(alice, ada):
     entry = fire(cpu(alice, recipients=["admin"]))
     assert (entry.status, told()) == ("success", ["Alice"])
-    assert "Not notified: admin." in entry.context["outcome"]["problem"]
+    problem = entry.context["outcome"]["problem"]
+    assert "Not notified: admin." in problem
+    assert problem.endswith("The owner of the rule was notified instead.")
     assert "Only operators tell other people." in problems_of(["admin"], alice, alice)[0]
 
 
@@ -115,8 +119,21 @@ def test_a_rule_that_no_operator_owns_or_has_saved_notifies_its_owner_alone(alic
     entry = fire(cpu(alice, recipients=[recipient]))
     assert (entry.status, told()) == ("success", ["Alice"])
     assert entry.context["outcome"]["problem"] == (
-        f"Not notified: {recipient}. Only a rule that an operator owns or has saved notifies others than its owner."
+        f"Not notified: {recipient}. Only a rule that an operator owns or has saved notifies others than its owner. "
+        "The owner of the rule was notified instead."
     )
+
+
+def test_where_some_may_be_notified_the_owner_was_not_instead(alice, bob):
+    entry = fire(cpu(alice, recipients=["alice@example.com", "bob@example.com"]))
+    assert told() == ["Alice"]
+    assert "instead" not in entry.context["outcome"]["problem"]
+
+
+def test_title_and_message_of_another_kind_are_written_as_json(alice):
+    fire(cpu(alice, title=["a"], message={"x": 1}))
+    note = Notification.objects.get()
+    assert (note.title, note.message.splitlines()[0]) == ('["a"]', '{"x": 1}')
 
 
 def test_that_is_asked_at_each_evaluation(olga, bob):

@@ -29,6 +29,9 @@ HARMLESS = {
     "a tiny threshold": "threshold_value = '1e-400'",
     "labels that are a list": "labels = '[1]'",
     "options that are a list": "action_config = '[1, 2]'",
+    "options nested too deeply": "action_config = (repeat('[', 3000) || repeat(']', 3000))::jsonb",
+    "options with an endless number": "action_config = ('{\"a\": ' || repeat('9', 5000) || '}')::jsonb",
+    "options with a number that is too large": "action_config = '{\"a\": 1.5e400, \"b\": 1e400}'",
     "an unknown action": "action_type = 'allert'",
     "an unknown severity": "severity = 'apocalyptic'",
     "a condition with a tiny threshold":

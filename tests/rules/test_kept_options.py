@@ -1,5 +1,6 @@
 """Options of the old application and of other programs stay as they are, and stop no edit of another field."""
 
+from functools import reduce
 from html import unescape
 
 import pytest
@@ -33,6 +34,9 @@ THEIRS = [
     ("alert", [1, 2]),
     ("alert", "as you like"),
     ("notify", '{"recipients": ["admin"]}'),
+    ("notify", reduce(lambda inner, _: [inner], range(200), ["admin"])),
+    ("notify", {"title": ["a"], "message": {"x": 1}, "recipients": [["admin"], None, True]}),
+    ("alert", {"severity": 3, "channel": ["system", "email"], "priority": None}),
 ]
 each_of_theirs = pytest.mark.parametrize(("action", "config"), THEIRS)
 

@@ -1,0 +1,53 @@
+"""JSON that other programs have stored: whatever they write there, reading it fails nothing of ours."""
+
+import json
+import math
+import re
+from typing import Any
+
+MAX_DEPTH = 50  # levels of lists and objects; everything that copies or shows a value recurses once for each
+IN_QUOTES = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+class Unreadable(str):
+    """Text that is no JSON, or JSON that cannot be used: too deep, or with a number or character that nothing shows."""
+
+
+def read_stored(text: str) -> Any:
+    """The value that `text` holds, or the text as `Unreadable`."""
+    try:
+        if is_deep(text):
+            return Unreadable(text)
+        found = json.loads(text, parse_float=_finite, parse_constant=_refuse)
+        _check_characters(text, found)
+    except ValueError:
+        return Unreadable(text)
+    return found
+
+
+def is_deep(text: str) -> bool:
+    """Whether lists and objects of the JSON `text` are nested deeper than anything here needs."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for each in re.findall(r"[\[{\]}]", IN_QUOTES.sub("", text)):
+        depth += 1 if each in "[{" else -1
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
+def _finite(digits: str) -> float:
+    if not math.isfinite(value := float(digits)):
+        raise ValueError("The number is too large.")
+    return value
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number.")
+
+
+def _check_characters(text: str, found: Any) -> None:
+    """UnicodeEncodeError, which is a ValueError, where half a character is in it."""
+    if "\\ud" in text.lower():
+        json.dumps(found, ensure_ascii=False).encode()
