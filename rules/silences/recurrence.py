@@ -11,10 +11,13 @@ from itertools import islice, takewhile
 from dateutil.rrule import rrulestr
 
 MOST = 10_000  # windows of one silence: hourly for a year are 8,784
+LONGEST = 500  # characters: each minute of each hour are 240
+MOST_POSITIONS = 12  # of BYSETPOS; each is looked for in every period up to the end of the calendar
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 FREQUENCIES = ("HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 EXAMPLE = "Write for example FREQ=WEEKLY;BYDAY=SA,SU."
 DAY = re.compile(rf"([+-]?[1-9][0-9]?)?({'|'.join(DAYS)})")
+IN_A_MONTH, IN_A_YEAR = 5, 53  # how often a day of the week is there at most
 LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 # The calendar of Gregory repeats after 400 years, to the day of the week.
 CYCLE = 400
@@ -27,6 +30,8 @@ class BadRecurrence(ValueError):
 
 def normalize(text: str) -> str:
     """Return the rule in capitals without `RRULE:` and spaces; BadRecurrence where it is none."""
+    if len(text) > LONGEST:
+        raise BadRecurrence(f"A recurrence has at most {LONGEST} characters; this one has {len(text):,}.")
     text = re.sub(r"\s+", "", text).upper().removeprefix("RRULE:").strip(";")
     parts = _parts(text)
     for name, value in parts.items():
@@ -94,11 +99,22 @@ def _check_together(parts: dict[str, str]) -> None:
             raise BadRecurrence(f"A number before a weekday (2SA) needs FREQ=MONTHLY or YEARLY, not {frequency}.")
         if "BYSETPOS" in parts:
             raise BadRecurrence(f"BYSETPOS needs FREQ=MONTHLY or YEARLY, not {frequency}.")
+    latest = IN_A_YEAR if frequency == "YEARLY" and "BYMONTH" not in parts else IN_A_MONTH
+    if late := _beyond(parts, latest):
+        raise BadRecurrence(f"The number before a weekday is at most {latest} here, so {late} never comes.")
+    if len(parts.get("BYSETPOS", "").split(",")) > MOST_POSITIONS:
+        raise BadRecurrence(f"BYSETPOS has at most {MOST_POSITIONS} positions.")
     if "BYSETPOS" in parts and not parts.keys() & {"BYDAY", "BYMONTHDAY"}:
         raise BadRecurrence("BYSETPOS chooses among days: give BYDAY or BYMONTHDAY too.")
     months, days = (_numbers(parts.get(name, "")) for name in ("BYMONTH", "BYMONTHDAY"))
     if months and days and not any(abs(day) <= LENGTHS[month - 1] for month in months for day in days):
         raise BadRecurrence("That day does not exist in that month, so no window would ever begin.")
+
+
+def _beyond(parts: dict[str, str], latest: int) -> str:
+    """The first day of BYDAY whose number before it is beyond `latest`; empty where none is."""
+    days = (day for day in parts.get("BYDAY", "").split(",") if len(day) > len("MO"))
+    return next((day for day in days if abs(int(day[:-2])) > latest), "")
 
 
 def _numbers(value: str) -> list[int]:

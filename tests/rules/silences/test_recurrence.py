@@ -43,6 +43,11 @@ def test_what_is_right(written, kept):
     ("FREQ=DAILY;BYSETPOS=2", "BYSETPOS needs FREQ=MONTHLY or YEARLY"),
     ("FREQ=MONTHLY;BYSETPOS=2", "BYSETPOS chooses among days"),
     ("FREQ=YEARLY;BYMONTH=2,4;BYMONTHDAY=31", "That day does not exist in that month"),
+    ("FREQ=YEARLY;BYDAY=MO,-99SU", "at most 53 here, so -99SU never comes"),
+    ("FREQ=YEARLY;BYMONTH=2;BYDAY=53MO", "at most 5 here, so 53MO never comes"),
+    ("FREQ=MONTHLY;BYDAY=6MO", "at most 5 here, so 6MO never comes"),
+    ("FREQ=YEARLY;BYDAY=MO;BYSETPOS=" + ",".join(["366"] * 13), "BYSETPOS has at most 12 positions."),
+    ("FREQ=DAILY;BYMONTH=" + "2," * 100_000 + "2", "A recurrence has at most 500 characters; this one has 200,020."),
 ])  # fmt: skip
 def test_what_is_wrong_and_what_would_be_right(written, said):
     with pytest.raises(BadRecurrence) as refused:
@@ -53,6 +58,9 @@ def test_what_is_wrong_and_what_would_be_right(written, said):
 @pytest.mark.parametrize("never", [
     "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "FREQ=MONTHLY;BYDAY=MO;BYSETPOS=6",
     "FREQ=HOURLY;BYDAY=MO;BYMONTHDAY=31;BYMONTH=2,4,1", "FREQ=DAILY;BYMONTHDAY=31;BYMONTH=2,12;BYDAY=WE",
+    "FREQ=YEARLY;BYDAY=MO;BYSETPOS=" + ",".join(["366"] * 12),
+    "FREQ=MONTHLY;BYDAY=MO;BYSETPOS=" + ",".join(["-366"] * 12),
+    "FREQ=YEARLY;BYDAY=5MO,-5MO;BYMONTH=12;BYMONTHDAY=1",
 ])  # fmt: skip
 def test_a_rule_that_does_not_come_is_soon_known(never):
     begun = time.perf_counter()
