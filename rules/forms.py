@@ -19,7 +19,7 @@ from rules.configs import clean_config, option_text, other_options
 from rules.models import AutomationRule
 from rules.permissions import rule_errors
 from rules.registries import actions
-from rules.validation import CHECKED, validate
+from rules.validation import WRITTEN, validate
 
 __all__ = ["RuleForm", "option_fields", "option_names"]
 
@@ -137,7 +137,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             cleaned[name] = getattr(self.instance, name)
 
     def _before(self) -> dict[str, Any]:
-        return {} if self.instance._state.adding else {name: getattr(self.instance, name) for name in CHECKED}
+        return {} if self.instance._state.adding else {name: getattr(self.instance, name) for name in WRITTEN}
 
     def _would_be(self, cleaned: Mapping[str, Any]) -> AutomationRule:
         names = [name for name in RuleForm.Meta.fields if name not in ("rule_name", "status")]

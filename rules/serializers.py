@@ -12,7 +12,7 @@ from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration
 from rules.permissions import rule_errors
 from rules.publishing import begin_anew, publishes
 from rules.severities import severity_of
-from rules.validation import CHECKED, validate
+from rules.validation import WRITTEN, validate
 from rules.words import entry_in_words
 from smartagent.rest.fields import JSONObjectField, OwnerField
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
@@ -62,8 +62,8 @@ class RuleSerializer(OwnedSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         rule = self.whole(attrs)
-        before = {name: getattr(self.instance, name) for name in CHECKED} if self.instance else None
-        errors = validate({name: getattr(rule, name) for name in CHECKED}, before)
+        before = {name: getattr(self.instance, name) for name in WRITTEN} if self.instance else None
+        errors = validate({name: getattr(rule, name) for name in WRITTEN}, before)
         errors |= rule_errors(self.context["request"].user, rule, before)
         own = {name: name.partition(".")[0] in self.fields for name in errors}
         if named := {name if own[name] else f"action_config.{name}": text for name, text in errors.items()}:
@@ -141,6 +141,7 @@ class IntegrationSerializer(OwnedSerializer):
             "error_message", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["created_at", "updated_at"]
+        extra_kwargs = {"integration_type": {"max_length": 100}, "error_message": {"max_length": 10_000}}
         validators: list[Any] = []  # the owner may be left out, so the one of a type is checked below
 
     @extend_schema_field({"type": "boolean", "description": "Whether credentials are kept."})

@@ -4,7 +4,7 @@ Whether a person may make such a rule is asked in `rules.permissions`.
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,11 +14,13 @@ from rules.authoring.scales import critical_problem, recovery_problem
 from rules.authoring.ticks import off_grid
 from rules.conditions import Match
 from rules.configs import config_errors
+from rules.intake import LONGEST_TARGET
 from rules.models import AutomationRule
 from rules.registries import actions
 from smartagent.durations import LONGEST
 
 LONGEST_NAME = 200
+LONGEST_DESCRIPTION, LONGEST_ADDRESS = 10_000, 2_000
 DEFAULT_REPEAT = AutomationRule._meta.get_field("repeat_every").default
 Errors = dict[str, list[str]]
 # The rule's own condition: which of its fields says what.
@@ -32,6 +34,8 @@ CHECKED = (
     "critical_threshold", "recovery_threshold", "match", "more_conditions", "action_type", "action_config",
     "pending_for", "keep_firing_for", "repeat_every", "no_data_policy", "error_policy", "labels",
 )  # fmt: skip
+# The same, and the texts whose length is limited.
+WRITTEN = (*CHECKED, "description", "runbook_url", "target_integration")
 
 
 def validate(fields: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> Errors:
@@ -66,6 +70,14 @@ def _name(name: Any, _: Mapping[str, Any]) -> str:
     if len(str(name)) > LONGEST_NAME:
         return f"A name has at most {LONGEST_NAME} characters; this one has {len(str(name))}."
     return ""
+
+
+def _at_most(longest: int) -> Callable[[Any, Mapping[str, Any]], str]:
+    def check(text: Any, _: Mapping[str, Any]) -> str:
+        size = len(str(text or ""))
+        return f"At most {longest:,} characters; these are {size:,}." if size > longest else ""
+
+    return check
 
 
 def _action(action: Any, _: Mapping[str, Any]) -> str:
@@ -114,5 +126,11 @@ CHECKS = {
     "no_data_policy": _policy,
     "error_policy": _policy,
     "labels": _labels,
+    "description": _at_most(LONGEST_DESCRIPTION),
+    "runbook_url": _at_most(LONGEST_ADDRESS),
+    "target_integration": _at_most(LONGEST_TARGET),
 }
-LET_BE = ("pending_for", "keep_firing_for", "repeat_every", "labels", "more_conditions")
+LET_BE = (
+    "pending_for", "keep_firing_for", "repeat_every", "labels", "more_conditions", "description", "runbook_url",
+    "target_integration",
+)  # fmt: skip

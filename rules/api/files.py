@@ -22,6 +22,7 @@ from rules.provisioning.problems import Refused
 from rules.provisioning.releasing import release
 from rules.provisioning.showing import json_of, plan_facts
 from smartagent.models import User
+from smartagent.rest.bodies import LARGE, SMALL
 from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import FlagField, JSONObjectField, TextField, keepable, visible_person
 from smartagent.rest.serializers import StrictSerializer
@@ -41,7 +42,7 @@ class RuleFileSerializer(StrictSerializer):
     """A file of rules, as text or as an object."""
 
     text = TextField(required=False, max_length=LONGEST, trim_whitespace=False, help_text="YAML or JSON, as a text.")
-    document = JSONObjectField(required=False, help_text="The same as an object, as export gives it.")
+    document = JSONObjectField(longest=LARGE, required=False, help_text="The same as an object, as export gives it.")
     source = NameOfFile(required=False, allow_blank=True, default="")  # type: ignore[assignment]
     owner = TextField(
         required=False, max_length=254, help_text="Whose rules are that name no owner: an id or an e-mail. You."
@@ -119,6 +120,8 @@ class ImportedSerializer(ExportedSerializer):
 class FileActions:
     """`export`, `plan`, `apply`, `release` and `import-prometheus`, for the view of rules."""
 
+    largest_body = SMALL  # of the other actions of that view
+
     @extend_schema(
         operation_id="rules_export", summary="Export rules as a file", responses=ExportedSerializer,
         description="All rules that you may see, or only those of an owner, with a label (name=value), of a file.",
@@ -149,7 +152,9 @@ class FileActions:
         description="What applying it would change, rule by rule. Nothing is changed. Errors stand at their places: "
         '`{"rules[3].threshold": ["..."]}`.',
     )  # fmt: skip
-    @action(detail=False, methods=["post"], needs="change", url_path="plan", throttle_classes=[Previews])
+    @action(
+        detail=False, methods=["post"], needs="change", url_path="plan", largest_body=LARGE, throttle_classes=[Previews]
+    )
     def plan_file(self, request: Request) -> Response:
         given = _given(RuleFileSerializer, request)
         owner = _person(given.get("owner"), request.user)
@@ -163,7 +168,7 @@ class FileActions:
         responses={200: PlanSerializer, 409: OpenApiResponse(description="The plan is another one now.")},
         description="All of it, or nothing. The answer is the plan that was carried out.",
     )  # fmt: skip
-    @action(detail=False, methods=["post"], needs="change", url_path="apply")
+    @action(detail=False, methods=["post"], needs="change", url_path="apply", largest_body=LARGE)
     def apply_file(self, request: Request) -> Response:
         if not request.user.has_perm("rules.add_automationrule"):
             raise PermissionDenied("You may not make rules.")
@@ -194,7 +199,14 @@ class FileActions:
         description="Makes a file of rules from a file of alerting rules, where they say the same, with a report of "
         "the rest. Nothing is changed: plan and apply it.",
     )  # fmt: skip
-    @action(detail=False, methods=["post"], needs="change", url_path="import-prometheus", throttle_classes=[Previews])
+    @action(
+        detail=False,
+        methods=["post"],
+        needs="change",
+        url_path="import-prometheus",
+        largest_body=LARGE,
+        throttle_classes=[Previews],
+    )
     def import_file(self, request: Request) -> Response:
         given = _given(PrometheusSerializer, request)
         try:

@@ -15,6 +15,7 @@ from rules.intake import store
 from rules.models import MetricSample
 from rules.pushes import Push, Wrong
 from rules.serializers import SampleSerializer
+from smartagent.rest.bodies import TakesLarge
 from smartagent.rest.errors import TooLarge
 from smartagent.rest.idempotency import once
 from smartagent.rest.parsers import MANY, JSONParser, Lines, LinesParser
@@ -61,7 +62,7 @@ class SampleFilter(TimesFilter):
         fields: list[str] = []
 
 
-class SampleView(generics.ListAPIView[Any], OwnedView):
+class SampleView(TakesLarge, generics.ListAPIView[Any], OwnedView):
     queryset = MetricSample.objects.order_by("-observed_at")
     serializer_class = SampleSerializer
     filterset_class = SampleFilter

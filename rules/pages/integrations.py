@@ -1,5 +1,6 @@
 """The integrations whose health is watched. Their credentials are never shown."""
 
+import json
 from typing import Any
 
 from django import forms
@@ -11,8 +12,11 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from rules.filters import IntegrationFilter
 from rules.models import Integration
 from rules.pages.owners import OwnerChoiceAdmin
+from smartagent.rest.fields import LONGEST_OBJECT
 from smartagent.scope import has_everyone
 from smartagent.templatetags.shown import TONES, when
+
+LONGEST = {"integration_type": 100, "error_message": 10_000, "config": LONGEST_OBJECT}  # characters
 
 
 class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -28,12 +32,19 @@ class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in LONGEST.keys() & self.changed_data:
+            self._bound(name, cleaned.get(name))
         adding = self.instance._state.adding
         owner = cleaned.get("user") or (self.maker if adding else self.instance.user)
         twins = Integration.objects.filter(user=owner, integration_type=cleaned.get("integration_type", ""))
         if "user" not in self.errors and twins.exclude(pk=self.instance.pk).exists():
             self.add_error("integration_type", "This person has an integration of this type already.")
         return cleaned
+
+    def _bound(self, name: str, value: Any) -> None:
+        size = len(value if isinstance(value, str) else json.dumps(value or ""))
+        if size > LONGEST[name]:
+            self.add_error(name, f"At most {LONGEST[name]:,} characters; these are {size:,}.")
 
 
 @admin.register(Integration)

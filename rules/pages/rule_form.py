@@ -22,6 +22,7 @@ from rules.pages.trying import without_scripts
 from rules.permissions import lock_of
 from rules.publishing import begin_anew, publishes
 from rules.sentences import rule_in_words
+from smartagent.limits import too_many
 from smartagent.scope import has_everyone
 
 DRAFT, ACTIVE = AutomationRule.Status.DRAFT, AutomationRule.Status.ACTIVE
@@ -127,6 +128,8 @@ class RuleFormAdmin(OwnerChoiceAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
+        if ASK in request.POST and (refused := too_many(request, "previews")):
+            return refused
         types = Integration.objects.visible_to(request.user).order_by("integration_type")
         known = {
             "metrics": catalogue(request.user),

@@ -19,6 +19,7 @@ from rules.silences.limits import people_of
 from rules.silences.matching import covers_in_words
 from rules.silences.phrases import STATES, state_of, when_in_words
 from smartagent.filtered_list import FilteredAdmin, FilteredChangeList
+from smartagent.limits import too_many
 from smartagent.models import User
 from smartagent.scope import has_everyone
 
@@ -125,6 +126,8 @@ class SilenceAdmin(FilteredAdmin):
             return HttpResponseRedirect(page_of(silence))
         if request.method == "POST" and "_preview" in request.POST:
             return HttpResponseRedirect(f"{request.path}?{_asked(request)}")
+        if request.method == "POST" and (refused := too_many(request, "silences")):
+            return refused
         known = self._known(request, silence) if self._may_write(request, silence) else {}
         return super().changeform_view(request, object_id, form_url, (extra_context or {}) | known)
 

@@ -1,5 +1,6 @@
 """Fields that read strictly what they say: a number is no text, a text is no number, times have a zone."""
 
+import json
 import math
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ from smartagent.texts import keepable as keepable
 from smartagent.times import EXAMPLE, in_utc
 
 DEPTH = 20
+LONGEST_OBJECT = 100_000  # characters of an object that is kept, as JSON
 NOT_TEXT = "This holds characters that cannot be kept (NUL, or half of a surrogate pair)."
 SHAPE = r"^\s*(0|([0-9]+\s*[wdhmsWDHMS]\s*)+)\s*$"
 
@@ -135,12 +137,19 @@ class JSONObjectField(serializers.JSONField):
         "not_an_object": 'This must be an object: {{"name": ...}}.',
         "not_text": NOT_TEXT,
         "too_deep": "It is nested too deeply.",
+        "too_long": "Written as JSON this has {size:,} characters; at most {most:,} are kept.",
     }
+
+    def __init__(self, *, longest: int = LONGEST_OBJECT, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.longest = longest
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, dict):
             self.fail("not_an_object")
         self._look_into(data, DEPTH)
+        if (size := len(json.dumps(data))) > self.longest:
+            self.fail("too_long", size=size, most=self.longest)
         return super().to_internal_value(data)
 
     def _look_into(self, value: Any, depth: int) -> None:

@@ -9,6 +9,7 @@ from django.conf import settings
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 
+from smartagent.rest.bodies import LARGE, refuse_large, refuse_many, room_of, too_large
 from smartagent.rest.errors import TooLarge
 from smartagent.stored_json import is_deep
 
@@ -73,22 +74,26 @@ def read_json(text: str) -> Any:
 
 def text_of(context: Mapping[str, Any] | None) -> str:
     """The body of the request as text; ParseError, UnsupportedMediaType or TooLarge where it cannot be one."""
-    request = (context or {})["request"]
+    given = context or {}
+    request, room = given["request"], room_of(given.get("view"))
+    refuse_large(request, room)
     encoding, body = request.headers.get("Content-Encoding", ""), request.body
     encoding = encoding.strip().lower()
     if encoding in GZIP:
-        body = _unzipped(body)
+        body = _unzipped(body, room)
     elif encoding not in ("", "identity"):
         raise UnsupportedMediaType("", f"Content-Encoding {encoding[:40]!r} is not known here; gzip is.")
     try:
-        return str(body, "utf-8")
+        text = str(body, "utf-8")
     except UnicodeDecodeError as error:
         raise ParseError(f"The body is not UTF-8: byte {error.start} does not belong.") from None
+    refuse_many(text)
+    return text
 
 
-def _unzipped(body: bytes) -> bytes:
+def _unzipped(body: bytes, room: int) -> bytes:
     """All members of `body`, as gzip files that were put one after the other have them; together within the limit."""
-    room = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 2**31
+    room = min(room, settings.DATA_UPLOAD_MAX_MEMORY_SIZE or LARGE)
     plain, place, members = bytearray(), 0, 0
     while place < len(body) or not members:
         if members >= MEMBERS:
@@ -110,7 +115,7 @@ def _read_member(body: bytes, place: int, plain: bytearray, room: int) -> int:
             raise ParseError("The gzipped body ends too early.")
         plain += opener.decompress(chunk, room + 1 - len(plain))
         if len(plain) > room:
-            raise TooLarge
+            raise TooLarge(too_large(room))
         place += len(chunk) - len(opener.unused_data)
     return place
 

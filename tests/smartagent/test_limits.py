@@ -52,6 +52,19 @@ def test_previews_are_limited_per_person_on_pages(client_of: Any, alice: User, s
     assert "Try again in 60 seconds" in refused.content.decode()
 
 
+def test_a_preview_of_a_page_that_is_loaded_anew_is_limited_too(client_of: Any, alice: User, settings: Any) -> None:
+    settings.LIMITS_PER_MINUTE = settings.LIMITS_PER_MINUTE | {"previews": 1}
+    client, address = client_of(alice), reverse("admin:rules_automationrule_add")
+    assert [client.post(address, {"_preview": "1"}).status_code for _ in range(2)] == [200, 429]
+    assert client.post(address, {"_publish": "1"}).status_code == 200
+
+
+def test_silences_are_limited_in_a_minute_on_pages(client_of: Any, alice: User, settings: Any) -> None:
+    settings.LIMITS_PER_MINUTE = settings.LIMITS_PER_MINUTE | {"silences": 1}
+    client, address = client_of(alice), reverse("admin:rules_silence_add")
+    assert [client.post(address, {"comment": "Why"}).status_code for _ in range(2)] == [200, 429]
+
+
 def test_the_palette_is_limited_per_person(client_of: Any, alice: User, settings: Any) -> None:
     settings.LIMITS_PER_MINUTE = settings.LIMITS_PER_MINUTE | {"searches": 1}
     client, address = client_of(alice), reverse("admin:search")

@@ -1,0 +1,49 @@
+"""How much a body may be, before it is read: its bytes, and the values of its JSON.
+
+A small value takes many times its length in memory: 16 million empty lists are 32 MB of text, and 1 GB of memory.
+"""
+
+import re
+
+from rest_framework.request import Request
+
+from smartagent.rest.errors import TooLarge
+
+SMALL = 4_000_000  # bytes, where a view does not say that it reads more
+LARGE = 32 * 1024 * 1024  # 50,000 samples as JSON are about 8 MB
+MOST_VALUES = 500_000  # 50,000 samples with all of their fields are 300,000
+SEPARATORS = "[{,"
+TEXT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+
+
+class TakesLarge:
+    """A mixin for views whose bodies may be `LARGE`: samples and files of rules."""
+
+    largest_body = LARGE
+
+
+def room_of(view: object) -> int:
+    """How many bytes the body of a request for `view` may have."""
+    return int(getattr(view, "largest_body", SMALL))
+
+
+def refuse_large(request: Request, room: int) -> None:
+    """TooLarge where the body says to have more than `room` bytes; nothing of it is read."""
+    length = str(request.META.get("CONTENT_LENGTH") or "0")
+    if length.isdecimal() and len(length) < 20 and int(length) > room:
+        raise TooLarge(too_large(room))
+
+
+def refuse_many(text: str) -> None:
+    """TooLarge where the JSON in `text` has too many values."""
+    if _separators(text) > MOST_VALUES and _separators(TEXT.sub("", text)) > MOST_VALUES:
+        raise TooLarge(f"The body has more than {MOST_VALUES:,} values. Send it in several requests.")
+
+
+def too_large(room: int) -> str:
+    """Say the limit."""
+    return f"The body is too large: at most {room:,} bytes are read here."
+
+
+def _separators(text: str) -> int:
+    return sum(text.count(sign) for sign in SEPARATORS)

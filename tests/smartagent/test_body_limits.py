@@ -1,0 +1,86 @@
+"""However much is sent, it is refused in words before it grows in memory, and no text that is kept is without limit."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from rules.models import AutomationRule, Integration
+from smartagent.models import User
+from smartagent.rest import bodies
+from tests.api import Program
+from tests.rules.rule_cast import rule_of
+from tests.smartagent.whole_bodies import BODIES, RULE
+
+BIG = 4_000_001
+LARGE_ONES = ("/api/samples/", "/api/rules/plan/", "/api/rules/apply/")
+ID = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.mark.parametrize(("method", "address"), [key for key in BODIES if key[1] not in LARGE_ONES])
+def test_a_body_of_more_than_four_megabytes_is_refused_in_words(alice: User, method: str, address: str) -> None:
+    client = Client(raise_request_exception=False)
+    client.force_login(alice)
+    address = address.replace("{id}", str(rule_of(alice).pk) if "/rules/" in address else ID)
+    answer = client.generic(method, address, '"' + "b" * BIG + '"', content_type="application/json")
+    assert answer.status_code in (413, 404)
+    if answer.status_code == 413:
+        assert answer.json() == {"detail": ["The body is too large: at most 4,000,000 bytes are read here."]}
+
+
+@pytest.mark.parametrize("address", LARGE_ONES)
+@pytest.mark.parametrize("value", ["[]", "{}", "1"])
+def test_a_body_of_more_values_than_can_be_meant_is_refused_before_it_is_read(
+    alice: User, address: str, value: str
+) -> None:
+    client = Client(raise_request_exception=False)
+    client.force_login(alice)
+    body = "[" + ",".join([value] * (bodies.MOST_VALUES + 2)) + "]"
+    answer = client.post(address, body, content_type="application/json")
+    assert answer.status_code == 413
+    assert answer.json() == {"detail": ["The body has more than 500,000 values. Send it in several requests."]}
+
+
+def test_lines_are_counted_together(alice: User) -> None:
+    lines = "\n".join(["[" + "[]," * 30_000 + "1]"] * 20)
+    client = Client()
+    client.force_login(alice)
+    assert client.post("/api/samples/", lines, content_type="application/x-ndjson").status_code == 413
+
+
+def test_commas_within_texts_are_no_values(alice: User) -> None:
+    text = "# " + ",[{" * 200_000 + "\nversion: 1\nrules: []\n"
+    assert Program(alice).post("rules/plan/", {"text": text, "source": "a"})["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("description", "d" * 10_001), ("runbook_url", "https://a.example/" + "r" * 2_000),
+        ("target_integration", "t" * 201), ("action_config", {"title": "t" * 100_001}),
+    ],
+)  # fmt: skip
+def test_texts_of_a_rule_are_limited(alice: User, field: str, value: Any) -> None:
+    answer = Program(alice).post("rules/", RULE | {field: value}, status=400)
+    assert any(name.startswith(field) for name in answer)
+
+
+def test_a_long_description_of_another_program_stops_no_edit(alice: User) -> None:
+    rule = rule_of(alice, description="d" * 20_000)
+    Program(alice).patch(f"rules/{rule.pk}/", {"threshold_value": 5})
+    assert AutomationRule.objects.get(pk=rule.pk).threshold_value == 5
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("integration_type", "t" * 101), ("error_message", "e" * 10_001), ("config", {"a": "b" * 100_000})],
+)
+def test_texts_of_an_integration_are_limited(client_of: Any, alice: User, field: str, value: Any) -> None:
+    sent = {"integration_type": "slack", "status": "active"}
+    assert field in Program(alice).post("integrations/", sent | {field: value}, status=400)
+    typed = sent | {field: value if isinstance(value, str) else json.dumps(value)}
+    page = client_of(alice).post(reverse("admin:rules_integration_add"), typed)
+    assert field in page.context["adminform"].form.errors
+    assert not Integration.objects.exists()
