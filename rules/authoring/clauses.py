@@ -12,6 +12,7 @@ from smartagent.durations import format_duration
 from smartagent.numbers import as_json_number, as_number, read_number
 
 MOST = 5  # further conditions
+TOO_MANY = f"A rule has at most {MOST} further conditions; these are {{}}."
 SHORTEST, LONGEST_WINDOW = timedelta(minutes=5), timedelta(days=30)
 FIELDS = ("metric", "target", "reducer", "window", "operator", "threshold")
 
@@ -27,7 +28,7 @@ def further_errors(conditions: Any) -> dict[str, list[str]]:
     if not isinstance(conditions, list):
         return {"more_conditions": ["Further conditions are a list of objects."]}
     if len(conditions) > MOST:
-        return {"more_conditions": [f"A rule has at most {MOST} further conditions; these are {len(conditions)}."]}
+        return {"more_conditions": [TOO_MANY.format(len(conditions))]}
     errors: dict[str, list[str]] = {}
     for number, each in enumerate(conditions):
         if not isinstance(each, Mapping):

@@ -8,7 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from rules.authoring.clauses import FIELDS, stored, window_of
+from rules.authoring.clauses import FIELDS, MOST, TOO_MANY, stored, window_of
 from rules.authoring.ticks import parse_checks
 from rules.conditions import Operator, Reducer
 from smartagent.durations import format_duration
@@ -73,6 +73,8 @@ class ConditionsField(serializers.ListField):
         super().__init__(**{"child": ConditionSerializer()} | kwargs)
 
     def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
+        if isinstance(data, list) and len(data) > MOST:  # each would be read first
+            raise serializers.ValidationError(TOO_MANY.format(len(data)))
         return [stored(condition) for condition in super().to_internal_value(data)]
 
     def to_representation(self, data: Any) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ from smartagent.rest.errors import TooLarge
 
 SMALL = 4_000_000  # bytes, where a view does not say that it reads more
 LARGE = 32 * 1024 * 1024  # 50,000 samples as JSON are about 8 MB
-MOST_VALUES = 500_000  # 50,000 samples with all of their fields are 300,000
+MOST_VALUES = 500_000  # of a large one; 50,000 samples with all of their fields are 300,000
+FEW = 10_000  # of a small one; lists of ids have 1,000
 SEPARATORS = "[{,"
 TEXT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 
@@ -34,10 +35,11 @@ def refuse_large(request: Request, room: int) -> None:
         raise TooLarge(too_large(room))
 
 
-def refuse_many(text: str) -> None:
-    """TooLarge where the JSON in `text` has too many values."""
-    if _separators(text) > MOST_VALUES and _separators(TEXT.sub("", text)) > MOST_VALUES:
-        raise TooLarge(f"The body has more than {MOST_VALUES:,} values. Send it in several requests.")
+def refuse_many(text: str, room: int) -> None:
+    """TooLarge where the JSON in `text` has more values than a body of `room` bytes may have."""
+    most = FEW if room <= SMALL else MOST_VALUES
+    if _separators(text) > most and _separators(TEXT.sub("", text)) > most:
+        raise TooLarge(f"The body has more than {most:,} values. Send it in several requests.")
 
 
 def too_large(room: int) -> str:

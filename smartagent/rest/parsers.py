@@ -87,7 +87,7 @@ def text_of(context: Mapping[str, Any] | None) -> str:
         text = str(body, "utf-8")
     except UnicodeDecodeError as error:
         raise ParseError(f"The body is not UTF-8: byte {error.start} does not belong.") from None
-    refuse_many(text)
+    refuse_many(text, room)
     return text
 
 

@@ -43,6 +43,14 @@ def test_a_body_of_more_values_than_can_be_meant_is_refused_before_it_is_read(
     assert answer.json() == {"detail": ["The body has more than 500,000 values. Send it in several requests."]}
 
 
+@pytest.mark.parametrize("field", ["more_conditions", "labels", "action_config", "rule_name"])
+def test_a_list_without_end_is_refused_before_its_parts_are_looked_at(alice: User, field: str) -> None:
+    answer = Program(alice).post("rules/", RULE | {field: ["a"] * 10_001}, status=413)
+    assert "more than 10,000 values" in answer["detail"][0]
+    answer = Program(alice).post("rules/", RULE | {"more_conditions": ["a"] * 9_000}, status=400)
+    assert answer == {"more_conditions": ["A rule has at most 5 further conditions; these are 9000."]}
+
+
 def test_lines_are_counted_together(alice: User) -> None:
     lines = "\n".join(["[" + "[]," * 30_000 + "1]"] * 20)
     client = Client()
