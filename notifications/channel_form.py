@@ -19,6 +19,7 @@ from notifications.wording import NotWorded, check
 STAYS = "Empty: it stays as it is."
 MADE = "It is shown once, when this is saved."
 ONE_OF_THEM = "Type it, or have it made; not both."
+ENTER_AGAIN = "The address has changed: enter this again, or remove it."
 
 
 class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -57,6 +58,9 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in self.kind.makes:
             if self.settings.cleaned_data.get(f"make_{name}") and self.settings.cleaned_data.get(name):
                 self.settings.add_error(name, ONE_OF_THEM)
+        for name in self.kind.bound(self.known, self.settings.cleaned_data) if theirs else ():
+            if not any(self.settings.cleaned_data.get(each) for each in (name, f"remove_{name}", f"make_{name}")):
+                self.settings.add_error(name, ENTER_AGAIN)
         return ours and theirs and not self.settings.errors
 
     def clean_name(self) -> str:
@@ -82,8 +86,10 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
                 given[name] = ""
             elif not given.get(name):
                 given[name] = self.known.get(name, "")
+        bound = self.kind.bound(self.known, typed)
         for name in self.kind.makes:
             if typed.get(f"make_{name}"):
+                given[name] = "" if name in bound else given[name]
                 self.made[str(self.settings.fields[name].label)] = make(self.kind, name, given)
         return given
 

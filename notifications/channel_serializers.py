@@ -10,6 +10,7 @@ from psycopg.errors import UniqueViolation
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from notifications.channel_form import ENTER_AGAIN
 from notifications.channels import Address, ChannelKind
 from notifications.making import save
 from notifications.outgoing import Channel
@@ -133,6 +134,8 @@ def checked(kind: ChannelKind, given: Mapping[str, Any], known: Mapping[str, Any
     form = kind.form({**known, **{name: value or "" for name, value in given.items()}})
     if not errors and not form.is_valid():
         errors = {name: [str(each) for each in found] for name, found in form.errors.items()}
+    elif not errors:
+        errors = {name: [ENTER_AGAIN] for name in kind.bound(known, form.cleaned_data) if name not in given}
     if errors:
         raise ValidationError({"settings": errors})
     return dict(form.cleaned_data)

@@ -8,13 +8,15 @@ from typing import Any
 from django.http import StreamingHttpResponse
 
 from notifications.outgoing_querysets import DeliveryQuerySet
+from smartagent.visible import paragraphs
 
 CHUNK = 2000
 COLUMNS = (
     "id", "created_at", "to", "channel", "kind", "title", "severity", "reason", "status", "cause", "tries",
     "settled_at", "rule", "notification", "bundle",
 )  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with these a spreadsheet begins to reckon
+# With these a spreadsheet begins to reckon, some also with the wide forms of East Asia.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class Line:
@@ -52,5 +54,5 @@ def safe(value: Any) -> str:
     """A value as text; no spreadsheet takes it for a formula."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
-    text = "" if value is None else str(value)
+    text = "" if value is None else paragraphs(str(value))
     return f"'{text}" if text.startswith(FORMULA) else text

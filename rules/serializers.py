@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from rules.authoring.rest_fields import ChecksField, ConditionsField, LabelsField
 from rules.configs import clean_config, stored_options
+from rules.credential_addresses import changed_addresses, refusal
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState
 from rules.permissions import rule_errors
 from rules.publishing import begin_anew, publishes
@@ -152,6 +153,10 @@ class IntegrationSerializer(OwnedSerializer):
         if "credentials" in attrs:
             credentials = attrs.pop("credentials")
             attrs["credentials_encrypted"] = seal(credentials) if credentials is not None else None
+        elif self.instance and self.instance.credentials_encrypted:
+            changed = changed_addresses(self.instance.config, attrs.get("config", self.instance.config))
+            if changed:
+                raise serializers.ValidationError({"config": [refusal(changed)]})
         return attrs
 
 

@@ -1,9 +1,20 @@
 """Log lines as key=value, on standard error."""
 
 import logging.config
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+
+from smartagent.visible import paragraphs
+
+
+def visibly(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Texts of others begin no line of their own, move no cursor and turn no text around."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = paragraphs(value)
+    return event
 
 
 def briefly(record: logging.LogRecord) -> bool:
@@ -24,7 +35,11 @@ def configure(config: dict[str, Any]) -> None:
     ]
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
-        "processor": structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        "processors": [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            visibly,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        ],
         "foreign_pre_chain": shared,
     }
     logging.config.dictConfig(

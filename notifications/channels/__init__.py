@@ -46,7 +46,8 @@ class ChannelError(Exception):
 class ChannelKind:
     """A kind of channel. `form` asks for its settings and checks them; those named in `secrets` are kept sealed.
 
-    `makes` are secrets that we can make ourselves; what one was before is kept as `keeps_before` names.
+    `makes` are secrets that we can make ourselves; what one was before is kept as `keeps_before` names. `addresses`
+    are settings that say where the secrets are used: whoever changes one enters the secrets again.
     """
 
     kind: ClassVar[str]
@@ -55,6 +56,7 @@ class ChannelKind:
     icon: ClassVar[str] = "send"
     form: ClassVar[type[forms.Form]]
     secrets: ClassVar[tuple[str, ...]] = ()
+    addresses: ClassVar[tuple[str, ...]] = ()
     makes: ClassVar[Mapping[str, Callable[[], str]]] = {}
     keeps_before: ClassVar[Mapping[str, str]] = {}
 
@@ -69,6 +71,12 @@ class ChannelKind:
     def where(self, address: Address) -> str:
         """Where it goes, in a few words, without what is secret."""
         return ""
+
+    def bound(self, known: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[str, ...]:
+        """The stored secrets that do not go along from `known` settings to these `values`."""
+        if all((values.get(name) or "") == (known.get(name) or "") for name in self.addresses):
+            return ()
+        return tuple(name for name in self.secrets if name not in self.addresses and known.get(name))
 
     def hidden(self, address: Address) -> tuple[str, ...]:
         """What stands in no record, whoever says it back to us."""

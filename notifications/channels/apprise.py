@@ -11,6 +11,7 @@ from django import forms
 
 from notifications.channels import Address, ChannelError, ChannelKind, Receipt
 from notifications.channels.fields import SecretField
+from notifications.channels.markup import harmless
 from notifications.letters import Letter
 from notifications.shortening import fitted
 
@@ -34,8 +35,8 @@ LONGEST = 32_768  # characters, where a service names no limit
 def text(letter: Letter, most: int) -> str:
     """Text and link in as many characters as the service takes, the title among them: what is cut is the text."""
     link = f"\n\n{letter.url}" if letter.url and len(letter.url) < most // 2 else ""
-    room = max(most - len(letter.title) - len(link) - 2, most // 4)
-    return (fitted(letter.plain, room, letter.numbers) + link).strip()
+    room = max(most - len(harmless(letter.title)) - len(link) - 2, most // 4)
+    return (fitted(harmless(letter.plain), room, letter.numbers) + link).strip()
 
 
 class AppriseForm(forms.Form):
@@ -56,8 +57,9 @@ class AppriseChannel(ChannelKind):
     def send(self, letter: Letter, address: Address) -> Receipt:
         target: Any = Apprise(address["url"])
         body = text(letter, min((service.body_maxlen for service in target), default=LONGEST))
+        title = harmless(letter.title)
         kind = TYPES.get(letter.severity, NotifyType.INFO)
-        if not target.notify(body=body or letter.title, title=letter.title, notify_type=kind):
+        if not target.notify(body=body or title, title=title, notify_type=kind):
             raise ChannelError("Apprise could not deliver it; it does not say why.")
         return Receipt(excerpt="Apprise has delivered it.")
 

@@ -10,6 +10,7 @@ from django import forms
 
 from notifications.channels import Address, ChannelError, HTTPChannel, Outgoing, as_json, facts_of, unexpected
 from notifications.channels.fields import SecretAddressField
+from notifications.channels.markup import harmless
 from notifications.letters import Letter
 from notifications.shortening import fitted
 from smartagent.outbound.client import Answer
@@ -65,7 +66,7 @@ def message(letter: Letter) -> dict[str, Any]:
     colour = COLOURS.get(letter.severity, COLOURS["low"])
     return {
         "text": _all(letter, heading),
-        "blocks": [{"type": "header", "text": _plain(fitted(heading, HEADER, letter.numbers, " "))}],
+        "blocks": [{"type": "header", "text": _plain(fitted(harmless(heading), HEADER, letter.numbers, " "))}],
         "attachments": [{"color": colour, "blocks": blocks}] if blocks else [],
     }  # fmt: skip
 
@@ -104,5 +105,5 @@ def _plain(text: str) -> dict[str, str]:
 
 def escaped(text: str, most: int) -> str:
     """`text` with the three characters that mean something to Slack written out, and not cut within one of them."""
-    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    safe = harmless(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return safe if len(safe) <= most else re.sub(r"&[a-z]*$", "", safe[: most - 1]).rstrip() + "…"

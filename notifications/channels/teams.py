@@ -9,6 +9,7 @@ from django import forms
 
 from notifications.channels import Address, ChannelError, HTTPChannel, Outgoing, as_json, facts_of, unexpected
 from notifications.channels.fields import SecretAddressField
+from notifications.channels.markup import harmless
 from notifications.letters import Letter
 from smartagent.outbound.client import Answer
 
@@ -79,5 +80,5 @@ def card(letter: Letter, most: int) -> dict[str, Any]:
 
 def _block(text: str, **look: str) -> dict[str, Any]:
     """A text. Markdown in it can make words bold, but no link that says one thing and leads to another."""
-    safe = text.replace("](", "] (").replace("\n", "\n\n")
+    safe = harmless(text).replace("\n", "\n\n")
     return {"type": "TextBlock", "text": safe, "wrap": True, **look}

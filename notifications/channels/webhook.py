@@ -57,6 +57,7 @@ class Webhook(HTTPChannel):
     icon = "webhook"
     form = WebhookForm
     secrets = ("key", "old_key")
+    addresses = ("url",)
     makes = {"key": new_key}
     keeps_before = {"key": "old_key"}
 

@@ -1,7 +1,7 @@
 """What keeps `is_read` of the old application, and status and times of ours, in step. Frozen with the migration."""
 
 from smartagent.adoption.backfill import Fill
-from smartagent.adoption.writers import IS_OURS, WRITER
+from smartagent.adoption.writers import IS_BACKFILL, IS_OURS, WRITER, record_failure
 
 STATUS_FILLS = {
     "status": Fill("CASE WHEN it.is_read::text = 'true' THEN 'read' ELSE 'unread' END", where="it.status = 'unread'")
@@ -12,10 +12,10 @@ STATUS_FILLS = {
 #
 # While old rows are filled in, nothing changes but the status. `NEW := OLD` would crash a server of version 15 where the
 # row is older than a column that has a default; selecting it does not.
-FOLLOW_STATUS = """
+FOLLOW_STATUS = f"""
 DECLARE
     given record := NEW;
-    before jsonb := '{}';
+    before jsonb := '{{}}';
     after jsonb := to_jsonb(NEW);
     said text := 'unread';
     was text := 'unread';
@@ -23,7 +23,7 @@ DECLARE
     was_read boolean := false;
     is_read boolean;
 BEGIN
-    IF TG_OP = 'UPDATE' AND current_setting('smartagent.backfill', true) = 'on' THEN
+    IF TG_OP = 'UPDATE' AND {IS_BACKFILL} THEN
         SELECT OLD.* INTO NEW;
         NEW.status := given.status;
         RETURN NEW;
@@ -71,7 +71,7 @@ BEGIN
     END IF;
     RETURN NEW;
 EXCEPTION WHEN OTHERS THEN
-    RAISE WARNING 'Smart Agent: notification % keeps what it was given: %', after->>'id', SQLERRM;
+    {record_failure("'Status and times of notification ' || (after->>'id') || ' stay as they are'")}
     RETURN given;
 END
 """

@@ -1,6 +1,7 @@
 """What keeps `applied` of the old application and our status in step. Frozen with the migration."""
 
 from smartagent.adoption.backfill import Fill
+from smartagent.adoption.writers import IS_BACKFILL, record_failure
 
 # What it proposed and nobody applied within a day, nobody waits for any more. Ours say their strategy.
 OPTIMIZATION_FILLS = {
@@ -12,17 +13,17 @@ OPTIMIZATION_FILLS = {
     )
 }
 
-FOLLOW_APPLIED = """
+FOLLOW_APPLIED = f"""
 DECLARE
     given record := NEW;
-    before jsonb := '{}';
+    before jsonb := '{{}}';
     after jsonb := to_jsonb(NEW);
     said text := 'proposed';
     becomes text := coalesce(after->>'status', 'proposed');
     was_applied boolean := false;
     is_applied boolean;
 BEGIN
-    IF TG_OP = 'UPDATE' AND current_setting('smartagent.backfill', true) = 'on' THEN
+    IF TG_OP = 'UPDATE' AND {IS_BACKFILL} THEN
         SELECT OLD.* INTO NEW;
         NEW.status := given.status;
         RETURN NEW;
@@ -48,7 +49,7 @@ BEGIN
     END IF;
     RETURN NEW;
 EXCEPTION WHEN OTHERS THEN
-    RAISE WARNING 'Smart Agent: optimization % keeps what it was given: %', after->>'id', SQLERRM;
+    {record_failure("'The status of optimization ' || (after->>'id') || ' stays as it is'")}
     RETURN given;
 END
 """

@@ -40,6 +40,8 @@ SENT = f"""
                   FROM jsonb_each(CASE jsonb_typeof(to_jsonb(OLD.config)) WHEN 'object' THEN to_jsonb(OLD.config)
                                   ELSE '{{}}' END)
                  WHERE key = ANY({_ADDRESSES})), '{{}}');
+        ELSIF jsonb_typeof(to_jsonb(NEW.config)) = 'string' THEN  -- JSON in a column of texts
+            NEW.config := OLD.config;
         END IF;
     END IF;
 """

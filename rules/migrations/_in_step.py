@@ -1,6 +1,7 @@
 """What the old application's log and scores say, in columns and tables of ours. Frozen with the migration."""
 
 from smartagent.adoption.backfill import Fill
+from smartagent.adoption.writers import IS_BACKFILL, record_failure
 
 # fusion_audit_log, in its three shapes and mixtures of them: what is not there reads as nothing.
 SEVERITY = """CASE WHEN {row}->>'anomaly_flag' = 'true' OR {row}->>'anomaly_detected' = 'true'
@@ -29,7 +30,7 @@ DECLARE
     derived boolean := false;
     said_message text := '';
 BEGIN
-    IF TG_OP = 'UPDATE' AND current_setting('smartagent.backfill', true) = 'on' THEN
+    IF TG_OP = 'UPDATE' AND {IS_BACKFILL} THEN
         SELECT OLD.* INTO NEW;
         IF after ? 'severity' THEN
             NEW.severity := given.severity;
@@ -71,7 +72,7 @@ BEGIN
     END IF;
     RETURN NEW;
 EXCEPTION WHEN OTHERS THEN
-    RAISE WARNING 'Smart Agent: audit event % keeps what it was given: %', after->>'id', SQLERRM;
+    {record_failure("'Severity and message of audit event ' || (after->>'id') || ' stay as they are'")}
     RETURN given;
 END
 """
@@ -147,7 +148,7 @@ BEGIN
     END IF;
     RETURN NULL;
 EXCEPTION WHEN OTHERS THEN
-    RAISE WARNING 'Smart Agent: a score is not copied: %', SQLERRM;
+    {record_failure("'A score of ' || coalesce(NEW.user_id::text, 'nobody') || ' is not copied'")}
     RETURN NULL;
 END
 """

@@ -2,7 +2,7 @@
 with the migration."""
 
 from smartagent.adoption.backfill import Fill
-from smartagent.adoption.writers import IS_OURS
+from smartagent.adoption.writers import IS_BACKFILL, IS_OURS, record_failure
 
 _MEANING = """CASE lower(btrim({row}->'action_config'->>'{option}'))
     WHEN 'info' THEN 'low' WHEN 'low' THEN 'low' WHEN 'normal' THEN 'medium' WHEN 'warning' THEN 'medium'
@@ -28,7 +28,7 @@ DECLARE
     after jsonb := to_jsonb(NEW);
     before jsonb;
 BEGIN
-    IF TG_OP = 'UPDATE' AND current_setting('smartagent.backfill', true) = 'on' THEN
+    IF TG_OP = 'UPDATE' AND {IS_BACKFILL} THEN
         SELECT OLD.* INTO NEW;  -- what a trigger of theirs has touched meanwhile
         NEW.severity := given.severity;
         RETURN NEW;
@@ -47,7 +47,7 @@ BEGIN
     END IF;
     RETURN NEW;
 EXCEPTION WHEN OTHERS THEN
-    RAISE WARNING 'Smart Agent: rule % keeps its severity: %', after->>'id', SQLERRM;
+    {record_failure("'The severity of rule ' || (after->>'id') || ' stays as it is'")}
     RETURN NEW;
 END
 """

@@ -9,20 +9,33 @@ from django.http import HttpRequest
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from rules.credential_addresses import changed_addresses, refusal
 from rules.filters import IntegrationFilter
 from rules.models import Integration
 from rules.pages.owners import OwnerChoiceAdmin
 from smartagent.rest.fields import LONGEST_OBJECT
 from smartagent.scope import has_everyone
+from smartagent.secrets import seal
 from smartagent.templatetags.shown import TONES, when
 
 LONGEST = {"integration_type": 100, "error_message": 10_000, "config": LONGEST_OBJECT}  # characters
+KEPT = "A JSON object, encrypted and never shown again. Empty: stored credentials stay. {} removes them."
+ENTRY = UnfoldAdminTextareaWidget(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"})
 
 
 class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]
     """Makes or changes an integration. `maker` is the person who does; the admin class sets it."""
 
     maker: Any = None
+    credentials = forms.JSONField(required=False, label="Credentials", widget=ENTRY, help_text=KEPT)
+
+    def clean_credentials(self) -> dict[str, Any] | None:
+        credentials = self.cleaned_data["credentials"]
+        if "credentials" not in self.changed_data:
+            return None
+        if not isinstance(credentials, dict):
+            raise forms.ValidationError('The credentials are a JSON object, for example {"access_token": "..."}.')
+        return credentials
 
     def clean_config(self) -> dict[str, Any]:
         config = self.cleaned_data["config"] or {}
@@ -39,12 +52,26 @@ class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]
         twins = Integration.objects.filter(user=owner, integration_type=cleaned.get("integration_type", ""))
         if "user" not in self.errors and twins.exclude(pk=self.instance.pk).exists():
             self.add_error("integration_type", "This person has an integration of this type already.")
+        self._check_addresses(cleaned)
         return cleaned
 
     def _bound(self, name: str, value: Any) -> None:
         size = len(value if isinstance(value, str) else json.dumps(value or ""))
         if size > LONGEST[name]:
             self.add_error(name, f"At most {LONGEST[name]:,} characters; these are {size:,}.")
+
+    def _check_addresses(self, cleaned: dict[str, Any]) -> None:
+        """The instance still is as it was: the form writes to it when all is checked."""
+        entered = cleaned.get("credentials") is not None or "credentials" in self.errors
+        changed = changed_addresses(self.instance.config, cleaned.get("config", self.instance.config))
+        if self.instance.credentials_encrypted and changed and not entered:
+            self.add_error("config", refusal(changed))
+
+    def save(self, commit: bool = True) -> Any:
+        credentials = self.cleaned_data.get("credentials")
+        if credentials is not None:
+            self.instance.credentials_encrypted = seal(credentials) if credentials else None
+        return super().save(commit)
 
 
 @admin.register(Integration)
@@ -60,8 +87,10 @@ class IntegrationAdmin(OwnerChoiceAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         owner = ["user"] if has_everyone(request.user, "change") else []
+        writable = obj is None or self.has_change_permission(request, obj)
+        secret = ["credentials"] if writable else []
         return [
-            (None, {"fields": [*owner, "integration_type", "status", "config"]}),
+            (None, {"fields": [*owner, "integration_type", "status", "config", *secret]}),
             ("Its last synchronisation", {"fields": ["last_sync_at", "error_message"]}),
         ]
 

@@ -139,7 +139,7 @@ class _Rehearsing:
     def _synchronise(self, operation: Synchronising) -> None:
         changes = operation.lacks(self.connection)
         if changes:
-            subject = self._subject(getattr(operation, "table", getattr(operation, "given", ELSEWHERE)))
+            subject = self._subject(getattr(operation, "table", None) or getattr(operation, "given", None) or ELSEWHERE)
             subject.acts += self._acts(subject, changes)
 
     def _create_or_complete(self, operation: CreateModel, model: Model) -> None:

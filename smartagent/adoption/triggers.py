@@ -23,30 +23,31 @@ def is_readable(connection: BaseDatabaseWrapper, table: str) -> bool:
 
 
 class MakeHelper(Synchronising):
-    """A function of ours that triggers call, where the table `given` is there; nobody else may call it."""
+    """A function of ours that triggers call, where the table `given` is there, if any; nobody else may call it."""
 
     def __init__(
-        self, name: str, arguments: tuple[tuple[str, str], ...], returns: str, body: str, *, given: str
+        self, name: str, arguments: tuple[tuple[str, str], ...], returns: str, body: str, *, given: str | None = None
     ) -> None:
         self.given = given
         self.routine = Routine(name=f"smartagent_{name}", arguments=arguments, returns=returns, body=body)
 
     def describe(self) -> str:
-        return f"Make function {self.routine.name}, where there is a table {self.given} of the old application"
+        where = f", where there is a table {self.given} of the old application" if self.given else ""
+        return f"Make function {self.routine.name}{where}"
 
     def lacks(self, connection: BaseDatabaseWrapper) -> list[Change]:
-        if not is_readable(connection, self.given) or self.routine.is_the_same(connection):
+        if (self.given and not is_readable(connection, self.given)) or self.routine.is_the_same(connection):
             return []
         return [MakeFunction(name=self.routine.name)]
 
     def forwards(self, editor: Editor) -> None:
         for change in self.lacks(editor.connection):
-            do(editor, self.given, change, self.routine.make(editor.connection))
+            do(editor, self.given or self.routine.name, change, self.routine.make(editor.connection))
 
     def backwards(self, editor: Editor) -> None:
         if self.routine.is_there(editor.connection):
             drop = f"DROP FUNCTION {self.routine.signature}"
-            do(editor, self.given, DropFunction(name=self.routine.name), [drop])
+            do(editor, self.given or self.routine.name, DropFunction(name=self.routine.name), [drop])
 
 
 class KeepInStep(Synchronising):

@@ -14,6 +14,21 @@ WRITER = "(CASE current_setting('role') WHEN 'none' THEN session_user ELSE curre
 IS_OURS = f"""({WRITER} NOT IN ({_NAMES})
         AND has_table_privilege(({WRITER})::name, to_regclass('smartagent_users'), 'INSERT') IS TRUE)"""
 
+# Rows are being filled in by our migration: what clients set makes no difference.
+IS_BACKFILL = f"(current_setting('smartagent.backfill', true) = 'on' AND {IS_OURS})"
+
 # Whose token the request came with, in both forms of the old application's interface.
 CLAIMED = """coalesce(nullif(current_setting('request.jwt.claim.sub', true), ''),
                       nullif(current_setting('request.jwt.claims', true), '')::jsonb->>'sub')"""
+
+
+def record_failure(problem: str) -> str:
+    """Return statements for an exception handler: an entry of the activity log about `problem`, SQL of a text.
+
+    They fail nobody's statement, not even where our function is missing.
+    """
+    return f"""BEGIN
+        PERFORM smartagent_record_failure({problem}, SQLERRM);
+    EXCEPTION WHEN OTHERS THEN
+        RAISE WARNING 'Smart Agent: %: %', {problem}, SQLERRM;
+    END;"""

@@ -14,7 +14,7 @@ from smartagent.doctor.migrations import Migrated
 from smartagent.doctor.wording import finding_of
 
 SYNC_FAILED = "sync_failed"
-SYNC_REMEDY = "Mend the cause; then `manage.py doctor --fix` brings in whoever is missing here."
+SYNC_REMEDY = "Mend the cause; then `manage.py doctor --fix` brings in people who are missing here."
 COUNTED = 1000
 
 
@@ -27,7 +27,7 @@ def check_step(connection: BaseDatabaseWrapper, migrated: Migrated) -> Iterator[
 
 def subject_of(operation: Synchronising) -> str:
     """The table that an operation is about."""
-    return str(getattr(operation, "table", getattr(operation, "given", "functions")))
+    return str(getattr(operation, "table", None) or getattr(operation, "given", None) or "functions")
 
 
 def check_people(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
@@ -43,8 +43,9 @@ def check_sync(now: datetime) -> Iterator[Finding]:
     failed = ActivityEntry.objects.filter(event_type=SYNC_FAILED).last_day(now).order_by("-created_at")
     newest = list(failed.values_list("error_message", flat=True)[:COUNTED])
     if newest:
-        problem = f"{len(newest):,} changes of people were not taken over in the last day; the newest: {newest[0]}."
-        yield warning("people", problem.replace("1 changes of people were", "1 change of people was"), SYNC_REMEDY)
+        changes = "1 change was" if len(newest) == 1 else f"{len(newest):,} changes were"
+        problem = f"{changes} not kept in step with the old application in the last day; the newest: {newest[0]}."
+        yield warning("old application", problem, SYNC_REMEDY)
 
 
 def _capitalised(words: str) -> str:

@@ -1,6 +1,6 @@
 """People of an old application on the same database become people here, and ours are made known there.
 
-Where there is no auth.users, there is nothing to do.
+Where there is no auth.users, only failures of triggers are recorded.
 """
 
 from django.db import migrations
@@ -24,9 +24,7 @@ class Migration(migrations.Migration):
 
     # Backwards, what was made known there is removed last: nothing of ours follows it any more.
     operations = [
-        MakeHelper(
-            "record_failure", (("problem", "text"), ("reason", "text")), "void", _people.RECORD_FAILURE, given=ACCOUNTS
-        ),
+        MakeHelper("record_failure", (("problem", "text"), ("reason", "text")), "void", _people.RECORD_FAILURE),
         MakeHelper("email_of", ADDRESSED, "text[]", _people.EMAIL_OF, given=ACCOUNTS),
         MakeHelper("set_email", ADDRESSED, "void", _people.SET_EMAIL, given=ACCOUNTS),
         MakeHelper("free_email", (("address", "text"), ("keeper", "uuid")), "void", _people.FREE_EMAIL, given=ACCOUNTS),

@@ -3,6 +3,8 @@
 `account` is a row of auth.users and `profile` one of profiles, as JSON: a column that is not there reads as nothing.
 """
 
+from smartagent.adoption.writers import record_failure
+
 OURS = "->'raw_app_meta_data'->>'provider' = 'smart-agent'"
 
 # What we take over of a person. Their hash is one that Django reads behind the name of the algorithm; anything else
@@ -16,7 +18,8 @@ DECLARE
     is_owner boolean := coalesce(profile->>'is_platform_admin' = 'true', false)
                         OR coalesce('platform_admin' = ANY(roles), false);
 BEGIN
-    IF address NOT LIKE '%_@_%' OR length(address) > 254 THEN
+    IF address NOT LIKE '%_@_%' OR length(address) > 254 OR address ~ '[[:cntrl:][:space:]]'
+       OR address ~ '[\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff]' THEN
         address := (account->>'id') || '@without-email.invalid';
     END IF;
     hash := CASE WHEN hash LIKE '$2%' THEN 'bcrypt$' || hash WHEN hash LIKE '$argon2%' THEN 'argon2' || hash END;
@@ -336,14 +339,14 @@ BEGIN
     END IF;
     RETURN NEW;
 EXCEPTION WHEN OTHERS THEN
-    RAISE WARNING 'Smart Agent: an e-mail is not given back: %', SQLERRM;
+    {record_failure("'The e-mail of a person who was created here is not free there'")}
     RETURN NEW;
 END
 """
 
-YIELD_PROFILE_EMAIL = """
+YIELD_PROFILE_EMAIL = f"""
 DECLARE
-    before jsonb := '{}';
+    before jsonb := '{{}}';
     after jsonb := to_jsonb(NEW);
 BEGIN
     IF TG_OP = 'UPDATE' THEN
@@ -354,7 +357,7 @@ BEGIN
     END IF;
     RETURN NEW;
 EXCEPTION WHEN OTHERS THEN
-    RAISE WARNING 'Smart Agent: an e-mail is not given back: %', SQLERRM;
+    {record_failure("'The e-mail of a person who was created here is not free there'")}
     RETURN NEW;
 END
 """

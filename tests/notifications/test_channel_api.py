@@ -45,11 +45,28 @@ def test_made_read_changed_and_deleted(alice):
 def test_settings_that_are_left_out_stay_and_null_removes(alice):
     channel = channel_of(alice, url="https://a.example/hook", key=KEY)
     program, address = Program(alice), f"channels/{channel.pk}/"
-    program.patch(address, {"settings": {"url": "https://b.example/hook"}})
+    program.patch(address, {"settings": {"url": "https://a.example/hook"}})
     channel.refresh_from_db()
-    assert values_of(channel) == {"url": "https://b.example/hook", "key": KEY}
+    assert values_of(channel) == {"url": "https://a.example/hook", "key": KEY}
     assert program.patch(address, {"settings": {"key": None}})["secrets"] == {"key": False, "old_key": False}
     assert "required" in program.patch(address, {"settings": {"url": None}}, status=400)["settings.url"][0]
+
+
+def test_secrets_are_entered_again_for_another_address(alice):
+    other = new_key()
+    channel = channel_of(alice, url="https://a.example/hook", key=KEY, old_key=other)
+    program, address = Program(alice), f"channels/{channel.pk}/"
+    moved = {"url": "https://b.example/hook"}
+    refused = program.patch(address, {"settings": moved}, status=400)
+    assert set(refused) == {"settings.key", "settings.old_key"}
+    assert "enter this again, or remove it" in refused["settings.key"][0]
+    assert set(program.patch(address, {"settings": moved | {"key": other}}, status=400)) == {"settings.old_key"}
+    channel.refresh_from_db()
+    assert values_of(channel) == {"url": "https://a.example/hook", "key": KEY, "old_key": other}
+    program.patch(address, {"settings": moved | {"key": KEY, "old_key": None}})
+    channel.refresh_from_db()
+    assert values_of(channel) == moved | {"key": KEY}
+    program.patch(address, {"settings": {"url": "https://c.example/hook", "key": None}})
 
 
 @pytest.mark.parametrize(

@@ -268,3 +268,15 @@ def test_an_operator_repairs_those_of_others_which_stay_theirs(alice, olga, clie
 def test_looking_does_nothing(alice, client_of, name):
     channel = channel_of(alice, url="https://a.example/")
     assert client_of(alice).get(page(name, channel.pk)).status_code == 405
+
+
+def test_secrets_are_entered_again_for_another_address(client_of, alice):
+    client, channel = client_of(alice), channel_of(alice, url="https://a.example/hook", key=KEY)
+    moved = filled("webhook", url="https://b.example/hook")
+    assert "enter this again, or remove it" in words(client.post(page("edit", channel.pk), moved | {"key": ""}))
+    channel.refresh_from_db()
+    assert values_of(channel) == {"url": "https://a.example/hook", "key": KEY}
+    client.post(page("edit", channel.pk), moved | {"key": "", "make_key": "on"})
+    channel.refresh_from_db()
+    assert values_of(channel)["url"] == "https://b.example/hook"
+    assert KEY not in values_of(channel).values(), "the key that was stored signs nothing for the other address"

@@ -135,11 +135,17 @@ def test_as_csv_with_the_same_filters(alice, bob, channel):
     assert "status" in Program(alice).get("deliveries/export/?status=lost", status=400)
 
 
-@pytest.mark.parametrize("title", ["=1+1", "+49", "-1", "@SUM(A1)", "\tx", "\r=x"])
+@pytest.mark.parametrize("title", ["=1+1", "+49", "-1", "@SUM(A1)", "\tx", "\r=x", "\uff1d1+1"])
 def test_no_cell_is_a_formula(alice, channel, title):
     written(alice, channel, title=title)
     (row,) = rows(alice)
-    assert row["title"] == f"'{title}"
+    assert row["title"] == f"'{title}".replace("\r", "\n")
+
+
+def test_no_cell_hides_or_turns_around_what_it_says(alice, channel):
+    written(alice, channel, title="paid\u202egnp.exe\x1b")
+    (row,) = rows(alice)
+    assert row["title"] == "paid\ufffdgnp.exe\ufffd"
 
 
 def test_an_export_is_sent_while_it_is_read(alice, channel, django_assert_num_queries):

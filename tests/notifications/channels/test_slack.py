@@ -33,6 +33,15 @@ def test_what_means_something_to_slack_is_written_out():
     assert "<" not in sent["text"]
 
 
+@pytest.mark.parametrize("word", ["here", "channel", "everyone", "all", "HERE"])
+def test_nobody_else_is_called_and_no_link_leads_elsewhere(word):
+    sent = message(letter(title=f"@{word} look", text=f"@{word}: [Open](https://evil.example) ann@team.example"))
+    shown = json.dumps(sent, ensure_ascii=False)
+    assert f"@{word}" not in shown
+    assert "](" not in shown
+    assert "ann@team.example" in shown
+
+
 @pytest.mark.parametrize("length", range(20, 32))
 def test_nothing_is_cut_within_what_is_written_out(length):
     cut = escaped("0123456789 <&> <&> <&>", length)
