@@ -18,6 +18,7 @@ from smartagent.rest.views import ReadViewSet, WriteViewSet
 TAKEN = "There is a policy of this name already. Choose another."
 SAY = {"after": "Say how long it waits, for example 15m.", "to": 'Say whom it tells, for example ["owner"].'}
 STAYS = "Rules refer to it by this name, so it stays."
+RECIPIENT = r"^\s*(\S*@\S*|[0-9a-fA-F-]{36}|[a-zA-Z_]+|group:.*\S.*|channel:.*\S.*)\s*$"
 EXAMPLE = {
     "name": "Nights", "repeats": 1,
     "steps": [{"after": "15m", "to": ["ada@example.com"]}, {"after": "30m", "to": ["group:operators"]}],
@@ -27,7 +28,9 @@ EXAMPLE = {
 class StepSerializer(StrictSerializer):
     after = DurationField(help_text="How long it waits after the step before.")
     to = serializers.ListField(
-        child=TextField(max_length=300), help_text="E-mails, owner, group:NAME, channel:NAME or channel:E-MAIL/NAME."
+        child=TextField(max_length=300, asks={"pattern": RECIPIENT}),
+        min_length=1,
+        help_text="E-mails, owner, group:NAME, channel:NAME or channel:E-MAIL/NAME.",
     )
 
     def to_internal_value(self, data: Any) -> Any:
@@ -45,6 +48,7 @@ class StepsField(serializers.ListField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"child": StepSerializer()} | kwargs)
+        self.asks = {"minItems": 1, "maxItems": MOST}
 
     def to_representation(self, data: Any) -> list[dict[str, Any]]:
         return [{"after": format_duration(step.after), "to": list(step.to)} for step in read(data)]

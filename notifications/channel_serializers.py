@@ -26,9 +26,14 @@ TWINS = "There is a channel of this name already."
 EVERYTHING = "What the kind asks for, see /api/channel-kinds/. null removes one; secrets are never shown again."
 
 
+def kinds() -> dict[str, Any]:
+    """The kinds that are installed."""
+    return {"enum": [each.kind for each in channels]}
+
+
 class ChannelSerializer(StrictModelSerializer):
     user = OwnerField(required=False, help_text="Whose it is; you, unless you say otherwise.")
-    kind = TextField(max_length=40, help_text="One of /api/channel-kinds/; it stays as it is.")
+    kind = TextField(max_length=40, asks=kinds, help_text="One of /api/channel-kinds/; it stays as it is.")
     settings = JSONObjectField(required=False, source="config", help_text=EVERYTHING)
     secrets = serializers.SerializerMethodField()
     where = serializers.SerializerMethodField()

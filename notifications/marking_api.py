@@ -8,14 +8,14 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from notifications.models import Notification
 from notifications.querysets import NotificationQuerySet
-from rules.api.handling import until_asked
+from rules.api.handling import EITHER, until_asked
 from rules.handling import SNOOZES
+from smartagent.rest.constraints import Absent, Constraint, Where
 from smartagent.rest.fields import ChoiceField, IdField, TimeField
 from smartagent.rest.serializers import StrictSerializer
 
@@ -24,6 +24,8 @@ NOT_ASKED = "Only a snooze ends; leave this out."
 
 
 class SnoozeNotificationSerializer(StrictSerializer):
+    constraints: tuple[Constraint, ...] = (EITHER,)
+
     until = TimeField(required=False, help_text="When it comes back, at most 30 days away.")
     length = ChoiceField(
         choices=[*SNOOZES, "morning"], required=False,
@@ -32,13 +34,13 @@ class SnoozeNotificationSerializer(StrictSerializer):
 
 
 class MarkManySerializer(SnoozeNotificationSerializer):
+    constraints = (
+        Where("verb", ("snooze",), EITHER),
+        Where("verb", ("read", "unread", "archive"), Absent(("until", "length"), NOT_ASKED)),
+    )
+
     ids = serializers.ListField(child=IdField(), min_length=1, max_length=MOST)
     verb = ChoiceField(choices=["read", "unread", "archive", "snooze"])
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["verb"] != "snooze" and (told := attrs.keys() & {"until", "length"}):
-            raise ValidationError({name: [NOT_ASKED] for name in sorted(told)})
-        return attrs
 
 
 class MarkedSerializer(serializers.Serializer[Any]):

@@ -105,9 +105,14 @@ def _period(period: Any) -> dict[str, Any]:
     if not isinstance(period, Mapping) or set(period) != {"days", "from", "until"}:
         raise ValueError("A period has days, from and until, and nothing else.")
     days = period["days"]
-    if not isinstance(days, list) or not days or not all(type(day) is int and 0 <= day <= 6 for day in days):
+    if not isinstance(days, list) or not days or not all(map(_is_day, days)):
         raise ValueError("The days of a period are a list of 0 (Monday) to 6 (Sunday), at least one.")
-    return {"days": sorted(set(days)), "from": _clock(period["from"]), "until": _clock(period["until"])}
+    return {"days": sorted(set(map(int, days))), "from": _clock(period["from"]), "until": _clock(period["until"])}
+
+
+def _is_day(day: Any) -> bool:
+    """Whether it is 0 to 6; JSON knows no difference between 2 and 2.0."""
+    return isinstance(day, int | float) and not isinstance(day, bool) and day in range(7)
 
 
 def _clock(text: Any) -> str:

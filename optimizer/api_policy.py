@@ -16,7 +16,7 @@ from optimizer.policy_form import MOST_PER_DAY, MOST_SUCCESSES
 from optimizer.scoreboard import of_operations, of_strategies
 from optimizer.standing import standings
 from optimizer.windows import is_open
-from smartagent.rest.fields import ChoiceField, FlagField, TextField, TimeField
+from smartagent.rest.fields import ZONE, ChoiceField, FlagField, TextField, TimeField
 from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import StrictView
 from smartagent.time_zones import choices
@@ -43,9 +43,11 @@ class CountField(serializers.IntegerField):
     """A whole number; a text is none."""
 
     def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, bool) or not isinstance(data, int):
+        if (
+            isinstance(data, bool) or not isinstance(data, int | float) or not float(data).is_integer()
+        ):  # 2.0 is whole, too
             self.fail("invalid")
-        return super().to_internal_value(data)
+        return super().to_internal_value(int(data))
 
 
 @extend_schema_field({"type": "number", "minimum": 0, "maximum": 1})
@@ -67,7 +69,7 @@ class OptimizerPolicySerializer(StrictSerializer):
     undo_worse = FlagField(help_text="What made it worse is rolled back.")
     on_failure = ChoiceField(choices=OptimizerPolicy.OnFailure.choices)
     window = WindowField(help_text="When what is scheduled is applied; empty: always.")
-    window_zone = TextField(max_length=64)
+    window_zone = TextField(max_length=64, asks=ZONE, help_text="Such as Europe/Berlin.")
 
     def validate_window_zone(self, zone: str) -> str:
         if zone not in dict(choices()):

@@ -9,9 +9,11 @@ from optimizer.answering import LENGTHS, MOST, VERBS
 from optimizer.asking import KINDS, is_metric
 from optimizer.models import OptimizationEvent
 from optimizer.words import effect_in_words
+from rules.authoring.rest_fields import METRIC
 from rules.conditions import Operator
 from rules.intake import check_target
 from smartagent.numbers import as_number
+from smartagent.rest.constraints import AllOrNone
 from smartagent.rest.fields import ChoiceField, IdField, NumberField, OwnerField, TextField, TimeField
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 
@@ -93,7 +95,9 @@ def effect_of(event: OptimizationEvent) -> dict[str, Any]:
 
 
 class AskSerializer(StrictSerializer):
-    metric = TextField(max_length=100, help_text="What is to become better.")
+    constraints = (AllOrNone(("operator", "threshold"), "Say both operator and threshold, or neither."),)
+
+    metric = TextField(max_length=100, asks=METRIC, help_text="What is to become better.")
     target = TextField(required=False, allow_blank=True, max_length=200, help_text="The type of an integration.")
     user = OwnerField(required=False, help_text="Whose, by id or e-mail. Default: yours.")
     operator = ChoiceField(
@@ -114,11 +118,6 @@ class AskSerializer(StrictSerializer):
             return check_target(target)
         except ValueError as error:
             raise serializers.ValidationError(str(error)) from None
-
-    def validate(self, attrs: Any) -> Any:
-        if ("operator" in attrs) != ("threshold" in attrs):
-            raise serializers.ValidationError({"threshold": ["Say both operator and threshold, or neither."]})
-        return attrs
 
 
 class NotedSerializer(StrictSerializer):

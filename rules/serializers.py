@@ -6,7 +6,7 @@ from django.db import transaction
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from rules.authoring.rest_fields import ChecksField, ConditionsField, LabelsField
+from rules.authoring.rest_fields import METRIC, WEB, ChecksField, ConditionsField, LabelsField
 from rules.configs import clean_config, stored_options
 from rules.credential_addresses import changed_addresses, refusal
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState
@@ -59,6 +59,7 @@ class RuleSerializer(OwnedSerializer):
             "recovery_threshold", "no_data_policy", "error_policy", "repeat_every", "labels", "runbook_url",
             "provisioned_by", "last_triggered_at", "trigger_count", "created_at", "updated_at",
         ]  # fmt: skip
+        extra_kwargs: dict[str, Any] = {"metric_type": {"asks": METRIC}, "runbook_url": {"asks": WEB}}
         read_only_fields = ["provisioned_by", "last_triggered_at", "trigger_count", "created_at", "updated_at"]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

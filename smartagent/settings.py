@@ -135,7 +135,7 @@ REST_FRAMEWORK = {
         "smartagent.rest.filters.Filters",
         "smartagent.rest.filters.Ordering",
     ],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "smartagent.rest.schema.Schema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["smartagent.rest.parsers.JSONParser"],
     "URL_FORMAT_OVERRIDE": None,

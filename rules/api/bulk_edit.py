@@ -13,14 +13,21 @@ from rest_framework.response import Response
 
 from rules.api.lifecycle import DifferenceSerializer
 from rules.authoring.labels import label_problem
-from rules.authoring.rest_fields import ChecksField, LabelsField
+from rules.authoring.rest_fields import WEB, ChecksField, LabelsField
 from rules.bulk_editing import EDITABLE, Edit, Edited, edit_together, edited
 from rules.models import AutomationRule
+from smartagent.rest.constraints import AnyFilled, NotTogether
 from smartagent.rest.fields import ChoiceField, FlagField, IdField, NumberField, TextField
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 
 MOST = 1000
 MOST_PERCENT = 1_000_000
+
+
+class PercentField(NumberField):
+    """A change in percent."""
+
+    asks = {"exclusiveMinimum": -MOST_PERCENT, "exclusiveMaximum": MOST_PERCENT}
 
 
 class BulkValuesSerializer(StrictModelSerializer):
@@ -34,13 +41,23 @@ class BulkValuesSerializer(StrictModelSerializer):
     class Meta:
         model = AutomationRule
         fields = EDITABLE
-        extra_kwargs = {name: {"required": False} for name in EDITABLE}
+        extra_kwargs = {name: {"required": False} for name in EDITABLE} | {
+            "runbook_url": {"required": False, "asks": WEB}
+        }
 
 
 class BulkEditSerializer(StrictSerializer):
+    constraints = (
+        AnyFilled(
+            ("values", "percent", "put_labels", "take_labels"),
+            "Say what is to be different: values, percent, put_labels or take_labels.",
+        ),
+        NotTogether("percent", "values.threshold_value", "Give a new threshold or a change in percent, not both."),
+    )
+
     rules = serializers.ListField(child=IdField(), min_length=1, max_length=MOST)
     values = BulkValuesSerializer(required=False)
-    percent = NumberField(required=False, help_text="The thresholds are changed by so many percent, such as -5.")
+    percent = PercentField(required=False, help_text="The thresholds are changed by so many percent, such as -5.")
     put_labels = LabelsField(required=False, help_text="Labels that are put; others stay.")
     take_labels = serializers.ListField(
         child=TextField(max_length=63), required=False, max_length=30, help_text="Names of labels that are taken away."
@@ -56,15 +73,6 @@ class BulkEditSerializer(StrictSerializer):
         if abs(percent) >= MOST_PERCENT:
             raise ValidationError([f"This is a change by less than {MOST_PERCENT:,} percent."])
         return percent
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "percent" not in attrs and not any(attrs.get(name) for name in ("values", "put_labels", "take_labels")):
-            raise ValidationError(
-                {"values": ["Say what is to be different: values, percent, put_labels or take_labels."]}
-            )
-        if "percent" in attrs and "threshold_value" in (attrs.get("values") or {}):
-            raise ValidationError({"percent": ["Give a new threshold or a change in percent, not both."]})
-        return attrs
 
 
 class BulkChangeSerializer(serializers.Serializer[Any]):

@@ -15,7 +15,7 @@ from rules.prometheus.importing import as_document as imported_document
 from rules.prometheus.importing import import_prometheus
 from rules.prometheus.reporting import report_facts
 from rules.provisioning.applying import Outdated, apply
-from rules.provisioning.document import Document, read_document, read_text
+from rules.provisioning.document import MOST, VERSION, Document, read_document, read_text
 from rules.provisioning.exporting import as_document, as_yaml, chosen
 from rules.provisioning.planning import KINDS, make_plan
 from rules.provisioning.problems import Refused
@@ -23,6 +23,7 @@ from rules.provisioning.releasing import release
 from rules.provisioning.showing import json_of, plan_facts
 from smartagent.models import User
 from smartagent.rest.bodies import LARGE, SMALL
+from smartagent.rest.constraints import ExactlyOne
 from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import FlagField, JSONObjectField, TextField, keepable, visible_person
 from smartagent.rest.serializers import StrictSerializer
@@ -38,11 +39,27 @@ class NameOfFile(TextField):
         super().__init__(max_length=80, help_text="What the file of rules is called.", **kwargs)
 
 
+class DocumentField(JSONObjectField):
+    """A file of rules as an object."""
+
+    asks = {
+        "required": ["version", "rules"],
+        "additionalProperties": False,
+        "properties": {
+            "version": {"const": VERSION},
+            "source": {"type": "string", "minLength": 1},
+            "rules": {"type": "array", "maxItems": MOST, "items": {"type": "object"}},
+        },
+    }
+
+
 class RuleFileSerializer(StrictSerializer):
     """A file of rules, as text or as an object."""
 
+    constraints = (ExactlyOne(("text", "document"), "Give the file as text or as document; one of them."),)
+
     text = TextField(required=False, max_length=LONGEST, trim_whitespace=False, help_text="YAML or JSON, as a text.")
-    document = JSONObjectField(longest=LARGE, required=False, help_text="The same as an object, as export gives it.")
+    document = DocumentField(longest=LARGE, required=False, help_text="The same as an object, as export gives it.")
     source = NameOfFile(required=False, allow_blank=True, default="")  # type: ignore[assignment]
     owner = TextField(
         required=False, max_length=254, help_text="Whose rules are that name no owner: an id or an e-mail. You."
@@ -50,11 +67,6 @@ class RuleFileSerializer(StrictSerializer):
     prune = FlagField(
         required=False, default=False, help_text="Rules of this file no longer in it are deleted; it needs a source."
     )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("text" in attrs) == ("document" in attrs):
-            raise ValidationError({"text": ["Give the file as text or as document; one of them."]})
-        return attrs
 
 
 class ApplySerializer(RuleFileSerializer):
@@ -127,7 +139,7 @@ class FileActions:
         description="All rules that you may see, or only those of an owner, with a label (name=value), of a file.",
         parameters=[
             OpenApiParameter("owner", str, description="An id or an e-mail."),
-            OpenApiParameter("label", str, description="name=value; only rules that have it."),
+            OpenApiParameter("label", str, pattern="^[^=]+=", description="name=value; only rules that have it."),
             OpenApiParameter("source", str, description="Only rules that are kept in this file."),
         ],
     )  # fmt: skip

@@ -17,6 +17,7 @@ from rules import handling
 from rules.models import RuleState
 from rules.serializers import StateSerializer
 from smartagent.models import User
+from smartagent.rest.constraints import AnyFilled, Constraint, ExactlyOne, Present, Where
 from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import ChoiceField, IdField, TextField, TimeField, visible_person
 from smartagent.rest.serializers import StrictSerializer
@@ -33,11 +34,16 @@ class CommentSerializer(StrictSerializer):
     comment = TextField(max_length=2000, help_text="Stands in the story.")
 
 
+EITHER = ExactlyOne(("until", "length"), "Say either until when, or a length.")
+
+
 class UntilSerializer(CommentedSerializer):
     until = TimeField(required=False, help_text="When it ends, at most 30 days away. Default: in 24 hours.")
 
 
 class SnoozeSerializer(UntilSerializer):
+    constraints: tuple[Constraint, ...] = (EITHER,)
+
     until = TimeField(required=False, help_text="When it ends, at most 30 days away.")
     length = ChoiceField(
         choices=[*handling.SNOOZES, "morning"], required=False,
@@ -50,19 +56,18 @@ class AssignSerializer(CommentedSerializer):
 
 
 class ManySerializer(SnoozeSerializer):
+    constraints = (
+        Where("verb", ("snooze",), EITHER),
+        Where("verb", ("comment",), AnyFilled(("comment",), "Write a comment.")),
+        Where("verb", ("assign",), Present("person", "Say who looks after them; null takes the name away.")),
+    )
+
     ids = serializers.ListField(child=IdField(), min_length=1, max_length=MOST)
     verb = ChoiceField(choices=["acknowledge", "snooze", "comment", "assign", "resolve", "reopen"])
     person = TextField(
         required=False, allow_null=True,
         help_text="For assign: their id or e-mail address; null takes the name away.",
     )  # fmt: skip
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["verb"] == "comment" and not attrs.get("comment", "").strip():
-            raise ValidationError({"comment": ["Write a comment."]})
-        if attrs["verb"] == "assign" and "person" not in attrs:
-            raise ValidationError({"person": ["Say who looks after them; null takes the name away."]})
-        return attrs
 
 
 class DoneSerializer(serializers.Serializer[Any]):
@@ -188,9 +193,7 @@ class HandlingActions:
 
 
 def until_asked(asked: dict[str, Any], now: datetime, person: User | None) -> datetime:
-    """When what is asked for, by `until` or by `length`, ends; refused where it says neither, or both."""
-    if ("length" in asked) == ("until" in asked):
-        raise ValidationError({"until": ["Say either until when, or a length."]})
+    """When what is asked for, by `until` or by `length`, ends."""
     try:
         if "until" in asked:
             return handling.check_until(asked["until"], now)

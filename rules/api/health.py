@@ -17,10 +17,18 @@ from rules.health.noisiest import Noise, noisiest
 from rules.health.one_rule import health_of
 from rules.health.precision import Precision
 from rules.models import AutomationRule
+from smartagent.rest.fields import TextField
+from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import StrictView
 
 MOST = 500
 DEFAULT = 20
+
+
+class KindSerializer(StrictSerializer):
+    kind = TextField(
+        required=False, asks=lambda: {"enum": [check.kind for check in checks]}, help_text="Only findings of this kind."
+    )
 
 
 class RuleFindingSerializer(serializers.Serializer[Any]):
@@ -104,9 +112,7 @@ class HealthView(StrictView):
         description="Of the rules that you may see: what was found, the worst first, and the noisiest ten. "
         "`GET /api/rules/?health=flapping` lists all rules of a kind.",
         parameters=[
-            OpenApiParameter(
-                "kind", {"type": "string", "pattern": "^[a-z_]+$"}, description="Only findings of this kind."
-            ),
+            KindSerializer,
             OpenApiParameter(
                 "limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT},
                 description="How many findings of each kind are listed.",

@@ -11,12 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from rules.filters import PersonFilter, TimesFilter
-from rules.intake import store
+from rules.intake import LONGEST_TARGET, store
 from rules.models import MetricSample
 from rules.pushes import Push, Wrong
 from rules.serializers import SampleSerializer
 from smartagent.rest.bodies import TakesLarge
 from smartagent.rest.errors import TooLarge
+from smartagent.rest.fields import SOMEBODY
 from smartagent.rest.idempotency import once
 from smartagent.rest.parsers import MANY, JSONParser, Lines, LinesParser
 from smartagent.rest.views import OwnedView
@@ -29,8 +30,16 @@ SAMPLE = {
         "metric": {"type": "string", "pattern": "^[a-z][a-z0-9_.:-]{0,99}$", "description": "Not a built-in metric."},
         "value": {"type": "number"},
         "observed_at": {"type": "string", "format": "date-time", "description": "With a zone. Default: now."},
-        "target": {"type": ["string", "null"], "maxLength": 200, "description": "What was measured. Default: none."},
-        "user": {"type": ["string", "null"], "description": "Whose: an id or an e-mail. null: the platform's."},
+        "target": {
+            "type": ["string", "null"],
+            "maxLength": LONGEST_TARGET,
+            "description": "What was measured. Default: none.",
+        },
+        "user": {
+            "type": ["string", "null"],
+            **SOMEBODY,
+            "description": "Whose: an id or an e-mail. null: the platform's.",
+        },
     },
 }
 BODY = {"oneOf": [SAMPLE, {"type": "array", "items": SAMPLE, "minItems": 1, "maxItems": MANY}]}

@@ -8,17 +8,19 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from rules.authoring import labels
 from rules.authoring.clauses import FIELDS, MOST, TOO_MANY, stored, window_of
 from rules.authoring.ticks import parse_checks
 from rules.conditions import Operator, Reducer
-from smartagent.durations import format_duration
+from rules.intake import NAME as METRIC_NAME
+from smartagent.durations import LONGEST_TEXT, format_duration
 from smartagent.rest.fields import ChoiceField, DurationField, JSONObjectField, NumberField, TextField
 from smartagent.rest.serializers import StrictSerializer
 
 SHAPE = r"^\s*(0|([0-9]+\s*[wdhmsWDHMS]\s*)+|[0-9]+\s*[cC][hH][eE][cC][kK][sS]?\s*)$"
 
 
-@extend_schema_field({"type": "string", "pattern": SHAPE, "examples": ["15m", "3 checks"]})
+@extend_schema_field({"type": "string", "pattern": SHAPE, "maxLength": LONGEST_TEXT, "examples": ["15m", "3 checks"]})
 class ChecksField(DurationField):
     """A duration as `15m` or as `3 checks`; given as `15m`."""
 
@@ -33,15 +35,28 @@ class ChecksField(DurationField):
             raise serializers.ValidationError(str(error)) from error
 
 
+WEB = {"pattern": r"^[hH][tT][tT][pP][sS]?://\S+$"}
+METRIC = {"pattern": f"^{METRIC_NAME.pattern}$"}  # also of every built-in one
+LABELS = {
+    "maxProperties": labels.MOST,
+    "propertyNames": {"pattern": f"^{labels.NAME.pattern}$"},
+    "additionalProperties": {
+        "type": "string", "minLength": 1, "maxLength": labels.LONGEST, "pattern": r"^[^,\n\r]*[^,\s][^,\n\r]*$",
+    },
+}  # fmt: skip
+
+
 @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}, "examples": [{"team": "db"}]})
 class LabelsField(JSONObjectField):
     """A flat object of text to text."""
+
+    asks = LABELS
 
 
 class ConditionSerializer(StrictSerializer):
     """A further condition of a rule, of the same person."""
 
-    metric = TextField(max_length=100)
+    metric = TextField(max_length=100, asks=METRIC)
     target = TextField(
         required=False, allow_blank=True, default="", help_text="An integration, or a target of samples."
     )
@@ -71,6 +86,7 @@ class ConditionsField(serializers.ListField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"child": ConditionSerializer()} | kwargs)
+        self.asks = {"maxItems": MOST}
 
     def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
         if isinstance(data, list) and len(data) > MOST:  # each would be read first

@@ -7,15 +7,17 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from rules.intake import NAME
 from rules.models import AutomationRule, Silence
 from rules.silences.changing import LASTING, is_over, make, revise
 from rules.silences.limits import number_problem, people_of
 from rules.silences.phrases import state_of
-from rules.silences.validation import silence_errors
+from rules.silences.validation import LONGEST_COMMENT, LONGEST_LABEL, MOST_LABELS, silence_errors
 from rules.silences.windows import upcoming
 from smartagent.models import User
+from smartagent.rest.constraints import AnyFilled
 from smartagent.rest.errors import Conflict
-from smartagent.rest.fields import JSONObjectField, OwnerField, TimeField, find_person, keepable
+from smartagent.rest.fields import ZONE, JSONObjectField, OwnerField, TimeField, find_person, keepable
 from smartagent.rest.serializers import StrictModelSerializer
 from smartagent.scope import has_everyone
 
@@ -47,6 +49,16 @@ class RuleIdField(serializers.UUIDField):
         return instance.rule_id
 
 
+class CoveredLabelsField(JSONObjectField):
+    """Labels that a rule has to have."""
+
+    asks = {
+        "maxProperties": MOST_LABELS,
+        "propertyNames": {"maxLength": LONGEST_LABEL, "pattern": r"\S"},
+        "additionalProperties": {"type": "string", "maxLength": LONGEST_LABEL},
+    }
+
+
 class WindowSerializer(serializers.Serializer[Any]):
     start = TimeField()
     end = TimeField()
@@ -54,6 +66,9 @@ class WindowSerializer(serializers.Serializer[Any]):
 
 class SilenceSerializer(StrictModelSerializer):
     """A time in which what fires tells nobody: once, or recurring."""
+
+    # As `silence_errors` has it, which says all that is wrong at once.
+    constraints = (AnyFilled(("everything", "rule", "metric", "person", "labels"), "Say what it covers."),)
 
     user = OwnerField(
         required=False, allow_null=True,
@@ -66,7 +81,7 @@ class SilenceSerializer(StrictModelSerializer):
         allow_null=True,
         help_text="Only readings of this person: an id, or when written also an e-mail.",
     )
-    labels = JSONObjectField(required=False, help_text='Only rules with all of these labels: {"team": "db"}.')
+    labels = CoveredLabelsField(required=False, help_text='Only rules with all of these labels: {"team": "db"}.')
     everything = serializers.BooleanField(
         required=False, write_only=True, help_text="It names no rule, metric, person or label on purpose."
     )
@@ -81,7 +96,11 @@ class SilenceSerializer(StrictModelSerializer):
             "cancelled_at",
         ]  # fmt: skip
         read_only_fields = ["created_by", "created_at", "cancelled_by", "cancelled_at"]
-        extra_kwargs = {"starts_at": {"required": False, "help_text": "Default: now."}}
+        extra_kwargs: dict[str, Any] = {
+            "metric": {"asks": {"pattern": f"^({NAME.pattern})?$"}},
+            "comment": {"asks": {"maxLength": LONGEST_COMMENT}},
+            "time_zone": {"asks": ZONE},
+        } | {"starts_at": {"required": False, "help_text": "Default: now."}}
 
     @extend_schema_field(serializers.ChoiceField(["on", "coming", "over"]))
     def get_state(self, silence: Silence) -> str:
@@ -133,7 +152,9 @@ class PreviewSerializer(SilenceSerializer):
         return super().would_be({"comment": "a preview"} | attrs)
 
     class Meta(SilenceSerializer.Meta):
-        extra_kwargs = SilenceSerializer.Meta.extra_kwargs | {"comment": {"required": False}}
+        extra_kwargs = SilenceSerializer.Meta.extra_kwargs | {
+            "comment": {"required": False, "asks": {"maxLength": LONGEST_COMMENT}}
+        }
 
 
 class CoveredRuleSerializer(serializers.Serializer[Any]):

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,9 +12,9 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from smartagent.durations import format_duration, parse_duration
+from smartagent.durations import LONGEST_TEXT, format_duration, parse_duration
 from smartagent.models import User
-from smartagent.numbers import TOO_PRECISE, as_json_number, read_threshold
+from smartagent.numbers import BEFORE, TOO_PRECISE, as_json_number, read_threshold
 from smartagent.scope import has_everyone, people_visible_to
 from smartagent.texts import keepable as keepable
 from smartagent.times import EXAMPLE, in_utc
@@ -24,10 +25,20 @@ NOT_TEXT = "This holds characters that cannot be kept (NUL, or half of a surroga
 SHAPE = r"^\s*(0|([0-9]+\s*[wdhmsWDHMS]\s*)+)\s*$"
 
 
+Asks = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
+BOUND = 10**BEFORE  # of a number that is kept to the digit
+ZONE = {"minLength": 1, "pattern": "^[A-Za-z0-9_+/-]+$"}  # the name of a time zone; which there are, the machine knows
+SOMEBODY = {"minLength": 1, "pattern": r"\S"}
+
+
 class TextField(serializers.CharField):
-    """A text; numbers are not turned into one."""
+    """A text; numbers are not turned into one. `asks`: what the description says of it where it is written."""
 
     default_error_messages = {"not_text": NOT_TEXT}
+
+    def __init__(self, *, asks: Asks | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.asks: Asks = asks or {}
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -73,6 +84,8 @@ class ChoiceField(serializers.ChoiceField):
 class NumberField(serializers.Field):  # type: ignore[type-arg]
     """A JSON number, kept as `numeric`."""
 
+    asks: Asks = {"exclusiveMinimum": -BOUND, "exclusiveMaximum": BOUND}
+
     default_error_messages = {
         "invalid": "Write a number, for example 70 or 99.5; without quotes.",
         "too_precise": TOO_PRECISE,
@@ -91,7 +104,7 @@ class NumberField(serializers.Field):  # type: ignore[type-arg]
         return as_json_number(number) if number.is_finite() else None
 
 
-@extend_schema_field({"type": "string", "pattern": SHAPE, "examples": ["4h"]})
+@extend_schema_field({"type": "string", "pattern": SHAPE, "maxLength": LONGEST_TEXT, "examples": ["4h"]})
 class DurationField(serializers.Field):  # type: ignore[type-arg]
     """A duration as people write it: `30m`, `4h`, `1d 12h`; `0` for none."""
 
@@ -169,6 +182,7 @@ class JSONObjectField(serializers.JSONField):
 class OwnerField(serializers.Field):  # type: ignore[type-arg]
     """Who owns it: the caller, or, where one may change everyone's things, anybody, by id or e-mail."""
 
+    asks: Asks = SOMEBODY
     default_error_messages = {
         "invalid": "Write the id or the e-mail address of a person, as text.",
         "foreign": "You can own this yourself; only who may change everyone's things can give it to somebody else.",

@@ -6,6 +6,7 @@ PostgreSQL's own order, so that the plain indexes serve.
 
 import base64
 import json
+import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ from smartagent import times
 from smartagent.texts import keepable
 
 PAGE_SIZE, LARGEST_PAGE = 50, 500
+SHAPE = re.compile(r"eyJvcmRlciI6[A-Za-z0-9_-]+")  # {"order":
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class CursorPagination(BasePagination):
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         size = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE_SIZE}
         return [
-            {"name": "cursor", "in": "query", "schema": {"type": "string"},
+            {"name": "cursor", "in": "query", "schema": {"type": "string", "pattern": f"^{SHAPE.pattern}$"},
              "description": "Where the page starts: follow `next` and `previous` instead of making one."},
             {"name": "page_size", "in": "query", "schema": size, "description": "How many on a page."},
         ]  # fmt: skip
@@ -136,8 +138,10 @@ def page_size(text: str | None) -> int:
 
 def decode(text: str | None, order: str) -> Cursor | None:
     """The cursor in an address; ValidationError where it is none, or belongs to another order."""
-    if not text:
+    if text is None:
         return None
+    if not SHAPE.fullmatch(text):
+        raise malformed_cursor()
     try:
         values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         cursor = Cursor(values["order"], values["value"], values["id"], values["backwards"] is True)

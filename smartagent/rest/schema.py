@@ -2,7 +2,11 @@
 
 from typing import Any
 
+from drf_spectacular.contrib.django_filters import DjangoFilterExtension
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
+
+from smartagent.rest.constraints import described
 
 ERRORS = {
     "400": ("BadRequest", "Something in the request is wrong; what, stands beside the name of the field.",
@@ -50,6 +54,33 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {"type": "http", "scheme": "bearer", "description": "A personal token, made on the page API tokens."}
 
 
+class Schema(AutoSchema):
+    """Says of what is written also what fields ask for (`asks`), and what holds between them (`constraints`)."""
+
+    def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        asks = getattr(field, "asks", None) if direction == "request" else None
+        return schema | (asks() if callable(asks) else asks) if asks else schema
+
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        asked = direction == "request" and not getattr(serializer, "partial", False)
+        return schema | described(getattr(serializer, "constraints", ())) if asked else schema
+
+
+class FiltersScheme(DjangoFilterExtension):  # type: ignore[no-untyped-call]
+    """Filters by a kind that can be plugged in name the kinds that there are."""
+
+    target_class = "smartagent.rest.filters.Filters"
+    priority = 1
+
+    def _get_explicit_filter_choices(self, filter_field: Any) -> Any:
+        choices = filter_field.extra.get("choices")
+        if callable(choices):
+            return [kind for kind, _ in choices()]
+        return super()._get_explicit_filter_choices(filter_field)  # type: ignore[no-untyped-call]
+
+
 class OwnerScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """An id; when written also an e-mail address."""
 
@@ -74,6 +105,7 @@ def describe_shared(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             if method in operations:
                 _add_errors(path, operations[method])
                 _refuse_empty(operations[method])
+                _require_body(operations[method], schemas)
     return result
 
 
@@ -81,8 +113,19 @@ def _refuse_empty(operation: dict[str, Any]) -> None:
     """Say that no parameter of the address may be empty, as `refuse_unknown` has it."""
     for parameter in operation.get("parameters", ()):
         schema = parameter.get("schema", {})
-        if parameter["in"] == "query" and schema.get("type") == "string" and "enum" not in schema:
+        if parameter["in"] == "query" and "enum" in schema:
+            schema["enum"] = [each for each in schema["enum"] if each != ""]
+        elif parameter["in"] == "query" and schema.get("type") == "string":
             schema.setdefault("minLength", 1)
+
+
+def _require_body(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Say that there is a body where an empty object would be refused."""
+    body = operation.get("requestBody", {"content": {}})
+    for content in body["content"].values():
+        schema = schemas.get(content["schema"].get("$ref", "").rpartition("/")[2], content["schema"])
+        if any(word in schema for word in ("required", "oneOf", "anyOf")):
+            body["required"] = True
 
 
 def _add_errors(path: str, operation: dict[str, Any]) -> None:

@@ -7,11 +7,15 @@ from django.db import models
 from rest_framework import serializers
 
 from smartagent.fields import NumericField
+from smartagent.rest.constraints import Constraint, errors_of
 from smartagent.rest.fields import ChoiceField, DurationField, JSONObjectField, NumberField, TextField, TimeField
 
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses names that it does not have. Those that can only be read may be sent back, and are ignored."""
+
+    # What holds between its fields. Where a part is changed it is not asked: the other part stands in the database.
+    constraints: tuple[Constraint, ...] = ()
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping) and (unknown := [str(name) for name in data if name not in self.fields]):
@@ -20,6 +24,11 @@ class StrictSerializer(serializers.Serializer[Any]):
                 {name[:100]: [f"There is no such field. The fields are: {known}."] for name in unknown[:20]}
             )
         return super().to_internal_value(data)
+
+    def validate(self, attrs: Any) -> Any:
+        if not self.partial and (errors := errors_of(self.constraints, attrs)):
+            raise serializers.ValidationError(errors)
+        return attrs
 
 
 class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):

@@ -1,0 +1,78 @@
+"""What the description of the API cannot say, so that a request that it allows may still be refused.
+
+Each is an operation (with `*` for any), words of the refusal, and why no description can say it.
+"""
+
+from fnmatch import fnmatchcase
+
+REFUSALS = [
+    # The clock.
+    ("POST /api/mutes/", "This must be after now.", "the clock"),
+    ("POST /api/states/*", "This must be after now, and at most 30 days away.", "the clock"),
+    ("POST /api/notifications/*", "This must be after now, and at most 30 days away.", "the clock"),
+    ("GET /api/rules/{id}/why/", "This must be a time between the year 2000 and now.", "the clock"),
+    ("* /api/silences/*", "It ends before it begins.", "it begins now where it does not say when"),
+    ("* /api/silences/*", "over already. Give", "the clock"),
+    ("* /api/silences/*", "no window begins", "calendars"),
+    ("* /api/silences/*", "It begins within a year from now.", "the clock"),
+    ("* /api/silences/*", "It may go on for at most", "the clock"),
+    ("POST /api/samples/", "observed_at: This time is", "the clock"),
+    # What stands in the database.
+    ("POST /api/channels/", "There is a channel of this name already.", "names that are taken"),
+    ("PATCH /api/channels/{id}/", "The kind of a channel stays as it is.", "the kind that it has"),
+    ("POST /api/escalation-policies/", "There is a policy of this name already.", "names that are taken"),
+    ("PATCH /api/escalation-policies/{id}/", "Rules refer to it by this name, so it stays.", "the name that it has"),
+    ("* /api/escalation-policies/*", "There is nobody in “", "who is in a group"),
+    ("* /api/escalation-policies/*", "Nobody signs in by “", "who is there"),
+    ("* /api/escalation-policies/*", "There is no channel in use for “", "which channels are there"),
+    ("* /api/escalation-policies/*", "” is no recipient.", "which roles are there"),
+    ("POST /api/integrations/", "has an integration of this type already", "one for each type"),
+    ("PUT /api/integrations/{id}/", "has an integration of this type already", "one for each type"),
+    ("PATCH /api/integrations/{id}/", "has an integration of this type already", "one for each type"),
+    ("* /api/preferences/", "There is no channel “", "which channels are there"),
+    ("POST /api/rules/{id}/restore/", "There is no version ", "which versions are there"),
+    ("POST /api/optimizations/", "No rule watches this metric for them", "which rules are there"),
+    ("POST /api/samples/", "This Idempotency-Key came with another request before.", "which keys were used"),
+    # What depends on another field that may stand in the database.
+    ("* /api/rules/*", "Say over which time ", "a window belongs to an aggregation"),
+    ("* /api/rules/*", "The newest reading has no window", "a window belongs to an aggregation"),
+    ("* /api/rules/*", "A window is from 5m to 30d", "a sum"),
+    ("* /api/rules/*", "would end between two checks.", "how often rules are checked is a setting"),
+    ("* /api/rules/*", " is no threshold for it.", "a threshold belongs to the scale of a metric"),
+    ("* /api/rules/*", "The critical threshold for “", "which of two numbers is the larger"),
+    ("* /api/rules/*", "Recovery for “", "which of two numbers is the larger"),
+    ("* /api/rules/*", " threshold goes with <, <=, > or >=.", "the operator may stand in the database"),
+    ("* /api/silences/*", "Only a recurring silence has a duration", "a duration belongs to a recurrence"),
+    ("* /api/silences/*", "Say how long each window lasts", "a duration belongs to a recurrence"),
+    ("* /api/silences/*", "is too long: a silence of ", "what a role may"),
+    ("* /api/rules/*", "so the rule would never ", "a threshold belongs to the scale of a metric"),
+    ("POST /api/samples/", "is computed, it cannot be pushed.", "which metrics are built in"),
+    # The languages of kinds and files.
+    ("* /api/channels/*", "settings.", "each kind has its settings: /api/channel-kinds/"),
+    ("* /api/rules/*", "action_config.", "each action has its options"),
+    ("* /api/silences/*", "recurrence: ", "what RFC 5545 has as recurrences"),
+    ("POST /api/rules/*/", "This is not YAML", "what stands in a text"),
+    ("POST /api/rules/*/", "A file of rules begins with", "what stands in a text"),
+    ("POST /api/rules/*/", "The name of a file: letters, digits", "it stands beside the file or in it"),
+    ("POST /api/rules/*/", "rules[", "a rule in a file has its own fields, as export shows them"),
+    ("POST /api/rules/import-prometheus/", "A file of Prometheus has a list", "what stands in a text"),
+    ("POST /api/samples/", "samples are wrong, so nothing was written.", "how many, beside what is wrong with each"),
+    ("POST /api/samples/", "Line ", "what stands in the lines of a text"),
+    # Arithmetic and alphabets that JSON Schema has no word for.
+    ("*", "At most 20 digits before the point and 10 after it can be kept.", "digits of a number"),
+    ("*", "The longest duration is 366 days.", "a sum"),
+    ("* /api/escalation-policies/*", "A step waits 1m to 1w", "a sum"),
+    ("*", "printable characters.", "properties of Unicode"),
+    ("*", "(NUL, or half of a surrogate pair)", "a pattern on every text"),
+    ("*", "Enter a valid URL.", "the names of hosts"),
+    ("*", " not a time zone.", "names that this machine knows"),
+]
+
+
+def unexplained(operation: str, answer: object) -> list[str]:
+    """The refusals in an answer, with their fields, that none of the above explains."""
+    if not isinstance(answer, dict):
+        return [str(answer)]
+    found = [f"{field}: {text}" for field, texts in answer.items() for text in texts]
+    words = [words for pattern, words, _ in REFUSALS if fnmatchcase(operation, pattern)]
+    return [refusal for refusal in found if not any(each in refusal for each in words)]
