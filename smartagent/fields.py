@@ -1,6 +1,7 @@
 """Model fields that the legacy tables need."""
 
 from copy import deepcopy
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -34,6 +35,12 @@ class NumericField(models.DecimalField):  # type: ignore[type-arg]
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
         return "numeric"
+
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+        """What another program has stored is written as it was, also where it is no number."""
+        if isinstance(value, Decimal) and not value.is_finite():
+            return value
+        return super().get_db_prep_value(value, connection, prepared)
 
     def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{"form_class": NumberInput} | kwargs)

@@ -1,5 +1,7 @@
 """The versions of a rule: who changed what, and when; any two of them side by side; and back to an old one."""
 
+from itertools import zip_longest
+
 from django.http import HttpRequest, HttpResponse
 
 from rules.pages.rule import find_rule
@@ -18,7 +20,7 @@ def versions_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: str) -
             "number": number, "record": record, "kind": KINDS[record.history_type],
             "changes": differences(before[1], record) if before else [],
         }
-        for (number, record), before in zip(records, [*records[1:], None], strict=True)
+        for (number, record), before in zip_longest(records, records[1:])
     ]  # fmt: skip
     old, new = (_asked(request, name) for name in ("old", "new"))
     pair = [version_of(rule, number) for number in (old, new)] if old and new else []

@@ -1,5 +1,6 @@
 """A plan for people, line by line, and for programs as plain values."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -76,9 +77,11 @@ def _change_facts(change: Change) -> dict[str, Any]:
 
 
 def json_of(value: Any) -> Any:
-    """A value of a file as JSON has it."""
+    """A value of a file as JSON has it; null for a number that is none."""
     if isinstance(value, Decimal):
         return as_json_number(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {name: json_of(each) for name, each in value.items()}
     return [json_of(each) for each in value] if isinstance(value, list) else value

@@ -14,6 +14,7 @@ from smartagent.postgres import embedded
 from smartagent.postgres.client import DatabaseClient
 from smartagent.postgres.creation import DatabaseCreation
 from smartagent.postgres.errors import PoolExhausted, TooOld, explain, place
+from smartagent.postgres.far_times import with_far_times
 from smartagent.postgres.schema import SchemaEditor
 
 Pool = ConnectionPool[Any]
@@ -40,6 +41,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
+        params["context"] = with_far_times(params["context"], self.timezone)
         if folder := self.settings_dict.get("EMBEDDED"):
             params |= embedded.address(folder, self.settings_dict.get("EMBEDDED_OPTIONS"))
         return params

@@ -127,6 +127,14 @@ def test_versions_are_numbered_from_one_and_compared(client_of, alice, twice):
     assert "no such version" in client_of(alice).get(f"/rules/{twice.pk}/history/?old=1&new=9").content.decode()
 
 
+def test_a_rule_of_another_application_has_no_versions_yet(client_of, alice):
+    rule = rule_of(alice)
+    rule.history.all().delete()
+    page = client_of(alice).get(f"/rules/{rule.pk}/history/")
+    assert page.status_code == 200
+    assert "begins with its next change" in page.content.decode()
+
+
 def test_an_old_version_comes_back_as_a_new_one(client_of, alice, twice):
     AutomationRule.objects.update(status="paused")
     client_of(alice).post(f"/rules/{twice.pk}/restore/", {"version": "1"})

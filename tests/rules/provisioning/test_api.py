@@ -1,5 +1,8 @@
 """Rules as code by REST: the same plan and the same doing as by the command, within what one may change."""
 
+import pytest
+from django.db import connection
+
 from rules.models import AutomationRule
 from tests.api import Program
 from tests.rules.rule_cast import rule_of
@@ -84,3 +87,24 @@ def test_rules_of_prometheus_come_with_their_report(alice):
     Program(alice).post("rules/apply/", {"text": found["text"]})
     assert names() == [("A", "hosts.yaml")]
     Program(alice).post("rules/import-prometheus/", {"text": "groups: 5"}, status=400)
+
+
+@pytest.mark.parametrize("threshold", ["NaN", "Infinity", "-Infinity"])
+def test_a_threshold_that_is_no_number_is_exported_as_null(alice, threshold):
+    rule = rule_of(alice)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE automation_rules SET threshold_value = %s WHERE id = %s", [threshold, rule.pk])
+    (entry,) = Program(alice).get("rules/export/")["document"]["rules"]
+    assert entry["threshold"] is None
+
+
+@pytest.mark.parametrize("threshold", ["NaN", "Infinity", "-Infinity"])
+def test_a_rule_with_such_a_threshold_has_a_page_and_can_be_paused(client_of, alice, threshold):
+    rule = rule_of(alice)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE automation_rules SET threshold_value = %s WHERE id = %s", [threshold, rule.pk])
+    for address in ("", "change/", "history/"):
+        assert client_of(alice).get(f"/rules/{rule.pk}/{address}").status_code == 200
+    client_of(alice).post(f"/rules/{rule.pk}/status/", {"status": "paused"})
+    rule.refresh_from_db()
+    assert rule.status == "paused"
