@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +25,7 @@ from notifications.pages.panel import panel
 from notifications.querysets import NotificationQuerySet
 from notifications.snoozing import snoozes
 from rules.health.judging import may_judge
+from rules.models import AutomationRule
 from smartagent.scope import has_everyone
 from smartagent.templatetags.shown import TONES, when
 
@@ -65,6 +67,11 @@ class NotificationAdmin(JudgedAdmin):
             filterset.data["whose"] = "everyone"
         return filterset
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With whether the rule may be seen: those whom a rule of somebody else notifies may not."""
+        seen = AutomationRule.objects.visible_to(request.user).filter(pk=OuterRef("rule_id"))
+        return super().get_queryset(request).annotate(sees_rule=Exists(seen))
+
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         left_out = set() if may_judge(request.user) else {"judged"}
         if request.GET.get("whose", "mine") == "mine" and not request.GET.get("person"):
@@ -105,6 +112,8 @@ class NotificationAdmin(JudgedAdmin):
     def rule_link(self, notification: Notification) -> str:
         if notification.rule_id is None:
             return "–"
+        if not notification.sees_rule:  # type: ignore[attr-defined]
+            return str(notification.metadata.get("rule_name") or "of somebody else")
         address = reverse("admin:rules_automationrule_page", args=[notification.rule_id])
         return format_html('<a href="{}" class="sa-link">{}</a>', address, notification.rule)
 

@@ -17,7 +17,7 @@ from rules.accounts import Account, account_of, came_of_it
 from rules.filters import as_uuid
 from rules.health.feedback_buttons import answer, buttons
 from rules.health.judging import VERBS, judge, may_judge, said_by
-from rules.models import ActivityEntry, RuleState, Silence
+from rules.models import ActivityEntry, DispatchRun, RuleState, Silence
 from rules.pages.events import named_entries
 from rules.reasons import reasons_of
 from rules.sentences import rule_in_words
@@ -42,6 +42,7 @@ def entry_page(request: HttpRequest, model_admin: OwnedAdmin, entry_id: str) -> 
         "rule_then": rule_in_words(account.rule) if account.rule else "",
         "made": [(label, reverse(place, args=[key])) for label, place, key in came_of_it(entry)],
         "before": named_entries(account.before), "after": named_entries(account.after),
+        "sees_run": DispatchRun.objects.visible_to(request.user).filter(pk=entry.run_id).exists(),
         "person": _person(account), "silence": _silence(request, account),
         "judged": _judged(model_admin, entry, said[entry.pk]) if said and may_judge(request.user) else "",
     } | _drawn(account, state)  # fmt: skip

@@ -48,6 +48,15 @@ def test_only_ones_own_unless_everyones_are_asked_for(client_of, alice, bob, olg
     assert 'name="whose"' not in client_of(alice).get(reverse(INBOX)).content.decode()
 
 
+def test_a_rule_of_somebody_else_is_named_without_a_link_that_leads_nowhere(client_of, alice, bob, olga):
+    rule = rule_of(alice, rule_name="Of Alice")
+    for person in (alice, bob, olga):
+        told(person, "Look", rule=rule, metadata={"rule_name": "Of Alice"})
+    pages = [client_of(person).get(reverse(INBOX)).content.decode() for person in (alice, bob, olga)]
+    assert ["Of Alice" in page for page in pages] == [True, True, True]
+    assert [f'href="/rules/{rule.pk}/"' in page for page in pages] == [True, False, True]
+
+
 def test_opening_one_marks_it_read(client_of, alice, olga):
     rule = rule_of(alice)
     one = told(alice, rule=rule)

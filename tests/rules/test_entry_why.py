@@ -114,6 +114,15 @@ def test_the_page_shows_the_readings_the_version_then_what_was_made_and_the_step
     assert client_of(bob).get(f"/activity/{entry('rule_fired').pk}/change/").status_code == 404
 
 
+def test_a_run_that_may_not_be_seen_is_named_without_a_link_that_leads_nowhere(client_of, alice, olga, life):
+    one = entry("rule_fired")
+    link = f"/runs/{one.run_id}/"
+    for person in (alice, olga):
+        client = client_of(person)
+        is_seen = client.get(f"{link}change/").status_code == 200
+        assert (link in page(client, one)) == is_seen
+
+
 def test_each_of_several_conditions_has_its_numbers(client_of, alice):
     more = [{"metric": "memory", "target": "", "reducer": "max", "window": 600, "operator": ">", "threshold": 50}]
     rule_of(alice, **CPU, match="all", more_conditions=more)
