@@ -54,6 +54,11 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _in_shell(request, 403, "Send it once more", FORM_EXPIRED)
 
 
+def too_large(request: HttpRequest, most: int) -> HttpResponse:
+    """Where a form has more than `most` bytes."""
+    return _in_shell(request, 413, "Too much at once", f"A form here has at most {most / 1e6:g} MB. Send less at once.")
+
+
 def _is_api(request: HttpRequest) -> bool:
     """Whether a program asks: no answer below /api/ is HTML."""
     return request.path.startswith("/api/")

@@ -2,13 +2,17 @@
 
 import zoneinfo
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from rules.noticing import notice
-from smartagent.errors import incomplete
+from smartagent.errors import incomplete, too_large
 from smartagent.visible import in_page
+
+LARGEST_TYPED, LARGEST_FORM = 2_500_000, 10_000_000  # bytes
+FORMS_WITH_FILES = ("admin:rules_automationrule_code",)
 
 
 class TimeZoneMiddleware:
@@ -35,6 +39,27 @@ class VisibleMiddleware:
             if (shown := in_page(page)) != page:
                 response.content = shown.encode(response.charset)
         return response
+
+
+class FormSizeMiddleware:
+    """A form of more bytes than people type is refused before it is read; only the page of rules as code takes files.
+
+    What a program sends below /api/ is limited there, by each view.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Before the token against forged requests is looked for in the form."""
+        where = request.resolver_match.view_name if request.resolver_match else ""
+        most = LARGEST_FORM if where in FORMS_WITH_FILES else LARGEST_TYPED
+        length = str(request.META.get("CONTENT_LENGTH") or "")
+        is_larger = length.isdecimal() and (len(length) > 15 or int(length) > most)
+        return too_large(request, most) if is_larger and not request.path.startswith("/api/") else None
 
 
 class MissingColumnMiddleware:

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -61,6 +62,26 @@ def test_lines_are_counted_together(alice: User) -> None:
 def test_commas_within_texts_are_no_values(alice: User) -> None:
     text = "# " + ",[{" * 200_000 + "\nversion: 1\nrules: []\n"
     assert Program(alice).post("rules/plan/", {"text": text, "source": "a"})["items"] == []
+
+
+@pytest.mark.parametrize("kind", ["multipart", "application/x-www-form-urlencoded"])
+def test_a_form_of_more_than_people_type_is_refused_in_words(client_of: Any, alice: User, kind: str) -> None:
+    client, address = client_of(alice), reverse("admin:rules_automationrule_add")
+    sent = {"description": "d" * 2_500_000}
+    page = client.post(address, sent) if kind == "multipart" else client.post(address, urlencode(sent), kind)
+    assert page.status_code == 413
+    assert "A form here has at most 2.5 MB." in page.content.decode()
+    assert "At most 10,000 characters" in client.post(address, {"description": "d" * 2_000_000}).content.decode()
+
+
+def test_rules_as_code_take_larger_files(client_of: Any, alice: User) -> None:
+    address = reverse("admin:rules_automationrule_code")
+    assert client_of(alice).post(address, {"text": "# " + "d" * 3_000_000}).status_code == 200
+    assert client_of(alice).post(address, {"text": "d" * 10_000_001}).status_code == 413
+
+
+def test_a_form_of_somebody_unknown_is_limited_too(client: Client, db: None) -> None:
+    assert client.post("/login/", {"username": "u" * 2_500_001}).status_code == 413
 
 
 @pytest.mark.parametrize(
