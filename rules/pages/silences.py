@@ -3,10 +3,11 @@
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import MAX_URL_REDIRECT_LENGTH
 from unfold.decorators import display
 
 from rules.catalogue import catalogue
@@ -125,7 +126,10 @@ class SilenceAdmin(FilteredAdmin):
             messages.info(request, "This silence is over, so it is not changed any more. Copy it for a new one.")
             return HttpResponseRedirect(page_of(silence))
         if request.method == "POST" and "_preview" in request.POST:
-            return HttpResponseRedirect(f"{request.path}?{_asked(request)}")
+            address = f"{request.path}?{_asked(request)}"
+            if len(address) <= MAX_URL_REDIRECT_LENGTH:
+                return HttpResponseRedirect(address)
+            request.method, request.GET = "GET", QueryDict(_asked(request))  # too long for an address: shown at once
         if request.method == "POST" and (refused := too_many(request, "silences")):
             return refused
         known = self._known(request, silence) if self._may_write(request, silence) else {}

@@ -344,3 +344,20 @@ def test_a_rule_leads_to_the_form_that_silences_it(client_of, alice, audra, rule
     assert f'href="{ADD}?rule={rule.pk}"' in text
     assert f'href="{ADD}?rule={rule.pk}&amp;person={alice.pk}"' in text
     assert ADD not in said(client_of(audra).get(address))
+
+
+def test_a_preview_too_long_for_an_address_is_shown_at_once(client_of, alice, filled):
+    html = said(client_of(alice).post(ADD, filled(comment="ä" * 6_000, metric="cpu", _preview="1")))
+    assert "ä" * 6_000 in html
+    assert not Silence.objects.exists()
+
+
+@pytest.mark.parametrize("recurrence", ["FREQ=YEARLY;BYDAY=99MO", "FREQ=DAILY;BYHOUR=" + "1," * 300 + "1", "<script>"])
+def test_a_recurrence_that_cannot_be_read_breaks_no_page(client_of, alice, today, recurrence):
+    silence = Silence.objects.create(
+        user=alice, created_by=alice, comment="Why", metric="cpu", starts_at=today, ends_at=today + 48 * HOUR,
+        recurrence=recurrence, duration=HOUR,
+    )  # fmt: skip
+    for address in (LIST, f"{LIST}?state=on", page(silence), reverse("admin:rules_silence_change", args=[silence.pk])):
+        assert client_of(alice).get(address).status_code == 200
+    assert client_of(alice).get("/api/silences/").json()["results"][0]["state"] == "coming"
