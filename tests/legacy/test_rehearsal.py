@@ -11,6 +11,7 @@ from django.db import connection
 
 from smartagent.adoption import sizes
 from smartagent.adoption.rehearsal import rehearse
+from smartagent.management.commands import adopt
 from tests.legacy.database import Database
 from tests.legacy.test_takeover import MIXTURES, built
 from tests.smartagent.adoption.conftest import Takeover
@@ -71,6 +72,14 @@ def test_each_table_has_its_rows_its_time_and_its_strongest_lock(takeover: Takeo
     assert locks["index notifications_inbox added"] == "SHARE UPDATE EXCLUSIVE"
     assert locks["status of old rows filled in, 1 row"] == "ROW EXCLUSIVE"
     assert (found["automation_rules"]["would"], found["automation_rules"]["rows"]) == ("create", None)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.2, "a second"), (1.4, "a second"), (1.6, "2 seconds"), (119, "119 seconds"), (120, "2 minutes")],
+)
+def test_one_is_no_plural(seconds: float, words: str) -> None:
+    assert adopt._time(seconds) == words
 
 
 def test_the_rows_of_a_large_table_are_estimated(takeover: Takeover, monkeypatch: pytest.MonkeyPatch) -> None:

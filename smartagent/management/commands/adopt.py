@@ -105,6 +105,6 @@ def _lines(subject: Subject) -> list[str]:
 
 
 def _time(seconds: float) -> str:
-    if seconds < 1:
+    if round(seconds) <= 1:
         return "a second"
     return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
