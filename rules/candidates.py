@@ -20,8 +20,8 @@ from rules.reach import as_float_sql
 IS_SIMPLE = "r.reducer = 'last' AND r.more_conditions = '[]'"
 COLUMNS = f"""r.id AS rule_id, r.user_id AS owner_id, r.metric_type, r.condition_operator AS operator,
     {as_float_sql("r.threshold_value")} AS threshold, {as_float_sql("r.recovery_threshold")} AS recovery,
-    {as_float_sql("r.critical_threshold")} AS critical, coalesce(r.target_integration, '') AS target, r.repeat_every,
-    r.pending_for, r.keep_firing_for, r.no_data_policy, r.error_policy, r.status = 'draft' AS draft"""
+    {as_float_sql("r.critical_threshold")} AS critical, left(coalesce(r.target_integration, ''), 200) AS target,
+    r.repeat_every, r.pending_for, r.keep_firing_for, r.no_data_policy, r.error_policy, r.status = 'draft' AS draft"""
 # Rules of an older kind, of another application, may be in the table (AutomationRule.REPRESENTABLE). The rules of those
 # who may not sign in any more rest.
 STANDING = """r.status IN ('active', 'draft') AND r.metric_type IS NOT NULL AND r.user_id IS NOT NULL
@@ -39,6 +39,8 @@ READABLE = {
         "(r.critical_threshold IS NULL OR abs(r.critical_threshold) < '1e308')",
     "Its operator is none of <, <=, >, >=, = and !=.":
         "r.condition_operator IN ('<', '<=', '>', '>=', '=', '!=')",
+    "Its target has more than 200 characters.":
+        "char_length(coalesce(r.target_integration, '')) <= 200",
     "One of its durations is below 0 or longer than 1,000 years.":
         f"r.pending_for {SPAN} AND r.keep_firing_for {SPAN} AND r.repeat_every {SPAN} AND r.evaluation_window {SPAN}",
 }  # fmt: skip
@@ -80,8 +82,9 @@ SELECT {COLUMNS}, r.user_id AS subject_id, 'failed' AS verdict, {REFUSAL} AS cau
 FAILED = f"""
 SELECT r.id AS rule_id, r.user_id AS owner_id, r.metric_type, r.condition_operator AS operator,
        NULL::float8 AS threshold, NULL::float8 AS recovery, NULL::float8 AS critical,
-       coalesce(r.target_integration, '') AS target, interval '4 hours' AS repeat_every, interval '0' AS pending_for,
-       interval '0' AS keep_firing_for, r.no_data_policy, 'keep' AS error_policy, r.status = 'draft' AS draft,
+       left(coalesce(r.target_integration, ''), 200) AS target, interval '4 hours' AS repeat_every,
+       interval '0' AS pending_for, interval '0' AS keep_firing_for,
+       r.no_data_policy, 'keep' AS error_policy, r.status = 'draft' AS draft,
        r.user_id AS subject_id, 'failed' AS verdict, {{cause}} AS cause, NULL::float8 AS value,
        NULL::timestamptz AS observed_at, false AS worsens, NULL::jsonb AS conditions
   FROM automation_rules r WHERE {STANDING} {{only}}

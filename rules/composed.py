@@ -22,7 +22,7 @@ RULE = """r.id AS rule_id, r.user_id AS owner_id, r.applies_to, r.match"""
 CONDITIONS = f"""
 CREATE TEMP TABLE tick_conditions AS
 WITH composed AS (SELECT * FROM automation_rules r WHERE {{evaluated}} AND NOT ({{simple}}) {{only}})
-SELECT {RULE}, 0 AS n, r.metric_type AS metric, coalesce(r.target_integration, '') AS target, r.reducer,
+SELECT {RULE}, 0 AS n, r.metric_type AS metric, left(coalesce(r.target_integration, ''), 200) AS target, r.reducer,
        r.evaluation_window AS span, r.condition_operator AS operator,
        {as_float_sql("r.threshold_value")} AS threshold, {as_float_sql("r.recovery_threshold")} AS recovery,
        {as_float_sql("r.critical_threshold")} AS critical

@@ -20,7 +20,16 @@ from smartagent.templatetags.shown import TONES, when
 
 LONGEST = {"integration_type": 100, "error_message": 10_000, "config": LONGEST_OBJECT}  # characters
 KEPT = "A JSON object, encrypted and never shown again. Empty: stored credentials stay. {} removes them."
-ENTRY = UnfoldAdminTextareaWidget(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"})
+
+
+class Entry(UnfoldAdminTextareaWidget):  # type: ignore[misc]
+    """What was typed is never shown again, also where something else is wrong."""
+
+    def format_value(self, value: Any) -> str:
+        return ""
+
+
+ENTRY = Entry(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"})
 
 
 class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]

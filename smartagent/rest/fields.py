@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -101,7 +102,7 @@ class NumberField(serializers.Field):  # type: ignore[type-arg]
 
     def to_representation(self, value: Any) -> float | None:
         number = value if isinstance(value, Decimal) else Decimal(repr(value))
-        return as_json_number(number) if number.is_finite() else None
+        return as_json_number(number) if isfinite(float(number)) else None
 
 
 @extend_schema_field({"type": "string", "pattern": SHAPE, "maxLength": LONGEST_TEXT, "examples": ["4h"]})
