@@ -54,9 +54,9 @@ class StepsField(serializers.ListField):
         return [{"after": format_duration(step.after), "to": list(step.to)} for step in read(data)]
 
     def to_internal_value(self, data: Any) -> Any:
-        rows = super().to_internal_value(data)
-        if problem := count_problem(rows):
+        if isinstance(data, list) and (problem := count_problem(data)):  # before each is read
             raise serializers.ValidationError(problem)
+        rows = super().to_internal_value(data)
         return [Step(row["after"], tuple(row["to"])) for row in rows]
 
 

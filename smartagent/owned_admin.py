@@ -5,7 +5,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, NoReturn
 
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME as CHOSEN
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,6 +14,8 @@ from django.urls import URLPattern, path
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 
+from smartagent.chosen_keys import ChosenKeys
+
 Page = Callable[..., HttpResponseBase]  # takes the request, the admin class, and what its route names
 
 
@@ -22,7 +23,7 @@ def _with_admin(view: Page, model_admin: Any, request: HttpRequest, **named: Any
     return view(request, model_admin, **named)
 
 
-class OwnedAdmin(ModelAdmin):  # type: ignore[misc]
+class OwnedAdmin(ChosenKeys, ModelAdmin):  # type: ignore[misc]
     """Lists what the person may see, and lets them change and delete what they may change."""
 
     list_title: ClassVar[str] = ""  # where it is not the plural of what the list holds
@@ -72,11 +73,8 @@ class OwnedAdmin(ModelAdmin):  # type: ignore[misc]
         return super().changelist_view(request, {"title": self.title} | (extra_context or {}))
 
     def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        """Whatever is done to many at once reaches only those that the person may change; what is no id is nothing."""
-        sent = request.POST.copy()
-        sent.setlist(CHOSEN, [key for key in sent.getlist(CHOSEN) if _is_key(self.model, key)])
-        request.POST = sent  # type: ignore[assignment]
-        return super().response_action(request, queryset.changeable_by(request.user))  # type: ignore[no-any-return]
+        """Whatever is done to many at once reaches only those that the person may change."""
+        return super().response_action(request, queryset.changeable_by(request.user))
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
         """Somebody else's thing is not there, like one that never was."""
@@ -86,11 +84,3 @@ class OwnedAdmin(ModelAdmin):  # type: ignore[misc]
         if obj is None or obj.pk is None:
             return True
         return bool(self.model.objects.changeable_by(request.user).filter(pk=obj.pk).exists())
-
-
-def _is_key(model: type[Model], text: str) -> bool:
-    try:
-        model._meta.pk.to_python(text)
-    except ValidationError:
-        return False
-    return "\x00" not in text

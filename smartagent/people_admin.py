@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm
 
+from smartagent.chosen_keys import ChosenKeys
 from smartagent.models import User
 from smartagent.once import shown_once
 from smartagent.people_forms import PersonAddForm, PersonChangeForm
@@ -27,7 +28,7 @@ class RoleFilter(admin.RelatedFieldListFilter):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     """Administrators add, change and deactivate people. Nobody is deleted: what they own and did stays whole."""
 
     slug = "people"

@@ -81,6 +81,13 @@ class Reader(Visitor):
         return answer
 
 
+@pytest.mark.parametrize(
+    "page", [TEXT, f'<a title="{TEXT}">', f'<a href="{ADDRESS}">', f"<p x-text='{TEXT}'>", f'<p onclick="{ADDRESS}">']
+)
+def test_what_would_run_is_found(page: str) -> None:
+    assert Watch(page).found
+
+
 @pytest.mark.parametrize("role", ["alice", "ada"])
 def test_no_text_of_an_object_runs_on_a_page(request: Any, everything: None, role: str) -> None:
     written, person = _write_everywhere(), request.getfixturevalue(role)

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.contrib.admin import site
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from rules.models import Integration
@@ -99,6 +100,19 @@ def test_a_person_that_is_no_id_is_refused_at_its_field(client_of: Any, olga: Us
         assert page.status_code == 200
         assert "user" in page.context["adminform"].form.errors
         assert client_of(olga).get(address, {"user": text}).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["", "{% debug %}", "\x00", "9" * 5_000, "0190a5a4-0000-7000-8000-00000000000g"])
+def test_what_is_chosen_in_a_list_and_is_no_id_is_nothing(client_of: Any, ada: User, key: str) -> None:
+    request = RequestFactory().get("/")
+    request.user = ada
+    lists = [each for each in site._registry.values() if each.get_actions(request)]
+    assert {"people", "rules"} <= {each.slug for each in lists}
+    for each in lists:
+        address = reverse(f"admin:{each.opts.app_label}_{each.opts.model_name}_changelist")
+        for verb in each.get_actions(request):
+            sent = {"action": verb, "select_across": "0", "index": "0", "_selected_action": [key, str(ada.pk)]}
+            assert client_of(ada).post(address, sent).status_code in (200, 302), (address, verb)
 
 
 TIMES = [
