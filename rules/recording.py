@@ -24,7 +24,7 @@ SELECT c.n, c.state_id, c.verdict, c.cause, c.worsens, c.silencing_id::text, c.w
        c.condition, c.reason, c.since, c.episode, c.fired_at, c.last_notified_at, c.retry_at, c.handling,
        c.handled_until, c.silence_id::text, c.was_critical, c.flapping, c.changes,
        c.repeat_every, c.no_data_policy, c.error_policy, c.pending_for, c.keep_firing_for, r.status = 'draft',
-       r.action_type = ANY(%s) AND r.action_config->'notify_resolved' = 'true'
+       r.action_type = ANY(%s) AND to_jsonb(r.action_config)->'notify_resolved' = 'true'
   FROM tick_candidates c
   JOIN automation_rules r ON r.id = c.rule_id AND r.status IN ('active', 'draft')
   JOIN smartagent_users u ON u.id = c.subject_id

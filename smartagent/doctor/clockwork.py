@@ -59,6 +59,8 @@ def check_last_tick(now: datetime) -> Iterator[Finding]:
     when = f"The last tick, {about(now - run.started_at)} ago,"
     if run.outcome == DispatchRun.Outcome.FAILED:
         yield error("ticks", f"{when} failed: {run.error_message or 'no cause is known'}", "See the page Runs.")
+    elif run.error_message:
+        yield warning("ticks", f"{when} was completed, but: {run.error_message}", "See the page Runs.")
     elif run.late_by and run.late_by > timedelta(minutes=settings.DISPATCH_EVERY_MINUTES):
         yield warning("ticks", f"{when} was {about(run.late_by)} late.",
                       "Run more workers (WORKERS), or see on the page Runs what takes the time.")  # fmt: skip

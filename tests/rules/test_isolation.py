@@ -1,9 +1,10 @@
 """What one rule does wrong, whatever another application wrote into the tables, stops no other rule."""
 
 import pytest
+from django.core.management import call_command
 from django.db import DataError, connection
 
-from rules import candidates
+from rules import candidates, recording
 from rules.dispatcher import dispatch
 from rules.isolation import NOT_EVALUATED, isolate
 from rules.models import ActivityEntry, AutomationRule, RuleState, Silence
@@ -119,15 +120,30 @@ def test_what_cannot_be_recorded_is_found_and_named(alice, now, thousand):
     assert (state.condition, state.reason) == ("error", f"{NOT_EVALUATED}not this one")
 
 
+def test_options_in_a_column_of_text_stop_no_rule(alice, now, thousand):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE automation_rules ALTER action_config DROP DEFAULT, ALTER action_config TYPE text")
+    run = dispatch(now, "command")
+    assert (run.triggered, run.error_message) == (1000, None)
+
+
+def test_the_command_says_which_rules_could_not_be_evaluated(alice, monkeypatch, capsys):
+    monkeypatch.setattr(recording, "FETCH", recording.FETCH.replace("r.status = 'draft'", "1 / 0 = 1"))
+    rule = rule_of(alice, "anomaly_count", ">=", 0, "log")
+    call_command("dispatch")
+    assert f"Rules that could not be evaluated: {rule.pk}." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("field", ["since", "handled_until"])
-def test_a_state_with_a_time_that_is_none_stops_only_its_own_rule(alice, now, thousand, field):
+def test_a_state_with_a_time_that_is_none_stops_no_rule_and_fires(alice, now, thousand, field):
     rule = rule_of(alice, "cpu", ">", 90, "log")
     RuleState.objects.create(rule=rule, user=alice, since=now - minutes(5))
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE rule_states SET {field} = '-infinity' WHERE rule_id = %s", [rule.pk])
     run = dispatch(now, "command")
-    assert (run.outcome, run.triggered, run.errors) == ("completed", 1000, 1)
-    assert ActivityEntry.objects.get(rule=rule).event_type == "rule_error"
+    assert (run.outcome, run.triggered, run.errors) == ("completed", 1001, 0)
+    assert ActivityEntry.objects.get(rule=rule).event_type == "rule_fired"
 
 
 def test_a_culprit_costs_two_attempts_for_each_halving(db):
@@ -150,7 +166,11 @@ def test_what_there_is_no_time_for_is_left(db):
     assert isolate([1, 2, 3], attempt, seconds=0).left == [1, 2, 3]
 
 
-def test_a_silence_with_a_time_that_is_none_stops_nobody(alice, now):
+@pytest.mark.parametrize(
+    ("written", "is_named"),
+    [("recurrence = 'now and then', duration = '1 hour'", True), ("starts_at = '-infinity'", False)],
+)
+def test_a_silence_that_cannot_be_read_stops_nobody_and_is_named(alice, now, written, is_named):
     rule_of(alice, "cpu", ">", 90, "log")
     sample(alice, 95, now)
     for metric in ("memory", "cpu"):
@@ -159,14 +179,12 @@ def test_a_silence_with_a_time_that_is_none_stops_nobody(alice, now):
             created_by=alice,
         )  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE silences SET starts_at = '-infinity' WHERE metric = 'memory'")
+        cursor.execute(f"UPDATE silences SET {written} WHERE metric = 'memory'")
     run = dispatch(now, "command")
     assert (run.outcome, run.triggered) == ("completed", 1)
     assert RuleState.objects.get().silence.metric == "cpu"
-    assert (
-        f"Silences that cannot be read: {Silence.objects.filter(metric='memory').values_list('pk', flat=True)[0]}: "
-        in run.error_message
-    )
+    named = f"Silences that cannot be read: {Silence.objects.get(metric='memory').pk}: "
+    assert (named in (run.error_message or "")) == is_named
 
 
 @pytest.mark.parametrize(("part", "problem"), [

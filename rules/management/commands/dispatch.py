@@ -31,6 +31,8 @@ class Command(BaseCommand):
             f"{run.triggered} triggered, {run.succeeded} acted, {run.failed} failed, "
             f"{run.no_data} newly without data, {run.errors} unreadable."
         )
+        if run.error_message:
+            self.stderr.write(run.error_message)
         if later:
             self.stdout.write(
                 f"{later:,} instance{'' if later == 1 else 's'} changed or acted after that time and "

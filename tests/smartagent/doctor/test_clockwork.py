@@ -46,6 +46,7 @@ def test_workers_who_never_were_and_workers_who_are_no_more(db: None) -> None:
     [
         ({}, None, ""),
         ({"outcome": "failed", "error_message": "No room."}, "error", "The last tick, 1m ago, failed: No room."),
+        ({"error_message": "One rule."}, "warning", "The last tick, 1m ago, was completed, but: One rule."),
         ({"late_by": timedelta(minutes=7)}, "warning", "The last tick, 1m ago, was 7m late."),
         ({"late_by": timedelta(minutes=4)}, None, ""),
     ],
