@@ -196,3 +196,11 @@ def test_what_a_trigger_cannot_do_fails_nothing_of_theirs_and_is_in_the_activity
     people.sql(f"UPDATE auth.users SET last_sign_in_at = now() WHERE id = '{BOB}'")
     assert ActivityEntry.objects.filter(event_type="sync_failed").count() == 1, "once an hour"
     assert authenticate(None, username="bob@example.com", password="secret") is None
+
+
+@pytest.mark.parametrize(
+    "email", ["a@b.example\nBcc: all@b.example", "a\u202eb@b.example", "a b@c.example", "a\x1b@b.example"]
+)
+def test_an_email_with_signs_that_hide_or_break_lines_is_none(people: Takeover, email: str) -> None:
+    sign_up(people, BOB, email)
+    assert User.objects.get(pk=BOB).email == f"{BOB}@without-email.invalid"
