@@ -92,7 +92,7 @@ class SampleView(TakesLarge, generics.ListAPIView[Any], OwnedView):
         "with `Content-Encoding: gzip`. All are written or none. A sample of the same person, metric, target and time "
         "replaces the one before.",
         parameters=[KEY],
-        request={"application/json": BODY, "application/x-ndjson": {"type": "string"}},
+        request={"application/json": BODY, "application/x-ndjson": {"type": "string", "pattern": r"\S"}},
         responses={201: OpenApiResponse(ANSWER, description="They are written."), 422: OpenApiResponse()},
         examples=[ONE, TWO],
     )

@@ -20,6 +20,8 @@ from tests.smartagent.openapi_refusals import unexplained
 
 REFUSED = [400, 422]
 PERSON = ("user", "person", "owner")  # fields that name somebody
+# Fields of a rule that are right or wrong by the others: half of the rules are sent without them, so as to be taken.
+CONTINGENT = ("critical_threshold", "recovery_threshold", "evaluation_window", "reducer", "more_conditions")
 SHARE = max(1, 4 // TIMES)  # of the values at the edges of what is allowed, a hundred for an operation, one in so many
 
 
@@ -31,6 +33,12 @@ def one_connection():
     yield
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def no_limits(settings):
+    """Nobody is throttled, else what comes late would not be looked at."""
+    settings.LIMITS_PER_MINUTE = dict.fromkeys(settings.LIMITS_PER_MINUTE, 0)
 
 
 @pytest.fixture
@@ -56,7 +64,7 @@ schema = schemathesis.openapi.from_wsgi("/api/schema/", application)
 @settings(
     max_examples=examples(3), deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
-def test_every_operation_keeps_to_its_description(case, one_connection, authorization, known):
+def test_every_operation_keeps_to_its_description(case, one_connection, no_limits, authorization, known):
     if is_left_out(case):
         return
     use_known_id(case, known)
@@ -93,9 +101,15 @@ def use_known_things(case, known):
         return
     for sent in (case.query, *(case.body if isinstance(case.body, list) else [case.body])):
         if isinstance(sent, dict):
-            sent.pop("cursor", None)
+            leave_out(sent, ["cursor"])
             sent.update({name: known["people"] for name in PERSON if isinstance(sent.get(name), str)})
+            leave_out(sent, CONTINGENT if crc32(repr(sent).encode(errors="surrogatepass")) % 2 else ())
             sent.update({"rule": known["rules"]} if isinstance(sent.get("rule"), str) else {})
+
+
+def leave_out(sent, names):
+    for name in names:
+        sent.pop(name, None)
 
 
 def test_the_description_lets_no_parameter_of_an_address_be_empty():
