@@ -1,6 +1,7 @@
 """The API against its own description: schemathesis sends what the description allows, and what it does not."""
 
 import uuid
+from datetime import timedelta
 from zlib import crc32
 
 import pytest
@@ -8,6 +9,7 @@ import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.urls import reverse
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from schemathesis.generation.meta import TestPhase
 from schemathesis.specs.openapi import checks
@@ -20,8 +22,10 @@ from tests.smartagent.openapi_refusals import unexplained
 
 REFUSED = [400, 422]
 PERSON = ("user", "person", "owner")  # fields that name somebody
-# Fields of a rule that are right or wrong by the others: half of the rules are sent without them, so as to be taken.
-CONTINGENT = ("critical_threshold", "recovery_threshold", "evaluation_window", "reducer", "more_conditions")
+# Fields of rules and silences that are right or wrong by the others: half of them are sent without, so as to be taken.
+CONTINGENT = ["critical_threshold", "recovery_threshold", "evaluation_window", "reducer", "more_conditions",
+              "recurrence", "duration"]  # fmt: skip
+ENDS = ("until", "ends_at")
 SHARE = max(1, 4 // TIMES)  # of the values at the edges of what is allowed, a hundred for an operation, one in so many
 
 
@@ -101,10 +105,15 @@ def use_known_things(case, known):
         return
     for sent in (case.query, *(case.body if isinstance(case.body, list) else [case.body])):
         if isinstance(sent, dict):
-            leave_out(sent, ["cursor"])
+            leave_out(sent, ["cursor", *(["starts_at"] if "ends_at" in sent else [])])
             sent.update({name: known["people"] for name in PERSON if isinstance(sent.get(name), str)})
-            leave_out(sent, CONTINGENT if crc32(repr(sent).encode(errors="surrogatepass")) % 2 else ())
+            leave_out(sent, CONTINGENT if crc32(repr(sent).encode(errors="surrogatepass")) % 2 else [])
+            sent.update({name: soon() for name in ENDS if isinstance(sent.get(name), str)})
             sent.update({"rule": known["rules"]} if isinstance(sent.get("rule"), str) else {})
+
+
+def soon():
+    return (timezone.now() + timedelta(hours=1)).isoformat()
 
 
 def leave_out(sent, names):
