@@ -42,12 +42,12 @@ class MakeHelper(Synchronising):
 
     def forwards(self, editor: Editor) -> None:
         for change in self.lacks(editor.connection):
-            do(editor, self.given or self.routine.name, change, self.routine.make(editor.connection))
+            do(editor, self.given or "functions", change, self.routine.make(editor.connection))
 
     def backwards(self, editor: Editor) -> None:
         if self.routine.is_there(editor.connection):
             drop = f"DROP FUNCTION {self.routine.signature}"
-            do(editor, self.given or self.routine.name, DropFunction(name=self.routine.name), [drop])
+            do(editor, self.given or "functions", DropFunction(name=self.routine.name), [drop])
 
 
 class KeepInStep(Synchronising):
