@@ -30,6 +30,7 @@ REFUSALS = [
     ("PUT /api/integrations/{id}/", "has an integration of this type already", "one for each type"),
     ("PATCH /api/integrations/{id}/", "has an integration of this type already", "one for each type"),
     ("* /api/preferences/", "There is no channel “", "which channels are there"),
+    ("* /api/preferences/", "it would always be quiet.", "what several periods leave of a week"),
     ("POST /api/rules/{id}/restore/", "There is no version ", "which versions are there"),
     ("POST /api/optimizations/", "No rule watches this metric for them", "which rules are there"),
     ("POST /api/samples/", "This Idempotency-Key came with another request before.", "which keys were used"),
