@@ -104,7 +104,7 @@ def test_the_panel_by_keys(alice, sign_in, panel):
 def test_a_click_beside_it_closes_the_panel(alice, sign_in, panel):
     page = sign_in(alice)
     page.locator("#bell").click()
-    expect(panel.get_by_text("Nothing waits for you.")).to_be_visible()
+    expect(panel.get_by_text("No unread notifications.")).to_be_visible()
     page.get_by_role("heading", name="Overview").click()
     expect(panel).to_be_hidden()
 
@@ -217,7 +217,7 @@ def test_the_help_shows_the_keys_and_keys_do_nothing_meanwhile(inbox):
     page.keyboard.press("j")
     page.keyboard.press("?")
     keys = page.get_by_role("dialog", name="Keys")
-    expect(keys.get_by_text("mark as unread, or as read")).to_be_visible()
+    expect(keys.get_by_text("mark as unread or read")).to_be_visible()
     page.keyboard.press("e")
     page.keyboard.press("Escape")
     expect(keys).to_be_hidden()

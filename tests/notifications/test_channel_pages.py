@@ -160,7 +160,7 @@ def test_the_test_button_says_what_really_came_of_it(alice, client_of, httpserve
     assert re.fullmatch(r"The test message was taken in [\d,]+ ms\.", taken)
     assert said(client, client.post(page("test", channel.pk))) == ["The test message was not taken. Answered 410."]
     shown = words(client.get(page("page", channel.pk)))
-    for part in ("Failing", "Answered 410.", "go away", "thanks", "Use it again now", "[TEST] webhook"):
+    for part in ("Failing", "Answered 410.", "go away", "thanks", "Retry now", "[TEST] webhook"):
         assert part in shown
     Channel.objects.update(enabled=False)
     (refused,) = said(client, client.post(page("test", channel.pk)))
@@ -179,11 +179,11 @@ def test_a_broken_channel_is_used_again(alice, client_of, httpserver: HTTPServer
     clock.move_to(START + MINUTE)
     assert deliver(START + MINUTE) == 0
     client = client_of(alice)
-    assert "Use it again now" in words(client.get(page("page", channel.pk)))
+    assert "Retry now" in words(client.get(page("page", channel.pk)))
     assert said(client, client.post(page("close", channel.pk))) == ["It is used again. What waits is sent now."]
     deliver(START + MINUTE)
     assert Delivery.objects.get(title="second").status == "delivered"
-    assert "Use it again now" not in words(client.get(page("page", channel.pk)))
+    assert "Retry now" not in words(client.get(page("page", channel.pk)))
 
 
 def test_who_looks_at_a_message_cannot_act_by_its_links(alice, audra, now, client_of):

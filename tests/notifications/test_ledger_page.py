@@ -125,7 +125,7 @@ def test_all_that_failed_since_a_time_asked_first(alice, bob, client_of, channel
     assert said(client, answer) == ["1 is sent again."]
     assert said(client, client.post(page("resend_all"), since)) == ["1 is sent again."]
     assert set(Delivery.objects.filter(status="due").values_list("title", flat=True)) == {"one", "two"}
-    assert "Nothing failed since then" in words(client.get(page("resend_all"), since))
+    assert "No failed deliveries since then" in words(client.get(page("resend_all"), since))
 
 
 @pytest.mark.parametrize("since", ["yesterday", "", "2026-13-40T10:00"])

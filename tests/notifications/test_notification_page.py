@@ -29,8 +29,8 @@ def page_of(client, notification):
 
 
 def words(page):
-    """What stands under “Where it went”, as text."""
-    part = page[page.index("Where it went") : page.index("</section>", page.index("Where it went"))]
+    """What stands under “Deliveries”, as text."""
+    part = page[page.index(">Deliveries</h2>") + 1 : page.index("</section>", page.index(">Deliveries</h2>"))]
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", part)).strip()
 
 
@@ -59,7 +59,7 @@ def test_each_channel_with_its_outcome(client_of, alice, httpserver, clock):
     said = words(page_of(client_of(alice), Notification.objects.get(title="CPU is high")))
     assert "good (webhook) Delivered" in said
     assert "bad (webhook) Failed Answered 410." in said
-    assert said.count("1 try") == 2
+    assert said.count("1 attempt") == 2
 
 
 def test_a_channel_that_its_person_does_not_want(client_of, alice, clock):
@@ -158,7 +158,7 @@ def one_entry(alice, bob, clock):
 
 def test_an_operator_sees_to_whom_else_the_same_went(client_of, olga, one_entry):
     said = words(page_of(client_of(olga), one_entry))
-    assert said.startswith("Where it went Alice Inbox Unread No channel Waits for a channel")
+    assert said.startswith("Deliveries Alice Inbox Unread No channel Waits for a channel")
     assert "Bob Inbox Unread Bob&#x27;s phone (webhook) Due" in said.replace("'", "&#x27;")
     assert said.count("Inbox") == 2
 
@@ -204,4 +204,4 @@ def test_the_number_of_queries_does_not_grow(client_of, olga, alice, clock, djan
 def test_a_notification_of_the_old_application_without_anything(client_of, alice, clock):
     one = told(alice, severity=None, created_at=None, metadata=None)
     said = words(page_of(client_of(alice), one))
-    assert "It was not to leave the house." in said
+    assert "Inbox only; no channel was used." in said

@@ -70,7 +70,7 @@ def test_what_comes_back_from_a_snooze_stands_where_it_came_back(client_of, alic
 
 def test_only_ones_own(client_of, alice, olga, clock):
     told(alice)
-    assert "Nothing waits for you." in panel_of(client_of(olga))
+    assert "No unread notifications." in panel_of(client_of(olga))
 
 
 def test_each_leads_to_why_it_was_told(client_of, alice, clock):

@@ -95,9 +95,9 @@ def test_it_follows_what_is_chosen_before_that_is_saved(client_of, alice, clock)
     fragment = words(client_of(alice).post(PAGE, data, headers={"X-Requested-With": "fetch"}))
     assert fragment.startswith("Now, at 10:00, it is not quiet.")
     assert "It goes out in the digest of 2026-03-02 11:00." in fragment
-    assert "What goes where" not in fragment
+    assert "Channels by severity" not in fragment
     whole = client_of(alice).post(PAGE, data).content.decode()  # the button, without JavaScript
-    assert "What goes where" in whole
+    assert "Channels by severity" in whole
     assert '<option value="hourly" selected>' in whole
     assert not Preference.objects.exists()
 

@@ -59,7 +59,7 @@ def test_a_few_are_applied_at_once(client_of, olga, now):
 def test_more_are_left_to_the_workers_and_followed(client_of, olga, now):
     said = choose(client_of(olga), remedies(4, now), "apply_now", post="yes").content.decode()
     assert statuses() == ["approved"] * 4
-    assert "0 of 4 are over. The workers go on within a minute" in said
+    assert "0 of 4 finished. Workers continue within a minute" in said
     assert "hx-get=" in said
 
 
@@ -98,7 +98,7 @@ def test_auditors_have_nothing_to_choose(client_of, audra, alice, now):
 def test_progress_shows_only_what_one_may_see(client_of, alice, bob, now):
     event = remedy_for(alice, now, COVERAGE)
     said = client_of(bob).get("/optimizations/progress/", {"id": [event.pk, "no-id"]}).content.decode()
-    assert "None of them is there any more." in said
+    assert "These optimizations were deleted." in said
 
 
 def test_the_number_of_queries_does_not_grow(client_of, olga, now, django_assert_max_num_queries):

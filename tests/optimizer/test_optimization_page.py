@@ -70,7 +70,7 @@ def test_a_dry_run_shows_before_and_after_and_changes_nothing(client_of, alice, 
         said = text(client.get(f"/optimizations/{event.pk}/dry-run/", **asked))
         assert "<td>0.5</td><td>0.6</td>" in said
         assert "<td>60</td><td>58.1818</td>" in said
-        assert "It cannot be done as things are: There is no fusion metric “speed”" in said
+        assert "Currently not possible: There is no fusion metric “speed”" in said
     assert "<html" not in said
     assert (everything(), weights_of(alice)) == (before, weights)
 

@@ -112,7 +112,7 @@ def test_a_bad_run_id(client_of, alice):
 def test_filters_in_force_are_shown_and_can_be_taken_away(client_of, alice, now):
     entry_of(rule_of(alice), now)
     page = client_of(alice).get(reverse(ACTIVITY), {"status": "failed", "q": "fusion"})
-    assert "Nothing matches “fusion”" in page.content.decode()
+    assert "No results for “fusion”" in page.content.decode()
     chip = page.context["cl"].chips[0]
     assert (chip["text"], chip["without"]) == ("status: failed" if False else chip["text"], "?q=fusion")
     assert "ailed" in chip["text"]

@@ -81,7 +81,7 @@ def test_rules_are_found_by_name_and_sorted(client_of, alice):
     assert [str(rule) for rule in shown(client.get(reverse(LISTS["rules"])))] == ["Alpha", "Beta"]
     assert [str(rule) for rule in shown(client.get(reverse(LISTS["rules"]), {"q": "cpu"}))] == ["Alpha"]
     assert [str(rule) for rule in shown(client.get(reverse(LISTS["rules"]), {"o": "-1"}))] == ["Beta", "Alpha"]
-    assert "Nothing matches “zzz”" in text(client.get(reverse(LISTS["rules"]), {"q": "zzz"}))
+    assert "No results for “zzz”" in text(client.get(reverse(LISTS["rules"]), {"q": "zzz"}))
 
 
 def test_a_rule_that_fires_says_so(client_of, alice, now):

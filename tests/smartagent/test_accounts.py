@@ -69,7 +69,7 @@ def test_changing_ones_password(alice, client_of):
     assert client.get(reverse("admin:password_change")).status_code == 200
     fields = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
     page = client.post(reverse("admin:password_change"), fields, follow=True)
-    assert "Your new password is set" in page.content.decode()
+    assert "Your password was changed" in page.content.decode()
     assert sign_in(Client(), password=NEW).status_code == 302
 
 
@@ -83,7 +83,7 @@ def test_a_forgotten_password_is_set_anew_by_mail(alice, mailoutbox):
     link = re.search(r"http://testserver(/\S+)", mail.body).group(1)
     form = client.get(link, follow=True)
     done = client.post(form.request["PATH_INFO"], {"new_password1": NEW, "new_password2": NEW}, follow=True)
-    assert "Your new password is set" in done.content.decode()
+    assert "Your password was changed" in done.content.decode()
     assert sign_in(Client(), password=NEW).status_code == 302
     again = Client().get(link, follow=True)
     assert "used before" in again.content.decode()

@@ -101,7 +101,7 @@ def test_the_number_of_queries_does_not_grow(client_of, olga, busy, django_asser
         (1, {"late_by": timedelta(minutes=3)}, "3m late"),
         (1, {"failed": 2}, "2 failed"),
         (1, {"outcome": "failed"}, "failed."),
-        (60, {}, "Are the workers running?"),
+        (60, {}, "Check that the workers are running"),
     ],
 )
 def test_the_last_tick(client_of, alice, busy, ago, fields, words):
@@ -112,16 +112,16 @@ def test_the_last_tick(client_of, alice, busy, ago, fields, words):
 def test_no_tick_yet(client_of, alice, busy):
     run_at(timezone.now(), trigger="page", requested_by=alice)
     page = client_of(alice).get("/").content.decode()
-    assert "No tick yet" in page
-    assert "Evaluate now does it at once" in page
+    assert "No evaluation yet" in page
+    assert "Evaluate now starts it at once" in page
 
 
 def test_the_first_run_says_what_to_do(client_of, alice, audra):
     page = client_of(alice).get("/").content.decode()
-    assert "Write the first rule" in page
+    assert "Create the first rule" in page
     assert "http://testserver/api/samples/" in page
     assert "Evaluate now</" not in page
-    assert "There is no rule yet" in client_of(audra).get("/").content.decode()
+    assert "No rules yet" in client_of(audra).get("/").content.decode()
 
 
 def test_the_button_is_for_those_who_may_change_rules(client_of, alice, audra, busy):
