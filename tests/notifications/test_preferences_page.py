@@ -74,7 +74,7 @@ def test_whether_it_is_quiet_is_said_by_the_clock_of_the_person(client_of, alice
     clock.move_to(START.replace(hour=hour))
     page = words(client_of(alice).get(PAGE))
     assert said in page
-    assert f"By the clock of {zone}" in page
+    assert f"Time zone: {zone}" in page
 
 
 def test_what_would_happen_now_is_what_happens(client_of, alice, clock):

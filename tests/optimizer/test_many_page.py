@@ -51,7 +51,7 @@ def test_a_few_are_applied_at_once(client_of, olga, now):
     events = remedies(2, now)
     response = choose(client_of(olga), events, "apply_now", post="yes")
     assert response.request["PATH_INFO"] == "/optimizations/progress/"
-    assert "2 of 2 are over." in response.content.decode()
+    assert "2 of 2 finished." in response.content.decode()
     assert statuses() == ["applied", "applied"]
     assert {weights_of(event.user)["coverage"] for event in events} == {weights_of(events[0].user)["coverage"]}
 
