@@ -6,16 +6,16 @@ from uuid import UUID, uuid4
 
 from django import forms
 
-from notifications.escalating import begin, missing_policy
+from notifications.escalations.engine import begin, missing_policy
 from notifications.gateway import Message, post
-from notifications.grouping import facts, grouped, lines, severity
-from notifications.recipients import Directory, Told, problems_of, split
-from notifications.recipients_field import RecipientsField
+from notifications.routing.grouping import facts, grouped, lines, severity
+from notifications.routing.recipients import Directory, Told, problems_of, split
+from notifications.routing.recipients_field import RecipientsField
+from rules.action_options import NOTHING, option_text
 from rules.actions import Action, Firing, Outcome
 from rules.authority import may_notify_others
-from rules.configs import NOTHING, option_text
+from rules.engine.severities import SeverityOption
 from rules.models import AutomationRule
-from rules.severities import SeverityOption
 
 
 class MessageForm(forms.Form):

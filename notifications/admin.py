@@ -13,20 +13,20 @@ from django.utils.safestring import mark_safe
 from unfold.decorators import display
 
 from notifications.filters import NotificationFilter
-from notifications.judged_admin import JudgedAdmin
-from notifications.marking import buttons, is_snoozed, mark
+from notifications.inbox.marking import buttons, is_snoozed, mark
+from notifications.inbox.snooze import snoozes
 from notifications.models import Notification
+from notifications.models.querysets import NotificationQuerySet
 from notifications.pages import channels as channels
 from notifications.pages import deliveries as deliveries
 from notifications.pages import escalation as escalation
-from notifications.pages.marks import mark_one, read_all, snooze_many, snooze_one, zone_of
+from notifications.pages.bell_panel import panel
+from notifications.pages.feedback_column import JudgedAdmin
+from notifications.pages.marking import mark_one, read_all, snooze_many, snooze_one, zone_of
 from notifications.pages.notification import notification_page
-from notifications.pages.panel import panel
-from notifications.querysets import NotificationQuerySet
-from notifications.snoozing import snoozes
-from rules.health.judging import may_judge
+from rules.health.feedback import may_judge
 from rules.models import AutomationRule
-from smartagent.scope import has_everyone
+from smartagent.kernel.scope import has_everyone
 from smartagent.templatetags.shown import TONES, when
 
 

@@ -6,9 +6,12 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from notifications.models import Notification
-from rules.filters import OneOf, PersonFilter, RuleNameFilter, TimesFilter
+from notifications.channels.status import CONDITIONS, STATES
+from notifications.models import Channel, Delivery, Escalation, EscalationPolicy, Notification
+from notifications.registries import channel_choices
+from rules.filters import RuleNameFilter
 from rules.models.rule import Severity
+from smartagent.rest.filter_fields import OneOf, PersonFilter, TimesFilter
 
 WHOSE = [("mine", "mine"), ("everyone", "everyone's")]
 
@@ -55,3 +58,52 @@ class NotificationFilter(TimesFilter):
         if value == Notification.Status.ARCHIVED:
             return queryset.filter(status=value)  # type: ignore[no-any-return]
         return queryset.awake(now).filter(status=value)  # type: ignore[no-any-return]
+
+
+class ChannelFilter(django_filters.FilterSet):  # type: ignore[misc]
+    kind = OneOf(choices=channel_choices)
+    state = OneOf(choices=STATES, method="filter_state")
+    person = PersonFilter(field_name="user", label="owner")
+
+    class Meta:
+        model = Channel
+        fields: list[str] = []
+
+    def filter_state(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(CONDITIONS[value])  # type: ignore[no-any-return]
+
+
+class DeliveryFilter(TimesFilter):
+    status = OneOf(choices=[("unsettled", "on their way"), *Delivery.Status.choices], method="filter_status")
+    kind = OneOf(choices=channel_choices, label="kind")
+    severity = OneOf(choices=Severity.choices)
+    reason = OneOf(choices=Delivery.Reason.choices)
+    channel = django_filters.UUIDFilter(field_name="channel", label="channel", help_text="Its id.")
+    notification = django_filters.UUIDFilter(field_name="notification", label="notification", help_text="Its id.")
+    rule = RuleNameFilter()
+    person = PersonFilter(field_name="user", label="to")
+
+    class Meta:
+        model = Delivery
+        fields: list[str] = []
+
+    def filter_status(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
+        return queryset.unsettled() if value == "unsettled" else queryset.filter(status=value)  # type: ignore[no-any-return]
+
+
+class PolicyFilter(django_filters.FilterSet):  # type: ignore[misc]
+    person = PersonFilter(field_name="user", label="owner")
+
+    class Meta:
+        model = EscalationPolicy
+        fields: list[str] = []
+
+
+class EscalationFilter(TimesFilter):
+    status = OneOf(choices=Escalation.Status.choices)
+    policy = django_filters.CharFilter(field_name="policy_name", label="policy", help_text="Its name.")
+    rule = RuleNameFilter()
+
+    class Meta:
+        model = Escalation
+        fields: list[str] = []

@@ -11,10 +11,10 @@ from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
 
-from notifications.addressees import addressees, way_of
-from notifications.outgoing import Channel
-from notifications.routing import Decision, direct, route
-from smartagent.copying import copy_rows
+from notifications.models import Channel
+from notifications.routing.router import Decision, direct, route
+from notifications.routing.subscribers import addressees, way_of
+from smartagent.kernel.bulk_copy import copy_rows
 
 COLUMNS = {
     "id": "uuid", "user_id": "uuid", "rule_id": "uuid", "type": "text", "title": "text", "message": "text",

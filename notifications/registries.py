@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from smartagent.registry import Registry
+from smartagent.kernel.registry import Registry
 
 if TYPE_CHECKING:
     from notifications.channels import ChannelKind

@@ -2,8 +2,8 @@
 
 from django.utils import timezone
 
-from notifications.delivery import deliver
-from notifications.retention import forget_old as forget
+from notifications.delivery.pipeline import deliver
+from notifications.delivery.retention import forget_old as forget
 
 
 def send_due() -> int:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications.pages.links import acknowledge, unsubscribe
+from notifications.links.pages import acknowledge, unsubscribe
 
 urlpatterns = [
     path("acknowledge/<str:token>/", acknowledge, name="link-acknowledge"),

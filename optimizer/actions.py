@@ -5,18 +5,18 @@ from decimal import Decimal
 
 from django import forms
 
-from optimizer.looking import Surroundings
 from optimizer.operations.adjust_sync_interval import LEAST as LEAST_MINUTES
 from optimizer.operations.adjust_sync_interval import MOST as MOST_MINUTES
 from optimizer.operations.adjust_weight import LEAST, MOST, stepped
-from optimizer.proposals import Facts, Proposal, ProposedStep
-from optimizer.proposing import Asked, Made, proposal_of, propose, recommended
+from optimizer.proposals.creation import Asked, Made, proposal_of, propose, recommended
+from optimizer.proposals.facts import Surroundings
 from optimizer.registries import strategy_for
+from optimizer.strategies.proposal import Facts, Proposal, ProposedStep
+from rules.action_options import option_text
 from rules.actions import Action, Firing, Outcome
-from rules.configs import option_text
-from rules.words import number
+from rules.text.entry import number
 from smartagent.fields import NumberInput
-from smartagent.numbers import as_number
+from smartagent.kernel.coerce import as_number
 
 TEST = "rule_test"
 KINDS = [("auto", "automatic"), ("manual", "manual"), ("scheduled", "scheduled")]

@@ -10,17 +10,17 @@ from unfold.decorators import action, display
 
 from optimizer.filters import OptimizationFilter
 from optimizer.models import OptimizationEvent
-from optimizer.pages.addresses import NAME, page_of
-from optimizer.pages.asking import new_page
+from optimizer.pages.bulk_actions import ask_and_do, progress_page
 from optimizer.pages.decisions import decide_one
-from optimizer.pages.many import ask_and_do, progress_page
+from optimizer.pages.links import NAME, page_of
 from optimizer.pages.optimization import dry_run_part, find_event, live_part, optimization_page
+from optimizer.pages.request import new_page
 from optimizer.permissions import DECIDE
-from optimizer.proposals_in_words import recommended
-from optimizer.words import strategy_name
-from rules.words import number
-from smartagent.filtered_list import FilteredChangeList, RecordAdmin
-from smartagent.scope import has_everyone
+from optimizer.text.proposal import strategy_name
+from optimizer.text.recommendations import recommended
+from rules.text.entry import number
+from smartagent.kernel.scope import has_everyone
+from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
 from smartagent.templatetags.shown import TONES, when
 
 VERDICT_TONES = {"improved": "success", "unchanged": "", "worse": "danger", "too_little": "warning"}

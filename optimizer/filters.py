@@ -6,7 +6,8 @@ from django.db.models import QuerySet
 
 from optimizer.models import OptimizationEvent
 from optimizer.strategies import strategies
-from rules.filters import OneOf, PersonFilter, RuleNameFilter, TimesFilter
+from rules.filters import RuleNameFilter
+from smartagent.rest.filter_fields import OneOf, PersonFilter, TimesFilter
 
 
 def strategy_choices() -> list[tuple[str, str]]:

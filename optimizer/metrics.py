@@ -5,9 +5,9 @@ What a rule of ours wrote is never read back, or the rule would feed on itself.
 
 from datetime import datetime, timedelta
 
-from optimizer.history import KIND
+from optimizer.fusion.history import KIND
+from rules.engine.numeric_range import as_float_sql
 from rules.metrics import MetricSource, Query
-from rules.reach import as_float_sql
 
 OURS = "smart_agent_"
 READINGS = f"""

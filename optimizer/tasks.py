@@ -6,11 +6,11 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from optimizer.deciding import Refused, approve_by_policy, expire
-from optimizer.measuring import due, measure
+from optimizer.execution.runner import roll_back, work
+from optimizer.measurement.effect import due, measure
+from optimizer.measurement.weekly_report_mail import send_weekly
 from optimizer.models import OptimizationEvent, OptimizerPolicy
-from optimizer.report_mail import send_weekly
-from optimizer.runner import roll_back, work
+from optimizer.proposals.decisions import Refused, approve_by_policy, expire
 
 AT_MOST = 120  # seconds for which new ones are begun
 

@@ -1,10 +1,10 @@
 """The pages of rules; one file each in `rules.pages`."""
 
-from rules.pages.activity import ActivityAdmin
-from rules.pages.instances import InstanceAdmin
+from rules.pages.activity.entries import ActivityAdmin
+from rules.pages.activity.runs import RunAdmin
+from rules.pages.alerts.instances import InstanceAdmin
 from rules.pages.integrations import IntegrationAdmin
 from rules.pages.rules import RuleAdmin
-from rules.pages.runs import RunAdmin
-from rules.pages.silences import SilenceAdmin
+from rules.pages.silences.silences import SilenceAdmin
 
 __all__ = ["ActivityAdmin", "InstanceAdmin", "IntegrationAdmin", "RuleAdmin", "RunAdmin", "SilenceAdmin"]

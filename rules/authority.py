@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from smartagent.scope import everyone_sql
+from smartagent.kernel.scope import everyone_sql
 
 # Who may watch everyone, and notify others than themselves.
 OPERATORS = f"(SELECT u.id FROM smartagent_users u WHERE {everyone_sql('u')})"

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rules.configs import unchanged
+from rules.action_options import unchanged
 from rules.models import AutomationRule
 from rules.registries import actions
-from smartagent.scope import has_everyone
+from smartagent.kernel.scope import has_everyone
 
 
 def rule_errors(user: Any, rule: AutomationRule, before: Mapping[str, Any] | None = None) -> dict[str, list[str]]:

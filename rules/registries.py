@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from smartagent.registry import Registry
+from smartagent.kernel.registry import Registry
 
 if TYPE_CHECKING:
     from rules.actions import Action
-    from rules.health.checks import Check
+    from rules.health.check import Check
     from rules.metrics import MetricSource
 
 metrics: "Registry[MetricSource]" = Registry("RULES_METRICS")

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from rules.dispatcher import dispatch
+from rules.evaluation.dispatcher import dispatch
 from rules.models import DispatchRun
 
 

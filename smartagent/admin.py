@@ -1,6 +1,6 @@
 """The lists of the shell's own tables; each in a file of its own."""
 
-from smartagent.people_admin import UserAdmin
-from smartagent.tokens_admin import APITokenAdmin
+from smartagent.accounts.people_admin import UserAdmin
+from smartagent.accounts.tokens_admin import APITokenAdmin
 
 __all__ = ["APITokenAdmin", "UserAdmin"]

@@ -10,4 +10,6 @@ class SmartAgentConfig(AppConfig):
     verbose_name = "Smart Agent"
 
     def ready(self) -> None:
-        post_migrate.connect(import_string("smartagent.synchronise.synchronise"), dispatch_uid="smartagent.synchronise")
+        post_migrate.connect(
+            import_string("smartagent.setup.post_migrate.synchronise"), dispatch_uid="smartagent.setup.post_migrate"
+        )

@@ -10,8 +10,8 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.fields.json import KeyTransform
 
-from smartagent.numbers import NOT_A_NUMBER, read_number
-from smartagent.stored_json import Unreadable, read_stored
+from smartagent.kernel.coerce import NOT_A_NUMBER, read_number
+from smartagent.kernel.stored_json import Unreadable, read_stored
 
 
 class NumberInput(forms.DecimalField):

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from django.contrib.auth.models import AnonymousUser
 
-from smartagent.scope import Access, OwnedQuerySet
+from smartagent.kernel.scope import Access, OwnedQuerySet
 
 
 class TokenQuerySet(OwnedQuerySet):

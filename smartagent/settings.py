@@ -7,9 +7,9 @@ from pathlib import Path
 
 import environ
 
-from smartagent.keys import secret_key
-from smartagent.navigation import UNFOLD as UNFOLD
 from smartagent.postgres.config import database
+from smartagent.setup.secret_key import secret_key
+from smartagent.shell.navigation import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -28,7 +28,7 @@ HTTPS = env.bool("HTTPS", default=False)
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "smartagent.admin_config.AdminConfig",
+    "smartagent.shell.admin_config.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -53,15 +53,15 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "smartagent.middleware.FormSizeMiddleware",
+    "smartagent.shell.middleware.FormSizeMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "smartagent.middleware.VisibleMiddleware",
-    "smartagent.middleware.TimeZoneMiddleware",
+    "smartagent.shell.middleware.VisibleMiddleware",
+    "smartagent.shell.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
-    "smartagent.middleware.MissingColumnMiddleware",
+    "smartagent.shell.middleware.MissingColumnMiddleware",
 ]
 
 ROOT_URLCONF = "smartagent.urls"
@@ -112,7 +112,7 @@ WHITENOISE_USE_FINDERS = True
 SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
-CSRF_FAILURE_VIEW = "smartagent.errors.form_expired"
+CSRF_FAILURE_VIEW = "smartagent.shell.error_pages.form_expired"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -127,7 +127,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Smart Agent <smartag
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "smartagent.tokens.TokenAuthentication",
+        "smartagent.accounts.tokens.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["smartagent.rest.permissions.ModelPermissions"],
@@ -155,7 +155,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["smartagent.rest.schema.describe_shared"],
 }
 
-LOGGING_CONFIG = "smartagent.logs.configure"
+LOGGING_CONFIG = "smartagent.setup.log_config.configure"
 LOGGING = {"level": env.str("LOG_LEVEL", default="INFO")}
 
 EMAIL_TIMEOUT = 10
@@ -216,18 +216,18 @@ RULES_ACTIONS = [
     "rules.actions.Log",
 ]
 RULES_HEALTH = [
-    "rules.health.fails.Fails",
-    "rules.health.owner_gone.OwnerGone",
-    "notifications.health.NoRecipient",
-    "notifications.health_of_channels.BrokenChannel",
-    "rules.health.unknown_metric.UnknownMetric",
-    "rules.health.without_data.WithoutData",
-    "rules.health.imprecise.Imprecise",
-    "rules.health.flaps.Flaps",
-    "rules.health.always_firing.AlwaysFiring",
-    "rules.health.silenced_long.SilencedLong",
-    "rules.health.never_fired.NeverFired",
-    "rules.health.forgotten_draft.ForgottenDraft",
+    "rules.health.checks.failing.Fails",
+    "rules.health.checks.owner_gone.OwnerGone",
+    "notifications.rule_checks.no_recipient.NoRecipient",
+    "notifications.rule_checks.broken_channel.BrokenChannel",
+    "rules.health.checks.unknown_metric.UnknownMetric",
+    "rules.health.checks.no_data.WithoutData",
+    "rules.health.checks.noisy.Imprecise",
+    "rules.health.checks.flapping.Flaps",
+    "rules.health.checks.always_firing.AlwaysFiring",
+    "rules.health.checks.silenced_long.SilencedLong",
+    "rules.health.checks.never_fired.NeverFired",
+    "rules.health.checks.forgotten_draft.ForgottenDraft",
 ]
 NOTIFICATIONS_CHANNELS = [
     "notifications.channels.email.Email",

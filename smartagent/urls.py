@@ -3,16 +3,16 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from smartagent import accounts
+from smartagent.accounts import sign_in
 
-handler400 = "smartagent.errors.bad_request"
-handler403 = "smartagent.errors.denied"
-handler404 = "smartagent.errors.not_found"
-handler500 = "smartagent.errors.broken"
+handler400 = "smartagent.shell.error_pages.bad_request"
+handler403 = "smartagent.shell.error_pages.denied"
+handler404 = "smartagent.shell.error_pages.not_found"
+handler500 = "smartagent.shell.error_pages.broken"
 
 urlpatterns = [
-    path("api/", include(("smartagent.api", "api"))),
+    path("api/", include(("smartagent.api_urls", "api"))),
     path("links/", include("notifications.urls")),
-    *accounts.urlpatterns,
+    *sign_in.urlpatterns,
     path("", admin.site.urls),
 ]

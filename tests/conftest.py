@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 
-from rules.dispatcher import LOCK
+from rules.evaluation.dispatcher import LOCK
 from smartagent.models import User
 
 PASSWORD = "correct horse battery"

@@ -9,11 +9,11 @@ import pytest
 from django.core.management import get_commands
 from django.utils import timezone
 
-from notifications.making import try_out
-from optimizer.deciding import approve
+from notifications.delivery.channel_setup import try_out
+from optimizer.execution.runner import apply, roll_back
 from optimizer.models import OptimizationEvent
-from optimizer.runner import apply, roll_back
-from rules.dispatcher import dispatch
+from optimizer.proposals.decisions import approve
+from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, AuditEvent, AutomationRule, MetricSample
 from tests.notifications.outside import channel_of
 

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from notifications.channels.hiding import forms_of
-from notifications.letters import Letter
+from notifications.channels.message import Letter
+from notifications.channels.secret_mask import forms_of
 from smartagent.outbound.client import Answer, send
 
 __all__ = ["Address", "ChannelError", "ChannelKind", "HTTPChannel", "Outgoing", "Receipt"]

@@ -12,8 +12,8 @@ from django import forms
 from notifications.channels import Address, ChannelError, ChannelKind, Receipt
 from notifications.channels.fields import SecretField
 from notifications.channels.markup import harmless
-from notifications.letters import Letter
-from notifications.shortening import fitted
+from notifications.channels.message import Letter
+from notifications.channels.truncation import fitted
 
 TYPES = {
     "low": NotifyType.INFO,

@@ -8,8 +8,8 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 
 from notifications.channels import Address, ChannelError, ChannelKind, Receipt
 from notifications.channels.fields import TextField
-from notifications.emails import html_of, subject_of, text_of, thread_headers
-from notifications.letters import Letter
+from notifications.channels.message import Letter
+from notifications.channels.mime import html_of, subject_of, text_of, thread_headers
 from smartagent.outbound.errors import Unreachable
 
 

@@ -12,7 +12,7 @@ from django.core.validators import RegexValidator
 
 from notifications.channels import Address, HTTPChannel, Outgoing, Receipt, as_json, facts_of, unexpected
 from notifications.channels.fields import SecretField
-from notifications.letters import Letter
+from notifications.channels.message import Letter
 from smartagent.outbound.client import Answer
 
 SEVERITIES = {"low": "info", "medium": "warning", "high": "error", "critical": "critical"}

@@ -11,8 +11,8 @@ from django.core.validators import RegexValidator
 
 from notifications.channels import Address, HTTPChannel, Outgoing, as_json, facts_of, unexpected
 from notifications.channels.fields import SecretField, TextField
-from notifications.emails import html_of, subject_of, text_of, thread_headers
-from notifications.letters import Letter
+from notifications.channels.message import Letter
+from notifications.channels.mime import html_of, subject_of, text_of, thread_headers
 from smartagent.outbound.client import Answer
 
 ACCEPTED = 202

@@ -11,8 +11,8 @@ from django import forms
 from notifications.channels import Address, ChannelError, HTTPChannel, Outgoing, as_json, facts_of, unexpected
 from notifications.channels.fields import SecretAddressField
 from notifications.channels.markup import harmless
-from notifications.letters import Letter
-from notifications.shortening import fitted
+from notifications.channels.message import Letter
+from notifications.channels.truncation import fitted
 from smartagent.outbound.client import Answer
 
 COLOURS = {"low": "#64748b", "medium": "#d97706", "high": "#ea580c", "critical": "#dc2626"}

@@ -11,8 +11,8 @@ from django.conf import settings
 
 from notifications.channels import Address, HTTPChannel, Outgoing, facts_of, unexpected
 from notifications.channels.fields import PhoneField, SecretField, TextField
-from notifications.channels.hiding import forms_of
-from notifications.letters import Letter
+from notifications.channels.message import Letter
+from notifications.channels.secret_mask import forms_of
 from smartagent.outbound.client import Answer
 
 MOST = 320  # characters: two or three parts of an SMS

@@ -10,7 +10,7 @@ from django import forms
 from notifications.channels import Address, ChannelError, HTTPChannel, Outgoing, as_json, facts_of, unexpected
 from notifications.channels.fields import SecretAddressField
 from notifications.channels.markup import harmless
-from notifications.letters import Letter
+from notifications.channels.message import Letter
 from smartagent.outbound.client import Answer
 
 COLOURS = {"low": "default", "medium": "warning", "high": "warning", "critical": "attention"}

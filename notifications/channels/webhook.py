@@ -19,7 +19,7 @@ from standardwebhooks import Webhook as Signer
 
 from notifications.channels import Address, HTTPChannel, Outgoing
 from notifications.channels.fields import AddressField, SecretField
-from notifications.letters import Letter
+from notifications.channels.message import Letter
 
 PREFIX = "whsec_"
 

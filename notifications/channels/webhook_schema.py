@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from notifications.outgoing import Delivery
+from notifications.models import Delivery
 from rules.models.rule import Severity
 
 TIME = {"type": "string", "format": "date-time"}

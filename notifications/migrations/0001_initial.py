@@ -11,9 +11,9 @@ from django.db import migrations, models
 
 import smartagent.adoption.operations
 from notifications.migrations import _guards, _in_step
-from smartagent.adoption.backfill import Backfill
-from smartagent.adoption.offered import OfferFunction
-from smartagent.adoption.triggers import KeepInStep
+from smartagent.adoption.sync.backfill import Backfill
+from smartagent.adoption.sync.compat_functions import OfferFunction
+from smartagent.adoption.sync.triggers import KeepInStep
 
 
 class Migration(migrations.Migration):

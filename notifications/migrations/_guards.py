@@ -1,6 +1,6 @@
 """Which columns of the inbox clients of the old application cannot write. Frozen with the migration."""
 
-from smartagent.adoption.guards import GuardColumns
+from smartagent.adoption.sync.guards import GuardColumns
 
 # Newer clients know most of them, also where the scripts that add them were never run.
 GUARD = GuardColumns(

@@ -1,7 +1,7 @@
 """What keeps `is_read` of the old application, and status and times of ours, in step. Frozen with the migration."""
 
-from smartagent.adoption.backfill import Fill
-from smartagent.adoption.writers import IS_BACKFILL, IS_OURS, WRITER, record_failure
+from smartagent.adoption.sync.backfill import Fill
+from smartagent.adoption.sync.writers import IS_BACKFILL, IS_OURS, WRITER, record_failure
 
 STATUS_FILLS = {
     "status": Fill("CASE WHEN it.is_read::text = 'true' THEN 'read' ELSE 'unread' END", where="it.status = 'unread'")

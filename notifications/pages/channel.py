@@ -12,21 +12,21 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from notifications.breaking import reset
-from notifications.channel_form import ChannelForm
 from notifications.channels import Address
-from notifications.examples import example
-from notifications.figures import figures_of
-from notifications.making import NotInUse, save, try_out
-from notifications.outgoing import Channel, Delivery, DeliveryAttempt
-from notifications.previewing import preview_of
+from notifications.channels.status import state_of
+from notifications.delivery.breaker_notices import reset
+from notifications.delivery.channel_setup import NotInUse, save, try_out
+from notifications.delivery.samples import example
+from notifications.delivery.statistics import figures_of
+from notifications.models import Channel, Delivery, DeliveryAttempt
+from notifications.pages.channel_preview import preview_of
+from notifications.pages.forms.channel import ChannelForm
 from notifications.registries import channels
-from notifications.states import state_of
-from notifications.wording.facts import NAMES
-from notifications.wording.filters import FILTERS
-from smartagent.limits import too_many
-from smartagent.once import shown_once
-from smartagent.owned_admin import OwnedAdmin
+from notifications.templating.context import NAMES
+from notifications.templating.filters import FILTERS
+from smartagent.kernel.limits import too_many
+from smartagent.shell.owned_admin import OwnedAdmin
+from smartagent.shell.shown_once import shown_once
 
 SHOWN = 10
 

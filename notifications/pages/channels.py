@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import action, display
 
-from notifications.outgoing import Channel
-from notifications.outgoing_filters import ChannelFilter
+from notifications.channels.status import state_of
+from notifications.filters import ChannelFilter
+from notifications.models import Channel
 from notifications.pages.channel import channel_page, close_breaker, edit_channel, kinds_page, new_channel, test_channel
 from notifications.registries import channels
-from notifications.states import state_of
-from smartagent.filtered_list import FilteredAdmin, FilteredChangeList
-from smartagent.scope import has_everyone
+from smartagent.kernel.scope import has_everyone
+from smartagent.shell.filtered_list import FilteredAdmin, FilteredChangeList
 from smartagent.templatetags.shown import TONES, when
 
 

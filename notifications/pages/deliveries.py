@@ -14,18 +14,18 @@ from django.views.decorators.http import require_POST, require_safe
 from unfold.decorators import display
 
 from notifications.channels import Address
-from notifications.charts import latency_chart
-from notifications.examples import masked
-from notifications.ledger import as_csv
+from notifications.delivery.csv_export import as_csv
+from notifications.delivery.latency_chart import latency_chart
+from notifications.delivery.rendering import Unwritable, letter_of
+from notifications.delivery.samples import masked
+from notifications.filters import DeliveryFilter
 from notifications.models import Delivery
-from notifications.outgoing_filters import DeliveryFilter
-from notifications.pages.resending import ResendForm, resend_all
+from notifications.pages.resend import ResendForm, resend_all
 from notifications.registries import channels
-from notifications.wording import worded
-from notifications.writing import Unwritable, letter_of
-from smartagent.filtered_list import FilteredChangeList, RecordAdmin
-from smartagent.owned_admin import OwnedAdmin
-from smartagent.scope import has_everyone
+from notifications.templating import worded
+from smartagent.kernel.scope import has_everyone
+from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
+from smartagent.shell.owned_admin import OwnedAdmin
 from smartagent.templatetags.shown import TONES, when
 
 

@@ -11,16 +11,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 from unfold.decorators import display
 
-from notifications.escalation import Escalation, EscalationPolicy
-from notifications.escalation_form import PolicyForm
-from notifications.escalation_standing import standing_of
-from notifications.escalation_steps import Step, read
-from notifications.outgoing_filters import PolicyFilter
+from notifications.escalations.counts import standing_of
+from notifications.escalations.steps import Step, read
+from notifications.filters import PolicyFilter
+from notifications.models import Escalation, EscalationPolicy
+from notifications.pages.forms.escalation import PolicyForm
 from rules.models import AutomationRule
-from smartagent.durations import format_duration
-from smartagent.filtered_list import FilteredAdmin, FilteredChangeList
-from smartagent.owned_admin import OwnedAdmin
-from smartagent.scope import has_everyone
+from smartagent.kernel.durations import format_duration
+from smartagent.kernel.scope import has_everyone
+from smartagent.shell.filtered_list import FilteredAdmin, FilteredChangeList
+from smartagent.shell.owned_admin import OwnedAdmin
 
 SHOWN = 50
 

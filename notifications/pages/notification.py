@@ -6,14 +6,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from notifications.feedback import entry_of, know_what_was_said
-from notifications.marking import buttons, is_snoozed
+from notifications.inbox.feedback import entry_of, know_what_was_said
+from notifications.inbox.marking import buttons, is_snoozed
+from notifications.inbox.trace import stands_in_inbox, where_it_went
 from notifications.models import Notification
-from notifications.where import stands_in_inbox, where_it_went
-from rules.health.judging import may_judge
+from rules.health.feedback import may_judge
 from rules.models import ActivityEntry, AutomationRule
-from rules.words import number
-from smartagent.scope import has_everyone
+from rules.text.entry import number
+from smartagent.kernel.scope import has_everyone
 
 FACTS = ("metric", "value", "operator", "threshold", "target")
 

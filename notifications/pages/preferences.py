@@ -16,15 +16,15 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from notifications.muting import LENGTHS, NoSuchRule, choices, mute, muted_by, unmute
-from notifications.outgoing import Channel
-from notifications.preferences import addressee_of, forecast, keep, preference_of, quiet_in_words, wishes
-from notifications.preferences_form import MatrixForm, QuietFormSet
-from rules.filters import as_uuid
-from smartagent.limits import too_many
+from notifications.models import Channel
+from notifications.pages.forms.preferences import MatrixForm, QuietFormSet
+from notifications.routing.mutes import LENGTHS, NoSuchRule, choices, mute, muted_by, unmute
+from notifications.routing.preferences import addressee_of, forecast, keep, preference_of, quiet_in_words, wishes
+from smartagent.kernel.coerce import as_uuid
+from smartagent.kernel.limits import too_many
+from smartagent.kernel.scope import has_everyone
 from smartagent.models import User
 from smartagent.rest.fields import visible_person
-from smartagent.scope import has_everyone
 
 
 @require_http_methods(["GET", "POST"])

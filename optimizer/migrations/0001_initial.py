@@ -13,8 +13,8 @@ from django.db import migrations, models
 import smartagent.adoption.operations
 import smartagent.fields
 from optimizer.migrations import _guards, _in_step
-from smartagent.adoption.backfill import Backfill
-from smartagent.adoption.triggers import KeepInStep
+from smartagent.adoption.sync.backfill import Backfill
+from smartagent.adoption.sync.triggers import KeepInStep
 
 
 class Migration(migrations.Migration):

@@ -1,6 +1,6 @@
 """Which rows and columns of optimizations clients of the old application cannot write. Frozen with the migration."""
 
-from smartagent.adoption.guards import GuardColumns
+from smartagent.adoption.sync.guards import GuardColumns
 
 GUARDS = (
     # A proposal of ours is decided here; that it was applied, clients may say.

@@ -1,7 +1,7 @@
 """What keeps `applied` of the old application and our status in step. Frozen with the migration."""
 
-from smartagent.adoption.backfill import Fill
-from smartagent.adoption.writers import IS_BACKFILL, record_failure
+from smartagent.adoption.sync.backfill import Fill
+from smartagent.adoption.sync.writers import IS_BACKFILL, record_failure
 
 # What it proposed and nobody applied within a day, nobody waits for any more. Ours say their strategy.
 OPTIMIZATION_FILLS = {

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from optimizer.models.event import OptimizationEvent
 from smartagent.fields import FactsField
-from smartagent.scope import OwnedQuerySet
+from smartagent.kernel.scope import OwnedQuerySet
 
 
 class ActionLog(models.Model):

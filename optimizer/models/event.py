@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from optimizer.querysets import OURS, OptimizationQuerySet
+from optimizer.models.querysets import OURS, OptimizationQuerySet
 from rules.models.rule import AutomationRule
 from smartagent.fields import FactsField, NumericField
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from rules.models.readings import Integration
 from smartagent.fields import FactsField, NumericField
-from smartagent.scope import OwnedQuerySet
+from smartagent.kernel.scope import OwnedQuerySet
 
 
 class FusionMetric(models.Model):

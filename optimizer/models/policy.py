@@ -20,7 +20,9 @@ class OptimizerPolicy(models.Model):
     needs_another = models.BooleanField("another person approves", default=False, db_default=False)
     undo_worse = models.BooleanField("roll back what made it worse", default=False, db_default=False)
     on_failure = models.TextField(choices=OnFailure.choices, default=OnFailure.UNDO, db_default=OnFailure.UNDO)
-    window = models.JSONField("change window", default=list, db_default=[], blank=True)  # see optimizer.windows
+    window = models.JSONField(
+        "change window", default=list, db_default=[], blank=True
+    )  # see optimizer.policy.change_window
     window_zone = models.TextField("time zone", default="UTC", db_default="UTC")
     updated_at = models.DateTimeField(auto_now=True, null=True)
 

@@ -7,7 +7,7 @@ from django.db import models
 
 from optimizer.models.event import OptimizationEvent
 from rules.models.readings import Integration
-from smartagent.scope import OwnedQuerySet
+from smartagent.kernel.scope import OwnedQuerySet
 
 
 class OptimizationStep(models.Model):

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from smartagent.registry import Registry
+from smartagent.kernel.registry import Registry
 
 __all__ = ["Change", "Done", "Operation", "OperationFailed", "Task", "operations"]
 

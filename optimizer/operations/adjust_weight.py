@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from optimizer.operations import Change, Done, Operation, OperationFailed, Task
-from optimizer.operations.scoring import Rows, changes, metrics_of, put_back, write
-from rules.words import number
-from smartagent.numbers import read_number
+from optimizer.operations.fusion_scores import Rows, changes, metrics_of, put_back, write
+from rules.text.entry import number
+from smartagent.kernel.coerce import read_number
 
 LEAST, MOST = Decimal("0.01"), Decimal(1)
 

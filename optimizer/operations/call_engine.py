@@ -8,7 +8,7 @@ from django.conf import settings
 
 from notifications.channels.webhook import key_of
 from optimizer.operations import Change, Done, Operation, OperationFailed, Task
-from optimizer.operations.speaking import JSON, NO_KEY, accepted, json_of, signed
+from optimizer.operations.http import JSON, NO_KEY, accepted, json_of, signed
 from smartagent.outbound.client import Answer, send
 
 MOST = 8000  # characters of the result that are kept

@@ -4,7 +4,7 @@ from typing import Any
 
 from optimizer.operations import OperationFailed, Task
 from rules.models import Integration
-from smartagent.secrets import SecretLost, unseal
+from smartagent.kernel.sealing import SecretLost, unseal
 
 GONE = "The integration is not there any more."
 

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from optimizer.operations import Change, Done, Operation, Task
+from optimizer.operations.http import JSON, accepted, signed
 from optimizer.operations.integrations import credentials_of, integration_of, setting
-from optimizer.operations.speaking import JSON, accepted, signed
 from rules.models import Integration
 from smartagent.outbound.client import Answer, send
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from optimizer.operations import Change, Done, Operation, OperationFailed, Task
 from optimizer.operations.integrations import address, credentials_of, integration_of, setting
-from optimizer.operations.tokens import Tokens, request, tokens_of
-from rules.facts import time_of
+from optimizer.operations.oauth_tokens import Tokens, request, tokens_of
 from rules.models import Integration
+from rules.text.context import time_of
+from smartagent.kernel.sealing import seal
 from smartagent.outbound.client import send
-from smartagent.secrets import seal
 
 EXPIRES = "token_expires_at"
 NEEDED = ("client_id", "refresh_token")

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from optimizer.operations import Change, Done, Operation, OperationFailed, Task
+from optimizer.operations.http import in_words, may_pass, refused
 from optimizer.operations.integrations import address, integration_of
-from optimizer.operations.speaking import in_words, may_pass, refused
 from rules.models import Integration
 from smartagent.outbound.client import Answer, send
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from optimizer.history import histories
+from optimizer.fusion.history import histories
+from optimizer.fusion.weights import reweighted
 from optimizer.operations import Change, Done, Operation, OperationFailed, Task
-from optimizer.operations.scoring import Rows, changes, metrics_of, put_back, write
-from optimizer.weights import reweighted
-from rules.words import number
+from optimizer.operations.fusion_scores import Rows, changes, metrics_of, put_back, write
+from rules.text.entry import number
 
 
 class ReweightFusionMetrics(Operation):

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from optimizer.operations import Change, Done, Operation, OperationFailed, Task
+from optimizer.operations.http import accepted
 from optimizer.operations.integrations import address, credentials_of, integration_of
-from optimizer.operations.speaking import accepted
-from rules.facts import time_of
 from rules.models import Integration
-from smartagent.durations import format_duration
+from rules.text.context import time_of
+from smartagent.kernel.durations import format_duration
 from smartagent.outbound.client import Answer, send
 
 REFUSED = (401, 403)

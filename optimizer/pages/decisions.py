@@ -9,15 +9,16 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from optimizer.answering import LENGTHS, VERBS, answer, obstacle, told
-from optimizer.deciding import Refused
+from optimizer.execution.dry_run import would_change
+from optimizer.execution.responses import LENGTHS, VERBS, answer, obstacle, told
 from optimizer.models import OptimizationEvent, OptimizerPolicy
-from optimizer.pages.addresses import page_of
-from optimizer.pages.optimization import find_event, would_change
-from optimizer.pages.steps import shown_steps
+from optimizer.pages.links import page_of
+from optimizer.pages.optimization import find_event
 from optimizer.permissions import may_decide
-from optimizer.words import title_of
-from smartagent.owned_admin import OwnedAdmin
+from optimizer.proposals.decisions import Refused
+from optimizer.text.proposal import title_of
+from optimizer.text.steps import shown_steps
+from smartagent.shell.owned_admin import OwnedAdmin
 
 LONGEST = 2000
 

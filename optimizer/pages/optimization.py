@@ -9,18 +9,18 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from optimizer.answering import LENGTHS, VERBS, obstacle
-from optimizer.changes import parameters
-from optimizer.drawing import effect_chart
+from optimizer.execution.dry_run import would_change
+from optimizer.execution.responses import LENGTHS, VERBS, obstacle
+from optimizer.measurement.effect_chart import effect_chart
 from optimizer.models import OptimizationEvent, OptimizerPolicy
-from optimizer.pages.steps import shown_steps
 from optimizer.permissions import may_decide
-from optimizer.proposals_in_words import recommended
-from optimizer.runner import dry_run
-from optimizer.story import story_of
-from optimizer.words import effect_in_words, operation_name, stands_in_words, title_of
+from optimizer.text.history import story_of
+from optimizer.text.proposal import effect_in_words, stands_in_words, title_of
+from optimizer.text.recommendations import recommended
+from optimizer.text.step_changes import parameters
+from optimizer.text.steps import shown_steps
 from rules.models import ActivityEntry, AutomationRule
-from smartagent.owned_admin import OwnedAdmin
+from smartagent.shell.owned_admin import OwnedAdmin
 
 RELATED = ("user", "rule", "requested_by", "approved_by", "decided_by")
 Status = OptimizationEvent.Status
@@ -71,14 +71,6 @@ def state_of(event: OptimizationEvent, now: datetime) -> dict[str, Any]:
         "event": event, "stands": stands_in_words(event, now), "steps": shown_steps(event),
         "moving": event.status in MOVING and not (scheduled and event.status == Status.APPROVED),
     }  # fmt: skip
-
-
-def would_change(event: OptimizationEvent, now: datetime) -> list[dict[str, Any]]:
-    """What each operation would change, or why it cannot; nothing is changed, and nobody is spoken to."""
-    return [
-        {"label": operation_name(step.operation), "changes": changes, "problem": problem}
-        for step, changes, problem in dry_run(event, now)
-    ]
 
 
 def _dry(event: OptimizationEvent, now: datetime, request: HttpRequest) -> list[dict[str, Any]] | None:

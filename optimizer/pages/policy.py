@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from optimizer.models import ActionLog, OptimizerPolicy
-from optimizer.policy_changing import change, switch
-from optimizer.policy_form import PolicyForm, window_in_words
-from optimizer.standing import by_hand_only, standings
-from optimizer.windows import is_open
+from optimizer.pages.forms.policy import PolicyForm, window_in_words
+from optimizer.policy.change_window import is_open
+from optimizer.policy.changes import change, switch
+from optimizer.policy.trust_report import by_hand_only, standings
 
 VIEW, CHANGE = "optimizer.view_optimizerpolicy", "optimizer.change_optimizerpolicy"
 LAST = 10

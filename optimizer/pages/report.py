@@ -7,9 +7,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from optimizer.report import report_of
-from optimizer.report_mail import preview
-from smartagent.scope import has_everyone
+from optimizer.measurement.weekly_report import report_of
+from optimizer.measurement.weekly_report_mail import preview
+from smartagent.kernel.scope import has_everyone
 
 
 @require_safe

@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from optimizer.measurement.scoreboard import chart, in_words, of_operations, of_strategies
 from optimizer.models import OptimizationEvent
-from optimizer.scoreboard import chart, in_words, of_operations, of_strategies
 
 PERIODS = {"30": "30 days", "90": "90 days", "all": "all time"}
 

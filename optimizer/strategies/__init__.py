@@ -5,8 +5,8 @@ A strategy looks at facts and nothing else: the same facts give the same proposa
 
 from typing import ClassVar
 
-from optimizer.proposals import Facts, Proposal
-from smartagent.registry import Registry
+from optimizer.strategies.proposal import Facts, Proposal
+from smartagent.kernel.registry import Registry
 
 
 class Strategy:

@@ -1,7 +1,7 @@
 """efficiency_boost: for a low efficiency index."""
 
-from optimizer.proposals import Facts, IntegrationFact, Proposal, ProposedStep
 from optimizer.strategies import Strategy
+from optimizer.strategies.proposal import Facts, IntegrationFact, Proposal, ProposedStep
 from optimizer.strategies.remedies import engine, numbers, reweighting
 
 OFTEN = 30  # minutes: what synchronises more often may do so less often

@@ -1,7 +1,7 @@
 """fusion_enhancement: for a low fusion score."""
 
-from optimizer.proposals import Facts, Proposal
 from optimizer.strategies import Strategy
+from optimizer.strategies.proposal import Facts, Proposal
 from optimizer.strategies.remedies import by_hand, numbers, recovery, reweighting
 
 

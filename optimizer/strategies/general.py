@@ -1,7 +1,7 @@
 """general: for metrics that no other strategy knows."""
 
-from optimizer.proposals import Facts, Proposal, ProposedStep
 from optimizer.strategies import Strategy
+from optimizer.strategies.proposal import Facts, Proposal, ProposedStep
 from optimizer.strategies.remedies import by_hand, engine, numbers, recovery
 
 

@@ -1,7 +1,7 @@
 """integration_recovery: for integrations that fail or are unwell."""
 
-from optimizer.proposals import Facts, Proposal
 from optimizer.strategies import Strategy
+from optimizer.strategies.proposal import Facts, Proposal
 from optimizer.strategies.remedies import by_hand, numbers, recovery
 
 

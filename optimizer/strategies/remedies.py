@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from optimizer.proposals import Facts, IntegrationFact, ProposedStep
-from optimizer.weights import ENOUGH, reweighted
-from rules.words import number
-from smartagent.durations import format_duration
+from optimizer.fusion.weights import ENOUGH, reweighted
+from optimizer.strategies.proposal import Facts, IntegrationFact, ProposedStep
+from rules.text.entry import number
+from smartagent.kernel.durations import format_duration
 
 FEWEST_METRICS = 2
 

@@ -5,7 +5,7 @@ from rules.api.integrations import IntegrationViewSet
 from rules.api.metrics import CatalogueView, ReadingView
 from rules.api.outcomes import ActivityViewSet, RunViewSet, StateViewSet
 from rules.api.rules import RuleViewSet
-from rules.api.running import DispatchView
+from rules.api.runs import DispatchView
 from rules.api.samples import SampleView
 from rules.api.silences import SilenceViewSet
 from rules.api.templates import TemplatesView

@@ -11,16 +11,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from rules.models import AutomationRule
-from rules.prometheus.importing import as_document as imported_document
-from rules.prometheus.importing import import_prometheus
-from rules.prometheus.reporting import report_facts
-from rules.provisioning.applying import Outdated, apply
+from rules.prometheus.importer import as_document as imported_document
+from rules.prometheus.importer import import_prometheus
+from rules.prometheus.report import report_facts
+from rules.provisioning.apply import Outdated, apply
 from rules.provisioning.document import MOST, VERSION, Document, read_document, read_text
-from rules.provisioning.exporting import as_document, as_yaml, chosen
-from rules.provisioning.planning import KINDS, make_plan
+from rules.provisioning.export import as_document, as_yaml, chosen
+from rules.provisioning.plan import KINDS, make_plan
+from rules.provisioning.plan_text import json_of, plan_facts
 from rules.provisioning.problems import Refused
-from rules.provisioning.releasing import release
-from rules.provisioning.showing import json_of, plan_facts
+from rules.provisioning.release import release
 from smartagent.models import User
 from smartagent.rest.bodies import LARGE, SMALL
 from smartagent.rest.constraints import ExactlyOne

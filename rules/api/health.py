@@ -9,13 +9,13 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rules.health.checks import Finding, checks
+from rules.health.check import Finding, checks
 from rules.health.examination import Section, examine
-from rules.health.improvement import Improvement, improve
-from rules.health.judgements import precision_of
+from rules.health.feedback_counts import precision_of
 from rules.health.noisiest import Noise, noisiest
 from rules.health.one_rule import health_of
 from rules.health.precision import Precision
+from rules.health.suggestion import Improvement, improve
 from rules.models import AutomationRule
 from smartagent.rest.fields import TextField
 from smartagent.rest.serializers import StrictSerializer

@@ -8,9 +8,9 @@ from psycopg.errors import UniqueViolation
 from rest_framework.exceptions import ValidationError
 from rest_framework.serializers import BaseSerializer
 
+from rules.api.serializers import IntegrationSerializer
 from rules.filters import IntegrationFilter
 from rules.models import Integration
-from rules.serializers import IntegrationSerializer
 from smartagent.rest.views import WriteViewSet
 
 EXAMPLE = OpenApiExample(

@@ -10,14 +10,14 @@ from rest_framework.exceptions import NotFound, PermissionDenied, ValidationErro
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rules.binning import undelete
-from rules.cloning import clone
+from rules.api.serializers import ActivitySerializer, RuleSerializer
+from rules.lifecycle.copies import clone
+from rules.lifecycle.recycle_bin import undelete
+from rules.lifecycle.status import activate
+from rules.lifecycle.test_fire import test_fire
+from rules.lifecycle.versions import KINDS, NotSound, differences, numbered, restore
 from rules.models import AutomationRule
-from rules.pausing import activate
 from rules.permissions import lock_of
-from rules.serializers import ActivitySerializer, RuleSerializer
-from rules.trying_out import test_fire
-from rules.versions import KINDS, NotSound, differences, numbered, restore
 from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import TimeField
 from smartagent.rest.serializers import StrictSerializer

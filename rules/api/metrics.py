@@ -9,12 +9,12 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rules.catalogue import catalogue
-from rules.intake import NAME, check_target
+from rules.engine.states import Verdict
+from rules.evaluation.preview import preview
+from rules.ingest.samples import NAME, check_target
+from rules.metrics.catalogue import catalogue
 from rules.models import AutomationRule
-from rules.preview import preview
 from rules.registries import metrics
-from rules.states import Verdict
 from smartagent.models import User
 from smartagent.rest.fields import DurationField, TimeField, visible_person
 from smartagent.rest.views import StrictView

@@ -2,11 +2,11 @@
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
-from rules.api.handling import HandlingActions
+from rules.api.instances import HandlingActions
+from rules.api.serializers import ActivitySerializer, RunSerializer, StateSerializer
 from rules.api.why import EntryWhyAction
 from rules.filters import ActivityFilter, RunFilter, StateFilter
 from rules.models import ActivityEntry, DispatchRun, RuleState
-from rules.serializers import ActivitySerializer, RunSerializer, StateSerializer
 from smartagent.rest.views import ReadViewSet
 
 

@@ -15,15 +15,15 @@ from rules.api.bulk_edit import BulkEditAction
 from rules.api.files import FileActions
 from rules.api.health import RuleHealthSerializer, rule_health
 from rules.api.lifecycle import LifecycleActions
+from rules.api.serializers import RuleSerializer
 from rules.api.trial import TrialActions
 from rules.api.why import WhyAction
-from rules.binning import delete
 from rules.filters import RuleFilter
+from rules.lifecycle.recycle_bin import delete
+from rules.lifecycle.status import activate, pause
 from rules.models import AutomationRule
-from rules.pausing import activate, pause
+from rules.models.querysets import RuleQuerySet
 from rules.permissions import lock_of
-from rules.querysets import RuleQuerySet
-from rules.serializers import RuleSerializer
 from smartagent.rest.views import WriteViewSet
 
 EXAMPLE = OpenApiExample(

@@ -10,14 +10,14 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rules.filters import PersonFilter, TimesFilter
-from rules.intake import LONGEST_TARGET, store
+from rules.api.serializers import SampleSerializer
+from rules.ingest.batch import Push, Wrong
+from rules.ingest.samples import LONGEST_TARGET, store
 from rules.models import MetricSample
-from rules.pushes import Push, Wrong
-from rules.serializers import SampleSerializer
 from smartagent.rest.bodies import TakesLarge
 from smartagent.rest.errors import TooLarge
 from smartagent.rest.fields import SOMEBODY
+from smartagent.rest.filter_fields import PersonFilter, TimesFilter
 from smartagent.rest.idempotency import once
 from smartagent.rest.parsers import MANY, JSONParser, Lines, LinesParser
 from smartagent.rest.views import OwnedView

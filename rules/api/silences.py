@@ -9,16 +9,16 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from rules.api.silence_serializers import OVER, CoverageSerializer, PreviewSerializer, SilenceSerializer, refuse_over
+from rules.filters.silences import SilenceFilter
 from rules.models import Silence
-from rules.silences.changing import end
-from rules.silences.cover import covered
-from rules.silences.filters import SilenceFilter
-from rules.silences.serializers import OVER, CoverageSerializer, PreviewSerializer, SilenceSerializer, refuse_over
+from rules.silences.coverage import covered
+from rules.silences.lifecycle import end
 from rules.silences.windows import upcoming
+from smartagent.kernel.scope import has_everyone
 from smartagent.rest.errors import Conflict
 from smartagent.rest.throttling import Previews, Silences
 from smartagent.rest.views import ReadViewSet
-from smartagent.scope import has_everyone
 
 WINDOWS = 5
 ONCE = OpenApiExample(

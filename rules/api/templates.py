@@ -8,9 +8,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from rules.api.serializers import RuleSerializer
 from rules.authoring.templates import Template, search
-from rules.sentences import rule_in_words
-from rules.serializers import RuleSerializer
+from rules.text.rule import rule_in_words
 from smartagent.rest.fields import JSONObjectField
 from smartagent.rest.views import StrictView
 

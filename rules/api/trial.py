@@ -10,12 +10,12 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from rules.api.serializers import RuleSerializer
 from rules.api.why import watched_person
-from rules.authoring.trial import DAYS, Trial, try_out
-from rules.backtesting.playing import Step
+from rules.backtesting.simulation import Step
+from rules.backtesting.trial import DAYS, Trial, try_out
+from rules.engine.states import Condition
 from rules.models import AutomationRule
-from rules.serializers import RuleSerializer
-from rules.states import Condition
 from smartagent.rest.fields import TextField, TimeField
 from smartagent.rest.throttling import Previews
 

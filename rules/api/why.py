@@ -12,13 +12,13 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rules.accounts import account_of
-from rules.backtesting.explaining import explain
-from rules.backtesting.sights import Heard
+from rules.backtesting.explanation import explain
+from rules.backtesting.observations import Heard
+from rules.explain.decisions import reasons_of
+from rules.explain.evidence import account_of
+from rules.explain.replay import answer, condition_in_words, steps_in_words
 from rules.models import ActivityEntry, AutomationRule
-from rules.reasons import reasons_of
-from rules.why import answer, condition_in_words, steps_in_words
-from rules.words import entry_in_words
+from rules.text.entry import entry_in_words
 from smartagent.rest.fields import JSONObjectField, TimeField, visible_person
 
 

@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from rules.conditions import Operator, Reducer
-from rules.phrases import limit, number
+from rules.engine.conditions import Operator, Reducer
 from rules.registries import metrics
-from smartagent.numbers import as_number
+from rules.text.phrases import limit, number
+from smartagent.kernel.coerce import as_number
 
 # What these give is not on the scale of the metric: a sum of scores may well be 1000, a change -20.
 OFF_SCALE = {Reducer.SUM.value, Reducer.COUNT.value, Reducer.CHANGE.value, Reducer.PERCENT_CHANGE.value}

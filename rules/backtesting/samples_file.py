@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from rules.csv_samples import BadSamples, open_samples, read_lines
+from rules.ingest.csv_samples import BadSamples, open_samples, read_lines
 
 __all__ = ["BadSamples", "read_samples"]
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from rules.backtesting.sights import Key, Watch
-from rules.reducers import Series, series_of
+from rules.backtesting.observations import Key, Watch
+from rules.engine.reducers import Series, series_of
 from rules.registries import metrics
 
 CHUNK = 20  # people whose readings are in memory at once

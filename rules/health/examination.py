@@ -13,8 +13,8 @@ from django.db import connection, transaction
 from django.db.models import BooleanField, F, Func
 from django.db.models.expressions import RawSQL
 
-from rules.conditions import Operator
-from rules.health.checks import Check, Finding, checks, owner_of
+from rules.engine.conditions import Operator
+from rules.health.check import Check, Finding, checks, owner_of
 
 SHOWN = 20
 # The rows that AutomationRule.REPRESENTABLE lets in, of what is evaluated, and of one person or of one rule.

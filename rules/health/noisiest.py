@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from rules.health.checks import owner_of
+from rules.health.check import owner_of
 from rules.registries import actions
 
 WEEK, MONTH = 7, 30

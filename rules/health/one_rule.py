@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from rules.health.checks import Finding
+from rules.health.check import Finding
 from rules.health.examination import findings_of
-from rules.health.judgements import precision_of
+from rules.health.feedback_counts import precision_of
 from rules.health.noisiest import Noise, noise_of
 from rules.health.precision import Precision
 from rules.models import AutomationRule

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from django.db import connection
 
+from rules.engine.numeric_range import as_float_sql
 from rules.metrics import MetricSource, Query
-from rules.reach import as_float_sql
 
 # The name of a score's integration: of ours, else by the old application's list of integrations, where that is there.
 TYPE = "CASE WHEN s.integration_id IS NOT NULL THEN coalesce(i.integration_type, {other}, s.integration_id::text) END"

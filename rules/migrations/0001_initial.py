@@ -18,9 +18,9 @@ import smartagent.adoption
 import smartagent.adoption.operations
 import smartagent.fields
 from rules.migrations import _guards, _in_step, _severity
-from smartagent.adoption.backfill import Backfill
-from smartagent.adoption.feed import Feed
-from smartagent.adoption.triggers import KeepInStep, MakeHelper
+from smartagent.adoption.sync.backfill import Backfill
+from smartagent.adoption.sync.row_import import Feed
+from smartagent.adoption.sync.triggers import KeepInStep, MakeHelper
 
 
 class Migration(migrations.Migration):

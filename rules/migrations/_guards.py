@@ -1,8 +1,8 @@
 """Which rows and columns of shared tables clients of the old application cannot write. Frozen with the migration."""
 
-from smartagent.adoption.guards import GuardColumns
-from smartagent.adoption.writers import CLAIMED, WRITER
-from smartagent.scope import everyone_sql
+from smartagent.adoption.sync.guards import GuardColumns
+from smartagent.adoption.sync.writers import CLAIMED, WRITER
+from smartagent.kernel.scope import everyone_sql
 
 # What the old application changes without changing what a rule does.
 _COUNTERS = "ARRAY['status', 'last_triggered_at', 'trigger_count', 'updated_at', 'written_by']"

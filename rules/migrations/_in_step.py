@@ -1,7 +1,7 @@
 """What the old application's log and scores say, in columns and tables of ours. Frozen with the migration."""
 
-from smartagent.adoption.backfill import Fill
-from smartagent.adoption.writers import IS_BACKFILL, record_failure
+from smartagent.adoption.sync.backfill import Fill
+from smartagent.adoption.sync.writers import IS_BACKFILL, record_failure
 
 # fusion_audit_log, in its three shapes and mixtures of them: what is not there reads as nothing.
 SEVERITY = """CASE WHEN {row}->>'anomaly_flag' = 'true' OR {row}->>'anomaly_detected' = 'true'

@@ -1,8 +1,8 @@
 """How serious a rule of the old application is: by the options of its action, else by the action, as it had it. Frozen
 with the migration."""
 
-from smartagent.adoption.backfill import Fill
-from smartagent.adoption.writers import IS_BACKFILL, IS_OURS, record_failure
+from smartagent.adoption.sync.backfill import Fill
+from smartagent.adoption.sync.writers import IS_BACKFILL, IS_OURS, record_failure
 
 _MEANING = """CASE lower(btrim({row}->'action_config'->>'{option}'))
     WHEN 'info' THEN 'low' WHEN 'low' THEN 'low' WHEN 'normal' THEN 'medium' WHEN 'warning' THEN 'medium'

@@ -7,8 +7,8 @@ from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models.functions import Now
 
+from rules.models.querysets import ActivityQuerySet, RunQuerySet
 from rules.models.rule import AutomationRule
-from rules.querysets import ActivityQuerySet, RunQuerySet
 from smartagent.fields import FactsField
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from rules.models.activity import ActivityEntry
 from rules.models.rule import AutomationRule
-from smartagent.scope import OwnedQuerySet
+from smartagent.kernel.scope import OwnedQuerySet
 
 
 class Feedback(models.Model):

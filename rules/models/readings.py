@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from smartagent.fields import FactsField, NumericField
-from smartagent.scope import OwnedQuerySet, RepresentableManager
+from smartagent.kernel.scope import OwnedQuerySet, RepresentableManager
 
 PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
 

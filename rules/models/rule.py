@@ -13,10 +13,10 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from rules import registries
-from rules.conditions import Match, Operator, Reducer
-from rules.querysets import RuleQuerySet
+from rules.engine.conditions import Match, Operator, Reducer
+from rules.models.querysets import RuleQuerySet
 from smartagent.fields import FactsField, NumericField
-from smartagent.scope import RepresentableManager
+from smartagent.kernel.scope import RepresentableManager
 
 
 class Severity(models.TextChoices):

@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from rules.models.querysets import SilenceQuerySet
 from rules.models.rule import AutomationRule
-from rules.querysets import SilenceQuerySet
 from smartagent.fields import FactsField
 
 

@@ -7,10 +7,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 
+from rules.engine.states import Condition
+from rules.models.querysets import StateQuerySet
 from rules.models.rule import AutomationRule, Severity
 from rules.models.silence import Silence
-from rules.querysets import StateQuerySet
-from rules.states import Condition
 
 
 class RuleState(models.Model):

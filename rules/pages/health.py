@@ -15,15 +15,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from rules.health.checks import times
+from rules.health.check import times
 from rules.health.examination import Examination, examine
-from rules.health.improvement import improve
-from rules.health.judgements import judged_by, precision_of
+from rules.health.feedback_counts import judged_by, precision_of
 from rules.health.noisiest import MONTH, WEEK, NoisyRule, noisiest
 from rules.health.precision import Precision
-from rules.pages.rule import find_rule
-from smartagent.cards import Card
-from smartagent.owned_admin import OwnedAdmin
+from rules.health.suggestion import improve
+from rules.pages.rule.page import find_rule
+from smartagent.shell.cards import Card
+from smartagent.shell.owned_admin import OwnedAdmin
 
 LONGEST_NAME = 24
 RULES = "admin:rules_automationrule_changelist"

@@ -9,13 +9,13 @@ from django.http import HttpRequest
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from rules.credential_addresses import changed_addresses, refusal
+from rules.authoring.credential_addresses import changed_addresses, refusal
 from rules.filters import IntegrationFilter
 from rules.models import Integration
-from rules.pages.owners import OwnerChoiceAdmin
+from rules.pages.owner_choice import OwnerChoiceAdmin
+from smartagent.kernel.scope import has_everyone
+from smartagent.kernel.sealing import seal
 from smartagent.rest.fields import LONGEST_OBJECT
-from smartagent.scope import has_everyone
-from smartagent.secrets import seal
 from smartagent.templatetags.shown import TONES, when
 
 LONGEST = {"integration_type": 100, "error_message": 10_000, "config": LONGEST_OBJECT}  # characters

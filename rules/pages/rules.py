@@ -8,25 +8,25 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.decorators import display
 
-from rules.binning import delete
-from rules.conditions import Operator
+from rules.engine.conditions import Operator
 from rules.filters import RuleFilter
+from rules.lifecycle.recycle_bin import delete
 from rules.models import AutomationRule, RuleState
-from rules.pages.addresses import page_of
-from rules.pages.bulk import ACTIVATE, DELETE, PAUSE, ask_and_do
-from rules.pages.bulk_edit import bulk_edit_page
-from rules.pages.code import code_page, export_page, release_page
 from rules.pages.health import improvement_page
-from rules.pages.lifecycle import bin_page, clone_rule, empty_from_bin, publish_rule, restore_version, test_rule
-from rules.pages.reading import form_reading
-from rules.pages.rule import rule_page, set_status
-from rules.pages.rule_form import RuleFormAdmin, differs
-from rules.pages.templates import templates_page
-from rules.pages.trying import form_trial
-from rules.pages.versions import versions_page
-from rules.pages.why import why_page
-from rules.words import metric_name, number
-from smartagent.filtered_list import FilteredChangeList
+from rules.pages.links import page_of
+from rules.pages.rule.bulk_actions import ACTIVATE, DELETE, PAUSE, ask_and_do
+from rules.pages.rule.bulk_edit import bulk_edit_page
+from rules.pages.rule.code import code_page, export_page, release_page
+from rules.pages.rule.current_reading import form_reading
+from rules.pages.rule.form import RuleFormAdmin, differs
+from rules.pages.rule.lifecycle import bin_page, clone_rule, empty_from_bin, publish_rule, restore_version, test_rule
+from rules.pages.rule.page import rule_page, set_status
+from rules.pages.rule.templates import templates_page
+from rules.pages.rule.trial import form_trial
+from rules.pages.rule.versions import versions_page
+from rules.pages.rule.why import why_page
+from rules.text.entry import metric_name, number
+from smartagent.shell.filtered_list import FilteredChangeList
 from smartagent.templatetags.shown import TONES, when
 
 __all__ = ["RuleAdmin", "differs", "page_of"]

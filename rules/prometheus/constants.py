@@ -5,7 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from rules.prometheus.expressions import Unsupported
-from smartagent.numbers import read_number
+from smartagent.kernel.coerce import read_number
 
 SIGNS: dict[str, Callable[[float, float], float]] = {
     "+": lambda left, right: left + right, "-": lambda left, right: left - right,

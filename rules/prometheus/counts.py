@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from rules.prometheus.expressions import Comparison, Joined, Unsupported
-from smartagent.durations import format_duration, of_seconds
+from smartagent.kernel.durations import format_duration, of_seconds
 
 HOLDS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rules.authoring.ticks import tick
+from rules.engine.intervals import tick
 from rules.prometheus.descriptions import written_text
 from rules.prometheus.tokens import seconds_of
-from smartagent.durations import format_duration
+from smartagent.kernel.durations import format_duration
 
 READ = ("name", "rules", "labels", "interval")
 # What a field says where it changes nothing.

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 from rules.prometheus.expressions import Unsupported
-from smartagent.numbers import read_number
+from smartagent.kernel.coerce import read_number
 
 LONGEST_TEXT = 20_000
 LONGEST_NUMBER = 300

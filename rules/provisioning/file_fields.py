@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from rules.conditions import Match, Operator, Reducer
+from rules.engine.conditions import Match, Operator, Reducer
 from rules.models import AutomationRule
 from rules.models.rule import Severity
 from rules.provisioning import values as v

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rules.authoring.validation import LET_BE, validate
 from rules.provisioning.file_fields import BY_ATTRIBUTE
-from rules.validation import LET_BE, validate
 
 
 def value_errors(values: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str | int, ...]]]:

@@ -8,11 +8,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from rules.authoring.clauses import FIELDS, stored, window_of
-from rules.authoring.ticks import parse_checks
-from rules.conditions import IN_WORDS, Operator, Reducer
-from smartagent.durations import format_duration
-from smartagent.numbers import TOO_PRECISE, as_json_number, keeps_to_the_digit, read_number
+from rules.authoring.conditions import FIELDS, stored, window_of
+from rules.engine.conditions import IN_WORDS, Operator, Reducer
+from rules.engine.intervals import parse_checks
+from smartagent.kernel.coerce import TOO_PRECISE, as_json_number, keeps_to_the_digit, read_number
+from smartagent.kernel.durations import format_duration
 from smartagent.rest.fields import SHAPE, keepable
 
 NUMBER = {"type": "number", "exclusiveMinimum": -1e20, "exclusiveMaximum": 1e20}

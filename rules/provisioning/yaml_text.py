@@ -13,7 +13,7 @@ import yaml
 
 from rules.provisioning.problems import Path, Problem, Refused
 from rules.provisioning.yaml_limits import DEPTH, MOST_VALUES, TOO_MUCH, Loader, root_of
-from smartagent.numbers import read_number
+from smartagent.kernel.coerce import read_number
 
 Lines = dict[Path, int]
 TAG = "tag:yaml.org,2002:"

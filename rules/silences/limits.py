@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from rules.models import Silence
+from smartagent.kernel.scope import has_everyone
 from smartagent.models import User
-from smartagent.scope import has_everyone
 
 
 @dataclass(frozen=True, slots=True)

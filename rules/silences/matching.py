@@ -1,4 +1,4 @@
-"""Which instances agree with a silence, in Python as in the SQL of `rules.silences.cover`; and the same in words."""
+"""Which instances agree with a silence, in Python as in the SQL of `rules.silences.coverage`; and the same in words."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 
 from rules.models import AutomationRule, Silence
-from rules.silences.cover import words_of
+from rules.silences.coverage import words_of
 from rules.silences.windows import Window, windows
 
 Span = tuple[datetime, datetime, str]

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from rules.models import Silence
-from rules.silences.changing import is_over
+from rules.silences.lifecycle import is_over
 from rules.silences.windows import Window, is_on
-from smartagent.durations import format_duration
+from smartagent.kernel.durations import format_duration
 
 PRESETS = {
     "FREQ=DAILY": "every day",

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from rules.intake import NAME
+from rules.ingest.samples import NAME
 from rules.models import AutomationRule, Silence
 from rules.silences.limits import Limits, limits_of, people_of
 from rules.silences.recurrence import BadRecurrence, normalize
 from rules.silences.windows import upcoming, windows
-from smartagent.durations import format_duration
-from smartagent.scope import has_everyone
-from smartagent.time_zones import zone_names
+from smartagent.kernel.durations import format_duration
+from smartagent.kernel.scope import has_everyone
+from smartagent.shell.time_zone_field import zone_names
 
 Errors = dict[str, list[str]]
 LONGEST_COMMENT = 1000

@@ -17,7 +17,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from rules.silences.recurrence import BadRecurrence, occurrences
-from smartagent.caching import bounded_cache
+from smartagent.kernel.bounded_cache import bounded_cache
 
 SECOND = timedelta(seconds=1)
 SERIES = 100_000  # windows that are kept in memory, of all silences together: about 25 MB

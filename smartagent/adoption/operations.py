@@ -12,8 +12,8 @@ from django.db.migrations.state import ProjectState, StateApps
 
 from smartagent.adoption.changes import Change, LeaveAlone
 from smartagent.adoption.foreign_keys import set_on_delete
-from smartagent.adoption.found import find_table
-from smartagent.adoption.patience import patiently
+from smartagent.adoption.introspection import find_table
+from smartagent.adoption.lock_retries import patiently
 from smartagent.adoption.plan import plan
 from smartagent.adoption.statements import Step, Writer
 from smartagent.adoption.undo import undo

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from smartagent.adoption import ledger
+from smartagent.adoption import ownership_marks
 from smartagent.adoption.changes import (
     AddCheck,
     AddColumn,
@@ -22,7 +22,15 @@ from smartagent.adoption.changes import (
     Validate,
     WidenCheck,
 )
-from smartagent.adoption.found import CHECK, FOREIGN_KEY, WORDS, FoundColumn, FoundConstraint, FoundIndex, FoundTable
+from smartagent.adoption.introspection import (
+    CHECK,
+    FOREIGN_KEY,
+    WORDS,
+    FoundColumn,
+    FoundConstraint,
+    FoundIndex,
+    FoundTable,
+)
 
 Model = type[models.Model]
 # Of the parts of a field that say what the database holds, the type stubs know few.
@@ -60,13 +68,13 @@ def plan(model: Model, found: FoundTable) -> list[Change]:
 
 def _is_unfinished(index: FoundIndex) -> bool:
     """Whether a run which was ended was building it; an invalid one of our own name as well."""
-    return ledger.is_building(index.name) or (ledger.is_added(index.comment) and not index.valid)
+    return ownership_marks.is_building(index.name) or (ownership_marks.is_added(index.comment) and not index.valid)
 
 
 def _is_unchecked(constraint: FoundConstraint) -> bool:
     """Whether it is ours and was not yet held against the rows that were there before."""
-    first = ledger.widened_from(constraint.comment)
-    ours = ledger.is_added(constraint.comment) or (first is not None and not first.endswith("NOT VALID"))
+    first = ownership_marks.widened_from(constraint.comment)
+    ours = ownership_marks.is_added(constraint.comment) or (first is not None and not first.endswith("NOT VALID"))
     return ours and not constraint.valid
 
 
@@ -126,13 +134,13 @@ def _relaxed(column: FoundColumn, found: FoundTable) -> Change:
 
 def _narrow_checks(found: FoundTable) -> Iterator[Change]:
     for check in found.constraints:
-        if not check.refuses or check.expression is None or found.created or ledger.is_added(check.comment):
+        if not check.refuses or check.expression is None or found.created or ownership_marks.is_added(check.comment):
             continue
         # Widened before, by fewer words: what it was at first stays what it goes back to.
-        first = ledger.widened_from(check.comment) or check.definition
+        first = ownership_marks.widened_from(check.comment) or check.definition
         yield WidenCheck(
             name=check.name, column=check.columns[0], words=check.refuses, expression=check.expression,
-            definition=first, comment=ledger.theirs(check.comment),
+            definition=first, comment=ownership_marks.theirs(check.comment),
         )  # fmt: skip
 
 
@@ -166,7 +174,10 @@ def _check(model: Model, found: FoundTable, constraint: models.CheckConstraint) 
     beside = [
         _before_us(each, each.expression)
         for each in found.constraints
-        if each.kind == CHECK and each.expression and set(each.columns) <= theirs and not ledger.is_added(each.comment)
+        if each.kind == CHECK
+        and each.expression
+        and set(each.columns) <= theirs
+        and not ownership_marks.is_added(each.comment)
     ]
     if theirs and not beside:
         why = f"{', '.join(sorted(theirs))} may hold anything in this table"
@@ -176,7 +187,7 @@ def _check(model: Model, found: FoundTable, constraint: models.CheckConstraint) 
 
 def _before_us(check: FoundConstraint, expression: str) -> str:
     """What a CHECK of theirs let in before an earlier run, which was ended, has widened it."""
-    first = ledger.widened_from(check.comment)
+    first = ownership_marks.widened_from(check.comment)
     return first.removeprefix("CHECK ").removesuffix(" NOT VALID").removesuffix(" NO INHERIT") if first else expression
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from smartagent.adoption import ledger
+from smartagent.adoption import ownership_marks
 
 QUOTE = "$smartagent$"
 # Whoever may sign in to the old application's interface: it shows every function to them unless told otherwise.
@@ -97,7 +97,7 @@ def find_place(connection: BaseDatabaseWrapper, table: str) -> Place | None:
     if found is None:
         return None
     oid, shown, comment, may_trigger, may_read = found
-    created = ledger.entry(comment) == ledger.CREATED
+    created = ownership_marks.entry(comment) == ownership_marks.CREATED
     return Place(oid=oid, name=shown, created=created, may_trigger=may_trigger, may_read=may_read)
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from django.db import models
 from django.db.backends.ddl_references import Statement
 
-from smartagent.adoption import changes, ledger
+from smartagent.adoption import changes, ownership_marks
 from smartagent.adoption.foreign_keys import with_on_delete
-from smartagent.adoption.found import ANY
+from smartagent.adoption.introspection import ANY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class Writer:
         self.table = editor.quote_name(model._meta.db_table)
 
     def mark_created(self) -> Step:
-        comment = ledger.marked(self.model._meta.db_table_comment or None, ledger.CREATED)
+        comment = ownership_marks.marked(self.model._meta.db_table_comment or None, ownership_marks.CREATED)
         return Step(statements=(self._comment("TABLE", self.table, comment),))
 
     @singledispatchmethod
@@ -66,7 +66,9 @@ class Writer:
             Step(
                 statements=(
                     f"ALTER TABLE {self.table} ADD COLUMN {column} {definition}{suffix}{check}",
-                    self._comment_column(change.column, ledger.marked(field.db_comment, ledger.ADDED)),
+                    self._comment_column(
+                        change.column, ownership_marks.marked(field.db_comment, ownership_marks.ADDED)
+                    ),
                 )
             )
         ]
@@ -80,14 +82,18 @@ class Writer:
 
     @steps.register
     def _(self, change: changes.RelaxNotNull) -> list[Step]:
-        return [self._altered(change.column, "DROP NOT NULL", ledger.marked(change.comment, ledger.RELAXED))]
+        return [
+            self._altered(
+                change.column, "DROP NOT NULL", ownership_marks.marked(change.comment, ownership_marks.RELAXED)
+            )
+        ]
 
     @steps.register
     def _(self, change: changes.SetDefault) -> list[Step]:
         default, params = self.editor.db_default_sql(self._field(change.field))
         if params:
             default %= tuple(self.editor.quote_value(value) for value in params)
-        comment = ledger.marked(change.comment, ledger.DEFAULTED)
+        comment = ownership_marks.marked(change.comment, ownership_marks.DEFAULTED)
         return [self._altered(change.column, f"SET DEFAULT {default}", comment)]
 
     @steps.register
@@ -95,7 +101,7 @@ class Writer:
         words = ", ".join(self.editor.quote_value(word) for word in change.words)
         too = "true" if ANY in change.words else f"{self.editor.quote_name(change.column)} IN ({words})"
         check = f"CHECK (({change.expression}) OR {too})"
-        comment = ledger.marked(change.comment, ledger.WIDENED + change.definition)
+        comment = ownership_marks.marked(change.comment, ownership_marks.WIDENED + change.definition)
         return self._replaced(change.name, check, comment)
 
     @steps.register
@@ -210,17 +216,19 @@ class Writer:
         otherwise = f"{name} skipped: existing rows are not unique"
         if str(statement).startswith("CREATE"):
             return self._built(statement, otherwise)
-        columns, building = statement.parts["columns"], self.editor.quote_name(ledger.building(name))
+        columns, building = statement.parts["columns"], self.editor.quote_name(ownership_marks.building(name))
         unique = f"CREATE UNIQUE INDEX {building} ON {self.table} ({columns})"
         become = f"ALTER TABLE {self.table} ADD CONSTRAINT {name} UNIQUE USING INDEX {building}"
-        mark = self._comment("CONSTRAINT", f"{name} ON {self.table}", ledger.marked(None, ledger.ADDED))
+        mark = self._comment(
+            "CONSTRAINT", f"{name} ON {self.table}", ownership_marks.marked(None, ownership_marks.ADDED)
+        )
         return [self._index(unique, building, otherwise), Step(statements=(become, mark))]
 
     def _built(self, statement: Statement, otherwise: str | None = None) -> list[Step]:
         name = str(statement.parts["name"])
-        building = statement.parts["name"] = self.editor.quote_name(ledger.building(name))
+        building = statement.parts["name"] = self.editor.quote_name(ownership_marks.building(name))
         rename = f"ALTER INDEX {building} RENAME TO {name}"
-        mark = self._comment("INDEX", name, ledger.marked(None, ledger.ADDED))
+        mark = self._comment("INDEX", name, ownership_marks.marked(None, ownership_marks.ADDED))
         return [self._index(str(statement), building, otherwise), Step(statements=(rename, mark))]
 
     def _index(self, create: str, building: str, otherwise: str | None) -> Step:
@@ -234,7 +242,9 @@ class Writer:
 
     def _added(self, statement: Statement, suffix: str = "") -> tuple[str, str]:
         target = f"{statement.parts['name']} ON {self.table}"
-        return f"{statement}{suffix}", self._comment("CONSTRAINT", target, ledger.marked(None, ledger.ADDED))
+        return f"{statement}{suffix}", self._comment(
+            "CONSTRAINT", target, ownership_marks.marked(None, ownership_marks.ADDED)
+        )
 
     def _comment_column(self, column: str, comment: str | None) -> str:
         return self._comment("COLUMN", f"{self.table}.{self.editor.quote_name(column)}", comment)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from smartagent.adoption import ledger
+from smartagent.adoption import ownership_marks
 from smartagent.adoption.changes import (
     Change,
     DropColumn,
@@ -12,14 +12,14 @@ from smartagent.adoption.changes import (
     RestoreCheck,
     RestoreNotNull,
 )
-from smartagent.adoption.found import FoundTable
+from smartagent.adoption.introspection import FoundTable
 
 
 def undo(found: FoundTable) -> list[Change]:
     """Return what to change so that a table that we completed is as we found it."""
     return [
-        *(DropConstraint(name=each.name) for each in found.constraints if ledger.is_added(each.comment)),
-        *(DropIndex(name=each.name) for each in found.indexes if ledger.is_added(each.comment)),
+        *(DropConstraint(name=each.name) for each in found.constraints if ownership_marks.is_added(each.comment)),
+        *(DropIndex(name=each.name) for each in found.indexes if ownership_marks.is_added(each.comment)),
         *(DropColumn(column=each.name) for each in found.columns if each.added),
         *_restored_checks(found),
         *_restored_columns(found),
@@ -28,14 +28,14 @@ def undo(found: FoundTable) -> list[Change]:
 
 def _restored_checks(found: FoundTable) -> Iterator[Change]:
     for check in found.constraints:
-        if definition := ledger.widened_from(check.comment):
-            yield RestoreCheck(name=check.name, definition=definition, comment=ledger.theirs(check.comment))
+        if definition := ownership_marks.widened_from(check.comment):
+            yield RestoreCheck(name=check.name, definition=definition, comment=ownership_marks.theirs(check.comment))
 
 
 def _restored_columns(found: FoundTable) -> Iterator[Change]:
     for column in found.columns:
-        comment = ledger.theirs(column.comment)
-        if ledger.entry(column.comment) == ledger.RELAXED:
+        comment = ownership_marks.theirs(column.comment)
+        if ownership_marks.entry(column.comment) == ownership_marks.RELAXED:
             yield RestoreNotNull(column=column.name, comment=comment)
-        elif ledger.entry(column.comment) == ledger.DEFAULTED:
+        elif ownership_marks.entry(column.comment) == ownership_marks.DEFAULTED:
             yield DropDefault(column=column.name, comment=comment)

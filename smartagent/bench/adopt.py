@@ -4,7 +4,7 @@ import time
 from dataclasses import asdict, dataclass
 
 from smartagent.bench.legacy import make_legacy
-from smartagent.bench.migrating import migrating
+from smartagent.bench.migration_process import migrating
 from smartagent.bench.writers import Writers
 
 WRITERS = 3

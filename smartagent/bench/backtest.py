@@ -9,9 +9,9 @@ from statistics import median
 from django.db import connection
 from django.utils import timezone
 
-from rules.backtesting.history import replay
+from rules.backtesting.replay import replay
 from rules.models import AutomationRule
-from smartagent.bench.loading import bare
+from smartagent.bench.bare_table import bare
 from smartagent.bench.people import make_people
 
 ROUNDS = 5

@@ -17,12 +17,12 @@ from django.db.models import Max, Min
 from django.utils import timezone
 
 from notifications.channels import Address, Outgoing
+from notifications.channels.credentials import keep, values_of
 from notifications.channels.webhook import Webhook, new_key
+from notifications.delivery.rendering import letter_of
 from notifications.gateway import Message, post
 from notifications.models import Channel, Delivery, DeliveryAttempt
-from notifications.secrets import keep, values_of
-from notifications.writing import letter_of
-from smartagent.bench.delivering import Workers, working
+from smartagent.bench.delivery_workers import Workers, working
 from smartagent.bench.people import make_people
 from smartagent.bench.receiver import Receiver, receiving
 from smartagent.models import User

@@ -7,8 +7,8 @@ from typing import IO, Any
 
 from django.db import connection, transaction
 
-from rules.candidates import BY_HASHING
-from rules.conditions import met_sql
+from rules.engine.conditions import met_sql
+from rules.evaluation.candidates import BY_HASHING
 from rules.metrics.pushed import Pushed
 from rules.registries import metrics
 

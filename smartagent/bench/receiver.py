@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from smartagent.bench.migrating import PROJECT
+from smartagent.bench.migration_process import PROJECT
 
 ANSWER = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}"
 

@@ -8,7 +8,7 @@ from statistics import median
 
 from django.utils import timezone
 
-from rules.dispatcher import dispatch
+from rules.evaluation.dispatcher import dispatch
 from rules.models import DispatchRun
 from smartagent.bench.floors import copy_again, count_breaches
 from smartagent.bench.people import break_rules, forget_everything_that_happened, make_rules

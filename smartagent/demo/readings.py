@@ -9,8 +9,8 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from smartagent.copying import copy_rows
 from smartagent.demo.series import Incident, rhythm
+from smartagent.kernel.bulk_copy import copy_rows
 from smartagent.models import User
 
 Incidents = dict[UUID, list[Incident]]

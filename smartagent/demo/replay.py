@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from notifications.models import Notification
-from rules.dispatcher import dispatch
+from rules.evaluation.dispatcher import dispatch
 from rules.models import DispatchRun, Integration
 from smartagent.demo.readings import Incidents
 

@@ -7,14 +7,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from optimizer.deciding import approve, dismiss, expire
+from optimizer.execution.runner import apply
 from optimizer.models import OptimizationEvent
-from optimizer.runner import apply
+from optimizer.proposals.decisions import approve, dismiss, expire
 from optimizer.tasks import measure_all
-from rules.handling import acknowledge
-from rules.health.judging import judge
+from rules.health.feedback import judge
+from rules.instances.handling import acknowledge
 from rules.models import ActivityEntry, RuleState, Silence
-from rules.silences.changing import make
+from rules.silences.lifecycle import make
 from smartagent.demo.replay import Happening
 from smartagent.models import User
 

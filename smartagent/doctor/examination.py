@@ -7,12 +7,12 @@ from functools import partial
 from django.db import ProgrammingError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from smartagent.adoption.obstacles import Obstacle, find_obstacles
-from smartagent.doctor import clockwork, installation, outgoing, room, server, step
+from smartagent.adoption.preview.obstacles import Obstacle, find_obstacles
+from smartagent.doctor import delivery, disk_space, installation, scheduler, server, triggers
 from smartagent.doctor.findings import Finding, Report, TableReport, error, report
 from smartagent.doctor.migrations import Migrated, check_migrations
 from smartagent.doctor.tables import Examined, check_table, check_unrepresentable, examine_tables, report_tables
-from smartagent.missing import is_about_schema
+from smartagent.kernel.schema_drift import is_about_schema
 from smartagent.postgres.errors import Unavailable, line
 
 Check = Callable[[], Iterable[Finding]]
@@ -63,17 +63,17 @@ def _checks(
     yield partial(server.check_exposure, connection)
     yield partial(check_migrations, migrated)
     yield from (partial(check_table, connection, table) for table in tables)
-    yield partial(step.check_step, connection, migrated)
-    yield partial(step.check_people, connection)
-    yield partial(step.check_sync, now)
-    yield clockwork.check_schedules
-    yield partial(clockwork.check_workers, now)
-    yield partial(clockwork.check_last_tick, now)
-    yield partial(clockwork.check_failures, now)
-    yield partial(outgoing.check_dead_letters, now)
-    yield outgoing.check_channels
-    yield partial(outgoing.check_sending, now)
-    yield partial(room.check_room, connection)
+    yield partial(triggers.check_step, connection, migrated)
+    yield partial(triggers.check_people, connection)
+    yield partial(triggers.check_sync, now)
+    yield scheduler.check_schedules
+    yield partial(scheduler.check_workers, now)
+    yield partial(scheduler.check_last_tick, now)
+    yield partial(scheduler.check_failures, now)
+    yield partial(delivery.check_dead_letters, now)
+    yield delivery.check_channels
+    yield partial(delivery.check_sending, now)
+    yield partial(disk_space.check_room, connection)
     yield installation.check_settings
     yield installation.check_secrets
 

@@ -9,9 +9,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.operations.base import Operation
 
-from smartagent.adoption.found import Widen
+from smartagent.adoption.introspection import Widen
 from smartagent.adoption.operations import CreateOrCompleteModel
-from smartagent.adoption.sync import Synchronising
+from smartagent.adoption.sync.base import Synchronising
 from smartagent.doctor.findings import Finding, error
 
 OURS = ("smartagent", "rules", "notifications", "optimizer")

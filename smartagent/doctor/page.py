@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from rules.gathering import cause_of
-from smartagent import hidden, missing
+from rules.evaluation.readings import cause_of
 from smartagent.doctor.examination import examine
 from smartagent.doctor.permissions import may_look, may_repair
 from smartagent.doctor.repair import AlreadyRepairing, repair
+from smartagent.kernel import schema_drift
+from smartagent.postgres import hidden_rows
 
 TOLD = 12
 
@@ -26,8 +27,8 @@ def schema(request: HttpRequest) -> HttpResponse:
     """Show what the doctor says."""
     if not may_look(request):
         raise PermissionDenied
-    hidden.forget()
-    missing.forget()  # the banner is to say the same as the page
+    hidden_rows.forget()
+    schema_drift.forget()  # the banner is to say the same as the page
     context = _context(request) | {"may_repair": may_repair(request)}
     return TemplateResponse(request, "smartagent/schema/page.html", context)
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from rest_framework.permissions import BasePermission
 
-from smartagent.scope import has_everyone
+from smartagent.kernel.scope import has_everyone
 
 
 def may_look(request: HttpRequest) -> bool:

@@ -13,15 +13,17 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django_q.models import Schedule
 
-from smartagent import exposure, missing, schedules
+from smartagent.adoption import table_grants
 from smartagent.adoption.changes import Change, LeaveAlone
-from smartagent.adoption.obstacles import find_obstacles
 from smartagent.adoption.operations import attempt_all, create, log, whole
+from smartagent.adoption.preview.obstacles import find_obstacles
 from smartagent.adoption.statements import Writer
-from smartagent.adoption.sync import Synchronising
+from smartagent.adoption.sync.base import Synchronising
 from smartagent.doctor.migrations import Migrated
-from smartagent.doctor.step import subject_of
 from smartagent.doctor.tables import Examined, examine_tables
+from smartagent.doctor.triggers import subject_of
+from smartagent.kernel import schema_drift
+from smartagent.setup import schedules
 
 LOCK = 0x5A9E18  # any number, the same for every repair of this database
 
@@ -58,7 +60,7 @@ def repair(connection: BaseDatabaseWrapper) -> Repairs:
             for operation in migrated.synchronising():
                 _synchronise(editor, operation, repairs)
         _close_off(connection, repairs)
-    missing.forget()
+    schema_drift.forget()
     return repairs
 
 
@@ -88,7 +90,7 @@ def _make_tables(editor: BaseDatabaseSchemaEditor, migrated: Migrated, repairs: 
 
 def _make_table(editor: BaseDatabaseSchemaEditor, table: Examined) -> None:
     """Make this one table: Django would make those of its many-to-many relations too, which may be there."""
-    if table.model._meta.app_label in exposure.SHARED:
+    if table.model._meta.app_label in table_grants.SHARED:
         create(editor, table.model)
         return
 
@@ -151,7 +153,7 @@ def _due(editor: BaseDatabaseSchemaEditor, operation: Synchronising) -> list[Cha
 
 def _set_schedules(connection: BaseDatabaseWrapper, repairs: Repairs) -> None:
     """Where their very table is missing, they are made with it."""
-    if any(each.table == Schedule._meta.db_table for each in missing.look()):
+    if any(each.table == Schedule._meta.db_table for each in schema_drift.look()):
         return
     lacking = schedules.lacking(connection.alias)
     if lacking:
@@ -160,6 +162,6 @@ def _set_schedules(connection: BaseDatabaseWrapper, repairs: Repairs) -> None:
 
 
 def _close_off(connection: BaseDatabaseWrapper, repairs: Repairs) -> None:
-    open_to_all = exposure.exposed(connection)
-    exposure.close_off(connection.alias)
+    open_to_all = table_grants.exposed(connection)
+    table_grants.close_off(connection.alias)
     repairs.done += [f"{name}: taken from {roles}" for name, _, roles in open_to_all]

@@ -7,10 +7,10 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
-from smartagent.adoption.obstacles import SESSION, Obstacle
+from smartagent.adoption.preview.obstacles import SESSION, Obstacle
+from smartagent.adoption.table_grants import exposed
 from smartagent.doctor.findings import FIX, Finding, error, warning
-from smartagent.doctor.wording import about
-from smartagent.exposure import exposed
+from smartagent.doctor.schema_findings import about
 
 OLDEST = 14
 CLOCKS_DIFFER = timedelta(seconds=30)

@@ -12,14 +12,14 @@ from django.db.models import Count
 from psycopg import errors
 
 from smartagent.adoption.changes import AddColumn, Change, DropUnfinished, LeaveAlone
-from smartagent.adoption.found import FoundTable, NotATable, find_table
+from smartagent.adoption.introspection import FoundTable, NotATable, find_table
 from smartagent.adoption.plan import plan
+from smartagent.adoption.preview.sizes import Rows, count_rows
 from smartagent.adoption.routines import Place, find_place
-from smartagent.adoption.sizes import Rows, count_rows
+from smartagent.adoption.table_grants import SHARED
 from smartagent.doctor.findings import FIX, Finding, State, TableReport, error, info, warning
 from smartagent.doctor.migrations import Migrated
-from smartagent.doctor.wording import finding_of
-from smartagent.exposure import SHARED
+from smartagent.doctor.schema_findings import finding_of
 
 Model = type[models.Model]
 

@@ -5,8 +5,8 @@ Where there is no auth.users, only failures of triggers are recorded.
 
 from django.db import migrations
 
-from smartagent.adoption.people import ImportPeople, IntroducePeople
-from smartagent.adoption.triggers import KeepInStep, MakeHelper
+from smartagent.adoption.sync.people import ImportPeople, IntroducePeople
+from smartagent.adoption.sync.triggers import KeepInStep, MakeHelper
 from smartagent.migrations import _people, _promotion
 
 ACCOUNTS = "auth.users"

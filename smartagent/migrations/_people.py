@@ -3,7 +3,7 @@
 `account` is a row of auth.users and `profile` one of profiles, as JSON: a column that is not there reads as nothing.
 """
 
-from smartagent.adoption.writers import record_failure
+from smartagent.adoption.sync.writers import record_failure
 
 OURS = "->'raw_app_meta_data'->>'provider' = 'smart-agent'"
 

@@ -1,6 +1,6 @@
 """Who may make administrators by writing to the old application's tables. Frozen with the migration."""
 
-from smartagent.adoption.writers import CLAIMED, IS_OURS, WRITER
+from smartagent.adoption.sync.writers import CLAIMED, IS_OURS, WRITER
 
 # Profiles are often their owners' to write, and what a sign-up says becomes one: what makes somebody an administrator or
 # an operator is followed where the old application's own functions write it, or somebody with such rights here, or

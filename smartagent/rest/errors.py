@@ -10,10 +10,10 @@ from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
-from rules.noticing import notice
-from smartagent.hidden import RowsHidden
-from smartagent.missing import in_words
-from smartagent.texts import encodable
+from smartagent.kernel.schema_drift import in_words
+from smartagent.kernel.schema_drift_log import notice
+from smartagent.kernel.texts import encodable
+from smartagent.postgres.hidden_rows import RowsHidden
 
 log = logging.getLogger("django.request")
 DETAIL = "detail"

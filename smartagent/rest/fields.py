@@ -13,12 +13,12 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from smartagent.durations import LONGEST_TEXT, format_duration, parse_duration
+from smartagent.kernel.coerce import BEFORE, TOO_PRECISE, as_json_number, read_threshold
+from smartagent.kernel.durations import LONGEST_TEXT, format_duration, parse_duration
+from smartagent.kernel.scope import has_everyone, people_visible_to
+from smartagent.kernel.texts import keepable as keepable
+from smartagent.kernel.times import EXAMPLE, in_utc
 from smartagent.models import User
-from smartagent.numbers import BEFORE, TOO_PRECISE, as_json_number, read_threshold
-from smartagent.scope import has_everyone, people_visible_to
-from smartagent.texts import keepable as keepable
-from smartagent.times import EXAMPLE, in_utc
 
 DEPTH = 20
 LONGEST_OBJECT = 100_000  # characters of an object that is kept, as JSON

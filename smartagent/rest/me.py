@@ -7,9 +7,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from smartagent.kernel.scope import has_everyone
 from smartagent.models import User
 from smartagent.rest.views import StrictView
-from smartagent.scope import has_everyone
 
 
 class MeSerializer(serializers.ModelSerializer[User]):

@@ -19,8 +19,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
-from smartagent import times
-from smartagent.texts import keepable
+from smartagent.kernel import times
+from smartagent.kernel.texts import keepable
 
 PAGE_SIZE, LARGEST_PAGE = 50, 500
 SHAPE = re.compile(r"eyJvcmRlciI6[A-Za-z0-9_-]+")  # {"order":

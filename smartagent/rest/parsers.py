@@ -9,9 +9,9 @@ from django.conf import settings
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 
+from smartagent.kernel.stored_json import is_deep
 from smartagent.rest.bodies import LARGE, refuse_large, refuse_many, room_of, too_large
 from smartagent.rest.errors import TooLarge
-from smartagent.stored_json import is_deep
 
 MANY = 50_000
 MEMBERS = 10_000  # of one gzipped body

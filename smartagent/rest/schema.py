@@ -47,7 +47,7 @@ ERROR = {
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How to send a personal token."""
 
-    target_class = "smartagent.tokens.TokenAuthentication"
+    target_class = "smartagent.accounts.tokens.TokenAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:

@@ -8,7 +8,15 @@ from rest_framework import serializers
 
 from smartagent.fields import NumericField
 from smartagent.rest.constraints import Constraint, errors_of
-from smartagent.rest.fields import ChoiceField, DurationField, JSONObjectField, NumberField, TextField, TimeField
+from smartagent.rest.fields import (
+    ChoiceField,
+    DurationField,
+    JSONObjectField,
+    NumberField,
+    OwnerField,
+    TextField,
+    TimeField,
+)
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -61,3 +69,23 @@ class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
 
 PLAIN = {"required", "allow_null", "read_only", "write_only", "help_text", "label", "default", "validators"}
 ALLOWED: dict[Any, set[str]] = {NumberField: PLAIN - {"validators"}, DurationField: PLAIN - {"validators"}}
+
+
+class OwnedSerializer(StrictModelSerializer):
+    """Of something that has an owner: the caller, where nobody is named."""
+
+    user = OwnerField(required=False, help_text="The owner: an id, or when written also an e-mail. Default: yourself.")
+
+    def whole(self, attrs: dict[str, Any]) -> Any:
+        """The thing as it would be with `attrs`, not saved."""
+        model: Any = self.Meta.model
+        fields = model._meta.concrete_fields
+        values = {field.attname: getattr(self.instance, field.attname) for field in fields} if self.instance else {}
+        owner = {} if self.instance else {"user": self.context["request"].user}
+        thing = model(**values)
+        for name, value in (owner | attrs).items():
+            setattr(thing, name, value)
+        return thing
+
+    def create(self, validated_data: Any) -> Any:
+        return super().create({"user": self.context["request"].user} | validated_data)

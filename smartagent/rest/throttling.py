@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from smartagent.limits import seconds_to_wait
+from smartagent.kernel.limits import seconds_to_wait
 
 
 class Limit(BaseThrottle):

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString
 
-from smartagent.badges import unread
+from smartagent.dashboard.badges import unread
 
 register = template.Library()
 

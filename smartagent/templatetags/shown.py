@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from smartagent.durations import format_duration
-from smartagent.links import web_address
+from smartagent.kernel.durations import format_duration
+from smartagent.kernel.links import web_address
 
 register = template.Library()
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rules.models import Integration, MetricSample
-from smartagent.example_platform.connecting import connect, look
-from smartagent.example_platform.server import HOST, Running, running
+from smartagent.demo.platform.connection import connect, look
+from smartagent.demo.platform.server import HOST, Running, running
 from smartagent.outbound.addresses import allowing
 from smartagent.outbound.client import send
 from smartagent.verification.remedy import Remedy, decided, measured, ticks

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from optimizer.deciding import Refused, approve
+from optimizer.execution.runner import apply
 from optimizer.models import OptimizationEvent, OptimizationStep, OptimizerPolicy
-from optimizer.runner import apply
+from optimizer.proposals.decisions import Refused, approve
 from optimizer.tasks import measure_one
 from rules.models import ActivityEntry, AutomationRule
 from smartagent.models import User

@@ -3,11 +3,11 @@
 from typing import Any
 
 from optimizer.models import OptimizationEvent
-from rules.words import number
+from rules.text.entry import number
 from smartagent.verification.check import Check
 from smartagent.verification.recovery import NAME, Recovery
 from smartagent.verification.remedy import Remedy
-from smartagent.verification.reweighting import Reweighting
+from smartagent.verification.weights_story import Reweighting
 
 RENEWED, PROBED, FETCHED = (f"{verb} /{NAME}/{path}" for verb, path in
                             (("POST", "oauth/token"), ("GET", "health"), ("POST", "refresh")))  # fmt: skip

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import Error
 
-from rules.gathering import cause_of
+from rules.evaluation.readings import cause_of
 from rules.models import ActivityEntry
-from rules.words import entry_in_words
+from rules.text.entry import entry_in_words
 from smartagent.outbound.errors import NotSent
 from smartagent.verification.check import Check
 from smartagent.verification.checks import check

@@ -13,10 +13,10 @@ from django.db import connection, transaction
 
 from notifications.models import Notification
 from optimizer.models import ActionLog, OptimizationEvent
+from rules.engine.severities import severity_of
 from rules.models import ActivityEntry, AuditEvent, AutomationRule, DispatchRun, FusionScore
-from rules.severities import severity_of
 from smartagent.models import User
-from smartagent.verification import recovery, reweighting
+from smartagent.verification import recovery, weights_story
 from smartagent.verification.patches import patched
 from smartagent.verification.remedy import under_our_policy
 from smartagent.verification.ticks import TICK, rule_of, somebody, tick
@@ -40,7 +40,7 @@ class Evidence:
     first: DispatchRun
     second: DispatchRun
     recovery: recovery.Recovery
-    reweighting: reweighting.Reweighting
+    reweighting: weights_story.Reweighting
     not_patched: list[str] = field(default_factory=list)  # what REST refused
     entries: list[ActivityEntry] = field(default_factory=list)
     notifications: list[Notification] = field(default_factory=list)
@@ -71,7 +71,7 @@ def _play(now: datetime) -> Evidence:
     first, second = tick(person, now), tick(person, now + TICK)
     refused = patched(person, rules)
     under_our_policy()
-    stories = recovery.play(now), reweighting.play(now)
+    stories = recovery.play(now), weights_story.play(now)
     evidence = Evidence(person, rules, silent, first, second, *stories, not_patched=refused)
     evidence.entries = list(ActivityEntry.objects.filter(user=person).order_by("created_at", "event_type"))
     evidence.notifications = list(Notification.objects.filter(user=person).order_by("created_at"))

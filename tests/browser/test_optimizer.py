@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from optimizer.execution.runner import work
 from optimizer.models import OptimizationEvent, OptimizerPolicy
-from optimizer.runner import work
 from optimizer.tasks import measure_all
 from tests.optimizer.remedy_cast import COVERAGE, metrics_of, readings_around, remedy_for, weights_of
 

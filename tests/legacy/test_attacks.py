@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from notifications.models import Mute, Notification
 from optimizer.models import ActionLog, OptimizationEvent
-from rules.dispatcher import dispatch
+from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, RuleState
 from smartagent.models import User
 from tests.databases import copy_of

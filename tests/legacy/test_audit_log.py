@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from optimizer.looking import Surroundings
-from rules.gathering import gather
+from optimizer.proposals.facts import Surroundings
+from rules.evaluation.readings import gather
 from rules.models import AuditEvent
 from tests.legacy.database import Database
 from tests.legacy.people import ALICE

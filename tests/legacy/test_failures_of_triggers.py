@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from rules.models import ActivityEntry
-from smartagent.doctor.step import check_sync
+from smartagent.doctor.triggers import check_sync
 from tests.legacy.people import ALICE
 from tests.legacy.test_attacks import NEW, RULE, taken_over
 from tests.smartagent.adoption.conftest import run

@@ -9,11 +9,11 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from rules.dispatcher import dispatch
+from rules.evaluation.dispatcher import dispatch
 from rules.models import AutomationRule, DispatchRun
-from smartagent import hidden
-from smartagent.hidden import RowsHidden
 from smartagent.models import User
+from smartagent.postgres import hidden_rows
+from smartagent.postgres.hidden_rows import RowsHidden
 from tests.api import Program
 from tests.legacy.test_rehearsal import check
 from tests.smartagent.adoption.conftest import Takeover
@@ -39,11 +39,11 @@ ASKED = "CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql AS 'SELECT NULL::u
 def database(takeover: Takeover) -> Iterator[Takeover]:
     """A database of the old application, whose tables belong to the account that is to migrate."""
     takeover.sql(f"{ACCOUNTS} {ASKED} {PROFILES} {NOTIFICATIONS_A} {OWNED}")
-    hidden.forget()
+    hidden_rows.forget()
     try:
         yield takeover
     finally:
-        hidden.forget()
+        hidden_rows.forget()
         takeover.sql(f"""RESET ROLE; REASSIGN OWNED BY {MIGRATOR}, {OTHER} TO CURRENT_USER;
                          DROP OWNED BY {MIGRATOR}, {OTHER}; DROP ROLE {MIGRATOR}, {OTHER}""")
 
@@ -150,7 +150,7 @@ def test_rows_that_are_hidden_at_run_time_are_said_everywhere(database: Takeover
     for client, person in zip(clients, (ada, member), strict=True):
         client.force_login(person)
     database.sql("ALTER TABLE automation_rules ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
-    hidden.forget()
+    hidden_rows.forget()
     mend = "ALTER TABLE automation_rules NO FORCE ROW LEVEL SECURITY"
 
     with pytest.raises(RowsHidden, match="so nothing is evaluated"):
@@ -169,7 +169,7 @@ def test_rows_that_are_hidden_at_run_time_are_said_everywhere(database: Takeover
     assert (code, mend in text, "Everything fits" in text) == (1, True, False)
 
     database.sql(mend)
-    hidden.forget()
+    hidden_rows.forget()
     assert dispatch(timezone.now(), "command").rules_evaluated == 1
 
 
@@ -179,7 +179,7 @@ def test_an_account_of_the_web_that_is_not_the_one_that_migrated_sees_nothing_an
     database.sql(f"""RESET ROLE; GRANT USAGE ON SCHEMA legacy, auth TO {OTHER};
         GRANT ALL ON ALL TABLES IN SCHEMA legacy, auth TO {OTHER}; ALTER TABLE dispatch_runs ENABLE ROW LEVEL SECURITY;
         SET ROLE {OTHER}""")
-    hidden.forget()
+    hidden_rows.forget()
     with pytest.raises(RowsHidden, match=f"ALTER ROLE {OTHER} BYPASSRLS"):
         dispatch(timezone.now(), "command")
     code, found = doctor(format="json")

@@ -13,9 +13,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 
-from smartagent.adoption.rehearsal import rehearse
+from smartagent.adoption.preview.dry_run import rehearse
 from smartagent.bench.legacy import make_legacy
-from smartagent.bench.migrating import PROJECT, migrating
+from smartagent.bench.migration_process import PROJECT, migrating
 from smartagent.bench.scratch import scratch_database
 from smartagent.bench.writers import Writers
 

@@ -9,8 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from smartagent.adoption import sizes
-from smartagent.adoption.rehearsal import rehearse
+from smartagent.adoption.preview import sizes
+from smartagent.adoption.preview.dry_run import rehearse
 from smartagent.management.commands import adopt
 from tests.legacy.database import Database
 from tests.legacy.test_takeover import MIXTURES, built

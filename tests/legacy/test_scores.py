@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from rules.gathering import gather
+from rules.evaluation.readings import gather
 from rules.models import MetricSample
 from tests.legacy.database import Database
 from tests.legacy.people import ALICE, BEN

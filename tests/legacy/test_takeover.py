@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from notifications.models import Notification
 from optimizer.models import ActionLog, FusionMetric, OptimizationEvent
-from rules.dispatcher import dispatch
+from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, AuditEvent, AutomationRule, FusionScore, Integration, MetricSample
-from smartagent.exposure import exposed
+from smartagent.adoption.table_grants import exposed
 from smartagent.models import User
 from tests.legacy import people
 from tests.legacy.database import Database

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from notifications.models import Notification
 from optimizer.models import OptimizationEvent
-from rules.dispatcher import dispatch
+from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, AutomationRule
 from tests.databases import copy_of
 from tests.legacy.clients import INTERFACE, client

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+from notifications.channels.credentials import keep
 from notifications.gateway import Message, post
 from notifications.models import Channel, Delivery
-from notifications.secrets import keep
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)  # a Monday
 MINUTE = timedelta(minutes=1)

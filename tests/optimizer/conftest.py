@@ -2,8 +2,8 @@
 
 import pytest
 
-from smartagent.example_platform.connecting import connect
-from smartagent.example_platform.server import running
+from smartagent.demo.platform.connection import connect
+from smartagent.demo.platform.server import running
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from optimizer.looking import Surroundings
 from optimizer.models import FusionMetric, OptimizationEvent
-from optimizer.proposals import Proposal, ProposedStep
-from optimizer.proposing import Asked, propose
+from optimizer.proposals.creation import Asked, propose
+from optimizer.proposals.facts import Surroundings
+from optimizer.strategies.proposal import Proposal, ProposedStep
 from rules.models import MetricSample
 from smartagent.models import User
 

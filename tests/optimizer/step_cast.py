@@ -3,13 +3,13 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from optimizer.deciding import approve
 from optimizer.models import FusionMetric, OptimizationEvent, OptimizationStep
 from optimizer.operations import Task
-from optimizer.proposing import OURS
+from optimizer.proposals.creation import OURS
+from optimizer.proposals.decisions import approve
 from optimizer.registries import operations
 from rules.models import FusionScore, Integration, MetricSample
-from smartagent.secrets import seal, unseal
+from smartagent.kernel.sealing import seal, unseal
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 

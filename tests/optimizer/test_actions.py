@@ -3,10 +3,10 @@
 import pytest
 
 from optimizer.actions import AdjustForm, OptimizeForm
-from optimizer.deciding import approve
+from optimizer.execution.runner import apply, dry_run
 from optimizer.models import OptimizationEvent
-from optimizer.runner import apply, dry_run
-from rules.dispatcher import dispatch
+from optimizer.proposals.decisions import approve
+from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, AutomationRule
 from tests.optimizer.step_cast import MINUTE, integration_of, metric_of, readings
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from notifications.delivery import LEASE, Worker, deliver
+from notifications.delivery.pipeline import LEASE, Worker, deliver
 
 
 def seconds(text: str) -> timedelta:

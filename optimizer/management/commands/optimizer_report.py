@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 from django.utils import timezone
 
-from optimizer.report_mail import send_to, send_weekly
+from optimizer.measurement.weekly_report_mail import send_to, send_weekly
 
 
 class Command(BaseCommand):

@@ -7,13 +7,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from rules.backtesting.history import as_dict, replay_samples
+from rules.backtesting.replay import as_dict, replay_samples
 from rules.backtesting.samples_file import BadSamples, read_samples
 from rules.models import AutomationRule
 from rules.provisioning.document import Document, read_text
+from rules.provisioning.plan_text import problem_lines
 from rules.provisioning.problems import Refused
-from rules.provisioning.showing import problem_lines
-from rules.words import number
+from rules.text.entry import number
 
 BAD = 2
 

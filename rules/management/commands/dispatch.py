@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from rules.dispatcher import dispatch
+from rules.evaluation.dispatcher import dispatch
 from rules.models import DispatchRun, RuleState
-from smartagent.times import counted_with, read_time
+from smartagent.kernel.times import counted_with, read_time
 
 
 class Command(BaseCommand):

@@ -12,8 +12,8 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from rules.csv_samples import BadSamples, open_samples, read_lines
-from rules.intake import Row, check_metric, check_range, check_target, store
+from rules.ingest.csv_samples import BadSamples, open_samples, read_lines
+from rules.ingest.samples import Row, check_metric, check_range, check_target, store
 from smartagent.models import User
 
 

@@ -10,16 +10,16 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from rules.models import AutomationRule
-from rules.prometheus.importing import as_document as imported_document
-from rules.prometheus.importing import import_prometheus
-from rules.prometheus.reporting import report_facts, report_lines
-from rules.provisioning.applying import Outdated, apply
+from rules.prometheus.importer import as_document as imported_document
+from rules.prometheus.importer import import_prometheus
+from rules.prometheus.report import report_facts, report_lines
+from rules.provisioning.apply import Outdated, apply
 from rules.provisioning.document import Document, read_text
-from rules.provisioning.exporting import as_document, as_yaml, chosen
-from rules.provisioning.planning import Plan, make_plan
+from rules.provisioning.export import as_document, as_yaml, chosen
+from rules.provisioning.plan import Plan, make_plan
+from rules.provisioning.plan_text import json_of, plan_facts, plan_lines, problem_lines
 from rules.provisioning.problems import Refused
-from rules.provisioning.releasing import release
-from rules.provisioning.showing import json_of, plan_facts, plan_lines, problem_lines
+from rules.provisioning.release import release
 from smartagent.models import User
 
 WAITING = 3  # the exit code of a plan that would change something

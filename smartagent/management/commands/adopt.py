@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from smartagent.adoption import estimates
-from smartagent.adoption.rehearsal import Act, Rehearsal, Subject, rehearse
+from smartagent.adoption.preview import estimates
+from smartagent.adoption.preview.dry_run import Act, Rehearsal, Subject, rehearse
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from rich.console import Console
 from smartagent.doctor.examination import examine
 from smartagent.doctor.findings import Report
 from smartagent.doctor.repair import AlreadyRepairing, repair
-from smartagent.doctor.text import show, show_repairs
+from smartagent.doctor.terminal_report import show, show_repairs
 
 
 class Command(BaseCommand):

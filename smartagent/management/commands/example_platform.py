@@ -13,8 +13,8 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from rules.models import Integration
-from smartagent.example_platform.connecting import connect, look, settings_of
-from smartagent.example_platform.server import HOST, LIFETIME, Running, running
+from smartagent.demo.platform.connection import connect, look, settings_of
+from smartagent.demo.platform.server import HOST, LIFETIME, Running, running
 from smartagent.models import User
 from smartagent.outbound.addresses import allowing
 

@@ -8,7 +8,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
-from smartagent.adoption.obstacles import Obstacle, find_obstacles
+from smartagent.adoption.preview.obstacles import Obstacle, find_obstacles
 
 
 class Command(migrate.Command):

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.panel import Panel
 
 from rules.models import AutomationRule
-from smartagent import schedules
+from smartagent.setup import schedules
 from smartagent.up import CannotStart
 from smartagent.up.child import Child
 from smartagent.up.first_admin import make_first_admin

@@ -9,7 +9,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from notifications.emails import domain
+from notifications.channels.mime import domain
 from smartagent.outbound.errors import Unreachable
 from tests.notifications.channels.written import digest, errors, letter, refusal, send
 

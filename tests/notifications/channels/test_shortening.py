@@ -6,10 +6,10 @@ import pytest
 
 from notifications.channels import apprise, pagerduty, slack, sms, teams
 from notifications.channels.email import mail_of
-from notifications.emails import subject_of
-from notifications.shortening import fitted, numbers_in, numbers_of
-from notifications.wording import in_words
-from smartagent.visible import in_page, one_line, paragraphs
+from notifications.channels.mime import subject_of
+from notifications.channels.truncation import fitted, numbers_in, numbers_of
+from notifications.templating import in_words
+from smartagent.kernel.visible_text import in_page, one_line, paragraphs
 from tests.notifications.channels.written import letter
 
 FACTS = {"metric": "cpu", "value": 95.0, "operator": ">", "threshold": 90, "target": ""}

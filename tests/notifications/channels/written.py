@@ -8,7 +8,7 @@ from uuid import UUID
 from pytest_httpserver import HTTPServer
 
 from notifications.channels import Address, ChannelError
-from notifications.letters import Letter
+from notifications.channels.message import Letter
 from notifications.registries import channels
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)

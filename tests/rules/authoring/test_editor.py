@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from rules.models import AutomationRule, RuleState
 from tests.api import Program
+from tests.rules.pages.test_rule_form import ADD, CHANGE, PAGE, errors_of, filled
 from tests.rules.rule_cast import rule_of, state_of
-from tests.rules.test_rule_form import ADD, CHANGE, PAGE, errors_of, filled
 
 WHOLE = {
     "reducer": "avg", "evaluation_window": "1h", "critical_threshold": "95", "recovery_threshold": "85.5",

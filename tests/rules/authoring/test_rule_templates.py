@@ -6,10 +6,10 @@ import pytest
 from django.urls import reverse
 
 from rules.authoring.templates import TEMPLATES, search, template_of
+from rules.authoring.validation import CHECKED, validate
+from rules.evaluation.preview import preview
 from rules.models import AutomationRule
-from rules.preview import preview
-from rules.sentences import rule_in_words
-from rules.validation import CHECKED, validate
+from rules.text.rule import rule_in_words
 from tests.api import Program
 
 ADD, GALLERY = "admin:rules_automationrule_add", "admin:rules_automationrule_templates"

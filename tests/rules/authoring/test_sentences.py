@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from rules.sentences import rule_in_words
-from tests.rules.test_words import a_rule
+from rules.text.rule import rule_in_words
+from tests.rules.text.test_words import a_rule
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 AGAIN = "again every 4h while it lasts."

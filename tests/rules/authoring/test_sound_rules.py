@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.authoring.clauses import further_errors, stored
-from rules.sentences import rule_in_words
-from rules.validation import validate
-from tests.rules.test_validation import SOUND
-from tests.rules.test_words import a_rule
+from rules.authoring.conditions import further_errors, stored
+from rules.authoring.validation import validate
+from rules.text.rule import rule_in_words
+from tests.rules.authoring.test_validation import SOUND
+from tests.rules.text.test_words import a_rule
 
 MINUTES = {n: timedelta(minutes=n) for n in (2, 5, 7, 15, 60)}
 DAY = timedelta(days=1)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from rules.authoring.ticks import checks, off_grid, parse_checks, shown, spelled
+from rules.engine.intervals import checks, off_grid, parse_checks, shown, spelled
 
 MINUTE = timedelta(minutes=1)
 

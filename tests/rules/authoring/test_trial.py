@@ -7,11 +7,11 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.authoring.points import MOST, thin
-from rules.authoring.trial import as_json, try_out
+from rules.backtesting.chart_points import MOST, thin
+from rules.backtesting.trial import as_json, try_out
 from rules.models import AutomationRule, MetricSample, Silence
+from tests.rules.pages.test_rule_form import filled
 from tests.rules.rule_cast import rule_of
-from tests.rules.test_rule_form import filled
 
 TRIAL, PREVIEW = "admin:rules_automationrule_trial", "admin:rules_automationrule_preview"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.reach import TOO_FAR
+from rules.engine.numeric_range import TOO_FAR
 from tests.rules.backtesting.test_command import RULE, backtest
 
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rules.backtesting.history import replay_samples
+from rules.backtesting.replay import replay_samples
 from rules.models import AutomationRule
-from rules.prometheus.importing import as_document, import_prometheus
+from rules.prometheus.importer import as_document, import_prometheus
 from rules.provisioning.document import read_document
 
 START = datetime(2026, 3, 2, tzinfo=UTC)

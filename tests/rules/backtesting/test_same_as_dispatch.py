@@ -7,13 +7,13 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from rules.backtesting.history import replay
-from rules.backtesting.playing import play
-from rules.backtesting.sights import watch
-from rules.dispatcher import dispatch
+from rules.backtesting.observations import watch
+from rules.backtesting.replay import replay
+from rules.backtesting.simulation import play
+from rules.engine.state_machine import acted, step
+from rules.engine.states import State
+from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, AutomationRule, MetricSample, Silence
-from rules.states import State
-from rules.steps import acted, step
 from tests.examples import examples
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -150,8 +150,8 @@ def test_a_built_in_metric_from_the_changes_that_are_kept(alice):
 @given(rules(), st.lists(values, min_size=4, max_size=20), st.lists(st.integers(-3, 9), min_size=4, max_size=20))
 def test_a_clock_that_jumps_leads_dispatcher_and_machine_the_same_way(alice, fields, cpu, jumps):
     """Minutes from one tick to the next, on no grid, some of them back: each tick steps from where the last has led."""
-    from rules.backtesting.spec import timing_of, watch_of
-    from rules.reducers import series_of
+    from rules.backtesting.inputs import timing_of, watch_of
+    from rules.engine.reducers import series_of
 
     samples = [(START + n * timedelta(minutes=4), value) for n, value in enumerate(cpu)]
     ticks = [START + timedelta(minutes=10 + sum(jumps[: n + 1])) for n in range(len(jumps))]
@@ -186,8 +186,8 @@ def test_a_clock_that_jumps_leads_dispatcher_and_machine_the_same_way(alice, fie
 @given(rules(), st.lists(st.none() | values, max_size=60), st.lists(st.integers(0, 59), unique=True, max_size=20))
 def test_looking_at_every_tick_finds_no_more(fields, series, left_out):
     """Also where ticks did not come: a dispatcher that was away, or a clock that jumped."""
-    from rules.backtesting.spec import timing_of, watch_of
-    from rules.reducers import series_of
+    from rules.backtesting.inputs import timing_of, watch_of
+    from rules.engine.reducers import series_of
 
     rule = AutomationRule(rule_name="any", metric_type="cpu", action_type="log", **fields)
     ticks = [START + n * TICK for n in range(60) if n not in left_out]
@@ -210,7 +210,7 @@ def test_looking_at_every_tick_finds_no_more(fields, series, left_out):
 @given(rules(), st.lists(st.tuples(values, st.sampled_from([1, 1, 1, 3, 400])), max_size=30), st.booleans())
 @example(BELOW, [(0.0, 1), (0.0, 400)], False)  # readings far apart: two runs
 def test_the_runs_that_postgresql_finds_fire_like_the_readings(alice, bob, fields, series, many):
-    from rules.backtesting import runs
+    from rules.backtesting import sql_replay
 
     fields |= {"reducer": "last", "evaluation_window": timedelta(0), "more_conditions": []}
     fields["no_data_policy"] = "keep" if fields["no_data_policy"] == "fire" else fields["no_data_policy"]
@@ -224,11 +224,11 @@ def test_the_runs_that_postgresql_finds_fire_like_the_readings(alice, bob, field
     with transaction.atomic():
         MetricSample.objects.bulk_create(samples)
         end = at + 2 * timedelta(days=1)
-        before, runs.SPARSE = runs.SPARSE, 0.0 if many else 2.0
+        before, sql_replay.SPARSE = sql_replay.SPARSE, 0.0 if many else 2.0
         try:
             fast = replay(rule, START, end)
         finally:
-            runs.SPARSE = before
+            sql_replay.SPARSE = before
         slow = replay(rule, START, end, bob.pk)
         transaction.set_rollback(True)
     assert (fast.fired, fast.notified) == (slow.fired, slow.notified)

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from notifications.feedback import judge_all
+from notifications.inbox.feedback import judge_all
 from notifications.models import Notification
-from rules.health.improvement import improve
-from rules.health.judgements import precision_of
+from rules.health.feedback_counts import precision_of
 from rules.health.precision import Precision
+from rules.health.suggestion import improve
 from rules.models import AutomationRule
 from tests.rules.health.test_noisiest import rule_on_cpu, ticks
 

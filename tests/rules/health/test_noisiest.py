@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from rules.dispatcher import dispatch
+from rules.evaluation.dispatcher import dispatch
 from rules.health.noisiest import Noise, noise_of, noisiest
 from rules.models import AutomationRule
 from tests.rules.health.conftest import DAY

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from rules.conditions import met
-from rules.health.proposal import Proposal, Refusal, propose
+from rules.engine.conditions import met
+from rules.health.better_threshold import Proposal, Refusal, propose
 
 
 def judged(useful, noise):

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.prometheus.importing import import_prometheus
+from rules.prometheus.importer import import_prometheus
 from rules.provisioning.document import NAMES, read_document, read_text
 from rules.provisioning.file_fields import ALIASES
-from rules.provisioning.planning import make_plan
+from rules.provisioning.plan import make_plan
 from rules.provisioning.problems import Refused
 from tests.api import Program
 from tests.examples import examples

@@ -9,16 +9,16 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.authoring.clauses import stored
-from rules.conditions import Match, Operator, Reducer
+from rules.authoring.conditions import stored
+from rules.authoring.validation import CHECKED, validate
+from rules.engine.conditions import Match, Operator, Reducer
 from rules.models import AutomationRule
 from rules.models.rule import Severity
-from rules.provisioning.applying import apply
+from rules.provisioning.apply import apply
 from rules.provisioning.document import read_text
-from rules.provisioning.exporting import as_document, as_yaml
-from rules.provisioning.planning import make_plan
+from rules.provisioning.export import as_document, as_yaml
+from rules.provisioning.plan import make_plan
 from rules.provisioning.yaml_text import dump, load
-from rules.validation import CHECKED, validate
 from tests.examples import examples
 
 NOW = timezone.now()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from rules.dispatcher import dispatch
+from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, AutomationRule, MetricSample, Silence
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from rules.models import RuleState, Silence
-from rules.silences.cover import covered, gather_silenced
+from rules.silences.coverage import covered, gather_silenced
 from rules.silences.matching import agrees, covers_in_words, windows_for
 from tests.rules.rule_cast import state_of
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from notifications.models import Notification
-from rules.dispatcher import dispatch
+from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, RuleState
-from rules.silences.changing import end
-from rules.silences.ending import report_ended
-from rules.silences.words import ended_in_words
+from rules.silences.end_report import report_ended
+from rules.silences.lifecycle import end
+from rules.text.silence import ended_in_words
 
 HOUR = timedelta(hours=1)
 WORDS = "Silenced by “Database upgrade” (Olga) until 2026-03-02 11:00 UTC"
@@ -170,7 +170,7 @@ def test_told_once_however_often_it_is_asked(olga, quiet, now):
 
 def test_who_stops_in_between_leaves_neither_the_claim_nor_the_entry(olga, quiet, now, monkeypatch):
     silence = quiet(olga)
-    monkeypatch.setattr("rules.silences.ending._context", lambda *_: 1 / 0)
+    monkeypatch.setattr("rules.silences.end_report._context", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         report_ended(None, now + HOUR)
     silence.refresh_from_db()

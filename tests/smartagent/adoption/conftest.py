@@ -13,7 +13,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState, StateApps
 
 from smartagent.adoption import CreateOrCompleteModel
-from smartagent.adoption.sync import Synchronising
+from smartagent.adoption.sync.base import Synchronising
 from smartagent.bench.scratch import connect_to
 from tests.databases import of_tests
 from tests.smartagent.adoption.operations import operations

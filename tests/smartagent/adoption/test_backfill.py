@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from rules.models import MetricSample
-from smartagent.adoption import batches
+from smartagent.adoption.sync import batches
 from tests.smartagent.adoption.conftest import Takeover
 from tests.smartagent.adoption.shapes import ALICE, NOTIFICATIONS_A, OPTIMIZATIONS
 

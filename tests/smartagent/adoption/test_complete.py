@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from smartagent.adoption import OPEN
-from smartagent.adoption.found import NotATable
+from smartagent.adoption.introspection import NotATable
 from tests.smartagent.adoption.conftest import Legacy
 from tests.smartagent.adoption.operations import ROWS
 from tests.smartagent.adoption.shapes import NOTIFICATIONS_A, OPTIMIZATIONS, SHAPES, Shape

@@ -13,10 +13,12 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from smartagent.adoption import estimates, operations, sync
-from smartagent.adoption.patience import patiently
-from smartagent.adoption.rehearsal import rehearse
-from smartagent.bench.migrating import PROJECT
+from smartagent.adoption import operations
+from smartagent.adoption.lock_retries import patiently
+from smartagent.adoption.preview import estimates
+from smartagent.adoption.preview.dry_run import rehearse
+from smartagent.adoption.sync import base
+from smartagent.bench.migration_process import PROJECT
 from tests.legacy.test_takeover import MIXTURES, built
 from tests.smartagent.adoption.conftest import Takeover, takeover
 
@@ -41,7 +43,7 @@ def test_no_change_takes_a_stronger_lock_than_is_told(
     }
     taken: dict[str, str] = {}
     monkeypatch.setattr(operations, "patiently", watching(taken))
-    monkeypatch.setattr(sync, "patiently", watching(taken))
+    monkeypatch.setattr(base, "patiently", watching(taken))
     takeover.forwards()
     looked_at = told.keys() & taken.keys()
     assert len(looked_at) > 50

@@ -10,8 +10,8 @@ import pytest
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from smartagent.adoption import patience
-from smartagent.adoption.ledger import building
+from smartagent.adoption import lock_retries
+from smartagent.adoption.ownership_marks import building
 from tests.smartagent.adoption.conftest import Legacy
 from tests.smartagent.adoption.shapes import INSERT_A, NOTIFICATIONS_A
 
@@ -103,8 +103,8 @@ def give_back(used: BaseDatabaseWrapper) -> None:
 def test_somebody_who_never_lets_go_is_told_of(
     legacy: Legacy, old_application: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "PATIENCE", timedelta(seconds=0.3))
+    monkeypatch.setattr(lock_retries, "PATIENCE", timedelta(seconds=0.3))
     with old_application.transaction():
         old_application.execute(INSERT_A)
-        with pytest.raises(patience.NeverFree, match=r"notifications: column .*never free"):
+        with pytest.raises(lock_retries.NeverFree, match=r"notifications: column .*never free"):
             legacy.forwards(atomic=False)

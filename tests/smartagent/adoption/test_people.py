@@ -9,7 +9,7 @@ from django.contrib.auth import authenticate
 from django.db import IntegrityError, connection
 
 from notifications.models import Notification
-from smartagent.adoption.people import import_missing
+from smartagent.adoption.sync.people import import_missing
 from smartagent.models import User
 from tests.smartagent.adoption.conftest import Takeover
 from tests.smartagent.adoption.shapes import NOTIFICATIONS_A

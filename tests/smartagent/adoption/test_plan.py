@@ -7,7 +7,7 @@ from django.apps.registry import Apps
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 
-from smartagent.adoption import ledger
+from smartagent.adoption import ownership_marks
 from smartagent.adoption.changes import (
     AddCheck,
     AddColumn,
@@ -28,7 +28,7 @@ from smartagent.adoption.changes import (
     SetDefault,
     WidenCheck,
 )
-from smartagent.adoption.found import FoundColumn, FoundConstraint, FoundIndex, FoundTable
+from smartagent.adoption.introspection import FoundColumn, FoundConstraint, FoundIndex, FoundTable
 from smartagent.adoption.plan import plan
 from smartagent.adoption.undo import undo
 
@@ -150,8 +150,8 @@ PLANS: dict[str, tuple[FoundTable, list[Change]]] = {
     ),
     "a unique constraint": (table(indexes=INDEXES[:-1]), [AddConstraint(name="notes_once")]),
     "an index that a run built to its end, and was ended before it had its name": (
-        table(indexes=(KEY, PARENTS, replace(SLUGS, name=ledger.building("slugs")), TEXTS, PAIRS)),
-        [DropUnfinished(name=ledger.building("slugs")), AddFieldIndex(field="slug", unique=True)],
+        table(indexes=(KEY, PARENTS, replace(SLUGS, name=ownership_marks.building("slugs")), TEXTS, PAIRS)),
+        [DropUnfinished(name=ownership_marks.building("slugs")), AddFieldIndex(field="slug", unique=True)],
     ),
     "a check on a column of theirs that may hold anything": (
         table(constraints=()),
@@ -214,6 +214,6 @@ def test_undo_takes_only_what_is_marked() -> None:
 
 @pytest.mark.parametrize("theirs", [None, "Whose", "two\nlines"])
 def test_the_ledger_keeps_what_they_wrote(theirs: str | None) -> None:
-    comment = ledger.marked(theirs, ledger.ADDED)
-    assert (ledger.theirs(comment), ledger.entry(comment)) == (theirs, "added")
-    assert (ledger.theirs(theirs), ledger.entry(theirs)) == (theirs, "")
+    comment = ownership_marks.marked(theirs, ownership_marks.ADDED)
+    assert (ownership_marks.theirs(comment), ownership_marks.entry(comment)) == (theirs, "added")
+    assert (ownership_marks.theirs(theirs), ownership_marks.entry(theirs)) == (theirs, "")

@@ -12,11 +12,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from rules import noticing
-from smartagent import missing
 from smartagent.doctor import installation
 from smartagent.doctor.examination import examine
 from smartagent.doctor.findings import Report
+from smartagent.kernel import schema_drift, schema_drift_log
 from smartagent.models import User
 from tests.conftest import PASSWORD, person
 from tests.databases import copy_of
@@ -30,11 +29,11 @@ Sql = Callable[[str], list[tuple[Any, ...]]]
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered() -> Iterator[None]:
     """What this process knows of another test's database."""
-    missing.forget()
-    noticing._noted.clear()
+    schema_drift.forget()
+    schema_drift_log._noted.clear()
     yield
-    missing.forget()
-    noticing._noted.clear()
+    schema_drift.forget()
+    schema_drift_log._noted.clear()
 
 
 @pytest.fixture(autouse=True)

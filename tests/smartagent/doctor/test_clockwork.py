@@ -8,9 +8,9 @@ from django.utils import timezone
 from django_q.models import Schedule, Task
 
 from rules.models import Integration
-from smartagent.doctor import clockwork, installation, room
+from smartagent.doctor import disk_space, installation, scheduler
+from smartagent.kernel.sealing import seal
 from smartagent.models import User
-from smartagent.secrets import seal
 from tests.rules.rule_cast import entry_of, rule_of, run_at
 
 
@@ -19,10 +19,10 @@ def told(findings: Any) -> list[tuple[str, str]]:
 
 
 def test_a_schedule_that_is_missing_or_was_changed(db: None) -> None:
-    assert told(clockwork.check_schedules()) == []
+    assert told(scheduler.check_schedules()) == []
     Schedule.objects.filter(name__endswith="forget").delete()
     Schedule.objects.filter(name__endswith="dispatch").update(minutes=999)
-    assert [problem for _, problem in told(clockwork.check_schedules())] == [
+    assert [problem for _, problem in told(scheduler.check_schedules())] == [
         "The schedule “dispatch” is missing, or was changed.", "The schedule “forget” is missing, or was changed.",
     ]  # fmt: skip
 
@@ -30,13 +30,13 @@ def test_a_schedule_that_is_missing_or_was_changed(db: None) -> None:
 def test_workers_who_never_were_and_workers_who_are_no_more(db: None) -> None:
     now = timezone.now()
     Schedule.objects.update(next_run=now - timedelta(minutes=11))
-    assert told(clockwork.check_workers(now)) == []
+    assert told(scheduler.check_workers(now)) == []
     Schedule.objects.update(next_run=now - timedelta(hours=3))
-    [(severity, problem)] = told(clockwork.check_workers(now))
+    [(severity, problem)] = told(scheduler.check_workers(now))
     assert (severity, "No worker has run here yet" in problem) == ("warning", True)
     past = now - timedelta(hours=3)
     Task.objects.create(id="1", name="x", func="rules.tasks.tick", started=past, stopped=past, success=True)
-    [(severity, problem)] = told(clockwork.check_workers(now))
+    [(severity, problem)] = told(scheduler.check_workers(now))
     assert severity == "error"
     assert problem == "What is due waits for 3h; the last finished something 3h ago: no worker is alive."
 
@@ -54,7 +54,7 @@ def test_workers_who_never_were_and_workers_who_are_no_more(db: None) -> None:
 def test_the_last_tick(db: None, fields: dict[str, Any], severity: str | None, words: str) -> None:
     now = timezone.now()
     run_at(now - timedelta(seconds=61), **fields)
-    assert told(clockwork.check_last_tick(now)) == ([(severity, words)] if severity else [])
+    assert told(scheduler.check_last_tick(now)) == ([(severity, words)] if severity else [])
 
 
 def test_what_failed_in_the_last_day(alice: User) -> None:
@@ -67,7 +67,7 @@ def test_what_failed_in_the_last_day(alice: User) -> None:
         id="1", name="x", func="rules.tasks.tick", started=past, stopped=past, success=False,
         result="Out of order : Traceback (most recent call last):\n ...",
     )  # fmt: skip
-    assert told(clockwork.check_failures(now)) == [
+    assert told(scheduler.check_failures(now)) == [
         ("warning", "2 actions or readings failed in the last day; the newest: No route"),
         ("warning", "The evaluation of the rules failed once in the last day; the last: Out of order"),
     ]
@@ -122,7 +122,7 @@ def test_a_disk_that_is_full(db: None, monkeypatch: pytest.MonkeyPatch, free: in
 
     class Usage:
         def __init__(self) -> None:
-            self.free = free * room.MEGABYTE
+            self.free = free * disk_space.MEGABYTE
 
     monkeypatch.setattr("shutil.disk_usage", lambda _: Usage())
-    assert {found[0] for found in told(room.check_room(connection))} == ({severity} if severity else set())
+    assert {found[0] for found in told(disk_space.check_room(connection))} == ({severity} if severity else set())

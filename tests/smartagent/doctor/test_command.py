@@ -6,7 +6,7 @@ import sys
 
 from django.conf import settings
 
-from smartagent.schedules import wanted
+from smartagent.setup.schedules import wanted
 from tests.smartagent.adoption.conftest import Takeover
 from tests.smartagent.doctor.conftest import Sql, doctor
 

@@ -8,10 +8,10 @@ from django.db import DatabaseError, ProgrammingError, connection
 from django.test import Client
 from django.utils import timezone
 
-from rules.dispatcher import dispatch
+from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, AutomationRule
-from smartagent import missing
-from smartagent.missing import Missing
+from smartagent.kernel import schema_drift
+from smartagent.kernel.schema_drift import Missing
 from smartagent.models import User
 from tests.api import Program
 from tests.rules.rule_cast import rule_of
@@ -59,7 +59,7 @@ def test_the_activity_log_has_it_once_an_hour(client_of: Any, alice: User, sql: 
         client_of(alice).get("/notifications/")
     [cause] = noted()
     assert cause.startswith(WORDS)
-    missing.forget()
+    schema_drift.forget()
     _another_process()
     client_of(alice).get("/notifications/")
     assert len(noted()) == 1, "another process has seen the entry of the first"
@@ -70,9 +70,9 @@ def test_the_activity_log_has_it_once_an_hour(client_of: Any, alice: User, sql: 
 
 
 def _another_process() -> None:
-    from rules import noticing
+    from smartagent.kernel import schema_drift_log
 
-    noticing._noted.clear()
+    schema_drift_log._noted.clear()
 
 
 def test_where_the_activity_log_itself_is_broken_the_servers_log_has_it(
@@ -123,25 +123,25 @@ def test_a_missing_table(client_of: Any, alice: User, sql: Sql) -> None:
 def test_a_mistake_of_our_own_is_none_of_that(sql: Sql) -> None:
     with pytest.raises(ProgrammingError) as caught:
         sql("SELECT no_such_column FROM notifications")
-    assert missing.behind(caught.value) == ()
-    assert missing.behind(DatabaseError("something else")) == ()
+    assert schema_drift.behind(caught.value) == ()
+    assert schema_drift.behind(DatabaseError("something else")) == ()
 
 
 def test_only_what_the_statement_speaks_of_is_named(sql: Sql) -> None:
     sql("ALTER TABLE notifications DROP COLUMN severity, DROP COLUMN status")
     with pytest.raises(ProgrammingError) as caught:
         sql("SELECT severity FROM notifications")
-    assert missing.behind(caught.value) == (Missing("notifications", "severity"),)
+    assert schema_drift.behind(caught.value) == (Missing("notifications", "severity"),)
 
 
 @pytest.mark.usefixtures("sql")
 def test_pages_ask_at_most_every_half_a_minute(django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with django_assert_num_queries(1):
         for _ in range(50):
-            assert missing.known() == ()
-    monkeypatch.setattr(missing._Look, "until", 0.0)
+            assert schema_drift.known() == ()
+    monkeypatch.setattr(schema_drift._Look, "until", 0.0)
     with django_assert_num_queries(1):
-        missing.known()
+        schema_drift.known()
 
 
 # -- the dispatcher --------------------------------------------------------------------------------

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from smartagent.adoption import changes, sync_changes
+from smartagent.adoption import changes
 from smartagent.adoption.changes import Change
-from smartagent.doctor.wording import about, finding_of, problem_of
+from smartagent.adoption.sync import sync_changes
+from smartagent.doctor.schema_findings import about, finding_of, problem_of
 
 # What is only done when a database is given back.
 BACKWARDS = ("DropColumn", "DropConstraint", "DropIndex", "DropDefault", "RestoreNotNull", "RestoreCheck",

@@ -1,0 +1,107 @@
+"""The ledger by REST: every delivery with its attempts, as a list or as CSV, and sent again, one or many."""
+
+from typing import Any
+
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from notifications.api.attempt_serializers import AttemptSerializer
+from notifications.api.marking import count_of
+from notifications.delivery.csv_export import as_csv
+from notifications.filters import DeliveryFilter
+from notifications.models import Delivery
+from smartagent.rest.errors import Conflict
+from smartagent.rest.fields import ChoiceField, IdField, TimeField
+from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
+from smartagent.rest.views import ReadViewSet
+
+NOT_AGAIN = "It is on its way or has arrived already, or its channel is not in use any more."
+
+
+class DeliverySerializer(StrictModelSerializer):
+    class Meta:
+        model = Delivery
+        fields = [
+            "id", "user", "notification", "rule", "channel", "channel_name", "kind", "title", "severity", "reason",
+            "status", "cause", "due_at", "tries", "expires_at", "bundle", "created_at", "settled_at",
+        ]  # fmt: skip
+
+
+class DeliveryWithAttemptsSerializer(DeliverySerializer):
+    attempts = AttemptSerializer(many=True, source="in_order")
+
+    class Meta(DeliverySerializer.Meta):
+        fields = [*DeliverySerializer.Meta.fields, "attempts"]
+
+
+class ResendSerializer(StrictSerializer):
+    since = TimeField(help_text="Those that were written at this time or later.")
+    channel = IdField(required=False, help_text="Only those of this channel.")
+    status = ChoiceField(
+        required=False, default="dead", choices=[("dead", "failed"), ("skipped", "not sent")],
+        help_text="dead: those that failed; skipped: those that were not sent.",
+    )  # fmt: skip
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List deliveries", description="Those that you may see, newest first."),
+    retrieve=extend_schema(
+        summary="Read a delivery", description="One delivery, with each attempt.",
+        responses=DeliveryWithAttemptsSerializer,
+    ),
+)  # fmt: skip
+@extend_schema(tags=["deliveries"])
+class DeliveryViewSet(ReadViewSet):
+    queryset = Delivery.objects.all()
+    serializer_class = DeliverySerializer
+    filterset_class = DeliveryFilter
+    ordering_fields = ("created_at",)
+
+    def lists(self, request: Request) -> bool:
+        return self.action in ("list", "export")
+
+    def get_serializer_class(self) -> Any:
+        return DeliveryWithAttemptsSerializer if self.action == "retrieve" else super().get_serializer_class()
+
+    @extend_schema(
+        summary="Send a delivery again",
+        description="One that failed or was not sent, as though it were new; with the same id, so that a receiver can "
+        "tell it apart.",
+        request=None, responses={200: DeliverySerializer, 409: OpenApiResponse()},
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], needs="change")
+    def resend(self, request: Request, pk: Any = None) -> Response:
+        delivery = self.get_object()
+        if not Delivery.objects.filter(pk=delivery.pk).resend(timezone.now()):
+            raise Conflict(NOT_AGAIN)
+        return Response(self.again(delivery))
+
+    @extend_schema(
+        operation_id="deliveries_resend_all", summary="Send all again since a time",
+        description="All that failed since then; how many they are. Those of channels that are not in use stay.",
+        request=ResendSerializer, responses=count_of("resent", "How many are sent again."),
+        examples=[OpenApiExample("Since ten", value={"since": "2026-03-02T10:00:00Z"}, request_only=True)],
+    )  # fmt: skip
+    @action(detail=False, methods=["post"], needs="change", url_path="resend")
+    def resend_all(self, request: Request) -> Response:
+        asked = ResendSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = asked.validated_data
+        chosen = self.get_queryset().filter(status=given["status"], created_at__gte=given["since"])
+        if "channel" in given:
+            chosen = chosen.filter(channel=given["channel"])
+        return Response({"resent": chosen.resend(timezone.now())})  # type: ignore[attr-defined]
+
+    @extend_schema(
+        operation_id="deliveries_export", summary="Export deliveries as CSV",
+        description="With the filters of the list.",
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+    )  # fmt: skip
+    @action(detail=False, methods=["get"], url_path="export", pagination_class=None)
+    def export(self, request: Request) -> StreamingHttpResponse:
+        return as_csv(self.filter_queryset(self.get_queryset()))  # type: ignore[arg-type]

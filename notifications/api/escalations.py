@@ -1,0 +1,140 @@
+"""Escalation policies and what is on its way, by REST."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from rest_framework import serializers
+
+from notifications.escalations.steps import MOST, MOST_REPEATS, Step, read
+from notifications.escalations.validation import count_problem, kept, step_problems
+from notifications.filters import EscalationFilter, PolicyFilter
+from notifications.models import Escalation, EscalationPolicy
+from smartagent.kernel.durations import format_duration
+from smartagent.rest.fields import DurationField, TextField
+from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
+from smartagent.rest.views import ReadViewSet, WriteViewSet
+
+TAKEN = "There is a policy of this name already. Choose another."
+SAY = {"after": "Say how long it waits, for example 15m.", "to": 'Say whom it tells, for example ["owner"].'}
+STAYS = "Rules refer to it by this name, so it stays."
+RECIPIENT = r"^\s*(\S*@\S*|[0-9a-fA-F-]{36}|[a-zA-Z_]+|group:.*\S.*|channel:.*\S.*)\s*$"
+EXAMPLE = {
+    "name": "Nights", "repeats": 1,
+    "steps": [{"after": "15m", "to": ["ada@example.com"]}, {"after": "30m", "to": ["group:operators"]}],
+}  # fmt: skip
+
+
+class StepSerializer(StrictSerializer):
+    after = DurationField(help_text="How long it waits after the step before.")
+    to = serializers.ListField(
+        child=TextField(max_length=300, asks={"pattern": RECIPIENT}),
+        min_length=1,
+        help_text="E-mails, owner, group:NAME, channel:NAME or channel:E-MAIL/NAME.",
+    )
+
+    def to_internal_value(self, data: Any) -> Any:
+        """A step is given whole, also where the policy is changed only in part."""
+        given = data if isinstance(data, Mapping) else {}
+        if missing := {name: [said] for name, said in SAY.items() if name not in given}:
+            raise serializers.ValidationError(missing)
+        return super().to_internal_value(data)
+
+
+class StepsField(serializers.ListField):
+    """The steps, in their order."""
+
+    default_error_messages = {"not_a_list": 'Write a list of steps: [{{"after": "15m", "to": ["ada@example.com"]}}].'}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"child": StepSerializer()} | kwargs)
+        self.asks = {"minItems": 1, "maxItems": MOST}
+
+    def to_representation(self, data: Any) -> list[dict[str, Any]]:
+        return [{"after": format_duration(step.after), "to": list(step.to)} for step in read(data)]
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, list) and (problem := count_problem(data)):  # before each is read
+            raise serializers.ValidationError(problem)
+        rows = super().to_internal_value(data)
+        return [Step(row["after"], tuple(row["to"])) for row in rows]
+
+
+class PolicySerializer(StrictModelSerializer):
+    steps = StepsField(help_text=f"1 to {MOST} of them.")
+    repeats = serializers.IntegerField(
+        min_value=0, max_value=MOST_REPEATS, required=False, help_text="How often all steps are gone through again."
+    )
+
+    class Meta:
+        model = EscalationPolicy
+        fields = ["id", "user", "name", "steps", "repeats", "created_at", "updated_at"]
+        read_only_fields = ["user", "created_at", "updated_at"]
+        extra_kwargs: dict[str, Any] = {"name": {"validators": []}}
+
+    def validate_name(self, name: str) -> str:
+        name = name.strip()
+        if self.instance is not None and name != self.instance.name:
+            raise serializers.ValidationError(STAYS)
+        if self.instance is None and EscalationPolicy.objects.filter(name=name).exists():
+            raise serializers.ValidationError(TAKEN)
+        return name
+
+    def validate_steps(self, steps: list[Step]) -> list[dict[str, Any]]:
+        maker = self.context["request"].user
+        owner = self.instance.user if self.instance is not None else maker
+        problems = [step_problems(step, owner, maker) for step in steps]
+        if any(problems):
+            raise serializers.ValidationError(problems)
+        return kept(steps, owner)
+
+    def create(self, validated_data: Any) -> Any:
+        return super().create({"user": self.context["request"].user} | validated_data)
+
+
+class EscalationSerializer(StrictModelSerializer):
+    steps = StepsField()
+
+    class Meta:
+        model = Escalation
+        fields = [
+            "id", "policy", "policy_name", "rule", "state", "episode", "title", "message", "severity", "steps",
+            "repeats", "step", "round", "status", "cause", "due_at", "created_at", "ended_at",
+        ]  # fmt: skip
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List escalation policies", description="Those that you may see, by name."),
+    retrieve=extend_schema(summary="Read an escalation policy"),
+    create=extend_schema(
+        summary="Make an escalation policy",
+        description="Where nobody acknowledges what a rule told, its steps tell others. A rule names it by "
+        "`action_config.escalation`.",
+        examples=[OpenApiExample("Two steps", value=EXAMPLE, request_only=True)],
+    ),
+    partial_update=extend_schema(
+        summary="Change an escalation policy", description="What is on its way keeps the steps that it began with."
+    ),
+    destroy=extend_schema(summary="Delete an escalation policy", description="What is on its way goes on."),
+)  # fmt: skip
+@extend_schema(tags=["escalation"])
+class PolicyViewSet(WriteViewSet):
+    queryset = EscalationPolicy.objects.all()
+    serializer_class = PolicySerializer
+    filterset_class = PolicyFilter
+    ordering_fields = ("name", "created_at")
+    http_method_names = ["get", "head", "options", "post", "patch", "delete"]
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="List escalations", description="What is on its way, and what has ended, newest first; of your rules."
+    ),
+    retrieve=extend_schema(summary="Read an escalation"),
+)
+@extend_schema(tags=["escalation"])
+class EscalationViewSet(ReadViewSet):
+    queryset = Escalation.objects.all()
+    serializer_class = EscalationSerializer
+    filterset_class = EscalationFilter
+    ordering_fields = ("created_at",)

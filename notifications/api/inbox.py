@@ -1,0 +1,86 @@
+"""The inbox, by REST."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from notifications.api.marking import MarkingActions, count_of
+from notifications.api.trace import DeliveriesAction
+from notifications.filters import NotificationFilter
+from notifications.inbox.feedback import NOTHING_TO_JUDGE, judge_all
+from notifications.models import Notification
+from smartagent.rest.errors import Conflict
+from smartagent.rest.fields import FlagField
+from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
+from smartagent.rest.views import ReadViewSet
+
+
+class NotificationSerializer(StrictModelSerializer):
+    class Meta:
+        model = Notification
+        fields = [
+            "id", "user", "rule", "type", "title", "message", "severity", "status", "action_url", "metadata",
+            "created_at", "read_at", "archived_at", "snoozed_until",
+        ]  # fmt: skip
+
+
+class Judgement(FlagField):
+    """true, false or null."""
+
+    default_error_messages = {"invalid": "Write true (useful), false (noise) or null (neither); without quotes."}
+
+
+class FeedbackSerializer(StrictSerializer):
+    useful = Judgement(allow_null=True, help_text="true: useful; false: noise; null: neither any more.")
+
+
+class JudgedSerializer(serializers.Serializer[Any]):
+    notification = serializers.UUIDField()
+    rule = serializers.UUIDField(allow_null=True)
+    useful = serializers.BooleanField(allow_null=True, help_text="What you said of it last.")
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="List notifications",
+        description="Those that you may see, newest first. `whose=mine` leaves your own inbox. A snoozed one has a "
+        "`snoozed_until` to come; after it, it is unread again by itself.",
+    ),
+    retrieve=extend_schema(summary="Read a notification", description="One notification; it stays as it is."),
+)
+@extend_schema(tags=["notifications"])
+class NotificationViewSet(MarkingActions, DeliveriesAction, ReadViewSet):
+    queryset = Notification.objects.all()
+    serializer_class = NotificationSerializer
+    filterset_class = NotificationFilter
+    ordering_fields = ("created_at",)
+
+    @extend_schema(
+        summary="Say whether it was useful",
+        description="Useful (`true`), noise (`false`), or your judgement taken back (`null`). It belongs to the firing "
+        "that told this; the health of the rule counts it.",
+        request=FeedbackSerializer, responses={200: JudgedSerializer, 409: OpenApiResponse()},
+        examples=[OpenApiExample("Noise", value={"useful": False}, request_only=True)],
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], needs="rules.add_feedback")
+    def feedback(self, request: Request, pk: Any = None) -> Response:
+        asked = FeedbackSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        notification, useful = self.get_object(), asked.validated_data["useful"]
+        if not judge_all([notification], request.user, useful, timezone.now()):
+            raise Conflict(NOTHING_TO_JUDGE)
+        facts = {"notification": notification.pk, "rule": notification.rule_id, "useful": useful}
+        return Response(JudgedSerializer(facts).data)
+
+    @extend_schema(
+        summary="Count what is unread", description="In your own inbox; what is snoozed does not count.",
+        responses=count_of("unread", "How many are unread."), filters=False,
+    )  # fmt: skip
+    @action(detail=False, methods=["get"], url_path="unread-count", pagination_class=None)
+    def unread_count(self, request: Request) -> Response:
+        return Response({"unread": self.inbox().unread(timezone.now()).count()})

@@ -1,0 +1,134 @@
+"""What is done to notifications by REST: read, unread, archive, snooze; one, many, or the whole inbox."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from notifications.models import Notification
+from notifications.models.querysets import NotificationQuerySet
+from rules.api.instances import EITHER, until_asked
+from rules.instances.handling import SNOOZES
+from smartagent.rest.constraints import Absent, Constraint, Where
+from smartagent.rest.fields import ChoiceField, IdField, TimeField
+from smartagent.rest.serializers import StrictSerializer
+
+MOST = 1000
+NOT_ASKED = "Only a snooze ends; leave this out."
+
+
+class SnoozeNotificationSerializer(StrictSerializer):
+    constraints: tuple[Constraint, ...] = (EITHER,)
+
+    until = TimeField(required=False, help_text="When it comes back, at most 30 days away.")
+    length = ChoiceField(
+        choices=[*SNOOZES, "morning"], required=False,
+        help_text="Instead of `until`. morning: nine o'clock of the next working day where you are.",
+    )  # fmt: skip
+
+
+class MarkManySerializer(SnoozeNotificationSerializer):
+    constraints = (
+        Where("verb", ("snooze",), EITHER),
+        Where("verb", ("read", "unread", "archive"), Absent(("until", "length"), NOT_ASKED)),
+    )
+
+    ids = serializers.ListField(child=IdField(), min_length=1, max_length=MOST)
+    verb = ChoiceField(choices=["read", "unread", "archive", "snooze"])
+
+
+class MarkedSerializer(serializers.Serializer[Any]):
+    changed = serializers.IntegerField(min_value=0, help_text="How many notifications it was done to.")
+
+
+def count_of(name: str, text: str) -> OpenApiResponse:
+    """The description of an answer with one count."""
+    properties = {name: {"type": "integer", "minimum": 0}}
+    return OpenApiResponse({"type": "object", "required": [name], "properties": properties}, description=text)
+
+
+def described(summary: str, description: str, request: Any = None) -> Callable[[Any], Any]:
+    """What the description of the API says of one of the verbs; the answer is the notification."""
+    from_view: Any = extend_schema(summary=summary, description=description, request=request)
+    return from_view  # type: ignore[no-any-return]
+
+
+class MarkingActions:
+    """The verbs of marking, for the view of notifications."""
+
+    @described("Mark as read", "Ends a snooze too. One that was read or archived stays so.")
+    @action(detail=True, methods=["post"], needs="change")
+    def read(self, request: Request, pk: Any = None) -> Response:
+        return self._one(lambda chosen, now: chosen.mark_read(now))
+
+    @described("Mark as unread", "Takes it out of the archive, and out of a snooze, too.")
+    @action(detail=True, methods=["post"], needs="change")
+    def unread(self, request: Request, pk: Any = None) -> Response:
+        return self._one(lambda chosen, now: chosen.mark_unread(now))
+
+    @described("Archive", "It counts as read. Archived ones are deleted after a while, by default after 90 days.")
+    @action(detail=True, methods=["post"], needs="change")
+    def archive(self, request: Request, pk: Any = None) -> Response:
+        return self._one(lambda chosen, now: chosen.archive(now))
+
+    @described(
+        "Snooze a notification",
+        "Until then it is neither in the inbox nor counted as unread; then it is there again, unread.",
+        SnoozeNotificationSerializer,
+    )
+    @action(detail=True, methods=["post"], needs="change")
+    def snooze(self, request: Request, pk: Any = None) -> Response:
+        asked = self._asked(SnoozeNotificationSerializer)
+        return self._one(lambda chosen, now: chosen.snooze(until_asked(asked, now, self._view().request.user)))
+
+    @extend_schema(
+        summary="Mark many", request=MarkManySerializer, responses=MarkedSerializer,
+        description=f"Does it to up to {MOST} notifications that you may change; those of which it is true already, "
+        "and those that are not there, are not counted.",
+        examples=[OpenApiExample("Snooze", request_only=True, value={
+            "ids": ["6f0c0a53-6b1c-4c37-9d0c-3f1a5f0b8a11"], "verb": "snooze", "length": "4h"})],
+    )  # fmt: skip
+    @action(detail=False, methods=["post"], needs="change")
+    def mark(self, request: Request) -> Response:
+        asked, now = self._asked(MarkManySerializer), timezone.now()
+        chosen: NotificationQuerySet = self._view().get_queryset().filter(pk__in=asked["ids"])
+        verbs: dict[str, Callable[[], int]] = {
+            "read": lambda: chosen.mark_read(now), "unread": lambda: chosen.mark_unread(now),
+            "archive": lambda: chosen.archive(now),
+            "snooze": lambda: chosen.snooze(until_asked(asked, now, self._view().request.user)),
+        }  # fmt: skip
+        return Response({"changed": verbs[asked["verb"]]()})
+
+    @extend_schema(
+        summary="Mark all as read", request=None, responses=count_of("marked", "How many were unread."),
+        description="All that is unread in your own inbox; what is snoozed still comes back.",
+    )  # fmt: skip
+    @action(detail=False, methods=["post"], needs="change", url_path="read-all")
+    def read_all(self, request: Request) -> Response:
+        now = timezone.now()
+        return Response({"marked": self.inbox().unread(now).mark_read(now)})
+
+    def inbox(self) -> NotificationQuerySet:
+        """The inbox of whoever asks."""
+        inbox: NotificationQuerySet = Notification.objects.addressed_to(self._view().request.user)
+        return inbox
+
+    def _one(self, do: Callable[[NotificationQuerySet, datetime], int]) -> Response:
+        view = self._view()
+        chosen: NotificationQuerySet = Notification.objects.filter(pk=view.get_object().pk)
+        do(chosen, timezone.now())
+        return Response(view.get_serializer(chosen.get()).data)
+
+    def _asked(self, kind: type[StrictSerializer]) -> dict[str, Any]:
+        asked = kind(data=self._view().request.data)
+        asked.is_valid(raise_exception=True)
+        return dict(asked.validated_data)
+
+    def _view(self) -> Any:
+        return self

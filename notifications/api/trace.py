@@ -1,0 +1,61 @@
+"""Where a message went, by REST: each person that you may see, each channel, and what became of it."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from notifications.inbox.trace import Way, where_it_went
+from notifications.models import Delivery, DeliveryAttempt, Notification
+from smartagent.rest.serializers import StrictModelSerializer
+
+STANDS = [*Notification.Status.values, "snoozed"]
+
+
+class TrySerializer(StrictModelSerializer):
+    class Meta:
+        model = DeliveryAttempt
+        fields = [
+            "id", "number", "outcome", "code", "milliseconds", "excerpt", "error", "started_at", "finished_at",
+        ]  # fmt: skip
+
+
+class WaySerializer(StrictModelSerializer):
+    cause = serializers.CharField(help_text="Why it stands there, in words; empty where the status says it all.")
+    attempts = TrySerializer(many=True)
+
+    class Meta:
+        model = Delivery
+        fields = [
+            "id", "channel", "channel_name", "kind", "reason", "status", "cause", "tries", "due_at", "expires_at",
+            "bundle", "created_at", "settled_at", "attempts",
+        ]  # fmt: skip
+
+    def to_representation(self, instance: Way) -> dict[str, Any]:
+        return super().to_representation(instance.delivery) | {"cause": instance.why}
+
+
+class ReachedSerializer(serializers.Serializer[Any]):
+    notification = serializers.UUIDField(source="notification.pk")
+    user = serializers.UUIDField(source="notification.user_id", allow_null=True)
+    inbox = serializers.ChoiceField(choices=STANDS, help_text="Where it stands in the inbox of that person.")
+    deliveries = WaySerializer(source="ways", many=True)
+
+
+class DeliveriesAction:
+    """Where a notification went, for the view of notifications."""
+
+    @extend_schema(
+        summary="Where it went", responses=ReachedSerializer(many=True), filters=False,
+        description="Each person whom the same activity entry told, as far as you may see them, this notification's "
+        "own first; and each channel, with the outcome, or the cause why it was not sent.",
+    )  # fmt: skip
+    @action(detail=True, methods=["get"], needs="notifications.view_delivery", pagination_class=None)
+    def deliveries(self, request: Request, pk: Any = None) -> Response:
+        view: Any = self
+        reached = where_it_went(view.get_object(), request.user, timezone.now())
+        return Response(ReachedSerializer(reached, many=True).data)

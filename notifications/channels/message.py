@@ -1,0 +1,89 @@
+"""What a channel sends: one message, or a digest of many, with all that a transport may want to show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from notifications.channels.truncation import fitted, numbers_of, short
+from smartagent.kernel.visible_text import one_line, paragraphs
+
+__all__ = ["SHOWN", "Letter", "short"]
+
+SHOWN = 10  # messages of a digest that are shown in full
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """`id` is the delivery's, the same at each attempt. `reason` says why it is sent: first, still_firing, resolved,
+    critical, escalated, digest, test ... `thread` is the same for all messages about one instance of a rule."""
+
+    id: str
+    reason: str
+    type: str
+    severity: str
+    title: str
+    text: str
+    url: str
+    created_at: datetime
+    recipient: str = ""
+    recipient_email: str = ""
+    rule: str = ""
+    rule_name: str = ""
+    thread: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    items: tuple["Letter", ...] = ()
+    unsubscribe_url: str = ""
+    acknowledge_url: str = ""
+    labels: Mapping[str, Any] = field(default_factory=dict)
+    runbook_url: str = ""
+    zone: tzinfo = UTC  # of who is told
+    listed: bool = False  # the text has the messages of a digest already
+    wording_failed: str = ""  # why it is not in the words of its channel
+    numbers: str = ""  # the sentence that has value and threshold, which no shortening takes away
+
+    def __post_init__(self) -> None:
+        """Texts of others hide nothing and break no line, in whatever channel: no header can be smuggled in."""
+        for name in ("title", "recipient", "rule_name"):
+            object.__setattr__(self, name, one_line(getattr(self, name)))
+        object.__setattr__(self, "text", paragraphs(self.text))
+        object.__setattr__(self, "numbers", one_line(self.numbers or numbers_of(self.facts)))
+
+    def heading(self, most: int) -> str:
+        """The title in one line of at most `most` characters; its numbers, where they were to be cut off."""
+        return fitted(self.title, most, self.numbers, " ")
+
+    def body(self, most: int) -> str:
+        """The text in at most `most` characters, with its numbers."""
+        return fitted(self.text, most, self.numbers)
+
+    def parts(self, most: int) -> list[str]:
+        """The text and each message of a digest, each in at most `most` characters, with its numbers."""
+        items = [f"{(head := item.heading(most // 2))}\n{item.body(most - len(head) - 1)}" for item in self.shown]
+        return [part for part in (self.body(most), *items, *([self.rest] if self.more else [])) if part.strip()]
+
+    @property
+    def rest(self) -> str:
+        """How many messages there are beside those that are shown."""
+        return f"… and {self.more:,} more."
+
+    @property
+    def shown(self) -> tuple["Letter", ...]:
+        """The messages of a digest that are shown beneath the text."""
+        return () if self.listed else self.items[:SHOWN]
+
+    @property
+    def more(self) -> int:
+        """How many there are beside these."""
+        return 0 if self.listed else max(len(self.items) - SHOWN, 0)
+
+    @property
+    def plain(self) -> str:
+        """All of it as plain text, without the title."""
+        return "\n\n".join([part for part in (self.text, *self.lines) if part])
+
+    @property
+    def lines(self) -> list[str]:
+        """The messages of a digest, a paragraph each; what is left out is counted."""
+        shown = [f"{item.title}\n{item.text}" for item in self.shown]
+        return [*shown, self.rest] if self.more else shown

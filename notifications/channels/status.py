@@ -1,0 +1,27 @@
+"""The state of a channel, in one word: by what happened last, and never by hope."""
+
+from django.db.models import Q
+
+from notifications.models import Channel
+
+FAILING = Q(opened_at__isnull=False) | Q(failures__gt=0)
+# Each with its label, and which channels have it.
+CONDITIONS = {
+    "untested": Q(enabled=True, works_since=None) & ~FAILING,
+    "works": Q(enabled=True, works_since__isnull=False) & ~FAILING,
+    "failing": Q(enabled=True) & FAILING,
+    "disabled": Q(enabled=False),
+}
+STATES = [(name, name) for name in CONDITIONS]
+
+
+def state_of(channel: Channel) -> str:
+    """untested: nothing was delivered since its settings changed; works: its last message was; failing: it was not.
+
+    A channel that is not in use is disabled, whatever was before.
+    """
+    if not channel.enabled:
+        return "disabled"
+    if channel.is_open or channel.failures:
+        return "failing"
+    return "works" if channel.works_since else "untested"

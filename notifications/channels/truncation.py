@@ -1,0 +1,49 @@
+"""Shortening that keeps what matters: however long a text is, its numbers stand in what is left of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rules.text.phrases import begun, limit, number, series
+
+LONGEST = 300  # characters of the numbers
+INSTANCES = 10  # that a message names
+
+
+def short(text: str, most: int) -> str:
+    """`text`, cut at `most` characters with a mark."""
+    return text if len(text) <= most else text[: max(most - 1, 0)].rstrip() + "…"
+
+
+def fitted(text: str, most: int, numbers: str, between: str = "\n") -> str:
+    """`text` in at most `most` characters; where that cuts the numbers off, they stand at its end."""
+    cut = short(text, most)
+    if len(text) <= most or not numbers or numbers in cut:
+        return cut
+    room = most - len(numbers) - len(between)
+    return f"{short(text, room)}{between}{numbers}" if room > 0 else short(numbers, most)
+
+
+def numbers_in(text: str, facts: Mapping[str, Any]) -> str:
+    """The sentence of the usual text that has the numbers: of many instances the first; empty where there is none."""
+    if not text or not _has_numbers(facts):
+        return ""
+    count = facts.get("count")
+    named = min(count, INSTANCES) + (count > INSTANCES) if isinstance(count, int) and count > 0 else 1
+    lines = text.splitlines()[-named:]
+    return lines[0] if lines and len(lines[0]) <= LONGEST else ""
+
+
+def numbers_of(facts: Mapping[str, Any]) -> str:
+    """The same out of the facts: `Cpu is 95: above 90.`; empty where there are no numbers."""
+    if not _has_numbers(facts):
+        return ""
+    metric, value = str(facts.get("metric") or ""), number(facts.get("value"))
+    compared = limit(facts.get("operator"), facts.get("threshold"))
+    resolved = facts.get("event") == "rule_resolved"
+    said = f"{value}: {'no longer ' if resolved else ''}{compared}."
+    subject = begun(series(metric, "", str(facts.get("target") or "")), metric)
+    return short(f"{subject} is {said}" if len(subject) + len(said) < LONGEST else f"It is {said}", LONGEST)
+
+
+def _has_numbers(facts: Mapping[str, Any]) -> bool:
+    return facts.get("value") is not None and facts.get("threshold") is not None

@@ -1,0 +1,77 @@
+"""One attempt: a letter goes out by its channel, and whatever comes of it is a result."""
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from notifications.channels import Address, ChannelError
+from notifications.channels.message import Letter
+from notifications.channels.secret_mask import hide
+from notifications.delivery.outcome import Result
+from notifications.delivery.queue import Lease
+from notifications.delivery.rendering import write
+from notifications.registries import channels
+from smartagent.kernel.registry import UnknownKind
+from smartagent.outbound.errors import NotSent
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What is to be sent, and where. It is made in a thread, without the database."""
+
+    lease: Lease
+    channel: UUID | None
+    kind: str
+    letter: Letter
+    address: Address
+
+    def make(self) -> Result:
+        """Send the letter; whatever goes wrong is a result with its cause."""
+        started = time.perf_counter()
+        hidden = channels[self.kind].hidden(self.address) if self.kind in channels else ()
+
+        def result(error: str = "", excerpt: str = "", **found: object) -> Result:
+            took = round((time.perf_counter() - started) * 1000, 1)
+            return Result(
+                lease=self.lease, channel=self.channel, milliseconds=took, note=self.letter.wording_failed,
+                chance=random.random(), error=hide(error, hidden), excerpt=hide(excerpt, hidden),  # noqa: S311
+                **found,  # type: ignore[arg-type]
+            )  # fmt: skip
+
+        try:
+            receipt = channels[self.kind].send(self.letter, self.address)
+        except ChannelError as error:
+            return result(
+                error=str(error), permanent=error.permanent, code=error.code, excerpt=error.excerpt,
+                retry_after=timedelta(seconds=error.retry_after) if error.retry_after is not None else None,
+            )  # fmt: skip
+        except NotSent as error:
+            return result(error=str(error), permanent=error.permanent)
+        except UnknownKind:
+            return result(error=f"Channels of the kind {self.kind} are not installed here any more.", permanent=True)
+        except Exception as error:  # a channel that is broken itself must not end the worker, or lose the message
+            log.error("channel failed", kind=self.kind, error=type(error).__name__, delivery=self.letter.id)
+            return result(error=f"{type(error).__name__} in the channel {self.kind}.", permanent=False)
+        return result(code=receipt.code, excerpt=receipt.excerpt)
+
+
+def calls_for(leases: Sequence[Lease]) -> tuple[list[Call], list[Result]]:
+    """The call for each lease; where a letter cannot be written, that is the result."""
+    leased = {one.delivery: one for one in leases}
+    written, unwritten = write(leased)
+    calls = [
+        Call(lease=leased[row.pk], channel=row.channel_id, kind=row.kind, letter=letter, address=address)
+        for row, letter, address in written
+    ]
+    failed = [
+        Result(lease=leased[key], channel=None, error=str(why), permanent=True, needless=why.needless)
+        for key, why in unwritten.items()
+    ]
+    return calls, failed

@@ -1,0 +1,41 @@
+"""What the owner of a channel is told when its breaker opens or closes: in the inbox, and by other channels."""
+
+from datetime import datetime
+
+from django.urls import reverse
+
+from notifications.gateway import Message
+from notifications.models import Channel
+from notifications.registries import channels
+
+
+def told_of(channel: Channel, now: datetime) -> Message:
+    """The message about a channel that has just opened its breaker, or closed it."""
+    kind = channels[channel.kind].label if channel.kind in channels else channel.kind
+    where = reverse("admin:notifications_channel_page", args=[channel.pk])
+    if channel.is_open:
+        return Message(
+            user_id=channel.user_id, type="error", severity="high", reason="channel", action_url=where,
+            title=f"Channel “{channel.name}” ({kind}) is broken",
+            message=f"{channel.cause}\nMessages wait, or go by your next channel. It is tried again from "
+            f"{channel.retry_at:%H:%M} UTC on." if channel.retry_at else channel.cause,
+            metadata={"channel": str(channel.pk)}, without=[channel.pk],
+        )  # fmt: skip
+    return Message(
+        user_id=channel.user_id, type="success", severity="low", reason="channel", action_url=where,
+        title=f"Channel “{channel.name}” ({kind}) works again", message="What waited for it is sent now.",
+        metadata={"channel": str(channel.pk)}, without=[channel.pk],
+    )  # fmt: skip
+
+
+def reset(channel: Channel) -> None:
+    """Close its breaker by hand; the next message is tried at once, and until then nobody knows whether it works."""
+    forget(channel)
+    channel.save(update_fields=["failures", "opened_at", "retry_at", "cause", "works_since"])
+
+
+def forget(channel: Channel) -> None:
+    """Forget what has failed; what had failed is untested then. It is not saved yet."""
+    if channel.is_open or channel.failures:
+        channel.works_since = None
+    channel.failures, channel.opened_at, channel.retry_at, channel.cause = 0, None, None, ""

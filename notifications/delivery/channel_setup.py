@@ -1,0 +1,57 @@
+"""What people do with channels: make and change them, try them out."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from notifications.channels.credentials import keep, known_of
+from notifications.delivery.breaker_notices import forget
+from notifications.delivery.pipeline import deliver_one
+from notifications.gateway import Message, post
+from notifications.models import Channel, Delivery, DeliveryAttempt
+
+
+class NotInUse(Exception):
+    """This channel is not in use, so nothing is sent by it. Take it into use first."""
+
+
+def save(channel: Channel, values: dict[str, Any], now: datetime) -> int:
+    """Keep the settings, and let what waits for a channel go out by it; return how many messages waited.
+
+    Changed settings close the breaker: whoever repairs a channel wants it used. It is untested then.
+    """
+    with transaction.atomic():
+        before = known_of(channel)
+        keep(channel, values)
+        if known_of(channel) != before:
+            channel.works_since = None
+        forget(channel)
+        channel.save()
+        return take_what_waits(channel, now)
+
+
+def take_what_waits(channel: Channel, now: datetime) -> int:
+    """Let what waits for any channel of its owner go out by this one; return how many messages that are."""
+    if not channel.enabled:
+        return 0
+    waiting = Delivery.objects.filter(user=channel.user_id)
+    return waiting.give_to(channel.pk, channel.name, channel.kind, now)
+
+
+def try_out(channel: Channel, by: str, now: datetime) -> DeliveryAttempt:
+    """Send a test message by the way of all messages, at once; return the attempt, with what really came of it."""
+    if not channel.enabled:
+        raise NotInUse(NotInUse.__doc__)
+    message = Message(
+        id=uuid4(), user_id=channel.user_id, type="info", severity="low", reason="test", channels=[channel.pk],
+        only_named=True, title=f"[TEST] {channel.name}", action_url="/channels/",
+        message=f"{by} tries this channel out; nothing has happened.", metadata={"channel": str(channel.pk)},
+    )  # fmt: skip
+    post([message], now)
+    delivery: UUID = Delivery.objects.values_list("pk", flat=True).get(notification=message.id)
+    result = deliver_one(delivery, now)
+    if result is None:  # a worker was quicker
+        return DeliveryAttempt.objects.filter(delivery=delivery).latest("number")
+    return DeliveryAttempt.objects.get(pk=result.lease.attempt)

@@ -1,0 +1,31 @@
+"""Quiet hours for what is late: what is tried again, or waited for its channel, must not wake anybody either."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from notifications.delivery.rate_limit import Due
+from notifications.models import Delivery, Preference
+from notifications.routing.quiet_hours import quiet_until, read
+from notifications.routing.router import LASTS, quiet_cause
+from notifications.routing.subscribers import zone_named
+
+
+def hold_in_quiet_hours(due: Sequence[Due], now: datetime) -> list[Due]:
+    """Those of `due` that may come now; the others are held until their person's quiet hours are over."""
+    late = {one.delivery for one in due if one.late}
+    if not late:
+        return list(due)
+    held: dict[tuple[datetime, str], list[UUID]] = defaultdict(list)
+    people = dict(Delivery.objects.filter(pk__in=late).values_list("pk", "user"))
+    wants = {want.user_id: want for want in Preference.objects.filter(user__in=people.values()).select_related("user")}
+    for delivery, person in people.items():
+        if want := wants.get(person):
+            zone = zone_named(want.user.time_zone)
+            if until := quiet_until(read(want.quiet), zone, now):
+                held[until, quiet_cause(until, zone)].append(delivery)
+    for (until, cause), some in held.items():
+        Delivery.objects.filter(pk__in=some).update(status="held", due_at=until, expires_at=until + LASTS, cause=cause)
+    gone = {delivery for some in held.values() for delivery in some}
+    return [one for one in due if one.delivery not in gone]

@@ -1,0 +1,110 @@
+"""Many deliveries become one: what quiet hours and digests held back, and what came too fast."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.db import connection, transaction
+from django.db.models import Count, F
+
+from notifications.models import Channel, Delivery
+from notifications.models.delivery_querysets import DeliveryQuerySet
+from notifications.routing.router import LASTS, SEVERITIES
+
+# What was told and has resolved since: the activity entry that told it is followed by one of its instance that says so.
+# And that it has resolved, where its beginning is among them: nobody was told of it.
+RESOLVED = """
+WITH told AS (
+    SELECT d.id, d.reason, d.channel_id, e.rule_id, e.state_id, e.created_at
+      FROM deliveries d JOIN notifications n ON n.id = d.notification_id
+      JOIN agent_activity_log e ON e.id::text = n.metadata->>'entry'
+     WHERE d.id = ANY(%(ids)s))
+SELECT t.id FROM told t
+ WHERE CASE WHEN t.reason = 'resolved'
+            THEN EXISTS (SELECT FROM told first WHERE first.state_id = t.state_id AND first.channel_id = t.channel_id
+                            AND first.reason = 'first' AND first.created_at < t.created_at)
+            ELSE EXISTS (SELECT FROM agent_activity_log later WHERE later.state_id = t.state_id
+                            AND later.rule_id = t.rule_id AND later.event_type = 'rule_resolved'
+                            AND later.created_at > t.created_at) END
+"""
+MANY = 5000
+CHANNEL_GONE = "Its channel was deleted before it was sent."
+
+
+def release(now: datetime) -> int:
+    """Let out what was held until now: one by itself, many of a channel as a digest without what has resolved."""
+    with transaction.atomic():
+        held = Delivery.objects.filter(status="held", due_at__lte=now).order_by("due_at", "id")
+        rows = list(held.select_for_update(skip_locked=True)[:MANY])
+        if not rows:
+            return 0
+        over = _resolved([row.pk for row in rows])
+        Delivery.objects.filter(pk__in=over).update(
+            status="skipped", settled_at=now, cause="It had resolved before it was to be sent."
+        )
+        of_channel: dict[UUID | None, list[Delivery]] = defaultdict(list)
+        for row in rows:
+            if row.pk not in over:
+                of_channel[row.channel_id].append(row)
+        _let_out(of_channel, now)
+        return len(rows)
+
+
+def bundle(deliveries: DeliveryQuerySet, channel: Channel, now: datetime, at: datetime, why: str = "") -> None:
+    """Make one delivery of `deliveries`, due `at`; one that waits there takes them in, and other bundles too. Each says
+    `why`, or as before what it was held for."""
+    first = deliveries.order_by().first()
+    if first is None:
+        return
+    whole = _waiting(channel).select_for_update(skip_locked=True).first() or Delivery(
+        id=uuid4(), user_id=first.user_id, channel=channel, channel_name=channel.name, kind=channel.kind, title="",
+        reason="digest", status="due", due_at=at, expires_at=at + LASTS, created_at=now,
+    )  # fmt: skip
+    whole.due_at = min(whole.due_at or at, at)
+    whole.save()
+    parts = deliveries.exclude(pk=whole.pk)
+    others = list(parts.filter(reason="digest").values_list("pk", flat=True))
+    parts.exclude(pk__in=others).update(
+        status="bundled", bundle=whole, settled_at=now, due_at=None, cause=why or F("cause")
+    )
+    Delivery.objects.filter(bundle__in=others).update(bundle=whole)
+    Delivery.objects.filter(pk__in=others).delete()
+    _entitle(whole)
+
+
+def is_bundling(channel: Channel) -> bool:
+    """Whether a bundle waits for its turn."""
+    return _waiting(channel).exists()
+
+
+def _waiting(channel: Channel) -> DeliveryQuerySet:
+    """Bundles that nobody can have seen yet."""
+    return Delivery.objects.filter(channel=channel, reason="digest", status="due", tries=0)
+
+
+def _let_out(of_channel: dict[UUID | None, list[Delivery]], now: datetime) -> None:
+    channels = Channel.objects.in_bulk([key for key in of_channel if key])
+    for key, rows in of_channel.items():
+        found, channel = Delivery.objects.filter(pk__in=[row.pk for row in rows]), channels.get(key) if key else None
+        if channel is None:
+            found.update(status="skipped", settled_at=now, due_at=None, cause=CHANNEL_GONE)
+        elif len(rows) == 1:
+            found.update(status="due", cause="", due_at=now)
+        else:
+            bundle(found, channel, now, now)
+
+
+def _entitle(whole: Delivery) -> None:
+    parts = Delivery.objects.filter(bundle=whole)
+    counts = dict(parts.order_by().values_list("severity").annotate(Count("pk")))
+    count, critical = sum(counts.values()), counts.get("critical")
+    whole.title = f"{count:,} message{'' if count == 1 else 's'}" + (f", {critical:,} critical" if critical else "")
+    whole.severity = max(counts, key=SEVERITIES.index, default="low")
+    whole.save(update_fields=["title", "severity"])
+
+
+def _resolved(ids: Iterable[UUID]) -> set[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(RESOLVED, {"ids": list(ids)})
+        return {key for (key,) in cursor.fetchall()}

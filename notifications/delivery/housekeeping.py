@@ -1,0 +1,17 @@
+"""What is done before anything is sent, and now and then while it is."""
+
+from datetime import datetime
+
+from notifications.delivery.digests import release
+from notifications.delivery.failover import fail_over
+from notifications.delivery.outcome import expire
+from notifications.escalations.engine import escalate
+
+
+def prepare(now: datetime) -> None:
+    """Tell whom an escalation comes to, let out what was held until now, give up what has expired, hand over what a
+    broken channel keeps."""
+    escalate(now)
+    release(now)
+    expire(now)
+    fail_over(now)

@@ -1,0 +1,57 @@
+"""How fast and how well each channel delivers, as a chart."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q
+
+from notifications.delivery.statistics import DELIVERED, SECONDS, SINCE, Percentile
+from notifications.models.delivery_querysets import DeliveryQuerySet
+
+MOST = 12
+
+
+def latency_chart(deliveries: DeliveryQuerySet, now: datetime) -> dict[str, Any] | None:
+    """Of each channel that delivered most in the last seven days: median and 95th percentile in seconds, and how many
+    of a hundred failed; as what Chart.js draws, and as rows. None without any."""
+    recent = deliveries.filter(created_at__gte=now - SINCE, status__in=["delivered", "dead"]).order_by()
+    found = list(
+        recent.values("channel", "channel_name", "user__full_name", "user__email").annotate(
+            sent=Count("pk"), failed=Count("pk", filter=Q(status="dead")),
+            median=Percentile(SECONDS, 0.5, filter=DELIVERED), slow=Percentile(SECONDS, 0.95, filter=DELIVERED),
+        ).order_by("-sent", "channel_name")[:MOST]
+    )  # fmt: skip
+    if not found:
+        return None
+    rows = [
+        {"name": name, "sent": row["sent"], "median": _rounded(row["median"]), "slow": _rounded(row["slow"]),
+         "failed": round(100 * row["failed"] / row["sent"], 1)}
+        for name, row in zip(_names(found), found, strict=True)
+    ]  # fmt: skip
+    return {"rows": rows, "data": _bars(rows, TIMES), "failures": _bars(rows, FAILURES)}
+
+
+TIMES = [
+    ("median", "Half within (s)", "var(--color-primary-500)"),
+    ("slow", "95 of 100 within (s)", "var(--color-primary-300)"),
+]
+FAILURES = [("failed", "Failed (%)", "var(--color-red-500)")]
+
+
+def _bars(rows: list[dict[str, Any]], bars: list[tuple[str, str, str]]) -> str:
+    sets = [
+        {"label": label, "data": [row[key] for row in rows], "backgroundColor": colour} for key, label, colour in bars
+    ]
+    return json.dumps({"labels": [row["name"] for row in rows], "datasets": sets})
+
+
+def _names(found: list[dict[str, Any]]) -> list[str]:
+    """What the channels are called; whose it is, where two have one name."""
+    names = [row["channel_name"] for row in found]
+    owners = [row["user__full_name"] or row["user__email"] or "nobody" for row in found]
+    return [f"{name} ({owner})" if names.count(name) > 1 else name for name, owner in zip(names, owners, strict=True)]
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 2)

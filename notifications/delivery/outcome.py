@@ -1,0 +1,153 @@
+"""What came of attempts, written down for many at once; and what has expired."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from psycopg.types.json import Jsonb
+
+from notifications.delivery.breaker_notices import told_of
+from notifications.delivery.circuit_breaker import Breaker, failed, succeeded
+from notifications.delivery.digests import CHANNEL_GONE
+from notifications.delivery.queue import Lease
+from notifications.delivery.retries import next_wait
+from notifications.gateway import post
+from notifications.models import Channel
+
+# Only whoever still holds the lease says what became of the delivery; of a message that arrived everybody may.
+DELIVERIES = """
+UPDATE deliveries d
+   SET status = r.status, cause = r.cause, due_at = r.due_at, leased_until = NULL,
+       settled_at = CASE WHEN r.status = 'due' THEN NULL ELSE %(now)s::timestamptz END
+  FROM jsonb_to_recordset(%(rows)s) AS r (delivery uuid, number int, status text, cause text, due_at timestamptz)
+ WHERE d.id = r.delivery AND d.status = 'sending' AND (d.tries = r.number OR r.status = 'delivered')
+"""
+ATTEMPTS = """
+UPDATE delivery_attempts a
+   SET outcome = r.outcome, code = r.code, milliseconds = r.milliseconds, excerpt = r.excerpt, error = r.cause,
+       finished_at = %(now)s
+  FROM jsonb_to_recordset(%(rows)s) AS r (attempt uuid, outcome text, code int, milliseconds float8, excerpt text,
+                                          cause text)
+ WHERE a.id = r.attempt
+"""
+EXPIRED = """
+UPDATE deliveries d
+   SET status = CASE WHEN d.status = 'waiting' THEN 'skipped' ELSE 'dead' END, settled_at = %(now)s, due_at = NULL,
+       cause = CASE WHEN d.status = 'waiting' THEN 'There was no channel until it expired.'
+                    WHEN NOT c.enabled THEN 'It expired: its channel was not in use.'
+                    ELSE trim('It expired before it could be sent. ' || d.cause) END
+  FROM deliveries o LEFT JOIN channels c ON c.id = o.channel_id
+ WHERE o.id = d.id AND d.status IN ('due', 'waiting') AND o.status IN ('due', 'waiting') AND o.expires_at <= %(now)s
+"""
+ORPHANED = """
+UPDATE deliveries SET status = 'skipped', settled_at = %(now)s, due_at = NULL, cause = %(cause)s
+ WHERE status = 'due' AND channel_id IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of one attempt: an error with whether it is for good, or none; `needless` where there was nothing to
+    send any more. `chance` moves the next try a little."""
+
+    lease: Lease
+    channel: UUID | None
+    error: str = ""
+    note: str = ""  # what else is to be said of it, also where it arrived
+    permanent: bool = False
+    needless: bool = False
+    code: int | None = None
+    excerpt: str = ""
+    milliseconds: float = 0.0
+    retry_after: timedelta | None = None
+    chance: float = 0.5
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the other side took it."""
+        return not self.error
+
+
+def settle(results: Sequence[Result], now: datetime) -> None:
+    """Write down all of it in one transaction: deliveries, attempts, breakers, and what their owners are told."""
+    if not results:
+        return
+    rows = [_row(result, now) for result in results]
+    with transaction.atomic(), connection.cursor() as cursor:
+        params: dict[str, Any] = {"rows": Jsonb(rows), "now": now}
+        cursor.execute(DELIVERIES, params)
+        cursor.execute(ATTEMPTS, params)
+        _move_breakers(results, now)
+
+
+def expire(now: datetime) -> int:
+    """Give up what was not sent in time, or has lost its channel; return how many they are."""
+    with connection.cursor() as cursor:
+        cursor.execute(ORPHANED, {"now": now, "cause": CHANNEL_GONE})
+        orphaned = cursor.rowcount
+        cursor.execute(EXPIRED, {"now": now})
+        return int(cursor.rowcount + orphaned)
+
+
+def _row(result: Result, now: datetime) -> dict[str, Any]:
+    status, outcome, due = "delivered", "delivered", None
+    if not result.delivered:
+        pause = None if result.permanent else next_wait(result.lease.number, result.chance, result.retry_after)
+        due = now + pause if pause else None
+        status = "due" if due else "skipped" if result.needless else "dead"
+        outcome = "refused" if result.permanent else "failed"
+    return {
+        "delivery": str(result.lease.delivery), "attempt": str(result.lease.attempt), "number": result.lease.number,
+        "status": status, "outcome": outcome, "code": result.code,
+        "cause": _storable(f"{result.error} {result.note}".strip()),
+        "due_at": due.isoformat() if due else None, "milliseconds": result.milliseconds,
+        "excerpt": _storable(result.excerpt),
+    }  # fmt: skip
+
+
+def _storable(text: str) -> str:
+    """What others said, without what PostgreSQL cannot keep: NUL, and halves of characters."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def _move_breakers(results: Sequence[Result], now: datetime) -> None:
+    """Channels that only succeed, as they did before, are not touched: that is nearly all of them, nearly always."""
+    of_channel: dict[UUID, list[Result]] = defaultdict(list)
+    for result in results:
+        if result.channel:
+            of_channel[result.channel].append(result)
+    touched = {key for key, some in of_channel.items() if not all(result.delivered for result in some)}
+    troubled = Channel.objects.filter(pk__in=of_channel).exclude(pk__in=touched).exclude(
+        failures=0, opened_at=None, works_since__isnull=False
+    )  # fmt: skip
+    touched |= set(troubled.values_list("pk", flat=True))
+    for channel in Channel.objects.select_for_update().filter(pk__in=touched).order_by("pk"):
+        _move(channel, of_channel[channel.pk], now)
+
+
+def _move(channel: Channel, results: Sequence[Result], now: datetime) -> None:
+    before = Breaker(channel.failures, channel.opened_at, channel.retry_at, channel.cause)
+    after = before
+    for result in results:  # in the order in which they came back
+        after = succeeded(after) if result.delivered else _failed(after, result, now)
+    works_since = channel.works_since or (now if any(result.delivered for result in results) else None)
+    if after == before and works_since == channel.works_since:
+        return
+    channel.works_since = works_since
+    channel.failures, channel.opened_at, channel.retry_at, channel.cause = (
+        after.failures, after.opened_at, after.retry_at, after.cause,
+    )  # fmt: skip
+    channel.save(update_fields=["failures", "opened_at", "retry_at", "cause", "works_since"])
+    if before.is_open != after.is_open:
+        post([told_of(channel, now)], now)
+
+
+def _failed(breaker: Breaker, result: Result, now: datetime) -> Breaker:
+    return failed(
+        breaker, now, _storable(result.error), permanent=result.permanent, begun=result.lease.taken_at,
+        asked=result.retry_after,
+    )  # fmt: skip

@@ -1,0 +1,132 @@
+"""Which deliveries are taken next: leased by one conditional UPDATE, so that no two workers send the same one.
+
+A lease that runs out was of a worker that died; the delivery is taken again, with the same id, and so the same
+idempotency key.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from notifications.delivery.deferral import hold_in_quiet_hours
+from notifications.delivery.rate_limit import Due, allowed
+from smartagent.kernel.bulk_copy import copy_rows
+
+# Nothing goes by a channel whose breaker is open, or that is not in use.
+READY = "c.enabled AND c.opened_at IS NULL"
+URGENT = "array_position(ARRAY['critical', 'high', 'medium', 'low'], d.severity)"
+# Whether it must be asked again if it is quiet: it is not new, and goes by a channel of its person's own.
+LATE = """
+d.severity <> 'critical' AND d.reason <> 'test' AND d.created_at < %(now)s - interval '5 minutes' AND EXISTS (
+    SELECT FROM notification_preferences p JOIN channels own ON own.id = d.channel_id AND own.user_id = p.user_id
+     WHERE p.user_id = d.user_id AND p.quiet <> '[]') AS late
+"""
+FACTS = f"d.id, d.channel_id, d.severity, d.reason, d.tries, {LATE}"
+DUE = f"""
+SELECT {FACTS} FROM deliveries d JOIN channels c ON c.id = d.channel_id
+ WHERE d.status = 'due' AND d.due_at <= %(now)s AND d.expires_at > %(now)s AND {READY}
+ ORDER BY d.due_at, {URGENT}, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
+"""
+# What a dead worker held is due again, and is the first to be: it keeps the time at which it was due.
+ABANDONED = """
+UPDATE deliveries SET status = 'due', leased_until = NULL, due_at = least(due_at, %(now)s)
+ WHERE id IN (SELECT id FROM deliveries WHERE status = 'sending' AND leased_until <= %(now)s
+               ORDER BY leased_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+RETURNING id
+"""
+# One delivery for each open breaker whose time has come; the channel's time moves on, so that nobody else tries too.
+PROBED = f"""
+WITH ripe AS (
+    SELECT c.id FROM channels c WHERE c.enabled AND c.opened_at IS NOT NULL AND c.retry_at <= %(now)s
+        AND EXISTS (SELECT FROM deliveries d WHERE d.channel_id = c.id AND d.status = 'due' AND d.expires_at > %(now)s)
+     ORDER BY c.retry_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
+probed AS (
+    SELECT ripe.id AS channel_id, d.id FROM ripe CROSS JOIN LATERAL (
+        SELECT id FROM deliveries WHERE channel_id = ripe.id AND status = 'due' AND expires_at > %(now)s
+         ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) AS d),
+moved AS (UPDATE channels c SET retry_at = %(now)s + interval '1 minute' FROM probed p WHERE p.channel_id = c.id)
+SELECT {FACTS} FROM probed p JOIN deliveries d ON d.id = p.id
+"""
+ONE = "SELECT d.id FROM deliveries d WHERE d.id = %(only)s AND d.status = 'due' FOR UPDATE SKIP LOCKED"
+TAKE = """
+UPDATE deliveries d SET status = 'sending', leased_until = %(until)s, tries = tries + 1, cause = ''
+ WHERE d.id = ANY(%(ids)s) RETURNING d.id, d.tries
+"""
+ATTEMPTS = {
+    "id": "uuid", "delivery_id": "uuid", "number": "int4", "outcome": "text", "excerpt": "text", "error": "text",
+    "started_at": "timestamptz",
+}  # fmt: skip
+INTERRUPTED = """
+UPDATE delivery_attempts SET outcome = 'failed', finished_at = %(now)s,
+       error = 'The worker ended before it wrote down what came of this; the message may have arrived.'
+ WHERE outcome = 'started' AND delivery_id = ANY(%(ids)s)
+"""
+# As though it had not been taken; only whoever still holds the lease says so.
+PUT_BACK = """
+UPDATE deliveries d SET status = 'due', leased_until = NULL, tries = d.tries - 1
+  FROM unnest(%(ids)s::uuid[], %(numbers)s::int[]) AS l (id, number)
+ WHERE d.id = l.id AND d.status = 'sending' AND d.tries = l.number
+"""
+NOT_MADE = "DELETE FROM delivery_attempts WHERE id = ANY(%(ids)s) AND outcome = 'started'"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A delivery that is ours for a while, and the attempt that was written down for it."""
+
+    delivery: UUID
+    attempt: UUID
+    number: int
+    taken_at: datetime
+
+
+def lease(now: datetime, limit: int, duration: timedelta) -> list[Lease]:
+    """Take at most `limit` deliveries that are due for `duration`."""
+    with transaction.atomic():
+        if abandoned := [found for (found,) in _rows(ABANDONED, now=now, limit=limit)]:
+            _execute(INTERRUPTED, ids=abandoned, now=now)
+        probes = hold_in_quiet_hours([Due(*row) for row in _rows(PROBED, now=now, limit=limit)], now)
+        due = hold_in_quiet_hours([Due(*row) for row in _rows(DUE, now=now, limit=limit - len(probes))], now)
+        taken = [*probes, *allowed(due, now, settings.NOTIFICATIONS_PER_MINUTE)]
+        return _take([one.delivery for one in taken], now, duration)
+
+
+def lease_one(delivery: UUID, now: datetime, duration: timedelta) -> Lease | None:
+    """Take this one, whatever the breaker says; None where it is not due, or somebody else has it."""
+    with transaction.atomic():
+        taken = [found for (found,) in _rows(ONE, only=delivery)]
+        return next(iter(_take(taken, now, duration)), None)
+
+
+def put_back(leases: Sequence[Lease]) -> None:
+    """Give back what was taken and not tried: it is due as before, and no attempt was made."""
+    if not leases:
+        return
+    with transaction.atomic():
+        _execute(PUT_BACK, ids=[one.delivery for one in leases], numbers=[one.number for one in leases])
+        _execute(NOT_MADE, ids=[one.attempt for one in leases])
+
+
+def _take(ids: list[UUID], now: datetime, duration: timedelta) -> list[Lease]:
+    if not ids:
+        return []
+    leases = [Lease(key, uuid4(), tries, now) for key, tries in _rows(TAKE, ids=ids, until=now + duration)]
+    rows = ((one.attempt, one.delivery, one.number, "started", "", "", now) for one in leases)
+    copy_rows("delivery_attempts", list(ATTEMPTS), list(ATTEMPTS.values()), rows)
+    return leases
+
+
+def _rows(sql: str, **params: Any) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
+
+
+def _execute(sql: str, **params: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)

@@ -1,0 +1,95 @@
+"""How many messages a channel gets: a bucket of tokens, filled evenly. What is beyond goes into one bundle.
+
+https://en.wikipedia.org/wiki/Token_bucket; the bucket holds as many as a minute gives. What is critical may be sent on
+credit, as many as a minute gives again: it comes by itself, also where lesser messages have used up the tokens, but not
+four hundred times. What has waited before, a bundle or a message that is tried again, goes first, and on credit too, so
+that it is not kept for ever by what comes after it.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from notifications.delivery.digests import bundle, is_bundling
+from notifications.models import Channel, Delivery
+from notifications.routing.router import SEVERITIES
+
+ROUNDING = 1e-6
+WAITS = "There were too many in a minute: it waits for its turn."
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery that could be sent now, as far as it matters here."""
+
+    delivery: UUID
+    channel: UUID
+    severity: str = "medium"
+    reason: str = "first"
+    tries: int = 0
+    late: bool = False  # decided some time ago, for somebody who has quiet hours
+
+    @property
+    def has_waited(self) -> bool:
+        """Whether it is a bundle, or one that was tried before."""
+        return self.reason == "digest" or self.tries > 0
+
+    @property
+    def on_credit(self) -> bool:
+        """Whether it may go though there is no token."""
+        return self.has_waited or self.severity == "critical"
+
+
+def tokens_at(now: datetime, tokens: float | None, at: datetime | None, per_minute: int) -> float:
+    """How many tokens there are now, fewer than none where there is a debt; a bucket that was never used is full."""
+    if tokens is None or at is None:
+        return float(per_minute)
+    return min(tokens + max((now - at).total_seconds(), 0) * per_minute / 60, float(per_minute))
+
+
+def share(due: Sequence[Due], tokens: float, per_minute: int) -> tuple[list[Due], list[Due]]:
+    """Those of one channel that are sent, each for a token, and the rest: what has waited first, then by severity."""
+    sent: list[Due] = []
+    rest: list[Due] = []
+    for one in sorted(due, key=lambda one: (not one.has_waited, -SEVERITIES.index(one.severity))):
+        enough = tokens - len(sent) + ROUNDING >= (1 - per_minute if one.on_credit else 1)
+        (sent if enough else rest).append(one)
+    return sent, rest
+
+
+def allowed(due: Sequence[Due], now: datetime, per_minute: int) -> list[Due]:
+    """Those of `due` for which there is a token; the others of each channel are put off, in this transaction."""
+    if not due or not per_minute:
+        return list(due)
+    of_channel: dict[UUID, list[Due]] = defaultdict(list)
+    for one in due:
+        of_channel[one.channel].append(one)
+    found: list[Due] = []
+    channels = list(Channel.objects.select_for_update().filter(pk__in=of_channel).order_by("pk"))
+    for channel in channels:
+        there = tokens_at(now, channel.tokens, channel.tokens_at, per_minute)
+        sent, rest = share(of_channel[channel.pk], there, per_minute)
+        found += sent
+        channel.tokens, channel.tokens_at = there - len(sent), now
+        _put_off(channel, rest, now, per_minute)
+    Channel.objects.bulk_update(channels, ["tokens", "tokens_at"])
+    return found
+
+
+def _put_off(channel: Channel, rest: Sequence[Due], now: datetime, per_minute: int) -> None:
+    """One waits for its token; many are bundled. What was tried before keeps its id: it may have arrived. What has
+    waited is looked at again each time, so that it gets the next token."""
+    fresh = [one for one in rest if not one.has_waited]
+    tried = [one.delivery for one in rest if one.tries]
+    Delivery.objects.filter(pk__in=tried).update(cause=WAITS)
+    if not fresh:
+        return
+    credit = per_minute if any(one.on_credit for one in fresh) else 0
+    at = now + timedelta(seconds=60 * (1 - (channel.tokens or 0) - credit) / per_minute)
+    found = Delivery.objects.filter(pk__in=[one.delivery for one in fresh])
+    if len(fresh) == 1 and not is_bundling(channel):
+        found.update(due_at=at, cause=WAITS)
+    else:
+        bundle(found, channel, now, at, "There were too many in a minute.")

@@ -1,0 +1,141 @@
+"""Letters out of rows: what each leased delivery says, and where it goes, in four statements for all."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+
+from notifications.channels import Address
+from notifications.channels.credentials import values_of
+from notifications.channels.message import Letter
+from notifications.channels.truncation import numbers_in
+from notifications.delivery.digests import CHANNEL_GONE
+from notifications.links.signing import links_of
+from notifications.models import Channel, Delivery
+from notifications.routing.subscribers import zone_named
+from notifications.templating import worded
+from rules.models import AutomationRule
+from smartagent.kernel.links import own_path, web_address
+from smartagent.kernel.sealing import SecretLost
+
+log = structlog.get_logger(__name__)
+# What a letter is made of: many thousands are, and people and rules have much more.
+TOLD = (
+    "notification__type", "notification__message", "notification__action_url", "notification__metadata", "kind",
+    "title", "severity", "reason", "tries", "bundle", "created_at",
+    "user__email", "user__full_name", "user__time_zone", "rule__rule_name", "rule__labels", "rule__runbook_url",
+    "channel__name", "channel__kind", "channel__config", "channel__sealed", "channel__title_template",
+    "channel__body_template", "channel__user__is_active", "channel__user__email", "channel__user__full_name",
+)  # fmt: skip
+MOST_ITEMS = 200  # of a digest; what is beyond is counted
+
+
+class Unwritten(Exception):
+    """There is no letter. `needless` where there is nothing to send any more, so that nothing has failed."""
+
+    def __init__(self, why: str, *, needless: bool = False) -> None:
+        super().__init__(why)
+        self.needless = needless
+
+
+class Unwritable(Unwritten):
+    """There is nothing to send any more."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, needless=True)
+
+
+Written = tuple[Delivery, Letter, Address]
+
+
+def write(ids: Collection[UUID]) -> tuple[list[Written], dict[UUID, Unwritten]]:
+    """The letters of these deliveries; and, by delivery, why there is none."""
+    rows = (
+        Delivery.objects.filter(pk__in=ids).select_related("notification", "channel__user", "user", "rule").only(*TOLD)
+    )
+    parts = _parts([row.pk for row in rows if row.reason == Delivery.Reason.DIGEST])
+    written: list[Written] = []
+    failed: dict[UUID, Unwritten] = {}
+    for row in rows:
+        try:
+            letter = worded(letter_of(row, parts[row.pk]), row.channel)
+            written.append((row, letter, address_of(row.channel)))
+        except Unwritten as error:
+            failed[row.pk] = error
+        except SecretLost as error:
+            failed[row.pk] = Unwritten(str(error))
+        except Exception as error:  # one that cannot be written must not keep the others from being sent
+            log.error("letter failed", error=type(error).__name__, delivery=str(row.pk))
+            failed[row.pk] = Unwritten(f"{type(error).__name__} while it was written.")
+    return written, failed
+
+
+def letter_of(delivery: Delivery, parts: Iterable[Delivery] = ()) -> Letter:
+    """What this delivery says; `parts` are the deliveries in a digest."""
+    items = tuple(_item(part) for part in parts)
+    if delivery.reason == Delivery.Reason.DIGEST:
+        if not items:
+            raise Unwritable("What was bundled here is not there any more.")
+        return _letter(delivery, "", items)
+    if delivery.notification is None:
+        raise Unwritable("Its notification was deleted before it was sent.")
+    return _letter(delivery, delivery.notification.message, ())
+
+
+def address_of(channel: Channel | None) -> Address:
+    """Where it goes, with the secrets in clear; only for those who send."""
+    if channel is None:
+        raise Unwritable(CHANNEL_GONE)
+    if not channel.user.is_active:
+        raise Unwritable(f"{channel.user}, whose channel it is, is deactivated.")
+    return Address(values_of(channel))
+
+
+def _letter(delivery: Delivery, text: str, items: tuple[Letter, ...]) -> Letter:
+    notification, person = delivery.notification, delivery.user
+    facts: dict[str, Any] = notification.metadata if notification and isinstance(notification.metadata, dict) else {}
+    return Letter(
+        numbers=numbers_in(text, facts),
+        id=str(delivery.pk), reason=delivery.reason, type=notification.type if notification else "notify",
+        severity=delivery.severity, title=delivery.title, text=text, url=_address_of(delivery, facts),
+        created_at=delivery.created_at, recipient=str(person or ""), recipient_email=person.email if person else "",
+        rule=str(delivery.rule_id or ""), rule_name=delivery.rule.rule_name if delivery.rule else "",
+        thread=_thread(facts), facts=facts, items=items, zone=zone_named(person.time_zone if person else "UTC"),
+        labels=_labels(delivery.rule), runbook_url=web_address(delivery.rule.runbook_url) if delivery.rule else "",
+        **links_of(delivery, facts),  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _labels(rule: AutomationRule | None) -> dict[str, Any]:
+    return rule.labels if rule and isinstance(rule.labels, dict) else {}
+
+
+def _item(part: Delivery) -> Letter:
+    return _letter(part, part.notification.message if part.notification else "", ())
+
+
+def _parts(digests: list[UUID]) -> dict[UUID, list[Delivery]]:
+    """The messages of each digest, what matters most first."""
+    found: dict[UUID, list[Delivery]] = defaultdict(list)
+    rows = Delivery.objects.filter(bundle__in=digests) if digests else Delivery.objects.none()
+    for row in rows.select_related("notification", "user", "rule").by_severity():
+        if len(found[row.bundle_id]) < MOST_ITEMS:
+            found[row.bundle_id].append(row)
+    return found
+
+
+def _address_of(delivery: Delivery, facts: dict[str, Any]) -> str:
+    """To why it was told, where an activity entry told it; else to what the notification leads to."""
+    if facts.get("entry"):
+        return f"{settings.SITE_URL}/activity/{facts['entry']}/change/"
+    path = delivery.notification.action_url if delivery.notification else None
+    return web_address(path) or f"{settings.SITE_URL}{own_path(path) or '/notifications/'}"
+
+
+def _thread(facts: dict[str, Any]) -> str:
+    """The same for everything that is told of one instance."""
+    named = [str(facts.get(name) or "") for name in ("rule", "person", "target")]
+    return ":".join(named) if named[0] else ""

@@ -1,0 +1,76 @@
+"""Letters to show what a channel would send: real ones, else an example; worded as the channel words them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.utils import timezone
+
+from notifications.actions import REASONS
+from notifications.channels.message import Letter
+from notifications.delivery.rendering import letter_of
+from notifications.models import Channel, Delivery, Notification
+from notifications.templating import worded
+from smartagent.models import User
+
+CHOICES = 10
+
+
+def example(channel: Channel) -> Letter:
+    """What a message of a rule looks like: the newest real one, else one that is made up."""
+    newest = firings_of(channel.user, 1)
+    return worded(letter_about(channel, newest[0]) if newest else made_up(channel), channel)
+
+
+def firings_of(person: User, most: int = CHOICES) -> list[Notification]:
+    """What rules told this person last, the newest first."""
+    told = Notification.objects.filter(user=person, rule__isnull=False).select_related("rule")
+    return list(told.order_by("-created_at", "-id")[:most])
+
+
+def letter_about(channel: Channel, told: Notification) -> Letter:
+    """What would be sent of it by this channel, in the usual words; its links do nothing."""
+    facts = told.metadata if isinstance(told.metadata, dict) else {}
+    delivery = Delivery(
+        user=channel.user, notification=told, rule=told.rule, channel=channel, kind=channel.kind, title=told.title,
+        severity=told.severity or "low", reason=_reason(facts),
+        created_at=told.created_at or timezone.now(),
+    )  # fmt: skip
+    return masked(letter_of(delivery))
+
+
+def _reason(facts: Mapping[str, Any]) -> str:
+    event = facts.get("event")
+    return REASONS.get(str(event), "still_firing") if event else "first"
+
+
+def masked(letter: Letter) -> Letter:
+    """The same, with links that do nothing: whoever looks at it is not always whom they stand for."""
+    links = {name: _nowhere(word) for name, word in LINKS.items() if getattr(letter, name)}
+    return replace(letter, items=tuple(masked(item) for item in letter.items), **links)  # type: ignore[arg-type]
+
+
+LINKS = {"acknowledge_url": "acknowledge", "unsubscribe_url": "unsubscribe"}
+
+
+def _nowhere(word: str) -> str:
+    return f"{settings.SITE_URL}/links/{word}/…/"
+
+
+def made_up(channel: Channel, now: datetime | None = None) -> Letter:
+    """A message of a rule that there is not."""
+    return Letter(
+        id=str(uuid4()), reason="first", type="alert", severity="high", title="Example: fusion score too low",
+        text="The fusion score of Alice is 63: below 70.", url=f"{settings.SITE_URL}/activity/",
+        created_at=now or timezone.now(), recipient=str(channel.user), recipient_email=channel.user.email,
+        rule_name="Example: fusion score too low",
+        facts={"metric": "fusion_score", "value": 63, "operator": "<", "threshold": 70, "person_name": "Alice"},
+    )  # fmt: skip
+
+
+def chosen_of(firings: list[Notification], key: str) -> Notification | None:
+    """The one of them with this key, else the newest."""
+    return next((one for one in firings if str(one.pk) == key), firings[0] if firings else None)

@@ -1,0 +1,61 @@
+"""How the alerts that fire stand with an escalation policy: counted, so that its page says exactly what is so."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, OuterRef, Q, Subquery
+
+from notifications.models import Escalation, EscalationPolicy
+from rules.models import RuleState
+
+NAMES_ONE = Q(rule__action_config__escalation__isnull=False) & ~Q(rule__action_config__escalation="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Counts of alerts that fire: of the rules that name the policy each in one place, and how many name none."""
+
+    firing: int = 0
+    acknowledged: int = 0
+    snoozed: int = 0
+    waiting: int = 0
+    finished: int = 0
+    without: int = 0  # open, and no escalation was begun for it, or it was stopped
+    no_policy: int = 0
+
+    @property
+    def sentences(self) -> list[str]:
+        """`15 alerts of the rules that name this policy fire: 3 wait for the next step, 12 are acknowledged.`"""
+        parts = [
+            (self.waiting, "waits for the next step", "wait for the next step"),
+            (self.finished, "has gone through all steps", "have gone through all steps"),
+            (self.acknowledged, "is acknowledged", "are acknowledged"), (self.snoozed, "is snoozed", "are snoozed"),
+            (self.without, "is open without an escalation", "are open without an escalation"),
+        ]  # fmt: skip
+        counted = ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in parts if count)
+        whose = "of the rules that name this policy"
+        if not self.firing:
+            said = [f"No alert {whose} fires."]
+        else:
+            said = [f"{self.firing:,} {'alert' if self.firing == 1 else 'alerts'} {whose} "
+                    f"{'fires' if self.firing == 1 else 'fire'}: {counted}."]  # fmt: skip
+        if self.no_policy:
+            are = "alert fires whose rule names" if self.no_policy == 1 else "alerts fire whose rules name"
+            said.append(f"{self.no_policy:,} {are} no escalation policy.")
+        return said
+
+
+def standing_of(policy: EscalationPolicy, user: Any) -> Standing:
+    """The counts, of what `user` may see, in two statements."""
+    firing = RuleState.objects.visible_to(user).firing().order_by()
+    course = Escalation.objects.filter(state=OuterRef("pk"), episode=OuterRef("episode")).values("status")[:1]
+    mine = firing.filter(rule__action_config__escalation=policy.name).annotate(course=Subquery(course))
+    counts = mine.aggregate(
+        firing=Count("pk"), acknowledged=Count("pk", filter=Q(handling="acknowledged")),
+        snoozed=Count("pk", filter=Q(handling="snoozed")),
+        waiting=Count("pk", filter=Q(handling="open", course="running")),
+        finished=Count("pk", filter=Q(handling="open", course="finished")),
+    )  # fmt: skip
+    handled = sum(counts[name] for name in ("acknowledged", "snoozed", "waiting", "finished"))
+    without_policy = firing.exclude(NAMES_ONE).count()
+    return Standing(**counts, without=counts["firing"] - handled, no_policy=without_policy)

@@ -1,0 +1,39 @@
+"""Whether the steps of a policy can be taken: the same check in the form and by REST."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from notifications.escalations.steps import LONGEST, MOST, SHORTEST, Step
+from notifications.routing.recipients import CHANNEL, problems_of
+from smartagent.kernel.durations import format_duration
+
+NO_STEP = "Write at least one step: how long it waits, and whom it tells then."
+
+
+def step_problems(step: Step, owner: Any, maker: Any) -> dict[str, list[str]]:
+    """What is wrong with one step of a policy of `owner`, by field; empty where nothing is."""
+    found: dict[str, list[str]] = {}
+    if not SHORTEST <= step.after <= LONGEST:
+        between = f"{format_duration(SHORTEST)} to {format_duration(LONGEST)}"
+        found["after"] = [f"A step waits {between}, for example 15m."]
+    whom = problems_of(step.to, owner, maker) if step.to else ["Say whom it tells, for example group:operators."]
+    return found | ({"to": whom} if whom else {})
+
+
+def count_problem(steps: Sequence[Any]) -> str:
+    """What is wrong with how many steps there are; nothing where that is fine."""
+    if not steps:
+        return NO_STEP
+    return f"At most {MOST} steps; these are {len(steps)}." if len(steps) > MOST else ""
+
+
+def kept(steps: Sequence[Step], owner: Any) -> list[dict[str, Any]]:
+    """As they are kept: channels with whose they are, for the rules that name the policy may be somebody else's."""
+    return [Step(step.after, tuple(_whole(each, owner) for each in step.to)).kept() for step in steps]
+
+
+def _whole(recipient: str, owner: Any) -> str:
+    name = recipient.removeprefix(CHANNEL)
+    if not recipient.startswith(CHANNEL) or "@" in name.partition("/")[0]:
+        return recipient
+    return f"{CHANNEL}{owner.email}/{name}"

@@ -1,0 +1,48 @@
+"""Useful or noise: what people say of notifications goes to the activity entry that each was told by."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from notifications.models import Notification
+from rules.health.feedback import judge, said_by
+from smartagent.kernel.coerce import as_uuid
+
+DONE = {
+    "useful": "Noted {n} as useful.", "noise": "Noted {n} as noise.", "withdraw": "Took back what you said of {n}.",
+}  # fmt: skip
+NOTHING_TO_JUDGE = "No rule that is still there told this by firing, so there is nothing to judge."
+
+
+def entry_of(notification: Notification) -> UUID | None:
+    """The activity entry that told this, where one did."""
+    facts = notification.metadata if isinstance(notification.metadata, dict) else {}
+    return as_uuid(str(facts.get("entry"))) if facts.get("entry") else None
+
+
+def judge_all(notifications: Iterable[Notification], user: Any, useful: bool | None, now: datetime) -> int:
+    """Write down what `user` says of them; return of how many there was something to judge."""
+    return judge([entry for one in notifications if (entry := entry_of(one))], user, useful, now)
+
+
+def said_of(notifications: Iterable[Notification], user: Any) -> dict[UUID, bool | None]:
+    """What `user` said of each that can be judged, by its id; None where nothing yet."""
+    entries = {one.pk: entry for one in notifications if (entry := entry_of(one))}
+    said = said_by(user, entries.values()) if entries else {}
+    return {key: said[entry] for key, entry in entries.items() if entry in said}
+
+
+def told(verb: str, count: int, of: int) -> str:
+    """What was done to many, in words."""
+    words = DONE[verb].format(n=f"{count:,} notification{'' if count == 1 else 's'}")
+    rest = of - count
+    others = "1 other was" if rest == 1 else f"{rest:,} others were"
+    return f"{words} {others} told by no firing, so there is nothing to judge." if rest else words
+
+
+def know_what_was_said(notifications: Sequence[Any], user: Any) -> None:
+    """Keep with each what `user` said of it; nothing where there is nothing to judge."""
+    said = said_of(notifications, user)
+    for one in notifications:
+        one.said = {"useful": said[one.pk]} if one.pk in said else None

@@ -1,0 +1,35 @@
+"""For how long a notification can be snoozed, and when that would be: pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rules.instances.handling import until_of
+
+LENGTHS = {"1h": "For an hour", "4h": "For four hours", "morning": "Until the next working morning"}
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """One of the ways to snooze, with the time at which it ends, in words."""
+
+    length: str
+    text: str
+    ends: str
+
+
+def snoozes(now: datetime, zone: ZoneInfo) -> Sequence[Snooze]:
+    """The ways to snooze, by the clock of `zone`."""
+    return [Snooze(length, text, clock(until_of(length, now, zone), now, zone)) for length, text in LENGTHS.items()]
+
+
+def clock(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """A time to come, as one says it: `04:12`, `tomorrow 09:00`, `Monday 09:00`, `12 March, 09:00`."""
+    here = at.astimezone(zone)
+    days = (here.date() - now.astimezone(zone).date()).days
+    if days == 0:
+        return f"{here:%H:%M}"
+    if days == 1:
+        return f"tomorrow {here:%H:%M}"
+    return f"{here:%A %H:%M}" if days < 7 else f"{here.day} {here:%B, %H:%M}"

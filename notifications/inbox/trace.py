@@ -1,0 +1,94 @@
+"""Where a message went: to each person that one activity entry told, by each channel, what became of it, and why."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from notifications.inbox.feedback import entry_of
+from notifications.inbox.marking import is_snoozed
+from notifications.models import Channel, Delivery, Notification
+from notifications.models.querysets import NotificationQuerySet
+
+PEOPLE = 50
+NEAR = timedelta(days=7)  # escalation tells others later, but not weeks later
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One channel, and what became of the message there; `why` is the cause, where there is one to name."""
+
+    delivery: Delivery
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """One person: where it stands in their inbox, and the ways out of the house."""
+
+    notification: Notification
+    inbox: str
+    ways: Sequence[Way]
+
+
+def where_it_went(notification: Notification, user: Any, now: datetime) -> list[Reached]:
+    """What `user` may see of it, this notification's own person first."""
+    told = sorted(_told(notification, user), key=lambda one: one.pk != notification.pk)  # the order stays otherwise
+    found: dict[UUID, list[Way]] = defaultdict(list)
+    deliveries = Delivery.objects.visible_to(user).of_notifications(one.pk for one in told)
+    if not user.has_perm("notifications.view_delivery"):
+        deliveries = deliveries.none()
+    rows = deliveries.select_related("channel", "bundle").prefetch_related("attempts")
+    for delivery in rows.order_by("created_at", "channel_name"):
+        found[delivery.notification_id].append(Way(delivery, why_of(delivery, delivery.channel, now)))
+    return [Reached(one, stands_in_inbox(one, now), found[one.pk]) for one in told]
+
+
+def stands_in_inbox(notification: Notification, now: datetime) -> str:
+    """`unread`, `read`, `archived` or `snoozed`."""
+    return "snoozed" if is_snoozed(notification, now) else notification.status
+
+
+def why_of(delivery: Delivery, channel: Channel | None, now: datetime) -> str:
+    """Why a delivery stands where it stands, in words; nothing where its status says it all."""
+    said = [delivery.cause] if delivery.cause else []
+    if delivery.status == Delivery.Status.DUE:
+        said += _waits(delivery, channel, now)
+    return " ".join(said)
+
+
+def _waits(delivery: Delivery, channel: Channel | None, now: datetime) -> list[str]:
+    if channel is None:
+        return ["Its channel was deleted."]
+    if not channel.enabled:
+        return ["The channel is not in use."]
+    if channel.is_open:
+        again = f"; it is tried again at {_clock(channel.retry_at, now)}" if channel.retry_at else ""
+        return [f"The channel is broken since {_clock(channel.opened_at, now)}{again}."]
+    if delivery.due_at and delivery.due_at > now:
+        return [f"It is sent at {_clock(delivery.due_at, now)}."]
+    return ["It goes out as soon as a worker is free."]
+
+
+def _clock(at: datetime | None, now: datetime) -> str:
+    """The hour where it is today, else the day too, in the zone of whoever looks."""
+    here = timezone.localtime(at)
+    return f"{here:%H:%M}" if here.date() == timezone.localtime(now).date() else f"{here:%Y-%m-%d %H:%M}"
+
+
+def _told(notification: Notification, user: Any) -> NotificationQuerySet | list[Notification]:
+    """It, and what the same activity entry told others, as far as `user` may see that."""
+    entry = entry_of(notification)
+    if entry is None or notification.created_at is None:
+        return [notification]
+    at = notification.created_at
+    near: NotificationQuerySet = Notification.objects.visible_to(user).select_related("user")
+    if notification.rule_id:  # both by an index, for the facts have none
+        near = near.filter(rule=notification.rule_id, created_at__range=(at - NEAR, at + NEAR))
+    else:
+        near = near.filter(created_at=at)
+    return near.told_by(entry).order_by("created_at", "user__email")[:PEOPLE]

@@ -1,0 +1,118 @@
+"""What a message told, and what whoever was told may do about it by a link in it: acknowledge or snooze."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from notifications.inbox.feedback import entry_of
+from notifications.links.signing import is_group
+from notifications.models import Notification
+from notifications.routing.subscribers import zone_named
+from rules.instances.handling import acknowledge, snooze, until_of
+from rules.models import ActivityEntry, RuleState
+from rules.models.querysets import StateQuerySet
+from smartagent.models import User
+
+GONE = "What this message told is not there any more."
+OVER = "It does not fire any more; there is nothing to do."
+REFUSED = "You may not do this any more. An administrator can change that."
+COMMENT = "By the link in a message."
+FIRES = Q(condition__in=["firing", "recovering"]) | Q(condition="error", fired_at__isnull=False)
+SNOOZES = {"1h": "Snooze for an hour", "4h": "Snooze for 4 hours", "morning": "Snooze until the next working morning"}
+
+
+class NothingToDo(Exception):
+    """It cannot be done, or not any more; the message of this says why. `status` is that of the page."""
+
+    def __init__(self, detail: str, status: int = 200) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What whoever follows a link is asked about."""
+
+    told: Notification
+    who: User
+    states: StateQuerySet
+    count: int
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock of who is asked."""
+        return zone_named(self.who.time_zone)
+
+
+def question(told: Notification | None, now: datetime) -> Question:
+    """What there is to ask of this message; NothingToDo where there is nothing."""
+    if told is None or told.user is None:
+        raise NothingToDo(GONE, 410)
+    if not told.user.has_perm("rules.change_rulestate"):  # nor has anybody who may not sign in
+        raise NothingToDo(REFUSED, 403)
+    states = told_by(told)
+    if not states.exists():
+        raise NothingToDo(GONE, 410)
+    firing = states.filter(FIRES)
+    still_open = firing.filter(handling=RuleState.Handling.OPEN)
+    if count := still_open.count():
+        return Question(told=told, who=told.user, states=still_open, count=count)
+    handled = firing.select_related("handled_by").first()
+    raise NothingToDo(_handled(handled, zone_named(told.user.time_zone)) if handled else OVER)
+
+
+def told_by(told: Notification) -> StateQuerySet:
+    """The instances that a message told of: those of its episode, or of a group all that it told."""
+    every: StateQuerySet = RuleState.objects.all()
+    facts = told.metadata or {}
+    if is_group(facts):
+        return every.filter(rule=told.rule_id, last_notified_at__gte=_since(facts) or told.created_at)
+    key = entry_of(told)
+    entry = ActivityEntry.objects.filter(pk=key, state__isnull=False).first() if key else None
+    if entry is None:
+        return every.none()
+    episode = entry.context.get("episode")
+    if isinstance(episode, int) and every.filter(pk=entry.state_id, episode__gt=episode).exists():
+        raise NothingToDo("This has resolved since. What fires now was told by a later message.")
+    return every.filter(pk=entry.state_id)
+
+
+def _since(facts: Mapping[str, Any]) -> datetime | None:
+    """When what an escalation tells of many instances was told first."""
+    try:
+        return datetime.fromisoformat(str(facts["since"]))
+    except (KeyError, ValueError):
+        return None
+
+
+def answer(asked: Question, choice: str, now: datetime) -> str:
+    """Do it and return what was done, in words; NothingToDo where that is not possible."""
+    if choice == "acknowledge":
+        if not acknowledge(asked.states, asked.who, now, comment=COMMENT):
+            raise NothingToDo(OVER)
+        return f"{asked.who} has acknowledged {_it(asked.count)}: repeats are stopped for a day."
+    if choice not in SNOOZES:
+        raise NothingToDo("Choose one of the buttons of the page.", 400)
+    until = until_of(choice, now, asked.zone)
+    if not snooze(asked.states, asked.who, now, until, COMMENT):
+        raise NothingToDo(OVER)
+    return (
+        f"{asked.who} has snoozed {_it(asked.count)} until {_clock(until, asked.zone)}. What still fires then is told."
+    )
+
+
+def _it(count: int) -> str:
+    return "it" if count == 1 else f"{count:,} instances"
+
+
+def _handled(state: RuleState, zone: ZoneInfo) -> str:
+    until = f" until {_clock(state.handled_until, zone)}" if state.handled_until else ""
+    return f"{state.handled_by or 'Somebody'} has {state.handling} it already{until}."
+
+
+def _clock(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"

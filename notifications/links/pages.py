@@ -1,0 +1,104 @@
+"""What links in messages lead to: a page that asks, and does it when somebody says yes. No sign-in is needed.
+
+A GET changes nothing: programs that look at every link of a mail do no harm. RFC 8058: a mail program unsubscribes by a
+POST without a page. The signed link stands for who asks, so that there is no cookie that a forged form could use.
+"""
+
+from collections.abc import Mapping
+
+from django.contrib.admin import site
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from notifications.gateway import Message, post
+from notifications.links.actions import SNOOZES, NothingToDo, answer, question
+from notifications.links.signing import ACKNOWLEDGE, UNSUBSCRIBE, Link, LinkInvalid, read
+from notifications.models import Channel, Notification
+from notifications.routing.mutes import NoSuchRule, mute
+from rules.models import AutomationRule
+from smartagent.models import User
+
+LINK_GONE = "This link does not work"
+MUTE = "mute"
+
+
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask what to do about what a message told; on POST do it."""
+    now = timezone.now()
+    try:
+        link = read(ACKNOWLEDGE, token)
+    except LinkInvalid as error:
+        return _page(request, LINK_GONE, str(error), status=410)
+    told = Notification.objects.filter(pk=link.subject, user=link.person).select_related("user", "rule").first()
+    title = told.title if told else "There is nothing to do"
+    try:
+        asked = question(told, now)
+        if request.method != "POST":
+            many = f"\n\nOf {asked.count:,} instances that still fire." if asked.count > 1 else ""
+            return _page(request, title, asked.told.message + many, {"acknowledge": "Acknowledge"} | SNOOZES)
+        return _page(request, title, answer(asked, request.POST.get("do", "acknowledge"), now))
+    except NothingToDo as nothing:
+        return _page(request, title, str(nothing), status=nothing.status)
+
+
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask whether to send nothing more by this channel, or nothing of this rule; on POST do it."""
+    try:
+        link = read(UNSUBSCRIBE, token)
+    except LinkInvalid as error:
+        return _page(request, LINK_GONE, str(error), status=410)
+    channel = Channel.objects.filter(pk=link.subject, user=link.person).first()
+    if channel is None or not channel.enabled:
+        return _page(request, "Unsubscribed", "Nothing is sent there any more.")
+    rule = AutomationRule.objects.filter(pk=link.rule).first() if link.rule else None
+    if request.method != "POST":
+        return _page(request, "Unsubscribe", f"Send nothing more by “{channel.name}”?", _ways_out(rule))
+    if request.POST.get("do") == MUTE:
+        return _mute(request, link, rule)
+    if Channel.objects.filter(pk=channel.pk, enabled=True).update(enabled=False):
+        post([_unsubscribed(channel)], timezone.now())
+    return _page(request, "Unsubscribed", f"Nothing is sent by “{channel.name}” any more. Sign in to take it back.")
+
+
+def _ways_out(rule: AutomationRule | None) -> dict[str, str]:
+    ways = {"off": "Send nothing more"}
+    return ways | ({MUTE: f"Only mute the rule “{rule.rule_name}”"} if rule else {})
+
+
+def _mute(request: HttpRequest, link: Link, rule: AutomationRule | None) -> HttpResponse:
+    person = User.objects.filter(pk=link.person, is_active=True).first()
+    try:
+        if person is None or rule is None:
+            raise NoSuchRule(NoSuchRule.__doc__)
+        mute(person, rule.pk, None)
+    except NoSuchRule as error:
+        return _page(request, "Unsubscribe", str(error), status=410)
+    text = (
+        f"What “{rule.rule_name}” tells comes into the inbox only. Under “Notification preferences” you take it back."
+    )
+    return _page(request, "Muted", text)
+
+
+def _unsubscribed(channel: Channel) -> Message:
+    return Message(
+        user_id=channel.user_id, type="warning", severity="medium", reason="channel", action_url="/channels/",
+        title=f"“{channel.name}” is switched off", metadata={"channel": str(channel.pk)}, without=[channel.pk],
+        message="Somebody followed “unsubscribe” in one of its messages. Switch it on again if that was a mistake.",
+    )  # fmt: skip
+
+
+def _page(
+    request: HttpRequest, title: str, text: str, verbs: Mapping[str, str] | None = None, *, status: int = 200
+) -> HttpResponse:
+    context = {**site.each_context(request), "heading": title, "text": text, "verbs": verbs or {}}
+    return render(request, "notifications/link.html", context, status=status)

@@ -1,0 +1,71 @@
+"""Links in messages that need no sign-in: each is signed, for one purpose, and expires.
+
+Following one only opens a page that asks: programs that look at every link of a mail do nothing by it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.urls import reverse
+
+from notifications.models import Delivery
+
+SALT = "smartagent.notifications.links"
+LASTS = timedelta(days=7)
+ACKNOWLEDGE, UNSUBSCRIBE = "acknowledge", "unsubscribe"
+ACKNOWLEDGED = {"first", "still_firing", "critical", "flapping", "escalated"}
+
+
+class LinkInvalid(Exception):
+    """This link is not valid, or no longer. Sign in to do it there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link names: a notification or a channel, in whose name, and the rule that the message was about."""
+
+    subject: UUID
+    person: UUID
+    rule: UUID | None = None
+
+
+def token(purpose: str, link: Link) -> str:
+    """The signed part of a link: what may be done, with what, in whose name."""
+    named = [str(link.subject), str(link.person), *([str(link.rule)] if link.rule else [])]
+    return signing.dumps(named, salt=f"{SALT}.{purpose}", compress=True)
+
+
+def read(purpose: str, text: str) -> Link:
+    """What a link names; LinkInvalid where it is not ours, for something else, or too old."""
+    try:
+        return Link(*map(UUID, signing.loads(text, salt=f"{SALT}.{purpose}", max_age=LASTS)))
+    except (signing.BadSignature, AttributeError, ValueError, TypeError):
+        raise LinkInvalid(LinkInvalid.__doc__) from None
+
+
+def address(purpose: str, link: Link) -> str:
+    """The whole link."""
+    return str(settings.SITE_URL) + reverse(f"link-{purpose}", args=[token(purpose, link)])
+
+
+def links_of(delivery: Delivery, facts: Mapping[str, Any]) -> dict[str, str]:
+    """The links of a letter, by the name of its field."""
+    found = {}
+    if delivery.user_id and delivery.channel_id and delivery.kind in ("email", "sendgrid"):
+        link = Link(delivery.channel_id, delivery.user_id, delivery.rule_id)
+        found["unsubscribe_url"] = address(UNSUBSCRIBE, link)
+    fires = (facts.get("entry") or is_group(facts)) and delivery.reason in ACKNOWLEDGED
+    if delivery.user_id and delivery.notification_id and fires:
+        found["acknowledge_url"] = address(ACKNOWLEDGE, Link(delivery.notification_id, delivery.user_id))
+    return found
+
+
+def is_group(facts: Mapping[str, Any]) -> bool:
+    """Whether a notification tells of many instances of a rule at once."""
+    count = facts.get("count")
+    return isinstance(count, int) and count > 1

@@ -1,0 +1,11 @@
+"""The inbox, channels, deliveries, preferences and escalations."""
+
+from notifications.models.channel import Channel
+from notifications.models.delivery import Delivery, DeliveryAttempt
+from notifications.models.escalation import Escalation, EscalationPolicy
+from notifications.models.notification import Notification
+from notifications.models.preference import Mute, Preference
+
+__all__ = [
+    "Channel", "Delivery", "DeliveryAttempt", "Escalation", "EscalationPolicy", "Mute", "Notification", "Preference",
+]  # fmt: skip

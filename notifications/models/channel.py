@@ -1,0 +1,62 @@
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from notifications.models.delivery_querysets import ChannelQuerySet
+from notifications.registries import channel_choices
+
+
+class Channel(models.Model):
+    """A way out to one person or place. What is secret of its settings is sealed, and never shown again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="channels", verbose_name="owner", db_index=False
+    )
+    name = models.CharField(max_length=100, help_text="What you call it, for example: my phone.")
+    kind = models.CharField(max_length=40, choices=channel_choices)
+    config = models.JSONField("settings", default=dict, blank=True, db_default={})
+    sealed = models.TextField(default="", blank=True, db_default="", editable=False)
+    enabled = models.BooleanField("in use", default=True, db_default=True)
+    position = models.PositiveSmallIntegerField(
+        "order", default=0, db_default=0, help_text="The lowest is tried first when another channel fails."
+    )
+    # How it words title and body, see notifications.templating; empty: as they are.
+    title_template = models.TextField(default="", blank=True, db_default="")
+    body_template = models.TextField(default="", blank=True, db_default="")
+    created_at = models.DateTimeField("made", default=timezone.now, db_default=Now(), editable=False)
+    updated_at = models.DateTimeField("changed", auto_now=True, db_default=Now())
+    # The breaker: open from opened_at until a delivery succeeds, which is tried at retry_at.
+    failures = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    opened_at = models.DateTimeField(null=True, editable=False)
+    retry_at = models.DateTimeField(null=True, editable=False)
+    cause = models.TextField(default="", db_default="", editable=False)
+    # The first delivery since the settings are as they are; without any it is untested.
+    works_since = models.DateTimeField(null=True, editable=False)
+    # The bucket of tokens, each of which lets one message out.
+    tokens = models.FloatField(null=True, editable=False)
+    tokens_at = models.DateTimeField(null=True, editable=False)
+
+    objects = ChannelQuerySet.as_manager()
+
+    class Meta:
+        db_table = "channels"
+        ordering = ["position", "created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "name"], name="channels_one_name",
+                violation_error_message="You have a channel of this name already.",
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its breaker is open: nothing goes out but a try now and then."""
+        return self.opened_at is not None

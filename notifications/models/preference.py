@@ -1,0 +1,50 @@
+import uuid
+from datetime import time
+
+from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from rules.models.rule import AutomationRule
+from smartagent.kernel.scope import OwnedQuerySet
+
+
+class Preference(models.Model):
+    """What one person wants: by channel and severity; hours in which only what is critical may come; the hour of the
+    daily digest."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="notification_preference"
+    )
+    matrix = models.JSONField(default=dict, blank=True, db_default={})  # {channel id: {severity: mode}}
+    quiet = models.JSONField(default=list, blank=True, db_default=[])  # see notifications.routing.quiet_hours
+    digest_at = models.TimeField("daily digest at", default=time(8), db_default=time(8))
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        db_table = "notification_preferences"
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user_id}"
+
+
+class Mute(models.Model):
+    """A rule that one person does not want to be sent; it still comes into the inbox."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mutes", db_index=False)
+    rule = models.ForeignKey(AutomationRule, models.CASCADE, related_name="+")
+    until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, db_default=Now())
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        db_table = "notification_mutes"
+        constraints = [models.UniqueConstraint(fields=["user", "rule"], name="notification_mutes_once")]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} muted"

@@ -1,0 +1,76 @@
+"""What can be asked of, and done with, an inbox.
+
+Snoozed is what lies unread until a time: till then it is neither in the inbox nor counted, then it is there again by
+itself, for every question asks for the time. No clock has to bring it back.
+"""
+
+import json
+import re
+from datetime import datetime
+from typing import Self
+
+from django.db.models import F, Q, TextField
+from django.db.models.functions import Cast, Coalesce
+
+from smartagent.kernel.scope import OwnedQuerySet
+
+
+def asleep(now: datetime) -> Q:
+    """What is snoozed at `now`."""
+    return Q(status__in=["unread", "read"], snoozed_until__gt=now)
+
+
+class NotificationQuerySet(OwnedQuerySet):
+    def addressed_to(self, user: object) -> Self:
+        """The inbox of one person, whatever else they may see."""
+        return self.filter(user=user)
+
+    def in_inbox(self, now: datetime) -> Self:
+        """Those that are neither archived nor snoozed."""
+        return self.awake(now).filter(status__in=["unread", "read"])
+
+    def unread(self, now: datetime) -> Self:
+        """Those nobody has read, and that are not snoozed."""
+        return self.awake(now).filter(status="unread")
+
+    def awake(self, now: datetime) -> Self:
+        """Those that are not snoozed."""
+        return self.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=now))
+
+    def snoozed(self, now: datetime) -> Self:
+        """Those that come back later."""
+        return self.filter(asleep(now))
+
+    def returned(self, now: datetime) -> Self:
+        """Those that have come back and wait to be read."""
+        return self.filter(status="unread", snoozed_until__lte=now)
+
+    def told_by(self, entry: object) -> Self:
+        """Those that one activity entry told. As text, for the column may be text with something in it that is no
+        JSON; so narrow it down before."""
+        return self.having("entry", str(entry))
+
+    def having(self, name: str, value: str) -> Self:
+        """Those in whose facts `name` is `value`."""
+        pattern = f"{re.escape(json.dumps(name))}: *{re.escape(json.dumps(value))}"
+        return self.annotate(facts=Cast("metadata", TextField())).filter(facts__regex=pattern)
+
+    def mark_read(self, now: datetime) -> int:
+        """Mark what is unread as read, snoozed or not; return how many were."""
+        return self.filter(status="unread").update(status="read", read_at=now, snoozed_until=None)
+
+    def mark_unread(self, now: datetime) -> int:
+        """Back to unread, out of the archive and out of a snooze too; return how many were not."""
+        elsewhere = self.filter(~Q(status="unread") | asleep(now))
+        return elsewhere.update(status="unread", read_at=None, archived_at=None, snoozed_until=None)
+
+    def archive(self, now: datetime) -> int:
+        """Put away what is not yet; it counts as read. Return how many were not archived."""
+        unarchived = self.exclude(status="archived")
+        return unarchived.update(
+            status="archived", archived_at=now, read_at=Coalesce(F("read_at"), now), snoozed_until=None
+        )
+
+    def snooze(self, until: datetime) -> int:
+        """Put away until then, out of the archive too; then they come back, unread. Return how many they are."""
+        return self.update(status="unread", read_at=None, archived_at=None, snoozed_until=until)

@@ -1,0 +1,57 @@
+"""The panel of the bell: the newest of one's own inbox, what is unread first."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from notifications.inbox.feedback import entry_of
+from notifications.models import Notification
+from notifications.models.querysets import NotificationQuerySet
+
+SHOWN = 10
+COUNTED = 99
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def asks_for_panel(request: HttpRequest) -> bool:
+    """Whether the script of the bell asks, which shows no whole page."""
+    return "x-panel" in request.headers
+
+
+def panel(request: HttpRequest, model_admin: Any, said: str = "") -> HttpResponse:
+    """The inside of the panel; `said` is what was done just now."""
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    now = timezone.now()
+    inbox = Notification.objects.addressed_to(request.user).select_related("rule").in_inbox(now)
+    count = inbox.order_by().unread(now)[: COUNTED + 1].count()
+    shown = _shown(inbox, inbox.unread(now), inbox.returned(now))
+    for one in shown:
+        one.why = entry_of(one)  # type: ignore[attr-defined]
+    context = {
+        "shown": shown, "said": said, "unread": f"{COUNTED}+" if count > COUNTED else str(count or ""),
+        "more": max(count - sum(one.status == "unread" for one in shown), 0), "counted": count <= COUNTED,
+        "may_change": request.user.has_perm("notifications.change_notification"),
+    }  # fmt: skip
+    response = render(request, "notifications/_panel.html", context)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _shown(
+    inbox: NotificationQuerySet, unread: NotificationQuerySet, returned: NotificationQuerySet
+) -> list[Notification]:
+    """What has come back from a snooze stands where it came back; then the newest unread, then what is read."""
+    back = list(returned.order_by("-snoozed_until")[:SHOWN])
+    fresh = [*back, *unread.exclude(pk__in=[one.pk for one in back])[:SHOWN]]
+    fresh = sorted(fresh, key=_arrived, reverse=True)[:SHOWN]
+    return [*fresh, *inbox.filter(status="read")[: SHOWN - len(fresh)]]
+
+
+def _arrived(notification: Notification) -> datetime:
+    times = [at for at in (notification.created_at, notification.snoozed_until) if at]
+    return max(times, default=LONG_AGO)  # of the old application there may be some without a time

@@ -1,0 +1,35 @@
+"""What stands in the form of a channel would send, of a real past firing, before it is saved."""
+
+from typing import Any
+
+from notifications.channels import Address
+from notifications.delivery.samples import chosen_of, firings_of, letter_about, made_up
+from notifications.pages.forms.channel import ChannelForm
+from notifications.templating import in_words
+
+TEMPLATES = ("title_template", "body_template")
+
+
+def preview_of(form: ChannelForm, firing: str) -> dict[str, Any]:
+    """The preview and what one may choose for it; `firing` is the id of what was chosen."""
+    channel = form.instance
+    firings = firings_of(channel.user)
+    told = chosen_of(firings, firing)
+    letter = letter_about(channel, told) if told else made_up(channel)
+    wrong = {name: form.errors[name] for name in TEMPLATES if name in form.errors}
+    letter = in_words(letter, *(_typed(form, name) if not wrong else "" for name in TEMPLATES))
+    shown = "" if wrong else form.kind.preview(letter, Address(_settings(form)))
+    return {
+        "firings": firings, "chosen": told, "shown": shown, "failed": letter.wording_failed,
+        "wrong": [(form.fields[name].label, list(texts)) for name, texts in wrong.items()],
+    }  # fmt: skip
+
+
+def _typed(form: ChannelForm, name: str) -> str:
+    return str(form.cleaned_data.get(name, "") if form.is_bound else getattr(form.instance, name))
+
+
+def _settings(form: ChannelForm) -> dict[str, Any]:
+    """Those that are not secret, as far as they are right."""
+    found = getattr(form.settings, "cleaned_data", {}) if form.is_bound else form.known
+    return {name: value for name, value in found.items() if name not in form.kind.secrets}

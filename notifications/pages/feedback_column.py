@@ -1,0 +1,97 @@
+"""The part of the inbox in which people say whether what they were told was useful, or noise."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+
+from notifications.inbox.feedback import NOTHING_TO_JUDGE, judge_all, know_what_was_said, told
+from notifications.models import Notification
+from notifications.models.querysets import NotificationQuerySet
+from rules.health.feedback import VERBS, may_judge
+from rules.pages.activity.feedback_buttons import answer, buttons
+from smartagent.kernel.scope import has_everyone
+from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
+
+INBOX = "admin:notifications_notification_changelist"
+FEEDBACK = "admin:notifications_notification_feedback"
+
+
+class InboxChangeList(FilteredChangeList):
+    """Its rows know what whoever looks said of them, and whether they may change them."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        know_what_was_said(self.result_list, request.user)
+        everyone = has_everyone(request.user, "change")
+        for notification in self.result_list:
+            notification.is_changeable = everyone or notification.user_id == request.user.pk
+
+
+class JudgedAdmin(RecordAdmin):
+    """A list of notifications with the buttons “useful” and “noise”, for one and for many."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
+        return InboxChangeList
+
+    @display(description="useful?")
+    def judged(self, notification: Notification) -> str:
+        """The buttons “useful” and “noise”, where a firing told it."""
+        said: dict[str, bool | None] = notification.said  # type: ignore[attr-defined]
+        return buttons(FEEDBACK, notification.pk, notification.title, said["useful"]) if said else "–"
+
+    @admin.action(description="Judge as useful")
+    def judge_useful(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
+        self._judge(request, queryset, "useful")
+
+    @admin.action(description="Judge as noise")
+    def judge_noise(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
+        self._judge(request, queryset, "noise")
+
+    @admin.action(description="Take back what I said")
+    def withdraw(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
+        self._judge(request, queryset, "withdraw")
+
+    def _judge(self, request: HttpRequest, queryset: NotificationQuerySet, verb: str) -> None:
+        if not may_judge(request.user):
+            raise PermissionDenied
+        chosen = list(queryset.changeable_by(request.user).order_by())
+        count = judge_all(chosen, request.user, VERBS[verb], timezone.now())
+        messages.success(request, told(verb, count, len(chosen)))
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Without judging for those who may not."""
+        found = super().get_actions(request)
+        judging = () if may_judge(request.user) else ("judge_useful", "judge_noise", "withdraw")
+        return {name: action for name, action in found.items() if name not in judging}
+
+    def get_urls(self) -> list[URLPattern]:
+        view: Any = self.admin_site.admin_view(require_POST(self.judge_one))
+        name = "notifications_notification_feedback"
+        return [path("<uuid:pk>/feedback/<str:verb>/", view, name=name), *super().get_urls()]
+
+    def judge_one(self, request: HttpRequest, pk: Any, verb: str) -> HttpResponse:
+        """Write down that one notification was useful, or noise; or take that back."""
+        if verb not in VERBS:
+            raise Http404("There is no such judgement.")
+        notification = self.changeable(request, pk).get()
+        if not may_judge(request.user):
+            raise PermissionDenied
+        if not judge_all([notification], request.user, VERBS[verb], timezone.now()):
+            raise Http404(NOTHING_TO_JUDGE)
+        know_what_was_said([notification], request.user)
+        return answer(request, verb, self.judged(notification), reverse(INBOX))
+
+    def changeable(self, request: HttpRequest, pk: Any) -> NotificationQuerySet:
+        """That notification, where the person may change it."""
+        if not Notification.objects.visible_to(request.user).filter(pk=pk).exists():
+            raise Http404("There is no such notification.")
+        changeable: NotificationQuerySet = Notification.objects.changeable_by(request.user).filter(pk=pk)
+        if not changeable.exists():
+            raise PermissionDenied
+        return changeable

@@ -1,0 +1,130 @@
+"""The form of a channel: what all have, and what its kind asks for. What is secret is never shown again."""
+
+from typing import Any
+
+from django import forms
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from notifications.channels.credentials import ENTER_AGAIN, known_of, make
+from notifications.models import Channel
+from notifications.registries import channels
+from notifications.templating import NotWorded, check
+
+STAYS = "Empty: it stays as it is."
+MADE = "It is shown once, when this is saved."
+ONE_OF_THEM = "Type it, or have it made; not both."
+
+
+class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Name, order and whether it is in use; the fields of the kind stand beside these."""
+
+    class Meta:
+        model = Channel
+        fields = ("name", "position", "enabled", "title_template", "body_template")
+        labels = {"title_template": "Title", "body_template": "Text"}
+        help_texts = {
+            "title_template": "Empty: the usual title. For example: {{ severity|upper }} {{ rule_name }}",
+            "body_template": "Empty: the usual text.",
+        }
+        widgets = {
+            "name": UnfoldAdminTextInputWidget(attrs={"placeholder": "my phone", "autocomplete": "off"}),
+            "position": UnfoldAdminIntegerFieldWidget(attrs={"min": 0, "max": 99}),
+            "enabled": UnfoldBooleanSwitchWidget(),
+            "title_template": UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
+            "body_template": UnfoldAdminTextareaWidget(attrs={"rows": 6, "spellcheck": "false"}),
+        }
+
+    def __init__(self, data: Any = None, *, channel: Channel) -> None:
+        super().__init__(data, instance=channel)
+        self.fresh = channel._state.adding
+        self.kind = channels[channel.kind]
+        self.known = {} if self.fresh else known_of(channel)
+        self.settings = self.kind.form(data, initial=self._initial())
+        for name in self.kind.secrets:
+            self._keep_secret(name)
+        self.made: dict[str, str] = {}  # secrets that we have made, by the label of their field; to be shown once
+        for name in self.kind.makes:
+            self._offer_to_make(name)
+
+    def is_valid(self) -> bool:
+        ours, theirs = super().is_valid(), self.settings.is_valid()
+        for name in self.kind.makes:
+            if self.settings.cleaned_data.get(f"make_{name}") and self.settings.cleaned_data.get(name):
+                self.settings.add_error(name, ONE_OF_THEM)
+        for name in self.kind.bound(self.known, self.settings.cleaned_data) if theirs else ():
+            if not any(self.settings.cleaned_data.get(each) for each in (name, f"remove_{name}", f"make_{name}")):
+                self.settings.add_error(name, ENTER_AGAIN)
+        return ours and theirs and not self.settings.errors
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"]).strip()
+        twins = Channel.objects.filter(user=self.instance.user_id, name=name).exclude(pk=self.instance.pk)
+        if twins.exists():
+            raise forms.ValidationError("You have a channel of this name already.")
+        return name
+
+    def clean_title_template(self) -> str:
+        return _checked(self.cleaned_data["title_template"])
+
+    def clean_body_template(self) -> str:
+        return _checked(self.cleaned_data["body_template"])
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The settings, with the secrets that were not typed anew as they were."""
+        typed = self.settings.cleaned_data
+        given = {name: value for name, value in typed.items() if name in self.kind.form.base_fields}
+        for name in self.kind.secrets:
+            if typed.get(f"remove_{name}"):
+                given[name] = ""
+            elif not given.get(name):
+                given[name] = self.known.get(name, "")
+        bound = self.kind.bound(self.known, typed)
+        for name in self.kind.makes:
+            if typed.get(f"make_{name}"):
+                given[name] = "" if name in bound else given[name]
+                self.made[str(self.settings.fields[name].label)] = make(self.kind, name, given)
+        return given
+
+    def _initial(self) -> dict[str, Any]:
+        if self.fresh:
+            return {"to": self.instance.user.email} if self.kind.kind in ("email", "sendgrid") else {}
+        return {name: value for name, value in self.known.items() if name not in self.kind.secrets}
+
+    def _keep_secret(self, name: str) -> None:
+        if not self.known.get(name):
+            return
+        field = self.settings.fields[name]
+        if not field.required:
+            self._switch(f"remove_{name}", f"Remove the {str(field.label).lower()}", after=name)
+        field.required, field.help_text = False, f"{field.help_text} {STAYS}"
+
+    def _offer_to_make(self, name: str) -> None:
+        before = self.kind.keeps_before.get(name)
+        rolled = " The one before signs too, until you remove it." if before and self.known.get(name) else ""
+        label = f"Make a new {str(self.settings.fields[name].label).lower()}"
+        self._switch(f"make_{name}", label, after=name, help_text=f"{MADE}{rolled}")
+
+    def _switch(self, name: str, label: str, *, after: str, help_text: str = "") -> None:
+        """One more field, which stands after another one."""
+        order = list(self.settings.fields)
+        self.settings.fields[name] = forms.BooleanField(
+            required=False, label=label, help_text=help_text, widget=UnfoldBooleanSwitchWidget()
+        )
+        order.insert(order.index(after) + 1, name)
+        self.settings.order_fields(order)
+
+
+def _checked(source: str) -> str:
+    """A template as it is kept, or what is wrong with it."""
+    source = source.replace("\r\n", "\n").strip()
+    try:
+        check(source)
+    except NotWorded as error:
+        raise forms.ValidationError(str(error)) from None
+    return source

@@ -1,0 +1,87 @@
+"""The form of an escalation policy: its name, how often it is repeated, and its steps in rows."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
+
+from notifications.escalations.steps import MOST, MOST_REPEATS, Step, read
+from notifications.escalations.validation import count_problem, kept, step_problems
+from notifications.models import EscalationPolicy
+from notifications.routing.recipients_field import RecipientsField
+from smartagent.kernel.durations import DurationField
+
+
+class StepForm(forms.Form):
+    """One step; a row in which nothing is filled in is none."""
+
+    after = DurationField(
+        required=False, label="Wait",
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "15m", "autocomplete": "off"}),
+    )  # fmt: skip
+    to = RecipientsField(
+        required=False, label="Then tell",
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "ada@example.com, group:operators, channel:Pager"}),
+    )  # fmt: skip
+
+    @property
+    def step(self) -> Step | None:
+        """The step that was filled in, None where none was."""
+        after, to = self.cleaned_data.get("after") or timedelta(0), self.cleaned_data.get("to") or []
+        return Step(after, tuple(to)) if after or to else None
+
+
+class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Makes or changes a policy. `maker` is the person who does; `rows` is how many steps are offered."""
+
+    class Meta:
+        model = EscalationPolicy
+        fields = ("name", "repeats")
+        widgets = {
+            "name": UnfoldAdminTextInputWidget(attrs={"placeholder": "Nights", "autocomplete": "off"}),
+            "repeats": UnfoldAdminIntegerFieldWidget(attrs={"min": 0, "max": MOST_REPEATS}),
+        }
+        error_messages = {"name": {"unique": "There is a policy of this name already. Choose another."}}
+
+    def __init__(self, data: Any = None, *, policy: EscalationPolicy, maker: Any) -> None:
+        super().__init__(data, instance=policy)
+        self.maker = maker
+        if not policy._state.adding:
+            self.fields["name"].disabled = True
+            self.fields["name"].help_text = "Rules refer to it by this name, so it stays."
+        steps = read(policy.steps)
+        self.rows = self._rows(data, steps)
+
+    def is_valid(self) -> bool:
+        return super().is_valid() and all(row.is_valid() for row in self.rows) and not self.errors
+
+    def clean_repeats(self) -> int:
+        repeats = int(self.cleaned_data.get("repeats") or 0)
+        if repeats > MOST_REPEATS:
+            raise forms.ValidationError(f"At most {MOST_REPEATS} times.")
+        return repeats
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        steps = [step for row in self.rows if row.is_valid() and (step := self._checked(row))]
+        if all(row.is_valid() for row in self.rows) and (problem := count_problem(steps)):
+            self.add_error(None, problem)
+        self.instance.steps = kept(steps, self.instance.user)
+        return cleaned
+
+    def _checked(self, row: StepForm) -> Step | None:
+        if (step := row.step) is None:
+            return None
+        for name, problems in step_problems(step, self.instance.user, self.maker).items():
+            row.add_error(name, problems)
+        return step
+
+    def _rows(self, data: Any, steps: Sequence[Step]) -> list[StepForm]:
+        if data is None:
+            shown: list[dict[str, Any]] = [{"after": step.after, "to": list(step.to)} for step in steps]
+            return [StepForm(prefix=f"step-{n}", initial=initial) for n, initial in enumerate([*shown, {}][:MOST])]
+        count = sum(f"step-{n}-to" in data for n in range(MOST))
+        more = "_more" in data and count < MOST
+        return [StepForm(data, prefix=f"step-{n}") for n in range(count + more)]

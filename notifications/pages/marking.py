@@ -1,0 +1,91 @@
+"""What is done to notifications from pages: marked, archived, snoozed; one, or the whole inbox."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
+
+from notifications.inbox.marking import DONE, mark, snooze
+from notifications.inbox.snooze import snoozes
+from notifications.models import Notification
+from notifications.pages.bell_panel import asks_for_panel, panel
+from rules.instances.handling import until_of
+from rules.pages.alerts.until import until_said
+
+INBOX = "admin:notifications_notification_changelist"
+
+
+@require_POST
+def read_all(request: HttpRequest, model_admin: Any) -> HttpResponse:
+    """Mark every notification in one's own inbox as read; what is snoozed still comes back."""
+    now = timezone.now()
+    return _done(request, model_admin, mark(Notification.objects.addressed_to(request.user).unread(now), "read", now))
+
+
+@require_POST
+def mark_one(request: HttpRequest, model_admin: Any, pk: UUID, verb: str) -> HttpResponse:
+    """Do one verb to one notification."""
+    if verb not in DONE:
+        raise Http404("There is no such thing to do.")
+    return _done(request, model_admin, mark(model_admin.changeable(request, pk), verb, timezone.now()))
+
+
+@require_http_methods(["GET", "POST"])
+def snooze_one(request: HttpRequest, model_admin: Any, pk: UUID) -> HttpResponse:
+    """Ask until when to snooze one notification, and do it."""
+    chosen, now, zone = model_admin.changeable(request, pk), timezone.now(), zone_of(request)
+    problem = ""
+    if request.method == "POST":
+        try:
+            messages.success(request, snooze(chosen, until_said(request.POST, now, zone), now, zone))
+            return HttpResponseRedirect(_next(request))
+        except ValueError as error:
+            problem = str(error)
+    notification: Notification = chosen.get()
+    context = {
+        "title": f"Snooze: {notification.title}", "notification": notification, "problem": problem,
+        "snoozes": snoozes(now, zone), "zone": str(zone), "back": came_from(request),
+    }  # fmt: skip
+    return model_admin.show(request, "notifications/snooze.html", context)  # type: ignore[no-any-return]
+
+
+def snooze_many(request: HttpRequest, chosen: Any, length: str, now: datetime) -> str:
+    """Snooze what was chosen in the list; return what was done, in words."""
+    zone = zone_of(request)
+    return snooze(chosen, until_of(length, now, zone), now, zone)
+
+
+def zone_of(request: HttpRequest) -> ZoneInfo:
+    """The time zone of whoever asks."""
+    me: Any = request.user
+    return ZoneInfo(me.time_zone or "UTC")
+
+
+def came_from(request: HttpRequest) -> str:
+    """The page of ours that one came from, else the inbox."""
+    return _ours(request, request.headers.get("referer", ""))
+
+
+def _next(request: HttpRequest) -> str:
+    return _ours(request, request.POST.get("next", ""))
+
+
+def _ours(request: HttpRequest, address: str) -> str:
+    if url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure()):
+        return address
+    return reverse(INBOX)
+
+
+def _done(request: HttpRequest, model_admin: Any, said: str) -> HttpResponse:
+    """The panel as it then is, where the panel asks; else what was done, where one came from."""
+    if asks_for_panel(request):
+        return panel(request, model_admin, said)
+    messages.success(request, said)
+    return HttpResponseRedirect(came_from(request))

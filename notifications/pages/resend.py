@@ -1,0 +1,62 @@
+"""All that failed since a time is sent again: asked first, with how many they are."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
+
+from notifications.delivery.statistics import SINCE
+from notifications.models import Channel, Delivery
+from notifications.models.delivery_querysets import DeliveryQuerySet
+from smartagent.kernel.times import TimeInput
+from smartagent.shell.owned_admin import OwnedAdmin
+
+LOCAL = "%Y-%m-%dT%H:%M"
+
+
+class ResendForm(forms.Form):
+    """Since when, and by which channel."""
+
+    since = TimeInput(
+        label="What failed since",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "class": " ".join(INPUT_CLASSES)}, format=LOCAL),
+    )  # fmt: skip
+    channel = forms.ModelChoiceField(
+        Channel.objects.none(), required=False, empty_label="any", widget=UnfoldAdminSelectWidget
+    )
+
+    def __init__(self, data: Any, *, user: Any) -> None:
+        first = timezone.localtime(timezone.now() - SINCE)
+        super().__init__(data, initial={"since": first})
+        field: Any = self.fields["channel"]
+        field.queryset = Channel.objects.changeable_by(user).in_use()
+
+    def chosen(self, user: Any) -> DeliveryQuerySet:
+        """The deliveries that would be sent again."""
+        found: DeliveryQuerySet = Delivery.objects.changeable_by(user).dead().resendable()
+        found = found.filter(created_at__gte=self.cleaned_data["since"])
+        channel = self.cleaned_data["channel"]
+        return found.filter(channel=channel) if channel else found
+
+
+@require_http_methods(["GET", "POST"])
+def resend_all(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
+    """Ask with the number of messages; on POST send them again."""
+    if not model_admin.has_change_permission(request):
+        raise PermissionDenied
+    form = ResendForm(request.POST or request.GET or None, user=request.user)
+    known = form.is_bound and form.is_valid()
+    if request.method == "POST" and known:
+        sent = form.chosen(request.user).resend(timezone.now())
+        messages.success(request, f"{sent:,} {'is' if sent == 1 else 'are'} sent again.")
+        return HttpResponseRedirect(reverse("admin:notifications_delivery_changelist"))
+    count = form.chosen(request.user).count() if known else None
+    return model_admin.show(
+        request, "notifications/resend.html", {"title": "Send again what failed", "form": form, "count": count}
+    )

@@ -1,0 +1,68 @@
+"""Many instances of a rule that fire in one tick are one message: a count, and the first ten."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rules.actions import Firing
+from rules.text.phrases import begun, limit, number, series
+
+SHOWN = 10
+SEVERITIES = ("low", "medium", "high", "critical")
+
+
+def grouped(firings: Sequence[Firing]) -> list[list[Firing]]:
+    """Those of one rule and one event together, in the order of the first of each."""
+    groups: dict[tuple[Any, str], list[Firing]] = {}
+    for firing in firings:
+        groups.setdefault((firing.rule_id, firing.event), []).append(firing)
+    return list(groups.values())
+
+
+def lines(firings: Sequence[Firing]) -> list[str]:
+    """A sentence for each of the first ten, and how many more there are."""
+    told = [sentence(firing) for firing in firings[:SHOWN]]
+    more = len(firings) - SHOWN
+    return [*told, f"… and {more:,} more."] if more > 0 else told
+
+
+def severity(firings: Sequence[Firing]) -> str:
+    """The highest of them."""
+    return max((firing.severity for firing in firings), key=rank)
+
+
+def rank(name: str) -> int:
+    """The place of a severity among them; what is none comes first."""
+    return SEVERITIES.index(name) if name in SEVERITIES else -1
+
+
+def sentence(firing: Firing) -> str:
+    """The numbers in words, naming the person where it is not the owner."""
+    watched = series(firing.metric, "" if firing.concerns_owner else firing.subject_name, firing.target)
+    subject = begun(watched, firing.metric)
+    resolved = firing.event == "rule_resolved"
+    if firing.value is None:
+        return f"{subject} has no data; the rule {'resolves' if resolved else 'fires'} then."
+    value = number(firing.value, firing.threshold)
+    against = limit(firing.operator, firing.threshold, firing.value)
+    if resolved:
+        return f"{subject} is {value}: no longer {against}."
+    return f"{subject} is {value}: {against}."
+
+
+def facts(firings: Sequence[Firing]) -> dict[str, Any]:
+    """The numbers for programs: of the first, and of many how many, and the first ten."""
+    first = firings[0]
+    told = _numbers(first) | {
+        "rule": str(first.rule_id), "rule_name": first.rule_name, "metric": first.metric, "threshold": first.threshold,
+        "operator": first.operator, "time": first.fired_at.isoformat(), "event": first.event,
+    }  # fmt: skip
+    if len(firings) == 1:
+        return told
+    return told | {"count": len(firings), "instances": [_numbers(firing) for firing in firings[:SHOWN]]}
+
+
+def _numbers(firing: Firing) -> dict[str, Any]:
+    return {
+        "value": firing.value, "target": firing.target, "person": str(firing.subject_id),
+        "person_name": firing.subject_name, "entry": str(firing.entry_id),
+    }  # fmt: skip

@@ -1,0 +1,125 @@
+"""What a person prefers: read, checked, kept; and what would happen to a message now, by the code that decides it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from typing import Any
+
+from notifications.models import Preference
+from notifications.routing.quiet_hours import DAYS, LOOKED_AHEAD, quiet_until, read
+from notifications.routing.router import MODES, SEVERITIES, Addressee, Decision, read_matrix, route
+from notifications.routing.subscribers import addressees
+from smartagent.models import User
+
+MOST_PERIODS = 20
+NEVER_ENDS = "With these hours it would always be quiet. Leave some in which messages may come."
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What would happen to a message of one severity: a decision for each channel."""
+
+    severity: str
+    decisions: Sequence[Decision]
+
+
+def preference_of(person: User) -> Preference:
+    """What the person has said; where nothing, one that says nothing."""
+    return Preference.objects.filter(user=person).first() or Preference(user=person)
+
+
+def addressee_of(person: User, **wishes: Any) -> Addressee:
+    """The person as those who send see them, with other wishes where some are given."""
+    return replace(addressees({person.pk})[person.pk], **wishes)
+
+
+def wishes(matrix: Any, quiet: Any, digest_at: time) -> dict[str, Any]:
+    """What is kept, as an addressee has it."""
+    return {"matrix": read_matrix(matrix), "quiet": read(quiet), "digest_at": digest_at}
+
+
+def keep(person: User, changed: Mapping[str, Any]) -> Preference:
+    """Keep what has been changed of matrix, quiet and digest_at."""
+    preference, _ = Preference.objects.update_or_create(user=person, defaults=dict(changed))
+    return preference
+
+
+def forecast(who: Addressee, now: datetime) -> list[Forecast]:
+    """What would happen now, what matters most first."""
+    return [Forecast(severity, route(severity, None, who, now)) for severity in reversed(SEVERITIES)]
+
+
+def quiet_in_words(who: Addressee, now: datetime) -> str:
+    """Whether it is quiet now, and until when."""
+    here, until = now.astimezone(who.zone), quiet_until(who.quiet, who.zone, now) if who.quiet else None
+    if until is None:
+        return f"Now, at {here:%H:%M}, it is not quiet."
+    end = until.astimezone(who.zone)
+    day = "" if end.date() == here.date() else f" on {DAYS[end.weekday()]}"
+    return f"Now it is quiet until {end:%H:%M}{day}: only what is critical comes."
+
+
+def checked_matrix(matrix: Any, channels: Collection[str]) -> dict[str, dict[str, str]]:
+    """The matrix as it is kept; ValueError with what is wrong. What is as usual is left out."""
+    if not isinstance(matrix, Mapping):
+        raise ValueError('Write an object: {"<id of a channel>": {"high": "now"}}.')
+    kept = {}
+    for channel, modes in matrix.items():
+        if channel not in channels:
+            raise ValueError(f"There is no channel “{str(channel)[:40]}” of this person.")
+        if chosen := _modes(modes):
+            kept[channel] = chosen
+    return kept
+
+
+def _modes(modes: Any) -> dict[str, str]:
+    if not isinstance(modes, Mapping):
+        raise ValueError('Write for each channel an object such as {"high": "now"}.')
+    for severity, mode in modes.items():
+        if severity not in SEVERITIES:
+            raise ValueError(f"“{str(severity)[:40]}” is no severity. There are: {', '.join(SEVERITIES)}.")
+        if mode is not None and (not isinstance(mode, str) or mode not in MODES):
+            raise ValueError(f"“{str(mode)[:40]}” is none of: {', '.join(MODES)}, or null for what is usual.")
+    return {severity: mode for severity, mode in modes.items() if mode}
+
+
+def checked_quiet(periods: Any, who: Addressee, now: datetime) -> list[dict[str, Any]]:
+    """The quiet hours as they are kept; ValueError with what is wrong."""
+    kept = checked_periods(periods)
+    until = quiet_until(read(kept), who.zone, now) if kept else None
+    if until and (until - now).days >= LOOKED_AHEAD - 2:
+        raise ValueError(NEVER_ENDS)
+    return kept
+
+
+def checked_periods(periods: Any) -> list[dict[str, Any]]:
+    """Periods of weekdays as they are kept; ValueError with what is wrong."""
+    if not isinstance(periods, list):
+        raise ValueError('Write a list such as [{"days": [0, 1], "from": "22:00", "until": "07:00"}].')
+    if len(periods) > MOST_PERIODS:
+        raise ValueError(f"At most {MOST_PERIODS} periods can be kept.")
+    return [_period(period) for period in periods]
+
+
+def _period(period: Any) -> dict[str, Any]:
+    if not isinstance(period, Mapping) or set(period) != {"days", "from", "until"}:
+        raise ValueError("A period has days, from and until, and nothing else.")
+    days = period["days"]
+    if not isinstance(days, list) or not days or not all(map(_is_day, days)):
+        raise ValueError("The days of a period are a list of 0 (Monday) to 6 (Sunday), at least one.")
+    return {"days": sorted(set(map(int, days))), "from": _clock(period["from"]), "until": _clock(period["until"])}
+
+
+def _is_day(day: Any) -> bool:
+    """Whether it is 0 to 6; JSON knows no difference between 2 and 2.0."""
+    return isinstance(day, int | float) and not isinstance(day, bool) and day in range(7)
+
+
+def _clock(text: Any) -> str:
+    try:
+        hours, minutes = str(text).split(":")
+        if not isinstance(text, str) or len(text) != 5 or not (hours + minutes).isascii():
+            raise ValueError
+        return f"{time(int(hours), int(minutes)):%H:%M}"
+    except ValueError:
+        raise ValueError(f"“{str(text)[:40]}” is no time of day. Write for example 22:00.") from None

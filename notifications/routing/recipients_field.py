@@ -1,0 +1,26 @@
+"""Recipients as one field of a form: typed as words with commas, kept as a list."""
+
+from typing import Any
+
+from django import forms
+
+from notifications.routing.recipients import split
+
+MOST = 50
+
+
+class RecipientsField(forms.CharField):
+    """`ada@example.com, group:operators, channel:Pager`; programs may give a list."""
+
+    def to_python(self, value: Any) -> Any:
+        return split(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(split(value)) if isinstance(value, list) else value
+
+    def run_validators(self, value: Any) -> None:
+        if len(value) > MOST:
+            raise forms.ValidationError(f"At most {MOST} recipients; these are {len(value)}. Put people into a group.")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return split(initial) != split(data)

@@ -1,0 +1,118 @@
+"""Where a message goes to one person: pure. Each channel gets a decision, also that it is not sent, and why."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from notifications.routing.quiet_hours import Quiet, next_hour, next_time, quiet_until
+
+NOW, HOURLY, DAILY, OFF = "now", "hourly", "daily", "off"
+MODES = {NOW: "at once", HOURLY: "every hour", DAILY: "once a day", OFF: "not"}
+SEVERITIES = ("low", "medium", "high", "critical")
+EVERYTHING = {"low": DAILY, "medium": NOW, "high": NOW, "critical": NOW}
+# What is sent where a person has said nothing, by role; auditors read, and are not woken.
+DEFAULTS = {
+    "members": EVERYTHING, "operators": EVERYTHING, "administrators": EVERYTHING,
+    "auditors": dict.fromkeys(SEVERITIES, OFF),
+}  # fmt: skip
+LASTS = timedelta(hours=24)  # what was not sent by then is not sent any more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A channel, as far as it matters here."""
+
+    id: UUID
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """A person: channels in the order in which they are tried, and what they want."""
+
+    id: UUID
+    zone: ZoneInfo
+    ways: Sequence[Way] = ()
+    defaults: Mapping[str, str] = field(default_factory=lambda: EVERYTHING)
+    matrix: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    quiet: Sequence[Quiet] = ()
+    digest_at: time = time(8)
+    muted: Mapping[UUID, datetime | None] = field(default_factory=dict)
+
+    def mode(self, way: Way, severity: str) -> str:
+        """Whether and when a message of this severity goes by this channel."""
+        chosen = self.matrix.get(str(way.id), {})
+        return chosen.get(severity) or self.defaults.get(severity, NOW)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What becomes of a message by one channel; `way` is None where it waits for one, or is not sent by any."""
+
+    way: Way | None
+    status: str
+    cause: str = ""
+    due_at: datetime | None = None
+    expires_at: datetime
+
+
+def route(
+    severity: str, rule: UUID | None, who: Addressee, now: datetime, *, without: Collection[UUID] = (),
+    named: bool = False,
+) -> list[Decision]:  # fmt: skip
+    """The decision for each channel of the person; `without` names channels that are left out; `named` where the
+    message goes to a channel anyway, so that nothing needs to wait for one."""
+    expires = now + LASTS
+    if rule and rule in who.muted and ((until := who.muted[rule]) is None or until > now):
+        return [Decision(way=None, status="skipped", cause=_muted(until, who.zone), expires_at=expires)]
+    ways = [way for way in who.ways if way.id not in without]
+    if not ways and (named or without):
+        return []
+    if not ways:
+        return [Decision(way=None, status="waiting", cause="There is no channel yet.", expires_at=expires)]
+    return [_by(way, severity, who, now) for way in ways]
+
+
+def direct(way: Way, now: datetime) -> Decision:
+    """A rule names this channel itself: whatever its owner prefers, it goes there."""
+    return Decision(way=way, status="due", due_at=now, expires_at=now + LASTS)
+
+
+def _by(way: Way, severity: str, who: Addressee, now: datetime) -> Decision:
+    mode, at, cause = who.mode(way, severity), now, ""
+    if mode == OFF:
+        cause = f"The preferences say that {severity} does not go to “{way.name}”."
+        return Decision(way=way, status="skipped", cause=cause, expires_at=now + LASTS)
+    if mode in (HOURLY, DAILY):
+        at = next_hour(now) if mode == HOURLY else next_time(who.digest_at, who.zone, now)
+        cause = f"It goes out in the digest of {_clock(at, who.zone)}."
+    if severity != "critical" and (until := quiet_until(who.quiet, who.zone, at)):
+        at, cause = until, quiet_cause(until, who.zone)
+    return Decision(way=way, status="held" if cause else "due", cause=cause, due_at=at, expires_at=at + LASTS)
+
+
+def quiet_cause(until: datetime, zone: ZoneInfo) -> str:
+    """Why it is held, in words."""
+    return f"Quiet hours until {_clock(until, zone)}."
+
+
+def _clock(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _muted(until: datetime | None, zone: ZoneInfo) -> str:
+    return "This rule is muted" + (f" until {_clock(until, zone)}." if until else ".")
+
+
+def read_matrix(kept: Any) -> dict[str, dict[str, str]]:
+    """The matrix as it is kept; what is none is left out."""
+    if not isinstance(kept, Mapping):
+        return {}
+    return {
+        str(way): {str(severity): str(mode) for severity, mode in modes.items() if mode in MODES}
+        for way, modes in kept.items() if isinstance(modes, Mapping)
+    }  # fmt: skip

@@ -1,0 +1,67 @@
+"""How a channel words its messages: templates for title and text, in a language that reaches nothing.
+
+What comes out is plain text; each channel escapes it as it needs. A template that fails loses no message: that goes out
+in its usual words, and the delivery says why.
+"""
+
+from dataclasses import replace
+
+from notifications.channels.message import Letter
+from notifications.channels.truncation import fitted
+from notifications.models import Channel
+from notifications.templating.context import EXAMPLES, facts_of
+from notifications.templating.limits import NotWorded
+from notifications.templating.sandbox import Wording, compiled
+
+__all__ = ["NotWorded", "check", "worded"]
+
+TITLE = 200  # characters
+OF_MANY = {"items", "count"}  # a template that names one of these words a digest as a whole, any other each message
+FAILED = "The wording of the channel failed, so this went out in the usual words: {}"
+
+
+def check(source: str) -> None:
+    """NotWorded, with what is wrong, where this is no template, or fails for an example of a message."""
+    if not source.strip():
+        return
+    wording = compiled(source)
+    for facts in EXAMPLES:
+        wording.fill_in(facts)
+
+
+def worded(letter: Letter, channel: Channel | None) -> Letter:
+    """`letter` as its channel words it; in its usual words, with the reason, where a template fails."""
+    if channel is None or letter.reason == "channel":  # what is told of a channel itself is no message of a rule
+        return letter
+    return in_words(letter, channel.title_template, channel.body_template)
+
+
+def in_words(letter: Letter, title: str, body: str) -> Letter:
+    """`letter` in the words of these two templates."""
+    if not (title.strip() or body.strip()):
+        return letter
+    try:
+        return _reworded(letter, compiled(title) if title.strip() else None, compiled(body) if body.strip() else None)
+    except NotWorded as error:
+        return replace(letter, wording_failed=FAILED.format(error))
+
+
+def _reworded(letter: Letter, title: Wording | None, body: Wording | None) -> Letter:
+    if not letter.items:
+        return _one(letter, title, body)
+    whole = _one(letter, _where(title, of_many=True), _where(body, of_many=True))
+    items = tuple(_one(item, _where(title, of_many=False), _where(body, of_many=False)) for item in letter.items)
+    return replace(whole, items=items, listed=bool(body and "items" in body.names))
+
+
+def _where(wording: Wording | None, *, of_many: bool) -> Wording | None:
+    return wording if wording and bool(wording.names & OF_MANY) == of_many else None
+
+
+def _one(letter: Letter, title: Wording | None, body: Wording | None) -> Letter:
+    if title is body is None:
+        return letter
+    facts = facts_of(letter)
+    heading = " ".join(title.fill_in(facts).split()) if title else ""
+    text = body.fill_in(facts).strip() if body else letter.text
+    return replace(letter, title=fitted(heading, TITLE, letter.numbers, " ") if heading else letter.title, text=text)

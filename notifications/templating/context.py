@@ -1,0 +1,97 @@
+"""What a template may use: plain values of a letter, by name."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from notifications.channels.message import Letter, short
+
+NAMES = {
+    "title": "The usual title.",
+    "text": "The usual text.",
+    "severity": "low, medium, high or critical.",
+    "reason": "Why it is sent: first, still_firing, critical, flapping, escalated, resolved, digest or test.",
+    "type": "alert, notify, info, warning, error or success.",
+    "rule_name": "The name of the rule.",
+    "metric": "What the rule watches, such as cpu_percent.",
+    "value": "What was read.",
+    "operator": "Such as >.",
+    "threshold": "What it was compared with.",
+    "target": "The integration, where the rule names one.",
+    "person": "Whose reading it is.",
+    "recipient": "Who is told.",
+    "time": 'When it was evaluated, by the clock of who is told; {{ time|date:"H:i" }} is the hour only.',
+    "labels": "The labels of the rule: {{ labels.team }}, or {% for name, value in labels.items %}.",
+    "runbook_url": "The address that says what to do.",
+    "url": "The page that says why.",
+    "count": "How many messages or instances it stands for.",
+    "items": "The messages of a digest, each with title, text, severity, rule_name, value, time, url …; of many "
+    "instances the first ten, each with value, target and person.",
+}  # fmt: skip
+TEXT = 8000  # characters of one value
+OF_METADATA = ("metric", "value", "operator", "threshold", "target")
+
+
+def facts_of(letter: Letter) -> dict[str, Any]:
+    """The values of `letter`; those of the messages in it, or of the instances that it tells of, as `items`."""
+    own = _facts(letter)
+    items = [_facts(item) for item in letter.items] or [own | _of_instance(one) for one in _instances(letter.facts)]
+    return own | {"items": items, "count": len(letter.items) or _count(letter.facts)}
+
+
+def _facts(letter: Letter) -> dict[str, Any]:
+    found = {name: _plain(letter.facts.get(name)) for name in OF_METADATA}
+    texts = {
+        "title": letter.title, "text": letter.text, "severity": letter.severity, "reason": letter.reason,
+        "type": letter.type, "rule_name": letter.rule_name or letter.facts.get("rule_name"), "url": letter.url,
+        "person": letter.facts.get("person_name"), "recipient": letter.recipient, "runbook_url": letter.runbook_url,
+    }  # fmt: skip
+    labels = {str(name): _plain(value) for name, value in letter.labels.items()}
+    return found | {name: _plain(value) for name, value in texts.items()} | {"labels": labels, "time": _time(letter)}
+
+
+def _instances(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    told = facts.get("instances")
+    return [one for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
+
+
+def _of_instance(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What differs from one instance of a rule to the next."""
+    names = {"value": "value", "target": "target", "person": "person_name"}
+    return {name: _plain(told.get(key)) for name, key in names.items()} | {"text": ""}
+
+
+def _plain(value: Any) -> str | int | float | bool:
+    """A number or a text; whole numbers without `.0`, nothing as the empty text."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 10**15 else value
+    if isinstance(value, bool | int):
+        return value
+    return short(str(value), TEXT) if value is not None else ""
+
+
+def _time(letter: Letter) -> datetime:
+    try:
+        at = datetime.fromisoformat(str(letter.facts.get("time")))
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(letter.zone)
+    except (ValueError, OverflowError):  # it has none, or one that no clock shows
+        return letter.created_at.astimezone(letter.zone)
+
+
+def _count(facts: Mapping[str, Any]) -> int:
+    count = facts.get("count")
+    return count if isinstance(count, int) and count > 0 else 1
+
+
+_ONE = {
+    "title": "CPU is high", "text": "cpu_percent is 95: above 90.", "severity": "high", "reason": "first",
+    "type": "alert", "rule_name": "CPU is high", "metric": "cpu_percent", "value": 95.5, "operator": ">",
+    "threshold": 90, "target": "", "person": "Ada", "recipient": "Ada", "labels": {"team": "database"},
+    "time": datetime(2026, 3, 2, 10, 0, tzinfo=UTC), "runbook_url": "https://example.com/cpu",
+    "url": "https://example.com/", "items": [], "count": 1,
+}  # fmt: skip
+_MANY: dict[str, Any] = _ONE | {
+    "title": "2 messages", "text": "", "reason": "digest", "rule_name": "", "value": "", "threshold": "", "metric": "",
+    "operator": "", "items": [_ONE, _ONE], "count": 2, "labels": {},
+}  # fmt: skip
+EXAMPLES = (_ONE, _MANY)  # a template that is saved must come through both

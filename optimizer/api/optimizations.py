@@ -1,0 +1,168 @@
+"""Optimizations, by REST: read, asked for, tried, answered."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from optimizer.api.serializers import (
+    AnsweredSerializer,
+    AskSerializer,
+    DismissSerializer,
+    DryRunSerializer,
+    ManyAnswersSerializer,
+    NotedSerializer,
+    OneOptimizationSerializer,
+    OptimizationSerializer,
+    effect_of,
+)
+from optimizer.execution.dry_run import would_change
+from optimizer.execution.responses import answer, answer_many
+from optimizer.filters import OptimizationFilter
+from optimizer.models import OptimizationEvent
+from optimizer.proposals.decisions import Refused
+from optimizer.proposals.requests import NoLimit, Wanted, ask
+from optimizer.text.steps import shown_steps
+from smartagent.kernel.coerce import as_number
+from smartagent.rest.errors import Conflict
+from smartagent.rest.serializers import StrictSerializer
+from smartagent.rest.views import ReadViewSet
+
+REFUSED = OpenApiResponse(description="It cannot be done (any more), or not by you; the answer says why.")
+
+
+def described(summary: str, description: str, request: Any = None) -> Callable[[Any], Any]:
+    """What the description of the API says of one of the answers."""
+    from_view: Any = extend_schema(
+        summary=summary, description=description, request=request,
+        responses={200: OneOptimizationSerializer, 409: REFUSED},
+    )  # fmt: skip
+    return from_view  # type: ignore[no-any-return]
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="List optimizations",
+        description="What was proposed, and what became of it, newest first. `status=proposed` gives what waits.",
+    ),
+    retrieve=extend_schema(
+        summary="Read an optimization", description="One proposal, with its operations and what came of it.",
+        responses=OneOptimizationSerializer,
+    ),
+)  # fmt: skip
+@extend_schema(tags=["optimizations"])
+class OptimizationViewSet(ReadViewSet):
+    queryset = OptimizationEvent.objects.all()
+    serializer_class = OptimizationSerializer
+    filterset_class = OptimizationFilter
+    ordering_fields = ("created_at",)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if self.action == "create":
+            self.needs = "change"  # whoever may answer proposals may ask for one
+        super().initial(request, *args, **kwargs)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response(self._whole(self.get_object()))
+
+    @extend_schema(
+        summary="Ask for a proposal", request=AskSerializer, responses={201: OneOptimizationSerializer, 409: REFUSED},
+        description="The strategy for the metric looks at how things are now. Whoever asks does not approve it "
+        "themselves. 409 where one is under way, or was dismissed.",
+    )  # fmt: skip
+    def create(self, request: Request) -> Response:
+        asked, me = self._asked(AskSerializer), self._me()
+        wanted = Wanted(
+            person=asked.get("user", me), metric=asked["metric"], target=asked.get("target", ""),
+            operator=asked.get("operator", ""), threshold=as_number(asked.get("threshold")),
+            kind=asked.get("kind", "manual"),
+        )  # fmt: skip
+        try:
+            made = ask(wanted, me, timezone.now())
+        except NoLimit as error:
+            raise ValidationError({"threshold": [str(error)]}) from None
+        if not made.is_new:
+            raise Conflict(f"{made.obstacle} It is {made.event.pk}.")
+        return Response(self._whole(made.event), status=201)
+
+    @described("Approve", "The workers apply it within a minute; in the change window where it is scheduled.")
+    @action(detail=True, methods=["post"], needs="change")
+    def approve(self, request: Request, pk: Any = None) -> Response:
+        return self._answer("approve")
+
+    @described("Apply now", "Approves and applies it; the answer has what came of each operation.")
+    @action(detail=True, methods=["post"], needs="change")
+    def apply(self, request: Request, pk: Any = None) -> Response:
+        return self._answer("apply")
+
+    @described("Dismiss", "It is not proposed again meanwhile.", DismissSerializer)
+    @action(detail=True, methods=["post"], needs="change")
+    def dismiss(self, request: Request, pk: Any = None) -> Response:
+        asked = self._asked(DismissSerializer)
+        return self._answer("dismiss", lasts=asked.get("for", "7d"), note=asked.get("note", ""))
+
+    @described("Roll back", "What it changed is put back, all of it or nothing.", NotedSerializer)
+    @action(detail=True, methods=["post"], needs="change", url_path="roll-back")
+    def roll_back(self, request: Request, pk: Any = None) -> Response:
+        return self._answer("roll_back", note=self._asked(NotedSerializer).get("note", ""))
+
+    @described("Done by hand", "You did what it advises; its effect is measured. Only without operations.",
+               NotedSerializer)  # fmt: skip
+    @action(detail=True, methods=["post"], needs="change", url_path="done-by-hand")
+    def by_hand(self, request: Request, pk: Any = None) -> Response:
+        return self._answer("by_hand", note=self._asked(NotedSerializer).get("note", ""))
+
+    @extend_schema(
+        summary="Dry run", request=None, responses=DryRunSerializer,
+        description="What each operation would change as things are now. Nothing is changed, and nobody spoken to.",
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], needs="view", url_path="dry-run")
+    def dry_run(self, request: Request, pk: Any = None) -> Response:
+        return Response(DryRunSerializer({"steps": would_change(self.get_object(), timezone.now())}).data)
+
+    @extend_schema(
+        summary="Answer many", request=ManyAnswersSerializer, responses=AnsweredSerializer,
+        description="Each by itself: what is refused does not keep the others from being done. What you may not "
+        "change is left out.",
+    )  # fmt: skip
+    @action(detail=False, methods=["post"], needs="change", serializer_class=ManyAnswersSerializer)
+    def decide(self, request: Request) -> Response:
+        asked = self._asked(ManyAnswersSerializer)
+        events = list(self.get_queryset().filter(pk__in=asked["ids"]).select_related("rule").order_by("created_at"))
+        lasts, note = asked.get("for", "7d"), asked.get("note", "")
+        done, refused = answer_many(asked["verb"], events, self._me(), lasts=lasts, note=note)
+        told = [{"id": event.pk, "reason": why} for event, why in refused]
+        return Response(AnsweredSerializer({"done": [event.pk for event in done], "refused": told}).data)
+
+    def get_queryset(self) -> Any:
+        """A dry run reads, by whatever method. A list is of ours, unless the filter `origin` says otherwise."""
+        if getattr(self, "action", "") == "dry_run" and not getattr(self, "swagger_fake_view", False):
+            return OptimizationEvent.objects.visible_to(self.request.user)
+        found: Any = super().get_queryset()
+        listed = getattr(self, "action", "") == "list" and not getattr(self, "swagger_fake_view", False)
+        return found.ours() if listed and "origin" not in self.request.query_params else found
+
+    def _answer(self, verb: str, **said: str) -> Response:
+        try:
+            event = answer(verb, self.get_object(), self._me(), timezone.now(), **said)
+        except Refused as refusal:
+            raise Conflict(str(refusal)) from None
+        return Response(self._whole(event))
+
+    def _whole(self, event: OptimizationEvent) -> dict[str, Any]:
+        whole: Any = event
+        whole.shown_steps, whole.effect_shown = shown_steps(event), effect_of(event)
+        return dict(OneOptimizationSerializer(whole, context=self.get_serializer_context()).data)
+
+    def _asked(self, kind: type[StrictSerializer]) -> dict[str, Any]:
+        asked = kind(data=self.request.data, context=self.get_serializer_context())
+        asked.is_valid(raise_exception=True)
+        return dict(asked.validated_data)
+
+    def _me(self) -> Any:
+        return self.request.user

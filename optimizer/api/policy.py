@@ -1,0 +1,171 @@
+"""The policy of the optimizer, and the scoreboard, by REST."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from notifications.api.preferences import PERIOD
+from notifications.routing.preferences import checked_periods
+from optimizer.measurement.scoreboard import of_operations, of_strategies
+from optimizer.models import OptimizationEvent, OptimizerPolicy
+from optimizer.policy.change_window import is_open
+from optimizer.policy.changes import MOST_PER_DAY, MOST_SUCCESSES, change, switch
+from optimizer.policy.trust_report import standings
+from smartagent.rest.fields import ZONE, ChoiceField, FlagField, TextField, TimeField
+from smartagent.rest.serializers import StrictSerializer
+from smartagent.rest.views import StrictView
+from smartagent.shell.time_zone_field import choices
+
+EXAMPLE = OpenApiExample("Stop everything", value={"stopped": True}, request_only=True)
+
+
+@extend_schema_field({"type": "array", "maxItems": 20, "items": PERIOD})
+class WindowField(serializers.Field):  # type: ignore[type-arg]
+    """Periods of weekdays, in the zone of the window."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return checked_periods(data)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from None
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+@extend_schema_field({"type": "integer", "minimum": 0})
+class CountField(serializers.IntegerField):
+    """A whole number; a text is none."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if (
+            isinstance(data, bool) or not isinstance(data, int | float) or not float(data).is_integer()
+        ):  # 2.0 is whole, too
+            self.fail("invalid")
+        return super().to_internal_value(int(data))
+
+
+@extend_schema_field({"type": "number", "minimum": 0, "maximum": 1})
+class RateField(serializers.FloatField):
+    """From 0 to 1; a text is none."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class OptimizerPolicySerializer(StrictSerializer):
+    stopped = FlagField(help_text="Nothing is approved or applied.")
+    automatic_per_day = CountField(min_value=0, max_value=MOST_PER_DAY, help_text="For one person.")
+    trusted_after = CountField(min_value=0, max_value=MOST_SUCCESSES, help_text="Successes by hand.")
+    trusted_rate = RateField(min_value=0, max_value=1, help_text="The part that has to have helped.")
+    needs_another = FlagField(help_text="Neither whom it concerns nor the owner of the rule approves.")
+    undo_worse = FlagField(help_text="What made it worse is rolled back.")
+    on_failure = ChoiceField(choices=OptimizerPolicy.OnFailure.choices)
+    window = WindowField(help_text="When what is scheduled is applied; empty: always.")
+    window_zone = TextField(max_length=64, asks=ZONE, help_text="Such as Europe/Berlin.")
+
+    def validate_window_zone(self, zone: str) -> str:
+        if zone not in dict(choices()):
+            raise serializers.ValidationError("This is not a time zone. Write for example Europe/Berlin.")
+        return zone
+
+
+class StandingSerializer(serializers.Serializer[Any]):
+    strategy = serializers.CharField(source="kind")
+    trusted = serializers.SerializerMethodField()
+    why_not = serializers.CharField(help_text="Why what it proposes waits for a person; empty where it does not.")
+
+    def get_trusted(self, standing: Any) -> bool:
+        return not standing.why_not
+
+
+class OptimizerPolicyStandsSerializer(OptimizerPolicySerializer):
+    updated_at = TimeField(allow_null=True)
+    window_is_open = serializers.BooleanField()
+    strategies = StandingSerializer(many=True)
+
+
+class ScoreSerializer(serializers.Serializer[Any]):
+    kind = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    proposed = serializers.IntegerField()
+    applied = serializers.IntegerField()
+    improved = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    worse = serializers.IntegerField()
+    too_little = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    rolled_back = serializers.IntegerField()
+    dismissed = serializers.IntegerField()
+    expired = serializers.IntegerField()
+    rate = serializers.FloatField(allow_null=True, help_text="Percent that helped, of those measured.")
+
+
+class ScoreboardSerializer(serializers.Serializer[Any]):
+    strategies = ScoreSerializer(many=True)
+    operations = ScoreSerializer(many=True)
+
+
+@extend_schema(tags=["optimizations"])
+class PolicyView(StrictView):
+    queryset = OptimizerPolicy.objects.all()
+
+    @extend_schema(
+        summary="Read the policy", responses=OptimizerPolicyStandsSerializer,
+        description="The guard-rails, and what each strategy is trusted with just now.",
+    )  # fmt: skip
+    def get(self, request: Request, *args: Any) -> Response:
+        return self._answer()
+
+    @extend_schema(
+        summary="Set the policy",
+        description="All of it.",
+        request=OptimizerPolicySerializer,
+        responses=OptimizerPolicyStandsSerializer,
+    )
+    def put(self, request: Request, *args: Any) -> Response:
+        return self._keep(request, partial=False)
+
+    @extend_schema(
+        summary="Change the policy", description="What is sent; `stopped` stops everything at once.",
+        request=OptimizerPolicySerializer(partial=True), responses=OptimizerPolicyStandsSerializer, examples=[EXAMPLE],
+    )  # fmt: skip
+    def patch(self, request: Request, *args: Any) -> Response:
+        return self._keep(request, partial=True)
+
+    def _keep(self, request: Request, *, partial: bool) -> Response:
+        asked = OptimizerPolicySerializer(data=request.data, partial=partial)
+        asked.is_valid(raise_exception=True)
+        values, now = dict(asked.validated_data), timezone.now()
+        stopped = values.pop("stopped", None)
+        if stopped is not None:
+            switch(stopped, request.user, now)
+        if values:
+            change(values, request.user, now)
+        return self._answer()
+
+    def _answer(self) -> Response:
+        policy: Any = OptimizerPolicy.current()
+        policy.window_is_open = is_open(policy.window, policy.window_zone, timezone.now())
+        policy.strategies = standings(policy)
+        return Response(OptimizerPolicyStandsSerializer(policy).data)
+
+
+@extend_schema(tags=["optimizations"])
+class ScoreboardView(StrictView):
+    needs = "optimizer.view_optimizationevent"
+
+    @extend_schema(
+        summary="Read the scoreboard", responses=ScoreboardSerializer,
+        description="By strategy and by operation, of the proposals that you may see: what came of them.",
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        events = OptimizationEvent.objects.visible_to(request.user)
+        found = {"strategies": of_strategies(events), "operations": of_operations(events)}
+        return Response(ScoreboardSerializer(found).data)

@@ -1,0 +1,158 @@
+"""Proposals as programs read and answer them."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from optimizer.execution.responses import LENGTHS, MOST, VERBS
+from optimizer.models import OptimizationEvent
+from optimizer.proposals.requests import KINDS, is_metric
+from optimizer.text.proposal import effect_in_words
+from rules.api.fields import METRIC
+from rules.engine.conditions import Operator
+from rules.ingest.samples import check_target
+from smartagent.kernel.coerce import as_number
+from smartagent.rest.constraints import AllOrNone
+from smartagent.rest.fields import ChoiceField, IdField, NumberField, OwnerField, TextField, TimeField
+from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
+
+VERDICT = "improved, unchanged, worse or too_little; empty: not measured yet."
+MANY = ("approve", "apply", "dismiss", "roll_back")
+
+
+@extend_schema_field({"type": ["array", "object", "string", "null"]})
+class AnythingField(serializers.JSONField):
+    """What we or another program wrote there: by ours a list of texts."""
+
+
+class OptimizationSerializer(StrictModelSerializer):
+    recommended_actions = AnythingField(read_only=True)
+    verdict = serializers.CharField(read_only=True, help_text=VERDICT)
+
+    class Meta:
+        model = OptimizationEvent
+        fields = [
+            "id", "user", "rule", "source_event_type", "optimization_action", "strategy", "recommended_actions",
+            "parameter_delta", "efficiency_index", "predicted_variance", "predicted_stability", "applied", "status",
+            "before", "after", "metric", "target", "operator", "reason", "requested_by", "approved_by", "approved_at",
+            "decided_by", "decision_note", "dismissed_until", "expires_at", "applied_at", "ended_at", "error_message",
+            "measure_at", "verdict", "created_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class ChangeSerializer(serializers.Serializer[Any]):
+    what = serializers.CharField()
+    before = serializers.CharField()
+    after = serializers.CharField()
+
+
+class OperationSerializer(serializers.Serializer[Any]):
+    position = serializers.IntegerField(source="step.position")
+    operation = serializers.CharField(source="step.operation")
+    label = serializers.CharField()  # type: ignore[assignment]
+    integration = serializers.UUIDField(source="step.integration_id", allow_null=True)
+    parameters = serializers.DictField(source="step.parameters")
+    reason = serializers.CharField(source="step.reason")
+    expected = serializers.CharField(source="step.expected")
+    reversible = serializers.BooleanField()
+    status = serializers.CharField(source="step.status", help_text="proposed, running, done, failed, skipped, undone")
+    said = serializers.CharField(source="step.said", help_text="What came of it.")
+    error = serializers.CharField(source="step.error")
+    changes = ChangeSerializer(many=True, help_text="What it has changed; secrets are not shown.")
+    finished_at = TimeField(source="step.finished_at", allow_null=True)
+
+
+class EffectSerializer(serializers.Serializer[Any]):
+    verdict = serializers.CharField(help_text=VERDICT)
+    words = serializers.CharField()
+    before = serializers.FloatField(allow_null=True, help_text="The mean of the day before.")
+    after = serializers.FloatField(allow_null=True, help_text="The mean of the day after.")
+    difference = serializers.FloatField(allow_null=True)
+    p = serializers.FloatField(allow_null=True, help_text="Of the Mann-Whitney U test.")
+    readings_before = serializers.IntegerField()
+    readings_after = serializers.IntegerField()
+
+
+class OneOptimizationSerializer(OptimizationSerializer):
+    advice = AnythingField(read_only=True, help_text="What only a person can do.")
+    steps = OperationSerializer(many=True, read_only=True, source="shown_steps")
+    effect = EffectSerializer(read_only=True, source="effect_shown")
+
+    class Meta(OptimizationSerializer.Meta):
+        fields = [*OptimizationSerializer.Meta.fields, "content_hash", "advice", "steps", "effect"]
+        read_only_fields = fields
+
+
+def effect_of(event: OptimizationEvent) -> dict[str, Any]:
+    """What came of it, with its numbers."""
+    facts = event.effect if isinstance(event.effect, dict) else {}
+    return {
+        "verdict": event.verdict, "words": effect_in_words(event),
+        "readings_before": len(facts.get("before") or []), "readings_after": len(facts.get("after") or []),
+    } | {name: as_number(facts.get(f"of_{name}")) for name in ("before", "after", "difference", "p")}  # fmt: skip
+
+
+class AskSerializer(StrictSerializer):
+    constraints = (AllOrNone(("operator", "threshold"), "Say both operator and threshold, or neither."),)
+
+    metric = TextField(max_length=100, asks=METRIC, help_text="What is to become better.")
+    target = TextField(required=False, allow_blank=True, max_length=200, help_text="The type of an integration.")
+    user = OwnerField(required=False, help_text="Whose, by id or e-mail. Default: yours.")
+    operator = ChoiceField(
+        choices=Operator.choices,
+        required=False,
+        help_text="With `threshold`: what would be bad. Default: as a rule says.",
+    )
+    threshold = NumberField(required=False)
+    kind = ChoiceField(choices=list(KINDS), required=False, help_text="manual, or scheduled: in the change window.")
+
+    def validate_metric(self, metric: str) -> str:
+        if not is_metric(metric):
+            raise serializers.ValidationError("This is not the name of a metric.")
+        return metric
+
+    def validate_target(self, target: str) -> str:
+        try:
+            return check_target(target)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from None
+
+
+class NotedSerializer(StrictSerializer):
+    note = TextField(required=False, allow_blank=True, max_length=2000, help_text="Stands in its story.")
+
+
+class DismissSerializer(NotedSerializer):
+    def get_fields(self) -> Any:
+        """`for` is a word of Python's."""
+        lasts = ChoiceField(
+            choices=list(LENGTHS), required=False, help_text="Default: 7d. Not proposed again meanwhile."
+        )
+        return super().get_fields() | {"for": lasts}
+
+
+class ManyAnswersSerializer(DismissSerializer):
+    ids = serializers.ListField(child=IdField(), min_length=1, max_length=MOST)
+    verb = ChoiceField(choices=[(verb, VERBS[verb]) for verb in MANY])
+
+
+class RefusedAnswerSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    reason = serializers.CharField()
+
+
+class AnsweredSerializer(serializers.Serializer[Any]):
+    done = serializers.ListField(child=serializers.UUIDField(), help_text="Those to which it was done.")
+    refused = RefusedAnswerSerializer(many=True, help_text="The others, with why not.")
+
+
+class DryStepSerializer(serializers.Serializer[Any]):
+    label = serializers.CharField()  # type: ignore[assignment]
+    changes = ChangeSerializer(many=True)
+    problem = serializers.CharField(help_text="Why it cannot be done as things are; empty where it can.")
+
+
+class DryRunSerializer(serializers.Serializer[Any]):
+    steps = DryStepSerializer(many=True)

@@ -1,0 +1,65 @@
+"""Who applies a proposal: a lease that one worker takes, and by which it knows later that it still is the one."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from optimizer.models import OptimizationEvent, OptimizerPolicy
+from optimizer.models.querysets import OptimizationQuerySet
+from optimizer.policy.change_window import is_open
+from optimizer.proposals.decisions import Refused, Status, may_begin
+from optimizer.proposals.locks import wait_for_others
+
+LEASE = timedelta(minutes=5)
+MOST = 200  # that are looked at, at a time
+
+
+class Lost(Exception):
+    """Another worker has taken it over meanwhile."""
+
+
+def waiting(now: datetime) -> list[UUID]:
+    """What may be begun or gone on with, the oldest first; what waits for its window stands in nobody's way."""
+    policy = OptimizerPolicy.current()
+    if policy.stopped:
+        return []
+    due = Q(leased_until=None) | Q(leased_until__lte=now)
+    rows = OptimizationEvent.objects.filter(due, status__in=[Status.APPROVED, Status.APPLYING])
+    if not is_open(policy.window, policy.window_zone, now):
+        rows = rows.exclude(status=Status.APPROVED, optimization_action="scheduled")
+    return list(rows.order_by("approved_at", "pk").values_list("pk", flat=True)[:MOST])
+
+
+def take(key: UUID, now: datetime) -> OptimizationEvent:
+    """Take it for a while, when nobody else does, and nothing else is done to the same target."""
+    row: OptimizationEvent | None = OptimizationEvent.objects.select_related("rule").filter(pk=key).first()
+    if row is None:
+        raise Refused("It is not there any more.")
+    if why := may_begin(row, OptimizerPolicy.current(), now):
+        raise Refused(why)
+    with transaction.atomic():
+        wait_for_others(row.user_id)  # or two would begin at once, and neither see the other
+        if OptimizationEvent.objects.beside(row).filter(status=Status.APPLYING).exists():
+            raise Refused("Something else is being applied to the same target.")
+        ready = Q(status=Status.APPROVED) | Q(status=Status.APPLYING, leased_until__lte=now)
+        taken = OptimizationEvent.objects.filter(ready, pk=key)
+        if not taken.update(status=Status.APPLYING, leased_until=now + LEASE):
+            raise Refused("It is not approved, or somebody else applies it already.")
+    row.refresh_from_db()
+    return row
+
+
+def mine(event: OptimizationEvent) -> OptimizationQuerySet:
+    """The proposal, as long as this worker has it: nobody else has the same lease."""
+    rows: OptimizationQuerySet = OptimizationEvent.objects.filter(
+        pk=event.pk, status=Status.APPLYING, leased_until=event.leased_until
+    )
+    return rows
+
+
+def hold(event: OptimizationEvent) -> None:
+    """Keep others from taking it until the transaction ends; Lost where one has."""
+    if not mine(event).update(leased_until=event.leased_until):
+        raise Lost

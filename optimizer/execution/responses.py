@@ -1,0 +1,104 @@
+"""What a person answers to a proposal: approve, apply at once, dismiss, roll back, or that it was done by hand.
+
+The same in pages and in the API; each says beforehand what stands in its way.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from optimizer.execution.runner import apply, roll_back
+from optimizer.models import OptimizationEvent, OptimizerPolicy
+from optimizer.policy.guardrails import approval_refusal
+from optimizer.policy.track_record import rails_of
+from optimizer.proposals.decisions import ANSWERED, Refused, approve, dismiss, dismissed_until, done_by_hand, may_begin
+
+Status = OptimizationEvent.Status
+VERBS = {
+    "approve": "Approve", "apply": "Apply now", "dismiss": "Dismiss", "roll_back": "Roll back",
+    "by_hand": "Done by hand",
+}  # fmt: skip
+LENGTHS = {"1d": "for a day", "7d": "for 7 days", "30d": "for 30 days", "ever": "for ever"}
+FITS = {
+    "approve": {Status.PROPOSED}, "apply": {Status.PROPOSED, Status.APPROVED},
+    "dismiss": {Status.PROPOSED, Status.APPROVED}, "roll_back": {Status.APPLIED, Status.FAILED},
+    "by_hand": {Status.PROPOSED, Status.APPROVED},
+}  # fmt: skip
+MOST = 100  # are answered at once
+EMPTY = "It has no operations: only a person can do what it advises."
+NOTHING_DONE = "Nothing of it is done, so there is nothing to take back."
+
+
+def obstacle(verb: str, event: OptimizationEvent, by: Any, policy: OptimizerPolicy, now: datetime) -> str:
+    """Why `by` cannot do it now; nothing where they can. Steps and rule of the event are looked at."""
+    if event.status not in FITS[verb]:
+        return f"It is {event.get_status_display().lower()}."
+    if event.status == Status.PROPOSED and event.expires_at and event.expires_at <= now and verb != "dismiss":
+        return ANSWERED
+    steps = list(event.steps.all())
+    if verb == "roll_back":
+        return "" if any(step.status == "done" for step in steps) else NOTHING_DONE
+    if verb in ("approve", "apply") and not steps:
+        return EMPTY
+    if verb == "by_hand" and steps:
+        return "It has operations, so it is applied, not done by hand."
+    if verb in ("approve", "apply") and event.status == Status.PROPOSED and (why := _not_by(event, by, policy)):
+        return why
+    return may_begin(event, policy, now) if verb == "apply" else ""
+
+
+def answer(
+    verb: str, event: OptimizationEvent, by: Any, now: datetime, *, lasts: str = "7d", note: str = ""
+) -> OptimizationEvent:
+    """Do it as `by`, and return the proposal as it then is; Refused where that is not possible (any more)."""
+    if why := obstacle(verb, event, by, OptimizerPolicy.current(), now):
+        raise Refused(why)
+    if verb == "dismiss":
+        dismiss(event, by, now, until=dismissed_until(lasts, now), note=note)
+    elif verb == "roll_back":
+        roll_back(event, by, now, note=note)
+    elif verb == "by_hand":
+        done_by_hand(event, by, now, note=note)
+    elif event.status == Status.PROPOSED:
+        approve(event, by, now)
+    if verb == "apply":
+        apply(event.pk, now)
+    event.refresh_from_db()
+    return event
+
+
+def answer_many(
+    verb: str, events: Iterable[OptimizationEvent], by: Any, *, lasts: str = "7d", note: str = ""
+) -> tuple[list[OptimizationEvent], list[tuple[OptimizationEvent, str]]]:
+    """Those to which it was done, and the others with why not; each at its own time, for applying takes some."""
+    done, refused = [], []
+    for event in events:
+        try:
+            done.append(answer(verb, event, by, timezone.now(), lasts=lasts, note=note))
+        except Refused as refusal:
+            refused.append((event, str(refusal)))
+    return done, refused
+
+
+def told(verb: str, event: OptimizationEvent) -> str:
+    """What came of an answer, in a sentence."""
+    if verb == "apply" and event.status == Status.FAILED:
+        return f"It failed. {event.error_message}"
+    if verb == "apply" and event.status == Status.APPLYING:
+        return "It is being applied: a step did not work at once, and is tried again."
+    scheduled = event.optimization_action == OptimizationEvent.Kind.SCHEDULED
+    return {
+        "approve": f"It is approved, and applied {'in its change window' if scheduled else 'within a minute'}.",
+        "apply": "It is applied. Whether it helped is measured in a day.", "dismiss": "It is dismissed.",
+        "roll_back": "It is rolled back.", "by_hand": "Noted. Whether it helped is measured in a day.",
+    }[verb]  # fmt: skip
+
+
+def _not_by(event: OptimizationEvent, by: Any, policy: OptimizerPolicy) -> str:
+    involved = {
+        "asked for it": event.requested_by_id, "owns the rule": event.rule.user_id if event.rule else None,
+        "is concerned": event.user_id,
+    }  # fmt: skip
+    return approval_refusal(rails_of(policy), by=by.pk, involved=involved)

@@ -1,0 +1,193 @@
+"""The story of a proposal that is applied.
+
+1. Somebody, or the policy, has approved it (`optimizer.proposals.decisions`). Whoever begins takes it by a conditional UPDATE, for
+   a while: a worker that dies leaves a lease that runs out, and another goes on from the step that was not done. One
+   that was only slow finds that the lease is not its own any more, and writes nothing.
+2. Its operations are done in their order. Each speaks to others first, outside any transaction; then its change, that
+   it is done, and what to say of it are one transaction. So what we change ourselves is changed once.
+3. What may work in a moment is tried again, three times. What cannot is a failure: the steps after it are skipped, and
+   those before it stay or are taken back, as the policy says.
+4. When all are done, the readings of the day before are put down beside it; a day later they are compared
+   (`optimizer.measurement.effect`).
+5. Taken back, the operations are undone in the opposite order, in one transaction, those that can be.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Q
+
+from optimizer.execution.lease import Lost, hold, mine, take, waiting
+from optimizer.execution.steps import label_of, operation_of, task_of, undo
+from optimizer.journal.entries import entry, log, write_entries
+from optimizer.measurement.effect import begin_to_measure
+from optimizer.models import OptimizationEvent, OptimizationStep, OptimizerPolicy
+from optimizer.operations import Change, Done, OperationFailed
+from optimizer.proposals.decisions import Refused, Status, content_hash
+from smartagent.outbound.errors import NotSent
+
+TRIES = 3
+PAUSE = timedelta(seconds=30)  # before the second try; twice as long before the third
+CHANGED = "It is not what was approved any more, so it is not applied."
+Step = OptimizationStep
+TO_DO = (Step.Status.PROPOSED, Step.Status.RUNNING)
+logger = structlog.get_logger(__name__)
+
+
+class Later(Exception):
+    """A step may work in a moment."""
+
+
+def dry_run(event: OptimizationEvent, now: datetime) -> list[tuple[Step, list[Change], str]]:
+    """What each step would change, and why it cannot; nothing is written, and nobody is spoken to."""
+    found = []
+    for step in event.steps.order_by("position"):
+        try:
+            operation, task = operation_of(step), task_of(event, step, now)
+            operation.check(task)
+            found.append((step, operation.preview(task), ""))
+        except OperationFailed as error:
+            found.append((step, [], str(error)))
+    return found
+
+
+def apply(key: UUID, now: datetime) -> OptimizationEvent:
+    """Do what was approved, or go on with it; Refused where it may not be begun, or somebody else does it."""
+    event = take(key, now)
+    if event.content_hash and event.content_hash != content_hash(event, list(event.steps.order_by("position"))):
+        _fail(event, CHANGED, now)
+        raise Refused(CHANGED)
+    try:
+        for step in event.steps.filter(status__in=TO_DO).order_by("position"):
+            _do(event, step, now)
+        _finish(event, now)
+    except Later as later:
+        mine(event).update(leased_until=now + PAUSE * 2 ** later.args[0])
+    except OperationFailed as failure:
+        _fail(event, str(failure), now)
+    except Lost:
+        logger.warning("optimization lost to another worker", optimization=str(event.pk))
+    event.refresh_from_db()
+    return event
+
+
+def roll_back(event: OptimizationEvent, by: Any, now: datetime, *, note: str = "") -> list[str]:
+    """Take back what it did, as `by`, None for the policy; return what cannot be. Refused where nothing can be."""
+    with transaction.atomic():
+        applied = Q(status=Status.APPLIED) | Q(status=Status.FAILED)
+        row = OptimizationEvent.objects.select_for_update(of=("self",)).filter(applied, pk=event.pk).first()
+        if row is None:
+            raise Refused("It was not applied, or has been rolled back already.")
+        done = row.steps.filter(status=Step.Status.DONE).count()
+        try:
+            left = undo(row, now)
+        except OperationFailed as failure:
+            raise Refused(f"It cannot be rolled back. {failure}") from None
+        if len(left) == done:
+            raise Refused(f"Nothing of it can be taken back{': ' + ', '.join(left) if left else ''}.")
+        row.status, row.applied, row.ended_at = Status.ROLLED_BACK, False, now
+        row.decision_note = note.strip() or row.decision_note
+        row.save(update_fields=["status", "applied", "ended_at", "decision_note"])
+        write_entries([entry(row, "rolled_back", now, by=by, note=note.strip(), left=left)])
+        log(row, "roll_back", now, details={"by": str(by) if by else "policy", "left": left})
+    return left
+
+
+def work(now: datetime, most: int = 20) -> int:
+    """Apply what waits, and go on with what was interrupted; return how many there were."""
+    count = 0
+    for key in waiting(now):
+        if count == most:
+            break
+        try:
+            apply(key, now)
+            count += 1
+        except Refused:
+            continue  # its time has not come, or another worker has it
+    return count
+
+
+def _do(event: OptimizationEvent, step: Step, now: datetime) -> None:
+    """One step: spoken to others about, then written. OperationFailed or Later where it was not done."""
+    _begin(event, step, now)
+    task = task_of(event, step, now)
+    try:
+        operation = operation_of(step)
+        operation.check(task)
+        reached = operation.reach(task)
+        with transaction.atomic():
+            _write(event, step, operation.apply(task, reached), now)
+    except (OperationFailed, NotSent) as failure:
+        again = failure.again if isinstance(failure, OperationFailed) else not failure.permanent
+        _not_done(event, step, str(failure), now, again=again)
+    except Lost:
+        raise
+    except Exception as error:
+        logger.error("operation failed", operation=step.operation, error=type(error).__name__, step=str(step.pk))
+        _not_done(event, step, f"{type(error).__name__} in {step.operation}.", now, again=False)
+
+
+def _begin(event: OptimizationEvent, step: Step, now: datetime) -> None:
+    with transaction.atomic():
+        hold(event)
+        running = Step.objects.filter(pk=step.pk, status__in=TO_DO)
+        running.update(status=Step.Status.RUNNING, tries=F("tries") + 1, started_at=now)
+    step.refresh_from_db(fields=["tries"])
+    if step.tries > TRIES:
+        _not_done(event, step, f"It was begun {TRIES} times, and each time the worker was lost.", now, again=False)
+
+
+def _write(event: OptimizationEvent, step: Step, done: Done, now: datetime) -> None:
+    hold(event)  # or what was written here is taken back
+    values = {"before": dict(done.before), "after": dict(done.after), "said": done.said, "error": ""}
+    Step.objects.filter(pk=step.pk).update(status=Step.Status.DONE, finished_at=now, **values)
+    log(event, step.operation, now, details={"step": str(step.pk), "said": done.said})
+
+
+def _not_done(event: OptimizationEvent, step: Step, cause: str, now: datetime, *, again: bool) -> None:
+    again = again and step.tries < TRIES
+    status = Step.Status.PROPOSED if again else Step.Status.FAILED
+    with transaction.atomic():
+        hold(event)
+        Step.objects.filter(pk=step.pk).update(status=status, error=cause, finished_at=now)
+        details = {"step": str(step.pk), "error": cause, "try": step.tries}
+        log(event, step.operation, now, done=False, details=details)
+    if again:
+        raise Later(step.tries - 1)
+    raise OperationFailed(f"{label_of(step)}: {cause}")
+
+
+def _finish(event: OptimizationEvent, now: datetime) -> None:
+    with transaction.atomic():
+        done = {"status": Status.APPLIED, "applied": True, "applied_at": now, "ended_at": now, "leased_until": None}
+        if not mine(event).update(**done):
+            raise Lost
+        event.refresh_from_db()
+        begin_to_measure(event, now)
+        write_entries([entry(event, "applied", now, steps=event.steps.filter(status="done").count())])
+
+
+def _fail(event: OptimizationEvent, cause: str, now: datetime) -> None:
+    """Put down why, skip what would have followed, and take back what was done where the policy says so."""
+    with transaction.atomic():
+        if not mine(event).update(status=Status.FAILED, error_message=cause, ended_at=now, leased_until=None):
+            return  # another worker has it
+        event.refresh_from_db()
+        rest = event.steps.filter(status__in=TO_DO)
+        rest.update(status=Step.Status.SKIPPED, error="A step before it has failed.")
+        write_entries([entry(event, "failed", now, error=cause)])
+    if OptimizerPolicy.current().on_failure == OptimizerPolicy.OnFailure.UNDO:
+        _undo_quietly(event, now)
+
+
+def _undo_quietly(event: OptimizationEvent, now: datetime) -> None:
+    """After a failure: what cannot be taken back is said, and stays."""
+    try:
+        with transaction.atomic():
+            undo(event, now)
+    except OperationFailed as failure:
+        said = f"{event.error_message} What was done before could not be taken back: {failure}"
+        OptimizationEvent.objects.filter(pk=event.pk).update(error_message=said)

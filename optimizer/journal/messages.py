@@ -1,0 +1,64 @@
+"""Whom the optimizer tells: the person concerned, once for each proposal, and when it was applied, failed or made it
+worse. Messages only; whoever writes down what happened posts them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from notifications.gateway import Message
+from optimizer.models import OptimizationEvent
+from optimizer.text.proposal import strategy_name
+from rules.models import ActivityEntry
+from rules.text.entry import metric_name
+from smartagent.kernel.coerce import as_uuid
+
+
+def of_proposals(events: Iterable[OptimizationEvent]) -> list[Message]:
+    """That a remedy waits; not to those who asked for it themselves."""
+    return [
+        _message(
+            event.user_id, event.rule_id, event.pk, "notify", "medium",
+            f"A remedy is proposed: {strategy_name(event.strategy)}", [event.reason, *_steps(event)],
+        )
+        for event in events
+        if event.user_id and event.user_id != event.requested_by_id
+    ]  # fmt: skip
+
+
+def of_entries(entries: Iterable[ActivityEntry]) -> list[Message]:
+    """What of the things that were written down the person concerned is told."""
+    return [message for entry in entries if (message := _of(entry))]
+
+
+def _of(entry: ActivityEntry) -> Message | None:
+    facts: dict[str, Any] = entry.context if isinstance(entry.context, dict) else {}
+    person, key = as_uuid(str(facts.get("person") or "")), as_uuid(str(facts.get("optimization") or ""))
+    if person is None or key is None:
+        return None
+    name, metric = strategy_name(facts.get("strategy")), metric_name(facts.get("metric"))
+    if entry.event_type == "optimization_applied":
+        count = facts.get("steps") or 0
+        done = f"{count} operation{'' if count == 1 else 's'} done. Whether it helped is measured in a day."
+        return _message(person, entry.rule_id, key, "success", "low", f"A remedy was applied: {name}", [done])
+    if entry.event_type == "optimization_failed":
+        cause = entry.error_message or "It does not say why."
+        return _message(person, entry.rule_id, key, "error", "high", f"A remedy failed: {name}", [cause])
+    if entry.event_type == "optimization_measured" and facts.get("verdict") == OptimizationEvent.Verdict.WORSE:
+        said = f"The {metric} is worse than in the day before it. It can be rolled back."
+        return _message(person, entry.rule_id, key, "warning", "high", f"A remedy made it worse: {name}", [said])
+    return None
+
+
+def _message(
+    person: UUID, rule: UUID | None, key: UUID, kind: str, severity: str, title: str, lines: Sequence[str]
+) -> Message:
+    return Message(
+        user_id=person, rule_id=rule, type=kind, severity=severity, title=title, message="\n".join(filter(None, lines)),
+        action_url=f"/optimizations/{key}/", metadata={"optimization": str(key)}, reason="other",
+    )  # fmt: skip
+
+
+def _steps(event: OptimizationEvent) -> list[str]:
+    """What it would do, as it was recommended in words."""
+    found = event.recommended_actions if isinstance(event.recommended_actions, list) else []
+    return [f"• {step}" for step in found]

@@ -1,0 +1,101 @@
+"""What became of the proposals of each strategy, and of each operation, in one statement each."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q
+
+from optimizer.inert import unchanging
+from optimizer.metrics import OURS
+from optimizer.models import OptimizationStep
+from optimizer.models.querysets import OptimizationQuerySet
+from optimizer.text.proposal import operation_name, strategy_name
+
+VERDICTS = ("improved", "unchanged", "worse", "too_little")
+COUNTS = {
+    "applied": Q(applied_at__isnull=False), "failed": Q(status="failed"), "rolled_back": Q(status="rolled_back"),
+    "dismissed": Q(status="dismissed"), "expired": Q(status="expired"),
+} | {verdict: Q(verdict=verdict) for verdict in VERDICTS}  # fmt: skip
+DONE = ("done", "undone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """How often one of them was proposed, and what came of it."""
+
+    kind: str
+    label: str
+    proposed: int = 0
+    applied: int = 0
+    improved: int = 0
+    unchanged: int = 0
+    worse: int = 0
+    too_little: int = 0
+    failed: int = 0
+    rolled_back: int = 0
+    dismissed: int = 0
+    expired: int = 0
+
+    @property
+    def measured(self) -> int:
+        """Those of which it is known whether they helped."""
+        return self.improved + self.unchanged + self.worse
+
+    @property
+    def rate(self) -> float | None:
+        """How many of a hundred that were measured have helped; None without any."""
+        return round(100 * self.improved / self.measured, 1) if self.measured else None
+
+
+def of_strategies(events: OptimizationQuerySet) -> list[Score]:
+    """By strategy, those proposed most first; what another program proposed is not counted."""
+    ours = events.filter(source_event_type__startswith=OURS).order_by().values("strategy")
+    rows = ours.annotate(**{name: Count("pk", filter=condition) for name, condition in COUNTS.items()})
+    found = [
+        Score(**row | {"kind": (kind := row.pop("strategy") or ""), "label": strategy_name(kind)})
+        for row in rows.annotate(proposed=Count("pk"))
+    ]
+    return sorted(found, key=lambda score: (-score.proposed, score.label))
+
+
+def of_operations(events: OptimizationQuerySet) -> list[Score]:
+    """By operation: of all steps, and of the proposals in which it was done."""
+    rows = OptimizationStep.objects.filter(event__in=events.order_by().values("pk")).order_by().values("operation")
+    done, changes = Q(status__in=DONE), ~Q(operation__in=unchanging())
+    counts: dict[str, Any] = {
+        "applied": Count("pk", filter=done), "failed": Count("pk", filter=Q(status="failed")),
+        "rolled_back": Count("pk", filter=Q(status="undone")),
+    } | {verdict: Count("pk", filter=done & changes & Q(event__verdict=verdict)) for verdict in VERDICTS}  # fmt: skip
+    found = [
+        Score(**row | {"kind": (kind := row.pop("operation")), "label": operation_name(kind)})
+        for row in rows.annotate(proposed=Count("pk"), **counts)
+    ]
+    return sorted(found, key=lambda score: (-score.proposed, score.label))
+
+
+BARS = {
+    "improved": ("Improved", "var(--color-green-600)"), "unchanged": ("No change", "var(--color-base-400)"),
+    "worse": ("Worse", "var(--color-red-600)"), "too_little": ("Too little data", "var(--color-base-200)"),
+}  # fmt: skip
+
+
+def chart(scores: Sequence[Score]) -> str:
+    """What Chart.js draws: what came of each, one upon the other."""
+    sets = [
+        {"label": label, "data": [getattr(score, name) for score in scores], "backgroundColor": colour, "stack": "all"}
+        for name, (label, colour) in BARS.items()
+    ]
+    return json.dumps({"labels": [score.label for score in scores], "datasets": sets})
+
+
+def in_words(scores: Sequence[Score]) -> str:
+    """The chart for who does not see it."""
+    measured = [score for score in scores if score.measured]
+    if not measured:
+        return "Nothing has been applied and measured yet, so no strategy has earned trust."
+    best = max(measured, key=lambda score: (score.rate or 0, score.measured))
+    said = f"{best.label} helps most: {best.improved} of {best.measured} that were measured."
+    worse = sum(score.worse for score in measured)
+    return said + (f" {worse} made it worse." if worse else " None made it worse.")

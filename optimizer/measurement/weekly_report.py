@@ -1,0 +1,105 @@
+"""The report of a week: what was proposed, applied, helped and was rolled back, by strategy, in one statement."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q
+
+from optimizer.metrics import OURS
+from optimizer.models import OptimizationEvent
+from optimizer.text.proposal import strategy_name, title_of
+
+WEEK = timedelta(days=7)
+EXAMPLES = 5
+# What is counted, what it is called, and its colour: on white, and on the dark ground, all can be told apart.
+COUNTED = {
+    "proposed": ("proposed", "#64748b"), "applied": ("applied", "#0f766e"), "improved": ("helped", "#15803d"),
+    "unchanged": ("no change", "#94a3b8"), "worse": ("worse", "#b91c1c"), "rolled_back": ("rolled back", "#b45309"),
+    "failed": ("failed", "#be123c"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One strategy: how many of each, by the names of COUNTED."""
+
+    label: str
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What happened from `start` to `end`; `examples` are the newest that were measured, with what came of each."""
+
+    start: datetime
+    end: datetime
+    lines: list[Line]
+    examples: list[tuple[str, str, str]]
+
+    @property
+    def total(self) -> dict[str, int]:
+        """All strategies together."""
+        return {name: sum(line.counts[name] for line in self.lines) for name in COUNTED}
+
+    @property
+    def title(self) -> str:
+        """`Remedies from 2026-03-02 to 2026-03-09`"""
+        return f"Remedies from {self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}"
+
+    @property
+    def words(self) -> str:
+        """All of it in a sentence."""
+        count = self.total
+        if not any(count.values()):
+            return "Nothing was proposed or applied in this week."
+        told = [f"{count[name]:,} {word}" for name, (word, _) in COUNTED.items() if count[name] or name in ALWAYS]
+        return f"In this week: {', '.join(told)}."
+
+    @property
+    def bars(self) -> list[dict[str, Any]]:
+        """Bars made of widths, for mails, which draw nothing: of each strategy what is not 0, most of all is 100."""
+        most = max([1, *(count for line in self.lines for count in line.counts.values())])
+        return [
+            {"label": line.label, "rows": [
+                {"name": word, "count": line.counts[name], "width": max(1, round(100 * line.counts[name] / most)),
+                 "colour": colour}
+                for name, (word, colour) in COUNTED.items() if line.counts[name]
+            ]}
+            for line in self.lines
+        ]  # fmt: skip
+
+
+ALWAYS = ("proposed", "applied", "improved")
+
+
+def report_of(end: datetime) -> Report:
+    """The report of the seven days before `end`, of everybody's."""
+    start = end - WEEK
+    return Report(start=start, end=end, lines=_lines(start, end), examples=_examples(start, end))
+
+
+def _within(field: str, start: datetime, end: datetime) -> Q:
+    return Q(**{f"{field}__gt": start, f"{field}__lte": end})
+
+
+def _lines(start: datetime, end: datetime) -> list[Line]:
+    """Each thing counts in the week in which it happened."""
+    measured, ended = _within("measure_at", start, end), _within("ended_at", start, end)
+    conditions = {
+        "proposed": _within("created_at", start, end), "applied": _within("applied_at", start, end),
+        "improved": measured & Q(verdict="improved"), "unchanged": measured & Q(verdict="unchanged"),
+        "worse": measured & Q(verdict="worse"), "rolled_back": ended & Q(status="rolled_back"),
+        "failed": ended & Q(status="failed"),
+    }  # fmt: skip
+    touched = _within("created_at", start, end) | _within("applied_at", start, end) | measured | ended
+    rows = OptimizationEvent.objects.filter(touched, source_event_type__startswith=OURS).order_by().values("strategy")
+    counted = rows.annotate(**{name: Count("pk", filter=condition) for name, condition in conditions.items()})
+    lines = [Line(strategy_name(row["strategy"]), {name: row[name] for name in COUNTED}) for row in counted]
+    return sorted((line for line in lines if any(line.counts.values())), key=lambda line: -line.counts["proposed"])
+
+
+def _examples(start: datetime, end: datetime) -> list[tuple[str, str, str]]:
+    measured = OptimizationEvent.objects.filter(_within("measure_at", start, end), verdict__in=["improved", "worse"])
+    rows = measured.select_related("user").order_by("-measure_at")[:EXAMPLES]
+    return [(title_of(row), row.get_verdict_display(), f"/optimizations/{row.pk}/") for row in rows]

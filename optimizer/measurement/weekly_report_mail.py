@@ -1,0 +1,74 @@
+"""The weekly report goes through the door of all messages: so it is in the inbox, and goes by the channels that each
+person has, when and if they want messages of low severity; who has unsubscribed gets none."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.mail import get_connection
+from django.db import transaction
+
+from notifications.channels.email import mail_of
+from notifications.channels.message import Letter
+from notifications.channels.mime import html_of
+from notifications.gateway import Message, post
+from notifications.models import Notification
+from optimizer.measurement.weekly_report import Report, report_of
+from smartagent.models import User
+
+READERS = ("operators", "administrators")
+PAGE = "/optimizer-report/"
+MARK = "optimizer_report"
+ONCE_IN = timedelta(days=6)
+
+
+def send_weekly(now: datetime) -> int:
+    """Send it to operators and administrators, once a week also where it is asked twice; return to how many."""
+    people = User.objects.filter(is_active=True, groups__name__in=READERS) | User.objects.filter(
+        is_active=True, is_superuser=True
+    )
+    with transaction.atomic():
+        keys = set(people.distinct().values_list("pk", flat=True))
+        told = Notification.objects.filter(
+            user__in=keys, created_at__gt=now - ONCE_IN, created_at__lte=now, metadata__has_key=MARK
+        )
+        left = keys - set(told.values_list("user", flat=True))
+        report = report_of(now)
+        return post([_message(report, key) for key in sorted(left)], now) if left else 0
+
+
+def send_to(address: str, now: datetime) -> None:
+    """Send it to this address by mail, at once."""
+    letter = letter_of(report_of(now), now, address)
+    mail_of(letter, address, get_connection(fail_silently=False, timeout=settings.EMAIL_TIMEOUT)).send()
+
+
+def preview(report: Report, now: datetime, person: Any) -> str:
+    """The mail as its reader sees it."""
+    return html_of(letter_of(report, now, str(person)))
+
+
+def letter_of(report: Report, now: datetime, to: str) -> Letter:
+    """The report as a letter to nobody's channel."""
+    return Letter(
+        id=str(uuid4()), reason="other", type="info", severity="low", title=report.title, text=text_of(report),
+        url=f"{settings.SITE_URL}{PAGE}", created_at=now, recipient=to, facts={"bars": report.bars},
+    )  # fmt: skip
+
+
+def text_of(report: Report) -> str:
+    """All of it in words; the bars say the same."""
+    lines = [
+        f"{bar['label']}: " + ", ".join(f"{row['count']:,} {row['name']}" for row in bar["rows"]) + "."
+        for bar in report.bars
+    ]
+    examples = [f"{title}: {verdict.lower()}." for title, verdict, _ in report.examples]
+    return "\n".join([report.words, *lines, *examples])
+
+
+def _message(report: Report, person: Any) -> Message:
+    return Message(
+        user_id=person, type="info", severity="low", reason="other", title=report.title, message=text_of(report),
+        action_url=PAGE, metadata={MARK: report.end.isoformat(), "bars": report.bars},
+    )  # fmt: skip

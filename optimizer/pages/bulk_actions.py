@@ -1,0 +1,111 @@
+"""What is done to many proposals: listed first with what would happen to each, then done, and followed until it is."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import helpers
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from optimizer.execution.responses import LENGTHS, MOST, VERBS, answer_many, obstacle
+from optimizer.models import OptimizationEvent, OptimizerPolicy
+from optimizer.pages.links import NAME
+from optimizer.text.proposal import title_of
+from optimizer.text.recommendations import recommended
+from smartagent.kernel.coerce import as_uuid
+from smartagent.shell.owned_admin import OwnedAdmin
+
+FEW = 3  # so many are applied at once; what is more is left to the workers
+SHOWN = 3  # steps of each
+WARNINGS = {
+    "approve": "The workers apply what is approved: at once, or in the change window where it is scheduled.",
+    "apply": f"Up to {FEW} are applied while you wait; more are approved, and applied by the workers within a minute.",
+    "dismiss": "They are not proposed again meanwhile.",
+    "roll_back": "What they changed is put back. What has changed since stays, and is said.",
+}  # fmt: skip
+Status = OptimizationEvent.Status
+
+
+def ask_and_do(verb: str, model_admin: OwnedAdmin, request: HttpRequest, chosen: Any) -> HttpResponse | None:
+    """Show what would happen; where it comes back with yes, do it and say so."""
+    rows = chosen.changeable_by(request.user).select_related("user", "rule").prefetch_related("steps")
+    events = list(rows.order_by("created_at", "pk")[: MOST + 1])
+    if len(events) > MOST:
+        messages.error(request, f"These are more than {MOST}. Narrow the list with the filters, or take a page.")
+        return None
+    if not request.POST.get("post"):
+        return _ask(verb, model_admin, request, events)
+    return _do(verb, request, events)
+
+
+@require_safe
+def progress_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
+    """How far those are that were chosen; the part that changes for htmx."""
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    keys = [key for text in request.GET.getlist("id")[:MOST] if (key := as_uuid(text))]
+    rows = OptimizationEvent.objects.visible_to(request.user).filter(pk__in=keys)
+    events = list(rows.select_related("user").prefetch_related("steps").order_by("created_at", "pk"))
+    moving = [event for event in events if event.status in (Status.APPROVED, Status.APPLYING)]
+    waits = [event for event in moving if event.status == Status.APPROVED and event.optimization_action == "scheduled"]
+    context = {
+        "title": "Progress", "rows": [_progress(event) for event in events], "total": len(events),
+        "over": len(events) - len(moving), "moving": len(moving) > len(waits), "here": request.get_full_path(),
+    }  # fmt: skip
+    if request.headers.get("hx-request"):
+        return render(request, "optimizer/_progress.html", context)
+    return model_admin.show(request, "optimizer/progress.html", context)
+
+
+def _progress(event: OptimizationEvent) -> dict[str, Any]:
+    steps = list(event.steps.all())
+    done = sum(step.status in ("done", "undone") for step in steps)
+    return {"event": event, "title": title_of(event), "done": done, "of": len(steps)}
+
+
+def _ask(verb: str, model_admin: OwnedAdmin, request: HttpRequest, events: list[OptimizationEvent]) -> HttpResponse:
+    now, policy = timezone.now(), OptimizerPolicy.current()
+    rows = [
+        {
+            "event": event, "title": title_of(event), "why_not": obstacle(verb, event, request.user, policy, now),
+            "steps": (steps := recommended(event.recommended_actions))[:SHOWN], "others": max(len(steps) - SHOWN, 0),
+        }
+        for event in events
+    ]  # fmt: skip
+    able = sum(not row["why_not"] for row in rows)
+    context = {
+        "title": f"{VERBS[verb]} {able} proposal{'' if able == 1 else 's'}?", "verb": verb, "verb_label": VERBS[verb],
+        "warning": WARNINGS[verb], "rows": rows, "able": able, "lengths": LENGTHS,
+        "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
+        "select_across": request.POST.get("select_across", "0"), "checkbox": helpers.ACTION_CHECKBOX_NAME,
+    }  # fmt: skip
+    return model_admin.show(request, "optimizer/confirm_many.html", context)
+
+
+def _do(verb: str, request: HttpRequest, events: list[OptimizationEvent]) -> HttpResponse | None:
+    """Each by itself: what is refused does not keep the others from being done."""
+    left = verb == "apply" and len(events) > FEW
+    done, refused = answer_many("approve" if left else verb, events, request.user, **_said(request))
+    if verb == "apply":  # what was approved already is on its way, too
+        done += [event for event, _ in refused if event.status == Status.APPROVED]
+        refused = [pair for pair in refused if pair[0].status != Status.APPROVED]
+    if refused:
+        more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+        messages.warning(request, f"Not done: {title_of(refused[0][0])}: {refused[0][1]}{more}")
+    if done and verb in ("approve", "apply"):
+        query = urlencode([("id", str(event.pk)) for event in done])
+        return HttpResponseRedirect(f"{reverse(f'{NAME}_progress')}?{query}")
+    if done:
+        words = {"dismiss": "Dismissed", "roll_back": "Rolled back"}[verb]
+        messages.success(request, f"{words} {len(done)} proposal{'' if len(done) == 1 else 's'}.")
+    return None
+
+
+def _said(request: HttpRequest) -> dict[str, str]:
+    lasts = request.POST.get("for", "7d")
+    return {"lasts": lasts if lasts in LENGTHS else "7d", "note": request.POST.get("note", "").strip()[:2000]}

@@ -1,0 +1,82 @@
+"""The form by which a person asks for a proposal."""
+
+from typing import Any
+
+from django import forms
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from optimizer.proposals.requests import KINDS, Wanted, is_metric
+from rules.engine.conditions import Operator
+from rules.ingest.samples import check_target
+from rules.pages.forms.silence_fields import PersonField
+from smartagent.kernel.coerce import read_number
+from smartagent.kernel.scope import has_everyone
+from smartagent.models import User
+
+LIMIT_HELP = "Both empty: as a rule that watches it says."
+
+
+def _text(**attributes: str) -> UnfoldAdminTextInputWidget:
+    return UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"} | attributes)
+
+
+class AskingForm(forms.Form):
+    metric = forms.CharField(
+        max_length=100, widget=_text(list="known-metrics", placeholder="fusion_score"),
+        help_text="What is to become better.",
+    )  # fmt: skip
+    person = PersonField("known-people", help_text="Whose. Empty: yours.")
+    target = forms.CharField(
+        required=False, max_length=200, widget=_text(list="known-integrations", placeholder="all"),
+        help_text="The type of an integration, or the target of pushed samples.",
+    )  # fmt: skip
+    operator = forms.ChoiceField(
+        required=False, label="It is bad when it is", choices=[("", "as a rule says"), *Operator.choices],
+        widget=UnfoldAdminSelectWidget, help_text=LIMIT_HELP,
+    )  # fmt: skip
+    threshold = forms.CharField(required=False, widget=_text(inputmode="decimal", placeholder="70"), label="Threshold")
+    kind = forms.ChoiceField(
+        label="Applied", choices=[(kind, label) for kind, label in KINDS.items()], widget=UnfoldAdminSelectWidget
+    )
+
+    def __init__(self, data: Any = None, *, asker: User, initial: Any = None) -> None:
+        super().__init__(data, initial=initial)
+        self.asker = asker
+        if has_everyone(asker, "change"):
+            self.fields["person"].among = User.objects.filter(is_active=True)  # type: ignore[attr-defined]
+        else:
+            del self.fields["person"]
+
+    def clean_metric(self) -> str:
+        metric = str(self.cleaned_data["metric"])
+        if not is_metric(metric):
+            raise forms.ValidationError("This is not the name of a metric. Choose one of the list.")
+        return metric
+
+    def clean_target(self) -> str:
+        try:
+            return check_target(self.cleaned_data["target"])
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def clean_threshold(self) -> float | None:
+        text = self.cleaned_data["threshold"].strip()
+        try:
+            return float(read_number(text)) if text else None
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "threshold" in cleaned and bool(cleaned.get("operator")) != (cleaned["threshold"] is not None):
+            self.add_error("threshold", "Say both what is compared and with what, or neither.")
+        return cleaned
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is asked for."""
+        given = self.cleaned_data
+        return Wanted(
+            person=given.get("person") or self.asker, metric=given["metric"], target=given["target"],
+            operator=given["operator"], threshold=given["threshold"], kind=given["kind"],
+        )  # fmt: skip

@@ -1,0 +1,76 @@
+"""The policy is changed, and everything stopped or let go on: each with an entry of who did it and when."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from optimizer.models import ActionLog, OptimizerPolicy
+from rules.models import ActivityEntry
+
+FIELDS = (
+    "automatic_per_day", "trusted_after", "trusted_rate", "needs_another", "undo_worse", "on_failure", "window",
+    "window_zone",
+)  # fmt: skip
+
+
+def change(values: Mapping[str, Any], by: Any, now: datetime) -> list[str]:
+    """Write what of `values` differs, and return it in words; nothing where nothing does."""
+    with transaction.atomic():
+        policy = _locked()
+        said = [
+            f"{_name(name)} {_shown(getattr(policy, name))} → {_shown(value)}"
+            for name, value in values.items()
+            if name in FIELDS and getattr(policy, name) != value
+        ]
+        if said:
+            for name in values:
+                setattr(policy, name, values[name])
+            policy.save()
+            _write("optimizer_policy_changed", "policy_change", by, now, changes="; ".join(said))
+    return said
+
+
+def switch(stopped: bool, by: Any, now: datetime) -> bool:
+    """Stop everything, or let it go on; whether that was a change."""
+    with transaction.atomic():
+        policy = _locked()
+        if policy.stopped == stopped:
+            return False
+        policy.stopped = stopped
+        policy.save()
+        words = ("optimizer_stopped", "policy_stop") if stopped else ("optimizer_released", "policy_release")
+        _write(*words, by, now)
+    return True
+
+
+def _name(field: str) -> str:
+    found: Any = OptimizerPolicy._meta.get_field(field)
+    return str(found.verbose_name)
+
+
+def _locked() -> OptimizerPolicy:
+    OptimizerPolicy.objects.get_or_create(pk=1)
+    return OptimizerPolicy.objects.select_for_update().get(pk=1)
+
+
+def _write(event: str, action: str, by: Any, now: datetime, **told: str) -> None:
+    facts = {"by": str(by.pk), "by_name": str(by)} | told
+    ActivityEntry.objects.create(
+        user=by, agent_name="person", event_type=event, action_taken="none", context=facts, status="success",
+        created_at=now, executed_at=now,
+    )  # fmt: skip
+    done = ActionLog.Status.COMPLETED
+    ActionLog.objects.create(user=by, action_type=action, action_details=facts, status=done, created_at=now)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return f"{len(value)} period{'' if len(value) == 1 else 's'}" if value else "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+MOST_PER_DAY, MOST_SUCCESSES = 100, 1000

@@ -1,0 +1,39 @@
+"""What each strategy, and each operation, is trusted with just now, and why not with more."""
+
+from dataclasses import dataclass
+
+from optimizer.models import OptimizerPolicy
+from optimizer.policy.guardrails import Record, refusal
+from optimizer.policy.track_record import rails_of, records
+from optimizer.registries import operations, strategies
+
+ADJUST = ("adjust", "Adjust (by a rule)")  # proposes without a strategy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A strategy: its record, and why what it proposes waits for a person; nothing where it does not."""
+
+    kind: str
+    label: str
+    help: str
+    record: Record
+    why_not: str
+
+
+def standings(policy: OptimizerPolicy) -> list[Standing]:
+    """Of every strategy that is installed, as for a proposal for somebody to whom nothing was done today."""
+    rails, known = rails_of(policy), records()
+    named = [(strategy.kind, strategy.label, strategy.help) for strategy in strategies]
+    return [
+        Standing(
+            kind=kind, label=label, help=help_text, record=(record := known.get(kind, Record())),
+            why_not=refusal(rails, strategy=label, irreversible=(), record=record, today=0, busy=False),
+        )
+        for kind, label, help_text in [*named, (*ADJUST, "One bounded change, as a rule says.")]
+    ]  # fmt: skip
+
+
+def by_hand_only() -> list[str]:
+    """The operations that are never done without a person, for they cannot be taken back."""
+    return [operation.label for operation in operations if not operation.reversible]

@@ -1,0 +1,81 @@
+"""A person asks for a proposal, without waiting for a rule to fire. They do not approve it themselves."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from optimizer.proposals.creation import Asked, Made, proposal_of, propose
+from optimizer.proposals.facts import Surroundings
+from optimizer.registries import strategy_for
+from rules.evaluation.preview import preview
+from rules.ingest.samples import NAME
+from rules.models import AutomationRule
+from rules.registries import metrics
+from smartagent.kernel.coerce import as_number
+from smartagent.models import User
+
+KINDS = {"manual": "when somebody has approved it", "scheduled": "in the change window, when it is approved"}
+LOOKED_AT = 50
+
+
+class NoLimit(Exception):
+    """No rule watches this metric for them, so say what would be bad: an operator and a threshold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What somebody wants to be better: whose metric, and what would be bad; without that, as a rule says."""
+
+    person: User
+    metric: str
+    target: str = ""
+    operator: str = ""
+    threshold: float | None = None
+    kind: str = "manual"
+
+
+def ask(wanted: Wanted, by: User, now: datetime) -> Made:
+    """Propose something for it, at once; NoLimit where nobody says what would be bad."""
+    operator, threshold = _limit(wanted)
+    facts = Surroundings({wanted.person.pk}, now).of(
+        wanted.person.pk, metric=wanted.metric, value=_reading(wanted, now), threshold=threshold, operator=operator,
+        target=wanted.target,
+    )  # fmt: skip
+    strategy = strategy_for(wanted.metric)
+    found = proposal_of(strategy, facts)
+    proposal = replace(found, reason=f"{by} asked for it. {found.reason}")
+    with transaction.atomic():
+        return propose([(Asked(facts=facts, kind=wanted.kind, by=by.pk), strategy.kind, proposal)], now)[0]
+
+
+def is_metric(name: str) -> bool:
+    """Whether a metric can be called so."""
+    return name in metrics or NAME.fullmatch(name) is not None
+
+
+def _limit(wanted: Wanted) -> tuple[str, float]:
+    """What would be bad: as was said, else as a rule that watches it says, their own before those on everyone."""
+    if wanted.operator and wanted.threshold is not None:
+        return wanted.operator, wanted.threshold
+    watching = AutomationRule.objects.active().filter(
+        Q(user=wanted.person) | Q(applies_to=AutomationRule.AppliesTo.EVERYONE), metric_type=wanted.metric
+    )
+    rules = sorted(watching.order_by("-created_at")[:LOOKED_AT], key=lambda rule: _distance(rule, wanted))
+    if not rules:
+        raise NoLimit(NoLimit.__doc__)
+    return rules[0].condition_operator, as_number(rules[0].threshold_value) or 0.0
+
+
+def _distance(rule: AutomationRule, wanted: Wanted) -> tuple[bool, bool]:
+    return (rule.target_integration or "") != wanted.target, rule.user_id != wanted.person.pk
+
+
+def _reading(wanted: Wanted, now: datetime) -> float | None:
+    rule: Any = AutomationRule(
+        user=wanted.person, rule_name="reading", metric_type=wanted.metric, condition_operator=">", threshold_value=0,
+        action_type="log", target_integration=wanted.target,
+    )  # fmt: skip
+    return preview(rule, now).value

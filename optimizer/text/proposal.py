@@ -1,0 +1,121 @@
+"""What is said of a proposal: where it stands, and what came of it; made when it is shown."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.timezone import localtime
+
+from optimizer.inert import changed_nothing
+from optimizer.models import OptimizationEvent
+from optimizer.registries import operations, strategies
+from rules.text.entry import metric_name, number
+
+Status, Verdict = OptimizationEvent.Status, OptimizationEvent.Verdict
+HELPED = {
+    Verdict.IMPROVED: "It helped", Verdict.UNCHANGED: "It made no difference that could not be chance",
+    Verdict.WORSE: "It made it worse", Verdict.TOO_LITTLE: "It cannot be said whether it helped",
+}  # fmt: skip
+
+
+def strategy_name(kind: str | None) -> str:
+    """What a strategy is called."""
+    if not kind:
+        return "a remedy"
+    return strategies[kind].label if kind in strategies else kind.replace("_", " ").capitalize()
+
+
+def operation_name(kind: str) -> str:
+    """What an operation is called."""
+    return operations[kind].label if kind in operations else kind.replace("_", " ").capitalize()
+
+
+def title_of(event: OptimizationEvent) -> str:
+    """`Integration recovery for Alice`"""
+    name = strategy_name(event.strategy) if event.strategy else event.get_optimization_action_display().capitalize()
+    return f"{name} for {event.user or 'the platform'}"
+
+
+def stands_in_words(event: OptimizationEvent, now: datetime) -> list[str]:
+    """Where it stands and why, a sentence each."""
+    status, said = event.status, []
+    if status == Status.PROPOSED:
+        said.append(_waits(event, now))
+    elif status == Status.APPROVED:
+        scheduled = event.optimization_action == OptimizationEvent.Kind.SCHEDULED
+        said.append(f"{_approved(event)} {WINDOW if scheduled else SOON}")
+    elif status == Status.APPLYING:
+        said.append("It is being applied.")
+    elif status == Status.APPLIED:
+        said.append(f"It was applied{_at(event.applied_at)}. {_applied_by(event)}".strip())
+    elif status == Status.DISMISSED:
+        said.append(_dismissed(event))
+    elif status == Status.FAILED:
+        said.append(f"It failed{_at(event.ended_at)}.")
+    elif status == Status.ROLLED_BACK:
+        said.append(f"It was rolled back{_at(event.ended_at)}.")
+    elif status == Status.EXPIRED:
+        said.append("Nobody answered it within its day, so it was not applied.")
+    note = [f"“{event.decision_note}”"] if event.decision_note else []
+    return said + note
+
+
+WINDOW, SOON = "It is applied in its change window.", "The workers apply it within a minute."
+
+
+def effect_in_words(event: OptimizationEvent) -> str:
+    """What came of it, with its numbers; nothing where it is not measured."""
+    facts = event.effect if isinstance(event.effect, dict) else {}
+    if not event.verdict and event.status == Status.APPLIED and changed_nothing(event):
+        return "Nothing was changed, so there is no effect to measure."
+    if not event.verdict:
+        return f"It is measured{_at(event.measure_at)}." if event.measure_at and event.status == Status.APPLIED else ""
+    before, after = facts.get("before") or [], facts.get("after") or []
+    if event.verdict == Verdict.TOO_LITTLE:
+        few = f"{len(before)} readings before it and {len(after)} after it, too few to tell a difference from chance"
+        return f"{HELPED[Verdict.TOO_LITTLE]}: there were {few}."
+    moved = float(facts.get("of_difference") or 0)
+    means = f"{number(_round(facts.get('of_before')))} before and {number(_round(facts.get('of_after')))} after it"
+    size = f"{number(abs(_round(moved)))} {'more' if moved > 0 else 'less'}" if moved else "no change"
+    told = f"{HELPED[Verdict(event.verdict)]}: the {metric_name(event.metric)} was on average {means}, {size}"
+    return f"{told} ({_chance(facts.get('of_p'))}; {len(before):,} and {len(after):,} readings)."
+
+
+def _chance(p: Any) -> str:
+    """How likely a difference of this size is by chance."""
+    return "p < 0.0001" if p is not None and float(p) < 0.0001 else f"p = {number(p)}"
+
+
+def _waits(event: OptimizationEvent, now: datetime) -> str:
+    if event.expires_at and event.expires_at <= now:
+        return "Its day is over, so it is not applied any more."
+    until = f" until {_clock(event.expires_at)}; then it expires" if event.expires_at else ""
+    return f"It waits for somebody to decide{until}."
+
+
+def _approved(event: OptimizationEvent) -> str:
+    by = str(event.approved_by) if event.approved_by_id else "The policy"
+    return f"{by} approved it{_at(event.approved_at)}."
+
+
+def _applied_by(event: OptimizationEvent) -> str:
+    if event.approved_at:
+        return _approved(event)
+    return f"{event.decided_by} did by hand what it advises." if event.decided_by_id else ""
+
+
+def _dismissed(event: OptimizationEvent) -> str:
+    until = event.dismissed_until
+    again = f"is not proposed again until {_clock(until)}" if until else "is never proposed again"
+    return f"{event.decided_by or 'Somebody'} dismissed it{_at(event.ended_at)}; it {again}."
+
+
+def _at(moment: datetime | None) -> str:
+    return f" at {_clock(moment)}" if moment else ""
+
+
+def _clock(moment: datetime) -> str:
+    return f"{localtime(moment):%Y-%m-%d %H:%M}"
+
+
+def _round(value: Any) -> float:
+    return round(float(value or 0), 2)

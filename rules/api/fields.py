@@ -1,0 +1,106 @@
+"""Fields of a rule by REST: durations also as checks, further conditions, labels."""
+
+import math
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from rules.authoring import labels
+from rules.authoring.conditions import FIELDS, MOST, TOO_MANY, stored, window_of
+from rules.engine.conditions import Operator, Reducer
+from rules.engine.intervals import parse_checks
+from rules.ingest.samples import NAME as METRIC_NAME
+from smartagent.kernel.durations import LONGEST_TEXT, format_duration
+from smartagent.rest.fields import ChoiceField, DurationField, JSONObjectField, NumberField, TextField
+from smartagent.rest.serializers import StrictSerializer
+
+SHAPE = r"^\s*(0|([0-9]+\s*[wdhmsWDHMS]\s*)+|[0-9]+\s*[cC][hH][eE][cC][kK][sS]?\s*)$"
+
+
+@extend_schema_field({"type": "string", "pattern": SHAPE, "maxLength": LONGEST_TEXT, "examples": ["15m", "3 checks"]})
+class ChecksField(DurationField):
+    """A duration as `15m` or as `3 checks`; given as `15m`."""
+
+    default_error_messages = {"invalid": 'Write a duration as text, for example "15m", "3 checks" or "0".'}
+
+    def to_internal_value(self, data: Any) -> timedelta:
+        if not isinstance(data, str) or not data.strip():
+            self.fail("invalid")
+        try:
+            return parse_checks(data)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from error
+
+
+WEB = {"pattern": r"^[hH][tT][tT][pP][sS]?://\S+$"}
+METRIC = {"pattern": f"^{METRIC_NAME.pattern}$"}  # also of every built-in one
+LABELS = {
+    "maxProperties": labels.MOST,
+    "propertyNames": {"pattern": f"^{labels.NAME.pattern}$"},
+    "additionalProperties": {
+        "type": "string", "minLength": 1, "maxLength": labels.LONGEST, "pattern": r"^[^,\n\r]*[^,\s][^,\n\r]*$",
+    },
+}  # fmt: skip
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}, "examples": [{"team": "db"}]})
+class LabelsField(JSONObjectField):
+    """A flat object of text to text."""
+
+    asks = LABELS
+
+
+class ConditionSerializer(StrictSerializer):
+    """A further condition of a rule, of the same person."""
+
+    metric = TextField(max_length=100, asks=METRIC)
+    target = TextField(
+        required=False, allow_blank=True, default="", help_text="An integration, or a target of samples."
+    )
+    reducer = ChoiceField(
+        choices=Reducer.choices,
+        required=False,
+        default="last",
+        help_text="What of the readings in the window is compared.",
+    )
+    window = DurationField(required=False, default=timedelta(0), help_text="5m to 30d; 0 with the newest reading.")
+    operator = ChoiceField(choices=Operator.choices)
+    threshold = NumberField()
+
+    def to_internal_value(self, data: Any) -> Any:
+        """A condition is given whole, also where the rule is changed only in part."""
+        given = data if isinstance(data, Mapping) else dict.fromkeys(self.fields)
+        missing = [name for name, field in self.fields.items() if field.required and name not in given]
+        if missing:
+            raise serializers.ValidationError(
+                {name: [self.fields[name].error_messages["required"]] for name in missing}
+            )
+        return super().to_internal_value(data)
+
+
+class ConditionsField(serializers.ListField):
+    """Further conditions, as a rule keeps them. What another program left there is given as far as it can be read."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"child": ConditionSerializer()} | kwargs)
+        self.asks = {"maxItems": MOST}
+
+    def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
+        if isinstance(data, list) and len(data) > MOST:  # each would be read first
+            raise serializers.ValidationError(TOO_MANY.format(len(data)))
+        return [stored(condition) for condition in super().to_internal_value(data)]
+
+    def to_representation(self, data: Any) -> list[dict[str, Any]]:
+        return [_shown(each) for each in (data if isinstance(data, list) else [data])]
+
+
+def _shown(condition: Any) -> dict[str, Any]:
+    known = condition if isinstance(condition, Mapping) else {}
+    window, threshold = window_of(known.get("window")), known.get("threshold")
+    number = isinstance(threshold, int | float) and not isinstance(threshold, bool) and math.isfinite(threshold)
+    texts = {name: str(known.get(name) or "") for name in FIELDS if name not in ("window", "threshold")}
+    shown = texts | {"window": format_duration(window or timedelta(0)), "threshold": threshold if number else None}
+    return {name: shown[name] for name in FIELDS}

@@ -1,0 +1,202 @@
+"""What is done to an instance by REST: acknowledge, snooze, comment, assign, resolve, reopen; one or many."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from rules.api.serializers import StateSerializer
+from rules.instances import handling
+from rules.models import RuleState
+from smartagent.models import User
+from smartagent.rest.constraints import AnyFilled, Constraint, ExactlyOne, Present, Where
+from smartagent.rest.errors import Conflict
+from smartagent.rest.fields import ChoiceField, IdField, TextField, TimeField, visible_person
+from smartagent.rest.serializers import StrictSerializer
+
+MOST = 1000
+NOTHING = "It does not fire (any more), or this has been done already."
+
+
+class CommentedSerializer(StrictSerializer):
+    comment = TextField(required=False, allow_blank=True, max_length=2000, help_text="Stands in the story.")
+
+
+class CommentSerializer(StrictSerializer):
+    comment = TextField(max_length=2000, help_text="Stands in the story.")
+
+
+EITHER = ExactlyOne(("until", "length"), "Say either until when, or a length.")
+
+
+class UntilSerializer(CommentedSerializer):
+    until = TimeField(required=False, help_text="When it ends, at most 30 days away. Default: in 24 hours.")
+
+
+class SnoozeSerializer(UntilSerializer):
+    constraints: tuple[Constraint, ...] = (EITHER,)
+
+    until = TimeField(required=False, help_text="When it ends, at most 30 days away.")
+    length = ChoiceField(
+        choices=[*handling.SNOOZES, "morning"], required=False,
+        help_text="Instead of `until`. morning: nine o'clock of the next working day where you are.",
+    )  # fmt: skip
+
+
+class AssignSerializer(CommentedSerializer):
+    person = TextField(allow_null=True, help_text="Their id or e-mail address; null takes the name away.")
+
+
+class ManySerializer(SnoozeSerializer):
+    constraints = (
+        Where("verb", ("snooze",), EITHER),
+        Where("verb", ("comment",), AnyFilled(("comment",), "Write a comment.")),
+        Where("verb", ("assign",), Present("person", "Say who looks after them; null takes the name away.")),
+    )
+
+    ids = serializers.ListField(child=IdField(), min_length=1, max_length=MOST)
+    verb = ChoiceField(choices=["acknowledge", "snooze", "comment", "assign", "resolve", "reopen"])
+    person = TextField(
+        required=False, allow_null=True,
+        help_text="For assign: their id or e-mail address; null takes the name away.",
+    )  # fmt: skip
+
+
+class DoneSerializer(serializers.Serializer[Any]):
+    changed = serializers.IntegerField(help_text="How many instances it was done to.")
+
+
+def described(summary: str, description: str, request: Any) -> Callable[[Any], Any]:
+    """What the description of the API says of one of the verbs."""
+    from_view: Any = extend_schema(
+        summary=summary, description=description, request=request,
+        responses={200: StateSerializer, 409: OpenApiResponse(description=NOTHING)},
+    )  # fmt: skip
+    return from_view  # type: ignore[no-any-return]
+
+
+class HandlingActions:
+    """The verbs of handling, for the view of instances."""
+
+    @described(
+        "Acknowledge", "Stops the repeats; when it ends and the instance still fires, that is told.", UntilSerializer
+    )
+    @action(detail=True, methods=["post"], needs="change")
+    def acknowledge(self, request: Request, pk: Any = None) -> Response:
+        asked = self._asked(UntilSerializer)
+        return self._one(lambda some, now: self._acknowledge(some, now, asked))
+
+    @described(
+        "Snooze", "Keeps it quiet for a length or until a time; then it is told where it still fires.", SnoozeSerializer
+    )
+    @action(detail=True, methods=["post"], needs="change")
+    def snooze(self, request: Request, pk: Any = None) -> Response:
+        asked = self._asked(SnoozeSerializer)
+        return self._one(lambda some, now: self._snooze(some, now, asked))
+
+    @described("Comment", "Writes into its story.", CommentSerializer)
+    @action(detail=True, methods=["post"], needs="change")
+    def comment(self, request: Request, pk: Any = None) -> Response:
+        asked = self._asked(CommentSerializer)
+        return self._one(lambda some, now: handling.comment_on(some, self._me(), now, asked["comment"]))
+
+    @described("Assign", "Says who looks after it.", AssignSerializer)
+    @action(detail=True, methods=["post"], needs="change")
+    def assign(self, request: Request, pk: Any = None) -> Response:
+        asked = self._asked(AssignSerializer)
+        person, state = self._person(asked["person"]), self._view().get_object()
+        if person and not handling.may_look_after(person, state):
+            raise ValidationError({"person": ["They may not see this rule, so they cannot look after it."]})
+        return self._one(lambda some, now: handling.assign(some, self._me(), now, person, asked.get("comment", "")))
+
+    @described("Resolve by hand", "Ends the episode. Where it is still broken, it fires again at the next evaluation.",
+               CommentedSerializer)  # fmt: skip
+    @action(detail=True, methods=["post"], needs="change")
+    def resolve(self, request: Request, pk: Any = None) -> Response:
+        asked = self._asked(CommentedSerializer)
+        return self._one(lambda some, now: handling.resolve(some, self._me(), now, asked.get("comment", "")))
+
+    @described("Reopen", "Takes back that it was acknowledged, snoozed, or resolved by hand.", CommentedSerializer)
+    @action(detail=True, methods=["post"], needs="change")
+    def reopen(self, request: Request, pk: Any = None) -> Response:
+        asked = self._asked(CommentedSerializer)
+        return self._one(lambda some, now: handling.reopen(some, self._me(), now, asked.get("comment", "")))
+
+    @extend_schema(
+        summary="Handle many", request=ManySerializer, responses=DoneSerializer,
+        description=f"Does it to up to {MOST} instances; those to which it cannot be done are left alone.",
+    )  # fmt: skip
+    @action(detail=False, methods=["post"], needs="change", serializer_class=ManySerializer)
+    def handle(self, request: Request) -> Response:
+        asked = self._asked(ManySerializer)
+        some, now, said = (
+            self._view().get_queryset().filter(pk__in=asked["ids"]),
+            timezone.now(),
+            asked.get("comment", ""),
+        )
+        verbs: dict[str, Callable[[], int]] = {
+            "acknowledge": lambda: self._acknowledge(some, now, asked),
+            "snooze": lambda: self._snooze(some, now, asked),
+            "comment": lambda: handling.comment_on(some, self._me(), now, said),
+            "assign": lambda: self._assign(some, now, asked),
+            "resolve": lambda: handling.resolve(some, self._me(), now, said),
+            "reopen": lambda: handling.reopen(some, self._me(), now, said),
+        }  # fmt: skip
+        return Response({"changed": verbs[asked["verb"]]()})
+
+    def _acknowledge(self, some: Any, now: datetime, asked: dict[str, Any]) -> int:
+        until = until_asked(asked, now, None) if "until" in asked else None
+        return handling.acknowledge(some, self._me(), now, until, asked.get("comment", ""))
+
+    def _snooze(self, some: Any, now: datetime, asked: dict[str, Any]) -> int:
+        return handling.snooze(some, self._me(), now, until_asked(asked, now, self._me()), asked.get("comment", ""))
+
+    def _assign(self, some: Any, now: datetime, asked: dict[str, Any]) -> int:
+        person = self._person(asked["person"])
+        those = handling.seen_by(person, some) if person else some
+        return handling.assign(those, self._me(), now, person, asked.get("comment", ""))
+
+    def _one(self, do: Callable[[Any, datetime], int]) -> Response:
+        view = self._view()
+        state = view.get_object()
+        if not do(RuleState.objects.filter(pk=state.pk), timezone.now()):
+            raise Conflict(NOTHING)
+        return Response(view.again(state))
+
+    def _asked(self, kind: type[StrictSerializer]) -> dict[str, Any]:
+        view = self._view()
+        asked = kind(data=view.request.data, context=view.get_serializer_context())
+        asked.is_valid(raise_exception=True)
+        return dict(asked.validated_data)
+
+    def _person(self, text: str | None) -> User | None:
+        if text is None:
+            return None
+        found = visible_person(text, self._me())
+        if found is None:
+            raise ValidationError({"person": ["There is no such person whom you may name."]})
+        return found
+
+    def _me(self) -> User:
+        return self._view().request.user  # type: ignore[no-any-return]
+
+    def _view(self) -> Any:
+        return self
+
+
+def until_asked(asked: dict[str, Any], now: datetime, person: User | None) -> datetime:
+    """When what is asked for, by `until` or by `length`, ends."""
+    try:
+        if "until" in asked:
+            return handling.check_until(asked["until"], now)
+        return handling.until_of(asked["length"], now, ZoneInfo(person.time_zone if person else "UTC"))
+    except ValueError as error:
+        raise ValidationError({"until": [str(error)]}) from None

@@ -1,0 +1,52 @@
+"""Evaluate rules now."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from rules.api.serializers import DispatchSerializer, RunSerializer
+from rules.evaluation.dispatcher import dispatch
+from rules.models import AutomationRule, DispatchRun
+from smartagent.kernel.scope import has_everyone
+from smartagent.rest.errors import Conflict
+from smartagent.rest.views import StrictView
+
+
+class DispatchView(StrictView):
+    needs = "rules.change_automationrule"
+
+    @extend_schema(
+        tags=["runs"],
+        summary="Evaluate rules now",
+        description="Evaluates your rules, or everyone's where you may change everyone's things, runs the actions of "
+        "those that fire, and answers with the run. A rule in the body leaves the others out.",
+        request=DispatchSerializer,
+        responses={200: RunSerializer, 404: OpenApiResponse(), 409: OpenApiResponse()},
+        examples=[OpenApiExample("Everything", value={}, request_only=True)],
+    )
+    def post(self, request: Request) -> Response:
+        asked = DispatchSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        rule = asked.validated_data.get("rule")
+        if rule:
+            _refuse_idle(request.user, rule)
+        user = request.user
+        owner = None if has_everyone(user, "change") else user.pk
+        run = dispatch(timezone.now(), DispatchRun.Trigger.API, requested_by=user.pk, owner=owner, rule=rule)
+        if run.outcome == DispatchRun.Outcome.OVERLAPPED:
+            raise Conflict("Another evaluation is running, so nothing was done. Try again in a moment.")
+        return Response(RunSerializer(run).data)
+
+
+def _refuse_idle(user: Any, rule: UUID) -> None:
+    """Raise where `user` may not evaluate the rule, or where it would not be evaluated."""
+    status = AutomationRule.objects.changeable_by(user).filter(pk=rule).values_list("status", flat=True).first()
+    if status is None:
+        raise NotFound({"rule": ["There is no such rule among those that you may change."]})
+    if status != AutomationRule.Status.ACTIVE:
+        raise ValidationError({"rule": [f"This rule is {status}, so it is not evaluated. Activate it first."]})

@@ -1,0 +1,147 @@
+"""Rules, what became of them, and where readings come from, as the API shows and takes them."""
+
+from typing import Any
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from rules.action_options import clean_config, stored_options
+from rules.api.fields import METRIC, WEB, ChecksField, ConditionsField, LabelsField
+from rules.authoring.credential_addresses import changed_addresses, refusal
+from rules.authoring.validation import WRITTEN, validate
+from rules.engine.severities import severity_of
+from rules.lifecycle.status import begin_anew, publishes
+from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState
+from rules.permissions import rule_errors
+from rules.text.entry import entry_in_words
+from smartagent.kernel.sealing import seal
+from smartagent.rest.fields import JSONObjectField
+from smartagent.rest.serializers import OwnedSerializer, StrictModelSerializer, StrictSerializer
+
+
+class RuleSerializer(OwnedSerializer):
+    """A rule: a metric, an operator, a threshold, an action; and where it needs them, windows, levels and timing."""
+
+    action_config = JSONObjectField(required=False, help_text="The options of the action.")
+    labels = LabelsField(required=False, help_text="What you sort and silence rules by.")
+    more_conditions = ConditionsField(required=False, help_text="At most 5 further ones, of the same person.")
+    pending_for = ChecksField(required=False, help_text="It fires only once it has held this long.")
+    keep_firing_for = ChecksField(required=False, help_text="It resolves only once it has been over this long.")
+    repeat_every = ChecksField(required=False, help_text="While it fires, act again after this long; 0: each time.")
+
+    class Meta:
+        model = AutomationRule
+        fields = [
+            "id", "user", "rule_name", "description", "metric_type", "condition_operator", "threshold_value",
+            "action_type", "action_config", "target_integration", "status", "severity", "applies_to", "reducer",
+            "evaluation_window", "critical_threshold", "match", "more_conditions", "pending_for", "keep_firing_for",
+            "recovery_threshold", "no_data_policy", "error_policy", "repeat_every", "labels", "runbook_url",
+            "provisioned_by", "last_triggered_at", "trigger_count", "created_at", "updated_at",
+        ]  # fmt: skip
+        extra_kwargs: dict[str, Any] = {"metric_type": {"asks": METRIC}, "runbook_url": {"asks": WEB}}
+        read_only_fields = ["provisioned_by", "last_triggered_at", "trigger_count", "created_at", "updated_at"]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        rule = self.whole(attrs)
+        before = {name: getattr(self.instance, name) for name in WRITTEN} if self.instance else None
+        errors = validate({name: getattr(rule, name) for name in WRITTEN}, before)
+        errors |= rule_errors(self.context["request"].user, rule, before)
+        own = {name: name.partition(".")[0] in self.fields for name in errors}
+        if named := {name if own[name] else f"action_config.{name}": text for name, text in errors.items()}:
+            raise serializers.ValidationError(named)
+        if "action_config" in attrs:
+            attrs["action_config"] = clean_config(rule.action_type, attrs["action_config"], before)
+            said = severity_of(attrs["action_config"])
+            if "severity" not in attrs and said and said != severity_of(stored_options(before)):
+                attrs["severity"] = said
+        return attrs
+
+    @transaction.atomic
+    def update(self, instance: Any, validated_data: Any) -> Any:
+        before = instance.status
+        rule = super().update(instance, validated_data)
+        if publishes(before, rule.status):
+            begin_anew([rule])
+        return rule
+
+
+class StateSerializer(StrictModelSerializer):
+    rule_name = serializers.CharField(source="rule.rule_name", read_only=True)
+
+    class Meta:
+        model = RuleState
+        fields = [
+            "id", "rule", "rule_name", "user", "target", "condition", "reason", "since", "value", "episode", "critical",
+            "flapping", "fired_at", "silence", "handling", "handled_by", "handled_until", "assignee",
+            "last_notified_at",
+        ]  # fmt: skip
+
+
+class ActivitySerializer(StrictModelSerializer):
+    sentence = serializers.SerializerMethodField(help_text="What the entry says, with the numbers that were compared.")
+
+    class Meta:
+        model = ActivityEntry
+        fields = [
+            "id", "user", "rule", "run", "agent_name", "event_type", "action_taken", "context", "status",
+            "error_message", "created_at", "executed_at", "sentence",
+        ]  # fmt: skip
+
+    def get_sentence(self, entry: ActivityEntry) -> str:
+        return entry_in_words(entry)
+
+
+class RunSerializer(StrictModelSerializer):
+    class Meta:
+        model = DispatchRun
+        fields = [
+            "id", "trigger", "requested_by", "outcome", "evaluated_at", "started_at", "finished_at", "late_by",
+            "rules_evaluated", "instances", "triggered", "succeeded", "failed", "no_data", "errors", "stage_ms",
+            "error_message",
+        ]  # fmt: skip
+
+
+class DispatchSerializer(StrictSerializer):
+    rule = serializers.UUIDField(required=False, help_text="Only this rule. Default: every rule that you may change.")
+
+
+class IntegrationSerializer(OwnedSerializer):
+    """A connection of a person to another system. Its credentials are written and never read."""
+
+    config = JSONObjectField(required=False, allow_null=True, help_text="Settings that are no secret.")
+    credentials = JSONObjectField(
+        required=False, allow_null=True, write_only=True,
+        help_text="An object, encrypted at rest and never shown again. null removes it.",
+    )  # fmt: skip
+    has_credentials = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Integration
+        fields = [
+            "id", "user", "integration_type", "status", "config", "credentials", "has_credentials", "last_sync_at",
+            "error_message", "created_at", "updated_at",
+        ]  # fmt: skip
+        read_only_fields = ["created_at", "updated_at"]
+        extra_kwargs = {"integration_type": {"max_length": 100}, "error_message": {"max_length": 10_000}}
+        validators: list[Any] = []  # the owner may be left out, so the one of a type is checked below
+
+    @extend_schema_field({"type": "boolean", "description": "Whether credentials are kept."})
+    def get_has_credentials(self, integration: Integration) -> bool:
+        return bool(integration.credentials_encrypted)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "credentials" in attrs:
+            credentials = attrs.pop("credentials")
+            attrs["credentials_encrypted"] = seal(credentials) if credentials is not None else None
+        elif self.instance and self.instance.credentials_encrypted:
+            changed = changed_addresses(self.instance.config, attrs.get("config", self.instance.config))
+            if changed:
+                raise serializers.ValidationError({"config": [refusal(changed)]})
+        return attrs
+
+
+class SampleSerializer(StrictModelSerializer):
+    class Meta:
+        model = MetricSample
+        fields = ["id", "user", "metric", "target", "value", "observed_at"]

@@ -1,0 +1,186 @@
+"""Silences as the API shows and takes them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from rules.ingest.samples import NAME
+from rules.models import AutomationRule, Silence
+from rules.silences.lifecycle import LASTING, is_over, make, revise
+from rules.silences.limits import number_problem, people_of
+from rules.silences.phrases import state_of
+from rules.silences.validation import LONGEST_COMMENT, LONGEST_LABEL, MOST_LABELS, silence_errors
+from rules.silences.windows import upcoming
+from smartagent.kernel.scope import has_everyone
+from smartagent.models import User
+from smartagent.rest.constraints import AnyFilled
+from smartagent.rest.errors import Conflict
+from smartagent.rest.fields import ZONE, JSONObjectField, OwnerField, TimeField, find_person, keepable
+from smartagent.rest.serializers import StrictModelSerializer
+
+OVER = "This silence is over, so it is not changed any more. Make a new one."
+
+
+class SomebodyField(OwnerField):
+    """A person whom the caller may name, by id or e-mail; of others they do not even learn that they are there."""
+
+    def to_internal_value(self, data: Any) -> User:
+        if not isinstance(data, str) or not keepable(data):
+            self.fail("invalid")
+        found = find_person(data, people_of(self.context["request"].user))
+        return found or self.fail("unknown", text=data[:100])
+
+
+class RuleIdField(serializers.UUIDField):
+    """The id of a rule."""
+
+    def to_internal_value(self, data: Any) -> AutomationRule:  # type: ignore[override]
+        key: UUID = super().to_internal_value(data)
+        rules = AutomationRule.objects.changeable_by(self.context["request"].user)
+        found: AutomationRule | None = rules.filter(pk=key).first()
+        if found is None:
+            raise serializers.ValidationError("There is no such rule, or it is not yours to change.")
+        return found
+
+    def get_attribute(self, instance: Any) -> Any:
+        return instance.rule_id
+
+
+class CoveredLabelsField(JSONObjectField):
+    """Labels that a rule has to have."""
+
+    asks = {
+        "maxProperties": MOST_LABELS,
+        "propertyNames": {"maxLength": LONGEST_LABEL, "pattern": r"\S"},
+        "additionalProperties": {"type": "string", "maxLength": LONGEST_LABEL},
+    }
+
+
+class WindowSerializer(serializers.Serializer[Any]):
+    start = TimeField()
+    end = TimeField()
+
+
+class SilenceSerializer(StrictModelSerializer):
+    """A time in which what fires tells nobody: once, or recurring."""
+
+    # As `silence_errors` has it, which says all that is wrong at once.
+    constraints = (AnyFilled(("everything", "rule", "metric", "person", "labels"), "Say what it covers."),)
+
+    user = OwnerField(
+        required=False, allow_null=True,
+        help_text="Whose rules: an id, or when written also an e-mail. null: everyone's, which only operators silence, "
+        "and which is their default; that of others is themselves.",
+    )  # fmt: skip
+    rule = RuleIdField(required=False, allow_null=True, help_text="Only this rule.")
+    person = SomebodyField(
+        required=False,
+        allow_null=True,
+        help_text="Only readings of this person: an id, or when written also an e-mail.",
+    )
+    labels = CoveredLabelsField(required=False, help_text='Only rules with all of these labels: {"team": "db"}.')
+    everything = serializers.BooleanField(
+        required=False, write_only=True, help_text="It names no rule, metric, person or label on purpose."
+    )
+    state = serializers.SerializerMethodField()
+    window = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Silence
+        fields = [
+            "id", "user", "comment", "rule", "metric", "person", "labels", "everything", "starts_at", "ends_at",
+            "recurrence", "duration", "time_zone", "state", "window", "created_by", "created_at", "cancelled_by",
+            "cancelled_at",
+        ]  # fmt: skip
+        read_only_fields = ["created_by", "created_at", "cancelled_by", "cancelled_at"]
+        extra_kwargs: dict[str, Any] = {
+            "metric": {"asks": {"pattern": f"^({NAME.pattern})?$"}},
+            "comment": {"asks": {"maxLength": LONGEST_COMMENT}},
+            "time_zone": {"asks": ZONE},
+        } | {"starts_at": {"required": False, "help_text": "Default: now."}}
+
+    @extend_schema_field(serializers.ChoiceField(["on", "coming", "over"]))
+    def get_state(self, silence: Silence) -> str:
+        return state_of(silence, timezone.now())
+
+    @extend_schema_field(WindowSerializer(allow_null=True))
+    def get_window(self, silence: Silence) -> Any:
+        """The window that is on, or the next one."""
+        try:
+            found = upcoming(silence, timezone.now(), 1)
+        except (ValueError, OverflowError):
+            found = []
+        return WindowSerializer(found[0]).data if found else None
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        user, everything = self.context["request"].user, attrs.pop("everything", None)
+        if self.instance is None:
+            attrs.setdefault("starts_at", timezone.now())
+            attrs.setdefault("user", None if has_everyone(user, "change") else user)
+        silence = self.would_be(attrs)
+        if everything is None and self.instance is not None:
+            everything = not _names(self.instance)  # what was confirmed once, stays
+        if self.instance is None and (problem := number_problem(user, timezone.now())):
+            raise serializers.ValidationError({"detail": [problem]})
+        if errors := silence_errors(silence, user, timezone.now(), everything=bool(everything)):
+            raise serializers.ValidationError(errors)
+        return attrs | ({"recurrence": silence.recurrence} if "recurrence" in attrs else {})
+
+    def would_be(self, attrs: dict[str, Any]) -> Silence:
+        """The silence as it would be with `attrs`, not saved."""
+        values = {name: getattr(self.instance, name) for name in LASTING} if self.instance else {}
+        return Silence(**{"created_by": self.context["request"].user} | values | attrs)
+
+    def create(self, validated_data: Any) -> Silence:
+        return make(Silence(**validated_data), self.context["request"].user, timezone.now())
+
+    def update(self, instance: Silence, validated_data: Any) -> Silence:
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        if not revise(instance, timezone.now()):
+            raise Conflict(OVER)
+        return instance
+
+
+class PreviewSerializer(SilenceSerializer):
+    """A silence that is not to be made: its comment may wait."""
+
+    def would_be(self, attrs: dict[str, Any]) -> Silence:
+        return super().would_be({"comment": "a preview"} | attrs)
+
+    class Meta(SilenceSerializer.Meta):
+        extra_kwargs = SilenceSerializer.Meta.extra_kwargs | {
+            "comment": {"required": False, "asks": {"maxLength": LONGEST_COMMENT}}
+        }
+
+
+class CoveredRuleSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    rule_name = serializers.CharField(source="name")
+    user = serializers.UUIDField(source="owner_id", help_text="Its owner.")
+    instances = serializers.IntegerField(help_text="How many of its instances are covered.")
+    firing = serializers.IntegerField(help_text="How many of them fire now.")
+
+
+class CoverageSerializer(serializers.Serializer[Any]):
+    """What a silence would cover, and when."""
+
+    rules = serializers.IntegerField()
+    instances = serializers.IntegerField()
+    firing = serializers.IntegerField()
+    words = serializers.CharField(help_text="The same in a sentence.")
+    listing = CoveredRuleSerializer(many=True, help_text="The first rules, those that fire before the others.")
+    windows = WindowSerializer(many=True, help_text="The next windows, the one that is on among them.")
+
+
+def refuse_over(silence: Silence) -> None:
+    """Conflict where the silence is over."""
+    if is_over(silence, timezone.now()):
+        raise Conflict(OVER)
+
+
+def _names(silence: Any) -> bool:
+    return bool(silence.rule_id or silence.metric or silence.person_id or silence.labels)

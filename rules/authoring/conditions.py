@@ -1,0 +1,129 @@
+"""The conditions of a rule: what is wrong with one, and with the further ones that a rule keeps as a list."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from rules.authoring.scales import threshold_problem
+from rules.engine.conditions import Operator, Reducer
+from rules.ingest.samples import NAME, check_target
+from rules.registries import metrics
+from smartagent.kernel.coerce import as_json_number, as_number, read_number
+from smartagent.kernel.durations import format_duration
+
+MOST = 5  # further conditions
+TOO_MANY = f"A rule has at most {MOST} further conditions; these are {{}}."
+SHORTEST, LONGEST_WINDOW = timedelta(minutes=5), timedelta(days=30)
+FIELDS = ("metric", "target", "reducer", "window", "operator", "threshold")
+
+
+def clause_errors(clause: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with one condition, by field; its window is a timedelta. Only what is given is checked."""
+    problems = {name: CHECKS[name](clause[name], clause) for name in FIELDS if name in clause}
+    return {name: problem for name, problem in problems.items() if problem}
+
+
+def further_errors(conditions: Any) -> dict[str, list[str]]:
+    """What is wrong with further conditions as they are kept (a list of objects, the window in seconds)."""
+    if not isinstance(conditions, list):
+        return {"more_conditions": ["Further conditions are a list of objects."]}
+    if len(conditions) > MOST:
+        return {"more_conditions": [TOO_MANY.format(len(conditions))]}
+    errors: dict[str, list[str]] = {}
+    for number, each in enumerate(conditions):
+        if not isinstance(each, Mapping):
+            errors[f"more_conditions.{number}"] = [f"A condition is an object with {', '.join(FIELDS)}."]
+            continue
+        found = clause_errors(_whole(each)) | _unknown(each)
+        errors |= {f"more_conditions.{number}.{name}": [problem] for name, problem in found.items()}
+    return errors
+
+
+def stored(clause: Mapping[str, Any]) -> dict[str, Any]:
+    """A sound condition, its window a timedelta, as a rule keeps it."""
+    return {
+        "metric": clause["metric"], "target": clause.get("target") or "", "reducer": clause.get("reducer") or "last",
+        "window": int((clause.get("window") or timedelta(0)).total_seconds()), "operator": clause["operator"],
+        "threshold": as_json_number(read_number(clause["threshold"])),
+    }  # fmt: skip
+
+
+def window_of(seconds: Any) -> timedelta | None:
+    """The window of a kept condition; None where it is none."""
+    if seconds is None:
+        return timedelta(0)
+    found = as_number(seconds) if not isinstance(seconds, str) else None
+    return timedelta(seconds=found) if found is not None and abs(found) < 1e9 else None
+
+
+def _whole(clause: Mapping[str, Any]) -> dict[str, Any]:
+    given = {name: clause.get(name) for name in FIELDS}
+    window = window_of(given["window"])
+    return given | {
+        "target": given["target"] or "",
+        "reducer": given["reducer"] or "last",
+        "window": "unreadable" if window is None else window,
+    }
+
+
+def _unknown(clause: Mapping[str, Any]) -> dict[str, str]:
+    known = ", ".join(FIELDS)
+    return {
+        str(name)[:100]: f"A condition has no such field; it has: {known}." for name in clause if name not in FIELDS
+    }
+
+
+def metric_problem(metric: Any, _: Mapping[str, Any]) -> str:
+    """What is wrong with the name of a metric."""
+    if not metric:
+        return "Say what is watched: a built-in metric such as fusion_score, or the name of a pushed one."
+    if isinstance(metric, str) and (metric in metrics or NAME.fullmatch(metric)):
+        return ""
+    return (
+        f"“{str(metric)[:40]}” is not the name of a metric. A name begins with a small letter and has only small "
+        "letters, digits and _ . : - after it, for example cpu or queue_depth."
+    )
+
+
+def _target(target: Any, _: Mapping[str, Any]) -> str:
+    try:
+        check_target(target)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _reducer(reducer: Any, _: Mapping[str, Any]) -> str:
+    known = ", ".join(Reducer.values)
+    return "" if reducer in Reducer.values else f"“{str(reducer)[:40]}” cannot be compared. There are: {known}."
+
+
+def _window(window: Any, clause: Mapping[str, Any]) -> str:
+    bounds = f"from {format_duration(SHORTEST)} to {LONGEST_WINDOW.days}d, for example 1h"
+    if not isinstance(window, timedelta):
+        return f"This is not a duration. A window is {bounds}."
+    reducer = clause.get("reducer") or Reducer.LAST
+    if reducer not in Reducer.values:
+        return ""
+    if reducer == Reducer.LAST:
+        return "" if not window else "The newest reading has no window: leave this empty, or choose what is compared."
+    if not window:
+        return f"Say over which time {Reducer(reducer).label} is taken, {bounds}."
+    if SHORTEST <= window <= LONGEST_WINDOW:
+        return ""
+    return f"A window is {bounds}; this one is {format_duration(window)}."
+
+
+def _operator(operator: Any, _: Mapping[str, Any]) -> str:
+    known = ", ".join(Operator.values)
+    return "" if operator in Operator.values else f"“{str(operator)[:40]}” is not an operator. There are: {known}."
+
+
+def _threshold(threshold: Any, clause: Mapping[str, Any]) -> str:
+    return threshold_problem(threshold, clause.get("metric"), clause.get("reducer"))
+
+
+CHECKS = {
+    "metric": metric_problem, "target": _target, "reducer": _reducer, "window": _window, "operator": _operator,
+    "threshold": _threshold,
+}  # fmt: skip

@@ -1,0 +1,136 @@
+"""What makes a rule sound: one check for the form, the API and commands. It knows values, not people or requests.
+
+Whether a person may make such a rule is asked in `rules.permissions`.
+"""
+
+import difflib
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from rules.action_options import config_errors
+from rules.authoring.conditions import clause_errors, further_errors
+from rules.authoring.labels import label_problem
+from rules.authoring.scales import critical_problem, recovery_problem
+from rules.engine.conditions import Match
+from rules.engine.intervals import off_grid
+from rules.ingest.samples import LONGEST_TARGET
+from rules.models import AutomationRule
+from rules.registries import actions
+from smartagent.kernel.durations import LONGEST
+
+LONGEST_NAME = 200
+LONGEST_DESCRIPTION, LONGEST_ADDRESS = 10_000, 2_000
+DEFAULT_REPEAT = AutomationRule._meta.get_field("repeat_every").default
+Errors = dict[str, list[str]]
+# The rule's own condition: which of its fields says what.
+OWN = {
+    "metric_type": "metric", "reducer": "reducer", "evaluation_window": "window", "condition_operator": "operator",
+    "threshold_value": "threshold",
+}  # fmt: skip
+# What `validate` looks at: give it all of them.
+CHECKED = (
+    "rule_name", "metric_type", "reducer", "evaluation_window", "condition_operator", "threshold_value",
+    "critical_threshold", "recovery_threshold", "match", "more_conditions", "action_type", "action_config",
+    "pending_for", "keep_firing_for", "repeat_every", "no_data_policy", "error_policy", "labels",
+)  # fmt: skip
+# The same, and the texts whose length is limited.
+WRITTEN = (*CHECKED, "description", "runbook_url", "target_integration")
+
+
+def validate(fields: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> Errors:
+    """Return what is wrong with the cleaned `fields` of a rule, by field; empty where nothing is.
+
+    Only fields that are given are checked, except that a threshold needs its metric for its scale. Options of the
+    action are under `action_config`, or under their own names (`title`) where only one of them is wrong; those of
+    further conditions under `more_conditions.0.threshold`. Durations, labels, options and further conditions that
+    stand unchanged in `before` are let be: another program, or another length of the tick, may have brought them.
+    """
+    kept = {name for name in LET_BE if before and name in before and before[name] == fields.get(name)}
+    errors: Errors = _own_condition(fields)
+    for name, check in CHECKS.items():
+        if name in fields and name not in kept and (problem := check(fields[name], fields)):
+            errors[name] = [problem]
+    if "more_conditions" in fields and "more_conditions" not in kept:
+        errors |= further_errors(fields["more_conditions"])
+    if fields.get("action_type") in actions and "action_config" in fields:
+        errors |= config_errors(fields["action_type"], fields["action_config"] or {}, before)
+    return errors
+
+
+def _own_condition(fields: Mapping[str, Any]) -> Errors:
+    given = {name: fields[field] for field, name in OWN.items() if field in fields}
+    problems = clause_errors(given)
+    return {field: [problems[name]] for field, name in OWN.items() if name in problems}
+
+
+def _name(name: Any, _: Mapping[str, Any]) -> str:
+    if not str(name or "").strip():
+        return "Give the rule a name, for example: Fusion score too low."
+    if len(str(name)) > LONGEST_NAME:
+        return f"A name has at most {LONGEST_NAME} characters; this one has {len(str(name))}."
+    return ""
+
+
+def _at_most(longest: int) -> Callable[[Any, Mapping[str, Any]], str]:
+    def check(text: Any, _: Mapping[str, Any]) -> str:
+        size = len(str(text or ""))
+        return f"At most {longest:,} characters; these are {size:,}." if size > longest else ""
+
+    return check
+
+
+def _action(action: Any, _: Mapping[str, Any]) -> str:
+    if action in actions:
+        return ""
+    kinds = [plug.kind for plug in actions]
+    near = difflib.get_close_matches(str(action)[:100], kinds, 1)
+    meant = f" Is {near[0]} meant?" if near else ""
+    return f"“{str(action)[:40]}” cannot be chosen as the action.{meant} There are: {', '.join(kinds)}."
+
+
+def _repeat_every(duration: Any, _: Mapping[str, Any]) -> str:
+    if not isinstance(duration, timedelta) or not timedelta(0) <= duration <= LONGEST:
+        return f"The rule repeats after 0 (at every evaluation) up to {LONGEST.days} days, for example 30m or 4h."
+    return "" if duration == DEFAULT_REPEAT else off_grid(duration)
+
+
+def _lasting(duration: Any, _: Mapping[str, Any]) -> str:
+    if not isinstance(duration, timedelta) or not timedelta(0) <= duration <= LONGEST:
+        return f"This is 0 (at once) up to {LONGEST.days} days, for example 15m or 3 checks."
+    return off_grid(duration)
+
+
+def _policy(policy: Any, _: Mapping[str, Any]) -> str:
+    known = AutomationRule.NoDataPolicy.values
+    return "" if policy in known else f"“{str(policy)[:40]}” is none of these: {', '.join(known)}."
+
+
+def _match(match: Any, _: Mapping[str, Any]) -> str:
+    return "" if match in Match.values else f"“{str(match)[:40]}” is none of these: {', '.join(Match.values)}."
+
+
+def _labels(labels: Any, _: Mapping[str, Any]) -> str:
+    return label_problem(labels)
+
+
+CHECKS = {
+    "rule_name": _name,
+    "critical_threshold": critical_problem,
+    "recovery_threshold": recovery_problem,
+    "match": _match,
+    "action_type": _action,
+    "pending_for": _lasting,
+    "keep_firing_for": _lasting,
+    "repeat_every": _repeat_every,
+    "no_data_policy": _policy,
+    "error_policy": _policy,
+    "labels": _labels,
+    "description": _at_most(LONGEST_DESCRIPTION),
+    "runbook_url": _at_most(LONGEST_ADDRESS),
+    "target_integration": _at_most(LONGEST_TARGET),
+}
+LET_BE = (
+    "pending_for", "keep_firing_for", "repeat_every", "labels", "more_conditions", "description", "runbook_url",
+    "target_integration",
+)  # fmt: skip

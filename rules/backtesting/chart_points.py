@@ -1,0 +1,83 @@
+"""The series of a chart: what a rule compares, in at most some hundred points that keep its extremes."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from rules.backtesting.inputs import ticks_between
+from rules.backtesting.observations import Clause, Watch
+from rules.backtesting.series import readings
+from rules.engine.conditions import Reducer
+from rules.engine.reducers import Series
+
+Point = tuple[datetime, float | None]
+MOST = 600
+LOOKED_AT = 1_500_000  # readings, over all windows of a chart
+
+
+def points_of(watched: Watch, person: object, start: datetime, end: datetime) -> tuple[list[Point], bool]:
+    """What the first condition of `watched` compares for `person` between `start` and `end`, and whether it goes in
+    steps: a built-in metric holds its value until the next one."""
+    first = Watch(watched.clauses[:1], watched.match, watched.max_age, watched.tick)
+    clause = first.clauses[0]
+    for _, own, platform in readings(first, [person], start, end):  # type: ignore[list-item]
+        if clause.reducer != Reducer.LAST:
+            return _of_windows(first, own, platform, start, end), False
+        series = own.get(clause.key) or platform.get(clause.key) or Series()
+        if series.held:
+            return _in_steps(series, start, end), True
+        return _as_pushed(series, start, end, first.max_age.get(clause.metric)), False
+    return [], False
+
+
+def thin(points: Sequence[Point], most: int = MOST) -> list[Point]:
+    """At most `most` of `points`, among them the first, last, lowest and highest of each stretch of time."""
+    if len(points) <= most:
+        return list(points)
+    begin, length = points[0][0], (points[-1][0] - points[0][0]) / (most // 5)
+    buckets: dict[int, list[Point]] = {}
+    for point in points:
+        buckets.setdefault(min(int((point[0] - begin) / length), most // 5 - 1), []).append(point)
+    kept: list[Point] = []
+    for bucket in buckets.values():
+        known = [point for point in bucket if point[1] is not None] or bucket[:1]
+        extremes = (min(known, key=_value), max(known, key=_value))
+        gap = [point for point in bucket if point[1] is None][:1]
+        kept += sorted({bucket[0], bucket[-1], *extremes, *gap}, key=lambda point: point[0])[:5]
+    return kept
+
+
+def _value(point: Point) -> float:
+    return point[1] or 0.0
+
+
+def _of_windows(
+    watched: Watch, own: dict[tuple[str, str], Series], platform: dict[tuple[str, str], Series], start: datetime,
+    end: datetime,
+) -> list[Point]:  # fmt: skip
+    clause: Clause = watched.clauses[0]
+    ticks = ticks_between(start, end)
+    series = own.get(clause.key) or platform.get(clause.key) or Series()
+    reach = (end - start + clause.window) / timedelta(seconds=1)
+    in_window = len(series.times) * clause.window.total_seconds() / reach
+    apart = max(1, int(len(ticks) * in_window / LOOKED_AT) + 1 if in_window else 1)
+    return [(tick, watched.hear(own, platform, tick)[0].value) for tick in ticks[::apart]]
+
+
+def _in_steps(series: Series, start: datetime, end: datetime) -> list[Point]:
+    pairs = list(zip(series.times, series.values, strict=True))
+    before = [value for time, value in pairs if time <= start][-1:]
+    inside: list[Point] = [(time, value) for time, value in pairs if start < time <= end]
+    begun: list[Point] = [(start, value) for value in before]
+    points = begun + inside
+    return [*points, (end, points[-1][1])] if points else []
+
+
+def _as_pushed(series: Series, start: datetime, end: datetime, max_age: timedelta | None) -> list[Point]:
+    points: list[Point] = []
+    for time, value in zip(series.times, series.values, strict=True):
+        if not start < time <= end:
+            continue
+        if points and max_age and time - points[-1][0] > max_age:
+            points.append((points[-1][0] + max_age, None))
+        points.append((time, value))
+    return points

@@ -1,0 +1,70 @@
+"""Why a rule fired, or did not, at one time: recomputed from the readings that were kept, by the code of the
+dispatcher, with the rule as it then was."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from rules.backtesting.inputs import tick_at, ticks_between, timing_of, watch_of
+from rules.backtesting.observations import Heard, watch
+from rules.backtesting.replay import Quiet
+from rules.backtesting.series import readings
+from rules.backtesting.simulation import Silent, Step, play
+from rules.engine.state_machine import acted
+from rules.engine.states import State, Timing
+from rules.lifecycle.versions import as_it_was, made_at
+from rules.models import AutomationRule
+
+BEFORE = timedelta(days=2)  # how far back the state is played from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What an evaluation at `at` would have seen and done. `version` is the number of the rule's version, 0 where its
+    history does not reach back; `made_at` is when the rule was made, where that was later; `step` is None where nothing
+    would have happened; `heard` has each condition."""
+
+    at: datetime
+    rule: AutomationRule
+    version: int
+    person: UUID
+    heard: list[Heard]
+    verdict: str
+    state: State
+    step: Step | None
+    before: list[Step]
+    silence: Silent | None
+    timing: Timing
+    made_at: datetime | None = None
+
+    @property
+    def evaluated(self) -> bool:
+        """Whether the rule was evaluated at all then."""
+        return self.made_at is None and self.rule.status in (AutomationRule.Status.ACTIVE, AutomationRule.Status.DRAFT)
+
+
+def explain(rule: AutomationRule, person: UUID, at: datetime) -> Explanation:
+    """Why `rule` did what it did for `person` at the last tick until `at`. ValueError where one of its conditions
+    cannot be read."""
+    then, version = as_it_was(rule, at)
+    start = at - BEFORE
+    ticks = ticks_between(start, at)
+    now = tick_at(ticks, at) or at
+    watched, timing = watch_of(then), timing_of(then)
+    _, own, platform = next(readings(watched, [person], start, now))
+    quiet = Quiet(then, start, now + timedelta(seconds=1)).of(person)
+    heard = watched.hear(own, platform, now)
+    steps = list(play(watch(watched, own, platform, ticks), ticks, timing, quiet))
+    earlier = [made for made in steps if made.at < now]
+    return Explanation(
+        at=now, rule=then, version=version, person=person, heard=heard, verdict=watched.sight(heard).verdict,
+        state=_after(earlier[-1]) if earlier else State(), before=earlier[-5:], timing=timing,
+        step=next((made for made in steps if made.at == now), None),
+        silence=next((each for each in quiet if each.start <= now < each.end), None),
+        made_at=None if version else made_at(rule),
+    )  # fmt: skip
+
+
+def _after(made: Step) -> State:
+    transition = made.transition
+    return acted(transition.state, made.at) if transition.acts else transition.state

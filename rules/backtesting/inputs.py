@@ -1,0 +1,47 @@
+"""A rule as the pure code of backtests takes it: its ticks, how it treats time, what it watches."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from rules.backtesting.observations import Watch, clauses_of
+from rules.engine.states import Timing
+from rules.models import AutomationRule
+from rules.registries import actions, metrics
+
+
+def ticks_between(start: datetime, end: datetime) -> list[datetime]:
+    """The ticks after `start` and up to `end`, on the grid of the clock."""
+    tick = _tick()
+    first = datetime.fromtimestamp((start.timestamp() // tick.total_seconds() + 1) * tick.total_seconds(), start.tzinfo)
+    return [first + number * tick for number in range(max(0, int((end - first) / tick) + 1))]
+
+
+def tick_at(ticks: Sequence[datetime], at: datetime) -> datetime | None:
+    """The last of `ticks` that is not after `at`."""
+    place = bisect_left(ticks, at + timedelta(microseconds=1))
+    return ticks[place - 1] if place else None
+
+
+def timing_of(rule: AutomationRule) -> Timing:
+    """How `rule` treats time, as if it were active."""
+    config = rule.action_config if isinstance(rule.action_config, dict) else {}
+    tells = rule.action_type in actions and actions[rule.action_type].tells_resolved
+    return Timing(
+        repeat_every=rule.repeat_every, no_data_policy=rule.no_data_policy, error_policy=rule.error_policy,
+        pending_for=rule.pending_for, keep_firing_for=rule.keep_firing_for, tick=_tick(),
+        tells_resolved=tells and config.get("notify_resolved") is True,
+    )  # fmt: skip
+
+
+def watch_of(rule: AutomationRule) -> Watch:
+    """What `rule` watches; ValueError where a condition cannot be read."""
+    clauses = clauses_of(rule)
+    pushed = timedelta(hours=settings.PUSHED_MAX_AGE_HOURS)
+    return Watch(clauses, rule.match, {c.metric: None if c.metric in metrics else pushed for c in clauses}, _tick())
+
+
+def _tick() -> timedelta:
+    return timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)

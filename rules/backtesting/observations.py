@@ -1,0 +1,153 @@
+"""What is seen of one instance, tick by tick, from its series, judged as the dispatcher judges it."""
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from rules.backtesting.simulation import Seen
+from rules.engine.conditions import IN_PYTHON, Reducer, combine, met, verdict
+from rules.engine.numeric_range import TOO_FAR
+from rules.engine.reducers import Series
+from rules.engine.states import Sight
+
+Key = tuple[str, str]  # metric and target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """One condition of a rule."""
+
+    metric: str
+    operator: str
+    threshold: float
+    target: str = ""
+    reducer: str = "last"
+    window: timedelta = timedelta(0)
+    recovery: float | None = None
+    critical: float | None = None
+
+    @property
+    def key(self) -> Key:
+        return self.metric, self.target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What one clause says at one time: its value, when that was observed, and the verdict on it, with the cause where
+    that is `failed`."""
+
+    clause: Clause
+    value: float | None
+    observed_at: datetime | None
+    verdict: str
+    critical: bool
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The conditions of a rule and how they are joined; how old a reading may be, by metric; the length of a tick."""
+
+    clauses: Sequence[Clause]
+    match: str
+    max_age: Mapping[str, timedelta | None]
+    tick: timedelta
+
+    def hear(self, own: Mapping[Key, Series], platform: Mapping[Key, Series], now: datetime) -> list[Heard]:
+        """What each clause says at `now`, of a person's own readings, else of the platform's."""
+        return [
+            self._hear(clause, own.get(clause.key, NONE), platform.get(clause.key, NONE), now)
+            for clause in self.clauses
+        ]
+
+    def sight(self, heard: Sequence[Heard]) -> Sight:
+        """What they say together."""
+        said = heard[0].verdict if len(heard) == 1 else combine([each.verdict for each in heard], self.match)
+        cause = min((each.cause for each in heard if each.cause), default="")
+        return Sight(said, cause if said == "failed" else "", critical=any(each.critical for each in heard))
+
+    def _hear(self, clause: Clause, own: Series, platform: Series, now: datetime) -> Heard:
+        value: float | None
+        if clause.reducer == Reducer.LAST:
+            age = self.max_age.get(clause.metric)
+            found = own.newest(now, age) or platform.newest(now, age)
+            value, observed_at = found or (None, None)
+        else:
+            value, observed_at = self._reduced(clause, own, platform, now), now
+        if value is not None and not math.isfinite(value):
+            return Heard(
+                clause=clause, value=None, observed_at=observed_at, verdict="failed", critical=False, cause=TOO_FAR
+            )
+        said = verdict(value, clause.operator, clause.threshold, clause.recovery)
+        worse = said == "met" and clause.critical is not None and met(value or 0.0, clause.operator, clause.critical)
+        return Heard(clause=clause, value=value, observed_at=observed_at, verdict=said, critical=worse)
+
+    def _reduced(self, clause: Clause, own: Series, platform: Series, now: datetime) -> float | None:
+        for series in (own, platform):
+            value = series.reduce(clause.reducer, now, clause.window, self.tick)
+            if value is not None:
+                return value
+        return 0.0 if clause.reducer == Reducer.COUNT else None
+
+
+NONE = Series()
+
+
+def watch(
+    watch_: Watch, own: Mapping[Key, Series], platform: Mapping[Key, Series], ticks: Sequence[datetime]
+) -> Iterator[Seen]:
+    """What is seen at `ticks`, where it differs from the tick before."""
+    before: Sight | None = None
+    for number in _telling(watch_, own, platform, ticks):
+        sight = watch_.sight(watch_.hear(own, platform, ticks[number]))
+        if sight != before:
+            yield Seen(number, sight)
+            before = sight
+
+
+def _telling(
+    watch_: Watch, own: Mapping[Key, Series], platform: Mapping[Key, Series], ticks: Sequence[datetime]
+) -> Sequence[int]:
+    """The ticks at which the readings can say something else: of windows all, of newest readings those with a new one
+    and those at which one has become too old."""
+    if any(clause.reducer != Reducer.LAST for clause in watch_.clauses):
+        return range(len(ticks))
+    numbers = {0}
+    for clause in watch_.clauses:
+        age = watch_.max_age.get(clause.metric)
+        for series in (own.get(clause.key, NONE), platform.get(clause.key, NONE)):
+            numbers.update(bisect_left(ticks, time) for time in series.times)
+            if age is not None and series.times:
+                gaps = zip(series.times, [*series.times[1:], None], strict=True)
+                numbers.update(bisect_left(ticks, a + age) for a, b in gaps if b is None or b - a >= age)
+    return sorted(number for number in numbers if number < len(ticks))
+
+
+def clause_of(fields: Mapping[str, Any]) -> Clause:
+    """A further condition as a rule keeps it; ValueError where it cannot be read."""
+    try:
+        clause = Clause(
+            metric=str(fields["metric"]), target=str(fields.get("target") or ""), operator=fields["operator"],
+            threshold=float(fields["threshold"]), reducer=fields.get("reducer") or "last",
+            window=timedelta(seconds=float(fields.get("window") or 0)),
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"a further condition cannot be read: {fields!r}") from error
+    if clause.operator not in IN_PYTHON or clause.reducer not in Reducer.values:
+        raise ValueError(f"a further condition cannot be read: {fields!r}")
+    return clause
+
+
+def clauses_of(rule: Any) -> list[Clause]:
+    """The conditions of a rule, its own first; ValueError where one cannot be read."""
+    own = Clause(
+        metric=rule.metric_type, target=rule.target_integration or "", operator=rule.condition_operator,
+        threshold=float(rule.threshold_value), reducer=rule.reducer, window=rule.evaluation_window,
+        recovery=None if rule.recovery_threshold is None else float(rule.recovery_threshold),
+        critical=None if rule.critical_threshold is None else float(rule.critical_threshold),
+    )  # fmt: skip
+    more = rule.more_conditions if isinstance(rule.more_conditions, list) else [rule.more_conditions]
+    return [own, *(clause_of(fields) for fields in more)]

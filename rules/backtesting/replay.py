@@ -1,0 +1,181 @@
+"""A rule over the readings that were kept: what it would have done, for whom."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from rules.backtesting.inputs import ticks_between, timing_of, watch_of
+from rules.backtesting.observations import Clause, Key, Watch, watch
+from rules.backtesting.series import reach, readings
+from rules.backtesting.simulation import Silent, Step, play
+from rules.backtesting.sql_replay import runs, seen_in
+from rules.engine.reducers import Series, series_of
+from rules.engine.states import Event
+from rules.models import AutomationRule
+from rules.registries import metrics
+from rules.silences.matching import between, windows_for
+from smartagent.models import User
+
+KEPT = 5000  # transitions
+BEGINS = frozenset({Event.FIRED.value, Event.FLAPPING.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A time in which a rule fires for a person; without an end it still does at the end."""
+
+    person: UUID | None
+    start: datetime
+    end: datetime | None
+    critical: bool = False
+
+
+@dataclass(slots=True)
+class Replay:
+    """What a rule would have done: how often it fired and acted, for how many people, and when.
+
+    Of transitions and periods only the first are `kept`.
+    """
+
+    kept: int = KEPT
+    fired: int = 0
+    notified: int = 0
+    evaluated: int = 0
+    people: int = 0
+    transitions: list[Step] = field(default_factory=list)
+    periods: list[Period] = field(default_factory=list)
+
+    def add(self, person: UUID | None, steps: Iterator[Step]) -> None:
+        """Count the steps of one instance."""
+        opened: Step | None = None
+        self.evaluated += 1
+        before, episode = self.fired, 0
+        for made in steps:
+            transition = made.transition
+            self.fired += transition.event in BEGINS and transition.episode > episode
+            episode = transition.episode
+            self.notified += transition.acts
+            if len(self.transitions) < self.kept:
+                self.transitions.append(replace(made, person=person))
+            if opened is None and transition.state.fires:
+                opened = made
+            elif opened is not None and not transition.state.fires:
+                self._close(person, opened, made.at)
+                opened = None
+        if opened is not None:
+            self._close(person, opened, None)
+        self.people += self.fired > before
+
+    def _close(self, person: UUID | None, opened: Step, end: datetime | None) -> None:
+        if len(self.periods) < self.kept:
+            self.periods.append(Period(person, opened.at, end, opened.transition.state.critical))
+
+
+class Quiet:
+    """The silences that cover a rule, by person: all are asked for at once."""
+
+    def __init__(self, rule: AutomationRule, start: datetime, end: datetime) -> None:
+        self.rule, self.start, self.end, self.among = rule, start, end, between(start, end)
+        self.named = {silence.person_id for silence in self.among}
+        self.found: dict[UUID | None, list[Silent]] = {}
+
+    def of(self, person: UUID) -> list[Silent]:
+        """When the instance of `person` is silenced; the same for all whom no silence names."""
+        key = person if person in self.named else None
+        if key not in self.found:
+            spans = windows_for(self.rule, person, self.start, self.end, self.among) if self.among else []
+            self.found[key] = [Silent(*span) for span in spans]
+        return self.found[key]
+
+
+def replay(
+    rule: AutomationRule,
+    start: datetime,
+    end: datetime,
+    person: UUID | None = None,
+) -> Replay:
+    """What `rule`, saved or not, would have done after `start` and up to `end`: for everybody it watches, or `person`.
+
+    Silences, repeats and everything else that keeps an instance quiet count; every action is taken to succeed.
+    ValueError where a condition of the rule cannot be read.
+    """
+    found, ticks, timing = Replay(), ticks_between(start, end), timing_of(rule)
+    if not ticks:
+        return found
+    watched, quiet = watch_of(rule), Quiet(rule, start, end)
+    if person is None and _runs_suffice(rule, watched):
+        for somebody, edges in runs(watched.clauses[0], *reach(watched, start, end), _oldest(watched)):
+            seen = seen_in(edges, ticks, _oldest(watched))
+            found.add(somebody, play(seen, ticks, timing, quiet.of(somebody)))
+        found.evaluated = User.objects.filter(is_active=True).count()
+        return found
+    people = [person] if person else _people(rule)
+    for somebody, own, platform in readings(watched, people, start, end):
+        steps = play(watch(watched, own, platform, ticks), ticks, timing, quiet.of(somebody))
+        found.add(somebody, _with_values(steps, watched, own, platform))
+    return found
+
+
+def replay_samples(rule: AutomationRule, samples: Sequence[tuple[datetime, float]]) -> Replay:
+    """What `rule` would have done over (time, value) pairs, oldest first, of every metric that it watches; no database.
+
+    From the first to the last of them a tick every five minutes. ValueError where a condition cannot be read.
+    """
+    found, watched = Replay(kept=sys.maxsize), watch_of(rule)  # of one instance: all of them
+    keys = {clause.key for clause in watched.clauses}
+    own = {key: series_of(samples, held=key[0] in metrics) for key in keys}
+    ticks = ticks_between(samples[0][0] - timedelta(microseconds=1), samples[-1][0])
+    steps = play(watch(watched, own, {}, ticks), ticks, timing_of(rule))
+    found.add(None, _with_values(steps, watched, own, {}))
+    return found
+
+
+def _with_values(
+    steps: Iterator[Step], watched: Watch, own: dict[Key, Series], platform: dict[Key, Series]
+) -> Iterator[Step]:
+    first = replace(watched, clauses=watched.clauses[:1])
+    for made in steps:
+        yield replace(made, value=first.hear(own, platform, made.at)[0].value)
+
+
+def _runs_suffice(rule: AutomationRule, watched: Watch) -> bool:
+    clause: Clause = watched.clauses[0]
+    if rule.applies_to != AutomationRule.AppliesTo.EVERYONE or not rule.is_simple or clause.metric in metrics:
+        return False
+    return rule.no_data_policy != AutomationRule.NoDataPolicy.FIRE and not _has_platform(clause)
+
+
+def _has_platform(clause: Clause) -> bool:
+    sql = "SELECT EXISTS (SELECT FROM metric_samples WHERE user_id IS NULL AND metric = %s AND target = %s)"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [clause.metric, clause.target])
+        return bool(cursor.fetchone()[0])
+
+
+def _people(rule: AutomationRule) -> list[UUID]:
+    if rule.applies_to != AutomationRule.AppliesTo.EVERYONE:
+        return [rule.user_id]
+    return list(User.objects.filter(is_active=True).order_by("pk").values_list("pk", flat=True))
+
+
+def _oldest(watched: Watch) -> timedelta:
+    return watched.max_age[watched.clauses[0].metric] or timedelta.max
+
+
+def as_dict(found: Replay) -> dict[str, Any]:
+    """The same for programs, with transitions as `at`, `from`, `to`, `value` and `reason`."""
+    return {
+        "transitions": [
+            {
+                "at": made.at.isoformat(), "from": str(made.transition.old), "to": str(made.transition.new),
+                "value": made.value, "reason": made.transition.reason,
+            }
+            for made in found.transitions
+        ],
+        "fired": found.fired, "notified": found.notified,
+    }  # fmt: skip

@@ -1,0 +1,118 @@
+"""The fast path of a backtest over many people: PostgreSQL finds the runs of breaching readings of each, and only their
+edges come to Python. For one simple condition on a pushed metric; nothing else is asked of what lies between."""
+
+import json
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from rules.backtesting.observations import Clause
+from rules.backtesting.simulation import Seen
+from rules.engine.conditions import IN_PYTHON
+from rules.engine.states import Sight
+
+Edge = tuple[UUID, datetime, bool, bool, datetime | None, bool]  # whose, when, met, critical, the next one, breaks it
+TYPES = ("uuid", "timestamptz", "bool", "bool", "timestamptz", "bool")
+
+FROM_SERIES = """metric_samples s WHERE s.metric = %(metric)s AND s.target = %(target)s
+    AND s.observed_at > %(start)s AND s.observed_at <= %(end)s"""
+# Of breaching samples with less than an hour from one to the next, all that lie between and the next one, by the index:
+# where few breach, most of the series is not looked at again.
+FEW = """
+SELECT s.user_id, s.observed_at, s.met, s.critical, s.breaks AND s.observed_at <= span.last AS breaks,
+       lag(s.observed_at) OVER later AS next_at, coalesce(lag(s.breaks) OVER later, false) AS next_breaks
+  FROM (SELECT user_id, min(observed_at) AS first, max(observed_at) AS last
+          FROM (SELECT *, count(*) FILTER (WHERE is_far) OVER (PARTITION BY user_id ORDER BY observed_at) AS number
+                  FROM (SELECT s.user_id, s.observed_at,
+                               s.observed_at > lag(s.observed_at) OVER of_person + interval '1 hour' AS is_far
+                          FROM {series} AND s.user_id IS NOT NULL AND {breaks}
+                        WINDOW of_person AS (PARTITION BY s.user_id ORDER BY s.observed_at)) AS breaching) AS numbered
+         GROUP BY user_id, number) AS span
+ CROSS JOIN LATERAL (
+    SELECT s.user_id, s.observed_at, {met} AS met, {critical} AS critical, {breaks} AS breaks FROM {series}
+       AND s.user_id = span.user_id AND s.observed_at BETWEEN span.first AND span.last
+    UNION ALL
+   (SELECT s.user_id, s.observed_at, {met}, {critical}, {breaks} FROM {series}
+       AND s.user_id = span.user_id AND s.observed_at > span.last
+     ORDER BY s.observed_at LIMIT 1)) AS s
+WINDOW later AS (PARTITION BY s.user_id, span.first ORDER BY s.observed_at DESC)
+"""
+# The same of all samples in the order of the index, where many breach.
+MANY = """
+SELECT s.user_id, s.observed_at, {met} AS met, {critical} AS critical, {breaks} AS breaks,
+       lag(s.observed_at) OVER later AS next_at, coalesce(lag({breaks}) OVER later, false) AS next_breaks
+  FROM {series} AND s.user_id IS NOT NULL
+WINDOW later AS (PARTITION BY s.user_id ORDER BY s.observed_at DESC)
+"""
+# A run goes on to the next sample where that breaches as well, in time and on the same level.
+EDGES = """
+SELECT user_id, observed_at, met, critical, next_at, next_breaks FROM (
+    SELECT *, lag(goes_on) OVER of_person AS went_on, lag(met) OVER of_person AS was_met,
+           lag(critical) OVER of_person AS was_critical
+      FROM (SELECT *, next_breaks AND next_at < observed_at + %(max_age)s AS goes_on
+              FROM ({samples}) AS samples WHERE breaks) AS runs
+    WINDOW of_person AS (PARTITION BY user_id ORDER BY observed_at)) AS edges
+ WHERE NOT coalesce(went_on, false) OR NOT coalesce(goes_on, false) OR met <> was_met OR critical <> was_critical
+ ORDER BY user_id, observed_at
+"""
+SPARSE = 0.05  # the share of breaching readings up to which it is faster to look at them alone
+
+
+def runs(clause: Clause, start: datetime, end: datetime, max_age: timedelta) -> Iterator[tuple[UUID, list[Edge]]]:
+    """The edges of the runs of breaching readings of each person between `start` and `end`, person by person.
+
+    The connection is in use until the last is taken.
+    """
+    params: dict[str, Any] = {
+        "metric": clause.metric, "target": clause.target, "start": start, "end": end, "max_age": max_age,
+        "threshold": clause.threshold, "recovery": clause.recovery, "critical": clause.critical,
+    }  # fmt: skip
+    parts = _parts(clause)
+    samples = (FEW if _breach_share(parts, params) < SPARSE else MANY).format(**parts)
+    # COPY gives rows as they are asked for, as a cursor on the server does; only COPY lets workers share the scan.
+    statement = f"COPY ({EDGES.replace('{samples}', samples)}) TO STDOUT (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(statement, params) as copy:
+        copy.set_types(TYPES)
+        for person, edges in groupby(copy.rows(), key=lambda edge: edge[0]):
+            yield person, list(edges)
+
+
+def seen_in(edges: Sequence[Edge], ticks: Sequence[datetime], max_age: timedelta) -> Iterator[Seen]:
+    """What is seen at `ticks` of a person with these runs; nothing before the first."""
+    for _, at, met, critical, next_at, next_breaks in edges:
+        yield Seen(bisect_left(ticks, at), Sight("met" if met else "held", critical=critical))
+        too_old = at + max_age
+        if next_at is None or next_at >= too_old:
+            yield Seen(bisect_left(ticks, too_old), Sight("missing"))
+        if next_at is not None and not next_breaks:
+            yield Seen(bisect_left(ticks, next_at), Sight("clear"))
+
+
+def _parts(clause: Clause) -> dict[str, str]:
+    if clause.operator not in IN_PYTHON:
+        raise ValueError(f"{clause.operator!r} is not an operator.")
+    symbol = "<>" if clause.operator == "!=" else clause.operator
+    met = f"s.value {symbol} %(threshold)s"
+    held = met if clause.recovery is None else f"({met} OR s.value {symbol} %(recovery)s)"
+    critical = "false" if clause.critical is None else f"({met} AND s.value {symbol} %(critical)s)"
+    return {"met": f"({met})", "breaks": held, "critical": critical, "series": FROM_SERIES}
+
+
+def _breach_share(parts: dict[str, str], params: dict[str, Any]) -> float:
+    """How much of the series breaches, as PostgreSQL's statistics have it."""
+    rows = [
+        _estimate(f"SELECT FROM {parts['series']} AND {condition}", params) for condition in (parts["breaks"], "true")
+    ]
+    return rows[0] / max(rows[1], 1)
+
+
+def _estimate(sql: str, params: dict[str, Any]) -> float:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
+        plan = cursor.fetchone()[0]
+    return float((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])

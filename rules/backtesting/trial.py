@@ -1,0 +1,118 @@
+"""A rule tried on the past, before it wakes anyone: what it would have done, by the code of the dispatcher."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from rules.backtesting.chart_points import Point, points_of, thin
+from rules.backtesting.inputs import watch_of
+from rules.backtesting.replay import Period, Replay, replay
+from rules.backtesting.simulation import Step
+from rules.models import AutomationRule
+from rules.text.phrases import begun, metric_name
+from rules.text.rule import OVER
+from smartagent.models import User
+
+DAYS = (1, 7, 30)
+NAMED = 300  # people that one may pick
+TELLING = ("alert", "notify")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What a rule would have done: the readings of one person with the times in which it fires, and how often.
+
+    `transitions` are of that person; `counted` is of all who are counted.
+    """
+
+    start: datetime
+    end: datetime
+    days: int
+    label: str
+    heading: str
+    person: User
+    points: list[Point]
+    in_steps: bool
+    periods: list[Period]
+    transitions: list[Step]
+    counted: Replay
+    sentence: str
+    people: list[User] = field(default_factory=list)
+
+
+def try_out(rule: AutomationRule, days: int, now: datetime, asked: UUID | None = None, *, everybody: bool) -> Trial:
+    """Try `rule`, saved or not, over the last `days`. Of a rule on everyone, `asked` is whose readings are shown, else
+    those of whom it fires for most; only with `everybody` all are counted. ValueError where a condition is unreadable.
+    """
+    start = now - timedelta(days=days)
+    watched, broad = watch_of(rule), rule.applies_to == AutomationRule.AppliesTo.EVERYONE
+    whole = replay(rule, start, now) if broad and everybody else None
+    people = _people(whole) if whole else []
+    person = _shown(rule, asked, people) if broad else rule.user
+    one = replay(rule, start, now, person.pk) if broad else replay(rule, start, now)
+    points, in_steps = points_of(watched, person.pk, start, now)
+    label = _label(rule)
+    return Trial(
+        start=start, end=now, days=days, label=label, person=person, points=thin(points), in_steps=in_steps,
+        heading=begun(label, rule.metric_type), periods=one.periods, transitions=one.transitions, counted=whole or one,
+        sentence=_sentence(rule, days, one, whole, person if broad else None), people=people,
+    )  # fmt: skip
+
+
+def _shown(rule: AutomationRule, asked: UUID | None, people: list[User]) -> User:
+    if asked and (found := User.objects.filter(pk=asked, is_active=True).first()):
+        return found
+    return people[0] if people else rule.user
+
+
+def _people(whole: Replay) -> list[User]:
+    """Those whom it fires for, most often first, and then the others by name."""
+    times = Counter(period.person for period in whole.periods)
+    found = list(User.objects.filter(pk__in=[key for key, _ in times.most_common(NAMED) if key], is_active=True))
+    worst = sorted(found, key=lambda person: -times[person.pk])
+    others = User.objects.filter(is_active=True).exclude(pk__in=[person.pk for person in worst])
+    return [*worst, *others.order_by("full_name", "email")[: NAMED - len(worst)]]
+
+
+def _label(rule: AutomationRule) -> str:
+    name = metric_name(rule.metric_type) + (f" on {rule.target_integration}" if rule.target_integration else "")
+    return OVER[rule.reducer].format(name, "the window") if rule.reducer in OVER else name
+
+
+def _sentence(rule: AutomationRule, days: int, one: Replay, whole: Replay | None, person: User | None) -> str:
+    """In the last 7 days this would have fired 12 times for 3 people, notified 5 times."""
+    time = "In the last 24 hours" if days == 1 else f"In the last {days} days"
+    acted = "notified" if rule.action_type in TELLING else "acted"
+    if whole is None:
+        of = f" for {person}" if person else ""
+        return f"{time} this would {_times(one, of, acted)}."
+    of = f" for {whole.people:,} {'person' if whole.people == 1 else 'people'}"
+    told = f"{time} this would {_times(whole, of if whole.fired else ' for anyone', acted)}."
+    return f"{told} For {person}, whom the chart shows, it would {_times(one, '', acted)}."
+
+
+def _times(found: Replay, of: str, acted: str) -> str:
+    if not found.fired and not found.notified:
+        return f"not have fired{of}"
+    return f"have fired {times(found.fired)}{of}, {acted} {times(found.notified)}"
+
+
+def times(count: int) -> str:
+    """How often."""
+    return {0: "never", 1: "once"}.get(count, f"{count:,} times")
+
+
+def as_json(trial: Trial) -> dict[str, Any]:
+    """What a chart is drawn of; times are milliseconds."""
+    return {
+        "start": _ms(trial.start), "end": _ms(trial.end), "label": trial.label, "steps": trial.in_steps,
+        "person": str(trial.person.pk), "points": [[_ms(time), value] for time, value in trial.points],
+        "periods": [[_ms(p.start), _ms(p.end) if p.end else None, p.critical] for p in trial.periods],
+        "people": [[str(person.pk), str(person)] for person in trial.people],
+    }  # fmt: skip
+
+
+def _ms(time: datetime) -> int:
+    return int(time.timestamp() * 1000)

@@ -1,0 +1,68 @@
+"""Durations as numbers of checks: a rule is looked at once a tick, so `15m` is `3 checks`."""
+
+import re
+from datetime import timedelta
+
+from django.conf import settings
+
+from smartagent.kernel.durations import LONGEST, LONGEST_TEXT, format_duration, parse_duration
+
+COUNT = re.compile(r"\s*(\d+)\s*checks?\s*", re.IGNORECASE)
+BOTH = re.compile(r"(.*?)\(\s*(\d+)\s*checks?\s*\)\s*", re.IGNORECASE)
+
+
+def tick() -> timedelta:
+    """The time from one check to the next."""
+    return timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
+
+
+def parse_checks(text: str) -> timedelta:
+    """Return the duration that `text` says: `15m`, `3 checks` or `15m (3 checks)`; ValueError where it says none."""
+    if len(text) > LONGEST_TEXT:
+        return parse_duration(text)
+    if count := COUNT.fullmatch(text):
+        return _of(int(count[1]), text)
+    if not (both := BOTH.fullmatch(text)):
+        return parse_duration(text)
+    said, counted = parse_duration(both[1]), _of(int(both[2]), text)
+    if said != counted:
+        raise ValueError(
+            f"“{text[:40]}” says two things: {shown(counted)} and {format_duration(said)}. Write one of them."
+        )
+    return said
+
+
+def _of(count: int, text: str) -> timedelta:
+    if count > LONGEST / tick():
+        raise ValueError(f"“{text[:40]}” is too long. The longest duration is {LONGEST.days} days.")
+    return count * tick()
+
+
+def checks(duration: timedelta) -> str:
+    """`3 checks`; nothing where it is no whole number of them."""
+    count, rest = divmod(duration, tick())
+    return "" if rest else f"{count:,} check{'' if count == 1 else 's'}".replace(",", "")
+
+
+def shown(duration: timedelta) -> str:
+    """As forms show it: `15m (3 checks)`, `0`."""
+    counted = checks(duration) if duration else ""
+    return f"{format_duration(duration)} ({counted})" if counted else format_duration(duration)
+
+
+def spelled(duration: timedelta) -> str:
+    """As a sentence has it: `15 minutes`, `1 day 12 hours`."""
+    names = {"w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second"}
+    parts = [(part[:-1], names[part[-1]]) for part in format_duration(duration).split() if part != "0"]
+    return " ".join(f"{count} {name}{'' if count == '1' else 's'}" for count, name in parts) or "no time"
+
+
+def off_grid(duration: timedelta) -> str:
+    """What is wrong where `duration` ends between two checks, with the nearest two that do not."""
+    below = duration // tick() * tick()
+    if below == duration:
+        return ""
+    return (
+        f"Rules are checked every {format_duration(tick())}, so {format_duration(duration)} would end between two "
+        f"checks. Write {shown(below)} or {shown(below + tick())}."
+    )

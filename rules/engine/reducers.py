@@ -1,0 +1,119 @@
+"""What the readings of a window come to, in Python, for backtests; the SQL of the same is in `rules.evaluation.composite`.
+
+A pushed metric is a series of samples. A built-in metric is known by its changes: it holds its value until the next
+one, so its average is over time, and its sum and count are of ticks.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import accumulate
+from typing import cast
+
+from rules.engine.numeric_range import LARGEST, SMALLEST
+
+Values = Sequence[float]
+SAMPLES: dict[str, Callable[[Values], float | None]] = {
+    "avg": lambda values: _whole(values, lambda: math.fsum(values) / len(values)),
+    "min": lambda values: min(values, default=None, key=_rank),
+    "max": lambda values: max(values, default=None, key=_rank),
+    "sum": lambda values: _whole(values, lambda: math.fsum(values)),
+    "count": lambda values: float(len(values)) if values else None,
+    "change": lambda values: _change(values[0], values[-1]) if len(values) > 1 else None,
+    "percent_change": lambda values: _percent(values[0], values[-1]) if len(values) > 1 else None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The readings of one person on one metric, oldest first: times and values, of the same length."""
+
+    times: Sequence[datetime] = ()
+    values: Values = ()
+    held: bool = False  # a built-in metric, of which only the changes are known
+    integrals: list[float] = field(default_factory=list, compare=False)
+
+    def newest(self, now: datetime, max_age: timedelta | None) -> tuple[float, datetime] | None:
+        """The newest reading at `now` that is not older than `max_age`, and when it was observed."""
+        place = bisect_right(self.times, now)
+        if not place or (max_age is not None and self.times[place - 1] <= now - max_age):
+            return None
+        return self.values[place - 1], self.times[place - 1]
+
+    def reduce(self, reducer: str, now: datetime, span: timedelta, tick: timedelta) -> float | None:
+        """What the readings after `now - span` and up to `now` come to; None where there are none, NaN where that
+        cannot be calculated."""
+        first, last = bisect_right(self.times, now - span), bisect_right(self.times, now)
+        if self.held:
+            return self._reduce_held(reducer, first, last, now, span, tick)
+        return SAMPLES[reducer](self.values[first:last])
+
+    def _reduce_held(
+        self, reducer: str, first: int, last: int, now: datetime, span: timedelta, tick: timedelta
+    ) -> float | None:
+        if not last:
+            return None
+        begun = now - span if first else self.times[0]
+        values = self.values[max(first - 1, 0) : last]
+        if reducer in ("min", "max"):
+            return SAMPLES[reducer](values)
+        if reducer in ("change", "percent_change"):
+            return (_change if reducer == "change" else _percent)(values[0], values[-1])
+        length = (now - begun).total_seconds()
+        if reducer == "count":
+            return length / tick.total_seconds()
+        area = self._integral(now) - self._integral(begun)
+        if reducer == "sum":
+            return _whole(values, lambda: area / tick.total_seconds())
+        return _whole(values, lambda: area / length if length else max(values))
+
+    def _integral(self, until: datetime) -> float:
+        """The area under the steps, value times seconds, from the first reading on."""
+        if not self.integrals:
+            lengths = [0.0, *((b - a).total_seconds() for a, b in zip(self.times, self.times[1:], strict=False))]
+            self.integrals.extend(
+                accumulate(v * s for v, s in zip([0.0, *map(_safe, self.values)], lengths, strict=False))
+            )
+        place = bisect_right(self.times, until) - 1
+        if place < 0:
+            return 0.0
+        return self.integrals[place] + _safe(self.values[place]) * (until - self.times[place]).total_seconds()
+
+
+def _whole(values: Values, calculated: Callable[[], float]) -> float | None:
+    if not values:
+        return None
+    return calculated() if all(map(_in_reach, values)) else math.nan
+
+
+def _in_reach(value: float) -> bool:
+    return abs(value) <= LARGEST  # NaN is not
+
+
+def _safe(value: float) -> float:
+    """What a series is integrated of: what is out of reach is refused where the window that has it is reduced."""
+    return value if SMALLEST <= abs(value) <= LARGEST else 0.0
+
+
+def _rank(value: float) -> tuple[bool, float]:
+    return math.isnan(value), value  # as in PostgreSQL, NaN is above all
+
+
+def _change(before: float, after: float) -> float:
+    return after - before if _in_reach(before) and _in_reach(after) else math.nan
+
+
+def _percent(before: float, after: float) -> float | None:
+    if before == 0:
+        return None
+    return 100 * _change(before, after) / abs(before) if abs(before) >= SMALLEST else math.nan
+
+
+def series_of(samples: Sequence[tuple[datetime, float]], *, held: bool = False) -> Series:
+    """A series of (time, value) pairs, oldest first."""
+    if not samples:
+        return Series(held=held)
+    times, values = zip(*samples, strict=True)
+    return Series(cast("Sequence[datetime]", times), cast("Values", values), held)

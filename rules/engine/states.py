@@ -1,0 +1,127 @@
+"""The words of the state machine: what an instance can be in, what is seen of it, and what a step says.
+
+The machine itself is in `rules.engine.state_machine`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import models
+
+
+class Condition(models.TextChoices):
+    OK = "ok", "ok"
+    PENDING = "pending", "pending"
+    FIRING = "firing", "firing"
+    RECOVERING = "recovering", "recovering"
+    NO_DATA = "no_data", "no data"
+    ERROR = "error", "error"
+
+
+class Verdict(models.TextChoices):
+    """What the readings say about the condition of a rule. Held: no longer broken, and not past the recovery."""
+
+    MET = "met"
+    HELD = "held"
+    CLEAR = "clear"
+    MISSING = "missing"
+    FAILED = "failed"
+
+
+class Event(models.TextChoices):
+    """What the activity log calls a step."""
+
+    PENDING = "rule_pending", "pending"
+    UNPENDING = "rule_unpending", "cleared in time"
+    FIRED = "rule_fired", "fired"
+    ESCALATED = "rule_escalated", "became critical"
+    REPEATED = "rule_repeated", "fired again"
+    RETRIED = "rule_retried", "tried again"
+    RECOVERING = "rule_recovering", "recovering"
+    RELAPSED = "rule_relapsed", "fell back"
+    FLAPPING = "rule_flapping", "flapping"
+    SILENCED = "rule_silenced", "silenced"
+    UNSILENCED = "rule_unsilenced", "silence over"
+    REMINDED = "rule_reminded", "reminded"
+    RESOLVED = "rule_resolved", "resolved"
+    NO_DATA = "rule_no_data", "no data"
+    ERROR = "rule_error", "could not be read"
+    RECOVERED = "rule_recovered", "readable again"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where an instance stands: its condition and since when; the episode, when that fired and last acted with success;
+    when to try again; how people handle it, until when; which silence covers it; how often it changed of late."""
+
+    condition: str = "ok"
+    reason: str = ""
+    since: datetime | None = None
+    episode: int = 0
+    fired_at: datetime | None = None
+    last_acted: datetime | None = None
+    retry_at: datetime | None = None
+    handling: str = "open"
+    handled_until: datetime | None = None
+    silence: str = ""
+    critical: bool = False
+    flapping: bool = False
+    changes: tuple[datetime, ...] = ()
+
+    @property
+    def fires(self) -> bool:
+        """Whether an episode is open: it fires, it recovers, or an error has interrupted it."""
+        if self.condition == Condition.ERROR:
+            return self.fired_at is not None
+        return self.condition in (Condition.FIRING, Condition.RECOVERING)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How a rule treats time, and data that is missing or cannot be read."""
+
+    repeat_every: timedelta = timedelta(hours=4)
+    no_data_policy: str = "keep"
+    error_policy: str = "keep"
+    pending_for: timedelta = timedelta(0)
+    keep_firing_for: timedelta = timedelta(0)
+    tick: timedelta = timedelta(minutes=5)
+    draft: bool = False
+    tells_resolved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What an evaluation sees of an instance: the verdict, the cause where it failed, whether the critical threshold is
+    passed, and the silence that covers it, by id and in words."""
+
+    verdict: str
+    cause: str = ""
+    critical: bool = False
+    silence: str = ""
+    silenced_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One step of an instance to `state`. `acts` where the action of the rule is to be run; `quiet` says why it is not
+    where it would have been; `counts` as a triggering."""
+
+    event: str
+    old: str
+    state: State
+    acts: bool = False
+    counts: bool = False
+    quiet: str = ""
+
+    @property
+    def new(self) -> str:
+        return self.state.condition
+
+    @property
+    def reason(self) -> str:
+        return self.state.reason
+
+    @property
+    def episode(self) -> int:
+        return self.state.episode

@@ -1,0 +1,210 @@
+"""The verdicts on composed rules: those of several conditions, and those of what the readings of a window come to.
+
+Simple rules never come here. The Python of the same reducers, for backtests, is in `rules.engine.reducers`.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from rules.engine.conditions import Operator, Reducer, combine_sql, met_sql, verdict_sql
+from rules.engine.numeric_range import LARGEST, SMALLEST, TOO_FAR, as_float_sql
+from rules.registries import metrics
+
+TABLES = "DROP TABLE IF EXISTS tick_conditions, tick_values, tick_verdicts"
+_NUMERIC = "(CASE WHEN jsonb_typeof(c.it->'{name}') = 'number' THEN (c.it->>'{name}')::numeric END)"
+THRESHOLD = as_float_sql(_NUMERIC.format(name="threshold"))
+WINDOW = as_float_sql(_NUMERIC.format(name="window"), most="1e9")
+RULE = """r.id AS rule_id, r.user_id AS owner_id, r.applies_to, r.match"""
+# Another application may write anything: what cannot be read has no threshold, and that rule alone fails.
+CONDITIONS = f"""
+CREATE TEMP TABLE tick_conditions AS
+WITH composed AS (SELECT * FROM automation_rules r WHERE {{evaluated}} AND NOT ({{simple}}) {{only}})
+SELECT {RULE}, 0 AS n, r.metric_type AS metric, left(coalesce(r.target_integration, ''), 200) AS target, r.reducer,
+       r.evaluation_window AS span, r.condition_operator AS operator,
+       {as_float_sql("r.threshold_value")} AS threshold, {as_float_sql("r.recovery_threshold")} AS recovery,
+       {as_float_sql("r.critical_threshold")} AS critical
+  FROM composed r
+UNION ALL
+SELECT {RULE}, c.n::int, coalesce(c.it->>'metric', ''), coalesce(c.it->>'target', ''),
+       coalesce(c.it->>'reducer', 'last'),
+       make_interval(secs => {WINDOW}),
+       coalesce(c.it->>'operator', ''),
+       {THRESHOLD}, NULL, NULL
+  FROM composed r
+ CROSS JOIN LATERAL jsonb_array_elements(
+       CASE WHEN jsonb_typeof(r.more_conditions) = 'array' THEN r.more_conditions ELSE '[null]' END)
+       WITH ORDINALITY AS c (it, n)
+"""
+SUBJECTS = """
+SELECT c.*, c.owner_id AS subject_id FROM tick_conditions c WHERE c.applies_to <> 'everyone'
+UNION ALL
+SELECT c.*, u.id FROM tick_conditions c CROSS JOIN smartagent_users u WHERE c.applies_to = 'everyone' AND u.is_active
+"""
+SAMPLES = """metric_samples s WHERE s.user_id {owner} AND s.metric = w.metric AND s.target = w.target
+             AND s.observed_at > %(now)s - w.span AND s.observed_at <= %(now)s"""
+# Of a built-in metric only changes are kept: it holds its value until the next one, also the one from before.
+HELD = """(SELECT h.value, greatest(h.observed_at, %(now)s - w.span) AS begun,
+                  lead(h.observed_at, 1, %(now)s) OVER (ORDER BY h.observed_at) AS ended
+             FROM ((SELECT s.value, s.observed_at FROM {samples})
+                   UNION ALL
+                   (SELECT s.value, s.observed_at FROM metric_samples s
+                     WHERE s.user_id {owner} AND s.metric = w.metric AND s.target = w.target
+                       AND s.observed_at <= %(now)s - w.span ORDER BY s.observed_at DESC LIMIT 1)) AS h) AS held"""
+LENGTH = "extract(epoch FROM held.ended - held.begun)::float8"
+# What cannot be calculated with, for arithmetic would overflow and stop everybody, makes NaN of all that it is in; the
+# verdict on that is `failed`. No aggregate may see it: PostgreSQL evaluates them before any CASE around them.
+_IN_REACH = f"abs({{value}}) <= {LARGEST}"
+_ALL = f"CASE WHEN max(abs({{value}})) > {LARGEST} THEN 'NaN' ELSE {{whole}} END"
+
+
+def _whole(aggregate: str, value: str) -> str:
+    """The aggregate of what is in reach; NaN where something is not."""
+    return _ALL.format(value=value, whole=f"{aggregate} FILTER (WHERE {_IN_REACH.format(value=value)})")
+
+
+SAFE = f"(CASE WHEN abs(held.value) BETWEEN {SMALLEST} AND {LARGEST} THEN held.value ELSE 0 END)"  # to multiply with
+AREA = f"sum({SAFE} * {LENGTH})"
+MOVED = f"""(SELECT CASE WHEN abs(ends.first) <= {LARGEST} AND abs(ends.last) <= {LARGEST}
+                         THEN ends.last - ends.first ELSE 'NaN' END
+                FROM (SELECT {{first}} AS first, {{last}} AS last) AS ends
+               WHERE ends.first IS NOT NULL AND ends.last IS NOT NULL)"""
+PERCENT = f"""(SELECT CASE WHEN moved.first = 0 OR moved.by IS NULL THEN NULL
+                           WHEN abs(moved.first) < {SMALLEST} THEN 'NaN'
+                           ELSE 100 * moved.by / abs(moved.first) END
+                  FROM (SELECT {{change}} AS by, {{first}} AS first) AS moved)"""
+PUSHED = f"""CASE w.reducer
+    WHEN 'avg' THEN (SELECT {_whole("avg(s.value)", "s.value")} FROM {{samples}})
+    WHEN 'min' THEN (SELECT min(s.value) FROM {{samples}})
+    WHEN 'max' THEN (SELECT max(s.value) FROM {{samples}})
+    WHEN 'sum' THEN (SELECT {_whole("sum(s.value)", "s.value")} FROM {{samples}})
+    WHEN 'count' THEN (SELECT nullif(count(*), 0)::float8 FROM {{samples}})
+    WHEN 'change' THEN {{change}}
+    WHEN 'percent_change' THEN {PERCENT} END"""
+FIRST = "(SELECT s.value FROM {samples} ORDER BY s.observed_at LIMIT 1)"
+LAST = "(SELECT s.value FROM {samples} ORDER BY s.observed_at DESC LIMIT 1)"
+CHANGE = f"(SELECT CASE WHEN count(*) > 1 THEN {MOVED.format(first=FIRST, last=LAST)} END FROM {{samples}})"
+BUILT_IN = f"""CASE w.reducer
+    WHEN 'avg' THEN (SELECT {
+    _ALL.format(value="held.value", whole=f"coalesce({AREA} / nullif(sum({LENGTH}), 0), max(held.value))")
+} FROM {{held}})
+    WHEN 'min' THEN (SELECT min(held.value) FROM {{held}})
+    WHEN 'max' THEN (SELECT max(held.value) FROM {{held}})
+    WHEN 'sum' THEN (SELECT {_ALL.format(value="held.value", whole=f"{AREA} / %(tick)s")} FROM {{held}})
+    WHEN 'count' THEN (SELECT sum({LENGTH}) / %(tick)s FROM {{held}})
+    WHEN 'change' THEN {{change}}
+    WHEN 'percent_change' THEN {PERCENT} END"""
+FIRST_HELD = "(SELECT held.value FROM {held} ORDER BY held.begun LIMIT 1)"
+LAST_HELD = "(SELECT held.value FROM {held} ORDER BY held.begun DESC LIMIT 1)"
+CHANGE_HELD = MOVED.format(first=FIRST_HELD, last=LAST_HELD)
+
+
+def _reduced(owner: str) -> str:
+    samples = SAMPLES.format(owner=owner)
+    held = HELD.format(samples=samples, owner=owner)
+    pushed = PUSHED.format(samples=samples, change=CHANGE.format(samples=samples), first=FIRST.format(samples=samples))
+    built_in = BUILT_IN.format(held=held, change=CHANGE_HELD.format(held=held), first=FIRST_HELD.format(held=held))
+    return f"CASE WHEN w.metric = ANY(%(built_in)s) THEN {built_in} ELSE {pushed} END"
+
+
+# Own readings; where a person has none in the window, those of the platform. A count of nothing is 0.
+VALUES = f"""
+CREATE TEMP TABLE tick_values AS
+WITH wanted AS (SELECT DISTINCT subject_id, metric, target, reducer, span FROM ({SUBJECTS}) AS c
+                 WHERE reducer <> 'last' AND span > interval '0'),
+     platform AS MATERIALIZED (
+         SELECT w.*, {_reduced("IS NULL")} AS value
+           FROM (SELECT DISTINCT metric, target, reducer, span FROM wanted) AS w)
+SELECT w.*, coalesce({_reduced("= w.subject_id")}, p.value, CASE WHEN w.reducer = 'count' THEN 0 END) AS value
+  FROM wanted w JOIN platform p USING (metric, target, reducer, span)
+"""
+VERDICTS = f"""
+CREATE TEMP TABLE tick_verdicts AS
+WITH read AS (
+    SELECT c.*, CASE WHEN t.value < 'Infinity' AND t.value > '-Infinity' THEN t.value
+                     ELSE coalesce(own.value, platform.value) END AS value,
+           CASE WHEN t.value >= 'Infinity' OR t.value = '-Infinity' THEN '{TOO_FAR}' ELSE f.cause END AS cause,
+           CASE WHEN t.subject_id IS NOT NULL THEN %(now)s ELSE coalesce(own.observed_at, platform.observed_at) END
+           AS observed_at
+      FROM ({SUBJECTS}) AS c
+      LEFT JOIN tick_values t ON t.subject_id = c.subject_id AND t.metric = c.metric AND t.target = c.target
+                             AND t.reducer = c.reducer AND t.span = c.span
+      LEFT JOIN tick_readings own ON c.reducer = 'last' AND own.metric = c.metric AND own.target = c.target
+                                 AND own.user_id = c.subject_id
+      LEFT JOIN tick_readings platform ON c.reducer = 'last' AND platform.metric = c.metric
+                                      AND platform.target = c.target AND platform.user_id IS NULL
+      LEFT JOIN tick_failures f ON c.reducer = 'last' AND f.metric = c.metric),
+said AS (
+    SELECT read.*, CASE WHEN threshold IS NULL OR operator <> ALL(%(operators)s) OR reducer <> ALL(%(reducers)s)
+                        THEN 'failed' WHEN cause IS NOT NULL THEN 'failed'
+                        ELSE {verdict_sql("read.value", "read")} END AS verdict
+      FROM read)
+SELECT rule_id, subject_id, {combine_sql("verdict", "min(match)")} AS verdict,
+       coalesce(min(coalesce(cause, 'Condition ' || n + 1 || ' of the rule cannot be read.'))
+                FILTER (WHERE verdict = 'failed'), '') AS cause,
+       min(value) FILTER (WHERE n = 0) AS value, min(observed_at) FILTER (WHERE n = 0) AS observed_at,
+       coalesce(bool_or({met_sql("value", "operator", "critical")} AND verdict = 'met'), false) AS worsens,
+       jsonb_agg(jsonb_build_object(
+           'metric', metric, 'target', target, 'reducer', reducer, 'window', extract(epoch FROM span)::bigint,
+           'operator', operator, 'threshold', threshold, 'value', value, 'verdict', verdict) ORDER BY n) AS conditions
+  FROM said GROUP BY rule_id, subject_id
+"""
+
+
+def judge_composed(
+    now: datetime, evaluated: str, simple: str, only: str, params: dict[str, Any], *, again: bool = False
+) -> int:
+    """Fill tick_verdicts with what the readings say of each instance of a composed rule; return how many they are.
+
+    `evaluated`, `simple` and `only` are SQL conditions on automation_rules r. tick_readings must be there; `again`
+    fills the tables of `make_tables`: thousands of new ones in one transaction would need too many locks.
+    """
+    from_rules = CONDITIONS.replace("{evaluated}", evaluated).replace("{simple}", simple).replace("{only}", only)
+    with connection.cursor() as cursor:
+        if again:
+            return _refill(from_rules, params, now)
+        cursor.execute(TABLES)
+        cursor.execute(from_rules, params)
+        if not cursor.rowcount:
+            return 0
+        cursor.execute("ANALYZE tick_conditions")
+        cursor.execute(VALUES, _params(now))
+        cursor.execute("ANALYZE tick_values")
+        cursor.execute(VERDICTS, _params(now))
+        return int(cursor.rowcount)
+
+
+def make_tables(now: datetime, evaluated: str, simple: str) -> None:
+    """Make the tables, empty."""
+    from_rules = CONDITIONS.replace("{evaluated}", evaluated).replace("{simple}", simple).replace("{only}", "")
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES)
+        for statement in (from_rules, VALUES, VERDICTS):
+            cursor.execute(f"{statement} WITH NO DATA", _params(now))
+
+
+def _refill(from_rules: str, params: dict[str, Any], now: datetime) -> int:
+    with connection.cursor() as cursor:
+        for table in ("tick_verdicts", "tick_values", "tick_conditions"):
+            cursor.execute(f"DELETE FROM {table}")
+        cursor.execute(_as_insert(from_rules), params)
+        if not cursor.rowcount:
+            return 0
+        cursor.execute(_as_insert(VALUES), _params(now))
+        cursor.execute(_as_insert(VERDICTS), _params(now))
+        return int(cursor.rowcount)
+
+
+def _as_insert(statement: str) -> str:
+    table, _, query = statement.strip().removeprefix("CREATE TEMP TABLE ").partition(" AS")
+    return f"INSERT INTO {table} {query}"
+
+
+def _params(now: datetime) -> dict[str, Any]:
+    tick = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES).total_seconds()
+    return {
+        "now": now, "tick": tick, "built_in": [source.kind for source in metrics], "operators": Operator.values,
+        "reducers": Reducer.values,
+    }  # fmt: skip

@@ -1,0 +1,199 @@
+"""The story of a tick.
+
+1. One dispatcher at a time: who finds the lock taken writes that down and leaves.
+2. What an earlier tick decided and could not do any more is done first.
+3. Every source gives its readings; changes of built-in metrics are kept as history.
+4. One statement finds the instances that may change; each takes its step; what changed is recorded.
+5. The actions of what fired are executed, and their outcomes recorded.
+
+The button, the API, the command and the clock all come in by `dispatch`.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from rules.evaluation.candidates import count_instances, find_candidates
+from rules.evaluation.clock_skew import SKEW, pull_back
+from rules.evaluation.execution import execute_pending
+from rules.evaluation.orphans import resolve_unwatched
+from rules.evaluation.readings import cause_of, forget, gather, keep_changes
+from rules.evaluation.transitions import record
+from rules.isolation import Isolated
+from rules.models import AutomationRule, DispatchRun
+from rules.silences.coverage import begin_silenced, gather_silenced
+from rules.silences.end_report import report_ended
+from smartagent.kernel.schema_drift_log import notice
+from smartagent.postgres import hidden_rows
+
+log = structlog.get_logger(__name__)
+NAMED = 20
+LOCK = 0x5A9E17  # any number, the same for every dispatcher of this database
+
+
+def dispatch(
+    now: datetime,
+    trigger: str,
+    *,
+    requested_by: UUID | None = None,
+    owner: UUID | None = None,
+    rule: UUID | None = None,
+) -> DispatchRun:
+    """Evaluate the rules as of `now`, all of them or only those of `owner` or that one `rule`; return the run."""
+    blind = hidden_rows.look()
+    if any(each.name == DispatchRun._meta.db_table for each in blind):
+        raise hidden_rows.RowsHidden(hidden_rows.in_words(blind))  # no run can be written either
+    run = DispatchRun(
+        trigger=trigger, requested_by_id=requested_by, evaluated_at=now, started_at=timezone.now(), stage_ms={}
+    )
+    run.late_by = _late_by(run)
+    with _lock() as free:
+        if not free:
+            run.outcome = DispatchRun.Outcome.OVERLAPPED
+            run.finished_at = timezone.now()
+            run.save(force_insert=True)
+            return run
+        DispatchRun.objects.unfinished().end(run.started_at)
+        run.save(force_insert=True)
+        _run(run, owner, rule, blind)
+    return run
+
+
+def _run(
+    run: DispatchRun, owner: UUID | None, rule: UUID | None, blind: tuple[hidden_rows.HiddenTable, ...] = ()
+) -> None:
+    try:
+        if blind:
+            raise hidden_rows.RowsHidden(hidden_rows.in_words(blind))
+        _evaluate(run, owner, rule)
+        run.outcome = DispatchRun.Outcome.COMPLETED
+    except BaseException as error:  # also when it is interrupted
+        run.outcome, run.error_message = DispatchRun.Outcome.FAILED, cause_of(error)
+        notice(error)
+        raise
+    finally:
+        run.finished_at = timezone.now()
+        run.save()
+        log.info("dispatched", run=str(run.pk), outcome=run.outcome, triggered=run.triggered, failed=run.failed)
+
+
+def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
+    now = run.evaluated_at
+    _set_right(run)
+    with _timed(run, "leftovers"):
+        run.succeeded, run.failed = execute_pending(now, owner)
+    with _timed(run, "readings"), transaction.atomic():
+        gather(now, person=_only_reader(owner, rule))
+    with _timed(run, "history"):
+        _apart(run, "The changes of built-in metrics were not kept", lambda: keep_changes(now))
+    with _timed(run, "candidates"), transaction.atomic():
+        run.rules_evaluated, run.instances = count_instances(owner, rule)
+        _silence(run)
+        candidates, isolated = find_candidates(now, owner, rule)
+    with _timed(run, "record"):
+        _apart(run, "Unwatched instances were not resolved", lambda: resolve_unwatched(run.pk, now, owner, rule))
+        recorded = record(candidates, run.pk, now)
+        isolated.update(recorded.isolated)
+        _name(run, isolated)
+    run.triggered, run.no_data, run.errors = recorded.triggered, recorded.no_data, recorded.errors
+    forget()
+    with _timed(run, "execute"):
+        succeeded, failed = execute_pending(now, owner)
+    run.succeeded, run.failed = run.succeeded + succeeded, run.failed + failed
+    if owner is None and rule is None:  # else not everything that a silence covered was evaluated
+        report_ended(run.pk, now)
+
+
+def _name(run: DispatchRun, isolated: Isolated[UUID]) -> None:
+    """Say on the run which rules could not be evaluated with the others; by id, for not everybody may read names."""
+    said = [run.error_message] if run.error_message else []
+    if isolated.culprits:
+        named = ", ".join(str(key) for key in list(isolated.culprits)[:NAMED])
+        more = len(isolated.culprits) - NAMED
+        said.append(f"Rules that could not be evaluated: {named}{f' and {more:,} more' if more > 0 else ''}.")
+    if isolated.left:
+        said.append(f"Rules for which no time was left beside them: {len(isolated.left):,}.")
+    run.error_message = " ".join(said) or None
+
+
+def _set_right(run: DispatchRun) -> None:
+    """Only an evaluation as of the true time can say that another was in the future."""
+    if run.evaluated_at < run.started_at - SKEW:
+        return
+    if pulled := pull_back(run.evaluated_at):
+        run.error_message = f"The clock had been ahead; instances brought back to the present: {pulled:,}."
+        log.warning("clock was ahead", run=str(run.pk), instances=pulled)
+
+
+def _silence(run: DispatchRun) -> None:
+    """Gather what is silenced. A silence that cannot be read silences nothing, and the run names it."""
+    unread: list[str] = []
+    begin_silenced()
+    _apart(run, "No silence was applied", lambda: gather_silenced(run.evaluated_at, unread))
+    if unread:
+        _say(run, f"Silences that cannot be read: {'; '.join(unread[:NAMED])}.")
+
+
+def _apart(run: DispatchRun, failure: str, work: Callable[[], object]) -> None:
+    """Do what must not keep a rule from firing where it fails: then the run says so."""
+    try:
+        with transaction.atomic():
+            work()
+    except DatabaseError as error:
+        _say(run, f"{failure}: {cause_of(error)}.")
+        log.warning("part of an evaluation failed", run=str(run.pk), part=failure, cause=cause_of(error))
+
+
+def _say(run: DispatchRun, problem: str) -> None:
+    run.error_message = f"{run.error_message} {problem}" if run.error_message else problem
+
+
+@contextmanager
+def _timed(run: DispatchRun, stage: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    run.stage_ms[stage] = round((time.perf_counter() - started) * 1000, 1)
+
+
+@contextmanager
+def _lock() -> Iterator[bool]:
+    free = _ask("SELECT pg_try_advisory_lock(%s)")
+    try:
+        yield free
+    finally:
+        if free:
+            _ask("SELECT pg_advisory_unlock(%s)")  # a connection that broke meanwhile has given it back
+
+
+def _ask(question: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(question, [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _only_reader(owner: UUID | None, rule: UUID | None) -> UUID | None:
+    """The one person whose readings count for the rules that are evaluated; None where there are more."""
+    if owner is None and rule is None:
+        return None
+    rules = AutomationRule.objects.active().evaluated_for(owner, rule)
+    readers = list(rules.order_by().values_list("user", "applies_to").distinct()[:2])
+    alone = len(readers) == 1 and readers[0][1] == AutomationRule.AppliesTo.OWNER
+    return readers[0][0] if alone else None
+
+
+def _late_by(run: DispatchRun) -> Any:
+    """How long after its time a scheduled tick comes, where that is more than half an interval."""
+    if run.trigger != DispatchRun.Trigger.SCHEDULE:
+        return None
+    interval = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
+    before = DispatchRun.objects.filter(trigger=DispatchRun.Trigger.SCHEDULE).order_by("-started_at").first()
+    late = run.started_at - before.started_at - interval if before else timedelta(0)
+    return late if late > interval / 2 else None

@@ -1,0 +1,190 @@
+"""Stage 6 of a tick: pending entries are claimed in batches and their actions executed, exactly once.
+
+The action's rows and the outcome of its entry are one transaction. Where an action raises for a batch, its firings are
+tried one by one, so that only those that are to blame fail.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import connection, transaction
+from psycopg.types.json import Jsonb
+
+from rules.action_options import NO_OBJECT, has_no_options, options_in
+from rules.actions import Action, Firing, Outcome, actions
+from rules.authority import IS_TRUSTED, REFUSAL
+from rules.evaluation.readings import cause_of
+
+log = structlog.get_logger(__name__)
+
+Place = tuple[datetime, UUID]  # in the queue
+
+BATCH = 2000
+ENOUGH = 10  # failures in a row, to call an action broken for a batch
+FIRST: Place = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
+# Other applications may keep pending entries of their own in the table, and write any there. Ours are of a run: clients
+# of theirs can neither write that column nor change a row that has it (rules.migrations._guards), and the key of a run
+# that was not there when they could is nowhere to be had.
+OURS = "status = 'pending' AND run_id IS NOT NULL AND state_id IS NOT NULL"
+# A rule does what it may when it is done, not when it was decided.
+MAY_ACT = f"r.status = 'active' AND o.is_active AND {IS_TRUSTED}"
+# First the entries alone: with the joins beside it, the order of the queue would be sorted anew for each batch.
+CLAIM = f"""
+WITH claimed AS MATERIALIZED (
+    SELECT id, rule_id, state_id, action_taken, event_type, created_at, context FROM agent_activity_log
+     WHERE {OURS} AND created_at <= %(now)s
+       AND (created_at, id) > (%(after)s, %(after_id)s) AND (%(owner)s::uuid IS NULL OR user_id = %(owner)s)
+     ORDER BY created_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
+SELECT e.id, e.action_taken, e.event_type, e.created_at, e.context, e.state_id, r.id, r.rule_name, r.user_id,
+       r.severity, r.action_config, coalesce(nullif(u.full_name, ''), u.email), s.user_id, {MAY_ACT}
+  FROM claimed e
+  LEFT JOIN automation_rules r ON r.id = e.rule_id
+  LEFT JOIN smartagent_users o ON o.id = r.user_id
+  LEFT JOIN rule_states s ON s.id = e.state_id AND s.rule_id = e.rule_id
+  LEFT JOIN smartagent_users u ON u.id = s.user_id
+ ORDER BY e.created_at, e.id
+"""
+# A try that failed burns no cooldown: it is repeated soon, and then ever later, up to four hours. The first minutes are
+# fewer than those between two ticks, so that the next one tries.
+WRITE_OUTCOMES = """
+WITH done AS (
+    UPDATE agent_activity_log e
+       SET status = CASE WHEN o.error IS NULL THEN 'success' ELSE 'failed' END, error_message = o.error,
+           executed_at = %(now)s, context = e.context || jsonb_build_object('outcome', o.detail)
+      FROM jsonb_to_recordset(%(outcomes)s) AS o (id uuid, error text, detail jsonb)
+     WHERE e.id = o.id
+ RETURNING e.state_id, o.error IS NULL AS succeeded)
+UPDATE rule_states s
+   SET last_notified_at = CASE WHEN succeeded THEN %(now)s ELSE s.last_notified_at END,
+       failures = CASE WHEN succeeded THEN 0 ELSE s.failures + 1 END,
+       retry_at = CASE WHEN succeeded THEN NULL
+                  ELSE %(now)s + least(interval '4 minutes' * power(2, least(s.failures, 10)), interval '4 hours') END
+  FROM done WHERE s.id = done.state_id AND s.fired_at IS NOT NULL
+"""
+# What is left after all that could be claimed: nobody wants it done any more.
+GIVE_UP = f"""
+UPDATE agent_activity_log e
+   SET status = CASE WHEN r.id IS NULL THEN 'failed' ELSE 'skipped' END, executed_at = %(now)s,
+       error_message = CASE WHEN r.id IS NULL THEN 'The rule was deleted before its action was executed.'
+                            WHEN r.status <> 'active' THEN 'The rule was paused before its action was executed.'
+                            WHEN o.is_active IS NOT TRUE
+                            THEN 'The owner of the rule was deactivated before its action was executed.'
+                            ELSE {REFUSAL} END
+  FROM agent_activity_log p LEFT JOIN automation_rules r ON r.id = p.rule_id
+       LEFT JOIN smartagent_users o ON o.id = r.user_id
+ WHERE e.id = p.id AND p.status = 'pending' AND p.run_id IS NOT NULL AND p.state_id IS NOT NULL
+   AND p.created_at <= %(now)s AND ({MAY_ACT}) IS NOT TRUE
+   AND (%(owner)s::uuid IS NULL OR coalesce(r.user_id, p.user_id) = %(owner)s)
+RETURNING e.status = 'failed'
+"""
+
+
+def execute_pending(now: datetime, owner: UUID | None = None) -> tuple[int, int]:
+    """Execute what waits, all or of the rules of `owner`; return how many actions succeeded and how many failed."""
+    succeeded = failed = 0
+    place: Place | None = FIRST
+    while place:
+        with transaction.atomic():
+            place, outcomes = _execute_batch(now, owner, place)
+        failures = sum(outcome.error is not None for outcome in outcomes)
+        succeeded, failed = succeeded + len(outcomes) - failures, failed + failures
+    return succeeded, failed + _give_up(now, owner)
+
+
+def _give_up(now: datetime, owner: UUID | None) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(GIVE_UP, {"now": now, "owner": owner})
+        return sum(failed for (failed,) in cursor.fetchall())
+
+
+def _execute_batch(now: datetime, owner: UUID | None, place: Place) -> tuple[Place | None, list[Outcome]]:
+    """Execute the batch after `place` in the queue; return the place of its last entry, None where it was empty."""
+    after, after_id = place
+    params: dict[str, Any] = {"now": now, "batch": BATCH, "owner": owner, "after": after, "after_id": after_id}
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, params)
+        rows = cursor.fetchall()
+    claimed: list[tuple[str, Firing]] = []
+    done: list[tuple[UUID, Outcome]] = []
+    unread: set[UUID] = set()
+    for row in rows:
+        try:
+            if row[-1]:
+                claimed.append((row[1], _firing(row, now)))
+                unread |= {row[0]} if has_no_options(row[10]) else set()
+        # Whoever may write into the table can write anything.
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            done.append((row[0], Outcome(error=f"The context of this entry cannot be read: {cause_of(error)}")))
+    claimed.sort(key=lambda pair: pair[0])
+    for kind, group in groupby(claimed, key=lambda pair: pair[0]):
+        firings = [firing for _, firing in group]
+        found = zip(firings, act(kind, firings), strict=True)
+        done += [(firing.entry_id, _with_unread(outcome, firing.entry_id in unread)) for firing, outcome in found]
+    if done:
+        _write(done, now)
+    return (rows[-1][3], rows[-1][0]) if rows else None, [outcome for _, outcome in done]
+
+
+def _firing(row: tuple[Any, ...], now: datetime) -> Firing:
+    entry, _, event, fired_at, raw_context, state, rule, name, owner, severity, raw_config, person, subject, _ = row
+    context, config = json.loads(raw_context), options_in(raw_config)  # Django gives JSON columns as text
+    return Firing(
+        entry_id=entry, event=event, rule_id=rule, rule_name=name, owner_id=owner,
+        state_id=state, subject_id=subject or UUID(str(context["person"])), subject_name=person or "somebody",
+        target=context["target"], metric=context["metric"], value=context["value"], operator=context["operator"],
+        threshold=float(context["threshold"]), severity=context.get("severity") or severity, config=config,
+        fired_at=fired_at, now=now, conditions=tuple(context.get("conditions") or ()),
+    )  # fmt: skip
+
+
+def _with_unread(outcome: Outcome, is_unread: bool) -> Outcome:
+    """The outcome, which says so where the options of the rule could not be read."""
+    if not is_unread:
+        return outcome
+    if outcome.error:
+        return Outcome(outcome.detail, f"{outcome.error} {NO_OBJECT}")
+    problem = f"{outcome.detail.get('problem', '')} {NO_OBJECT}".strip()
+    return Outcome(outcome.detail | {"problem": problem})
+
+
+def act(kind: str, firings: Sequence[Firing]) -> list[Outcome]:
+    if kind not in actions:
+        return [Outcome(error=f"There is no action {kind!r}; see RULES_ACTIONS.") for _ in firings]
+    try:
+        return _attempt(actions[kind], firings)
+    except Exception as error:  # whatever an action does wrong is recorded with its cause, and the rest goes on
+        if len(firings) == 1:
+            log.warning("action failed", action=kind, entry=str(firings[0].entry_id), cause=str(error))
+            return [Outcome(error=cause_of(error))]
+    return _one_by_one(kind, firings)
+
+
+def _one_by_one(kind: str, firings: Sequence[Firing]) -> list[Outcome]:
+    """Find the firings that are to blame; where the first ones all fail it is the action, and the rest is not tried."""
+    outcomes: list[Outcome] = []
+    for firing in firings:
+        outcomes += act(kind, [firing])
+        if len(outcomes) == ENOUGH and all(outcome.error for outcome in outcomes):
+            return outcomes + [Outcome(error=outcomes[-1].error)] * (len(firings) - ENOUGH)
+    return outcomes
+
+
+def _attempt(action: Action, firings: Sequence[Firing]) -> list[Outcome]:
+    with transaction.atomic():
+        outcomes = action.execute(firings)
+        if len(outcomes) != len(firings):
+            raise ValueError(f"{action.kind} gave {len(outcomes)} outcomes for {len(firings)} firings")
+        json.dumps([outcome.detail for outcome in outcomes], allow_nan=False)  # raises what could not be written
+        return outcomes
+
+
+def _write(done: list[tuple[UUID, Outcome]], now: datetime) -> None:
+    outcomes = [{"id": str(entry), "error": outcome.error, "detail": outcome.detail} for entry, outcome in done]
+    params: dict[str, Any] = {"now": now, "outcomes": Jsonb(outcomes)}
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE_OUTCOMES, params)

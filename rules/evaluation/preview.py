@@ -1,0 +1,50 @@
+"""What a rule would do now: judged by the dispatcher's own statement, in a transaction that is rolled back."""
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from rules.evaluation.candidates import judge
+from rules.evaluation.readings import gather, keep_changes
+from rules.models import AutomationRule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """The verdict (met, held, clear, missing, failed) on the owner's reading, whether it is critical, its conditions
+    one by one where there are more than one simple one, and of how many people it would fire for."""
+
+    verdict: str
+    value: float | None = None
+    observed_at: datetime | None = None
+    cause: str = ""
+    worsens: bool = False
+    conditions: list[dict[str, Any]] | None = None
+    people: int = 0
+    met: int = 0
+
+
+def preview(rule: AutomationRule, now: datetime) -> Preview:
+    """Return what `rule`, saved or not, active or not, would do at `now`. Nothing stays in the database."""
+    with transaction.atomic():
+        verdicts = _judged(rule, now)
+        transaction.set_rollback(True)
+    own: dict[str, Any] = next((v for v in verdicts if v["subject_id"] == rule.user_id), {"verdict": "missing"})
+    met = sum(verdict["verdict"] == "met" for verdict in verdicts)
+    own = own | {"conditions": json.loads(own["conditions"]) if own.get("conditions") else None}
+    return Preview(**{k: v for k, v in own.items() if k != "subject_id"}, people=len(verdicts), met=met)
+
+
+def _judged(rule: AutomationRule, now: datetime) -> list[dict[str, Any]]:
+    trial = AutomationRule(
+        **{field.attname: getattr(rule, field.attname) for field in AutomationRule._meta.concrete_fields}
+        | {"id": uuid.uuid4(), "uid": None, "status": AutomationRule.Status.ACTIVE, "deleted_at": None}
+    )
+    AutomationRule.objects.bulk_create([trial])  # makes no version in the history, and is rolled back
+    gather(now, rule.watched, rule.user_id if rule.applies_to == AutomationRule.AppliesTo.OWNER else None)
+    keep_changes(now)
+    return judge(now, trial.pk)

@@ -1,0 +1,112 @@
+"""Stage 2 of a tick: the readings of every source, gathered into a temporary table.
+
+A source that raises is put down with its cause; the others go on.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.db import DatabaseError, connection, transaction
+
+from rules.metrics import MetricSource, Query
+from rules.metrics.pushed import Pushed
+from rules.registries import metrics
+from smartagent.kernel.schema_drift import behind, in_words
+
+log = structlog.get_logger(__name__)
+
+TABLES = """
+DROP TABLE IF EXISTS tick_readings, tick_failures;
+CREATE TEMP TABLE tick_readings (metric text, user_id uuid, target text, value float8, observed_at timestamptz);
+CREATE TEMP TABLE tick_failures (metric text, cause text);
+"""
+TEMPORARY = (
+    "tick_readings", "tick_failures", "tick_conditions", "tick_values", "tick_verdicts", "tick_silenced",
+    "tick_candidates", "tick_transitions",
+)  # fmt: skip
+KEEP_CHANGES = """
+INSERT INTO metric_samples (user_id, metric, target, value, observed_at)
+SELECT r.user_id, r.metric, r.target, r.value, %(now)s
+  FROM tick_readings r
+  LEFT JOIN LATERAL (SELECT s.value FROM metric_samples s
+                      WHERE s.user_id = r.user_id AND s.metric = r.metric AND s.target = r.target
+                        AND s.observed_at <= %(now)s
+                      ORDER BY s.observed_at DESC LIMIT 1) last ON true
+ WHERE r.metric = ANY(%(built_in)s) AND r.user_id IS NOT NULL AND last.value IS DISTINCT FROM r.value
+"""
+
+
+def gather(now: datetime, wanted: Collection[str] | None = None, person: UUID | None = None) -> int:
+    """Fill tick_readings and tick_failures as of `now`; return how many readings there are.
+
+    All of them, or only those of the `wanted` metrics; of everybody, or only those that count for one person.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES)
+    for source in metrics:
+        if wanted is None or source.kind in wanted:
+            _read(source, source.kind, now, person)
+    if wanted is None or any(metric not in metrics for metric in wanted):
+        _read(Pushed([source.kind for source in metrics], wanted, person), "", now, person)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE tick_readings, tick_failures")
+        cursor.execute("SELECT count(*) FROM tick_readings")
+        return int(cursor.fetchone()[0])
+
+
+def forget() -> None:
+    """Let go of what was gathered: the connection, and so its temporary tables, may live for long."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {', '.join(TEMPORARY)}")
+
+
+def keep_changes(now: datetime) -> int:
+    """Keep each built-in reading that differs from the last one kept; return how many did."""
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP_CHANGES, {"now": now, "built_in": [source.kind for source in metrics]})
+        return int(cursor.rowcount)
+
+
+def _read(source: MetricSource, metric: str, now: datetime, person: UUID | None) -> None:
+    try:
+        _insert(source.readings(now), metric, person)
+    except Exception as error:  # whatever a source does wrong must not stop the others; the cause is recorded
+        log.warning("metric source failed", metric=source.kind, cause=str(error))
+        _put_down(source, metric, cause_of(error))
+
+
+def _insert(query: Query, metric: str, person: UUID | None) -> None:
+    columns = ("%(kind)s" if metric else "metric") + ", user_id, target, value, observed_at"
+    # NaN is above Infinity for PostgreSQL; neither they nor NULL can be compared with a threshold.
+    # A target that another application has written may be longer than an index takes; no rule can name it.
+    finite = "value > '-Infinity' AND value < 'Infinity' AND char_length(target) <= 200"
+    sql = f"INSERT INTO tick_readings SELECT {columns} FROM ({query.sql}) AS readings WHERE {finite}"
+    # Two questions, for an index answers each of them, but not both in one.
+    whose = [" AND user_id = %(whose)s", " AND user_id IS NULL"] if person else [""]
+    with transaction.atomic(), connection.cursor() as cursor:
+        for condition in whose:
+            cursor.execute(sql + condition, query.params | {"kind": metric, "whose": person})
+
+
+def _put_down(source: MetricSource, metric: str, cause: str) -> None:
+    with connection.cursor() as cursor:
+        if metric:
+            cursor.execute("INSERT INTO tick_failures VALUES (%s, %s)", [metric, cause])
+            return
+        sql = """INSERT INTO tick_failures SELECT DISTINCT metric_type, %s FROM automation_rules
+                  WHERE status IN ('active', 'draft') AND NOT metric_type = ANY(%s)"""
+        cursor.execute(sql, [cause, [built_in.kind for built_in in metrics]])
+
+
+def cause_of(error: BaseException) -> str:
+    """One line that says what went wrong; where something is missing in the database, what, and what to do."""
+    if missing := behind(error):
+        return in_words(missing)
+    lines = str(error).replace("\0", "").strip().splitlines()
+    text = lines[0] if lines else ""
+    name = type(error).__name__
+    if isinstance(error, DatabaseError):
+        return text or name
+    return f"{name}: {text}" if text else name

@@ -1,0 +1,251 @@
+"""Stages 4 and 5 of a tick: each candidate takes its step, and what changed is written, chunk by chunk."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
+
+from rules.engine.state_machine import step
+from rules.engine.states import Sight, State, Timing, Transition
+from rules.isolation import NOT_EVALUATED, SECONDS, SECONDS_AGAIN, Isolated, isolate
+from rules.registries import actions
+from smartagent.kernel.bulk_copy import copy_rows
+
+CHUNK = 5000
+RETRIES = 2
+# Rules that were paused or deleted, and people who were deleted, since the candidates were found take no step.
+FETCH = """
+SELECT c.n, c.state_id, c.verdict, c.cause, c.worsens, c.silencing_id::text, c.words,
+       c.condition, c.reason, c.since, c.episode, c.fired_at, c.last_notified_at, c.retry_at, c.handling,
+       c.handled_until, c.silence_id::text, c.was_critical, c.flapping, c.changes,
+       c.repeat_every, c.no_data_policy, c.error_policy, c.pending_for, c.keep_firing_for, r.status = 'draft',
+       r.action_type = ANY(%s) AND to_jsonb(r.action_config)->'notify_resolved' = 'true'
+  FROM tick_candidates c
+  JOIN automation_rules r ON r.id = c.rule_id AND r.status IN ('active', 'draft')
+  JOIN smartagent_users u ON u.id = c.subject_id
+ WHERE c.n > %s AND c.n <= %s
+"""
+TRANSITIONS = {
+    "n": "int8", "state_id": "uuid", "entry_id": "uuid", "event": "text", "new": "text", "reason": "text",
+    "episode": "int4", "acts": "bool", "counts": "bool", "quiet": "text", "fired_at": "timestamptz", "handling": "text",
+    "silence_id": "text", "critical": "bool", "flapping": "bool", "changes": "timestamptz[]",
+}  # fmt: skip
+TABLE = f"""
+DROP TABLE IF EXISTS tick_transitions;
+CREATE TEMP TABLE tick_transitions ({", ".join(f"{name} {kind}" for name, kind in TRANSITIONS.items())})
+"""
+# What people decide about an instance while it is evaluated stays, unless the step has opened it again.
+WRITE_STATES = """
+INSERT INTO rule_states AS s (id, rule_id, user_id, target, condition, reason, since, value, episode, handling,
+                              fired_at, silence_id, critical, flapping, changes)
+SELECT t.state_id, c.rule_id, c.subject_id, c.target, t.new, t.reason, %(now)s, c.value, t.episode, t.handling,
+       t.fired_at, t.silence_id::uuid, t.critical, t.flapping, t.changes
+  FROM tick_transitions t JOIN tick_candidates c USING (n)
+ON CONFLICT (rule_id, user_id, target) DO UPDATE SET
+  condition = excluded.condition, reason = excluded.reason, value = excluded.value, episode = excluded.episode,
+  since = CASE WHEN s.condition = excluded.condition THEN s.since ELSE excluded.since END,
+  fired_at = excluded.fired_at, silence_id = excluded.silence_id, critical = excluded.critical,
+  flapping = excluded.flapping, changes = excluded.changes,
+  handling = CASE WHEN excluded.handling = 'open' THEN 'open' ELSE s.handling END,
+  handled_by_id = CASE WHEN excluded.handling = 'open' THEN NULL ELSE s.handled_by_id END,
+  handled_until = CASE WHEN excluded.handling = 'open' THEN NULL ELSE s.handled_until END,
+  assignee_id = CASE WHEN excluded.episode = s.episode THEN s.assignee_id END,
+  last_notified_at = CASE WHEN excluded.fired_at = s.fired_at THEN s.last_notified_at END,
+  failures = CASE WHEN excluded.fired_at = s.fired_at THEN s.failures ELSE 0 END,
+  retry_at = CASE WHEN excluded.fired_at = s.fired_at THEN s.retry_at END
+"""
+WRITE_ENTRIES = """
+INSERT INTO agent_activity_log (id, user_id, rule_id, run_id, state_id, agent_name, event_type, action_taken, context,
+                                status, error_message, created_at, executed_at)
+SELECT t.entry_id, c.owner_id, c.rule_id, %(run)s, t.state_id, 'smart_agent', t.event,
+       CASE WHEN t.acts OR t.quiet <> '' THEN r.action_type ELSE 'none' END,
+       jsonb_build_object(
+         'rule_name', r.rule_name, 'rule_version', v.version, 'metric', r.metric_type, 'value', c.value,
+         'threshold', r.threshold_value, 'operator', r.condition_operator, 'target', c.target,
+         'severity', CASE WHEN t.critical OR (t.fired_at IS NULL AND c.was_critical) THEN 'critical'
+                     ELSE r.severity END,
+         'person', c.subject_id, 'observed_at', c.observed_at, 'from', c.condition, 'to', t.new, 'reason', t.reason,
+         'episode', t.episode, 'since', c.since, 'handling', c.handling, 'last_acted', c.last_notified_at,
+         'verdict', c.verdict)
+       || CASE WHEN c.conditions IS NULL THEN '{}' ELSE jsonb_build_object('conditions', c.conditions) END
+       || CASE WHEN t.critical THEN jsonb_build_object('critical', r.critical_threshold) ELSE '{}' END
+       || CASE WHEN c.silencing_id IS NULL THEN '{}'
+               ELSE jsonb_build_object('silence', c.silencing_id, 'silenced_by', c.words) END,
+       CASE WHEN t.acts THEN 'pending' WHEN t.quiet <> '' THEN 'skipped' WHEN t.new = 'error' THEN 'failed'
+            WHEN t.new = 'no_data' THEN 'skipped' ELSE 'success' END,
+       CASE WHEN t.new = 'error' THEN t.reason ELSE nullif(t.quiet, '') END, %(now)s,
+       CASE WHEN t.acts THEN NULL ELSE %(now)s END
+  FROM tick_transitions t JOIN tick_candidates c USING (n) JOIN automation_rules r ON r.id = c.rule_id
+  LEFT JOIN (SELECT h.id, max(h.history_id) AS version FROM automation_rules_history h
+              WHERE h.id IN (SELECT rule_id FROM tick_candidates WHERE n > %(first)s AND n <= %(last)s)
+              GROUP BY h.id) v ON v.id = c.rule_id
+"""
+COUNT_TRIGGERINGS = """
+UPDATE automation_rules r SET last_triggered_at = greatest(r.last_triggered_at, %(now)s),
+       trigger_count = least(coalesce(trigger_count, 0)::numeric + t.times, 2147483647)
+  FROM (SELECT c.rule_id, count(*) AS times FROM tick_transitions t JOIN tick_candidates c USING (n)
+         WHERE t.counts GROUP BY c.rule_id) t
+ WHERE r.id = t.rule_id
+"""
+
+OF_CHUNK = """
+SELECT n, condition = 'error' AND starts_with(reason, %(marker)s) FROM tick_candidates
+ WHERE n > %(first)s AND n <= %(last)s ORDER BY n
+"""
+FAIL = """
+UPDATE tick_candidates SET verdict = 'failed', cause = %(cause)s, error_policy = 'keep', value = NULL,
+       observed_at = NULL, conditions = NULL WHERE n = %(n)s
+"""
+FAIL_ANEW = """
+UPDATE tick_candidates SET condition = 'ok', reason = '', since = NULL, episode = 0, fired_at = NULL,
+       last_notified_at = NULL, retry_at = NULL, handling = 'open', handled_until = NULL, silence_id = NULL,
+       changes = '{}', pending_for = '0', keep_firing_for = '0', repeat_every = '4 hours' WHERE n = %(n)s
+"""
+
+
+@dataclass(slots=True)
+class Recorded:
+    """How many steps were written, by what they were."""
+
+    changed: int = 0
+    triggered: int = 0
+    no_data: int = 0
+    errors: int = 0
+    isolated: Isolated[UUID] = field(default_factory=Isolated)
+
+    def add(self, transition: Transition) -> None:
+        self.changed += 1
+        self.triggered += transition.counts
+        self.no_data += transition.event == "rule_no_data"
+        self.errors += transition.event == "rule_error"
+
+    def __iadd__(self, other: Self) -> Self:
+        self.changed += other.changed
+        self.triggered += other.triggered
+        self.no_data += other.no_data
+        self.errors += other.errors
+        self.isolated.update(other.isolated)
+        return self
+
+
+def record(candidates: int, run: UUID, now: datetime) -> Recorded:
+    """Step through tick_candidates and write states, entries and counters, one transaction per chunk."""
+    recorded = Recorded()
+    with connection.cursor() as cursor:
+        cursor.execute(TABLE)
+    for first in range(0, candidates, CHUNK):
+        recorded += _record_surely(first, run, now)
+    return recorded
+
+
+def _record_surely(first: int, run: UUID, now: datetime) -> Recorded:
+    """Record a chunk; again where a rule or a person in it is deleted at the same time, and by halves where something
+    in it cannot be written."""
+    for _ in range(RETRIES + 1):
+        try:
+            with transaction.atomic():
+                return _record_chunk(first, first + CHUNK, run, now)
+        except (IntegrityError, OperationalError):  # a key that is gone, or a deadlock
+            continue
+        except InterfaceError:
+            raise
+        except (DatabaseError, ValueError, OverflowError):
+            break
+    return _record_by_halves(first, run, now)
+
+
+def _record_by_halves(first: int, run: UUID, now: datetime) -> Recorded:
+    """Record what can be; what cannot is recorded as failed, by the cause."""
+    recorded = Recorded()
+
+    def attempt(some: Sequence[int]) -> None:
+        nonlocal recorded
+        recorded += _record_chunk(some[0] - 1, some[-1], run, now)
+
+    found = Isolated[int]()
+    suspects, others = _split(first)
+    for numbers, seconds in ((others, SECONDS), (suspects, SECONDS_AGAIN)):
+        until = time.monotonic() + seconds
+        for these in _runs(numbers):
+            found.update(isolate(these, attempt, until - time.monotonic()))
+    for n, cause in found.culprits.items():
+        _put_down(n, f"{NOT_EVALUATED}{cause}", attempt)
+    recorded.isolated = Isolated(_rules_of(found.culprits), list(_rules_of(dict.fromkeys(found.left, ""))))
+    return recorded
+
+
+def _put_down(n: int, cause: str, attempt: Callable[[Sequence[int]], None]) -> None:
+    """Record a failure in place of what could not be; where even that cannot be, also without the state as it was."""
+    for statement in (FAIL, FAIL_ANEW):
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {"n": n, "cause": cause})
+        if not isolate([n], attempt).culprits:
+            return
+
+
+def _split(first: int) -> tuple[set[int], list[int]]:
+    """The candidates of a chunk that were culprits before, and the others."""
+    with connection.cursor() as cursor:
+        cursor.execute(OF_CHUNK, {"first": first, "last": first + CHUNK, "marker": NOT_EVALUATED})
+        rows = cursor.fetchall()
+    return {n for n, suspect in rows if suspect}, [n for n, suspect in rows if not suspect]
+
+
+def _runs(numbers: Iterable[int]) -> list[list[int]]:
+    """Numbers that follow one another, together."""
+    found: list[list[int]] = []
+    for n in sorted(numbers):
+        if found and found[-1][-1] == n - 1:
+            found[-1].append(n)
+        else:
+            found.append([n])
+    return found
+
+
+def _rules_of(causes: dict[int, str]) -> dict[UUID, str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT n, rule_id FROM tick_candidates WHERE n = ANY(%s)", [list(causes)])
+        return {rule: causes[n] for n, rule in cursor.fetchall()}
+
+
+def _record_chunk(first: int, last: int, run: UUID, now: datetime) -> Recorded:
+    """Record the candidates after `first` and up to `last`."""
+    recorded = Recorded()
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE tick_transitions")
+        telling = [action.kind for action in actions if action.tells_resolved]
+        cursor.execute(FETCH, [telling, first, last])
+        rows = list(_steps(cursor.fetchall(), now, recorded))
+        if not rows:
+            return recorded
+        copy_rows("tick_transitions", list(TRANSITIONS), list(TRANSITIONS.values()), rows)
+        params: dict[str, Any] = {"now": now, "run": run, "first": first, "last": last}
+        for statement in (WRITE_STATES, WRITE_ENTRIES, COUNT_TRIGGERINGS):
+            cursor.execute(statement, params)
+    return recorded
+
+
+def _steps(rows: list[Any], now: datetime, recorded: Recorded) -> Iterator[tuple[Any, ...]]:
+    tick = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
+    for row in rows:
+        n, state_id, *values = row
+        verdict, cause, worsens, silence, words = values[:5]
+        sight = Sight(verdict, cause, worsens, silence or "", words)
+        facts, (silenced, critical, flapping, changes) = values[5:14], values[14:18]
+        state = State(*[*facts, silenced or "", critical, flapping, tuple(changes or ())])
+        timing, (draft, tells) = values[18:23], values[23:]
+        transition = step(state, sight, Timing(*[*timing, tick, draft, bool(tells)]), now)
+        if transition is None:
+            continue
+        recorded.add(transition)
+        after = transition.state
+        yield (
+            n, state_id or uuid4(), uuid4(), str(transition.event), str(after.condition), after.reason, after.episode,
+            transition.acts, transition.counts, transition.quiet, after.fired_at, after.handling, after.silence or None,
+            after.critical, after.flapping, list(after.changes),
+        )  # fmt: skip

@@ -1,0 +1,98 @@
+"""The account of an activity entry: why it says what it says, from the facts that were written with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from rules.actions import actions
+from rules.backtesting.observations import Clause, Heard
+from rules.lifecycle.versions import as_it_was, as_recorded
+from rules.models import ActivityEntry, AutomationRule
+from rules.models.querysets import ActivityQuerySet
+from rules.text.context import count_of, facts_of, time_of
+from smartagent.kernel.coerce import as_number
+
+NEARBY = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What was read and judged for an entry. `rule` is the rule as it then was, None where it is gone; `version` is 0
+    where the entry does not say; `waited` is how long the instance had been what it was before."""
+
+    entry: ActivityEntry
+    rule: AutomationRule | None
+    version: int
+    heard: list[Heard]
+    waited: timedelta | None
+    before: list[ActivityEntry]
+    after: list[ActivityEntry]
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What was written with the entry."""
+        return facts_of(self.entry)
+
+    def time(self, name: str) -> datetime | None:
+        """A time among the facts."""
+        return time_of(self.facts, name)
+
+
+def account_of(entry: ActivityEntry, others: ActivityQuerySet) -> Account:
+    """The account of `entry`, with the steps before and after it that are among `others`."""
+    facts = facts_of(entry)
+    rule, version = _as_it_then_was(entry.rule, entry, facts) if entry.rule else (None, 0)
+    since = time_of(facts, "since")
+    return Account(
+        entry=entry, rule=rule, version=version, heard=_heard(facts), before=_steps(entry, others, before=True),
+        after=_steps(entry, others, before=False), waited=entry.created_at - since if since else None,
+    )  # fmt: skip
+
+
+def came_of_it(entry: ActivityEntry) -> list[tuple[str, str, str]]:
+    """What the action of `entry` has made: what it is called, the name of its address, and its key."""
+    outcome = facts_of(entry).get("outcome")
+    if entry.action_taken not in actions or not isinstance(outcome, dict):
+        return []
+    leads = actions[entry.action_taken].leads_to
+    return [(label, place, str(outcome[key])) for key, (label, place) in leads.items() if outcome.get(key)]
+
+
+def _as_it_then_was(rule: AutomationRule, entry: ActivityEntry, facts: Mapping[str, Any]) -> tuple[AutomationRule, int]:
+    """By the version that the entry names; one that names none, as what people did, by its time."""
+    recorded = count_of(facts, "rule_version")
+    return as_recorded(rule, recorded) if recorded else as_it_was(rule, entry.created_at)
+
+
+def _steps(entry: ActivityEntry, others: ActivityQuerySet, *, before: bool) -> list[ActivityEntry]:
+    """The nearest entries about the same instance, in the order of time."""
+    if entry.state_id is None:
+        return []
+    others = others.filter(state=entry.state_id, rule=entry.rule_id).exclude(pk=entry.pk)
+    if before:
+        return list(others.filter(created_at__lte=entry.created_at).order_by("-created_at", "-id")[:NEARBY])[::-1]
+    return list(others.filter(created_at__gt=entry.created_at).order_by("created_at", "id")[:NEARBY])
+
+
+def _heard(facts: Mapping[str, Any]) -> list[Heard]:
+    if isinstance(facts.get("conditions"), list):
+        return [heard for each in facts["conditions"] if isinstance(each, dict) and (heard := _one(each, facts))]
+    heard = _one(facts, facts) if facts.get("metric") and facts.get("operator") else None
+    return [heard] if heard else []
+
+
+def _one(said: Mapping[str, Any], facts: Mapping[str, Any]) -> Heard | None:
+    value, threshold = as_number(said.get("value")), as_number(said.get("threshold"))
+    if threshold is None:
+        return None
+    clause = Clause(
+        metric=str(said.get("metric")), operator=str(said.get("operator")), threshold=threshold,
+        target=str(said.get("target") or ""), reducer=str(said.get("reducer") or "last"),
+        window=timedelta(seconds=count_of(said, "window")),
+    )  # fmt: skip
+    observed = time_of(facts, "observed_at") if clause.reducer == "last" and said is facts else None
+    return Heard(
+        clause=clause, value=value, observed_at=observed, verdict=str(said.get("verdict") or ""),
+        critical="critical" in facts,
+    )  # fmt: skip

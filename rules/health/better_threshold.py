@@ -1,0 +1,108 @@
+"""A better threshold, from what people said of the firings: pure.
+
+Of all thresholds that keep every useful firing, those that drop the most noise are meant; of these the one closest to
+the present, with as few digits behind the point as that has, or more where none of so few lies between.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal, localcontext
+from math import isfinite
+
+from rules.engine.conditions import met
+from rules.text.entry import number
+
+DECIMALS = 10  # behind the point, as the column of thresholds has them
+UPWARDS = {">", ">="}
+OPEN = {">", "<"}  # what is equal to the threshold does not fire
+
+Reading = tuple[float, bool]  # at a firing, and whether that was useful
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Another threshold, and what it does to the judged firings."""
+
+    present: float
+    threshold: float
+    useful: int
+    dropped: int
+    noise: int
+
+    def __str__(self) -> str:
+        verb = "Raise" if self.threshold > self.present else "Lower"
+        return f"{verb} the threshold from {number(self.present)} to {number(self.threshold)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why no other threshold can be proposed."""
+
+    reason: str
+
+
+def propose(
+    operator: str, threshold: float, readings: Iterable[Reading], critical: float | None = None
+) -> Proposal | Refusal:
+    """Propose a threshold from judged `readings`; it stays on the milder side of the critical one."""
+    if operator not in UPWARDS | {"<", "<="}:
+        return Refusal("A rule that compares for equality has no threshold that could be moved.")
+    firing = [(value, useful) for value, useful in readings if isfinite(value) and met(value, operator, threshold)]
+    useful = [value for value, is_useful in firing if is_useful]
+    noise = [value for value, is_useful in firing if not is_useful]
+    if reason := _nothing_to_go_by(useful, noise):
+        return Refusal(reason)
+    sign = 1 if operator in UPWARDS else -1  # below the threshold is above it, seen from the other end
+    first = min(sign * value for value in useful)
+    end, end_counts = first, operator not in OPEN
+    if critical is not None and sign * critical <= first:
+        end, end_counts = sign * critical, False
+    drops = [sign * value for value in noise if sign * value < end]
+    if not drops:
+        return Refusal(_inseparable(sign, first, noise, limited=end < first))
+    found = _plain_between(sign * threshold, max(drops), end, at_start=operator in OPEN, at_end=end_counts)
+    if found is None:
+        return Refusal("The readings of noise and of useful firings lie too close together for a threshold between.")
+    return Proposal(threshold, sign * found, len(useful), len(drops), len(noise))
+
+
+def _nothing_to_go_by(useful: list[float], noise: list[float]) -> str:
+    if not useful and not noise:
+        return "Nobody has judged a firing that had a reading."
+    if not noise:
+        return "Nothing that it told was called noise."
+    if not useful:
+        return "Nothing that it told was called useful, so there is nothing that a threshold could keep."
+    return ""
+
+
+def _inseparable(sign: int, first: float, noise: list[float], *, limited: bool) -> str:
+    if limited:
+        return "Only a threshold past the critical one would leave out noise."
+    side, nearest = ("below", min(noise)) if sign > 0 else ("above", max(noise))
+    return (
+        f"No threshold separates them: of the useful firings one was at {number(sign * first)}, and no noise was "
+        f"{side} that; the mildest was at {number(nearest)}."
+    )
+
+
+def _plain_between(present: float, start: float, end: float, *, at_start: bool, at_end: bool) -> float | None:
+    """The first number from `start` to `end` with as few digits behind the point as possible, if there is one."""
+    low, high = Decimal(repr(start)), Decimal(repr(end))
+    fewest = max(0, -int(Decimal(repr(present)).normalize().as_tuple().exponent))
+    with localcontext(prec=60):
+        for digits in range(min(fewest, DECIMALS), DECIMALS + 1):
+            step = Decimal(1).scaleb(-digits)
+            found = (low / step).to_integral_value(ROUND_CEILING) * step
+            if found == low and not at_start:
+                found += step
+            if found > high or (found == high and not at_end):
+                continue
+            if _stays_apart(float(found), start, end, at_start, at_end):
+                return float(found)
+    return None
+
+
+def _stays_apart(found: float, start: float, end: float, at_start: bool, at_end: bool) -> bool:
+    """Whether it is still between as a number of double precision, in which readings are compared."""
+    return (found > start or (found == start and at_start)) and (found < end or (found == end and at_end))

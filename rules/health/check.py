@@ -1,0 +1,84 @@
+"""The port of findings: what can be wrong with a rule. One file per kind, one line in RULES_HEALTH.
+
+A check asks for all rules at once: its `sql` is a SELECT of `rule_id`, `weight` (the worst has the most) and `facts`
+(a JSON object), over the relation `rules`, which has the columns of automation_rules and holds the rules in question:
+those that are active or drafts. It can use the parameters now, tick (the time between two evaluations) and its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.urls import reverse
+
+from rules.registries import checks
+from smartagent.kernel.scope import has_everyone
+
+__all__ = ["Check", "Facts", "Finding", "before", "checks", "days", "days_sql", "owner_of", "times"]
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What is wrong with one rule: in words with numbers, what to do about it, and where."""
+
+    kind: str
+    label: str
+    rule_id: UUID
+    rule_name: str
+    owner: str
+    words: str
+    advice: str
+    link: str
+    link_text: str
+
+
+class Check:
+    """One thing that can be wrong with a rule."""
+
+    kind: ClassVar[str]
+    label: ClassVar[str]
+    advice: ClassVar[str]
+    link_text: ClassVar[str] = "Look at the rule"
+    sql: ClassVar[str]
+
+    def params(self, now: datetime) -> dict[str, Any]:
+        """The parameters of `sql` besides now and tick; their names begin with the kind."""
+        return {}
+
+    def words(self, facts: Facts) -> str:
+        """What is wrong, with its numbers."""
+        raise NotImplementedError(f"{type(self).__name__} must say its words().")
+
+    def link(self, rule_id: UUID, facts: Facts) -> str:
+        """Where one does something about it."""
+        return reverse("admin:rules_automationrule_page", args=[rule_id])
+
+
+def owner_of(user: Any) -> UUID | None:
+    """Whose rules `user` sees: their own, or everybody's."""
+    key: UUID = user.pk
+    return None if has_everyone(user, "view") else key
+
+
+def days(count: float) -> str:
+    """`1 day`, `12 days`"""
+    return f"{count:,.0f} day{'' if count == 1 else 's'}"
+
+
+def times(count: int) -> str:
+    """`once`, `12 times`"""
+    return "once" if count == 1 else f"{count:,} times"
+
+
+def days_sql(since: str) -> str:
+    """The whole days from `since` to now, as an SQL expression."""
+    return f"floor(extract(epoch FROM %(now)s::timestamptz - {since}) / 86400)::int"
+
+
+def before(span: str) -> str:
+    """The time so long before now, as an SQL expression."""
+    return f"(%(now)s::timestamptz - interval '{span}')"

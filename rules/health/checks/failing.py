@@ -1,0 +1,54 @@
+"""Rules whose actions fail, or whose source cannot be read."""
+
+from uuid import UUID
+
+from django.urls import reverse
+
+from rules.health.check import Check, Facts, before, days, times
+
+
+class Fails(Check):
+    kind = "failing"
+    label = "Failing"
+    advice = "Read the cause in the activity log and remove it; a failed action is tried again by itself."
+    link_text = "See what failed"
+    # What the old application has logged as failed is not ours (ActivityQuerySet.ours).
+    # Of an instance that stays in error only the beginning is in the log.
+    sql = f"""
+WITH failures AS (
+    SELECT e.rule_id, e.created_at, e.error_message AS cause, 0 AS stuck,
+           CASE WHEN e.event_type = 'rule_error' THEN 0 ELSE 1 END AS action
+      FROM agent_activity_log e JOIN rules r ON r.id = e.rule_id
+     WHERE e.status = 'failed' AND (e.run_id IS NOT NULL OR e.executed_at IS NOT NULL)
+       AND e.created_at > {before("7 days")} AND e.created_at <= %(now)s AND r.status = 'active'
+    UNION ALL
+    SELECT s.rule_id, s.since, s.reason, 1, 0 FROM rule_states s JOIN rules r ON r.id = s.rule_id
+     WHERE s.condition = 'error' AND r.status = 'active'
+)
+SELECT rule_id, count(*) AS weight,
+       jsonb_build_object('week', count(*) FILTER (WHERE stuck = 0),
+                          'day', count(*) FILTER (WHERE stuck = 0 AND created_at > {before("24 hours")}),
+                          'actions', sum(action), 'stuck', sum(stuck),
+                          'days', floor(extract(epoch FROM %(now)s - min(created_at) FILTER (WHERE stuck = 1)) / 86400),
+                          'cause', left((array_agg(cause ORDER BY created_at DESC))[1], 300)) AS facts
+  FROM failures GROUP BY rule_id
+"""
+
+    def words(self, facts: Facts) -> str:
+        return f"{' '.join(_counts(facts))} Last: {(facts['cause'] or 'no cause was given').rstrip('.')}."
+
+    def link(self, rule_id: UUID, facts: Facts) -> str:
+        return f"{reverse('admin:rules_activityentry_changelist')}?rule={rule_id}&status=failed&origin=smart_agent"
+
+
+def _counts(facts: Facts) -> list[str]:
+    failed, unread = facts["actions"], facts["week"] - facts["actions"]
+    what = " and ".join(
+        [f"its action failed {times(failed)}"] * bool(failed)
+        + [f"its metric could not be read {times(unread)}"] * bool(unread)
+    )
+    told = [f"In 7 days {what}; {facts['day']:,} of that in the last 24 hours."] if what else []
+    if facts["stuck"]:
+        since = f", the first for {days(facts['days'])}" if facts["days"] else ""
+        told.append(f"{facts['stuck']:,} instance{'' if facts['stuck'] == 1 else 's'} cannot be read now{since}.")
+    return told

@@ -1,0 +1,50 @@
+"""Rules that fire and resolve all the time."""
+
+from django.urls import reverse
+
+from rules.engine.state_machine import REMEMBERED, WINDOW
+from rules.health.check import Check, Facts, before
+
+LATELY = "24 hours"
+EPISODES = 10
+
+
+class Flaps(Check):
+    kind = "flapping"
+    label = "Flapping"
+    advice = "Let the condition hold for some checks before it fires, or give it a recovery threshold."
+    link_text = "Edit the rule"
+    sql = f"""
+WITH changing AS (
+    SELECT s.rule_id, s.id, 0 AS episodes, s.changes FROM rule_states s JOIN rules r ON r.id = s.rule_id
+     WHERE s.condition IN ('firing', 'recovering') AND s.flapping
+    UNION ALL
+    SELECT s.rule_id, s.id, 0, s.changes FROM rule_states s JOIN rules r ON r.id = s.rule_id
+     WHERE s.since > {before(LATELY)} AND NOT (s.flapping AND s.condition IN ('firing', 'recovering'))
+       AND s.changes[{REMEMBERED}] > {before(LATELY)}
+       AND s.changes[{REMEMBERED}] - s.changes[1] <= {WINDOW} * %(tick)s::interval
+    UNION ALL
+    SELECT s.rule_id, s.id, e.episodes, '{{}}' FROM rule_states s JOIN rules r ON r.id = s.rule_id,
+      LATERAL (SELECT count(DISTINCT e.context->>'episode') AS episodes FROM agent_activity_log e
+                WHERE e.state_id = s.id AND e.created_at > {before(LATELY)} AND e.created_at <= %(now)s
+                  AND e.event_type IN ('rule_fired', 'rule_flapping')) e
+     WHERE s.since > {before(LATELY)} AND s.episode > {EPISODES} AND e.episodes > {EPISODES}
+)
+SELECT rule_id, count(DISTINCT id) + max(episodes) AS weight,
+       jsonb_build_object('instances', count(DISTINCT id), 'episodes', max(episodes),
+                          'changes', max(cardinality(changes)),
+                          'minutes', round(extract(epoch FROM min(changes[cardinality(changes)] - changes[1])) / 60)
+                         ) AS facts
+  FROM changing GROUP BY rule_id
+"""
+
+    def words(self, facts: Facts) -> str:
+        whose = f"For {facts['instances']:,} people it" if facts["instances"] > 1 else "It"
+        if facts["episodes"]:
+            return f"{whose} fired {facts['episodes']:,} times in 24 hours."
+        if not facts["minutes"]:
+            return f"{whose} changes all the time and is held open."
+        return f"{whose} changed {facts['changes']:,} times within {facts['minutes']:,.0f} minutes."
+
+    def link(self, rule_id: object, facts: Facts) -> str:
+        return reverse("admin:rules_automationrule_change", args=[rule_id])

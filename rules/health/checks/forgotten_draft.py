@@ -1,0 +1,26 @@
+"""Drafts that nobody has touched for a long time."""
+
+from uuid import UUID
+
+from django.urls import reverse
+
+from rules.health.check import Check, Facts, before, days, days_sql
+
+LONG = "30 days"
+
+
+class ForgottenDraft(Check):
+    kind = "forgotten_draft"
+    label = "Forgotten drafts"
+    advice = "Publish it, or delete it: a draft tells nobody."
+    link_text = "Edit the draft"
+    sql = f"""
+SELECT id AS rule_id, {days_sql("updated_at")} AS weight, jsonb_build_object('days', {days_sql("updated_at")}) AS facts
+  FROM rules WHERE status = 'draft' AND updated_at < {before(LONG)}
+"""
+
+    def words(self, facts: Facts) -> str:
+        return f"It has been a draft, unchanged for {days(facts['days'])}."
+
+    def link(self, rule_id: UUID, facts: Facts) -> str:
+        return reverse("admin:rules_automationrule_change", args=[rule_id])

@@ -1,0 +1,26 @@
+"""Rules that have had nothing to compare for long."""
+
+from rules.health.check import Check, Facts, before, days, days_sql
+
+LONG = "3 days"
+
+
+class WithoutData(Check):
+    kind = "without_data"
+    label = "No data for long"
+    advice = "See why no readings come; if they are not to come any more, delete the rule."
+    # A rule on everyone may watch what only some people have: it counts where most of them have nothing.
+    sql = f"""
+SELECT s.rule_id, {days_sql("min(s.since)")} AS weight,
+       jsonb_build_object('instances', count(*), 'days', {days_sql("min(s.since)")},
+                          'everyone', bool_or(r.applies_to = 'everyone')) AS facts
+  FROM rule_states s JOIN rules r ON r.id = s.rule_id
+ WHERE s.condition = 'no_data' AND s.since <= {before(LONG)} AND r.status = 'active'
+ GROUP BY s.rule_id
+HAVING bool_or(r.applies_to = 'owner') OR 2 * count(*) >= (SELECT count(*) FROM smartagent_users WHERE is_active)
+"""
+
+    def words(self, facts: Facts) -> str:
+        if not facts["everyone"]:
+            return f"It has had no reading for {days(facts['days'])}."
+        return f"For {facts['instances']:,} people, most of all, it has had no reading, some for {days(facts['days'])}."

@@ -1,0 +1,30 @@
+"""Rules of people who were deactivated. What tells people is looked at where telling is: in notifications."""
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from rules.health.check import Check, Facts
+from rules.registries import actions
+
+
+class OwnerGone(Check):
+    kind = "owner_gone"
+    label = "Owner deactivated"
+    advice = "Give it to somebody else, or delete it."
+    link_text = "Edit the rule"
+    sql = """
+SELECT r.id AS rule_id, 1 AS weight, jsonb_build_object('owner', coalesce(nullif(u.full_name, ''), u.email)) AS facts
+  FROM rules r JOIN smartagent_users u ON u.id = r.user_id
+ WHERE r.status = 'active' AND NOT u.is_active AND r.action_type <> ALL(%(owner_gone_telling)s)
+"""
+
+    def params(self, now: datetime) -> dict[str, Any]:
+        return {"owner_gone_telling": [action.kind for action in actions if action.tells_resolved]}
+
+    def words(self, facts: Facts) -> str:
+        return f"{facts['owner']} is deactivated, so the rule is not evaluated."
+
+    def link(self, rule_id: object, facts: Facts) -> str:
+        return reverse("admin:rules_automationrule_change", args=[rule_id])

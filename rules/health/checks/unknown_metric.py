@@ -1,0 +1,66 @@
+"""Rules that watch something that nobody measures: no built-in metric, and no sample of it of late."""
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from rules.health.check import Check, Facts, before, days, days_sql
+from rules.registries import metrics
+
+LONG = "7 days"
+OF_LATE = f"s.metric = w.metric AND s.target = w.target AND s.observed_at > {before(LONG)}"
+
+
+class UnknownMetric(Check):
+    kind = "unknown_metric"
+    label = "Unknown metric"
+    advice = "Correct the name of the metric, or have it pushed again."
+    link_text = "Edit the rule"
+    # Whether anybody at all has a series is asked once for each series that a rule on everyone watches.
+    sql = f"""
+WITH watched AS MATERIALIZED (
+    SELECT * FROM (
+        SELECT id, user_id, applies_to, metric_type AS metric, coalesce(target_integration, '') AS target FROM rules
+         WHERE status = 'active'
+        UNION ALL
+        SELECT r.id, r.user_id, r.applies_to, c->>'metric', coalesce(c->>'target', '')
+          FROM rules r, jsonb_array_elements(CASE WHEN jsonb_typeof(r.more_conditions) = 'array'
+                                             THEN r.more_conditions ELSE '[]' END) AS c
+         WHERE r.status = 'active' AND r.more_conditions <> '[]') AS every
+     WHERE metric <> ALL(%(unknown_metric_built_in)s)
+), pushed AS (
+    SELECT metric, target FROM (SELECT DISTINCT metric, target FROM watched WHERE applies_to = 'everyone') AS w
+     WHERE EXISTS (SELECT FROM smartagent_users u
+                    WHERE EXISTS (SELECT FROM metric_samples s WHERE s.user_id = u.id AND {OF_LATE}))
+), unread AS (
+    SELECT w.* FROM watched w
+     WHERE NOT EXISTS (SELECT FROM metric_samples s WHERE s.user_id IS NULL AND {OF_LATE})
+       AND CASE WHEN applies_to = 'everyone'
+           THEN NOT EXISTS (SELECT FROM pushed p WHERE p.metric = w.metric AND p.target = w.target)
+           ELSE NOT EXISTS (SELECT FROM metric_samples s WHERE s.user_id = w.user_id AND {OF_LATE}) END
+)
+SELECT DISTINCT ON (u.id) u.id AS rule_id, coalesce({days_sql("last.at")}, 100000) AS weight,
+       jsonb_build_object('metric', u.metric, 'target', u.target, 'everyone', u.applies_to = 'everyone',
+                          'days', {days_sql("last.at")}) AS facts
+  FROM unread u LEFT JOIN LATERAL (
+    SELECT s.observed_at AS at FROM metric_samples s
+     WHERE u.applies_to = 'owner' AND s.user_id = u.user_id AND s.metric = u.metric AND s.target = u.target
+     ORDER BY s.observed_at DESC LIMIT 1) AS last ON true
+ ORDER BY u.id, weight DESC
+"""
+
+    def params(self, now: datetime) -> dict[str, Any]:
+        return {"unknown_metric_built_in": [source.kind for source in metrics]}
+
+    def words(self, facts: Facts) -> str:
+        where = f" on {facts['target']}" if facts["target"] else ""
+        name = f"“{facts['metric']}”{where}"
+        if facts["everyone"]:
+            return f"No sample of {name} was pushed for anyone in 7 days, and no built-in metric is called so."
+        if facts["days"] is None:
+            return f"No sample of {name} was ever pushed for its owner, and no built-in metric is called so."
+        return f"The last sample of {name} for its owner was pushed {days(facts['days'])} ago."
+
+    def link(self, rule_id: object, facts: Facts) -> str:
+        return reverse("admin:rules_automationrule_change", args=[rule_id])

@@ -1,0 +1,65 @@
+"""People say of what a rule told: useful, or noise; and take it back.
+
+A judgement belongs to an activity entry: the one that told. That something has resolved is judged with its firing.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from rules.engine.states import Event
+from rules.models import Feedback
+
+VERBS: dict[str, bool | None] = {"useful": True, "noise": False, "withdraw": None}
+TELLING = [
+    Event.FIRED, Event.ESCALATED, Event.REPEATED, Event.RETRIED, Event.RELAPSED, Event.FLAPPING, Event.UNSILENCED,
+    Event.REMINDED, Event.RESOLVED,
+]  # fmt: skip
+JUDGED = """
+SELECT e.id, coalesce(fired.id, e.id), e.rule_id
+  FROM agent_activity_log e JOIN automation_rules r ON r.id = e.rule_id
+  LEFT JOIN LATERAL (
+    SELECT f.id FROM agent_activity_log f
+     WHERE e.event_type = 'rule_resolved' AND f.state_id = e.state_id AND f.created_at <= e.created_at
+       AND f.event_type IN ('rule_fired', 'rule_flapping') AND f.context->>'episode' = e.context->>'episode'
+     ORDER BY f.created_at DESC LIMIT 1) AS fired ON true
+ WHERE e.id = ANY(%s) AND e.event_type = ANY(%s)
+"""
+
+
+def may_judge(user: Any) -> bool:
+    """Say whether `user` may judge at all; what, is a matter of what they see."""
+    return bool(user.is_active and user.has_perm("rules.add_feedback"))
+
+
+def judge(entries: Iterable[UUID], user: Any, useful: bool | None, now: datetime) -> int:
+    """Write down what `user` says of `entries`, or take it back; return of how many there was something to judge."""
+    found = _judged(entries)
+    firings = dict(sorted(found.values()))
+    if useful is None:
+        Feedback.objects.filter(user=user, entry__in=list(firings)).delete()
+        return len(found)
+    Feedback.objects.bulk_create(
+        [Feedback(rule_id=rule, entry_id=entry, user=user, useful=useful, created_at=now)
+         for entry, rule in firings.items()],
+        update_conflicts=True, unique_fields=["entry", "user"], update_fields=["useful", "created_at"],
+    )  # fmt: skip
+    return len(found)
+
+
+def said_by(user: Any, entries: Iterable[UUID]) -> dict[UUID, bool | None]:
+    """What `user` said of each of `entries` that can be judged; None where nothing yet."""
+    found = _judged(entries)
+    firings = [firing for firing, _ in found.values()]
+    said = dict(Feedback.objects.filter(user=user, entry__in=firings).values_list("entry_id", "useful"))
+    return {entry: said.get(firing) for entry, (firing, _) in found.items()}
+
+
+def _judged(entries: Iterable[UUID]) -> dict[UUID, tuple[UUID, UUID]]:
+    """Of each of `entries` that can be judged, the entry that the judgement belongs to, and its rule."""
+    with connection.cursor() as cursor:
+        cursor.execute(JUDGED, [list(entries), [event.value for event in TELLING]])
+        return {entry: (firing, rule) for entry, firing, rule in cursor.fetchall()}

@@ -1,0 +1,77 @@
+"""What people said of what rules told, in the database. Only what the rule, as it is now, would still tell counts.
+
+So a threshold that was moved is judged by what it lets through, and the noise that moved it is forgotten with it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from rules.engine.conditions import met_sql
+from rules.health.check import before, owner_of
+from rules.health.precision import Precision
+
+SPAN = "90 days"
+# The value of an entry as a number: whoever may write into the table can write anything.
+VALUE = "(CASE WHEN jsonb_typeof(e.context->'value') = 'number' THEN (e.context->>'value')::float8 END)"
+STILL_FIRES = met_sql(VALUE, "r.condition_operator", "r.threshold_value::float8")
+COUNTS = f"""
+    e.context->>'metric' = r.metric_type AND f.created_at > {before(SPAN)} AND f.created_at <= %(now)s
+    AND ({VALUE} IS NULL OR {STILL_FIRES} OR (r.match = 'any' AND r.more_conditions <> '[]'))
+"""
+# Over the relation `rules`.
+COUNTED = f"""
+SELECT f.rule_id, count(*) FILTER (WHERE f.useful) AS useful, count(*) FILTER (WHERE NOT f.useful) AS noise
+  FROM rule_feedback f JOIN rules r ON r.id = f.rule_id JOIN agent_activity_log e ON e.id = f.entry_id
+ WHERE {COUNTS} GROUP BY f.rule_id
+"""
+OF_RULES = f"WITH rules AS (SELECT * FROM automation_rules WHERE id = ANY(%(rules)s)) {COUNTED}"
+OF_OWNER = f"""
+WITH rules AS NOT MATERIALIZED (SELECT * FROM automation_rules
+                                 WHERE deleted_at IS NULL AND (%(owner)s::uuid IS NULL OR user_id = %(owner)s))
+SELECT coalesce(sum(useful), 0), coalesce(sum(noise), 0) FROM ({COUNTED}) AS counted
+"""
+READINGS = f"""
+SELECT {VALUE}, f.useful, coalesce(e.context->>'person', ''), e.created_at
+  FROM rule_feedback f JOIN automation_rules r ON r.id = f.rule_id
+  JOIN agent_activity_log e ON e.id = f.entry_id
+ WHERE r.id = %(rule)s AND {COUNTS} AND {VALUE} IS NOT NULL
+ ORDER BY e.created_at DESC LIMIT {{most}}
+"""
+MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedFiring:
+    """What somebody said of a firing: the reading at it, for whom (an id, as text) and when."""
+
+    value: float
+    useful: bool
+    person: str
+    at: datetime
+
+
+def precision_of(rules: Sequence[UUID], now: datetime) -> dict[UUID, Precision]:
+    """The precision of each of `rules` of which something was judged."""
+    with connection.cursor() as cursor:
+        cursor.execute(OF_RULES, {"rules": list(rules), "now": now})
+        return {rule: Precision(useful, noise) for rule, useful, noise in cursor.fetchall()}
+
+
+def judged_firings(rule: UUID, now: datetime) -> list[JudgedFiring]:
+    """The firings of a rule that were judged and had a reading, the newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(READINGS.format(most=MOST), {"rule": rule, "now": now})
+        return [JudgedFiring(float(value), *rest) for value, *rest in cursor.fetchall()]
+
+
+def judged_by(user: Any, now: datetime) -> Precision:
+    """The judgements of all rules that `user` sees, taken together."""
+    with connection.cursor() as cursor:
+        cursor.execute(OF_OWNER, {"owner": owner_of(user), "now": now})
+        useful, noise = cursor.fetchone()
+    return Precision(int(useful), int(noise))

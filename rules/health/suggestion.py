@@ -1,0 +1,70 @@
+"""A better threshold for a rule of which most is noise, with its backtest; or why there is none."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.urls import reverse
+
+from rules.engine.conditions import Match
+from rules.health.better_threshold import Proposal, Refusal, propose
+from rules.health.feedback_counts import JudgedFiring, judged_firings, precision_of
+from rules.health.precision import Precision
+from rules.health.threshold_backtest import DAYS, Backtest, backtest
+from rules.models import AutomationRule
+
+
+@dataclass(frozen=True, slots=True)
+class Improvement:
+    """A proposal with its backtest, or the reason why there is none."""
+
+    precision: Precision
+    proposal: Proposal | None = None
+    backtest: Backtest | None = None
+    reason: str = ""
+    link: str = ""
+
+    def __str__(self) -> str:
+        if self.proposal is None:
+            return self.reason
+        return f"{self.proposal}: {_effect(self.proposal, self.backtest)}."
+
+
+def improve(rule: AutomationRule, now: datetime) -> Improvement:
+    """Propose something for `rule`; it is never changed by itself."""
+    precision = precision_of([rule.pk], now).get(rule.pk, Precision())
+    judged = judged_firings(rule.pk, now)
+    found = _proposal(rule, judged)
+    if isinstance(found, Refusal):
+        return Improvement(precision, reason=found.reason)
+    address = reverse("admin:rules_automationrule_change", args=[rule.pk], query={"threshold": plain(found.threshold)})
+    return Improvement(precision, found, backtest(rule, found.threshold, judged, now), link=address)
+
+
+def plain(value: float) -> str:
+    """The number as a form takes it, without an exponent."""
+    return f"{Decimal(repr(value)).normalize():f}"
+
+
+def _proposal(rule: AutomationRule, judged: list[JudgedFiring]) -> Proposal | Refusal:
+    if rule.match == Match.ANY and rule.more_conditions:
+        return Refusal("It fires when any of several conditions holds, so its threshold alone does not decide.")
+    critical = None if rule.critical_threshold is None else float(rule.critical_threshold)
+    readings = [(firing.value, firing.useful) for firing in judged]
+    return propose(rule.condition_operator, float(rule.threshold_value), readings, critical)
+
+
+def _effect(proposal: Proposal, tried: Backtest | None) -> str:
+    if tried is None:
+        kept = _kept(proposal.useful, proposal.useful, proposal.dropped, proposal.noise)
+        return f"of what was judged, {kept}. There are no readings of the last {DAYS} days to try it on"
+    fired = f"{tried.fired_then:,} instead of {tried.fired_now:,} firing{'' if tried.fired_now == 1 else 's'}"
+    kept = _kept(tried.useful_kept, proposal.useful, tried.noise_dropped, proposal.noise)
+    return f"in the last {DAYS} days {fired}, {kept}"
+
+
+def _kept(kept: int, useful: int, dropped: int, noise: int) -> str:
+    """`all 3 useful ones kept, 9 of 12 that were noise left out`"""
+    all_kept = "the useful one" if useful == 1 else f"all {useful:,} useful ones"
+    some_kept = f"{kept:,} of {useful:,} useful ones"
+    return f"{all_kept if kept == useful else some_kept} kept, {dropped:,} of {noise:,} that were noise left out"

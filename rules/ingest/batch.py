@@ -1,0 +1,140 @@
+"""A push: the samples of one request, checked together. The errors say which sample is wrong, and why."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models.functions import Lower
+
+from rules.ingest.samples import Row, check_metric, check_target, check_time, check_value
+from smartagent.kernel.scope import has_everyone
+from smartagent.models import User
+
+FIELDS = ("metric", "value", "observed_at", "target", "user")
+KNOWN = frozenset(FIELDS)
+REPORTED = 20
+
+
+class Wrong(Exception):
+    """Samples are wrong: `errors` by place and field."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__(Wrong.__doc__)
+        self.errors = errors
+
+
+class Push:
+    """Checks the samples that `caller` pushes at `now`."""
+
+    def __init__(self, caller: User, now: datetime) -> None:
+        self.caller, self.now = caller, now
+        self.may_everyone = has_everyone(caller, "change")
+        self.people: dict[str, UUID] = {str(caller.pk): caller.pk, caller.email.lower(): caller.pk}
+        self.metrics: set[str] = set()
+
+    def rows(self, samples: Sequence[Any], place: Callable[[int], str]) -> list[Row]:
+        """The rows of `samples`; Wrong where one is wrong, at what `place` calls it."""
+        self._find_people(samples)
+        rows: list[Row] = []
+        errors: dict[str, list[str]] = {}
+        wrong = 0
+        for index, sample in enumerate(samples):
+            try:
+                rows.append(self.row(sample))
+            except Wrong as found:
+                wrong += 1
+                if wrong <= REPORTED:
+                    errors |= {_at(place(index), name): messages for name, messages in found.errors.items()}
+        if wrong:
+            raise Wrong(_summed_up(errors, wrong))
+        return rows
+
+    def row(self, sample: Any) -> Row:
+        """The row of one sample; Wrong with its errors by field."""
+        if type(sample) is not dict:
+            raise Wrong({"": ['A sample is an object, for example {"metric": "cpu", "value": 70}.']})
+        try:
+            if not sample.keys() <= KNOWN:
+                raise ValueError("a name that nobody knows")
+            return (
+                self._owner(sample), self._metric(sample), check_target(sample.get("target")),
+                check_value(sample["value"]), self._time(sample),
+            )  # fmt: skip
+        except (KeyError, ValueError):
+            raise Wrong(dict(self._errors(sample))) from None
+
+    def _metric(self, sample: dict[str, Any]) -> str:
+        name = sample["metric"]
+        if type(name) is str and name in self.metrics:
+            return name
+        self.metrics.add(check_metric(name))
+        return str(name)
+
+    def _time(self, sample: dict[str, Any]) -> datetime:
+        return check_time(sample["observed_at"], self.now) if "observed_at" in sample else self.now
+
+    def _owner(self, sample: dict[str, Any]) -> UUID | None:
+        if "user" not in sample:
+            return self.caller.pk
+        person = sample["user"]
+        if person is not None and not isinstance(person, str):
+            raise ValueError("Write the id or the e-mail address of a person as text, or null for the whole platform.")
+        found = self.people.get(person.strip().lower()) if person is not None else None
+        if found == self.caller.pk:
+            return found
+        if not self.may_everyone:
+            raise ValueError("Only who may change everyone's things can push samples of others or of the platform.")
+        if person is not None and found is None:
+            raise ValueError(f"There is nobody with the id or e-mail address “{person[:100]}”.")
+        return found
+
+    def _find_people(self, samples: Sequence[Any]) -> None:
+        """Look everybody up who is named, in one query."""
+        if not self.may_everyone:
+            return
+        named = {s["user"].strip().lower() for s in samples if type(s) is dict and isinstance(s.get("user"), str)}
+        named -= self.people.keys()
+        emails = [name for name in named if "@" in name and name.isprintable()]
+        ids = [name for name in named if _is_id(name)]
+        if emails:
+            people = User.objects.alias(lower=Lower("email")).filter(lower__in=emails)
+            self.people |= {email.lower(): pk for email, pk in people.values_list("email", "pk")}
+        if ids:
+            known = {str(pk): pk for pk in User.objects.filter(pk__in=ids).values_list("pk", flat=True)}
+            self.people |= {name: known[str(UUID(name))] for name in ids if str(UUID(name)) in known}
+
+    def _errors(self, sample: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
+        for name in sample:
+            if name not in FIELDS:
+                yield name[:100], [f"There is no such field. The fields are: {', '.join(FIELDS)}."]
+        checks: dict[str, Callable[[dict[str, Any]], object]] = {
+            "metric": self._metric, "value": lambda s: check_value(s["value"]), "observed_at": self._time,
+            "target": lambda s: check_target(s.get("target")), "user": self._owner,
+        }  # fmt: skip
+        for name, check in checks.items():
+            try:
+                check(sample)
+            except KeyError:
+                yield name, ["This is missing."]
+            except ValueError as error:
+                yield name, [str(error)]
+
+
+def _summed_up(errors: dict[str, list[str]], wrong: int) -> dict[str, list[str]]:
+    if wrong == 1:
+        return errors
+    more = f" The first {REPORTED} are shown; there are {wrong - REPORTED:,} more." if wrong > REPORTED else ""
+    return {"detail": [f"{wrong:,} samples are wrong, so nothing was written.{more}"]} | errors
+
+
+def _at(place: str, name: str) -> str:
+    return ".".join(filter(None, [place, name])) or "detail"
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,128 @@
+"""Samples come in: checked one by one, written all at once, or not at all.
+
+A sample of a series at a time that it has a sample of already replaces that one.
+"""
+
+import hashlib
+import math
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from rules.registries import metrics
+from smartagent.kernel.bulk_copy import copy_rows
+from smartagent.kernel.times import read_time
+
+Row = tuple[UUID | None, str, str, float, datetime]  # whose, metric, target, value, observed_at
+
+NAME = re.compile(r"[a-z][a-z0-9_.:-]{0,99}")
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(minutes=5)
+LONGEST_TARGET = 200
+LOCKS = 64  # so many series are written at once; those that share a lock, one after the other
+
+COLUMNS = ["n", "user_id", "metric", "target", "value", "observed_at"]
+TYPES = ["int8", "uuid", "text", "text", "float8", "timestamptz"]
+STAGE = """
+DROP TABLE IF EXISTS incoming_samples;
+CREATE TEMP TABLE incoming_samples (n int8, user_id uuid, metric text, target text, value float8,
+                                    observed_at timestamptz) ON COMMIT DROP
+"""
+LOCK = """
+SELECT pg_advisory_xact_lock(%(space)s, bucket)
+  FROM (SELECT DISTINCT abs(hashtext(coalesce(user_id::text, '') || metric) %% %(locks)s) AS bucket
+          FROM incoming_samples ORDER BY 1) AS buckets
+"""
+DELETE_OF_PEOPLE = """
+DELETE FROM metric_samples s USING incoming_samples i
+ WHERE s.user_id = i.user_id AND s.metric = i.metric AND s.target = i.target AND s.observed_at = i.observed_at
+"""
+DELETE_OF_PLATFORM = """
+DELETE FROM metric_samples s USING incoming_samples i
+ WHERE s.user_id IS NULL AND i.user_id IS NULL
+   AND s.metric = i.metric AND s.target = i.target AND s.observed_at = i.observed_at
+"""
+INSERT = """
+INSERT INTO metric_samples (user_id, metric, target, value, observed_at)
+SELECT DISTINCT ON (user_id, metric, target, observed_at) user_id, metric, target, value, observed_at
+  FROM incoming_samples ORDER BY user_id, metric, target, observed_at, n DESC
+"""
+LOCK_SPACE = int.from_bytes(hashlib.sha256(b"rules.ingest.samples").digest()[:3])
+
+
+def store(rows: Iterable[Row]) -> int:
+    """Write `rows` in one transaction, replacing what stood at their times; return how many they were.
+
+    Of two rows for one series and time the last one stays. Rows are read once and not kept. What the iteration raises
+    comes out of here, and nothing is written.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(STAGE)
+        count = copy_rows("incoming_samples", COLUMNS, TYPES, ((n, *row) for n, row in enumerate(rows)))
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE incoming_samples")
+            cursor.execute(LOCK, {"space": LOCK_SPACE, "locks": LOCKS})
+            for statement in (DELETE_OF_PEOPLE, DELETE_OF_PLATFORM, INSERT):
+                cursor.execute(statement)
+            cursor.execute("DROP TABLE incoming_samples")
+    return count
+
+
+def check_metric(name: Any) -> str:
+    """Return the name of a pushed metric; ValueError where it cannot be one."""
+    if not isinstance(name, str):
+        raise ValueError('Write the name of the metric as a text, for example "cpu".')
+    if name in metrics:
+        raise ValueError(f"{name} is computed, it cannot be pushed.")
+    if not NAME.fullmatch(name):
+        raise ValueError(
+            f"“{name[:40]}” is no name of a metric. It starts with a small letter and has only small letters, digits "
+            "and _ . : - after it, 100 characters at most."
+        )
+    return name
+
+
+def check_target(target: Any) -> str:
+    """Return the target; ValueError where it cannot be one. None is none."""
+    if target is None:
+        return ""
+    if not isinstance(target, str) or len(target) > LONGEST_TARGET or not target.isprintable():
+        raise ValueError(f"Write the target as a text of at most {LONGEST_TARGET} printable characters.")
+    return target
+
+
+def check_value(value: Any) -> float:
+    """Return the value; ValueError where it is not a finite number."""
+    if type(value) is not float and type(value) is not int:
+        raise ValueError(f"Write a number, for example 70 or 99.5; this is {KINDS.get(type(value), 'something else')}.")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError("The number must be finite, and not larger than 64 bits can hold.")
+    return number
+
+
+def check_time(text: Any, now: datetime) -> datetime:
+    """Return the time that an ISO 8601 text with a zone says; ValueError where it says none, or one to come."""
+    return check_range(read_time(text), now)
+
+
+def check_range(time: datetime, now: datetime) -> datetime:
+    """Return `time`; ValueError where it is to come, or too long ago to be meant."""
+    if time > now + AHEAD:
+        raise ValueError("This time is to come; at most 5 minutes ahead are allowed, for clocks that differ.")
+    if time < EARLIEST:
+        raise ValueError("This time is before the year 1900.")
+    return time
+
+
+KINDS = {
+    str: "a text", bool: "a truth value", type(None): "nothing", list: "a list", dict: "an object",
+}  # fmt: skip

@@ -1,0 +1,168 @@
+"""How people handle what fires: acknowledge, snooze, comment, assign, resolve by hand, reopen; one or many at once.
+
+Each is a conditional UPDATE of the instances it can be done to and an entry for each of them, in one transaction, with
+who and when. Instances that have changed meanwhile are left alone, and not counted. When an acknowledgement or a snooze
+runs out while the instance still fires, the next evaluation reminds (`rules.engine.state_machine`).
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+
+from rules.models import RuleState
+from rules.models.querysets import StateQuerySet
+from smartagent.kernel.scope import has_everyone
+
+ACKNOWLEDGED_FOR = timedelta(hours=24)
+LONGEST = timedelta(days=30)
+MORNING = time(9)
+BY_HAND = "resolved by hand"
+SNOOZES = {"30m": timedelta(minutes=30), "1h": timedelta(hours=1), "4h": timedelta(hours=4), "24h": timedelta(hours=24)}
+
+FIRES = "(s.condition IN ('firing', 'recovering') OR (s.condition = 'error' AND s.fired_at IS NOT NULL))"
+ENTRIES = """
+INSERT INTO agent_activity_log (user_id, rule_id, state_id, agent_name, event_type, action_taken, context, status,
+                                created_at, executed_at)
+SELECT r.user_id, r.id, s.id, 'person', %(event)s, 'none',
+       jsonb_build_object(
+         'rule_name', r.rule_name, 'metric', r.metric_type, 'value', s.value, 'threshold', r.threshold_value,
+         'operator', r.condition_operator, 'target', s.target, 'severity', r.severity, 'person', s.user_id,
+         'from', o.condition, 'to', s.condition, 'handling', o.handling, 'episode', s.episode) || %(told)s::jsonb,
+       'success', %(now)s, %(now)s
+  FROM handled s JOIN old o ON o.id = s.id JOIN automation_rules r ON r.id = s.rule_id
+"""
+HANDLE = """
+WITH old AS (SELECT s.id, s.condition, s.handling FROM rule_states s
+              WHERE s.id = ANY(%(ids)s) AND {possible} ORDER BY s.id FOR UPDATE),
+     handled AS (UPDATE rule_states s SET {change} FROM old WHERE s.id = old.id RETURNING s.*)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One way of handling: what it is called in the log, to which instances it can be done, and what it changes."""
+
+    event: str
+    possible: str
+    change: str
+
+
+HANDLED = "handling = %(handling)s, handled_by_id = %(by)s, handled_until = %(until)s"
+OPENED = "handling = 'open', handled_by_id = NULL, handled_until = NULL"
+ENDED = f"""condition = 'ok', reason = '{BY_HAND}', since = %(now)s, fired_at = NULL, last_notified_at = NULL,
+    retry_at = NULL, failures = 0, critical = false, flapping = false, silence_id = NULL, {OPENED}"""
+BACK = f"condition = 'firing', reason = 'reopened', since = %(now)s, fired_at = %(now)s, {OPENED}"
+ACKNOWLEDGE = Verb("instance_acknowledged", FIRES, HANDLED)
+SNOOZE = Verb("instance_snoozed", FIRES, HANDLED)
+COMMENT = Verb("instance_commented", "true", "value = s.value")
+ASSIGN = Verb("instance_assigned", "s.assignee_id IS DISTINCT FROM %(assignee)s", "assignee_id = %(assignee)s")
+UNASSIGN = Verb("instance_unassigned", "s.assignee_id IS NOT NULL", "assignee_id = NULL")
+RESOLVE = Verb("instance_resolved", FIRES, ENDED)
+REOPEN = Verb("instance_reopened", f"s.handling <> 'open' AND {FIRES}", OPENED)
+TAKE_BACK = Verb("instance_reopened", f"s.condition = 'ok' AND s.reason = '{BY_HAND}'", BACK)
+
+
+def acknowledge(states: StateQuerySet, by: Any, now: datetime, until: datetime | None = None, comment: str = "") -> int:
+    """Stop the repeats of those of `states` that fire, for a day or until then; return how many there were."""
+    until = until or now + ACKNOWLEDGED_FOR
+    return _handle(ACKNOWLEDGE, states, by, now, {"handling": "acknowledged", "until": until}, comment)
+
+
+def snooze(states: StateQuerySet, by: Any, now: datetime, until: datetime, comment: str = "") -> int:
+    """Keep those of `states` that fire quiet until then; return how many there were."""
+    return _handle(SNOOZE, states, by, now, {"handling": "snoozed", "until": until}, comment)
+
+
+def comment_on(states: StateQuerySet, by: Any, now: datetime, comment: str) -> int:
+    """Write a comment into the story of each of `states`; return how many there were."""
+    return _handle(COMMENT, states, by, now, {}, comment)
+
+
+def assign(states: StateQuerySet, by: Any, now: datetime, person: Any, comment: str = "") -> int:
+    """Make `person` the one who looks after `states`, None: nobody; return how many changed."""
+    verb = ASSIGN if person else UNASSIGN
+    return _handle(verb, states, by, now, {"assignee": person.pk if person else None}, comment, person)
+
+
+def resolve(states: StateQuerySet, by: Any, now: datetime, comment: str = "") -> int:
+    """End the episodes of those of `states` that fire; where the reading is still broken, the next evaluation begins
+    another. Return how many there were."""
+    return _handle(RESOLVE, states, by, now, {}, comment)
+
+
+def reopen(states: StateQuerySet, by: Any, now: datetime, comment: str = "") -> int:
+    """Take back acknowledgement or snooze, or that it was resolved by hand where nothing has happened since; return
+    how many there were."""
+    with transaction.atomic():
+        opened = _handle(REOPEN, states, by, now, {}, comment)
+        return opened + _handle(TAKE_BACK, states, by, now, {}, comment)
+
+
+def may_look_after(person: Any, state: RuleState) -> bool:
+    """Whether `person` may see the rule of `state`, and so can be asked to look after it."""
+    return bool(person.is_active and (state.rule.user_id == person.pk or has_everyone(person, "view")))
+
+
+def seen_by(person: Any, states: StateQuerySet) -> StateQuerySet:
+    """Those of `states` that `person` can be asked to look after."""
+    if not person.is_active:
+        return states.none()
+    return states if has_everyone(person, "view") else states.filter(rule__user=person)
+
+
+def next_working_morning(now: datetime, zone: ZoneInfo) -> datetime:
+    """The next nine o'clock of a Monday to Friday after `now`, by the clock of `zone`."""
+    here = now.astimezone(zone)
+    for days in range(8):
+        morning = datetime.combine(here.date() + timedelta(days=days), MORNING, zone)
+        if morning.weekday() < 5 and morning > now:
+            return morning
+    raise AssertionError("a week has working days")
+
+
+def until_of(text: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """When a snooze of `30m`, `1h`, `4h`, `24h` or `morning` ends; ValueError where it is none of these."""
+    if text == "morning":
+        return next_working_morning(now, zone)
+    if text not in SNOOZES:
+        raise ValueError(f"“{text[:40]}” is no length of a snooze. There are: {', '.join(SNOOZES)}, morning.")
+    return now + SNOOZES[text]
+
+
+def check_until(until: datetime, now: datetime) -> datetime:
+    """Return `until` where it is a time that one may wait for; ValueError says what would be right."""
+    if not now < until <= now + LONGEST:
+        raise ValueError(f"This must be after now, and at most {LONGEST.days} days away.")
+    return until
+
+
+def _handle(
+    verb: Verb,
+    states: StateQuerySet,
+    by: Any,
+    now: datetime,
+    values: dict[str, Any],
+    comment: str = "",
+    whom: Any = None,
+) -> int:
+    until = values.get("until")
+    told = {
+        "by": str(by.pk), "by_name": str(by), "comment": comment.strip(), "until": until and until.isoformat(),
+        "assignee": whom and str(whom),
+    }  # fmt: skip
+    params = {
+        "ids": _ids(states), "by": by.pk, "now": now, "event": verb.event,
+        "told": json.dumps({name: each for name, each in told.items() if each}),
+    } | values  # fmt: skip
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(HANDLE.format(possible=verb.possible, change=verb.change) + ENTRIES, params)
+        return int(cursor.rowcount)
+
+
+def _ids(states: StateQuerySet) -> list[UUID]:
+    return list(states.order_by().values_list("pk", flat=True))

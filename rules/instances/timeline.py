@@ -1,0 +1,103 @@
+"""The timeline of one instance: its readings, the lines they are compared with, and the bands of its states."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rules.backtesting.chart_points import Point, points_of, thin
+from rules.backtesting.inputs import watch_of
+from rules.models import ActivityEntry, AutomationRule, RuleState
+from rules.text.phrases import number
+
+FEW = 20  # entries in which a change of the condition is looked for
+LINES = ("threshold", "critical", "recovery")
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A time that an instance spent in one condition; without an end it still does."""
+
+    condition: str
+    start: datetime
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """What happened to an instance between two times; `problem` says why there are no readings."""
+
+    start: datetime
+    end: datetime
+    points: list[Point]
+    in_steps: bool
+    bands: list[Band]
+    lines: dict[str, float]
+    problem: str = ""
+
+    @property
+    def values(self) -> str:
+        """The readings in words; nothing where there are none."""
+        values = [value for _, value in self.points if value is not None]
+        if not values:
+            return ""
+        return f"from {number(min(values))} to {number(max(values))}, at last {number(values[-1])}"
+
+    def as_json(self) -> dict[str, Any]:
+        """What a chart is drawn of; times are milliseconds."""
+        return {
+            "start": _ms(self.start), "end": _ms(self.end), "steps": self.in_steps, "lines": self.lines,
+            "points": [[_ms(time), value] for time, value in self.points],
+            "bands": [[band.condition, _ms(band.start), _ms(band.end or self.end)] for band in self.bands],
+        }  # fmt: skip
+
+
+def timeline_of(state: RuleState, rule: AutomationRule, start: datetime, end: datetime) -> Timeline:
+    """What happened to `state` from `start` to `end`, with the lines of `rule`: as it is, or as it was."""
+    levels = [rule.threshold_value, rule.critical_threshold, rule.recovery_threshold]
+    points: list[Point] = []
+    in_steps, problem = False, ""
+    try:
+        points, in_steps = points_of(watch_of(rule), state.user_id, start, end)
+    except ValueError as error:
+        problem = str(error)
+    return Timeline(
+        start=start,
+        end=end,
+        points=thin(points),
+        in_steps=in_steps,
+        bands=bands_of(state, start, end),
+        lines={name: float(level) for name, level in zip(LINES, levels, strict=True) if level is not None},
+        problem=problem,
+    )
+
+
+def bands_of(state: RuleState, start: datetime, end: datetime) -> list[Band]:
+    """The conditions of `state` from `start` to `end`, as its entries have them."""
+    entries = ActivityEntry.objects.filter(state=state.pk, created_at__gt=start, created_at__lte=end)
+    steps = _changes(entries.order_by("created_at"))
+    if not steps:
+        return _unchanged(state, start, end)
+    edges = [start, *(at for at, _, _ in steps)]
+    conditions = [steps[0][1], *(to for _, _, to in steps)]
+    ends: list[datetime | None] = [*edges[1:], None]
+    return [Band(*band) for band in zip(conditions, edges, ends, strict=True)]
+
+
+def _unchanged(state: RuleState, start: datetime, end: datetime) -> list[Band]:
+    """The one condition of a time without a step: what the next step came from, else what it is now."""
+    later = ActivityEntry.objects.filter(state=state.pk, created_at__gt=end).order_by("created_at")
+    if steps := _changes(later[:FEW]):
+        return [Band(steps[0][1], start, None)]
+    return [Band(state.condition, min(max(start, state.since), end), None)]
+
+
+def _changes(entries: Any) -> list[tuple[datetime, str, str]]:
+    return [
+        (at, context["from"], context["to"])
+        for at, context in entries.values_list("created_at", "context")
+        if isinstance(context, dict) and {"from", "to"} <= context.keys() and context["from"] != context["to"]
+    ]
+
+
+def _ms(time: datetime) -> int:
+    return int(time.timestamp() * 1000)

@@ -1,0 +1,128 @@
+"""Many rules are edited together: only the chosen fields, after a preview that is made by the same code.
+
+A rule that somebody changed since the preview, that is kept in a file, or that would not be sound is left as it is, and
+said to be.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from rules.authoring.validation import CHECKED, Errors, validate
+from rules.lifecycle.status import begin_anew, publishes
+from rules.lifecycle.versions import Difference, differences
+from rules.models import AutomationRule
+from rules.models.querysets import RuleQuerySet
+from rules.permissions import lock_of
+
+EDITABLE = (
+    "status", "severity", "threshold_value", "critical_threshold", "recovery_threshold", "pending_for",
+    "keep_firing_for", "repeat_every", "no_data_policy", "error_policy", "runbook_url",
+)  # fmt: skip
+CHUNK = 1000
+REASON = "edited together"
+SIXTH, HUGE = Decimal("0.000001"), Decimal(10**15)
+STALE = "Somebody has changed this rule since you looked. Look again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What is to be changed: new values of `EDITABLE` fields by name, a change of the threshold in percent, labels that
+    are put and names of labels that are taken away."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    percent: Decimal | None = None
+    put: Mapping[str, str] = field(default_factory=dict)
+    taken: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> list[str]:
+        """The names of the fields that are written."""
+        names = [*self.values, *(["threshold_value"] if self.percent is not None else [])]
+        return [*names, *(["labels"] if self.put or self.taken else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What an edit makes, or would make, of one rule. Where it `refused` there are the reasons, by field."""
+
+    before: AutomationRule
+    after: AutomationRule
+    changes: list[Difference]
+    refused: Errors
+
+
+def edited(rules: Iterable[AutomationRule], edit: Edit) -> Iterator[Edited]:
+    """What `edit` would make of each of `rules`; nothing is written."""
+    for rule in rules:
+        after = _with(rule, edit)
+        changes = differences(rule, after)
+        yield Edited(rule, after, changes, _refusal(rule, after, edit) if changes else {})
+
+
+@transaction.atomic
+def edit_together(
+    rules: RuleQuerySet, edit: Edit, user: Any, now: datetime, seen: datetime | None = None
+) -> list[Edited]:
+    """Write `edit` to `rules`, each with a new version in its history, and say what became of each.
+
+    Rules that were changed after `seen` are left as they are.
+    """
+    ids, done = list(rules.order_by("pk").values_list("pk", flat=True)), []
+    for first in range(0, len(ids), CHUNK):
+        found = AutomationRule.objects.filter(pk__in=ids[first : first + CHUNK]).order_by("pk")
+        some = [_unless_stale(one, seen) for one in edited(found.select_for_update(of=("self",)), edit)]
+        _write([one for one in some if one.changes and not one.refused], edit, user, now)
+        done += some
+    return sorted(done, key=lambda one: one.before.rule_name)
+
+
+def _write(some: list[Edited], edit: Edit, user: Any, now: datetime) -> None:
+    rules = [one.after for one in some]
+    # What is the same everywhere is one statement; only what differs from rule to rule is written one by one.
+    AutomationRule.objects.filter(pk__in=[rule.pk for rule in rules]).update(**edit.values, updated_at=now)
+    if differing := [name for name in edit.fields if name not in edit.values]:
+        AutomationRule.objects.bulk_update(rules, differing, CHUNK)
+    begin_anew(one.after for one in some if publishes(one.before.status, one.after.status))
+    AutomationRule.history.bulk_history_create(
+        rules, CHUNK, update=True, default_user=user, default_change_reason=REASON, default_date=now
+    )
+
+
+def _unless_stale(one: Edited, seen: datetime | None) -> Edited:
+    fresh = seen is None or one.before.updated_at is None or one.before.updated_at <= seen
+    return one if fresh else Edited(one.before, one.after, one.changes, {"rule": [STALE]})
+
+
+def _with(rule: AutomationRule, edit: Edit) -> AutomationRule:
+    after = copy(rule)
+    for name, value in edit.values.items():
+        setattr(after, name, value)
+    if edit.percent is not None:
+        after.threshold_value = _changed(rule.threshold_value, edit.percent)
+    if edit.put or edit.taken:
+        old = rule.labels if isinstance(rule.labels, dict) else {}
+        after.labels = {name: value for name, value in old.items() if name not in edit.taken} | dict(edit.put)
+    return after
+
+
+def _changed(threshold: Any, percent: Decimal) -> Decimal:
+    """The threshold, changed by so many percent; to six digits after the point where it is not huge."""
+    found = Decimal(str(threshold)) * (100 + percent) / 100
+    return found.quantize(SIXTH).normalize() if abs(found) < HUGE else found
+
+
+def _refusal(rule: AutomationRule, after: AutomationRule, edit: Edit) -> Errors:
+    if set(edit.fields) != {"status"} and (lock := lock_of(rule)):  # also those may be paused
+        return {"rule": [lock]}
+    before = {name: getattr(rule, name) for name in CHECKED}
+    errors = validate({name: getattr(after, name) for name in CHECKED}, before)
+    if not errors:
+        return {}
+    old = validate(before, before)  # what was wrong before is not the fault of this edit
+    return {name: said for name, said in errors.items() if old.get(name) != said}

@@ -1,0 +1,60 @@
+"""The recycle bin: deleted rules wait there for thirty days, and come back paused.
+
+A binned rule is `disabled`, so that the other application that may be on the same table leaves it alone too.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from rules.lifecycle.status import begin_anew
+from rules.models import AutomationRule
+from rules.models.querysets import RuleQuerySet
+
+KEPT = timedelta(days=30)
+CHUNK = 500
+
+
+def delete(rules: RuleQuerySet, user: Any, now: datetime, reason: str = "deleted") -> int:
+    """Move `rules` into the bin, with their instances gone; return how many there were."""
+    changes = {"status": AutomationRule.Status.DISABLED, "deleted_at": now, "deleted_by": user}
+    return _change(rules, user, now, changes, reason)
+
+
+def undelete(rules: RuleQuerySet, user: Any, now: datetime) -> int:
+    """Take `rules`, of the bin, back: paused, so that somebody looks before they act. Return how many there were."""
+    changes = {"status": AutomationRule.Status.PAUSED, "deleted_at": None, "deleted_by": None}
+    return _change(rules, user, now, changes, "taken back from the recycle bin")
+
+
+def delete_for_good(rules: RuleQuerySet) -> int:
+    """Delete `rules`, of the bin; what they did stays in the activity log. Return how many there were."""
+    return int(rules.order_by().delete()[1].get("rules.AutomationRule", 0))
+
+
+def empty_bin(now: datetime | None = None) -> int:
+    """Delete for good what has been in the bin for thirty days, some at a time; return how many rules that were."""
+    old, deleted = AutomationRule.binned.filter(deleted_at__lt=(now or timezone.now()) - KEPT), 0
+    while ids := list(old.order_by("deleted_at").values_list("pk", flat=True)[:CHUNK]):
+        deleted += delete_for_good(AutomationRule.binned.filter(pk__in=ids))
+    return deleted
+
+
+@transaction.atomic
+def _change(rules: RuleQuerySet, user: Any, now: datetime, changes: dict[str, Any], reason: str) -> int:
+    ids, changed = list(rules.order_by("pk").values_list("pk", flat=True)), 0
+    for first in range(0, len(ids), CHUNK):
+        found = list(rules.filter(pk__in=ids[first : first + CHUNK]).select_for_update(of=("self",)))
+        keys = [rule.pk for rule in found]
+        begin_anew(found)
+        AutomationRule._base_manager.filter(pk__in=keys).update(**changes, updated_at=now)
+        for rule in found:
+            for name, value in changes.items():
+                setattr(rule, name, value)
+        AutomationRule.history.bulk_history_create(
+            found, update=True, default_user=user, default_change_reason=reason, default_date=now
+        )
+        changed += len(found)
+    return changed

@@ -1,0 +1,137 @@
+"""The versions of a rule: numbered from 1, compared side by side, and brought back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from rules.authoring.validation import CHECKED, validate
+from rules.models import AutomationRule
+from rules.text.phrases import number
+from smartagent.kernel.durations import format_duration
+
+# What an old version does not bring back: what the rule is, who keeps it, and whether it is evaluated.
+KEPT = (
+    "id", "uid", "user", "provisioned_by", "written_by", "status", "deleted_at", "deleted_by", "created_at",
+    "updated_at", "last_triggered_at", "trigger_count",
+)  # fmt: skip
+KINDS = {"+": "made", "~": "changed", "-": "deleted"}
+
+
+class NotSound(Exception):
+    """The old version cannot be brought back as it is."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__("; ".join(f"{name}: {' '.join(said)}" for name, said in errors.items()))
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that differs between two versions, as people read it."""
+
+    field: str
+    name: str
+    old: str
+    new: str
+
+
+def numbered(rule: AutomationRule, most: int | None = None) -> list[tuple[int, Any]]:
+    """The records of the history of `rule` with their numbers, the newest first; only `most` of them."""
+    count = rule.history.count()
+    records = rule.history.select_related("history_user").order_by("-history_id")[:most]
+    return [(count - place, record) for place, record in enumerate(records)]
+
+
+def version_of(rule: AutomationRule, version: int) -> Any | None:
+    """The record of that number; None where there is none."""
+    if version < 1:
+        return None
+    return next(iter(rule.history.order_by("history_id")[version - 1 : version]), None)
+
+
+def as_it_was(rule: AutomationRule, at: datetime) -> tuple[AutomationRule, int]:
+    """The rule in the version of `at` and the number of that; as it is, and 0, where its history begins later."""
+    return _newest(rule, rule.history.filter(history_date__lte=at).order_by("-history_date", "-history_id"))
+
+
+def made_at(rule: AutomationRule) -> datetime | None:
+    """When `rule` was made, as its history has it; None where that begins later, as with a rule of another program."""
+    first = rule.history.order_by("history_date", "history_id").values_list("history_type", "history_date").first()
+    return first[1] if first and first[0] == "+" else None
+
+
+def as_recorded(rule: AutomationRule, history_id: int) -> tuple[AutomationRule, int]:
+    """The rule in the version that was the newest when its history had come to `history_id`, and the number of that;
+    as it is, and 0, where there is none."""
+    return _newest(rule, rule.history.filter(history_id__lte=history_id).order_by("-history_id"))
+
+
+def _newest(rule: AutomationRule, records: Any) -> tuple[AutomationRule, int]:
+    record = records.first()
+    if record is None:
+        return rule, 0
+    names = [field.attname for field in AutomationRule._meta.concrete_fields]
+    kept = {name: getattr(record, name) for name in names if hasattr(record, name)}
+    return AutomationRule(**{name: getattr(rule, name) for name in names} | kept), records.count()
+
+
+def differences(old: Any, new: Any) -> list[Difference]:
+    """What differs between two records, field by field; objects key by key."""
+    found = []
+    for field in AutomationRule._meta.concrete_fields:
+        if not hasattr(old, field.attname) or not hasattr(new, field.attname) or field.name == "updated_at":
+            continue
+        before, after = getattr(old, field.attname), getattr(new, field.attname)
+        if before == after:
+            continue
+        name = str(field.verbose_name)
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            found += [
+                Difference(field.name, f"{name}: {key}", shown(field, before.get(key)), shown(field, after.get(key)))
+                for key in sorted({*before, *after})
+                if before.get(key) != after.get(key)
+            ]
+        else:
+            found.append(Difference(field.name, name, shown(field, before), shown(field, after)))
+    return found
+
+
+@transaction.atomic
+def restore(rule: AutomationRule, version: int, user: Any, now: datetime) -> bool:
+    """Make `rule` what it was in that version, as a new version; False where it is so already.
+
+    Status, owner and identity stay. NotSound where it would not be a sound rule today; LookupError where there is no
+    such version.
+    """
+    record = version_of(rule, version)
+    if record is None:
+        raise LookupError(f"There is no version {version} of this rule.")
+    rule = AutomationRule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
+    names = [f for f in AutomationRule._meta.concrete_fields if f.name not in KEPT and hasattr(record, f.attname)]
+    changed = [field for field in names if getattr(rule, field.attname) != getattr(record, field.attname)]
+    if not changed:
+        return False
+    for field in changed:
+        setattr(rule, field.attname, getattr(record, field.attname))
+    fields = {name: getattr(rule, name) for name in CHECKED}
+    options = {name: fields[name] for name in ("action_type", "action_config")}  # kept then, so kept again
+    if errors := validate(fields, options):
+        raise NotSound(errors)
+    rule._history_user = user  # type: ignore[attr-defined]
+    rule._change_reason = f"restored from version {version}"  # type: ignore[attr-defined]
+    rule.save(update_fields=[*(field.name for field in changed), "updated_at"])
+    return True
+
+
+def shown(field: Any, value: Any) -> str:
+    """A value as people read it."""
+    if value in (None, "", {}, []):
+        return "nothing"
+    if field.name.endswith("threshold") or field.name == "threshold_value":
+        return number(value)
+    if hasattr(value, "total_seconds"):
+        return format_duration(value)
+    return str(dict(field.flatchoices).get(value, value)) if isinstance(value, str) else str(value)

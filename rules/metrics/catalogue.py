@@ -1,0 +1,69 @@
+"""What can be watched: the built-in metrics, and the names under which samples were pushed."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from rules.registries import metrics
+from smartagent.kernel.scope import has_everyone
+
+# One index look-up per name, however many samples there are: each step takes the next larger name of one owner.
+NAMES = """
+WITH RECURSIVE owners AS ({owners}),
+     names AS (SELECT o.id, (SELECT min(metric) FROM metric_samples WHERE {of_owner}) AS metric FROM owners o
+                UNION ALL
+               SELECT o.id, (SELECT min(metric) FROM metric_samples WHERE {of_owner} AND metric > o.metric)
+                 FROM names o WHERE o.metric IS NOT NULL)
+SELECT DISTINCT metric FROM names WHERE metric IS NOT NULL
+"""
+OF_PERSON, OF_PLATFORM = "user_id = o.id", "user_id IS NULL"
+ONE, ALL, NOBODY = "SELECT %(user)s::uuid AS id", "SELECT id FROM smartagent_users", "SELECT NULL::uuid AS id"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A metric that a rule can watch."""
+
+    kind: str
+    label: str
+    help: str
+    unit: str
+    lowest: float | None
+    highest: float | None
+    max_age: timedelta | None
+    built_in: bool
+
+
+def catalogue(user: Any) -> list[Metric]:
+    """The built-in metrics, and those whose pushed samples `user` may see or is judged by."""
+    built_in = [
+        Metric(
+            kind=source.kind, label=source.label, help=source.help, unit=source.unit, lowest=source.lowest,
+            highest=source.highest, max_age=source.max_age, built_in=True,
+        )
+        for source in metrics
+    ]  # fmt: skip
+    return built_in + [_pushed(name) for name in pushed_names(user)]
+
+
+def pushed_names(user: Any) -> list[str]:
+    """The names under which samples were pushed, of the people whom `user` may see and of the platform."""
+    people = ALL if has_everyone(user, "view") else ONE
+    sql = f"{_names(people, OF_PERSON)} UNION {_names(NOBODY, OF_PLATFORM)}"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"user": user.pk})
+        return sorted(name for (name,) in cursor.fetchall() if name not in metrics)
+
+
+def _names(owners: str, of_owner: str) -> str:
+    return f"({NAMES.format(owners=owners, of_owner=of_owner)})"
+
+
+def _pushed(name: str) -> Metric:
+    return Metric(
+        kind=name, label=name, help="The newest sample that was pushed by this name.", unit="", lowest=None,
+        highest=None, max_age=timedelta(hours=settings.PUSHED_MAX_AGE_HOURS), built_in=False,
+    )  # fmt: skip

@@ -1,0 +1,92 @@
+"""The activity log: what was decided, what was done, and what came of it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.decorators import display
+
+from rules.filters import ActivityFilter
+from rules.models import ActivityEntry
+from rules.pages.activity.entry import entry_page, judge_entry
+from rules.text.activity import EVENT_TONES, named_entries
+from rules.text.context import facts_of
+from rules.text.entry import action_of
+from rules.text.event_names import event_label
+from smartagent.shell.filtered_list import RecordAdmin
+from smartagent.templatetags.shown import TONES, when
+
+
+@admin.register(ActivityEntry)
+class ActivityAdmin(RecordAdmin):
+    slug = "activity"
+    counted = "entries"
+    filterset_class = ActivityFilter
+    keyset = "created_at"
+    empty_title = "Nothing has happened yet"
+    empty_text = "When a rule fires, resolves or cannot be read, it is written here, with what came of it."
+    list_display = ("at", "event", "what", "rule_link", "outcome", "severity", "cause")
+    list_display_links = ("at",)
+    list_select_related = ("rule",)
+    sortable_by = ("at",)
+    search_fields = ("rule__rule_name",)
+    search_help_text = "Name of the rule"
+    pages = {"<uuid:entry_id>/feedback/<str:verb>/": (judge_entry, "feedback")}
+
+    def prepare(self, rows: list[ActivityEntry]) -> None:
+        named_entries(rows)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        return entry_page(request, self, object_id)
+
+    def describe(self, record: ActivityEntry) -> str:
+        return f"{event_label(record.event_type)}: {self.rule_name(record)}"
+
+    def rule_name(self, entry: ActivityEntry) -> str:
+        """The name of the rule, now or as it was; not every entry is about one."""
+        return str(entry.rule or facts_of(entry).get("rule_name") or "none")
+
+    @display(description="when", ordering="created_at")
+    def at(self, entry: ActivityEntry) -> str:
+        return when(entry.created_at)
+
+    @display(description="event", label=EVENT_TONES)
+    def event(self, entry: ActivityEntry) -> str:
+        return event_label(entry.event_type)
+
+    @display(description="what")
+    def what(self, entry: ActivityEntry) -> str:
+        return format_html('<span class="sa-text">{}</span>', entry.sentence)  # type: ignore[attr-defined]
+
+    @display(description="rule")
+    def rule_link(self, entry: ActivityEntry) -> str:
+        if entry.rule is None:
+            return self.rule_name(entry)
+        return format_html('<a href="{}" class="sa-link">{}</a>', page_of(entry.rule_id), entry.rule)
+
+    @display(description="outcome", label={"done": "success", "failed": "danger", "waits": "info"})
+    def outcome(self, entry: ActivityEntry) -> tuple[str, str] | str:
+        action = action_of(entry)
+        if not action and entry.status == ActivityEntry.Status.SUCCESS:
+            return ""
+        word = {"pending": "waits", "success": "done"}.get(entry.status, entry.status)
+        return (word, f"{action} {word}".strip())
+
+    @display(description="severity", label=TONES)
+    def severity(self, entry: ActivityEntry) -> str:
+        return str(facts_of(entry).get("severity") or "")
+
+    @display(description="cause")
+    def cause(self, entry: ActivityEntry) -> str:
+        on_purpose = entry.status == ActivityEntry.Status.SKIPPED
+        return format_html(
+            '<span class="sa-text{}">{}</span>', "" if on_purpose else " sa-cause", entry.error_message or ""
+        )
+
+
+def page_of(rule_id: UUID | None) -> str:
+    """The address of the rule with that id."""
+    return reverse("admin:rules_automationrule_page", args=[rule_id])

@@ -1,0 +1,89 @@
+"""The page of one activity entry: what was read, why it came to that, what was done, and the steps around it."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+
+from rules.explain.decisions import reasons_of
+from rules.explain.evidence import Account, account_of, came_of_it
+from rules.explain.replay import condition_in_words
+from rules.health.feedback import VERBS, judge, may_judge, said_by
+from rules.instances.timeline import timeline_of
+from rules.models import ActivityEntry, DispatchRun, RuleState, Silence
+from rules.pages.activity.feedback_buttons import answer, buttons
+from rules.text.activity import named_entries
+from rules.text.rule import rule_in_words
+from smartagent.kernel.coerce import as_uuid
+from smartagent.shell.owned_admin import OwnedAdmin
+
+RELATED = ("rule__user", "user", "run")
+BEFORE, AFTER = timedelta(hours=12), timedelta(hours=6)
+
+
+def entry_page(request: HttpRequest, model_admin: OwnedAdmin, entry_id: str) -> HttpResponse:
+    """Show the entry; 404 where the person may not see it."""
+    entry: ActivityEntry = model_admin.find(request, entry_id, *RELATED)
+    account = account_of(entry, ActivityEntry.objects.visible_to(request.user))
+    state, said = _state(request, entry.state_id), said_by(request.user, [entry.pk])
+    context = {
+        "title": model_admin.describe(entry), "account": account, "state": state,
+        "entry": named_entries([entry])[0], "reasons": reasons_of(account),
+        "facts": json.dumps(entry.context, indent=2, ensure_ascii=False),
+        "conditions": [(condition_in_words(heard), heard.observed_at) for heard in account.heard],
+        "rule_then": rule_in_words(account.rule) if account.rule else "",
+        "made": [(label, reverse(place, args=[key])) for label, place, key in came_of_it(entry)],
+        "before": named_entries(account.before), "after": named_entries(account.after),
+        "sees_run": DispatchRun.objects.visible_to(request.user).filter(pk=entry.run_id).exists(),
+        "person": _person(account), "silence": _silence(request, account),
+        "judged": _judged(model_admin, entry, said[entry.pk]) if said and may_judge(request.user) else "",
+    } | _drawn(account, state)  # fmt: skip
+    return model_admin.show(request, "rules/entry.html", context)
+
+
+@require_POST
+def judge_entry(request: HttpRequest, model_admin: OwnedAdmin, entry_id: UUID, verb: str) -> HttpResponse:
+    """Write down that what an entry told was useful, or noise; or take that back."""
+    entry: ActivityEntry = model_admin.find(request, entry_id, *RELATED)
+    if verb not in VERBS or not said_by(request.user, [entry.pk]):
+        raise Http404("There is nothing to judge about this entry.")
+    if not may_judge(request.user):
+        raise PermissionDenied
+    judge([entry.pk], request.user, VERBS[verb], timezone.now())
+    address = reverse("admin:rules_activityentry_change", args=[entry.pk])
+    return answer(request, verb, _judged(model_admin, entry, VERBS[verb]), address)
+
+
+def _judged(model_admin: OwnedAdmin, entry: ActivityEntry, useful: bool | None) -> SafeString:
+    return buttons("admin:rules_activityentry_feedback", entry.pk, model_admin.describe(entry), useful)
+
+
+def _drawn(account: Account, state: RuleState | None) -> dict[str, Any]:
+    if state is None or account.rule is None or not account.heard:
+        return {}
+    at = account.entry.created_at
+    line = timeline_of(state, account.rule, at - BEFORE, min(at + AFTER, timezone.now()))
+    return {"timeline": line, "chart": line.as_json() | {"mark": int(at.timestamp() * 1000)}, "rule": account.rule}
+
+
+def _state(request: HttpRequest, key: UUID | None) -> RuleState | None:
+    seen = RuleState.objects.visible_to(request.user).select_related("rule")
+    return seen.filter(pk=key).first() if key else None
+
+
+def _silence(request: HttpRequest, account: Account) -> Silence | None:
+    key = as_uuid(str(account.facts.get("silence") or ""))
+    return Silence.objects.visible_to(request.user).filter(pk=key).first() if key else None
+
+
+def _person(account: Account) -> Any:
+    key = as_uuid(str(account.facts.get("person") or ""))
+    return get_user_model().objects.filter(pk=key).first() if key else None

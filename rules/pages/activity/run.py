@@ -1,0 +1,95 @@
+"""The page of one run: what was looked at, what came of it, and what was left alone and why."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+
+from rules.models import ActivityEntry, DispatchRun
+from rules.models.querysets import ActivityQuerySet
+from rules.text.activity import EVENT_TONES, named_entries
+from rules.text.event_names import event_label
+from smartagent.shell.owned_admin import OwnedAdmin
+from smartagent.templatetags.shown import duration
+
+ENTRIES = 50
+CAUSES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How often one thing happened in a run."""
+
+    name: str
+    word: str
+    tone: str
+    count: int
+
+    @property
+    def shown(self) -> str:
+        """The count as people write it."""
+        return f"{self.count:,}"
+
+
+def run_page(request: HttpRequest, model_admin: OwnedAdmin, run_id: str) -> HttpResponse:
+    """Show the run; 404 where the person may not see it."""
+    run: DispatchRun = model_admin.find(request, run_id, "requested_by")
+    seen = model_admin.get_queryset(request)
+    entries = ActivityEntry.objects.visible_to(request.user).filter(run=run.pk)
+    context = {
+        "title": f"Run: {model_admin.describe(run)}", "run": run,
+        "trigger": model_admin.trigger_shown(run), "took": model_admin.took(run), "lag": model_admin.lag(run),
+        "stages": model_admin.stages_told(run), "told": run_in_words(run), "tallies": _tallies(entries),
+        "causes": _causes(entries), "entries": _some(entries), "most": ENTRIES,
+        "previous": _neighbour(seen, run, later=False), "next": _neighbour(seen, run, later=True),
+    }  # fmt: skip
+    return model_admin.show(request, "rules/run.html", context)
+
+
+def run_in_words(run: DispatchRun) -> list[str]:
+    """What the run did and how it ended, a sentence each."""
+    if run.outcome == DispatchRun.Outcome.OVERLAPPED:
+        return ["Another run was under way, so this one left everything to it."]
+    looked = f"{_many(run.rules_evaluated, 'rule')} with {_many(run.instances, 'instance')}"
+    said = [f"{looked}: {run.triggered:,} triggered."]
+    if run.outcome == DispatchRun.Outcome.RUNNING:
+        said = ["It is still under way."]
+    if run.succeeded or run.failed:
+        said.append(f"{_many(run.succeeded, 'action')} succeeded, {run.failed:,} failed.")
+    if run.no_data or run.errors:
+        said.append(f"{_many(run.no_data, 'instance')} came to be without data, {run.errors:,} could not be read.")
+    if run.outcome == DispatchRun.Outcome.FAILED:
+        said.append(f"It ended before its time: {run.error_message}")
+    elif run.error_message:
+        said.append(run.error_message)
+    if run.late_by:
+        said.append(f"It came {duration(run.late_by)} after it was due.")
+    return said
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _tallies(entries: ActivityQuerySet) -> list[Tally]:
+    counted = entries.order_by().values_list("event_type").annotate(count=Count("pk")).order_by("-count", "event_type")
+    named = [(event, event_label(event), count) for event, count in counted]
+    return [Tally(event, word, EVENT_TONES.get(word, ""), count) for event, word, count in named]
+
+
+def _causes(entries: ActivityQuerySet) -> list[tuple[str, str, str, int]]:
+    """What was not done or read: status, action, cause and how often, the most frequent first."""
+    held = entries.filter(status__in=["skipped", "failed"], error_message__isnull=False).order_by()
+    counted = held.values_list("status", "action_taken", "error_message").annotate(count=Count("pk"))
+    return list(counted.order_by("-count", "error_message")[:CAUSES])
+
+
+def _some(entries: ActivityQuerySet) -> list[ActivityEntry]:
+    return named_entries(list(entries.select_related("rule").order_by("-created_at", "-id")[:ENTRIES]))
+
+
+def _neighbour(seen: Any, run: DispatchRun, *, later: bool) -> DispatchRun | None:
+    others = seen.filter(started_at__gt=run.started_at) if later else seen.filter(started_at__lt=run.started_at)
+    found: DispatchRun | None = others.order_by(*(("started_at", "id") if later else ("-started_at", "-id"))).first()
+    return found

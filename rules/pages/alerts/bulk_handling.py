@@ -1,0 +1,54 @@
+"""Many instances are handled together: in words of one's own, for as long as one likes, by whom one likes."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import helpers
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from rules.instances.handling import seen_by
+from rules.models.querysets import StateQuerySet
+from rules.pages.alerts.handling import asked_for, colleagues
+from smartagent.shell.owned_admin import OwnedAdmin
+
+SHOWN = 10
+DONE = {
+    "acknowledge": "Acknowledged", "snooze": "Snoozed", "comment": "Commented on", "assign": "Given to somebody",
+    "resolve": "Resolved", "reopen": "Reopened",
+}  # fmt: skip
+
+
+def handle_together(model_admin: OwnedAdmin, request: HttpRequest, states: StateQuerySet) -> HttpResponse | None:
+    """Ask what is to be done to `states`; and, where it comes back with that, do it and say so."""
+    states, people, now = states.changeable_by(request.user), colleagues(request.user), timezone.now()
+    if "verb" not in request.POST:
+        return _page(model_admin, request, states, people)
+    try:
+        asked = asked_for(request, people, now)
+    except ValueError as error:
+        return _page(model_admin, request, states, people, str(error))
+    some = seen_by(asked.person, states) if asked.person else states
+    say_done(request, DONE[asked.verb], asked.do(some, request.user, now), states)
+    return None
+
+
+def say_done(request: HttpRequest, done: str, count: int, states: Any) -> None:
+    """Say to how many of `states` it was done, and why not to the others."""
+    left = "" if count == states.count() else " To the others it cannot be done, or it was done already."
+    level = messages.SUCCESS if count else messages.WARNING
+    messages.add_message(request, level, f"{done}: {count:,} instance{'' if count == 1 else 's'}.{left}")
+
+
+def _page(
+    model_admin: OwnedAdmin, request: HttpRequest, states: StateQuerySet, people: list[Any], problem: str = ""
+) -> HttpResponse:
+    count = states.order_by().count()
+    context = {
+        "title": f"Handle {count:,} instance{'' if count == 1 else 's'} together", "problem": problem, "people": people,
+        "states": list(states.select_related("rule", "user").order_by("rule__rule_name", "id")[:SHOWN]),
+        "others": max(count - SHOWN, 0), "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
+        "select_across": request.POST.get("select_across", "0"), "checkbox": helpers.ACTION_CHECKBOX_NAME,
+        "bulk_action": "handle_together",
+    }  # fmt: skip
+    return model_admin.show(request, "rules/handle_together.html", context)

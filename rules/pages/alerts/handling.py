@@ -1,0 +1,79 @@
+"""What is asked for in a form about instances: read from what was posted, and done to one of them or to many."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest
+
+from rules.instances import handling
+from rules.models.querysets import StateQuerySet
+from rules.pages.alerts.until import until_said
+from smartagent.kernel.coerce import as_uuid
+from smartagent.kernel.scope import people_visible_to
+from smartagent.models import User
+
+COMMENT = 2000
+NAMED = 200  # people who can be asked to look after it
+VERBS = ("acknowledge", "snooze", "comment", "assign", "resolve", "reopen")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One of VERBS; until when, who, and in which words, where that belongs to it."""
+
+    verb: str
+    comment: str = ""
+    until: datetime | None = None
+    person: User | None = None
+
+    def do(self, some: StateQuerySet, me: Any, now: datetime) -> int:
+        """Do it to those of `some` to which it can be done; return how many they were."""
+        if self.verb == "acknowledge":
+            return handling.acknowledge(some, me, now, self.until, self.comment)
+        if self.verb == "snooze" and self.until:
+            return handling.snooze(some, me, now, self.until, self.comment)
+        if self.verb == "comment":
+            return handling.comment_on(some, me, now, self.comment)
+        if self.verb == "assign":
+            return handling.assign(some, me, now, self.person, self.comment)
+        if self.verb == "resolve":
+            return handling.resolve(some, me, now, self.comment)
+        return handling.reopen(some, me, now, self.comment)
+
+
+def asked_for(request: HttpRequest, people: list[User], now: datetime) -> Asked:
+    """What was posted; ValueError says what is wrong with it. `people` are those who can be asked to look after it."""
+    verb, comment = request.POST.get("verb", ""), request.POST.get("comment", "").strip()
+    if verb not in VERBS:
+        raise ValueError(f"Choose one of: {', '.join(VERBS)}.")
+    if len(comment) > COMMENT:
+        raise ValueError(f"A comment has at most {COMMENT:,} characters; this one has {len(comment):,}.")
+    if verb == "comment" and not comment:
+        raise ValueError("Write a comment first.")
+    until = _until(request, now) if verb in ("acknowledge", "snooze") else None
+    person = _person(request, people) if verb == "assign" else None
+    return Asked(verb=verb, comment=comment, until=until, person=person)
+
+
+def colleagues(me: Any) -> list[User]:
+    """Whom `me` may ask to look after something: themselves, and everybody where they may see people."""
+    return list(
+        people_visible_to(me).filter(is_active=True).order_by("full_name", "email").prefetch_related("groups")[:NAMED]
+    )
+
+
+def _until(request: HttpRequest, now: datetime) -> datetime:
+    zone = ZoneInfo(getattr(request.user, "time_zone", "") or "UTC")
+    return until_said(request.POST, now, zone)
+
+
+def _person(request: HttpRequest, people: list[User]) -> User | None:
+    if not request.POST.get("person"):
+        return None
+    key = as_uuid(request.POST["person"])
+    person = next((each for each in people if each.pk == key), None)
+    if person is None:
+        raise ValueError("Choose one of the people in the list.")
+    return person

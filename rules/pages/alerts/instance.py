@@ -1,0 +1,119 @@
+"""The page of one instance: where it stands and why, what people do about it, its timeline and its story."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from rules.instances import handling
+from rules.instances.timeline import timeline_of
+from rules.models import RuleState
+from rules.pages.alerts.handling import asked_for, colleagues
+from rules.pages.links import page_of_instance
+from rules.text.activity import named_entries
+from rules.text.rule import rule_in_words
+from smartagent.models import User
+from smartagent.shell.owned_admin import OwnedAdmin
+
+DAYS = (1, 7, 30)
+ENTRIES = 100
+NOTHING = "Nothing was changed: it does not fire any more, or this has been done already."
+SAID = {
+    "acknowledge": "It is acknowledged.", "snooze": "It is snoozed.", "comment": "The comment is written.",
+    "assign": "It is in good hands.", "reopen": "It is open again.",
+    "resolve": "It is resolved. Where the reading is still broken, it fires again at the next check.",
+}  # fmt: skip
+
+
+@require_safe
+def instance_page(request: HttpRequest, model_admin: OwnedAdmin, state_id: UUID) -> HttpResponse:
+    """Show the instance; 404 where the person may not see it."""
+    state, now = find_state(model_admin, request, state_id), timezone.now()
+    asked = request.GET.get("days", "")
+    days = int(asked) if asked in map(str, DAYS) else DAYS[0]
+    story = list(state_entries(state)[: ENTRIES + 1])
+    line = timeline_of(state, state.rule, now - timedelta(days=days), now)
+    context = {
+        "title": f"{state.rule} · {state.user}", "state": state, "rule": state.rule,
+        "in_words": rule_in_words(state.rule), "stands": stands_in_words(state, now), "days": days, "all_days": DAYS,
+        "timeline": line, "chart": line.as_json(), "more": len(story) > ENTRIES,
+        "entries": named_entries(story[:ENTRIES]), "may_change": may_handle(request, state),
+        "acted": state.last_notified_at or last_acted(state),
+        "fires": state.condition in ("firing", "recovering") or state.fired_at is not None,
+        "by_hand": state.condition == "ok" and state.reason == handling.BY_HAND, "people": _people(request, state),
+    }  # fmt: skip
+    return model_admin.show(request, "rules/instance.html", context)
+
+
+@require_POST
+def handle_instance(request: HttpRequest, model_admin: OwnedAdmin, state_id: UUID) -> HttpResponse:
+    """Do one thing to the instance, say so, and go back to it."""
+    state = find_state(model_admin, request, state_id)
+    if not may_handle(request, state):
+        raise PermissionDenied
+    now, some = timezone.now(), RuleState.objects.filter(pk=state.pk)
+    try:
+        asked = asked_for(request, _people(request, state), now)
+        done = asked.do(some, request.user, now)
+    except ValueError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, SAID[asked.verb]) if done else messages.warning(request, NOTHING)
+    return HttpResponseRedirect(page_of_instance(state.pk))
+
+
+def find_state(model_admin: OwnedAdmin, request: HttpRequest, state_id: UUID) -> RuleState:
+    """The instance, or 404 where there is none that the person may see."""
+    state: RuleState = model_admin.find(request, state_id, "rule__user", "user", "handled_by", "assignee", "silence")
+    return state
+
+
+def may_handle(request: HttpRequest, state: RuleState) -> bool:
+    """Whether the person may do something about it."""
+    if not request.user.has_perm("rules.change_rulestate"):
+        return False
+    return RuleState.objects.changeable_by(request.user).filter(pk=state.pk).exists()
+
+
+def state_entries(state: RuleState) -> Any:
+    """Everything that was written about the instance, newest first."""
+    return state.rule.entries.filter(state=state.pk).order_by("-created_at", "-id")
+
+
+def last_acted(state: RuleState) -> datetime | None:
+    """When its action was last run with success, also in an episode that is over."""
+    acted = state_entries(state).filter(status="success").exclude(action_taken="none").exclude(action_taken=None)
+    found: datetime | None = acted.values_list("executed_at", flat=True).first()
+    return found
+
+
+def stands_in_words(state: RuleState, now: datetime) -> list[str]:
+    """Where the instance stands and why, a sentence each."""
+    said = []
+    if state.reason:
+        said.append(f"Reason: {state.reason}.")
+    if state.critical:
+        said.append("It has passed the critical threshold.")
+    if state.flapping:
+        said.append("It changes all the time, so it is held open until it has calmed down.")
+    if state.handling != RuleState.Handling.OPEN:
+        until = f" until {timezone.localtime(state.handled_until):%Y-%m-%d %H:%M}" if state.handled_until else ""
+        said.append(f"{state.get_handling_display()} by {state.handled_by or 'somebody'}{until}; it does not repeat.")
+    if state.silence:
+        said.append(f"Silenced by “{state.silence}”; what still fires at its end is told at once.")
+    if state.assignee:
+        said.append(f"{state.assignee} looks after it.")
+    if state.failures:
+        again = f", and is tried again at {timezone.localtime(state.retry_at):%H:%M}" if state.retry_at else ""
+        said.append(f"Its action has failed {state.failures} times in a row{again}.")
+    return said
+
+
+def _people(request: HttpRequest, state: RuleState) -> list[User]:
+    """Who can be asked to look after it: who may see its rule, as far as the one who asks may see people."""
+    return [person for person in colleagues(request.user) if handling.may_look_after(person, state)]

@@ -1,0 +1,135 @@
+"""The instances of rules, by default those that fire."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.html import format_html
+from unfold.decorators import display
+
+from rules.filters import StateFilter
+from rules.instances import handling
+from rules.models import RuleState
+from rules.pages.alerts.bulk_handling import handle_together, say_done
+from rules.pages.alerts.instance import handle_instance, instance_page
+from rules.pages.links import page_of_instance
+from rules.text.entry import limit, number
+from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
+from smartagent.templatetags.shown import TONES, when
+
+Handle = Callable[[Any, Any, Any], int]
+
+
+def _snooze(length: timedelta) -> Handle:
+    return lambda some, by, now: handling.snooze(some, by, now, now + length)
+
+
+class InstanceChangeList(FilteredChangeList):
+    """Its rows lead to the pages of the instances."""
+
+    def url_for_result(self, result: RuleState) -> str:
+        return page_of_instance(result.pk)
+
+
+@admin.register(RuleState)
+class InstanceAdmin(RecordAdmin):
+    slug = "firing"
+    list_title = "Firing"
+    filterset_class = StateFilter
+    keyset = "since"
+    filter_defaults = {"condition": "firing"}
+    empty_title = "Nothing fires"
+    empty_text = "Every reading is on the right side of its threshold, or no rule is active."
+    everything_qs = "?condition="
+    list_display = ("rule", "whose", "condition_label", "reading", "severity", "started", "acted",
+                    "handling_label", "looked_after_by")  # fmt: skip
+    list_select_related = ("rule", "user", "assignee")
+    actions = ("acknowledge", "snooze_for_an_hour", "snooze_for_four_hours", "resolve", "reopen",
+               "handle_together")  # type: ignore[assignment]  # fmt: skip
+    search_fields = ("rule__rule_name", "target")
+    search_help_text = "Name of the rule, or integration"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
+        return InstanceChangeList
+
+    def has_handle_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may do something about instances, at least about those of their own rules."""
+        return bool(request.user.has_perm("rules.change_rulestate"))
+
+    @admin.action(description="Acknowledge for 24 hours", permissions=["handle"])
+    def acknowledge(self, request: HttpRequest, queryset: Any) -> None:
+        self._handle(request, queryset, "Acknowledged", handling.acknowledge)
+
+    @admin.action(description="Snooze for 1 hour", permissions=["handle"])
+    def snooze_for_an_hour(self, request: HttpRequest, queryset: Any) -> None:
+        self._handle(request, queryset, "Snoozed", _snooze(timedelta(hours=1)))
+
+    @admin.action(description="Snooze for 4 hours", permissions=["handle"])
+    def snooze_for_four_hours(self, request: HttpRequest, queryset: Any) -> None:
+        self._handle(request, queryset, "Snoozed", _snooze(timedelta(hours=4)))
+
+    @admin.action(description="Resolve by hand", permissions=["handle"])
+    def resolve(self, request: HttpRequest, queryset: Any) -> None:
+        self._handle(request, queryset, "Resolved", handling.resolve)
+
+    @admin.action(description="Reopen", permissions=["handle"])
+    def reopen(self, request: HttpRequest, queryset: Any) -> None:
+        self._handle(request, queryset, "Reopened", handling.reopen)
+
+    def _handle(self, request: HttpRequest, queryset: Any, done: str, handle: Handle) -> None:
+        count = handle(queryset.changeable_by(request.user), request.user, timezone.now())
+        say_done(request, done, count, queryset)
+
+    @admin.action(description="Handle together…", permissions=["handle"])
+    def handle_together(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        """With a comment, until a time, or by somebody."""
+        return handle_together(self, request, queryset)
+
+    pages = {"<uuid:state_id>/": (instance_page, "page"), "<uuid:state_id>/handle/": (handle_instance, "handle")}
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page of an instance is one of ours."""
+        state: Model | None = self.get_object(request, object_id)
+        if state is None:
+            page: HttpResponse = super().change_view(request, object_id, *args, **kwargs)
+            return page
+        return HttpResponseRedirect(page_of_instance(state.pk))
+
+    @display(description="person", ordering="user")
+    def whose(self, state: RuleState) -> str:
+        return f"{state.user}, {state.target}" if state.target else str(state.user)
+
+    @display(description="state", ordering="condition", label=TONES)
+    def condition_label(self, state: RuleState) -> tuple[str, str]:
+        return (state.condition, state.get_condition_display())
+
+    @display(description="reading", ordering="value")
+    def reading(self, state: RuleState) -> str:
+        rule = state.rule
+        against = limit(rule.condition_operator, rule.threshold_value)
+        value = "no reading" if state.value is None else number(state.value)
+        return format_html("<b>{}</b> {}", value, against)
+
+    @display(description="severity", ordering="rule__severity", label=TONES)
+    def severity(self, state: RuleState) -> str:
+        return state.severity
+
+    @display(description="since", ordering="since")
+    def started(self, state: RuleState) -> str:
+        return when(state.since)
+
+    @display(description="last acted", ordering="last_notified_at")
+    def acted(self, state: RuleState) -> str:
+        return when(state.last_notified_at)
+
+    @display(description="looked after by", ordering="assignee")
+    def looked_after_by(self, state: RuleState) -> str:
+        return str(state.assignee or "–")
+
+    @display(description="handling", ordering="handling", label={"open": "warning", "acknowledged": "info"})
+    def handling_label(self, state: RuleState) -> str:
+        return state.handling

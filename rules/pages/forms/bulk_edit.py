@@ -1,0 +1,110 @@
+"""What one types to edit many rules together: whatever is left empty stays as it is."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from rules.authoring.help_texts import INVALID
+from rules.lifecycle.bulk_edit import EDITABLE, Edit
+from rules.models import AutomationRule
+from rules.models.rule import Severity
+from rules.pages.forms.rule_fields import ChecksField, RuleLabelsField
+from smartagent.kernel.coerce import read_threshold
+
+PERCENT = re.compile(r"([+-]\d{1,6}(?:\.\d{1,4})?)\s*%")
+TAKE_AWAY = "-"
+STAYS = ("", "stays as it is")
+STATUSES = [("active", "active"), ("paused", "paused")]
+POLICIES = AutomationRule.NoDataPolicy.choices
+
+
+class NumberOrNothing(forms.CharField):
+    """A number; `-` takes it away where it may be missing; `+10%` where a percentage is meant."""
+
+    def __init__(self, *, away: bool = False, percent: bool = False, **kwargs: Any) -> None:
+        super().__init__(required=False, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}), **kwargs)
+        self.away, self.percent = away, percent
+
+    def clean(self, value: Any) -> Any:
+        text = str(super().clean(value) or "")
+        if not text or (self.away and text == TAKE_AWAY):
+            return text
+        if self.percent and (found := PERCENT.fullmatch(text)):
+            return found
+        try:
+            return read_threshold(text)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
+class Duration(ChecksField):
+    """A duration, or nothing where none is typed."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value) if value not in (None, "") else None
+
+
+def _choice(choices: Any, label: str) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        choices=[STAYS, *choices], required=False, label=label, widget=UnfoldAdminSelectWidget
+    )  # fmt: skip
+
+
+class BulkEditForm(forms.Form):
+    status = _choice(STATUSES, "Status")
+    severity = _choice(Severity.choices, "Severity")
+    threshold_value = NumberOrNothing(percent=True, label="Threshold", help_text="A number, or +10% or -5% of it.")
+    critical_threshold = NumberOrNothing(away=True, label="Critical threshold", help_text="“-” takes it away.")
+    recovery_threshold = NumberOrNothing(away=True, label="Recovery threshold", help_text="“-” takes it away.")
+    pending_for = Duration(label="Holds for", placeholder="", help_text="For example 15m or 3 checks; 0: at once.")
+    keep_firing_for = Duration(label="Keep firing for", placeholder="", help_text="For example 2 checks; 0: not.")
+    repeat_every = Duration(label="Repeat every", placeholder="", help_text="For example 4h; 0: at every check.")
+    no_data_policy = _choice(POLICIES, "Without data")
+    error_policy = _choice(POLICIES, "When it cannot be read")
+    runbook_url = forms.CharField(
+        required=False, label="Runbook", help_text="The address of a page; “-” takes it away.",
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "inputmode": "url"}),
+    )  # fmt: skip
+    put = RuleLabelsField(label="Put labels", help_text="For example team=db, one a line. Others stay.")
+    taken = forms.CharField(
+        required=False, label="Take labels away", help_text="Their names, with commas between.",
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+
+    def clean_runbook_url(self) -> str:
+        address: str = self.cleaned_data["runbook_url"]
+        if address and address != TAKE_AWAY:
+            URLValidator(["http", "https"], message=INVALID["runbook_url"])(address)
+        return address
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors and not self.edit.fields:
+            raise ValidationError("Nothing is chosen to be changed. Fill in what is to be different.")
+        return cleaned
+
+    @property
+    def edit(self) -> Edit:
+        """What was typed, as an edit."""
+        typed = {name: self.cleaned_data.get(name) for name in EDITABLE}
+        percent = typed["threshold_value"]
+        values = {name: _value(value) for name, value in typed.items() if _is_said(value)}
+        taken = tuple(name for part in self.cleaned_data.get("taken", "").split(",") if (name := part.strip()))
+        return Edit(
+            values=values, percent=Decimal(percent[1]) if isinstance(percent, re.Match) else None,
+            put=self.cleaned_data.get("put") or {}, taken=taken,
+        )  # fmt: skip
+
+
+def _is_said(value: Any) -> bool:
+    return isinstance(value, timedelta | Decimal) or (isinstance(value, str) and bool(value))
+
+
+def _value(value: Any) -> Any:
+    return None if value == TAKE_AWAY else value

@@ -1,0 +1,224 @@
+"""The form of a rule: its own fields, and the options of each action as real fields.
+
+Only the options of the chosen action are checked and kept.
+"""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.forms.utils import ErrorDict
+from django.utils.html import format_html, format_html_join
+
+from rules.action_options import clean_config, option_text, other_options
+from rules.authoring.form_options import option_fields, option_names
+from rules.authoring.help_texts import HELP, INVALID, REQUIRED
+from rules.authoring.validation import WRITTEN, validate
+from rules.models import AutomationRule
+from rules.pages.forms.rule_fields import ChecksField, ConditionsField, RuleLabelsField
+from rules.permissions import rule_errors
+from rules.registries import actions
+
+__all__ = ["RuleForm", "option_fields", "option_names"]
+
+# What a preview needs.
+CONDITION = (
+    "metric_type", "target_integration", "applies_to", "user", "reducer", "evaluation_window", "condition_operator",
+    "threshold_value", "critical_threshold", "match", "more_conditions", "pending_for", "recovery_threshold",
+    "keep_firing_for", "repeat_every", "labels",
+)  # fmt: skip
+NUMBERS = ("threshold_value", "critical_threshold", "recovery_threshold")
+# Optional in the form; where nothing is chosen or sent, what the rule has stays.
+KEPT = (
+    "reducer", "match", "error_policy", "evaluation_window", "pending_for", "keep_firing_for", "more_conditions",
+    "labels", "critical_threshold", "recovery_threshold",
+)  # fmt: skip
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Makes or changes a rule. `maker` is the person who does; the admin class sets it. Where it `only_asks`, what is
+    typed is shown again, and nothing is checked or saved."""
+
+    maker: Any = None
+    suggested: str = ""  # a threshold that the health of the rule proposes
+    only_asks: bool = False
+
+    evaluation_window = ChecksField(
+        counts=False, label="Over", placeholder="1h",
+        help_text="From 5m to 30d. Empty with the newest reading.",
+    )  # fmt: skip
+    more_conditions = ConditionsField(
+        required=False, label="Further conditions", help_text="Of the same person. The chart shows the first condition."
+    )
+    pending_for = ChecksField(
+        label="Holds for", help_text="Fire only once it has held this long, for example 15m or 3 checks. 0: at once."
+    )
+    keep_firing_for = ChecksField(
+        label="Keep firing for", help_text="Resolve only once it has been over this long, for example 2 checks."
+    )
+    repeat_every = ChecksField(
+        counts=False, initial="4h", placeholder="4h",
+        help_text="While it fires, act again after this long, for example 30m, 4h or 1d 12h. 0: at every evaluation.",
+    )  # fmt: skip
+    labels = RuleLabelsField(help_text="What you sort and silence rules by, one a line, for example team=db.")
+
+    class Meta:
+        model = AutomationRule
+        fields = (
+            "rule_name", "metric_type", "target_integration", "applies_to", "user", "reducer", "evaluation_window",
+            "condition_operator", "threshold_value", "critical_threshold", "match", "more_conditions", "pending_for",
+            "recovery_threshold", "keep_firing_for", "action_type", "severity", "repeat_every", "no_data_policy",
+            "error_policy", "labels", "status", "runbook_url", "description",
+        )  # fmt: skip
+        help_texts = HELP
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding and not self.instance.user_id:
+            self.instance.user = self.maker
+        for kind, messages in (("required", REQUIRED), ("invalid", INVALID)):
+            for name in messages.keys() & self.fields.keys():
+                self.fields[name].error_messages[kind] = messages[name]
+        for name in self.fields.keys() & {"reducer", "match", "error_policy"}:
+            self.fields[name].required = False
+        self._config, self._was = self.instance.action_config, str(self.instance.action_type or "")
+        self._explain_actions()
+        self._leave_drafts_to_their_buttons()
+        self._show_what_is_stored()
+
+    def full_clean(self) -> None:
+        if not self.only_asks:
+            return super().full_clean()
+        self._errors, self.cleaned_data = ErrorDict(), {}
+        return None
+
+    def is_valid(self) -> bool:
+        return not self.only_asks and super().is_valid()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in KEPT:
+            self._keep(cleaned, name)
+        action = cleaned.get("action_type", "")
+        names = option_names(action)
+        self._forget_other_options(names)
+        options = self._options(action)
+        before = self._before()
+        errors = validate(cleaned | {"action_config": options}, before)
+        for name, messages in (errors | rule_errors(self.maker, self._would_be(cleaned), before)).items():
+            own = name.partition(".")[0]
+            field = own if own in self.fields else names.get(name)
+            if field is None or field not in self.errors:
+                self.add_error(field, messages)
+        if not self.errors:
+            self.instance.action_config = self._stored_or(clean_config(action, options, before))
+        return cleaned
+
+    def condition(self) -> AutomationRule | None:
+        """The rule as far as a preview needs it; None where that has errors."""
+        if any(name in self.errors for name in CONDITION):
+            return None
+        return self._would_be(self.cleaned_data)
+
+    def condition_problems(self) -> list[str]:
+        """What is wrong with the condition, apart from what is only not filled in yet."""
+        filled = [n for n in CONDITION if n in self.errors and (self.data.get(self.add_prefix(n)) or n in KEPT)]
+        return [str(message) for name in filled for message in self.errors[name]]
+
+    def _keep(self, cleaned: dict[str, Any], name: str) -> None:
+        """Where nothing was chosen, or nothing sent, the rule keeps what it has."""
+        if name not in self.fields or name in self.errors:
+            return
+        omitted = self.fields[name].widget.value_omitted_from_data(self.data, self.files, self.add_prefix(name))
+        if omitted or cleaned.get(name) == "":
+            cleaned[name] = getattr(self.instance, name)
+
+    def _before(self) -> dict[str, Any]:
+        return {} if self.instance._state.adding else {name: getattr(self.instance, name) for name in WRITTEN}
+
+    def _would_be(self, cleaned: Mapping[str, Any]) -> AutomationRule:
+        names = [name for name in RuleForm.Meta.fields if name not in ("rule_name", "status")]
+        fields = {name: cleaned.get(name, getattr(self.instance, name)) for name in names}
+        action = cleaned.get("action_type") or "log"
+        config = clean_config(action, self._options(action), self._before()) if action in actions else {}
+        return AutomationRule(**fields | {"rule_name": "", "action_type": action, "action_config": config})
+
+    def _options(self, action: str) -> dict[str, Any]:
+        """The options of `action` as they were filled in, those that were not changed as they are stored; and what
+        another program keeps beside the options we know, which is not ours to drop."""
+        stored = self._stored()
+        same_action = self._was == action
+        found = other_options(action, stored) if same_action else other_options(self._was, stored)
+        for name, field in option_names(action).items():
+            given = self.data.get(self.add_prefix(field), "")
+            if same_action and name in stored and not self._is_changed(field, given):
+                found[name] = stored[name]
+            elif given != "":
+                found[name] = given
+        return found
+
+    def _is_changed(self, field: str, given: Any) -> bool:
+        initial = self.initial.get(field)
+        known = self.fields.get(field)
+        return known.has_changed(initial, given) if known else True
+
+    def _stored(self) -> dict[str, Any]:
+        """The options that the rule has."""
+        config = self._config
+        return dict(config) if isinstance(config, dict) else {}
+
+    def _stored_or(self, config: dict[str, Any]) -> Any:
+        """What is stored, where `config` is the same: also where that is kept in a form of its own."""
+        return self._config if config == self._config else config
+
+    def _forget_other_options(self, names: Mapping[str, str]) -> None:
+        """What stands in the fields of other actions is not asked for, so it cannot be wrong."""
+        for field in self.fields:
+            if field.startswith("option__") and field not in names.values():
+                self.errors.pop(field, None)
+
+    def _show_what_is_stored(self) -> None:
+        """Options in their fields, and thresholds as people write them."""
+        config = self.initial.get("action_config") or self._stored()
+        for name, field in option_names(self.initial.get("action_type") or "").items():
+            if field in self.fields:
+                self.initial[field] = _shown(self.fields[field], config.get(name))
+                _offer(self.fields[field], config.get(name))
+        for name in NUMBERS:
+            if isinstance(threshold := self.initial.get(name), Decimal):
+                self.initial[name] = f"{threshold.normalize():f}"
+        if self.suggested and NUMBER.fullmatch(self.suggested):
+            self.initial["threshold_value"] = self.suggested
+
+    def _leave_drafts_to_their_buttons(self) -> None:
+        """Whether a rule is a draft, the buttons below the form say."""
+        if "status" in self.fields:
+            field: Any = self.fields["status"]
+            field.choices = [choice for choice in field.choices if choice[0] != AutomationRule.Status.DRAFT]
+
+    def _explain_actions(self) -> None:
+        if "action_type" not in self.fields:
+            return
+        lines = ((action.kind, action.label, action.help) for action in actions)
+        field = self.fields["action_type"]
+        field.help_text = format_html(
+            "<ul>{}</ul>", format_html_join("", '<li data-actions="{}"><b>{}</b>: {}</li>', lines)
+        )
+        known = ", ".join(action.kind for action in actions)
+        field.error_messages["invalid_choice"] = f"“%(value)s” cannot be chosen as the action. There are: {known}."
+
+
+def _shown(field: Any, value: Any) -> Any:
+    """The value as the field shows it and gets it back; where text is expected, anything else is JSON."""
+    prepared = field.prepare_value(value)
+    return option_text(prepared) if isinstance(field, forms.CharField) and isinstance(prepared, dict | list) else value
+
+
+def _offer(field: Any, value: Any) -> None:
+    """A choice that another program has made can stay chosen."""
+    if isinstance(field, forms.ChoiceField) and value not in (None, "") and not field.valid_value(value):
+        known: Any = field.choices
+        field.choices = field.widget.choices = [*known, (str(value), f"{value} (unknown)")]

@@ -1,0 +1,114 @@
+"""What one types into the form of a silence: a rule or a person by name, labels as `team=db`, a time by the clock."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from rules.models import AutomationRule
+from rules.silences.matching import labels_in_words
+from smartagent.kernel.coerce import as_uuid
+from smartagent.kernel.times import counted_with, read_time
+from smartagent.models import User
+
+CLOCK = "%Y-%m-%dT%H:%M"
+
+
+class NamedField(forms.CharField):
+    """One of some rows, by its name or its id. `among` are those that may be named."""
+
+    what = "thing"
+    among: QuerySet[Any]
+
+    def __init__(self, datalist: str, **kwargs: Any) -> None:
+        widget = UnfoldAdminTextInputWidget(attrs={"list": datalist, "autocomplete": "off"})
+        super().__init__(**{"required": False, "widget": widget} | kwargs)
+
+    def named(self, text: str) -> Q:
+        raise NotImplementedError
+
+    def name_of(self, row: Any) -> str:
+        return str(row)
+
+    def prepare_value(self, value: Any) -> Any:
+        key = value if isinstance(value, UUID) else as_uuid(str(value or ""))
+        row = self.among.filter(pk=key).first() if key else None
+        if row is None:
+            return value
+        same = self.among.filter(self.named(self.name_of(row)))[:2]
+        return self.name_of(row) if len(same) == 1 else str(row.pk)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        if key := as_uuid(text):
+            found = list(self.among.filter(pk=key))
+        else:
+            found = list(self.among.filter(self.named(text))[:2])
+        if not found:
+            raise ValidationError(f"There is no {self.what} “{text[:60]}” that you may name here.")
+        if len(found) > 1:
+            raise ValidationError(f"There is more than one {self.what} “{text[:60]}”. Give the id instead of the name.")
+        return found[0]
+
+
+class RuleField(NamedField):
+    what = "rule"
+    among = AutomationRule.objects.none()
+
+    def named(self, text: str) -> Q:
+        return Q(rule_name__iexact=text)
+
+
+class PersonField(NamedField):
+    what = "person"
+    among = User.objects.none()
+
+    def named(self, text: str) -> Q:
+        return Q(email__iexact=text) | Q(full_name__iexact=text)
+
+    def name_of(self, row: Any) -> str:
+        return str(row.email)
+
+
+class LabelsField(forms.CharField):
+    """Labels as `team=db, tier=1`."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return labels_in_words(value) if isinstance(value, dict) else value
+
+    def clean(self, value: Any) -> dict[str, str]:
+        text = super().clean(value)
+        labels: dict[str, str] = {}
+        for part in filter(None, (part.strip() for part in text.split(","))):
+            name, equals, label = part.partition("=")
+            if not equals or not name.strip():
+                raise ValidationError(f"“{part[:40]}” is no label. Write for example team=db, tier=1.")
+            labels[name.strip()] = label.strip()
+        return labels
+
+
+class ClockField(forms.DateTimeField):
+    """A time by the clock on the wall; in which zone, the form says."""
+
+    default_error_messages = {"invalid": "This is not a time. Write for example 2026-03-02T22:00."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"})
+        super().__init__(**{"required": False, "widget": widget} | kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value:{CLOCK}}" if isinstance(value, datetime) else value
+
+    def to_python(self, value: Any) -> datetime | None:
+        if not value:
+            return None
+        try:
+            return counted_with(read_time(str(value), UTC)).replace(tzinfo=None)
+        except ValueError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None

@@ -1,0 +1,79 @@
+"""What is done to many rules at once: asked first, then done, then said in numbers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import helpers
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from rules.lifecycle.recycle_bin import delete
+from rules.lifecycle.status import activate, pause
+from smartagent.shell.list_pagination import CappedPaginator
+from smartagent.shell.owned_admin import OwnedAdmin
+
+SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """One thing that can be done to many rules. `done` and the rest are sentences with {n} and {rules}."""
+
+    name: str
+    verb: str
+    warning: str
+    done: str
+    run: Callable[[Any, HttpRequest], int]
+    danger: bool = False
+
+
+def _pause(rules: Any, request: HttpRequest) -> int:
+    return pause(rules, request.user, timezone.now())
+
+
+def _activate(rules: Any, request: HttpRequest) -> int:
+    return activate(rules, request.user, timezone.now())
+
+
+def _delete(rules: Any, request: HttpRequest) -> int:
+    return delete(rules.filter(provisioned_by=""), request.user, timezone.now())
+
+
+PAUSE = Bulk("pause", "Pause", "They are not evaluated until somebody activates them.", "Paused {n} {rules}.", _pause)
+ACTIVATE = Bulk(
+    "activate", "Activate", "They are evaluated from the next tick on.", "Activated {n} {rules}.", _activate
+)
+DELETE = Bulk(
+    "delete_selected", "Delete",
+    "They go into the recycle bin for 30 days; their instances go with them, what they did stays in the activity log. "
+    "Rules that are kept in a file stay: take them out of the file.",
+    "Deleted {n} {rules}.", _delete, danger=True,
+)  # fmt: skip
+
+
+def ask_and_do(bulk: Bulk, model_admin: OwnedAdmin, request: HttpRequest, rules: Any) -> HttpResponse | None:
+    """Show a page that asks; where it comes back with yes, do it and say so."""
+    rules = rules.changeable_by(request.user)
+    if not request.POST.get("post"):
+        return _ask(bulk, model_admin, request, rules)
+    count = bulk.run(rules.order_by(), request)
+    word = "rule" if count == 1 else "rules"
+    messages.success(request, bulk.done.format(n=f"{count:,}", rules=word))
+    return None
+
+
+def _ask(bulk: Bulk, model_admin: OwnedAdmin, request: HttpRequest, rules: Any) -> HttpResponse:
+    pages = CappedPaginator(rules, SHOWN)
+    context = {
+        "title": f"{bulk.verb} {pages.count_in_words} {'rule' if pages.count == 1 else 'rules'}?",
+        "bulk": bulk,
+        "rules": list(rules.order_by("rule_name", "id")[:SHOWN]),
+        "others": max(pages.count - SHOWN, 0),
+        "capped": pages.is_capped,
+        "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
+        "select_across": request.POST.get("select_across", "0"),
+        "checkbox": helpers.ACTION_CHECKBOX_NAME,
+    }
+    return model_admin.show(request, "rules/confirm.html", context)

@@ -1,0 +1,82 @@
+"""Many rules are edited together: typed, looked at as before and after, then done."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import helpers
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from rules.lifecycle.bulk_edit import Edited, edit_together, edited
+from rules.models.querysets import RuleQuerySet
+from rules.pages.forms.bulk_edit import BulkEditForm
+from smartagent.kernel.times import read_time
+from smartagent.shell.owned_admin import OwnedAdmin
+
+SHOWN = 50
+
+
+def bulk_edit_page(model_admin: OwnedAdmin, request: HttpRequest, rules: RuleQuerySet) -> HttpResponse | None:
+    """Ask what is to be changed; show what that would make of `rules`; and, where it comes back with yes, do it."""
+    rules, now = rules.changeable_by(request.user), timezone.now()
+    step = request.POST.get("step", "")
+    form = BulkEditForm(request.POST if step else None)
+    if not step or not form.is_valid():
+        return _page(model_admin, request, rules, form, {})
+    if step == "apply":
+        return _apply(model_admin, request, rules, form, now)
+    some = list(edited(rules.order_by("rule_name", "id"), form.edit))
+    return _page(model_admin, request, rules, form, _sorted(some) | {"seen": now.isoformat()})
+
+
+def _apply(
+    model_admin: OwnedAdmin, request: HttpRequest, rules: RuleQuerySet, form: BulkEditForm, now: datetime
+) -> HttpResponse | None:
+    some = edit_together(rules, form.edit, request.user, now, seen=_seen(request))
+    found = _sorted(some)
+    count = found["changing"]
+    if count:
+        messages.success(
+            request, f"{count:,} {'rule is' if count == 1 else 'rules are'} changed, each in a new version."
+        )
+    if not found["refused"]:
+        if not count:
+            messages.info(request, "Nothing was to be changed: all of them are so already.")
+        return None
+    return _page(model_admin, request, rules, form, found | {"done": True})
+
+
+def _seen(request: HttpRequest) -> datetime:
+    """When the preview was made; without a time that can be read, nothing has been seen."""
+    try:
+        return read_time(request.POST.get("seen", ""))
+    except ValueError:
+        return datetime.min.replace(tzinfo=timezone.get_default_timezone())
+
+
+def _sorted(some: list[Edited]) -> dict[str, Any]:
+    changing = [one for one in some if one.changes and not one.refused]
+    refused = [one for one in some if one.refused]
+    return {
+        "changing": len(changing), "changes": changing[:SHOWN], "others": max(0, len(changing) - SHOWN),
+        "refused": len(refused), "refusals": [(one.before, _reasons(one)) for one in refused[:SHOWN]],
+        "more_refused": max(0, len(refused) - SHOWN), "same": len(some) - len(changing) - len(refused),
+        "previewed": True,
+    }  # fmt: skip
+
+
+def _reasons(one: Edited) -> str:
+    return " ".join(message for said in one.refused.values() for message in said)
+
+
+def _page(
+    model_admin: OwnedAdmin, request: HttpRequest, rules: RuleQuerySet, form: BulkEditForm, found: dict[str, Any]
+) -> HttpResponse:
+    count = rules.order_by().count()
+    context = {
+        "title": f"Edit {count:,} {'rule' if count == 1 else 'rules'} together", "form": form,
+        "count": count, "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
+        "select_across": request.POST.get("select_across", "0"), "checkbox": helpers.ACTION_CHECKBOX_NAME,
+    } | found  # fmt: skip
+    return model_admin.show(request, "rules/bulk_edit.html", context)

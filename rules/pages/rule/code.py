@@ -1,0 +1,141 @@
+"""Rules as code in the browser: export, plan and apply a file, read one of Prometheus, and release a file's rules."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from rules.models import AutomationRule
+from rules.prometheus.importer import as_document as imported_document
+from rules.prometheus.importer import import_prometheus
+from rules.prometheus.report import report_lines
+from rules.provisioning.apply import Outdated, apply, takes_over
+from rules.provisioning.document import read_text
+from rules.provisioning.export import as_document, as_yaml
+from rules.provisioning.plan import Item, Plan, make_plan
+from rules.provisioning.plan_text import DOING, SIGNS, change_lines
+from rules.provisioning.problems import Problem, Refused
+from rules.provisioning.release import release
+from smartagent.shell.owned_admin import OwnedAdmin
+
+LARGEST = 8_000_000  # bytes
+KINDS = {"create": "success", "restore": "success", "adopt": "warning", "change": "info", "delete": "danger"}
+
+
+def code_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
+    """Show the page; with a file that was sent, what it would do; and where that was asked for, do it."""
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    if request.method != "POST":
+        return _page(model_admin, request, {})
+    if not _may_apply(model_admin, request):
+        raise PermissionDenied
+    found: dict[str, Any] = {"prune": "prune" in request.POST}
+    try:
+        text, source = _sent(request)
+        found |= {"text": text, "source": source}
+        if request.POST.get("verb") == "prometheus":
+            return _page(model_admin, request, found | _imported(text, source))
+        return _planned(model_admin, request, found)
+    except Refused as error:
+        return _page(model_admin, request, found | {"problems": error.problems})
+
+
+@require_safe
+def export_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
+    """The rules that one may see, or those of one file, as a file to keep."""
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    rules, source = AutomationRule.objects.visible_to(request.user), request.GET.get("source", "").replace("\x00", "")
+    document = as_document(rules.filter(provisioned_by=source) if source else rules, source)
+    answer = HttpResponse(as_yaml(document), content_type="application/yaml; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="rules.yaml"'
+    return answer
+
+
+@require_POST
+def release_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
+    """Let the rules of a file be changed by hand again."""
+    if not _may_apply(model_admin, request):
+        raise PermissionDenied
+    source = request.POST.get("source", "").replace("\x00", "")
+    count = release(source, request.user, timezone.now()) if source else 0
+    if count:
+        messages.success(
+            request, f"{count:,} {'rule is' if count == 1 else 'rules are'} free: change them by hand again."
+        )
+    else:
+        messages.warning(request, "No rule that you may change is kept in a file of that name.")
+    return HttpResponseRedirect(reverse("admin:rules_automationrule_code"))
+
+
+def _planned(model_admin: OwnedAdmin, request: HttpRequest, found: dict[str, Any]) -> HttpResponse:
+    document = read_text(found["text"], found["source"])
+    if request.POST.get("verb") != "apply":
+        plan = make_plan(document, request.user, prune=found["prune"])
+        if plan.problems:
+            raise Refused(plan.problems)
+        return _page(model_admin, request, found | _shown(plan))
+    try:
+        plan = apply(
+            document, request.user, timezone.now(), adopt="adopt" in request.POST, prune=found["prune"],
+            fingerprint=request.POST.get("fingerprint", "") or "none",
+        )  # fmt: skip
+    except Outdated as error:
+        messages.warning(request, "Something has changed meanwhile, so nothing was done. This is what it would do now.")
+        return _page(model_admin, request, found | _shown(error.plan))
+    messages.success(request, f"Applied {plan.source}: {plan}.")
+    return HttpResponseRedirect(reverse("admin:rules_automationrule_code"))
+
+
+def _shown(plan: Plan) -> dict[str, Any]:
+    items = [_item(item) for item in plan.items if item.kind != "unchanged" or item.notes]
+    return {"plan": plan, "items": items, "adopts": any(takes_over(item, plan.source) for item in plan.items)}
+
+
+def _item(item: Item) -> dict[str, Any]:
+    return {
+        "sign": SIGNS[item.kind], "uid": item.uid, "name": item.name, "doing": DOING[item.kind], "notes": item.notes,
+        "tone": KINDS.get(item.kind, ""), "changes": list(change_lines(item)),
+        "rule": item.rule.pk if item.was and not item.was.deleted_at else None,
+    }  # fmt: skip
+
+
+def _imported(text: str, source: str) -> dict[str, Any]:
+    imported = import_prometheus(text)
+    document = imported_document(imported, source or "prometheus.yaml")
+    *notes, count = report_lines(imported)
+    return {"text": as_yaml(document), "source": source, "report": notes, "counted": count}
+
+
+def _sent(request: HttpRequest) -> tuple[str, str]:
+    """The file and its name; an uploaded one counts before what was typed."""
+    upload: Any = request.FILES.get("file")
+    name = request.POST.get("source", "").strip()
+    if upload is None:
+        return request.POST.get("text", "").replace("\r\n", "\n"), name
+    if upload.size > LARGEST:
+        raise Refused([Problem(f"This file is too long; at most {LARGEST // 1_000_000} MB are read.")])
+    try:
+        return upload.read().decode("utf-8-sig"), name or str(upload.name)
+    except UnicodeDecodeError:
+        raise Refused([Problem("This file is no text in UTF-8. Save it as UTF-8.")]) from None
+
+
+def _may_apply(model_admin: OwnedAdmin, request: HttpRequest) -> bool:
+    return bool(model_admin.has_add_permission(request) and model_admin.has_change_permission(request))
+
+
+def _page(model_admin: OwnedAdmin, request: HttpRequest, found: dict[str, Any]) -> HttpResponse:
+    kept = AutomationRule.objects.visible_to(request.user).exclude(provisioned_by="").order_by("provisioned_by")
+    context = {
+        "title": "Rules as code", "may_apply": _may_apply(model_admin, request),
+        "files": list(kept.values("provisioned_by").annotate(rules=Count("pk"))),
+        "count": AutomationRule.objects.visible_to(request.user).count(),
+    } | found  # fmt: skip
+    return model_admin.show(request, "rules/code.html", context)

@@ -1,0 +1,110 @@
+"""The current reading of a rule, and whether it would fire now: beside the form, and on the rule's page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from rules.engine.intervals import spelled
+from rules.evaluation.preview import Preview, preview
+from rules.models import AutomationRule
+from rules.text.phrases import begun, limit, number, series
+from rules.text.rule import CLEAR, OVER, rule_in_words
+from smartagent.kernel.limits import limited
+
+HEADLINES = {
+    "met": "Would fire now", "held": "Would not fire", "clear": "Would not fire", "missing": "No reading",
+    "failed": "Could not be read",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What is shown of a preview: a verdict with its colour, and a sentence."""
+
+    verdict: str
+    headline: str
+    sentence: str
+    observed_at: datetime | None = None
+
+
+def reading_of(rule: AutomationRule, now: datetime) -> Reading:
+    """The reading of `rule` at `now`, in words."""
+    seen = preview(rule, now)
+    everyone = rule.applies_to == AutomationRule.AppliesTo.EVERYONE
+    sentence = _of_several(rule, seen) if seen.conditions else _of_one(rule, seen)
+    if everyone:
+        sentence = f"It would fire for {seen.met:,} of {seen.people:,} people. {sentence}"
+    policy = {"missing": rule.no_data_policy, "failed": rule.error_policy}.get(seen.verdict)
+    fires = bool(seen.met) or policy == "fire"
+    verdict = "met" if fires else ("clear" if everyone and seen.verdict != "failed" else seen.verdict)
+    headline = HEADLINES[verdict] + (", critical" if fires and seen.worsens else "")
+    if fires and rule.pending_for:
+        headline = f"Would fire after {spelled(rule.pending_for)}"
+    return Reading(verdict=verdict, headline=headline, sentence=sentence, observed_at=seen.observed_at)
+
+
+def _of_one(rule: AutomationRule, seen: Preview) -> str:
+    watched = series(rule.metric_type, str(rule.user), rule.target_integration)
+    would_be = limit(rule.condition_operator, rule.threshold_value, seen.value)
+    value = number(seen.value, rule.threshold_value)
+    sentence = {
+        "met": f"{watched} is {value}: {would_be}.",
+        "held": f"{watched} is {value}: not {would_be}. {_held(rule, seen)}",
+        "clear": f"{watched} is {value}: not {would_be}.",
+        "missing": f"There is no reading of {watched}. {_without(rule.no_data_policy)}",
+        "failed": f"{watched} could not be read: {seen.cause} {_without(rule.error_policy)}",
+    }[seen.verdict]
+    return begun(sentence, rule.metric_type)
+
+
+def _held(rule: AutomationRule, seen: Preview) -> str:
+    side = CLEAR.get(rule.condition_operator, "past")
+    return f"Had it fired, it would go on until it is {side} {number(rule.recovery_threshold, seen.value)}."
+
+
+def _of_several(rule: AutomationRule, seen: Preview) -> str:
+    """Each condition with its own number."""
+    told = " ".join(_condition(each, str(rule.user)) for each in seen.conditions or [])
+    if seen.verdict == "missing":
+        told += f" {_without(rule.no_data_policy)}"
+    return f"{told} {seen.cause}".strip()
+
+
+def _condition(said: Mapping[str, Any], whose: str) -> str:
+    watched = series(said["metric"], whose, said["target"])
+    if said["reducer"] in OVER:
+        watched = OVER[said["reducer"]].format(watched, spelled(timedelta(seconds=said["window"] or 0)))
+    if said["value"] is None:
+        return f"There is no reading of {watched}."
+    would_be = ("" if said["verdict"] == "met" else "not ") + limit(said["operator"], said["threshold"], said["value"])
+    return f"{begun(watched, said['metric'])} is {number(said['value'], said['threshold'])}: {would_be}."
+
+
+def _without(policy: str) -> str:
+    return {
+        "fire": "The rule fires without one.",
+        "resolve": "The rule resolves without one.",
+    }.get(policy, "Without one the rule stays as it is.")
+
+
+@require_POST
+@limited("previews")
+def form_reading(request: HttpRequest, model_admin: Any) -> HttpResponse:
+    """The rule in words, and the reading for what stands in the form at the moment, as a fragment beside it."""
+    if not (model_admin.has_add_permission(request) or model_admin.has_change_permission(request)):
+        raise PermissionDenied
+    form = model_admin.get_form(request)(request.POST)
+    rule = form.condition()
+    context = {
+        "rule_words": rule_in_words(rule) if rule else "",
+        "reading": reading_of(rule, timezone.now()) if rule else None,
+        "problems": form.condition_problems(), "in_editor": True,
+    }  # fmt: skip
+    return render(request, "rules/_reading.html", context)

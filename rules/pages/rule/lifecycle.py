@@ -1,0 +1,133 @@
+"""What is done with a rule as a whole: copied, published, tested, brought back; and the recycle bin."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from rules.lifecycle.copies import clone
+from rules.lifecycle.recycle_bin import KEPT, delete_for_good, undelete
+from rules.lifecycle.status import activate
+from rules.lifecycle.test_fire import test_fire
+from rules.lifecycle.versions import NotSound, restore
+from rules.models import AutomationRule
+from rules.pages.links import page_of
+from rules.pages.rule.page import find_rule
+from rules.permissions import may_switch
+from smartagent.kernel.coerce import as_uuid
+from smartagent.shell.owned_admin import OwnedAdmin
+
+SHOWN = 200
+
+
+@require_POST
+def clone_rule(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> HttpResponse:
+    """Make a draft like the rule, and open it in the editor."""
+    rule = find_rule(model_admin, request, rule_id)
+    if not model_admin.has_add_permission(request) or not _owned(request, rule):
+        raise PermissionDenied
+    copied = clone(rule, request.user, timezone.now())
+    messages.success(request, f"“{copied}” is a draft like “{rule}”. Change what you like, and publish it.")
+    return HttpResponseRedirect(reverse("admin:rules_automationrule_change", args=[copied.pk]))
+
+
+@require_POST
+def publish_rule(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> HttpResponse:
+    """Let a draft act from now on."""
+    rule = _switchable(model_admin, request, rule_id)
+    if activate(AutomationRule.objects.filter(pk=rule.pk), request.user, timezone.now()):
+        messages.success(request, f"“{rule}” is published. What breaks it now is told at the next check.")
+    return HttpResponseRedirect(page_of(rule))
+
+
+@require_POST
+def test_rule(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> HttpResponse:
+    """Run the action of the rule as a test, and say what came of it."""
+    rule = _switchable(model_admin, request, rule_id)
+    entry = test_fire(rule, request.user, timezone.now())
+    if entry.status == "success":
+        messages.success(request, f"The action {rule.action_type} was run as a test, and went well. The log has it.")
+    else:
+        messages.error(request, f"The action {rule.action_type} was run as a test, and failed: {entry.error_message}")
+    return HttpResponseRedirect(page_of(rule))
+
+
+test_rule.__test__ = False  # type: ignore[attr-defined]  # pytest is not to collect it
+
+
+@require_POST
+def restore_version(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> HttpResponse:
+    """Bring an old version back, as a new one."""
+    rule, given = _changeable(model_admin, request, rule_id), request.POST.get("version", "")
+    try:
+        version = int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
+        changed = restore(rule, version, request.user, timezone.now())
+    except LookupError as error:
+        messages.error(request, str(error))
+    except NotSound as error:
+        messages.error(request, f"Version {version} would not be a sound rule today. {error}")
+    else:
+        said = f"The rule is again what it was in version {version}." if changed else "The rule is so already."
+        messages.success(request, said)
+    return HttpResponseRedirect(reverse("admin:rules_automationrule_history", args=[rule.pk]))
+
+
+@require_safe
+def bin_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
+    """Show what is in the recycle bin, the newest first."""
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    rules = list(
+        AutomationRule.binned.visible_to(request.user)
+        .select_related("user", "deleted_by")
+        .order_by("-deleted_at")[:SHOWN]
+    )
+    for rule in rules:
+        rule.gone_at = rule.deleted_at + KEPT
+    context = {
+        "title": "Recycle bin", "rules": rules,
+        "may_change": model_admin.has_delete_permission(request),
+    }  # fmt: skip
+    return model_admin.show(request, "rules/bin.html", context)
+
+
+@require_POST
+def empty_from_bin(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
+    """Take one rule of the bin back, or delete it for good."""
+    if not model_admin.has_delete_permission(request):
+        raise PermissionDenied
+    key = as_uuid(request.POST.get("rule", ""))
+    rules = AutomationRule.binned.changeable_by(request.user).filter(pk=key)
+    rule = rules.first()
+    if rule is None:
+        messages.error(request, "This rule is not in the bin any more.")
+    elif request.POST.get("do") == "undelete":
+        undelete(rules, request.user, timezone.now())
+        messages.success(request, f"“{rule}” is back, and paused. Activate it when you have looked at it.")
+        return HttpResponseRedirect(page_of(rule))
+    elif request.POST.get("do") == "delete":
+        delete_for_good(rules)
+        messages.success(request, f"“{rule}” is deleted for good. What it did stays in the activity log.")
+    return HttpResponseRedirect(reverse("admin:rules_automationrule_bin"))
+
+
+def _switchable(model_admin: OwnedAdmin, request: HttpRequest, rule_id: UUID) -> AutomationRule:
+    rule = find_rule(model_admin, request, rule_id)
+    if not may_switch(request.user, rule):
+        raise PermissionDenied
+    return rule
+
+
+def _changeable(model_admin: OwnedAdmin, request: HttpRequest, rule_id: UUID) -> AutomationRule:
+    rule = find_rule(model_admin, request, rule_id)
+    if not model_admin.has_change_permission(request, rule):
+        raise PermissionDenied
+    return rule
+
+
+def _owned(request: HttpRequest, rule: AutomationRule) -> bool:
+    return AutomationRule.objects.changeable_by(request.user).filter(pk=rule.pk).exists()

@@ -1,0 +1,78 @@
+"""The page of one rule: its condition in words, its reading, where its instances stand, and what it did."""
+
+import uuid
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Case, IntegerField, Q, Value, When
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from rules.action_options import shown_options
+from rules.health.one_rule import health_of
+from rules.lifecycle.status import activate, pause
+from rules.models import AutomationRule, RuleState
+from rules.pages.rule.current_reading import reading_of
+from rules.permissions import may_switch
+from rules.text.activity import named_entries
+from rules.text.entry import rule_in_words
+from smartagent.shell.list_pagination import CappedPaginator
+from smartagent.shell.owned_admin import OwnedAdmin
+
+ENTRIES = 50
+INSTANCES = 20
+WORST_FIRST = ["firing", "error", "recovering", "pending", "no_data", "ok"]
+
+
+@require_safe
+def rule_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: uuid.UUID) -> HttpResponse:
+    """Show the rule; 404 where the person may not see it."""
+    rule = find_rule(model_admin, request, rule_id)
+    states = CappedPaginator(rule.states.all(), INSTANCES)
+    context = {
+        "title": rule.rule_name,
+        "rule": rule,
+        "kept_options": shown_options(rule.action_type, rule.action_config),
+        "in_words": rule_in_words(rule),
+        "reading": reading_of(rule, timezone.now()),
+        "health": health_of(rule, timezone.now()),
+        "states": worst(rule),
+        "count_of_states": states.count_in_words,
+        "other_states": states.count > INSTANCES,
+        "entries": named_entries(list(rule.entries.all()[:ENTRIES])),
+        "may_change": model_admin.has_change_permission(request, rule),
+        "may_copy": model_admin.has_add_permission(request)
+        and AutomationRule.objects.changeable_by(request.user).filter(pk=rule.pk).exists(),
+        "may_delete": model_admin.has_delete_permission(request, rule),
+        "may_switch": may_switch(request.user, rule),
+    }
+    return model_admin.show(request, "rules/rule_page.html", context)
+
+
+@require_POST
+def set_status(request: HttpRequest, model_admin: OwnedAdmin, rule_id: uuid.UUID) -> HttpResponse:
+    """Pause or activate the rule, and go back to it."""
+    rule = find_rule(model_admin, request, rule_id)
+    if not may_switch(request.user, rule):
+        raise PermissionDenied
+    change, done = (activate, "active") if request.POST.get("status") == "active" else (pause, "paused")
+    if change(AutomationRule.objects.filter(pk=rule.pk), request.user, timezone.now()):
+        messages.success(request, f"The rule is {done} now.")
+    else:
+        messages.info(request, f"The rule was not changed: it is {rule.status}.")
+    return HttpResponseRedirect(reverse("admin:rules_automationrule_page", args=[rule.pk]))
+
+
+def find_rule(model_admin: OwnedAdmin, request: HttpRequest, rule_id: uuid.UUID | str) -> AutomationRule:
+    """The rule, or 404 where there is none that the person may see."""
+    rule: AutomationRule = model_admin.find(request, rule_id, "user")
+    return rule
+
+
+def worst(rule: AutomationRule) -> list[RuleState]:
+    """The first of its instances, those that fire before those that are ok."""
+    ranks = [When(Q(condition=condition), then=Value(rank)) for rank, condition in enumerate(WORST_FIRST)]
+    ranked = rule.states.select_related("user").alias(rank=Case(*ranks, output_field=IntegerField()))
+    return list(ranked.order_by("rank", "-since", "id")[:INSTANCES])

@@ -1,0 +1,77 @@
+"""“Why did it not fire at …?”, answered from the history and said to be so."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from rules.backtesting.explanation import explain
+from rules.explain.replay import answer, condition_in_words, steps_in_words
+from rules.models import AutomationRule
+from rules.pages.rule.page import find_rule
+from rules.text.activity import named_entries
+from rules.text.rule import rule_in_words
+from smartagent.kernel.coerce import as_uuid
+from smartagent.kernel.scope import has_everyone
+from smartagent.kernel.times import read_time
+from smartagent.models import User
+from smartagent.shell.owned_admin import OwnedAdmin
+
+NEARBY = 5
+
+
+@require_safe
+def why_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> HttpResponse:
+    """Ask for a time, and answer; of now, where none is given."""
+    rule = find_rule(model_admin, request, rule_id)
+    person, problem = _person(request, rule), ""
+    given = request.GET.get("at", "").strip() or f"{timezone.localtime():%Y-%m-%dT%H:%M}"
+    facts: dict[str, Any] = {}
+    try:
+        facts = _answered(rule, person, _time(given))
+    except ValueError as error:
+        problem = str(error)
+    context = {
+        "title": f"Why? · {rule}", "rule": rule, "person": person, "problem": problem,
+        "given": given, "people": _people(request, rule),
+    } | facts  # fmt: skip
+    return model_admin.show(request, "rules/why.html", context)
+
+
+def _answered(rule: AutomationRule, person: User, at: datetime) -> dict[str, Any]:
+    why = explain(rule, person.pk, at)
+    entries = rule.entries.filter(context__person=str(person.pk))
+    return {
+        "why": why, "answers": answer(why), "rule_then": rule_in_words(why.rule),
+        "conditions": [(condition_in_words(heard), heard.observed_at) for heard in why.heard],
+        "steps": steps_in_words(why),
+        "entries_before": named_entries(list(entries.filter(created_at__lte=at).order_by("-created_at")[:NEARBY])),
+        "entries_after": named_entries(list(entries.filter(created_at__gt=at).order_by("created_at")[:NEARBY])),
+    }  # fmt: skip
+
+
+def _time(text: str) -> datetime:
+    at = read_time(text, timezone.get_current_timezone())
+    if at > timezone.now():
+        raise ValueError("This time is still to come.")
+    if at.year < 2000:
+        raise ValueError("No reading is that old.")
+    return at
+
+
+def _person(request: HttpRequest, rule: AutomationRule) -> User:
+    key = as_uuid(request.GET.get("person", ""))
+    if key is None or rule.applies_to != AutomationRule.AppliesTo.EVERYONE:
+        return rule.user
+    if not has_everyone(request.user, "view"):
+        return rule.user
+    return User.objects.filter(pk=key).first() or rule.user
+
+
+def _people(request: HttpRequest, rule: AutomationRule) -> list[User]:
+    if rule.applies_to != AutomationRule.AppliesTo.EVERYONE or not has_everyone(request.user, "view"):
+        return []
+    return list(User.objects.filter(is_active=True).order_by("full_name", "email")[:300])

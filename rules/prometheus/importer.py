@@ -1,0 +1,154 @@
+"""A file of alerting rules of Prometheus as a file of ours, with what could not be said the same way.
+
+The format: https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from rules.authoring.validation import validate
+from rules.engine.intervals import tick
+from rules.ingest.samples import check_target
+from rules.prometheus.counts import counts_of_something
+from rules.prometheus.descriptions import annotations_of, described, labels_of, written_text
+from rules.prometheus.expressions import Comparison, Joined, Unsupported
+from rules.prometheus.groups import group_notes
+from rules.prometheus.parser import read_expression
+from rules.prometheus.tokens import seconds_of
+from rules.prometheus.uids import Uids
+from rules.provisioning.document import VERSION, read_document
+from rules.provisioning.problems import Path, Problem, Refused
+from rules.provisioning.yaml_text import line_of, load
+from smartagent.kernel.durations import format_duration, of_seconds
+
+OPERATORS = {"==": "="}
+KNOWN = ("alert", "expr", "for", "keep_firing_for", "labels", "annotations", "record")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one rule: the entry of our file and what one should know of it, or None and why it is left out."""
+
+    name: str
+    group: str
+    entry: dict[str, Any] | None
+    notes: list[str] = field(default_factory=list)
+    line: int = 0
+
+
+def import_prometheus(text: str) -> list[Imported]:
+    """What becomes of each rule of `text`; Refused where that is no file of Prometheus."""
+    value, lines = load(text, as_written=True)
+    place: Path = ()
+    if isinstance(value, Mapping) and isinstance(value.get("spec"), Mapping):
+        value, place = value["spec"], ("spec",)  # the resource PrometheusRule of Kubernetes
+    groups = value.get("groups") if isinstance(value, Mapping) else None
+    if not isinstance(groups, list):
+        raise Refused([Problem("A file of Prometheus has a list under “groups:”, each with a name and rules.")])
+    uids = Uids()
+    return [
+        replace(each, line=line_of(lines, (*place, "groups", index, "rules", number)))
+        for index, group in enumerate(groups)
+        for number, each in enumerate(_group(group, uids))
+    ]
+
+
+def as_document(imported: list[Imported], source: str) -> dict[str, Any]:
+    """Our file of what could be imported."""
+    entries = [each.entry for each in imported if each.entry]
+    return {"version": VERSION} | ({"source": source} if source else {}) | {"rules": entries}
+
+
+def _group(group: Any, uids: Uids) -> Iterator[Imported]:
+    name = written_text(group.get("name")) if isinstance(group, Mapping) else ""
+    rules = group.get("rules") if isinstance(group, Mapping) else None
+    if not isinstance(rules, list):
+        yield Imported("", name, None, ["This group has no list of rules."])
+        return
+    notes, labels = group_notes(group), group.get("labels")
+    for rule in rules:
+        try:
+            yield _rule(rule, name, labels, list(notes), uids)
+        except (Unsupported, ValueError) as error:
+            alert = rule.get("alert") or rule.get("record") if isinstance(rule, Mapping) else ""
+            yield Imported(written_text(alert), name, None, [str(error)])
+
+
+def _rule(rule: Any, group: str, group_labels: Any, notes: list[str], uids: Uids) -> Imported:
+    if not isinstance(rule, Mapping):
+        raise Unsupported("It is no rule: an object with alert and expr.")
+    if "record" in rule:
+        raise Unsupported("It records a metric; here metrics are pushed.")
+    name = written_text(rule.get("alert"))
+    if not name:
+        raise Unsupported("It has no name under “alert:”.")
+    labels = labels_of(group_labels) | labels_of(rule.get("labels"))
+    # Given before the rule is read: whether the others of its name can be imported does not move it.
+    uid = uids.of(group, name, labels.get("severity", ""))
+    said = read_expression(written_text(rule.get("expr")))
+    entry = {"uid": uid, "name": name} | described(labels, annotations_of(rule), notes) | _conditions(said, notes)
+    entry |= _timing(rule, notes) | {"no_data_policy": "resolve"}  # what is gone resolves, as in Prometheus
+    notes += [f"“{key}” is no field of alerting rules, and is left out." for key in rule if key not in KNOWN]
+    if problems := _problems(entry):
+        return Imported(name, group, None, problems)
+    return Imported(name, group, entry, notes)
+
+
+def _conditions(said: Joined, notes: list[str]) -> dict[str, Any]:
+    first, *others = [_condition(each) for each in said.comparisons]
+    if len(said.comparisons) > 1:
+        notes.append("Its conditions are those of the same person here; Prometheus joins series with the same labels.")
+    others += counts_of_something(said, notes)
+    more = {"more_conditions": others, "match": said.match} if others else {}
+    return first | more | {"action": "alert"}
+
+
+def _condition(comparison: Comparison) -> dict[str, Any]:
+    selector = comparison.selector
+    found: dict[str, Any] = {"metric": selector.metric}
+    for label, operator, value in selector.matchers:
+        if (label, operator) != ("target", "="):
+            raise Unsupported(
+                f"The matcher {label}{operator}“{value}” has no counterpart: a series has a person and a target here. "
+                'Push it with a target, and write {target="…"}.'
+            )
+        found |= {"target": check_target(value)} if value else {}
+    if selector.reducer != "last":
+        found |= {"reducer": selector.reducer, "window": _whole_seconds(selector.window)}
+    operator = OPERATORS.get(comparison.operator, comparison.operator)
+    return found | {"operator": operator, "threshold": comparison.threshold}
+
+
+def _whole_seconds(seconds: float) -> str:
+    if seconds != int(seconds):
+        raise Unsupported(f"A window here is of whole seconds; this one is of {seconds:g}.")
+    return format_duration(of_seconds(seconds))
+
+
+def _timing(rule: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
+    found = {}
+    for theirs, ours in (("for", "pending_for"), ("keep_firing_for", "keep_firing_for")):
+        text = written_text(rule.get(theirs)) or "0"
+        if not isinstance(rule.get(theirs), str | None):
+            raise Unsupported(f"{theirs}: This is no duration of Prometheus, such as 1h30m.")
+        try:
+            lasting = of_seconds(seconds_of(text), text)
+        except ValueError as error:
+            raise Unsupported(f"{theirs}: {error}") from None
+        checks = -(-lasting // tick()) * tick()
+        if checks != lasting:
+            notes.append(f"{theirs}: {text} comes to {format_duration(checks)}, a whole number of checks.")
+        if checks:
+            found[ours] = format_duration(checks)
+    return found
+
+
+def _problems(entry: dict[str, Any]) -> list[str]:
+    """What would be wrong with it here."""
+    try:
+        document = read_document({"version": VERSION, "source": "prometheus", "rules": [entry]})
+    except Refused as error:
+        return [str(problem) for problem in error.problems]
+    wrong = validate(document.entries[0].values)
+    return [f"{name}: {message}" for name, messages in wrong.items() for message in messages]

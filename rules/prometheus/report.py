@@ -1,0 +1,33 @@
+"""What became of the rules of a file of Prometheus, for people and for programs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rules.prometheus.importer import Imported
+from rules.provisioning.plan_text import json_of
+
+
+def report_lines(imported: list[Imported]) -> Iterator[str]:
+    """A line for everything that is not simply the same, and how many could be said."""
+    for each in imported:
+        name = each.name or (f"group {each.group}" if each.group else "a rule without a name")
+        if each.entry is None:
+            line = f" (line {each.line})" if each.line else ""
+            yield f"{name}: left out. {' '.join(each.notes)}{line}"
+        else:
+            yield from (f"{name}: {note}" for note in each.notes)
+    yield f"{sum(each.entry is not None for each in imported):,} of {len(imported):,} can be said here."
+
+
+def report_facts(imported: list[Imported], document: dict[str, Any]) -> dict[str, Any]:
+    """The same for programs, with the file."""
+    return {
+        "document": json_of(document),
+        "report": [
+            {
+                "alert": each.name, "group": each.group, "uid": each.entry["uid"] if each.entry else None,
+                "imported": each.entry is not None, "notes": each.notes,
+            }
+            for each in imported
+        ],
+    }  # fmt: skip

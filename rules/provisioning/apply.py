@@ -1,0 +1,88 @@
+"""A file of rules is applied: all of it in one transaction, or nothing.
+
+Only what differs is written, each with a version in the history whose reason names the file. Counters, instances and
+activity stay as they are.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from rules.lifecycle.recycle_bin import delete
+from rules.lifecycle.status import begin_anew, publishes
+from rules.models import AutomationRule
+from rules.provisioning.document import Document
+from rules.provisioning.file_fields import FIELDS
+from rules.provisioning.matches import APPLIED
+from rules.provisioning.plan import Item, Plan, make_plan, needs_adoption_of
+from rules.provisioning.problems import Problem, Refused
+
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('rules.provisioning', 0))"
+COLUMNS = [*(field.attribute for field in FIELDS), "uid", "provisioned_by", "deleted_at", "deleted_by", "updated_at"]
+BATCH = 500
+
+
+class Outdated(Exception):
+    """Something has changed since the plan was made, or it was made with other options. Look at the new plan first."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        super().__init__(self.__doc__)
+
+
+def apply(
+    document: Document, user: Any, now: datetime, *, owner: Any = None, adopt: bool = False, prune: bool = False,
+    fingerprint: str = "",
+) -> Plan:  # fmt: skip
+    """Do what `document` says in the name of `user`, and return what was done.
+
+    Refused where anything in it is wrong, or it would take over rules and `adopt` does not say so; Outdated where
+    `fingerprint` is that of another plan. Nothing is changed then.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK)
+        plan = make_plan(document, user, owner=owner, prune=prune, lock=True)
+        if problems := [*plan.problems, *([] if adopt else unasked(document, plan))]:
+            raise Refused(problems)
+        if fingerprint and plan.fingerprint != fingerprint:
+            raise Outdated(plan)
+        _carry_out(plan, user, now)
+    return plan
+
+
+def unasked(document: Document, plan: Plan) -> list[Problem]:
+    """What stands against taking over the rules that `plan` takes over."""
+    entries = {entry.uid: entry for entry in document.entries}
+    return [
+        entries[item.uid].problem(
+            f"There is a rule with this uid already: “{item.was}”. {needs_adoption_of(item.was)} To let this file take "
+            "it over, apply it with --adopt (adopt=true).", "uid",
+        )
+        for item in plan.items
+        if item.was and takes_over(item, document.source)
+    ]  # fmt: skip
+
+
+def takes_over(item: Item, source: str) -> bool:
+    """Whether the rule was not this file's until now."""
+    return item.was is not None and item.kind in ("adopt", "restore") and item.was.provisioned_by != source
+
+
+def _carry_out(plan: Plan, user: Any, now: datetime) -> None:
+    reason = f"{APPLIED}{plan.source}"
+    made = [item.rule for item in plan.of("create")]
+    changed = [item.rule for kind in ("restore", "adopt", "change") for item in plan.of(kind)]
+    for rule in changed:
+        rule.updated_at = now
+    AutomationRule.objects.bulk_create(made, BATCH)
+    AutomationRule._base_manager.bulk_update(changed, COLUMNS, BATCH)
+    begin_anew(item.rule for item in plan.items if item.was and publishes(item.was.status, item.rule.status))
+    for rules, update in ((made, False), (changed, True)):
+        AutomationRule.history.bulk_history_create(
+            rules, BATCH, update=update, default_user=user, default_change_reason=reason, default_date=now
+        )
+    # Into the recycle bin. They stay the file's: once they are in it again, they come back.
+    pruned = [item.rule.pk for item in plan.of("delete")]
+    delete(AutomationRule.objects.filter(pk__in=pruned), user, now, reason)

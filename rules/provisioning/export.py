@@ -1,0 +1,47 @@
+"""Rules as a file: in one order, without what is at its default, so that it is short and differs only where they do."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Q
+
+from rules.models import AutomationRule
+from rules.provisioning.document import VERSION
+from rules.provisioning.file_fields import written
+from rules.provisioning.matches import id_of
+from rules.provisioning.yaml_text import dump
+
+HEAD = (
+    "# Rules of Smart Agent. What would change: manage.py rules plan FILE. Bring them in: manage.py rules apply FILE.\n"
+)
+
+
+def chosen(rules: Any, *, owner: Any = None, labels: dict[str, str] | None = None, ids: Iterable[str] = ()) -> Any:
+    """Those of `rules` that belong to `owner`, have all the `labels` and one of the `ids` (uid or id), where given."""
+    if owner:
+        rules = rules.filter(user=owner)
+    for name, value in (labels or {}).items():
+        rules = rules.filter(labels__contains={name: value})
+    if ids := list(ids):
+        rules = rules.filter(Q(uid__in=ids) | Q(pk__in=[found for each in ids if (found := id_of(each))]))
+    return rules
+
+
+def as_document(rules: Any, source: str = "") -> dict[str, Any]:
+    """The file of `rules` as a value."""
+    entries = [entry_of(rule) for rule in rules.select_related("user")]
+    entries.sort(key=lambda entry: (entry["owner"], entry["name"], entry["uid"]))
+    return {"version": VERSION} | ({"source": source} if source else {}) | {"rules": entries}
+
+
+def entry_of(rule: AutomationRule) -> dict[str, Any]:
+    """One rule as a file has it."""
+    return {"uid": rule.uid or str(rule.pk)} | written(rule)
+
+
+def as_yaml(document: dict[str, Any]) -> str:
+    """The file as YAML, a blank line between rules."""
+    head = dump({name: value for name, value in document.items() if name != "rules"})
+    if not document["rules"]:
+        return f"{HEAD}{head}rules: []\n"
+    return f"{HEAD}{head}rules:\n" + "\n".join(dump([entry]) for entry in document["rules"])

@@ -1,0 +1,193 @@
+"""What applying a file of rules would do, rule by rule and field by field. Nothing is changed here.
+
+Two plans have the same fingerprint where they would do the same to rules that are the same.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from copy import copy
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from rules.models import AutomationRule
+from rules.provisioning.document import Document, Entry
+from rules.provisioning.file_fields import ALIASES, BY_NAME, written
+from rules.provisioning.matches import Known, find
+from rules.provisioning.problems import Problem
+from rules.provisioning.validation import Checks
+
+UNNAMED = (
+    "Pruning deletes the rules that were once in this file, so the file must say its name, which no other file has: "
+    "write for example source: payments/rules.yaml below version. Rules that it has applied keep the name they have."
+)
+# In the order in which a plan shows them. `left` is no longer in the file, and stays where it is not pruned.
+KINDS = ("create", "restore", "adopt", "change", "delete", "unchanged", "left")
+CHANGES = KINDS[:5]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that differs, as a file has it; None where it is at its default."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What becomes of one rule. `rule` is as it would be; `notes` are what a person should know beside the changes."""
+
+    kind: str
+    uid: str
+    rule: AutomationRule
+    changes: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
+    before: dict[str, Any] = field(default_factory=dict)
+    was: AutomationRule | None = None
+
+    @property
+    def name(self) -> str:
+        return self.rule.rule_name
+
+    @property
+    def is_new(self) -> bool:
+        return self.kind == "create"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that applying a file would do, and what is wrong with it; with problems, nothing is done."""
+
+    source: str
+    items: tuple[Item, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def changes(self) -> list[Item]:
+        """What would be done."""
+        return [item for item in self.items if item.kind in CHANGES]
+
+    def of(self, kind: str) -> list[Item]:
+        """The items of one kind."""
+        return [item for item in self.items if item.kind == kind]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The same for plans that would do the same to the same."""
+        facts = [
+            [item.kind, item.uid, str(item.rule.pk) if item.was else "", item.before, written(item.rule),
+             item.was and str(item.was.deleted_at), item.was and item.was.provisioned_by]
+            for item in self.items
+        ]  # fmt: skip
+        text = json.dumps([self.source, facts], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def __str__(self) -> str:
+        counts = [f"{len(found):,} {WORDS[kind]}" for kind in KINDS if (found := self.of(kind))]
+        return ", ".join(counts) or "no rules"
+
+
+WORDS = {
+    "create": "to create", "restore": "to restore", "adopt": "to adopt", "change": "to change", "delete": "to delete",
+    "unchanged": "unchanged", "left": "no longer in the file",
+}  # fmt: skip
+
+
+def make_plan(document: Document, user: Any, *, owner: Any = None, prune: bool = False, lock: bool = False) -> Plan:
+    """What applying `document` in the name of `user` (None: of the installation itself) would do.
+
+    Rules that name no owner belong to `owner`. Where it prunes, rules of the same file that are no longer in it go.
+    With `lock`, the rules stay as they are until the transaction ends.
+    """
+    reachable = AutomationRule.objects.all() if user is None else AutomationRule.objects.changeable_by(user)
+    known = find(document, reachable, lock=lock)
+    checks = Checks(user, owner or user)
+    items, problems = [], []
+    for entry in document.entries:
+        item = _item(entry, known, document.source, checks)
+        items.append(item)
+        problems += checks.of(entry, item.rule, item.was, new=item.is_new, differs=bool(item.changes))
+    items += [_gone(rule, "delete" if prune else "left") for rule in known.left]
+    if prune:
+        problems += checks.of_deleting(known.left) if document.named else [Problem(UNNAMED, ("source",))]
+    return Plan(document.source, tuple(_in_order(items)), tuple(problems))
+
+
+def _item(entry: Entry, known: Known, source: str, checks: Checks) -> Item:
+    was = known.rules.get(entry.uid)
+    rule = copy(was) if was else AutomationRule(provisioned_by=source)
+    notes: list[str] = []
+    values = dict(entry.values)
+    owner = known.people.get(values.pop("user", ""))
+    if owner or not was:
+        rule.user = owner or checks.owner
+    _keep_switched(values, entry, was, known, notes)
+    for name, value in values.items():
+        setattr(rule, name, value)
+    checks.tidy_options(rule, was)
+    rule.uid = entry.uid
+    before = written(was) if was else {}
+    changes = tuple(_differences(before, written(rule))) if rule.user_id else ()
+    kind = _kind(was, source, changes)
+    rule.provisioned_by, rule.deleted_at, rule.deleted_by = source, None, None
+    notes += _notes(kind, was, source)
+    return Item(kind, entry.uid, rule, changes, tuple(notes), before, was)
+
+
+def _keep_switched(
+    values: dict[str, Any], entry: Entry, was: AutomationRule | None, known: Known, notes: list[str]
+) -> None:
+    """Where the file says no status, what people switched by hand stays: else an apply undoes a pause at night."""
+    said = {"status", *(alias for alias, name in ALIASES.items() if name == "status")} & entry.given
+    if was is None or was.pk not in known.by_hand or was.deleted_at:
+        return
+    by_hand = known.by_hand[was.pk]
+    if said:
+        notes.append(f"Was {by_hand}.")
+    elif was.status != AutomationRule.Status.DRAFT:
+        values["status"] = was.status
+        notes.append(f"Was {by_hand}, and stays so: the file says no status.")
+
+
+def _kind(was: AutomationRule | None, source: str, changes: tuple[Change, ...]) -> str:
+    if was is None:
+        return "create"
+    if was.deleted_at:
+        return "restore"
+    if was.provisioned_by != source:
+        return "adopt"
+    return "change" if changes else "unchanged"
+
+
+def _notes(kind: str, was: AutomationRule | None, source: str) -> list[str]:
+    if was and was.provisioned_by != source:
+        return [needs_adoption_of(was)]
+    if kind == "restore":
+        return ["It comes back from the recycle bin."]
+    return []
+
+
+def needs_adoption_of(was: AutomationRule) -> str:
+    """Why taking over `was` has to be asked for."""
+    if was.provisioned_by:
+        return f"It is kept in the file {was.provisioned_by} so far."
+    return "It was deleted by hand." if was.deleted_at else "It was made by hand so far."
+
+
+def _gone(rule: AutomationRule, kind: str) -> Item:
+    note = "No longer in the file; pruning would move it into the recycle bin." if kind == "left" else ""
+    before = written(rule)
+    return Item(kind, rule.uid or str(rule.pk), rule, (), (note,) if note else (), before, rule)
+
+
+def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterable[Change]:
+    for name in BY_NAME:
+        if before.get(name) != after.get(name):
+            yield Change(name, before.get(name), after.get(name))
+
+
+def _in_order(items: list[Item]) -> list[Item]:
+    return sorted(items, key=lambda item: (item.uid, KINDS.index(item.kind)))

@@ -1,0 +1,96 @@
+"""A plan for people, line by line, and for programs as plain values."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from rules.provisioning.file_fields import BY_NAME, default_of
+from rules.provisioning.plan import KINDS, Change, Item, Plan
+from smartagent.kernel.coerce import as_json_number
+
+SIGNS = {"create": "+", "restore": "+", "adopt": "~", "change": "~", "delete": "-", "unchanged": " ", "left": "?"}
+DOING = {
+    "create": "is made", "restore": "comes back from the recycle bin", "adopt": "is taken over", "change": "is changed",
+    "delete": "goes into the recycle bin", "unchanged": "stays as it is", "left": "is no longer in the file",
+}  # fmt: skip
+
+
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """The plan as a command prints it; what stays as it is, is only counted."""
+    yield f"{plan.source}: {plan}."
+    for item in plan.items:
+        if item.kind != "unchanged" or item.notes:
+            yield f"{SIGNS[item.kind]} {item.uid}: “{item.name}” {DOING[item.kind]}"
+            yield from (f"    {line}" for line in (*change_lines(item), *item.notes))
+
+
+def change_lines(item: Item) -> Iterator[str]:
+    """What changes, a field a line."""
+    for change in item.changes:
+        new = shown(change.field, change.new)
+        yield f"{change.field}: {new}" if item.is_new else f"{change.field}: {shown(change.field, change.old)} → {new}"
+
+
+def shown(name: str, value: Any) -> str:
+    """A value of a field as people read it; None is its default."""
+    if value is None:
+        value = BY_NAME[name].write(default_of(BY_NAME[name].attribute)) if name != "owner" else ""
+    if name == "more_conditions" and isinstance(value, list):
+        return "; ".join(map(_condition, value)) or "none"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={each}" for key, each in value.items()) or "none"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return "none" if value in (None, "") else str(value)
+
+
+def _condition(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return str(value)
+    metric = f"{value.get('metric')}{{{value['target']}}}" if value.get("target") else str(value.get("metric"))
+    if value.get("reducer"):
+        metric = f"{value['reducer']} of {metric} over {value.get('window')}"
+    return f"{metric} {value.get('operator')} {value.get('threshold')}"
+
+
+def plan_facts(plan: Plan) -> dict[str, Any]:
+    """The plan for programs."""
+    return {
+        "source": plan.source,
+        "fingerprint": plan.fingerprint,
+        "changes": len(plan.changes),
+        "counts": {kind: len(plan.of(kind)) for kind in KINDS},
+        "items": [item_facts(item) for item in plan.items],
+    }
+
+
+def item_facts(item: Item) -> dict[str, Any]:
+    return {
+        "kind": item.kind, "uid": item.uid, "name": item.name, "rule": str(item.rule.pk) if item.was else None,
+        "changes": [_change_facts(change) for change in item.changes], "notes": list(item.notes),
+    }  # fmt: skip
+
+
+def _change_facts(change: Change) -> dict[str, Any]:
+    return {"field": change.field, "old": json_of(change.old), "new": json_of(change.new)}
+
+
+def json_of(value: Any) -> Any:
+    """A value of a file as JSON has it; null for a number that is none."""
+    if isinstance(value, Decimal):
+        return as_json_number(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {name: json_of(each) for name, each in value.items()}
+    return [json_of(each) for each in value] if isinstance(value, list) else value
+
+
+def problem_lines(problems: Iterable[Any], file: str) -> list[str]:
+    """What is wrong, a line each, as compilers say it."""
+    lines = []
+    for problem in problems:
+        text = str(problem).removeprefix(f"line {problem.line}").removeprefix(", ").removeprefix(": ")
+        lines.append(f"{file}:{problem.line}: {text}" if problem.line else f"{file}: {text}")
+    return lines

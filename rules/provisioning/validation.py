@@ -1,0 +1,117 @@
+"""Whether rules of a file are sound, and may be made and changed by the person who applies it."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from rules.action_options import clean_config, config_errors
+from rules.authoring.help_texts import INVALID
+from rules.authoring.validation import CHECKED, validate
+from rules.ingest.samples import check_target
+from rules.models import AutomationRule
+from rules.permissions import rule_errors
+from rules.provisioning.document import Entry
+from rules.provisioning.problems import Problem
+from rules.provisioning.soundness import place_of
+from rules.registries import actions
+from smartagent.kernel.scope import has_everyone
+
+TAKEN = "This uid belongs to a rule that you may not change. Choose another."
+FOREIGN = "Only operators make rules for somebody else. Yours belong to you."
+NOT_YOURS = "Your groups do not allow this: {} rules. An administrator can change them."
+
+
+class Checks:
+    """In the name of `user`; None is the installation itself, which may do all. `owner` owns what names nobody."""
+
+    def __init__(self, user: Any, owner: Any) -> None:
+        self.user, self.owner = user, owner
+
+    def of(
+        self, entry: Entry, rule: AutomationRule, was: AutomationRule | None, *, new: bool, differs: bool
+    ) -> list[Problem]:
+        """What is wrong with `rule` as `entry` would make it of `was`. One that does not differ is let be."""
+        if was and not self._may_change(was):
+            return [entry.problem(TAKEN, "uid")]
+        found = list(self._of_permissions(entry, new))
+        if foreign := self._foreign(entry):
+            return [*found, entry.problem(foreign, "owner")]
+        if "user" in entry.values and (not rule.user_id or not self._is_named(entry, rule)):
+            unknown = f"Nobody signs in by “{entry.values['user'][:60]}”. Write the e-mail of a person who does."
+            return [*found, entry.problem(unknown, "owner")]
+        if not rule.user_id:
+            return [*found, entry.problem("Say whose the rule is, for example owner: alice@example.com.", "owner")]
+        if not (new or differs):
+            return found
+        return [*found, *self._of_values(entry, rule, was)]
+
+    def of_deleting(self, rules: Iterable[AutomationRule]) -> list[Problem]:
+        """What stands against moving `rules` into the recycle bin."""
+        if self.user is None or self.user.has_perm("rules.delete_automationrule") or not any(True for _ in rules):
+            return []
+        return [Problem(NOT_YOURS.format("deleting"))]
+
+    def tidy_options(self, rule: AutomationRule, was: AutomationRule | None) -> None:
+        """Options as the action will get them; those that stand as they were are let be."""
+        if rule.action_type not in actions:
+            return  # refused by `validate`, which names the actions that there are
+        before = _fields(was)
+        same = was and was.action_type == rule.action_type and was.action_config == rule.action_config
+        if same and was:
+            rule.action_config = was.action_config  # as it is kept, which can be no object
+        elif not config_errors(rule.action_type, rule.action_config, before):
+            rule.action_config = clean_config(rule.action_type, rule.action_config, before)
+
+    def _of_values(self, entry: Entry, rule: AutomationRule, was: AutomationRule | None) -> Iterator[Problem]:
+        before = _fields(was)
+        errors = validate({name: getattr(rule, name) for name in CHECKED}, before)
+        errors |= rule_errors(self.user, rule, before) if self.user else {}
+        for name, messages in errors.items():
+            for message in messages:
+                yield entry.problem(message, *place_of(name))
+        if problem := _target(rule):
+            yield entry.problem(problem, "target")
+        if problem := _runbook(rule):
+            yield entry.problem(problem, "runbook_url")
+
+    def _of_permissions(self, entry: Entry, new: bool) -> Iterator[Problem]:
+        verb, doing = ("add", "making") if new else ("change", "changing")
+        if self.user is not None and not self.user.has_perm(f"rules.{verb}_automationrule"):
+            yield entry.problem(NOT_YOURS.format(doing))
+
+    def _may_change(self, rule: AutomationRule) -> bool:
+        return self.user is None or has_everyone(self.user, "change") or rule.user_id == self.user.pk
+
+    def _foreign(self, entry: Entry) -> str:
+        """Whose e-mail is known here is nobody's business who may not give rules to others."""
+        named = entry.values.get("user", "").strip().lower()
+        if not named or self.user is None or has_everyone(self.user, "change"):
+            return ""
+        return "" if named in (str(self.user.pk), self.user.email.lower()) else FOREIGN
+
+    def _is_named(self, entry: Entry, rule: AutomationRule) -> bool:
+        named = entry.values["user"].strip().lower()
+        return named in (str(rule.user_id), rule.user.email.lower())
+
+
+def _fields(was: AutomationRule | None) -> dict[str, Any] | None:
+    return {name: getattr(was, name) for name in CHECKED} if was else None
+
+
+def _target(rule: AutomationRule) -> str:
+    try:
+        check_target(rule.target_integration)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _runbook(rule: AutomationRule) -> str:
+    if not rule.runbook_url:
+        return ""
+    try:
+        AutomationRule._meta.get_field("runbook_url").run_validators(rule.runbook_url)
+    except ValidationError:
+        return INVALID["runbook_url"]
+    return ""

@@ -1,0 +1,182 @@
+"""What silences cover: set-based, for the statement that finds the candidates, and for the preview beside the form.
+
+An instance that several silences cover has one row, of the one that lasts longest.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import connection
+from psycopg.types.json import Jsonb
+
+from rules.isolation import readable
+from rules.models import Silence
+from rules.silences.windows import Window, window_at
+from smartagent.kernel.bulk_copy import copy_rows
+
+log = structlog.get_logger(__name__)
+LONGEST_COMMENT = 200
+TABLES = """
+DROP TABLE IF EXISTS tick_silenced, tick_silences;
+CREATE TEMP TABLE tick_silenced (rule_id uuid, subject_id uuid, silence_id uuid, words text);
+"""
+SILENCES = {
+    "id": "uuid", "user_id": "uuid", "rule_id": "uuid", "metric": "text", "person_id": "uuid", "labels": "jsonb",
+    "until": "timestamptz", "words": "text",
+}  # fmt: skip
+COLUMNS = ", ".join(f"{name} {kind}" for name, kind in SILENCES.items())
+
+AMONG_MORE = "r.more_conditions @> jsonb_build_array(jsonb_build_object('metric', s.metric))"
+# What finds the rules of a silence, by an index or a hash where there is one; the rest is compared after that.
+WAYS = (
+    "s.rule_id IS NOT NULL AND r.id = s.rule_id",
+    "s.rule_id IS NULL AND s.user_id IS NOT NULL AND r.user_id = s.user_id",
+    "s.rule_id IS NULL AND s.user_id IS NULL AND s.metric <> '' AND r.metric_type = s.metric",
+    f"""s.rule_id IS NULL AND s.user_id IS NULL AND s.metric <> '' AND r.metric_type <> s.metric
+        AND r.more_conditions <> '[]' AND {AMONG_MORE}""",
+    "s.rule_id IS NULL AND s.user_id IS NULL AND s.metric = ''",
+)
+AGREES = f"""(s.user_id IS NULL OR r.user_id = s.user_id)
+    AND (s.metric = '' OR r.metric_type = s.metric OR {AMONG_MORE})
+    AND (s.labels = '{{}}' OR r.labels @> s.labels)"""
+EVALUATED = "r.status IN ('active', 'draft') AND r.deleted_at IS NULL"
+FOUND = "SELECT s.*, r.id AS of_rule, r.user_id AS owner_id, r.applies_to FROM tick_silences s JOIN automation_rules r"
+INSTANCES = f"""
+WITH found AS ({" UNION ALL ".join(f"{FOUND} ON {way} WHERE {AGREES} AND {EVALUATED}" for way in WAYS)})
+SELECT of_rule AS rule_id, owner_id AS subject_id, id AS silence_id, words, until FROM found
+ WHERE applies_to = 'owner' AND (person_id IS NULL OR person_id = owner_id)
+UNION ALL
+SELECT of_rule, u.id, f.id, words, until FROM found f
+  JOIN smartagent_users u ON u.is_active AND (f.person_id IS NULL OR u.id = f.person_id)
+ WHERE applies_to = 'everyone'
+"""
+FILL = f"""
+INSERT INTO tick_silenced
+SELECT DISTINCT ON (rule_id, subject_id) rule_id, subject_id, silence_id, words FROM ({INSTANCES}) AS i
+ ORDER BY rule_id, subject_id, until DESC, silence_id
+"""
+FIRING = "count(*) FILTER (WHERE t.condition IN ('firing', 'recovering') AND r.status = 'active')"
+COVERED = f"""
+SELECT r.id, r.rule_name, r.user_id, coalesce(nullif(o.full_name, ''), o.email), count(*), {FIRING},
+       count(*) OVER (), sum(count(*)) OVER (), sum({FIRING}) OVER ()
+  FROM ({INSTANCES}) AS i
+  JOIN automation_rules r ON r.id = i.rule_id
+  JOIN smartagent_users o ON o.id = r.user_id AND o.is_active
+  LEFT JOIN rule_states t ON t.rule_id = i.rule_id AND t.user_id = i.subject_id
+                         AND t.target = coalesce(r.target_integration, '')
+ WHERE %(owner)s::uuid IS NULL OR r.user_id = %(owner)s
+ GROUP BY r.id, o.id
+ ORDER BY 6 DESC, r.rule_name, r.id LIMIT %(most)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CoveredRule:
+    """A rule of which instances are covered: how many, and how many of them fire."""
+
+    id: UUID
+    name: str
+    owner_id: UUID
+    owner: str
+    instances: int
+    firing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a silence covers; `listing` has the first of the rules, those that fire before the others."""
+
+    rules: int = 0
+    instances: int = 0
+    firing: int = 0
+    listing: tuple[CoveredRule, ...] = ()
+
+    @property
+    def others(self) -> int:
+        return self.rules - len(self.listing)
+
+    def __str__(self) -> str:
+        if not self.rules:
+            return "It covers nothing: no rule that is evaluated agrees with all of this."
+        firing = "it fires now" if self.instances == self.firing == 1 else f"{self.firing:,} of them firing now"
+        return f"It covers {_counted(self.rules, 'rule')}, {_counted(self.instances, 'instance')}, {firing}."
+
+
+def begin_silenced() -> None:
+    """Make an empty tick_silenced: nothing is silenced so far."""
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES)
+
+
+def gather_silenced(now: datetime, unread: list[str] | None = None) -> int:
+    """Fill tick_silenced with the instances that are covered at `now`; return how many they are. Silences that cannot
+    be read cover nothing, and are added to `unread`: id and cause."""
+    begin_silenced()
+    on = list(_on(now, unread))
+    if not on:
+        return 0
+    with connection.cursor() as cursor:
+        _fill_silences([_row(silence, window.end, words_of(silence, window)) for silence, window in on])
+        cursor.execute(FILL)
+        found = int(cursor.rowcount)
+        cursor.execute("ANALYZE tick_silenced; DROP TABLE tick_silences")
+        return found
+
+
+def covered(silence: Silence, *, owner: UUID | None = None, most: int = 20) -> Coverage:
+    """What `silence`, saved or not, covers while it is on; only of the rules of `owner` where one is named."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS tick_silences")
+        _fill_silences([_row(silence)])
+        cursor.execute(COVERED, {"owner": owner, "most": most})
+        rows = cursor.fetchall()
+        cursor.execute("DROP TABLE tick_silences")
+    if not rows:
+        return Coverage()
+    rules, instances, firing = (int(total) for total in rows[0][6:])
+    return Coverage(rules, instances, firing, tuple(CoveredRule(*row[:6]) for row in rows))
+
+
+def words_of(silence: Silence, window: Window) -> str:
+    """What is written where something is kept quiet: `Silenced by “Database upgrade” (Olga) until … UTC`."""
+    comment = silence.comment if len(silence.comment) <= LONGEST_COMMENT else silence.comment[:LONGEST_COMMENT] + "…"
+    maker = f" ({silence.created_by})" if silence.created_by else ""
+    return f"Silenced by “{comment}”{maker} until {window.end.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _on(now: datetime, unread: list[str] | None = None) -> Iterable[tuple[Silence, Window]]:
+    """The silences that are on at `now`. One that cannot be read is left out: then somebody is told too much."""
+    standing = Silence.objects.standing(now).filter(starts_at__lte=now).select_related("created_by")
+    for silence in readable(standing, unread):
+        try:
+            window = window_at(silence, now)
+        except (ValueError, OverflowError) as error:
+            log.warning("silence cannot be read", silence=str(silence.pk), cause=str(error))
+            if unread is not None:
+                unread.append(f"{silence.pk}: {error}")
+            continue
+        if window:
+            yield silence, window
+
+
+def _fill_silences(rows: Iterable[tuple[Any, ...]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE tick_silences ({COLUMNS})")
+    copy_rows("tick_silences", list(SILENCES), list(SILENCES.values()), rows)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE tick_silences")
+
+
+def _row(silence: Silence, until: datetime | None = None, words: str = "") -> tuple[Any, ...]:
+    return (
+        silence.pk, silence.user_id, silence.rule_id, silence.metric, silence.person_id, Jsonb(silence.labels or {}),
+        until, words,
+    )  # fmt: skip

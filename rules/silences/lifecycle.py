@@ -1,0 +1,71 @@
+"""What is done with a silence: made, changed, ended early, prolonged. Whether it may be is asked in `validation`."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from rules.models import Silence
+from rules.models.querysets import SilenceQuerySet
+from rules.silences.end_report import report_windows
+from rules.silences.windows import upcoming
+
+LASTING = [
+    "user", "comment", "rule", "metric", "person", "labels", "starts_at", "ends_at", "recurrence", "duration",
+    "time_zone",
+]  # fmt: skip
+
+
+def make(silence: Silence, maker: Any, now: datetime) -> Silence:
+    """Write a new silence. Windows that it would have had before are nobody's business."""
+    silence.created_by, silence.reported_at = maker, now
+    silence.save(force_insert=True)
+    return silence
+
+
+def revise(silence: Silence, now: datetime) -> bool:
+    """Write what was changed in `silence`; say whether it was still there to be changed.
+
+    What ended until now is reported as it stood: later, other windows would be looked for.
+    """
+    with transaction.atomic():
+        before = Silence.objects.select_for_update(of=("self",)).filter(pk=silence.pk).first()
+        if before is None or is_over(before, now):
+            return False
+        report_windows(before, None, now)
+        silence.reported_at = now
+        silence.save(update_fields=[*LASTING, "reported_at"])
+    return True
+
+
+def end(silences: SilenceQuerySet, user: Any, now: datetime) -> int:
+    """End `silences` at `now`, also those that have not begun; return how many were not over."""
+    return silences.standing(now).filter(cancelled_at=None).update(cancelled_at=now, cancelled_by=user)
+
+
+def prolonged(silence: Silence, by: timedelta) -> Silence:
+    """The same with a later end, not saved."""
+    silence.ends_at += by
+    return silence
+
+
+def copied(silence: Silence, now: datetime) -> dict[str, Any]:
+    """What a new silence like this one begins with: one that is over begins now, and lasts as long."""
+    values = {name: getattr(silence, name) for name in LASTING}
+    if silence.starts_at < now:
+        length = silence.ends_at - silence.starts_at
+        start = now.replace(second=0, microsecond=0)
+        if silence.recurrence:  # at the same time of the day, or the windows would begin at another
+            start = silence.starts_at + timedelta(days=(now - silence.starts_at).days)
+        values |= {"starts_at": start, "ends_at": start + length}
+    return values
+
+
+def is_over(silence: Silence, now: datetime) -> bool:
+    """Whether no window of it is on or to come."""
+    if silence.cancelled_at is not None and silence.cancelled_at <= now:
+        return True
+    try:
+        return not upcoming(silence, now, 1)
+    except (ValueError, OverflowError):  # written by another hand: it is never on
+        return silence.ends_at <= now

@@ -1,0 +1,33 @@
+"""The words for what is in the activity log, and the sentence of each entry."""
+
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+
+from rules.models import ActivityEntry
+from rules.text.entry import entry_in_words, outcome_in_words
+from rules.text.event_names import event_label
+from smartagent.kernel.coerce import as_uuid
+
+EVENT_TONES = {
+    "fired": "danger", "fired again": "danger", "tried again": "warning", "resolved": "success", "no data": "warning",
+    "could not be read": "danger", "readable again": "success", "schema incomplete": "danger",
+}  # fmt: skip
+
+
+def named_entries(entries: list[ActivityEntry]) -> list[ActivityEntry]:
+    """The entries with the sentence and the outcome of each; the people they concern are looked up at once."""
+    ids = {entry.pk: _person(entry) for entry in entries}
+    people = get_user_model().objects.in_bulk({person for person in ids.values() if person})
+    for entry in entries:
+        person = people.get(ids[entry.pk])
+        entry.sentence = entry_in_words(entry, str(person) if person else "")  # type: ignore[attr-defined]
+        entry.came_of_it = outcome_in_words(entry)  # type: ignore[attr-defined]
+        entry.event_label = event_label(entry.event_type)  # type: ignore[attr-defined]
+        entry.event_tone = EVENT_TONES.get(entry.event_label, "")  # type: ignore[attr-defined]
+    return entries
+
+
+def _person(entry: ActivityEntry) -> UUID | None:
+    named = entry.context.get("person") if isinstance(entry.context, dict) else None
+    return as_uuid(str(named)) if named else None

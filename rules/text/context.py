@@ -1,0 +1,50 @@
+"""What is read of the facts written with an activity entry. Another program may have written anything there."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+
+from rules.models import ActivityEntry
+from smartagent.kernel.coerce import as_number
+
+MOST = 2**31
+
+
+# What the old application calls what a rule has compared.
+METRIC, TARGET = "metric_type", "target_integration"
+NUMBERS = {"value": "metric_value", "threshold": "threshold_value"}
+OPERATOR = "condition_operator"
+
+
+def facts_of(entry: ActivityEntry) -> Mapping[str, Any]:
+    """What was written with `entry`, empty where it is no object; what the old application wrote, by our names too."""
+    found = entry.context if isinstance(entry.context, dict) else {}
+    return found if found.get("metric") else _translated(found) | found
+
+
+def _translated(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the old application's facts those that can be read; numbers may be texts there."""
+    if not isinstance(found.get(METRIC), str) or not found[METRIC]:
+        return {}
+    texts = {"metric": found[METRIC], "target": found.get(TARGET), "operator": found.get(OPERATOR)}
+    numbers = {name: as_number(found.get(theirs)) for name, theirs in NUMBERS.items()}
+    return {name: text for name, text in texts.items() if isinstance(text, str) and text} | {
+        name: value for name, value in numbers.items() if value is not None
+    }
+
+
+def time_of(facts: Mapping[str, Any], name: str) -> datetime | None:
+    """A time among the facts, None where it is none or has no zone."""
+    try:
+        found = parse_datetime(str(facts.get(name) or ""))
+    except ValueError:
+        return None
+    return found if found and found.tzinfo else None
+
+
+def count_of(facts: Mapping[str, Any], name: str) -> int:
+    """A whole number from 0 among the facts, 0 where it is none."""
+    found = as_number(facts.get(name))
+    return int(found) if found is not None and 0 <= found < MOST else 0

@@ -1,0 +1,121 @@
+"""A whole rule in one or a few sentences: made when they are shown, never stored."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from rules.engine.intervals import checks, spelled
+from rules.models import AutomationRule
+from rules.registries import actions
+from rules.text.phrases import limit, number, series
+from smartagent.kernel.durations import format_duration
+
+OVER = {
+    "avg": "the average of {} over {}", "min": "the lowest of {} within {}", "max": "the highest of {} within {}",
+    "sum": "the sum of {} over {}", "count": "the number of readings of {} within {}",
+    "change": "the change of {} within {}", "percent_change": "the change in percent of {} within {}",
+}  # fmt: skip
+MOVED = {
+    "<": "fell by more than {}", "<=": "fell by at least {}", ">": "rose by more than {}", ">=": "rose by at least {}",
+}  # fmt: skip
+# What is true of a reading that has recovered: the opposite of being held.
+CLEAR = {"<": "at least", "<=": "above", ">": "at most", ">=": "below"}
+UNREADABLE = "a condition that cannot be read holds"
+
+
+def rule_in_words(rule: AutomationRule) -> str:
+    """The whole rule: `When the fusion score of Alice is below 70, alert Alice, severity high; again every 4h …`."""
+    told = f"When {condition_in_words(rule)}{_pending(rule)}, {action_in_words(rule)}, severity {rule.severity}"
+    told += f"{_critical(rule)}; {_again(rule.repeat_every)} while it lasts."
+    return told + _over(rule) + _without(rule)
+
+
+def condition_in_words(rule: AutomationRule) -> str:
+    """When the rule fires: `the fusion score of Alice is below 70`."""
+    everyone = rule.applies_to == AutomationRule.AppliesTo.EVERYONE
+    whose = "anyone" if everyone else str(rule.user)
+    own = clause_in_words(
+        rule.metric_type, rule.target_integration, rule.reducer, rule.evaluation_window, rule.condition_operator,
+        rule.threshold_value, whose,
+    )  # fmt: skip
+    more = rule.more_conditions if isinstance(rule.more_conditions, list) else [rule.more_conditions]
+    whose = "the same person" if everyone else whose
+    return (" or " if rule.match == "any" else " and ").join([own, *(_further(each, whose) for each in more)])
+
+
+def clause_in_words(
+    metric: Any, target: Any, reducer: Any, window: timedelta, operator: Any, threshold: Any, whose: str
+) -> str:
+    """One condition: `the average of the cpu of Alice over 1 hour is above 90`."""
+    watched = series(metric, whose, target)
+    if reducer not in OVER:
+        return f"{watched} is {limit(operator, threshold)}"
+    size = float(threshold)
+    falls = operator in ("<", "<=")
+    if reducer in ("change", "percent_change") and operator in MOVED and (size < 0 if falls else size > 0):
+        unit = " %" if reducer == "percent_change" else ""
+        return f"{watched} {MOVED[operator].format(number(abs(size)) + unit)} within {spelled(window)}"
+    return f"{OVER[reducer].format(watched, spelled(window))} is {limit(operator, threshold)}"
+
+
+def action_in_words(rule: AutomationRule) -> str:
+    """What the rule does: `alert Alice`."""
+    if rule.action_type not in actions:
+        return f"{rule.action_type} (no such action is installed)"
+    return actions[rule.action_type].in_words(rule)
+
+
+def lasting(duration: timedelta) -> str:
+    """`3 checks (15 minutes)`"""
+    counted = checks(duration)
+    return f"{counted} ({spelled(duration)})" if counted else spelled(duration)
+
+
+def _further(condition: Any, whose: str) -> str:
+    """One of `more_conditions`, which another program may have written."""
+    if not isinstance(condition, Mapping):
+        return UNREADABLE
+    try:
+        return clause_in_words(
+            str(condition["metric"]), condition.get("target"), condition.get("reducer"),
+            timedelta(seconds=float(condition.get("window") or 0)), str(condition["operator"]),
+            float(condition["threshold"]), whose,
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return UNREADABLE
+
+
+def _pending(rule: AutomationRule) -> str:
+    return f" for {lasting(rule.pending_for)}" if rule.pending_for else ""
+
+
+def _critical(rule: AutomationRule) -> str:
+    if rule.critical_threshold is None:
+        return ""
+    return f", or critical when it is {limit(rule.condition_operator, rule.critical_threshold)}"
+
+
+def _again(repeat_every: timedelta) -> str:
+    return f"again every {format_duration(repeat_every)}" if repeat_every else "again at every evaluation"
+
+
+def _over(rule: AutomationRule) -> str:
+    """When it resolves, where that is not at once."""
+    kept = f"for {lasting(rule.keep_firing_for)}" if rule.keep_firing_for else ""
+    if rule.recovery_threshold is not None and rule.condition_operator in CLEAR:
+        reached = f"{CLEAR[rule.condition_operator]} {number(rule.recovery_threshold)}"
+        return (
+            f" It resolves once {'it' if not rule.more_conditions else 'the first'} is {reached}{kept and ' ' + kept}."
+        )
+    return f" It resolves once that has been over {kept}." if kept else ""
+
+
+def _without(rule: AutomationRule) -> str:
+    policies = (rule.no_data_policy, rule.error_policy)
+    if policies == ("fire", "fire"):
+        return " It fires as well when there is no reading, or none that can be read."
+    return NO_DATA.get(rule.no_data_policy, "") + ERROR.get(rule.error_policy, "")
+
+
+NO_DATA = {"fire": " It fires as well when there is no reading.", "resolve": " Without a reading it resolves."}
+ERROR = {"fire": " It fires as well when it cannot be read.", "resolve": " Where it cannot be read it resolves."}

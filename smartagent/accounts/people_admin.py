@@ -1,0 +1,155 @@
+"""The people: who may sign in, and what they may do."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm
+
+from smartagent.accounts.people_forms import PersonAddForm, PersonChangeForm
+from smartagent.models import User
+from smartagent.shell.chosen_keys import ChosenKeys
+from smartagent.shell.shown_once import shown_once
+from smartagent.templatetags.shown import when
+
+
+class RoleFilter(admin.RelatedFieldListFilter):
+    """Filters by group, under the name that groups have here."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "role"
+
+
+@admin.register(User)
+class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+    """Administrators add, change and deactivate people. Nobody is deleted: what they own and did stays whole."""
+
+    slug = "people"
+    change_list_template = "smartagent/changelist.html"
+    form = PersonChangeForm
+    add_form = PersonAddForm
+    add_form_template = "admin/change_form.html"
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("person", "roles", "time_zone", "may_sign_in", "signed_in")
+    list_filter = (("groups", RoleFilter), "is_active", "is_staff")
+    list_filter_submit = True
+    list_select_related = ()
+    search_fields = ("email", "full_name")
+    search_help_text = "Name or e-mail"
+    ordering = ("full_name", "email")
+    filter_horizontal = ()
+    show_full_result_count = False
+    list_per_page = 50
+    actions = ("deactivate", "activate")
+    fieldsets = (
+        (None, {"fields": ("email", "full_name", "time_zone", "new_password")}),
+        ("What they may do", {"fields": ("is_active", "groups", "is_staff", "is_superuser")}),
+        ("When", {"fields": ("last_login", "date_joined")}),
+    )
+    readonly_fields = ("new_password", "last_login", "date_joined")
+    add_fieldsets = ((None, {"fields": ("email", "full_name", "time_zone", "groups", "password")}),)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {"title": "People"} | (extra_context or {}))
+
+    # -- who may do what --------------------------------------------------------------------------
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Only a superuser changes a superuser."""
+        out_of_reach = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return super().has_change_permission(request, obj) and not out_of_reach
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        fixed = tuple(super().get_readonly_fields(request, obj))
+        return fixed if request.user.is_superuser else (*fixed, "is_superuser")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who may not change a person is not led to a new password for them."""
+        parts = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return parts
+        return [(name, {"fields": [each for each in part["fields"] if each != "new_password"]}) for name, part in parts]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, *args, **kwargs)
+        return type("PersonForm", (form,), {"changer": request.user})
+
+    # -- adding ------------------------------------------------------------------------------------
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """A generated password is kept on the request until it is shown."""
+        super().save_model(request, obj, form, change)
+        request.generated = getattr(form, "generated", "")  # type: ignore[attr-defined]
+
+    def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
+        people = reverse("admin:smartagent_user_changelist")
+        if not request.generated:  # type: ignore[attr-defined]
+            messages.success(request, f"{obj} is added, and signs in as {obj.email}.")
+            return HttpResponseRedirect(people)
+        return shown_once(
+            request,
+            title=f"{obj} is added",
+            words=f"They sign in as {obj.email} with this password. It is shown only this once; they can change it.",
+            secret=request.generated,  # type: ignore[attr-defined]
+            label="The password",
+            way_on=people,
+        )
+
+    # -- many at once ------------------------------------------------------------------------------
+
+    @admin.action(description="Deactivate", permissions=["change"])
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        me: Any = request.user.pk
+        count = self._reached(request, queryset).exclude(pk=me).update(is_active=False)
+        messages.success(request, f"{_people(count)} cannot sign in any more.")
+
+    @admin.action(description="Activate", permissions=["change"])
+    def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        count = self._reached(request, queryset).update(is_active=True)
+        messages.success(request, f"{_people(count)} can sign in.")
+
+    def _reached(self, request: HttpRequest, people: QuerySet[User]) -> QuerySet[User]:
+        return people if request.user.is_superuser else people.filter(is_superuser=False)
+
+    # -- columns -----------------------------------------------------------------------------------
+
+    @display(description="password")
+    def new_password(self, user: User) -> str:
+        """Nobody can read a password; it can be replaced."""
+        address = reverse("admin:auth_user_password_change", args=[user.pk])
+        return format_html('<a href="{}" class="sa-link">Set a new one</a>', address)
+
+    @display(description="person", header=True, ordering="full_name")
+    def person(self, user: User) -> tuple[str, str]:
+        return str(user), user.email if user.full_name else ""
+
+    @display(description="roles")
+    def roles(self, user: User) -> str:
+        names = sorted(group.name for group in user.groups.all())
+        more = ["superuser"] * user.is_superuser or ["staff"] * user.is_staff
+        return ", ".join([*names, *more]) or "none"
+
+    @display(description="may sign in", ordering="is_active", label={"yes": "success", "no": "danger"})
+    def may_sign_in(self, user: User) -> str:
+        return "yes" if user.is_active else "no"
+
+    @display(description="last signed in", ordering="last_login")
+    def signed_in(self, user: User) -> str:
+        return when(user.last_login)
+
+
+def _people(count: int) -> str:
+    return f"{count:,} {'person' if count == 1 else 'people'}"

@@ -1,0 +1,74 @@
+"""How long a change takes, about: what `manage.py bench adopt` takes on two cores while others write.
+
+It is rather too long than too short: of a column that is not there yet nobody knows which rows have their value by its
+default, so all count as filled in.
+"""
+
+from functools import singledispatch
+
+from smartagent.adoption import changes
+from smartagent.adoption.lock_retries import LOCK_TIMEOUT
+from smartagent.adoption.sync import sync_changes
+
+# Seconds: for a change that looks at no row, for a table with all its indexes, and then for each row or person.
+MOMENT, CREATION = 0.02, 0.1
+READ, SORT, WRITE, COPY = 0.3e-6, 1.5e-6, 40e-6, 20e-6
+PERSON = 0.7e-3
+
+LOCKS = (
+    "", "ACCESS SHARE", changes.ROW_EXCLUSIVE, changes.SHARE_UPDATE_EXCLUSIVE, changes.SHARE_ROW_EXCLUSIVE,
+    changes.ACCESS_EXCLUSIVE,
+)  # fmt: skip
+BLOCKING = (changes.SHARE_ROW_EXCLUSIVE, changes.ACCESS_EXCLUSIVE)
+
+
+def strongest(locks: list[str]) -> str:
+    """Return the lock that keeps most others away; empty where none is taken."""
+    return max(locks, key=LOCKS.index, default="")
+
+
+def blocked_seconds(lock: str) -> float:
+    """Return how long a write of others waits at most, about: while we ask for the lock, and while we hold it."""
+    return LOCK_TIMEOUT.total_seconds() + MOMENT if lock in BLOCKING else 0
+
+
+@singledispatch
+def seconds(change: changes.Change, rows: int) -> float:
+    """Return how long the change takes on a table of so many rows."""
+    return MOMENT
+
+
+@seconds.register
+def _(change: changes.LeaveAlone, rows: int) -> float:
+    return 0
+
+
+@seconds.register(changes.AddIndex)
+@seconds.register(changes.AddFieldIndex)
+@seconds.register(changes.AddConstraint)
+def _(change: changes.Change, rows: int) -> float:
+    return MOMENT + rows * SORT
+
+
+@seconds.register(changes.AddCheck)
+@seconds.register(changes.WidenCheck)
+@seconds.register(changes.AddForeignKey)
+@seconds.register(changes.Validate)
+def _(change: changes.Change, rows: int) -> float:
+    return MOMENT + rows * READ
+
+
+@seconds.register
+def _(change: sync_changes.FillRows, rows: int) -> float:
+    return MOMENT + change.rows * WRITE
+
+
+@seconds.register
+def _(change: sync_changes.CopyRows, rows: int) -> float:
+    return MOMENT + change.rows * COPY
+
+
+@seconds.register(sync_changes.ImportPeople)
+@seconds.register(sync_changes.IntroducePeople)
+def _(change: "sync_changes.ImportPeople | sync_changes.IntroducePeople", rows: int) -> float:
+    return MOMENT + change.people * PERSON

@@ -1,0 +1,151 @@
+"""What is in the way of taking a database over, or of working in it: looked for before anything is changed.
+
+1. `sights` asks the catalog, and reads no row; 2. each sight becomes obstacles, without a database; 3. `adopt --check`
+lists them, `migrate` refuses to begin, `doctor` is red.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.recorder import MigrationRecorder
+
+from smartagent.adoption.preview.catalog import PLAIN, Server, TableSight, see_server, see_tables
+from smartagent.adoption.table_grants import SHARED
+from smartagent.postgres.hidden_rows import find_hidden, model_tables
+from smartagent.postgres.pooler import is_shared_between_transactions
+
+# Tables of the old application that we need for something: what we must be allowed to do with them.
+ACCOUNTS, PROFILES = "auth.users", "profiles"
+THEIRS = {
+    ACCOUNTS: ("SELECT", "INSERT", "UPDATE", "DELETE", "TRIGGER"),
+    PROFILES: ("SELECT", "UPDATE", "DELETE", "TRIGGER"),
+    "fusion_score_history": ("SELECT", "TRIGGER"),
+    "integrations_master": ("SELECT",),
+}
+WORKING = ("SELECT", "INSERT", "UPDATE", "DELETE")
+KINDS = {"v": "VIEW", "m": "MATERIALIZED VIEW", "f": "FOREIGN TABLE", "S": "SEQUENCE", "c": "TYPE", "i": "INDEX"}
+SESSION = "Name the server itself in DATABASE_URL, or a pool with pool_mode = session."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Obstacle:
+    """What is wrong, and the statement or act that mends it.
+
+    `migrating`: only a migration needs it. `blinding`: what we read would be wrong.
+    """
+
+    subject: str
+    problem: str
+    remedy: str
+    migrating: bool = False
+    blinding: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.problem} {self.remedy}"
+
+
+def find_obstacles(connection: BaseDatabaseWrapper) -> list[Obstacle]:
+    """Look at server, account and tables; change nothing, and read no row of theirs."""
+    wanted = dict.fromkeys(model_tables(), WORKING) | THEIRS
+    tables = see_tables(connection, list(wanted))
+    if not any(each.name == ACCOUNTS for each in tables):
+        tables = [each for each in tables if each.name not in THEIRS]
+    found = [*of_server(see_server(connection)), *of_hidden(connection, [each.oid for each in tables])]
+    if is_shared_between_transactions(connection):
+        problem = "A pool in transaction mode is in between: locks and settings of a session do not hold."
+        found.append(Obstacle(subject="database", problem=problem, remedy=SESSION))
+    for table in tables:
+        found += of_table(table, wanted[table.name], is_theirs=table.name in THEIRS)
+    if not any(each.blinding for each in found):
+        found += of_strangers(connection, tables)
+    return found
+
+
+def of_strangers(connection: BaseDatabaseWrapper, tables: Iterable[TableSight]) -> Iterator[Obstacle]:
+    """Tables of a name that only our own may have, which no migration has created."""
+    applied = {app for app, _ in MigrationRecorder(connection).applied_migrations()}
+    models = apps.get_models(include_auto_created=True)
+    own = {model._meta.db_table for model in models if model._meta.app_label not in {*SHARED, *applied}}
+    for table in tables:
+        if table.name in own and table.kind == PLAIN:
+            problem = "it is there, and no migration of ours has made it."
+            remedy = f"ALTER TABLE {table.shown} RENAME TO {table.other_name}"
+            yield Obstacle(subject=table.shown, problem=problem, remedy=remedy, migrating=True)
+
+
+def of_server(server: Server) -> Iterator[Obstacle]:
+    """What stands in the way wherever a table is."""
+    where, account = "database", server.account
+    if server.standby or server.read_only:
+        remedy = (
+            "Name the primary server in DATABASE_URL."
+            if server.standby
+            else f"ALTER ROLE {account} RESET default_transaction_read_only, or RESET it for the database."
+        )
+        yield Obstacle(subject=where, problem="The database can only be read.", remedy=remedy)
+    if server.replication_role != "origin":
+        problem = f"session_replication_role is {server.replication_role}: triggers do not run."
+        remedy = f"ALTER ROLE {account} RESET session_replication_role, or RESET it for the database."
+        yield Obstacle(subject=where, problem=problem, remedy=remedy)
+    if server.schema is None:
+        problem, remedy = "No schema of the search_path is there.", f"ALTER ROLE {account} SET search_path = public"
+        yield Obstacle(subject=where, problem=problem, remedy=remedy)
+    elif not server.may_create:
+        problem = f"The account {account} may not create tables and functions in the schema {server.schema}."
+        remedy = f"GRANT CREATE ON SCHEMA {server.schema} TO {account}"
+        yield Obstacle(subject=where, problem=problem, remedy=remedy, migrating=True)
+
+
+def of_hidden(connection: BaseDatabaseWrapper, oids: list[int]) -> Iterator[Obstacle]:
+    """Tables of which we may not see every row."""
+    for table in find_hidden(connection, oids=oids):
+        yield Obstacle(subject=table.shown, problem=table.problem, remedy=table.remedy, blinding=True)
+
+
+def of_table(table: TableSight, rights: Iterable[str], *, is_theirs: bool) -> Iterator[Obstacle]:
+    """What stands in the way at one table; of `is_theirs` we only need rights."""
+    name, account = table.shown, table.account
+    if table.kind in KINDS:
+        if not is_theirs:
+            remedy = f"ALTER {KINDS[table.kind]} {name} RENAME TO {table.other_name}"
+            problem = "A view, or something else, has the name of our table."
+            yield Obstacle(subject=name, problem=problem, remedy=remedy, migrating=True)
+        return
+    if not table.may_use_schema:
+        remedy = f"GRANT USAGE ON SCHEMA {table.schema} TO {account}"
+        problem = f"The account {account} may not use the schema {table.schema}."
+        yield Obstacle(subject=name, problem=problem, remedy=remedy, blinding=True)
+    if lacking := [right for right in rights if right in table.lacking]:
+        verbs = ", ".join(lacking)
+        problem, remedy = f"The account {account} has no right to {verbs}.", f"GRANT {verbs} ON {name} TO {account}"
+        blinding = "SELECT" in lacking
+        yield Obstacle(subject=name, problem=problem, remedy=remedy, blinding=blinding)
+    if not is_theirs:
+        yield from of_own_table(table)
+
+
+def of_own_table(table: TableSight) -> Iterator[Obstacle]:
+    """A table that we complete must be ours to change, and of a kind that can be completed."""
+    name, account = table.shown, table.account
+    if not table.owned:
+        problem = f"It belongs to {table.owner}, and the account {account} may not change it."
+        remedy = f"ALTER TABLE {name} OWNER TO {account}"
+        if not table.owner_is_superuser:
+            remedy = f"GRANT {table.owner} TO {account}, or {remedy}"
+        yield Obstacle(subject=name, problem=problem, remedy=remedy, migrating=True)
+    if table.kind != PLAIN:
+        problem = "It is partitioned: the unique keys and the indexes that we need cannot be built on it."
+        remedy = (
+            f"Put a plain table in its place: CREATE TABLE {table.other_name} (LIKE {name} INCLUDING ALL), copy the "
+            "rows, and exchange the names."
+        )
+        yield Obstacle(subject=name, problem=problem, remedy=remedy, migrating=True)
+    if table.key_type not in (None, "uuid"):
+        problem = f"Its column id is {table.key_type}; we need uuid."
+        remedy = f"ALTER TABLE {name} RENAME TO {table.other_name}, and we create a table of our own."
+        yield Obstacle(subject=name, problem=problem, remedy=remedy, migrating=True)
+    for column in table.computed:
+        problem = f"Its column {column} is computed by the database, so nobody can write it."
+        yield Obstacle(subject=name, problem=problem, remedy=table.release(column))

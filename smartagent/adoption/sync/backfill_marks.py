@@ -1,0 +1,48 @@
+"""That the old rows are done, as a comment on the trigger that does the new ones.
+
+The columns are named by number: one that was lost and added again has another, and is filled again.
+"""
+
+from collections.abc import Iterable
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from smartagent.adoption import ownership_marks
+from smartagent.adoption.lock_retries import patiently
+from smartagent.adoption.routines import Place
+from smartagent.adoption.sync.base import Editor
+
+DONE = "old rows done"
+
+COMMENT = "SELECT obj_description(oid, 'pg_trigger') FROM pg_trigger WHERE tgrelid = %s AND tgname = %s"
+NUMBERS = """SELECT string_agg(attname || ' ' || attnum, ', ' ORDER BY attnum) FROM pg_attribute
+             WHERE attrelid = %s AND attname = ANY(%s) AND NOT attisdropped"""
+
+
+def is_done(connection: BaseDatabaseWrapper, place: Place, trigger: str, columns: Iterable[str] = ()) -> bool:
+    """Whether an earlier run came to the end, for these columns."""
+    comment = _comment(connection, place, trigger)
+    return comment is not None and ownership_marks.entry(comment[0]) == _entry(connection, place, columns)
+
+
+def remember(editor: Editor, place: Place, trigger: str, columns: Iterable[str] = ()) -> None:
+    """Write it down, where there is such a trigger."""
+    if _comment(editor.connection, place, trigger) is None:
+        return
+    mark = editor.quote_value(ownership_marks.marked(None, _entry(editor.connection, place, columns)))
+    comment = f"COMMENT ON TRIGGER {trigger} ON {place.name} IS {mark}"
+    patiently(editor.connection, f"{place.name}: old rows", lambda: editor.execute(comment, params=None))
+
+
+def _comment(connection: BaseDatabaseWrapper, place: Place, trigger: str) -> tuple[str | None] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(COMMENT, [place.oid, trigger])
+        row: tuple[str | None] | None = cursor.fetchone()
+        return row
+
+
+def _entry(connection: BaseDatabaseWrapper, place: Place, columns: Iterable[str]) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(NUMBERS, [place.oid, list(columns)])
+        numbers = cursor.fetchone()[0]
+    return f"{DONE}: {numbers}" if numbers else DONE

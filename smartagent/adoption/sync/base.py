@@ -1,0 +1,81 @@
+"""What the operations have in common that keep the old application and ours in step on the same rows.
+
+Each looks at what the database lacks, does that and says so; run again, it has nothing to do. No model changes.
+"""
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import router
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+
+from smartagent.adoption.changes import Change, LeaveAlone
+from smartagent.adoption.lock_retries import patiently
+
+logger = logging.getLogger("smartagent.adoption")
+
+Editor = BaseDatabaseSchemaEditor
+
+
+class Synchronising(Operation):
+    """An operation on rows, functions or triggers; nothing of it needs one transaction around all."""
+
+    reduces_to_sql = True
+    reversible = True
+    atomic = False
+
+    def lacks(self, connection: BaseDatabaseWrapper) -> list[Change]:
+        """Return what this operation would do now; nothing where all is in place."""
+        raise NotImplementedError
+
+    def forwards(self, editor: Editor) -> None:
+        """Do what is lacking."""
+        raise NotImplementedError
+
+    def backwards(self, editor: Editor) -> None:
+        """Take away what is ours."""
+        raise NotImplementedError
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Models are the same before and after."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: Editor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if router.allow_migrate(schema_editor.connection.alias, app_label):
+            self.forwards(schema_editor)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: Editor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if router.allow_migrate(schema_editor.connection.alias, app_label):
+            self.backwards(schema_editor)
+
+
+def do(editor: Editor, subject: str, change: Change, statements: Iterable[str], table: str | None = None) -> None:
+    """Make a change in one transaction that nobody waits long for, and say so; `table` is one that is locked."""
+
+    def work() -> None:
+        for statement in statements:
+            editor.execute(statement, params=None)
+
+    if editor.collect_sql:
+        show(editor, change)
+        work()
+    else:
+        patiently(editor.connection, f"{subject}: {change}", work, table)
+        tell(subject, change)
+
+
+def show(editor: Any, change: Change) -> None:
+    """Put what is done where `sqlmigrate` finds it."""
+    editor.collected_sql.append(f"-- {change}")
+
+
+def tell(subject: str, change: Change) -> None:
+    """Write the line for a change that was made, or could not be."""
+    logger.log(logging.WARNING if isinstance(change, LeaveAlone) else logging.INFO, "%s: %s", subject, change)

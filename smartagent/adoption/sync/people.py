@@ -1,0 +1,189 @@
+"""People of the old application are known here, and ours there.
+
+The functions and triggers are `smartagent_..._person` in the database, made by the migration that uses these
+operations; here they are called for those who were there before.
+"""
+
+import uuid
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from django.db import IntegrityError
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from smartagent.adoption.changes import Change, LeaveAlone
+from smartagent.adoption.lock_retries import patiently
+from smartagent.adoption.routines import Place, find_place
+from smartagent.adoption.sync.base import Editor, Synchronising, do, logger, show, tell
+from smartagent.adoption.sync.sync_changes import ImportPeople as Import
+from smartagent.adoption.sync.sync_changes import IntroducePeople as Introduce
+from smartagent.adoption.sync.sync_changes import WithdrawPeople as Withdraw
+from smartagent.adoption.sync.triggers import KeepInStep
+
+ACCOUNTS = "auth.users"
+# E-mails that people have here who could not have their own, and what to say of them.
+PLACEHOLDERS = {
+    "@without-email.invalid": "the old application has no e-mail of them; give them one here",
+    "@same-email.invalid": "somebody else has the same e-mail, in whatever capitals; give one of them another, or "
+    "deactivate one: the other then gets it",
+}
+BATCH = 500
+Key = Any
+
+IS_OURS = "to_jsonb(u)->'raw_app_meta_data'->>'provider' IS NOT DISTINCT FROM 'smart-agent'"
+ALL = f"FROM auth.users u WHERE NOT {IS_OURS}"
+MISSING = f"{ALL} AND NOT EXISTS (SELECT FROM smartagent_users s WHERE s.id = u.id)"
+# Who was deleted there may not sign in here any more, and is not brought back.
+STRANGERS = "FROM smartagent_users s WHERE s.is_active AND NOT EXISTS (SELECT FROM auth.users u WHERE u.id = s.id)"
+IMPORT = "SELECT count(*) FILTER (WHERE smartagent_import_person(id)) FROM unnest(%s::uuid[]) AS id"
+INTRODUCE = """SELECT count(*) FILTER (WHERE smartagent_introduce_person(id, email)) FROM smartagent_users
+               WHERE id = ANY(%s::uuid[])"""
+WITHDRAW = "DELETE FROM auth.users WHERE id = %s RETURNING id"
+REFERRED = """
+SELECT 1 FROM pg_constraint f JOIN pg_class here ON here.oid = conrelid JOIN pg_class there ON there.oid = confrelid
+WHERE contype = 'f' AND confrelid = %s AND here.relnamespace <> there.relnamespace"""
+HAS_MARK = "SELECT 1 FROM pg_attribute WHERE attrelid = %s AND attname = 'raw_app_meta_data' AND NOT attisdropped"
+
+
+class ImportPeople(Synchronising):
+    """Everybody of auth.users whom we do not know becomes a person here, with the same id and password."""
+
+    table = ACCOUNTS
+
+    def describe(self) -> str:
+        return "Make the people of the old application known here"
+
+    def lacks(self, connection: BaseDatabaseWrapper) -> list[Change]:
+        missing = count_missing(connection)
+        return [Import(people=missing)] if missing else []
+
+    def forwards(self, editor: Editor) -> None:
+        if not editor.collect_sql:
+            import_missing(editor.connection)
+        elif people := count_missing(editor.connection):
+            show(editor, Import(people=people))
+            editor.execute("SELECT smartagent_import_person(id) FROM auth.users", params=None)
+
+    def backwards(self, editor: Editor) -> None:
+        """They are people of ours now, and stay as long as there are any."""
+
+
+class IntroducePeople(KeepInStep):
+    """A row in auth.users for everybody of ours who has none, where tables of theirs refer to it."""
+
+    def describe(self) -> str:
+        return "Make our people known to the old application"
+
+    def place(self, connection: BaseDatabaseWrapper) -> Place | None:
+        accounts = accounts_of(connection)
+        if accounts is None or not _one(connection, REFERRED, [accounts.oid]):
+            return None
+        return super().place(connection)
+
+    def lacks(self, connection: BaseDatabaseWrapper) -> list[Change]:
+        accounts, place = accounts_of(connection), self.place(connection)
+        if accounts is None or place is None:
+            return []
+        if not _one(connection, HAS_MARK, [accounts.oid]):
+            return [LeaveAlone(what="people of ours", why="auth.users has no column raw_app_meta_data to mark them in")]
+        people = _count(connection, STRANGERS)
+        return [*super().lacks(connection), *([Introduce(people=people)] if people else [])]
+
+    def forwards(self, editor: Editor) -> None:
+        super().forwards(editor)
+        people = [change for change in self.lacks(editor.connection) if isinstance(change, Introduce)]
+        if people and editor.collect_sql:
+            show(editor, people[0])
+            editor.execute("SELECT smartagent_introduce_person(id, email) FROM smartagent_users", params=None)
+        elif people:
+            introduce_missing(editor.connection)
+
+    def backwards(self, editor: Editor) -> None:
+        super().backwards(editor)
+        if editor.collect_sql and accounts_of(editor.connection):
+            do(editor, ACCOUNTS, Withdraw(), [f"DELETE FROM auth.users u WHERE {IS_OURS}"])
+        elif accounts_of(editor.connection):
+            withdraw(editor.connection)
+
+
+def import_missing(connection: BaseDatabaseWrapper) -> int:
+    """Make everybody known here who is only known there; return how many. Whoever cannot be is told and left."""
+    imported = _in_batches(connection, f"SELECT u.id {MISSING}", "u.id", IMPORT) if accounts_of(connection) else 0
+    if imported:
+        tell(ACCOUNTS, Import(people=imported))
+        for ending, people in placeholders(connection).items():
+            logger.warning("%s: %d cannot sign in by e-mail: %s", ACCOUNTS, people, PLACEHOLDERS[ending])
+    return imported
+
+
+def introduce_missing(connection: BaseDatabaseWrapper) -> int:
+    """Make everybody known there who is only known here; return how many."""
+    introduced = _in_batches(connection, f"SELECT s.id {STRANGERS}", "s.id", INTRODUCE)
+    if introduced:
+        tell(ACCOUNTS, Introduce(people=introduced))
+    return introduced
+
+
+def withdraw(connection: BaseDatabaseWrapper) -> None:
+    """Remove there whom we made known; each in a transaction of its own, for what refers to them goes as well."""
+    people = _all(connection, f"SELECT u.id FROM auth.users u WHERE {IS_OURS}", [])
+    for person in people:
+        try:
+            patiently(connection, f"{ACCOUNTS}: {Withdraw()}", partial(_one, connection, WITHDRAW, [person]))
+        except IntegrityError as error:
+            reason = str(error).strip().partition("\n")[0]
+            logger.warning("%s: %s stays: %s", ACCOUNTS, person, reason)
+    if people:
+        tell(ACCOUNTS, Withdraw())
+
+
+def count_missing(connection: BaseDatabaseWrapper) -> int:
+    """Return how many people there are not known here; all of them, before there is a table of ours."""
+    if accounts_of(connection) is None:
+        return 0
+    return _count(connection, MISSING if find_place(connection, "smartagent_users") else ALL)
+
+
+def placeholders(connection: BaseDatabaseWrapper) -> dict[str, int]:
+    """Return how many people have an e-mail here that nobody can have, by its ending."""
+    active = "FROM smartagent_users WHERE is_active AND email LIKE"
+    counts = {ending: _count(connection, f"{active} '%{ending}'") for ending in PLACEHOLDERS}
+    return {ending: people for ending, people in counts.items() if people}
+
+
+def accounts_of(connection: BaseDatabaseWrapper) -> Place | None:
+    """Return auth.users, where it is and may be read."""
+    place = find_place(connection, ACCOUNTS)
+    return place if place and place.may_read else None
+
+
+def _in_batches(connection: BaseDatabaseWrapper, keys: str, key: str, statement: str) -> int:
+    """Run the statement with all keys, some at a time; each is tried once."""
+    done = 0
+    for batch in _batches(connection, f"{keys} AND {key} > %s ORDER BY {key} LIMIT {BATCH}"):
+        done += patiently(connection, ACCOUNTS, partial(_one, connection, statement, [batch]))[0]
+    return done
+
+
+def _batches(connection: BaseDatabaseWrapper, keys: str) -> Iterator[list[Key]]:
+    last: Key = uuid.UUID(int=0)
+    while batch := _all(connection, keys, [last]):
+        yield batch
+        last = batch[-1]
+
+
+def _count(connection: BaseDatabaseWrapper, rows: str) -> int:
+    return int(_one(connection, f"SELECT count(*) {rows}", [])[0])
+
+
+def _one(connection: BaseDatabaseWrapper, query: str, params: list[Any]) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(query, params or None)
+        return cursor.fetchone()
+
+
+def _all(connection: BaseDatabaseWrapper, query: str, params: list[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        return [value for (value,) in cursor.fetchall()]

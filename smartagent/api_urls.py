@@ -1,0 +1,78 @@
+"""The addresses of the API, all under /api/."""
+
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from notifications.api.channels import ChannelKindsView, ChannelViewSet, WebhookSchemaView
+from notifications.api.deliveries import DeliveryViewSet
+from notifications.api.escalations import EscalationViewSet, PolicyViewSet
+from notifications.api.inbox import NotificationViewSet
+from notifications.api.mutes import MuteViewSet
+from notifications.api.preferences import PreferencesView
+from optimizer.api.optimizations import OptimizationViewSet
+from optimizer.api.policy import PolicyView as OptimizerPolicyView
+from optimizer.api.policy import ScoreboardView
+from rules import api as rules
+from smartagent.doctor.api import DoctorView
+from smartagent.rest.me import MeView
+from smartagent.rest.schema import describe_shared as describe_shared  # and the extensions beside it
+
+router = SimpleRouter(use_regex_path=False)
+router.register("rules", rules.RuleViewSet, basename="rule")
+router.register("states", rules.StateViewSet, basename="state")
+router.register("activity", rules.ActivityViewSet, basename="activity")
+router.register("silences", rules.SilenceViewSet, basename="silence")
+router.register("runs", rules.RunViewSet, basename="run")
+router.register("integrations", rules.IntegrationViewSet, basename="integration")
+router.register("notifications", NotificationViewSet, basename="notification")
+router.register("escalation-policies", PolicyViewSet, basename="escalationpolicy")
+router.register("escalations", EscalationViewSet, basename="escalation")
+router.register("mutes", MuteViewSet, basename="mute")
+router.register("channels", ChannelViewSet, basename="channel")
+router.register("deliveries", DeliveryViewSet, basename="delivery")
+router.register("optimizations", OptimizationViewSet, basename="optimization")
+
+
+@extend_schema(exclude=True)
+class NowhereView(APIView):
+    """Answers for every address that is none."""
+
+    permission_classes = [AllowAny]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        slash = "" if request.path.endswith("/") else " Addresses end with a slash."
+        raise NotFound(f"There is nothing at {request.path[:200]}.{slash} /api/docs/ lists what there is.")
+
+    def get(self, request: Request) -> Response:
+        """Never reached, whatever the method: `initial` has answered."""
+        return self.http_method_not_allowed(request)
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include(router.urls)),
+    path("rules/health/", rules.HealthView.as_view(), name="rules-health"),
+    path("rule-templates/", rules.TemplatesView.as_view(), name="rule-templates"),
+    path("metrics/", rules.CatalogueView.as_view(), name="metrics"),
+    path("metrics/<str:name>/reading/", rules.ReadingView.as_view(), name="reading"),
+    path("samples/", rules.SampleView.as_view(), name="samples"),
+    path("dispatch/", rules.DispatchView.as_view(), name="dispatch"),
+    path("channel-kinds/", ChannelKindsView.as_view(), name="channel-kinds"),
+    path("webhook-schema/", WebhookSchemaView.as_view(), name="webhook-schema"),
+    path("optimizer/policy/", OptimizerPolicyView.as_view(), name="optimizer-policy"),
+    path("optimizer/scoreboard/", ScoreboardView.as_view(), name="optimizer-scoreboard"),
+    path("doctor/", DoctorView.as_view(), name="doctor"),
+    path("preferences/", PreferencesView.as_view(), name="preferences"),
+    path("me/", MeView.as_view(), name="me"),
+    path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+    re_path(r"^[\s\S]*$", NowhereView.as_view()),
+]

@@ -1,0 +1,139 @@
+"""The first page: what fires, what was done about it, and whether the clock ticks. All of whoever looks."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from notifications.models import Notification
+from optimizer.models import OptimizationEvent
+from rules.models import ActivityEntry, AutomationRule, DispatchRun, RuleState
+from rules.models.querysets import ActivityQuerySet, StateQuerySet
+from rules.permissions import may_evaluate
+from rules.text.activity import named_entries
+from rules.text.entry import limit, metric_name, number
+from smartagent.dashboard.triggered_per_hour import per_hour
+from smartagent.kernel.schema_drift_log import if_there
+from smartagent.kernel.scope import OwnedQuerySet
+from smartagent.shell.cards import Card
+
+COUNTED = 10_000
+FIRING_SHOWN = 5
+ENTRIES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """One instance that fires, as the page says it."""
+
+    rule: AutomationRule
+    severity: str
+    person: str
+    reading: str
+    since: datetime
+    link: str
+
+
+def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add to `context` what the page shows; called by Unfold for the index of the site."""
+    now, user = timezone.now(), request.user
+    context |= {
+        "title": "Overview",
+        "tick": _known_tick(now),
+        "may_evaluate": may_evaluate(user),
+        "has_rules": if_there(AutomationRule.objects.visible_to(user).exists) is not False,
+        "base_address": request.build_absolute_uri("/")[:-1],
+    }
+    return context | _contents(request, now) if context["has_rules"] else context
+
+
+def _contents(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    entries = ActivityEntry.objects.visible_to(request.user)
+    states = RuleState.objects.firing().visible_to(request.user)
+    return {
+        "cards": _cards(request.user, entries, states, now),
+        # What the database lacks something for is None: the page says so in its place.
+        "hours": if_there(partial(per_hour, entries, now)),
+        "firing": if_there(partial(_firing, states, request.user)),
+        "latest": if_there(partial(_latest, entries)),
+    }
+
+
+def _cards(user: Any, entries: ActivityQuerySet, states: StateQuerySet, now: datetime) -> list[Card]:
+    rules = AutomationRule.objects.visible_to(user).active()
+    unread = Notification.objects.addressed_to(user).unread(now)
+    proposed = OptimizationEvent.objects.proposed().visible_to(user)
+    day = entries.last_day(now)
+    return [
+        _card("Firing now", states, "rules_rulestate", alarm=True),
+        _card(
+            "Failed in 24 h",
+            day.failed(),
+            "rules_activityentry",
+            "?status=failed&origin=smart_agent&within=24h",
+            alarm=True,
+        ),
+        _card("Unread", unread, "notifications_notification", "?status=unread"),
+        _card("Triggered in 24 h", day.triggered(), "rules_activityentry", "?event=triggered&within=24h"),
+        _card("Proposed", proposed, "optimizer_optimizationevent", "?status=proposed"),
+        _card("Active rules", rules, "rules_automationrule", "?status=active"),
+    ]
+
+
+def _card(label: str, rows: OwnedQuerySet, place: str, query: str = "", *, alarm: bool = False) -> Card:
+    """Counted up to a cap, so that millions cost no more than thousands."""
+    count = if_there(rows.order_by()[: COUNTED + 1].count)
+    if count is None:
+        return Card(label, "?", reverse(f"admin:{place}_changelist") + query)
+    text = f"{COUNTED:,}+" if count > COUNTED else f"{count:,}"
+    return Card(label, text, reverse(f"admin:{place}_changelist") + query, alarm and count > 0)
+
+
+def _firing(states: StateQuerySet, user: Any) -> list[Firing]:
+    newest = states.select_related("rule", "user")[:FIRING_SHOWN]
+    return [
+        Firing(
+            rule=state.rule,
+            severity=state.severity,
+            person="" if state.user_id == user.pk else str(state.user),
+            reading=_reading(state),
+            since=state.since,
+            link=reverse("admin:rules_automationrule_page", args=[state.rule_id]),
+        )
+        for state in newest
+    ]
+
+
+def _reading(state: RuleState) -> str:
+    """`fusion score on gmail is 63: below 70`"""
+    rule = state.rule
+    where = f" on {state.target}" if state.target else ""
+    value = "has no reading" if state.value is None else f"is {number(state.value)}"
+    return f"{metric_name(rule.metric_type)}{where} {value}: {limit(rule.condition_operator, rule.threshold_value)}"
+
+
+def _latest(entries: ActivityQuerySet) -> list[ActivityEntry]:
+    newest = named_entries(list(entries.select_related("rule")[:ENTRIES_SHOWN]))
+    for entry in newest:
+        known = entry.context if isinstance(entry.context, dict) else {}
+        entry.heading = str(entry.rule or known.get("rule_name") or entry.agent_name)  # type: ignore[attr-defined]
+    return newest
+
+
+def _known_tick(now: datetime) -> dict[str, Any] | None:
+    asked = if_there(lambda: (_tick(now),))
+    return asked[0] if asked else {"unknown": True}
+
+
+def _tick(now: datetime) -> dict[str, Any] | None:
+    """The last tick of the clock, how long ago, and whether one is missing."""
+    run = DispatchRun.objects.by_clock().first()
+    if run is None:
+        return None
+    overdue = now - run.started_at > timedelta(minutes=2 * settings.DISPATCH_EVERY_MINUTES)
+    return {"run": run, "overdue": overdue, "link": reverse("admin:rules_dispatchrun_change", args=[run.pk])}

@@ -1,0 +1,64 @@
+"""A person's integrations, pointed to the example platform; and looked at, as the application that synchronises them
+would: what does not answer, or refuses its token, is put down as an error. Nothing is mended here."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from rules.models import Integration
+from smartagent.demo.platform.service import Service
+from smartagent.kernel.sealing import seal, unseal
+from smartagent.outbound.client import send
+from smartagent.outbound.errors import NotSent
+
+MINUTES = 15  # between two synchronisations
+
+
+def settings_of(service: Service, address: str) -> dict[str, Any]:
+    """The settings of an integration that stands on the platform."""
+    at = f"{address}/{service.name}"
+    return {
+        "health_url": f"{at}/health", "probe_url": f"{at}/me", "token_url": f"{at}/oauth/token",
+        "refresh_url": f"{at}/refresh", "sync_interval_minutes": MINUTES,
+        "token_expires_at": service.as_dict()["token_expires_at"],
+    }  # fmt: skip
+
+
+def connect(person: UUID, service: Service, address: str, now: datetime) -> Integration:
+    """The person's integration of this name, made where there is none, active, on the platform."""
+    values = {
+        "status": Integration.Status.ACTIVE, "error_message": None, "last_sync_at": now,
+        "config": settings_of(service, address), "credentials_encrypted": seal(service.credentials()),
+    }  # fmt: skip
+    made: Integration = Integration.objects.update_or_create(
+        user_id=person, integration_type=service.name, defaults=values
+    )[0]
+    return made
+
+
+def look(integration: Integration, now: datetime) -> str:
+    """Ask it as a synchronisation would, put down how it is, and return what is wrong, nothing where all is well.
+
+    An error stays one: it is somebody's decision to try again.
+    """
+    wrong = _asked(integration)
+    active = Integration.objects.filter(pk=integration.pk, status=Integration.Status.ACTIVE)
+    if wrong:
+        active.update(status=Integration.Status.ERROR, error_message=wrong, updated_at=now)
+    else:
+        stale = active.filter(last_sync_at__lte=now - timedelta(minutes=MINUTES))
+        stale.update(last_sync_at=now, updated_at=now)
+    return wrong
+
+
+def _asked(integration: Integration) -> str:
+    token = str(unseal(integration.credentials_encrypted or "")["access_token"])
+    asked = {"health_url": {}, "probe_url": {"Authorization": f"Bearer {token}"}}
+    for name, headers in asked.items():
+        try:
+            answer = send("GET", integration.config[name], headers=headers)
+        except NotSent as cause:
+            return str(cause)
+        if not answer.succeeded:
+            return f"{integration} answered {answer.code} at its {name}."
+    return ""

@@ -1,0 +1,103 @@
+"""What is asked of the example platform, and which part of it answers: the routes."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, unquote_plus
+
+from smartagent.demo.platform.page import page_of
+from smartagent.demo.platform.service import PARTS, Reply, Service
+
+NOT_FOUND: Reply = (HTTPStatus.NOT_FOUND, {"error": "not_found"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]  # their names in small letters
+    body: bytes = b""
+
+    def form(self) -> dict[str, str]:
+        """The fields of its body: JSON, or as forms are sent."""
+        text = self.body.decode("utf-8", "replace")
+        if "json" not in self.headers.get("content-type", ""):
+            return dict(parse_qsl(text))
+        try:
+            found = json.loads(text)
+        except ValueError:
+            return {}
+        return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+    def client(self) -> tuple[str, str]:
+        """Who the client says it is: by HTTP Basic, else in the form."""
+        kind, _, given = self.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "basic":
+            return self.form().get("client_id", ""), self.form().get("client_secret", "")
+        try:
+            name, _, secret = base64.b64decode(given, validate=True).decode().partition(":")
+        except (binascii.Error, ValueError):
+            return "", ""
+        return unquote_plus(name), unquote_plus(secret)
+
+    def bearer(self) -> str:
+        """The token that it shows."""
+        kind, _, given = self.headers.get("authorization", "").partition(" ")
+        return given if kind.lower() == "bearer" else ""
+
+
+@dataclass(slots=True)
+class Platform:
+    """All integrations of the example platform, and what was asked of them."""
+
+    services: dict[str, Service]
+    asked: list[str] = field(default_factory=list)  # of the integrations, not of the control
+
+    def answer(self, request: Asked) -> Reply | str:
+        """The answer: a code and JSON, or a page."""
+        first, _, rest = request.path.strip("/").partition("/")
+        if first == "control":
+            return self._control(request, rest)
+        if not first and request.method == "GET":
+            return page_of([service.as_dict() for service in self.services.values()])
+        self.asked.append(f"{request.method} {request.path}")
+        service = self.services.get(first)
+        return _of_service(service, request, rest) if service else NOT_FOUND
+
+    def _control(self, request: Asked, rest: str) -> Reply:
+        if request.method == "GET" and not rest:
+            return HTTPStatus.OK, {"integrations": self._states(), "asked": self.asked[-100:]}
+        name, _, verb = rest.partition("/")
+        part = next((each for each in PARTS if each == request.form().get("what")), None)
+        if request.method != "POST" or name not in self.services or verb not in ("break", "heal"):
+            return NOT_FOUND
+        if verb == "break" and part is None:
+            return HTTPStatus.BAD_REQUEST, {"error": f"“what” is one of {', '.join(PARTS)}."}
+        if verb == "break" and part:
+            self.services[name].broke(part)
+        else:
+            self.services[name].healed(part)
+        return HTTPStatus.OK, self.services[name].as_dict()
+
+    def _states(self) -> list[dict[str, Any]]:
+        return [service.as_dict() for service in self.services.values()]
+
+
+def _of_service(service: Service, request: Asked, rest: str) -> Reply:
+    match request.method, rest:
+        case "GET", "health":
+            return service.health()
+        case "GET", "me":
+            return service.me(request.bearer())
+        case "POST", "oauth/token":
+            key = request.headers.get("idempotency-key", "")
+            return service.renew(request.form(), request.client(), key)
+        case "POST", "refresh":
+            return service.fetch(request.body, request.headers)
+    return NOT_FOUND

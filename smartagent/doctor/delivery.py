@@ -1,0 +1,62 @@
+"""Whether messages leave the house: dead letters, channels that are broken, and a worker that sends."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min
+
+from notifications.channels.status import CONDITIONS
+from notifications.models import Channel, Delivery
+from smartagent.doctor.findings import Finding, error, info, warning
+from smartagent.doctor.schema_findings import about
+
+DAY = timedelta(hours=24)
+GRACE = timedelta(minutes=5)
+NAMED = 3
+START = "Start `manage.py up`, or beside a web server that runs elsewhere `manage.py deliver` or `manage.py qcluster`."
+
+
+def check_dead_letters(now: datetime) -> Iterator[Finding]:
+    """What was given up in the last day."""
+    dead = Delivery.objects.dead().filter(settled_at__gte=now - DAY).order_by("-settled_at")
+    count = dead.count()
+    if count:
+        problem = f"{count:,} {'message was' if count == 1 else 'messages were'} given up in the last day"
+        cause = dead.values_list("cause", flat=True).first()
+        yield warning("deliveries", f"{problem}; the newest: {cause or 'no cause is known'}",
+                      "See the page Deliveries, with the filter for what failed; send them again there.")  # fmt: skip
+
+
+def check_channels() -> Iterator[Finding]:
+    """Channels whose last message was not delivered, and those that nothing was ever delivered by."""
+    if problem := _in_state("failing"):
+        yield warning("channels", problem, "See on the page Channels why; test it there once that is put right.")
+    if problem := _in_state("untested"):
+        yield info("channels", problem, "Send a test on the page Channels: nobody knows yet whether a message arrives.")
+
+
+def _in_state(state: str) -> str:
+    """`2 channels are failing: “ops” of Ada, …`; empty where none is."""
+    found = Channel.objects.filter(CONDITIONS[state]).order_by("opened_at", "created_at", "id")
+    count = found.count()
+    named = [f"“{channel.name}” of {channel.user}" for channel in found.select_related("user")[:NAMED]]
+    rest = f" and {count - len(named):,} more" if count > len(named) else ""
+    return (
+        f"{count:,} {'channel is' if count == 1 else 'channels are'} {state}: {', '.join(named)}{rest}."
+        if count
+        else ""
+    )
+
+
+def check_sending(now: datetime) -> Iterator[Finding]:
+    """Somebody sends what is due by channels that work; what a dead worker had in hand is due too."""
+    working = Channel.objects.in_use().filter(opened_at=None)
+    late = Delivery.objects.filter(status="due", due_at__lte=now - GRACE, channel__in=working)
+    stuck = Delivery.objects.filter(status="sending", leased_until__lte=now - GRACE)
+    due = late.aggregate(count=Count("pk"), since=Min("due_at"))
+    held = stuck.aggregate(count=Count("pk"), since=Min("leased_until"))
+    since = min((each["since"] for each in (due, held) if each["since"]), default=None)
+    if since is not None:
+        count = due["count"] + held["count"]
+        problem = f"{count:,} {'message is' if count == 1 else 'messages are'} due, the oldest for {about(now - since)}"
+        yield error("deliveries", f"{problem}: no worker sends.", START)

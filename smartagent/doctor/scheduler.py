@@ -1,0 +1,88 @@
+"""Whether the clock ticks, the workers work, and what they did came out well.
+
+Workers of other machines leave nothing to ask but what they do: each of them keeps the schedules, so a schedule whose
+time is long over means that none is alive.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django_q.models import OrmQ, Schedule, Task
+
+from rules.models import ActivityEntry, DispatchRun
+from smartagent.doctor.findings import FIX, Finding, error, warning
+from smartagent.doctor.schema_findings import about
+from smartagent.kernel.schema_drift_log import EVENT
+from smartagent.setup.schedules import PREFIX, lacking
+
+DAY = timedelta(hours=24)
+GRACE = timedelta(minutes=2)
+START = "Start `manage.py up`, or where the web server runs elsewhere `manage.py qcluster`."
+COUNTED = 1000
+FUNCTION = {"rules.tasks.tick": "the evaluation of the rules"}
+
+
+def check_schedules() -> Iterator[Finding]:
+    """What runs by itself is in the database as the code says."""
+    for name in lacking():
+        yield error("schedules", f"The schedule “{name}” is missing, or was changed.", FIX, repairable=True)
+
+
+def check_workers(now: datetime) -> Iterator[Finding]:
+    """Somebody takes what is due."""
+    late = _late(now)
+    if late is None:
+        return
+    last = Task.objects.order_by("-stopped").values_list("stopped", flat=True).first()
+    if last is None:
+        yield warning("workers", "No worker has run here yet: the rules are not evaluated by themselves.", START)
+    else:
+        told = f"the last finished something {about(now - last)} ago"
+        yield error("workers", f"What is due waits for {about(late)}; {told}: no worker is alive.", START)
+
+
+def _late(now: datetime) -> timedelta | None:
+    """For how long something waits, where that is too long."""
+    allowed = GRACE + timedelta(minutes=2 * settings.DISPATCH_EVERY_MINUTES)
+    due = Schedule.objects.filter(name__startswith=PREFIX).order_by("next_run").values_list("next_run", flat=True)
+    queued = OrmQ.objects.order_by("lock").values_list("lock", flat=True)
+    waits = [now - since for since in (due.first(), queued.first()) if since is not None and now - since > allowed]
+    return max(waits, default=None)
+
+
+def check_last_tick(now: datetime) -> Iterator[Finding]:
+    """The last tick came in time and to its end."""
+    run = DispatchRun.objects.by_clock().first()
+    if run is None:
+        return
+    when = f"The last tick, {about(now - run.started_at)} ago,"
+    if run.outcome == DispatchRun.Outcome.FAILED:
+        yield error("ticks", f"{when} failed: {run.error_message or 'no cause is known'}", "See the page Runs.")
+    elif run.error_message:
+        yield warning("ticks", f"{when} was completed, but: {run.error_message}", "See the page Runs.")
+    elif run.late_by and run.late_by > timedelta(minutes=settings.DISPATCH_EVERY_MINUTES):
+        yield warning("ticks", f"{when} was {about(run.late_by)} late.",
+                      "Run more workers (WORKERS), or see on the page Runs what takes the time.")  # fmt: skip
+
+
+def check_failures(now: datetime) -> Iterator[Finding]:
+    """What failed in the last day."""
+    ours = ActivityEntry.objects.filter(agent_name="smart_agent").exclude(event_type=EVENT)
+    entries = ours.failed().last_day(now).order_by("-created_at")
+    newest = list(entries.values_list("error_message", flat=True)[: COUNTED + 1])
+    if newest:
+        count = f"{COUNTED:,}+" if len(newest) > COUNTED else f"{len(newest):,}"
+        problem = f"{count} {'action or reading' if len(newest) == 1 else 'actions or readings'} failed in the last day"
+        yield warning("activity", f"{problem}; the newest: {newest[0] or 'no cause is known'}",
+                      "See the page Activity, with the filter for what failed.")  # fmt: skip
+    failed = Task.objects.filter(success=False, stopped__gte=now - DAY).order_by("-stopped")
+    tasks = failed.values_list("func", "result")[:1]
+    for func, result in tasks:
+        last = str(result or "").strip().partition(" : Traceback")[0].partition("\n")[0]
+        problem = f"{FUNCTION.get(func, func)} failed {_times(failed.count())} in the last day"
+        yield warning("workers", f"{problem[:1].upper()}{problem[1:]}; the last: {last}", "See the log of the workers.")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"

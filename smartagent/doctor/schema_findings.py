@@ -1,0 +1,150 @@
+"""A change that would be made, as what is wrong without it."""
+
+from datetime import timedelta
+from functools import singledispatch
+
+from smartagent.adoption import changes
+from smartagent.adoption.changes import Change, LeaveAlone
+from smartagent.adoption.introspection import ANY
+from smartagent.adoption.sync import sync_changes
+from smartagent.doctor.findings import FIX, Finding, error, info, warning
+from smartagent.kernel.durations import format_duration
+
+# What still works without them, or cannot be helped by us alone.
+HARMLESS = (
+    changes.Validate, changes.DropUnfinished, sync_changes.FillRows, sync_changes.CopyRows, sync_changes.ImportPeople,
+    sync_changes.IntroducePeople,
+)  # fmt: skip
+
+
+def finding_of(subject: str, change: Change) -> Finding:
+    """Return what to say of a change that is due."""
+    if isinstance(change, LeaveAlone):
+        return _left_alone(subject, change)
+    say = warning if isinstance(change, HARMLESS) else error
+    return say(subject, problem_of(change), remedy_of(change), repairable=True)
+
+
+def _left_alone(subject: str, change: LeaveAlone) -> Finding:
+    kind = change.what.partition(" ")[0]
+    if kind == "check":
+        return info(subject, f"{change}.", "Nothing has to be done.")
+    if kind == "column":
+        return warning(subject, f"{change}.", "Where pages fail on it, change the type of the column in the database.")
+    return warning(subject, f"{change}.", "Once that is changed, run `manage.py doctor --fix`.")
+
+
+def remedy_of(change: Change) -> str:
+    """What to do, and what to know before."""
+    if isinstance(change, changes.AddColumn):
+        return f"{FIX} In the rows that are there it is empty or has its default: only a backup has what was in it."
+    if isinstance(change, changes.Validate):
+        return f"{FIX} Where it is still said then, some older rows do not fit; they may stay."
+    if isinstance(change, changes.AddConstraint) or (isinstance(change, changes.AddFieldIndex) and change.unique):
+        return f"{FIX} Where it is still said then, rows are there twice: delete one of each."
+    return FIX
+
+
+@singledispatch
+def problem_of(change: Change) -> str:
+    """A sentence: what is wrong."""
+    raise NotImplementedError(type(change).__name__)
+
+
+@problem_of.register
+def _(change: changes.AddColumn) -> str:
+    return f"The column {change.column} is missing."
+
+
+@problem_of.register
+def _(change: changes.AddForeignKey) -> str:
+    return f"The foreign key on the column {change.column} is missing."
+
+
+@problem_of.register
+def _(change: changes.RelaxNotNull) -> str:
+    return f"The column {change.column} may not be empty, and we do not always have a value for it."
+
+
+@problem_of.register
+def _(change: changes.SetDefault) -> str:
+    return f"The column {change.column} has no default: a program that does not know it cannot insert rows."
+
+
+@problem_of.register
+def _(change: changes.WidenCheck) -> str:
+    words = "words that we use" if ANY in change.words else ", ".join(change.words)
+    return f"The check {change.name} refuses {words} in the column {change.column}."
+
+
+@problem_of.register
+def _(change: changes.AddIndex) -> str:
+    return f"The index {change.name} is missing: pages and ticks become slow."
+
+
+@problem_of.register
+def _(change: changes.AddFieldIndex) -> str:
+    return f"The {'unique ' if change.unique else ''}index on {change.field} is missing."
+
+
+@problem_of.register
+def _(change: changes.AddConstraint) -> str:
+    return f"The constraint {change.name} is missing."
+
+
+@problem_of.register
+def _(change: changes.AddCheck) -> str:
+    return f"The check {change.name} is missing."
+
+
+@problem_of.register
+def _(change: changes.Validate) -> str:
+    return f"The constraint {change.name} is NOT VALID: it holds for new rows, older ones were not looked at."
+
+
+@problem_of.register
+def _(change: changes.DropUnfinished) -> str:
+    return f"The index {change.name} was left behind unfinished by a run that was ended."
+
+
+@problem_of.register
+def _(change: sync_changes.MakeFunction) -> str:
+    return f"The function {change.name} is missing, or was changed."
+
+
+@problem_of.register
+def _(change: sync_changes.MakeTrigger) -> str:
+    return f"The trigger {change.name} is missing, disabled or was changed: the old application and we drift apart."
+
+
+@problem_of.register
+def _(change: sync_changes.FillRows) -> str:
+    return f"{change.what[:1].upper()}{change.what[1:]}: {sync_changes.rows(change.rows)} to be filled in."
+
+
+@problem_of.register
+def _(change: sync_changes.CopyRows) -> str:
+    return f"{change.what[:1].upper()}{change.what[1:]}: {sync_changes.rows(change.rows)} to be copied."
+
+
+@problem_of.register
+def _(change: sync_changes.ImportPeople) -> str:
+    return f"{_people(change.people, 'of the old application')} not known here, and cannot sign in."
+
+
+@problem_of.register
+def _(change: sync_changes.IntroducePeople) -> str:
+    known = f"{_people(change.people, 'of ours')} not known to the old application"
+    return f"{known}: what they own cannot be written."
+
+
+def _people(count: int, whose: str) -> str:
+    return f"{sync_changes.people(count)} {whose} {'is' if count == 1 else 'are'}"
+
+
+def about(span: timedelta) -> str:
+    """A duration without what does not matter: `3d 4h`, `2h 5m`, `40s`."""
+    for unit, longer in ((timedelta(hours=1), timedelta(days=1)), (timedelta(minutes=1), timedelta(minutes=1))):
+        if span >= longer:
+            return format_duration(span // unit * unit)
+    return format_duration(span)

@@ -1,0 +1,52 @@
+"""Functions, triggers and rows that keep the old application and ours in step, and people of both."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from rules.models import ActivityEntry
+from smartagent.adoption.sync.base import Synchronising
+from smartagent.adoption.sync.people import PLACEHOLDERS, placeholders
+from smartagent.adoption.sync.sync_changes import people
+from smartagent.doctor.findings import Finding, warning
+from smartagent.doctor.migrations import Migrated
+from smartagent.doctor.schema_findings import finding_of
+
+SYNC_FAILED = "sync_failed"
+SYNC_REMEDY = "Mend the cause; then `manage.py doctor --fix` brings in people who are missing here."
+COUNTED = 1000
+
+
+def check_step(connection: BaseDatabaseWrapper, migrated: Migrated) -> Iterator[Finding]:
+    """Nothing that an applied migration has made is lost."""
+    for operation in migrated.synchronising():
+        for change in operation.lacks(connection):
+            yield finding_of(subject_of(operation), change)
+
+
+def subject_of(operation: Synchronising) -> str:
+    """The table that an operation is about."""
+    return str(getattr(operation, "table", None) or getattr(operation, "given", None) or "functions")
+
+
+def check_people(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
+    """Everybody has an e-mail to sign in by."""
+    for ending, count in placeholders(connection).items():
+        why, _, remedy = PLACEHOLDERS[ending].partition("; ")
+        problem = f"{people(count)} cannot sign in by e-mail: {why}. What they have here ends in {ending}."
+        yield warning("people", problem, _capitalised(remedy))
+
+
+def check_sync(now: datetime) -> Iterator[Finding]:
+    """What triggers could not do in the last day; it failed no statement of the old application."""
+    failed = ActivityEntry.objects.filter(event_type=SYNC_FAILED).last_day(now).order_by("-created_at")
+    newest = list(failed.values_list("error_message", flat=True)[:COUNTED])
+    if newest:
+        changes = "1 change was" if len(newest) == 1 else f"{len(newest):,} changes were"
+        problem = f"{changes} not kept in step with the old application in the last day; the newest: {newest[0]}."
+        yield warning("old application", problem, SYNC_REMEDY)
+
+
+def _capitalised(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]} (the page People)."

@@ -1,0 +1,39 @@
+"""Secrets at rest: encrypted with a key that is derived from SECRET_KEY (Fernet: AES-128-CBC with HMAC-SHA256).
+
+To change the key, put the old one into SECRET_KEY_FALLBACKS: what it encrypted can be read, and what is written anew is
+encrypted with the new one.
+"""
+
+import base64
+import hashlib
+import json
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+
+
+class SecretLost(Exception):
+    """This secret cannot be read: it was encrypted with another SECRET_KEY. Type it anew."""
+
+
+def seal(secret: Any) -> str:
+    """Return the JSON value `secret` as an encrypted text."""
+    return _fernet().encrypt(json.dumps(secret).encode()).decode()
+
+
+def unseal(sealed: str) -> Any:
+    """Return what `seal` was given; SecretLost where the key has changed since."""
+    try:
+        return json.loads(_fernet().decrypt(sealed.encode()))
+    except InvalidToken:
+        raise SecretLost(SecretLost.__doc__) from None
+
+
+def _fernet() -> MultiFernet:
+    return MultiFernet([_key(secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
+
+
+def _key(secret: str) -> Fernet:
+    digest = hashlib.sha256(b"smartagent.kernel.sealing" + secret.encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(digest))

@@ -1,0 +1,59 @@
+"""Times as people and programs write them, in UTC: no zone, year or offset leads past the years 1 to 9999."""
+
+import re
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from smartagent.kernel.texts import encodable
+
+LONGEST_TEXT = 60
+EXAMPLE = "2026-03-02T10:00:00Z"
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+FRACTION = re.compile(r"(\.\d{6})\d+")
+
+
+def read_time(text: object, zone: tzinfo | None = None) -> datetime:
+    """Return the time that an ISO 8601 text says, in UTC; ValueError where it says none. One that names no zone is in
+    `zone`, or an error where that is None."""
+    if not isinstance(text, str) or len(text) > LONGEST_TEXT:
+        raise ValueError(f"This is not a time. Write for example {EXAMPLE}.")
+    try:
+        found = datetime.fromisoformat(FRACTION.sub(r"\1", text.strip()))
+    except ValueError:
+        raise ValueError(f"“{encodable(text[:40])}” is not a time. Write for example {EXAMPLE}.") from None
+    if found.tzinfo is None:
+        if zone is None:
+            raise ValueError(f"Name the zone too, for example {EXAMPLE}.")
+        found = found.replace(tzinfo=zone)
+    return in_utc(found)
+
+
+def in_utc(time: datetime) -> datetime:
+    """Return `time` in UTC, for PostgreSQL reads no offset of 16 hours; ValueError where UTC has no such year."""
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("This time is outside the years 1 to 9999. Write for example " + EXAMPLE + ".") from None
+
+
+def counted_with(time: datetime) -> datetime:
+    """Return `time` where durations can be added and taken away; ValueError where it is too far away to be meant."""
+    if not FIRST_YEAR <= time.year <= LAST_YEAR:
+        raise ValueError(f"This time is outside the years {FIRST_YEAR} to {LAST_YEAR}.")
+    return time
+
+
+class TimeInput(forms.DateTimeField):
+    """A form field for a time, in the zone of whoever looks where it names none."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        if value in self.empty_values:
+            return None
+        try:
+            return read_time(value, timezone.get_current_timezone())
+        except ValueError as error:
+            raise ValidationError(str(error), code="invalid") from None

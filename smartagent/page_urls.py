@@ -1,0 +1,32 @@
+"""Pages of the shell that are no list: “Evaluate now”, the schema, the badges and the profile."""
+
+from django.contrib.admin import AdminSite
+from django.urls import URLPattern, path
+
+from notifications.pages.preferences import preferences
+from optimizer.pages.policy import let_go_on, policy_page, stop_everything
+from optimizer.pages.report import report_page
+from optimizer.pages.scoreboard import scoreboard_page
+from rules.pages.evaluate_now import dispatch_now
+from rules.pages.health import health_page
+from smartagent.accounts.profile import profile
+from smartagent.dashboard.badges import badges
+from smartagent.doctor.page import repair_schema, schema
+
+
+def pages(site: AdminSite) -> list[URLPattern]:
+    """Their addresses, for signed-in people only."""
+    return [
+        path("dispatch/", site.admin_view(dispatch_now), name="dispatch_now"),
+        path("rule-health/", site.admin_view(health_page), name="rules_health"),
+        path("preferences/", site.admin_view(preferences), name="preferences"),
+        path("optimizer-policy/", site.admin_view(policy_page), name="optimizer_policy"),
+        path("optimizer-policy/stop/", site.admin_view(stop_everything), name="optimizer_stop"),
+        path("optimizer-policy/release/", site.admin_view(let_go_on), name="optimizer_release"),
+        path("optimizer-scoreboard/", site.admin_view(scoreboard_page), name="optimizer_scoreboard"),
+        path("optimizer-report/", site.admin_view(report_page), name="optimizer_report"),
+        path("schema/", site.admin_view(schema), name="schema"),
+        path("schema/repair/", site.admin_view(repair_schema), name="schema_repair"),
+        path("badges/", site.admin_view(badges), name="badges"),
+        path("profile/", site.admin_view(profile), name="profile"),
+    ]

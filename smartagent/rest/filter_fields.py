@@ -1,0 +1,112 @@
+from datetime import datetime, timedelta
+from typing import Any
+
+import django_filters
+from django import forms
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django_filters.fields import ChoiceField, IsoDateTimeField
+
+from smartagent.kernel.coerce import as_uuid
+from smartagent.kernel.scope import people_visible_to
+from smartagent.kernel.times import in_utc
+
+WITHIN = {"1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+
+
+WITHIN_LABELS = [("1h", "the last hour"), ("24h", "the last 24 hours"), ("7d", "the last 7 days"),
+                 ("30d", "the last 30 days")]  # fmt: skip
+
+
+TIME_HELP = "A date or a time, for example 2026-03-02 or 2026-03-02T10:00, with Z or +01:00 for another zone."
+
+
+class OneOfField(ChoiceField):  # type: ignore[misc]
+    """A choice that says what there is, where the value is none of it."""
+
+    def validate(self, value: Any) -> None:
+        if value and not self.valid_value(value):
+            known = ", ".join(str(kind) for kind, _ in self.choices if kind)
+            params = {"value": str(value)[:40], "known": known}
+            raise ValidationError("“%(value)s” is none of these: %(known)s.", code="invalid_choice", params=params)
+
+
+class OneOf(django_filters.ChoiceFilter):  # type: ignore[misc]
+    """Filters by one of some values."""
+
+    field_class = OneOfField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"empty_label": "any"} | kwargs)
+
+
+class TimeField(IsoDateTimeField):  # type: ignore[misc]
+    """A time, in UTC: PostgreSQL reads no zone that is 16 hours or more away, though ISO 8601 has them."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        try:
+            time = super().to_python(value)
+            return in_utc(time) if time else None
+        except (OverflowError, ValueError):
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class TimeFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
+    """Filters by a time; one without a zone is in the zone of whoever asks."""
+
+    field_class = TimeField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        fixed = {"widget": widget, "error_messages": {"invalid": f"This is not a time. {TIME_HELP}"}}
+        super().__init__(*args, **fixed | kwargs)
+
+
+class PersonFilter(django_filters.CharFilter):  # type: ignore[misc]
+    """Filters by a person whom the asker may see: part of the name or of the e-mail, or the id."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"help_text": "A name, an e-mail or an id."} | kwargs)
+
+    def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if not value:
+            return queryset
+        asker = asker_of(self)
+        people = people_visible_to(asker) if asker else get_user_model().objects.all()
+        person = as_uuid(value)
+        named = Q(pk=person) if person else Q(email__icontains=value) | Q(full_name__icontains=value)
+        return queryset.filter(**{f"{self.field_name}__in": people.filter(named)})
+
+
+class TimesFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Filters by the time that counts for a model: which field that is, `times` says."""
+
+    times = "created_at"
+
+    within = OneOf(label="within", choices=WITHIN_LABELS, method="filter_within")
+    after = TimeFilter(label="from", method="filter_after")
+    before = TimeFilter(label="until", method="filter_before")
+
+    @classmethod
+    def get_filters(cls) -> Any:
+        """Those of the model first, those of time after them."""
+        found = super().get_filters()
+        times = {name: found.pop(name) for name in ("within", "after", "before") if name in found}
+        return found | times
+
+    def filter_within(self, queryset: QuerySet[Any], _: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(**{f"{self.times}__gte": timezone.now() - WITHIN[value]})
+
+    def filter_after(self, queryset: QuerySet[Any], _: str, value: datetime) -> QuerySet[Any]:
+        return queryset.filter(**{f"{self.times}__gte": value})
+
+    def filter_before(self, queryset: QuerySet[Any], _: str, value: datetime) -> QuerySet[Any]:
+        return queryset.filter(**{f"{self.times}__lt": value})
+
+
+def asker_of(asked: Any) -> Any:
+    """Who asks; None where a program filters, and no request."""
+    request = getattr(asked.parent, "request", None)
+    return request.user if request is not None else None

@@ -1,0 +1,69 @@
+"""Log lines as key=value, on standard error."""
+
+import logging.config
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from smartagent.kernel.visible_text import paragraphs
+
+
+def visibly(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Texts of others begin no line of their own, move no cursor and turn no text around."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = paragraphs(value)
+    return event
+
+
+def briefly(record: logging.LogRecord) -> bool:
+    """What somebody asked for and may not have or is not there takes one line: the traceback helps nobody."""
+    if record.levelno < logging.ERROR:
+        record.exc_info = None
+    return True
+
+
+def configure(config: dict[str, Any]) -> None:
+    """Configure logging for Django's LOGGING_CONFIG; `config` has the level."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "processors": [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            visibly,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        "foreign_pre_chain": shared,
+    }
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"logfmt": formatter},
+            "filters": {"briefly": {"()": lambda: briefly}},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "logfmt"}},
+            "root": {"handlers": ["stderr"], "level": config["level"]},
+            # A line for each task that went well is too much; what fails is told. Of requests that leave, lines would
+            # have addresses that are secrets, and with DEBUG what the other side says back.
+            "loggers": {
+                "httpx": {"level": "WARNING"},
+                "httpcore": {"level": "WARNING"},
+                "urllib3": {"level": "WARNING"},
+                "apprise": {"level": "WARNING"},
+                "django-q": {"level": "WARNING"},
+                "django.request": {"filters": ["briefly"]},
+            },
+        }
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )

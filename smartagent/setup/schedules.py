@@ -1,0 +1,74 @@
+"""What runs by itself. Schedules live here and are synchronised by `up` and with every `migrate`."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django_q.models import Schedule
+
+PREFIX = "smartagent: "
+WEEKLY = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repeated:
+    """A function of a module, by dotted path, run every so many minutes; with 0 every Monday at 07:00 UTC."""
+
+    name: str
+    func: str
+    minutes: int
+
+    def first_run(self, now: datetime) -> datetime:
+        """When it runs first: at once, or on the next Monday morning."""
+        if self.minutes:
+            return now
+        monday = (now - timedelta(days=now.weekday())).replace(hour=7, minute=0, second=0, microsecond=0)
+        return monday if monday > now else monday + timedelta(days=7)
+
+
+def wanted() -> list[Repeated]:
+    """The schedules as they should be."""
+    return [
+        Repeated(name="dispatch", func="rules.tasks.tick", minutes=settings.DISPATCH_EVERY_MINUTES),
+        Repeated(name="deliver", func="notifications.tasks.send_due", minutes=1),
+        Repeated(name="retention", func="notifications.tasks.forget_old", minutes=24 * 60),
+        Repeated(name="optimize", func="optimizer.tasks.optimize", minutes=1),
+        Repeated(name="optimizer report", func="optimizer.tasks.report", minutes=WEEKLY),
+        Repeated(name="recycle bin", func="rules.lifecycle.recycle_bin.empty_bin", minutes=24 * 60),
+        Repeated(name="forget", func="smartagent.rest.idempotency.forget_old_keys", minutes=60),
+    ]
+
+
+def synchronise(using: str = "default") -> None:
+    """Make, correct or remove schedules of ours, so that they are what the code says; others are left alone."""
+    names = []
+    for repeated in wanted():
+        names.append(PREFIX + repeated.name)
+        values = _values(repeated)
+        Schedule.objects.using(using).update_or_create(
+            name=PREFIX + repeated.name,
+            defaults=values,
+            create_defaults=values | {"next_run": repeated.first_run(timezone.now())},
+        )
+    Schedule.objects.using(using).filter(name__startswith=PREFIX).exclude(name__in=names).delete()
+
+
+def lacking(using: str = "default") -> list[str]:
+    """Return the schedules that are not in the database as they should be."""
+    there = Schedule.objects.using(using)
+    known = {each.name: each for each in there.filter(name__startswith=PREFIX)}
+    return [
+        repeated.name
+        for repeated in wanted()
+        if any(
+            getattr(known.get(PREFIX + repeated.name), name, None) != value for name, value in _values(repeated).items()
+        )
+    ]
+
+
+def _values(repeated: Repeated) -> dict[str, Any]:
+    if not repeated.minutes:
+        return {"func": repeated.func, "schedule_type": Schedule.WEEKLY, "minutes": None, "repeats": -1}
+    return {"func": repeated.func, "schedule_type": Schedule.MINUTES, "minutes": repeated.minutes, "repeats": -1}

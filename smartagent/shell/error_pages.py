@@ -1,0 +1,88 @@
+"""Pages for what went wrong: in the shell where it can be shown, else plain, needing neither session nor database."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.admin import site
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from smartagent.kernel.schema_drift import Missing, in_words
+from smartagent.kernel.schema_drift_log import notice
+
+NOT_FOUND = "There is nothing at this address, or it is not yours to see."
+DENIED = "It needs a role that you do not have. If you should have it, ask an administrator."
+FORM_EXPIRED = "This form is too old to be sent: somebody signed in or out since it was opened. Go back, load it again and send it once more."  # fmt: skip  # noqa: E501
+BAD_REQUEST = "The request cannot be understood. Check the address, or go back and try again."
+BROKEN = "Something broke on our side; it is in the server's log. Nothing was half done. Try again in a moment."
+OTHERS_GO_ON = "Everything else goes on."
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _plain(request, 400, "That was not understood", BAD_REQUEST)
+
+
+def denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _in_shell(request, 403, "You may not do this", _said(exception) or DENIED)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _in_shell(request, 404, "Nothing here", NOT_FOUND)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    error = sys.exception()
+    if error and (missing := notice(error)):
+        return incomplete(request, missing)
+    return _plain(request, 500, "Something broke", BROKEN)
+
+
+def incomplete(request: HttpRequest, missing: Sequence[Missing]) -> HttpResponse:
+    """Where the database lacks what the page needs: this page alone, if it can be."""
+    words = in_words(missing)
+    heading = "The database lacks something"
+    try:
+        return _in_shell(request, 503, heading, f"{words} {OTHERS_GO_ON}")
+    except DatabaseError:  # what is missing is needed by every page
+        return _plain(request, 503, heading, words)
+
+
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Where the token against forged requests does not fit."""
+    return _in_shell(request, 403, "Send it once more", FORM_EXPIRED)
+
+
+def too_large(request: HttpRequest, most: int) -> HttpResponse:
+    """Where a form has more than `most` bytes."""
+    return _in_shell(request, 413, "Too much at once", f"A form here has at most {most / 1e6:g} MB. Send less at once.")
+
+
+def _is_api(request: HttpRequest) -> bool:
+    """Whether a program asks: no answer below /api/ is HTML."""
+    return request.path.startswith("/api/")
+
+
+def _said(exception: Exception) -> str:
+    """What the view said about it, if it said anything."""
+    said = exception.args[0] if exception.args and not isinstance(exception, Http404) else ""
+    return said if isinstance(said, str) else ""
+
+
+def _in_shell(request: HttpRequest, status: int, heading: str, words: str) -> HttpResponse:
+    if _is_api(request):
+        return JsonResponse({"detail": [words]}, status=status)
+    signed_in = request.user.is_authenticated
+    layout = "admin/base_site.html" if signed_in else "unfold/layouts/unauthenticated.html"
+    context: dict[str, Any] = site.each_context(request) | {
+        "layout": layout, "status": status, "title": heading, "words": words, "signed_in": signed_in,
+    }  # fmt: skip
+    return render(request, "errors/in_shell.html", context, status=status)
+
+
+def _plain(request: HttpRequest, status: int, heading: str, words: str) -> HttpResponse:
+    if _is_api(request):
+        return JsonResponse({"detail": [words]}, status=status)
+    context = {"status": status, "heading": heading, "words": words}
+    return render(None, "errors/plain.html", context, status=status)

@@ -1,0 +1,177 @@
+"""Lists whose query parameters go through the FilterSet that the API uses, and whose pages are counted up to a cap."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.views.main import ORDER_VAR
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, QueryDict
+from unfold.views import ChangeList
+
+from smartagent.kernel.scope import has_everyone, leads_to_person
+from smartagent.shell.filter_panel import PAST_VAR, FilterPanel
+from smartagent.shell.list_pagination import CappedPaginator, past, place_of
+from smartagent.shell.owned_admin import OwnedAdmin
+
+
+class FilteredChangeList(ChangeList):  # type: ignore[misc]
+    """Shows what the FilterSet leaves, says what it did not understand, and stays within the pages that there are."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        self.sees_people = has_everyone(request.user, "view")
+        super().__init__(request, *args, **kwargs)
+        self.title = self.model_admin.title
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        given = super().get_filters_params(params)
+        known = self.model_admin.filterset_class.base_filters
+        return {name: value for name, value in given.items() if name in known}
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        specs, has_filters, rest, duplicates, _ = super().get_filters(request)
+        self.panel = next(spec for spec in specs if isinstance(spec, FilterPanel))
+        return specs, has_filters, rest, duplicates, not all(chip["by_default"] for chip in self.chips)
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """Nobody puts rows in the order of people whom they may not see: that would tell their names and e-mails."""
+        found = super().get_ordering_field(field_name)
+        path = found if isinstance(found, str) else ""
+        return None if leads_to_person(self.model, path) and not self.sees_people else found
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        queryset: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
+        self.bad_place = ""
+        place, field = self.params.get(PAST_VAR), self.model_admin.keyset
+        if not place or not field:
+            return queryset
+        try:
+            return past(queryset, field, place)
+        except ValueError:
+            self.bad_place = place
+            return queryset.none()
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.page_num: int = self.paginator.validate_number(self.page_num)
+        self.result_list: Any = list(self.result_list)
+        self.model_admin.prepare(self.result_list)
+
+    @property
+    def older(self) -> str | None:
+        """The address of what is past the last page, where there is more than the pages reach."""
+        field = self.model_admin.keyset
+        last_page = self.page_num == self.paginator.num_pages
+        if not (field and last_page and self.paginator.is_capped and self.result_list) or ORDER_VAR in self.params:
+            return None
+        place = place_of(self.result_list[-1], field)
+        return self.get_query_string({PAST_VAR: place}) if place else None
+
+    @property
+    def newest(self) -> str:
+        """The address of the first page, with the same filters."""
+        return str(self.get_query_string({PAST_VAR: None}))
+
+    @property
+    def chips(self) -> list[dict[str, Any]]:
+        """The filters in force: what each says, the address without it, and whether nobody asked for it."""
+        filterset, defaults = self.panel.filterset, self.model_admin.filter_defaults
+        return [
+            {
+                "text": f"{filterset.form.fields[name].label or name}: {_shown(filterset, name)}",
+                "without": self.get_query_string({name: "" if name in defaults else None}),
+                "by_default": filterset.data[name] == defaults.get(name),
+            }
+            for name in filterset.filters
+            if filterset.data.get(name) and name not in filterset.form.errors
+        ]
+
+    @property
+    def complaints(self) -> list[str]:
+        """What was asked for and not understood, in words."""
+        form = self.panel.filterset.form
+        unknown = super().get_filters_params().keys() - form.fields.keys() - {PAST_VAR}
+        known = ", ".join(form.fields)
+        return (
+            [f"There is no filter “{name}” in this list. There are: {known}." for name in sorted(unknown)]
+            + [
+                f"“{place}” is no place in this list. Take the link at the end of its last page."
+                for place in [self.bad_place]
+                if place
+            ]
+            + [
+                f"{str(form.fields[name].label or name).capitalize()}: {message}"
+                for name, messages in form.errors.items()
+                for message in messages
+            ]
+        )
+
+
+class FilteredAdmin(OwnedAdmin):
+    """A list with the filters of a FilterSet. `filter_defaults` hold where the address says nothing else."""
+
+    filterset_class: ClassVar[Any]
+    filter_defaults: ClassVar[Mapping[str, str]] = {}
+    keyset: ClassVar[str | None] = None  # the time by which a long list is ordered, newest first
+    empty_title: ClassVar[str] = "Nothing here yet"
+    empty_text: ClassVar[str] = ""
+
+    paginator = CappedPaginator
+    list_filter = (FilterPanel,)
+    list_filter_submit = True
+    change_list_template = "smartagent/changelist.html"
+    list_before_template = "smartagent/list_before.html"
+    list_max_show_all = 0
+    show_facets = ShowFacets.NEVER
+
+    def filterset(self, request: HttpRequest) -> Any:
+        """The FilterSet of what `request` asks for."""
+        data = QueryDict(mutable=True)
+        data.update(request.GET)
+        for name, value in self.filter_defaults.items():
+            data.setdefault(name, value)
+        return self.filterset_class(data, self.model.objects.none(), request=request)
+
+    class Media:
+        css = {"all": ("smartagent/rules.css",)}
+
+    def prepare(self, rows: list[Any]) -> None:
+        """Look up for all `rows` of a page at once what their columns need besides."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
+        return FilteredChangeList
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup in self.filterset_class.base_filters
+
+
+class RecordAdmin(FilteredAdmin):
+    """A list of what the system writes: to be read, never added, edited or deleted by hand."""
+
+    actions = None
+    change_form_template = "smartagent/record.html"
+
+    def describe(self, record: Any) -> str:
+        """What the page of one record is called."""
+        return str(record)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if original := context.get("original"):
+            context |= {"crumb": self.describe(original), "subtitle": self.describe(original)}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def _shown(filterset: Any, name: str) -> str:
+    """A value as its field shows it."""
+    value = filterset.data[name]
+    choices = dict(getattr(filterset.form.fields[name], "choices", ()))
+    return str(choices.get(value, value))

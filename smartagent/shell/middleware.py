@@ -1,0 +1,77 @@
+"""What every request needs."""
+
+import zoneinfo
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from smartagent.kernel.schema_drift_log import notice
+from smartagent.kernel.visible_text import in_page
+from smartagent.shell.error_pages import incomplete, too_large
+
+LARGEST_TYPED, LARGEST_FORM = 2_500_000, 10_000_000  # bytes
+FORMS_WITH_FILES = ("admin:rules_automationrule_code",)
+
+
+class TimeZoneMiddleware:
+    """Show times in the zone of the person who looks."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with timezone.override(zoneinfo.ZoneInfo(getattr(request.user, "time_zone", "UTC"))):
+            return self.get_response(request)
+
+
+class VisibleMiddleware:
+    """Pages show no control characters and no overrides of the direction of writing, whoever wrote what they show."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.streaming and response.get("Content-Type", "").startswith("text/html"):
+            page = response.content.decode(response.charset, "replace")
+            if (shown := in_page(page)) != page:
+                response.content = shown.encode(response.charset)
+        return response
+
+
+class FormSizeMiddleware:
+    """A form of more bytes than people type is refused before it is read; only the page of rules as code takes files.
+
+    What a program sends below /api/ is limited there, by each view.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Before the token against forged requests is looked for in the form."""
+        where = request.resolver_match.view_name if request.resolver_match else ""
+        most = LARGEST_FORM if where in FORMS_WITH_FILES else LARGEST_TYPED
+        length = str(request.META.get("CONTENT_LENGTH") or "")
+        is_larger = length.isdecimal() and (len(length) > 15 or int(length) > most)
+        return too_large(request, most) if is_larger and not request.path.startswith("/api/") else None
+
+
+class MissingColumnMiddleware:
+    """Where a view breaks because the database lacks a column, say which, and what to do."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """None where it is another mistake."""
+        missing = notice(exception)
+        return incomplete(request, missing) if missing else None

@@ -1,0 +1,46 @@
+"""The shell: one admin site at `/` for everybody who is signed in. Its addresses are nouns: /rules/, /activity/."""
+
+from typing import Any
+
+from django.contrib.admin import ModelAdmin
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, include, path
+from django.utils.module_loading import import_string
+from django.views.generic import RedirectView
+from unfold.admin import ModelAdmin as OurLook
+from unfold.sites import UnfoldAdminSite
+
+
+class Site(UnfoldAdminSite):  # type: ignore[misc]
+    """Serves each list under the `slug` of its admin class; pages that are not in our look are not shown."""
+
+    index_template = "smartagent/overview.html"
+    final_catch_all_view = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active)
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        if admin_class is not None and issubclass(admin_class, OurLook):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def extra_urls(self) -> list[URLPattern]:
+        """Pages that are no list; named by string, since they know the apps and the site does not."""
+        return list(import_string("smartagent.page_urls.pages")(self))
+
+    def search(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """What the command palette finds: asked anew each time, so that it never shows what one may see no more."""
+        found: HttpResponse = import_string("smartagent.dashboard.command_palette.find")(request)
+        return found
+
+    def get_urls(self) -> list[Any]:
+        own = [url for url in super().get_urls() if isinstance(url, URLPattern) and url.name != "app_list"]
+        lists = [path(f"{slug_of(admin)}/", include(admin.urls)) for admin in self._registry.values()]
+        # Django's templates link to a page per app; we have none, and lead to the overview.
+        apps = path("app/<str:app_label>/", RedirectView.as_view(url="/"), name="app_list")
+        return [*own, apps, *lists]
+
+
+def slug_of(admin: "ModelAdmin[Any]") -> str:
+    """The noun under which a list is served."""
+    return str(getattr(admin, "slug", f"{admin.opts.app_label}-{admin.opts.model_name}"))

@@ -1,0 +1,68 @@
+"""Who hears of a remedy: the person concerned, once for each, and when it was applied, failed or made it worse."""
+
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from notifications.models import Delivery, Notification
+from optimizer.execution.responses import answer
+from optimizer.measurement.effect import measure
+from optimizer.proposals.creation import propose
+from tests.optimizer.remedy_cast import COVERAGE, metrics_of, readings_around, remedy, remedy_for
+from tests.rules.rule_cast import rule_of
+
+
+def told(user):
+    return list(Notification.objects.filter(user=user).order_by("created_at").values_list("title", "severity"))
+
+
+def test_a_proposal_is_told_once(alice, now):
+    rule = rule_of(alice)
+    event = remedy_for(alice, now, COVERAGE, rule=rule.pk)
+    remedy_for(alice, now + timedelta(minutes=5), COVERAGE, rule=rule.pk)  # the rule fires again
+    one = Notification.objects.get()
+    assert (one.user, one.title, one.rule) == (alice, "A remedy is proposed: Fusion enhancement", rule)
+    assert one.action_url == f"/optimizations/{event.pk}/"
+    assert "The fusion score is 60; the rule says < 70." in one.message
+    assert "• Adjust a weight: Coverage is low." in one.message
+    assert Delivery.objects.get().reason == "other"
+
+
+def test_who_asked_for_it_is_not_told_of_it(alice, olga, now):
+    remedy_for(alice, now, COVERAGE, by=alice.pk)
+    remedy_for(olga, now, COVERAGE, by=alice.pk)
+    assert told(alice) == []
+    assert len(told(olga)) == 1
+
+
+def test_applied_and_worse(alice, olga, now):
+    metrics_of(alice)
+    event = remedy_for(alice, now, COVERAGE, by=olga.pk)
+    readings_around(alice, now, before=60, after=50)
+    answer("apply", event, alice, now)
+    assert measure(event, now + timedelta(hours=24)) == "worse"
+    *at_once, last = told(alice)  # proposed and applied in one moment: in either order
+    assert sorted(at_once) == [
+        ("A remedy is proposed: Fusion enhancement", "medium"), ("A remedy was applied: Fusion enhancement", "low"),
+    ]  # fmt: skip
+    assert last == ("A remedy made it worse: Fusion enhancement", "high")
+
+
+def test_failed_with_its_cause(alice, now):
+    metrics_of(alice)
+    answer("apply", remedy_for(alice, now, {"metric": "speed", "step": 1}), alice, now)
+    last = Notification.objects.order_by("created_at", "severity").get(type="error")
+    assert (last.title, last.severity) == ("A remedy failed: Fusion enhancement", "high")
+    assert "There is no fusion metric “speed”" in last.message
+
+
+def test_many_proposals_take_as_many_statements_as_one(alice, bob, olga, now):
+    counts = []
+    for people in ([alice], [bob, olga]):
+        asked = [remedy(person, now, COVERAGE) for person in people]
+        with CaptureQueriesContext(connection) as queries, transaction.atomic():
+            propose(asked, now)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+    assert Notification.objects.count() == 3

@@ -1,0 +1,50 @@
+"""What a pushed metric may be called, and how samples are written."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.ingest.samples import NAME, check_metric, check_value, store
+from rules.models import MetricSample
+
+AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
+
+
+@given(st.from_regex(NAME, fullmatch=True))
+def test_a_well_formed_name_is_taken_as_it_is(name):
+    assert check_metric(name) == name
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53), 2**53))
+def test_a_finite_number_is_kept_to_the_last_bit(value):
+    assert check_value(value) == value
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 10**309, "1", True, None, [], 1j])
+def test_what_is_no_finite_number_is_refused(value):
+    with pytest.raises(ValueError, match="number"):
+        check_value(value)
+
+
+def test_rows_are_read_once_and_counted(alice):
+    rows = ((alice.pk, "cpu", "", float(n), AT + timedelta(seconds=n)) for n in range(1000))
+    assert store(rows) == 1000
+    assert MetricSample.objects.count() == 1000
+
+
+def test_what_the_rows_raise_comes_out_and_nothing_is_written(alice):
+    def rows():
+        yield (alice.pk, "cpu", "", 1.0, AT)
+        raise ConnectionError("the line is cut")
+
+    with pytest.raises(ConnectionError, match="the line is cut"):
+        store(rows())
+    assert not MetricSample.objects.exists()
+
+
+def test_it_can_be_called_twice_in_one_transaction(alice):
+    store([(alice.pk, "cpu", "", 1.0, AT)])
+    store([(alice.pk, "cpu", "", 2.0, AT), (None, "cpu", "", 3.0, AT)])
+    assert sorted(MetricSample.objects.values_list("value", flat=True)) == [2, 3]

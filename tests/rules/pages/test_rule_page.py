@@ -1,0 +1,175 @@
+"""The page of one rule, its versions, and “Evaluate now”."""
+
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from rules.models import ActivityEntry, DispatchRun, FusionScore
+from tests.rules.rule_cast import entry_of, rule_of, state_of
+
+PAGE = "admin:rules_automationrule_page"
+STATUS = "admin:rules_automationrule_status"
+DISPATCH = "admin:dispatch_now"
+
+
+def page_of(client, rule):
+    return client.get(reverse(PAGE, args=[rule.pk]))
+
+
+def score(user, value):
+    return FusionScore.objects.create(user=user, fusion_score=value)
+
+
+def test_the_rule_in_words_with_its_reading_and_what_it_did(client_of, alice, now):
+    rule = rule_of(alice, description="Watch <closely>", runbook_url="https://example.com/run")
+    score(alice, 63)
+    state_of(rule, now)
+    entry_of(rule, now, status="failed", error_message="The door is shut.")
+    page = page_of(client_of(alice), rule).content.decode()
+    assert "When the fusion score of Alice is below 70, alert Alice, severity high" in page
+    assert "Would fire now" in page
+    assert "The fusion score of Alice is 63: below 70." in page
+    assert "The door is shut." in page
+    assert "Watch &lt;closely&gt;" in page
+    for name in ("change", "history", "delete"):
+        assert reverse(f"admin:rules_automationrule_{name}", args=[rule.pk]) in page
+
+
+def test_a_new_rule_has_an_empty_page_that_is_finished(client_of, alice):
+    page = page_of(client_of(alice), rule_of(alice)).content.decode()
+    assert "No reading" in page
+    assert "Nothing yet." in page
+    assert "No evaluation has found it broken" in page
+
+
+def test_a_paused_rule_says_that_it_is_not_evaluated(client_of, alice):
+    page = page_of(client_of(alice), rule_of(alice, status="paused")).content.decode()
+    assert "It is paused, so it is not evaluated." in page
+
+
+def test_the_worst_instances_come_first_and_only_some(client_of, olga, alice, bob, now):
+    rule = rule_of(olga, applies_to="everyone")
+    state_of(rule, now, "ok", user=alice)
+    state_of(rule, now, "firing", user=bob)
+    assert [state.user for state in page_of(client_of(olga), rule).context["states"]] == [bob, alice]
+
+
+def test_on_everyone_it_says_for_how_many(client_of, olga, alice, bob):
+    score(alice, 60)
+    score(bob, 90)
+    said = page_of(client_of(olga), rule_of(olga, applies_to="everyone")).content.decode()
+    assert "It would fire for 1 of 3 people." in said
+
+
+def test_somebody_elses_rule_is_not_there(client_of, alice, bob, audra):
+    rule = rule_of(alice)
+    assert page_of(client_of(bob), rule).status_code == 404
+    assert client_of(bob).get(reverse(PAGE, args=[uuid.uuid4()])).status_code == 404
+    assert client_of(bob).get(reverse("admin:rules_automationrule_history", args=[rule.pk])).status_code == 404
+    assert client_of(bob).post(reverse(STATUS, args=[rule.pk]), {"status": "paused"}).status_code == 404
+    page = page_of(client_of(audra), rule).content.decode()
+    assert "Evaluate now" not in page
+    assert client_of(audra).post(reverse(STATUS, args=[rule.pk]), {"status": "paused"}).status_code == 403
+
+
+def test_queries_do_not_grow_with_what_it_did(client_of, alice, now, django_assert_max_num_queries):
+    rule = rule_of(alice)
+    for _ in range(60):
+        entry_of(rule, now)
+    client = client_of(alice)
+    with django_assert_max_num_queries(40):
+        response = page_of(client, rule)
+    assert len(response.context["entries"]) == 50
+    assert "All of its entries" in response.content.decode()
+
+
+def test_paused_and_activated_with_a_version_each(client_of, alice):
+    rule = rule_of(alice)
+    client = client_of(alice)
+    for status in ("paused", "active"):
+        client.post(reverse(STATUS, args=[rule.pk]), {"status": status})
+        rule.refresh_from_db()
+        assert rule.status == status
+    assert [version.status for version in rule.history.order_by("history_id")] == ["active", "paused", "active"]
+
+
+def test_versions_say_who_changed_what(client_of, alice):
+    rule = rule_of(alice)
+    client_of(alice).post(reverse(STATUS, args=[rule.pk]), {"status": "paused"})
+    page = client_of(alice).get(reverse("admin:rules_automationrule_history", args=[rule.pk])).content.decode()
+    assert "by Alice" in page
+    assert "Status: <del>Active</del> → <ins>Paused</ins>" in page
+
+
+def test_deleting_one_asks_and_does(client_of, alice, now):
+    rule = rule_of(alice)
+    state_of(rule, now)
+    address = reverse("admin:rules_automationrule_delete", args=[rule.pk])
+    client = client_of(alice)
+    asked = client.get(address)
+    assert asked.status_code == 200
+    assert "permission" not in asked.content.decode()
+    client.post(address, {"post": "yes"})
+    assert page_of(client, rule).status_code == 404
+
+
+# -- evaluate now ------------------------------------------------------------------------------------
+
+
+def evaluate(client, **fields):
+    return client.post(reverse(DISPATCH), fields, follow=True)
+
+
+def test_a_member_evaluates_their_own_rules(client_of, alice, bob):
+    rule_of(alice)
+    rule_of(bob)
+    score(alice, 63)
+    score(bob, 63)
+    said = evaluate(client_of(alice), next=reverse("admin:rules_automationrule_changelist")).content.decode()
+    assert "Evaluated 1 rule: 1 fired, 1 acted, 0 failed." in said
+    run = DispatchRun.objects.get()
+    assert (run.trigger, run.requested_by) == ("page", alice)
+    assert [entry.user for entry in ActivityEntry.objects.all()] == [alice]
+
+
+@pytest.mark.parametrize("role", ["olga", "ada"])
+def test_operators_evaluate_every_rule(client_of, request, alice, bob, role):
+    rule_of(alice)
+    rule_of(bob)
+    said = evaluate(client_of(request.getfixturevalue(role))).content.decode()
+    assert "Evaluated 2 rules: 0 fired, 0 acted, 0 failed, 2 without data." in said
+
+
+def test_one_rule(client_of, alice):
+    rule_of(alice)
+    rule = rule_of(alice, rule_name="Only")
+    said = evaluate(client_of(alice), rule=rule.pk, next=reverse(PAGE, args=[rule.pk])).content.decode()
+    assert "Evaluated 1 rule" in said
+    rule.status = "paused"
+    rule.save()
+    assert "so it was not evaluated" in evaluate(client_of(alice), rule=rule.pk).content.decode()
+
+
+def test_who_may_not(client_of, audra, alice, bob):
+    assert client_of(audra).post(reverse(DISPATCH)).status_code == 403
+    assert client_of(bob).post(reverse(DISPATCH), {"rule": rule_of(alice).pk}).status_code == 404
+    assert client_of(bob).post(reverse(DISPATCH), {"rule": "x"}).status_code == 404
+    assert client_of(bob).get(reverse(DISPATCH)).status_code == 405
+
+
+def test_only_back_to_a_page_of_ours(client_of, alice):
+    response = client_of(alice).post(reverse(DISPATCH), {"next": "https://evil.example/"})
+    assert response.headers["Location"] == reverse("admin:index")
+
+
+def test_another_evaluation_is_running(another_dispatcher, client_of, alice):
+    assert "Another evaluation is running." in evaluate(client_of(alice)).content.decode()
+
+
+def test_an_evaluation_that_breaks_says_why(client_of, alice, monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr("rules.pages.evaluate_now.dispatch", broken)
+    assert "The evaluation failed: RuntimeError: the disk is full." in evaluate(client_of(alice)).content.decode()

@@ -1,0 +1,127 @@
+"""What files of Prometheus have beside simple alerts: labels of groups, scalars, numbers, other fields."""
+
+import pytest
+
+from rules.models import AutomationRule
+from rules.prometheus.importer import as_document, import_prometheus
+from rules.provisioning.apply import apply
+from rules.provisioning.document import read_text
+from rules.provisioning.export import as_yaml
+from rules.provisioning.plan import make_plan
+
+
+def imported(*rules, head="name: g"):
+    lines = "".join(f"\n      - {rule}" for rule in rules)
+    return import_prometheus(f"groups:\n  - {head}\n    rules:{lines}\n")
+
+
+def entry_of(rule, head="name: g"):
+    (found,) = imported(rule, head=head)
+    assert found.entry, found.notes
+    return found.entry
+
+
+def test_labels_of_the_group_hold_and_the_rules_own_win():
+    head = (
+        "{name: g, limit: 3, query_offset: 10m, type: graphite, eval_delay: 5s, labels: {severity: critical, team: b}"
+    )
+    rules = "[{alert: A, expr: x > 1}, {alert: B, expr: x > 1, labels: {severity: info, team: }}]"
+    text = f"groups:\n - {head}, rules: {rules}}}"
+    first, second = import_prometheus(text)
+    assert (first.entry["severity"], first.entry["labels"]) == ("critical", {"severity": "critical", "team": "b"})
+    assert (second.entry["severity"], second.entry["labels"]) == ("low", {"severity": "info"})
+    for name in ("limit: 3", "query_offset: 10m", "type: graphite", "eval_delay: 5s"):
+        assert name in " ".join(first.notes)
+
+
+def test_labels_annotations_and_names_are_the_text_as_written():
+    labels = (
+        "{paged: true, quiet: False, zip: 01234, none: , build: 1e3, plus: +5, ver: 1.10, tilde: ~, day: 2026-01-01}"
+    )
+    entry = entry_of(f"{{alert: 007, expr: x > 1, labels: {labels}, annotations: {{summary: 007, description: }}}}")
+    assert (entry["name"], entry["description"]) == ("007", "007")
+    assert entry["labels"] == {
+        "paged": "true", "quiet": "False", "zip": "01234", "build": "1e3", "plus": "+5", "ver": "1.10",
+        "day": "2026-01-01",
+    }  # fmt: skip
+    assert entry_of("{alert: true, expr: x > 1}")["name"] == "true"
+
+
+@pytest.mark.parametrize(("expression", "threshold"), [
+    ("x > 010", 8), ("x > 0755", 493), ("x > 0789", 789), ("x > 0x1F", 31), ("x > 1_000_000", 1000000), ("x > 5m", 300),
+    ("x > 1024 * 1024", 1048576), ("x < -(5)", -5), ("x > 1 # and y > 2", 1),
+    ("x > 12345678901234567890", 12345678901234567890),
+])  # fmt: skip
+def test_numbers_are_those_of_prometheus(expression, threshold):
+    assert entry_of(f'{{alert: A, expr: "{expression}"}}')["threshold"] == threshold
+
+
+def test_one_bad_rule_loses_no_good_one():
+    bad = [
+        "{alert: B, expr: x > 1, for: 9999999999d}", "{alert: B, expr: 'avg_over_time(x[9999999999d]) > 1'}",
+        "{alert: B, expr: x > 1e1000000}", "{alert: B, expr: x > 1, labels: [a]}", "{alert: B, expr: x > 1, for: [1]}",
+        "{alert: B, expr: x > 1, labels: {a: {b: c}}}", "{alert: B, expr: [x]}",
+        "{alert: B, expr: 'x{target=\"a\\tb\"} > 1'}", "{alert: B, expr: 1}", "[]", "x", "{}",
+        "{alert: B, expr: x > 0.00000000001}", "{alert: B, expr: 'sum_over_time(x[5ms]) > 1'}",
+    ]  # fmt: skip
+    for rule in bad:
+        first, wrong, last = imported("{alert: A, expr: x > 1}", rule, "{alert: C, expr: x > 1}")
+        assert first.entry
+        assert last.entry
+        assert (wrong.entry, wrong.line) == (None, 5), rule
+        assert all(wrong.notes)
+
+
+def test_an_alert_keeps_its_rule_when_another_of_its_name_can_be_imported(alice, now):
+    critical = '{alert: Full, expr: "free < 0.05", labels: {severity: critical}}'
+    texts = ['{alert: Full, expr: "free / size < 0.1", labels: {severity: warning}}',
+             '{alert: Full, expr: "free < 0.1", labels: {severity: warning}}']  # fmt: skip
+    seen = []
+    for text in texts:
+        document = as_yaml(as_document(imported(text, critical), "g.yaml"))
+        apply(read_text(document), None, now, owner=alice, prune=True)
+        seen.append(AutomationRule.objects.get(severity="critical"))
+    assert (seen[0].pk, seen[0].uid) == (seen[1].pk, "g/Full-critical")
+    assert seen[1].history.count() == 1
+    assert AutomationRule.objects.count() == 2
+    between = imported(texts[1], '{alert: Full, expr: "free < 0.01", labels: {severity: page}}', critical)
+    assert [each.entry["uid"] for each in between] == ["g/Full", "g/Full-page", "g/Full-critical"]
+
+
+def test_a_count_of_nothing_fires_nothing():
+    few, none = imported(
+        "{alert: Few, expr: 'count_over_time(x[10m]) < 3'}", "{alert: No, expr: 'count_over_time(x[10m]) == 0'}"
+    )
+    (above,) = few.entry["more_conditions"]
+    assert (above["reducer"], above["operator"], above["threshold"], few.entry["match"]) == ("count", ">", 0, "all")
+    assert none.entry is None
+    assert "never fires there" in none.notes[0]
+    (mixed,) = imported("{alert: M, expr: 'count_over_time(x[10m]) < 3 or y > 1'}")
+    assert mixed.entry is None
+    assert "more_conditions" not in entry_of("{alert: Many, expr: 'count_over_time(x[10m]) > 3'}")
+
+
+def test_what_is_gone_resolves():
+    assert entry_of("{alert: A, expr: x > 1}")["no_data_policy"] == "resolve"
+
+
+@pytest.mark.parametrize(
+    "address", ["https://wiki.example/{{ $labels.job }}", "wiki/Runbooks#disk", "javascript:alert(1)"]
+)
+def test_a_runbook_that_no_rule_can_have_is_left_out_and_noted(alice, address):
+    text = f"groups: [{{name: g, rules: [{{alert: A, expr: x > 1, annotations: {{runbook_url: '{address}'}}}}]}}]"
+    (found,) = import_prometheus(text)
+    assert "runbook_url" not in found.entry
+    assert f"The runbook “{address}” is left out" in " ".join(found.notes)
+    plan = make_plan(read_text(as_yaml(as_document([found], "g.yaml"))), None, owner=alice)
+    assert not plan.problems
+
+
+def test_the_resource_of_kubernetes_is_read():
+    text = "kind: PrometheusRule\nspec: {groups: [{name: g, rules: [{alert: A, expr: x > 1}]}]}"
+    assert [each.entry["uid"] for each in import_prometheus(text)] == ["g/A"]
+
+
+@pytest.mark.parametrize("head", ["name: g", "interval: [1]\n    labels: 5", "name: 5\n    limit: {a: b}"])
+def test_groups_with_odd_fields_are_reported(head):
+    assert all(each.notes or each.entry for each in imported("{alert: A, expr: x > 1}", head=head))

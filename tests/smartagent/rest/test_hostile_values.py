@@ -1,0 +1,133 @@
+"""Values that no table, clock or list of kinds has are refused in words by REST, at any place of a body."""
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.admin import site
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from rules.models import Integration
+from smartagent.models import User
+from tests.api import Program
+from tests.rules.rule_cast import rule_of
+from tests.smartagent.fuzzing import exchanged, leaves
+from tests.smartagent.whole_bodies import BODIES
+
+PLACES = [
+    (method, address, path)
+    for (method, address), body in BODIES.items()
+    if "{id}" not in address
+    for path in leaves(body)
+]
+KINDS = [
+    ("rules/", "action_type"), ("rules/", "metric_type"), ("rules/", "condition_operator"), ("rules/", "reducer"),
+    ("rules/", "severity"), ("rules/", "match"), ("rules/", "status"), ("rules/", "applies_to"),
+    ("rules/", "error_policy"),
+    ("rules/", "no_data_policy"), ("channels/", "kind"), ("rules/trial/", "action_type"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\x00b"])
+def test_half_a_pair_and_nul_are_refused_in_words_anywhere(alice: User, text: str) -> None:
+    client = Client(raise_request_exception=False)
+    client.force_login(alice)
+    for method, address, path in PLACES:
+        body = json.dumps(exchanged(BODIES[method, address], path, text))
+        answer = client.generic(method, address, body, content_type="application/json")
+        assert answer.status_code < 500, (address, path)
+        assert answer.headers["Content-Type"] == "application/json"
+        assert json.dumps(answer.json(), ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("kind", ["allert", "\ud800", "x" * 5_000, ["alert"], {"a": 1}, 7, None])
+def test_an_unknown_kind_is_refused_in_words(alice: User, kind: Any) -> None:
+    for address, name in KINDS:
+        if (kind is None and name in ("match", "error_policy")) or (kind, name) == ("allert", "metric_type"):
+            continue
+        body = BODIES["POST", f"/api/{address}"] | {name: kind}
+        answer = Program(alice).post(address, json.dumps(body), status=400)
+        assert any(name in field or field == "detail" for field in answer), (address, name, answer)
+
+
+@pytest.mark.parametrize(("path", "status"), [("nowhere/", 404), ("rules/x/", 404), ("\ud800/", 404), ("me", 404)])
+@pytest.mark.parametrize("accept", ["text/html", "*/*", "", "nonsense", "application/json"])
+def test_nothing_below_api_is_html(client_of: Any, alice: User, path: str, status: int, accept: str) -> None:
+    address = "/api/" + path.encode("utf-8", "surrogatepass").decode("latin-1")
+    answer = client_of(alice).get(address, headers={"accept": accept})
+    assert answer.status_code in (status, 406)
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/html", "multipart/form-data", "nonsense", "application/json; charset=utf-16", ""]
+)
+def test_bodies_of_any_type_are_answered_as_json(client_of: Any, alice: User, kind: str) -> None:
+    for body in (b"", b"\xff\xfe", b"{", b"[" * 100_000, b'{"a": 1e999999}'):
+        answer = client_of(alice).generic("POST", "/api/rules/", body, content_type=kind)
+        assert answer.status_code in (400, 415)
+        assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_a_forged_request_and_a_bad_host_are_answered_as_json(alice: User) -> None:
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.force_login(alice)
+    forged = client.post("/api/rules/", "{}", content_type="application/json")
+    elsewhere = client.get("/api/rules/", headers={"host": "evil.example"})
+    assert (forged.status_code, elsewhere.status_code) == (403, 400)
+    assert forged.headers["Content-Type"] == elsewhere.headers["Content-Type"] == "application/json"
+
+
+def test_a_view_that_breaks_outside_of_rest_is_answered_as_json(alice: User, monkeypatch: Any) -> None:
+    monkeypatch.setattr("smartagent.shell.middleware.zoneinfo.ZoneInfo", lambda name: 1 / 0)
+    client = Client(raise_request_exception=False)
+    client.force_login(alice)
+    answer = client.get("/api/me/")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (500, "application/json")
+
+
+@pytest.mark.parametrize("text", ["x", "'; --", "\x00", "1e1000000", "0" * 5_000, "<script>", "-1", str([])])
+def test_a_person_that_is_no_id_is_refused_at_its_field(client_of: Any, olga: User, text: str) -> None:
+    Integration.objects.create(user=olga, integration_type="slack")
+    rule = rule_of(olga)
+    for address in (
+        reverse("admin:rules_automationrule_add"), reverse("admin:rules_automationrule_change", args=[rule.pk]),
+        reverse("admin:rules_integration_add"),
+        reverse("admin:rules_integration_change", args=[Integration.objects.get().pk]),
+    ):  # fmt: skip
+        page = client_of(olga).post(address, {"user": text})
+        assert page.status_code == 200
+        assert "user" in page.context["adminform"].form.errors
+        assert client_of(olga).get(address, {"user": text}).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["", "{% debug %}", "\x00", "9" * 5_000, "0190a5a4-0000-7000-8000-00000000000g"])
+def test_what_is_chosen_in_a_list_and_is_no_id_is_nothing(client_of: Any, ada: User, key: str) -> None:
+    request = RequestFactory().get("/")
+    request.user = ada
+    lists = [each for each in site._registry.values() if each.get_actions(request)]
+    assert {"people", "rules"} <= {each.slug for each in lists}
+    for each in lists:
+        address = reverse(f"admin:{each.opts.app_label}_{each.opts.model_name}_changelist")
+        for verb in each.get_actions(request):
+            sent = {"action": verb, "select_across": "0", "index": "0", "_selected_action": [key, str(ada.pk)]}
+            assert client_of(ada).post(address, sent).status_code in (200, 302), (address, verb)
+
+
+TIMES = [
+    "2026-03-02T10:00:00+18:00", "2026-03-02T10:00:00+23:59", "0001-01-01T00:00:00+18:00", "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59-18:00", "x", "",
+]  # fmt: skip
+LISTS = [
+    "/activity/", "/rules/", "/runs/", "/silences/", "/firing/", "/notifications/", "/deliveries/", "/optimizations/",
+    "/integrations/", "/deliveries/export/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("time", TIMES)
+def test_a_place_in_a_list_with_any_offset_is_read_or_refused_in_words(client_of: Any, ada: User, time: str) -> None:
+    key, client = "0190a5a4-0000-7000-8000-000000000000", client_of(ada)
+    for page in LISTS:
+        for asked in ({"past": f"{time}~{key}"}, {"after": time, "before": time}):
+            assert client.get(page, asked).status_code in (200, 302, 404), page

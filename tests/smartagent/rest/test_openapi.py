@@ -1,0 +1,150 @@
+"""The API against its own description: schemathesis sends what the description allows, and what it does not."""
+
+import uuid
+from datetime import timedelta
+from zlib import crc32
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.urls import reverse
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from schemathesis.generation.meta import TestPhase
+from schemathesis.specs.openapi import checks
+
+from smartagent.accounts.tokens import issue_token
+from smartagent.wsgi import application
+from tests.examples import TIMES, examples
+from tests.smartagent.known_things import known_things
+from tests.smartagent.openapi_refusals import unexplained
+
+REFUSED = [400, 422]
+PERSON = ("user", "person", "owner")  # fields that name somebody
+# Fields of rules and silences that are right or wrong by the others: half of them are sent without, so as to be taken.
+CONTINGENT = ["critical_threshold", "recovery_threshold", "evaluation_window", "reducer", "more_conditions",
+              "recurrence", "duration"]  # fmt: skip
+ENDS = ("until", "ends_at")
+SHARE = max(1, 4 // TIMES)  # of the values at the edges of what is allowed, a hundred for an operation, one in so many
+
+
+@pytest.fixture
+def one_connection():
+    """The web server closes its connection after each request; here it is the test's own, as in Django's client."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def no_limits(settings):
+    """Nobody is throttled, else what comes late would not be looked at."""
+    settings.LIMITS_PER_MINUTE = dict.fromkeys(settings.LIMITS_PER_MINUTE, 0)
+
+
+@pytest.fixture
+def authorization(ada):
+    return {"Authorization": f"Bearer {issue_token(ada, 'schemathesis')[1]}"}
+
+
+@pytest.fixture
+def known(ada, now):
+    """An id of everything that has one, by the word in its address."""
+    return known_things(ada, now) | {"people": ada.email}
+
+
+@schemathesis.serializer("application/x-ndjson")
+def lines(_, value):
+    return str(value).encode(errors="surrogatepass")
+
+
+schema = schemathesis.openapi.from_wsgi("/api/schema/", application)
+
+
+@schema.parametrize()
+@settings(
+    max_examples=examples(3), deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+def test_every_operation_keeps_to_its_description(case, one_connection, no_limits, authorization, known):
+    if is_left_out(case):
+        return
+    use_known_id(case, known)
+    use_known_things(case, known)
+    answer = case.call(headers=authorization)
+    case.validate_response(answer, headers=authorization, excluded_checks=not_asked(case, answer))
+
+
+def not_asked(case, answer):
+    """Whether what is allowed is taken is asked everywhere, except where it is refused for what nobody can describe."""
+    explained = answer.status_code in REFUSED and not unexplained(case.operation.label, answer.json())
+    return [checks.positive_data_acceptance] if explained else []
+
+
+def is_left_out(case):
+    """The same ones each time."""
+    sent = repr((case.operation.label, case.method, case.path_parameters, case.query, case.headers, case.body))
+    return case.meta.phase.name == TestPhase.COVERAGE and crc32(sent.encode(errors="surrogatepass")) % SHARE != 0
+
+
+def use_known_id(case, known):
+    """Ask for something that is there, where a well-formed id was made up."""
+    made_up = (case.path_parameters or {}).get("id")
+    try:
+        uuid.UUID(str(made_up))
+    except ValueError:
+        return
+    case.path_parameters["id"] = known[case.path.split("/")[2]]
+
+
+def use_known_things(case, known):
+    """Name somebody, and a rule, who are there, and no cursor that nobody made, where what is sent is allowed."""
+    if not case.meta or case.meta.generation.mode.is_negative:
+        return
+    for sent in (case.query, *(case.body if isinstance(case.body, list) else [case.body])):
+        if isinstance(sent, dict):
+            leave_out(sent, ["cursor", *(["starts_at"] if "ends_at" in sent else [])])
+            sent.update({name: known["people"] for name in PERSON if isinstance(sent.get(name), str)})
+            leave_out(sent, CONTINGENT if crc32(repr(sent).encode(errors="surrogatepass")) % 2 else [])
+            sent.update({name: soon() for name in ENDS if isinstance(sent.get(name), str)})
+            sent.update({"rule": known["rules"]} if isinstance(sent.get("rule"), str) else {})
+
+
+def soon():
+    return (timezone.now() + timedelta(hours=1)).isoformat()
+
+
+def leave_out(sent, names):
+    for name in names:
+        sent.pop(name, None)
+
+
+def test_the_description_lets_no_parameter_of_an_address_be_empty():
+    texts = [
+        (operation.label, parameter.name, parameter.definition["schema"])
+        for operation in (one.ok() for one in schema.get_all_operations())
+        for parameter in operation.query
+        if parameter.definition["schema"].get("type") == "string"
+    ]
+    assert ("GET /api/rules/", "label") in {(label, name) for label, name, _ in texts}
+    assert not [each for each in texts if "enum" not in each[2] and each[2].get("minLength", 0) < 1]
+
+
+def test_an_empty_parameter_is_refused_wherever_one_is_described(client_of, ada, known):
+    asked = [
+        (f"/api{one.path.removeprefix('/api')}".replace("{id}", known.get(one.path.split("/")[2], "")), parameter.name)
+        for one in (each.ok() for each in schema.get_all_operations())
+        for parameter in one.query
+        if one.method.upper() == "GET" and "minLength" in parameter.definition["schema"]
+    ]
+    client = client_of(ada)
+    answers = {each: client.get(each[0].replace("{metric}", "cpu"), {each[1]: ""}).status_code for each in asked}
+    assert not {each: code for each, code in answers.items() if code != 400}
+
+
+def test_the_docs_have_a_way_back(client_of, alice):
+    page = client_of(alice).get(reverse("api:docs")).content.decode()
+    assert '<a href="/">' in page
+    assert "To the overview" in page
