@@ -9,7 +9,7 @@ from django import forms
 from notifications.escalations.engine import begin, missing_policy
 from notifications.gateway import Message, post
 from notifications.routing.grouping import facts, grouped, lines, severity
-from notifications.routing.recipients import Directory, Told, problems_of, split
+from notifications.routing.recipients import Directory, ResolvedRecipients, problems_of, split
 from notifications.routing.recipients_field import RecipientsField
 from rules.action_options import NOTHING, option_text
 from rules.actions import Action, Firing, Outcome
@@ -89,7 +89,7 @@ class Notify(Action):
         gone = begin([firing for firing in firings if not outcomes[firing.entry_id].error], free)
         return [_without_policy(outcomes[firing.entry_id], firing, gone) for firing in firings]
 
-    def messages(self, firings: Sequence[Firing], told: Told) -> list[Message]:
+    def messages(self, firings: Sequence[Firing], told: ResolvedRecipients) -> list[Message]:
         """One to each person who is told; to the owner where channels alone are named, by those only."""
         first = firings[0]
         if not recipients_of(first.config):
@@ -153,7 +153,7 @@ def _text(firing: Firing, name: str) -> str:
     return option_text(given) if (given := firing.config.get(name)) not in NOTHING else ""
 
 
-def _outcome(messages: Sequence[Message], told: Told) -> Outcome:
+def _outcome(messages: Sequence[Message], told: ResolvedRecipients) -> Outcome:
     detail: dict[str, Any] = {"notification": str(messages[0].id)}
     if len(messages) > 1:
         detail["notifications"] = len(messages)

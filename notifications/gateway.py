@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from notifications.models import Channel
 from notifications.routing.router import Decision, direct, route
-from notifications.routing.subscribers import addressees, way_of
+from notifications.routing.subscribers import load_subscribers, way_of
 from smartagent.kernel.bulk_copy import copy_rows
 
 COLUMNS = {
@@ -65,7 +65,7 @@ def post(messages: Iterable[Message], now: datetime) -> int:
 
 
 def _on_their_way(messages: Sequence[Message], now: datetime) -> Iterator[tuple[Any, ...]]:
-    people = addressees({message.user_id for message in messages})
+    people = load_subscribers({message.user_id for message in messages})
     named = {key for message in messages for key in message.channels}
     ways = {channel.pk: way_of(channel) for channel in Channel.objects.in_use().filter(pk__in=named)} if named else {}
     for message in messages:

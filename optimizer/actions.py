@@ -8,8 +8,8 @@ from django import forms
 from optimizer.operations.adjust_sync_interval import LEAST as LEAST_MINUTES
 from optimizer.operations.adjust_sync_interval import MOST as MOST_MINUTES
 from optimizer.operations.adjust_weight import LEAST, MOST, stepped
-from optimizer.proposals.creation import Asked, Made, proposal_of, propose, recommended
-from optimizer.proposals.facts import Surroundings
+from optimizer.proposals.creation import ProposalRequest, ProposalResult, proposal_of, propose, recommended
+from optimizer.proposals.facts import FactsLoader
 from optimizer.registries import strategy_for
 from optimizer.strategies.proposal import Facts, Proposal, ProposedStep
 from rules.action_options import option_text
@@ -45,7 +45,7 @@ class Optimize(Action):
     leads_to = {"optimization": ("the proposal", "admin:optimizer_optimizationevent_change")}
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
-        around = Surroundings({firing.subject_id for firing in firings}, firings[0].now)
+        around = FactsLoader({firing.subject_id for firing in firings}, firings[0].now)
         whole = [(firing, *self.think(firing, facts_of(firing, around))) for firing in firings]
         obstacles = [self.obstacle(firing, found) for firing, _, _, found in whole]
         real = [
@@ -131,7 +131,7 @@ def _incomplete(firing: Firing) -> str:
     return f"Nothing was adjusted: {wrong[0]} in the options of the rule is no number." if wrong else ""
 
 
-def facts_of(firing: Firing, around: Surroundings) -> Facts:
+def facts_of(firing: Firing, around: FactsLoader) -> Facts:
     """What is known of the person whom the firing concerns."""
     return around.of(
         firing.subject_id, metric=firing.metric, value=firing.value, threshold=firing.threshold,
@@ -192,8 +192,8 @@ def _kind(firing: Firing) -> str:
     return option_text(firing.config.get("optimization_type") or "auto").strip().lower()
 
 
-def _asked(firing: Firing, facts: Facts) -> Asked:
-    return Asked(facts=facts, kind=_kind(firing), rule=firing.rule_id, entry=firing.entry_id)
+def _asked(firing: Firing, facts: Facts) -> ProposalRequest:
+    return ProposalRequest(facts=facts, kind=_kind(firing), rule=firing.rule_id, entry=firing.entry_id)
 
 
 def _would(strategy: str, proposal: Proposal) -> Outcome:
@@ -201,6 +201,6 @@ def _would(strategy: str, proposal: Proposal) -> Outcome:
     return Outcome({"test": True, "strategy": strategy, "would_recommend": recommended(proposal)})
 
 
-def _outcome(made: Made, strategy: str) -> Outcome:
+def _outcome(made: ProposalResult, strategy: str) -> Outcome:
     detail = {"optimization": str(made.event.pk), "strategy": strategy}
     return Outcome(detail if made.is_new else detail | {"not_proposed": made.obstacle})

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import comb, sqrt
 from statistics import NormalDist, fmean
 
-ENOUGH = 3  # readings on each side, see also `can_tell`
+MIN_READINGS = 3  # readings on each side, see also `can_tell`
 EXACT = 1000  # the smaller side times all readings; beyond it the approximation is close
 SURE = 0.05
 UP, DOWN = ("<", "<="), (">", ">=")
@@ -46,7 +46,7 @@ def compare(before: Sequence[float], after: Sequence[float], operator: str, thre
 def can_tell(before: int, after: int) -> bool:
     """Whether so many readings can differ by more than chance: of three against three even the rarest outcome is chance
     once in ten times."""
-    return min(before, after) >= ENOUGH and 2 / comb(before + after, before) < SURE
+    return min(before, after) >= MIN_READINGS and 2 / comb(before + after, before) < SURE
 
 
 def mann_whitney(left: Sequence[float], right: Sequence[float]) -> float:

@@ -10,7 +10,7 @@ from optimizer.execution.runner import roll_back, work
 from optimizer.measurement.effect import due, measure
 from optimizer.measurement.weekly_report_mail import send_weekly
 from optimizer.models import OptimizationEvent, OptimizerPolicy
-from optimizer.proposals.decisions import Refused, approve_by_policy, expire
+from optimizer.proposals.decisions import DecisionRefused, approve_by_policy, expire
 
 AT_MOST = 120  # seconds for which new ones are begun
 
@@ -58,6 +58,6 @@ def _work() -> int:
 def _roll_back(event: OptimizationEvent, now: datetime) -> None:
     try:
         roll_back(event, None, now, note="It made it worse.")
-    except Refused as refusal:
+    except DecisionRefused as refusal:
         note = f"It made it worse, but stays: {refusal}"
         OptimizationEvent.objects.filter(pk=event.pk).update(decision_note=note)

@@ -6,12 +6,12 @@ from smartagent.kernel.registry import Registry
 
 if TYPE_CHECKING:
     from rules.actions import Action
-    from rules.health.check import Check
+    from rules.health.check import HealthCheck
     from rules.metrics import MetricSource
 
 metrics: "Registry[MetricSource]" = Registry("RULES_METRICS")
 actions: "Registry[Action]" = Registry("RULES_ACTIONS")
-checks: "Registry[Check]" = Registry("RULES_HEALTH")
+checks: "Registry[HealthCheck]" = Registry("RULES_HEALTH")
 
 
 def action_choices() -> list[tuple[str, str]]:

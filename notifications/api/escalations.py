@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from notifications.escalations.steps import MOST, MOST_REPEATS, Step, read
+from notifications.escalations.steps import MAX_STEPS, MOST_REPEATS, EscalationStep, read
 from notifications.escalations.validation import count_problem, kept, step_problems
 from notifications.filters import EscalationFilter, PolicyFilter
 from notifications.models import Escalation, EscalationPolicy
@@ -48,7 +48,7 @@ class StepsField(serializers.ListField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"child": StepSerializer()} | kwargs)
-        self.asks = {"minItems": 1, "maxItems": MOST}
+        self.asks = {"minItems": 1, "maxItems": MAX_STEPS}
 
     def to_representation(self, data: Any) -> list[dict[str, Any]]:
         return [{"after": format_duration(step.after), "to": list(step.to)} for step in read(data)]
@@ -57,11 +57,11 @@ class StepsField(serializers.ListField):
         if isinstance(data, list) and (problem := count_problem(data)):  # before each is read
             raise serializers.ValidationError(problem)
         rows = super().to_internal_value(data)
-        return [Step(row["after"], tuple(row["to"])) for row in rows]
+        return [EscalationStep(row["after"], tuple(row["to"])) for row in rows]
 
 
 class PolicySerializer(StrictModelSerializer):
-    steps = StepsField(help_text=f"1 to {MOST} of them.")
+    steps = StepsField(help_text=f"1 to {MAX_STEPS} of them.")
     repeats = serializers.IntegerField(
         min_value=0, max_value=MOST_REPEATS, required=False, help_text="How often all steps are gone through again."
     )
@@ -80,7 +80,7 @@ class PolicySerializer(StrictModelSerializer):
             raise serializers.ValidationError(TAKEN)
         return name
 
-    def validate_steps(self, steps: list[Step]) -> list[dict[str, Any]]:
+    def validate_steps(self, steps: list[EscalationStep]) -> list[dict[str, Any]]:
         maker = self.context["request"].user
         owner = self.instance.user if self.instance is not None else maker
         problems = [step_problems(step, owner, maker) for step in steps]

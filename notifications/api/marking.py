@@ -19,7 +19,7 @@ from smartagent.rest.constraints import Absent, Constraint, Where
 from smartagent.rest.fields import ChoiceField, IdField, TimeField
 from smartagent.rest.serializers import StrictSerializer
 
-MOST = 1000
+MAX_IDS = 1000
 NOT_ASKED = "Only a snooze ends; leave this out."
 
 
@@ -39,7 +39,7 @@ class MarkManySerializer(SnoozeNotificationSerializer):
         Where("verb", ("read", "unread", "archive"), Absent(("until", "length"), NOT_ASKED)),
     )
 
-    ids = serializers.ListField(child=IdField(), min_length=1, max_length=MOST)
+    ids = serializers.ListField(child=IdField(), min_length=1, max_length=MAX_IDS)
     verb = ChoiceField(choices=["read", "unread", "archive", "snooze"])
 
 
@@ -89,7 +89,7 @@ class MarkingActions:
 
     @extend_schema(
         summary="Mark many", request=MarkManySerializer, responses=MarkedSerializer,
-        description=f"Does it to up to {MOST} notifications that you may change; those of which it is true already, "
+        description=f"Does it to up to {MAX_IDS} notifications that you may change; those of which it is true already, "
         "and those that are not there, are not counted.",
         examples=[OpenApiExample("Snooze", request_only=True, value={
             "ids": ["6f0c0a53-6b1c-4c37-9d0c-3f1a5f0b8a11"], "verb": "snooze", "length": "4h"})],

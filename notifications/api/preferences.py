@@ -66,7 +66,7 @@ class QuietField(serializers.Field):  # type: ignore[type-arg]
 
 
 @extend_schema_field({"type": "string", "pattern": CLOCK, "examples": ["08:00"]})
-class ClockField(serializers.TimeField):
+class ClockTimeField(serializers.TimeField):
     """A time of day, such as 08:00."""
 
     default_error_messages = {"invalid": "Write a time of day as text, for example 08:00."}
@@ -83,7 +83,7 @@ class ClockField(serializers.TimeField):
 class PreferenceSerializer(StrictSerializer):
     matrix = MatrixField(help_text="By id of the channel and severity: now, hourly, daily, off. Null: as usual.")
     quiet = QuietField(help_text="Days are 0 (Monday) to 6; a period that ends before it begins ends the next day.")
-    digest_at = ClockField(help_text="When the daily digest goes out.")
+    digest_at = ClockTimeField(help_text="When the daily digest goes out.")
 
 
 class DecisionSerializer(serializers.Serializer[Any]):

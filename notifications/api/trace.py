@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from notifications.inbox.trace import Way, where_it_went
+from notifications.inbox.trace import ChannelTrace, where_it_went
 from notifications.models import Delivery, DeliveryAttempt, Notification
 from smartagent.rest.serializers import StrictModelSerializer
 
@@ -35,7 +35,7 @@ class WaySerializer(StrictModelSerializer):
             "bundle", "created_at", "settled_at", "attempts",
         ]  # fmt: skip
 
-    def to_representation(self, instance: Way) -> dict[str, Any]:
+    def to_representation(self, instance: ChannelTrace) -> dict[str, Any]:
         return super().to_representation(instance.delivery) | {"cause": instance.why}
 
 

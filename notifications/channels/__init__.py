@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from notifications.channels.message import Letter
+from notifications.channels.message import OutgoingMessage
 from notifications.channels.secret_mask import forms_of
 from smartagent.outbound.client import Answer, send
 
-__all__ = ["Address", "ChannelError", "ChannelKind", "HTTPChannel", "Outgoing", "Receipt"]
+__all__ = ["Address", "ChannelError", "ChannelKind", "HTTPChannel", "HTTPRequest", "Receipt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,11 @@ class ChannelKind:
     makes: ClassVar[Mapping[str, Callable[[], str]]] = {}
     keeps_before: ClassVar[Mapping[str, str]] = {}
 
-    def send(self, letter: Letter, address: Address) -> Receipt:
+    def send(self, letter: OutgoingMessage, address: Address) -> Receipt:
         """Send it; ChannelError or NotSent where it was not taken. Network only: no database."""
         raise NotImplementedError(f"{type(self).__name__} must send().")
 
-    def preview(self, letter: Letter, address: Address) -> str:
+    def preview(self, letter: OutgoingMessage, address: Address) -> str:
         """What would be sent, as text, without what is secret."""
         raise NotImplementedError(f"{type(self).__name__} must preview().")
 
@@ -84,7 +84,7 @@ class ChannelKind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
+class HTTPRequest:
     """One request of a channel that speaks HTTP. It holds secrets, which its repr does not show."""
 
     url: str = field(repr=False)
@@ -98,7 +98,7 @@ AGAIN = {408, 425, 429}
 class HTTPChannel(ChannelKind):
     """A channel that is one POST. Only 2xx is a success; 408, 429 and 5xx are tried again, all else is refused."""
 
-    def outgoing(self, letter: Letter, address: Address) -> Outgoing:
+    def outgoing(self, letter: OutgoingMessage, address: Address) -> HTTPRequest:
         """The request."""
         raise NotImplementedError(f"{type(self).__name__} must give its outgoing().")
 
@@ -109,10 +109,10 @@ class HTTPChannel(ChannelKind):
         """What an answer that is no 2xx says, where it says it in words."""
         return ""
 
-    def send(self, letter: Letter, address: Address) -> Receipt:
+    def send(self, letter: OutgoingMessage, address: Address) -> Receipt:
         return self.post(self.outgoing(letter, address))
 
-    def post(self, request: Outgoing) -> Receipt:
+    def post(self, request: HTTPRequest) -> Receipt:
         """Make the request; ChannelError where it was not taken."""
         answer = send("POST", request.url, content=request.body, headers=request.headers)
         if not answer.succeeded:
@@ -120,7 +120,7 @@ class HTTPChannel(ChannelKind):
         self.check(answer)
         return Receipt(code=answer.code, excerpt=answer.excerpt)
 
-    def preview(self, letter: Letter, address: Address) -> str:
+    def preview(self, letter: OutgoingMessage, address: Address) -> str:
         body = self.outgoing(letter, address).body
         try:
             return json.dumps(json.loads(body), indent=2, ensure_ascii=False)

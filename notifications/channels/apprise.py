@@ -12,7 +12,7 @@ from django import forms
 from notifications.channels import Address, ChannelError, ChannelKind, Receipt
 from notifications.channels.fields import SecretField
 from notifications.channels.markup import harmless
-from notifications.channels.message import Letter
+from notifications.channels.message import OutgoingMessage
 from notifications.channels.truncation import fitted
 
 TYPES = {
@@ -32,7 +32,7 @@ def one_address(url: str) -> None:
 LONGEST = 32_768  # characters, where a service names no limit
 
 
-def text(letter: Letter, most: int) -> str:
+def text(letter: OutgoingMessage, most: int) -> str:
     """Text and link in as many characters as the service takes, the title among them: what is cut is the text."""
     link = f"\n\n{letter.url}" if letter.url and len(letter.url) < most // 2 else ""
     room = max(most - len(harmless(letter.title)) - len(link) - 2, most // 4)
@@ -54,7 +54,7 @@ class AppriseChannel(ChannelKind):
     form = AppriseForm
     secrets = ("url",)
 
-    def send(self, letter: Letter, address: Address) -> Receipt:
+    def send(self, letter: OutgoingMessage, address: Address) -> Receipt:
         target: Any = Apprise(address["url"])
         body = text(letter, min((service.body_maxlen for service in target), default=LONGEST))
         title = harmless(letter.title)
@@ -63,5 +63,5 @@ class AppriseChannel(ChannelKind):
             raise ChannelError("Apprise could not deliver it; it does not say why.")
         return Receipt(excerpt="Apprise has delivered it.")
 
-    def preview(self, letter: Letter, address: Address) -> str:
+    def preview(self, letter: OutgoingMessage, address: Address) -> str:
         return "\n\n".join(part for part in (letter.title, letter.plain, letter.url) if part)

@@ -7,15 +7,15 @@ from django import forms
 from django.core.mail import EmailMultiAlternatives, get_connection
 
 from notifications.channels import Address, ChannelError, ChannelKind, Receipt
-from notifications.channels.fields import TextField
-from notifications.channels.message import Letter
+from notifications.channels.fields import OneLineField
+from notifications.channels.message import OutgoingMessage
 from notifications.channels.mime import html_of, subject_of, text_of, thread_headers
 from smartagent.outbound.errors import Unreachable
 
 
 class EmailForm(forms.Form):
     to = forms.EmailField(
-        label="To", help_text="Where it goes.", widget=TextField(placeholder="oncall@example.com").widget
+        label="To", help_text="Where it goes.", widget=OneLineField(placeholder="oncall@example.com").widget
     )
 
 
@@ -26,7 +26,7 @@ class Email(ChannelKind):
     icon = "mail"
     form = EmailForm
 
-    def send(self, letter: Letter, address: Address) -> Receipt:
+    def send(self, letter: OutgoingMessage, address: Address) -> Receipt:
         connection = get_connection(fail_silently=False, timeout=10)
         mail = mail_of(letter, address["to"], connection)
         try:
@@ -39,14 +39,14 @@ class Email(ChannelKind):
             connection.close()  # a sign-in that failed leaves it open
         return Receipt(code=250, excerpt="The mail server took it.")
 
-    def preview(self, letter: Letter, address: Address) -> str:
+    def preview(self, letter: OutgoingMessage, address: Address) -> str:
         return text_of(letter)
 
     def where(self, address: Address) -> str:
         return str(address["to"])
 
 
-def mail_of(letter: Letter, to: str, connection: Any) -> EmailMultiAlternatives:
+def mail_of(letter: OutgoingMessage, to: str, connection: Any) -> EmailMultiAlternatives:
     """The mail, as text and as HTML, with the headers that thread it and let one unsubscribe."""
     mail = EmailMultiAlternatives(
         subject_of(letter), text_of(letter), to=[to], headers=thread_headers(letter),

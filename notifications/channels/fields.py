@@ -12,7 +12,7 @@ from smartagent.outbound.errors import AddressRefused
 PHONE = re.compile(r"^\+[1-9]\d{6,14}$")  # E.164
 
 
-class TextField(forms.CharField):
+class OneLineField(forms.CharField):
     """A line of text in our look."""
 
     def __init__(self, *, placeholder: str = "", **kwargs: Any) -> None:
@@ -28,7 +28,7 @@ class SecretField(forms.CharField):
         super().__init__(**{"max_length": 2000, "widget": widget} | kwargs)
 
 
-class AddressField(TextField):
+class AddressField(OneLineField):
     """An address that can be asked by https, or by http in one's own network."""
 
     def clean(self, value: Any) -> str:
@@ -44,7 +44,7 @@ class SecretAddressField(SecretField):
         return checked_address(text) if text else ""
 
 
-class PhoneField(TextField):
+class PhoneField(OneLineField):
     """A telephone number in the international form."""
 
     def clean(self, value: Any) -> str:

@@ -8,13 +8,13 @@ from typing import Any
 from notifications.channels.truncation import fitted, numbers_of, short
 from smartagent.kernel.visible_text import one_line, paragraphs
 
-__all__ = ["SHOWN", "Letter", "short"]
+__all__ = ["MAX_MESSAGES_SHOWN", "OutgoingMessage", "short"]
 
-SHOWN = 10  # messages of a digest that are shown in full
+MAX_MESSAGES_SHOWN = 10  # messages of a digest that are shown in full
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class OutgoingMessage:
     """`id` is the delivery's, the same at each attempt. `reason` says why it is sent: first, still_firing, resolved,
     critical, escalated, digest, test ... `thread` is the same for all messages about one instance of a rule."""
 
@@ -32,7 +32,7 @@ class Letter:
     rule_name: str = ""
     thread: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    items: tuple["Letter", ...] = ()
+    items: tuple["OutgoingMessage", ...] = ()
     unsubscribe_url: str = ""
     acknowledge_url: str = ""
     labels: Mapping[str, Any] = field(default_factory=dict)
@@ -68,14 +68,14 @@ class Letter:
         return f"… and {self.more:,} more."
 
     @property
-    def shown(self) -> tuple["Letter", ...]:
+    def shown(self) -> tuple["OutgoingMessage", ...]:
         """The messages of a digest that are shown beneath the text."""
-        return () if self.listed else self.items[:SHOWN]
+        return () if self.listed else self.items[:MAX_MESSAGES_SHOWN]
 
     @property
     def more(self) -> int:
         """How many there are beside these."""
-        return 0 if self.listed else max(len(self.items) - SHOWN, 0)
+        return 0 if self.listed else max(len(self.items) - MAX_MESSAGES_SHOWN, 0)
 
     @property
     def plain(self) -> str:

@@ -8,28 +8,28 @@ from uuid import NAMESPACE_OID, uuid5
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from notifications.channels.message import Letter
+from notifications.channels.message import OutgoingMessage
 
 COLOURS = {"low": "#475569", "medium": "#b45309", "high": "#c2410c", "critical": "#b91c1c"}
 
 
-def subject_of(letter: Letter) -> str:
+def subject_of(letter: OutgoingMessage) -> str:
     """One line, the severity first where it matters."""
     mark = f"[{letter.severity.upper()}] " if letter.severity in ("high", "critical") else ""
     return mark + letter.heading(200 - len(mark))
 
 
-def text_of(letter: Letter) -> str:
+def text_of(letter: OutgoingMessage) -> str:
     """The mail as plain text."""
     return render_to_string("notifications/email.txt", _context(letter)).strip() + "\n"
 
 
-def html_of(letter: Letter) -> str:
+def html_of(letter: OutgoingMessage) -> str:
     """The mail as HTML, its styles within, as mail programs want them."""
     return render_to_string("notifications/email.html", _context(letter))
 
 
-def thread_headers(letter: Letter) -> dict[str, str]:
+def thread_headers(letter: OutgoingMessage) -> dict[str, str]:
     """All messages about one instance are answers to one that was never sent, so that programs show them together.
 
     List-Unsubscribe with one click: RFC 8058, which wants https for it.
@@ -64,7 +64,7 @@ def _is_number(host: str) -> bool:
         return False
 
 
-def _context(letter: Letter) -> dict[str, object]:
+def _context(letter: OutgoingMessage) -> dict[str, object]:
     return {
         "letter": letter, "shown": letter.shown, "more": letter.more,
         "colour": COLOURS.get(letter.severity, COLOURS["low"]),

@@ -10,9 +10,9 @@ from django import forms
 from django.conf import settings
 from django.core.validators import RegexValidator
 
-from notifications.channels import Address, HTTPChannel, Outgoing, Receipt, as_json, facts_of, unexpected
+from notifications.channels import Address, HTTPChannel, HTTPRequest, Receipt, as_json, facts_of, unexpected
 from notifications.channels.fields import SecretField
-from notifications.channels.message import Letter
+from notifications.channels.message import OutgoingMessage
 from smartagent.outbound.client import Answer
 
 SEVERITIES = {"low": "info", "medium": "warning", "high": "error", "critical": "critical"}
@@ -34,16 +34,16 @@ class PagerDuty(HTTPChannel):
     form = PagerDutyForm
     secrets = ("key",)
 
-    def send(self, letter: Letter, address: Address) -> Receipt:
+    def send(self, letter: OutgoingMessage, address: Address) -> Receipt:
         """A digest goes as the events in it: one of each incident, the newest, so that what is over is resolved."""
         receipts = [self.post(self.outgoing(event, address)) for event in newest(letter)]
         return receipts[-1]
 
-    def outgoing(self, letter: Letter, address: Address) -> Outgoing:
+    def outgoing(self, letter: OutgoingMessage, address: Address) -> HTTPRequest:
         request = as_json({"routing_key": address["key"], **event(letter)})
-        return Outgoing(url=f"{settings.PAGERDUTY_URL}/v2/enqueue", **request)
+        return HTTPRequest(url=f"{settings.PAGERDUTY_URL}/v2/enqueue", **request)
 
-    def preview(self, letter: Letter, address: Address) -> str:
+    def preview(self, letter: OutgoingMessage, address: Address) -> str:
         return super().preview(letter, Address({"key": "…"}))
 
     def check(self, answer: Answer) -> None:
@@ -56,7 +56,7 @@ class PagerDuty(HTTPChannel):
         return "; ".join(str(each) for each in [facts.get("message"), *(errors or [])] if each)
 
 
-def event(letter: Letter) -> dict[str, Any]:
+def event(letter: OutgoingMessage) -> dict[str, Any]:
     """It opens an incident, or resolves the one of the same instance. Nothing here acknowledges one."""
     same = letter.thread or letter.id
     key = same if len(same) <= SAME else hashlib.sha256(same.encode()).hexdigest()
@@ -73,7 +73,7 @@ def event(letter: Letter) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def newest(letter: Letter) -> list[Letter]:
+def newest(letter: OutgoingMessage) -> list[OutgoingMessage]:
     """The letter itself; of a digest the newest of each incident, the oldest of those first."""
     found = {item.thread or item.id: item for item in sorted(letter.items, key=lambda item: item.created_at)}
     return sorted(found.values(), key=lambda item: item.created_at) or [letter]

@@ -9,9 +9,9 @@ from django import forms
 from django.conf import settings
 from django.core.validators import RegexValidator
 
-from notifications.channels import Address, HTTPChannel, Outgoing, as_json, facts_of, unexpected
-from notifications.channels.fields import SecretField, TextField
-from notifications.channels.message import Letter
+from notifications.channels import Address, HTTPChannel, HTTPRequest, as_json, facts_of, unexpected
+from notifications.channels.fields import OneLineField, SecretField
+from notifications.channels.message import OutgoingMessage
 from notifications.channels.mime import html_of, subject_of, text_of, thread_headers
 from smartagent.outbound.client import Answer
 
@@ -20,9 +20,9 @@ KEY = RegexValidator(r"\ASG\.[A-Za-z0-9_.-]+\Z", "A key of SendGrid is SG. and l
 
 
 class SendGridForm(forms.Form):
-    to = forms.EmailField(label="To", widget=TextField(placeholder="oncall@example.com").widget)
+    to = forms.EmailField(label="To", widget=OneLineField(placeholder="oncall@example.com").widget)
     sender = forms.EmailField(
-        label="From", help_text="A sender that SendGrid has verified.", widget=TextField(placeholder="a@b.c").widget
+        label="From", help_text="A sender that SendGrid has verified.", widget=OneLineField(placeholder="a@b.c").widget
     )
     key = SecretField(label="API key", help_text="With the right “Mail Send”; it begins with SG.", validators=[KEY])
 
@@ -35,7 +35,7 @@ class SendGrid(HTTPChannel):
     form = SendGridForm
     secrets = ("key",)
 
-    def outgoing(self, letter: Letter, address: Address) -> Outgoing:
+    def outgoing(self, letter: OutgoingMessage, address: Address) -> HTTPRequest:
         mail: dict[str, Any] = {
             "personalizations": [{"to": [{"email": address["to"]}], "custom_args": {"delivery": letter.id}}],
             "from": {"email": address["sender"], "name": "Smart Agent"}, "subject": subject_of(letter),
@@ -43,11 +43,11 @@ class SendGrid(HTTPChannel):
                         for kind, write in (("plain", text_of), ("html", html_of))],
             "headers": {name: value for name, value in thread_headers(letter).items() if name != "Message-ID"},
         }  # fmt: skip
-        return Outgoing(
+        return HTTPRequest(
             url=f"{settings.SENDGRID_URL}/v3/mail/send", **as_json(mail, Authorization=f"Bearer {address['key']}")
         )
 
-    def preview(self, letter: Letter, address: Address) -> str:
+    def preview(self, letter: OutgoingMessage, address: Address) -> str:
         return text_of(letter)
 
     def where(self, address: Address) -> str:

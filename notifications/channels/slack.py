@@ -8,10 +8,10 @@ from typing import Any
 
 from django import forms
 
-from notifications.channels import Address, ChannelError, HTTPChannel, Outgoing, as_json, facts_of, unexpected
+from notifications.channels import Address, ChannelError, HTTPChannel, HTTPRequest, as_json, facts_of, unexpected
 from notifications.channels.fields import SecretAddressField
 from notifications.channels.markup import harmless
-from notifications.channels.message import Letter
+from notifications.channels.message import OutgoingMessage
 from notifications.channels.truncation import fitted
 from smartagent.outbound.client import Answer
 
@@ -39,8 +39,8 @@ class Slack(HTTPChannel):
     form = SlackForm
     secrets = ("url",)
 
-    def outgoing(self, letter: Letter, address: Address) -> Outgoing:
-        return Outgoing(url=address["url"], **as_json(message(letter)))
+    def outgoing(self, letter: OutgoingMessage, address: Address) -> HTTPRequest:
+        return HTTPRequest(url=address["url"], **as_json(message(letter)))
 
     def check(self, answer: Answer) -> None:
         if said := self.words(answer):
@@ -55,7 +55,7 @@ class Slack(HTTPChannel):
         return said if REFUSED.fullmatch(said) or (said and facts.get("ok") is False) else ""
 
 
-def message(letter: Letter) -> dict[str, Any]:
+def message(letter: OutgoingMessage) -> dict[str, Any]:
     """The message as blocks. `text` is what stands in the pop-up, and all that programs show which know no blocks."""
     heading = f"{MARKS.get(letter.severity, '')} {letter.title}".strip()
     blocks: list[dict[str, Any]] = [
@@ -71,7 +71,7 @@ def message(letter: Letter) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _sections(letter: Letter) -> list[str]:
+def _sections(letter: OutgoingMessage) -> list[str]:
     """Text and messages of a digest, each as long as Slack takes, with its numbers."""
     items = [(f"{item.title}\n{item.text}", item.numbers) for item in letter.shown]
     rest = [(letter.rest, "")] if letter.more else []
@@ -79,7 +79,7 @@ def _sections(letter: Letter) -> list[str]:
             if text.strip()]  # fmt: skip
 
 
-def _all(letter: Letter, heading: str) -> str:
+def _all(letter: OutgoingMessage, heading: str) -> str:
     """Heading, text and link as one text: what is cut is the text."""
     link = f"\n\n{escaped(letter.url, ADDRESS)}" if 0 < len(letter.url) <= LINK else ""
     said = "\n\n".join(part for part in (heading, letter.plain) if part)
@@ -94,7 +94,7 @@ def kept(text: str, most: int, numbers: str) -> str:
     return f"{escaped(text, most - len(last) - 1)}\n{last}"
 
 
-def _buttons(letter: Letter) -> list[dict[str, Any]]:
+def _buttons(letter: OutgoingMessage) -> list[dict[str, Any]]:
     links = [("Open", letter.url), ("Acknowledge", letter.acknowledge_url)]
     return [{"type": "button", "text": _plain(word), "url": url} for word, url in links if 0 < len(url) <= ADDRESS]
 

@@ -9,13 +9,13 @@ from urllib.parse import parse_qs, urlencode
 from django import forms
 from django.conf import settings
 
-from notifications.channels import Address, HTTPChannel, Outgoing, facts_of, unexpected
-from notifications.channels.fields import PhoneField, SecretField, TextField
-from notifications.channels.message import Letter
+from notifications.channels import Address, HTTPChannel, HTTPRequest, facts_of, unexpected
+from notifications.channels.fields import OneLineField, PhoneField, SecretField
+from notifications.channels.message import OutgoingMessage
 from notifications.channels.secret_mask import forms_of
 from smartagent.outbound.client import Answer
 
-MOST = 320  # characters: two or three parts of an SMS
+MAX_LENGTH = 320  # characters: two or three parts of an SMS
 NOT_SENT = ("failed", "undelivered", "canceled")
 ROOM = 60  # characters that stand before a link; where it leaves fewer, it is left out
 # One sign that is not in the alphabet of GSM makes every part half as long.
@@ -25,7 +25,9 @@ PLAIN = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'
 class SMSForm(forms.Form):
     to = PhoneField(label="To", placeholder="+49 30 1234567", help_text="With the country, for example +49 30 1234567.")
     sender = PhoneField(label="From", placeholder="+1 555 0100", help_text="A number of your Twilio account.")
-    account = TextField(label="Account SID", placeholder="AC…", help_text="From Twilio's console; it begins with AC.")
+    account = OneLineField(
+        label="Account SID", placeholder="AC…", help_text="From Twilio's console; it begins with AC."
+    )
     token = SecretField(label="Auth token", help_text="From Twilio's console.")
 
     def clean_account(self) -> str:
@@ -43,13 +45,13 @@ class SMS(HTTPChannel):
     form = SMSForm
     secrets = ("token",)
 
-    def outgoing(self, letter: Letter, address: Address) -> Outgoing:
+    def outgoing(self, letter: OutgoingMessage, address: Address) -> HTTPRequest:
         fields = {"To": address["to"], "From": address["sender"], "Body": text(letter)}
         headers = {"Authorization": f"Basic {_login(address)}", "Content-Type": "application/x-www-form-urlencoded"}
         url = f"{settings.TWILIO_URL}/2010-04-01/Accounts/{address['account']}/Messages.json"
-        return Outgoing(url=url, body=urlencode(fields).encode(), headers=headers)
+        return HTTPRequest(url=url, body=urlencode(fields).encode(), headers=headers)
 
-    def preview(self, letter: Letter, address: Address) -> str:
+    def preview(self, letter: OutgoingMessage, address: Address) -> str:
         return parse_qs(self.outgoing(letter, address).body.decode())["Body"][0]
 
     def where(self, address: Address) -> str:
@@ -71,11 +73,11 @@ def _login(address: Address) -> str:
     return base64.b64encode(f"{address['account']}:{address['token']}".encode()).decode()
 
 
-def text(letter: Letter) -> str:
+def text(letter: OutgoingMessage) -> str:
     """Title, numbers and link, in that order, as far as there is room; a link is whole, or left out."""
-    link = f" {letter.url}" if 0 < len(letter.url) < MOST - ROOM else ""
+    link = f" {letter.url}" if 0 < len(letter.url) < MAX_LENGTH - ROOM else ""
     said = " ".join(f"{letter.title}: {letter.plain}".split()) if letter.plain else letter.title
-    said, numbers, most = said.translate(PLAIN), letter.numbers.translate(PLAIN), MOST - len(link)
+    said, numbers, most = said.translate(PLAIN), letter.numbers.translate(PLAIN), MAX_LENGTH - len(link)
     if len(said) <= most or not numbers or numbers in _cut(said, most):
         return _cut(said, most) + link
     return f"{_cut(said, max(most - len(numbers) - 1, ROOM))} {numbers}"[:most] + link

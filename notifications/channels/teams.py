@@ -7,14 +7,14 @@ from typing import Any
 
 from django import forms
 
-from notifications.channels import Address, ChannelError, HTTPChannel, Outgoing, as_json, facts_of, unexpected
+from notifications.channels import Address, ChannelError, HTTPChannel, HTTPRequest, as_json, facts_of, unexpected
 from notifications.channels.fields import SecretAddressField
 from notifications.channels.markup import harmless
-from notifications.channels.message import Letter
+from notifications.channels.message import OutgoingMessage
 from smartagent.outbound.client import Answer
 
 COLOURS = {"low": "default", "medium": "warning", "high": "warning", "critical": "attention"}
-MOST = 28 * 1024  # bytes of a message
+MAX_BYTES = 28 * 1024  # bytes of a message
 LENGTHS = (4000, 2000, 1000, 500, 250, 120)  # characters of one block: the first with which the message fits
 ADDRESS = 2000  # characters of a link
 # A workflow answers 202 and nothing, an older webhook 200 and 1, and one with a step “Response” the JSON that it makes.
@@ -37,10 +37,10 @@ class Teams(HTTPChannel):
     form = TeamsForm
     secrets = ("url",)
 
-    def outgoing(self, letter: Letter, address: Address) -> Outgoing:
-        requests = (Outgoing(url=address["url"], **as_json(message(letter, most))) for most in LENGTHS)
-        smallest = Outgoing(url=address["url"], **as_json(message(letter, LENGTHS[-1])))
-        return next((request for request in requests if len(request.body) <= MOST), smallest)
+    def outgoing(self, letter: OutgoingMessage, address: Address) -> HTTPRequest:
+        requests = (HTTPRequest(url=address["url"], **as_json(message(letter, most))) for most in LENGTHS)
+        smallest = HTTPRequest(url=address["url"], **as_json(message(letter, LENGTHS[-1])))
+        return next((request for request in requests if len(request.body) <= MAX_BYTES), smallest)
 
     def check(self, answer: Answer) -> None:
         if answer.excerpt.startswith(NOT_TAKEN):
@@ -56,7 +56,7 @@ def _is_json(answer: Answer) -> bool:
     return bool(facts) and not facts.get("error")
 
 
-def message(letter: Letter, most: int = LENGTHS[0]) -> dict[str, Any]:
+def message(letter: OutgoingMessage, most: int = LENGTHS[0]) -> dict[str, Any]:
     """The card in the envelope that a Workflows webhook takes, with at most so many characters in a block."""
     attachment = {
         "contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card(letter, most),
@@ -64,7 +64,7 @@ def message(letter: Letter, most: int = LENGTHS[0]) -> dict[str, Any]:
     return {"type": "message", "attachments": [attachment]}
 
 
-def card(letter: Letter, most: int) -> dict[str, Any]:
+def card(letter: OutgoingMessage, most: int) -> dict[str, Any]:
     """The message as an adaptive card."""
     colour = COLOURS.get(letter.severity, "default")
     body = [_block(letter.heading(min(most, 500)), size="large", weight="bolder", color=colour)]

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from django import forms
 from standardwebhooks import Webhook as Signer
 
-from notifications.channels import Address, HTTPChannel, Outgoing
+from notifications.channels import Address, HTTPChannel, HTTPRequest
 from notifications.channels.fields import AddressField, SecretField
-from notifications.channels.message import Letter
+from notifications.channels.message import OutgoingMessage
 
 PREFIX = "whsec_"
 
@@ -61,27 +61,27 @@ class Webhook(HTTPChannel):
     makes = {"key": new_key}
     keeps_before = {"key": "old_key"}
 
-    def outgoing(self, letter: Letter, address: Address) -> Outgoing:
+    def outgoing(self, letter: OutgoingMessage, address: Address) -> HTTPRequest:
         body = json.dumps(payload(letter), ensure_ascii=False).encode()
         at = str(int(time.time()))
         headers = {"Content-Type": "application/json", "webhook-id": letter.id, "webhook-timestamp": at}
         keys = [key for name in ("key", "old_key") if (key := key_of(address[name]))]
         if keys:
             headers["webhook-signature"] = " ".join(sign(key, letter.id, at, body) for key in keys)
-        return Outgoing(url=address["url"], body=body, headers=headers)
+        return HTTPRequest(url=address["url"], body=body, headers=headers)
 
     def where(self, address: Address) -> str:
         return str(urlsplit(str(address["url"])).netloc)
 
 
-def payload(letter: Letter) -> dict[str, Any]:
+def payload(letter: OutgoingMessage) -> dict[str, Any]:
     """The JSON: {type, timestamp, data}, as the specification advises; GET /api/webhook-schema/ describes it."""
     return {
         "type": f"notification.{letter.reason}", "timestamp": letter.created_at.isoformat(), "data": facts(letter),
     }  # fmt: skip
 
 
-def facts(letter: Letter) -> dict[str, Any]:
+def facts(letter: OutgoingMessage) -> dict[str, Any]:
     """One message for programs; a digest has its messages as `notifications`."""
     told = {
         "id": letter.id, "reason": letter.reason, "kind": letter.type, "severity": letter.severity,

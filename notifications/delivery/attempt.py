@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from notifications.channels import Address, ChannelError
-from notifications.channels.message import Letter
+from notifications.channels.message import OutgoingMessage
 from notifications.channels.secret_mask import hide
 from notifications.delivery.outcome import Result
 from notifications.delivery.queue import Lease
@@ -29,7 +29,7 @@ class Call:
     lease: Lease
     channel: UUID | None
     kind: str
-    letter: Letter
+    letter: OutgoingMessage
     address: Address
 
     def make(self) -> Result:

@@ -9,7 +9,7 @@ from notifications.models import Channel
 from notifications.registries import channels
 
 
-def told_of(channel: Channel, now: datetime) -> Message:
+def breaker_notice(channel: Channel, now: datetime) -> Message:
     """The message about a channel that has just opened its breaker, or closed it."""
     kind = channels[channel.kind].label if channel.kind in channels else channel.kind
     where = reverse("admin:notifications_channel_page", args=[channel.pk])

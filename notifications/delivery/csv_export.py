@@ -19,7 +19,7 @@ COLUMNS = (
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
-class Line:
+class CSVLine:
     """What csv writes into: it gives each line back."""
 
     def write(self, line: str) -> str:
@@ -35,7 +35,7 @@ def as_csv(deliveries: DeliveryQuerySet) -> StreamingHttpResponse:
 
 def lines(deliveries: DeliveryQuerySet) -> Iterator[str]:
     """A heading, and a line for each."""
-    writer = csv.writer(Line())
+    writer = csv.writer(CSVLine())
     yield writer.writerow(COLUMNS)
     for delivery in deliveries.select_related("user", "rule").iterator(chunk_size=CHUNK):
         yield writer.writerow([safe(value) for value in row_of(delivery)])

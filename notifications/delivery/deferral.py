@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from notifications.delivery.rate_limit import Due
+from notifications.delivery.rate_limit import DueDelivery
 from notifications.models import Delivery, Preference
 from notifications.routing.quiet_hours import quiet_until, read
-from notifications.routing.router import LASTS, quiet_cause
+from notifications.routing.router import TTL, quiet_cause
 from notifications.routing.subscribers import zone_named
 
 
-def hold_in_quiet_hours(due: Sequence[Due], now: datetime) -> list[Due]:
+def hold_in_quiet_hours(due: Sequence[DueDelivery], now: datetime) -> list[DueDelivery]:
     """Those of `due` that may come now; the others are held until their person's quiet hours are over."""
     late = {one.delivery for one in due if one.late}
     if not late:
@@ -26,6 +26,6 @@ def hold_in_quiet_hours(due: Sequence[Due], now: datetime) -> list[Due]:
             if until := quiet_until(read(want.quiet), zone, now):
                 held[until, quiet_cause(until, zone)].append(delivery)
     for (until, cause), some in held.items():
-        Delivery.objects.filter(pk__in=some).update(status="held", due_at=until, expires_at=until + LASTS, cause=cause)
+        Delivery.objects.filter(pk__in=some).update(status="held", due_at=until, expires_at=until + TTL, cause=cause)
     gone = {delivery for some in held.values() for delivery in some}
     return [one for one in due if one.delivery not in gone]

@@ -10,7 +10,7 @@ from django.db.models import Count, F
 
 from notifications.models import Channel, Delivery
 from notifications.models.delivery_querysets import DeliveryQuerySet
-from notifications.routing.router import LASTS, SEVERITIES
+from notifications.routing.router import SEVERITIES, TTL
 
 # What was told and has resolved since: the activity entry that told it is followed by one of its instance that says so.
 # And that it has resolved, where its beginning is among them: nobody was told of it.
@@ -28,7 +28,7 @@ SELECT t.id FROM told t
                             AND later.rule_id = t.rule_id AND later.event_type = 'rule_resolved'
                             AND later.created_at > t.created_at) END
 """
-MANY = 5000
+MAX_DELIVERIES = 5000
 CHANNEL_GONE = "Its channel was deleted before it was sent."
 
 
@@ -36,7 +36,7 @@ def release(now: datetime) -> int:
     """Let out what was held until now: one by itself, many of a channel as a digest without what has resolved."""
     with transaction.atomic():
         held = Delivery.objects.filter(status="held", due_at__lte=now).order_by("due_at", "id")
-        rows = list(held.select_for_update(skip_locked=True)[:MANY])
+        rows = list(held.select_for_update(skip_locked=True)[:MAX_DELIVERIES])
         if not rows:
             return 0
         over = _resolved([row.pk for row in rows])
@@ -59,7 +59,7 @@ def bundle(deliveries: DeliveryQuerySet, channel: Channel, now: datetime, at: da
         return
     whole = _waiting(channel).select_for_update(skip_locked=True).first() or Delivery(
         id=uuid4(), user_id=first.user_id, channel=channel, channel_name=channel.name, kind=channel.kind, title="",
-        reason="digest", status="due", due_at=at, expires_at=at + LASTS, created_at=now,
+        reason="digest", status="due", due_at=at, expires_at=at + TTL, created_at=now,
     )  # fmt: skip
     whole.due_at = min(whole.due_at or at, at)
     whole.save()

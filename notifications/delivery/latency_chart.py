@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from notifications.delivery.statistics import DELIVERED, SECONDS, SINCE, Percentile
 from notifications.models.delivery_querysets import DeliveryQuerySet
 
-MOST = 12
+MAX_CHANNELS = 12
 
 
 def latency_chart(deliveries: DeliveryQuerySet, now: datetime) -> dict[str, Any] | None:
@@ -20,7 +20,7 @@ def latency_chart(deliveries: DeliveryQuerySet, now: datetime) -> dict[str, Any]
         recent.values("channel", "channel_name", "user__full_name", "user__email").annotate(
             sent=Count("pk"), failed=Count("pk", filter=Q(status="dead")),
             median=Percentile(SECONDS, 0.5, filter=DELIVERED), slow=Percentile(SECONDS, 0.95, filter=DELIVERED),
-        ).order_by("-sent", "channel_name")[:MOST]
+        ).order_by("-sent", "channel_name")[:MAX_CHANNELS]
     )  # fmt: skip
     if not found:
         return None

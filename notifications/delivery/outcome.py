@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
-from notifications.delivery.breaker_notices import told_of
+from notifications.delivery.breaker_notices import breaker_notice
 from notifications.delivery.circuit_breaker import Breaker, failed, succeeded
 from notifications.delivery.digests import CHANNEL_GONE
 from notifications.delivery.queue import Lease
@@ -143,7 +143,7 @@ def _move(channel: Channel, results: Sequence[Result], now: datetime) -> None:
     )  # fmt: skip
     channel.save(update_fields=["failures", "opened_at", "retry_at", "cause", "works_since"])
     if before.is_open != after.is_open:
-        post([told_of(channel, now)], now)
+        post([breaker_notice(channel, now)], now)
 
 
 def _failed(breaker: Breaker, result: Result, now: datetime) -> Breaker:

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from notifications.delivery.deferral import hold_in_quiet_hours
-from notifications.delivery.rate_limit import Due, allowed
+from notifications.delivery.rate_limit import DueDelivery, allowed
 from smartagent.kernel.bulk_copy import copy_rows
 
 # Nothing goes by a channel whose breaker is open, or that is not in use.
@@ -90,8 +90,8 @@ def lease(now: datetime, limit: int, duration: timedelta) -> list[Lease]:
     with transaction.atomic():
         if abandoned := [found for (found,) in _rows(ABANDONED, now=now, limit=limit)]:
             _execute(INTERRUPTED, ids=abandoned, now=now)
-        probes = hold_in_quiet_hours([Due(*row) for row in _rows(PROBED, now=now, limit=limit)], now)
-        due = hold_in_quiet_hours([Due(*row) for row in _rows(DUE, now=now, limit=limit - len(probes))], now)
+        probes = hold_in_quiet_hours([DueDelivery(*row) for row in _rows(PROBED, now=now, limit=limit)], now)
+        due = hold_in_quiet_hours([DueDelivery(*row) for row in _rows(DUE, now=now, limit=limit - len(probes))], now)
         taken = [*probes, *allowed(due, now, settings.NOTIFICATIONS_PER_MINUTE)]
         return _take([one.delivery for one in taken], now, duration)
 

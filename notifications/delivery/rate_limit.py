@@ -21,7 +21,7 @@ WAITS = "There were too many in a minute: it waits for its turn."
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueDelivery:
     """A delivery that could be sent now, as far as it matters here."""
 
     delivery: UUID
@@ -49,24 +49,24 @@ def tokens_at(now: datetime, tokens: float | None, at: datetime | None, per_minu
     return min(tokens + max((now - at).total_seconds(), 0) * per_minute / 60, float(per_minute))
 
 
-def share(due: Sequence[Due], tokens: float, per_minute: int) -> tuple[list[Due], list[Due]]:
+def share(due: Sequence[DueDelivery], tokens: float, per_minute: int) -> tuple[list[DueDelivery], list[DueDelivery]]:
     """Those of one channel that are sent, each for a token, and the rest: what has waited first, then by severity."""
-    sent: list[Due] = []
-    rest: list[Due] = []
+    sent: list[DueDelivery] = []
+    rest: list[DueDelivery] = []
     for one in sorted(due, key=lambda one: (not one.has_waited, -SEVERITIES.index(one.severity))):
         enough = tokens - len(sent) + ROUNDING >= (1 - per_minute if one.on_credit else 1)
         (sent if enough else rest).append(one)
     return sent, rest
 
 
-def allowed(due: Sequence[Due], now: datetime, per_minute: int) -> list[Due]:
+def allowed(due: Sequence[DueDelivery], now: datetime, per_minute: int) -> list[DueDelivery]:
     """Those of `due` for which there is a token; the others of each channel are put off, in this transaction."""
     if not due or not per_minute:
         return list(due)
-    of_channel: dict[UUID, list[Due]] = defaultdict(list)
+    of_channel: dict[UUID, list[DueDelivery]] = defaultdict(list)
     for one in due:
         of_channel[one.channel].append(one)
-    found: list[Due] = []
+    found: list[DueDelivery] = []
     channels = list(Channel.objects.select_for_update().filter(pk__in=of_channel).order_by("pk"))
     for channel in channels:
         there = tokens_at(now, channel.tokens, channel.tokens_at, per_minute)
@@ -78,7 +78,7 @@ def allowed(due: Sequence[Due], now: datetime, per_minute: int) -> list[Due]:
     return found
 
 
-def _put_off(channel: Channel, rest: Sequence[Due], now: datetime, per_minute: int) -> None:
+def _put_off(channel: Channel, rest: Sequence[DueDelivery], now: datetime, per_minute: int) -> None:
     """One waits for its token; many are bundled. What was tried before keeps its id: it may have arrived. What has
     waited is looked at again each time, so that it gets the next token."""
     fresh = [one for one in rest if not one.has_waited]

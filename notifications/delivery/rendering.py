@@ -10,7 +10,7 @@ from django.conf import settings
 
 from notifications.channels import Address
 from notifications.channels.credentials import values_of
-from notifications.channels.message import Letter
+from notifications.channels.message import OutgoingMessage
 from notifications.channels.truncation import numbers_in
 from notifications.delivery.digests import CHANNEL_GONE
 from notifications.links.signing import links_of
@@ -48,7 +48,7 @@ class Unwritable(Unwritten):
         super().__init__(why, needless=True)
 
 
-Written = tuple[Delivery, Letter, Address]
+Written = tuple[Delivery, OutgoingMessage, Address]
 
 
 def write(ids: Collection[UUID]) -> tuple[list[Written], dict[UUID, Unwritten]]:
@@ -73,7 +73,7 @@ def write(ids: Collection[UUID]) -> tuple[list[Written], dict[UUID, Unwritten]]:
     return written, failed
 
 
-def letter_of(delivery: Delivery, parts: Iterable[Delivery] = ()) -> Letter:
+def letter_of(delivery: Delivery, parts: Iterable[Delivery] = ()) -> OutgoingMessage:
     """What this delivery says; `parts` are the deliveries in a digest."""
     items = tuple(_item(part) for part in parts)
     if delivery.reason == Delivery.Reason.DIGEST:
@@ -94,10 +94,10 @@ def address_of(channel: Channel | None) -> Address:
     return Address(values_of(channel))
 
 
-def _letter(delivery: Delivery, text: str, items: tuple[Letter, ...]) -> Letter:
+def _letter(delivery: Delivery, text: str, items: tuple[OutgoingMessage, ...]) -> OutgoingMessage:
     notification, person = delivery.notification, delivery.user
     facts: dict[str, Any] = notification.metadata if notification and isinstance(notification.metadata, dict) else {}
-    return Letter(
+    return OutgoingMessage(
         numbers=numbers_in(text, facts),
         id=str(delivery.pk), reason=delivery.reason, type=notification.type if notification else "notify",
         severity=delivery.severity, title=delivery.title, text=text, url=_address_of(delivery, facts),
@@ -113,7 +113,7 @@ def _labels(rule: AutomationRule | None) -> dict[str, Any]:
     return rule.labels if rule and isinstance(rule.labels, dict) else {}
 
 
-def _item(part: Delivery) -> Letter:
+def _item(part: Delivery) -> OutgoingMessage:
     return _letter(part, part.notification.message if part.notification else "", ())
 
 

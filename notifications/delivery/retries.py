@@ -4,7 +4,7 @@ from datetime import timedelta
 
 WAITS = [timedelta(seconds=s) for s in (30, 120, 600, 1_800, 7_200, 21_600)]  # after the first try, the second ...
 JITTER = 0.2  # as part of the wait
-LONGEST = timedelta(hours=12)
+MAX_BACKOFF = timedelta(hours=12)
 
 
 def next_wait(tries: int, chance: float, retry_after: timedelta | None = None) -> timedelta | None:
@@ -16,4 +16,4 @@ def next_wait(tries: int, chance: float, retry_after: timedelta | None = None) -
     if tries > len(WAITS):
         return None
     wait = WAITS[tries - 1] * (1 + JITTER * (chance - 0.5))
-    return max(wait, min(retry_after, LONGEST)) if retry_after else wait
+    return max(wait, min(retry_after, MAX_BACKOFF)) if retry_after else wait

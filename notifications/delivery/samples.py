@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from notifications.actions import REASONS
-from notifications.channels.message import Letter
+from notifications.channels.message import OutgoingMessage
 from notifications.delivery.rendering import letter_of
 from notifications.models import Channel, Delivery, Notification
 from notifications.templating import worded
@@ -19,7 +19,7 @@ from smartagent.models import User
 CHOICES = 10
 
 
-def example(channel: Channel) -> Letter:
+def example(channel: Channel) -> OutgoingMessage:
     """What a message of a rule looks like: the newest real one, else one that is made up."""
     newest = firings_of(channel.user, 1)
     return worded(letter_about(channel, newest[0]) if newest else made_up(channel), channel)
@@ -31,7 +31,7 @@ def firings_of(person: User, most: int = CHOICES) -> list[Notification]:
     return list(told.order_by("-created_at", "-id")[:most])
 
 
-def letter_about(channel: Channel, told: Notification) -> Letter:
+def letter_about(channel: Channel, told: Notification) -> OutgoingMessage:
     """What would be sent of it by this channel, in the usual words; its links do nothing."""
     facts = told.metadata if isinstance(told.metadata, dict) else {}
     delivery = Delivery(
@@ -47,7 +47,7 @@ def _reason(facts: Mapping[str, Any]) -> str:
     return REASONS.get(str(event), "still_firing") if event else "first"
 
 
-def masked(letter: Letter) -> Letter:
+def masked(letter: OutgoingMessage) -> OutgoingMessage:
     """The same, with links that do nothing: whoever looks at it is not always whom they stand for."""
     links = {name: _nowhere(word) for name, word in LINKS.items() if getattr(letter, name)}
     return replace(letter, items=tuple(masked(item) for item in letter.items), **links)  # type: ignore[arg-type]
@@ -60,9 +60,9 @@ def _nowhere(word: str) -> str:
     return f"{settings.SITE_URL}/links/{word}/…/"
 
 
-def made_up(channel: Channel, now: datetime | None = None) -> Letter:
+def made_up(channel: Channel, now: datetime | None = None) -> OutgoingMessage:
     """A message of a rule that there is not."""
-    return Letter(
+    return OutgoingMessage(
         id=str(uuid4()), reason="first", type="alert", severity="high", title="Example: fusion score too low",
         text="The fusion score of Alice is 63: below 70.", url=f"{settings.SITE_URL}/activity/",
         created_at=now or timezone.now(), recipient=str(channel.user), recipient_email=channel.user.email,

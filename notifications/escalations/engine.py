@@ -18,7 +18,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
-from notifications.escalations.messages import Due, messages_of, said_of
+from notifications.escalations.messages import DueStep, messages_of, step_context
 from notifications.escalations.steps import after, begin_at, read
 from notifications.gateway import Message, post
 from notifications.models import EscalationPolicy
@@ -133,8 +133,8 @@ def escalate(now: datetime) -> int:
     return len(due)
 
 
-def _due(row: tuple[Any, ...]) -> Due:
-    found = Due(*row)
+def _due(row: tuple[Any, ...]) -> DueStep:
+    found = DueStep(*row)
     return found._replace(steps=read(json.loads(row[4])), facts=json.loads(row[11]))  # Django gives JSON as text
 
 
@@ -151,7 +151,7 @@ def _begun(firing: Firing, policy: EscalationPolicy) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _tell(due: Sequence[Due], now: datetime) -> None:
+def _tell(due: Sequence[DueStep], now: datetime) -> None:
     directory = Directory((one.owner, one.to) for one in due)
     free = may_notify_others({one.rule for one in due})
     messages: list[Message] = []
@@ -163,7 +163,7 @@ def _tell(due: Sequence[Due], now: datetime) -> None:
         told = directory.find(first.owner, first.to, others=first.rule in free)
         messages += messages_of(group, told, now)
         following = after(first.steps, first.repeats, first.step, first.round, now)
-        said = said_of(first)
+        said = step_context(first)
         for one in group:
             entries.append({"id": str(one.id), "event": "escalation_step", "told": said, "problem": told.problem})
             if following is None:

@@ -5,21 +5,21 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from notifications.escalations.steps import Step
+from notifications.escalations.steps import EscalationStep
 from notifications.gateway import Message
-from notifications.routing.grouping import SHOWN, rank
-from notifications.routing.recipients import Told
+from notifications.routing.grouping import MAX_INSTANCES_SHOWN, rank
+from notifications.routing.recipients import ResolvedRecipients
 from smartagent.kernel.durations import format_duration
 
 
-class Due(NamedTuple):
+class DueStep(NamedTuple):
     """An escalation whose step is due."""
 
     id: UUID
     rule: UUID
     owner: UUID
     policy: str
-    steps: list[Step]
+    steps: list[EscalationStep]
     repeats: int
     step: int
     round: int
@@ -40,7 +40,7 @@ class Due(NamedTuple):
         return str(self.rule), self.policy, self.step, self.round, str(self.steps)
 
 
-def messages_of(group: Sequence[Due], told: Told, now: datetime) -> list[Message]:
+def messages_of(group: Sequence[DueStep], told: ResolvedRecipients, now: datetime) -> list[Message]:
     """One to each person who is told; to the owner of the rule where channels alone are, by those only."""
     owner = group[0].owner
     people = [*told.people, *([owner] if told.channels and owner not in told.people else [])]
@@ -48,17 +48,17 @@ def messages_of(group: Sequence[Due], told: Told, now: datetime) -> list[Message
 
 
 def _message(
-    group: Sequence[Due], person: UUID, channels: Sequence[UUID], people: Sequence[UUID], now: datetime
+    group: Sequence[DueStep], person: UUID, channels: Sequence[UUID], people: Sequence[UUID], now: datetime
 ) -> Message:
     first, key = group[0], uuid4()
     many = f" ({len(group):,} instances)" if len(group) > 1 else ""
-    more = [f"… and {len(group) - SHOWN:,} more."] if len(group) > SHOWN else []
+    more = [f"… and {len(group) - MAX_INSTANCES_SHOWN:,} more."] if len(group) > MAX_INSTANCES_SHOWN else []
     since = min(one.since for one in group)
     waited = f"Nobody has acknowledged it for {format_duration(now - since)}."
     own = person == first.owner
     return Message(
         id=key, user_id=person, rule_id=first.rule, type="alert", title=f"Escalated: {first.title}{many}",
-        message="\n".join([waited, *(one.message for one in group[:SHOWN]), *more]),
+        message="\n".join([waited, *(one.message for one in group[:MAX_INSTANCES_SHOWN]), *more]),
         severity=max((one.severity for one in group), key=rank),
         action_url=f"/rules/{first.rule}/" if own else f"/notifications/{key}/change/",
         metadata=first.facts | ({"count": len(group), "since": since.isoformat()} if len(group) > 1 else {}),
@@ -66,7 +66,7 @@ def _message(
     )  # fmt: skip
 
 
-def said_of(one: Due) -> dict[str, Any]:
+def step_context(one: DueStep) -> dict[str, Any]:
     """What its entry in the activity log says."""
     return {
         "whom": ", ".join(one.to), "are": "is" if len(one.to) == 1 else "are", "step": one.step + 1,

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-MOST = 10
+MAX_STEPS = 10
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=7)
 MOST_REPEATS = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class EscalationStep:
     """How long it waits, and whom it tells then."""
 
     after: timedelta
@@ -23,7 +23,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StepPosition:
     """The step that comes next, in which round, and when."""
 
     step: int
@@ -31,27 +31,31 @@ class Place:
     due_at: datetime
 
 
-def begin_at(steps: Sequence[Step], now: datetime) -> Place:
+def begin_at(steps: Sequence[EscalationStep], now: datetime) -> StepPosition:
     """The first step, for what began to fire at `now`."""
-    return Place(0, 0, now + steps[0].after)
+    return StepPosition(0, 0, now + steps[0].after)
 
 
-def after(steps: Sequence[Step], repeats: int, step: int, turn: int, now: datetime) -> Place | None:
+def after(steps: Sequence[EscalationStep], repeats: int, step: int, turn: int, now: datetime) -> StepPosition | None:
     """What comes after `step` of the round `turn`, done at `now`; None where it was the last."""
     if step + 1 < len(steps):
-        return Place(step + 1, turn, now + steps[step + 1].after)
-    return Place(0, turn + 1, now + steps[0].after) if steps and turn < repeats else None
+        return StepPosition(step + 1, turn, now + steps[step + 1].after)
+    return StepPosition(0, turn + 1, now + steps[0].after) if steps and turn < repeats else None
 
 
-def read(kept: Any) -> list[Step]:
+def read(kept: Any) -> list[EscalationStep]:
     """The steps as they are kept; what is none is left out."""
     rows = kept if isinstance(kept, list) else []
     return [step for row in rows if isinstance(row, Mapping) and (step := _one(row))]
 
 
-def _one(row: Mapping[str, Any]) -> Step | None:
+def _one(row: Mapping[str, Any]) -> EscalationStep | None:
     to = row.get("to")
     try:
-        return Step(timedelta(seconds=float(row["after"])), tuple(map(str, to))) if isinstance(to, list) else None
+        return (
+            EscalationStep(timedelta(seconds=float(row["after"])), tuple(map(str, to)))
+            if isinstance(to, list)
+            else None
+        )
     except (KeyError, TypeError, ValueError, OverflowError):
         return None

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from notifications.escalations.steps import LONGEST, MOST, SHORTEST, Step
+from notifications.escalations.steps import LONGEST, MAX_STEPS, SHORTEST, EscalationStep
 from notifications.routing.recipients import CHANNEL, problems_of
 from smartagent.kernel.durations import format_duration
 
 NO_STEP = "Write at least one step: how long it waits, and whom it tells then."
 
 
-def step_problems(step: Step, owner: Any, maker: Any) -> dict[str, list[str]]:
+def step_problems(step: EscalationStep, owner: Any, maker: Any) -> dict[str, list[str]]:
     """What is wrong with one step of a policy of `owner`, by field; empty where nothing is."""
     found: dict[str, list[str]] = {}
     if not SHORTEST <= step.after <= LONGEST:
@@ -24,12 +24,12 @@ def count_problem(steps: Sequence[Any]) -> str:
     """What is wrong with how many steps there are; nothing where that is fine."""
     if not steps:
         return NO_STEP
-    return f"At most {MOST} steps; these are {len(steps)}." if len(steps) > MOST else ""
+    return f"At most {MAX_STEPS} steps; these are {len(steps)}." if len(steps) > MAX_STEPS else ""
 
 
-def kept(steps: Sequence[Step], owner: Any) -> list[dict[str, Any]]:
+def kept(steps: Sequence[EscalationStep], owner: Any) -> list[dict[str, Any]]:
     """As they are kept: channels with whose they are, for the rules that name the policy may be somebody else's."""
-    return [Step(step.after, tuple(_whole(each, owner) for each in step.to)).kept() for step in steps]
+    return [EscalationStep(step.after, tuple(_whole(each, owner) for each in step.to)).kept() for step in steps]
 
 
 def _whole(recipient: str, owner: Any) -> str:

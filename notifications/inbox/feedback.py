@@ -26,14 +26,14 @@ def judge_all(notifications: Iterable[Notification], user: Any, useful: bool | N
     return judge([entry for one in notifications if (entry := entry_of(one))], user, useful, now)
 
 
-def said_of(notifications: Iterable[Notification], user: Any) -> dict[UUID, bool | None]:
+def feedback_for(notifications: Iterable[Notification], user: Any) -> dict[UUID, bool | None]:
     """What `user` said of each that can be judged, by its id; None where nothing yet."""
     entries = {one.pk: entry for one in notifications if (entry := entry_of(one))}
     said = said_by(user, entries.values()) if entries else {}
     return {key: said[entry] for key, entry in entries.items() if entry in said}
 
 
-def told(verb: str, count: int, of: int) -> str:
+def success_message(verb: str, count: int, of: int) -> str:
     """What was done to many, in words."""
     words = DONE[verb].format(n=f"{count:,} notification{'' if count == 1 else 's'}")
     rest = of - count
@@ -43,6 +43,6 @@ def told(verb: str, count: int, of: int) -> str:
 
 def know_what_was_said(notifications: Sequence[Any], user: Any) -> None:
     """Keep with each what `user` said of it; nothing where there is nothing to judge."""
-    said = said_of(notifications, user)
+    said = feedback_for(notifications, user)
     for one in notifications:
         one.said = {"useful": said[one.pk]} if one.pk in said else None

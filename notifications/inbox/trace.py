@@ -19,7 +19,7 @@ NEAR = timedelta(days=7)  # escalation tells others later, but not weeks later
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ChannelTrace:
     """One channel, and what became of the message there; `why` is the cause, where there is one to name."""
 
     delivery: Delivery
@@ -32,19 +32,19 @@ class Reached:
 
     notification: Notification
     inbox: str
-    ways: Sequence[Way]
+    ways: Sequence[ChannelTrace]
 
 
 def where_it_went(notification: Notification, user: Any, now: datetime) -> list[Reached]:
     """What `user` may see of it, this notification's own person first."""
     told = sorted(_told(notification, user), key=lambda one: one.pk != notification.pk)  # the order stays otherwise
-    found: dict[UUID, list[Way]] = defaultdict(list)
+    found: dict[UUID, list[ChannelTrace]] = defaultdict(list)
     deliveries = Delivery.objects.visible_to(user).of_notifications(one.pk for one in told)
     if not user.has_perm("notifications.view_delivery"):
         deliveries = deliveries.none()
     rows = deliveries.select_related("channel", "bundle").prefetch_related("attempts")
     for delivery in rows.order_by("created_at", "channel_name"):
-        found[delivery.notification_id].append(Way(delivery, why_of(delivery, delivery.channel, now)))
+        found[delivery.notification_id].append(ChannelTrace(delivery, why_of(delivery, delivery.channel, now)))
     return [Reached(one, stands_in_inbox(one, now), found[one.pk]) for one in told]
 
 

@@ -54,7 +54,7 @@ def question(told: Notification | None, now: datetime) -> Question:
         raise NothingToDo(GONE, 410)
     if not told.user.has_perm("rules.change_rulestate"):  # nor has anybody who may not sign in
         raise NothingToDo(REFUSED, 403)
-    states = told_by(told)
+    states = instances_for(told)
     if not states.exists():
         raise NothingToDo(GONE, 410)
     firing = states.filter(FIRES)
@@ -65,7 +65,7 @@ def question(told: Notification | None, now: datetime) -> Question:
     raise NothingToDo(_handled(handled, zone_named(told.user.time_zone)) if handled else OVER)
 
 
-def told_by(told: Notification) -> StateQuerySet:
+def instances_for(told: Notification) -> StateQuerySet:
     """The instances that a message told of: those of its episode, or of a group all that it told."""
     every: StateQuerySet = RuleState.objects.all()
     facts = told.metadata or {}

@@ -12,7 +12,7 @@ from notifications.inbox.feedback import entry_of
 from notifications.models import Notification
 from notifications.models.querysets import NotificationQuerySet
 
-SHOWN = 10
+MAX_SHOWN = 10
 COUNTED = 99
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -46,10 +46,10 @@ def _shown(
     inbox: NotificationQuerySet, unread: NotificationQuerySet, returned: NotificationQuerySet
 ) -> list[Notification]:
     """What has come back from a snooze stands where it came back; then the newest unread, then what is read."""
-    back = list(returned.order_by("-snoozed_until")[:SHOWN])
-    fresh = [*back, *unread.exclude(pk__in=[one.pk for one in back])[:SHOWN]]
-    fresh = sorted(fresh, key=_arrived, reverse=True)[:SHOWN]
-    return [*fresh, *inbox.filter(status="read")[: SHOWN - len(fresh)]]
+    back = list(returned.order_by("-snoozed_until")[:MAX_SHOWN])
+    fresh = [*back, *unread.exclude(pk__in=[one.pk for one in back])[:MAX_SHOWN]]
+    fresh = sorted(fresh, key=_arrived, reverse=True)[:MAX_SHOWN]
+    return [*fresh, *inbox.filter(status="read")[: MAX_SHOWN - len(fresh)]]
 
 
 def _arrived(notification: Notification) -> datetime:

@@ -28,7 +28,7 @@ from smartagent.kernel.limits import too_many
 from smartagent.shell.owned_admin import OwnedAdmin
 from smartagent.shell.shown_once import shown_once
 
-SHOWN = 10
+MAX_ATTEMPTS_SHOWN = 10
 
 
 def address_of(channel: Channel) -> str:
@@ -79,7 +79,7 @@ def channel_page(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid
         "title": channel.name, "channel": channel, "state": state_of(channel), "kind": kind,
         "where": kind.where(address) if kind else "",
         "preview": kind.preview(example(channel), address) if kind else "",
-        "attempts": list(last.order_by("-started_at")[:SHOWN]),
+        "attempts": list(last.order_by("-started_at")[:MAX_ATTEMPTS_SHOWN]),
         "waiting": Delivery.objects.filter(channel=channel, status__in=["due", "held"]).count(),
         "figures": figures_of(Delivery.objects.filter(channel=channel), timezone.now()),
         "may_change": model_admin.has_change_permission(request, channel),

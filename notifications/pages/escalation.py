@@ -12,17 +12,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 from unfold.decorators import display
 
 from notifications.escalations.counts import standing_of
-from notifications.escalations.steps import Step, read
+from notifications.escalations.steps import EscalationStep, read
 from notifications.filters import PolicyFilter
 from notifications.models import Escalation, EscalationPolicy
-from notifications.pages.forms.escalation import PolicyForm
+from notifications.pages.forms.escalation import EscalationPolicyForm
 from rules.models import AutomationRule
 from smartagent.kernel.durations import format_duration
 from smartagent.kernel.scope import has_everyone
 from smartagent.shell.filtered_list import FilteredAdmin, FilteredChangeList
 from smartagent.shell.owned_admin import OwnedAdmin
 
-SHOWN = 50
+MAX_SHOWN = 50
 
 
 def address_of(policy: EscalationPolicy) -> str:
@@ -30,7 +30,7 @@ def address_of(policy: EscalationPolicy) -> str:
     return reverse("admin:notifications_escalationpolicy_page", args=[policy.pk])
 
 
-def in_words(steps: list[Step], repeats: int) -> list[str]:
+def in_words(steps: list[EscalationStep], repeats: int) -> list[str]:
     """Each step in words, with the time since it began: `After 15m: ada@example.com`."""
     told, since = [], timedelta(0)
     for step in steps:
@@ -49,8 +49,9 @@ def policy_page(request: HttpRequest, model_admin: OwnedAdmin, policy_id: uuid.U
     courses = Escalation.objects.visible_to(request.user).filter(policy=policy).select_related("rule", "state__user")
     context = {
         "title": policy.name, "policy": policy, "steps": in_words(read(policy.steps), policy.repeats),
-        "rules": list(rules.order_by("rule_name")[:SHOWN]),
-        "standing": standing_of(policy, request.user), "running": list(courses.running().order_by("due_at")[:SHOWN]),
+        "rules": list(rules.order_by("rule_name")[:MAX_SHOWN]),
+        "standing": standing_of(policy, request.user),
+        "running": list(courses.running().order_by("due_at")[:MAX_SHOWN]),
         "ended": list(courses.exclude(status="running").order_by("-ended_at")[:10]),
         "may_change": model_admin.has_change_permission(request, policy),
         "may_delete": model_admin.has_delete_permission(request, policy),
@@ -78,7 +79,7 @@ def edit_policy(request: HttpRequest, model_admin: OwnedAdmin, policy_id: uuid.U
 
 def _form(request: HttpRequest, model_admin: OwnedAdmin, policy: EscalationPolicy) -> HttpResponse:
     fresh, name = policy._state.adding, policy.name
-    form = PolicyForm(request.POST or None, policy=policy, maker=request.user)
+    form = EscalationPolicyForm(request.POST or None, policy=policy, maker=request.user)
     if request.method == "POST" and "_more" not in request.POST and form.is_valid():
         form.save()
         messages.success(request, f"The policy “{policy.name}” is saved.")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from notifications.inbox.feedback import NOTHING_TO_JUDGE, judge_all, know_what_was_said, told
+from notifications.inbox.feedback import NOTHING_TO_JUDGE, judge_all, know_what_was_said, success_message
 from notifications.models import Notification
 from notifications.models.querysets import NotificationQuerySet
 from rules.health.feedback import VERBS, may_judge
@@ -62,7 +62,7 @@ class JudgedAdmin(RecordAdmin):
             raise PermissionDenied
         chosen = list(queryset.changeable_by(request.user).order_by())
         count = judge_all(chosen, request.user, VERBS[verb], timezone.now())
-        messages.success(request, told(verb, count, len(chosen)))
+        messages.success(request, success_message(verb, count, len(chosen)))
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Without judging for those who may not."""

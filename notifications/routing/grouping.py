@@ -6,7 +6,7 @@ from typing import Any
 from rules.actions import Firing
 from rules.text.phrases import begun, limit, number, series
 
-SHOWN = 10
+MAX_INSTANCES_SHOWN = 10
 SEVERITIES = ("low", "medium", "high", "critical")
 
 
@@ -20,8 +20,8 @@ def grouped(firings: Sequence[Firing]) -> list[list[Firing]]:
 
 def lines(firings: Sequence[Firing]) -> list[str]:
     """A sentence for each of the first ten, and how many more there are."""
-    told = [sentence(firing) for firing in firings[:SHOWN]]
-    more = len(firings) - SHOWN
+    told = [sentence(firing) for firing in firings[:MAX_INSTANCES_SHOWN]]
+    more = len(firings) - MAX_INSTANCES_SHOWN
     return [*told, f"… and {more:,} more."] if more > 0 else told
 
 
@@ -58,7 +58,7 @@ def facts(firings: Sequence[Firing]) -> dict[str, Any]:
     }  # fmt: skip
     if len(firings) == 1:
         return told
-    return told | {"count": len(firings), "instances": [_numbers(firing) for firing in firings[:SHOWN]]}
+    return told | {"count": len(firings), "instances": [_numbers(firing) for firing in firings[:MAX_INSTANCES_SHOWN]]}
 
 
 def _numbers(firing: Firing) -> dict[str, Any]:

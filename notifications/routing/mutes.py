@@ -15,7 +15,7 @@ LENGTHS = {
     "1d": ("for a day", timedelta(days=1)), "7d": ("for a week", timedelta(days=7)),
     "ever": ("until I take it back", None),
 }  # fmt: skip
-MOST = 500  # rules to choose from
+MAX_RULE_CHOICES = 500  # rules to choose from
 
 
 class NoSuchRule(Exception):
@@ -53,4 +53,4 @@ def choices(person: Any, picked: UUID | None) -> list[AutomationRule]:
     """The rules to choose from: their own, those that told them something, and the one that was picked elsewhere."""
     told = Notification.objects.filter(user=person, rule__isnull=False).order_by().values("rule")
     found = AutomationRule.objects.filter(Q(user=person) | Q(pk__in=told) | Q(pk__in=mutable(person).filter(pk=picked)))
-    return list(found.order_by("rule_name", "id")[:MOST])
+    return list(found.order_by("rule_name", "id")[:MAX_RULE_CHOICES])

@@ -7,8 +7,8 @@ from typing import Any
 
 from notifications.models import Preference
 from notifications.routing.quiet_hours import DAYS, LOOKED_AHEAD, quiet_until, read
-from notifications.routing.router import MODES, SEVERITIES, Addressee, Decision, read_matrix, route
-from notifications.routing.subscribers import addressees
+from notifications.routing.router import MODES, SEVERITIES, Decision, Subscriber, read_matrix, route
+from notifications.routing.subscribers import load_subscribers
 from smartagent.models import User
 
 MOST_PERIODS = 20
@@ -28,9 +28,9 @@ def preference_of(person: User) -> Preference:
     return Preference.objects.filter(user=person).first() or Preference(user=person)
 
 
-def addressee_of(person: User, **wishes: Any) -> Addressee:
+def addressee_of(person: User, **wishes: Any) -> Subscriber:
     """The person as those who send see them, with other wishes where some are given."""
-    return replace(addressees({person.pk})[person.pk], **wishes)
+    return replace(load_subscribers({person.pk})[person.pk], **wishes)
 
 
 def wishes(matrix: Any, quiet: Any, digest_at: time) -> dict[str, Any]:
@@ -44,12 +44,12 @@ def keep(person: User, changed: Mapping[str, Any]) -> Preference:
     return preference
 
 
-def forecast(who: Addressee, now: datetime) -> list[Forecast]:
+def forecast(who: Subscriber, now: datetime) -> list[Forecast]:
     """What would happen now, what matters most first."""
     return [Forecast(severity, route(severity, None, who, now)) for severity in reversed(SEVERITIES)]
 
 
-def quiet_in_words(who: Addressee, now: datetime) -> str:
+def quiet_in_words(who: Subscriber, now: datetime) -> str:
     """Whether it is quiet now, and until when."""
     here, until = now.astimezone(who.zone), quiet_until(who.quiet, who.zone, now) if who.quiet else None
     if until is None:
@@ -83,7 +83,7 @@ def _modes(modes: Any) -> dict[str, str]:
     return {severity: mode for severity, mode in modes.items() if mode}
 
 
-def checked_quiet(periods: Any, who: Addressee, now: datetime) -> list[dict[str, Any]]:
+def checked_quiet(periods: Any, who: Subscriber, now: datetime) -> list[dict[str, Any]]:
     """The quiet hours as they are kept; ValueError with what is wrong."""
     kept = checked_periods(periods)
     until = quiet_until(read(kept), who.zone, now) if kept else None

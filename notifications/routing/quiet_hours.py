@@ -17,7 +17,7 @@ LOOKED_AHEAD = 15  # days; quiet for longer is not believed
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
+class QuietHours:
     """Hours of some weekdays, 0 is Monday, by the clock on the wall."""
 
     days: frozenset[int]
@@ -37,7 +37,7 @@ class Quiet:
         return window_of(datetime.combine(day, self.begins), self.duration, zone)
 
 
-def quiet_until(hours: Iterable[Quiet], zone: ZoneInfo, now: datetime) -> datetime | None:
+def quiet_until(hours: Iterable[QuietHours], zone: ZoneInfo, now: datetime) -> datetime | None:
     """When it is no longer quiet, or None where it is not. Periods that meet are one."""
     until, found = now, [*hours]
     while (later := _end(found, zone, until)) and later - now < timedelta(days=LOOKED_AHEAD):
@@ -45,7 +45,7 @@ def quiet_until(hours: Iterable[Quiet], zone: ZoneInfo, now: datetime) -> dateti
     return until if until > now else None
 
 
-def read(rows: Any) -> list[Quiet]:
+def read(rows: Any) -> list[QuietHours]:
     """The hours as they are kept, `[{"days": [0, 1], "from": "22:00", "until": "07:00"}]`; what is none is left out."""
     return (
         [quiet for row in rows if isinstance(row, Mapping) and (quiet := _one(row))] if isinstance(rows, list) else []
@@ -64,15 +64,15 @@ def next_hour(now: datetime) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
-def _end(hours: list[Quiet], zone: ZoneInfo, now: datetime) -> datetime | None:
+def _end(hours: list[QuietHours], zone: ZoneInfo, now: datetime) -> datetime | None:
     today = now.astimezone(zone).date()
     periods = [quiet.on(today - timedelta(days=back), zone) for quiet in hours for back in (0, 1, 2)]
     return max((period.end for period in periods if period and period.holds(now)), default=None)
 
 
-def _one(row: Mapping[str, Any]) -> Quiet | None:
+def _one(row: Mapping[str, Any]) -> QuietHours | None:
     try:
         begins, ends = time.fromisoformat(str(row["from"])), time.fromisoformat(str(row["until"]))
-        return Quiet(frozenset(int(day) for day in row["days"]), begins, ends)
+        return QuietHours(frozenset(int(day) for day in row["days"]), begins, ends)
     except (KeyError, TypeError, ValueError):
         return None

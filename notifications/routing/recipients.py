@@ -43,7 +43,7 @@ def _parts(lists: list[Any]) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ResolvedRecipients:
     """Who is told: people, channels, recipients that are not there (any more), and those of others, which only a rule
     of an operator may name."""
 
@@ -79,7 +79,7 @@ class Directory:
         places = [place for owner, each in pairs if each.startswith(CHANNEL) and (place := self._place(owner, each))]
         self._channels = _channels(places)
 
-    def find(self, owner: UUID, recipients: Sequence[str], *, others: bool) -> Told:
+    def find(self, owner: UUID, recipients: Sequence[str], *, others: bool) -> ResolvedRecipients:
         """Who `recipients` are, for a rule of `owner`, which may notify `others` or not."""
         people: dict[UUID, None] = {}
         channels: dict[UUID, None] = {}
@@ -92,7 +92,7 @@ class Directory:
             (channels if each.startswith(CHANNEL) else people).update(dict.fromkeys(found))
             if not found:
                 missing.append(each)
-        return Told(tuple(people), tuple(channels), tuple(missing), tuple(refused))
+        return ResolvedRecipients(tuple(people), tuple(channels), tuple(missing), tuple(refused))
 
     def _is_own(self, owner: UUID, recipient: str) -> bool:
         """Whether `recipient` is the owner or theirs; somebody who is not there is as foreign as one who is."""

@@ -6,7 +6,7 @@ from django import forms
 
 from notifications.routing.recipients import split
 
-MOST = 50
+MAX_RECIPIENTS = 50
 
 
 class RecipientsField(forms.CharField):
@@ -19,8 +19,10 @@ class RecipientsField(forms.CharField):
         return ", ".join(split(value)) if isinstance(value, list) else value
 
     def run_validators(self, value: Any) -> None:
-        if len(value) > MOST:
-            raise forms.ValidationError(f"At most {MOST} recipients; these are {len(value)}. Put people into a group.")
+        if len(value) > MAX_RECIPIENTS:
+            raise forms.ValidationError(
+                f"At most {MAX_RECIPIENTS} recipients; these are {len(value)}. Put people into a group."
+            )
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return split(initial) != split(data)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from notifications.routing.quiet_hours import Quiet, next_hour, next_time, quiet_until
+from notifications.routing.quiet_hours import QuietHours, next_hour, next_time, quiet_until
 
 NOW, HOURLY, DAILY, OFF = "now", "hourly", "daily", "off"
 MODES = {NOW: "at once", HOURLY: "every hour", DAILY: "once a day", OFF: "not"}
@@ -18,11 +18,11 @@ DEFAULTS = {
     "members": EVERYTHING, "operators": EVERYTHING, "administrators": EVERYTHING,
     "auditors": dict.fromkeys(SEVERITIES, OFF),
 }  # fmt: skip
-LASTS = timedelta(hours=24)  # what was not sent by then is not sent any more
+TTL = timedelta(hours=24)  # what was not sent by then is not sent any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class ChannelRef:
     """A channel, as far as it matters here."""
 
     id: UUID
@@ -31,19 +31,19 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Addressee:
+class Subscriber:
     """A person: channels in the order in which they are tried, and what they want."""
 
     id: UUID
     zone: ZoneInfo
-    ways: Sequence[Way] = ()
+    ways: Sequence[ChannelRef] = ()
     defaults: Mapping[str, str] = field(default_factory=lambda: EVERYTHING)
     matrix: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    quiet: Sequence[Quiet] = ()
+    quiet: Sequence[QuietHours] = ()
     digest_at: time = time(8)
     muted: Mapping[UUID, datetime | None] = field(default_factory=dict)
 
-    def mode(self, way: Way, severity: str) -> str:
+    def mode(self, way: ChannelRef, severity: str) -> str:
         """Whether and when a message of this severity goes by this channel."""
         chosen = self.matrix.get(str(way.id), {})
         return chosen.get(severity) or self.defaults.get(severity, NOW)
@@ -53,7 +53,7 @@ class Addressee:
 class Decision:
     """What becomes of a message by one channel; `way` is None where it waits for one, or is not sent by any."""
 
-    way: Way | None
+    way: ChannelRef | None
     status: str
     cause: str = ""
     due_at: datetime | None = None
@@ -61,12 +61,12 @@ class Decision:
 
 
 def route(
-    severity: str, rule: UUID | None, who: Addressee, now: datetime, *, without: Collection[UUID] = (),
+    severity: str, rule: UUID | None, who: Subscriber, now: datetime, *, without: Collection[UUID] = (),
     named: bool = False,
 ) -> list[Decision]:  # fmt: skip
     """The decision for each channel of the person; `without` names channels that are left out; `named` where the
     message goes to a channel anyway, so that nothing needs to wait for one."""
-    expires = now + LASTS
+    expires = now + TTL
     if rule and rule in who.muted and ((until := who.muted[rule]) is None or until > now):
         return [Decision(way=None, status="skipped", cause=_muted(until, who.zone), expires_at=expires)]
     ways = [way for way in who.ways if way.id not in without]
@@ -77,22 +77,22 @@ def route(
     return [_by(way, severity, who, now) for way in ways]
 
 
-def direct(way: Way, now: datetime) -> Decision:
+def direct(way: ChannelRef, now: datetime) -> Decision:
     """A rule names this channel itself: whatever its owner prefers, it goes there."""
-    return Decision(way=way, status="due", due_at=now, expires_at=now + LASTS)
+    return Decision(way=way, status="due", due_at=now, expires_at=now + TTL)
 
 
-def _by(way: Way, severity: str, who: Addressee, now: datetime) -> Decision:
+def _by(way: ChannelRef, severity: str, who: Subscriber, now: datetime) -> Decision:
     mode, at, cause = who.mode(way, severity), now, ""
     if mode == OFF:
         cause = f"The preferences say that {severity} does not go to “{way.name}”."
-        return Decision(way=way, status="skipped", cause=cause, expires_at=now + LASTS)
+        return Decision(way=way, status="skipped", cause=cause, expires_at=now + TTL)
     if mode in (HOURLY, DAILY):
         at = next_hour(now) if mode == HOURLY else next_time(who.digest_at, who.zone, now)
         cause = f"It goes out in the digest of {_clock(at, who.zone)}."
     if severity != "critical" and (until := quiet_until(who.quiet, who.zone, at)):
         at, cause = until, quiet_cause(until, who.zone)
-    return Decision(way=way, status="held" if cause else "due", cause=cause, due_at=at, expires_at=at + LASTS)
+    return Decision(way=way, status="held" if cause else "due", cause=cause, due_at=at, expires_at=at + TTL)
 
 
 def quiet_cause(until: datetime, zone: ZoneInfo) -> str:

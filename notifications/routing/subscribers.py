@@ -11,13 +11,13 @@ from django.contrib.auth.models import Group
 
 from notifications.models import Channel, Mute, Preference
 from notifications.routing.quiet_hours import read
-from notifications.routing.router import DEFAULTS, EVERYTHING, Addressee, Way, read_matrix
+from notifications.routing.router import DEFAULTS, EVERYTHING, ChannelRef, Subscriber, read_matrix
 from smartagent.models import User
 
 NOTHING = Preference()
 
 
-def addressees(people: Collection[UUID]) -> dict[UUID, Addressee]:
+def load_subscribers(people: Collection[UUID]) -> dict[UUID, Subscriber]:
     """Each of these people who may sign in, by id."""
     ways = defaultdict(list)
     for channel in Channel.objects.in_use().filter(user__in=people).only("id", "name", "kind", "user_id"):
@@ -35,16 +35,21 @@ def addressees(people: Collection[UUID]) -> dict[UUID, Addressee]:
     }
 
 
-def way_of(channel: Channel) -> Way:
+def way_of(channel: Channel) -> ChannelRef:
     """The channel, as far as it matters for where a message goes."""
-    return Way(id=channel.pk, name=channel.name, kind=channel.kind)
+    return ChannelRef(id=channel.pk, name=channel.name, kind=channel.kind)
 
 
 def _addressee(
-    key: UUID, zone: str, ways: list[Way], wants: Preference, muted: Mapping[UUID, datetime | None], groups: set[str]
-) -> Addressee:
+    key: UUID,
+    zone: str,
+    ways: list[ChannelRef],
+    wants: Preference,
+    muted: Mapping[UUID, datetime | None],
+    groups: set[str],
+) -> Subscriber:
     defaults = next((modes for role, modes in DEFAULTS.items() if role in groups), EVERYTHING)  # what wakes goes first
-    return Addressee(
+    return Subscriber(
         id=key, zone=zone_named(zone), ways=ways, defaults=defaults,
         matrix=read_matrix(wants.matrix), quiet=read(wants.quiet), digest_at=wants.digest_at, muted=muted,
     )  # fmt: skip

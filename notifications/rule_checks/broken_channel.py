@@ -7,7 +7,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from notifications.actions import Alert, Notify
-from rules.health.check import Check, Facts
+from rules.health.check import Facts, HealthCheck
 
 # As text: in an adopted table the column need not be JSON. Whom a rule names besides, may hear it.
 CONFIG = "coalesce(r.action_config::text, '')"
@@ -15,7 +15,7 @@ OWNER_ONLY = rf"""({CONFIG} !~ '"recipients"'
                    OR {CONFIG} ~ '"recipients": *(\[\]|null|""|"owner"|\["owner"\])')"""
 
 
-class BrokenChannel(Check):
+class BrokenChannel(HealthCheck):
     kind = "broken_channel"
     label = "Its channels do not work"
     advice = "Repair a channel and try it out, or take one into use; until then it only reaches the inbox."

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from notifications.actions import Alert, Notify
-from rules.health.check import Check, Facts
+from rules.health.check import Facts, HealthCheck
 
 # Whoever is in no group that may see notifications has no inbox.
 HAS_INBOX = """
@@ -21,7 +21,7 @@ OR EXISTS (SELECT FROM smartagent_users_user_permissions up JOIN auth_permission
 """
 
 
-class NoRecipient(Check):
+class NoRecipient(HealthCheck):
     kind = "no_recipient"
     label = "Nobody is told"
     advice = "Give it to somebody who can be told, or let its owner into a group again."

@@ -6,7 +6,7 @@ in its usual words, and the delivery says why.
 
 from dataclasses import replace
 
-from notifications.channels.message import Letter
+from notifications.channels.message import OutgoingMessage
 from notifications.channels.truncation import fitted
 from notifications.models import Channel
 from notifications.templating.context import EXAMPLES, facts_of
@@ -29,14 +29,14 @@ def check(source: str) -> None:
         wording.fill_in(facts)
 
 
-def worded(letter: Letter, channel: Channel | None) -> Letter:
+def worded(letter: OutgoingMessage, channel: Channel | None) -> OutgoingMessage:
     """`letter` as its channel words it; in its usual words, with the reason, where a template fails."""
     if channel is None or letter.reason == "channel":  # what is told of a channel itself is no message of a rule
         return letter
     return in_words(letter, channel.title_template, channel.body_template)
 
 
-def in_words(letter: Letter, title: str, body: str) -> Letter:
+def in_words(letter: OutgoingMessage, title: str, body: str) -> OutgoingMessage:
     """`letter` in the words of these two templates."""
     if not (title.strip() or body.strip()):
         return letter
@@ -46,7 +46,7 @@ def in_words(letter: Letter, title: str, body: str) -> Letter:
         return replace(letter, wording_failed=FAILED.format(error))
 
 
-def _reworded(letter: Letter, title: Wording | None, body: Wording | None) -> Letter:
+def _reworded(letter: OutgoingMessage, title: Wording | None, body: Wording | None) -> OutgoingMessage:
     if not letter.items:
         return _one(letter, title, body)
     whole = _one(letter, _where(title, of_many=True), _where(body, of_many=True))
@@ -58,7 +58,7 @@ def _where(wording: Wording | None, *, of_many: bool) -> Wording | None:
     return wording if wording and bool(wording.names & OF_MANY) == of_many else None
 
 
-def _one(letter: Letter, title: Wording | None, body: Wording | None) -> Letter:
+def _one(letter: OutgoingMessage, title: Wording | None, body: Wording | None) -> OutgoingMessage:
     if title is body is None:
         return letter
     facts = facts_of(letter)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from notifications.channels.message import Letter, short
+from notifications.channels.message import OutgoingMessage, short
 
 NAMES = {
     "title": "The usual title.",
@@ -32,14 +32,14 @@ TEXT = 8000  # characters of one value
 OF_METADATA = ("metric", "value", "operator", "threshold", "target")
 
 
-def facts_of(letter: Letter) -> dict[str, Any]:
+def facts_of(letter: OutgoingMessage) -> dict[str, Any]:
     """The values of `letter`; those of the messages in it, or of the instances that it tells of, as `items`."""
     own = _facts(letter)
     items = [_facts(item) for item in letter.items] or [own | _of_instance(one) for one in _instances(letter.facts)]
     return own | {"items": items, "count": len(letter.items) or _count(letter.facts)}
 
 
-def _facts(letter: Letter) -> dict[str, Any]:
+def _facts(letter: OutgoingMessage) -> dict[str, Any]:
     found = {name: _plain(letter.facts.get(name)) for name in OF_METADATA}
     texts = {
         "title": letter.title, "text": letter.text, "severity": letter.severity, "reason": letter.reason,
@@ -70,7 +70,7 @@ def _plain(value: Any) -> str | int | float | bool:
     return short(str(value), TEXT) if value is not None else ""
 
 
-def _time(letter: Letter) -> datetime:
+def _time(letter: OutgoingMessage) -> datetime:
     try:
         at = datetime.fromisoformat(str(letter.facts.get("time")))
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(letter.zone)

@@ -1,6 +1,6 @@
 """How large a template and what comes of it may be, and the one error of all that is wrong with it."""
 
-LONGEST = 4000  # characters of a template
+MAX_TEMPLATE_LENGTH = 4000  # characters of a template
 LONGEST_OUTPUT = 10_000  # characters that may come out of it
 LOOPS = 2  # within each other
 ROWS = 200  # that one loop goes through

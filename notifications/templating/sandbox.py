@@ -12,7 +12,7 @@ from django.template.exceptions import TemplateSyntaxError
 from notifications.templating.context import NAMES
 from notifications.templating.expressions import Expression, Name, Sheet, Value, Words
 from notifications.templating.filters import FILTERS
-from notifications.templating.limits import LONGEST, LONGEST_OUTPUT, NotWorded
+from notifications.templating.limits import LONGEST_OUTPUT, MAX_TEMPLATE_LENGTH, NotWorded
 from notifications.templating.tags import TAGS
 
 HAVE_PARTS = {"labels", "items"}
@@ -130,8 +130,8 @@ class Wording(Template):
 @lru_cache(maxsize=500)
 def compiled(source: str) -> Wording:
     """The template of this text; NotWorded, with the line, where it is none."""
-    if len(source) > LONGEST:
-        raise NotWorded(f"It has {len(source):,} characters; at most {LONGEST:,} are allowed.")
+    if len(source) > MAX_TEMPLATE_LENGTH:
+        raise NotWorded(f"It has {len(source):,} characters; at most {MAX_TEMPLATE_LENGTH:,} are allowed.")
     try:
         return Wording(source, engine=ENGINE)
     except NotWorded:

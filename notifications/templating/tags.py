@@ -10,7 +10,7 @@ from django.template.exceptions import TemplateSyntaxError
 from notifications.templating.limits import LOOPS, ROWS, STEP, NotWorded
 
 
-class Rows:
+class LoopRows:
     """What a loop goes through: a list, as far as it is not too long."""
 
     def __init__(self, expression: Any) -> None:
@@ -36,7 +36,7 @@ def for_tag(parser: Any, token: Token) -> Node:
     node: Any = django.do_for(parser, token)
     parser.loops -= 1
     parser.given |= {*node.loopvars, "forloop"}
-    node.sequence = Rows(node.sequence)
+    node.sequence = LoopRows(node.sequence)
     return node  # type: ignore[no-any-return]
 
 

@@ -25,8 +25,8 @@ from optimizer.execution.dry_run import would_change
 from optimizer.execution.responses import answer, answer_many
 from optimizer.filters import OptimizationFilter
 from optimizer.models import OptimizationEvent
-from optimizer.proposals.decisions import Refused
-from optimizer.proposals.requests import NoLimit, Wanted, ask
+from optimizer.proposals.decisions import DecisionRefused
+from optimizer.proposals.requests import ManualRequest, NoLimit, ask
 from optimizer.text.steps import shown_steps
 from smartagent.kernel.coerce import as_number
 from smartagent.rest.errors import Conflict
@@ -77,7 +77,7 @@ class OptimizationViewSet(ReadViewSet):
     )  # fmt: skip
     def create(self, request: Request) -> Response:
         asked, me = self._asked(AskSerializer), self._me()
-        wanted = Wanted(
+        wanted = ManualRequest(
             person=asked.get("user", me), metric=asked["metric"], target=asked.get("target", ""),
             operator=asked.get("operator", ""), threshold=as_number(asked.get("threshold")),
             kind=asked.get("kind", "manual"),
@@ -150,7 +150,7 @@ class OptimizationViewSet(ReadViewSet):
     def _answer(self, verb: str, **said: str) -> Response:
         try:
             event = answer(verb, self.get_object(), self._me(), timezone.now(), **said)
-        except Refused as refusal:
+        except DecisionRefused as refusal:
             raise Conflict(str(refusal)) from None
         return Response(self._whole(event))
 

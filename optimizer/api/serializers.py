@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from optimizer.execution.responses import LENGTHS, MOST, VERBS
+from optimizer.execution.responses import LENGTHS, MAX_EVENTS, VERBS
 from optimizer.models import OptimizationEvent
 from optimizer.proposals.requests import KINDS, is_metric
 from optimizer.text.proposal import effect_in_words
@@ -134,7 +134,7 @@ class DismissSerializer(NotedSerializer):
 
 
 class ManyAnswersSerializer(DismissSerializer):
-    ids = serializers.ListField(child=IdField(), min_length=1, max_length=MOST)
+    ids = serializers.ListField(child=IdField(), min_length=1, max_length=MAX_EVENTS)
     verb = ChoiceField(choices=[(verb, VERBS[verb]) for verb in MANY])
 
 

@@ -9,11 +9,11 @@ from django.db.models import Q
 from optimizer.models import OptimizationEvent, OptimizerPolicy
 from optimizer.models.querysets import OptimizationQuerySet
 from optimizer.policy.change_window import is_open
-from optimizer.proposals.decisions import Refused, Status, may_begin
+from optimizer.proposals.decisions import DecisionRefused, Status, may_begin
 from optimizer.proposals.locks import wait_for_others
 
 LEASE = timedelta(minutes=5)
-MOST = 200  # that are looked at, at a time
+MAX_EVENTS = 200  # that are looked at, at a time
 
 
 class Lost(Exception):
@@ -29,24 +29,24 @@ def waiting(now: datetime) -> list[UUID]:
     rows = OptimizationEvent.objects.filter(due, status__in=[Status.APPROVED, Status.APPLYING])
     if not is_open(policy.window, policy.window_zone, now):
         rows = rows.exclude(status=Status.APPROVED, optimization_action="scheduled")
-    return list(rows.order_by("approved_at", "pk").values_list("pk", flat=True)[:MOST])
+    return list(rows.order_by("approved_at", "pk").values_list("pk", flat=True)[:MAX_EVENTS])
 
 
 def take(key: UUID, now: datetime) -> OptimizationEvent:
     """Take it for a while, when nobody else does, and nothing else is done to the same target."""
     row: OptimizationEvent | None = OptimizationEvent.objects.select_related("rule").filter(pk=key).first()
     if row is None:
-        raise Refused("It is not there any more.")
+        raise DecisionRefused("It is not there any more.")
     if why := may_begin(row, OptimizerPolicy.current(), now):
-        raise Refused(why)
+        raise DecisionRefused(why)
     with transaction.atomic():
         wait_for_others(row.user_id)  # or two would begin at once, and neither see the other
         if OptimizationEvent.objects.beside(row).filter(status=Status.APPLYING).exists():
-            raise Refused("Something else is being applied to the same target.")
+            raise DecisionRefused("Something else is being applied to the same target.")
         ready = Q(status=Status.APPROVED) | Q(status=Status.APPLYING, leased_until__lte=now)
         taken = OptimizationEvent.objects.filter(ready, pk=key)
         if not taken.update(status=Status.APPLYING, leased_until=now + LEASE):
-            raise Refused("It is not approved, or somebody else applies it already.")
+            raise DecisionRefused("It is not approved, or somebody else applies it already.")
     row.refresh_from_db()
     return row
 

@@ -12,8 +12,16 @@ from django.utils import timezone
 from optimizer.execution.runner import apply, roll_back
 from optimizer.models import OptimizationEvent, OptimizerPolicy
 from optimizer.policy.guardrails import approval_refusal
-from optimizer.policy.track_record import rails_of
-from optimizer.proposals.decisions import ANSWERED, Refused, approve, dismiss, dismissed_until, done_by_hand, may_begin
+from optimizer.policy.track_record import guardrails_of
+from optimizer.proposals.decisions import (
+    ANSWERED,
+    DecisionRefused,
+    approve,
+    dismiss,
+    dismissed_until,
+    done_by_hand,
+    may_begin,
+)
 
 Status = OptimizationEvent.Status
 VERBS = {
@@ -26,7 +34,7 @@ FITS = {
     "dismiss": {Status.PROPOSED, Status.APPROVED}, "roll_back": {Status.APPLIED, Status.FAILED},
     "by_hand": {Status.PROPOSED, Status.APPROVED},
 }  # fmt: skip
-MOST = 100  # are answered at once
+MAX_EVENTS = 100  # are answered at once
 EMPTY = "It has no operations: only a person can do what it advises."
 NOTHING_DONE = "Nothing of it is done, so there is nothing to take back."
 
@@ -54,7 +62,7 @@ def answer(
 ) -> OptimizationEvent:
     """Do it as `by`, and return the proposal as it then is; Refused where that is not possible (any more)."""
     if why := obstacle(verb, event, by, OptimizerPolicy.current(), now):
-        raise Refused(why)
+        raise DecisionRefused(why)
     if verb == "dismiss":
         dismiss(event, by, now, until=dismissed_until(lasts, now), note=note)
     elif verb == "roll_back":
@@ -77,12 +85,12 @@ def answer_many(
     for event in events:
         try:
             done.append(answer(verb, event, by, timezone.now(), lasts=lasts, note=note))
-        except Refused as refusal:
+        except DecisionRefused as refusal:
             refused.append((event, str(refusal)))
     return done, refused
 
 
-def told(verb: str, event: OptimizationEvent) -> str:
+def success_message(verb: str, event: OptimizationEvent) -> str:
     """What came of an answer, in a sentence."""
     if verb == "apply" and event.status == Status.FAILED:
         return f"It failed. {event.error_message}"
@@ -101,4 +109,4 @@ def _not_by(event: OptimizationEvent, by: Any, policy: OptimizerPolicy) -> str:
         "asked for it": event.requested_by_id, "owns the rule": event.rule.user_id if event.rule else None,
         "is concerned": event.user_id,
     }  # fmt: skip
-    return approval_refusal(rails_of(policy), by=by.pk, involved=involved)
+    return approval_refusal(guardrails_of(policy), by=by.pk, involved=involved)

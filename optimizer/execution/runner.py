@@ -1,8 +1,8 @@
 """The story of a proposal that is applied.
 
-1. Somebody, or the policy, has approved it (`optimizer.proposals.decisions`). Whoever begins takes it by a conditional UPDATE, for
-   a while: a worker that dies leaves a lease that runs out, and another goes on from the step that was not done. One
-   that was only slow finds that the lease is not its own any more, and writes nothing.
+1. Somebody, or the policy, has approved it (`optimizer.proposals.decisions`). Whoever begins takes it by a
+   conditional UPDATE, for a while: a worker that dies leaves a lease that runs out, and another goes on from the step
+   that was not done. One that was only slow finds that the lease is not its own any more, and writes nothing.
 2. Its operations are done in their order. Each speaks to others first, outside any transaction; then its change, that
    it is done, and what to say of it are one transaction. So what we change ourselves is changed once.
 3. What may work in a moment is tried again, three times. What cannot is a failure: the steps after it are skipped, and
@@ -25,8 +25,8 @@ from optimizer.execution.steps import label_of, operation_of, task_of, undo
 from optimizer.journal.entries import entry, log, write_entries
 from optimizer.measurement.effect import begin_to_measure
 from optimizer.models import OptimizationEvent, OptimizationStep, OptimizerPolicy
-from optimizer.operations import Change, Done, OperationFailed
-from optimizer.proposals.decisions import Refused, Status, content_hash
+from optimizer.operations import Done, OperationFailed, PreviewedChange
+from optimizer.proposals.decisions import DecisionRefused, Status, content_hash
 from smartagent.outbound.errors import NotSent
 
 TRIES = 3
@@ -41,7 +41,7 @@ class Later(Exception):
     """A step may work in a moment."""
 
 
-def dry_run(event: OptimizationEvent, now: datetime) -> list[tuple[Step, list[Change], str]]:
+def dry_run(event: OptimizationEvent, now: datetime) -> list[tuple[Step, list[PreviewedChange], str]]:
     """What each step would change, and why it cannot; nothing is written, and nobody is spoken to."""
     found = []
     for step in event.steps.order_by("position"):
@@ -59,7 +59,7 @@ def apply(key: UUID, now: datetime) -> OptimizationEvent:
     event = take(key, now)
     if event.content_hash and event.content_hash != content_hash(event, list(event.steps.order_by("position"))):
         _fail(event, CHANGED, now)
-        raise Refused(CHANGED)
+        raise DecisionRefused(CHANGED)
     try:
         for step in event.steps.filter(status__in=TO_DO).order_by("position"):
             _do(event, step, now)
@@ -80,14 +80,14 @@ def roll_back(event: OptimizationEvent, by: Any, now: datetime, *, note: str = "
         applied = Q(status=Status.APPLIED) | Q(status=Status.FAILED)
         row = OptimizationEvent.objects.select_for_update(of=("self",)).filter(applied, pk=event.pk).first()
         if row is None:
-            raise Refused("It was not applied, or has been rolled back already.")
+            raise DecisionRefused("It was not applied, or has been rolled back already.")
         done = row.steps.filter(status=Step.Status.DONE).count()
         try:
             left = undo(row, now)
         except OperationFailed as failure:
-            raise Refused(f"It cannot be rolled back. {failure}") from None
+            raise DecisionRefused(f"It cannot be rolled back. {failure}") from None
         if len(left) == done:
-            raise Refused(f"Nothing of it can be taken back{': ' + ', '.join(left) if left else ''}.")
+            raise DecisionRefused(f"Nothing of it can be taken back{': ' + ', '.join(left) if left else ''}.")
         row.status, row.applied, row.ended_at = Status.ROLLED_BACK, False, now
         row.decision_note = note.strip() or row.decision_note
         row.save(update_fields=["status", "applied", "ended_at", "decision_note"])
@@ -105,7 +105,7 @@ def work(now: datetime, most: int = 20) -> int:
         try:
             apply(key, now)
             count += 1
-        except Refused:
+        except DecisionRefused:
             continue  # its time has not come, or another worker has it
     return count
 

@@ -9,7 +9,7 @@ from rules.models import MetricSample
 
 KIND = "fusion_metric"  # the metric under which they are kept; the target is the name
 DAYS = timedelta(days=14)
-MOST = 500
+MAX_SCORES = 500
 
 
 def histories(person: UUID | None, now: datetime) -> dict[str, tuple[float, ...]]:
@@ -25,4 +25,6 @@ def histories_of(people: Collection[UUID], now: datetime) -> dict[UUID, dict[str
     ).order_by("observed_at")
     for owner, name, value in samples.values_list("user", "target", "value"):
         found[owner][name].append(value)
-    return {owner: {name: tuple(values[-MOST:]) for name, values in named.items()} for owner, named in found.items()}
+    return {
+        owner: {name: tuple(values[-MAX_SCORES:]) for name, values in named.items()} for owner, named in found.items()
+    }

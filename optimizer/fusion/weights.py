@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from statistics import pvariance
 
-MOST = 0.2  # by which part a share may change at a time
+MAX_SHARE_CHANGE = 0.2  # by which part a share may change at a time
 LEAST_VARIANCE = 1e-4  # what never moved is not infinitely sure: values are between 0 and 1
-ENOUGH = 3  # values, to say how much something varies
+MIN_VALUES = 3  # values, to say how much something varies
 DIGITS = Decimal("0.000000001")
 
 
@@ -41,7 +41,7 @@ def reweighted(weights: Mapping[str, Decimal], histories: Mapping[str, Sequence[
 def _inverse_variances(old: Mapping[str, float], histories: Mapping[str, Sequence[float]]) -> dict[str, float]:
     known = {
         name: 1 / max(pvariance(values), LEAST_VARIANCE)
-        for name in old if len(values := histories.get(name, ())) >= ENOUGH
+        for name in old if len(values := histories.get(name, ())) >= MIN_VALUES
     }  # fmt: skip
     usual = sum(known.values()) / len(known) if known else 1.0
     return {name: known.get(name, usual) for name in old}
@@ -53,10 +53,11 @@ def _within(old: Mapping[str, float], wanted: Mapping[str, float]) -> dict[str, 
 
     def at(scale: float) -> dict[str, float]:
         return {
-            name: min(max(scale * wanted[name], share * (1 - MOST)), share * (1 + MOST)) for name, share in old.items()
+            name: min(max(scale * wanted[name], share * (1 - MAX_SHARE_CHANGE)), share * (1 + MAX_SHARE_CHANGE))
+            for name, share in old.items()
         }
 
-    low, high = 0.0, max(share * (1 + MOST) / wanted[name] for name, share in old.items())
+    low, high = 0.0, max(share * (1 + MAX_SHARE_CHANGE) / wanted[name] for name, share in old.items())
     for _ in range(200):
         middle = (low + high) / 2
         low, high = (middle, high) if sum(at(middle).values()) < 1 else (low, middle)

@@ -10,7 +10,7 @@ from rules.backtesting.chart_points import Point, thin
 from rules.registries import metrics
 from smartagent.kernel.coerce import as_number
 
-MOST = 5000
+MAX_POINTS = 5000
 
 
 def effect_chart(event: OptimizationEvent, now: datetime) -> dict[str, Any] | None:
@@ -34,7 +34,7 @@ def _points(event: OptimizationEvent, start: datetime, end: datetime) -> list[Po
     """The readings; a built-in metric holds its value, so what it was at the start and is at the end belongs to it."""
     series = series_of(event.user_id, event.metric, event.target)
     rows = series.filter(observed_at__gt=start, observed_at__lte=end).order_by("observed_at")
-    found: list[Point] = list(rows.values_list("observed_at", "value")[:MOST])
+    found: list[Point] = list(rows.values_list("observed_at", "value")[:MAX_POINTS])
     if event.metric in metrics:
         earlier = series.filter(observed_at__lte=start).order_by("-observed_at").values_list("value", flat=True).first()
         found = [*([(start, earlier)] if earlier is not None else []), *found]

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from rules.models import MetricSample
 from rules.registries import metrics
 
-MOST = 2000
+MAX_READINGS = 2000
 
 
 def readings_of(person: UUID | None, metric: str, target: str, start: datetime, end: datetime) -> list[float]:
@@ -20,12 +20,12 @@ def readings_of(person: UUID | None, metric: str, target: str, start: datetime, 
     within = list(
         series.filter(observed_at__gt=start, observed_at__lte=end)
         .order_by("-observed_at")
-        .values_list("observed_at", "value")[:MOST]
+        .values_list("observed_at", "value")[:MAX_READINGS]
     )[::-1]
     if metric not in metrics:
         return [value for _, value in within]
     earlier = series.filter(Q(observed_at__lte=start)).order_by("-observed_at").values_list("observed_at", "value")[:1]
-    return [*_held([*earlier, *within], start, end)][-MOST:]
+    return [*_held([*earlier, *within], start, end)][-MAX_READINGS:]
 
 
 def series_of(person: UUID | None, metric: str, target: str) -> QuerySet[MetricSample]:

@@ -21,7 +21,7 @@ COUNTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ReportLine:
     """One strategy: how many of each, by the names of COUNTED."""
 
     label: str
@@ -29,12 +29,12 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class WeeklyReport:
     """What happened from `start` to `end`; `examples` are the newest that were measured, with what came of each."""
 
     start: datetime
     end: datetime
-    lines: list[Line]
+    lines: list[ReportLine]
     examples: list[tuple[str, str, str]]
 
     @property
@@ -73,17 +73,17 @@ class Report:
 ALWAYS = ("proposed", "applied", "improved")
 
 
-def report_of(end: datetime) -> Report:
+def report_of(end: datetime) -> WeeklyReport:
     """The report of the seven days before `end`, of everybody's."""
     start = end - WEEK
-    return Report(start=start, end=end, lines=_lines(start, end), examples=_examples(start, end))
+    return WeeklyReport(start=start, end=end, lines=_lines(start, end), examples=_examples(start, end))
 
 
 def _within(field: str, start: datetime, end: datetime) -> Q:
     return Q(**{f"{field}__gt": start, f"{field}__lte": end})
 
 
-def _lines(start: datetime, end: datetime) -> list[Line]:
+def _lines(start: datetime, end: datetime) -> list[ReportLine]:
     """Each thing counts in the week in which it happened."""
     measured, ended = _within("measure_at", start, end), _within("ended_at", start, end)
     conditions = {
@@ -95,7 +95,7 @@ def _lines(start: datetime, end: datetime) -> list[Line]:
     touched = _within("created_at", start, end) | _within("applied_at", start, end) | measured | ended
     rows = OptimizationEvent.objects.filter(touched, source_event_type__startswith=OURS).order_by().values("strategy")
     counted = rows.annotate(**{name: Count("pk", filter=condition) for name, condition in conditions.items()})
-    lines = [Line(strategy_name(row["strategy"]), {name: row[name] for name in COUNTED}) for row in counted]
+    lines = [ReportLine(strategy_name(row["strategy"]), {name: row[name] for name in COUNTED}) for row in counted]
     return sorted((line for line in lines if any(line.counts.values())), key=lambda line: -line.counts["proposed"])
 
 

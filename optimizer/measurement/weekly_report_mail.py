@@ -10,11 +10,11 @@ from django.core.mail import get_connection
 from django.db import transaction
 
 from notifications.channels.email import mail_of
-from notifications.channels.message import Letter
+from notifications.channels.message import OutgoingMessage
 from notifications.channels.mime import html_of
 from notifications.gateway import Message, post
 from notifications.models import Notification
-from optimizer.measurement.weekly_report import Report, report_of
+from optimizer.measurement.weekly_report import WeeklyReport, report_of
 from smartagent.models import User
 
 READERS = ("operators", "administrators")
@@ -44,20 +44,20 @@ def send_to(address: str, now: datetime) -> None:
     mail_of(letter, address, get_connection(fail_silently=False, timeout=settings.EMAIL_TIMEOUT)).send()
 
 
-def preview(report: Report, now: datetime, person: Any) -> str:
+def preview(report: WeeklyReport, now: datetime, person: Any) -> str:
     """The mail as its reader sees it."""
     return html_of(letter_of(report, now, str(person)))
 
 
-def letter_of(report: Report, now: datetime, to: str) -> Letter:
+def letter_of(report: WeeklyReport, now: datetime, to: str) -> OutgoingMessage:
     """The report as a letter to nobody's channel."""
-    return Letter(
+    return OutgoingMessage(
         id=str(uuid4()), reason="other", type="info", severity="low", title=report.title, text=text_of(report),
         url=f"{settings.SITE_URL}{PAGE}", created_at=now, recipient=to, facts={"bars": report.bars},
     )  # fmt: skip
 
 
-def text_of(report: Report) -> str:
+def text_of(report: WeeklyReport) -> str:
     """All of it in words; the bars say the same."""
     lines = [
         f"{bar['label']}: " + ", ".join(f"{row['count']:,} {row['name']}" for row in bar["rows"]) + "."
@@ -67,7 +67,7 @@ def text_of(report: Report) -> str:
     return "\n".join([report.words, *lines, *examples])
 
 
-def _message(report: Report, person: Any) -> Message:
+def _message(report: WeeklyReport, person: Any) -> Message:
     return Message(
         user_id=person, type="info", severity="low", reason="other", title=report.title, message=text_of(report),
         action_url=PAGE, metadata={MARK: report.end.isoformat(), "bars": report.bars},

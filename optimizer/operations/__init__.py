@@ -13,7 +13,7 @@ from uuid import UUID
 
 from smartagent.kernel.registry import Registry
 
-__all__ = ["Change", "Done", "Operation", "OperationFailed", "Task", "operations"]
+__all__ = ["Done", "Operation", "OperationFailed", "PreviewedChange", "Task", "operations"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PreviewedChange:
     """One thing that changes, or would: what, from what, to what."""
 
     what: str
@@ -65,7 +65,7 @@ class Operation:
     def check(self, task: Task) -> None:
         """OperationFailed where it cannot be done as things are; reads only."""
 
-    def preview(self, task: Task) -> list[Change]:
+    def preview(self, task: Task) -> list[PreviewedChange]:
         """What it would change; reads only, and speaks to nobody."""
         raise NotImplementedError(f"{type(self).__name__} must preview().")
 

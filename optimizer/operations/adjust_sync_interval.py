@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from optimizer.operations import Change, Done, Operation, OperationFailed, Task
+from optimizer.operations import Done, Operation, OperationFailed, PreviewedChange, Task
 from optimizer.operations.integrations import integration_of, setting
 
 SETTING = "sync_interval_minutes"
@@ -20,9 +20,9 @@ class AdjustSyncInterval(Operation):
         integration_of(task)
         _wanted(task)
 
-    def preview(self, task: Task) -> list[Change]:
+    def preview(self, task: Task) -> list[PreviewedChange]:
         now = setting(integration_of(task), SETTING)
-        return [Change("Minutes between two synchronisations", _shown(now), str(_wanted(task)))]
+        return [PreviewedChange("Minutes between two synchronisations", _shown(now), str(_wanted(task)))]
 
     def apply(self, task: Task, reached: Any) -> Done:
         integration, wanted = integration_of(task, locked=True), _wanted(task)

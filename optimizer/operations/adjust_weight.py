@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from optimizer.operations import Change, Done, Operation, OperationFailed, Task
+from optimizer.operations import Done, Operation, OperationFailed, PreviewedChange, Task
 from optimizer.operations.fusion_scores import Rows, changes, metrics_of, put_back, write
 from rules.text.entry import number
 from smartagent.kernel.coerce import read_number
@@ -21,7 +21,7 @@ class AdjustWeight(Operation):
     def check(self, task: Task) -> None:
         _new(metrics_of(task.person), task)
 
-    def preview(self, task: Task) -> list[Change]:
+    def preview(self, task: Task) -> list[PreviewedChange]:
         rows = metrics_of(task.person)
         return changes(rows, _new(rows, task))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
-from optimizer.operations import Change, Done, Operation, Task
+from optimizer.operations import Done, Operation, PreviewedChange, Task
 
 STATEMENTS = """
 SELECT left(regexp_replace(query, '\\s+', ' ', 'g'), 300) AS statement, calls, round(total_exec_time)::bigint AS ms,
@@ -33,7 +33,7 @@ class AnalyzeSlowQueries(Operation):
     reversible = True
     changes = False
 
-    def preview(self, task: Task) -> list[Change]:
+    def preview(self, task: Task) -> list[PreviewedChange]:
         return []
 
     def apply(self, task: Task, reached: Any) -> Done:

@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from notifications.channels.webhook import key_of
-from optimizer.operations import Change, Done, Operation, OperationFailed, Task
+from optimizer.operations import Done, Operation, OperationFailed, PreviewedChange, Task
 from optimizer.operations.http import JSON, NO_KEY, accepted, json_of, signed
 from smartagent.outbound.client import Answer, send
 
-MOST = 8000  # characters of the result that are kept
+MAX_RESULT_LENGTH = 8000  # characters of the result that are kept
 
 
 class CallEngine(Operation):
@@ -28,7 +28,7 @@ class CallEngine(Operation):
         if key_of(settings.OPTIMIZATION_ENGINE_SECRET) is None:
             raise OperationFailed(f"OPTIMIZATION_ENGINE_SECRET {NO_KEY}")
 
-    def preview(self, task: Task) -> list[Change]:
+    def preview(self, task: Task) -> list[PreviewedChange]:
         return []
 
     def reach(self, task: Task) -> Answer:
@@ -44,7 +44,11 @@ class CallEngine(Operation):
         if result is None:
             raise OperationFailed("The engine answered, but with no JSON, or with more than 64 KB of it.")
         whole = json.dumps(result, ensure_ascii=False)
-        kept = {"result": result} if len(whole) <= MOST else {"beginning": whole[:MOST], "characters": len(whole)}
+        kept = (
+            {"result": result}
+            if len(whole) <= MAX_RESULT_LENGTH
+            else {"beginning": whole[:MAX_RESULT_LENGTH], "characters": len(whole)}
+        )
         host = urlsplit(settings.OPTIMIZATION_ENGINE_URL).hostname
         return Done(after=kept, said=f"The engine at {host} answered with {len(whole):,} characters of JSON.")
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from optimizer.fusion.weights import fusion_score
 from optimizer.models import FusionMetric
-from optimizer.operations import Change, OperationFailed, Task
+from optimizer.operations import OperationFailed, PreviewedChange, Task
 from rules.models import FusionScore
 from rules.text.entry import number
 
@@ -29,15 +29,15 @@ def name_of(row: FusionMetric, rows: Rows) -> str:
     return f"{row.metric_name} ({row.integration_id})" if len(twins) > 1 else row.metric_name
 
 
-def changes(rows: Rows, weights: Mapping[str, Decimal]) -> list[Change]:
+def changes(rows: Rows, weights: Mapping[str, Decimal]) -> list[PreviewedChange]:
     """What the new weights change, the score among it."""
     found = [
-        Change(f"Weight of {name_of(rows[key], rows)}", number(rows[key].weight), number(weight))
+        PreviewedChange(f"Weight of {name_of(rows[key], rows)}", number(rows[key].weight), number(weight))
         for key, weight in weights.items()
         if rows[key].weight != weight
     ]
     before, after = score_of(rows, {}), score_of(rows, weights)
-    return [*found, Change("Fusion score", number(before), number(after))]
+    return [*found, PreviewedChange("Fusion score", number(before), number(after))]
 
 
 def score_of(rows: Rows, weights: Mapping[str, Decimal]) -> Decimal | None:

@@ -24,7 +24,7 @@ ERRORS = {
     "invalid_grant": "the refresh token is used up or withdrawn", "unsupported_grant_type": "it renews no tokens",
     "unauthorized_client": "the client may not renew tokens", "invalid_scope": "the scope is not granted",
 }  # fmt: skip
-LONGEST = timedelta(days=3650)
+MAX_LIFETIME = timedelta(days=3650)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +64,6 @@ def tokens_of(whom: str, answer: Answer, used: str) -> Tokens:
 
 def _lasts(given: Mapping[str, Any]) -> timedelta | None:
     seconds = as_number(given.get("expires_in"))
-    return timedelta(seconds=min(seconds, LONGEST.total_seconds())) if seconds is not None and seconds >= 0 else None
+    return (
+        timedelta(seconds=min(seconds, MAX_LIFETIME.total_seconds())) if seconds is not None and seconds >= 0 else None
+    )

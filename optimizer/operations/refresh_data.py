@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from optimizer.operations import Change, Done, Operation, Task
+from optimizer.operations import Done, Operation, PreviewedChange, Task
 from optimizer.operations.http import JSON, accepted, signed
 from optimizer.operations.integrations import credentials_of, integration_of, setting
 from rules.models import Integration
@@ -20,12 +20,12 @@ class RefreshData(Operation):
     def check(self, task: Task) -> None:
         credentials_of(integration_of(task))
 
-    def preview(self, task: Task) -> list[Change]:
+    def preview(self, task: Task) -> list[PreviewedChange]:
         integration = integration_of(task)
         if _address(integration):
             last = integration.last_sync_at
-            return [Change("Last sync", f"{last:%Y-%m-%d %H:%M} UTC" if last else "never", "now")]
-        return [Change("Refresh due", "yes" if setting(integration, DUE) else "no", "yes")]
+            return [PreviewedChange("Last sync", f"{last:%Y-%m-%d %H:%M} UTC" if last else "never", "now")]
+        return [PreviewedChange("Refresh due", "yes" if setting(integration, DUE) else "no", "yes")]
 
     def reach(self, task: Task) -> Answer | None:
         integration = integration_of(task)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from optimizer.operations import Change, Done, Operation, OperationFailed, Task
+from optimizer.operations import Done, Operation, OperationFailed, PreviewedChange, Task
 from optimizer.operations.integrations import address, credentials_of, integration_of, setting
 from optimizer.operations.oauth_tokens import Tokens, request, tokens_of
 from rules.models import Integration
@@ -24,10 +24,10 @@ class RefreshOAuthToken(Operation):
         address(integration, "token_url")
         _credentials(integration)
 
-    def preview(self, task: Task) -> list[Change]:
+    def preview(self, task: Task) -> list[PreviewedChange]:
         expires = time_of(integration_of(task).config or {}, EXPIRES)
         before = f"runs out on {expires:%Y-%m-%d %H:%M} UTC" if expires else "the one it has"
-        return [Change("Access token", before, "a new one")]
+        return [PreviewedChange("Access token", before, "a new one")]
 
     def reach(self, task: Task) -> Tokens:
         integration = integration_of(task)

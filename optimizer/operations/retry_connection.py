@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from optimizer.operations import Change, Done, Operation, OperationFailed, Task
+from optimizer.operations import Done, Operation, OperationFailed, PreviewedChange, Task
 from optimizer.operations.http import in_words, may_pass, refused
 from optimizer.operations.integrations import address, integration_of
 from rules.models import Integration
 from smartagent.outbound.client import Answer, send
 
-MOST = 200  # characters of an answer that are kept
+MAX_ANSWER_LENGTH = 200  # characters of an answer that are kept
 
 
 class RetryConnection(Operation):
@@ -21,9 +21,9 @@ class RetryConnection(Operation):
     def check(self, task: Task) -> None:
         address(integration_of(task), "health_url")
 
-    def preview(self, task: Task) -> list[Change]:
+    def preview(self, task: Task) -> list[PreviewedChange]:
         status = integration_of(task).status
-        return [Change("Status", status, "active where it answers, error where it refuses")]
+        return [PreviewedChange("Status", status, "active where it answers, error where it refuses")]
 
     def reach(self, task: Task) -> Answer:
         integration = integration_of(task)
@@ -37,7 +37,7 @@ class RetryConnection(Operation):
         before = _state(integration)
         integration.status, integration.error_message = _found(integration, reached)
         integration.save(update_fields=["status", "error_message", "updated_at"])
-        answered = {"code": reached.code, "text": reached.excerpt[:MOST]}
+        answered = {"code": reached.code, "text": reached.excerpt[:MAX_ANSWER_LENGTH]}
         said = f"{integration} answered {in_words(reached.code)}: it is {integration.status}, before: "
         return Done(before=before, after=_state(integration) | {"answer": answered}, said=f"{said}{before['status']}.")
 

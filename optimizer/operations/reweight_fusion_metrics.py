@@ -6,7 +6,7 @@ from typing import Any
 
 from optimizer.fusion.history import histories
 from optimizer.fusion.weights import reweighted
-from optimizer.operations import Change, Done, Operation, OperationFailed, Task
+from optimizer.operations import Done, Operation, OperationFailed, PreviewedChange, Task
 from optimizer.operations.fusion_scores import Rows, changes, metrics_of, put_back, write
 from rules.text.entry import number
 
@@ -21,7 +21,7 @@ class ReweightFusionMetrics(Operation):
         if not _new(metrics_of(task.person), task):
             raise OperationFailed("The weights are already as their history wants them.")
 
-    def preview(self, task: Task) -> list[Change]:
+    def preview(self, task: Task) -> list[PreviewedChange]:
         rows = metrics_of(task.person)
         return changes(rows, _new(rows, task))
 

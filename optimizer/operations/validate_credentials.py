@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from optimizer.operations import Change, Done, Operation, OperationFailed, Task
+from optimizer.operations import Done, Operation, OperationFailed, PreviewedChange, Task
 from optimizer.operations.http import accepted
 from optimizer.operations.integrations import address, credentials_of, integration_of
 from rules.models import Integration
@@ -27,7 +27,7 @@ class ValidateCredentials(Operation):
         address(integration, "probe_url")
         _token(integration)
 
-    def preview(self, task: Task) -> list[Change]:
+    def preview(self, task: Task) -> list[PreviewedChange]:
         return []
 
     def reach(self, task: Task) -> Answer:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from optimizer.execution.responses import LENGTHS, MOST, VERBS, answer_many, obstacle
+from optimizer.execution.responses import LENGTHS, MAX_EVENTS, VERBS, answer_many, obstacle
 from optimizer.models import OptimizationEvent, OptimizerPolicy
 from optimizer.pages.links import NAME
 from optimizer.text.proposal import title_of
@@ -20,11 +20,12 @@ from optimizer.text.recommendations import recommended
 from smartagent.kernel.coerce import as_uuid
 from smartagent.shell.owned_admin import OwnedAdmin
 
-FEW = 3  # so many are applied at once; what is more is left to the workers
-SHOWN = 3  # steps of each
+MAX_AT_ONCE = 3  # so many are applied at once; what is more is left to the workers
+MAX_STEPS = 3  # steps of each
 WARNINGS = {
     "approve": "The workers apply what is approved: at once, or in the change window where it is scheduled.",
-    "apply": f"Up to {FEW} are applied while you wait; more are approved, and applied by the workers within a minute.",
+    "apply": f"Up to {MAX_AT_ONCE} are applied while you wait; more are approved, and applied by the workers "
+    "within a minute.",
     "dismiss": "They are not proposed again meanwhile.",
     "roll_back": "What they changed is put back. What has changed since stays, and is said.",
 }  # fmt: skip
@@ -34,9 +35,9 @@ Status = OptimizationEvent.Status
 def ask_and_do(verb: str, model_admin: OwnedAdmin, request: HttpRequest, chosen: Any) -> HttpResponse | None:
     """Show what would happen; where it comes back with yes, do it and say so."""
     rows = chosen.changeable_by(request.user).select_related("user", "rule").prefetch_related("steps")
-    events = list(rows.order_by("created_at", "pk")[: MOST + 1])
-    if len(events) > MOST:
-        messages.error(request, f"These are more than {MOST}. Narrow the list with the filters, or take a page.")
+    events = list(rows.order_by("created_at", "pk")[: MAX_EVENTS + 1])
+    if len(events) > MAX_EVENTS:
+        messages.error(request, f"These are more than {MAX_EVENTS}. Narrow the list with the filters, or take a page.")
         return None
     if not request.POST.get("post"):
         return _ask(verb, model_admin, request, events)
@@ -48,7 +49,7 @@ def progress_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse
     """How far those are that were chosen; the part that changes for htmx."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
-    keys = [key for text in request.GET.getlist("id")[:MOST] if (key := as_uuid(text))]
+    keys = [key for text in request.GET.getlist("id")[:MAX_EVENTS] if (key := as_uuid(text))]
     rows = OptimizationEvent.objects.visible_to(request.user).filter(pk__in=keys)
     events = list(rows.select_related("user").prefetch_related("steps").order_by("created_at", "pk"))
     moving = [event for event in events if event.status in (Status.APPROVED, Status.APPLYING)]
@@ -73,7 +74,8 @@ def _ask(verb: str, model_admin: OwnedAdmin, request: HttpRequest, events: list[
     rows = [
         {
             "event": event, "title": title_of(event), "why_not": obstacle(verb, event, request.user, policy, now),
-            "steps": (steps := recommended(event.recommended_actions))[:SHOWN], "others": max(len(steps) - SHOWN, 0),
+            "steps": (steps := recommended(event.recommended_actions))[:MAX_STEPS],
+            "others": max(len(steps) - MAX_STEPS, 0),
         }
         for event in events
     ]  # fmt: skip
@@ -89,7 +91,7 @@ def _ask(verb: str, model_admin: OwnedAdmin, request: HttpRequest, events: list[
 
 def _do(verb: str, request: HttpRequest, events: list[OptimizationEvent]) -> HttpResponse | None:
     """Each by itself: what is refused does not keep the others from being done."""
-    left = verb == "apply" and len(events) > FEW
+    left = verb == "apply" and len(events) > MAX_AT_ONCE
     done, refused = answer_many("approve" if left else verb, events, request.user, **_said(request))
     if verb == "apply":  # what was approved already is on its way, too
         done += [event for event, _ in refused if event.status == Status.APPROVED]

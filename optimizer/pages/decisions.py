@@ -10,17 +10,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from optimizer.execution.dry_run import would_change
-from optimizer.execution.responses import LENGTHS, VERBS, answer, obstacle, told
+from optimizer.execution.responses import LENGTHS, VERBS, answer, obstacle, success_message
 from optimizer.models import OptimizationEvent, OptimizerPolicy
 from optimizer.pages.links import page_of
 from optimizer.pages.optimization import find_event
 from optimizer.permissions import may_decide
-from optimizer.proposals.decisions import Refused
+from optimizer.proposals.decisions import DecisionRefused
 from optimizer.text.proposal import title_of
 from optimizer.text.steps import shown_steps
 from smartagent.shell.owned_admin import OwnedAdmin
 
-LONGEST = 2000
+MAX_REASON_LENGTH = 2000
 
 
 @require_http_methods(["GET", "POST"])
@@ -36,14 +36,14 @@ def decide_one(request: HttpRequest, model_admin: OwnedAdmin, key: UUID, verb: s
     now, note = timezone.now(), request.POST.get("note", "").strip()
     lasts = request.POST.get("for", "7d")
     try:
-        if lasts not in LENGTHS or len(note) > LONGEST:
-            raise Refused(f"Choose how long, and write at most {LONGEST:,} characters.")
+        if lasts not in LENGTHS or len(note) > MAX_REASON_LENGTH:
+            raise DecisionRefused(f"Choose how long, and write at most {MAX_REASON_LENGTH:,} characters.")
         event = answer(verb, event, request.user, now, lasts=lasts, note=note)
-    except Refused as refusal:
+    except DecisionRefused as refusal:
         messages.error(request, str(refusal))
     else:
         failed = verb == "apply" and event.status == OptimizationEvent.Status.FAILED
-        messages.add_message(request, messages.ERROR if failed else messages.SUCCESS, told(verb, event))
+        messages.add_message(request, messages.ERROR if failed else messages.SUCCESS, success_message(verb, event))
     return HttpResponseRedirect(page_of(key))
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from optimizer.models import ActionLog, OptimizerPolicy
-from optimizer.pages.forms.policy import PolicyForm, window_in_words
+from optimizer.pages.forms.policy import AutomationPolicyForm, window_in_words
 from optimizer.policy.change_window import is_open
 from optimizer.policy.changes import change, switch
 from optimizer.policy.trust_report import by_hand_only, standings
@@ -28,7 +28,7 @@ def policy_page(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(CHANGE if request.method == "POST" else VIEW):
         raise PermissionDenied
     policy, now = OptimizerPolicy.current(), timezone.now()
-    form = PolicyForm(request.POST or None, policy=policy)
+    form = AutomationPolicyForm(request.POST or None, policy=policy)
     if request.method == "POST" and form.is_valid():
         said = change(form.values, request.user, now)
         messages.success(request, "The policy is changed." if said else "Nothing was changed: it is so already.")

@@ -18,7 +18,7 @@ from smartagent.kernel.scope import has_everyone
 from smartagent.models import User
 from smartagent.shell.owned_admin import OwnedAdmin
 
-NAMED = 200
+MAX_PEOPLE = 200
 GIVEN = ("metric", "person", "target", "operator", "threshold")
 
 
@@ -33,11 +33,11 @@ def new_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (way_on := _ask(request, form)):
         return HttpResponseRedirect(way_on)
     everyone = has_everyone(me, "change")
-    people = User.objects.filter(is_active=True).order_by("full_name", "email")[:NAMED] if everyone else []
+    people = User.objects.filter(is_active=True).order_by("full_name", "email")[:MAX_PEOPLE] if everyone else []
     types = Integration.objects.visible_to(me).order_by("integration_type").values_list("integration_type", flat=True)
     context = {
         "title": "Propose now", "form": form, "metrics": catalogue(me), "people": people,
-        "integrations": types.distinct()[:NAMED],
+        "integrations": types.distinct()[:MAX_PEOPLE],
     }  # fmt: skip
     return model_admin.show(request, "optimizer/new.html", context)
 

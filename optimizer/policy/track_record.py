@@ -16,7 +16,7 @@ COUNTS = {
 }  # fmt: skip
 
 
-def rails_of(policy: OptimizerPolicy) -> Rails:
+def guardrails_of(policy: OptimizerPolicy) -> Rails:
     """The policy's guard-rails."""
     return Rails(
         stopped=policy.stopped, per_day=policy.automatic_per_day, trusted_after=policy.trusted_after,
@@ -24,7 +24,7 @@ def rails_of(policy: OptimizerPolicy) -> Rails:
     )  # fmt: skip
 
 
-def records() -> Mapping[str, Record]:
+def track_records() -> Mapping[str, Record]:
     """By strategy."""
     rows = OptimizationEvent.objects.exclude(verdict="").order_by().values("strategy")
     return {row["strategy"] or "": _record(row) for row in rows.annotate(**_counts(""))}

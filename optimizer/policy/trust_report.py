@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from optimizer.models import OptimizerPolicy
 from optimizer.policy.guardrails import Record, refusal
-from optimizer.policy.track_record import rails_of, records
+from optimizer.policy.track_record import guardrails_of, track_records
 from optimizer.registries import operations, strategies
 
 ADJUST = ("adjust", "Adjust (by a rule)")  # proposes without a strategy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class StrategyTrust:
     """A strategy: its record, and why what it proposes waits for a person; nothing where it does not."""
 
     kind: str
@@ -21,12 +21,12 @@ class Standing:
     why_not: str
 
 
-def standings(policy: OptimizerPolicy) -> list[Standing]:
+def standings(policy: OptimizerPolicy) -> list[StrategyTrust]:
     """Of every strategy that is installed, as for a proposal for somebody to whom nothing was done today."""
-    rails, known = rails_of(policy), records()
+    rails, known = guardrails_of(policy), track_records()
     named = [(strategy.kind, strategy.label, strategy.help) for strategy in strategies]
     return [
-        Standing(
+        StrategyTrust(
             kind=kind, label=label, help=help_text, record=(record := known.get(kind, Record())),
             why_not=refusal(rails, strategy=label, irreversible=(), record=record, today=0, busy=False),
         )

@@ -16,12 +16,12 @@ from optimizer.registries import operations, strategies
 from optimizer.strategies import Strategy
 from optimizer.strategies.proposal import Facts, Proposal, ProposedStep
 
-LASTS = timedelta(hours=24)
+TTL = timedelta(hours=24)
 UNDER_WAY = ("proposed", "approved", "applying")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ProposalRequest:
     """Why something is proposed: what broke, by which rule, how it is to be decided, and who asked, if a person did."""
 
     facts: Facts
@@ -32,7 +32,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ProposalResult:
     """What came of it: a proposal, or the one that stands in its way."""
 
     event: OptimizationEvent
@@ -52,7 +52,7 @@ class Made:
 Key = tuple[UUID | None, str, str, str]  # person, strategy, target, and what else tells it apart
 
 
-def propose(asked: Sequence[tuple[Asked, str, Proposal]], now: datetime) -> list[Made]:
+def propose(asked: Sequence[tuple[ProposalRequest, str, Proposal]], now: datetime) -> list[ProposalResult]:
     """Write the proposals, each with the name of its strategy, that nothing stands in the way of, and tell whom they
     concern, in the current transaction."""
     standing = _standing([one for one, _, _ in asked], now)
@@ -60,12 +60,12 @@ def propose(asked: Sequence[tuple[Asked, str, Proposal]], now: datetime) -> list
     for one, strategy, proposal in asked:
         key = _key(one.facts.person, strategy, one.facts.target, metric=one.facts.metric, rule=one.rule)
         if key in standing:
-            made.append(Made(standing[key], is_new=False))
+            made.append(ProposalResult(standing[key], is_new=False))
             continue
         event = event_of(one, strategy, proposal, now)
         standing[key] = event
         steps += steps_of(event, proposal)
-        made.append(Made(event))
+        made.append(ProposalResult(event))
     fresh = [each.event for each in made if each.is_new]
     OptimizationEvent.objects.bulk_create(fresh, batch_size=1000)
     OptimizationStep.objects.bulk_create(steps, batch_size=1000)
@@ -84,7 +84,7 @@ def proposal_of(strategy: Strategy, facts: Facts) -> Proposal:
     return Proposal(reason=found.reason, steps=known, advice=advice)
 
 
-def event_of(asked: Asked, strategy: str, proposal: Proposal, now: datetime) -> OptimizationEvent:
+def event_of(asked: ProposalRequest, strategy: str, proposal: Proposal, now: datetime) -> OptimizationEvent:
     """The proposal as a row, not yet saved."""
     facts = asked.facts
     return OptimizationEvent(
@@ -93,7 +93,7 @@ def event_of(asked: Asked, strategy: str, proposal: Proposal, now: datetime) -> 
         parameter_delta={}, efficiency_index=facts.value if facts.metric == "efficiency_index" else None,
         before={"metric": facts.metric, "value": facts.value, "threshold": facts.threshold},
         metric=facts.metric, target=facts.target, operator=facts.operator, entry_id=asked.entry, reason=proposal.reason,
-        advice=list(proposal.advice), requested_by_id=asked.by, expires_at=now + LASTS, created_at=now,
+        advice=list(proposal.advice), requested_by_id=asked.by, expires_at=now + TTL, created_at=now,
     )  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def in_words(step: ProposedStep) -> str:
     return f"{label}: {step.reason}"
 
 
-def _standing(asked: Iterable[Asked], now: datetime) -> dict[Key, OptimizationEvent]:
+def _standing(asked: Iterable[ProposalRequest], now: datetime) -> dict[Key, OptimizationEvent]:
     """What is under way, or was dismissed and is not to be proposed again yet, of these people."""
     people = {one.facts.person for one in asked}
     dismissed = Q(status="dismissed") & (Q(dismissed_until=None) | Q(dismissed_until__gt=now))

@@ -19,7 +19,7 @@ from optimizer.models import OptimizationEvent, OptimizationStep, OptimizerPolic
 from optimizer.models.querysets import OptimizationQuerySet
 from optimizer.policy.change_window import is_open
 from optimizer.policy.guardrails import STOPPED, Rails, Record, approval_refusal, refusal
-from optimizer.policy.track_record import rails_of, records
+from optimizer.policy.track_record import guardrails_of, track_records
 from optimizer.proposals.locks import is_alone
 from optimizer.registries import operations
 
@@ -31,7 +31,7 @@ NOTHING = "It has no operations: what it advises, only a person can do."
 ANSWERED = "It was answered meanwhile, or has expired."
 
 
-class Refused(Exception):
+class DecisionRefused(Exception):
     """This cannot be decided so."""
 
 
@@ -47,12 +47,12 @@ def approve(event: OptimizationEvent, by: Any, now: datetime) -> None:
         "asked for it": event.requested_by_id, "owns the rule": event.rule.user_id if event.rule else None,
         "is concerned": event.user_id,
     }  # fmt: skip
-    if why := approval_refusal(rails_of(OptimizerPolicy.current()), by=by.pk, involved=involved):
-        raise Refused(why)
+    if why := approval_refusal(guardrails_of(OptimizerPolicy.current()), by=by.pk, involved=involved):
+        raise DecisionRefused(why)
     if not event.steps.exists():
-        raise Refused(NOTHING)
+        raise DecisionRefused(NOTHING)
     if not _approve(event, by, now):
-        raise Refused(ANSWERED)
+        raise DecisionRefused(ANSWERED)
 
 
 def dismiss(event: OptimizationEvent, by: Any, now: datetime, *, until: datetime | None, note: str = "") -> None:
@@ -61,7 +61,7 @@ def dismiss(event: OptimizationEvent, by: Any, now: datetime, *, until: datetime
         waiting = OptimizationEvent.objects.filter(pk=event.pk, status__in=[Status.PROPOSED, Status.APPROVED])
         values = {"dismissed_until": until, "decision_note": note.strip(), "decided_by": by, "ended_at": now}
         if not waiting.update(status=Status.DISMISSED, leased_until=None, **values):
-            raise Refused(ANSWERED)
+            raise DecisionRefused(ANSWERED)
         told: dict[str, Any] = {"note": note.strip(), "until": until.isoformat() if until else None}
         write_entries([entry(event, "dismissed", now, by=by, **told)])
         log(event, "dismiss", now, details=told | {"by": str(by)})
@@ -71,13 +71,13 @@ def done_by_hand(event: OptimizationEvent, by: Any, now: datetime, *, note: str 
     """`by` has done what it advises: it counts as applied, so that its effect is measured. Refused where it has
     operations, for those are applied, or was answered. It builds no trust: nothing of ours was tried."""
     if event.steps.exists():
-        raise Refused("It has operations, so it is applied, not done by hand.")
+        raise DecisionRefused("It has operations, so it is applied, not done by hand.")
     with transaction.atomic():
         waiting = OptimizationEvent.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), pk=event.pk)
         values = {"decided_by": by, "decision_note": note.strip(), "applied_at": now, "ended_at": now}
         answered = waiting.filter(status__in=[Status.PROPOSED, Status.APPROVED])
         if not answered.update(status=Status.APPLIED, applied=True, leased_until=None, **values):
-            raise Refused(ANSWERED)
+            raise DecisionRefused(ANSWERED)
         event.refresh_from_db()
         begin_to_measure(event, now)
         write_entries([entry(event, "done_by_hand", now, by=by, note=note.strip())])
@@ -110,7 +110,7 @@ def approve_by_policy(now: datetime) -> int:
     with transaction.atomic():
         if not is_alone("policy"):  # or two would count the same day, and each approve one too many
             return 0
-        rails, known = rails_of(policy), records()
+        rails, known = guardrails_of(policy), track_records()
         rows = list(_promising(rails, known, now)[:200])
         return sum(_approve(event, None, now) for event in rows if not refusal_of(event, rails, known, now))
 

@@ -20,7 +20,7 @@ from rules.text.context import time_of
 DAY = timedelta(days=1)
 
 
-class Surroundings:
+class FactsLoader:
     """What is known of these people at `now`: their integrations, fusion metrics and errors."""
 
     def __init__(self, people: Collection[UUID], now: datetime) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from optimizer.proposals.creation import Asked, Made, proposal_of, propose
-from optimizer.proposals.facts import Surroundings
+from optimizer.proposals.creation import ProposalRequest, ProposalResult, proposal_of, propose
+from optimizer.proposals.facts import FactsLoader
 from optimizer.registries import strategy_for
 from rules.evaluation.preview import preview
 from rules.ingest.samples import NAME
@@ -26,7 +26,7 @@ class NoLimit(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ManualRequest:
     """What somebody wants to be better: whose metric, and what would be bad; without that, as a rule says."""
 
     person: User
@@ -37,10 +37,10 @@ class Wanted:
     kind: str = "manual"
 
 
-def ask(wanted: Wanted, by: User, now: datetime) -> Made:
+def ask(wanted: ManualRequest, by: User, now: datetime) -> ProposalResult:
     """Propose something for it, at once; NoLimit where nobody says what would be bad."""
     operator, threshold = _limit(wanted)
-    facts = Surroundings({wanted.person.pk}, now).of(
+    facts = FactsLoader({wanted.person.pk}, now).of(
         wanted.person.pk, metric=wanted.metric, value=_reading(wanted, now), threshold=threshold, operator=operator,
         target=wanted.target,
     )  # fmt: skip
@@ -48,7 +48,7 @@ def ask(wanted: Wanted, by: User, now: datetime) -> Made:
     found = proposal_of(strategy, facts)
     proposal = replace(found, reason=f"{by} asked for it. {found.reason}")
     with transaction.atomic():
-        return propose([(Asked(facts=facts, kind=wanted.kind, by=by.pk), strategy.kind, proposal)], now)[0]
+        return propose([(ProposalRequest(facts=facts, kind=wanted.kind, by=by.pk), strategy.kind, proposal)], now)[0]
 
 
 def is_metric(name: str) -> bool:
@@ -56,7 +56,7 @@ def is_metric(name: str) -> bool:
     return name in metrics or NAME.fullmatch(name) is not None
 
 
-def _limit(wanted: Wanted) -> tuple[str, float]:
+def _limit(wanted: ManualRequest) -> tuple[str, float]:
     """What would be bad: as was said, else as a rule that watches it says, their own before those on everyone."""
     if wanted.operator and wanted.threshold is not None:
         return wanted.operator, wanted.threshold
@@ -69,11 +69,11 @@ def _limit(wanted: Wanted) -> tuple[str, float]:
     return rules[0].condition_operator, as_number(rules[0].threshold_value) or 0.0
 
 
-def _distance(rule: AutomationRule, wanted: Wanted) -> tuple[bool, bool]:
+def _distance(rule: AutomationRule, wanted: ManualRequest) -> tuple[bool, bool]:
     return (rule.target_integration or "") != wanted.target, rule.user_id != wanted.person.pk
 
 
-def _reading(wanted: Wanted, now: datetime) -> float | None:
+def _reading(wanted: ManualRequest, now: datetime) -> float | None:
     rule: Any = AutomationRule(
         user=wanted.person, rule_name="reading", metric_type=wanted.metric, condition_operator=">", threshold_value=0,
         action_type="log", target_integration=wanted.target,

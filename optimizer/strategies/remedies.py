@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from optimizer.fusion.weights import ENOUGH, reweighted
+from optimizer.fusion.weights import MIN_VALUES, reweighted
 from optimizer.strategies.proposal import Facts, IntegrationFact, ProposedStep
 from rules.text.entry import number
 from smartagent.kernel.durations import format_duration
@@ -33,7 +33,7 @@ def by_hand(one: IntegrationFact, now: datetime) -> str:
 
 def reweighting(facts: Facts) -> ProposedStep | None:
     """New weights from how steady each metric was, where enough is known of at least two, and any would change."""
-    known = [one for one in facts.metrics if one.value is not None and len(one.history) >= ENOUGH]
+    known = [one for one in facts.metrics if one.value is not None and len(one.history) >= MIN_VALUES]
     if len(known) < FEWEST_METRICS or not _would_change(facts):
         return None
     spreads = ", ".join(f"{one.name} {number(min(one.history))} to {number(max(one.history))}" for one in known[:4])

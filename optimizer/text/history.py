@@ -11,12 +11,12 @@ from optimizer.text.proposal import operation_name
 from rules.models import ActivityEntry
 from rules.text.activity import named_entries
 
-MOST = 200
+MAX_LINES = 200
 UNDO = "undo_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class HistoryLine:
     """One thing that happened; `entry` is set where its page says more."""
 
     at: datetime
@@ -28,7 +28,7 @@ class Line:
     rank: int = 0  # among what happened at the same moment
 
 
-def story_of(event: OptimizationEvent, user: Any) -> list[Line]:
+def story_of(event: OptimizationEvent, user: Any) -> list[HistoryLine]:
     """All of it, the oldest first; entries that `user` may see lead to their pages."""
     lines = [_proposed(event), *_decided(event, user), *_done(event)]
     return sorted(lines, key=lambda line: (line.at, RANKS.get(line.label, 1), line.rank))
@@ -41,10 +41,10 @@ RANKS = {
 }  # fmt: skip
 
 
-def _proposed(event: OptimizationEvent) -> Line:
+def _proposed(event: OptimizationEvent) -> HistoryLine:
     by = f"{event.requested_by} asked for it." if event.requested_by_id else "A rule proposed it."
     said = by if event.requested_by_id or event.rule_id or event.entry_id else "It was proposed."
-    return Line(at=_begin(event), label="proposed", text=said, tone="info")
+    return HistoryLine(at=_begin(event), label="proposed", text=said, tone="info")
 
 
 def _begin(event: OptimizationEvent) -> datetime:
@@ -52,21 +52,21 @@ def _begin(event: OptimizationEvent) -> datetime:
     return event.created_at or datetime.min.replace(year=1970, tzinfo=UTC)
 
 
-def _decided(event: OptimizationEvent, user: Any) -> list[Line]:
+def _decided(event: OptimizationEvent, user: Any) -> list[HistoryLine]:
     owner = event.rule.user_id if event.rule else event.user_id
     rows = ActivityEntry.objects.filter(
         user=owner, created_at__gte=_begin(event) - timedelta(seconds=1),
         event_type__startswith="optimization_", context__optimization=str(event.pk),
     )  # fmt: skip
     seen = set(rows.visible_to(user).values_list("pk", flat=True))
-    return [_decision(entry, seen) for entry in named_entries(list(rows.order_by("created_at")[:MOST]))]
+    return [_decision(entry, seen) for entry in named_entries(list(rows.order_by("created_at")[:MAX_LINES]))]
 
 
-def _decision(entry: Any, seen: set[UUID]) -> Line:
+def _decision(entry: Any, seen: set[UUID]) -> HistoryLine:
     facts = entry.context if isinstance(entry.context, dict) else {}
     note = f" “{facts['note']}”" if facts.get("note") else ""
     label = entry.event_label.removeprefix("remedy ")
-    return Line(
+    return HistoryLine(
         at=entry.created_at, label=label, text=entry.sentence + note, cause=entry.error_message or "",
         tone=TONES.get(label, ""), entry=entry.pk if entry.pk in seen else None,
     )  # fmt: skip
@@ -76,16 +76,16 @@ TONES = {"approved": "primary", "applied": "success", "done by hand": "success",
          "rolled back": "warning", "measured": "info"}  # fmt: skip
 
 
-def _done(event: OptimizationEvent) -> list[Line]:
+def _done(event: OptimizationEvent) -> list[HistoryLine]:
     found, places = [], {str(step.pk): step.position for step in event.steps.all()}
-    for row in event.actions.order_by("created_at")[:MOST]:
+    for row in event.actions.order_by("created_at")[:MAX_LINES]:
         facts: dict[str, Any] = row.action_details if isinstance(row.action_details, dict) else {}
         name = str(row.action_type).removeprefix(UNDO)
         if name in operations or facts.get("step"):
             undone = str(row.action_type).startswith(UNDO)
             text = f"{operation_name(name)}: {'taken back' if undone else facts.get('said') or 'done'}"
             failed, place = row.status == "failed", places.get(str(facts.get("step")), 0)
-            found.append(Line(
+            found.append(HistoryLine(
                 at=row.created_at, label="undone" if undone else "tried" if failed else "done",
                 text=operation_name(name) if failed else text, cause=str(facts.get("error") or "") if failed else "",
                 tone="danger" if failed else "warning" if undone else "success", rank=-place if undone else place,

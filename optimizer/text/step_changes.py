@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from optimizer.operations import Change
+from optimizer.operations import PreviewedChange
 from rules.text.entry import number
 
 SECRET = re.compile(r"token|secret|password|credential|sealed|encrypted|_key$", re.IGNORECASE)
@@ -23,11 +23,11 @@ class Table:
     rows: list[list[str]]
 
 
-def recorded_changes(before: Any, after: Any, names: Mapping[str, str]) -> list[Change]:
+def recorded_changes(before: Any, after: Any, names: Mapping[str, str]) -> list[PreviewedChange]:
     """What was changed, from what to what; `names` are what ids are called."""
     old, new = dict(_flat(before, names)), dict(_flat(after, names))
     return [
-        Change(name, old.get(name, NOTHING), new.get(name, NOTHING))
+        PreviewedChange(name, old.get(name, NOTHING), new.get(name, NOTHING))
         for name in [*old, *(name for name in new if name not in old)]
         if HIDDEN in (old.get(name), new.get(name)) or old.get(name, NOTHING) != new.get(name, NOTHING)
     ]

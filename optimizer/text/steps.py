@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from optimizer.models import FusionMetric, OptimizationEvent, OptimizationStep
-from optimizer.operations import Change
+from optimizer.operations import PreviewedChange
 from optimizer.registries import operations
 from optimizer.text.proposal import operation_name
 from optimizer.text.step_changes import Table, evidence, parameters, recorded_changes
@@ -22,7 +22,7 @@ class Shown:
     where: str = ""
     reversible: bool = False
     parameters: list[tuple[str, str]] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
+    changes: list[PreviewedChange] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
 
 

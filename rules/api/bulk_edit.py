@@ -20,7 +20,7 @@ from smartagent.rest.constraints import AnyFilled, NotTogether
 from smartagent.rest.fields import ChoiceField, FlagField, IdField, NumberField, TextField
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 
-MOST = 1000
+MAX_RULES = 1000
 MOST_PERCENT = 1_000_000
 
 
@@ -55,7 +55,7 @@ class BulkEditSerializer(StrictSerializer):
         NotTogether("percent", "values.threshold_value", "Give a new threshold or a change in percent, not both."),
     )
 
-    rules = serializers.ListField(child=IdField(), min_length=1, max_length=MOST)
+    rules = serializers.ListField(child=IdField(), min_length=1, max_length=MAX_RULES)
     values = BulkValuesSerializer(required=False)
     percent = PercentField(required=False, help_text="The thresholds are changed by so many percent, such as -5.")
     put_labels = LabelsField(required=False, help_text="Labels that are put; others stay.")
@@ -98,8 +98,8 @@ class BulkEditAction:
 
     @extend_schema(
         summary="Edit many rules", request=BulkEditSerializer, responses=BulkOutcomeSerializer,
-        description=f"At most {MOST:,}. Only what is given is written; a rule that would not be sound, or that is kept "
-        "in a file, is left as it is. Each change is a new version.",
+        description=f"At most {MAX_RULES:,}. Only what is given is written; a rule that would not be sound, or that "
+        "is kept in a file, is left as it is. Each change is a new version.",
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change", url_path="bulk-edit")
     def bulk_edit(self, request: Request) -> Response:

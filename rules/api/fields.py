@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from rules.authoring import labels
-from rules.authoring.conditions import FIELDS, MOST, TOO_MANY, stored, window_of
+from rules.authoring.conditions import FIELDS, MAX_FURTHER, TOO_MANY, stored, window_of
 from rules.engine.conditions import Operator, Reducer
 from rules.engine.intervals import parse_checks
 from rules.ingest.samples import NAME as METRIC_NAME
@@ -38,10 +38,11 @@ class ChecksField(DurationField):
 WEB = {"pattern": r"^[hH][tT][tT][pP][sS]?://\S+$"}
 METRIC = {"pattern": f"^{METRIC_NAME.pattern}$"}  # also of every built-in one
 LABELS = {
-    "maxProperties": labels.MOST,
+    "maxProperties": labels.MAX_LABELS,
     "propertyNames": {"pattern": f"^{labels.NAME.pattern}$"},
     "additionalProperties": {
-        "type": "string", "minLength": 1, "maxLength": labels.LONGEST, "pattern": r"^[^,\n\r]*[^,\s][^,\n\r]*$",
+        "type": "string", "minLength": 1, "maxLength": labels.MAX_VALUE_LENGTH,
+        "pattern": r"^[^,\n\r]*[^,\s][^,\n\r]*$",
     },
 }  # fmt: skip
 
@@ -86,10 +87,10 @@ class ConditionsField(serializers.ListField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"child": ConditionSerializer()} | kwargs)
-        self.asks = {"maxItems": MOST}
+        self.asks = {"maxItems": MAX_FURTHER}
 
     def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
-        if isinstance(data, list) and len(data) > MOST:  # each would be read first
+        if isinstance(data, list) and len(data) > MAX_FURTHER:  # each would be read first
             raise serializers.ValidationError(TOO_MANY.format(len(data)))
         return [stored(condition) for condition in super().to_internal_value(data)]
 

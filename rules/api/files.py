@@ -15,11 +15,11 @@ from rules.prometheus.importer import as_document as imported_document
 from rules.prometheus.importer import import_prometheus
 from rules.prometheus.report import report_facts
 from rules.provisioning.apply import Outdated, apply
-from rules.provisioning.document import MOST, VERSION, Document, read_document, read_text
+from rules.provisioning.document import MAX_RULES, VERSION, Document, read_document, read_text
 from rules.provisioning.export import as_document, as_yaml, chosen
 from rules.provisioning.plan import KINDS, make_plan
 from rules.provisioning.plan_text import json_of, plan_facts
-from rules.provisioning.problems import Refused
+from rules.provisioning.problems import FileRefused
 from rules.provisioning.release import release
 from smartagent.models import User
 from smartagent.rest.bodies import LARGE, SMALL
@@ -29,7 +29,7 @@ from smartagent.rest.fields import FlagField, JSONObjectField, TextField, keepab
 from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.throttling import Previews
 
-LONGEST = 8_000_000
+MAX_DOCUMENT_BYTES = 8_000_000
 
 
 class NameOfFile(TextField):
@@ -48,7 +48,7 @@ class DocumentField(JSONObjectField):
         "properties": {
             "version": {"const": VERSION},
             "source": {"type": "string", "minLength": 1},
-            "rules": {"type": "array", "maxItems": MOST, "items": {"type": "object"}},
+            "rules": {"type": "array", "maxItems": MAX_RULES, "items": {"type": "object"}},
         },
     }
 
@@ -58,7 +58,9 @@ class RuleFileSerializer(StrictSerializer):
 
     constraints = (ExactlyOne(("text", "document"), "Give the file as text or as document; one of them."),)
 
-    text = TextField(required=False, max_length=LONGEST, trim_whitespace=False, help_text="YAML or JSON, as a text.")
+    text = TextField(
+        required=False, max_length=MAX_DOCUMENT_BYTES, trim_whitespace=False, help_text="YAML or JSON, as a text."
+    )
     document = DocumentField(longest=LARGE, required=False, help_text="The same as an object, as export gives it.")
     source = NameOfFile(required=False, allow_blank=True, default="")  # type: ignore[assignment]
     owner = TextField(
@@ -113,7 +115,9 @@ class ReleasedSerializer(serializers.Serializer[Any]):
 
 
 class PrometheusSerializer(StrictSerializer):
-    text = TextField(max_length=LONGEST, trim_whitespace=False, help_text="A file of alerting rules, as YAML.")
+    text = TextField(
+        max_length=MAX_DOCUMENT_BYTES, trim_whitespace=False, help_text="A file of alerting rules, as YAML."
+    )
     source = NameOfFile(required=False, allow_blank=True, default="")  # type: ignore[assignment]
 
 
@@ -172,7 +176,7 @@ class FileActions:
         owner = _person(given.get("owner"), request.user)
         plan = make_plan(_document(given), request.user, owner=owner, prune=given["prune"])
         if plan.problems:
-            raise ValidationError(Refused(plan.problems).by_place())
+            raise ValidationError(FileRefused(plan.problems).by_place())
         return Response(plan_facts(plan))
 
     @extend_schema(
@@ -190,7 +194,7 @@ class FileActions:
                 _document(given), request.user, timezone.now(), owner=_person(given.get("owner"), request.user),
                 adopt=given["adopt"], prune=given["prune"], fingerprint=given["fingerprint"],
             )  # fmt: skip
-        except Refused as error:
+        except FileRefused as error:
             raise ValidationError(error.by_place()) from None
         except Outdated as error:
             raise Conflict(f"{error} The plan is {error.plan.fingerprint} now.") from None
@@ -223,7 +227,7 @@ class FileActions:
         given = _given(PrometheusSerializer, request)
         try:
             imported = import_prometheus(given["text"])
-        except Refused as error:
+        except FileRefused as error:
             raise ValidationError(error.by_place()) from None
         document = imported_document(imported, given["source"])
         return Response({"text": as_yaml(document)} | report_facts(imported, document))
@@ -240,7 +244,7 @@ def _document(given: dict[str, Any]) -> Document:
         if "text" in given:
             return read_text(given["text"], given["source"], named=bool(given["source"]))
         return read_document(given["document"], given["source"], named=bool(given["source"]))
-    except Refused as error:
+    except FileRefused as error:
         raise ValidationError(error.by_place()) from None
 
 

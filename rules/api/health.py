@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rules.health.check import Finding, checks
+from rules.health.check import HealthFinding, checks
 from rules.health.examination import Section, examine
 from rules.health.feedback_counts import precision_of
 from rules.health.noisiest import Noise, noisiest
@@ -21,7 +21,7 @@ from smartagent.rest.fields import TextField
 from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import StrictView
 
-MOST = 500
+MAX_RULES = 500
 DEFAULT = 20
 
 
@@ -114,7 +114,7 @@ class HealthView(StrictView):
         parameters=[
             KindSerializer,
             OpenApiParameter(
-                "limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT},
+                "limit", {"type": "integer", "minimum": 1, "maximum": MAX_RULES, "default": DEFAULT},
                 description="How many findings of each kind are listed.",
             ),
         ],
@@ -158,7 +158,7 @@ def section_facts(section: Section) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def finding_facts(finding: Finding) -> dict[str, Any]:
+def finding_facts(finding: HealthFinding) -> dict[str, Any]:
     return {
         "kind": finding.kind, "title": finding.label, "rule": finding.rule_id, "rule_name": finding.rule_name,
         "owner": finding.owner, "words": finding.words, "advice": finding.advice, "link": finding.link,
@@ -201,6 +201,6 @@ def _kinds(request: Request) -> list[str]:
 
 def _limit(request: Request) -> int:
     text = request.query_params.get("limit", str(DEFAULT))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST):
-        raise ValidationError({"limit": [f"Write a whole number from 1 to {MOST}."]})
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_RULES):
+        raise ValidationError({"limit": [f"Write a whole number from 1 to {MAX_RULES}."]})
     return int(text)

@@ -22,7 +22,7 @@ from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import ChoiceField, IdField, TextField, TimeField, visible_person
 from smartagent.rest.serializers import StrictSerializer
 
-MOST = 1000
+MAX_INSTANCES = 1000
 NOTHING = "It does not fire (any more), or this has been done already."
 
 
@@ -62,7 +62,7 @@ class ManySerializer(SnoozeSerializer):
         Where("verb", ("assign",), Present("person", "Say who looks after them; null takes the name away.")),
     )
 
-    ids = serializers.ListField(child=IdField(), min_length=1, max_length=MOST)
+    ids = serializers.ListField(child=IdField(), min_length=1, max_length=MAX_INSTANCES)
     verb = ChoiceField(choices=["acknowledge", "snooze", "comment", "assign", "resolve", "reopen"])
     person = TextField(
         required=False, allow_null=True,
@@ -132,7 +132,7 @@ class HandlingActions:
 
     @extend_schema(
         summary="Handle many", request=ManySerializer, responses=DoneSerializer,
-        description=f"Does it to up to {MOST} instances; those to which it cannot be done are left alone.",
+        description=f"Does it to up to {MAX_INSTANCES} instances; those to which it cannot be done are left alone.",
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change", serializer_class=ManySerializer)
     def handle(self, request: Request) -> Response:

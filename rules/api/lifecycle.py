@@ -22,7 +22,7 @@ from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import TimeField
 from smartagent.rest.serializers import StrictSerializer
 
-MOST = 200
+MAX_VERSIONS = 200
 NOT_IN_BIN = "There is no such rule in the recycle bin."
 
 
@@ -96,12 +96,12 @@ class LifecycleActions:
         return Response(ActivitySerializer(test_fire(self._view().get_object(), request.user, timezone.now())).data)
 
     @extend_schema(
-        summary="Versions of a rule", description=f"The newest {MOST}, with what each changed.",
+        summary="Versions of a rule", description=f"The newest {MAX_VERSIONS}, with what each changed.",
         responses=VersionsSerializer,
     )  # fmt: skip
     @action(detail=True, methods=["get"])
     def versions(self, request: Request, pk: Any = None) -> Response:
-        records = numbered(self._view().get_object(), MOST + 1)
+        records = numbered(self._view().get_object(), MAX_VERSIONS + 1)
         found = [
             {
                 "version": number, "kind": KINDS[record.history_type], "at": record.history_date,
@@ -110,7 +110,7 @@ class LifecycleActions:
             }
             for (number, record), before in zip(records, [*records[1:], None], strict=True)
         ]  # fmt: skip
-        return Response(VersionsSerializer({"results": found[:MOST]}).data)
+        return Response(VersionsSerializer({"results": found[:MAX_VERSIONS]}).data)
 
     @extend_schema(
         summary="Restore a version", request=RestoreSerializer, responses=RuleSerializer,
@@ -133,11 +133,11 @@ class LifecycleActions:
 
     @extend_schema(
         operation_id="rules_bin", summary="Recycle bin", responses=BinSerializer,
-        description=f"The {MOST} rules deleted last, of the last 30 days.",
+        description=f"The {MAX_VERSIONS} rules deleted last, of the last 30 days.",
     )  # fmt: skip
     @action(detail=False, methods=["get"])
     def bin(self, request: Request) -> Response:
-        rules = AutomationRule.binned.visible_to(request.user).order_by("-deleted_at")[:MOST]
+        rules = AutomationRule.binned.visible_to(request.user).order_by("-deleted_at")[:MAX_VERSIONS]
         return Response(BinSerializer({"results": rules}).data)
 
     @extend_schema(

@@ -11,15 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from rules.api.serializers import SampleSerializer
-from rules.ingest.batch import Push, Wrong
+from rules.ingest.batch import InvalidSample, Push
 from rules.ingest.samples import LONGEST_TARGET, store
 from rules.models import MetricSample
 from smartagent.rest.bodies import TakesLarge
 from smartagent.rest.errors import TooLarge
 from smartagent.rest.fields import SOMEBODY
 from smartagent.rest.filter_fields import PersonFilter, TimesFilter
-from smartagent.rest.idempotency import once
-from smartagent.rest.parsers import MANY, JSONParser, Lines, LinesParser
+from smartagent.rest.idempotency import run_once
+from smartagent.rest.parsers import MAX_LINES, JSONParser, Lines, LinesParser
 from smartagent.rest.views import OwnedView
 
 SAMPLE = {
@@ -42,7 +42,7 @@ SAMPLE = {
         },
     },
 }
-BODY = {"oneOf": [SAMPLE, {"type": "array", "items": SAMPLE, "minItems": 1, "maxItems": MANY}]}
+BODY = {"oneOf": [SAMPLE, {"type": "array", "items": SAMPLE, "minItems": 1, "maxItems": MAX_LINES}]}
 ANSWER = {"type": "object", "required": ["accepted"], "properties": {"accepted": {"type": "integer"}}}
 KEY = OpenApiParameter(
     "Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}, "header",
@@ -88,7 +88,8 @@ class SampleView(TakesLarge, generics.ListAPIView[Any], OwnedView):
     @extend_schema(
         tags=["samples"],
         summary="Push samples",
-        description=f"One sample, a list, or a sample on each line (application/x-ndjson), {MANY:,} at most; gzipped "
+        description=f"One sample, a list, or a sample on each line (application/x-ndjson), "
+        f"{MAX_LINES:,} at most; gzipped "
         "with `Content-Encoding: gzip`. All are written or none. A sample of the same person, metric, target and time "
         "replaces the one before.",
         parameters=[KEY],
@@ -97,7 +98,7 @@ class SampleView(TakesLarge, generics.ListAPIView[Any], OwnedView):
         examples=[ONE, TWO],
     )
     def post(self, request: Request) -> Response:
-        return once(request, lambda: {"accepted": push(request)})
+        return run_once(request, lambda: {"accepted": push(request)})
 
 
 def push(request: Request) -> int:
@@ -109,12 +110,12 @@ def push(request: Request) -> int:
         samples, place = data, lambda index: f"line {data.numbers[index]}"
     else:
         samples, place = data, lambda index: f"[{index}]"
-    if len(samples) > MANY:
-        raise TooLarge(f"These are {len(samples):,} samples; at most {MANY:,} fit in a request.")
+    if len(samples) > MAX_LINES:
+        raise TooLarge(f"These are {len(samples):,} samples; at most {MAX_LINES:,} fit in a request.")
     if not samples:
         raise serializers.ValidationError("There is no sample in the body.")
     try:
         rows = Push(request.user, timezone.now()).rows(samples, place)  # type: ignore[arg-type]
-    except Wrong as wrong:
+    except InvalidSample as wrong:
         raise ValidationError(wrong.errors) from None
     return store(rows)

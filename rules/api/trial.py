@@ -12,14 +12,14 @@ from rest_framework.response import Response
 
 from rules.api.serializers import RuleSerializer
 from rules.api.why import watched_person
-from rules.backtesting.simulation import Step
+from rules.backtesting.simulation import SimulatedStep
 from rules.backtesting.trial import DAYS, Trial, try_out
-from rules.engine.states import Condition
+from rules.engine.states import InstanceState
 from rules.models import AutomationRule
 from smartagent.rest.fields import TextField, TimeField
 from smartagent.rest.throttling import Previews
 
-MOST = 1000  # transitions
+MAX_TRANSITIONS = 1000  # transitions
 EXAMPLE = OpenApiExample(
     "A month of a rule that is not made yet",
     value={
@@ -63,8 +63,8 @@ class TrialSerializer(RuleSerializer):
 class TrialStepSerializer(serializers.Serializer[Any]):
     def get_fields(self) -> dict[str, Any]:
         return {
-            "at": TimeField(), "from": serializers.ChoiceField(Condition.choices),
-            "to": serializers.ChoiceField(Condition.choices),
+            "at": TimeField(), "from": serializers.ChoiceField(InstanceState.choices),
+            "to": serializers.ChoiceField(InstanceState.choices),
             "value": serializers.FloatField(allow_null=True, help_text="The reading of the first condition."),
             "reason": serializers.CharField(allow_blank=True),
         }  # fmt: skip
@@ -78,7 +78,7 @@ class TrialOutcomeSerializer(serializers.Serializer[Any]):
     notified = serializers.IntegerField(help_text="How often it would have acted; with repeats, without what is quiet.")
     people = serializers.IntegerField(help_text="For how many people it would have fired.")
     person = serializers.UUIDField(help_text="Whose transitions they are: of whom it would have fired for most.")
-    transitions = TrialStepSerializer(many=True, help_text=f"The first {MOST:,}.")
+    transitions = TrialStepSerializer(many=True, help_text=f"The first {MAX_TRANSITIONS:,}.")
     truncated = serializers.BooleanField(help_text="Whether there were more transitions.")
     sentence = serializers.CharField()
 
@@ -129,11 +129,11 @@ def _facts(trial: Trial) -> dict[str, Any]:
     return {
         "days": trial.days, "start": trial.start, "end": trial.end, "fired": trial.counted.fired,
         "notified": trial.counted.notified, "people": trial.counted.people, "person": trial.person.pk,
-        "transitions": [_step(made) for made in trial.transitions[:MOST]],
-        "truncated": len(trial.transitions) > MOST, "sentence": trial.sentence,
+        "transitions": [_step(made) for made in trial.transitions[:MAX_TRANSITIONS]],
+        "truncated": len(trial.transitions) > MAX_TRANSITIONS, "sentence": trial.sentence,
     }  # fmt: skip
 
 
-def _step(made: Step) -> dict[str, Any]:
+def _step(made: SimulatedStep) -> dict[str, Any]:
     change = made.transition
     return {"at": made.at, "from": change.old, "to": change.new, "value": made.value, "reason": change.reason}

@@ -13,9 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from rules.backtesting.explanation import explain
-from rules.backtesting.observations import Heard
+from rules.backtesting.observations import ConditionResult
 from rules.explain.decisions import reasons_of
-from rules.explain.evidence import account_of
+from rules.explain.evidence import evidence_for
 from rules.explain.replay import answer, condition_in_words, steps_in_words
 from rules.models import ActivityEntry, AutomationRule
 from rules.text.entry import entry_in_words
@@ -84,7 +84,7 @@ class EntryWhyAction:
     @action(detail=True, methods=["get"])
     def why(self, request: Request, pk: Any = None) -> Response:
         entry = self.get_object()  # type: ignore[attr-defined]
-        account = account_of(entry, ActivityEntry.objects.visible_to(request.user))
+        account = evidence_for(entry, ActivityEntry.objects.visible_to(request.user))
         facts, outcome = account.facts, account.facts.get("outcome")
         answered = {
             "at": entry.created_at, "recomputed": False, "event": entry.event_type, "rule": entry.rule_id,
@@ -141,7 +141,7 @@ class WhyAction:
         return Response(WhySerializer(facts).data)
 
 
-def _seen(heard: Heard) -> dict[str, Any]:
+def _seen(heard: ConditionResult) -> dict[str, Any]:
     return {
         "words": condition_in_words(heard), "metric": heard.clause.metric, "target": heard.clause.target,
         "value": heard.value, "observed_at": heard.observed_at, "verdict": heard.verdict,

@@ -11,8 +11,8 @@ from rules.registries import metrics
 from smartagent.kernel.coerce import as_json_number, as_number, read_number
 from smartagent.kernel.durations import format_duration
 
-MOST = 5  # further conditions
-TOO_MANY = f"A rule has at most {MOST} further conditions; these are {{}}."
+MAX_FURTHER = 5  # further conditions
+TOO_MANY = f"A rule has at most {MAX_FURTHER} further conditions; these are {{}}."
 SHORTEST, LONGEST_WINDOW = timedelta(minutes=5), timedelta(days=30)
 FIELDS = ("metric", "target", "reducer", "window", "operator", "threshold")
 
@@ -27,7 +27,7 @@ def further_errors(conditions: Any) -> dict[str, list[str]]:
     """What is wrong with further conditions as they are kept (a list of objects, the window in seconds)."""
     if not isinstance(conditions, list):
         return {"more_conditions": ["Further conditions are a list of objects."]}
-    if len(conditions) > MOST:
+    if len(conditions) > MAX_FURTHER:
         return {"more_conditions": [TOO_MANY.format(len(conditions))]}
     errors: dict[str, list[str]] = {}
     for number, each in enumerate(conditions):

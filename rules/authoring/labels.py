@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-MOST = 30
+MAX_LABELS = 30
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_./:-]{0,62}")
-LONGEST = 200
+MAX_VALUE_LENGTH = 200
 EXAMPLE = "Write for example team=db."
 
 
@@ -14,8 +14,8 @@ def label_problem(labels: Any) -> str:
     """What is wrong with `labels`; nothing where they are sound."""
     if not isinstance(labels, Mapping):
         return 'Labels are an object of text to text, for example {"team": "db"}.'
-    if len(labels) > MOST:
-        return f"A rule has at most {MOST} labels; these are {len(labels)}."
+    if len(labels) > MAX_LABELS:
+        return f"A rule has at most {MAX_LABELS} labels; these are {len(labels)}."
     return next(filter(None, (_problem(name, value) for name, value in labels.items())), "")
 
 
@@ -27,8 +27,8 @@ def _problem(name: Any, value: Any) -> str:
         )
     if not isinstance(value, str):
         return f"The label {name} is text, for example “db”; numbers and objects are none."
-    if not value.strip() or len(value) > LONGEST:
-        return f"The label {name} has 1 to {LONGEST} characters."
+    if not value.strip() or len(value) > MAX_VALUE_LENGTH:
+        return f"The label {name} has 1 to {MAX_VALUE_LENGTH} characters."
     if any(sign in value for sign in ",\n\r"):
         return f"The label {name} has no commas and is of one line."
     return ""

@@ -17,7 +17,7 @@ from rules.engine.intervals import off_grid
 from rules.ingest.samples import LONGEST_TARGET
 from rules.models import AutomationRule
 from rules.registries import actions
-from smartagent.kernel.durations import LONGEST
+from smartagent.kernel.durations import MAX_DURATION
 
 LONGEST_NAME = 200
 LONGEST_DESCRIPTION, LONGEST_ADDRESS = 10_000, 2_000
@@ -90,14 +90,14 @@ def _action(action: Any, _: Mapping[str, Any]) -> str:
 
 
 def _repeat_every(duration: Any, _: Mapping[str, Any]) -> str:
-    if not isinstance(duration, timedelta) or not timedelta(0) <= duration <= LONGEST:
-        return f"The rule repeats after 0 (at every evaluation) up to {LONGEST.days} days, for example 30m or 4h."
+    if not isinstance(duration, timedelta) or not timedelta(0) <= duration <= MAX_DURATION:
+        return f"The rule repeats after 0 (at every evaluation) up to {MAX_DURATION.days} days, for example 30m or 4h."
     return "" if duration == DEFAULT_REPEAT else off_grid(duration)
 
 
 def _lasting(duration: Any, _: Mapping[str, Any]) -> str:
-    if not isinstance(duration, timedelta) or not timedelta(0) <= duration <= LONGEST:
-        return f"This is 0 (at once) up to {LONGEST.days} days, for example 15m or 3 checks."
+    if not isinstance(duration, timedelta) or not timedelta(0) <= duration <= MAX_DURATION:
+        return f"This is 0 (at once) up to {MAX_DURATION.days} days, for example 15m or 3 checks."
     return off_grid(duration)
 
 

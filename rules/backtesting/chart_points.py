@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from rules.backtesting.inputs import ticks_between
-from rules.backtesting.observations import Clause, Watch
+from rules.backtesting.observations import Condition, RuleConditions
 from rules.backtesting.series import readings
 from rules.engine.conditions import Reducer
 from rules.engine.reducers import Series
 
 Point = tuple[datetime, float | None]
-MOST = 600
+MAX_POINTS = 600
 LOOKED_AT = 1_500_000  # readings, over all windows of a chart
 
 
-def points_of(watched: Watch, person: object, start: datetime, end: datetime) -> tuple[list[Point], bool]:
+def points_of(watched: RuleConditions, person: object, start: datetime, end: datetime) -> tuple[list[Point], bool]:
     """What the first condition of `watched` compares for `person` between `start` and `end`, and whether it goes in
     steps: a built-in metric holds its value until the next one."""
-    first = Watch(watched.clauses[:1], watched.match, watched.max_age, watched.tick)
+    first = RuleConditions(watched.clauses[:1], watched.match, watched.max_age, watched.tick)
     clause = first.clauses[0]
     for _, own, platform in readings(first, [person], start, end):  # type: ignore[list-item]
         if clause.reducer != Reducer.LAST:
@@ -29,7 +29,7 @@ def points_of(watched: Watch, person: object, start: datetime, end: datetime) ->
     return [], False
 
 
-def thin(points: Sequence[Point], most: int = MOST) -> list[Point]:
+def thin(points: Sequence[Point], most: int = MAX_POINTS) -> list[Point]:
     """At most `most` of `points`, among them the first, last, lowest and highest of each stretch of time."""
     if len(points) <= most:
         return list(points)
@@ -51,10 +51,11 @@ def _value(point: Point) -> float:
 
 
 def _of_windows(
-    watched: Watch, own: dict[tuple[str, str], Series], platform: dict[tuple[str, str], Series], start: datetime,
+    watched: RuleConditions, own: dict[tuple[str, str], Series], platform: dict[tuple[str, str], Series],
+    start: datetime,
     end: datetime,
 ) -> list[Point]:  # fmt: skip
-    clause: Clause = watched.clauses[0]
+    clause: Condition = watched.clauses[0]
     ticks = ticks_between(start, end)
     series = own.get(clause.key) or platform.get(clause.key) or Series()
     reach = (end - start + clause.window) / timedelta(seconds=1)

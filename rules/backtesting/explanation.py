@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from rules.backtesting.inputs import tick_at, ticks_between, timing_of, watch_of
-from rules.backtesting.observations import Heard, watch
-from rules.backtesting.replay import Quiet
+from rules.backtesting.observations import ConditionResult, watch
+from rules.backtesting.replay import SilencedAt
 from rules.backtesting.series import readings
-from rules.backtesting.simulation import Silent, Step, play
+from rules.backtesting.simulation import Silent, SimulatedStep, play
 from rules.engine.state_machine import acted
-from rules.engine.states import State, Timing
+from rules.engine.states import StateRecord, Timing
 from rules.lifecycle.versions import as_it_was, made_at
 from rules.models import AutomationRule
 
@@ -28,11 +28,11 @@ class Explanation:
     rule: AutomationRule
     version: int
     person: UUID
-    heard: list[Heard]
+    heard: list[ConditionResult]
     verdict: str
-    state: State
-    step: Step | None
-    before: list[Step]
+    state: StateRecord
+    step: SimulatedStep | None
+    before: list[SimulatedStep]
     silence: Silent | None
     timing: Timing
     made_at: datetime | None = None
@@ -52,19 +52,19 @@ def explain(rule: AutomationRule, person: UUID, at: datetime) -> Explanation:
     now = tick_at(ticks, at) or at
     watched, timing = watch_of(then), timing_of(then)
     _, own, platform = next(readings(watched, [person], start, now))
-    quiet = Quiet(then, start, now + timedelta(seconds=1)).of(person)
+    quiet = SilencedAt(then, start, now + timedelta(seconds=1)).of(person)
     heard = watched.hear(own, platform, now)
     steps = list(play(watch(watched, own, platform, ticks), ticks, timing, quiet))
     earlier = [made for made in steps if made.at < now]
     return Explanation(
         at=now, rule=then, version=version, person=person, heard=heard, verdict=watched.sight(heard).verdict,
-        state=_after(earlier[-1]) if earlier else State(), before=earlier[-5:], timing=timing,
+        state=_after(earlier[-1]) if earlier else StateRecord(), before=earlier[-5:], timing=timing,
         step=next((made for made in steps if made.at == now), None),
         silence=next((each for each in quiet if each.start <= now < each.end), None),
         made_at=None if version else made_at(rule),
     )  # fmt: skip
 
 
-def _after(made: Step) -> State:
+def _after(made: SimulatedStep) -> StateRecord:
     transition = made.transition
     return acted(transition.state, made.at) if transition.acts else transition.state

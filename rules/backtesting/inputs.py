@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from rules.backtesting.observations import Watch, clauses_of
+from rules.backtesting.observations import RuleConditions, clauses_of
 from rules.engine.states import Timing
 from rules.models import AutomationRule
 from rules.registries import actions, metrics
@@ -36,11 +36,13 @@ def timing_of(rule: AutomationRule) -> Timing:
     )  # fmt: skip
 
 
-def watch_of(rule: AutomationRule) -> Watch:
+def watch_of(rule: AutomationRule) -> RuleConditions:
     """What `rule` watches; ValueError where a condition cannot be read."""
     clauses = clauses_of(rule)
     pushed = timedelta(hours=settings.PUSHED_MAX_AGE_HOURS)
-    return Watch(clauses, rule.match, {c.metric: None if c.metric in metrics else pushed for c in clauses}, _tick())
+    return RuleConditions(
+        clauses, rule.match, {c.metric: None if c.metric in metrics else pushed for c in clauses}, _tick()
+    )
 
 
 def _tick() -> timedelta:

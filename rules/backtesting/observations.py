@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from rules.backtesting.simulation import Seen
+from rules.backtesting.simulation import ObservationAt
 from rules.engine.conditions import IN_PYTHON, Reducer, combine, met, verdict
 from rules.engine.numeric_range import TOO_FAR
 from rules.engine.reducers import Series
-from rules.engine.states import Sight
+from rules.engine.states import Observation
 
 Key = tuple[str, str]  # metric and target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clause:
+class Condition:
     """One condition of a rule."""
 
     metric: str
@@ -35,11 +35,11 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class ConditionResult:
     """What one clause says at one time: its value, when that was observed, and the verdict on it, with the cause where
     that is `failed`."""
 
-    clause: Clause
+    clause: Condition
     value: float | None
     observed_at: datetime | None
     verdict: str
@@ -48,28 +48,28 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class RuleConditions:
     """The conditions of a rule and how they are joined; how old a reading may be, by metric; the length of a tick."""
 
-    clauses: Sequence[Clause]
+    clauses: Sequence[Condition]
     match: str
     max_age: Mapping[str, timedelta | None]
     tick: timedelta
 
-    def hear(self, own: Mapping[Key, Series], platform: Mapping[Key, Series], now: datetime) -> list[Heard]:
+    def hear(self, own: Mapping[Key, Series], platform: Mapping[Key, Series], now: datetime) -> list[ConditionResult]:
         """What each clause says at `now`, of a person's own readings, else of the platform's."""
         return [
             self._hear(clause, own.get(clause.key, NONE), platform.get(clause.key, NONE), now)
             for clause in self.clauses
         ]
 
-    def sight(self, heard: Sequence[Heard]) -> Sight:
+    def sight(self, heard: Sequence[ConditionResult]) -> Observation:
         """What they say together."""
         said = heard[0].verdict if len(heard) == 1 else combine([each.verdict for each in heard], self.match)
         cause = min((each.cause for each in heard if each.cause), default="")
-        return Sight(said, cause if said == "failed" else "", critical=any(each.critical for each in heard))
+        return Observation(said, cause if said == "failed" else "", critical=any(each.critical for each in heard))
 
-    def _hear(self, clause: Clause, own: Series, platform: Series, now: datetime) -> Heard:
+    def _hear(self, clause: Condition, own: Series, platform: Series, now: datetime) -> ConditionResult:
         value: float | None
         if clause.reducer == Reducer.LAST:
             age = self.max_age.get(clause.metric)
@@ -78,14 +78,14 @@ class Watch:
         else:
             value, observed_at = self._reduced(clause, own, platform, now), now
         if value is not None and not math.isfinite(value):
-            return Heard(
+            return ConditionResult(
                 clause=clause, value=None, observed_at=observed_at, verdict="failed", critical=False, cause=TOO_FAR
             )
         said = verdict(value, clause.operator, clause.threshold, clause.recovery)
         worse = said == "met" and clause.critical is not None and met(value or 0.0, clause.operator, clause.critical)
-        return Heard(clause=clause, value=value, observed_at=observed_at, verdict=said, critical=worse)
+        return ConditionResult(clause=clause, value=value, observed_at=observed_at, verdict=said, critical=worse)
 
-    def _reduced(self, clause: Clause, own: Series, platform: Series, now: datetime) -> float | None:
+    def _reduced(self, clause: Condition, own: Series, platform: Series, now: datetime) -> float | None:
         for series in (own, platform):
             value = series.reduce(clause.reducer, now, clause.window, self.tick)
             if value is not None:
@@ -97,19 +97,19 @@ NONE = Series()
 
 
 def watch(
-    watch_: Watch, own: Mapping[Key, Series], platform: Mapping[Key, Series], ticks: Sequence[datetime]
-) -> Iterator[Seen]:
+    watch_: RuleConditions, own: Mapping[Key, Series], platform: Mapping[Key, Series], ticks: Sequence[datetime]
+) -> Iterator[ObservationAt]:
     """What is seen at `ticks`, where it differs from the tick before."""
-    before: Sight | None = None
+    before: Observation | None = None
     for number in _telling(watch_, own, platform, ticks):
         sight = watch_.sight(watch_.hear(own, platform, ticks[number]))
         if sight != before:
-            yield Seen(number, sight)
+            yield ObservationAt(number, sight)
             before = sight
 
 
 def _telling(
-    watch_: Watch, own: Mapping[Key, Series], platform: Mapping[Key, Series], ticks: Sequence[datetime]
+    watch_: RuleConditions, own: Mapping[Key, Series], platform: Mapping[Key, Series], ticks: Sequence[datetime]
 ) -> Sequence[int]:
     """The ticks at which the readings can say something else: of windows all, of newest readings those with a new one
     and those at which one has become too old."""
@@ -126,10 +126,10 @@ def _telling(
     return sorted(number for number in numbers if number < len(ticks))
 
 
-def clause_of(fields: Mapping[str, Any]) -> Clause:
+def clause_of(fields: Mapping[str, Any]) -> Condition:
     """A further condition as a rule keeps it; ValueError where it cannot be read."""
     try:
-        clause = Clause(
+        clause = Condition(
             metric=str(fields["metric"]), target=str(fields.get("target") or ""), operator=fields["operator"],
             threshold=float(fields["threshold"]), reducer=fields.get("reducer") or "last",
             window=timedelta(seconds=float(fields.get("window") or 0)),
@@ -141,9 +141,9 @@ def clause_of(fields: Mapping[str, Any]) -> Clause:
     return clause
 
 
-def clauses_of(rule: Any) -> list[Clause]:
+def clauses_of(rule: Any) -> list[Condition]:
     """The conditions of a rule, its own first; ValueError where one cannot be read."""
-    own = Clause(
+    own = Condition(
         metric=rule.metric_type, target=rule.target_integration or "", operator=rule.condition_operator,
         threshold=float(rule.threshold_value), reducer=rule.reducer, window=rule.evaluation_window,
         recovery=None if rule.recovery_threshold is None else float(rule.recovery_threshold),

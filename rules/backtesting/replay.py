@@ -10,9 +10,9 @@ from uuid import UUID
 from django.db import connection
 
 from rules.backtesting.inputs import ticks_between, timing_of, watch_of
-from rules.backtesting.observations import Clause, Key, Watch, watch
+from rules.backtesting.observations import Condition, Key, RuleConditions, watch
 from rules.backtesting.series import reach, readings
-from rules.backtesting.simulation import Silent, Step, play
+from rules.backtesting.simulation import Silent, SimulatedStep, play
 from rules.backtesting.sql_replay import runs, seen_in
 from rules.engine.reducers import Series, series_of
 from rules.engine.states import Event
@@ -21,7 +21,7 @@ from rules.registries import metrics
 from rules.silences.matching import between, windows_for
 from smartagent.models import User
 
-KEPT = 5000  # transitions
+MAX_TRANSITIONS = 5000  # transitions
 BEGINS = frozenset({Event.FIRED.value, Event.FLAPPING.value})
 
 
@@ -42,17 +42,17 @@ class Replay:
     Of transitions and periods only the first are `kept`.
     """
 
-    kept: int = KEPT
+    kept: int = MAX_TRANSITIONS
     fired: int = 0
     notified: int = 0
     evaluated: int = 0
     people: int = 0
-    transitions: list[Step] = field(default_factory=list)
+    transitions: list[SimulatedStep] = field(default_factory=list)
     periods: list[Period] = field(default_factory=list)
 
-    def add(self, person: UUID | None, steps: Iterator[Step]) -> None:
+    def add(self, person: UUID | None, steps: Iterator[SimulatedStep]) -> None:
         """Count the steps of one instance."""
-        opened: Step | None = None
+        opened: SimulatedStep | None = None
         self.evaluated += 1
         before, episode = self.fired, 0
         for made in steps:
@@ -71,12 +71,12 @@ class Replay:
             self._close(person, opened, None)
         self.people += self.fired > before
 
-    def _close(self, person: UUID | None, opened: Step, end: datetime | None) -> None:
+    def _close(self, person: UUID | None, opened: SimulatedStep, end: datetime | None) -> None:
         if len(self.periods) < self.kept:
             self.periods.append(Period(person, opened.at, end, opened.transition.state.critical))
 
 
-class Quiet:
+class SilencedAt:
     """The silences that cover a rule, by person: all are asked for at once."""
 
     def __init__(self, rule: AutomationRule, start: datetime, end: datetime) -> None:
@@ -107,7 +107,7 @@ def replay(
     found, ticks, timing = Replay(), ticks_between(start, end), timing_of(rule)
     if not ticks:
         return found
-    watched, quiet = watch_of(rule), Quiet(rule, start, end)
+    watched, quiet = watch_of(rule), SilencedAt(rule, start, end)
     if person is None and _runs_suffice(rule, watched):
         for somebody, edges in runs(watched.clauses[0], *reach(watched, start, end), _oldest(watched)):
             seen = seen_in(edges, ticks, _oldest(watched))
@@ -136,21 +136,21 @@ def replay_samples(rule: AutomationRule, samples: Sequence[tuple[datetime, float
 
 
 def _with_values(
-    steps: Iterator[Step], watched: Watch, own: dict[Key, Series], platform: dict[Key, Series]
-) -> Iterator[Step]:
+    steps: Iterator[SimulatedStep], watched: RuleConditions, own: dict[Key, Series], platform: dict[Key, Series]
+) -> Iterator[SimulatedStep]:
     first = replace(watched, clauses=watched.clauses[:1])
     for made in steps:
         yield replace(made, value=first.hear(own, platform, made.at)[0].value)
 
 
-def _runs_suffice(rule: AutomationRule, watched: Watch) -> bool:
-    clause: Clause = watched.clauses[0]
+def _runs_suffice(rule: AutomationRule, watched: RuleConditions) -> bool:
+    clause: Condition = watched.clauses[0]
     if rule.applies_to != AutomationRule.AppliesTo.EVERYONE or not rule.is_simple or clause.metric in metrics:
         return False
     return rule.no_data_policy != AutomationRule.NoDataPolicy.FIRE and not _has_platform(clause)
 
 
-def _has_platform(clause: Clause) -> bool:
+def _has_platform(clause: Condition) -> bool:
     sql = "SELECT EXISTS (SELECT FROM metric_samples WHERE user_id IS NULL AND metric = %s AND target = %s)"
     with connection.cursor() as cursor:
         cursor.execute(sql, [clause.metric, clause.target])
@@ -163,7 +163,7 @@ def _people(rule: AutomationRule) -> list[UUID]:
     return list(User.objects.filter(is_active=True).order_by("pk").values_list("pk", flat=True))
 
 
-def _oldest(watched: Watch) -> timedelta:
+def _oldest(watched: RuleConditions) -> timedelta:
     return watched.max_age[watched.clauses[0].metric] or timedelta.max
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from rules.backtesting.observations import Key, Watch
+from rules.backtesting.observations import Key, RuleConditions
 from rules.engine.reducers import Series, series_of
 from rules.registries import metrics
 
@@ -35,7 +35,7 @@ OF_PLATFORM = {"whose": "user_id IS NULL", "people": "(SELECT) AS nobody", "of_o
 
 
 def readings(
-    watched: Watch, people: Sequence[UUID], start: datetime, end: datetime
+    watched: RuleConditions, people: Sequence[UUID], start: datetime, end: datetime
 ) -> Iterator[tuple[UUID, dict[Key, Series], dict[Key, Series]]]:
     """Each of `people` with the series of their own and of the platform that count between `start` and `end`."""
     span, keys = reach(watched, start, end), sorted({clause.key for clause in watched.clauses})
@@ -64,7 +64,7 @@ def _series(
     return found
 
 
-def reach(watched: Watch, start: datetime, end: datetime) -> tuple[datetime, datetime]:
+def reach(watched: RuleConditions, start: datetime, end: datetime) -> tuple[datetime, datetime]:
     """From when on readings count, and until when: windows and old readings reach back before the start."""
     back = max([clause.window for clause in watched.clauses] + [age for age in watched.max_age.values() if age])
     return start - back, end

@@ -8,15 +8,15 @@ from datetime import datetime
 from uuid import UUID
 
 from rules.engine.state_machine import acted, due, step
-from rules.engine.states import Sight, State, Timing, Transition
+from rules.engine.states import Observation, StateRecord, Timing, Transition
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ObservationAt:
     """What is seen from the tick with this number on, until something else is."""
 
     tick: int
-    sight: Sight
+    sight: Observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SimulatedStep:
     """One transition of one instance, with the reading that it was made on."""
 
     at: datetime
@@ -39,27 +39,27 @@ class Step:
 
 
 def play(
-    seen: Iterable[Seen], ticks: Sequence[datetime], timing: Timing, silences: Sequence[Silent] = ()
-) -> Iterator[Step]:
+    seen: Iterable[ObservationAt], ticks: Sequence[datetime], timing: Timing, silences: Sequence[Silent] = ()
+) -> Iterator[SimulatedStep]:
     """Step an instance through `ticks`, each action succeeding at once; give its transitions.
 
     `seen` is in the order of ticks; of several at one tick the last counts.
     """
-    state = State()
+    state = StateRecord()
     for now_seen, until in _with_ends(_with_silences(seen, ticks, silences), len(ticks)):
         place: int | None = now_seen.tick
         while place is not None and place < until:
             at = ticks[place]
             transition = step(state, now_seen.sight, timing, at)
             if transition:
-                yield Step(at, transition)
+                yield SimulatedStep(at, transition)
                 state = acted(transition.state, at) if transition.acts else transition.state
             wakes = due(state, timing)
             place = max(place + 1, bisect_left(ticks, wakes, place + 1)) if wakes else None
 
 
-def _with_ends(seen: Iterable[Seen], end: int) -> Iterator[tuple[Seen, int]]:
-    before: Seen | None = None
+def _with_ends(seen: Iterable[ObservationAt], end: int) -> Iterator[tuple[ObservationAt, int]]:
+    before: ObservationAt | None = None
     for each in seen:
         if before and each.tick > before.tick:
             yield before, min(each.tick, end)
@@ -68,14 +68,18 @@ def _with_ends(seen: Iterable[Seen], end: int) -> Iterator[tuple[Seen, int]]:
         yield before, end
 
 
-def _with_silences(seen: Iterable[Seen], ticks: Sequence[datetime], silences: Sequence[Silent]) -> Iterable[Seen]:
+def _with_silences(
+    seen: Iterable[ObservationAt], ticks: Sequence[datetime], silences: Sequence[Silent]
+) -> Iterable[ObservationAt]:
     """What is seen, with the silence that covers it: also at the ticks where only that changes."""
     if not silences:
         return seen
     return _merged(list(seen), ticks, silences)
 
 
-def _merged(seen: list[Seen], ticks: Sequence[datetime], silences: Sequence[Silent]) -> Iterator[Seen]:
+def _merged(
+    seen: list[ObservationAt], ticks: Sequence[datetime], silences: Sequence[Silent]
+) -> Iterator[ObservationAt]:
     spans = [(bisect_left(ticks, each.start), bisect_left(ticks, each.end), each) for each in silences]
     marks = sorted({edge for first, last, _ in spans for edge in (first, last)} | {each.tick for each in seen})
     place, sight = 0, None
@@ -87,4 +91,4 @@ def _merged(seen: list[Seen], ticks: Sequence[datetime], silences: Sequence[Sile
         over = [each for first, last, each in spans if first <= mark < last]
         longest = max(over, key=lambda each: each.end, default=None)
         words = longest.words if longest else ""
-        yield Seen(mark, replace(sight, silence=words, silenced_by=words))
+        yield ObservationAt(mark, replace(sight, silence=words, silenced_by=words))

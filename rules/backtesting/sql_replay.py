@@ -11,10 +11,10 @@ from uuid import UUID
 
 from django.db import connection
 
-from rules.backtesting.observations import Clause
-from rules.backtesting.simulation import Seen
+from rules.backtesting.observations import Condition
+from rules.backtesting.simulation import ObservationAt
 from rules.engine.conditions import IN_PYTHON
-from rules.engine.states import Sight
+from rules.engine.states import Observation
 
 Edge = tuple[UUID, datetime, bool, bool, datetime | None, bool]  # whose, when, met, critical, the next one, breaks it
 TYPES = ("uuid", "timestamptz", "bool", "bool", "timestamptz", "bool")
@@ -63,7 +63,7 @@ SELECT user_id, observed_at, met, critical, next_at, next_breaks FROM (
 SPARSE = 0.05  # the share of breaching readings up to which it is faster to look at them alone
 
 
-def runs(clause: Clause, start: datetime, end: datetime, max_age: timedelta) -> Iterator[tuple[UUID, list[Edge]]]:
+def runs(clause: Condition, start: datetime, end: datetime, max_age: timedelta) -> Iterator[tuple[UUID, list[Edge]]]:
     """The edges of the runs of breaching readings of each person between `start` and `end`, person by person.
 
     The connection is in use until the last is taken.
@@ -82,18 +82,18 @@ def runs(clause: Clause, start: datetime, end: datetime, max_age: timedelta) -> 
             yield person, list(edges)
 
 
-def seen_in(edges: Sequence[Edge], ticks: Sequence[datetime], max_age: timedelta) -> Iterator[Seen]:
+def seen_in(edges: Sequence[Edge], ticks: Sequence[datetime], max_age: timedelta) -> Iterator[ObservationAt]:
     """What is seen at `ticks` of a person with these runs; nothing before the first."""
     for _, at, met, critical, next_at, next_breaks in edges:
-        yield Seen(bisect_left(ticks, at), Sight("met" if met else "held", critical=critical))
+        yield ObservationAt(bisect_left(ticks, at), Observation("met" if met else "held", critical=critical))
         too_old = at + max_age
         if next_at is None or next_at >= too_old:
-            yield Seen(bisect_left(ticks, too_old), Sight("missing"))
+            yield ObservationAt(bisect_left(ticks, too_old), Observation("missing"))
         if next_at is not None and not next_breaks:
-            yield Seen(bisect_left(ticks, next_at), Sight("clear"))
+            yield ObservationAt(bisect_left(ticks, next_at), Observation("clear"))
 
 
-def _parts(clause: Clause) -> dict[str, str]:
+def _parts(clause: Condition) -> dict[str, str]:
     if clause.operator not in IN_PYTHON:
         raise ValueError(f"{clause.operator!r} is not an operator.")
     symbol = "<>" if clause.operator == "!=" else clause.operator

@@ -9,14 +9,14 @@ from uuid import UUID
 from rules.backtesting.chart_points import Point, points_of, thin
 from rules.backtesting.inputs import watch_of
 from rules.backtesting.replay import Period, Replay, replay
-from rules.backtesting.simulation import Step
+from rules.backtesting.simulation import SimulatedStep
 from rules.models import AutomationRule
 from rules.text.phrases import begun, metric_name
 from rules.text.rule import OVER
 from smartagent.models import User
 
 DAYS = (1, 7, 30)
-NAMED = 300  # people that one may pick
+MAX_PEOPLE = 300  # people that one may pick
 TELLING = ("alert", "notify")
 
 
@@ -36,7 +36,7 @@ class Trial:
     points: list[Point]
     in_steps: bool
     periods: list[Period]
-    transitions: list[Step]
+    transitions: list[SimulatedStep]
     counted: Replay
     sentence: str
     people: list[User] = field(default_factory=list)
@@ -70,10 +70,10 @@ def _shown(rule: AutomationRule, asked: UUID | None, people: list[User]) -> User
 def _people(whole: Replay) -> list[User]:
     """Those whom it fires for, most often first, and then the others by name."""
     times = Counter(period.person for period in whole.periods)
-    found = list(User.objects.filter(pk__in=[key for key, _ in times.most_common(NAMED) if key], is_active=True))
+    found = list(User.objects.filter(pk__in=[key for key, _ in times.most_common(MAX_PEOPLE) if key], is_active=True))
     worst = sorted(found, key=lambda person: -times[person.pk])
     others = User.objects.filter(is_active=True).exclude(pk__in=[person.pk for person in worst])
-    return [*worst, *others.order_by("full_name", "email")[: NAMED - len(worst)]]
+    return [*worst, *others.order_by("full_name", "email")[: MAX_PEOPLE - len(worst)]]
 
 
 def _label(rule: AutomationRule) -> str:

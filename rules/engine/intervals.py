@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from smartagent.kernel.durations import LONGEST, LONGEST_TEXT, format_duration, parse_duration
+from smartagent.kernel.durations import LONGEST_TEXT, MAX_DURATION, format_duration, parse_duration
 
 COUNT = re.compile(r"\s*(\d+)\s*checks?\s*", re.IGNORECASE)
 BOTH = re.compile(r"(.*?)\(\s*(\d+)\s*checks?\s*\)\s*", re.IGNORECASE)
@@ -33,8 +33,8 @@ def parse_checks(text: str) -> timedelta:
 
 
 def _of(count: int, text: str) -> timedelta:
-    if count > LONGEST / tick():
-        raise ValueError(f"“{text[:40]}” is too long. The longest duration is {LONGEST.days} days.")
+    if count > MAX_DURATION / tick():
+        raise ValueError(f"“{text[:40]}” is too long. The longest duration is {MAX_DURATION.days} days.")
     return count * tick()
 
 

@@ -1,4 +1,4 @@
-"""What the readings of a window come to, in Python, for backtests; the SQL of the same is in `rules.evaluation.composite`.
+"""What the readings of a window come to, in Python, for backtests; the SQL is in `rules.evaluation.composite`.
 
 A pushed metric is a series of samples. A built-in metric is known by its changes: it holds its value until the next
 one, so its average is over time, and its sum and count are of ticks.

@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from rules.engine.states import Condition, Event, Sight, State, Timing, Transition, Verdict
+from rules.engine.states import Event, InstanceState, Observation, StateRecord, Timing, Transition, Verdict
 
 REMEMBERED = 7  # changes; more than six of them within the window are flapping
 CALM = 3  # changes at most within the window, and the flapping is over
@@ -23,7 +23,7 @@ WINDOW = 21  # ticks
 DRAFT = "The rule is a draft."
 
 
-def step(state: State, sight: Sight, timing: Timing, now: datetime) -> Transition | None:
+def step(state: StateRecord, sight: Observation, timing: Timing, now: datetime) -> Transition | None:
     """Return where the instance goes at `now`, or None where it stays and nothing is to be done.
 
     An instance that is further in time than the evaluation stays: the past does not change it.
@@ -33,20 +33,20 @@ def step(state: State, sight: Sight, timing: Timing, now: datetime) -> Transitio
     return _Step(state, sight, timing, now).take()
 
 
-def acted(state: State, now: datetime) -> State:
+def acted(state: StateRecord, now: datetime) -> StateRecord:
     """The state after its action succeeded at `now`."""
     return replace(state, last_acted=now, retry_at=None)
 
 
-def due(state: State, timing: Timing) -> datetime | None:
+def due(state: StateRecord, timing: Timing) -> datetime | None:
     """Return when `step` may next have something to say though nothing new is seen; None where time changes nothing."""
     waits: list[datetime | None] = []
-    if state.condition == Condition.PENDING and state.since:
+    if state.condition == InstanceState.PENDING and state.since:
         waits = [state.since + timing.pending_for]
-    elif state.condition == Condition.RECOVERING and state.since:
+    elif state.condition == InstanceState.RECOVERING and state.since:
         calm = state.changes[-CALM - 1] + WINDOW * timing.tick if state.flapping and len(state.changes) > CALM else None
         waits = [max(state.since + timing.keep_firing_for, calm) if calm else state.since + timing.keep_firing_for]
-    elif state.condition == Condition.FIRING:
+    elif state.condition == InstanceState.FIRING:
         repeats = state.last_acted + timing.repeat_every if state.last_acted else None
         waits = [state.retry_at or repeats, state.handled_until]
     return min((time for time in waits if time), default=None)
@@ -54,20 +54,20 @@ def due(state: State, timing: Timing) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    state: State
-    sight: Sight
+    state: StateRecord
+    sight: Observation
     timing: Timing
     now: datetime
 
     def take(self) -> Transition | None:
         verdict = self.sight.verdict
         if verdict == Verdict.FAILED:
-            return self._by_policy(self.timing.error_policy, Condition.ERROR, self.sight.cause)
+            return self._by_policy(self.timing.error_policy, InstanceState.ERROR, self.sight.cause)
         if verdict == Verdict.MISSING:
-            return self._by_policy(self.timing.no_data_policy, Condition.NO_DATA, "no data")
+            return self._by_policy(self.timing.no_data_policy, InstanceState.NO_DATA, "no data")
         if verdict == Verdict.MET or (verdict == Verdict.HELD and self.state.fires):
             return self._meet("not past the recovery threshold" if verdict == Verdict.HELD else "")
-        return self._clear(Condition.OK, "")
+        return self._clear(InstanceState.OK, "")
 
     # -- nothing can be said -----------------------------------------------------------------------
 
@@ -76,9 +76,9 @@ class _Step:
             return self._meet(reason)
         if policy == "resolve" and self.state.fires:
             return self._clear(where, reason)
-        if where == Condition.NO_DATA and self.state.fires:  # it keeps firing, and all that belongs to that
-            return None if self.state.condition == Condition.RECOVERING else self._meet(reason)
-        failed = where == Condition.ERROR
+        if where == InstanceState.NO_DATA and self.state.fires:  # it keeps firing, and all that belongs to that
+            return None if self.state.condition == InstanceState.RECOVERING else self._meet(reason)
+        failed = where == InstanceState.ERROR
         if self.state.condition == where and not (failed and _gist(self.state.reason) != _gist(reason)):
             return None
         event = Event.ERROR if failed else Event.NO_DATA
@@ -89,13 +89,13 @@ class _Step:
 
     def _meet(self, reason: str) -> Transition | None:
         state = self.state
-        if state.condition == Condition.FIRING:
+        if state.condition == InstanceState.FIRING:
             return self._keep_firing(reason)
         if state.fires:
             return self._go_on(reason)
         if self.timing.pending_for:
-            if state.condition != Condition.PENDING:
-                return self._go(Event.PENDING, self._at(Condition.PENDING, reason))
+            if state.condition != InstanceState.PENDING:
+                return self._go(Event.PENDING, self._at(InstanceState.PENDING, reason))
             if self._lasted() < self.timing.pending_for:
                 return None
         return self._fire(reason)
@@ -104,7 +104,7 @@ class _Step:
         changes = self._changes()
         flapping = self._too_many(changes)
         state = replace(
-            self._at(Condition.FIRING, "flapping" if flapping else reason), episode=self.state.episode + 1,
+            self._at(InstanceState.FIRING, "flapping" if flapping else reason), episode=self.state.episode + 1,
             fired_at=self.now, last_acted=None, retry_at=None, handling="open", handled_until=None,
             silence=self.sight.silence, critical=self.sight.critical, flapping=flapping, changes=changes,
         )  # fmt: skip
@@ -112,11 +112,11 @@ class _Step:
 
     def _go_on(self, reason: str) -> Transition:
         """An episode that was recovering, or that an error has interrupted, fires as before."""
-        relapsed = self.state.condition == Condition.RECOVERING
+        relapsed = self.state.condition == InstanceState.RECOVERING
         changes = self._changes() if relapsed else self.state.changes
         state = replace(
             self._reopened() if self._ran_out() or self._worsens() else self.state,
-            condition=Condition.FIRING, reason=reason, since=self.now, changes=changes,
+            condition=InstanceState.FIRING, reason=reason, since=self.now, changes=changes,
             critical=self.state.critical or self.sight.critical, silence=self.sight.silence,
         )  # fmt: skip
         event = Event.ESCALATED if self._worsens() else Event.RELAPSED if relapsed else Event.FIRED
@@ -144,7 +144,7 @@ class _Step:
             return None
         return self._again(here)
 
-    def _again(self, here: State) -> Transition | None:
+    def _again(self, here: StateRecord) -> Transition | None:
         if self.state.retry_at:
             waits = self.now < self.state.retry_at
             return None if waits else self._act(Event.RETRIED, here, counts=False)
@@ -160,9 +160,9 @@ class _Step:
         if state.condition == where:
             return None
         if not state.fires:
-            event = Event.UNPENDING if state.condition == Condition.PENDING else Event.RECOVERED
+            event = Event.UNPENDING if state.condition == InstanceState.PENDING else Event.RECOVERED
             return self._go(event, self._ended(where, reason))
-        if state.condition == Condition.RECOVERING:
+        if state.condition == InstanceState.RECOVERING:
             waits = self._lasted() < self.timing.keep_firing_for or (state.flapping and not self._is_calm())
             return None if waits else self._resolve(where, reason, state.changes)
         changes = self._changes()
@@ -171,7 +171,7 @@ class _Step:
             return self._resolve(where, reason, changes)
         begins = flaps and not state.flapping
         here = replace(
-            self._at(Condition.RECOVERING, "flapping" if flaps else reason), changes=changes, flapping=flaps
+            self._at(InstanceState.RECOVERING, "flapping" if flaps else reason), changes=changes, flapping=flaps
         )  # fmt: skip
         if begins and state.handling == "open":
             return self._act(Event.FLAPPING, replace(here, silence=self.sight.silence), counts=False)
@@ -185,25 +185,25 @@ class _Step:
 
     # -- parts -----------------------------------------------------------------------------------------
 
-    def _go(self, event: str, state: State) -> Transition:
+    def _go(self, event: str, state: StateRecord) -> Transition:
         return Transition(event, self.state.condition, state)
 
-    def _act(self, event: str, state: State, *, counts: bool) -> Transition:
+    def _act(self, event: str, state: StateRecord, *, counts: bool) -> Transition:
         quiet = DRAFT if self.timing.draft else self.sight.silenced_by if self.sight.silence else ""
         counts = counts and not self.timing.draft
         return Transition(event, self.state.condition, state, acts=not quiet, counts=counts, quiet=quiet)
 
-    def _at(self, condition: str, reason: str) -> State:
+    def _at(self, condition: str, reason: str) -> StateRecord:
         since = self.state.since if self.state.condition == condition else self.now
         return replace(self.state, condition=condition, reason=reason, since=since)
 
-    def _ended(self, condition: str, reason: str) -> State:
+    def _ended(self, condition: str, reason: str) -> StateRecord:
         return replace(
             self._at(condition, reason), fired_at=None, last_acted=None, retry_at=None, handling="open",
             handled_until=None, silence="", critical=False, flapping=False,
         )  # fmt: skip
 
-    def _reopened(self, state: State | None = None) -> State:
+    def _reopened(self, state: StateRecord | None = None) -> StateRecord:
         return replace(state or self.state, handling="open", handled_until=None)
 
     def _lasted(self) -> timedelta:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import models
 
 
-class Condition(models.TextChoices):
+class InstanceState(models.TextChoices):
     OK = "ok", "ok"
     PENDING = "pending", "pending"
     FIRING = "firing", "firing"
@@ -50,7 +50,7 @@ class Event(models.TextChoices):
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class StateRecord:
     """Where an instance stands: its condition and since when; the episode, when that fired and last acted with success;
     when to try again; how people handle it, until when; which silence covers it; how often it changed of late."""
 
@@ -71,9 +71,9 @@ class State:
     @property
     def fires(self) -> bool:
         """Whether an episode is open: it fires, it recovers, or an error has interrupted it."""
-        if self.condition == Condition.ERROR:
+        if self.condition == InstanceState.ERROR:
             return self.fired_at is not None
-        return self.condition in (Condition.FIRING, Condition.RECOVERING)
+        return self.condition in (InstanceState.FIRING, InstanceState.RECOVERING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Observation:
     """What an evaluation sees of an instance: the verdict, the cause where it failed, whether the critical threshold is
     passed, and the silence that covers it, by id and in words."""
 
@@ -109,7 +109,7 @@ class Transition:
 
     event: str
     old: str
-    state: State
+    state: StateRecord
     acts: bool = False
     counts: bool = False
     quiet: str = ""

@@ -55,7 +55,7 @@ SELECT {COLUMNS}, u.id FROM automation_rules r CROSS JOIN smartagent_users u
  WHERE {TRUSTED} AND {{kind}} AND r.applies_to = 'everyone' AND u.is_active {{only}}
 """
 VALUE = "coalesce(own.value, platform.value)"
-# One simple condition is judged here; what is composed of windows or several conditions, rules.evaluation.composite has judged.
+# One simple condition is judged here; windows and several conditions are judged by rules.evaluation.composite.
 SIMPLE = f"""
 SELECT i.*, CASE WHEN f.metric IS NOT NULL THEN 'failed' ELSE {verdict_sql(VALUE, "i")} END AS verdict,
        coalesce(f.cause, '') AS cause, {VALUE} AS value, coalesce(own.observed_at, platform.observed_at) AS observed_at,
@@ -104,8 +104,8 @@ STAYS_FIRING = """(condition = 'firing' AND (was_critical OR NOT worsens)
     AND (draft OR silencing_id IS NOT NULL OR handling <> 'open' OR coalesce(retry_at > %(now)s, false)
     OR (retry_at IS NULL AND last_notified_at IS NOT NULL AND last_notified_at + repeat_every > %(now)s)))"""
 STAYS_RECOVERING = "(condition = 'recovering' AND since + keep_firing_for > %(now)s)"
-# As in rules.engine.state_machine, the past does not change an instance that is further in time. What is let through here may still
-# stay where it is; what is held back must.
+# As in rules.engine.state_machine, the past does not change an instance that is further in time. What is let through
+# here may still stay where it is; what is held back must.
 MAY_CHANGE = f"""coalesce(greatest(since, last_notified_at) <= %(now)s, true) AND CASE
     WHEN {MEETS} THEN NOT ({STAYS_PENDING} OR {STAYS_FIRING})
     WHEN verdict IN ('clear', 'held') THEN NOT (condition = 'ok' OR {STAYS_RECOVERING})

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 Place = tuple[datetime, UUID]  # in the queue
 
 BATCH = 2000
-ENOUGH = 10  # failures in a row, to call an action broken for a batch
+MAX_FAILURES_IN_A_ROW = 10  # failures in a row, to call an action broken for a batch
 FIRST: Place = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
 # Other applications may keep pending entries of their own in the table, and write any there. Ours are of a run: clients
 # of theirs can neither write that column nor change a row that has it (rules.migrations._guards), and the key of a run
@@ -169,8 +169,8 @@ def _one_by_one(kind: str, firings: Sequence[Firing]) -> list[Outcome]:
     outcomes: list[Outcome] = []
     for firing in firings:
         outcomes += act(kind, [firing])
-        if len(outcomes) == ENOUGH and all(outcome.error for outcome in outcomes):
-            return outcomes + [Outcome(error=outcomes[-1].error)] * (len(firings) - ENOUGH)
+        if len(outcomes) == MAX_FAILURES_IN_A_ROW and all(outcome.error for outcome in outcomes):
+            return outcomes + [Outcome(error=outcomes[-1].error)] * (len(firings) - MAX_FAILURES_IN_A_ROW)
     return outcomes
 
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from rules.engine.state_machine import step
-from rules.engine.states import Sight, State, Timing, Transition
+from rules.engine.states import Observation, StateRecord, Timing, Transition
 from rules.isolation import NOT_EVALUATED, SECONDS, SECONDS_AGAIN, Isolated, isolate
 from rules.registries import actions
 from smartagent.kernel.bulk_copy import copy_rows
@@ -235,9 +235,9 @@ def _steps(rows: list[Any], now: datetime, recorded: Recorded) -> Iterator[tuple
     for row in rows:
         n, state_id, *values = row
         verdict, cause, worsens, silence, words = values[:5]
-        sight = Sight(verdict, cause, worsens, silence or "", words)
+        sight = Observation(verdict, cause, worsens, silence or "", words)
         facts, (silenced, critical, flapping, changes) = values[5:14], values[14:18]
-        state = State(*[*facts, silenced or "", critical, flapping, tuple(changes or ())])
+        state = StateRecord(*[*facts, silenced or "", critical, flapping, tuple(changes or ())])
         timing, (draft, tells) = values[18:23], values[23:]
         transition = step(state, sight, Timing(*[*timing, tick, draft, bool(tells)]), now)
         if transition is None:

@@ -7,7 +7,7 @@ from rules.actions import actions
 from rules.engine.intervals import shown, spelled
 from rules.engine.state_machine import REMEMBERED, WINDOW
 from rules.engine.states import Event
-from rules.explain.evidence import Account
+from rules.explain.evidence import Evidence
 from rules.models import ActivityEntry, AutomationRule
 from rules.text.context import facts_of
 from rules.text.entry import action_of
@@ -17,7 +17,7 @@ from smartagent.kernel.durations import format_duration
 LEFT = {"keep": "leaves the instance as it was", "fire": "fires then", "resolve": "resolves then"}
 
 
-def reasons_of(account: Account) -> list[str]:
+def reasons_of(account: Evidence) -> list[str]:
     """Why the step was taken, and what became of its action, a sentence each."""
     entry, say = account.entry, SAY.get(account.entry.event_type)
     said = say(account) if say else []
@@ -27,15 +27,15 @@ def reasons_of(account: Account) -> list[str]:
     return [sentence for sentence in [*said, _action(entry)] if sentence]
 
 
-def _pending(account: Account) -> list[str]:
+def _pending(account: Evidence) -> list[str]:
     return [f"It fires once this has held for {shown(account.rule.pending_for)}."] if account.rule else []
 
 
-def _unpending(account: Account) -> list[str]:
+def _unpending(account: Evidence) -> list[str]:
     return [f"It had held for {_waited(account)}; {_needs(account.rule)}"] if account.rule else []
 
 
-def _fired(account: Account) -> list[str]:
+def _fired(account: Evidence) -> list[str]:
     if account.facts.get("from") == "error":
         return ["An error had interrupted it; it fires as before."]
     if account.rule is None:
@@ -51,7 +51,7 @@ def _needs(rule: AutomationRule | None) -> str:
     return f"the rule fires after {shown(rule.pending_for)}." if rule else ""
 
 
-def _repeated(account: Account) -> list[str]:
+def _repeated(account: Evidence) -> list[str]:
     last = account.time("last_acted")
     if last is None:
         return ["It had not acted since it began to fire or was opened again."]
@@ -62,11 +62,11 @@ def _repeated(account: Account) -> list[str]:
     return [f"{ago}, and acts again every {spelled(every)}." if every else f"{ago}, and acts again at every check."]
 
 
-def _retried(account: Account) -> list[str]:
+def _retried(account: Evidence) -> list[str]:
     return ["Its last try had failed; tries that fail burn no repeat interval, so it was made again."]
 
 
-def _escalated(account: Account) -> list[str]:
+def _escalated(account: Evidence) -> list[str]:
     critical = account.facts.get("critical")
     past = (
         limit(account.facts.get("operator"), critical, account.facts.get("value"))
@@ -79,18 +79,18 @@ def _escalated(account: Account) -> list[str]:
     return said
 
 
-def _recovering(account: Account) -> list[str]:
+def _recovering(account: Evidence) -> list[str]:
     if account.facts.get("reason") == "flapping":
         return _flapping(account)
     kept = account.rule.keep_firing_for if account.rule else timedelta(0)
     return [f"It is kept open for {shown(kept)} after it has cleared, in case it comes back."] if kept else []
 
 
-def _relapsed(account: Account) -> list[str]:
+def _relapsed(account: Evidence) -> list[str]:
     return [f"It had been clear for {_waited(account)}: not long enough to resolve."]
 
 
-def _resolved(account: Account) -> list[str]:
+def _resolved(account: Evidence) -> list[str]:
     rule = account.rule
     if rule is None:
         return []
@@ -103,36 +103,36 @@ def _resolved(account: Account) -> list[str]:
     return ["It resolves at the first check that is clear."]
 
 
-def _flapping(account: Account) -> list[str]:
+def _flapping(account: Evidence) -> list[str]:
     return [f"It went in and out of firing more than {REMEMBERED - 1} times within {WINDOW} checks."]
 
 
-def _silenced(account: Account) -> list[str]:
+def _silenced(account: Evidence) -> list[str]:
     return ["The rule goes on being evaluated; what still fires at the end of the silence is told at once."]
 
 
-def _unsilenced(account: Account) -> list[str]:
+def _unsilenced(account: Evidence) -> list[str]:
     return ["The silence that covered it has ended, and what still fires then is told at once."]
 
 
-def _reminded(account: Account) -> list[str]:
+def _reminded(account: Evidence) -> list[str]:
     handling = account.facts.get("handling")
     return [f"It was {handling}, and the time for that is over."] if handling else []
 
 
-def _no_data(account: Account) -> list[str]:
+def _no_data(account: Evidence) -> list[str]:
     return [f"Without data the rule {LEFT[account.rule.no_data_policy]}."] if account.rule else []
 
 
-def _error(account: Account) -> list[str]:
+def _error(account: Evidence) -> list[str]:
     return [f"Where it cannot be read, the rule {LEFT[account.rule.error_policy]}."] if account.rule else []
 
 
-def _test(account: Account) -> list[str]:
+def _test(account: Evidence) -> list[str]:
     return [f"{account.facts.get('by_name') or 'Somebody'} tried the rule out; what it watches was not touched."]
 
 
-SAY: dict[str, Callable[[Account], list[str]]] = {
+SAY: dict[str, Callable[[Evidence], list[str]]] = {
     Event.PENDING: _pending, Event.UNPENDING: _unpending, Event.FIRED: _fired, Event.REPEATED: _repeated,
     Event.RETRIED: _retried, Event.ESCALATED: _escalated, Event.RECOVERING: _recovering, Event.RELAPSED: _relapsed,
     Event.RESOLVED: _resolved, Event.FLAPPING: _flapping, Event.SILENCED: _silenced, Event.UNSILENCED: _unsilenced,
@@ -140,7 +140,7 @@ SAY: dict[str, Callable[[Account], list[str]]] = {
 }  # fmt: skip
 
 
-def _waited(account: Account) -> str:
+def _waited(account: Evidence) -> str:
     return spelled(account.waited) if account.waited is not None else "some time"
 
 

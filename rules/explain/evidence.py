@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rules.actions import actions
-from rules.backtesting.observations import Clause, Heard
+from rules.backtesting.observations import Condition, ConditionResult
 from rules.lifecycle.versions import as_it_was, as_recorded
 from rules.models import ActivityEntry, AutomationRule
 from rules.models.querysets import ActivityQuerySet
@@ -17,14 +17,14 @@ NEARBY = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Evidence:
     """What was read and judged for an entry. `rule` is the rule as it then was, None where it is gone; `version` is 0
     where the entry does not say; `waited` is how long the instance had been what it was before."""
 
     entry: ActivityEntry
     rule: AutomationRule | None
     version: int
-    heard: list[Heard]
+    heard: list[ConditionResult]
     waited: timedelta | None
     before: list[ActivityEntry]
     after: list[ActivityEntry]
@@ -39,18 +39,18 @@ class Account:
         return time_of(self.facts, name)
 
 
-def account_of(entry: ActivityEntry, others: ActivityQuerySet) -> Account:
+def evidence_for(entry: ActivityEntry, others: ActivityQuerySet) -> Evidence:
     """The account of `entry`, with the steps before and after it that are among `others`."""
     facts = facts_of(entry)
     rule, version = _as_it_then_was(entry.rule, entry, facts) if entry.rule else (None, 0)
     since = time_of(facts, "since")
-    return Account(
+    return Evidence(
         entry=entry, rule=rule, version=version, heard=_heard(facts), before=_steps(entry, others, before=True),
         after=_steps(entry, others, before=False), waited=entry.created_at - since if since else None,
     )  # fmt: skip
 
 
-def came_of_it(entry: ActivityEntry) -> list[tuple[str, str, str]]:
+def outcome_links(entry: ActivityEntry) -> list[tuple[str, str, str]]:
     """What the action of `entry` has made: what it is called, the name of its address, and its key."""
     outcome = facts_of(entry).get("outcome")
     if entry.action_taken not in actions or not isinstance(outcome, dict):
@@ -75,24 +75,24 @@ def _steps(entry: ActivityEntry, others: ActivityQuerySet, *, before: bool) -> l
     return list(others.filter(created_at__gt=entry.created_at).order_by("created_at", "id")[:NEARBY])
 
 
-def _heard(facts: Mapping[str, Any]) -> list[Heard]:
+def _heard(facts: Mapping[str, Any]) -> list[ConditionResult]:
     if isinstance(facts.get("conditions"), list):
         return [heard for each in facts["conditions"] if isinstance(each, dict) and (heard := _one(each, facts))]
     heard = _one(facts, facts) if facts.get("metric") and facts.get("operator") else None
     return [heard] if heard else []
 
 
-def _one(said: Mapping[str, Any], facts: Mapping[str, Any]) -> Heard | None:
+def _one(said: Mapping[str, Any], facts: Mapping[str, Any]) -> ConditionResult | None:
     value, threshold = as_number(said.get("value")), as_number(said.get("threshold"))
     if threshold is None:
         return None
-    clause = Clause(
+    clause = Condition(
         metric=str(said.get("metric")), operator=str(said.get("operator")), threshold=threshold,
         target=str(said.get("target") or ""), reducer=str(said.get("reducer") or "last"),
         window=timedelta(seconds=count_of(said, "window")),
     )  # fmt: skip
     observed = time_of(facts, "observed_at") if clause.reducer == "last" and said is facts else None
-    return Heard(
+    return ConditionResult(
         clause=clause, value=value, observed_at=observed, verdict=str(said.get("verdict") or ""),
         critical="critical" in facts,
     )  # fmt: skip

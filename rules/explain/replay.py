@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from rules.backtesting.explanation import Explanation
-from rules.backtesting.observations import Heard
+from rules.backtesting.observations import ConditionResult
 from rules.text.phrases import begun, limit, metric_name, number
 from rules.text.rule import OVER
 from smartagent.kernel.durations import format_duration
@@ -25,7 +25,7 @@ EVENTS = {
 }  # fmt: skip
 
 
-def condition_in_words(heard: Heard) -> str:
+def condition_in_words(heard: ConditionResult) -> str:
     """One condition with its numbers: `cpu was 63; it is to be above 90, so the condition does not hold.`"""
     clause = heard.clause
     name = metric_name(clause.metric) + (f" on {clause.target}" if clause.target else "")

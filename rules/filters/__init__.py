@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from rules import registries
-from rules.engine.states import Condition
+from rules.engine.states import InstanceState
 from rules.health.examination import with_finding
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, RuleState
 from rules.models.rule import Severity
@@ -72,7 +72,7 @@ class StateFilter(TimesFilter):
     times = "since"
 
     condition = OneOf(
-        choices=Condition.choices, method="filter_condition", help_text="Firing: of rules that are active."
+        choices=InstanceState.choices, method="filter_condition", help_text="Firing: of rules that are active."
     )
     handling = OneOf(choices=RuleState.Handling.choices)
     severity = OneOf(choices=Severity.choices, method="filter_severity", help_text="Of the episode.")
@@ -90,7 +90,7 @@ class StateFilter(TimesFilter):
         return queryset.of_severity(value)  # type: ignore[no-any-return]
 
     def filter_condition(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
-        if value == Condition.FIRING:
+        if value == InstanceState.FIRING:
             return queryset.firing()  # type: ignore[no-any-return]
         return queryset.filter(condition=value)  # type: ignore[no-any-return]
 

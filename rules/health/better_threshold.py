@@ -20,7 +20,7 @@ Reading = tuple[float, bool]  # at a firing, and whether that was useful
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class ThresholdProposal:
     """Another threshold, and what it does to the judged firings."""
 
     present: float
@@ -43,7 +43,7 @@ class Refusal:
 
 def propose(
     operator: str, threshold: float, readings: Iterable[Reading], critical: float | None = None
-) -> Proposal | Refusal:
+) -> ThresholdProposal | Refusal:
     """Propose a threshold from judged `readings`; it stays on the milder side of the critical one."""
     if operator not in UPWARDS | {"<", "<="}:
         return Refusal("A rule that compares for equality has no threshold that could be moved.")
@@ -63,7 +63,7 @@ def propose(
     found = _plain_between(sign * threshold, max(drops), end, at_start=operator in OPEN, at_end=end_counts)
     if found is None:
         return Refusal("The readings of noise and of useful firings lie too close together for a threshold between.")
-    return Proposal(threshold, sign * found, len(useful), len(drops), len(noise))
+    return ThresholdProposal(threshold, sign * found, len(useful), len(drops), len(noise))
 
 
 def _nothing_to_go_by(useful: list[float], noise: list[float]) -> str:

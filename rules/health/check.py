@@ -16,13 +16,13 @@ from django.urls import reverse
 from rules.registries import checks
 from smartagent.kernel.scope import has_everyone
 
-__all__ = ["Check", "Facts", "Finding", "before", "checks", "days", "days_sql", "owner_of", "times"]
+__all__ = ["Facts", "HealthCheck", "HealthFinding", "before", "checks", "days", "days_sql", "owner_of", "times"]
 
 Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class HealthFinding:
     """What is wrong with one rule: in words with numbers, what to do about it, and where."""
 
     kind: str
@@ -36,7 +36,7 @@ class Finding:
     link_text: str
 
 
-class Check:
+class HealthCheck:
     """One thing that can be wrong with a rule."""
 
     kind: ClassVar[str]

@@ -14,9 +14,9 @@ from django.db.models import BooleanField, F, Func
 from django.db.models.expressions import RawSQL
 
 from rules.engine.conditions import Operator
-from rules.health.check import Check, Finding, checks, owner_of
+from rules.health.check import HealthCheck, HealthFinding, checks, owner_of
 
-SHOWN = 20
+MAX_FINDINGS_SHOWN = 20
 # The rows that AutomationRule.REPRESENTABLE lets in, of what is evaluated, and of one person or of one rule.
 RULES = f"""
 SELECT * FROM automation_rules
@@ -52,7 +52,7 @@ class Section:
     label: str
     advice: str
     count: int
-    findings: list[Finding]
+    findings: list[HealthFinding]
 
     @property
     def others(self) -> int:
@@ -82,7 +82,7 @@ class Examination:
         return [section for section in self.sections if section.count]
 
 
-def examine(user: Any, now: datetime, kinds: Sequence[str] = (), most: int = SHOWN) -> Examination:
+def examine(user: Any, now: datetime, kinds: Sequence[str] = (), most: int = MAX_FINDINGS_SHOWN) -> Examination:
     """Ask every check, or those of `kinds`, about the rules that `user` sees; `most` findings of each are told."""
     chosen = [check for check in checks if not kinds or check.kind in kinds]
     scope = {"owner": owner_of(user), "rule": None}
@@ -102,7 +102,7 @@ def examine(user: Any, now: datetime, kinds: Sequence[str] = (), most: int = SHO
     return Examination(active, drafts, rows[0][2] if rows else 0, sections)
 
 
-def findings_of(rule: UUID, now: datetime) -> list[Finding]:
+def findings_of(rule: UUID, now: datetime) -> list[HealthFinding]:
     """What is wrong with one rule, in the order of the checks."""
     rows = _ask(list(checks), now, {"owner": None, "rule": rule, "most": 1})
     found = {finding.kind: finding for finding in _findings(rows)}
@@ -123,7 +123,7 @@ def with_finding(kind: str, user: Any, now: datetime) -> Func:
     return Func(F("pk"), ids, template="(%(expressions)s)", arg_joiner=" = ANY ", output_field=BooleanField())
 
 
-def _ask(chosen: Sequence[Check], now: datetime, params: dict[str, Any]) -> list[Any]:
+def _ask(chosen: Sequence[HealthCheck], now: datetime, params: dict[str, Any]) -> list[Any]:
     parts = [
         f"SELECT '{check.kind}'::text AS kind, rule_id, weight::float8, facts FROM ({check.sql}) AS {check.kind}"
         for check in chosen
@@ -136,15 +136,15 @@ def _ask(chosen: Sequence[Check], now: datetime, params: dict[str, Any]) -> list
         return list(cursor.fetchall())
 
 
-def _params(chosen: Iterable[Check], now: datetime) -> dict[str, Any]:
+def _params(chosen: Iterable[HealthCheck], now: datetime) -> dict[str, Any]:
     own = {name: value for check in chosen for name, value in check.params(now).items()}
     return own | {"now": now, "tick": timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)}
 
 
-def _findings(rows: list[Any]) -> Iterable[Finding]:
+def _findings(rows: list[Any]) -> Iterable[HealthFinding]:
     for kind, _, _, rule, name, owner, raw in rows:
         check, facts = checks[kind], json.loads(raw)  # Django gives JSON columns as text
-        yield Finding(
+        yield HealthFinding(
             kind=kind, label=check.label, rule_id=rule, rule_name=name, owner=owner, words=check.words(facts),
             advice=check.advice, link=check.link(rule, facts), link_text=check.link_text,
         )  # fmt: skip

@@ -42,7 +42,7 @@ SELECT {VALUE}, f.useful, coalesce(e.context->>'person', ''), e.created_at
  WHERE r.id = %(rule)s AND {COUNTS} AND {VALUE} IS NOT NULL
  ORDER BY e.created_at DESC LIMIT {{most}}
 """
-MOST = 10_000
+MAX_ENTRIES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def precision_of(rules: Sequence[UUID], now: datetime) -> dict[UUID, Precision]:
 def judged_firings(rule: UUID, now: datetime) -> list[JudgedFiring]:
     """The firings of a rule that were judged and had a reading, the newest first."""
     with connection.cursor() as cursor:
-        cursor.execute(READINGS.format(most=MOST), {"rule": rule, "now": now})
+        cursor.execute(READINGS.format(most=MAX_ENTRIES), {"rule": rule, "now": now})
         return [JudgedFiring(float(value), *rest) for value, *rest in cursor.fetchall()]
 
 

@@ -12,7 +12,7 @@ from rules.health.check import owner_of
 from rules.registries import actions
 
 WEEK, MONTH = 7, 30
-MOST = 10
+MAX_RULES = 10
 # An entry of an action that tells people, and that was done, is a notification.
 TOLD = "status = 'success' AND action_taken = ANY(%(telling)s)"
 FIRED = "event_type IN ('rule_fired', 'rule_flapping')"
@@ -63,7 +63,7 @@ class NoisyRule:
     noise: Noise
 
 
-def noisiest(user: Any, now: datetime, days: int = MONTH, most: int = MOST) -> list[NoisyRule]:
+def noisiest(user: Any, now: datetime, days: int = MONTH, most: int = MAX_RULES) -> list[NoisyRule]:
     """The rules, of those that `user` sees, that told and fired the most in the last 7 or 30 `days`."""
     owner_id = owner_of(user)
     sql = RANKED.format(scope=OF_OWNER if owner_id else "", span="week" if days == WEEK else "month")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from rules.health.check import Finding
+from rules.health.check import HealthFinding
 from rules.health.examination import findings_of
 from rules.health.feedback_counts import precision_of
 from rules.health.noisiest import Noise, noise_of
@@ -16,7 +16,7 @@ class Health:
     """What is wrong with a rule, how much it tells, and how useful that was."""
 
     rule: AutomationRule
-    findings: list[Finding]
+    findings: list[HealthFinding]
     noise: Noise
     precision: Precision
 

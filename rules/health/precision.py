@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 Z = 1.959963984540054  # 95 % of a normal distribution lie within so many standard deviations
-ENOUGH = 5  # judgements, to call a precision poor
+MIN_FEEDBACK = 5  # judgements, to call a precision poor
 POOR = 0.5
 
 
@@ -32,7 +32,7 @@ class Precision:
     @property
     def is_poor(self) -> bool:
         """Whether there is enough to say that most of it is noise."""
-        return self.judged >= ENOUGH and self.interval[1] < POOR
+        return self.judged >= MIN_FEEDBACK and self.interval[1] < POOR
 
     def __str__(self) -> str:
         if not self.judged:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.urls import reverse
 
 from rules.engine.conditions import Match
-from rules.health.better_threshold import Proposal, Refusal, propose
+from rules.health.better_threshold import Refusal, ThresholdProposal, propose
 from rules.health.feedback_counts import JudgedFiring, judged_firings, precision_of
 from rules.health.precision import Precision
 from rules.health.threshold_backtest import DAYS, Backtest, backtest
@@ -19,7 +19,7 @@ class Improvement:
     """A proposal with its backtest, or the reason why there is none."""
 
     precision: Precision
-    proposal: Proposal | None = None
+    proposal: ThresholdProposal | None = None
     backtest: Backtest | None = None
     reason: str = ""
     link: str = ""
@@ -46,7 +46,7 @@ def plain(value: float) -> str:
     return f"{Decimal(repr(value)).normalize():f}"
 
 
-def _proposal(rule: AutomationRule, judged: list[JudgedFiring]) -> Proposal | Refusal:
+def _proposal(rule: AutomationRule, judged: list[JudgedFiring]) -> ThresholdProposal | Refusal:
     if rule.match == Match.ANY and rule.more_conditions:
         return Refusal("It fires when any of several conditions holds, so its threshold alone does not decide.")
     critical = None if rule.critical_threshold is None else float(rule.critical_threshold)
@@ -54,7 +54,7 @@ def _proposal(rule: AutomationRule, judged: list[JudgedFiring]) -> Proposal | Re
     return propose(rule.condition_operator, float(rule.threshold_value), readings, critical)
 
 
-def _effect(proposal: Proposal, tried: Backtest | None) -> str:
+def _effect(proposal: ThresholdProposal, tried: Backtest | None) -> str:
     if tried is None:
         kept = _kept(proposal.useful, proposal.useful, proposal.dropped, proposal.noise)
         return f"of what was judged, {kept}. There are no readings of the last {DAYS} days to try it on"

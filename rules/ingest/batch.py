@@ -16,11 +16,11 @@ KNOWN = frozenset(FIELDS)
 REPORTED = 20
 
 
-class Wrong(Exception):
+class InvalidSample(Exception):
     """Samples are wrong: `errors` by place and field."""
 
     def __init__(self, errors: dict[str, list[str]]) -> None:
-        super().__init__(Wrong.__doc__)
+        super().__init__(InvalidSample.__doc__)
         self.errors = errors
 
 
@@ -42,18 +42,18 @@ class Push:
         for index, sample in enumerate(samples):
             try:
                 rows.append(self.row(sample))
-            except Wrong as found:
+            except InvalidSample as found:
                 wrong += 1
                 if wrong <= REPORTED:
                     errors |= {_at(place(index), name): messages for name, messages in found.errors.items()}
         if wrong:
-            raise Wrong(_summed_up(errors, wrong))
+            raise InvalidSample(_summed_up(errors, wrong))
         return rows
 
     def row(self, sample: Any) -> Row:
         """The row of one sample; Wrong with its errors by field."""
         if type(sample) is not dict:
-            raise Wrong({"": ['A sample is an object, for example {"metric": "cpu", "value": 70}.']})
+            raise InvalidSample({"": ['A sample is an object, for example {"metric": "cpu", "value": 70}.']})
         try:
             if not sample.keys() <= KNOWN:
                 raise ValueError("a name that nobody knows")
@@ -62,7 +62,7 @@ class Push:
                 check_value(sample["value"]), self._time(sample),
             )  # fmt: skip
         except (KeyError, ValueError):
-            raise Wrong(dict(self._errors(sample))) from None
+            raise InvalidSample(dict(self._errors(sample))) from None
 
     def _metric(self, sample: dict[str, Any]) -> str:
         name = sample["metric"]

@@ -19,7 +19,7 @@ from rules.models.querysets import StateQuerySet
 from smartagent.kernel.scope import has_everyone
 
 ACKNOWLEDGED_FOR = timedelta(hours=24)
-LONGEST = timedelta(days=30)
+MAX_HANDLING = timedelta(days=30)
 MORNING = time(9)
 BY_HAND = "resolved by hand"
 SNOOZES = {"30m": timedelta(minutes=30), "1h": timedelta(hours=1), "4h": timedelta(hours=4), "24h": timedelta(hours=24)}
@@ -136,8 +136,8 @@ def until_of(text: str, now: datetime, zone: ZoneInfo) -> datetime:
 
 def check_until(until: datetime, now: datetime) -> datetime:
     """Return `until` where it is a time that one may wait for; ValueError says what would be right."""
-    if not now < until <= now + LONGEST:
-        raise ValueError(f"This must be after now, and at most {LONGEST.days} days away.")
+    if not now < until <= now + MAX_HANDLING:
+        raise ValueError(f"This must be after now, and at most {MAX_HANDLING.days} days away.")
     return until
 
 

@@ -9,7 +9,7 @@ from rules.backtesting.inputs import watch_of
 from rules.models import ActivityEntry, AutomationRule, RuleState
 from rules.text.phrases import number
 
-FEW = 20  # entries in which a change of the condition is looked for
+MAX_ENTRIES_SEARCHED = 20  # entries in which a change of the condition is looked for
 LINES = ("threshold", "critical", "recovery")
 
 
@@ -86,7 +86,7 @@ def bands_of(state: RuleState, start: datetime, end: datetime) -> list[Band]:
 def _unchanged(state: RuleState, start: datetime, end: datetime) -> list[Band]:
     """The one condition of a time without a step: what the next step came from, else what it is now."""
     later = ActivityEntry.objects.filter(state=state.pk, created_at__gt=end).order_by("created_at")
-    if steps := _changes(later[:FEW]):
+    if steps := _changes(later[:MAX_ENTRIES_SEARCHED]):
         return [Band(steps[0][1], start, None)]
     return [Band(state.condition, min(max(start, state.since), end), None)]
 

@@ -13,7 +13,7 @@ from rules.lifecycle.status import begin_anew
 from rules.models import AutomationRule
 from rules.models.querysets import RuleQuerySet
 
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 CHUNK = 500
 
 
@@ -36,7 +36,7 @@ def delete_for_good(rules: RuleQuerySet) -> int:
 
 def empty_bin(now: datetime | None = None) -> int:
     """Delete for good what has been in the bin for thirty days, some at a time; return how many rules that were."""
-    old, deleted = AutomationRule.binned.filter(deleted_at__lt=(now or timezone.now()) - KEPT), 0
+    old, deleted = AutomationRule.binned.filter(deleted_at__lt=(now or timezone.now()) - RETENTION), 0
     while ids := list(old.order_by("deleted_at").values_list("pk", flat=True)[:CHUNK]):
         deleted += delete_for_good(AutomationRule.binned.filter(pk__in=ids))
     return deleted

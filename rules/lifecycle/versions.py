@@ -13,7 +13,7 @@ from rules.text.phrases import number
 from smartagent.kernel.durations import format_duration
 
 # What an old version does not bring back: what the rule is, who keeps it, and whether it is evaluated.
-KEPT = (
+VERSIONED_FIELDS = (
     "id", "uid", "user", "provisioned_by", "written_by", "status", "deleted_at", "deleted_by", "created_at",
     "updated_at", "last_triggered_at", "trigger_count",
 )  # fmt: skip
@@ -110,7 +110,9 @@ def restore(rule: AutomationRule, version: int, user: Any, now: datetime) -> boo
     if record is None:
         raise LookupError(f"There is no version {version} of this rule.")
     rule = AutomationRule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
-    names = [f for f in AutomationRule._meta.concrete_fields if f.name not in KEPT and hasattr(record, f.attname)]
+    names = [
+        f for f in AutomationRule._meta.concrete_fields if f.name not in VERSIONED_FIELDS and hasattr(record, f.attname)
+    ]
     changed = [field for field in names if getattr(rule, field.attname) != getattr(record, field.attname)]
     if not changed:
         return False

@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 
-from rules.engine.states import Condition
+from rules.engine.states import InstanceState
 from rules.models.querysets import StateQuerySet
 from rules.models.rule import AutomationRule, Severity
 from rules.models.silence import Silence
@@ -31,7 +31,7 @@ class RuleState(models.Model):
         db_index=False,
     )
     target = models.TextField(default="", db_default="", blank=True)
-    condition = models.TextField(choices=Condition.choices, default=Condition.OK, db_default=Condition.OK)
+    condition = models.TextField(choices=InstanceState.choices, default=InstanceState.OK, db_default=InstanceState.OK)
     reason = models.TextField(default="", db_default="")
     since = models.DateTimeField()
     value = models.FloatField(null=True)
@@ -80,7 +80,9 @@ class RuleState(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["rule", "user", "target"], name="rule_states_instance"),
-            models.CheckConstraint(condition=models.Q(condition__in=Condition.values), name="rule_states_condition"),
+            models.CheckConstraint(
+                condition=models.Q(condition__in=InstanceState.values), name="rule_states_condition"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -36,11 +36,11 @@ def dispatch_now(request: HttpRequest) -> HttpResponse:
         cause = cause_of(error).rstrip(".")
         messages.error(request, f"The evaluation failed: {cause}. The list of runs has it with its cause.")
     else:
-        messages.add_message(request, *told(run, rule))
+        messages.add_message(request, *success_message(run, rule))
     return HttpResponseRedirect(_back(request))
 
 
-def told(run: DispatchRun, rule: AutomationRule | None) -> tuple[int, str]:
+def success_message(run: DispatchRun, rule: AutomationRule | None) -> tuple[int, str]:
     """What is said about a run: how serious it is, and a sentence."""
     if run.outcome == DispatchRun.Outcome.OVERLAPPED:
         return messages.WARNING, "Another evaluation is running. Nothing was evaluated twice; try again in a moment."

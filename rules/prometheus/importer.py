@@ -18,7 +18,7 @@ from rules.prometheus.parser import read_expression
 from rules.prometheus.tokens import seconds_of
 from rules.prometheus.uids import Uids
 from rules.provisioning.document import VERSION, read_document
-from rules.provisioning.problems import Path, Problem, Refused
+from rules.provisioning.problems import FileRefused, Path, Problem
 from rules.provisioning.yaml_text import line_of, load
 from smartagent.kernel.durations import format_duration, of_seconds
 
@@ -45,7 +45,7 @@ def import_prometheus(text: str) -> list[Imported]:
         value, place = value["spec"], ("spec",)  # the resource PrometheusRule of Kubernetes
     groups = value.get("groups") if isinstance(value, Mapping) else None
     if not isinstance(groups, list):
-        raise Refused([Problem("A file of Prometheus has a list under “groups:”, each with a name and rules.")])
+        raise FileRefused([Problem("A file of Prometheus has a list under “groups:”, each with a name and rules.")])
     uids = Uids()
     return [
         replace(each, line=line_of(lines, (*place, "groups", index, "rules", number)))
@@ -148,7 +148,7 @@ def _problems(entry: dict[str, Any]) -> list[str]:
     """What would be wrong with it here."""
     try:
         document = read_document({"version": VERSION, "source": "prometheus", "rules": [entry]})
-    except Refused as error:
+    except FileRefused as error:
         return [str(problem) for problem in error.problems]
     wrong = validate(document.entries[0].values)
     return [f"{name}: {message}" for name, messages in wrong.items() for message in messages]

@@ -16,7 +16,7 @@ from rules.provisioning.document import Document
 from rules.provisioning.file_fields import FIELDS
 from rules.provisioning.matches import APPLIED
 from rules.provisioning.plan import Item, Plan, make_plan, needs_adoption_of
-from rules.provisioning.problems import Problem, Refused
+from rules.provisioning.problems import FileRefused, Problem
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('rules.provisioning', 0))"
 COLUMNS = [*(field.attribute for field in FIELDS), "uid", "provisioned_by", "deleted_at", "deleted_by", "updated_at"]
@@ -45,7 +45,7 @@ def apply(
             cursor.execute(LOCK)
         plan = make_plan(document, user, owner=owner, prune=prune, lock=True)
         if problems := [*plan.problems, *([] if adopt else unasked(document, plan))]:
-            raise Refused(problems)
+            raise FileRefused(problems)
         if fingerprint and plan.fingerprint != fingerprint:
             raise Outdated(plan)
         _carry_out(plan, user, now)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rules.provisioning.file_fields import ALIASES, BY_NAME, FIELDS, REQUIRED, default_of
-from rules.provisioning.problems import Path, Problem, Refused
+from rules.provisioning.problems import FileRefused, Path, Problem
 from rules.provisioning.soundness import value_errors
-from rules.provisioning.values import Wrong
+from rules.provisioning.values import InvalidValue
 from rules.provisioning.yaml_text import Lines, line_of, load
 
 VERSION = 1
-MOST = 5000
+MAX_RULES = 5000
 TOP = ("version", "source", "rules")
 UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,199}")
 SOURCE = re.compile(r"[^\W_][\w .:/@+-]{0,79}")
@@ -59,18 +59,18 @@ def read_document(value: Any, source: str = "", lines: Lines | None = None, *, n
     lines = lines or {}
     problems: list[Problem] = []
     if not isinstance(value, Mapping):
-        raise Refused([Problem("A file of rules begins with “version: 1”, and lists its rules under “rules:”.")])
+        raise FileRefused([Problem("A file of rules begins with “version: 1”, and lists its rules under “rules:”.")])
     for message, *path in _about_the_file(value, source):
         problems.append(Problem(message, tuple(path), line_of(lines, tuple(path))))
     listed = value.get("rules")
     entries = []
-    for index, each in enumerate(listed if isinstance(listed, list) and len(listed) <= MOST else []):
+    for index, each in enumerate(listed if isinstance(listed, list) and len(listed) <= MAX_RULES else []):
         entry, wrong = _read_entry(index, each, lines)
         entries.append(entry)
         problems += wrong
     problems += _twice(entries)
     if problems:
-        raise Refused([*problems, *_unsound(entries, problems)])
+        raise FileRefused([*problems, *_unsound(entries, problems)])
     return Document(str(value.get("source") or source), tuple(entries), named or bool(value.get("source")))
 
 
@@ -92,8 +92,8 @@ def _about_the_file(value: Mapping[str, Any], source: str) -> list[tuple[str, ..
         found.append(("The name of a file: letters, digits and . _ - / : @ +, for example payments.yaml.", "source"))
     if not isinstance(rules, list):
         found.append(("Under “rules:” stands a list of rules; write “rules: []” where there are none.", "rules"))
-    elif len(rules) > MOST:
-        found.append((f"A file has at most {MOST:,} rules; these are {len(rules):,}.", "rules"))
+    elif len(rules) > MAX_RULES:
+        found.append((f"A file has at most {MAX_RULES:,} rules; these are {len(rules):,}.", "rules"))
     return found
 
 
@@ -118,7 +118,7 @@ def _read_entry(index: int, value: Any, lines: Lines) -> tuple[Entry, list[Probl
             continue
         try:
             entry.values[each.attribute] = each.read(given)
-        except Wrong as error:
+        except InvalidValue as error:
             problems += [entry.problem(message, each.name, *inner) for inner, message in error.errors.items()]
     return entry, problems
 

@@ -28,7 +28,7 @@ CHANGES = KINDS[:5]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FieldChange:
     """One field that differs, as a file has it; None where it is at its default."""
 
     field: str
@@ -43,7 +43,7 @@ class Item:
     kind: str
     uid: str
     rule: AutomationRule
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
     notes: tuple[str, ...] = ()
     before: dict[str, Any] = field(default_factory=dict)
     was: AutomationRule | None = None
@@ -152,7 +152,7 @@ def _keep_switched(
         notes.append(f"Was {by_hand}, and stays so: the file says no status.")
 
 
-def _kind(was: AutomationRule | None, source: str, changes: tuple[Change, ...]) -> str:
+def _kind(was: AutomationRule | None, source: str, changes: tuple[FieldChange, ...]) -> str:
     if was is None:
         return "create"
     if was.deleted_at:
@@ -183,10 +183,10 @@ def _gone(rule: AutomationRule, kind: str) -> Item:
     return Item(kind, rule.uid or str(rule.pk), rule, (), (note,) if note else (), before, rule)
 
 
-def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterable[Change]:
+def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterable[FieldChange]:
     for name in BY_NAME:
         if before.get(name) != after.get(name):
-            yield Change(name, before.get(name), after.get(name))
+            yield FieldChange(name, before.get(name), after.get(name))
 
 
 def _in_order(items: list[Item]) -> list[Item]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from rules.provisioning.file_fields import BY_NAME, default_of
-from rules.provisioning.plan import KINDS, Change, Item, Plan
+from rules.provisioning.plan import KINDS, FieldChange, Item, Plan
 from smartagent.kernel.coerce import as_json_number
 
 SIGNS = {"create": "+", "restore": "+", "adopt": "~", "change": "~", "delete": "-", "unchanged": " ", "left": "?"}
@@ -72,7 +72,7 @@ def item_facts(item: Item) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _change_facts(change: Change) -> dict[str, Any]:
+def _change_facts(change: FieldChange) -> dict[str, Any]:
     return {"field": change.field, "old": json_of(change.old), "new": json_of(change.new)}
 
 

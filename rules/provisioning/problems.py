@@ -36,7 +36,7 @@ class Problem:
         return f"{', '.join(where)}: {self.message}" if where else self.message
 
 
-class Refused(Exception):
+class FileRefused(Exception):
     """The file is wrong, and nothing was changed."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

@@ -1,6 +1,6 @@
 """Values of a rule as people write them in a file: a reader for each kind, and the writer that goes with it.
 
-A reader raises `Wrong` with what would be right, by place within the value; "" is the value as a whole.
+A reader raises `InvalidValue` with what would be right, by place within the value; "" is the value as a whole.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ SAME = {"==": "=", "≤": "<=", "≥": ">=", "≠": "!=", "<>": "!="} | {words: 
 Errors = dict[tuple[str | int, ...], str]
 
 
-class Wrong(ValueError):
+class InvalidValue(ValueError):
     """A value that cannot be read; `errors` says why, by the place within it."""
 
     def __init__(self, errors: str | Mapping[tuple[str | int, ...], str]) -> None:
@@ -50,11 +50,11 @@ def text(most: int) -> Callable[[Any], str]:
 
     def read(value: Any) -> str:
         if not isinstance(value, str):
-            raise Wrong(f"This is a text{_quoted(value)}.")
+            raise InvalidValue(f"This is a text{_quoted(value)}.")
         if len(value) > most:
-            raise Wrong(f"At most {most:,} characters; these are {len(value):,}.")
+            raise InvalidValue(f"At most {most:,} characters; these are {len(value):,}.")
         if not keepable(value):
-            raise Wrong("This holds characters that cannot be kept (NUL, or half of a pair).")
+            raise InvalidValue("This holds characters that cannot be kept (NUL, or half of a pair).")
         return value
 
     return read
@@ -65,7 +65,7 @@ def choice(choices: list[str]) -> Callable[[Any], str]:
 
     def read(value: Any) -> str:
         if value not in choices or not isinstance(value, str):
-            raise Wrong(f"“{str(value)[:40]}” is none of these: {', '.join(choices)}.")
+            raise InvalidValue(f"“{str(value)[:40]}” is none of these: {', '.join(choices)}.")
         return value
 
     return read
@@ -75,25 +75,27 @@ def operator(value: Any) -> str:
     """An operator, as a sign or in words."""
     found = SAME.get(value, value) if isinstance(value, str) else value
     if not isinstance(found, str) or found not in Operator.values:
-        raise Wrong(f"“{str(value)[:40]}” is not an operator. Write {', '.join(Operator.values)} in quotes, or below.")
+        raise InvalidValue(
+            f"“{str(value)[:40]}” is not an operator. Write {', '.join(Operator.values)} in quotes, or below."
+        )
     return found
 
 
 def finite(value: Any) -> Decimal:
     """A number as 64 bits can hold it."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise Wrong("This is a number, for example 70 or 99.5, without quotes.")
+        raise InvalidValue("This is a number, for example 70 or 99.5, without quotes.")
     try:
         return read_number(value)
     except ValueError as error:
-        raise Wrong(str(error)) from None
+        raise InvalidValue(str(error)) from None
 
 
 def number(value: Any) -> Decimal:
     """A number that a rule can keep, exactly."""
     found = finite(value)
     if not keeps_to_the_digit(found):
-        raise Wrong(TOO_PRECISE)
+        raise InvalidValue(TOO_PRECISE)
     return found
 
 
@@ -102,22 +104,22 @@ def duration(value: Any) -> timedelta:
     if value == 0 and not isinstance(value, bool):
         return timedelta(0)
     if not isinstance(value, str) or not value.strip():
-        raise Wrong("This is a duration, for example 30m, 4h or 1d 12h; 0 means none.")
+        raise InvalidValue("This is a duration, for example 30m, 4h or 1d 12h; 0 means none.")
     try:
         return parse_checks(value)
     except ValueError as error:
-        raise Wrong(str(error)) from None
+        raise InvalidValue(str(error)) from None
 
 
 def mapping(value: Any) -> dict[str, Any]:
     """An object whose names are texts."""
     if not isinstance(value, Mapping):
-        raise Wrong("This is an object, for example {team: db}.")
+        raise InvalidValue("This is an object, for example {team: db}.")
     wrong: Errors = {
         (str(name)[:100],): "This holds characters that cannot be kept." for name in value if not keepable(name)
     }
     if wrong:
-        raise Wrong(wrong)
+        raise InvalidValue(wrong)
     return {name: plain(each, (name,)) for name, each in value.items()}
 
 
@@ -126,9 +128,9 @@ def plain(value: Any, path: tuple[str | int, ...] = ()) -> Any:
     if isinstance(value, Decimal):
         return as_json_number(finite(value))
     if isinstance(value, float) and value - value != 0:
-        raise Wrong({path: "This is a finite number."})
+        raise InvalidValue({path: "This is a finite number."})
     if isinstance(value, str) and not keepable(value):
-        raise Wrong({path: "This holds characters that cannot be kept (NUL, or half of a pair)."})
+        raise InvalidValue({path: "This holds characters that cannot be kept (NUL, or half of a pair)."})
     if isinstance(value, Mapping):
         return {name: plain(each, (*path, name)) for name, each in value.items()}
     if isinstance(value, list):
@@ -139,23 +141,23 @@ def plain(value: Any, path: tuple[str | int, ...] = ()) -> Any:
 def conditions(value: Any) -> list[dict[str, Any]]:
     """Further conditions, as a rule keeps them."""
     if not isinstance(value, list):
-        raise Wrong("Further conditions are a list.")
+        raise InvalidValue("Further conditions are a list.")
     wrong: Errors = {}
     found = []
     for place, each in enumerate(value):
         try:
             found.append(_condition(each))
-        except Wrong as error:
+        except InvalidValue as error:
             wrong |= {(place, *inner): message for inner, message in error.errors.items()}
     if wrong:
-        raise Wrong(wrong)
+        raise InvalidValue(wrong)
     return found
 
 
 def _condition(value: Any) -> dict[str, Any]:
     known = ", ".join(FIELDS)
     if not isinstance(value, Mapping):
-        raise Wrong(f"A condition has the fields {known}.")
+        raise InvalidValue(f"A condition has the fields {known}.")
     wrong: Errors = {
         (str(name)[:100],): f"A condition has no such field; it has: {known}." for name in value.keys() - READERS
     }
@@ -165,10 +167,10 @@ def _condition(value: Any) -> dict[str, Any]:
         try:
             if value.get(name) is not None:
                 clause[name] = read(value[name])
-        except Wrong as error:
+        except InvalidValue as error:
             wrong |= {(name, *inner): message for inner, message in error.errors.items()}
     if wrong:
-        raise Wrong(wrong)
+        raise InvalidValue(wrong)
     return stored(clause)
 
 

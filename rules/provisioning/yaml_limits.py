@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from rules.provisioning.problems import Problem, Refused
+from rules.provisioning.problems import FileRefused, Problem
 from smartagent.rest.fields import keepable
 
 LONGEST_TEXT = 8_000_000  # characters
@@ -25,9 +25,9 @@ class Loader(FASTEST):  # type: ignore[misc]
 def root_of(text: str) -> Any:
     """The root node of `text`; None where it has none."""
     if len(text) > LONGEST_TEXT:
-        raise Refused([Problem(f"This file is too long; at most {LONGEST_TEXT:,} characters are read.")])
+        raise FileRefused([Problem(f"This file is too long; at most {LONGEST_TEXT:,} characters are read.")])
     if not keepable(text):
-        raise Refused([Problem("This file holds characters that cannot be kept (NUL, or half of a pair).")])
+        raise FileRefused([Problem("This file holds characters that cannot be kept (NUL, or half of a pair).")])
     _bound(text)
     return yaml.compose(text, Loader=Loader)
 
@@ -39,4 +39,4 @@ def _bound(text: str) -> None:
         depth += isinstance(event, BEGINS) - isinstance(event, ENDS)
         if count > MOST_VALUES or depth > DEPTH + 1:
             mark = event.start_mark
-            raise Refused([Problem(TOO_MUCH, line=mark.line + 1 if mark else 0)])
+            raise FileRefused([Problem(TOO_MUCH, line=mark.line + 1 if mark else 0)])

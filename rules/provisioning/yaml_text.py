@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from rules.provisioning.problems import Path, Problem, Refused
+from rules.provisioning.problems import FileRefused, Path, Problem
 from rules.provisioning.yaml_limits import DEPTH, MOST_VALUES, TOO_MUCH, Loader, root_of
 from smartagent.kernel.coerce import read_number
 
@@ -49,14 +49,14 @@ def load(text: str, *, as_written: bool = False) -> tuple[Any, Lines]:
         reading = _Reading(as_written)
         return (reading.value(root, ()), reading.lines) if root else (None, {})
     except yaml.MarkedYAMLError as error:
-        raise Refused([_in_words(error)]) from None
+        raise FileRefused([_in_words(error)]) from None
     except yaml.reader.ReaderError as error:
-        raise Refused(
+        raise FileRefused(
             [Problem(f"This is not YAML: it has a character that YAML does not allow, {error.reason}.")]
         ) from None
     except (RecursionError, ArithmeticError, ValueError) as error:
         said = "It is nested too deeply." if isinstance(error, RecursionError) else str(error)
-        raise Refused([Problem(f"This is not YAML: {said}")]) from None
+        raise FileRefused([Problem(f"This is not YAML: {said}")]) from None
 
 
 def dump(value: Any) -> str:
@@ -84,14 +84,14 @@ class _Reading:
         self.lines.setdefault(path, node.start_mark.line + 1)
         self.count += 1
         if self.count > MOST_VALUES or len(path) > DEPTH:
-            raise Refused([_at(node, path, TOO_MUCH)])
+            raise FileRefused([_at(node, path, TOO_MUCH)])
         if isinstance(node, yaml.MappingNode) and node.tag == f"{TAG}map":
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode) and node.tag == f"{TAG}seq":
             return [self.value(each, (*path, number)) for number, each in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode) and node.tag.removeprefix(TAG) in self.scalars:
             return self._scalar(node, path)
-        raise Refused([_at(node, path, f"“{node.tag.replace(TAG, '!!')[:40]}” is not known here. {QUOTES}")])
+        raise FileRefused([_at(node, path, f"“{node.tag.replace(TAG, '!!')[:40]}” is not known here. {QUOTES}")])
 
     def _scalar(self, node: Any, path: Path) -> Any:
         """A tag may call a number what is none: !!int x."""
@@ -99,7 +99,7 @@ class _Reading:
             return self.scalars[node.tag.removeprefix(TAG)](node.value)
         except (ArithmeticError, ValueError, IndexError) as error:
             why = error if isinstance(error, ValueError) else "This is not a number."
-            raise Refused([_at(node, path, f"“{node.value[:40]}”: {why}")]) from None
+            raise FileRefused([_at(node, path, f"“{node.value[:40]}”: {why}")]) from None
 
     def _mapping(self, node: Any, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -109,10 +109,10 @@ class _Reading:
                 merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
                 continue
             if not isinstance(key, yaml.ScalarNode):
-                raise Refused([_at(key, path, "The name of a field is a text.")])
+                raise FileRefused([_at(key, path, "The name of a field is a text.")])
             here = (*path, key.value)
             if key.value in found:
-                raise Refused([_at(key, here, "This is there twice; write it once.")])
+                raise FileRefused([_at(key, here, "This is there twice; write it once.")])
             self.lines[here] = key.start_mark.line + 1
             found[key.value] = self.value(value, here)
         for each in merged:
@@ -123,7 +123,9 @@ class _Reading:
         """What `<<` brings in, where it is not said otherwise."""
         inherited = self.value(node, (*path, "<<"))
         if not isinstance(inherited, dict):
-            raise Refused([_at(node, (*path, "<<"), "Behind << stands the alias of a mapping, for example *defaults.")])
+            raise FileRefused(
+                [_at(node, (*path, "<<"), "Behind << stands the alias of a mapping, for example *defaults.")]
+            )
         for name in inherited.keys() - found.keys():
             self.lines[*path, name] = node.start_mark.line + 1
         return inherited | found

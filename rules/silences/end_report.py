@@ -23,7 +23,7 @@ from smartagent.kernel.durations import format_duration
 
 log = structlog.get_logger(__name__)
 EVENT = "silence_ended"
-MOST = 100  # instances that an entry names; it counts them all
+MAX_INSTANCES_NAMED = 100  # instances that an entry names; it counts them all
 KEPT_QUIET = """
 SELECT e.rule_id, max(e.context->>'rule_name') AS rule_name, e.context->>'person' AS person,
        coalesce(nullif(max(u.full_name), ''), max(u.email), 'somebody') AS person_name, e.context->>'target' AS target,
@@ -124,6 +124,6 @@ def _context(silence: Silence, window: Window, now: datetime) -> dict[str, Any]:
         "lasted": format_duration(window.end - window.start), "ended_early": early,
         "ended_by": str(silence.cancelled_by) if early and silence.cancelled_by else None,
         "still_firing": len(firing), "resolved": len(resolved),
-        "still_firing_instances": [one.fact() for one in firing[:MOST]],
-        "resolved_instances": [one.fact() for one in resolved[:MOST]],
+        "still_firing_instances": [one.fact() for one in firing[:MAX_INSTANCES_NAMED]],
+        "resolved_instances": [one.fact() for one in resolved[:MAX_INSTANCES_NAMED]],
     }  # fmt: skip

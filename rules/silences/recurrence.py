@@ -10,7 +10,7 @@ from itertools import islice, takewhile
 
 from dateutil.rrule import rrulestr
 
-MOST = 10_000  # windows of one silence: hourly for a year are 8,784
+MAX_WINDOWS = 10_000  # windows of one silence: hourly for a year are 8,784
 LONGEST = 500  # characters: each minute of each hour are 240
 MOST_POSITIONS = 12  # of BYSETPOS; each is looked for in every period up to the end of the calendar
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -54,9 +54,9 @@ def occurrences(text: str, first: datetime, last: datetime) -> tuple[datetime, .
     except ValueError as error:  # hours that it never comes to, for one
         raise BadRecurrence(f"No window would ever begin by it. {EXAMPLE}") from error
     limit = _moved(last, shift)
-    found = list(islice(takewhile(lambda moment: moment <= limit, rule), MOST + 1))
-    if len(found) > MOST:
-        raise BadRecurrence(f"That makes more than {MOST:,} windows. Let it end earlier, or come less often.")
+    found = list(islice(takewhile(lambda moment: moment <= limit, rule), MAX_WINDOWS + 1))
+    if len(found) > MAX_WINDOWS:
+        raise BadRecurrence(f"That makes more than {MAX_WINDOWS:,} windows. Let it end earlier, or come less often.")
     return tuple(_moved(moment, -shift) for moment in found)
 
 

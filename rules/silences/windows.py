@@ -23,7 +23,7 @@ SECOND = timedelta(seconds=1)
 SERIES = 100_000  # windows that are kept in memory, of all silences together: about 25 MB
 
 
-class Timed(Protocol):
+class HasWindows(Protocol):
     """What says when a silence is on: one row of the table, or what stands in a form."""
 
     starts_at: datetime
@@ -45,7 +45,7 @@ class Window:
         return self.start <= now < self.end
 
 
-def windows(silence: Timed, start: datetime, end: datetime) -> list[Window]:
+def windows(silence: HasWindows, start: datetime, end: datetime) -> list[Window]:
     """The windows that overlap the time from `start` to `end`, whole; ValueError where the recurrence is none."""
     found = _all(silence)
     first = bisect_right(found, start, key=lambda window: window.end)
@@ -55,17 +55,17 @@ def windows(silence: Timed, start: datetime, end: datetime) -> list[Window]:
     ]
 
 
-def window_at(silence: Timed, now: datetime) -> Window | None:
+def window_at(silence: HasWindows, now: datetime) -> Window | None:
     """The window that `now` is in."""
     return next((window for window in windows(silence, now, now) if window.holds(now)), None)
 
 
-def is_on(silence: Timed, now: datetime) -> bool:
+def is_on(silence: HasWindows, now: datetime) -> bool:
     """Whether the silence covers anything at `now`."""
     return window_at(silence, now) is not None
 
 
-def upcoming(silence: Timed, now: datetime, count: int) -> list[Window]:
+def upcoming(silence: HasWindows, now: datetime, count: int) -> list[Window]:
     """The first `count` windows that are not over at `now`, the one that is on among them."""
     found = _all(silence)
     first = bisect_right(found, now, key=lambda window: window.end)
@@ -73,7 +73,7 @@ def upcoming(silence: Timed, now: datetime, count: int) -> list[Window]:
     return [window for window in cut if window and window.end > now]
 
 
-def ended(silence: Timed, since: datetime, now: datetime) -> list[Window]:
+def ended(silence: HasWindows, since: datetime, now: datetime) -> list[Window]:
     """The windows that ended after `since`, up to `now`."""
     return [window for window in windows(silence, since, now) if since < window.end <= now]
 
@@ -99,7 +99,7 @@ def window_of(begin: datetime, duration: timedelta, zone: ZoneInfo) -> Window:
     return Window(start, end if end > start else start + duration)
 
 
-def _all(silence: Timed) -> tuple[Window, ...]:
+def _all(silence: HasWindows) -> tuple[Window, ...]:
     if not silence.recurrence:
         once = Window(silence.starts_at, silence.ends_at)
         return (once,) if once.end > once.start else ()

@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_datetime
 from rules.models import ActivityEntry
 from smartagent.kernel.coerce import as_number
 
-MOST = 2**31
+MAX_INTEGER = 2**31
 
 
 # What the old application calls what a rule has compared.
@@ -47,4 +47,4 @@ def time_of(facts: Mapping[str, Any], name: str) -> datetime | None:
 def count_of(facts: Mapping[str, Any], name: str) -> int:
     """A whole number from 0 among the facts, 0 where it is none."""
     found = as_number(facts.get(name))
-    return int(found) if found is not None and 0 <= found < MOST else 0
+    return int(found) if found is not None and 0 <= found < MAX_INTEGER else 0

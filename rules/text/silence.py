@@ -5,7 +5,7 @@ from typing import Any
 
 from rules.text.context import count_of
 
-NAMED = 5
+MAX_MATCHERS_NAMED = 5
 
 
 def ended_in_words(context: Mapping[str, Any]) -> str:
@@ -27,7 +27,7 @@ def ended_in_words(context: Mapping[str, Any]) -> str:
 def _named(instances: Any, count: int) -> str:
     if not isinstance(instances, Sequence) or not instances:
         return ""
-    names = [instance_in_words(each) for each in instances[:NAMED] if isinstance(each, Mapping)]
+    names = [instance_in_words(each) for each in instances[:MAX_MATCHERS_NAMED] if isinstance(each, Mapping)]
     others = f" and {count - len(names):,} more" if count > len(names) else ""
     return f" ({', '.join(names)}{others})"
 

@@ -11,14 +11,14 @@ ROW_EXCLUSIVE = "ROW EXCLUSIVE"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class SchemaChange:
     """One thing to do to a table; `lock` is held for moments, but for those that let others write."""
 
     lock: ClassVar[str] = ACCESS_EXCLUSIVE
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddColumn(Change):
+class AddColumn(SchemaChange):
     field: str
     column: str
     nullable: bool
@@ -28,7 +28,7 @@ class AddColumn(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddForeignKey(Change):
+class AddForeignKey(SchemaChange):
     lock = SHARE_ROW_EXCLUSIVE
 
     field: str
@@ -39,7 +39,7 @@ class AddForeignKey(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RelaxNotNull(Change):
+class RelaxNotNull(SchemaChange):
     column: str
     comment: str | None = None
 
@@ -48,7 +48,7 @@ class RelaxNotNull(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SetDefault(Change):
+class SetDefault(SchemaChange):
     field: str
     column: str
     comment: str | None = None
@@ -58,7 +58,7 @@ class SetDefault(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WidenCheck(Change):
+class WidenCheck(SchemaChange):
     """`definition` is the CHECK as it was before us."""
 
     name: str
@@ -73,7 +73,7 @@ class WidenCheck(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddIndex(Change):
+class AddIndex(SchemaChange):
     lock = SHARE_UPDATE_EXCLUSIVE
 
     name: str
@@ -83,7 +83,7 @@ class AddIndex(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddFieldIndex(Change):
+class AddFieldIndex(SchemaChange):
     lock = SHARE_UPDATE_EXCLUSIVE
 
     field: str
@@ -94,7 +94,7 @@ class AddFieldIndex(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddConstraint(Change):
+class AddConstraint(SchemaChange):
     """Its index is built while others write; that the index becomes the constraint locks them out for a moment."""
 
     name: str
@@ -104,7 +104,7 @@ class AddConstraint(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddCheck(Change):
+class AddCheck(SchemaChange):
     """`beside` are the CHECKs of theirs on the same columns: what they let in, ours lets in too."""
 
     name: str
@@ -115,7 +115,7 @@ class AddCheck(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Validate(Change):
+class Validate(SchemaChange):
     """An earlier run added the constraint, and could not look at every row."""
 
     lock = SHARE_UPDATE_EXCLUSIVE
@@ -127,7 +127,7 @@ class Validate(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DropUnfinished(Change):
+class DropUnfinished(SchemaChange):
     """An index that an earlier run did not finish."""
 
     name: str
@@ -137,7 +137,7 @@ class DropUnfinished(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeaveAlone(Change):
+class LeaveAlone(SchemaChange):
     lock = ""
 
     what: str
@@ -148,7 +148,7 @@ class LeaveAlone(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DropColumn(Change):
+class DropColumn(SchemaChange):
     column: str
 
     def __str__(self) -> str:
@@ -156,7 +156,7 @@ class DropColumn(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DropConstraint(Change):
+class DropConstraint(SchemaChange):
     name: str
 
     def __str__(self) -> str:
@@ -164,7 +164,7 @@ class DropConstraint(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DropIndex(Change):
+class DropIndex(SchemaChange):
     name: str
 
     def __str__(self) -> str:
@@ -172,7 +172,7 @@ class DropIndex(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DropDefault(Change):
+class DropDefault(SchemaChange):
     column: str
     comment: str | None = None
 
@@ -181,7 +181,7 @@ class DropDefault(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RestoreNotNull(Change):
+class RestoreNotNull(SchemaChange):
     column: str
     comment: str | None = None
 
@@ -190,7 +190,7 @@ class RestoreNotNull(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RestoreCheck(Change):
+class RestoreCheck(SchemaChange):
     name: str
     definition: str
     comment: str | None = None

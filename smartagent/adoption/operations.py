@@ -10,12 +10,12 @@ from django.db.migrations.operations import CreateModel
 from django.db.migrations.operations.models import ModelOperation
 from django.db.migrations.state import ProjectState, StateApps
 
-from smartagent.adoption.changes import Change, LeaveAlone
+from smartagent.adoption.changes import LeaveAlone, SchemaChange
 from smartagent.adoption.foreign_keys import set_on_delete
 from smartagent.adoption.introspection import find_table
 from smartagent.adoption.lock_retries import patiently
 from smartagent.adoption.plan import plan
-from smartagent.adoption.statements import Step, Writer
+from smartagent.adoption.statements import StatementStep, Writer
 from smartagent.adoption.undo import undo
 
 logger = logging.getLogger("smartagent.adoption")
@@ -128,7 +128,7 @@ def create(editor: BaseDatabaseSchemaEditor, model: Model) -> None:
     whole(editor, f"table {model._meta.db_table} created", work)
 
 
-def make(editor: BaseDatabaseSchemaEditor, model: Model, changes: Iterable[Change]) -> None:
+def make(editor: BaseDatabaseSchemaEditor, model: Model, changes: Iterable[SchemaChange]) -> None:
     """Make the changes, each in a transaction of its own, and say each; where only SQL is asked for, show it."""
     writer = Writer(editor, model)
     for change in changes:
@@ -139,14 +139,16 @@ def make(editor: BaseDatabaseSchemaEditor, model: Model, changes: Iterable[Chang
             log(model._meta.db_table, change, attempt_all(editor, model._meta.db_table, change, steps))
 
 
-def show(editor: BaseDatabaseSchemaEditor, change: Change, steps: Iterable[Step]) -> None:
+def show(editor: BaseDatabaseSchemaEditor, change: SchemaChange, steps: Iterable[StatementStep]) -> None:
     """Put the SQL, and before it what it does, where `sqlmigrate` finds it."""
     editor.collected_sql.append(f"-- {change}")
     for step in steps:
         execute(editor, step)
 
 
-def attempt_all(editor: BaseDatabaseSchemaEditor, table: str, change: Change, steps: Sequence[Step]) -> str | None:
+def attempt_all(
+    editor: BaseDatabaseSchemaEditor, table: str, change: SchemaChange, steps: Sequence[StatementStep]
+) -> str | None:
     """Run steps until rows that are there forbid one that is needed; return what to say of the last refusal."""
     said = None
     for step in steps:
@@ -157,7 +159,7 @@ def attempt_all(editor: BaseDatabaseSchemaEditor, table: str, change: Change, st
     return said
 
 
-def attempt(editor: BaseDatabaseSchemaEditor, table: str, change: Change, step: Step) -> str | None:
+def attempt(editor: BaseDatabaseSchemaEditor, table: str, change: SchemaChange, step: StatementStep) -> str | None:
     """Run a step; return what to say where the rows that are there forbid it."""
     what = f"{table}: {change}"
     try:
@@ -183,7 +185,7 @@ def whole(editor: BaseDatabaseSchemaEditor, what: str, work: Callable[[], None],
         patiently(editor.connection, what, work, table)
 
 
-def execute(editor: BaseDatabaseSchemaEditor, step: Step) -> None:
+def execute(editor: BaseDatabaseSchemaEditor, step: StatementStep) -> None:
     """Hand the statements to the schema editor."""
     for statement in step.statements:
         possible = statement if stands_alone(editor) else statement.replace(" CONCURRENTLY ", " ", 1)
@@ -195,7 +197,7 @@ def stands_alone(editor: BaseDatabaseSchemaEditor) -> bool:
     return not (editor.atomic_migration or editor.connection.in_atomic_block)
 
 
-def log(table: str, change: Change, refusal: str | None) -> None:
+def log(table: str, change: SchemaChange, refusal: str | None) -> None:
     """Write a line for what was done, and for what was not."""
     if refusal:
         logger.warning("%s: %s", table, refusal)

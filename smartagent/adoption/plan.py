@@ -14,10 +14,10 @@ from smartagent.adoption.changes import (
     AddFieldIndex,
     AddForeignKey,
     AddIndex,
-    Change,
     DropUnfinished,
     LeaveAlone,
     RelaxNotNull,
+    SchemaChange,
     SetDefault,
     Validate,
     WidenCheck,
@@ -47,7 +47,7 @@ FAMILIES = (
 )
 
 
-def plan(model: Model, found: FoundTable) -> list[Change]:
+def plan(model: Model, found: FoundTable) -> list[SchemaChange]:
     """Return what to change, in order, so that the table serves the model and still its old owner."""
     unfinished = [index for index in found.indexes if _is_unfinished(index)]
     # What is about to be dropped serves nobody, although it may have been built to its end.
@@ -85,7 +85,7 @@ def column_fields(model: Model) -> Iterator[tuple[Field, str]]:
             yield field, field.column
 
 
-def _columns(model: Model, found: FoundTable) -> Iterator[Change]:
+def _columns(model: Model, found: FoundTable) -> Iterator[SchemaChange]:
     for field, name in column_fields(model):
         column = found.column(name)
         if column is None:
@@ -94,7 +94,7 @@ def _columns(model: Model, found: FoundTable) -> Iterator[Change]:
             yield from _shared_column(field, column, found)
 
 
-def _shared_column(field: Field, column: FoundColumn, found: FoundTable) -> Iterator[Change]:
+def _shared_column(field: Field, column: FoundColumn, found: FoundTable) -> Iterator[SchemaChange]:
     wanted = _base_type(field)
     if not _compatible(column.type, wanted):
         yield LeaveAlone(what=f"column {column.name}", why=f"it is {column.type}, we need {wanted}")
@@ -118,7 +118,7 @@ def _compatible(found: str, wanted: str) -> bool:
     return found == wanted or any({found, wanted} <= family for family in FAMILIES)
 
 
-def _unknown_columns(model: Model, found: FoundTable) -> Iterator[Change]:
+def _unknown_columns(model: Model, found: FoundTable) -> Iterator[SchemaChange]:
     """What our inserts cannot fill must be allowed to be empty."""
     ours = {name for _, name in column_fields(model)}
     for column in found.columns:
@@ -126,13 +126,13 @@ def _unknown_columns(model: Model, found: FoundTable) -> Iterator[Change]:
             yield _relaxed(column, found)
 
 
-def _relaxed(column: FoundColumn, found: FoundTable) -> Change:
+def _relaxed(column: FoundColumn, found: FoundTable) -> SchemaChange:
     if any(index.primary and column.name in index.columns for index in found.indexes):
         return LeaveAlone(what=f"column {column.name}", why="it is in the primary key and cannot be null")
     return RelaxNotNull(column=column.name, comment=column.comment)
 
 
-def _narrow_checks(found: FoundTable) -> Iterator[Change]:
+def _narrow_checks(found: FoundTable) -> Iterator[SchemaChange]:
     for check in found.constraints:
         if not check.refuses or check.expression is None or found.created or ownership_marks.is_added(check.comment):
             continue
@@ -144,7 +144,7 @@ def _narrow_checks(found: FoundTable) -> Iterator[Change]:
         )  # fmt: skip
 
 
-def _field_indexes(model: Model, found: FoundTable) -> Iterator[Change]:
+def _field_indexes(model: Model, found: FoundTable) -> Iterator[SchemaChange]:
     for field, name in column_fields(model):
         if field.unique:
             if not _is_unique(found, [name]):
@@ -158,7 +158,7 @@ def _is_unique(found: FoundTable, columns: Iterable[str]) -> bool:
     return any(each.unique and each.whole and set(each.columns) == wanted for each in found.indexes)
 
 
-def _constraints(model: Model, found: FoundTable) -> Iterator[Change]:
+def _constraints(model: Model, found: FoundTable) -> Iterator[SchemaChange]:
     for constraint in model._meta.constraints:
         if found.has(constraint.name):
             continue
@@ -168,7 +168,7 @@ def _constraints(model: Model, found: FoundTable) -> Iterator[Change]:
             yield AddConstraint(name=constraint.name)
 
 
-def _check(model: Model, found: FoundTable, constraint: models.CheckConstraint) -> Change:
+def _check(model: Model, found: FoundTable, constraint: models.CheckConstraint) -> SchemaChange:
     """A CHECK of ours must not refuse what the old application may write: it lets in what theirs lets in."""
     theirs = {column for column in _mentioned(model, constraint.condition) if found.is_theirs(column)}
     beside = [
@@ -205,7 +205,7 @@ def _has_equal(model: Model, found: FoundTable, constraint: models.BaseConstrain
     return _is_unique(found, [field.column for field in fields])
 
 
-def _foreign_keys(model: Model, found: FoundTable) -> Iterator[Change]:
+def _foreign_keys(model: Model, found: FoundTable) -> Iterator[SchemaChange]:
     """Only columns of ours refer to our tables: a column of theirs holds keys that may not be there."""
     refers = {name for each in found.constraints if each.kind == FOREIGN_KEY for name in each.columns}
     for field, name in column_fields(model):
@@ -214,7 +214,7 @@ def _foreign_keys(model: Model, found: FoundTable) -> Iterator[Change]:
             yield AddForeignKey(field=field.name, column=name)
 
 
-def _many_to_many(model: Model) -> Iterator[Change]:
+def _many_to_many(model: Model) -> Iterator[SchemaChange]:
     fields: Iterable[Field] = model._meta.local_many_to_many
     for field in fields:
         if field.remote_field.through._meta.auto_created:

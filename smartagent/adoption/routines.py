@@ -56,7 +56,7 @@ class Routine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class RoutinePlace:
     """A table, by the name that PostgreSQL shows it by on this connection."""
 
     oid: int
@@ -74,23 +74,23 @@ class Trigger:
     timing: str
     function: str
 
-    def create(self, place: Place) -> str:
+    def create(self, place: RoutinePlace) -> str:
         return "CREATE OR REPLACE " + self._definition(place).removeprefix("CREATE ")
 
-    def is_the_same(self, connection: BaseDatabaseWrapper, place: Place) -> bool:
+    def is_the_same(self, connection: BaseDatabaseWrapper, place: RoutinePlace) -> bool:
         """Whether it is there just so, and enabled."""
         found = _one(connection, TRIGGER, [place.oid, self.name])
         return found is not None and found[0] == self._definition(place) and found[1] in ("O", "A")
 
-    def is_there(self, connection: BaseDatabaseWrapper, place: Place) -> bool:
+    def is_there(self, connection: BaseDatabaseWrapper, place: RoutinePlace) -> bool:
         return _one(connection, TRIGGER, [place.oid, self.name]) is not None
 
-    def _definition(self, place: Place) -> str:
+    def _definition(self, place: RoutinePlace) -> str:
         call = f"FOR EACH ROW EXECUTE FUNCTION {self.function}()"
         return f"CREATE TRIGGER {self.name} {self.timing} ON {place.name} {call}"
 
 
-def find_place(connection: BaseDatabaseWrapper, table: str) -> Place | None:
+def find_place(connection: BaseDatabaseWrapper, table: str) -> RoutinePlace | None:
     """Return the table that `table` or `schema.table` means, None where there is none; needs no right to the schema."""
     schema, _, name = table.rpartition(".")
     found = _one(connection, PLACE, [name, schema or None, schema or None])
@@ -98,7 +98,7 @@ def find_place(connection: BaseDatabaseWrapper, table: str) -> Place | None:
         return None
     oid, shown, comment, may_trigger, may_read = found
     created = ownership_marks.entry(comment) == ownership_marks.CREATED
-    return Place(oid=oid, name=shown, created=created, may_trigger=may_trigger, may_read=may_read)
+    return RoutinePlace(oid=oid, name=shown, created=created, may_trigger=may_trigger, may_read=may_read)
 
 
 def search_path(connection: BaseDatabaseWrapper) -> str:

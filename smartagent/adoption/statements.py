@@ -14,7 +14,7 @@ from smartagent.adoption.introspection import ANY
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class StatementStep:
     """Statements that are run in one transaction, or one that is run in none, for it lets others write meanwhile.
 
     `otherwise` is what is said where existing rows forbid them, and `clean_up` what is run then. The steps that follow
@@ -37,21 +37,21 @@ class Writer:
         self.model = model
         self.table = editor.quote_name(model._meta.db_table)
 
-    def mark_created(self) -> Step:
+    def mark_created(self) -> StatementStep:
         comment = ownership_marks.marked(self.model._meta.db_table_comment or None, ownership_marks.CREATED)
-        return Step(statements=(self._comment("TABLE", self.table, comment),))
+        return StatementStep(statements=(self._comment("TABLE", self.table, comment),))
 
     @singledispatchmethod
-    def steps(self, change: changes.Change) -> list[Step]:
+    def steps(self, change: changes.SchemaChange) -> list[StatementStep]:
         """Return how a change is made."""
         raise NotImplementedError(type(change).__name__)
 
     @steps.register
-    def _(self, change: changes.LeaveAlone) -> list[Step]:
+    def _(self, change: changes.LeaveAlone) -> list[StatementStep]:
         return []
 
     @steps.register
-    def _(self, change: changes.AddColumn) -> list[Step]:
+    def _(self, change: changes.AddColumn) -> list[StatementStep]:
         field = copy.copy(self._field(change.field))
         # What is unique or a key is made so in a change of its own.
         field.null, field.primary_key, field._unique = change.nullable, False, False
@@ -63,7 +63,7 @@ class Writer:
         suffix = f" {self._suffix(field)}" if self._suffix(field) else ""
         column = self.editor.quote_name(change.column)
         return [
-            Step(
+            StatementStep(
                 statements=(
                     f"ALTER TABLE {self.table} ADD COLUMN {column} {definition}{suffix}{check}",
                     self._comment_column(
@@ -74,14 +74,17 @@ class Writer:
         ]
 
     @steps.register
-    def _(self, change: changes.AddForeignKey) -> list[Step]:
+    def _(self, change: changes.AddForeignKey) -> list[StatementStep]:
         field = self._field(change.field)
         statement = self.editor._create_fk_sql(self.model, field, "_fk_%(to_table)s_%(to_column)s")
         with_on_delete(statement, field)
-        return [Step(statements=self._added(statement, " NOT VALID")), self._validated(str(statement.parts["name"]))]
+        return [
+            StatementStep(statements=self._added(statement, " NOT VALID")),
+            self._validated(str(statement.parts["name"])),
+        ]
 
     @steps.register
-    def _(self, change: changes.RelaxNotNull) -> list[Step]:
+    def _(self, change: changes.RelaxNotNull) -> list[StatementStep]:
         return [
             self._altered(
                 change.column, "DROP NOT NULL", ownership_marks.marked(change.comment, ownership_marks.RELAXED)
@@ -89,7 +92,7 @@ class Writer:
         ]
 
     @steps.register
-    def _(self, change: changes.SetDefault) -> list[Step]:
+    def _(self, change: changes.SetDefault) -> list[StatementStep]:
         default, params = self.editor.db_default_sql(self._field(change.field))
         if params:
             default %= tuple(self.editor.quote_value(value) for value in params)
@@ -97,7 +100,7 @@ class Writer:
         return [self._altered(change.column, f"SET DEFAULT {default}", comment)]
 
     @steps.register
-    def _(self, change: changes.WidenCheck) -> list[Step]:
+    def _(self, change: changes.WidenCheck) -> list[StatementStep]:
         words = ", ".join(self.editor.quote_value(word) for word in change.words)
         too = "true" if ANY in change.words else f"{self.editor.quote_name(change.column)} IN ({words})"
         check = f"CHECK (({change.expression}) OR {too})"
@@ -105,12 +108,12 @@ class Writer:
         return self._replaced(change.name, check, comment)
 
     @steps.register
-    def _(self, change: changes.AddIndex) -> list[Step]:
+    def _(self, change: changes.AddIndex) -> list[StatementStep]:
         index = next(each for each in self.model._meta.indexes if each.name == change.name)
         return self._built(index.create_sql(self.model, self.editor))
 
     @steps.register
-    def _(self, change: changes.AddFieldIndex) -> list[Step]:
+    def _(self, change: changes.AddFieldIndex) -> list[StatementStep]:
         field = self._field(change.field)
         if change.unique:
             return self._unique(self.editor._create_unique_sql(self.model, [field]))
@@ -118,48 +121,48 @@ class Writer:
         return [step for statement in indexes for step in self._built(statement)]
 
     @steps.register
-    def _(self, change: changes.AddConstraint) -> list[Step]:
+    def _(self, change: changes.AddConstraint) -> list[StatementStep]:
         return self._unique(self._constraint(change.name).create_sql(self.model, self.editor))
 
     @steps.register
-    def _(self, change: changes.AddCheck) -> list[Step]:
+    def _(self, change: changes.AddCheck) -> list[StatementStep]:
         statement = self._constraint(change.name).create_sql(self.model, self.editor)
         if change.beside:
             beside = " AND ".join(f"({expression})" for expression in change.beside)
             statement.parts["check"] = f"({statement.parts['check']}) OR ({beside})"
         return [
-            Step(statements=self._added(statement, " NOT VALID")),
+            StatementStep(statements=self._added(statement, " NOT VALID")),
             self._validated(self.editor.quote_name(change.name)),
         ]
 
     @steps.register
-    def _(self, change: changes.Validate) -> list[Step]:
+    def _(self, change: changes.Validate) -> list[StatementStep]:
         return [self._validated(self.editor.quote_name(change.name))]
 
     @steps.register
-    def _(self, change: changes.DropUnfinished) -> list[Step]:
-        return [Step(statements=(f"DROP INDEX IF EXISTS {self.editor.quote_name(change.name)}",))]
+    def _(self, change: changes.DropUnfinished) -> list[StatementStep]:
+        return [StatementStep(statements=(f"DROP INDEX IF EXISTS {self.editor.quote_name(change.name)}",))]
 
     @steps.register
-    def _(self, change: changes.DropColumn) -> list[Step]:
+    def _(self, change: changes.DropColumn) -> list[StatementStep]:
         column = self.editor.quote_name(change.column)
-        return [Step(statements=(f"ALTER TABLE {self.table} DROP COLUMN {column}",))]
+        return [StatementStep(statements=(f"ALTER TABLE {self.table} DROP COLUMN {column}",))]
 
     @steps.register
-    def _(self, change: changes.DropConstraint) -> list[Step]:
+    def _(self, change: changes.DropConstraint) -> list[StatementStep]:
         name = self.editor.quote_name(change.name)
-        return [Step(statements=(f"ALTER TABLE {self.table} DROP CONSTRAINT {name}",))]
+        return [StatementStep(statements=(f"ALTER TABLE {self.table} DROP CONSTRAINT {name}",))]
 
     @steps.register
-    def _(self, change: changes.DropIndex) -> list[Step]:
-        return [Step(statements=(f"DROP INDEX {self.editor.quote_name(change.name)}",))]
+    def _(self, change: changes.DropIndex) -> list[StatementStep]:
+        return [StatementStep(statements=(f"DROP INDEX {self.editor.quote_name(change.name)}",))]
 
     @steps.register
-    def _(self, change: changes.DropDefault) -> list[Step]:
+    def _(self, change: changes.DropDefault) -> list[StatementStep]:
         return [self._altered(change.column, "DROP DEFAULT", change.comment)]
 
     @steps.register
-    def _(self, change: changes.RestoreNotNull) -> list[Step]:
+    def _(self, change: changes.RestoreNotNull) -> list[StatementStep]:
         otherwise = f"column {change.column} stays nullable: it has rows of ours without a value"
         forbidden = f"{self.editor.quote_name(change.column)} IS NULL"
         return [
@@ -168,7 +171,7 @@ class Writer:
         ]
 
     @steps.register
-    def _(self, change: changes.RestoreCheck) -> list[Step]:
+    def _(self, change: changes.RestoreCheck) -> list[StatementStep]:
         replaced = self._replaced(change.name, change.definition, change.comment)
         if change.definition.endswith("NOT VALID"):
             return replaced
@@ -178,9 +181,11 @@ class Writer:
             *replaced,
         ]
 
-    def _without(self, forbidden: str, otherwise: str) -> Step:
+    def _without(self, forbidden: str, otherwise: str) -> StatementStep:
         """What they never allowed can only be ours, and goes with us."""
-        return Step(statements=(f"DELETE FROM {self.table} WHERE {forbidden}",), otherwise=otherwise, needed=False)
+        return StatementStep(
+            statements=(f"DELETE FROM {self.table} WHERE {forbidden}",), otherwise=otherwise, needed=False
+        )
 
     def _field(self, name: str) -> Any:
         return self.model._meta.get_field(name)
@@ -191,26 +196,28 @@ class Writer:
     def _suffix(self, field: Any) -> str:
         return field.db_type_suffix(self.editor.connection) or ""
 
-    def _altered(self, column: str, action: str, comment: str | None, otherwise: str | None = None) -> Step:
+    def _altered(self, column: str, action: str, comment: str | None, otherwise: str | None = None) -> StatementStep:
         name = self.editor.quote_name(column)
         alter = f"ALTER TABLE {self.table} ALTER COLUMN {name} {action}"
-        return Step(statements=(alter, self._comment_column(column, comment)), otherwise=otherwise)
+        return StatementStep(statements=(alter, self._comment_column(column, comment)), otherwise=otherwise)
 
-    def _replaced(self, name: str, check: str, comment: str | None) -> list[Step]:
+    def _replaced(self, name: str, check: str, comment: str | None) -> list[StatementStep]:
         """A CHECK in the place of another: no row goes unchecked between."""
         quoted = self.editor.quote_name(name)
         # One that was never validated when it was found is not validated by us either.
         unvalidated = check.removesuffix(" NOT VALID")
         swap = f"DROP CONSTRAINT {quoted}, ADD CONSTRAINT {quoted} {unvalidated} NOT VALID"
         comments = self._comment("CONSTRAINT", f"{quoted} ON {self.table}", comment)
-        steps = [Step(statements=(f"ALTER TABLE {self.table} {swap}", comments))]
+        steps = [StatementStep(statements=(f"ALTER TABLE {self.table} {swap}", comments))]
         return steps if unvalidated != check else [*steps, self._validated(quoted)]
 
-    def _validated(self, name: str) -> Step:
+    def _validated(self, name: str) -> StatementStep:
         validate = f"ALTER TABLE {self.table} VALIDATE CONSTRAINT {name}"
-        return Step(statements=(validate,), otherwise=f"check {name} holds for new rows only: some older do not fit")
+        return StatementStep(
+            statements=(validate,), otherwise=f"check {name} holds for new rows only: some older do not fit"
+        )
 
-    def _unique(self, statement: Statement) -> list[Step]:
+    def _unique(self, statement: Statement) -> list[StatementStep]:
         """A unique index is built beside what goes on, and only then made a constraint."""
         name = str(statement.parts["name"])
         otherwise = f"{name} skipped: existing rows are not unique"
@@ -222,18 +229,18 @@ class Writer:
         mark = self._comment(
             "CONSTRAINT", f"{name} ON {self.table}", ownership_marks.marked(None, ownership_marks.ADDED)
         )
-        return [self._index(unique, building, otherwise), Step(statements=(become, mark))]
+        return [self._index(unique, building, otherwise), StatementStep(statements=(become, mark))]
 
-    def _built(self, statement: Statement, otherwise: str | None = None) -> list[Step]:
+    def _built(self, statement: Statement, otherwise: str | None = None) -> list[StatementStep]:
         name = str(statement.parts["name"])
         building = statement.parts["name"] = self.editor.quote_name(ownership_marks.building(name))
         rename = f"ALTER INDEX {building} RENAME TO {name}"
         mark = self._comment("INDEX", name, ownership_marks.marked(None, ownership_marks.ADDED))
-        return [self._index(str(statement), building, otherwise), Step(statements=(rename, mark))]
+        return [self._index(str(statement), building, otherwise), StatementStep(statements=(rename, mark))]
 
-    def _index(self, create: str, building: str, otherwise: str | None) -> Step:
+    def _index(self, create: str, building: str, otherwise: str | None) -> StatementStep:
         """While it is built it has another name, so that one that was not finished is known."""
-        return Step(
+        return StatementStep(
             statements=(create.replace(" INDEX ", " INDEX CONCURRENTLY ", 1),),
             concurrently=True,
             otherwise=otherwise,

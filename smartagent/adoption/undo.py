@@ -4,18 +4,18 @@ from collections.abc import Iterator
 
 from smartagent.adoption import ownership_marks
 from smartagent.adoption.changes import (
-    Change,
     DropColumn,
     DropConstraint,
     DropDefault,
     DropIndex,
     RestoreCheck,
     RestoreNotNull,
+    SchemaChange,
 )
 from smartagent.adoption.introspection import FoundTable
 
 
-def undo(found: FoundTable) -> list[Change]:
+def undo(found: FoundTable) -> list[SchemaChange]:
     """Return what to change so that a table that we completed is as we found it."""
     return [
         *(DropConstraint(name=each.name) for each in found.constraints if ownership_marks.is_added(each.comment)),
@@ -26,13 +26,13 @@ def undo(found: FoundTable) -> list[Change]:
     ]
 
 
-def _restored_checks(found: FoundTable) -> Iterator[Change]:
+def _restored_checks(found: FoundTable) -> Iterator[SchemaChange]:
     for check in found.constraints:
         if definition := ownership_marks.widened_from(check.comment):
             yield RestoreCheck(name=check.name, definition=definition, comment=ownership_marks.theirs(check.comment))
 
 
-def _restored_columns(found: FoundTable) -> Iterator[Change]:
+def _restored_columns(found: FoundTable) -> Iterator[SchemaChange]:
     for column in found.columns:
         comment = ownership_marks.theirs(column.comment)
         if ownership_marks.entry(column.comment) == ownership_marks.RELAXED:

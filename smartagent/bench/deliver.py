@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import Max, Min
 from django.utils import timezone
 
-from notifications.channels import Address, Outgoing
+from notifications.channels import Address, HTTPRequest
 from notifications.channels.credentials import keep, values_of
 from notifications.channels.webhook import Webhook, new_key
 from notifications.delivery.rendering import letter_of
@@ -126,7 +126,7 @@ def _message(person: UUID, number: int, now: datetime) -> Message:
     )  # fmt: skip
 
 
-def _loop(client: httpx.Client, address: str, outgoing: Outgoing, times: int) -> int:
+def _loop(client: httpx.Client, address: str, outgoing: HTTPRequest, times: int) -> int:
     for _ in range(times):
         client.post(f"{address}/floor", content=outgoing.body, headers=dict(outgoing.headers)).raise_for_status()
     return times

@@ -1,4 +1,4 @@
-"""`migrate` as a process of its own, on another database of the server: `python -m smartagent.bench.migration_process NAME`."""
+"""`migrate` as a process of its own on another database: `python -m smartagent.bench.migration_process NAME`."""
 
 import os
 import subprocess

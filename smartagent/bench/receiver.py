@@ -19,7 +19,7 @@ from smartagent.bench.migration_process import PROJECT
 ANSWER = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}"
 
 
-class Conversation(asyncio.Protocol):
+class ReceiverProtocol(asyncio.Protocol):
     """One connection: requests come one after the other, each with the length of its body."""
 
     def __init__(self, counts: "Counter[str]") -> None:
@@ -82,7 +82,7 @@ async def main() -> None:
     """Receive until the process is ended."""
     counts: Counter[str] = Counter()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Conversation(counts), "127.0.0.1", 0, backlog=256)
+    server = await loop.create_server(lambda: ReceiverProtocol(counts), "127.0.0.1", 0, backlog=256)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await server.serve_forever()

@@ -11,7 +11,7 @@ from rules.models import RuleState
 from smartagent.kernel.schema_drift_log import if_there
 from smartagent.kernel.scope import OwnedQuerySet
 
-MOST = 99
+MAX_BADGE = 99
 
 
 def firing(request: HttpRequest) -> SafeString:
@@ -54,11 +54,11 @@ def _proposed(request: HttpRequest) -> int:
 
 def _count(rows: OwnedQuerySet) -> int:
     """As many as there are, but not counting far beyond what is shown; none where they cannot be counted."""
-    return if_there(rows.order_by()[: MOST + 1].count) or 0
+    return if_there(rows.order_by()[: MAX_BADGE + 1].count) or 0
 
 
 def _text(count: int) -> str:
-    return f"{MOST}+" if count > MOST else str(count) if count else ""
+    return f"{MAX_BADGE}+" if count > MAX_BADGE else str(count) if count else ""
 
 
 def _shown(name: str, count: int) -> SafeString:

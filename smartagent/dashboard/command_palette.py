@@ -15,8 +15,8 @@ from smartagent.kernel.limits import limited
 from smartagent.kernel.scope import people_visible_to
 from smartagent.shell.navigation import navigation
 
-MOST = 8
-LONGEST = 100
+MAX_RESULTS = 8
+MAX_QUERY_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Found:
 @limited("searches")
 def find(request: HttpRequest) -> HttpResponse:
     """The lines for the term `s`: every page where it is empty."""
-    term = request.GET.get("s", "").strip()[:LONGEST].replace("\0", "")
+    term = request.GET.get("s", "").strip()[:MAX_QUERY_LENGTH].replace("\0", "")
     found = [page for page in _pages(request) if term.lower() in page.title.lower()]
     if term:
         found += [*_rules(request, term), *_people(request, term)]
@@ -62,7 +62,7 @@ def _may_open(request: HttpRequest, permission: Any) -> bool:
 def _rules(request: HttpRequest, term: str) -> list[Found]:
     if not request.user.has_perm("rules.view_automationrule"):
         return []
-    rules = AutomationRule.objects.visible_to(request.user).filter(rule_name__icontains=term)[:MOST]
+    rules = AutomationRule.objects.visible_to(request.user).filter(rule_name__icontains=term)[:MAX_RESULTS]
     return [
         Found(str(rule), "Rule", reverse("admin:rules_automationrule_page", args=[rule.pk]), "rule") for rule in rules
     ]
@@ -72,7 +72,7 @@ def _people(request: HttpRequest, term: str) -> list[Found]:
     if not request.user.has_perm("smartagent.view_user"):
         return []
     named = Q(full_name__icontains=term) | Q(email__icontains=term)
-    people = people_visible_to(request.user).filter(named).order_by("full_name")[:MOST]
+    people = people_visible_to(request.user).filter(named).order_by("full_name")[:MAX_RESULTS]
     return [
         Found(str(person), person.email, reverse("admin:smartagent_user_change", args=[person.pk]), "person")
         for person in people

@@ -22,13 +22,13 @@ from smartagent.kernel.schema_drift_log import if_there
 from smartagent.kernel.scope import OwnedQuerySet
 from smartagent.shell.cards import Card
 
-COUNTED = 10_000
+MAX_COUNTED = 10_000
 FIRING_SHOWN = 5
 ENTRIES_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Firing:
+class FiringRow:
     """One instance that fires, as the page says it."""
 
     rule: AutomationRule
@@ -87,17 +87,17 @@ def _cards(user: Any, entries: ActivityQuerySet, states: StateQuerySet, now: dat
 
 def _card(label: str, rows: OwnedQuerySet, place: str, query: str = "", *, alarm: bool = False) -> Card:
     """Counted up to a cap, so that millions cost no more than thousands."""
-    count = if_there(rows.order_by()[: COUNTED + 1].count)
+    count = if_there(rows.order_by()[: MAX_COUNTED + 1].count)
     if count is None:
         return Card(label, "?", reverse(f"admin:{place}_changelist") + query)
-    text = f"{COUNTED:,}+" if count > COUNTED else f"{count:,}"
+    text = f"{MAX_COUNTED:,}+" if count > MAX_COUNTED else f"{count:,}"
     return Card(label, text, reverse(f"admin:{place}_changelist") + query, alarm and count > 0)
 
 
-def _firing(states: StateQuerySet, user: Any) -> list[Firing]:
+def _firing(states: StateQuerySet, user: Any) -> list[FiringRow]:
     newest = states.select_related("rule", "user")[:FIRING_SHOWN]
     return [
-        Firing(
+        FiringRow(
             rule=state.rule,
             severity=state.severity,
             person="" if state.user_id == user.pk else str(state.user),

@@ -10,13 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from smartagent.doctor.examination import examine
-from smartagent.doctor.findings import Severity, State
+from smartagent.doctor.findings import FindingSeverity, FindingState
 from smartagent.doctor.permissions import MayLook
 from smartagent.rest.views import StrictView
 
 
 class FindingSerializer(serializers.Serializer[Any]):
-    severity = serializers.ChoiceField(choices=[each.value for each in Severity])
+    severity = serializers.ChoiceField(choices=[each.value for each in FindingSeverity])
     subject = serializers.CharField(help_text="A table, or another part of the installation.")
     problem = serializers.CharField()
     remedy = serializers.CharField(help_text="What to do.")
@@ -24,7 +24,7 @@ class FindingSerializer(serializers.Serializer[Any]):
 
 class TableSerializer(serializers.Serializer[Any]):
     table = serializers.CharField()
-    state = serializers.ChoiceField(choices=[each.value for each in State])
+    state = serializers.ChoiceField(choices=[each.value for each in FindingState])
     rows = serializers.IntegerField(allow_null=True, help_text="Counted where that is quick, else estimated.")
     unrepresentable = serializers.IntegerField(
         allow_null=True, help_text="Rows of another application, not shown here."

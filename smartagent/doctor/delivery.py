@@ -12,7 +12,7 @@ from smartagent.doctor.schema_findings import about
 
 DAY = timedelta(hours=24)
 GRACE = timedelta(minutes=5)
-NAMED = 3
+MAX_NAMED = 3
 START = "Start `manage.py up`, or beside a web server that runs elsewhere `manage.py deliver` or `manage.py qcluster`."
 
 
@@ -39,7 +39,7 @@ def _in_state(state: str) -> str:
     """`2 channels are failing: “ops” of Ada, …`; empty where none is."""
     found = Channel.objects.filter(CONDITIONS[state]).order_by("opened_at", "created_at", "id")
     count = found.count()
-    named = [f"“{channel.name}” of {channel.user}" for channel in found.select_related("user")[:NAMED]]
+    named = [f"“{channel.name}” of {channel.user}" for channel in found.select_related("user")[:MAX_NAMED]]
     rest = f" and {count - len(named):,} more" if count > len(named) else ""
     return (
         f"{count:,} {'channel is' if count == 1 else 'channels are'} {state}: {', '.join(named)}{rest}."

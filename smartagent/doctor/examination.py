@@ -9,7 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from smartagent.adoption.preview.obstacles import Obstacle, find_obstacles
 from smartagent.doctor import delivery, disk_space, installation, scheduler, server, triggers
-from smartagent.doctor.findings import Finding, Report, TableReport, error, report
+from smartagent.doctor.findings import DoctorReport, Finding, TableReport, error, report
 from smartagent.doctor.migrations import Migrated, check_migrations
 from smartagent.doctor.tables import Examined, check_table, check_unrepresentable, examine_tables, report_tables
 from smartagent.kernel.schema_drift import is_about_schema
@@ -18,7 +18,7 @@ from smartagent.postgres.errors import Unavailable, line
 Check = Callable[[], Iterable[Finding]]
 
 
-def examine(connection: BaseDatabaseWrapper, now: datetime) -> Report:
+def examine(connection: BaseDatabaseWrapper, now: datetime) -> DoctorReport:
     """Look at everything."""
     try:
         connection.ensure_connection()
@@ -34,7 +34,9 @@ def examine(connection: BaseDatabaseWrapper, now: datetime) -> Report:
     return report([finding for check in checks for finding in _found(connection, check)], reports)
 
 
-def _seen_by_the_blind(connection: BaseDatabaseWrapper, obstacles: list[Obstacle], tables: list[Examined]) -> Report:
+def _seen_by_the_blind(
+    connection: BaseDatabaseWrapper, obstacles: list[Obstacle], tables: list[Examined]
+) -> DoctorReport:
     """Where rows are hidden, whatever else we read would be wrong: nothing is counted."""
     checks: list[Check] = [
         partial(server.check_server, connection),

@@ -8,7 +8,7 @@ from typing import Any
 FIX = "Run `manage.py doctor --fix`, or press Repair on the page Schema."
 
 
-class Severity(StrEnum):
+class FindingSeverity(StrEnum):
     """An error is wrong; a warning may become so; an info is good to know."""
 
     ERROR = "error"
@@ -16,7 +16,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-class State(StrEnum):
+class FindingState(StrEnum):
     """A table that we created, that was there before us, that is not there, or that lacks something we need."""
 
     OURS = "ours"
@@ -29,7 +29,7 @@ class State(StrEnum):
 class Finding:
     """One thing that somebody should know, and what to do about it."""
 
-    severity: Severity
+    severity: FindingSeverity
     subject: str
     problem: str
     remedy: str
@@ -54,7 +54,7 @@ class TableReport:
     """A table; `unrepresentable` rows are not shown here. A number is None where it cannot be known."""
 
     table: str
-    state: State
+    state: FindingState
     rows: int | None
     unrepresentable: int | None
     exact: bool = True
@@ -69,7 +69,7 @@ class TableReport:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class DoctorReport:
     """All that was found, the worst first."""
 
     findings: tuple[Finding, ...]
@@ -77,7 +77,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        return not self.of(Severity.ERROR)
+        return not self.of(FindingSeverity.ERROR)
 
     @property
     def repairable(self) -> tuple[Finding, ...]:
@@ -86,11 +86,13 @@ class Report:
     @property
     def verdict(self) -> str:
         """`Everything fits.`, or how many errors and warnings there are."""
-        counts = [(len(self.of(severity)), severity.value) for severity in (Severity.ERROR, Severity.WARNING)]
+        counts = [
+            (len(self.of(severity)), severity.value) for severity in (FindingSeverity.ERROR, FindingSeverity.WARNING)
+        ]
         told = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count]
         return f"{' and '.join(told)}." if told else "Everything fits."
 
-    def of(self, severity: Severity) -> list[Finding]:
+    def of(self, severity: FindingSeverity) -> list[Finding]:
         return [each for each in self.findings if each.severity == severity]
 
     def as_dict(self) -> dict[str, Any]:
@@ -102,20 +104,24 @@ class Report:
         }
 
 
-def report(findings: Iterable[Finding], tables: Iterable[TableReport] = ()) -> Report:
+def report(findings: Iterable[Finding], tables: Iterable[TableReport] = ()) -> DoctorReport:
     """Sort the findings: the worst first, and what is about one subject together."""
-    order = list(Severity)
+    order = list(FindingSeverity)
     ordered = sorted(findings, key=lambda each: (order.index(each.severity), each.subject))
-    return Report(findings=tuple(ordered), tables=tuple(tables))
+    return DoctorReport(findings=tuple(ordered), tables=tuple(tables))
 
 
 def error(subject: str, problem: str, remedy: str, *, repairable: bool = False) -> Finding:
-    return Finding(severity=Severity.ERROR, subject=subject, problem=problem, remedy=remedy, repairable=repairable)
+    return Finding(
+        severity=FindingSeverity.ERROR, subject=subject, problem=problem, remedy=remedy, repairable=repairable
+    )
 
 
 def warning(subject: str, problem: str, remedy: str, *, repairable: bool = False) -> Finding:
-    return Finding(severity=Severity.WARNING, subject=subject, problem=problem, remedy=remedy, repairable=repairable)
+    return Finding(
+        severity=FindingSeverity.WARNING, subject=subject, problem=problem, remedy=remedy, repairable=repairable
+    )
 
 
 def info(subject: str, problem: str, remedy: str) -> Finding:
-    return Finding(severity=Severity.INFO, subject=subject, problem=problem, remedy=remedy)
+    return Finding(severity=FindingSeverity.INFO, subject=subject, problem=problem, remedy=remedy)

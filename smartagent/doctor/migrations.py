@@ -15,7 +15,7 @@ from smartagent.adoption.sync.base import Synchronising
 from smartagent.doctor.findings import Finding, error
 
 OURS = ("smartagent", "rules", "notifications", "optimizer")
-SHOWN = 4
+MAX_SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -79,5 +79,5 @@ def check_migrations(migrated: Migrated) -> Iterator[Finding]:
 
 def _named(migrations: list[tuple[str, str]]) -> str:
     names = [".".join(each) for each in migrations]
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"{', '.join(names[:SHOWN])}{more} {'is' if len(names) == 1 else 'are'}"
+    more = f" and {len(names) - MAX_SHOWN} more" if len(names) > MAX_SHOWN else ""
+    return f"{', '.join(names[:MAX_SHOWN])}{more} {'is' if len(names) == 1 else 'are'}"

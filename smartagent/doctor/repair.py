@@ -14,7 +14,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django_q.models import Schedule
 
 from smartagent.adoption import table_grants
-from smartagent.adoption.changes import Change, LeaveAlone
+from smartagent.adoption.changes import LeaveAlone, SchemaChange
 from smartagent.adoption.operations import attempt_all, create, log, whole
 from smartagent.adoption.preview.obstacles import find_obstacles
 from smartagent.adoption.statements import Writer
@@ -147,7 +147,7 @@ def _synchronise(editor: BaseDatabaseSchemaEditor, operation: Synchronising, rep
         told.append(f"{subject_of(operation)}: {change}{', not all' if type(change) in left else ''}")
 
 
-def _due(editor: BaseDatabaseSchemaEditor, operation: Synchronising) -> list[Change]:
+def _due(editor: BaseDatabaseSchemaEditor, operation: Synchronising) -> list[SchemaChange]:
     return [each for each in operation.lacks(editor.connection) if not isinstance(each, LeaveAlone)]
 
 

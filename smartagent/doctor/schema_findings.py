@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import singledispatch
 
 from smartagent.adoption import changes
-from smartagent.adoption.changes import Change, LeaveAlone
+from smartagent.adoption.changes import LeaveAlone, SchemaChange
 from smartagent.adoption.introspection import ANY
 from smartagent.adoption.sync import sync_changes
 from smartagent.doctor.findings import FIX, Finding, error, info, warning
@@ -17,7 +17,7 @@ HARMLESS = (
 )  # fmt: skip
 
 
-def finding_of(subject: str, change: Change) -> Finding:
+def finding_of(subject: str, change: SchemaChange) -> Finding:
     """Return what to say of a change that is due."""
     if isinstance(change, LeaveAlone):
         return _left_alone(subject, change)
@@ -34,7 +34,7 @@ def _left_alone(subject: str, change: LeaveAlone) -> Finding:
     return warning(subject, f"{change}.", "Once that is changed, run `manage.py doctor --fix`.")
 
 
-def remedy_of(change: Change) -> str:
+def remedy_of(change: SchemaChange) -> str:
     """What to do, and what to know before."""
     if isinstance(change, changes.AddColumn):
         return f"{FIX} In the rows that are there it is empty or has its default: only a backup has what was in it."
@@ -46,7 +46,7 @@ def remedy_of(change: Change) -> str:
 
 
 @singledispatch
-def problem_of(change: Change) -> str:
+def problem_of(change: SchemaChange) -> str:
     """A sentence: what is wrong."""
     raise NotImplementedError(type(change).__name__)
 

@@ -11,13 +11,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Count
 from psycopg import errors
 
-from smartagent.adoption.changes import AddColumn, Change, DropUnfinished, LeaveAlone
+from smartagent.adoption.changes import AddColumn, DropUnfinished, LeaveAlone, SchemaChange
 from smartagent.adoption.introspection import FoundTable, NotATable, find_table
 from smartagent.adoption.plan import plan
-from smartagent.adoption.preview.sizes import Rows, count_rows
-from smartagent.adoption.routines import Place, find_place
+from smartagent.adoption.preview.sizes import RowCount, count_rows
+from smartagent.adoption.routines import RoutinePlace, find_place
 from smartagent.adoption.table_grants import SHARED
-from smartagent.doctor.findings import FIX, Finding, State, TableReport, error, info, warning
+from smartagent.doctor.findings import FIX, Finding, FindingState, TableReport, error, info, warning
 from smartagent.doctor.migrations import Migrated
 from smartagent.doctor.schema_findings import finding_of
 
@@ -34,9 +34,9 @@ class Examined:
 
     model: Model
     expected: bool
-    place: Place | None = None
+    place: RoutinePlace | None = None
     found: FoundTable | None = None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[SchemaChange, ...] = ()
     in_the_way: bool = False
     being_built: bool = False
 
@@ -45,16 +45,16 @@ class Examined:
         return self.model._meta.db_table
 
     @property
-    def state(self) -> State:
+    def state(self) -> FindingState:
         if self.found is None:
-            return State.MISSING
+            return FindingState.MISSING
         if self.due:
-            return State.DRIFTED
+            return FindingState.DRIFTED
         theirs = self.model._meta.app_label in SHARED and not self.found.created
-        return State.ADOPTED if theirs else State.OURS
+        return FindingState.ADOPTED if theirs else FindingState.OURS
 
     @property
-    def due(self) -> list[Change]:
+    def due(self) -> list[SchemaChange]:
         """What can be done about what it lacks."""
         return [each for each in self.changes if not isinstance(each, LeaveAlone)]
 
@@ -86,7 +86,7 @@ def _examined(connection: BaseDatabaseWrapper, model: Model, migrated: Migrated)
     )
 
 
-def _is_about_no_column(change: Change) -> bool:
+def _is_about_no_column(change: SchemaChange) -> bool:
     """A many-to-many relation of Django's own is a table of its own."""
     return isinstance(change, LeaveAlone) and change.what.startswith("many-to-many")
 
@@ -131,7 +131,7 @@ def _report(connection: BaseDatabaseWrapper, table: Examined) -> TableReport:
     )
 
 
-def _unrepresentable(connection: BaseDatabaseWrapper, table: Examined, rows: Rows) -> int | None:
+def _unrepresentable(connection: BaseDatabaseWrapper, table: Examined, rows: RowCount) -> int | None:
     """Count the rows that our model does not show; of a very large table, as PostgreSQL estimates them."""
     representable = getattr(table.model, "REPRESENTABLE", None)
     if representable is None or not rows.count:
@@ -168,7 +168,7 @@ def check_unrepresentable(tables: Iterable[TableReport]) -> Iterator[Finding]:
             yield info(table.table, problem, "Nothing has to be done: nobody changes them.")
 
 
-def _some(connection: BaseDatabaseWrapper, query: str, place: Place) -> list[tuple[Any, ...]]:
+def _some(connection: BaseDatabaseWrapper, query: str, place: RoutinePlace) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, [place.oid])
         return list(cursor.fetchall())

@@ -7,14 +7,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from smartagent.doctor.findings import Report, Severity, TableReport
+from smartagent.doctor.findings import DoctorReport, FindingSeverity, TableReport
 from smartagent.doctor.repair import Repairs
 
-STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+STYLES = {FindingSeverity.ERROR: "bold red", FindingSeverity.WARNING: "yellow", FindingSeverity.INFO: "cyan"}
 STATES = {"ours": "green", "adopted": "cyan", "missing": "bold red", "drifted": "bold red"}
 
 
-def show(console: Console, report: Report) -> None:
+def show(console: Console, report: DoctorReport) -> None:
     """Tables first, so that what is to be done is read last."""
     if report.tables:
         console.print(_tables(report.tables))

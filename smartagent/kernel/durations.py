@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 SHAPE = re.compile(r"(?:\s*\d+\s*[wdhms])+\s*", re.IGNORECASE | re.ASCII)
 PART = re.compile(r"(\d+)\s*([wdhms])", re.IGNORECASE)
-LONGEST = timedelta(days=366)
+MAX_DURATION = timedelta(days=366)
 LONGEST_TEXT = 100  # characters
 
 
@@ -28,8 +28,8 @@ def parse_duration(text: str) -> timedelta:
 
 def of_seconds(seconds: float, text: str = "") -> timedelta:
     """Return so many seconds; ValueError, quoting `text`, where they are more than the longest duration."""
-    if not 0 <= seconds <= LONGEST.total_seconds():  # nor for nan
-        raise ValueError(f"“{text[:40] or seconds}” is too long. The longest duration is {LONGEST.days} days.")
+    if not 0 <= seconds <= MAX_DURATION.total_seconds():  # nor for nan
+        raise ValueError(f"“{text[:40] or seconds}” is too long. The longest duration is {MAX_DURATION.days} days.")
     return timedelta(seconds=seconds)
 
 
@@ -43,7 +43,7 @@ def format_duration(duration: timedelta) -> str:
     return " ".join(parts) or "0"
 
 
-class DurationField(forms.CharField):
+class DurationFormField(forms.CharField):
     """A form field for a duration: shows and reads `4h`."""
 
     def prepare_value(self, value: Any) -> Any:

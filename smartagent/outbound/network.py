@@ -42,7 +42,7 @@ def remaining(timeout: float | None) -> float:
     return min(left, timeout) if timeout is not None else left
 
 
-class Timed(httpcore.NetworkStream):
+class TimedStream(httpcore.NetworkStream):
     """A connection whose every step keeps to the deadline."""
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
@@ -61,7 +61,7 @@ class Timed(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return Timed(self.inner.start_tls(ssl_context, server_hostname, remaining(timeout)))
+        return TimedStream(self.inner.start_tls(ssl_context, server_hostname, remaining(timeout)))
 
     def get_extra_info(self, info: str) -> Any:
         return self.inner.get_extra_info(info)
@@ -80,7 +80,7 @@ class Checked(httpcore.NetworkBackend):
         addresses = resolve(host, port, remaining(timeout))
         for last, address in ((address == addresses[-1], address) for address in addresses):
             try:
-                return Timed(self.inner.connect_tcp(str(address), port, remaining(timeout), local_address))
+                return TimedStream(self.inner.connect_tcp(str(address), port, remaining(timeout), local_address))
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 if last:
                     raise
@@ -97,4 +97,4 @@ class ToProxy(httpcore.NetworkBackend):
         self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:  # fmt: skip
-        return Timed(self.inner.connect_tcp(host, port, remaining(timeout), local_address))
+        return TimedStream(self.inner.connect_tcp(host, port, remaining(timeout), local_address))

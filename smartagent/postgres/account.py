@@ -17,7 +17,7 @@ INSTEAD = "or set DATABASE_URL to a PostgreSQL 14 or newer"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class DatabaseAccount:
     """A user of the operating system."""
 
     name: str
@@ -60,7 +60,7 @@ class Account:
             raise EmbeddedFailed(f"The embedded PostgreSQL cannot write {path}: {done.stderr.strip()}.")
 
 
-def account(folder: Path) -> Account:
+def account(folder: Path) -> DatabaseAccount:
     """Return who runs the server on `folder`: we; as root, whom the folder belongs to, else a system user."""
     me, owner = os.geteuid(), (folder if folder.exists() else folder.parent).stat().st_uid
     if me != 0:
@@ -70,22 +70,22 @@ def account(folder: Path) -> Account:
     return (_known(owner) if owner else None) or _system_user()
 
 
-def _known(uid: int) -> Account | None:
+def _known(uid: int) -> DatabaseAccount | None:
     try:
-        return Account.of(pwd.getpwuid(uid))
+        return DatabaseAccount.of(pwd.getpwuid(uid))
     except KeyError:
         return None
 
 
-def _unnamed(uid: int) -> Account:
+def _unnamed(uid: int) -> DatabaseAccount:
     raise EmbeddedFailed(f"User id {uid} has no name in /etc/passwd, which PostgreSQL needs: add one, {INSTEAD}.")
 
 
-def _system_user() -> Account:
+def _system_user() -> DatabaseAccount:
     known = {entry.pw_name: entry for entry in pwd.getpwall()}
     for name in SYSTEM_USERS:
         if name in known:
-            return Account.of(known[name])
+            return DatabaseAccount.of(known[name])
     useradd = shutil.which("useradd", path=f"{os.defpath}:/usr/sbin:/sbin")
     made = useradd and subprocess.run(  # noqa: S603 a fixed command
         [useradd, "--system", "--no-create-home", "--home-dir", "/nonexistent", SYSTEM_USERS[0]],
@@ -97,4 +97,4 @@ def _system_user() -> Account:
             f"PostgreSQL does not run as root and the system user {SYSTEM_USERS[0]} could not be made: "
             f"make it (useradd --system {SYSTEM_USERS[0]}), run this as another user, {INSTEAD}."
         )
-    return Account.of(pwd.getpwnam(SYSTEM_USERS[0]))
+    return DatabaseAccount.of(pwd.getpwnam(SYSTEM_USERS[0]))

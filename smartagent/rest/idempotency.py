@@ -30,7 +30,7 @@ class KeyReused(exceptions.APIException):
     default_code = "key_reused"
 
 
-def once(request: Request, answer: Callable[[], dict[str, Any]], code: int = status.HTTP_201_CREATED) -> Response:
+def run_once(request: Request, answer: Callable[[], dict[str, Any]], code: int = status.HTTP_201_CREATED) -> Response:
     """Return what `answer` gives, or what it gave when this request came before with the same key."""
     key = request.headers.get("Idempotency-Key")
     if key is None:

@@ -13,7 +13,7 @@ from smartagent.kernel.stored_json import is_deep
 from smartagent.rest.bodies import LARGE, refuse_large, refuse_many, room_of, too_large
 from smartagent.rest.errors import TooLarge
 
-MANY = 50_000
+MAX_LINES = 50_000
 MEMBERS = 10_000  # of one gzipped body
 CHUNK = 16_384  # bytes
 NOT_GZIP = "The body is not gzip, though Content-Encoding says so."
@@ -60,8 +60,8 @@ class LinesParser(parsers.BaseParser):
             except ValueError as error:
                 raise ParseError(f"Line {number} is not JSON: {error}") from None
             lines.numbers.append(number)
-            if len(lines) > MANY:
-                raise TooLarge(f"These are more than {MANY:,} lines. Send them in several requests.")
+            if len(lines) > MAX_LINES:
+                raise TooLarge(f"These are more than {MAX_LINES:,} lines. Send them in several requests.")
         return lines
 
 

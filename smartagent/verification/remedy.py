@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from optimizer.execution.runner import apply
 from optimizer.models import OptimizationEvent, OptimizationStep, OptimizerPolicy
-from optimizer.proposals.decisions import Refused, approve
+from optimizer.proposals.decisions import DecisionRefused, approve
 from optimizer.tasks import measure_one
 from rules.models import ActivityEntry, AutomationRule
 from smartagent.models import User
@@ -54,7 +54,7 @@ def decided(remedy: Remedy, now: datetime) -> None:
     try:
         approve(remedy.event, somebody("Abel Approver"), now)
         remedy.event = apply(remedy.event.pk, now + timedelta(seconds=1))
-    except Refused as refusal:
+    except DecisionRefused as refusal:
         remedy.refused = str(refusal)
 
 

@@ -18,7 +18,7 @@ from smartagent.verification.ticks import DispatcherBusy
 
 
 @dataclass(slots=True)
-class Report:
+class VerificationReport:
     """What was checked, and the story of how it came about."""
 
     checks: list[Check] = field(default_factory=list)
@@ -53,9 +53,9 @@ class Report:
         ])  # fmt: skip
 
 
-def verify(now: datetime) -> Report:
+def verify(now: datetime) -> VerificationReport:
     """Play the scenario as of `now` and report; what breaks on the way is a failed check with its cause."""
-    report = Report()
+    report = VerificationReport()
     try:
         with played(now) as evidence:
             report.checks = check(evidence)

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from optimizer.proposals.facts import Surroundings
+from optimizer.proposals.facts import FactsLoader
 from rules.evaluation.readings import gather
 from rules.models import AuditEvent
 from tests.legacy.database import Database
@@ -121,7 +121,7 @@ def test_decisions_are_audit_events(takeover: Takeover) -> None:
         ("of ours", "critical", "of ours"),
     ]  # fmt: skip
     assert (anomalies(database), anomalies(database, "integration_error_count")) == (3, 1)
-    facts = Surroundings([UUID(ALICE)], timezone.now()).of(
+    facts = FactsLoader([UUID(ALICE)], timezone.now()).of(
         person=UUID(ALICE), metric="anomaly_count", value=3, threshold=1, operator=">", target=""
     )
     assert dict(facts.errors) == {"integration_sync": 1, "of ours": 1, "scaling": 1}

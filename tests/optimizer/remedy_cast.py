@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from optimizer.models import FusionMetric, OptimizationEvent
-from optimizer.proposals.creation import Asked, propose
-from optimizer.proposals.facts import Surroundings
+from optimizer.proposals.creation import ProposalRequest, propose
+from optimizer.proposals.facts import FactsLoader
 from optimizer.strategies.proposal import Proposal, ProposedStep
 from rules.models import MetricSample
 from smartagent.models import User
@@ -29,15 +29,15 @@ def weights_of(person: User) -> dict[str, Decimal]:
 
 def remedy(
     person: User, now: datetime, *parameters: dict[str, Any], advice: tuple[str, ...] = (), **asked: Any
-) -> tuple[Asked, str, Proposal]:
+) -> tuple[ProposalRequest, str, Proposal]:
     """What would be proposed: to adjust weights, a step for each of `parameters`; without any it is advice only."""
-    facts = Surroundings({person.pk}, now).of(
+    facts = FactsLoader({person.pk}, now).of(
         person.pk, metric="fusion_score", value=60, threshold=70, operator="<", target=""
     )
     words = {"reason": "Coverage is low.", "expected": "The score follows."}
     steps = tuple(ProposedStep(operation="adjust_weight", parameters=each, **words) for each in parameters)
     proposal = Proposal(reason="The fusion score is 60; the rule says < 70.", steps=steps, advice=advice)
-    return Asked(**{"facts": facts, "kind": "manual"} | asked), "fusion_enhancement", proposal
+    return ProposalRequest(**{"facts": facts, "kind": "manual"} | asked), "fusion_enhancement", proposal
 
 
 def remedy_for(person: User, now: datetime, *parameters: dict[str, Any], **asked: Any) -> OptimizationEvent:

@@ -7,17 +7,17 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from notifications.escalations.steps import MOST, MOST_REPEATS, Step, read
+from notifications.escalations.steps import MAX_STEPS, MOST_REPEATS, EscalationStep, read
 from notifications.escalations.validation import count_problem, kept, step_problems
 from notifications.models import EscalationPolicy
 from notifications.routing.recipients_field import RecipientsField
-from smartagent.kernel.durations import DurationField
+from smartagent.kernel.durations import DurationFormField
 
 
 class StepForm(forms.Form):
     """One step; a row in which nothing is filled in is none."""
 
-    after = DurationField(
+    after = DurationFormField(
         required=False, label="Wait",
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "15m", "autocomplete": "off"}),
     )  # fmt: skip
@@ -27,13 +27,13 @@ class StepForm(forms.Form):
     )  # fmt: skip
 
     @property
-    def step(self) -> Step | None:
+    def step(self) -> EscalationStep | None:
         """The step that was filled in, None where none was."""
         after, to = self.cleaned_data.get("after") or timedelta(0), self.cleaned_data.get("to") or []
-        return Step(after, tuple(to)) if after or to else None
+        return EscalationStep(after, tuple(to)) if after or to else None
 
 
-class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
+class EscalationPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     """Makes or changes a policy. `maker` is the person who does; `rows` is how many steps are offered."""
 
     class Meta:
@@ -71,17 +71,17 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         self.instance.steps = kept(steps, self.instance.user)
         return cleaned
 
-    def _checked(self, row: StepForm) -> Step | None:
+    def _checked(self, row: StepForm) -> EscalationStep | None:
         if (step := row.step) is None:
             return None
         for name, problems in step_problems(step, self.instance.user, self.maker).items():
             row.add_error(name, problems)
         return step
 
-    def _rows(self, data: Any, steps: Sequence[Step]) -> list[StepForm]:
+    def _rows(self, data: Any, steps: Sequence[EscalationStep]) -> list[StepForm]:
         if data is None:
             shown: list[dict[str, Any]] = [{"after": step.after, "to": list(step.to)} for step in steps]
-            return [StepForm(prefix=f"step-{n}", initial=initial) for n, initial in enumerate([*shown, {}][:MOST])]
-        count = sum(f"step-{n}-to" in data for n in range(MOST))
-        more = "_more" in data and count < MOST
+            return [StepForm(prefix=f"step-{n}", initial=initial) for n, initial in enumerate([*shown, {}][:MAX_STEPS])]
+        count = sum(f"step-{n}-to" in data for n in range(MAX_STEPS))
+        more = "_more" in data and count < MAX_STEPS
         return [StepForm(data, prefix=f"step-{n}") for n in range(count + more)]

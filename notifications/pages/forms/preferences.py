@@ -8,7 +8,7 @@ from django import forms
 from notifications.models import Channel, Preference
 from notifications.routing.preferences import checked_quiet
 from notifications.routing.quiet_hours import DAYS, read
-from notifications.routing.router import MODES, SEVERITIES, Addressee, read_matrix
+from notifications.routing.router import MODES, SEVERITIES, Subscriber, read_matrix
 
 LOOK = "border border-base-200 bg-white px-2 py-1 rounded-default dark:bg-base-900 dark:border-base-700"
 NO_TIME = {"invalid": "Write a time of day, for example 22:00."}
@@ -24,7 +24,7 @@ class MatrixForm(forms.Form):
 
     digest_at = forms.TimeField(label="The daily digest goes out at", widget=clock(), error_messages=NO_TIME)
 
-    def __init__(self, data: Any, *, preference: Preference, channels: list[Channel], who: Addressee) -> None:
+    def __init__(self, data: Any, *, preference: Preference, channels: list[Channel], who: Subscriber) -> None:
         super().__init__(data, initial={"digest_at": preference.digest_at})
         self.channels, matrix = channels, read_matrix(preference.matrix)
         for channel in channels:
@@ -89,7 +89,7 @@ class QuietForm(forms.Form):
 class QuietRows(forms.BaseFormSet):  # type: ignore[type-arg]
     """The rows; together they must leave some hours."""
 
-    def __init__(self, data: Any, *, preference: Preference, who: Addressee, now: datetime) -> None:
+    def __init__(self, data: Any, *, preference: Preference, who: Subscriber, now: datetime) -> None:
         kept = read(preference.quiet)
         rows = [{"begins": quiet.begins, "ends": quiet.ends, "days": sorted(quiet.days)} for quiet in kept]
         super().__init__(data, initial=rows, prefix="quiet")

@@ -22,7 +22,7 @@ CLOCK = "%H:%M"
 PeriodFormSet: Any = forms.formset_factory(QuietForm, extra=1, can_delete=True, max_num=14)
 
 
-class PolicyForm(forms.Form):
+class AutomationPolicyForm(forms.Form):
     """What the optimizer may do by itself."""
 
     automatic_per_day = forms.IntegerField(

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from optimizer.proposals.requests import KINDS, Wanted, is_metric
+from optimizer.proposals.requests import KINDS, ManualRequest, is_metric
 from rules.engine.conditions import Operator
 from rules.ingest.samples import check_target
 from rules.pages.forms.silence_fields import PersonField
@@ -73,10 +73,10 @@ class AskingForm(forms.Form):
         return cleaned
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> ManualRequest:
         """What is asked for."""
         given = self.cleaned_data
-        return Wanted(
+        return ManualRequest(
             person=given.get("person") or self.asker, metric=given["metric"], target=given["target"],
             operator=given["operator"], threshold=given["threshold"], kind=given["kind"],
         )  # fmt: skip

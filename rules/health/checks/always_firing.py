@@ -1,6 +1,6 @@
 """Rules that fire all the time, so that nobody learns anything from them."""
 
-from rules.health.check import Check, Facts, before, days, days_sql
+from rules.health.check import Facts, HealthCheck, before, days, days_sql
 
 SHARE = 0.9
 SPAN, BREAK = "14 days", "1.4 days"  # whoever fires more than 0.9 of the span fires now, or did within the break
@@ -19,7 +19,7 @@ SELECT sum(extract(epoch FROM finish - coalesce(start, {before(SPAN)}))) AS seco
 """
 
 
-class AlwaysFiring(Check):
+class AlwaysFiring(HealthCheck):
     kind = "always_firing"
     label = "Always firing"
     advice = "Repair what it tells of, move its threshold, or silence it until it is repaired."

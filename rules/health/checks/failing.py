@@ -4,10 +4,10 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from rules.health.check import Check, Facts, before, days, times
+from rules.health.check import Facts, HealthCheck, before, days, times
 
 
-class Fails(Check):
+class Fails(HealthCheck):
     kind = "failing"
     label = "Failing"
     advice = "Read the cause in the activity log and remove it; a failed action is tried again by itself."

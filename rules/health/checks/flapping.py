@@ -3,13 +3,13 @@
 from django.urls import reverse
 
 from rules.engine.state_machine import REMEMBERED, WINDOW
-from rules.health.check import Check, Facts, before
+from rules.health.check import Facts, HealthCheck, before
 
 LATELY = "24 hours"
 EPISODES = 10
 
 
-class Flaps(Check):
+class Flaps(HealthCheck):
     kind = "flapping"
     label = "Flapping"
     advice = "Let the condition hold for some checks before it fires, or give it a recovery threshold."

@@ -4,12 +4,12 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from rules.health.check import Check, Facts, before, days, days_sql
+from rules.health.check import Facts, HealthCheck, before, days, days_sql
 
 LONG = "30 days"
 
 
-class ForgottenDraft(Check):
+class ForgottenDraft(HealthCheck):
     kind = "forgotten_draft"
     label = "Forgotten drafts"
     advice = "Publish it, or delete it: a draft tells nobody."

@@ -1,11 +1,11 @@
 """Rules that have not fired for a long time."""
 
-from rules.health.check import Check, Facts, before, days, days_sql
+from rules.health.check import Facts, HealthCheck, before, days, days_sql
 
 LONG = "90 days"
 
 
-class NeverFired(Check):
+class NeverFired(HealthCheck):
     kind = "never_fired"
     label = "Not fired in 90 days"
     advice = "See whether its threshold can be reached at all, or whether anybody still needs it."

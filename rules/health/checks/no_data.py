@@ -1,11 +1,11 @@
 """Rules that have had nothing to compare for long."""
 
-from rules.health.check import Check, Facts, before, days, days_sql
+from rules.health.check import Facts, HealthCheck, before, days, days_sql
 
 LONG = "3 days"
 
 
-class WithoutData(Check):
+class WithoutData(HealthCheck):
     kind = "without_data"
     label = "No data for long"
     advice = "See why no readings come; if they are not to come any more, delete the rule."

@@ -1,11 +1,11 @@
 """Rules of which people say that most of what they tell is noise."""
 
-from rules.health.check import Check, Facts
+from rules.health.check import Facts, HealthCheck
 from rules.health.feedback_counts import COUNTED
-from rules.health.precision import ENOUGH, POOR, Precision, upper_sql
+from rules.health.precision import MIN_FEEDBACK, POOR, Precision, upper_sql
 
 
-class Imprecise(Check):
+class Imprecise(HealthCheck):
     kind = "imprecise"
     label = "Mostly noise"
     advice = "Take the threshold that is proposed on its page, or let the condition hold for longer before it fires."
@@ -13,7 +13,7 @@ class Imprecise(Check):
     sql = f"""
 SELECT rule_id, noise AS weight, jsonb_build_object('useful', useful, 'noise', noise) AS facts
   FROM ({COUNTED}) AS judged
- WHERE useful + noise >= {ENOUGH} AND {upper_sql("useful", "(useful + noise)")} < {POOR}
+ WHERE useful + noise >= {MIN_FEEDBACK} AND {upper_sql("useful", "(useful + noise)")} < {POOR}
 """
 
     def words(self, facts: Facts) -> str:

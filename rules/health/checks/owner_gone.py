@@ -5,11 +5,11 @@ from typing import Any
 
 from django.urls import reverse
 
-from rules.health.check import Check, Facts
+from rules.health.check import Facts, HealthCheck
 from rules.registries import actions
 
 
-class OwnerGone(Check):
+class OwnerGone(HealthCheck):
     kind = "owner_gone"
     label = "Owner deactivated"
     advice = "Give it to somebody else, or delete it."

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.urls import reverse
 from psycopg.types.json import Jsonb
 
-from rules.health.check import Check, Facts, days, days_sql
+from rules.health.check import Facts, HealthCheck, days, days_sql
 from rules.models import Silence
 from rules.silences.coverage import AGREES, WAYS
 from rules.silences.matching import between
@@ -22,7 +22,7 @@ JOIN = "SELECT s.*, r.id AS of_rule FROM spans s JOIN rules r"
 WHOLE = "(s.person_id IS NULL OR (r.applies_to = 'owner' AND s.person_id = r.user_id)) AND r.status = 'active'"
 
 
-class SilencedLong(Check):
+class SilencedLong(HealthCheck):
     kind = "silenced_long"
     label = "Silenced for long"
     advice = "End the silence, or pause the rule where nobody misses it."

@@ -5,14 +5,14 @@ from typing import Any
 
 from django.urls import reverse
 
-from rules.health.check import Check, Facts, before, days, days_sql
+from rules.health.check import Facts, HealthCheck, before, days, days_sql
 from rules.registries import metrics
 
 LONG = "7 days"
 OF_LATE = f"s.metric = w.metric AND s.target = w.target AND s.observed_at > {before(LONG)}"
 
 
-class UnknownMetric(Check):
+class UnknownMetric(HealthCheck):
     kind = "unknown_metric"
     label = "Unknown metric"
     advice = "Correct the name of the metric, or have it pushed again."

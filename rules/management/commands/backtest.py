@@ -12,7 +12,7 @@ from rules.backtesting.samples_file import BadSamples, read_samples
 from rules.models import AutomationRule
 from rules.provisioning.document import Document, read_text
 from rules.provisioning.plan_text import problem_lines
-from rules.provisioning.problems import Refused
+from rules.provisioning.problems import FileRefused
 from rules.text.entry import number
 
 BAD = 2
@@ -49,7 +49,7 @@ def _rule(path: Path, uid: str) -> AutomationRule:
         document = read_text(path.read_text(encoding="utf-8"), path.name)
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{path} cannot be read: {error}", returncode=BAD) from None
-    except Refused as error:
+    except FileRefused as error:
         raise CommandError("\n".join(problem_lines(error.problems, str(path))), returncode=BAD) from None
     return _chosen(document, uid, path)
 

@@ -18,7 +18,7 @@ from rules.provisioning.document import Document, read_text
 from rules.provisioning.export import as_document, as_yaml, chosen
 from rules.provisioning.plan import Plan, make_plan
 from rules.provisioning.plan_text import json_of, plan_facts, plan_lines, problem_lines
-from rules.provisioning.problems import Refused
+from rules.provisioning.problems import FileRefused
 from rules.provisioning.release import release
 from smartagent.models import User
 
@@ -92,7 +92,7 @@ class Command(BaseCommand):
     def _import(self, options: dict[str, Any]) -> None:
         try:
             imported = import_prometheus(_text_of(options["file"]))
-        except Refused as error:
+        except FileRefused as error:
             raise _refused(error.problems, options["file"]) from None
         document = imported_document(imported, options["source"])
         facts = json.dumps(report_facts(imported, document), indent=2) + "\n"
@@ -118,7 +118,7 @@ class Command(BaseCommand):
                 document, None, timezone.now(), owner=_person(options["owner"]), adopt=options["adopt"],
                 prune=options["prune"], fingerprint=options["plan"],
             )  # fmt: skip
-        except Refused as error:
+        except FileRefused as error:
             raise _refused(error.problems, options["file"]) from None
         except Outdated as error:
             now = error.plan.fingerprint
@@ -137,7 +137,7 @@ class Command(BaseCommand):
         try:
             name = options["source"] or ("standard input" if file == "-" else Path(file).name)
             return read_text(text, name, named=bool(options["source"]))
-        except Refused as error:
+        except FileRefused as error:
             raise _refused(error.problems, file) from None
 
     def _show(self, plan: Plan, options: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from rules.explain.decisions import reasons_of
-from rules.explain.evidence import Account, account_of, came_of_it
+from rules.explain.evidence import Evidence, evidence_for, outcome_links
 from rules.explain.replay import condition_in_words
 from rules.health.feedback import VERBS, judge, may_judge, said_by
 from rules.instances.timeline import timeline_of
@@ -32,7 +32,7 @@ BEFORE, AFTER = timedelta(hours=12), timedelta(hours=6)
 def entry_page(request: HttpRequest, model_admin: OwnedAdmin, entry_id: str) -> HttpResponse:
     """Show the entry; 404 where the person may not see it."""
     entry: ActivityEntry = model_admin.find(request, entry_id, *RELATED)
-    account = account_of(entry, ActivityEntry.objects.visible_to(request.user))
+    account = evidence_for(entry, ActivityEntry.objects.visible_to(request.user))
     state, said = _state(request, entry.state_id), said_by(request.user, [entry.pk])
     context = {
         "title": model_admin.describe(entry), "account": account, "state": state,
@@ -40,7 +40,7 @@ def entry_page(request: HttpRequest, model_admin: OwnedAdmin, entry_id: str) -> 
         "facts": json.dumps(entry.context, indent=2, ensure_ascii=False),
         "conditions": [(condition_in_words(heard), heard.observed_at) for heard in account.heard],
         "rule_then": rule_in_words(account.rule) if account.rule else "",
-        "made": [(label, reverse(place, args=[key])) for label, place, key in came_of_it(entry)],
+        "made": [(label, reverse(place, args=[key])) for label, place, key in outcome_links(entry)],
         "before": named_entries(account.before), "after": named_entries(account.after),
         "sees_run": DispatchRun.objects.visible_to(request.user).filter(pk=entry.run_id).exists(),
         "person": _person(account), "silence": _silence(request, account),
@@ -66,7 +66,7 @@ def _judged(model_admin: OwnedAdmin, entry: ActivityEntry, useful: bool | None) 
     return buttons("admin:rules_activityentry_feedback", entry.pk, model_admin.describe(entry), useful)
 
 
-def _drawn(account: Account, state: RuleState | None) -> dict[str, Any]:
+def _drawn(account: Evidence, state: RuleState | None) -> dict[str, Any]:
     if state is None or account.rule is None or not account.heard:
         return {}
     at = account.entry.created_at
@@ -79,11 +79,11 @@ def _state(request: HttpRequest, key: UUID | None) -> RuleState | None:
     return seen.filter(pk=key).first() if key else None
 
 
-def _silence(request: HttpRequest, account: Account) -> Silence | None:
+def _silence(request: HttpRequest, account: Evidence) -> Silence | None:
     key = as_uuid(str(account.facts.get("silence") or ""))
     return Silence.objects.visible_to(request.user).filter(pk=key).first() if key else None
 
 
-def _person(account: Account) -> Any:
+def _person(account: Evidence) -> Any:
     key = as_uuid(str(account.facts.get("person") or ""))
     return get_user_model().objects.filter(pk=key).first() if key else None

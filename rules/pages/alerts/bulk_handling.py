@@ -12,7 +12,7 @@ from rules.models.querysets import StateQuerySet
 from rules.pages.alerts.handling import asked_for, colleagues
 from smartagent.shell.owned_admin import OwnedAdmin
 
-SHOWN = 10
+MAX_INSTANCES_SHOWN = 10
 DONE = {
     "acknowledge": "Acknowledged", "snooze": "Snoozed", "comment": "Commented on", "assign": "Given to somebody",
     "resolve": "Resolved", "reopen": "Reopened",
@@ -46,8 +46,8 @@ def _page(
     count = states.order_by().count()
     context = {
         "title": f"Handle {count:,} instance{'' if count == 1 else 's'} together", "problem": problem, "people": people,
-        "states": list(states.select_related("rule", "user").order_by("rule__rule_name", "id")[:SHOWN]),
-        "others": max(count - SHOWN, 0), "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
+        "states": list(states.select_related("rule", "user").order_by("rule__rule_name", "id")[:MAX_INSTANCES_SHOWN]),
+        "others": max(count - MAX_INSTANCES_SHOWN, 0), "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"), "checkbox": helpers.ACTION_CHECKBOX_NAME,
         "bulk_action": "handle_together",
     }  # fmt: skip

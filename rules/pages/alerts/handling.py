@@ -15,12 +15,12 @@ from smartagent.kernel.scope import people_visible_to
 from smartagent.models import User
 
 COMMENT = 2000
-NAMED = 200  # people who can be asked to look after it
+MAX_ASSIGNEES = 200  # people who can be asked to look after it
 VERBS = ("acknowledge", "snooze", "comment", "assign", "resolve", "reopen")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class HandlingRequest:
     """One of VERBS; until when, who, and in which words, where that belongs to it."""
 
     verb: str
@@ -43,7 +43,7 @@ class Asked:
         return handling.reopen(some, me, now, self.comment)
 
 
-def asked_for(request: HttpRequest, people: list[User], now: datetime) -> Asked:
+def asked_for(request: HttpRequest, people: list[User], now: datetime) -> HandlingRequest:
     """What was posted; ValueError says what is wrong with it. `people` are those who can be asked to look after it."""
     verb, comment = request.POST.get("verb", ""), request.POST.get("comment", "").strip()
     if verb not in VERBS:
@@ -54,13 +54,16 @@ def asked_for(request: HttpRequest, people: list[User], now: datetime) -> Asked:
         raise ValueError("Write a comment first.")
     until = _until(request, now) if verb in ("acknowledge", "snooze") else None
     person = _person(request, people) if verb == "assign" else None
-    return Asked(verb=verb, comment=comment, until=until, person=person)
+    return HandlingRequest(verb=verb, comment=comment, until=until, person=person)
 
 
 def colleagues(me: Any) -> list[User]:
     """Whom `me` may ask to look after something: themselves, and everybody where they may see people."""
     return list(
-        people_visible_to(me).filter(is_active=True).order_by("full_name", "email").prefetch_related("groups")[:NAMED]
+        people_visible_to(me)
+        .filter(is_active=True)
+        .order_by("full_name", "email")
+        .prefetch_related("groups")[:MAX_ASSIGNEES]
     )
 
 

@@ -14,7 +14,7 @@ from rules.authoring.help_texts import INVALID
 from rules.lifecycle.bulk_edit import EDITABLE, Edit
 from rules.models import AutomationRule
 from rules.models.rule import Severity
-from rules.pages.forms.rule_fields import ChecksField, RuleLabelsField
+from rules.pages.forms.rule_fields import ChecksFormField, RuleLabelsField
 from smartagent.kernel.coerce import read_threshold
 
 PERCENT = re.compile(r"([+-]\d{1,6}(?:\.\d{1,4})?)\s*%")
@@ -43,7 +43,7 @@ class NumberOrNothing(forms.CharField):
             raise ValidationError(str(error)) from error
 
 
-class Duration(ChecksField):
+class Duration(ChecksFormField):
     """A duration, or nothing where none is typed."""
 
     def to_python(self, value: Any) -> Any:

@@ -17,7 +17,7 @@ from rules.authoring.form_options import option_fields, option_names
 from rules.authoring.help_texts import HELP, INVALID, REQUIRED
 from rules.authoring.validation import WRITTEN, validate
 from rules.models import AutomationRule
-from rules.pages.forms.rule_fields import ChecksField, ConditionsField, RuleLabelsField
+from rules.pages.forms.rule_fields import ChecksFormField, ConditionsFormField, RuleLabelsField
 from rules.permissions import rule_errors
 from rules.registries import actions
 
@@ -31,7 +31,7 @@ CONDITION = (
 )  # fmt: skip
 NUMBERS = ("threshold_value", "critical_threshold", "recovery_threshold")
 # Optional in the form; where nothing is chosen or sent, what the rule has stays.
-KEPT = (
+KEPT_FIELDS = (
     "reducer", "match", "error_policy", "evaluation_window", "pending_for", "keep_firing_for", "more_conditions",
     "labels", "critical_threshold", "recovery_threshold",
 )  # fmt: skip
@@ -46,20 +46,20 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     suggested: str = ""  # a threshold that the health of the rule proposes
     only_asks: bool = False
 
-    evaluation_window = ChecksField(
+    evaluation_window = ChecksFormField(
         counts=False, label="Over", placeholder="1h",
         help_text="From 5m to 30d. Empty with the newest reading.",
     )  # fmt: skip
-    more_conditions = ConditionsField(
+    more_conditions = ConditionsFormField(
         required=False, label="Further conditions", help_text="Of the same person. The chart shows the first condition."
     )
-    pending_for = ChecksField(
+    pending_for = ChecksFormField(
         label="Holds for", help_text="Fire only once it has held this long, for example 15m or 3 checks. 0: at once."
     )
-    keep_firing_for = ChecksField(
+    keep_firing_for = ChecksFormField(
         label="Keep firing for", help_text="Resolve only once it has been over this long, for example 2 checks."
     )
-    repeat_every = ChecksField(
+    repeat_every = ChecksFormField(
         counts=False, initial="4h", placeholder="4h",
         help_text="While it fires, act again after this long, for example 30m, 4h or 1d 12h. 0: at every evaluation.",
     )  # fmt: skip
@@ -100,7 +100,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for name in KEPT:
+        for name in KEPT_FIELDS:
             self._keep(cleaned, name)
         action = cleaned.get("action_type", "")
         names = option_names(action)
@@ -125,7 +125,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def condition_problems(self) -> list[str]:
         """What is wrong with the condition, apart from what is only not filled in yet."""
-        filled = [n for n in CONDITION if n in self.errors and (self.data.get(self.add_prefix(n)) or n in KEPT)]
+        filled = [n for n in CONDITION if n in self.errors and (self.data.get(self.add_prefix(n)) or n in KEPT_FIELDS)]
         return [str(message) for name in filled for message in self.errors[name]]
 
     def _keep(self, cleaned: dict[str, Any], name: str) -> None:

@@ -10,19 +10,19 @@ from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from rules.authoring.conditions import FIELDS, MOST, further_errors, stored, window_of
+from rules.authoring.conditions import FIELDS, MAX_FURTHER, further_errors, stored, window_of
 from rules.authoring.labels import label_problem, read_labels, show_labels
 from rules.engine.conditions import Operator, Reducer
 from rules.engine.intervals import parse_checks, shown
 from smartagent.kernel.coerce import read_threshold
-from smartagent.kernel.durations import DurationField, format_duration, parse_duration
+from smartagent.kernel.durations import DurationFormField, format_duration, parse_duration
 
 Row = dict[str, str]
 ROWS = 50  # that are looked at, whatever is sent
 ASKED = ("metric", "target", "threshold", "window")  # a row in which none of these is filled in is none
 
 
-class ChecksField(DurationField):
+class ChecksFormField(DurationFormField):
     """A duration as `15m` or `3 checks`; shown as both where `counts`."""
 
     def __init__(self, *, counts: bool = True, placeholder: str = "0", **kwargs: Any) -> None:
@@ -89,7 +89,8 @@ class ConditionRows(forms.Widget):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
         rows = [self._row(number, row) for number, row in enumerate(value or [])]
         context = {
-            "name": name, "rows": rows, "blank": self._row("__n__", {}), "most": MOST, "operators": Operator.choices,
+            "name": name, "rows": rows, "blank": self._row("__n__", {}), "most": MAX_FURTHER,
+            "operators": Operator.choices,
             "reducers": Reducer.choices, "input_class": " ".join(INPUT_CLASSES),
             "select_class": " ".join([*INPUT_CLASSES, *SELECT_CLASSES]),
         }  # fmt: skip
@@ -100,7 +101,7 @@ class ConditionRows(forms.Widget):
         return {"n": number, "value": row, "errors": errors}
 
 
-class ConditionsField(forms.Field):
+class ConditionsFormField(forms.Field):
     """The further conditions of a rule, as it keeps them."""
 
     widget = ConditionRows
@@ -112,8 +113,8 @@ class ConditionsField(forms.Field):
 
     def clean(self, value: Any) -> Any:
         given = [(number, row) for number, row in enumerate(value or []) if any(row.get(part) for part in ASKED)]
-        if len(given) > MOST:
-            raise ValidationError(f"A rule has at most {MOST} further conditions; these are {len(given)}.")
+        if len(given) > MAX_FURTHER:
+            raise ValidationError(f"A rule has at most {MAX_FURTHER} further conditions; these are {len(given)}.")
         read = [_read(row) for _, row in given]
         problems = {(number, part): [text] for (number, _), (_, wrong) in zip(given, read, strict=True)
                     for part, text in wrong.items()}  # fmt: skip

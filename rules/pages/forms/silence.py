@@ -10,12 +10,12 @@ from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from rules.models import AutomationRule, Silence
-from rules.pages.forms.silence_fields import ClockField, LabelsField, PersonField, RuleField
+from rules.pages.forms.silence_fields import LabelMatchersField, LocalTimeField, PersonField, RuleField
 from rules.silences.limits import number_problem, people_of
 from rules.silences.phrases import PRESETS, zone_of
 from rules.silences.validation import silence_errors
 from rules.silences.windows import moment_of
-from smartagent.kernel.durations import DurationField
+from smartagent.kernel.durations import DurationFormField
 from smartagent.shell.time_zone_field import TimeZoneField
 
 LENGTHS = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "24h": timedelta(hours=24)}
@@ -44,7 +44,7 @@ class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False, help_text="Rules with this metric in any of their conditions. Empty: any metric.",
         widget=UnfoldAdminTextInputWidget(attrs={"list": "known-metrics", "autocomplete": "off"}),
     )  # fmt: skip
-    labels = LabelsField(
+    labels = LabelMatchersField(
         required=False, help_text="Rules that have all of these labels, for example team=db, tier=1.",
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "team=db"}),
     )  # fmt: skip
@@ -58,12 +58,12 @@ class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False, label="RRULE", help_text="Of iCalendar, for example FREQ=MONTHLY;BYDAY=2SU.",
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "FREQ=MONTHLY;BYDAY=2SU"}),
     )  # fmt: skip
-    starts = ClockField(label="From", help_text="Of a recurring one: when the first window may begin.")
+    starts = LocalTimeField(label="From", help_text="Of a recurring one: when the first window may begin.")
     length = forms.ChoiceField(
         required=False, label="For", choices=LENGTH_CHOICES, initial="1h", widget=UnfoldAdminSelectWidget()
     )
-    ends = ClockField(label="Until", help_text="Of a recurring one: after this no window begins.")
-    duration = DurationField(
+    ends = LocalTimeField(label="Until", help_text="Of a recurring one: after this no window begins.")
+    duration = DurationFormField(
         required=False, label="Each window lasts", help_text="For example 2h or 8h.",
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "2h"}),
     )  # fmt: skip

@@ -76,7 +76,7 @@ class PersonField(NamedField):
         return str(row.email)
 
 
-class LabelsField(forms.CharField):
+class LabelMatchersField(forms.CharField):
     """Labels as `team=db, tier=1`."""
 
     def prepare_value(self, value: Any) -> Any:
@@ -93,7 +93,7 @@ class LabelsField(forms.CharField):
         return labels
 
 
-class ClockField(forms.DateTimeField):
+class LocalTimeField(forms.DateTimeField):
     """A time by the clock on the wall; in which zone, the form says."""
 
     default_error_messages = {"invalid": "This is not a time. Write for example 2026-03-02T22:00."}

@@ -14,7 +14,7 @@ from rules.lifecycle.status import activate, pause
 from smartagent.shell.list_pagination import CappedPaginator
 from smartagent.shell.owned_admin import OwnedAdmin
 
-SHOWN = 10
+MAX_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,12 @@ def ask_and_do(bulk: Bulk, model_admin: OwnedAdmin, request: HttpRequest, rules:
 
 
 def _ask(bulk: Bulk, model_admin: OwnedAdmin, request: HttpRequest, rules: Any) -> HttpResponse:
-    pages = CappedPaginator(rules, SHOWN)
+    pages = CappedPaginator(rules, MAX_SHOWN)
     context = {
         "title": f"{bulk.verb} {pages.count_in_words} {'rule' if pages.count == 1 else 'rules'}?",
         "bulk": bulk,
-        "rules": list(rules.order_by("rule_name", "id")[:SHOWN]),
-        "others": max(pages.count - SHOWN, 0),
+        "rules": list(rules.order_by("rule_name", "id")[:MAX_SHOWN]),
+        "others": max(pages.count - MAX_SHOWN, 0),
         "capped": pages.is_capped,
         "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"),

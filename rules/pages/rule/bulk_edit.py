@@ -14,7 +14,7 @@ from rules.pages.forms.bulk_edit import BulkEditForm
 from smartagent.kernel.times import read_time
 from smartagent.shell.owned_admin import OwnedAdmin
 
-SHOWN = 50
+MAX_SHOWN = 50
 
 
 def bulk_edit_page(model_admin: OwnedAdmin, request: HttpRequest, rules: RuleQuerySet) -> HttpResponse | None:
@@ -59,9 +59,9 @@ def _sorted(some: list[Edited]) -> dict[str, Any]:
     changing = [one for one in some if one.changes and not one.refused]
     refused = [one for one in some if one.refused]
     return {
-        "changing": len(changing), "changes": changing[:SHOWN], "others": max(0, len(changing) - SHOWN),
-        "refused": len(refused), "refusals": [(one.before, _reasons(one)) for one in refused[:SHOWN]],
-        "more_refused": max(0, len(refused) - SHOWN), "same": len(some) - len(changing) - len(refused),
+        "changing": len(changing), "changes": changing[:MAX_SHOWN], "others": max(0, len(changing) - MAX_SHOWN),
+        "refused": len(refused), "refusals": [(one.before, _reasons(one)) for one in refused[:MAX_SHOWN]],
+        "more_refused": max(0, len(refused) - MAX_SHOWN), "same": len(some) - len(changing) - len(refused),
         "previewed": True,
     }  # fmt: skip
 

@@ -19,7 +19,7 @@ from rules.provisioning.document import read_text
 from rules.provisioning.export import as_document, as_yaml
 from rules.provisioning.plan import Item, Plan, make_plan
 from rules.provisioning.plan_text import DOING, SIGNS, change_lines
-from rules.provisioning.problems import Problem, Refused
+from rules.provisioning.problems import FileRefused, Problem
 from rules.provisioning.release import release
 from smartagent.shell.owned_admin import OwnedAdmin
 
@@ -42,7 +42,7 @@ def code_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
         if request.POST.get("verb") == "prometheus":
             return _page(model_admin, request, found | _imported(text, source))
         return _planned(model_admin, request, found)
-    except Refused as error:
+    except FileRefused as error:
         return _page(model_admin, request, found | {"problems": error.problems})
 
 
@@ -79,7 +79,7 @@ def _planned(model_admin: OwnedAdmin, request: HttpRequest, found: dict[str, Any
     if request.POST.get("verb") != "apply":
         plan = make_plan(document, request.user, prune=found["prune"])
         if plan.problems:
-            raise Refused(plan.problems)
+            raise FileRefused(plan.problems)
         return _page(model_admin, request, found | _shown(plan))
     try:
         plan = apply(
@@ -120,11 +120,11 @@ def _sent(request: HttpRequest) -> tuple[str, str]:
     if upload is None:
         return request.POST.get("text", "").replace("\r\n", "\n"), name
     if upload.size > LARGEST:
-        raise Refused([Problem(f"This file is too long; at most {LARGEST // 1_000_000} MB are read.")])
+        raise FileRefused([Problem(f"This file is too long; at most {LARGEST // 1_000_000} MB are read.")])
     try:
         return upload.read().decode("utf-8-sig"), name or str(upload.name)
     except UnicodeDecodeError:
-        raise Refused([Problem("This file is no text in UTF-8. Save it as UTF-8.")]) from None
+        raise FileRefused([Problem("This file is no text in UTF-8. Save it as UTF-8.")]) from None
 
 
 def _may_apply(model_admin: OwnedAdmin, request: HttpRequest) -> bool:

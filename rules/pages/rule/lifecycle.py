@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from rules.lifecycle.copies import clone
-from rules.lifecycle.recycle_bin import KEPT, delete_for_good, undelete
+from rules.lifecycle.recycle_bin import RETENTION, delete_for_good, undelete
 from rules.lifecycle.status import activate
 from rules.lifecycle.test_fire import test_fire
 from rules.lifecycle.versions import NotSound, restore
@@ -21,7 +21,7 @@ from rules.permissions import may_switch
 from smartagent.kernel.coerce import as_uuid
 from smartagent.shell.owned_admin import OwnedAdmin
 
-SHOWN = 200
+MAX_VERSIONS = 200
 
 
 @require_POST
@@ -84,10 +84,10 @@ def bin_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
     rules = list(
         AutomationRule.binned.visible_to(request.user)
         .select_related("user", "deleted_by")
-        .order_by("-deleted_at")[:SHOWN]
+        .order_by("-deleted_at")[:MAX_VERSIONS]
     )
     for rule in rules:
-        rule.gone_at = rule.deleted_at + KEPT
+        rule.gone_at = rule.deleted_at + RETENTION
     context = {
         "title": "Recycle bin", "rules": rules,
         "may_change": model_admin.has_delete_permission(request),

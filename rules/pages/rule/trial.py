@@ -17,7 +17,7 @@ from rules.text.rule import rule_in_words
 from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.limits import limited
 
-SHOWN = 20  # periods
+MAX_PERIODS = 20  # periods
 
 
 @require_POST
@@ -81,7 +81,7 @@ def _html(trial: Trial | None, problems: list[str]) -> str:
 def _shown(trial: Trial) -> dict[str, Any]:
     values = [value for _, value in trial.points if value is not None]
     return {
-        "trial": trial, "periods": trial.periods[:SHOWN], "more": max(0, len(trial.periods) - SHOWN),
+        "trial": trial, "periods": trial.periods[:MAX_PERIODS], "more": max(0, len(trial.periods) - MAX_PERIODS),
         "range": f"from {number(min(values))} to {number(max(values))}" if values else "",
         "last": number(values[-1]) if values else "",
     }  # fmt: skip

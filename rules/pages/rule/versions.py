@@ -8,13 +8,13 @@ from rules.lifecycle.versions import KINDS, differences, numbered, version_of
 from rules.pages.rule.page import find_rule
 from smartagent.shell.owned_admin import OwnedAdmin
 
-SHOWN = 200
+MAX_VERSIONS = 200
 
 
 def versions_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: str) -> HttpResponse:
     """Show the versions, the newest first; with `old` and `new`, these two beside each other."""
     rule = find_rule(model_admin, request, rule_id)
-    records = numbered(rule, SHOWN + 1)
+    records = numbered(rule, MAX_VERSIONS + 1)
     versions = [
         {
             "number": number, "record": record, "kind": KINDS[record.history_type],
@@ -26,7 +26,7 @@ def versions_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: str) -
     pair = [version_of(rule, number) for number in (old, new)] if old and new else []
     compared = bool(pair) and all(pair)
     context = {
-        "title": f"Versions of {rule}", "rule": rule, "versions": versions[:SHOWN],
+        "title": f"Versions of {rule}", "rule": rule, "versions": versions[:MAX_VERSIONS],
         "may_change": model_admin.has_change_permission(request, rule), "old": old, "new": new,
         "compared": compared, "differences": differences(*pair) if compared else [],
         "unknown": bool(old or new) and not compared,

@@ -32,7 +32,7 @@ from smartagent.kernel.scope import has_everyone
 from smartagent.models import User
 from smartagent.shell.filtered_list import FilteredAdmin, FilteredChangeList
 
-NAMED = 300  # rules and people that a field offers while one types
+MAX_CHOICES = 300  # rules and people that a field offers while one types
 
 
 class SilenceChangeList(FilteredChangeList):
@@ -172,8 +172,8 @@ class SilenceAdmin(FilteredAdmin):
         shown = {} if request.method == "POST" else preview_of(self.get_form(request, silence), silence)
         return shown | {
             "metrics": catalogue(request.user),
-            "rules": rules.values_list("rule_name", flat=True).distinct()[:NAMED],
-            "people": people.order_by("email")[:NAMED],
+            "rules": rules.values_list("rule_name", flat=True).distinct()[:MAX_CHOICES],
+            "people": people.order_by("email")[:MAX_CHOICES],
             "show_save_and_continue": False,
             "show_save_and_add_another": False,
         }

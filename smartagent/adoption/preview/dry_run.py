@@ -22,7 +22,7 @@ from smartagent.adoption.operations import CreateOrCompleteModel
 from smartagent.adoption.plan import plan
 from smartagent.adoption.preview import estimates
 from smartagent.adoption.preview.obstacles import Obstacle, find_obstacles
-from smartagent.adoption.preview.sizes import Rows, count_rows
+from smartagent.adoption.preview.sizes import RowCount, count_rows
 from smartagent.adoption.routines import find_place
 from smartagent.adoption.sync.base import Synchronising
 
@@ -51,7 +51,7 @@ class Subject:
     """A table, and what would become of it; `rows` is None where there is no such table."""
 
     name: str
-    rows: Rows | None = None
+    rows: RowCount | None = None
     created: bool = False
     acts: list[Act] = field(default_factory=list)
     problem: str | None = None

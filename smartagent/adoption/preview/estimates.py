@@ -33,7 +33,7 @@ def blocked_seconds(lock: str) -> float:
 
 
 @singledispatch
-def seconds(change: changes.Change, rows: int) -> float:
+def seconds(change: changes.SchemaChange, rows: int) -> float:
     """Return how long the change takes on a table of so many rows."""
     return MOMENT
 
@@ -46,7 +46,7 @@ def _(change: changes.LeaveAlone, rows: int) -> float:
 @seconds.register(changes.AddIndex)
 @seconds.register(changes.AddFieldIndex)
 @seconds.register(changes.AddConstraint)
-def _(change: changes.Change, rows: int) -> float:
+def _(change: changes.SchemaChange, rows: int) -> float:
     return MOMENT + rows * SORT
 
 
@@ -54,7 +54,7 @@ def _(change: changes.Change, rows: int) -> float:
 @seconds.register(changes.WidenCheck)
 @seconds.register(changes.AddForeignKey)
 @seconds.register(changes.Validate)
-def _(change: changes.Change, rows: int) -> float:
+def _(change: changes.SchemaChange, rows: int) -> float:
     return MOMENT + rows * READ
 
 

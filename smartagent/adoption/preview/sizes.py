@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from smartagent.adoption.routines import Place
+from smartagent.adoption.routines import RoutinePlace
 
 QUICK = 64 * 1024 * 1024  # bytes
 
@@ -16,7 +16,7 @@ KNOWN = "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = %s"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rows:
+class RowCount:
     """A number of rows, and whether they were counted."""
 
     count: int
@@ -26,17 +26,17 @@ class Rows:
         return f"{'' if self.exact else 'about '}{self.count:,} {'row' if self.count == 1 else 'rows'}"
 
 
-def count_rows(connection: BaseDatabaseWrapper, place: Place) -> Rows:
+def count_rows(connection: BaseDatabaseWrapper, place: RoutinePlace) -> RowCount:
     """Count the rows of a small table; estimate those of a large one, or of one that we may not read."""
     with connection.cursor() as cursor:
         if not place.may_read:
             cursor.execute(KNOWN, [place.oid])
-            return Rows(count=int(cursor.fetchone()[0]), exact=False)
+            return RowCount(count=int(cursor.fetchone()[0]), exact=False)
         cursor.execute(SIZE, {"oid": place.oid})
         if cursor.fetchone()[0] <= QUICK:
             cursor.execute(f"SELECT count(*) FROM {place.name}", None)
-            return Rows(count=int(cursor.fetchone()[0]), exact=True)
+            return RowCount(count=int(cursor.fetchone()[0]), exact=True)
         cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT 1 FROM {place.name}", None)
         found = cursor.fetchone()[0]
     plans = json.loads(found) if isinstance(found, str) else found
-    return Rows(count=int(plans[0]["Plan"]["Plan Rows"]), exact=False)
+    return RowCount(count=int(plans[0]["Plan"]["Plan Rows"]), exact=False)

@@ -17,9 +17,9 @@ from functools import partial
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from smartagent.adoption.changes import Change
+from smartagent.adoption.changes import SchemaChange
 from smartagent.adoption.introspection import WORDS, FoundTable, find_table
-from smartagent.adoption.routines import Place, find_place
+from smartagent.adoption.routines import RoutinePlace, find_place
 from smartagent.adoption.sync import batches
 from smartagent.adoption.sync.backfill_marks import is_done, remember
 from smartagent.adoption.sync.base import Editor, Synchronising, logger, show, tell
@@ -64,7 +64,7 @@ class Backfill(Synchronising):
     def describe(self) -> str:
         return f"Fill in {self.what} in table {self.table}"
 
-    def lacks(self, connection: BaseDatabaseWrapper) -> list[Change]:
+    def lacks(self, connection: BaseDatabaseWrapper) -> list[SchemaChange]:
         place, fills = self._fillable(connection)
         if place is None or not fills:
             return []
@@ -105,7 +105,7 @@ class Backfill(Synchronising):
         filled = " OR ".join(f"({where})" for where in columns.values())
         return f"UPDATE {self.table} it SET {values} WHERE {rows} AND ({filled})"
 
-    def _fill(self, connection: BaseDatabaseWrapper, place: Place, fills: Mapping[str, Fill]) -> None:
+    def _fill(self, connection: BaseDatabaseWrapper, place: RoutinePlace, fills: Mapping[str, Fill]) -> None:
         """Go through the rows until none is left: those that others wrote meanwhile have moved past us."""
         filled, left = 0, self._left(connection, fills)
         quiet = bool(left) and batches.may_be_quiet(connection)
@@ -119,7 +119,7 @@ class Backfill(Synchronising):
         if filled:
             tell(self.table, FillRows(what=self.what, rows=filled))
 
-    def _fillable(self, connection: BaseDatabaseWrapper) -> tuple[Place | None, dict[str, Fill]]:
+    def _fillable(self, connection: BaseDatabaseWrapper) -> tuple[RoutinePlace | None, dict[str, Fill]]:
         """The table, where it is theirs and has what is needed, and which columns of it are ours to fill."""
         found, place = find_table(connection, self.table), find_place(connection, self.table)
         if found is None or place is None or found.created or not all(found.column(name) for name in self.needs):

@@ -9,7 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from smartagent.adoption import ownership_marks
 from smartagent.adoption.lock_retries import patiently
-from smartagent.adoption.routines import Place
+from smartagent.adoption.routines import RoutinePlace
 from smartagent.adoption.sync.base import Editor
 
 DONE = "old rows done"
@@ -19,13 +19,13 @@ NUMBERS = """SELECT string_agg(attname || ' ' || attnum, ', ' ORDER BY attnum) F
              WHERE attrelid = %s AND attname = ANY(%s) AND NOT attisdropped"""
 
 
-def is_done(connection: BaseDatabaseWrapper, place: Place, trigger: str, columns: Iterable[str] = ()) -> bool:
+def is_done(connection: BaseDatabaseWrapper, place: RoutinePlace, trigger: str, columns: Iterable[str] = ()) -> bool:
     """Whether an earlier run came to the end, for these columns."""
     comment = _comment(connection, place, trigger)
     return comment is not None and ownership_marks.entry(comment[0]) == _entry(connection, place, columns)
 
 
-def remember(editor: Editor, place: Place, trigger: str, columns: Iterable[str] = ()) -> None:
+def remember(editor: Editor, place: RoutinePlace, trigger: str, columns: Iterable[str] = ()) -> None:
     """Write it down, where there is such a trigger."""
     if _comment(editor.connection, place, trigger) is None:
         return
@@ -34,14 +34,14 @@ def remember(editor: Editor, place: Place, trigger: str, columns: Iterable[str] 
     patiently(editor.connection, f"{place.name}: old rows", lambda: editor.execute(comment, params=None))
 
 
-def _comment(connection: BaseDatabaseWrapper, place: Place, trigger: str) -> tuple[str | None] | None:
+def _comment(connection: BaseDatabaseWrapper, place: RoutinePlace, trigger: str) -> tuple[str | None] | None:
     with connection.cursor() as cursor:
         cursor.execute(COMMENT, [place.oid, trigger])
         row: tuple[str | None] | None = cursor.fetchone()
         return row
 
 
-def _entry(connection: BaseDatabaseWrapper, place: Place, columns: Iterable[str]) -> str:
+def _entry(connection: BaseDatabaseWrapper, place: RoutinePlace, columns: Iterable[str]) -> str:
     with connection.cursor() as cursor:
         cursor.execute(NUMBERS, [place.oid, list(columns)])
         numbers = cursor.fetchone()[0]

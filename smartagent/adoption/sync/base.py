@@ -13,7 +13,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from smartagent.adoption.changes import Change, LeaveAlone
+from smartagent.adoption.changes import LeaveAlone, SchemaChange
 from smartagent.adoption.lock_retries import patiently
 
 logger = logging.getLogger("smartagent.adoption")
@@ -28,7 +28,7 @@ class Synchronising(Operation):
     reversible = True
     atomic = False
 
-    def lacks(self, connection: BaseDatabaseWrapper) -> list[Change]:
+    def lacks(self, connection: BaseDatabaseWrapper) -> list[SchemaChange]:
         """Return what this operation would do now; nothing where all is in place."""
         raise NotImplementedError
 
@@ -56,7 +56,7 @@ class Synchronising(Operation):
             self.backwards(schema_editor)
 
 
-def do(editor: Editor, subject: str, change: Change, statements: Iterable[str], table: str | None = None) -> None:
+def do(editor: Editor, subject: str, change: SchemaChange, statements: Iterable[str], table: str | None = None) -> None:
     """Make a change in one transaction that nobody waits long for, and say so; `table` is one that is locked."""
 
     def work() -> None:
@@ -71,11 +71,11 @@ def do(editor: Editor, subject: str, change: Change, statements: Iterable[str], 
         tell(subject, change)
 
 
-def show(editor: Any, change: Change) -> None:
+def show(editor: Any, change: SchemaChange) -> None:
     """Put what is done where `sqlmigrate` finds it."""
     editor.collected_sql.append(f"-- {change}")
 
 
-def tell(subject: str, change: Change) -> None:
+def tell(subject: str, change: SchemaChange) -> None:
     """Write the line for a change that was made, or could not be."""
     logger.log(logging.WARNING if isinstance(change, LeaveAlone) else logging.INFO, "%s: %s", subject, change)

@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import errors
 
 from smartagent.adoption.lock_retries import patiently
-from smartagent.adoption.routines import Place
+from smartagent.adoption.routines import RoutinePlace
 
 logger = logging.getLogger("smartagent.adoption")
 
@@ -44,7 +44,12 @@ class Progress:
 
 
 def run(
-    connection: BaseDatabaseWrapper, place: Place, what: str, statement: Callable[[str], str], *, quiet: bool = False
+    connection: BaseDatabaseWrapper,
+    place: RoutinePlace,
+    what: str,
+    statement: Callable[[str], str],
+    *,
+    quiet: bool = False,
 ) -> int:
     """Run the statement that `statement` makes of a condition on rows, over all rows; return how many it changed.
 
@@ -102,14 +107,14 @@ def may_be_quiet(connection: BaseDatabaseWrapper) -> bool:
     return True
 
 
-def blocks(connection: BaseDatabaseWrapper, place: Place) -> int:
+def blocks(connection: BaseDatabaseWrapper, place: RoutinePlace) -> int:
     """Return how many blocks the table has, or the largest of its partitions."""
     with connection.cursor() as cursor:
         cursor.execute(BLOCKS, {"oid": place.oid})
         return int(cursor.fetchone()[0])
 
 
-def about(connection: BaseDatabaseWrapper, place: Place) -> int:
+def about(connection: BaseDatabaseWrapper, place: RoutinePlace) -> int:
     """Return how many rows the table has, from the statistics where there are some."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s", [place.oid])

@@ -6,7 +6,7 @@ Only where there is `auth.uid()`, which says who asks: elsewhere nobody could ca
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from smartagent.adoption import ownership_marks
-from smartagent.adoption.changes import Change
+from smartagent.adoption.changes import SchemaChange
 from smartagent.adoption.routines import Routine, known_roles
 from smartagent.adoption.sync.base import Editor, Synchronising, do
 from smartagent.adoption.sync.sync_changes import DropFunction, MakeFunction
@@ -28,7 +28,7 @@ class OfferFunction(Synchronising):
     def describe(self) -> str:
         return f"Offer function {self.routine.name}, where the old application asks for such"
 
-    def lacks(self, connection: BaseDatabaseWrapper) -> list[Change]:
+    def lacks(self, connection: BaseDatabaseWrapper) -> list[SchemaChange]:
         if not self._is_wanted(connection):
             return []
         if self.routine.is_there(connection):

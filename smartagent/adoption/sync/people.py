@@ -12,9 +12,9 @@ from typing import Any
 from django.db import IntegrityError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from smartagent.adoption.changes import Change, LeaveAlone
+from smartagent.adoption.changes import LeaveAlone, SchemaChange
 from smartagent.adoption.lock_retries import patiently
-from smartagent.adoption.routines import Place, find_place
+from smartagent.adoption.routines import RoutinePlace, find_place
 from smartagent.adoption.sync.base import Editor, Synchronising, do, logger, show, tell
 from smartagent.adoption.sync.sync_changes import ImportPeople as Import
 from smartagent.adoption.sync.sync_changes import IntroducePeople as Introduce
@@ -54,7 +54,7 @@ class ImportPeople(Synchronising):
     def describe(self) -> str:
         return "Make the people of the old application known here"
 
-    def lacks(self, connection: BaseDatabaseWrapper) -> list[Change]:
+    def lacks(self, connection: BaseDatabaseWrapper) -> list[SchemaChange]:
         missing = count_missing(connection)
         return [Import(people=missing)] if missing else []
 
@@ -75,13 +75,13 @@ class IntroducePeople(KeepInStep):
     def describe(self) -> str:
         return "Make our people known to the old application"
 
-    def place(self, connection: BaseDatabaseWrapper) -> Place | None:
+    def place(self, connection: BaseDatabaseWrapper) -> RoutinePlace | None:
         accounts = accounts_of(connection)
         if accounts is None or not _one(connection, REFERRED, [accounts.oid]):
             return None
         return super().place(connection)
 
-    def lacks(self, connection: BaseDatabaseWrapper) -> list[Change]:
+    def lacks(self, connection: BaseDatabaseWrapper) -> list[SchemaChange]:
         accounts, place = accounts_of(connection), self.place(connection)
         if accounts is None or place is None:
             return []
@@ -152,7 +152,7 @@ def placeholders(connection: BaseDatabaseWrapper) -> dict[str, int]:
     return {ending: people for ending, people in counts.items() if people}
 
 
-def accounts_of(connection: BaseDatabaseWrapper) -> Place | None:
+def accounts_of(connection: BaseDatabaseWrapper) -> RoutinePlace | None:
     """Return auth.users, where it is and may be read."""
     place = find_place(connection, ACCOUNTS)
     return place if place and place.may_read else None

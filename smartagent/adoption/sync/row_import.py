@@ -9,9 +9,9 @@ copied: what we delete afterwards does not come back.
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from smartagent.adoption.changes import Change
+from smartagent.adoption.changes import SchemaChange
 from smartagent.adoption.introspection import find_table
-from smartagent.adoption.routines import Place, find_place
+from smartagent.adoption.routines import RoutinePlace, find_place
 from smartagent.adoption.sync import batches
 from smartagent.adoption.sync.backfill_marks import is_done, remember
 from smartagent.adoption.sync.base import Editor, Synchronising, show, tell
@@ -38,7 +38,7 @@ class Feed(Synchronising):
     def describe(self) -> str:
         return f"Copy {self.what} from table {self.table}"
 
-    def lacks(self, connection: BaseDatabaseWrapper) -> list[Change]:
+    def lacks(self, connection: BaseDatabaseWrapper) -> list[SchemaChange]:
         place = self._uncopied(connection)
         rows = batches.about(connection, place) if place else 0
         return [CopyRows(what=self.what, rows=rows)] if rows else []
@@ -62,7 +62,7 @@ class Feed(Synchronising):
     def backwards(self, editor: Editor) -> None:
         """The copies go with their table."""
 
-    def _copy_at_once(self, editor: Editor, place: Place) -> None:
+    def _copy_at_once(self, editor: Editor, place: RoutinePlace) -> None:
         with transaction.atomic(editor.connection.alias):
             copied = batches.execute(editor.connection, self._insert("true"), False)
         if copied or batches.about(editor.connection, place):
@@ -71,7 +71,7 @@ class Feed(Synchronising):
     def _insert(self, rows: str) -> str:
         return self.insert.replace("{rows}", rows)
 
-    def _uncopied(self, connection: BaseDatabaseWrapper) -> Place | None:
+    def _uncopied(self, connection: BaseDatabaseWrapper) -> RoutinePlace | None:
         """The table, where it is theirs, has what is needed, and was not yet copied to the end."""
         found, place = find_table(connection, self.table), find_place(connection, self.table)
         if found is None or place is None or not all(found.column(name) for name in self.needs):

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from smartagent.adoption.changes import ACCESS_EXCLUSIVE, ROW_EXCLUSIVE, SHARE_ROW_EXCLUSIVE, Change
+from smartagent.adoption.changes import ACCESS_EXCLUSIVE, ROW_EXCLUSIVE, SHARE_ROW_EXCLUSIVE, SchemaChange
 
 
 @dataclass(frozen=True, kw_only=True)
-class MakeFunction(Change):
+class MakeFunction(SchemaChange):
     lock = ""
 
     name: str
@@ -16,7 +16,7 @@ class MakeFunction(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MakeTrigger(Change):
+class MakeTrigger(SchemaChange):
     lock = SHARE_ROW_EXCLUSIVE
 
     name: str
@@ -26,7 +26,7 @@ class MakeTrigger(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DropFunction(Change):
+class DropFunction(SchemaChange):
     lock = ""
 
     name: str
@@ -36,7 +36,7 @@ class DropFunction(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DropTrigger(Change):
+class DropTrigger(SchemaChange):
     lock = ACCESS_EXCLUSIVE
 
     name: str
@@ -46,7 +46,7 @@ class DropTrigger(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EmptyRows(Change):
+class EmptyRows(SchemaChange):
     """What we had filled into a column of theirs is NULL again."""
 
     lock = ROW_EXCLUSIVE
@@ -59,7 +59,7 @@ class EmptyRows(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FillRows(Change):
+class FillRows(SchemaChange):
     """Rows are written in batches, each of which holds its rows for moments."""
 
     lock = ROW_EXCLUSIVE
@@ -72,7 +72,7 @@ class FillRows(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CopyRows(Change):
+class CopyRows(SchemaChange):
     """Rows are read in batches, and copied into a table of ours."""
 
     lock = "ACCESS SHARE"
@@ -85,7 +85,7 @@ class CopyRows(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImportPeople(Change):
+class ImportPeople(SchemaChange):
     lock = "ACCESS SHARE"
 
     people: int
@@ -95,7 +95,7 @@ class ImportPeople(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class IntroducePeople(Change):
+class IntroducePeople(SchemaChange):
     lock = ROW_EXCLUSIVE
 
     people: int
@@ -105,7 +105,7 @@ class IntroducePeople(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WithdrawPeople(Change):
+class WithdrawPeople(SchemaChange):
     lock = ROW_EXCLUSIVE
 
     def __str__(self) -> str:

@@ -8,8 +8,8 @@ never make a statement of theirs fail. BEFORE triggers fire in the order of thei
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from smartagent.adoption.changes import Change, LeaveAlone
-from smartagent.adoption.routines import Place, Routine, Trigger, find_place
+from smartagent.adoption.changes import LeaveAlone, SchemaChange
+from smartagent.adoption.routines import Routine, RoutinePlace, Trigger, find_place
 from smartagent.adoption.sync.base import Editor, Synchronising, do, tell
 from smartagent.adoption.sync.sync_changes import DropFunction, DropTrigger, MakeFunction, MakeTrigger
 
@@ -35,7 +35,7 @@ class MakeHelper(Synchronising):
         where = f", where there is a table {self.given} of the old application" if self.given else ""
         return f"Make function {self.routine.name}{where}"
 
-    def lacks(self, connection: BaseDatabaseWrapper) -> list[Change]:
+    def lacks(self, connection: BaseDatabaseWrapper) -> list[SchemaChange]:
         if (self.given and not is_readable(connection, self.given)) or self.routine.is_the_same(connection):
             return []
         return [MakeFunction(name=self.routine.name)]
@@ -67,7 +67,7 @@ class KeepInStep(Synchronising):
     def describe(self) -> str:
         return f"Keep table {self.table} in step with the old application by trigger {self.trigger.name}"
 
-    def place(self, connection: BaseDatabaseWrapper) -> Place | None:
+    def place(self, connection: BaseDatabaseWrapper) -> RoutinePlace | None:
         """The table, where this has something to do."""
         place = find_place(connection, self.table)
         if place is None or place.created:
@@ -78,13 +78,13 @@ class KeepInStep(Synchronising):
         """The function, as this database needs it."""
         return self.routine
 
-    def lacks(self, connection: BaseDatabaseWrapper) -> list[Change]:
+    def lacks(self, connection: BaseDatabaseWrapper) -> list[SchemaChange]:
         place = self.place(connection)
         if place is None:
             return []
         if not (place.may_trigger and place.may_read):
             return [LeaveAlone(what=f"trigger {self.trigger.name}", why=NO_RIGHT)]
-        changes: list[Change] = []
+        changes: list[SchemaChange] = []
         if not self.routine_for(connection).is_the_same(connection):
             changes.append(MakeFunction(name=self.routine.name))
         if not self.trigger.is_the_same(connection, place):

@@ -16,7 +16,7 @@ NOT_FOUND: Reply = (HTTPStatus.NOT_FOUND, {"error": "not_found"})
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PlatformRequest:
     """One request."""
 
     method: str
@@ -59,7 +59,7 @@ class Platform:
     services: dict[str, Service]
     asked: list[str] = field(default_factory=list)  # of the integrations, not of the control
 
-    def answer(self, request: Asked) -> Reply | str:
+    def answer(self, request: PlatformRequest) -> Reply | str:
         """The answer: a code and JSON, or a page."""
         first, _, rest = request.path.strip("/").partition("/")
         if first == "control":
@@ -70,7 +70,7 @@ class Platform:
         service = self.services.get(first)
         return _of_service(service, request, rest) if service else NOT_FOUND
 
-    def _control(self, request: Asked, rest: str) -> Reply:
+    def _control(self, request: PlatformRequest, rest: str) -> Reply:
         if request.method == "GET" and not rest:
             return HTTPStatus.OK, {"integrations": self._states(), "asked": self.asked[-100:]}
         name, _, verb = rest.partition("/")
@@ -89,7 +89,7 @@ class Platform:
         return [service.as_dict() for service in self.services.values()]
 
 
-def _of_service(service: Service, request: Asked, rest: str) -> Reply:
+def _of_service(service: Service, request: PlatformRequest, rest: str) -> Reply:
     match request.method, rest:
         case "GET", "health":
             return service.health()

@@ -9,13 +9,13 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-from smartagent.demo.platform.requests import Asked, Platform
+from smartagent.demo.platform.requests import Platform, PlatformRequest
 from smartagent.demo.platform.service import Service
 
 HOST = "127.0.0.1"
 NAMES = ("gmail", "slack", "trello", "outlook", "sendgrid")
 LIFETIME = timedelta(hours=1)
-MOST = 64 * 1024  # bytes of a body
+MAX_BODY_BYTES = 64 * 1024  # bytes of a body
 QUIET = 30  # seconds after which a connection on which nothing comes is closed
 
 
@@ -28,7 +28,7 @@ class Running(ThreadingHTTPServer):
     def __init__(self, port: int, lifetime: timedelta) -> None:
         self.platform = Platform({name: Service(name, lifetime) for name in NAMES})
         self.changing = threading.Lock()
-        super().__init__((HOST, port), Conversation)
+        super().__init__((HOST, port), PlatformHandler)
 
     @property
     def address(self) -> str:
@@ -36,7 +36,7 @@ class Running(ThreadingHTTPServer):
         return f"http://{HOST}:{self.server_port}"
 
 
-class Conversation(BaseHTTPRequestHandler):
+class PlatformHandler(BaseHTTPRequestHandler):
     """One connection."""
 
     server: Running
@@ -55,11 +55,11 @@ class Conversation(BaseHTTPRequestHandler):
 
     def _take(self) -> None:
         length = self.headers.get("Content-Length", "0")
-        if not length.isdecimal() or int(length) > MOST:
+        if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
             self.close_connection = True
             return self._say(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "application/json", b"{}")
         headers = {name.lower(): value for name, value in self.headers.items()}
-        asked = Asked(self.command, urlsplit(self.path).path, headers, self.rfile.read(int(length)))
+        asked = PlatformRequest(self.command, urlsplit(self.path).path, headers, self.rfile.read(int(length)))
         with self.server.changing:
             reply = self.server.platform.answer(asked)
         if isinstance(reply, str):

@@ -19,7 +19,7 @@ from notifications.channels.webhook import new_key
 
 Part = Literal["health", "token", "refresh"]
 PARTS: tuple[Part, ...] = ("health", "token", "refresh")
-KEPT = 1000  # answers that are remembered
+MAX_ANSWERS = 1000  # answers that are remembered
 Reply = tuple[int, dict[str, Any]]
 OUT_OF_ORDER: Reply = (HTTPStatus.SERVICE_UNAVAILABLE, {"error": "out_of_order"})
 
@@ -120,7 +120,7 @@ class Service:
         reply: Reply = known or do()
         if key and reply[0] < HTTPStatus.BAD_REQUEST:
             self._answers[what, key] = reply
-            if len(self._answers) > KEPT:
+            if len(self._answers) > MAX_ANSWERS:
                 del self._answers[next(iter(self._answers))]
         return reply
 

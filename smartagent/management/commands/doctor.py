@@ -10,7 +10,7 @@ from django.utils import timezone
 from rich.console import Console
 
 from smartagent.doctor.examination import examine
-from smartagent.doctor.findings import Report
+from smartagent.doctor.findings import DoctorReport
 from smartagent.doctor.repair import AlreadyRepairing, repair
 from smartagent.doctor.terminal_report import show, show_repairs
 
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         if not quiet:
             show_repairs(console, repairs)
 
-    def _say_in_one_line(self, report: Report) -> None:
+    def _say_in_one_line(self, report: DoctorReport) -> None:
         """There is no database to look at."""
         for finding in report.findings:
             self.stderr.write(f"{finding.problem} {finding.remedy}")

@@ -8,15 +8,15 @@ from uuid import UUID
 from pytest_httpserver import HTTPServer
 
 from notifications.channels import Address, ChannelError
-from notifications.channels.message import Letter
+from notifications.channels.message import OutgoingMessage
 from notifications.registries import channels
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
 
-def letter(number: int = 1, **fields: Any) -> Letter:
+def letter(number: int = 1, **fields: Any) -> OutgoingMessage:
     """An alert about the CPU of a machine."""
-    return Letter(
+    return OutgoingMessage(
         **{
             "id": str(UUID(int=number)), "reason": "first", "type": "alert", "severity": "high", "title": "CPU is high",
             "text": "CPU is 95: above 90.", "url": "https://agent.example.com/activity/1/change/", "created_at": AT,
@@ -26,18 +26,18 @@ def letter(number: int = 1, **fields: Any) -> Letter:
     )  # fmt: skip
 
 
-def digest(count: int, **fields: Any) -> Letter:
+def digest(count: int, **fields: Any) -> OutgoingMessage:
     """So many alerts in one."""
     items = tuple(letter(n + 2, thread=f"7:1:web-{n}", **fields) for n in range(count))
     return letter(reason="digest", title=f"{count} messages", text="", thread="", facts={}, items=items)
 
 
-def send(kind: str, one: Letter, **values: Any) -> Any:
+def send(kind: str, one: OutgoingMessage, **values: Any) -> Any:
     """Send it by a channel of this kind with these settings."""
     return channels[kind].send(one, Address(values))
 
 
-def refusal(kind: str, one: Letter, **values: Any) -> ChannelError:
+def refusal(kind: str, one: OutgoingMessage, **values: Any) -> ChannelError:
     """Why it was not taken."""
     try:
         receipt = send(kind, one, **values)

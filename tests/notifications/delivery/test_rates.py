@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 
 from notifications.delivery.pipeline import deliver
-from notifications.delivery.rate_limit import Due, share, tokens_at
+from notifications.delivery.rate_limit import DueDelivery, share, tokens_at
 from notifications.models import Channel, Delivery
 from tests.notifications.outside import START, channel_of, tell
 
@@ -20,7 +20,7 @@ severities = st.sampled_from(["low", "medium", "high", "critical"])
 
 
 def due(severity="medium", reason="first", tries=0):
-    return Due(uuid4(), uuid4(), severity, reason, tries)
+    return DueDelivery(uuid4(), uuid4(), severity, reason, tries)
 
 
 @pytest.mark.parametrize(

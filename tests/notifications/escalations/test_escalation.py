@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.escalations.engine import escalate
-from notifications.escalations.steps import Step, after, begin_at, read
+from notifications.escalations.steps import EscalationStep, after, begin_at, read
 from notifications.models import Delivery, Escalation, EscalationPolicy, Notification
 from rules.evaluation.dispatcher import dispatch
 from rules.instances.handling import acknowledge, reopen, resolve, snooze
@@ -234,7 +234,9 @@ def test_nobody_is_told_twice_by_two_workers_at_once(rule, alice):
 
 
 step_lists = st.lists(
-    st.builds(Step, st.integers(1, 100).map(lambda n: n * MINUTE), st.just(("owner",))), min_size=1, max_size=5
+    st.builds(EscalationStep, st.integers(1, 100).map(lambda n: n * MINUTE), st.just(("owner",))),
+    min_size=1,
+    max_size=5,
 )
 
 
@@ -257,4 +259,4 @@ anything = st.recursive(
 
 @given(anything)
 def test_whatever_is_kept_is_read_or_left_out(kept):
-    assert all(isinstance(step, Step) for step in read(kept))
+    assert all(isinstance(step, EscalationStep) for step in read(kept))

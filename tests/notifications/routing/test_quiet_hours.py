@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.routing.quiet_hours import LOOKED_AHEAD, Quiet, next_time, quiet_until, read
+from notifications.routing.quiet_hours import LOOKED_AHEAD, QuietHours, next_time, quiet_until, read
 from rules.silences.windows import moment_of, windows
 
 ALL, WORKING, WEEKEND = range(7), range(5), (5, 6)
@@ -18,7 +18,7 @@ BERLIN, NEW_YORK, KOLKATA, LORD_HOWE = (
 
 
 def quiet(days, begins, ends):
-    return Quiet(frozenset(days), time.fromisoformat(begins), time.fromisoformat(ends))
+    return QuietHours(frozenset(days), time.fromisoformat(begins), time.fromisoformat(ends))
 
 
 def on_the_wall(text, zone):
@@ -146,7 +146,7 @@ def test_quiet_hours_and_silences_agree(day, zone, begins, quarters):
         duration=timedelta(minutes=15 * quarters), time_zone=zone.key,
     )  # fmt: skip
     on_the_clock = starts.astimezone(zone).replace(tzinfo=None, fold=0) == begin
-    found = Quiet(frozenset({begin.weekday()}), begin.time(), end).on(day, zone)
+    found = QuietHours(frozenset({begin.weekday()}), begin.time(), end).on(day, zone)
     assert not on_the_clock or windows(silence, starts, starts) == [found]
 
 
@@ -179,7 +179,7 @@ def test_what_is_kept_is_read_and_what_is_none_is_left_out():
 
 
 times = st.times().map(lambda at: at.replace(second=0, microsecond=0))
-periods = st.builds(Quiet, st.frozensets(st.integers(0, 6), max_size=5), times, times)
+periods = st.builds(QuietHours, st.frozensets(st.integers(0, 6), max_size=5), times, times)
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 zones = st.sampled_from([BERLIN, NEW_YORK, KOLKATA, LORD_HOWE])
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from notifications.templating import NotWorded, check
 from notifications.templating.context import EXAMPLES, NAMES
 from notifications.templating.filters import FILTERS
-from notifications.templating.limits import LONGEST, LONGEST_OUTPUT
+from notifications.templating.limits import LONGEST_OUTPUT, MAX_TEMPLATE_LENGTH
 from notifications.templating.sandbox import compiled
 from notifications.templating.tags import TAGS
 
@@ -74,7 +74,7 @@ def test_any_template(source):
 @NO_DATABASE
 @given(pieces, st.integers(1, 400))
 def test_any_template_many_times(source, times):
-    fill_in((source * times)[:LONGEST])
+    fill_in((source * times)[:MAX_TEMPLATE_LENGTH])
 
 
 HUNGRY = [
@@ -94,7 +94,7 @@ HUNGRY = [
 
 @pytest.mark.parametrize("source", HUNGRY)
 def test_what_would_be_hungry_is_stopped(source):
-    fill_in(source[:LONGEST])
+    fill_in(source[:MAX_TEMPLATE_LENGTH])
 
 
 @pytest.mark.parametrize("tag", ["include", "extends", "load", "ssi", "if", "for a in", "with a="])

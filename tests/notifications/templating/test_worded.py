@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 import pytest
 from pytest_httpserver import HTTPServer
 
-from notifications.channels.message import Letter
+from notifications.channels.message import OutgoingMessage
 from notifications.channels.mime import html_of, subject_of, text_of
 from notifications.delivery.channel_setup import try_out
 from notifications.delivery.digests import release
@@ -21,7 +21,7 @@ FACTS = {"metric": "cpu", "value": 95.0, "operator": ">", "threshold": 90, "time
 
 
 def letter(**fields):
-    return Letter(**{
+    return OutgoingMessage(**{
         "id": "1", "reason": "first", "type": "alert", "severity": "high", "title": "CPU <b>", "text": "It is 95.",
         "url": "https://example.com/", "created_at": datetime(2026, 3, 2, tzinfo=UTC), "facts": FACTS,
         "rule_name": "R&D <script>",

@@ -11,7 +11,7 @@ from optimizer.execution.lease import LEASE, take
 from optimizer.execution.runner import apply, work
 from optimizer.models import ActionLog, OptimizationEvent, OptimizationStep
 from optimizer.operations import Done, Operation
-from optimizer.proposals.decisions import Refused
+from optimizer.proposals.decisions import DecisionRefused
 from rules.models import ActivityEntry, FusionScore
 from tests.optimizer.step_cast import MINUTE, approved, integration_of, interval, metric_of
 
@@ -84,7 +84,7 @@ def test_another_goes_on_where_the_lease_has_run_out(alice, ada, now, status):
     event = approved(alice, ada, now, interval(one, 9), "analyze_slow_queries")
     take(event.pk, now)
     OptimizationStep.objects.filter(event=event, position=1).update(status=status)
-    with pytest.raises(Refused):
+    with pytest.raises(DecisionRefused):
         apply(event.pk, now + MINUTE)
     assert work(now + LATER) == 1
     event.refresh_from_db()
@@ -258,7 +258,7 @@ def at_once(keys, now):
             ready.wait()
             apply(key, now)
             found.append(True)
-        except Refused:
+        except DecisionRefused:
             found.append(False)
         finally:
             connections.close_all()

@@ -4,7 +4,7 @@ import pytest
 
 from optimizer.execution.runner import apply, roll_back
 from optimizer.models import ActionLog, OptimizationEvent, OptimizerPolicy
-from optimizer.proposals.decisions import Refused
+from optimizer.proposals.decisions import DecisionRefused
 from rules.models import ActivityEntry, Integration
 from tests.optimizer.step_cast import MINUTE, approved, integration_of, interval, proposal_of
 
@@ -44,7 +44,7 @@ def test_what_cannot_be_taken_back_is_told_and_the_rest_is(alice, ada, at_gmail,
 def test_where_nothing_can_be_taken_back_it_stays_applied(alice, ada, at_gmail, now):
     event = approved(alice, ada, now, ("refresh_data", {}, at_gmail))
     apply(event.pk, now)
-    with pytest.raises(Refused, match="Nothing of it can be taken back: Fetch the data anew"):
+    with pytest.raises(DecisionRefused, match="Nothing of it can be taken back: Fetch the data anew"):
         roll_back(event, ada, now)
     event.refresh_from_db()
     assert event.status == "applied"
@@ -55,7 +55,9 @@ def test_where_something_has_changed_since_nothing_is_taken_back(alice, ada, now
     event = approved(alice, ada, now, interval(gmail, 9), interval(slack, 9))
     apply(event.pk, now)
     Integration.objects.filter(pk=gmail.pk).update(config={"sync_interval_minutes": 60})
-    with pytest.raises(Refused, match=r"It cannot be rolled back\. The interval was changed to 60 since, so it stays"):
+    with pytest.raises(
+        DecisionRefused, match=r"It cannot be rolled back\. The interval was changed to 60 since, so it stays"
+    ):
         roll_back(event, ada, now)
     assert (minutes_of(gmail), minutes_of(slack)) == (60, 9)
     event.refresh_from_db()
@@ -67,13 +69,13 @@ def test_it_is_rolled_back_once(alice, ada, now):
     event = approved(alice, ada, now, interval(integration_of(alice), 9))
     apply(event.pk, now)
     roll_back(event, ada, now)
-    with pytest.raises(Refused, match="was not applied, or has been rolled back already"):
+    with pytest.raises(DecisionRefused, match="was not applied, or has been rolled back already"):
         roll_back(event, ada, now)
 
 
 @pytest.mark.parametrize("status", ["proposed", "approved", "applying", "dismissed", "expired"])
 def test_only_what_was_applied_is_rolled_back(alice, ada, now, status):
-    with pytest.raises(Refused, match="was not applied"):
+    with pytest.raises(DecisionRefused, match="was not applied"):
         roll_back(proposal_of(alice, now, "analyze_slow_queries", status=status), ada, now)
 
 
@@ -92,5 +94,5 @@ def test_of_what_another_application_applied_there_is_nothing_to_take_back(alice
     event = OptimizationEvent.objects.create(
         user=alice, source_event_type="theirs", optimization_action="auto", applied=True, status="applied"
     )
-    with pytest.raises(Refused, match=r"Nothing of it can be taken back\."):
+    with pytest.raises(DecisionRefused, match=r"Nothing of it can be taken back\."):
         roll_back(event, ada, now)

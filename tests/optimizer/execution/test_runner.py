@@ -9,7 +9,7 @@ from werkzeug import Response
 from optimizer.execution.runner import apply, work
 from optimizer.models import ActionLog, OptimizationEvent, OptimizationStep, OptimizerPolicy
 from optimizer.operations import Operation
-from optimizer.proposals.decisions import Refused
+from optimizer.proposals.decisions import DecisionRefused
 from rules.models import ActivityEntry, AuditEvent, Integration
 from tests.optimizer.step_cast import MINUTE, approved, integration_of, interval, proposal_of, readings
 
@@ -75,7 +75,7 @@ def test_the_readings_of_the_day_before_are_put_down(alice, ada, now):
 def test_only_what_is_approved_is_applied(alice, now, status):
     one = integration_of(alice)
     event = proposal_of(alice, now, interval(one, 9), status=status, applied=status == "applied")
-    with pytest.raises(Refused, match="It is not approved, or somebody else applies it already"):
+    with pytest.raises(DecisionRefused, match="It is not approved, or somebody else applies it already"):
         apply(event.pk, now)
     assert work(now) == 0
     assert minutes_of(one) is None
@@ -84,7 +84,7 @@ def test_only_what_is_approved_is_applied(alice, now, status):
 def test_it_is_applied_once(alice, ada, at_gmail, gmail, now):
     event = approved(alice, ada, now, ("refresh_data", {}, at_gmail))
     apply(event.pk, now)
-    with pytest.raises(Refused):
+    with pytest.raises(DecisionRefused):
         apply(event.pk, now)
     assert gmail.refreshes == 1
 
@@ -146,7 +146,7 @@ def test_what_may_pass_is_tried_again_after_a_pause(alice, ada, at_gmail, gmail,
     assert (first.status, first.leased_until) == ("applying", now + timedelta(seconds=30))
     assert steps_of(event) == [("adjust_sync_interval", "done"), (PROBE, "proposed")]
     assert said(event)[1] == "gmail answered 503 (Service Unavailable)."
-    with pytest.raises(Refused):
+    with pytest.raises(DecisionRefused):
         apply(event.pk, now + timedelta(seconds=29))
     gmail.healed()
     assert work(now + timedelta(seconds=30)) == 1
@@ -186,7 +186,7 @@ def test_what_was_changed_after_the_approval_is_not_applied(alice, ada, now):
     one = integration_of(alice)
     event = approved(alice, ada, now, interval(one, 9))
     OptimizationStep.objects.update(parameters={"minutes": 1})
-    with pytest.raises(Refused, match="It is not what was approved any more"):
+    with pytest.raises(DecisionRefused, match="It is not what was approved any more"):
         apply(event.pk, now)
     event.refresh_from_db()
     assert (event.status, event.error_message) == (
@@ -202,7 +202,7 @@ def test_so_is_another_operation_or_another_place_but_not_another_word(alice, ad
     event = approved(alice, ada, now, interval(integration_of(alice), 9), "analyze_slow_queries")
     OptimizationStep.objects.update(reason="Other words.", expected="Nothing.")
     OptimizationStep.objects.filter(position=1).update(**change)
-    with pytest.raises(Refused, match="not what was approved"):
+    with pytest.raises(DecisionRefused, match="not what was approved"):
         apply(event.pk, now)
 
 
@@ -210,7 +210,7 @@ def test_never_two_at_once_on_one_target(alice, ada, now):
     proposal_of(alice, now, "analyze_slow_queries", status="applying", target="gmail", leased_until=now + MINUTE)
     event = approved(alice, ada, now, "analyze_slow_queries", target="gmail")
     other = approved(alice, ada, now, "analyze_slow_queries", target="slack")
-    with pytest.raises(Refused, match="Something else is being applied to the same target"):
+    with pytest.raises(DecisionRefused, match="Something else is being applied to the same target"):
         apply(event.pk, now)
     assert apply(other.pk, now).status == "applied"
 
@@ -218,7 +218,7 @@ def test_never_two_at_once_on_one_target(alice, ada, now):
 def test_nor_on_one_integration_whatever_their_targets_are_called(alice, bob, ada, now):
     one, two = integration_of(alice), integration_of(alice, "slack")
     proposal_of(alice, now, interval(one, 5), status="applying", target="gmail", leased_until=now + MINUTE)
-    with pytest.raises(Refused, match="the same target"):
+    with pytest.raises(DecisionRefused, match="the same target"):
         apply(approved(alice, ada, now, interval(one, 9), target="other").pk, now)
     assert apply(approved(alice, ada, now, interval(two, 9), target="other").pk, now).status == "applied"
     assert apply(approved(bob, ada, now, "analyze_slow_queries", target="gmail").pk, now).status == "applied"
@@ -227,7 +227,7 @@ def test_nor_on_one_integration_whatever_their_targets_are_called(alice, bob, ad
 def test_nothing_is_applied_where_everything_is_stopped(alice, ada, now):
     event = approved(alice, ada, now, "analyze_slow_queries")
     OptimizerPolicy.objects.create(stopped=True)
-    with pytest.raises(Refused, match="Everything is stopped"):
+    with pytest.raises(DecisionRefused, match="Everything is stopped"):
         apply(event.pk, now)
     assert work(now) == 0
 
@@ -265,5 +265,5 @@ def test_an_operation_that_has_a_fault_is_a_failure_and_stops_nothing_else(alice
 def test_what_is_gone_is_said_to_be(alice, now):
     key = proposal_of(alice, now).pk
     OptimizationEvent.objects.all().delete()
-    with pytest.raises(Refused, match="It is not there any more"):
+    with pytest.raises(DecisionRefused, match="It is not there any more"):
         apply(key, now)

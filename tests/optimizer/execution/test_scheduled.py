@@ -6,7 +6,7 @@ import pytest
 
 from optimizer.execution.runner import apply, work
 from optimizer.models import OptimizationEvent, OptimizerPolicy
-from optimizer.proposals.decisions import Refused
+from optimizer.proposals.decisions import DecisionRefused
 from tests.optimizer.step_cast import approved
 
 NIGHT = [{"days": [0], "from": "22:00", "until": "23:00"}]  # now is a Monday, 10:00
@@ -20,7 +20,7 @@ def window(db):
 
 def test_it_waits_and_is_applied_in_the_window(alice, ada, now, window):
     event = approved(alice, ada, now, "analyze_slow_queries", optimization_action="scheduled")
-    with pytest.raises(Refused, match="It waits for its change window"):
+    with pytest.raises(DecisionRefused, match="It waits for its change window"):
         apply(event.pk, now)
     assert work(now) == 0
     assert work(now + HOURS) == 1

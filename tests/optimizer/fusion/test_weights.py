@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from optimizer.fusion.weights import MOST, fusion_score, reweighted, shares
+from optimizer.fusion.weights import MAX_SHARE_CHANGE, fusion_score, reweighted, shares
 
 names = some.sampled_from("abcdefghij")
 weights = some.decimals(min_value="-2", max_value="100", places=6)
@@ -33,7 +33,11 @@ def test_each_share_moves_by_a_fifth_at_most(given):
     old, known = given
     before, after = shares(old), reweighted(old, known)
     for name, weight in after.items():
-        assert before[name] * (1 - MOST) - 1e-8 <= float(weight) <= before[name] * (1 + MOST) + 1e-8
+        assert (
+            before[name] * (1 - MAX_SHARE_CHANGE) - 1e-8
+            <= float(weight)
+            <= before[name] * (1 + MAX_SHARE_CHANGE) + 1e-8
+        )
 
 
 @given(whole)

@@ -11,7 +11,7 @@ from optimizer.measurement.effect import due, measure
 from optimizer.measurement.readings import readings_of
 from optimizer.measurement.scoreboard import of_operations
 from optimizer.models import ActionLog, OptimizationEvent, OptimizerPolicy
-from optimizer.policy.track_record import records, records_of_operations
+from optimizer.policy.track_record import records_of_operations, track_records
 from optimizer.tasks import measure_all
 from optimizer.text.proposal import effect_in_words
 from rules.models import ActivityEntry, Integration, MetricSample
@@ -140,7 +140,7 @@ def test_a_strategy_and_an_operation_earn_their_record(alice, ada, now):
         one(verdict)
     one("improved", by=None)
     one("improved", kind="adjust_weight")
-    record = records()["general"]
+    record = track_records()["general"]
     assert (record.improved, record.improved_by_hand, record.unchanged, record.worse) == (4, 3, 1, 1)
     assert record.rate == pytest.approx(4 / 6)
     assert {name: each.improved for name, each in records_of_operations().items()} == {
@@ -170,7 +170,7 @@ def test_what_only_reads_or_notes_is_neither_measured_nor_called_improved(alice,
     readings(alice, "cpu", COOL if metric_got == "better" else HOT, now + DAY / 2)
     assert (event.status, event.measure_at, due(now + DAY)) == ("applied", None, [])
     assert effect_in_words(event) == "Nothing was changed, so there is no effect to measure."
-    assert records() == {}
+    assert track_records() == {}
 
 
 def test_beside_a_change_a_note_is_not_what_improved_it(alice, now, remedy):

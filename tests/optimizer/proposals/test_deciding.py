@@ -5,7 +5,7 @@ import pytest
 from optimizer.execution.runner import work
 from optimizer.models import ActionLog, OptimizationEvent, OptimizerPolicy
 from optimizer.policy.guardrails import STOPPED
-from optimizer.proposals.decisions import ANSWERED, NOTHING, Refused, approve, dismiss, dismissed_until, expire
+from optimizer.proposals.decisions import ANSWERED, NOTHING, DecisionRefused, approve, dismiss, dismissed_until, expire
 from rules.models import ActivityEntry, AutomationRule
 from tests.optimizer.step_cast import DAY, MINUTE, proposal_of
 
@@ -35,14 +35,14 @@ def test_an_approval_is_kept_with_who_when_and_what(alice, ada, now):
 def test_it_is_approved_once(alice, ada, olga, now):
     event = proposal_of(alice, now, LOOK)
     approve(event, ada, now)
-    with pytest.raises(Refused, match=ANSWERED):
+    with pytest.raises(DecisionRefused, match=ANSWERED):
         approve(event, olga, now)
     assert told() == ["optimization_approved"]
 
 
 def test_nobody_approves_what_they_have_asked_for(alice, ada, now):
     event = proposal_of(alice, now, LOOK, requested_by=ada)
-    with pytest.raises(Refused, match="You have asked for it yourself"):
+    with pytest.raises(DecisionRefused, match="You have asked for it yourself"):
         approve(event, ada, now)
     approve(event, alice, now)
 
@@ -51,7 +51,7 @@ def test_where_another_person_is_asked_for_neither_owner_nor_the_one_concerned_w
     event = proposal_of(bob, now, LOOK, rule=rule_of(alice))
     OptimizerPolicy.objects.create(needs_another=True)
     for person, why in ((alice, "owns the rule"), (bob, "is concerned")):
-        with pytest.raises(Refused, match=f"another person: you are the one who {why}"):
+        with pytest.raises(DecisionRefused, match=f"another person: you are the one who {why}"):
             approve(event, person, now)
     approve(event, ada, now)
 
@@ -65,19 +65,19 @@ def test_else_the_owner_will_do(alice, now):
 
 def test_nothing_is_approved_where_everything_is_stopped(alice, ada, now):
     OptimizerPolicy.objects.create(stopped=True)
-    with pytest.raises(Refused, match=STOPPED):
+    with pytest.raises(DecisionRefused, match=STOPPED):
         approve(proposal_of(alice, now, LOOK), ada, now)
 
 
 def test_advice_alone_is_nothing_to_approve(alice, ada, now):
     """Or the metric might get better by itself, and the strategy be trusted for it."""
-    with pytest.raises(Refused, match=NOTHING):
+    with pytest.raises(DecisionRefused, match=NOTHING):
         approve(proposal_of(alice, now, advice=["Look."]), ada, now)
 
 
 def test_what_has_expired_is_not_approved(alice, ada, now):
     event = proposal_of(alice, now, LOOK)
-    with pytest.raises(Refused, match="has expired"):
+    with pytest.raises(DecisionRefused, match="has expired"):
         approve(event, ada, now + DAY)
 
 
@@ -108,7 +108,7 @@ def test_what_was_approved_can_be_dismissed_and_is_not_applied(alice, ada, now):
 @pytest.mark.parametrize("status", ["applying", "failed", "rolled_back", "expired", "dismissed"])
 def test_what_was_answered_is_not_dismissed(alice, ada, now, status):
     event = proposal_of(alice, now, LOOK, status=status)
-    with pytest.raises(Refused, match=ANSWERED):
+    with pytest.raises(DecisionRefused, match=ANSWERED):
         dismiss(event, ada, now, until=None)
     assert told() == []
 

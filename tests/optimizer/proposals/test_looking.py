@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from optimizer.proposals.facts import Surroundings
+from optimizer.proposals.facts import FactsLoader
 from rules.models import AuditEvent
 from tests.optimizer.step_cast import DAY, integration_of, metric_of
 
@@ -15,7 +15,7 @@ ASKED = {"metric": "cpu", "value": 1.0, "threshold": 2.0, "operator": "<", "targ
 def test_what_can_be_asked_of_an_integration_is_known_without_opening_its_credentials(at_gmail, alice, now):
     at_gmail.credentials_encrypted = "of another application"
     at_gmail.save()
-    (fact,) = Surroundings([alice.pk], now).of(alice.pk, **ASKED).integrations
+    (fact,) = FactsLoader([alice.pk], now).of(alice.pk, **ASKED).integrations
     assert (fact.can_probe, fact.can_validate, fact.can_renew, fact.can_refresh) == (True, True, True, True)
     assert (fact.kind, fact.status, fact.sync_minutes) == ("gmail", "active", 15)
     assert fact.token_expires_at is not None
@@ -23,7 +23,7 @@ def test_what_can_be_asked_of_an_integration_is_known_without_opening_its_creden
 
 def test_settings_that_are_none_are_no_settings(alice, now):
     integration_of(alice, config={"health_url": 5, "sync_interval_minutes": "soon", "token_expires_at": "never"})
-    (fact,) = Surroundings([alice.pk], now).of(alice.pk, **ASKED).integrations
+    (fact,) = FactsLoader([alice.pk], now).of(alice.pk, **ASKED).integrations
     assert (fact.can_probe, fact.sync_minutes, fact.token_expires_at) == (False, None, None)
 
 
@@ -35,7 +35,7 @@ def test_metrics_errors_and_the_engine_are_known(alice, bob, now, settings):
         AuditEvent.objects.create(
             user=alice, event_type="login", severity=severity, created_at=now - timedelta(hours=age)
         )
-    found = Surroundings([alice.pk], now).of(alice.pk, **ASKED)
+    found = FactsLoader([alice.pk], now).of(alice.pk, **ASKED)
     (metric,) = found.metrics
     assert (metric.name, metric.weight, metric.value) == ("mail", Decimal("0.3"), Decimal("0.5"))
     assert metric.history == (0.4, 0.6)
@@ -49,11 +49,11 @@ def test_many_people_take_as_many_statements_as_one(alice, bob, now, django_asse
         integration_of(person)
         metric_of(person, "mail", "0.3", 0.5, [0.4], now)
     with django_assert_num_queries(4):
-        around = Surroundings([alice.pk, bob.pk], now)
+        around = FactsLoader([alice.pk, bob.pk], now)
         assert all(around.of(person.pk, **ASKED).metrics for person in (alice, bob))
 
 
 def test_what_was_long_ago_is_no_history(alice, now):
     metric_of(alice, "mail", "0.3", 0.5, [0.4], now - 15 * DAY)
-    (metric,) = Surroundings([alice.pk], now).of(alice.pk, **ASKED).metrics
+    (metric,) = FactsLoader([alice.pk], now).of(alice.pk, **ASKED).metrics
     assert metric.history == ()

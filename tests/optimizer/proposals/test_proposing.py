@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from optimizer.models import ActionLog, OptimizationEvent, OptimizationStep
-from optimizer.proposals.creation import Asked, proposal_of, propose
+from optimizer.proposals.creation import ProposalRequest, proposal_of, propose
 from optimizer.proposals.decisions import dismiss, dismissed_until, expire
 from optimizer.strategies import Strategy
 from optimizer.strategies.proposal import Facts, Proposal, ProposedStep
@@ -21,7 +21,7 @@ PROPOSAL = Proposal(reason="The CPU is at 95.", steps=(STEP,), advice=("Look.",)
 
 def asked(person, now, metric="fusion_score", target="", strategy="fusion_enhancement", **fields):
     facts = Facts(person=person.pk, metric=metric, value=55.0, threshold=70, operator="<", target=target, now=now)
-    return Asked(facts=facts, **{"kind": "auto"} | fields), strategy, PROPOSAL
+    return ProposalRequest(facts=facts, **{"kind": "auto"} | fields), strategy, PROPOSAL
 
 
 def test_it_is_a_row_with_steps_and_a_line_in_the_log(alice, now):

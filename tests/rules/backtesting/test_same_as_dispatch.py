@@ -11,7 +11,7 @@ from rules.backtesting.observations import watch
 from rules.backtesting.replay import replay
 from rules.backtesting.simulation import play
 from rules.engine.state_machine import acted, step
-from rules.engine.states import State
+from rules.engine.states import StateRecord
 from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, AutomationRule, MetricSample, Silence
 from tests.examples import examples
@@ -163,7 +163,7 @@ def test_a_clock_that_jumps_leads_dispatcher_and_machine_the_same_way(alice, fie
             MetricSample(user=alice, metric="cpu", value=value, observed_at=at) for at, value in samples
         )
         watched, timing, own = watch_of(rule), timing_of(rule), {("cpu", ""): series_of(samples)}
-        state, expected = State(), []
+        state, expected = StateRecord(), []
         for at in ticks:
             transition = step(state, watched.sight(watched.hear(own, {}, at)), timing, at)
             if transition:
@@ -193,7 +193,7 @@ def test_looking_at_every_tick_finds_no_more(fields, series, left_out):
     ticks = [START + n * TICK for n in range(60) if n not in left_out]
     own = {("cpu", ""): series_of([(START + n * TICK, v) for n, v in enumerate(series) if v is not None])}
     watched, timing = watch_of(rule), timing_of(rule)
-    state, found = State(), []
+    state, found = StateRecord(), []
     for at in ticks:
         transition = step(state, watched.sight(watched.hear(own, {}, at)), timing, at)
         if transition:

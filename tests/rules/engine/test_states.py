@@ -8,21 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.engine.state_machine import DRAFT, acted, step
-from rules.engine.states import Condition, Event, Sight, State, Timing, Verdict
+from rules.engine.states import Event, InstanceState, Observation, StateRecord, Timing, Verdict
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 MINUTE, TICK, HOUR, DAY = timedelta(minutes=1), timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
 
 
-def at(condition: str, **fields) -> State:
+def at(condition: str, **fields) -> StateRecord:
     """An instance that came there five minutes ago; where it fires, since yesterday."""
     fires = {"fired_at": NOW - DAY, "episode": 3} if condition in ("firing", "recovering") else {}
-    return State(**{"condition": condition, "since": NOW - TICK} | fires | fields)
+    return StateRecord(**{"condition": condition, "since": NOW - TICK} | fires | fields)
 
 
-def take(state: State, verdict: str, now: datetime = NOW, *, critical=False, silence="", cause="down", **timing):
+def take(state: StateRecord, verdict: str, now: datetime = NOW, *, critical=False, silence="", cause="down", **timing):
     silenced_by = f"Silenced by “{silence}”" if silence else ""
-    return step(state, Sight(verdict, cause, critical, silence, silenced_by), Timing(**timing), now)
+    return step(state, Observation(verdict, cause, critical, silence, silenced_by), Timing(**timing), now)
 
 
 FIRING, RECOVERING = at("firing", last_acted=NOW), at("recovering", last_acted=NOW)
@@ -33,11 +33,11 @@ INTERRUPTED = at("error", fired_at=NOW - DAY, last_acted=NOW - HOUR, episode=3)
 @pytest.mark.parametrize(
     ("old", "verdict", "new", "event", "acts"),
     [
-        (State(), "met", "firing", Event.FIRED, True),
-        (State(), "clear", None, None, None),
-        (State(), "held", None, None, None),  # it never fired, so there is nothing to hold
-        (State(), "missing", "no_data", Event.NO_DATA, False),
-        (State(), "failed", "error", Event.ERROR, False),
+        (StateRecord(), "met", "firing", Event.FIRED, True),
+        (StateRecord(), "clear", None, None, None),
+        (StateRecord(), "held", None, None, None),  # it never fired, so there is nothing to hold
+        (StateRecord(), "missing", "no_data", Event.NO_DATA, False),
+        (StateRecord(), "failed", "error", Event.ERROR, False),
         (FIRING, "met", None, None, None),  # not due yet
         (FIRING, "held", None, None, None),
         (at("firing", last_acted=NOW - 4 * HOUR), "met", "firing", Event.REPEATED, True),
@@ -160,7 +160,7 @@ def test_what_becomes_critical_is_told_at_once_also_where_it_is_acknowledged():
 
 
 def test_what_comes_critical_fires_once():
-    fired = take(State(), "met", critical=True)
+    fired = take(StateRecord(), "met", critical=True)
     assert (fired.event, fired.state.critical) == (Event.FIRED, True)
     assert take(acted(fired.state, NOW), "met", NOW + TICK, critical=True) is None
 
@@ -169,7 +169,7 @@ def test_what_comes_critical_fires_once():
 
 
 def test_what_fires_under_a_silence_is_told_when_that_is_over():
-    fired = take(State(), "met", silence="upgrade")
+    fired = take(StateRecord(), "met", silence="upgrade")
     assert (fired.event, fired.acts, fired.quiet) == (Event.FIRED, False, "Silenced by “upgrade”")
     assert take(fired.state, "met", NOW + 9 * HOUR, silence="upgrade") is None
     told = take(fired.state, "met", NOW + 9 * HOUR)
@@ -206,7 +206,7 @@ def test_an_acknowledgement_that_runs_out_under_a_silence_is_told_after_it():
 
 
 def test_a_draft_takes_its_steps_and_never_acts():
-    fired = take(State(), "met", draft=True)
+    fired = take(StateRecord(), "met", draft=True)
     assert (fired.new, fired.acts, fired.counts, fired.quiet) == ("firing", False, False, DRAFT)
     assert take(fired.state, "met", NOW + DAY, draft=True) is None
     assert take(fired.state, "clear", NOW + DAY, draft=True).new == "ok"
@@ -221,9 +221,9 @@ def test_that_it_has_resolved_is_told_once_where_the_rule_says_so_and_it_was_tol
 # -- flapping ----------------------------------------------------------------------------------------------
 
 
-def play(verdicts: str) -> tuple[State, list[str]]:
+def play(verdicts: str) -> tuple[StateRecord, list[str]]:
     """Step through verdicts, `m` met and `c` clear, a tick each; every action succeeds."""
-    state, events = State(), []
+    state, events = StateRecord(), []
     for n, letter in enumerate(verdicts):
         transition = take(state, {"m": "met", "c": "clear"}[letter], NOW + n * TICK)
         if transition:
@@ -264,7 +264,8 @@ def test_a_flapping_instance_acts_seldom(verdicts):
 
 
 @given(
-    st.sampled_from(Condition.values), st.sampled_from(Verdict.values), st.sampled_from(["keep", "fire", "resolve"]),
+    st.sampled_from(InstanceState.values), st.sampled_from(Verdict.values),
+    st.sampled_from(["keep", "fire", "resolve"]),
     st.sampled_from(["keep", "fire", "resolve"]), st.none() | st.timedeltas(timedelta(0), 9 * HOUR),
     st.timedeltas(timedelta(0), 9 * HOUR),
 )  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from rules.engine.state_machine import step
-from rules.engine.states import Condition, Sight, State, Timing, Verdict
+from rules.engine.states import InstanceState, Observation, StateRecord, Timing, Verdict
 from rules.evaluation.candidates import MAY_CHANGE
 from rules.models import AutomationRule, RuleState
 
@@ -25,7 +25,7 @@ def cases(now):
     waits = [timedelta(0), HOUR, 4 * HOUR]
     policies = AutomationRule.NoDataPolicy.values
     columns = {
-        "verdict": ("text", Verdict.values), "condition": ("text", Condition.values), "worsens": ("bool", BOTH),
+        "verdict": ("text", Verdict.values), "condition": ("text", InstanceState.values), "worsens": ("bool", BOTH),
         "reason": ("text", ["", "down", "refused"]),
         "since": ("timestamptz", [now - 6 * HOUR, now - HOUR, now, now + 9 * HOUR]),
         "fired_at": ("timestamptz", [None, now - 6 * HOUR]), "handling": ("text", RuleState.Handling.values),
@@ -40,12 +40,12 @@ def cases(now):
 
 
 def steps_of(row, now):
-    state = State(
+    state = StateRecord(
         condition=row["condition"], reason=row["reason"], since=row["since"], episode=1, fired_at=row["fired_at"],
         last_acted=row["last_notified_at"], retry_at=row["retry_at"], handling=row["handling"],
         handled_until=row["handled_until"], silence=row["silence_id"] or "", critical=row["was_critical"],
     )  # fmt: skip
-    sight = Sight(row["verdict"], "down", row["worsens"], row["silencing_id"] or "", "silenced")
+    sight = Observation(row["verdict"], "down", row["worsens"], row["silencing_id"] or "", "silenced")
     timing = Timing(
         row["repeat_every"], row["no_data_policy"], row["error_policy"], row["pending_for"], row["keep_firing_for"],
         draft=row["draft"],

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from rules.engine.conditions import met
-from rules.health.better_threshold import Proposal, Refusal, propose
+from rules.health.better_threshold import Refusal, ThresholdProposal, propose
 
 
 def judged(useful, noise):
@@ -33,7 +33,7 @@ def judged(useful, noise):
 ])  # fmt: skip
 def test_proposed(operator, present, useful, noise, critical, proposed, dropped):
     found = propose(operator, present, judged(useful, noise), critical)
-    assert isinstance(found, Proposal), found
+    assert isinstance(found, ThresholdProposal), found
     assert (found.threshold, found.dropped) == (proposed, dropped)
 
 
@@ -57,8 +57,8 @@ def test_refused_with_the_reason(operator, present, useful, noise, critical, rea
 
 
 def test_in_words():
-    assert str(Proposal(25, 31.5, 3, 9, 9)) == "Raise the threshold from 25 to 31.5"
-    assert str(Proposal(70, 55, 3, 9, 9)) == "Lower the threshold from 70 to 55"
+    assert str(ThresholdProposal(25, 31.5, 3, 9, 9)) == "Raise the threshold from 25 to 31.5"
+    assert str(ThresholdProposal(70, 55, 3, 9, 9)) == "Lower the threshold from 70 to 55"
 
 
 numbers = some.floats(-1000, 1000, allow_nan=False).map(lambda value: round(value, 4))
@@ -99,6 +99,6 @@ def test_below_is_above_from_the_other_end(operators, present, judged_):
     up, down = operators
     one = propose(up, present, judged_)
     other = propose(down, -present, [(-value, useful) for value, useful in judged_])
-    assert isinstance(one, Proposal) == isinstance(other, Proposal)
-    if isinstance(one, Proposal) and isinstance(other, Proposal):
+    assert isinstance(one, ThresholdProposal) == isinstance(other, ThresholdProposal)
+    if isinstance(one, ThresholdProposal) and isinstance(other, ThresholdProposal):
         assert one.threshold == -other.threshold

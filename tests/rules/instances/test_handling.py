@@ -7,7 +7,7 @@ import pytest
 
 from rules.evaluation.dispatcher import dispatch
 from rules.explain.decisions import reasons_of
-from rules.explain.evidence import account_of
+from rules.explain.evidence import evidence_for
 from rules.instances.handling import (
     acknowledge,
     assign,
@@ -92,7 +92,7 @@ def test_what_is_opened_again_after_it_was_resolved_is_told_and_no_try_is_said_t
     dispatch(now + 2 * HOUR, "command")
     entry = ActivityEntry.objects.order_by("created_at").last()
     assert (entry.event_type, entry.status) == ("rule_repeated", "success")
-    told = " ".join(reasons_of(account_of(entry, ActivityEntry.objects.all())))
+    told = " ".join(reasons_of(evidence_for(entry, ActivityEntry.objects.all())))
     assert (
         told == "It had not acted since it began to fire or was opened again. Its action, alert, was run and went well."
     )

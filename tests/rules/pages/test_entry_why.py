@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from notifications.models import Notification
 from rules.evaluation.dispatcher import dispatch
 from rules.explain.decisions import reasons_of
-from rules.explain.evidence import account_of, came_of_it
+from rules.explain.evidence import evidence_for, outcome_links
 from rules.explain.replay import condition_in_words
 from rules.instances.handling import comment_on
 from rules.lifecycle.test_fire import test_fire
@@ -39,7 +39,7 @@ def entry(event, number=0):
 
 
 def reasons(event, number=0):
-    return " ".join(reasons_of(account_of(entry(event, number), ActivityEntry.objects.all())))
+    return " ".join(reasons_of(evidence_for(entry(event, number), ActivityEntry.objects.all())))
 
 
 def page(client, one):
@@ -97,8 +97,8 @@ def test_drafts_missing_data_and_tests_say_so(alice):
     assert "There was no reading, and the rule fires then." in reasons("rule_fired", 1)
     assert "Without data the rule leaves the instance as it was." in reasons("rule_no_data")
     tried = test_fire(keeps, alice, START)
-    assert "Alice tried the rule out" in " ".join(reasons_of(account_of(tried, ActivityEntry.objects.all())))
-    assert (fires.entries.count(), account_of(tried, ActivityEntry.objects.all()).version) == (1, 1)
+    assert "Alice tried the rule out" in " ".join(reasons_of(evidence_for(tried, ActivityEntry.objects.all())))
+    assert (fires.entries.count(), evidence_for(tried, ActivityEntry.objects.all()).version) == (1, 1)
 
 
 def test_the_page_shows_the_readings_the_version_then_what_was_made_and_the_steps_around(client_of, alice, bob, life):
@@ -164,10 +164,10 @@ def test_whatever_another_program_wrote_there_is_an_account(event, facts, condit
     if isinstance(facts, dict) and conditions:
         facts = facts | {"conditions": conditions}
     theirs = ActivityEntry(event_type=event, action_taken="alert", context=facts, created_at=START)
-    account = account_of(theirs, ActivityEntry.objects.none())
+    account = evidence_for(theirs, ActivityEntry.objects.none())
     assert all(isinstance(said, str) for said in reasons_of(account))
     assert all(condition_in_words(heard) for heard in account.heard)
-    assert isinstance(came_of_it(theirs), list)
+    assert isinstance(outcome_links(theirs), list)
     assert isinstance(entry_in_words(theirs), str)
 
 
@@ -188,7 +188,7 @@ def test_what_people_did_names_the_version_of_the_rule_as_it_then_was(alice, lif
     said = entry("instance_commented")
     life.threshold_value = 80
     life.save()
-    account = account_of(said, ActivityEntry.objects.all())
+    account = evidence_for(said, ActivityEntry.objects.all())
     assert (account.version, float(account.rule.threshold_value)) == (1, 90.0)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.engine.state_machine import step
-from rules.engine.states import Sight, State, Timing
+from rules.engine.states import Observation, StateRecord, Timing
 from tests.rules.prometheus.model import timeline
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -17,9 +17,9 @@ SAME = {"ok": "inactive", "pending": "pending", "firing": "firing", "recovering"
 def ours(values, hold, keep):
     # Prometheus knows no flapping; with a tick of no length, nothing changes too often.
     timing = Timing(pending_for=hold, keep_firing_for=keep, tick=timedelta(0))
-    state, found = State(), []
+    state, found = StateRecord(), []
     for at, true in values:
-        transition = step(state, Sight("met" if true else "clear"), timing, at)
+        transition = step(state, Observation("met" if true else "clear"), timing, at)
         state = transition.state if transition else state
         found.append((at, SAME[state.condition]))
     return found

@@ -11,7 +11,7 @@ from rules.models import AutomationRule
 from rules.prometheus.importer import as_document, import_prometheus
 from rules.provisioning.apply import apply
 from rules.provisioning.document import read_document
-from rules.provisioning.problems import Refused
+from rules.provisioning.problems import FileRefused
 
 FILE = """\
 groups:
@@ -88,7 +88,7 @@ def test_rules_that_are_none_are_reported_and_lose_no_other(text):
 
 @pytest.mark.parametrize("text", ["", "a: [", "groups: 5", "- 1"])
 def test_what_is_no_file_of_prometheus_is_refused(text):
-    with pytest.raises(Refused):
+    with pytest.raises(FileRefused):
         import_prometheus(text)
 
 

@@ -13,7 +13,7 @@ from rules.prometheus.importer import import_prometheus
 from rules.provisioning.document import NAMES, read_document, read_text
 from rules.provisioning.file_fields import ALIASES
 from rules.provisioning.plan import make_plan
-from rules.provisioning.problems import Refused
+from rules.provisioning.problems import FileRefused
 from tests.api import Program
 from tests.examples import examples
 
@@ -36,7 +36,7 @@ documents = anything | st.builds(
 @settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(document=documents)
 def test_any_value_is_planned_or_refused(alice, document):
-    with suppress(Refused):
+    with suppress(FileRefused):
         make_plan(read_document(document, "t.yaml"), alice)
 
 
@@ -64,7 +64,7 @@ TEXTS = [
 def test_odd_yaml_is_refused_in_words(text):
     for whole in (text, f"{HEAD}  - {text}\n", f"groups: {text}", f"groups: [{{name: g, rules: [{text}]}}]"):
         for read in (read_text, import_prometheus):
-            with suppress(Refused):
+            with suppress(FileRefused):
                 read(whole)
 
 
@@ -72,7 +72,7 @@ def test_odd_yaml_is_refused_in_words(text):
 @given(st.text(alphabet="ab:-{}[]&*!<>|?,'\"#%@` \n\t0.é\ud800\0", max_size=40))
 def test_any_text_is_read_or_refused(text):
     for read in (read_text, import_prometheus):
-        with suppress(Refused):
+        with suppress(FileRefused):
             read(text)
 
 
@@ -90,6 +90,6 @@ LARGE = {
 @pytest.mark.parametrize("name", LARGE)
 def test_what_is_too_large_is_refused_soon(name):
     begin = time.process_time()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FileRefused) as refused:
         read_text(LARGE[name])
     assert time.process_time() - begin < 10, refused.value

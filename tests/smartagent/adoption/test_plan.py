@@ -15,7 +15,6 @@ from smartagent.adoption.changes import (
     AddFieldIndex,
     AddForeignKey,
     AddIndex,
-    Change,
     DropColumn,
     DropConstraint,
     DropDefault,
@@ -25,6 +24,7 @@ from smartagent.adoption.changes import (
     RelaxNotNull,
     RestoreCheck,
     RestoreNotNull,
+    SchemaChange,
     SetDefault,
     WidenCheck,
 )
@@ -91,7 +91,7 @@ def added(name: str, type: str = "text") -> FoundColumn:  # noqa: A002
     return FoundColumn(name=name, type=type, comment="smart-agent: added")
 
 
-PLANS: dict[str, tuple[FoundTable, list[Change]]] = {
+PLANS: dict[str, tuple[FoundTable, list[SchemaChange]]] = {
     "complete": (table(), []),
     "no default: old rows have none": (
         table(ID, PARENT, KIND, SLUG),
@@ -177,7 +177,7 @@ PLANS: dict[str, tuple[FoundTable, list[Change]]] = {
 
 
 @pytest.mark.parametrize(("found", "changes"), PLANS.values(), ids=PLANS)
-def test_plan(found: FoundTable, changes: list[Change]) -> None:
+def test_plan(found: FoundTable, changes: list[SchemaChange]) -> None:
     assert plan(Note, found) == changes
 
 

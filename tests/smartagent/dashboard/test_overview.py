@@ -74,7 +74,7 @@ def test_an_entry_that_another_program_wrote(client_of, alice, busy):
 
 
 def test_big_numbers_are_counted_up_to_a_cap(client_of, alice, busy, monkeypatch):
-    monkeypatch.setattr("smartagent.dashboard.overview.COUNTED", 2)
+    monkeypatch.setattr("smartagent.dashboard.overview.MAX_COUNTED", 2)
     assert cards(client_of(alice))["Triggered in 24 h"] == "2+"
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from smartagent.doctor import installation
 from smartagent.doctor.examination import examine
-from smartagent.doctor.findings import Report
+from smartagent.doctor.findings import DoctorReport
 from smartagent.kernel import schema_drift, schema_drift_log
 from smartagent.models import User
 from tests.conftest import PASSWORD, person
@@ -82,7 +82,7 @@ def ada(sql: Sql) -> User:
     return User.objects.create_superuser("ada@example.com", PASSWORD, full_name="Ada")
 
 
-def looked() -> Report:
+def looked() -> DoctorReport:
     """What the doctor says."""
     return examine(connection, timezone.now())
 

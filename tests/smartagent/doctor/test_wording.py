@@ -5,19 +5,19 @@ from datetime import timedelta
 import pytest
 
 from smartagent.adoption import changes
-from smartagent.adoption.changes import Change
+from smartagent.adoption.changes import SchemaChange
 from smartagent.adoption.sync import sync_changes
 from smartagent.doctor.schema_findings import about, finding_of, problem_of
 
 # What is only done when a database is given back.
 BACKWARDS = ("DropColumn", "DropConstraint", "DropIndex", "DropDefault", "RestoreNotNull", "RestoreCheck",
              "DropFunction", "DropTrigger", "EmptyRows", "WithdrawPeople")  # fmt: skip
-FORWARDS = [each for each in Change.__subclasses__() if each.__name__ not in BACKWARDS]
+FORWARDS = [each for each in SchemaChange.__subclasses__() if each.__name__ not in BACKWARDS]
 
 
 @pytest.mark.parametrize("kind", [each for each in FORWARDS if each is not changes.LeaveAlone])
-def test_every_change_that_may_be_due_is_said(kind: type[Change]) -> None:
-    assert problem_of.dispatch(kind) is not problem_of.dispatch(Change)
+def test_every_change_that_may_be_due_is_said(kind: type[SchemaChange]) -> None:
+    assert problem_of.dispatch(kind) is not problem_of.dispatch(SchemaChange)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_every_change_that_may_be_due_is_said(kind: type[Change]) -> None:
         (sync_changes.MakeTrigger(name="t"), "error", True),
     ],
 )
-def test_how_bad_it_is(change: Change, severity: str, repairable: bool) -> None:
+def test_how_bad_it_is(change: SchemaChange, severity: str, repairable: bool) -> None:
     found = finding_of("table", change)
     assert (found.severity.value, found.repairable) == (severity, repairable)
     assert found.problem.endswith(".")

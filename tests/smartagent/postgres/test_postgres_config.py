@@ -8,8 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from smartagent.postgres.config import database
 from smartagent.postgres.errors import (
+    ConnectionRefused,
     NoSuchDatabase,
-    Refused,
     ServerDown,
     Unavailable,
     WrongPassword,
@@ -68,9 +68,9 @@ PREFIX = 'connection failed: connection to server at "10.0.0.7", port 5433 faile
     ('FATAL:  password authentication failed for user "app"', WrongPassword, '"app"'),
     ("fe_sendauth: no password supplied", WrongPassword, "no password supplied"),
     ('FATAL:  database "agent" does not exist', NoSuchDatabase, '"agent"'),
-    ("FATAL:  sorry, too many clients already", Refused, "too many clients"),
-    ("server does not support SSL, but SSL was required", Refused, "SSL was required"),
-    ("FATAL:  Passwort-Authentifizierung fehlgeschlagen", Refused, "fehlgeschlagen"),
+    ("FATAL:  sorry, too many clients already", ConnectionRefused, "too many clients"),
+    ("server does not support SSL, but SSL was required", ConnectionRefused, "SSL was required"),
+    ("FATAL:  Passwort-Authentifizierung fehlgeschlagen", ConnectionRefused, "fehlgeschlagen"),
 ])  # fmt: skip
 def test_what_libpq_says_becomes_one_line_that_names_the_server(libpq, kind, words):
     found = explain(psycopg.OperationalError(PREFIX + libpq), PARAMS)
