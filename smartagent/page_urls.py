@@ -11,6 +11,7 @@ from rules.pages.evaluate_now import dispatch_now
 from rules.pages.health import health_page
 from smartagent.accounts.profile import profile
 from smartagent.dashboard.badges import badges
+from smartagent.docs.page import docs
 from smartagent.doctor.page import repair_schema, schema
 
 
@@ -27,6 +28,8 @@ def pages(site: AdminSite) -> list[URLPattern]:
         path("optimizer-report/", site.admin_view(report_page), name="optimizer_report"),
         path("schema/", site.admin_view(schema), name="schema"),
         path("schema/repair/", site.admin_view(repair_schema), name="schema_repair"),
+        path("docs/", site.admin_view(docs), name="docs"),
+        path("docs/<path:slug>/", site.admin_view(docs), name="docs_page"),
         path("badges/", site.admin_view(badges), name="badges"),
         path("profile/", site.admin_view(profile), name="profile"),
     ]

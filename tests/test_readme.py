@@ -1,4 +1,4 @@
-"""The examples of the README do what it says, and what it names exists."""
+"""The examples of the documentation do what it says, and what README and documentation name exists."""
 
 import re
 import sys
@@ -19,13 +19,15 @@ from tests.notifications.outside import channel_of
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
+DOCS = ROOT / "smartagent" / "docs" / "text"
+EXTENDING = (DOCS / "extending.md").read_text()
 
 
 @pytest.fixture
 def examples(monkeypatch):
-    """The modules that the README shows, importable as `examples`."""
+    """The modules that “Extend Smart Agent” shows, importable as `examples`."""
     module = types.ModuleType("examples")
-    for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
+    for block in re.findall(r"```python\n(.*?)```", EXTENDING, re.DOTALL):
         exec(block, module.__dict__)
     monkeypatch.setitem(sys.modules, "examples", module)
 
@@ -66,19 +68,31 @@ def test_a_channel_of_ones_own(examples, alice, settings, httpserver):
     assert httpserver.log[0][0].headers["Title"] == "[TEST] ntfy"
 
 
-def test_the_commands_that_it_lists_exist():
-    table = README.split("## Commands")[1].split("\n## ")[0]
-    named = set(re.findall(r"^\| `(\w+)", table, re.MULTILINE)) - {"manage"}
-    assert named <= set(get_commands())
-    assert {"up", "verify", "bench"} <= named
+def test_the_commands_page_lists_the_commands_that_exist():
+    own = {name for name, app in get_commands().items() if app in {"smartagent", "rules", "notifications", "optimizer"}}
+    named = set(re.findall(r"^\| `(\w+)", (DOCS / "commands.md").read_text(), re.MULTILINE)) - {"manage"}
+    assert named == own - {"migrate"}
 
 
-def test_the_variables_that_it_lists_are_read():
+def test_the_configuration_page_lists_every_variable_that_is_read():
+    listed = re.findall(r"`([A-Z_]{5,})`", (DOCS / "configuration.md").read_text())
     code = "".join(path.read_text() for path in ROOT.glob("smartagent/**/*.py"))
-    for name in re.findall(r"^\| `([A-Z_]+)`", README, re.MULTILINE):
-        assert f'"{name}"' in code, name
+    assert [name for name in listed if f'"{name}"' not in code and name not in {"INFO"}] == []
+    read = set(re.findall(r'env(?:\.\w+)?\(\s*"([A-Z_]+)"', (ROOT / "smartagent" / "settings.py").read_text()))
+    assert read <= set(listed)
 
 
-def test_its_picture_is_there():
-    for path in re.findall(r"!\[.*?\]\((.+?)\)", README):
-        assert (ROOT / path).is_file(), path
+def test_the_readme_is_a_front_page():
+    assert len(README.splitlines()) <= 150
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda path: path.name)
+def test_every_file_and_address_that_is_named_exists(path, client_of, alice):
+    text = re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith("/"):
+            assert client_of(alice).get(target).status_code == 200, target
+        elif "://" not in target:
+            assert (ROOT / target).exists(), target
+    for named in re.findall(r"`((?:rules|notifications|optimizer|smartagent|tests|templates)/[\w./-]*)`", text):
+        assert (ROOT / named).exists(), named

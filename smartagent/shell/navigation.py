@@ -52,6 +52,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item("People", "group", "admin:smartagent_user_changelist", "smartagent.view_user"),
         _item("API tokens", "key", "admin:smartagent_apitoken_changelist", "smartagent.view_apitoken"),
         _item("API docs", "api", "api:docs"),
+        _item("Documentation", "menu_book", "admin:docs"),
     ]
     return [
         {"items": watch},

@@ -1,0 +1,57 @@
+"""Which pages the documentation has, in their order. A page is a Markdown file in `text/`, or one kind of plug."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from smartagent.docs.reference import SECTIONS, reference_text
+
+TEXT = Path(__file__).parent / "text"
+GUIDES = {
+    "Users' guide": (
+        "first-rule", "rules", "on-call", "silences", "rule-health", "channels", "preferences", "optimizations",
+        "samples", "rules-as-code",
+    ),
+    "Operators' guide": ("install", "configuration", "commands", "takeover"),
+    "Developers' guide": ("rest", "extending", "architecture"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: its address below /docs/, the section it stands in, its title and its Markdown."""
+
+    slug: str
+    section: str
+    title: str
+    text: str
+
+
+def all_pages() -> list[Page]:
+    """Every page, in the order of the list at the side."""
+    return [*_guides(), *_reference()]
+
+
+def _guides() -> Iterator[Page]:
+    for section, slugs in GUIDES.items():
+        for slug in slugs:
+            text = (TEXT / f"{slug}.md").read_text(encoding="utf-8")
+            yield Page(slug, section, title_of(text), text)
+
+
+def _reference() -> Iterator[Page]:
+    for section, registry in SECTIONS.items():
+        for plug in registry:
+            yield Page(f"{section.lower()}/{plug.kind}", section, str(plug.label), reference_text(plug))
+
+
+def title_of(text: str) -> str:
+    """The first heading."""
+    return text.partition("\n")[0].removeprefix("# ").strip()
+
+
+def found(pages: list[Page], term: str) -> list[Page]:
+    """The pages that have every word of `term`, those with it in the title first."""
+    words = term.lower().split()
+    hits = [page for page in pages if all(word in page.text.lower() for word in words)]
+    return sorted(hits, key=lambda page: not any(word in page.title.lower() for word in words))

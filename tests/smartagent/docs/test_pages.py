@@ -1,0 +1,63 @@
+"""The documentation, as people read it."""
+
+import re
+
+import pytest
+from django.urls import reverse
+from django.utils.html import escape
+
+from rules.metrics import MetricSource
+from smartagent.docs.contents import all_pages
+
+
+class Odd(MetricSource):
+    """A metric whose texts would be markup."""
+
+    kind = "odd"
+    label = "Odd <script>alert(1)</script> | one"
+    help = "Is *not* <b>bold</b>."
+    unit = "%"
+
+
+def opened(client, address, **query):
+    response = client.get(address, query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+@pytest.mark.parametrize("role", ["alice", "ada"])
+def test_every_page_opens_and_says_its_title(client_of, request, role):
+    client = client_of(request.getfixturevalue(role))
+    for page in all_pages():
+        text = opened(client, reverse("admin:docs_page", args=[page.slug]))
+        assert escape(page.title) in text
+        assert "<h1" in text
+
+
+def test_no_page_needs_a_page_that_is_not_there(client_of, alice):
+    client = client_of(alice)
+    for page in all_pages():
+        text = opened(client, reverse("admin:docs_page", args=[page.slug]))
+        for anchor in re.findall(r'<a href="#([\w-]+)">', text.partition('class="sa-docs"')[2]):
+            assert f'id="{anchor}"' in text, (page.slug, anchor)
+
+
+def test_a_plug_of_ones_own_has_a_page_by_itself_and_its_texts_are_escaped(client_of, alice, settings):
+    settings.RULES_METRICS = [*settings.RULES_METRICS, f"{__name__}.Odd"]
+    text = opened(client_of(alice), "/docs/metrics/odd/")
+    assert "<script>alert" not in text
+    assert "<b>bold" not in text
+    assert "<code>odd</code>" in text
+
+
+def test_search_finds_pages_with_every_word(client_of, alice):
+    text = opened(client_of(alice), "/docs/", q="pgbouncer transaction")
+    assert "/docs/takeover/" in text.partition("<article")[2].partition("</article>")[0]
+    nothing = opened(client_of(alice), "/docs/", q="<b>zebra</b> crossing")
+    assert "No page has all of these words" in nothing
+    assert "<b>zebra" not in nothing
+
+
+def test_an_unknown_page_is_not_found_and_signing_in_is_needed(client_of, alice, client):
+    assert client_of(alice).get("/docs/nowhere/").status_code == 404
+    assert client.get("/docs/").status_code == 302
