@@ -1,5 +1,6 @@
 """Bodies: JSON, and JSON lines; gzipped where Content-Encoding says so."""
 
+import codecs
 import json
 import zlib
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ CHUNK = 16_384  # bytes
 NOT_GZIP = "The body is not gzip, though Content-Encoding says so."
 NOT_GZIP_BEHIND = "Behind the gzipped body stands something that is not gzip."
 GZIP = ("gzip", "x-gzip")  # names of codings have no case
+CHARSETS = ("utf-8", "ascii")  # as Python names them; JSON between programs is UTF-8, and ASCII is part of it
 
 
 class Lines(list[Any]):
@@ -77,6 +79,7 @@ def text_of(context: Mapping[str, Any] | None) -> str:
     given = context or {}
     request, room = given["request"], room_of(given.get("view"))
     refuse_large(request, room)
+    _refuse_other_charsets(request.content_params.get("charset", ""))
     encoding, body = request.headers.get("Content-Encoding", ""), request.body
     encoding = encoding.strip().lower()
     if encoding in GZIP:
@@ -89,6 +92,16 @@ def text_of(context: Mapping[str, Any] | None) -> str:
         raise ParseError(f"The body is not UTF-8: byte {error.start} does not belong.") from None
     refuse_many(text, room)
     return text
+
+
+def _refuse_other_charsets(charset: str) -> None:
+    """UnsupportedMediaType where the body says to be written in another charset: what is read in it would be chance."""
+    try:
+        known = not charset or codecs.lookup(charset).name in CHARSETS
+    except (LookupError, ValueError):
+        known = False
+    if not known:
+        raise UnsupportedMediaType("", f"The charset {charset[:40]!r} is not read here; send the body as UTF-8.")
 
 
 def _unzipped(body: bytes, room: int) -> bytes:

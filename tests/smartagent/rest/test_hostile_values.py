@@ -70,6 +70,23 @@ def test_bodies_of_any_type_are_answered_as_json(client_of: Any, alice: User, ki
         assert answer.headers["Content-Type"] == "application/json"
 
 
+@pytest.mark.parametrize("charset", ["utf-16", "utf-32le", "latin-1", "nonsense", "idna", "x" * 5_000])
+def test_a_body_in_another_charset_than_utf_8_is_refused_in_words(client_of: Any, alice: User, charset: str) -> None:
+    for address, kind in (("/api/rules/", "application/json"), ("/api/samples/", "application/x-ndjson")):
+        answer = client_of(alice).generic("POST", address, b"[" * 20_000, content_type=f"{kind}; charset={charset}")
+        assert answer.status_code == 415
+        assert "send the body as UTF-8." in answer.json()["detail"][0]
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", "utf8", '"utf-8"', "us-ascii", ""])
+def test_utf_8_may_be_named(client_of: Any, alice: User, charset: str) -> None:
+    answer = client_of(alice).generic(
+        "POST", "/api/samples/", b"{", content_type=f"application/json; charset={charset}"
+    )
+    assert answer.status_code == 400
+    assert "not JSON" in answer.json()["detail"][0]
+
+
 def test_a_forged_request_and_a_bad_host_are_answered_as_json(alice: User) -> None:
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
     client.force_login(alice)
