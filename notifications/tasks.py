@@ -2,8 +2,8 @@
 
 from django.utils import timezone
 
-from notifications.delivery.pipeline import deliver
 from notifications.delivery.retention import forget_old as forget
+from notifications.delivery.worker import deliver
 
 
 def send_due() -> int:

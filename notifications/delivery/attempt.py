@@ -62,7 +62,7 @@ class Call:
         return result(code=receipt.code, excerpt=receipt.excerpt)
 
 
-def calls_for(leases: Sequence[Lease]) -> tuple[list[Call], list[Result]]:
+def render(leases: Sequence[Lease]) -> tuple[list[Call], list[Result]]:
     """The call for each lease; where a letter cannot be written, that is the result."""
     leased = {one.delivery: one for one in leases}
     written, unwritten = write(leased)

@@ -72,7 +72,7 @@ class Result:
         return not self.error
 
 
-def settle(results: Sequence[Result], now: datetime) -> None:
+def record(results: Sequence[Result], now: datetime) -> None:
     """Write down all of it in one transaction: deliveries, attempts, breakers, and what their owners are told."""
     if not results:
         return

@@ -1,42 +1,49 @@
-"""The story of a delivery.
+"""One delivery, step by step. Read this first.
 
-1. The gateway has written it, in the transaction of whoever tells something. Quiet hours, digests or a missing channel
-   may hold it; what is held until now is let out, what has expired is given up, what a broken channel keeps is handed
-   to the next one of the person.
-2. A worker leases what is due, and writes an attempt for each, before anything is sent.
-3. It sends, outside any transaction, many at a time. The delivery's id is the idempotency key.
-4. What came of it is written down: delivered, due again later, or dead; the attempt; and the breaker of the channel.
+0. The gateway has written it, in the transaction of whoever notifies. `prepare` escalates, releases what was held until
+   now, gives up what has expired, and hands over what a broken channel keeps.
+1. `take`: what is due, and not held by quiet hours or the rate limit, is leased; an attempt is written for each.
+2. `render`: the message and the address of each, in a few statements for all.
+3. `Call.make`: sent outside any transaction, many at a time. The delivery's id is the idempotency key.
+4. `record`: delivered, due again later, or dead; the attempt; and the circuit breaker of the channel.
 
 A worker that dies in between leaves a lease that runs out, and the delivery is sent again with the same id: at least
-once, and to be told apart.
+once, and recognisable as the same.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
-from notifications.delivery.attempt import calls_for
+from notifications.delivery.attempt import Call, render
+from notifications.delivery.deferral import hold_in_quiet_hours
 from notifications.delivery.housekeeping import prepare
-from notifications.delivery.outcome import Result, settle
-from notifications.delivery.queue import lease_one
-from notifications.delivery.worker import LEASE, Worker
+from notifications.delivery.outcome import Result, record
+from notifications.delivery.queue import Lease, breaker_probes, due_deliveries, lease, lease_one, reclaim_abandoned
+from notifications.delivery.rate_limit import allowed
 
-__all__ = ["LEASE", "Worker", "deliver", "deliver_one", "prepare"]
+__all__ = ["LEASE", "Call", "Lease", "Result", "deliver_one", "prepare", "record", "render", "take"]
+LEASE = timedelta(seconds=60)
 
 
-def deliver(now: datetime) -> int:
-    """Send everything that is due now; return how many attempts that were."""
-    prepare(now)
-    return Worker().run(until_empty=True)
+@transaction.atomic
+def take(now: datetime, limit: int, duration: timedelta = LEASE) -> list[Lease]:
+    """Lease at most `limit` deliveries that may be sent now, for `duration`."""
+    reclaim_abandoned(now, limit)
+    probes = hold_in_quiet_hours(breaker_probes(now, limit), now)
+    due = hold_in_quiet_hours(due_deliveries(now, limit - len(probes)), now)
+    return lease([*probes, *allowed(due, now, settings.NOTIFICATIONS_PER_MINUTE)], now, duration)
 
 
 def deliver_one(delivery: UUID, now: datetime) -> Result | None:
-    """Send this one at once, by the way of all others; None where it is not due."""
+    """Send this one at once, whatever breaker and limits say; None where it is not due."""
     leased = lease_one(delivery, now, LEASE)
     if leased is None:
         return None
-    calls, results = calls_for([leased])
+    calls, results = render([leased])
     results += [call.make() for call in calls]
-    settle(results, timezone.now())
+    record(results, timezone.now())
     return results[0]

@@ -1,4 +1,4 @@
-"""Which deliveries are taken next: leased by one conditional UPDATE, so that no two workers send the same one.
+"""The queue of deliveries: what is due, and leases by a conditional UPDATE, so that no two workers send the same one.
 
 A lease that runs out was of a worker that died; the delivery is taken again, with the same id, and so the same
 idempotency key.
@@ -10,11 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import connection, transaction
 
-from notifications.delivery.deferral import hold_in_quiet_hours
-from notifications.delivery.rate_limit import DueDelivery, allowed
+from notifications.delivery.rate_limit import DueDelivery
 from smartagent.kernel.bulk_copy import copy_rows
 
 # Nothing goes by a channel whose breaker is open, or that is not in use.
@@ -85,15 +83,25 @@ class Lease:
     taken_at: datetime
 
 
-def lease(now: datetime, limit: int, duration: timedelta) -> list[Lease]:
-    """Take at most `limit` deliveries that are due for `duration`."""
-    with transaction.atomic():
-        if abandoned := [found for (found,) in _rows(ABANDONED, now=now, limit=limit)]:
-            _execute(INTERRUPTED, ids=abandoned, now=now)
-        probes = hold_in_quiet_hours([DueDelivery(*row) for row in _rows(PROBED, now=now, limit=limit)], now)
-        due = hold_in_quiet_hours([DueDelivery(*row) for row in _rows(DUE, now=now, limit=limit - len(probes))], now)
-        taken = [*probes, *allowed(due, now, settings.NOTIFICATIONS_PER_MINUTE)]
-        return _take([one.delivery for one in taken], now, duration)
+def reclaim_abandoned(now: datetime, limit: int) -> None:
+    """Make due again what workers held whose lease has run out; their attempts have failed."""
+    if abandoned := [found for (found,) in _rows(ABANDONED, now=now, limit=limit)]:
+        _execute(INTERRUPTED, ids=abandoned, now=now)
+
+
+def breaker_probes(now: datetime, limit: int) -> list[DueDelivery]:
+    """One delivery for each open breaker whose time has come."""
+    return [DueDelivery(*row) for row in _rows(PROBED, now=now, limit=limit)]
+
+
+def due_deliveries(now: datetime, limit: int) -> list[DueDelivery]:
+    """What is due by channels that work, the oldest and most severe first; locked."""
+    return [DueDelivery(*row) for row in _rows(DUE, now=now, limit=limit)]
+
+
+def lease(due: Sequence[DueDelivery], now: datetime, duration: timedelta) -> list[Lease]:
+    """Take these for `duration`, and write an attempt for each."""
+    return _take([one.delivery for one in due], now, duration)
 
 
 def lease_one(delivery: UUID, now: datetime, duration: timedelta) -> Lease | None:

@@ -8,24 +8,27 @@ import queue
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from notifications.delivery.attempt import Call, calls_for
-from notifications.delivery.housekeeping import prepare
-from notifications.delivery.outcome import Result, settle
-from notifications.delivery.queue import Lease, lease, put_back
+from notifications.delivery.pipeline import LEASE, Call, Lease, Result, prepare, record, render, take
+from notifications.delivery.queue import put_back
 
 log = structlog.get_logger(__name__)
-LEASE = timedelta(seconds=60)
 BATCH = 128  # deliveries that are leased at a time
 PAUSE = 1.0  # seconds between two looks where nothing was due
 GATHERED = 0.1  # seconds: many results are written as fast as one
 HOUSEKEEPING = 5.0  # seconds between two looks at what is held, expired or broken
+
+
+def deliver(now: datetime) -> int:
+    """Send everything that is due now; return how many attempts that were."""
+    prepare(now)
+    return Worker().run(until_empty=True)
 
 
 class Worker:
@@ -85,7 +88,7 @@ class Worker:
         if self.out > BATCH // 2:
             return
         taken = time.monotonic()
-        calls, failed = calls_for(lease(timezone.now(), BATCH, self.lease_for))
+        calls, failed = render(take(timezone.now(), BATCH, self.lease_for))
         self.out += len(calls)
         self.unwritten += failed
         for call in calls:
@@ -109,7 +112,7 @@ class Worker:
     def _write_down(self) -> int:
         self._gather()
         results = [come for come in self.unwritten if isinstance(come, Result)]
-        settle(results, timezone.now())
+        record(results, timezone.now())
         self.unwritten = [come for come in self.unwritten if isinstance(come, Lease)]
         put_back([come for come in self.unwritten if isinstance(come, Lease)])
         self.unwritten = []

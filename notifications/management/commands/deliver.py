@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from notifications.delivery.pipeline import LEASE, Worker, deliver
+from notifications.delivery.pipeline import LEASE
+from notifications.delivery.worker import Worker, deliver
 
 
 def seconds(text: str) -> timedelta:

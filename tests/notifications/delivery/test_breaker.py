@@ -8,9 +8,9 @@ from werkzeug import Response
 
 from notifications.delivery.channel_setup import try_out
 from notifications.delivery.circuit_breaker import Breaker, failed, succeeded, wait_after
-from notifications.delivery.outcome import Result, settle
-from notifications.delivery.pipeline import deliver
-from notifications.delivery.queue import lease
+from notifications.delivery.outcome import Result, record
+from notifications.delivery.pipeline import take
+from notifications.delivery.worker import deliver
 from notifications.models import Channel, Delivery, Notification
 from tests.notifications.outside import MINUTE, START, channel_of, tell
 
@@ -108,7 +108,7 @@ def test_workers_side_by_side_try_it_once(alice, httpserver: HTTPServer, clock):
     Channel.objects.update(failures=5, opened_at=START - 10 * MINUTE, retry_at=START)
     for _ in range(3):
         tell(alice)
-    assert [len(lease(START, 10, MINUTE)) for _ in range(3)] == [1, 0, 0]
+    assert [len(take(START, 10, MINUTE)) for _ in range(3)] == [1, 0, 0]
     channel.refresh_from_db()
     assert channel.retry_at == START + MINUTE
 
@@ -121,13 +121,13 @@ def test_channels_that_have_nothing_to_send_do_not_keep_others_from_being_tried(
     tell(alice)
     Delivery.objects.exclude(channel__name="webhook").delete()
     Channel.objects.filter(name="webhook").update(failures=5, opened_at=START - 9 * MINUTE, retry_at=START)
-    assert len(lease(START, 2, MINUTE)) == 1
+    assert len(take(START, 2, MINUTE)) == 1
 
 
 def test_what_a_dead_worker_held_is_not_sent_while_it_is_open(alice, httpserver: HTTPServer, clock):
     channel_of(alice, url=httpserver.url_for("/hook"))
     tell(alice)
-    lease(START, 10, MINUTE)
+    take(START, 10, MINUTE)
     Channel.objects.update(failures=5, opened_at=START, retry_at=START + 5 * MINUTE)
     clock.move_to(START + 2 * MINUTE)
     assert deliver(START + 2 * MINUTE) == 0
@@ -140,10 +140,10 @@ def test_many_that_fail_at_once_open_it_for_five_minutes(alice, httpserver: HTTP
     channel = channel_of(alice, url=httpserver.url_for("/hook"))
     for _ in range(16):
         tell(alice)
-    leases = lease(START, 16, MINUTE)
+    leases = take(START, 16, MINUTE)
     now = START + MINUTE / 6
-    settle([Result(lease=one, channel=channel.pk, error="It took too long.") for one in leases[:10]], now)
-    settle([Result(lease=one, channel=channel.pk, error="It took too long.") for one in leases[10:]], now + MINUTE / 6)
+    record([Result(lease=one, channel=channel.pk, error="It took too long.") for one in leases[:10]], now)
+    record([Result(lease=one, channel=channel.pk, error="It took too long.") for one in leases[10:]], now + MINUTE / 6)
     channel.refresh_from_db()
     assert (channel.opened_at, channel.retry_at) == (now, now + 5 * MINUTE)
     assert Notification.objects.filter(type="error").count() == 1
@@ -195,8 +195,8 @@ def test_a_test_message_goes_out_all_the_same_and_closes_it(alice, httpserver: H
 def test_what_a_server_says_cannot_keep_a_worker_from_writing_it_down(alice, httpserver: HTTPServer, clock, said):
     channel = channel_of(alice, url=httpserver.url_for("/hook"))
     tell(alice)
-    (leased,) = lease(START, 1, MINUTE)
-    settle([Result(lease=leased, channel=channel.pk, error=said, excerpt=said, permanent=True)], START)
+    (leased,) = take(START, 1, MINUTE)
+    record([Result(lease=leased, channel=channel.pk, error=said, excerpt=said, permanent=True)], START)
     assert Delivery.objects.get(channel=channel).status == "dead"
     channel.refresh_from_db()
     assert channel.is_open

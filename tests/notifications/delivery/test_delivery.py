@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from pytest_httpserver import HTTPServer
 
-from notifications.delivery.pipeline import deliver
+from notifications.delivery.worker import deliver
 from notifications.models import Channel, Delivery, DeliveryAttempt, Notification
 from tests.notifications.outside import MINUTE, START, channel_of, tell
 from tests.receivers import raw_server
@@ -163,9 +163,9 @@ def test_what_was_taken_by_a_worker_that_died_is_sent_again_with_the_same_id(ali
     httpserver.expect_request("/hook").respond_with_data("ok")
     channel_of(alice, url=httpserver.url_for("/hook"))
     (delivery,) = tell(alice)
-    from notifications.delivery.queue import lease
+    from notifications.delivery.pipeline import take
 
-    assert len(lease(START, 10, MINUTE)) == 1
+    assert len(take(START, 10, MINUTE)) == 1
     assert deliver(START + MINUTE / 2) == 0
     clock.move_to(START + MINUTE)
     assert deliver(START + MINUTE) == 1
@@ -176,15 +176,15 @@ def test_what_was_taken_by_a_worker_that_died_is_sent_again_with_the_same_id(ali
 
 
 def test_a_result_that_comes_after_its_lease_ran_out_undoes_nothing(alice, httpserver: HTTPServer, clock):
-    from notifications.delivery.outcome import Result, settle
-    from notifications.delivery.queue import lease
+    from notifications.delivery.outcome import Result, record
+    from notifications.delivery.pipeline import take
 
     channel = channel_of(alice, url=httpserver.url_for("/hook"))
     tell(alice)
-    (slow,) = lease(START, 10, MINUTE)
-    (quick,) = lease(START + MINUTE, 10, MINUTE)
-    settle([Result(lease=quick, channel=channel.pk)], START + MINUTE)
-    settle([Result(lease=slow, channel=channel.pk, error="too late", permanent=True)], START + 2 * MINUTE)
+    (slow,) = take(START, 10, MINUTE)
+    (quick,) = take(START + MINUTE, 10, MINUTE)
+    record([Result(lease=quick, channel=channel.pk)], START + MINUTE)
+    record([Result(lease=slow, channel=channel.pk, error="too late", permanent=True)], START + 2 * MINUTE)
     assert only().status == "delivered"
     assert [*DeliveryAttempt.objects.values_list("outcome", flat=True)] == ["refused", "delivered"]
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from pytest_httpserver import HTTPServer
 
-from notifications.delivery.pipeline import deliver, prepare
+from notifications.delivery.pipeline import prepare
+from notifications.delivery.worker import deliver
 from notifications.models import Channel, Delivery, Notification, Preference
 from rules.models import ActivityEntry, AutomationRule, RuleState
 from tests.notifications.outside import START, channel_of, tell

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from pytest_httpserver import HTTPServer
 
-from notifications.delivery.outcome import Result, settle
-from notifications.delivery.pipeline import Worker, deliver, prepare
-from notifications.delivery.queue import lease
+from notifications.delivery.outcome import Result, record
+from notifications.delivery.pipeline import prepare, take
+from notifications.delivery.worker import Worker, deliver
 from notifications.models import Channel, Delivery, Notification
 from tests.notifications.outside import MINUTE, START, channel_of, tell
 
@@ -36,7 +36,7 @@ def test_after_a_day_it_is_not_sent_any_more(alice, httpserver: HTTPServer, hook
 def test_a_worker_that_was_away_for_days_does_not_send_what_has_expired(alice, httpserver: HTTPServer, hook, clock):
     tell(alice)
     clock.move_to(START + 2 * DAY)
-    assert lease(START + 2 * DAY, 10, MINUTE) == []
+    assert take(START + 2 * DAY, 10, MINUTE) == []
     worker = Worker()
     worker.stopped.wait = lambda timeout: worker.stopped.set()
     worker.run()
@@ -60,10 +60,10 @@ def test_a_channel_that_is_deleted_takes_what_is_due_with_it(alice, hook, clock)
 def test_a_channel_that_is_deleted_while_a_message_is_sent(alice, hook, clock):
     tell(alice)
     tell(alice)
-    first, second = lease(START, 10, MINUTE)
+    first, second = take(START, 10, MINUTE)
     hook.delete()
     results = [Result(lease=first, channel=hook.pk), Result(lease=second, channel=hook.pk, error="Answered 500.")]
-    settle(results, START)
+    record(results, START)
     assert set(Delivery.objects.values_list("status", flat=True)) == {"delivered", "due"}
     deliver(START)
     assert set(Delivery.objects.values_list("status", "cause")) == {
@@ -81,7 +81,7 @@ def test_a_channel_that_is_switched_off_and_on_again(alice, httpserver: HTTPServ
 
 def test_a_channel_that_is_switched_off_while_a_worker_dies(alice, httpserver: HTTPServer, hook, clock):
     tell(alice)
-    lease(START, 10, MINUTE)
+    take(START, 10, MINUTE)
     Channel.objects.update(enabled=False)
     clock.move_to(START + 2 * MINUTE)
     assert deliver(START + 2 * MINUTE) == 0

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from pytest_httpserver import HTTPServer
 
-from notifications.delivery.pipeline import deliver, prepare
+from notifications.delivery.pipeline import prepare
+from notifications.delivery.worker import deliver
 from notifications.models import Channel, Delivery, Preference
 from tests.notifications.outside import MINUTE, START, channel_of, tell
 

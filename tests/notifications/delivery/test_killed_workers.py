@@ -9,7 +9,7 @@ from django.utils import timezone
 from werkzeug import Response
 
 from notifications.delivery import outcome
-from notifications.delivery.pipeline import Worker
+from notifications.delivery.worker import Worker
 from notifications.models import Delivery, DeliveryAttempt, Notification
 from smartagent.bench.deliver import kill_now_and_then, make_deliveries, wait_until_settled
 from smartagent.bench.delivery_workers import working
@@ -85,13 +85,13 @@ def test_a_database_that_fails_for_a_moment_neither_ends_the_worker_nor_loses_wh
         tell(alice, timezone.now())
     worker, left = Worker(), [OperationalError("gone"), OperationalError("still gone")]
 
-    def settle(results, now):
+    def record(results, now):
         if left:
             raise left.pop()
         worker.stopped.set()
-        outcome.settle(results, now)
+        outcome.record(results, now)
 
-    monkeypatch.setattr("notifications.delivery.worker.settle", settle)
+    monkeypatch.setattr("notifications.delivery.worker.record", record)
     monkeypatch.setattr("notifications.delivery.worker.PAUSE", 0.05)
     worker.run()
     assert set(Delivery.objects.values_list("status", "tries")) == {("delivered", 1)}

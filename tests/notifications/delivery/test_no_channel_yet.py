@@ -6,7 +6,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from notifications.delivery.channel_setup import save
-from notifications.delivery.pipeline import deliver
+from notifications.delivery.worker import deliver
 from notifications.models import Channel, Delivery
 from tests.notifications.outside import START, channel_of, tell
 

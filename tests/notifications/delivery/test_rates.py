@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 
-from notifications.delivery.pipeline import deliver
 from notifications.delivery.rate_limit import DueDelivery, share, tokens_at
+from notifications.delivery.worker import deliver
 from notifications.models import Channel, Delivery
 from tests.notifications.outside import START, channel_of, tell
 

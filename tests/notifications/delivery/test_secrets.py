@@ -13,7 +13,7 @@ from werkzeug import Request, Response
 from notifications.channels import Address
 from notifications.channels.credentials import values_of
 from notifications.channels.secret_mask import forms_of, hide
-from notifications.delivery.pipeline import deliver
+from notifications.delivery.worker import deliver
 from notifications.models import Channel, Delivery, DeliveryAttempt
 from notifications.registries import channels
 from tests.api import Program

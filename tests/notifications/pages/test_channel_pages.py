@@ -9,8 +9,8 @@ from pytest_httpserver import HTTPServer
 
 from notifications.channels.credentials import values_of
 from notifications.channels.webhook import new_key
-from notifications.delivery.pipeline import deliver
 from notifications.delivery.rendering import letter_of
+from notifications.delivery.worker import deliver
 from notifications.models import Channel, Delivery
 from notifications.registries import channels
 from tests.notifications.outside import MINUTE, START, channel_of, tell

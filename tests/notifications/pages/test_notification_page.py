@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from notifications.delivery.pipeline import deliver
+from notifications.delivery.worker import deliver
 from notifications.gateway import Message, post
 from notifications.inbox.trace import why_of
 from notifications.models import Channel, Delivery, Mute, Notification, Preference

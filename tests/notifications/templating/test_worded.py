@@ -11,7 +11,7 @@ from notifications.channels.message import OutgoingMessage
 from notifications.channels.mime import html_of, subject_of, text_of
 from notifications.delivery.channel_setup import try_out
 from notifications.delivery.digests import release
-from notifications.delivery.pipeline import deliver
+from notifications.delivery.worker import deliver
 from notifications.models import Delivery
 from notifications.templating import in_words
 from tests.notifications.outside import START, channel_of, tell
