@@ -16,7 +16,6 @@ from smartagent.postgres.creation import DatabaseCreation
 from smartagent.postgres.errors import PoolExhausted, TooOld, explain, place
 from smartagent.postgres.far_times import with_far_times
 from smartagent.postgres.schema import SchemaEditor
-from smartagent.postgres.times import read_all_times
 
 Pool = ConnectionPool[Any]
 
@@ -66,15 +65,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.pool and self.pool.closed:
             self._probe(params)
         try:
-            connection = super().get_new_connection(params)
+            return super().get_new_connection(params)
         except PoolTimeout as error:
             self._probe(params)
             raise PoolExhausted(
                 f"All connections of this process to {place(params)} are in use: "
                 "serve with fewer threads, or with more processes."
             ) from error
-        read_all_times(connection, self.timezone)
-        return connection
 
     def _probe(self, params: dict[str, Any]) -> None:
         self.Database.connect(**params).close()

@@ -40,7 +40,9 @@ def test_made_tried_out_broken_and_repaired(alice, sign_in, live_server, httpser
 
     page.get_by_role("link", name="Edit", exact=True).click()
     page.get_by_label("Address").fill(httpserver.url_for("/gone"))
+    page.get_by_label("Make a new signing key").check()  # the key of the address before is not sent to another
     page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="I have copied it").click()
     page.get_by_role("button", name="Send a test").click()
     expect(page.get_by_text("The test message was not taken. Answered 410.")).to_be_visible()
     expect(page.get_by_text("Failing", exact=True)).to_be_visible()
@@ -50,7 +52,9 @@ def test_made_tried_out_broken_and_repaired(alice, sign_in, live_server, httpser
 
     page.get_by_role("link", name="Edit", exact=True).click()
     page.get_by_label("Address").fill(httpserver.url_for("/hook"))
+    page.get_by_label("Make a new signing key").check()  # the key of the address before is not sent to another
     page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="I have copied it").click()
     expect(page.get_by_text("Untested", exact=True).first).to_be_visible()
     page.get_by_role("button", name="Send a test").click()
     expect(page.get_by_text("The test message was taken in")).to_be_visible()

@@ -216,7 +216,7 @@ def test_the_help_shows_the_keys_and_keys_do_nothing_meanwhile(inbox):
     page, ones = inbox
     page.keyboard.press("j")
     page.keyboard.press("?")
-    keys = page.get_by_role("dialog", name="Keys")
+    keys = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(keys.get_by_text("mark as unread or read")).to_be_visible()
     page.keyboard.press("e")
     page.keyboard.press("Escape")
@@ -230,5 +230,5 @@ def test_keys_that_are_typed_into_a_field_are_text(inbox):
     page.locator("#searchbar").click()
     page.keyboard.type("jesus?")
     expect(page.locator("#searchbar")).to_have_value("jesus?")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
     assert {again(one).status for one in ones} == {"unread"}
