@@ -26,6 +26,7 @@ from notifications.routing.grouping import facts, sentence
 from notifications.routing.recipients import Directory
 from rules.actions import Firing
 from rules.authority import may_notify_others
+from rules.engine.open_alerts import open_sql
 
 BEGINS = {"rule_fired", "rule_repeated", "rule_escalated", "rule_unsilenced", "rule_reminded", "rule_flapping"}
 BATCH = 2000
@@ -45,13 +46,13 @@ ON CONFLICT (state_id, episode) DO UPDATE
        due_at = excluded.due_at, ended_at = NULL
  WHERE e.status = 'stopped'
 """
-OPEN = """s.episode = e.episode AND s.handling = 'open' AND r.status = 'active' AND o.is_active
-      AND (s.condition IN ('firing', 'recovering') OR (s.condition = 'error' AND s.fired_at IS NOT NULL))"""
+OPEN = f"""s.episode = e.episode AND s.handling = 'open' AND r.status = 'active' AND o.is_active
+      AND {open_sql()}"""
 FROM = """escalations e JOIN rule_states s ON s.id = e.state_id JOIN automation_rules r ON r.id = e.rule_id
       JOIN smartagent_users o ON o.id = r.user_id LEFT JOIN smartagent_users h ON h.id = s.handled_by_id"""
 STOP = f"""
 UPDATE escalations SET status = 'stopped', due_at = NULL, ended_at = %(now)s, cause = stopped.cause
-  FROM (SELECT e.id, CASE WHEN s.episode <> e.episode OR s.condition NOT IN ('firing', 'recovering', 'error')
+  FROM (SELECT e.id, CASE WHEN s.episode <> e.episode OR NOT {open_sql()}
                             THEN 'It has resolved.'
                           WHEN s.handling = 'open' THEN 'The rule is paused.'
                           ELSE initcap(s.handling) || ' by ' || coalesce(nullif(h.full_name, ''), h.email, 'somebody')

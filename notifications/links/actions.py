@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
-
 from notifications.inbox.feedback import entry_of
 from notifications.links.signing import is_group
 from notifications.models import Notification
 from notifications.routing.subscribers import zone_named
+from rules.engine.open_alerts import OPEN
 from rules.instances.handling import acknowledge, snooze, until_of
 from rules.models import ActivityEntry, RuleState
 from rules.models.querysets import StateQuerySet
@@ -21,7 +20,6 @@ GONE = "What this message told is not there any more."
 OVER = "It does not fire any more; there is nothing to do."
 REFUSED = "You may not do this any more. An administrator can change that."
 COMMENT = "By the link in a message."
-FIRES = Q(condition__in=["firing", "recovering"]) | Q(condition="error", fired_at__isnull=False)
 SNOOZES = {"1h": "Snooze for an hour", "4h": "Snooze for 4 hours", "morning": "Snooze until the next working morning"}
 
 
@@ -57,7 +55,7 @@ def question(told: Notification | None, now: datetime) -> Question:
     states = instances_for(told)
     if not states.exists():
         raise NothingToDo(GONE, 410)
-    firing = states.filter(FIRES)
+    firing = states.filter(OPEN)
     still_open = firing.filter(handling=RuleState.Handling.OPEN)
     if count := still_open.count():
         return Question(told=told, who=told.user, states=still_open, count=count)

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from django.db import models
 
+from rules.engine.open_alerts import is_open
+
 
 class InstanceState(models.TextChoices):
     OK = "ok", "ok"
@@ -70,10 +72,8 @@ class StateRecord:
 
     @property
     def fires(self) -> bool:
-        """Whether an episode is open: it fires, it recovers, or an error has interrupted it."""
-        if self.condition == InstanceState.ERROR:
-            return self.fired_at is not None
-        return self.condition in (InstanceState.FIRING, InstanceState.RECOVERING)
+        """Whether its alert is open."""
+        return is_open(self.condition, self.fired_at)
 
 
 @dataclass(frozen=True, slots=True)

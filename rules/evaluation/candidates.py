@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 from rules.authority import IS_TRUSTED, REFUSAL
 from rules.engine.conditions import met_sql, verdict_sql
 from rules.engine.numeric_range import as_float_sql
+from rules.engine.open_alerts import open_sql
 from rules.evaluation.composite import judge_composed, make_tables
 from rules.isolation import NOBODYS, NOT_EVALUATED, SECONDS_AGAIN, Isolated, isolate
 
@@ -93,7 +94,7 @@ _WHY = " ".join(f"WHEN NOT coalesce({readable}, false) THEN '{why}'" for why, re
 UNREADABLE = FAILED.replace("{cause}", f"'{NOT_EVALUATED}' || CASE {_WHY} END").replace(
     "{only}", f"AND NOT coalesce({IS_READABLE}, false) {{only}}"
 )
-FIRES = "(condition IN ('firing', 'recovering') OR (condition = 'error' AND fired_at IS NOT NULL))"
+FIRES = open_sql("")
 MEETS = f"""(verdict = 'met' OR (verdict = 'held' AND {FIRES}) OR (verdict = 'failed' AND error_policy = 'fire')
     OR (verdict = 'missing' AND (no_data_policy = 'fire'
         OR (no_data_policy = 'keep' AND {FIRES} AND condition <> 'recovering'))))"""

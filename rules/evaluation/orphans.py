@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import connection
 
 from rules.authority import IS_TRUSTED
+from rules.engine.open_alerts import open_sql
 
 RESOLVE = f"""
 WITH unwatched AS (
@@ -13,7 +14,7 @@ WITH unwatched AS (
            handled_by_id = NULL, handled_until = NULL, assignee_id = NULL, fired_at = NULL, critical = false,
            flapping = false, silence_id = NULL, last_notified_at = NULL, failures = 0, retry_at = NULL
       FROM automation_rules r, smartagent_users u
-     WHERE (s.condition = 'firing' OR s.fired_at IS NOT NULL)
+     WHERE {open_sql()}
        AND r.id = s.rule_id AND r.status IN ('active', 'draft') AND u.id = s.user_id
        AND greatest(s.since, s.last_notified_at) <= %(now)s
        AND (%(owner)s::uuid IS NULL OR r.user_id = %(owner)s) AND (%(rule)s::uuid IS NULL OR r.id = %(rule)s)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
+from rules.engine.open_alerts import open_sql
 from rules.models import RuleState
 from rules.models.querysets import StateQuerySet
 from smartagent.kernel.scope import has_everyone
@@ -24,7 +25,7 @@ MORNING = time(9)
 BY_HAND = "resolved by hand"
 SNOOZES = {"30m": timedelta(minutes=30), "1h": timedelta(hours=1), "4h": timedelta(hours=4), "24h": timedelta(hours=24)}
 
-FIRES = "(s.condition IN ('firing', 'recovering') OR (s.condition = 'error' AND s.fired_at IS NOT NULL))"
+FIRES = open_sql()
 ENTRIES = """
 INSERT INTO agent_activity_log (user_id, rule_id, state_id, agent_name, event_type, action_taken, context, status,
                                 created_at, executed_at)

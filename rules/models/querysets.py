@@ -8,9 +8,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import DateTimeField, ExpressionWrapper, F, Q
 from django.db.models.functions import Coalesce
 
+from rules.engine.open_alerts import FIRES_NOW
 from smartagent.kernel.scope import OwnedQuerySet, has_everyone
 
-FIRING = ["firing", "recovering"]
 CHANGE_OF_CLOCKS = timedelta(hours=3)  # by which a window may be longer than it says
 OURS = Q(run__isnull=False) | Q(executed_at__isnull=False)
 LAST_END = ExpressionWrapper(
@@ -34,7 +34,7 @@ class StateQuerySet(OwnedQuerySet):
 
     def firing(self) -> Self:
         """Those that fire now, of rules that are evaluated; one that is recovering still does."""
-        return self.filter(condition__in=FIRING, rule__status="active", rule__user__is_active=True)
+        return self.filter(FIRES_NOW, rule__status="active", rule__user__is_active=True)
 
     def of_severity(self, severity: str) -> Self:
         """Those whose episode is this bad: past the second threshold it is critical, whatever the rule says."""

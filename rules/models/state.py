@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 
+from rules.engine.open_alerts import FIRES_NOW
 from rules.engine.states import InstanceState
 from rules.models.querysets import StateQuerySet
 from rules.models.rule import AutomationRule, Severity
@@ -73,7 +74,7 @@ class RuleState(models.Model):
             models.Index(
                 fields=["-since", "-id"],
                 name="rule_states_firing",
-                condition=models.Q(condition__in=["firing", "recovering"]),
+                condition=FIRES_NOW,
             ),
             models.Index(fields=["user"], name="rule_states_person"),
             models.Index(fields=["-since", "-id"], name="rule_states_newest"),

@@ -13,6 +13,7 @@ import structlog
 from django.db import connection
 from psycopg.types.json import Jsonb
 
+from rules.engine.open_alerts import fires_now_sql
 from rules.isolation import readable
 from rules.models import Silence
 from rules.silences.windows import Window, window_at
@@ -59,7 +60,7 @@ INSERT INTO tick_silenced
 SELECT DISTINCT ON (rule_id, subject_id) rule_id, subject_id, silence_id, words FROM ({INSTANCES}) AS i
  ORDER BY rule_id, subject_id, until DESC, silence_id
 """
-FIRING = "count(*) FILTER (WHERE t.condition IN ('firing', 'recovering') AND r.status = 'active')"
+FIRING = f"count(*) FILTER (WHERE {fires_now_sql('t')} AND r.status = 'active')"
 COVERED = f"""
 SELECT r.id, r.rule_name, r.user_id, coalesce(nullif(o.full_name, ''), o.email), count(*), {FIRING},
        count(*) OVER (), sum(count(*)) OVER (), sum({FIRING}) OVER ()

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
+from rules.engine.open_alerts import STATES_SQL, fires_now_sql
 from rules.isolation import readable
 from rules.models import ActivityEntry, Silence
 from rules.models.querysets import LAST_END
@@ -24,18 +25,18 @@ from smartagent.kernel.durations import format_duration
 log = structlog.get_logger(__name__)
 EVENT = "silence_ended"
 MAX_INSTANCES_NAMED = 100  # instances that an entry names; it counts them all
-KEPT_QUIET = """
+KEPT_QUIET = f"""
 SELECT e.rule_id, max(e.context->>'rule_name') AS rule_name, e.context->>'person' AS person,
        coalesce(nullif(max(u.full_name), ''), max(u.email), 'somebody') AS person_name, e.context->>'target' AS target,
        count(*) FILTER (WHERE e.event_type = 'rule_fired') AS fired, min(e.created_at) AS first,
-       coalesce(bool_or(s.condition IN ('firing', 'recovering')), false) AS fires,
+       coalesce(bool_or({fires_now_sql()}), false) AS fires,
        coalesce(bool_or(s.silence_id IS NOT NULL), false) AS silenced, max(s.fired_at) AS firing_since,
        max(e.created_at) FILTER (WHERE e.event_type = 'rule_resolved') AS resolved_at
   FROM agent_activity_log e
   LEFT JOIN rule_states s ON s.id = e.state_id
   LEFT JOIN smartagent_users u ON u.id::text = e.context->>'person'
  WHERE e.created_at BETWEEN %(start)s AND %(now)s AND e.context->>'silence' = %(silence)s
-   AND (e.context->>'to' IN ('firing', 'recovering') OR e.context->>'from' IN ('firing', 'recovering'))
+   AND (e.context->>'to' IN {STATES_SQL} OR e.context->>'from' IN {STATES_SQL})
  GROUP BY e.rule_id, e.state_id, 3, 5
  ORDER BY 2, 4, 5
 """

@@ -1,16 +1,16 @@
 """Rules that fire all the time, so that nobody learns anything from them."""
 
+from rules.engine.open_alerts import STATES_SQL, fires_now_sql
 from rules.health.check import Facts, HealthCheck, before, days, days_sql
 
 SHARE = 0.9
 SPAN, BREAK = "14 days", "1.4 days"  # whoever fires more than 0.9 of the span fires now, or did within the break
 LONG = "7 days"
-FIRING = "('firing', 'recovering')"
 # The episodes that have ended within the span; one that began before it has no beginning in it.
 ENDED = f"""
 SELECT sum(extract(epoch FROM finish - coalesce(start, {before(SPAN)}))) AS seconds FROM (
     SELECT min(e.created_at) FILTER (WHERE e.event_type <> 'rule_resolved'
-                                       AND coalesce(e.context->>'from', '') NOT IN {FIRING}) AS start,
+                                       AND coalesce(e.context->>'from', '') NOT IN {STATES_SQL}) AS start,
            max(e.created_at) FILTER (WHERE e.event_type = 'rule_resolved') AS finish
       FROM agent_activity_log e
      WHERE e.state_id = s.id AND e.created_at > {before(SPAN)} AND e.created_at <= %(now)s
@@ -27,10 +27,10 @@ class AlwaysFiring(HealthCheck):
 WITH standing AS (
     SELECT s.id, s.rule_id, coalesce(s.fired_at, s.since) AS fired_at, s.episode
       FROM rule_states s JOIN rules r ON r.id = s.rule_id
-     WHERE s.condition IN {FIRING} AND r.status = 'active'
+     WHERE {fires_now_sql()} AND r.status = 'active'
     UNION ALL
     SELECT s.id, s.rule_id, NULL, s.episode FROM rule_states s JOIN rules r ON r.id = s.rule_id
-     WHERE s.condition NOT IN {FIRING} AND s.since > {before(BREAK)} AND r.status = 'active' AND s.episode > 0
+     WHERE NOT {fires_now_sql()} AND s.since > {before(BREAK)} AND r.status = 'active' AND s.episode > 0
 ), lasting AS (
     SELECT rule_id, {days_sql("fired_at")} AS unbroken,
            least(1, extract(epoch FROM %(now)s - fired_at) / extract(epoch FROM interval '{SPAN}')) AS share

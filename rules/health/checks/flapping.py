@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 
+from rules.engine.open_alerts import fires_now_sql
 from rules.engine.state_machine import REMEMBERED, WINDOW
 from rules.health.check import Facts, HealthCheck, before
 
@@ -17,10 +18,10 @@ class Flaps(HealthCheck):
     sql = f"""
 WITH changing AS (
     SELECT s.rule_id, s.id, 0 AS episodes, s.changes FROM rule_states s JOIN rules r ON r.id = s.rule_id
-     WHERE s.condition IN ('firing', 'recovering') AND s.flapping
+     WHERE {fires_now_sql()} AND s.flapping
     UNION ALL
     SELECT s.rule_id, s.id, 0, s.changes FROM rule_states s JOIN rules r ON r.id = s.rule_id
-     WHERE s.since > {before(LATELY)} AND NOT (s.flapping AND s.condition IN ('firing', 'recovering'))
+     WHERE s.since > {before(LATELY)} AND NOT (s.flapping AND {fires_now_sql()})
        AND s.changes[{REMEMBERED}] > {before(LATELY)}
        AND s.changes[{REMEMBERED}] - s.changes[1] <= {WINDOW} * %(tick)s::interval
     UNION ALL

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from rules.engine.open_alerts import is_open
 from rules.instances import handling
 from rules.instances.timeline import timeline_of
 from rules.models import RuleState
@@ -44,7 +45,7 @@ def instance_page(request: HttpRequest, model_admin: OwnedAdmin, state_id: UUID)
         "timeline": line, "chart": line.as_json(), "more": len(story) > ENTRIES,
         "entries": named_entries(story[:ENTRIES]), "may_change": may_handle(request, state),
         "acted": state.last_notified_at or last_acted(state),
-        "fires": state.condition in ("firing", "recovering") or state.fired_at is not None,
+        "fires": is_open(state.condition, state.fired_at),
         "by_hand": state.condition == "ok" and state.reason == handling.BY_HAND, "people": _people(request, state),
     }  # fmt: skip
     return model_admin.show(request, "rules/instance.html", context)
