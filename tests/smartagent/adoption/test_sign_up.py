@@ -1,5 +1,6 @@
 """The old application's people come, go and come back, beside people who were created here."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ from django.contrib.auth import authenticate
 from notifications.models import Notification
 from rules.models import ActivityEntry
 from smartagent.models import User
-from tests.smartagent.adoption.conftest import Takeover
-from tests.smartagent.adoption.shapes import NOTIFICATIONS_A
+from tests.databases import copy_of
+from tests.smartagent.adoption.conftest import Legacy, Takeover, run
+from tests.smartagent.adoption.shapes import NOTIFICATIONS_A, PEOPLE
 from tests.smartagent.adoption.test_people import (
     ACCOUNTS,
     ALICE,
@@ -28,13 +30,19 @@ STRICTER = f"{STRICT} ALTER TABLE profiles ALTER email SET NOT NULL;"
 
 
 @pytest.fixture(params=[STRICT, STRICTER], ids=["unique", "unique and required"])
-def people(request: pytest.FixtureRequest, takeover: Takeover) -> Takeover:
+def people(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[Takeover]:
     """Alice, who can sign in there; whoever signs up there gets a profile, of which the e-mail is unique."""
-    takeover.sql(f"{ACCOUNTS} {PROFILES} {NOTIFICATIONS_A} {request.param} {PROFILE_FOR_EVERYBODY}")
-    takeover.sql(f"""UPDATE auth.users SET encrypted_password = '{hashed("wonderland")}';
-                     INSERT INTO profiles (id, email) SELECT id, email FROM auth.users""")
-    takeover.forwards()
-    return takeover
+
+    def fill() -> None:
+        run(f"CREATE SCHEMA legacy; SET search_path TO legacy; {PEOPLE}")
+        run(f"{ACCOUNTS} {PROFILES} {NOTIFICATIONS_A} {request.param} {PROFILE_FOR_EVERYBODY}")
+        run(f"""UPDATE auth.users SET encrypted_password = '{hashed("wonderland")}';
+                INSERT INTO profiles (id, email) SELECT id, email FROM auth.users""")
+        Takeover(Legacy()).forwards()
+
+    with copy_of("signed_up_strictly" if request.param == STRICTER else "signed_up", fill):
+        run("SET search_path TO legacy")
+        yield Takeover(Legacy())
 
 
 def profile(people: Takeover, key: Any) -> list[tuple[Any, ...]]:
