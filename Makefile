@@ -4,7 +4,7 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 PY := .venv/bin/python
 
-.PHONY: run test lint bench browser
+.PHONY: run test test-long lint bench browser
 .DEFAULT_GOAL := run
 
 .venv: requirements.txt
@@ -25,6 +25,14 @@ run: .venv
 
 test: $(TESTS) browser
 	$(PY) -m pytest -n 2 --dist worksteal
+
+# The same tests with more random examples: five times as many of the costly ones, ten times as many of the others, and
+# 20,000 requests to the API and to the pages. Another seed each time: what failed is found again by SEED=.
+SEED ?= $(shell date +%s)
+test-long: $(TESTS) browser
+	@echo "Seed $(SEED): to repeat, make test-long SEED=$(SEED)"
+	@date; MORE_EXAMPLES=5 HYPOTHESIS_PROFILE=nightly FUZZ_REQUESTS=20000 FUZZ_PAGE_REQUESTS=2000 FUZZ_SEED=$(SEED) \
+		$(PY) -m pytest -n 2 --dist worksteal --hypothesis-seed=$(SEED) --durations=20; date
 
 browser:
 	@.ci/browser

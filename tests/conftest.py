@@ -1,10 +1,12 @@
 """The cast: Alice and Bob are members, Olga an operator, Audra an auditor, Ada an administrator."""
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -17,6 +19,11 @@ from smartagent.models import User
 PASSWORD = "correct horse battery"
 # What a test has written need not outlive a power cut.
 FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+hypothesis.settings.register_profile("ci", max_examples=50, deadline=None, print_blob=True)
+hypothesis.settings.register_profile("nightly", max_examples=500, deadline=None, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 def pytest_configure() -> None:
