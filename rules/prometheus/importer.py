@@ -3,7 +3,9 @@
 The format: https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,14 +14,14 @@ from rules.engine.intervals import tick
 from rules.ingest.samples import check_target
 from rules.prometheus.counts import counts_of_something
 from rules.prometheus.descriptions import annotations_of, described, labels_of, written_text
+from rules.prometheus.documents import groups_of
 from rules.prometheus.expressions import Comparison, Joined, Unsupported
 from rules.prometheus.groups import group_notes
 from rules.prometheus.parser import read_expression
 from rules.prometheus.tokens import seconds_of
-from rules.prometheus.uids import Uids
+from rules.prometheus.uids import Identity, Uids
 from rules.provisioning.document import VERSION, read_document
-from rules.provisioning.problems import FileRefused, Path, Problem
-from rules.provisioning.yaml_text import line_of, load
+from rules.provisioning.problems import FileRefused
 from smartagent.kernel.durations import format_duration, of_seconds
 
 OPERATORS = {"==": "="}
@@ -38,20 +40,30 @@ class Imported:
 
 
 def import_prometheus(text: str) -> list[Imported]:
-    """What becomes of each rule of `text`; Refused where that is no file of Prometheus."""
-    value, lines = load(text, as_written=True)
-    place: Path = ()
-    if isinstance(value, Mapping) and isinstance(value.get("spec"), Mapping):
-        value, place = value["spec"], ("spec",)  # the resource PrometheusRule of Kubernetes
-    groups = value.get("groups") if isinstance(value, Mapping) else None
-    if not isinstance(groups, list):
-        raise FileRefused([Problem("A file of Prometheus has a list under “groups:”, each with a name and rules.")])
-    uids = Uids()
+    """What becomes of each rule of `text`, in all of its documents; Refused where that is no file of Prometheus."""
+    groups = groups_of(text)
+    uids = Uids(_identities(each.value for each in groups))
     return [
-        replace(each, line=line_of(lines, (*place, "groups", index, "rules", number)))
-        for index, group in enumerate(groups)
-        for number, each in enumerate(_group(group, uids))
+        replace(each, line=group.line_of("rules", number))
+        for group in groups
+        for number, each in enumerate(_group(group.value, uids))
     ]
+
+
+def _identities(groups: Iterable[Any]) -> Iterator[Identity]:
+    """Of all alerts, also of those that cannot be imported."""
+    for group in groups:
+        rules = group.get("rules") if isinstance(group, Mapping) else None
+        for rule in rules if isinstance(rules, list) else []:
+            if isinstance(rule, Mapping) and rule.get("alert"):
+                with suppress(Unsupported):
+                    labels = labels_of(group.get("labels")) | labels_of(rule.get("labels"))
+                    yield _identity(rule, written_text(group.get("name")), labels)
+
+
+def _identity(rule: Mapping[str, Any], group: str, labels: dict[str, str]) -> Identity:
+    content = json.dumps([" ".join(written_text(rule.get("expr")).split()), labels], sort_keys=True)
+    return Identity(group, written_text(rule.get("alert")), labels.get("severity", ""), content)
 
 
 def as_document(imported: list[Imported], source: str) -> dict[str, Any]:
@@ -85,7 +97,7 @@ def _rule(rule: Any, group: str, group_labels: Any, notes: list[str], uids: Uids
         raise Unsupported("It has no name under “alert:”.")
     labels = labels_of(group_labels) | labels_of(rule.get("labels"))
     # Given before the rule is read: whether the others of its name can be imported does not move it.
-    uid = uids.of(group, name, labels.get("severity", ""))
+    uid = uids.of(_identity(rule, group, labels))
     said = read_expression(written_text(rule.get("expr")))
     entry = {"uid": uid, "name": name} | described(labels, annotations_of(rule), notes) | _conditions(said, notes)
     entry |= _timing(rule, notes) | {"no_data_policy": "resolve"}  # what is gone resolves, as in Prometheus

@@ -2,26 +2,63 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import blake2b
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What tells an alert from the others of its file; `content` is its expression with its labels."""
+
+    group: str
+    alert: str
+    severity: str
+    content: str
+
+    @property
+    def name(self) -> str:
+        """Group and alert, as a uid has them."""
+        return _plain(f"{self.group}/{self.alert}" if self.group else self.alert)[:150].rstrip("-_.:/@") or "alert"
+
+    @property
+    def level(self) -> str:
+        """The severity, as a uid has it."""
+        return _plain(self.severity)[:30]
+
+    @property
+    def digest(self) -> str:
+        """A short hash of the content."""
+        return blake2b(self.content.encode(), digest_size=4).hexdigest()
 
 
 class Uids:
-    """The uids of one file. An alert whose name others of its group have too is told from them by its severity, then
-    by a number. Alerts that cannot be imported count, so that none moves when one of them can be."""
+    """The uids of one file. An alert whose name no other of its group has is called by it. Others are told apart by
+    their severity where that does, else by a hash of what they say: never by their order, so that none takes over the
+    state of one that was removed. Alerts that cannot be imported count, so that none moves when one of them can be."""
 
-    def __init__(self) -> None:
-        self.used: Counter[str] = Counter()
+    def __init__(self, alerts: Iterable[Identity]) -> None:
+        alerts = list(alerts)
+        self.names = Counter(each.name for each in alerts)
+        self.levels = Counter((each.name, each.level) for each in alerts)
+        self.used: set[str] = set()
 
-    def of(self, group: str, alert: str, severity: str) -> str:
-        """The uid of the next alert of the file."""
-        base = _plain(f"{group}/{alert}" if group else alert)[:150].rstrip("-_.:/@") or "alert"
-        found = base
-        if base in self.used and severity and _plain(severity):
-            found = f"{base}-{_plain(severity)[:30]}"
+    def of(self, alert: Identity) -> str:
+        """The uid of the next alert of the file; only of two that say the same, the second has a number."""
+        found = self._called(alert)
+        found = f"{found}-{alert.digest}" if found in self.used else found
         uid, number = found, 2
         while uid in self.used:
             uid, number = f"{found}-{number}", number + 1
-        self.used[uid] += 1
+        self.used.add(uid)
         return uid
+
+    def _called(self, alert: Identity) -> str:
+        if self.names[alert.name] == 1:
+            return alert.name
+        if alert.level and self.levels[alert.name, alert.level] == 1:
+            return f"{alert.name}-{alert.level}"
+        return "-".join(filter(None, (alert.name, alert.level, alert.digest)))
 
 
 def _plain(text: str) -> str:

@@ -22,14 +22,14 @@ class Loader(FASTEST):  # type: ignore[misc]
     yaml_implicit_resolvers: dict[Any, Any] = {}
 
 
-def root_of(text: str) -> Any:
-    """The root node of `text`; None where it has none."""
+def roots_of(text: str) -> list[Any]:
+    """The root nodes of the documents of `text`, without those that are empty."""
     if len(text) > LONGEST_TEXT:
         raise FileRefused([Problem(f"This file is too long; at most {LONGEST_TEXT:,} characters are read.")])
     if not keepable(text):
         raise FileRefused([Problem("This file holds characters that cannot be kept (NUL, or half of a pair).")])
     _bound(text)
-    return yaml.compose(text, Loader=Loader)
+    return [root for root in yaml.compose_all(text, Loader=Loader) if getattr(root, "value", "") != ""]
 
 
 def _bound(text: str) -> None:

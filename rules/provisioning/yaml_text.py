@@ -12,11 +12,12 @@ from typing import Any
 import yaml
 
 from rules.provisioning.problems import FileRefused, Path, Problem
-from rules.provisioning.yaml_limits import DEPTH, MOST_VALUES, TOO_MUCH, Loader, root_of
+from rules.provisioning.yaml_limits import DEPTH, MOST_VALUES, TOO_MUCH, Loader, roots_of
 from smartagent.kernel.coerce import read_number
 
 Lines = dict[Path, int]
 TAG = "tag:yaml.org,2002:"
+SEVERAL = "A second YAML document begins here. A file of rules is one: list all rules under one “rules:”."
 PLAIN = {
     "bool": (re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), "tTfF"),
     "int": (re.compile(r"[-+]?[0-9]+$"), "-+0123456789"),
@@ -41,13 +42,24 @@ for name, (shape, first) in PLAIN.items():
     Dumper.add_implicit_resolver(TAG + name, shape, list(first))
 
 
-def load(text: str, *, as_written: bool = False) -> tuple[Any, Lines]:
-    """The value that `text` is, and the line on which each part of it begins; Refused where it is no YAML. With
-    `as_written`, numbers and truth values are texts, as they stand there."""
+def load(text: str) -> tuple[Any, Lines]:
+    """The value that `text` is, and the line on which each part of it begins; Refused where it is no YAML, or several
+    documents."""
+    documents = load_all(text)
+    if len(documents) > 1:
+        raise FileRefused([Problem(SEVERAL, line=line_of(documents[1][1], ()))])
+    return documents[0] if documents else (None, {})
+
+
+def load_all(text: str, *, as_written: bool = False) -> list[tuple[Any, Lines]]:
+    """The same of each document of `text` that is not empty. With `as_written`, numbers and truth values are texts, as
+    they stand there."""
     try:
-        root = root_of(text)
-        reading = _Reading(as_written)
-        return (reading.value(root, ()), reading.lines) if root else (None, {})
+        found = []
+        for root in roots_of(text):
+            reading = _Reading(as_written)
+            found.append((reading.value(root, ()), reading.lines))
+        return found
     except yaml.MarkedYAMLError as error:
         raise FileRefused([_in_words(error)]) from None
     except yaml.reader.ReaderError as error:

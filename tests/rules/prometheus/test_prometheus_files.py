@@ -8,6 +8,7 @@ from rules.provisioning.apply import apply
 from rules.provisioning.document import read_text
 from rules.provisioning.export import as_yaml
 from rules.provisioning.plan import make_plan
+from rules.provisioning.problems import FileRefused
 
 
 def imported(*rules, head="name: g"):
@@ -85,7 +86,72 @@ def test_an_alert_keeps_its_rule_when_another_of_its_name_can_be_imported(alice,
     assert seen[1].history.count() == 1
     assert AutomationRule.objects.count() == 2
     between = imported(texts[1], '{alert: Full, expr: "free < 0.01", labels: {severity: page}}', critical)
-    assert [each.entry["uid"] for each in between] == ["g/Full", "g/Full-page", "g/Full-critical"]
+    assert [each.entry["uid"] for each in between] == ["g/Full-warning", "g/Full-page", "g/Full-critical"]
+
+
+SAME = [f'{{alert: Full, expr: "{metric} < 0.1", labels: {{severity: warning}}}}' for metric in ("a", "b", "c")]
+
+
+def test_alerts_of_one_name_and_severity_keep_their_rules_when_the_first_is_removed(alice, now):
+    seen = []
+    for rules in (SAME, SAME[1:]):
+        document = as_yaml(as_document(imported(*rules), "g.yaml"))
+        apply(read_text(document), None, now, owner=alice, prune=True)
+        seen.append({rule.metric_type: rule.pk for rule in AutomationRule.objects.all()})
+    assert seen[1] == {metric: seen[0][metric] for metric in ("b", "c")}
+    assert {rule.history.count() for rule in AutomationRule.objects.all()} == {1}
+
+
+@pytest.mark.parametrize("rules", [SAME[:2], [SAME[0], SAME[1].replace("warning", "critical")]])
+def test_no_alert_takes_over_the_state_of_one_of_its_name_that_was_removed(rules):
+    before = {each.entry["metric"]: each.entry["uid"] for each in imported(*rules)}
+    (left,) = imported(rules[1])
+    assert left.entry["uid"] == "g/Full"
+    assert left.entry["uid"] not in before.values()
+
+
+def test_an_order_moves_no_alert_and_two_that_say_the_same_are_both_there():
+    uids = [sorted(each.entry["uid"] for each in imported(*rules)) for rules in (SAME, SAME[::-1])]
+    assert uids[0] == uids[1]
+    assert len({each.entry["uid"] for each in imported(SAME[0], SAME[0], SAME[1])}) == 3
+
+
+DOCUMENTS = """groups: [{name: g, rules: [{alert: A, expr: x > 1}]}]
+---
+# nothing
+---
+spec:
+  groups: [{name: h, rules: [{alert: A, expr: x > 1}, {alert: B, expr: "rate(x[5m]) > 1"}]}]
+---
+items:
+- spec: {groups: [{name: i, rules: [{alert: A, expr: x > 1}]}]}
+---
+"""
+
+
+def test_every_document_of_a_file_is_read():
+    found = import_prometheus(DOCUMENTS)
+    assert [each.entry and each.entry["uid"] for each in found] == ["g/A", "h/A", None, "i/A"]
+    assert [each.line for each in found] == [1, 6, 6, 9]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("a: 1", 1), ("groups: []\n---\nkind: ConfigMap\n", 3), ("", 0), ("---\n", 0)]
+)
+def test_a_document_without_groups_is_refused_with_its_line(text, line):
+    with pytest.raises(FileRefused) as refused:
+        import_prometheus(text)
+    (problem,) = refused.value.problems
+    assert problem.line == line
+    assert problem.message.startswith("A file of Prometheus has a list under “groups:”")
+
+
+def test_a_file_of_rules_is_one_document():
+    read_text("version: 1\nsource: a\nrules: []\n---\n")
+    with pytest.raises(FileRefused) as refused:
+        read_text("version: 1\nsource: a\nrules: []\n---\nrules: []\n")
+    (problem,) = refused.value.problems
+    assert (problem.line, problem.message[:37]) == (5, "A second YAML document begins here. A")
 
 
 def test_a_count_of_nothing_fires_nothing():

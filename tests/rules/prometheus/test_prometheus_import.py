@@ -49,7 +49,8 @@ def test_what_says_the_same_becomes_a_rule(alice, now):
     document = read_document(as_document(import_prometheus(FILE), "hosts.yaml"))
     apply(document, None, now, owner=alice)
     busy, both, slow = (
-        AutomationRule.objects.get(uid=uid) for uid in ("hosts/BusyCPU", "hosts/BusyCPU-2", "slow/Latency")
+        AutomationRule.objects.get(uid__startswith=uid)
+        for uid in ("hosts/BusyCPU-page", "hosts/BusyCPU-c07c50a0", "slow/Latency")
     )
     assert (busy.metric_type, busy.target_integration, busy.reducer) == ("cpu_percent", "web", "avg")
     assert (busy.evaluation_window, busy.pending_for) == (timedelta(minutes=30), timedelta(minutes=15))

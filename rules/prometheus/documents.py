@@ -1,0 +1,45 @@
+"""The groups of a file of Prometheus, wherever they stand: in several documents, and in resources of Kubernetes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rules.provisioning.problems import FileRefused, Path, Problem
+from rules.provisioning.yaml_text import Lines, line_of, load_all
+
+NO_GROUPS = "A file of Prometheus has a list under “groups:”, each with a name and rules."
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group as it was written, and where."""
+
+    value: Any
+    place: Path
+    lines: Lines
+
+    def line_of(self, *path: str | int) -> int:
+        """The line of what `path` leads to from the group on."""
+        return line_of(self.lines, (*self.place, *path))
+
+
+def groups_of(text: str) -> list[Group]:
+    """All groups of `text`; Refused, with the line, where a document of it has none."""
+    documents = load_all(text, as_written=True)
+    if not documents:
+        raise FileRefused([Problem(NO_GROUPS)])
+    return [each for value, lines in documents for each in _groups(value, (), lines)]
+
+
+def _groups(value: Any, place: Path, lines: Lines) -> Iterator[Group]:
+    if isinstance(value, Mapping) and isinstance(value.get("items"), list):  # what kubectl prints of several resources
+        for index, item in enumerate(value["items"]):
+            yield from _groups(item, (*place, "items", index), lines)
+        return
+    if isinstance(value, Mapping) and isinstance(value.get("spec"), Mapping):  # the resource PrometheusRule
+        value, place = value["spec"], (*place, "spec")
+    groups = value.get("groups") if isinstance(value, Mapping) else None
+    if not isinstance(groups, list):
+        raise FileRefused([Problem(NO_GROUPS, line=line_of(lines, place))])
+    for index, group in enumerate(groups):
+        yield Group(group, (*place, "groups", index), lines)
