@@ -59,6 +59,12 @@ def too_large(request: HttpRequest, most: int) -> HttpResponse:
     return _in_shell(request, 413, "Too much at once", f"A form here has at most {most / 1e6:g} MB. Send less at once.")
 
 
+def too_long(request: HttpRequest, field: str, size: int, most: int) -> HttpResponse:
+    """Where `field` of a form has `size` characters, more than `most`."""
+    words = f"The field “{field[:80]}” has {size:,} characters; at most {most:,} are read. Shorten the text."
+    return _in_shell(request, 413, "Too much at once", words)
+
+
 def _is_api(request: HttpRequest) -> bool:
     """Whether a program asks: no answer below /api/ is HTML."""
     return request.path.startswith("/api/")

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from smartagent.kernel.schema_drift_log import notice
 from smartagent.kernel.visible_text import in_page
-from smartagent.shell.error_pages import incomplete, too_large
+from smartagent.shell.error_pages import incomplete, too_large, too_long
 
 LARGEST_TYPED, LARGEST_FORM = 2_500_000, 10_000_000  # bytes
+LONGEST_VALUE = 200_000  # characters of one field; a form that is refused is sent back with all that was typed
 FORMS_WITH_FILES = ("admin:rules_automationrule_code",)
 
 
@@ -42,7 +43,8 @@ class VisibleMiddleware:
 
 
 class FormSizeMiddleware:
-    """A form of more bytes than people type is refused before it is read; only the page of rules as code takes files.
+    """A form of more bytes than people type is refused before it is read, and a field of more characters before its
+    form is; only the page of rules as code takes files.
 
     What a program sends below /api/ is limited there, by each view.
     """
@@ -59,7 +61,18 @@ class FormSizeMiddleware:
         most = LARGEST_FORM if where in FORMS_WITH_FILES else LARGEST_TYPED
         length = str(request.META.get("CONTENT_LENGTH") or "")
         is_larger = length.isdecimal() and (len(length) > 15 or int(length) > most)
-        return too_large(request, most) if is_larger and not request.path.startswith("/api/") else None
+        if request.path.startswith("/api/"):
+            return None
+        if is_larger:
+            return too_large(request, most)
+        field, size = ("", 0) if where in FORMS_WITH_FILES else _longest_value(request)
+        return too_long(request, field, size, LONGEST_VALUE) if size > LONGEST_VALUE else None
+
+
+def _longest_value(request: HttpRequest) -> tuple[str, int]:
+    """The field with the longest value of the form, and how many characters that has."""
+    sizes = ((name, len(value)) for name, values in request.POST.lists() for value in values)
+    return max(sizes, key=lambda each: each[1], default=("", 0))
 
 
 class MissingColumnMiddleware:

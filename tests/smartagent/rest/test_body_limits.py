@@ -71,7 +71,23 @@ def test_a_form_of_more_than_people_type_is_refused_in_words(client_of: Any, ali
     page = client.post(address, sent) if kind == "multipart" else client.post(address, urlencode(sent), kind)
     assert page.status_code == 413
     assert "A form here has at most 2.5 MB." in page.content.decode()
-    assert "At most 10,000 characters" in client.post(address, {"description": "d" * 2_000_000}).content.decode()
+
+
+def test_a_field_of_more_than_people_type_is_refused_without_sending_it_back(client_of: Any, alice: User) -> None:
+    client, address = client_of(alice), reverse("admin:rules_automationrule_add")
+    for sent in ({"description": "<" * 200_001}, urlencode({"rule_name": "a", "description": "d" * 200_001})):
+        kind = {"content_type": "application/x-www-form-urlencoded"} if isinstance(sent, str) else {}
+        page = client.post(address, sent, **kind)
+        assert page.status_code == 413
+        assert len(page.content) < 100_000
+        words = "The field “description” has 200,001 characters; at most 200,000 are read."
+        assert words in page.content.decode()
+
+
+def test_up_to_that_a_field_names_its_own_limit(client_of: Any, alice: User) -> None:
+    page = client_of(alice).post(reverse("admin:rules_automationrule_add"), {"description": "d" * 200_000})
+    assert page.status_code == 200
+    assert "At most 10,000 characters; these are 200,000." in page.content.decode()
 
 
 def test_rules_as_code_take_larger_files(client_of: Any, alice: User) -> None:

@@ -70,7 +70,7 @@ def test_bodies_of_any_type_are_answered_as_json(client_of: Any, alice: User, ki
         assert answer.headers["Content-Type"] == "application/json"
 
 
-@pytest.mark.parametrize("charset", ["utf-16", "utf-32le", "latin-1", "nonsense", "idna", "x" * 5_000])
+@pytest.mark.parametrize("charset", ["utf-16", "utf-32le", "latin-1", "nonsense", "idna", "x" * 50])
 def test_a_body_in_another_charset_than_utf_8_is_refused_in_words(client_of: Any, alice: User, charset: str) -> None:
     for address, kind in (("/api/rules/", "application/json"), ("/api/samples/", "application/x-ndjson")):
         answer = client_of(alice).generic("POST", address, b"[" * 20_000, content_type=f"{kind}; charset={charset}")
