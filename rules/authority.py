@@ -6,12 +6,15 @@ from uuid import UUID
 
 from django.db import connection
 
+from rules.engine.evaluated_rules import ACTING_SQL
 from smartagent.kernel.scope import everyone_sql
 
 # Who may watch everyone, and notify others than themselves.
 OPERATORS = f"(SELECT u.id FROM smartagent_users u WHERE {everyone_sql('u')})"
 MAY_WATCH = f"(r.applies_to = 'owner' OR r.user_id IN {OPERATORS})"
 IS_TRUSTED = f"(r.written_by = '' AND {MAY_WATCH})"
+# A rule does what it may, with its owner o, when that is done, not when it was decided.
+MAY_ACT = f"{ACTING_SQL} AND {IS_TRUSTED}"
 
 NOT_AN_OPERATOR = (
     "Only operators watch everyone, and the owner of this rule is none, so nothing is evaluated. Give the rule to an"

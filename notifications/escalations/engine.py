@@ -26,6 +26,7 @@ from notifications.routing.grouping import facts, sentence
 from notifications.routing.recipients import Directory
 from rules.actions import Firing
 from rules.authority import may_notify_others
+from rules.engine.evaluated_rules import ACTING_SQL
 from rules.engine.open_alerts import open_sql
 
 BEGINS = {"rule_fired", "rule_repeated", "rule_escalated", "rule_unsilenced", "rule_reminded", "rule_flapping"}
@@ -46,7 +47,7 @@ ON CONFLICT (state_id, episode) DO UPDATE
        due_at = excluded.due_at, ended_at = NULL
  WHERE e.status = 'stopped'
 """
-OPEN = f"""s.episode = e.episode AND s.handling = 'open' AND r.status = 'active' AND o.is_active
+OPEN = f"""s.episode = e.episode AND s.handling = 'open' AND {ACTING_SQL}
       AND {open_sql()}"""
 FROM = """escalations e JOIN rule_states s ON s.id = e.state_id JOIN automation_rules r ON r.id = e.rule_id
       JOIN smartagent_users o ON o.id = r.user_id LEFT JOIN smartagent_users h ON h.id = s.handled_by_id"""

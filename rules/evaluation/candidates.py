@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from rules.authority import IS_TRUSTED, REFUSAL
 from rules.engine.conditions import met_sql, verdict_sql
+from rules.engine.evaluated_rules import EVALUATED_SQL
 from rules.engine.numeric_range import as_float_sql
 from rules.engine.open_alerts import open_sql
 from rules.evaluation.composite import judge_composed, make_tables
@@ -23,13 +24,7 @@ COLUMNS = f"""r.id AS rule_id, r.user_id AS owner_id, r.metric_type, r.condition
     {as_float_sql("r.threshold_value")} AS threshold, {as_float_sql("r.recovery_threshold")} AS recovery,
     {as_float_sql("r.critical_threshold")} AS critical, left(coalesce(r.target_integration, ''), 200) AS target,
     r.repeat_every, r.pending_for, r.keep_firing_for, r.no_data_policy, r.error_policy, r.status = 'draft' AS draft"""
-# Rules of an older kind, of another application, may be in the table (AutomationRule.REPRESENTABLE). The rules of those
-# who may not sign in any more rest.
-STANDING = """r.status IN ('active', 'draft') AND r.metric_type IS NOT NULL AND r.user_id IS NOT NULL
-    AND r.rule_name IS NOT NULL AND r.condition_operator IS NOT NULL AND r.action_type IS NOT NULL
-    AND r.threshold_value IS NOT NULL
-    AND NOT EXISTS (SELECT FROM smartagent_users o WHERE o.id = r.user_id AND NOT o.is_active)"""
-# Another application may also have written what no reading can be compared with, and times beyond all clocks.
+# Another application may have written what no reading can be compared with, and times beyond all clocks.
 SPAN = "BETWEEN '0' AND interval '1000 years'"
 READABLE = {
     "Its threshold is not a number that a reading can be compared with.":
@@ -46,8 +41,8 @@ READABLE = {
         f"r.pending_for {SPAN} AND r.keep_firing_for {SPAN} AND r.repeat_every {SPAN} AND r.evaluation_window {SPAN}",
 }  # fmt: skip
 IS_READABLE = " AND ".join(READABLE.values())
-EVALUATED = f"{STANDING} AND {IS_READABLE}"
-TRUSTED = f"{EVALUATED} AND {IS_TRUSTED}"
+READABLE_ONES = f"{EVALUATED_SQL} AND {IS_READABLE}"
+TRUSTED = f"{READABLE_ONES} AND {IS_TRUSTED}"
 INSTANCES = f"""
 SELECT {COLUMNS}, r.user_id AS subject_id FROM automation_rules r
  WHERE {TRUSTED} AND {{kind}} AND r.applies_to = 'owner' {{only}}
@@ -77,7 +72,7 @@ SELECT i.*, v.verdict, v.cause, v.value, v.observed_at, v.worsens, v.conditions
 REFUSED = f"""
 SELECT {COLUMNS}, r.user_id AS subject_id, 'failed' AS verdict, {REFUSAL} AS cause, NULL::float8 AS value,
        NULL::timestamptz AS observed_at, false AS worsens, NULL::jsonb AS conditions
-  FROM automation_rules r WHERE {EVALUATED} AND NOT {IS_TRUSTED} {{only}}
+  FROM automation_rules r WHERE {READABLE_ONES} AND NOT {IS_TRUSTED} {{only}}
 """
 # Of a rule that cannot be read, or that makes the statement fail, its owner learns why; nothing of it is calculated.
 FAILED = f"""
@@ -88,7 +83,7 @@ SELECT r.id AS rule_id, r.user_id AS owner_id, r.metric_type, r.condition_operat
        r.no_data_policy, 'keep' AS error_policy, r.status = 'draft' AS draft,
        r.user_id AS subject_id, 'failed' AS verdict, {{cause}} AS cause, NULL::float8 AS value,
        NULL::timestamptz AS observed_at, false AS worsens, NULL::jsonb AS conditions
-  FROM automation_rules r WHERE {STANDING} {{only}}
+  FROM automation_rules r WHERE {EVALUATED_SQL} {{only}}
 """
 _WHY = " ".join(f"WHEN NOT coalesce({readable}, false) THEN '{why}'" for why, readable in READABLE.items())
 UNREADABLE = FAILED.replace("{cause}", f"'{NOT_EVALUATED}' || CASE {_WHY} END").replace(
@@ -149,7 +144,7 @@ DELETE FROM tick_candidates c USING (
 COUNTS = f"""
 SELECT count(*), coalesce(sum(CASE WHEN r.applies_to = 'everyone' AND {IS_TRUSTED} THEN people ELSE 1 END), 0)
   FROM automation_rules r, (SELECT count(*) AS people FROM smartagent_users WHERE is_active) AS u
- WHERE {EVALUATED} {{only}}
+ WHERE {READABLE_ONES} {{only}}
 """
 
 
@@ -194,7 +189,7 @@ def _find_by_halves(now: datetime, condition: str, params: dict[str, Any]) -> Is
         empty = _filled(CANDIDATES, " UNION ALL ".join([SIMPLE, REFUSED, UNREADABLE]), condition)
         cursor.execute(f"{empty} WITH NO DATA", params | {"now": now})
         cursor.execute("CREATE INDEX ON tick_readings (metric, target, user_id)")
-        cursor.execute(f"SELECT r.id FROM automation_rules r WHERE {STANDING} {condition} ORDER BY r.id", params)
+        cursor.execute(f"SELECT r.id FROM automation_rules r WHERE {EVALUATED_SQL} {condition} ORDER BY r.id", params)
         keys = [key for (key,) in cursor.fetchall()]
         cursor.execute(SUSPECTS, {"marker": NOT_EVALUATED + "%"})
         suspects = {key for (key,) in cursor.fetchall()}

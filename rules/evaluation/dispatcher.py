@@ -183,7 +183,7 @@ def _only_reader(owner: UUID | None, rule: UUID | None) -> UUID | None:
     """The one person whose readings count for the rules that are evaluated; None where there are more."""
     if owner is None and rule is None:
         return None
-    rules = AutomationRule.objects.active().evaluated_for(owner, rule)
+    rules = AutomationRule.objects.in_force().evaluated_for(owner, rule)
     readers = list(rules.order_by().values_list("user", "applies_to").distinct()[:2])
     alone = len(readers) == 1 and readers[0][1] == AutomationRule.AppliesTo.OWNER
     return readers[0][0] if alone else None

@@ -17,7 +17,7 @@ from psycopg.types.json import Jsonb
 
 from rules.action_options import NO_OBJECT, has_no_options, options_in
 from rules.actions import Action, Firing, Outcome, actions
-from rules.authority import IS_TRUSTED, REFUSAL
+from rules.authority import MAY_ACT, REFUSAL
 from rules.evaluation.readings import cause_of
 
 log = structlog.get_logger(__name__)
@@ -31,8 +31,6 @@ FIRST: Place = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
 # of theirs can neither write that column nor change a row that has it (rules.migrations._guards), and the key of a run
 # that was not there when they could is nowhere to be had.
 OURS = "status = 'pending' AND run_id IS NOT NULL AND state_id IS NOT NULL"
-# A rule does what it may when it is done, not when it was decided.
-MAY_ACT = f"r.status = 'active' AND o.is_active AND {IS_TRUSTED}"
 # First the entries alone: with the joins beside it, the order of the queue would be sorted anew for each batch.
 CLAIM = f"""
 WITH claimed AS MATERIALIZED (
@@ -71,7 +69,8 @@ GIVE_UP = f"""
 UPDATE agent_activity_log e
    SET status = CASE WHEN r.id IS NULL THEN 'failed' ELSE 'skipped' END, executed_at = %(now)s,
        error_message = CASE WHEN r.id IS NULL THEN 'The rule was deleted before its action was executed.'
-                            WHEN r.status <> 'active' THEN 'The rule was paused before its action was executed.'
+                            WHEN r.status <> 'active' OR r.deleted_at IS NOT NULL
+                            THEN 'The rule was paused before its action was executed.'
                             WHEN o.is_active IS NOT TRUE
                             THEN 'The owner of the rule was deactivated before its action was executed.'
                             ELSE {REFUSAL} END

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import connection
 
 from rules.authority import IS_TRUSTED
+from rules.engine.evaluated_rules import IN_FORCE_SQL
 from rules.engine.open_alerts import open_sql
 
 RESOLVE = f"""
@@ -15,7 +16,7 @@ WITH unwatched AS (
            flapping = false, silence_id = NULL, last_notified_at = NULL, failures = 0, retry_at = NULL
       FROM automation_rules r, smartagent_users u
      WHERE {open_sql()}
-       AND r.id = s.rule_id AND r.status IN ('active', 'draft') AND u.id = s.user_id
+       AND r.id = s.rule_id AND {IN_FORCE_SQL} AND u.id = s.user_id
        AND greatest(s.since, s.last_notified_at) <= %(now)s
        AND (%(owner)s::uuid IS NULL OR r.user_id = %(owner)s) AND (%(rule)s::uuid IS NULL OR r.id = %(rule)s)
        AND (s.target <> left(coalesce(r.target_integration, ''), 200)

@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 from django.db import DatabaseError, connection, transaction
 
+from rules.engine.evaluated_rules import IN_FORCE_SQL
 from rules.metrics import MetricSource, Query
 from rules.metrics.pushed import Pushed
 from rules.registries import metrics
@@ -95,8 +96,8 @@ def _put_down(source: MetricSource, metric: str, cause: str) -> None:
         if metric:
             cursor.execute("INSERT INTO tick_failures VALUES (%s, %s)", [metric, cause])
             return
-        sql = """INSERT INTO tick_failures SELECT DISTINCT metric_type, %s FROM automation_rules
-                  WHERE status IN ('active', 'draft') AND NOT metric_type = ANY(%s)"""
+        sql = f"""INSERT INTO tick_failures SELECT DISTINCT metric_type, %s FROM automation_rules r
+                  WHERE {IN_FORCE_SQL} AND NOT metric_type = ANY(%s)"""
         cursor.execute(sql, [cause, [built_in.kind for built_in in metrics]])
 
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
+from rules.engine.evaluated_rules import IN_FORCE_SQL
 from rules.engine.state_machine import step
 from rules.engine.states import Observation, StateRecord, Timing, Transition
 from rules.isolation import NOT_EVALUATED, SECONDS, SECONDS_AGAIN, Isolated, isolate
@@ -19,14 +20,14 @@ from smartagent.kernel.bulk_copy import copy_rows
 CHUNK = 5000
 RETRIES = 2
 # Rules that were paused or deleted, and people who were deleted, since the candidates were found take no step.
-FETCH = """
+FETCH = f"""
 SELECT c.n, c.state_id, c.verdict, c.cause, c.worsens, c.silencing_id::text, c.words,
        c.condition, c.reason, c.since, c.episode, c.fired_at, c.last_notified_at, c.retry_at, c.handling,
        c.handled_until, c.silence_id::text, c.was_critical, c.flapping, c.changes,
        c.repeat_every, c.no_data_policy, c.error_policy, c.pending_for, c.keep_firing_for, r.status = 'draft',
        r.action_type = ANY(%s) AND to_jsonb(r.action_config)->'notify_resolved' = 'true'
   FROM tick_candidates c
-  JOIN automation_rules r ON r.id = c.rule_id AND r.status IN ('active', 'draft')
+  JOIN automation_rules r ON r.id = c.rule_id AND {IN_FORCE_SQL}
   JOIN smartagent_users u ON u.id = c.subject_id
  WHERE c.n > %s AND c.n <= %s
 """

@@ -14,14 +14,14 @@ from django.db.models import BooleanField, F, Func
 from django.db.models.expressions import RawSQL
 
 from rules.engine.conditions import Operator
+from rules.engine.evaluated_rules import COMPLETE_SQL, IN_FORCE_SQL
 from rules.health.check import HealthCheck, HealthFinding, checks, owner_of
 
 MAX_FINDINGS_SHOWN = 20
 # The rows that AutomationRule.REPRESENTABLE lets in, of what is evaluated, and of one person or of one rule.
 RULES = f"""
-SELECT * FROM automation_rules
- WHERE deleted_at IS NULL AND status IN ('active', 'draft') AND user_id IS NOT NULL AND rule_name IS NOT NULL
-   AND metric_type IS NOT NULL AND threshold_value IS NOT NULL AND action_type IS NOT NULL
+SELECT * FROM automation_rules r
+ WHERE {IN_FORCE_SQL} AND {COMPLETE_SQL}
    AND condition_operator IN ({", ".join(f"'{symbol}'" for symbol in Operator.values)})
    AND (%(owner)s::uuid IS NULL OR user_id = %(owner)s) AND (%(rule)s::uuid IS NULL OR id = %(rule)s)
 """

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from rules.engine.evaluated_rules import IN_FORCE_SQL
 from rules.metrics import MetricSource, Query
 
 SCORE = """CASE status WHEN 'active' THEN 100 WHEN 'syncing' THEN 75 WHEN 'inactive' THEN 50 WHEN 'error' THEN 25
@@ -11,8 +12,8 @@ WITH health AS (SELECT user_id, integration_type AS target, min({SCORE})::float8
                   FROM integrations GROUP BY 1, 2),
      watched AS (SELECT DISTINCT CASE WHEN applies_to = 'owner' THEN user_id END AS user_id,
                         target_integration AS target
-                   FROM automation_rules
-                  WHERE status = 'active' AND metric_type = 'integration_health' AND target_integration <> ''),
+                   FROM automation_rules r
+                  WHERE {IN_FORCE_SQL} AND metric_type = 'integration_health' AND target_integration <> ''),
      absent AS (SELECT DISTINCT u.id AS user_id, w.target
                   FROM watched w JOIN smartagent_users u ON u.is_active AND (w.user_id IS NULL OR w.user_id = u.id)
                  WHERE NOT EXISTS (SELECT FROM health h WHERE h.user_id = u.id AND h.target = w.target))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from rules.engine.evaluated_rules import IN_FORCE_SQL
 from rules.metrics import MetricSource, Query
 
 SAMPLE = """CROSS JOIN LATERAL (
@@ -18,14 +19,14 @@ OF_CONDITION = " AND c.it->>'metric' = ANY(%(metrics)s)"
 OF_PERSON = " AND (applies_to = 'everyone' OR user_id = %(person)s)"
 READINGS = f"""
 WITH rules AS (SELECT metric_type AS metric, user_id, applies_to, coalesce(target_integration, '') AS target
-                 FROM automation_rules
-                WHERE status IN ('active', 'draft') AND metric_type IS NOT NULL AND NOT metric_type = ANY(%(built_in)s)
+                 FROM automation_rules r
+                WHERE {IN_FORCE_SQL} AND metric_type IS NOT NULL AND NOT metric_type = ANY(%(built_in)s)
                       {{only}}
                 UNION ALL
                SELECT c.it->>'metric', user_id, applies_to, coalesce(c.it->>'target', '')
-                 FROM automation_rules CROSS JOIN LATERAL jsonb_array_elements(
+                 FROM automation_rules r CROSS JOIN LATERAL jsonb_array_elements(
                       CASE WHEN jsonb_typeof(more_conditions) = 'array' THEN more_conditions ELSE '[]' END) AS c (it)
-                WHERE status IN ('active', 'draft') AND more_conditions <> '[]'
+                WHERE {IN_FORCE_SQL} AND more_conditions <> '[]'
                   AND NOT c.it->>'metric' = ANY(%(built_in)s) {{only_more}}),
      wanted AS (SELECT metric, user_id, target FROM rules WHERE applies_to = 'owner'
                  UNION SELECT r.metric, u.id, r.target FROM rules r CROSS JOIN smartagent_users u

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import DateTimeField, ExpressionWrapper, F, Q
 from django.db.models.functions import Coalesce
 
+from rules.engine.evaluated_rules import IN_FORCE, acting
 from rules.engine.open_alerts import FIRES_NOW
 from smartagent.kernel.scope import OwnedQuerySet, has_everyone
 
@@ -20,8 +21,12 @@ LAST_END = ExpressionWrapper(
 
 class RuleQuerySet(OwnedQuerySet):
     def active(self) -> Self:
-        """Those that every tick evaluates."""
+        """Those that are neither drafts, paused nor disabled."""
         return self.filter(status="active")
+
+    def in_force(self) -> Self:
+        """Those that every tick evaluates: active ones and drafts."""
+        return self.filter(IN_FORCE)
 
     def evaluated_for(self, owner: UUID | None, rule: UUID | None) -> Self:
         """Those of `owner`, or that one `rule`, where they are named."""
@@ -34,7 +39,7 @@ class StateQuerySet(OwnedQuerySet):
 
     def firing(self) -> Self:
         """Those that fire now, of rules that are evaluated; one that is recovering still does."""
-        return self.filter(FIRES_NOW, rule__status="active", rule__user__is_active=True)
+        return self.filter(FIRES_NOW, acting("rule__"))
 
     def of_severity(self, severity: str) -> Self:
         """Those whose episode is this bad: past the second threshold it is critical, whatever the rule says."""
@@ -44,7 +49,7 @@ class StateQuerySet(OwnedQuerySet):
     def later_than(self, when: datetime) -> Self:
         """Those that have changed or acted after `when`, of rules that are evaluated."""
         later = Q(since__gt=when) | Q(last_notified_at__gt=when)
-        return self.filter(later, rule__status="active", rule__user__is_active=True)
+        return self.filter(later, acting("rule__"))
 
 
 class SilenceQuerySet(OwnedQuerySet):

@@ -14,6 +14,7 @@ from simple_history.models import HistoricalRecords
 
 from rules import registries
 from rules.engine.conditions import Match, Operator, Reducer
+from rules.engine.evaluated_rules import IN_FORCE_STATUSES
 from rules.models.querysets import RuleQuerySet
 from smartagent.fields import FactsField, NumericField
 from smartagent.kernel.scope import RepresentableManager
@@ -172,7 +173,7 @@ class AutomationRule(models.Model):
             models.Index(  # serves the candidates of a tick
                 fields=["metric_type"],
                 name="automation_rules_evaluated",
-                condition=models.Q(status__in=["active", "draft"]),
+                condition=models.Q(status__in=IN_FORCE_STATUSES),
             ),
             models.Index(  # serves what is more than one simple condition
                 fields=["id"],

@@ -13,6 +13,7 @@ import structlog
 from django.db import connection
 from psycopg.types.json import Jsonb
 
+from rules.engine.evaluated_rules import IN_FORCE_SQL
 from rules.engine.open_alerts import fires_now_sql
 from rules.isolation import readable
 from rules.models import Silence
@@ -44,10 +45,9 @@ WAYS = (
 AGREES = f"""(s.user_id IS NULL OR r.user_id = s.user_id)
     AND (s.metric = '' OR r.metric_type = s.metric OR {AMONG_MORE})
     AND (s.labels = '{{}}' OR r.labels @> s.labels)"""
-EVALUATED = "r.status IN ('active', 'draft') AND r.deleted_at IS NULL"
 FOUND = "SELECT s.*, r.id AS of_rule, r.user_id AS owner_id, r.applies_to FROM tick_silences s JOIN automation_rules r"
 INSTANCES = f"""
-WITH found AS ({" UNION ALL ".join(f"{FOUND} ON {way} WHERE {AGREES} AND {EVALUATED}" for way in WAYS)})
+WITH found AS ({" UNION ALL ".join(f"{FOUND} ON {way} WHERE {AGREES} AND {IN_FORCE_SQL}" for way in WAYS)})
 SELECT of_rule AS rule_id, owner_id AS subject_id, id AS silence_id, words, until FROM found
  WHERE applies_to = 'owner' AND (person_id IS NULL OR person_id = owner_id)
 UNION ALL
