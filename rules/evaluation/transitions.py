@@ -4,28 +4,89 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID, uuid4
 
+import structlog
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from rules.engine.evaluated_rules import IN_FORCE_SQL
 from rules.engine.state_machine import step
 from rules.engine.states import Observation, StateRecord, Timing, Transition
+from rules.evaluation.readings import cause_of
 from rules.isolation import NOT_EVALUATED, SECONDS, SECONDS_AGAIN, Isolated, isolate
 from rules.registries import actions
 from smartagent.kernel.bulk_copy import copy_rows
 
+log = structlog.get_logger(__name__)
 CHUNK = 5000
 RETRIES = 2
+
+
+class Candidate(NamedTuple):
+    """An instance that may change: what was observed, its state, and the timing of its rule."""
+
+    n: int
+    state_id: UUID | None
+    verdict: str
+    cause: str
+    worsens: bool
+    silencing: str
+    words: str
+    condition: str
+    reason: str
+    since: datetime | None
+    episode: int
+    fired_at: datetime | None
+    last_notified_at: datetime | None
+    retry_at: datetime | None
+    handling: str
+    handled_until: datetime | None
+    silence: str
+    was_critical: bool
+    flapping: bool
+    changes: list[datetime] | None
+    repeat_every: timedelta
+    no_data_policy: str
+    error_policy: str
+    pending_for: timedelta
+    keep_firing_for: timedelta
+    draft: bool
+    tells_resolved: bool
+
+    def observation(self) -> Observation:
+        """What this evaluation sees of it."""
+        return Observation(self.verdict, self.cause, self.worsens, self.silencing, self.words)
+
+    def state(self) -> StateRecord:
+        """Its state before this evaluation."""
+        return StateRecord(
+            condition=self.condition, reason=self.reason, since=self.since, episode=self.episode,
+            fired_at=self.fired_at, last_acted=self.last_notified_at, retry_at=self.retry_at, handling=self.handling,
+            handled_until=self.handled_until, silence=self.silence, critical=self.was_critical,
+            flapping=self.flapping, changes=tuple(self.changes or ()),
+        )  # fmt: skip
+
+    def timing(self, interval: timedelta) -> Timing:
+        """How its rule treats time; `interval` lies between two evaluations."""
+        return Timing(
+            repeat_every=self.repeat_every, no_data_policy=self.no_data_policy, error_policy=self.error_policy,
+            pending_for=self.pending_for, keep_firing_for=self.keep_firing_for, tick=interval, draft=self.draft,
+            tells_resolved=self.tells_resolved,
+        )  # fmt: skip
+
+
+# What is not simply the column of tick_candidates of the same name.
+EXPRESSIONS = {
+    "silencing": "coalesce(c.silencing_id::text, '')", "silence": "coalesce(c.silence_id::text, '')",
+    "draft": "r.status = 'draft'",
+    "tells_resolved":
+        "coalesce(r.action_type = ANY(%s) AND to_jsonb(r.action_config)->'notify_resolved' = 'true', false)",
+}  # fmt: skip
 # Rules that were paused or deleted, and people who were deleted, since the candidates were found take no step.
 FETCH = f"""
-SELECT c.n, c.state_id, c.verdict, c.cause, c.worsens, c.silencing_id::text, c.words,
-       c.condition, c.reason, c.since, c.episode, c.fired_at, c.last_notified_at, c.retry_at, c.handling,
-       c.handled_until, c.silence_id::text, c.was_critical, c.flapping, c.changes,
-       c.repeat_every, c.no_data_policy, c.error_policy, c.pending_for, c.keep_firing_for, r.status = 'draft',
-       r.action_type = ANY(%s) AND to_jsonb(r.action_config)->'notify_resolved' = 'true'
+SELECT {", ".join(EXPRESSIONS.get(name, f"c.{name}") for name in Candidate._fields)}
   FROM tick_candidates c
   JOIN automation_rules r ON r.id = c.rule_id AND {IN_FORCE_SQL}
   JOIN smartagent_users u ON u.id = c.subject_id
@@ -151,11 +212,12 @@ def _record_surely(first: int, run: UUID, now: datetime) -> Recorded:
         try:
             with transaction.atomic():
                 return _record_chunk(first, first + CHUNK, run, now)
-        except (IntegrityError, OperationalError):  # a key that is gone, or a deadlock
-            continue
+        except (IntegrityError, OperationalError) as error:  # a key that is gone, or a deadlock
+            log.warning("recording again", run=str(run), first=first, error=cause_of(error))
         except InterfaceError:
             raise
-        except (DatabaseError, ValueError, OverflowError):
+        except (DatabaseError, ValueError, OverflowError) as error:
+            log.warning("recording by halves", run=str(run), first=first, error=cause_of(error))
             break
     return _record_by_halves(first, run, now)
 
@@ -232,21 +294,16 @@ def _record_chunk(first: int, last: int, run: UUID, now: datetime) -> Recorded:
 
 
 def _steps(rows: list[Any], now: datetime, recorded: Recorded) -> Iterator[tuple[Any, ...]]:
-    tick = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
-    for row in rows:
-        n, state_id, *values = row
-        verdict, cause, worsens, silence, words = values[:5]
-        sight = Observation(verdict, cause, worsens, silence or "", words)
-        facts, (silenced, critical, flapping, changes) = values[5:14], values[14:18]
-        state = StateRecord(*[*facts, silenced or "", critical, flapping, tuple(changes or ())])
-        timing, (draft, tells) = values[18:23], values[23:]
-        transition = step(state, sight, Timing(*[*timing, tick, draft, bool(tells)]), now)
+    """The rows of tick_transitions for the candidates that change."""
+    interval = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
+    for found in map(Candidate._make, rows):
+        transition = step(found.state(), found.observation(), found.timing(interval), now)
         if transition is None:
             continue
         recorded.add(transition)
         after = transition.state
         yield (
-            n, state_id or uuid4(), uuid4(), str(transition.event), str(after.condition), after.reason, after.episode,
-            transition.acts, transition.counts, transition.quiet, after.fired_at, after.handling, after.silence or None,
-            after.critical, after.flapping, list(after.changes),
+            found.n, found.state_id or uuid4(), uuid4(), str(transition.event), str(after.condition), after.reason,
+            after.episode, transition.acts, transition.counts, transition.quiet, after.fired_at, after.handling,
+            after.silence or None, after.critical, after.flapping, list(after.changes),
         )  # fmt: skip
