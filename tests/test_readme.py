@@ -91,7 +91,10 @@ def test_every_file_and_address_that_is_named_exists(path, client_of, alice):
     text = re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL)
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if target.startswith("/"):
-            assert client_of(alice).get(target).status_code == 200, target
+            address, _, anchor = target.partition("#")
+            answer = client_of(alice).get(address)
+            assert answer.status_code == 200, target
+            assert not anchor or f'id="{anchor}"' in answer.content.decode(), target
         elif "://" not in target:
             assert (ROOT / target).exists(), target
     for named in re.findall(r"`((?:rules|notifications|optimizer|smartagent|tests|templates)/[\w./-]*)`", text):

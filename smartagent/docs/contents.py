@@ -9,8 +9,8 @@ from smartagent.docs.reference import SECTIONS, reference_text
 TEXT = Path(__file__).parent / "text"
 GUIDES = {
     "Users' guide": (
-        "first-rule", "rules", "on-call", "silences", "rule-health", "channels", "preferences", "optimizations",
-        "samples", "rules-as-code",
+        "first-rule", "rules", "on-call", "activity-log", "silences", "rule-health", "channels", "preferences",
+        "optimizations", "samples", "rules-as-code",
     ),
     "Operators' guide": ("install", "configuration", "commands", "takeover"),
     "Developers' guide": ("rest", "extending", "architecture"),
@@ -48,10 +48,3 @@ def _reference() -> Iterator[Page]:
 def title_of(text: str) -> str:
     """The first heading."""
     return text.partition("\n")[0].removeprefix("# ").strip()
-
-
-def found(pages: list[Page], term: str) -> list[Page]:
-    """The pages that have every word of `term`, those with it in the title first."""
-    words = term.lower().split()
-    hits = [page for page in pages if all(word in page.text.lower() for word in words)]
-    return sorted(hits, key=lambda page: not any(word in page.title.lower() for word in words))

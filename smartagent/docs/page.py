@@ -8,8 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET
 
-from smartagent.docs.contents import Page, all_pages, found
+from smartagent.docs.contents import Page, all_pages
 from smartagent.docs.rendering import render
+from smartagent.docs.search import find_pages
 
 MAX_TERM_LENGTH = 100
 
@@ -20,7 +21,7 @@ def docs(request: HttpRequest, slug: str = "") -> HttpResponse:
     pages = all_pages()
     term = request.GET.get("q", "").replace("\0", "").strip()[:MAX_TERM_LENGTH]
     if term:
-        return _answer(request, pages, {"title": "Documentation", "term": term, "results": found(pages, term)})
+        return _answer(request, pages, {"title": "Documentation", "term": term, "results": find_pages(pages, term)})
     page = next((page for page in pages if page.slug == slug), None) if slug else pages[0]
     if page is None:
         raise Http404

@@ -3,6 +3,7 @@
 Settings import this, so it names views and callbacks by string and imports no model.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -14,8 +15,14 @@ def _allowed(permission: str) -> Any:
     return lambda request: request.user.has_perm(permission)
 
 
+def _is_below(link: Any) -> Callable[[HttpRequest], bool]:
+    """Whether a page is below `link`. Unfold looks for it anywhere in the address, also in that of /docs/rules/."""
+    return lambda request: request.path.startswith(str(link)) if str(link) != "/" else request.path == "/"
+
+
 def _item(title: str, icon: str, url: str, permission: str = "", badge: str = "", variant: str = "") -> dict[str, Any]:
-    item: dict[str, Any] = {"title": title, "icon": icon, "link": reverse_lazy(url)}
+    link = reverse_lazy(url)
+    item: dict[str, Any] = {"title": title, "icon": icon, "link": link, "active": _is_below(link)}
     if permission:
         item["permission"] = _allowed(permission)
     if badge:

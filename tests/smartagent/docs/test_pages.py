@@ -53,9 +53,33 @@ def test_a_plug_of_ones_own_has_a_page_by_itself_and_its_texts_are_escaped(clien
 def test_search_finds_pages_with_every_word(client_of, alice):
     text = opened(client_of(alice), "/docs/", q="pgbouncer transaction")
     assert "/docs/takeover/" in text.partition("<article")[2].partition("</article>")[0]
+    assert "PgBouncer in transaction mode does not work" in text
     nothing = opened(client_of(alice), "/docs/", q="<b>zebra</b> crossing")
     assert "No page has all of these words" in nothing
     assert "<b>zebra" not in nothing
+
+
+def test_what_search_shows_of_a_page_is_escaped(client_of, alice, settings):
+    settings.RULES_METRICS = [*settings.RULES_METRICS, f"{__name__}.Odd"]
+    text = opened(client_of(alice), "/docs/", q="odd bold")
+    assert "/docs/metrics/odd/" in text.partition("<article")[2]
+    assert "<b>bold" not in text
+    assert "<script>alert" not in text
+
+
+def test_only_documentation_is_marked_in_the_navigation(client_of, ada):
+    for address, title in (
+        ("/docs/rules/", "Documentation"),
+        ("/docs/channels/email/", "Documentation"),
+        ("/", "Overview"),
+    ):
+        context = client_of(ada).get(address).context
+        items = [item for group in context["sidebar_navigation"] for item in group["items"]]
+        assert [item["title"] for item in items if item["active"]] == [title]
+
+
+def test_search_shows_a_line_below_the_heading_that_was_found(client_of, alice):
+    assert "Transaction mode does not work" in opened(client_of(alice), "/docs/", q="pgbouncer")
 
 
 def test_an_unknown_page_is_not_found_and_signing_in_is_needed(client_of, alice, client):
