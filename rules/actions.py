@@ -12,12 +12,13 @@ from uuid import UUID
 
 from django import forms
 
+from rules.engine.event_kinds import EventKind
 from rules.registries import actions
 
 if TYPE_CHECKING:
     from rules.models import AutomationRule
 
-__all__ = ["Action", "ActionError", "Firing", "Log", "Outcome", "actions"]
+__all__ = ["Action", "ActionError", "EventKind", "Firing", "Log", "Outcome", "actions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,8 @@ class Action:
     carried: ClassVar[type[forms.Form]] = NoOptions
     # What it has made: by the key in the detail of an outcome, what that is called and the name of its address.
     leads_to: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    # What it writes to the activity log beside the firings themselves: name, sentence and tone of each.
+    events: ClassVar[Sequence[EventKind]] = ()
     tells_resolved: ClassVar[bool] = (
         False  # it is also run for what has resolved, where the option notify_resolved is on
     )

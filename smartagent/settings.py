@@ -215,6 +215,8 @@ RULES_ACTIONS = [
     "optimizer.actions.Adjust",
     "rules.actions.Log",
 ]
+# What the activity log calls the events of each app; those of an action stand with it.
+RULES_EVENTS = ["notifications.escalations.events.EVENTS", "optimizer.text.events.EVENTS"]
 RULES_HEALTH = [
     "rules.health.checks.failing.Fails",
     "rules.health.checks.owner_gone.OwnerGone",

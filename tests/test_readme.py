@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import get_commands
+from django.urls import reverse
 from django.utils import timezone
 
 from notifications.delivery.channel_setup import try_out
@@ -14,7 +15,9 @@ from optimizer.execution.runner import apply, roll_back
 from optimizer.models import OptimizationEvent
 from optimizer.proposals.decisions import approve
 from rules.evaluation.dispatcher import dispatch
+from rules.filters import ActivityFilter
 from rules.models import ActivityEntry, AuditEvent, AutomationRule, MetricSample
+from rules.text.activity import named_entries
 from tests.notifications.outside import channel_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -57,6 +60,27 @@ def test_a_metric_an_action_a_strategy_and_an_operation_of_ones_own(examples, al
     assert AuditEvent.objects.get().event_type == "written_off"
     assert roll_back(event, alice, now) == []
     assert not AuditEvent.objects.exists()
+
+
+def test_an_event_of_ones_own(examples, alice, now, settings, client):
+    settings.RULES_ACTIONS = [*settings.RULES_ACTIONS, "examples.SignOff"]
+    MetricSample.objects.create(user=alice, metric="cpu_percent", value=99, observed_at=now)
+    AutomationRule.objects.create(
+        user=alice, rule_name="CPU", metric_type="cpu_percent", condition_operator=">", threshold_value=1,
+        action_type="sign_off",
+    )  # fmt: skip
+    dispatch(now, "command")
+    entry = ActivityEntry.objects.get(event_type="rule_signed_off")
+    (named,) = named_entries([entry])
+    assert (named.event_label, named.event_tone) == ("signed off", "info")
+    assert named.sentence == "CPU was signed off."
+    assert ("rule_signed_off", "signed off") in ActivityFilter(request=None).form.fields["event"].choices
+    client.force_login(alice)
+    listed = client.get(reverse("admin:rules_activityentry_changelist"), {"event": "rule_signed_off"})
+    for part in ("signed off", "CPU was signed off.", "bg-blue-100"):
+        assert part in listed.content.decode()
+    rows = client.get("/api/activity/", {"event": "rule_signed_off"}).json()["results"]
+    assert [(row["event_type"], row["sentence"]) for row in rows] == [("rule_signed_off", "CPU was signed off.")]
 
 
 def test_a_channel_of_ones_own(examples, alice, settings, httpserver):

@@ -11,7 +11,7 @@ from rules.engine.states import InstanceState
 from rules.health.examination import with_finding
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, RuleState
 from rules.models.rule import Severity
-from rules.text.event_names import EVENTS
+from rules.text.event_names import event_choices
 from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.scope import people_visible_to as people_visible_to
 from smartagent.kernel.times import in_utc as in_utc
@@ -99,7 +99,7 @@ class ActivityFilter(TimesFilter):
     status = OneOf(choices=ActivityEntry.Status.choices)
     event = OneOf(
         label="event",
-        choices=[("triggered", "fired, once or again"), *EVENTS.items()],
+        choices=lambda: [("triggered", "fired, once or again"), *event_choices()],
         method="filter_event",
         help_text="Triggered: rule_fired or rule_repeated.",
     )

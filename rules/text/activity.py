@@ -6,13 +6,8 @@ from django.contrib.auth import get_user_model
 
 from rules.models import ActivityEntry
 from rules.text.entry import entry_in_words, outcome_in_words
-from rules.text.event_names import event_label
+from rules.text.event_names import event_label, event_tone
 from smartagent.kernel.coerce import as_uuid
-
-EVENT_TONES = {
-    "fired": "danger", "fired again": "danger", "tried again": "warning", "resolved": "success", "no data": "warning",
-    "could not be read": "danger", "readable again": "success", "schema incomplete": "danger",
-}  # fmt: skip
 
 
 def named_entries(entries: list[ActivityEntry]) -> list[ActivityEntry]:
@@ -24,7 +19,7 @@ def named_entries(entries: list[ActivityEntry]) -> list[ActivityEntry]:
         entry.sentence = entry_in_words(entry, str(person) if person else "")  # type: ignore[attr-defined]
         entry.came_of_it = outcome_in_words(entry)  # type: ignore[attr-defined]
         entry.event_label = event_label(entry.event_type)  # type: ignore[attr-defined]
-        entry.event_tone = EVENT_TONES.get(entry.event_label, "")  # type: ignore[attr-defined]
+        entry.event_tone = event_tone(entry.event_type)  # type: ignore[attr-defined]
     return entries
 
 

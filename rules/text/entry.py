@@ -1,13 +1,13 @@
 """A rule, and what became of it, in plain sentences: made when they are shown, never stored."""
 
 import re
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils.timezone import localtime
 
 from rules.models import ActivityEntry
+from rules.registries import events
 from rules.text.context import facts_of, time_of
 from rules.text.phrases import begun, limit, metric_name, number, series
 from rules.text.rule import action_in_words, condition_in_words, rule_in_words
@@ -48,22 +48,6 @@ HANDLED = {
     "instance_resolved": "{by} resolved it by hand.",
     "instance_reopened": "{by} opened it again.",
 }
-# What has words of its own, from what was written with it: events of parts that stand right of this one.
-TOLD = {
-    "escalation_step": "Nobody has acknowledged it, so {whom} {are} told now (step {step} of {of} of “{policy}”).",
-    "optimization_approved": "{by_name} approved the remedy {strategy}.",
-    "optimization_applied": "The remedy {strategy} was applied: {operations}.",
-    "optimization_failed": "The remedy {strategy} failed.",
-    "optimization_rolled_back": "{by_name} rolled back the remedy {strategy}.",
-    "optimization_dismissed": "{by_name} dismissed the remedy {strategy}.",
-    "optimization_expired": "Nobody answered the remedy {strategy} within its day, so it was not applied.",
-    "optimization_done_by_hand": "{by_name} did by hand what the remedy {strategy} advises.",
-    "optimizer_stopped": "{by_name} stopped the optimizer: nothing is approved or applied.",
-    "optimizer_released": "{by_name} let the optimizer go on.",
-    "optimizer_policy_changed": "{by_name} changed the policy of the optimizer: {changes}.",
-    "optimization_measured": "The remedy {strategy} was measured: {verdict}.",
-    "escalation_over": "Nobody has acknowledged it, and “{policy}” has no further step: nobody else is told.",
-}
 
 
 def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
@@ -73,8 +57,8 @@ def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
         return ended_in_words(context)
     if entry.event_type in HANDLED:
         return _handled(entry, context)
-    if entry.event_type in TOLD:
-        return _told(TOLD[entry.event_type], context)
+    if declared := events.find(entry.event_type):
+        return declared.in_words(context)
     if not context.get("metric"):
         return _legacy(entry, context)
     if entry.event_type not in DID and (context.get("value") is None or context.get("threshold") is None):
@@ -97,16 +81,6 @@ def _handled(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
         until=f" until {localtime(until):%Y-%m-%d %H:%M}" if until else "",
     )  # fmt: skip
     return f"{told} {context['comment']}" if context.get("comment") else told
-
-
-def _told(words: str, context: Mapping[str, Any]) -> str:
-    """The words, with what the entry says; with a question mark where it does not."""
-    said = {name: str(value) for name, value in context.items()}
-    if "steps" in said:
-        said["operations"] = f"{said['steps']} operation{'' if said['steps'] == '1' else 's'}"
-    if "strategy" in said:
-        said["strategy"] = said["strategy"].replace("_", " ")
-    return words.format_map(defaultdict(lambda: "?", said))
 
 
 def _legacy(entry: ActivityEntry, context: Mapping[str, Any]) -> str:

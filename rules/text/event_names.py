@@ -1,22 +1,33 @@
-"""What people call the events of the activity log."""
+"""What people call the events of the activity log, and their tones: those of rules; the others as they are declared."""
 
 from rules.engine.states import Event
+from rules.registries import events
 from smartagent.kernel.schema_drift_log import EVENT
 
-EVENTS = dict(Event.choices) | {EVENT: "schema incomplete", "silence_ended": "silence ended"} | {
+OWN = dict(Event.choices) | {EVENT: "schema incomplete", "silence_ended": "silence ended"} | {
     "instance_acknowledged": "acknowledged", "instance_snoozed": "snoozed", "instance_commented": "comment",
     "instance_assigned": "assigned", "instance_unassigned": "unassigned", "instance_resolved": "resolved by hand",
-    "instance_reopened": "reopened", "rule_test": "test", "escalation_step": "told the next",
-    "escalation_over": "escalation over",
-    "optimization_approved": "remedy approved", "optimization_applied": "remedy applied",
-    "optimization_failed": "remedy failed", "optimization_rolled_back": "remedy rolled back",
-    "optimization_dismissed": "remedy dismissed", "optimization_expired": "remedy expired",
-    "optimization_measured": "remedy measured", "optimization_done_by_hand": "remedy done by hand",
-    "optimizer_stopped": "optimizer stopped", "optimizer_released": "optimizer released",
-    "optimizer_policy_changed": "optimizer's policy changed",
+    "instance_reopened": "reopened", "rule_test": "test",
 }  # fmt: skip
+OWN_TONES = {
+    Event.FIRED: "danger", Event.REPEATED: "danger", Event.RETRIED: "warning", Event.RESOLVED: "success",
+    Event.NO_DATA: "warning", Event.ERROR: "danger", Event.RECOVERED: "success", EVENT: "danger",
+}  # fmt: skip
+TONE_LABELS = {tone: tone for tone in ("success", "info", "warning", "danger")}  # for a column of labels
+
+
+def event_choices() -> list[tuple[str, str]]:
+    """Every event that Smart Agent writes, and its name."""
+    return [*OWN.items(), *((kind, event.label) for kind, event in events.declared.items())]
 
 
 def event_label(event: str) -> str:
     """What people call an event; one of another program by its own name."""
-    return str(EVENTS.get(event, event.replace("_", " ")))
+    declared = events.find(event)
+    return declared.label if declared else str(OWN.get(event, event.replace("_", " ")))
+
+
+def event_tone(event: str) -> str:
+    """The tone of its label, empty where it has none."""
+    declared = events.find(event)
+    return declared.tone if declared else OWN_TONES.get(event, "")

@@ -12,10 +12,10 @@ from unfold.decorators import display
 from rules.filters import ActivityFilter
 from rules.models import ActivityEntry
 from rules.pages.activity.entry import entry_page, judge_entry
-from rules.text.activity import EVENT_TONES, named_entries
+from rules.text.activity import named_entries
 from rules.text.context import facts_of
 from rules.text.entry import action_of
-from rules.text.event_names import event_label
+from rules.text.event_names import TONE_LABELS, event_label, event_tone
 from smartagent.shell.filtered_list import RecordAdmin
 from smartagent.templatetags.shown import TONES, when
 
@@ -53,9 +53,9 @@ class ActivityAdmin(RecordAdmin):
     def at(self, entry: ActivityEntry) -> str:
         return when(entry.created_at)
 
-    @display(description="event", label=EVENT_TONES)
-    def event(self, entry: ActivityEntry) -> str:
-        return event_label(entry.event_type)
+    @display(description="event", label=TONE_LABELS)
+    def event(self, entry: ActivityEntry) -> tuple[str, str]:
+        return event_tone(entry.event_type), event_label(entry.event_type)
 
     @display(description="what")
     def what(self, entry: ActivityEntry) -> str:

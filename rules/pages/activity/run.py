@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse
 
 from rules.models import ActivityEntry, DispatchRun
 from rules.models.querysets import ActivityQuerySet
-from rules.text.activity import EVENT_TONES, named_entries
-from rules.text.event_names import event_label
+from rules.text.activity import named_entries
+from rules.text.event_names import event_label, event_tone
+from smartagent.kernel.phrasing import counted
 from smartagent.shell.owned_admin import OwnedAdmin
 from smartagent.templatetags.shown import duration
 
@@ -51,14 +52,14 @@ def run_in_words(run: DispatchRun) -> list[str]:
     """What the run did and how it ended, a sentence each."""
     if run.outcome == DispatchRun.Outcome.OVERLAPPED:
         return ["Another run was under way, so this one left everything to it."]
-    looked = f"{_many(run.rules_evaluated, 'rule')} with {_many(run.instances, 'instance')}"
+    looked = f"{counted(run.rules_evaluated, 'rule')} with {counted(run.instances, 'instance')}"
     said = [f"{looked}: {run.triggered:,} triggered."]
     if run.outcome == DispatchRun.Outcome.RUNNING:
         said = ["It is still under way."]
     if run.succeeded or run.failed:
-        said.append(f"{_many(run.succeeded, 'action')} succeeded, {run.failed:,} failed.")
+        said.append(f"{counted(run.succeeded, 'action')} succeeded, {run.failed:,} failed.")
     if run.no_data or run.errors:
-        said.append(f"{_many(run.no_data, 'instance')} came to be without data, {run.errors:,} could not be read.")
+        said.append(f"{counted(run.no_data, 'instance')} came to be without data, {run.errors:,} could not be read.")
     if run.outcome == DispatchRun.Outcome.FAILED:
         said.append(f"It ended before its time: {run.error_message}")
     elif run.error_message:
@@ -68,14 +69,9 @@ def run_in_words(run: DispatchRun) -> list[str]:
     return said
 
 
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def _tallies(entries: ActivityQuerySet) -> list[Tally]:
     counted = entries.order_by().values_list("event_type").annotate(count=Count("pk")).order_by("-count", "event_type")
-    named = [(event, event_label(event), count) for event, count in counted]
-    return [Tally(event, word, EVENT_TONES.get(word, ""), count) for event, word, count in named]
+    return [Tally(event, event_label(event), event_tone(event), count) for event, count in counted]
 
 
 def _causes(entries: ActivityQuerySet) -> list[tuple[str, str, str, int]]:
