@@ -35,6 +35,20 @@ class Isolated(Generic[Key]):
         self.left += other.left
 
 
+@dataclass(slots=True)
+class TimeBudget:
+    """The seconds that several searches for culprits have together."""
+
+    seconds: float = SECONDS
+
+    def isolate(self, keys: Sequence[Key], attempt: Callable[[Sequence[Key]], None]) -> Isolated[Key]:
+        """Isolate among `keys`, in the time that is left."""
+        started = time.monotonic()
+        found = isolate(keys, attempt, max(self.seconds, 0))
+        self.seconds -= time.monotonic() - started
+        return found
+
+
 def isolate(keys: Sequence[Key], attempt: Callable[[Sequence[Key]], None], seconds: float = SECONDS) -> Isolated[Key]:
     """Attempt all `keys`, each exactly once with success, in ever smaller sets where one raises.
 

@@ -1,6 +1,5 @@
 """Stages 4 and 5 of a tick: each candidate takes its step, and what changed is written, chunk by chunk."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,12 +14,13 @@ from rules.engine.evaluated_rules import IN_FORCE_SQL
 from rules.engine.state_machine import step
 from rules.engine.states import Observation, StateRecord, Timing, Transition
 from rules.evaluation.readings import cause_of
-from rules.isolation import NOT_EVALUATED, SECONDS, SECONDS_AGAIN, Isolated, isolate
+from rules.isolation import NOT_EVALUATED, SECONDS_AGAIN, Isolated, TimeBudget, isolate
 from rules.registries import actions
 from smartagent.kernel.bulk_copy import copy_rows
 
 log = structlog.get_logger(__name__)
 CHUNK = 5000
+Budgets = tuple[TimeBudget, TimeBudget]  # for candidates, and for those that were culprits before
 RETRIES = 2
 
 
@@ -197,15 +197,15 @@ class Recorded:
 
 def record(candidates: int, run: UUID, now: datetime) -> Recorded:
     """Step through tick_candidates and write states, entries and counters, one transaction per chunk."""
-    recorded = Recorded()
+    recorded, budgets = Recorded(), (TimeBudget(), TimeBudget(SECONDS_AGAIN))
     with connection.cursor() as cursor:
         cursor.execute(TABLE)
     for first in range(0, candidates, CHUNK):
-        recorded += _record_surely(first, run, now)
+        recorded += _record_surely(first, run, now, budgets)
     return recorded
 
 
-def _record_surely(first: int, run: UUID, now: datetime) -> Recorded:
+def _record_surely(first: int, run: UUID, now: datetime, budgets: Budgets) -> Recorded:
     """Record a chunk; again where a rule or a person in it is deleted at the same time, and by halves where something
     in it cannot be written."""
     for _ in range(RETRIES + 1):
@@ -219,11 +219,12 @@ def _record_surely(first: int, run: UUID, now: datetime) -> Recorded:
         except (DatabaseError, ValueError, OverflowError) as error:
             log.warning("recording by halves", run=str(run), first=first, error=cause_of(error))
             break
-    return _record_by_halves(first, run, now)
+    return _record_by_halves(first, run, now, budgets)
 
 
-def _record_by_halves(first: int, run: UUID, now: datetime) -> Recorded:
-    """Record what can be; what cannot is recorded as failed, by the cause."""
+def _record_by_halves(first: int, run: UUID, now: datetime, budgets: Budgets) -> Recorded:
+    """Record what can be; what cannot is recorded as failed, by the cause. The time is that of all chunks together, so
+    that an evaluation ends before the next one is due."""
     recorded = Recorded()
 
     def attempt(some: Sequence[int]) -> None:
@@ -232,10 +233,9 @@ def _record_by_halves(first: int, run: UUID, now: datetime) -> Recorded:
 
     found = Isolated[int]()
     suspects, others = _split(first)
-    for numbers, seconds in ((others, SECONDS), (suspects, SECONDS_AGAIN)):
-        until = time.monotonic() + seconds
+    for numbers, budget in zip((others, suspects), budgets, strict=True):
         for these in _runs(numbers):
-            found.update(isolate(these, attempt, until - time.monotonic()))
+            found.update(budget.isolate(these, attempt))
     for n, cause in found.culprits.items():
         _put_down(n, f"{NOT_EVALUATED}{cause}", attempt)
     recorded.isolated = Isolated(_rules_of(found.culprits), list(_rules_of(dict.fromkeys(found.left, ""))))

@@ -1,12 +1,15 @@
 """What one rule does wrong, whatever another application wrote into the tables, stops no other rule."""
 
+import time
+
 import pytest
 from django.core.management import call_command
 from django.db import DataError, connection
 
 from rules.evaluation import candidates, transitions
+from rules.evaluation.candidates import _from_another_place
 from rules.evaluation.dispatcher import dispatch
-from rules.isolation import NOT_EVALUATED, isolate
+from rules.isolation import NOT_EVALUATED, TimeBudget, isolate
 from rules.models import ActivityEntry, AutomationRule, RuleState, Silence
 from tests.rules.evaluation.test_dispatcher import minutes, rule_of, sample
 
@@ -164,6 +167,37 @@ def test_what_there_is_no_time_for_is_left(db):
         raise DataError("out of range")
 
     assert isolate([1, 2, 3], attempt, seconds=0).left == [1, 2, 3]
+
+
+def test_chunks_share_the_time_for_culprits(alice, now, thousand, monkeypatch):
+    monkeypatch.setattr(transitions, "CHUNK", 10)
+    monkeypatch.setattr(
+        TimeBudget, "isolate", lambda budget, keys, attempt: budgets.append(budget) or isolate([], attempt)
+    )
+    budgets = []
+
+    def refuse(*args):
+        raise DataError("out of range")
+
+    monkeypatch.setattr(transitions, "_record_chunk", refuse)
+    assert dispatch(now, "command").outcome == "completed"
+    assert len(budgets) == 100
+    assert len({id(budget) for budget in budgets}) == 1
+
+
+def test_a_budget_is_spent_by_what_it_was_used_for(db):
+    budget = TimeBudget(0.05)
+    budget.isolate([1], lambda some: time.sleep(0.1))
+    assert budget.seconds < 0
+    assert budget.isolate([1], lambda some: None).left == [1]
+
+
+def test_where_the_time_does_not_suffice_it_is_not_always_the_same_rules_that_are_left(now):
+    keys = list(range(1000))
+    firsts = {_from_another_place(keys, now + minutes(5 * n))[0] // 100 for n in range(50)}
+    assert firsts == set(range(10))
+    assert sorted(_from_another_place(keys, now)) == keys
+    assert _from_another_place([], now) == []
 
 
 @pytest.mark.parametrize(
