@@ -1,4 +1,4 @@
-"""Stage 3 of a tick: one statement joins rules, readings and states, and keeps only the instances that may change.
+"""Stage 3 of an evaluation: one statement joins rules, readings and states, and keeps what may change.
 
 A million rules of which nothing changed cost this join, and no Python.
 """

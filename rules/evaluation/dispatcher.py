@@ -1,12 +1,15 @@
-"""The story of a tick.
+"""One evaluation of the rules, stage by stage. Read this first. `stage_ms` of a run has the names in italics.
 
-1. One dispatcher at a time: who finds the lock taken writes that down and leaves.
-2. What an earlier tick decided and could not do any more is done first.
-3. Every source gives its readings; changes of built-in metrics are kept as history.
-4. One statement finds the instances that may change; each takes its step; what changed is recorded.
-5. The actions of what fired are executed, and their outcomes recorded.
+1. Begin: one dispatcher at a time; if the lock is taken, the run says so and ends. Entries that an earlier evaluation
+   left pending are executed (*leftovers*).
+2. *readings*: every source gives rows; changes of built-in metrics are kept (*history*).
+3. *candidates*: one statement joins rules, readings and states, and returns the instances that may change.
+4. Step: the pure state machine decides what becomes of each candidate, and
+5. *record*: states, entries and counters are written, one transaction per chunk.
+6. *execute*: pending entries are claimed, and their actions run in the same transaction as their result.
+7. Deliver: workers send the notifications (`notifications.delivery.pipeline`).
 
-The button, the API, the command and the clock all come in by `dispatch`.
+The button, the API, the command and the schedule all come in by `dispatch`.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""Stage 6 of a tick: pending entries are claimed in batches and their actions executed, exactly once.
+"""Stage 6 of an evaluation: pending entries are claimed in batches and their actions executed, exactly once.
 
 The action's rows and the outcome of its entry are one transaction. Where an action raises for a batch, its firings are
 tried one by one, so that only those that are to blame fail.

@@ -1,4 +1,4 @@
-"""Stage 2 of a tick: the readings of every source, gathered into a temporary table.
+"""Stage 2 of an evaluation: the readings of every source, gathered into a temporary table.
 
 A source that raises is put down with its cause; the others go on.
 """

@@ -1,4 +1,4 @@
-"""Stages 4 and 5 of a tick: each candidate takes its step, and what changed is written, chunk by chunk."""
+"""Stages 4 and 5 of an evaluation: each candidate takes its step, and what changed is written, chunk by chunk."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
