@@ -19,19 +19,18 @@ from rules.models import AutomationRule
 
 
 class MessageForm(forms.Form):
-    title = forms.CharField(required=False, max_length=200, help_text="Empty: the name of the rule.")
-    message = forms.CharField(
-        required=False, max_length=2000, help_text="Stands above the numbers. Empty: only the numbers."
-    )
+    title = forms.CharField(required=False, max_length=200, help_text="Empty: name of the rule.")
+    message = forms.CharField(required=False, max_length=2000, help_text="Shown above the values. Empty: values only.")
     notify_resolved = forms.BooleanField(
-        required=False, label="Tell when it has resolved", help_text="Once for each time that it was told."
+        required=False, label="Notify when resolved", help_text="One notification per alert that was notified."
     )
     recipients = RecipientsField(
-        required=False, help_text="Who is told: e-mails, owner, group:operators, channel:NAME. Empty: its owner."
+        required=False,
+        help_text="E-mail addresses, owner, group:operators, channel:NAME. Empty: the owner of the rule.",
     )
     escalation = forms.CharField(
         required=False, max_length=100, label="Escalation policy",
-        help_text="Its name; it tells others where nobody acknowledges.",
+        help_text="Notifies further recipients if nobody acknowledges the alert.",
     )  # fmt: skip
 
 
@@ -50,11 +49,11 @@ HEADINGS = {
     "rule_test": "[TEST] {}",
 }  # fmt: skip
 WHY = {
-    "rule_test": "Somebody tries the rule out; nothing has happened.",
+    "rule_test": "Test of the rule; nothing is firing.",
     "rule_unsilenced": "A silence has ended.",
-    "rule_reminded": "The time for which it was acknowledged or snoozed is over.",
-    "rule_escalated": "It has passed the critical threshold.",
-    "rule_flapping": "It changes all the time, so it is held open until it has calmed down.",
+    "rule_reminded": "The acknowledgement or snooze has ended.",
+    "rule_escalated": "The value has passed the critical threshold.",
+    "rule_flapping": "The alert is flapping, so it stays open until it is stable.",
 }
 
 REASONS = {
@@ -66,7 +65,7 @@ REASONS = {
 class Notify(Action):
     kind = "notify"
     label = "Notify"
-    help = "Puts a notice into the inbox of the rule's owner, or of whom you name, and sends it by their channels."
+    help = "Sends a notification to the inbox and channels of the rule's owner or the named recipients."
     verb = "notify"
     form = MessageForm
     carried = CarriedOptions
@@ -122,7 +121,7 @@ class Notify(Action):
         who = [str(rule.user) if each == "owner" else each for each in recipients_of(config) or ["owner"]]
         names = f"{', '.join(who[:-1])} and {who[-1]}" if len(who) > 1 else who[0]
         policy = config.get("escalation")
-        return f"{self.verb} {names}" + (f", then as “{policy}” says" if policy else "")
+        return f"{self.verb} {names}" + (f", then per escalation policy “{policy}”" if policy else "")
 
     def refuse(self, config: Mapping[str, Any], owner: Any, maker: Any) -> dict[str, list[str]]:
         found = {"recipients": problems_of(recipients_of(config), owner, maker)}
@@ -134,7 +133,7 @@ class Notify(Action):
 class Alert(Notify):
     kind = "alert"
     label = "Alert"
-    help = "Puts an alert into the inbox of the rule's owner, or of whom you name, and sends it by their channels."
+    help = "Sends an alert to the inbox and channels of the rule's owner or the named recipients."
     verb = "alert"
 
 
@@ -167,5 +166,5 @@ def _without_policy(outcome: Outcome, firing: Firing, gone: Collection[str]) -> 
     name = str(firing.config.get("escalation") or "")
     if name not in gone:
         return outcome
-    said = f"There is no escalation policy “{name}” any more that this rule may use, so nobody else is notified later."
+    said = f"Escalation policy “{name}” was deleted or may not be used by this rule; the alert is not escalated."
     return Outcome(outcome.detail | {"problem": f"{outcome.detail.get('problem', '')} {said}".strip()})

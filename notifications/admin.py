@@ -39,7 +39,7 @@ class NotificationAdmin(JudgedAdmin):
     change_list_template = "notifications/inbox.html"
     list_before_template = "notifications/inbox_before.html"
     empty_title = "Your inbox is empty"
-    empty_text = "What your rules tell you arrives here. Nothing waits for you."
+    empty_text = "Notifications of your rules appear here."
     everything_qs = "?status="
     list_display = ("headline", "severity_label", "user", "rule_link", "at", "judged", "marks")
     list_display_links = ("headline",)
@@ -113,7 +113,7 @@ class NotificationAdmin(JudgedAdmin):
         if notification.rule_id is None:
             return "–"
         if not notification.sees_rule:  # type: ignore[attr-defined]
-            return str(notification.metadata.get("rule_name") or "of somebody else")
+            return str(notification.metadata.get("rule_name") or "of another person")
         address = reverse("admin:rules_automationrule_page", args=[notification.rule_id])
         return format_html('<a href="{}" class="sa-link">{}</a>', address, notification.rule)
 
@@ -143,11 +143,11 @@ class NotificationAdmin(JudgedAdmin):
     def archive(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
         messages.success(request, mark(queryset.changeable_by(request.user), "archive", timezone.now()))
 
-    @admin.action(description="Snooze for an hour")
+    @admin.action(description="Snooze for 1 hour")
     def snooze_1h(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
         self._snooze(request, queryset, "1h")
 
-    @admin.action(description="Snooze for four hours")
+    @admin.action(description="Snooze for 4 hours")
     def snooze_4h(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
         self._snooze(request, queryset, "4h")
 
@@ -169,4 +169,4 @@ def _snoozed(notification: Notification, now: datetime) -> str:
     if is_snoozed(notification, now):
         return format_html(' <span class="sa-chip">snoozed until {}</span>', when(notification.snoozed_until))
     back = notification.status == Notification.Status.UNREAD and notification.snoozed_until is not None
-    return mark_safe(' <span class="sa-chip">back from a snooze</span>') if back else ""
+    return mark_safe(' <span class="sa-chip">returned from snooze</span>') if back else ""

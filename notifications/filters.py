@@ -18,7 +18,11 @@ WHOSE = [("mine", "mine"), ("everyone", "everyone's")]
 
 class NotificationFilter(TimesFilter):
     whose = OneOf(
-        label="whose", choices=WHOSE, method="filter_whose", empty_label=None, help_text="Mine, or all that I may see."
+        label="whose",
+        choices=WHOSE,
+        method="filter_whose",
+        empty_label=None,
+        help_text="Only your own, or all that you may see.",
     )
     status = OneOf(
         label="status",
@@ -26,15 +30,15 @@ class NotificationFilter(TimesFilter):
             ("inbox", "in the inbox"),
             *Notification.Status.choices,
             ("snoozed", "snoozed"),
-            ("returned", "back from a snooze"),
+            ("returned", "returned from snooze"),
         ],
         method="filter_status",
-        help_text="In the inbox: unread or read, neither archived nor snoozed. What is snoozed is none of these.",
+        help_text="In the inbox: unread or read, neither archived nor snoozed.",
     )
     severity = OneOf(choices=Severity.choices)
     type = OneOf(choices=Notification.Type.choices)
     metric = django_filters.CharFilter(
-        method="filter_metric", label="metric", help_text="Its name, for example fusion_score."
+        method="filter_metric", label="metric", help_text="Name of the metric, for example fusion_score."
     )
     rule = RuleNameFilter()
     person = PersonFilter(field_name="user", label="to")
@@ -74,7 +78,7 @@ class ChannelFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 class DeliveryFilter(TimesFilter):
-    status = OneOf(choices=[("unsettled", "on their way"), *Delivery.Status.choices], method="filter_status")
+    status = OneOf(choices=[("unsettled", "in progress"), *Delivery.Status.choices], method="filter_status")
     kind = OneOf(choices=channel_choices, label="kind")
     severity = OneOf(choices=Severity.choices)
     reason = OneOf(choices=Delivery.Reason.choices)

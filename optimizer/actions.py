@@ -21,7 +21,8 @@ from smartagent.kernel.coerce import as_number
 TEST = "rule_test"
 KINDS = [("auto", "automatic"), ("manual", "manual"), ("scheduled", "scheduled")]
 KIND_HELP = (
-    "Automatic: applied without a person where the policy trusts it. Scheduled: in the change window. Empty: automatic."
+    "Automatic: applied without approval if the automation policy allows it. Scheduled: "
+    "applied in the change window. Empty: automatic."
 )
 
 
@@ -38,8 +39,8 @@ class CarriedOptions(forms.Form):
 class Optimize(Action):
     kind = "optimize"
     label = "Optimize"
-    help = "Proposes a remedy by the strategy for the metric: operations that can be tried, applied and taken back."
-    phrase = "propose a remedy"
+    help = "Proposes an optimization with the strategy for the metric: operations with dry run and rollback."
+    phrase = "propose an optimization"
     form = OptimizeForm
     carried = CarriedOptions
     leads_to = {"optimization": ("the proposal", "admin:optimizer_optimizationevent_change")}
@@ -66,7 +67,7 @@ class Optimize(Action):
         if (kind := _kind(firing)) in dict(KINDS):
             return ""
         known = ", ".join(dict(KINDS))
-        return f"“{kind[:40]}” is no optimization type. Set optimization_type to one of: {known}."
+        return f"“{kind[:40]}” is not an optimization type. Set optimization_type to one of: {known}."
 
     def think(self, firing: Firing, facts: Facts) -> tuple[Facts, str, Proposal]:
         """What is proposed for a firing, and under which name."""
@@ -78,10 +79,10 @@ class AdjustForm(OptimizeForm):
     parameter = forms.ChoiceField(
         choices=[("weight", "the weight of a fusion metric"), ("sync_interval", "the sync interval of an integration")]
     )
-    name = forms.CharField(max_length=200, help_text="Of the fusion metric, or the type of the integration.")
-    step = NumberInput(help_text="By how much, for example 0.05 or -0.05; for an interval, minutes.")
-    lowest = NumberInput(required=False, help_text="Not below this.")
-    highest = NumberInput(required=False, help_text="Not above this.")
+    name = forms.CharField(max_length=200, help_text="Name of the fusion metric, or type of the integration.")
+    step = NumberInput(help_text="Change per step, for example 0.05 or -0.05; for an interval in minutes.")
+    lowest = NumberInput(required=False, help_text="Lower limit.")
+    highest = NumberInput(required=False, help_text="Upper limit.")
 
     field_order = ("parameter", "name", "step", "lowest", "highest", "optimization_type")
 
@@ -89,9 +90,9 @@ class AdjustForm(OptimizeForm):
         cleaned = super().clean() or self.cleaned_data
         low, high = cleaned.get("lowest"), cleaned.get("highest")
         if low is not None and high is not None and low > high:
-            self.add_error("highest", "This is below the lowest value.")
+            self.add_error("highest", "The upper limit is below the lower limit.")
         if cleaned.get("step") == 0:
-            self.add_error("step", "A step of 0 changes nothing.")
+            self.add_error("step", "The step must not be 0.")
         return {
             name: float(value) if name in NUMBERS and value is not None else value for name, value in cleaned.items()
         }
@@ -126,9 +127,9 @@ def _incomplete(firing: Firing) -> str:
     if lacking:
         return f"Nothing was adjusted: the options of the rule lack {', '.join(lacking)}."
     if (parameter := str(config["parameter"])) not in ("weight", "sync_interval"):
-        return f"Nothing was adjusted: “{parameter[:40]}” is no parameter. There are: weight, sync_interval."
+        return f"Nothing was adjusted: “{parameter[:40]}” is not a parameter. Use weight or sync_interval."
     wrong = [name for name in NUMBERS if config.get(name) is not None and as_number(config[name]) is None]
-    return f"Nothing was adjusted: {wrong[0]} in the options of the rule is no number." if wrong else ""
+    return f"Nothing was adjusted: {wrong[0]} in the options of the rule is not a number." if wrong else ""
 
 
 def facts_of(firing: Firing, around: FactsLoader) -> Facts:
@@ -144,15 +145,15 @@ def _weight(firing: Firing, facts: Facts) -> Proposal:
     given = {each: firing.config[each] for each in NUMBERS if firing.config.get(each) is not None}
     old = next((one.weight for one in facts.metrics if one.name == name), None)
     if old is None:
-        return Proposal(reason=why, advice=(f"There is no fusion metric {name} to adjust.",))
+        return Proposal(reason=why, advice=(f"Fusion metric {name} not found.",))
     step, low, high = (_decimal(firing, *each) for each in (("step", 0), ("lowest", LEAST), ("highest", MOST)))
     new = stepped(old, step, max(low, LEAST), min(high, MOST))
     if new == old:
-        return Proposal(reason=why, advice=(f"The weight of {name} is {number(old)}, at its limit already.",))
+        return Proposal(reason=why, advice=(f"The weight of {name} is {number(old)}, already at its limit.",))
     found = ProposedStep(
         operation="adjust_weight", parameters={"metric": name, **given},
         reason=f"The rule says: the weight of {name}, which is {number(old)}, by {float(step):+g}.",
-        expected=f"It is {number(new)}, and the fusion score follows.",
+        expected=f"The weight becomes {number(new)}, and the fusion score changes accordingly.",
     )  # fmt: skip
     return Proposal(reason=why, steps=(found,))
 
@@ -161,14 +162,14 @@ def _interval(firing: Firing, facts: Facts) -> Proposal:
     name, why = str(firing.config.get("name") or ""), _why(firing)
     found = next((one for one in facts.integrations if one.kind == name), None)
     if found is None:
-        return Proposal(reason=why, advice=(f"There is no integration {name} to adjust.",))
+        return Proposal(reason=why, advice=(f"Integration {name} not found.",))
     step, low, high = (
         _decimal(firing, *each) for each in (("step", 0), ("lowest", LEAST_MINUTES), ("highest", MOST_MINUTES))
     )
     old = found.sync_minutes or USUAL
     minutes = round(stepped(Decimal(old), step, max(low, Decimal(LEAST_MINUTES)), min(high, Decimal(MOST_MINUTES))))
     if minutes == old:
-        return Proposal(reason=why, advice=(f"{name} synchronises every {old} minutes, at its limit already.",))
+        return Proposal(reason=why, advice=(f"{name} synchronises every {old} minutes, already at its limit.",))
     adjusted = ProposedStep(
         operation="adjust_sync_interval", integration=found.id, parameters={"minutes": minutes},
         reason=f"The rule says: the sync interval of {name}, which is {old} minutes, by {float(step):+g}.",

@@ -40,7 +40,10 @@ class OptimizationAdmin(RecordAdmin):
     filter_defaults = {"status": "proposed", "origin": "smart_agent"}
     keyset = "created_at"
     empty_title = "No optimizations yet"
-    empty_text = "A rule whose action is “Optimize” or “Adjust” proposes a remedy here, with what it would do."
+    empty_text = (
+        "A rule whose action is “Optimize” or “Adjust” proposes an optimization, which appears "
+        "here with its operations."
+    )
     everything_qs = "?status=&origin="
     list_display = ("strategy_shown", "status_label", "steps", "verdict_label", "user", "rule_link", "reading", "at")
     list_display_links = ("strategy_shown",)
@@ -83,7 +86,7 @@ class OptimizationAdmin(RecordAdmin):
     def status_label(self, event: OptimizationEvent) -> tuple[str, str]:
         return (event.status, event.get_status_display())
 
-    @display(description="came of it", ordering="verdict", label=VERDICT_TONES)
+    @display(description="result", ordering="verdict", label=VERDICT_TONES)
     def verdict_label(self, event: OptimizationEvent) -> tuple[str, str] | str:
         return (event.verdict, event.get_verdict_display()) if event.verdict else ""
 

@@ -19,15 +19,14 @@ class OptimizationFilter(TimesFilter):
     status = OneOf(choices=OptimizationEvent.Status.choices)
     strategy = OneOf(choices=strategy_choices)
     kind = OneOf(field_name="optimization_action", choices=OptimizationEvent.Kind.choices)
-    verdict = OneOf(label="came of it", choices=OptimizationEvent.Verdict.choices)
+    verdict = OneOf(label="result", choices=OptimizationEvent.Verdict.choices)
     rule = RuleNameFilter()
     person = PersonFilter(field_name="user")
     origin = OneOf(
         label="written by",
         choices=[("smart_agent", "Smart Agent"), ("other", "another application")],
         method="filter_origin",
-        help_text="smart_agent where it is left out, or other: what another application wrote to the same table; "
-        "empty for both.",
+        help_text="Default: smart_agent. other: rows written by another application to the same table; empty: both.",
     )
 
     class Meta:

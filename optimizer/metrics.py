@@ -32,7 +32,7 @@ SELECT user_id, metric_name AS target, {as_float_sql("avg(normalized_value::nume
 class FusionMetrics(MetricSource):
     kind = KIND
     label = "Fusion metric"
-    help = "One of the metrics that the fusion score is made of, by its name as the target."
+    help = "A component of the fusion score, with its name as the target."
     lowest, highest = 0, 1
     max_age = timedelta(days=7)
 
@@ -43,7 +43,7 @@ class FusionMetrics(MetricSource):
 class EfficiencyIndex(MetricSource):
     kind = "efficiency_index"
     label = "Efficiency index"
-    help = "The newest efficiency index of the person, else the platform's."
+    help = "The newest efficiency index of the person, or of the platform."
     lowest, highest = 0, 100
     max_age = timedelta(days=7)
 

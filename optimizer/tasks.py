@@ -57,7 +57,7 @@ def _work() -> int:
 
 def _roll_back(event: OptimizationEvent, now: datetime) -> None:
     try:
-        roll_back(event, None, now, note="It made it worse.")
+        roll_back(event, None, now, note="The metric became worse.")
     except DecisionRefused as refusal:
-        note = f"It made it worse, but stays: {refusal}"
+        note = f"The metric became worse, but the change was kept: {refusal}"
         OptimizationEvent.objects.filter(pk=event.pk).update(decision_note=note)

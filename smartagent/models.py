@@ -51,7 +51,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     email = models.EmailField(
-        "e-mail", unique=True, error_messages={"unique": "Somebody signs in by this e-mail already."}
+        "e-mail", unique=True, error_messages={"unique": "An account with this e-mail address already exists."}
     )
     full_name = models.CharField("full name", max_length=200, blank=True, default="", db_default="")
     time_zone = models.CharField(
@@ -64,10 +64,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_active = models.BooleanField("may sign in", default=True, db_default=True)
     is_staff = models.BooleanField(
-        "sees everyone's things",
+        "sees everyone's objects",
         default=False,
         db_default=False,
-        help_text="Staff see and change what anybody owns.",
+        help_text="Staff can view and change objects of all owners.",
     )
     date_joined = models.DateTimeField("joined", db_default=Now(), editable=False)
 
@@ -85,12 +85,12 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(
                 Lower("email"),
                 name="smartagent_users_email_ci",
-                violation_error_message="Somebody signs in by this e-mail already.",
+                violation_error_message="An account with this e-mail address already exists.",
             )
         ]
         permissions = [
-            ("view_everyone", "Can see everyone's things"),
-            ("change_everyone", "Can change everyone's things"),
+            ("view_everyone", "Can see everyone's objects"),
+            ("change_everyone", "Can change everyone's objects"),
         ]
 
     def __str__(self) -> str:
@@ -114,11 +114,11 @@ class APIToken(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens", verbose_name="person")
-    name = models.CharField(max_length=100, help_text="What uses it, for example: the build server.")
+    name = models.CharField(max_length=100, help_text="Name of the program, for example: build server.")
     prefix = models.CharField(max_length=16, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: it does not expire.")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: no expiry.")
     last_used_at = models.DateTimeField(null=True, editable=False)
 
     objects = TokenQuerySet.as_manager()

@@ -8,7 +8,7 @@ from smartagent.kernel.scope import Access, OwnedQuerySet
 
 
 class TokenQuerySet(OwnedQuerySet):
-    """Tokens are keys: who sees everyone's things does not see their keys; only who administers people does."""
+    """Tokens are keys: who sees everyone's objects does not see their keys; only who administers people does."""
 
     def _scoped(self, user: Any, access: Access) -> Self:
         if isinstance(user, AnonymousUser):

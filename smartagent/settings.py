@@ -145,7 +145,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Smart Agent",
-    "DESCRIPTION": "Rules watch metrics; when one breaks, people hear of it and something is done.",
+    "DESCRIPTION": "Rules watch metrics, notify people and propose optimizations.",
     "VERSION": "0.1.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,

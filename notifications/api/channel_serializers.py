@@ -21,8 +21,8 @@ from smartagent.kernel.scope import has_everyone
 from smartagent.rest.fields import JSONObjectField, OwnerField, TextField
 from smartagent.rest.serializers import StrictModelSerializer
 
-TWINS = "There is a channel of this name already."
-EVERYTHING = "What the kind asks for, see /api/channel-kinds/. null removes one; secrets are never shown again."
+TWINS = "A channel with this name already exists."
+EVERYTHING = "Settings of the channel type, see /api/channel-kinds/. null removes a setting; secrets are not returned."
 
 
 def kinds() -> dict[str, Any]:
@@ -31,8 +31,8 @@ def kinds() -> dict[str, Any]:
 
 
 class ChannelSerializer(StrictModelSerializer):
-    user = OwnerField(required=False, help_text="Whose it is; you, unless you say otherwise.")
-    kind = TextField(max_length=40, asks=kinds, help_text="One of /api/channel-kinds/; it stays as it is.")
+    user = OwnerField(required=False, help_text="Owner; default: you.")
+    kind = TextField(max_length=40, asks=kinds, help_text="One of /api/channel-kinds/; cannot be changed.")
     settings = JSONObjectField(required=False, source="config", help_text=EVERYTHING)
     secrets = serializers.SerializerMethodField()
     where = serializers.SerializerMethodField()
@@ -56,7 +56,7 @@ class ChannelSerializer(StrictModelSerializer):
         known = known_of(channel) if kind else {}
         return {name: bool(known.get(name)) for name in kind.secrets} if kind else {}
 
-    @extend_schema_field({"type": "string", "description": "Where it goes, in a few words."})
+    @extend_schema_field({"type": "string", "description": "Destination."})
     def get_where(self, channel: Channel) -> str:
         kind = channels.find(channel.kind)
         return kind.where(Address(channel.config)) if kind else ""
@@ -81,7 +81,7 @@ class ChannelSerializer(StrictModelSerializer):
 
     def validate_kind(self, kind: str) -> str:
         if self.instance is not None and kind != self.instance.kind:
-            raise ValidationError("The kind of a channel stays as it is. Make another channel.")
+            raise ValidationError("The type of a channel cannot be changed. Create another channel.")
         if kind not in channels:
             known = ", ".join(each.kind for each in channels)
             raise ValidationError(f"“{kind[:40]}” is not one of: {known}.")
@@ -91,7 +91,7 @@ class ChannelSerializer(StrictModelSerializer):
         attrs.setdefault("user", self.instance.user if self.instance else self.context["request"].user)
         kind = channels.find(self.instance.kind if self.instance else attrs["kind"])
         if kind is None:
-            raise ValidationError({"kind": ["This kind is not installed any more. Delete the channel."]})
+            raise ValidationError({"kind": ["This channel type is not installed. Delete the channel."]})
         known = known_of(self.instance) if self.instance else {}
         attrs["values"] = checked(kind, attrs.pop("config", {}), known)
         return attrs
@@ -129,10 +129,10 @@ def checked(kind: ChannelKind, given: Mapping[str, Any], known: Mapping[str, Any
     """The settings that the form of the kind makes of `given`, over what is known; ValidationError where it does not
     like them."""
     fields = kind.form.base_fields
-    there = f"There are: {', '.join(fields)}."
-    errors = {name[:100]: [f"There is no such setting. {there}"] for name in given if name not in fields}
+    there = f"Valid settings: {', '.join(fields)}."
+    errors = {name[:100]: [f"Unknown setting. {there}"] for name in given if name not in fields}
     errors |= {
-        name: ["Write a text, or null for none."]
+        name: ["Use a text, or null for none."]
         for name, value in given.items() if name in fields and not isinstance(value, str | None)
     }  # fmt: skip
     form = kind.form({**known, **{name: value or "" for name, value in given.items()}})

@@ -47,24 +47,25 @@ class TestSerializer(AttemptSerializer):
 
 
 class MadeKeySerializer(serializers.Serializer[Any]):
-    setting = serializers.CharField(help_text="Its name among the settings.")
-    secret = serializers.CharField(help_text="It is shown only this once.")
+    setting = serializers.CharField(help_text="Name of the setting.")
+    secret = serializers.CharField(help_text="Shown only once.")
 
 
 @extend_schema_view(
-    list=extend_schema(summary="List channels", description="The channels that you may see, in their order."),
-    retrieve=extend_schema(summary="Read a channel", description="One channel; of its secrets only whether they are."),
+    list=extend_schema(summary="List channels", description="Channels that you may see, in their order."),
+    retrieve=extend_schema(summary="Read a channel", description="One channel; of secrets only whether they are set."),
     create=extend_schema(
-        summary="Make a channel", examples=EXAMPLES,
-        description="Errors of settings stand under their names: `settings.url`. Messages that wait for a channel go "
-        "out by it.",
+        summary="Create a channel", examples=EXAMPLES,
+        description="Errors of settings are keyed by their names: `settings.url`. Notifications waiting for "
+            "a channel are sent by it.",
     ),
     partial_update=extend_schema(
-        summary="Change a channel",
-        description="Changes the fields and the settings that are sent, and no others; its breaker is closed.",
+        summary="Update a channel",
+        description="Changes only the given fields and settings, and closes the circuit breaker of the channel.",
         examples=[OpenApiExample("Off", value={"enabled": False}, request_only=True)],
     ),
-    destroy=extend_schema(summary="Delete a channel", description="Its secrets go with it; its deliveries stay."),
+    destroy=extend_schema(summary="Delete a channel", description="Deletes the channel and its secrets; "
+        "its deliveries are kept."),
 )  # fmt: skip
 @extend_schema(tags=["channels"])
 class ChannelViewSet(WriteViewSet):
@@ -75,9 +76,8 @@ class ChannelViewSet(WriteViewSet):
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
 
     @extend_schema(
-        summary="Try a channel out", request=None, responses={200: TestSerializer} | WITH_CONFLICT,
-        description="Sends a real message by the way of all messages, at once; the answer is the attempt, with what "
-        "really came of it.",
+        summary="Test a channel", request=None, responses={200: TestSerializer} | WITH_CONFLICT,
+        description="Sends a real notification at once; the answer is the attempt with its actual result.",
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="change")
     def test(self, request: Request, pk: Any = None) -> Response:
@@ -88,8 +88,8 @@ class ChannelViewSet(WriteViewSet):
         return Response(TestSerializer(attempt).data)
 
     @extend_schema(
-        summary="Use a broken channel again", request=None, responses=ChannelSerializer,
-        description="Closes its breaker; what waits is sent.",
+        summary="Retry a failing channel", request=None, responses=ChannelSerializer,
+        description="Closes the circuit breaker of the channel; waiting notifications are sent.",
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="change", url_path="close-breaker")
     def close_breaker(self, request: Request, pk: Any = None) -> Response:
@@ -98,9 +98,9 @@ class ChannelViewSet(WriteViewSet):
         return Response(self.again(channel))
 
     @extend_schema(
-        summary="Make a new signing key", request=None, responses={200: MadeKeySerializer} | WITH_CONFLICT,
-        description="For kinds with a secret that we can make. The key before signs too, until `old_key` is set to "
-        "null.",
+        summary="Create a new signing key", request=None, responses={200: MadeKeySerializer} | WITH_CONFLICT,
+        description="For channel types with a generated secret. The previous key also signs until `old_key` "
+            "is set to null.",
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="change", url_path="new-key")
     def new_key(self, request: Request, pk: Any = None) -> Response:
@@ -108,7 +108,7 @@ class ChannelViewSet(WriteViewSet):
         kind = channels.find(channel.kind)
         name = next(iter(kind.makes), None) if kind else None
         if kind is None or name is None:
-            raise Conflict("Channels of this kind have no secret that we could make.")
+            raise Conflict("Channels of this type have no generated secret.")
         values = known_of(channel)
         secret = make(kind, name, values)
         save(channel, values, timezone.now())
@@ -135,8 +135,8 @@ class ChannelKindsView(StrictView):
     needs = "notifications.view_channel"
 
     @extend_schema(
-        operation_id="channel_kinds", tags=["channels"], summary="List the kinds of channel",
-        description="Each with the settings that it asks for.", responses=KindSerializer(many=True),
+        operation_id="channel_kinds", tags=["channels"], summary="List channel types",
+        description="Each channel type with its settings.", responses=KindSerializer(many=True),
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         return Response([described(kind) for kind in channels])
@@ -146,8 +146,8 @@ class WebhookSchemaView(StrictView):
     permission_classes = [AllowAny]
 
     @extend_schema(
-        operation_id="webhook_schema", tags=["channels"], summary="The schema of webhooks", auth=[],
-        description="What a channel of the kind webhook posts, as a JSON Schema.",
+        operation_id="webhook_schema", tags=["channels"], summary="Schema of webhook messages", auth=[],
+        description="JSON Schema of the messages that a webhook channel posts.",
         responses={(200, "application/schema+json"): OpenApiTypes.OBJECT},
     )  # fmt: skip
     def get(self, request: Request) -> JsonResponse:

@@ -20,7 +20,7 @@ from smartagent.rest.fields import ChoiceField, IdField, TimeField
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 from smartagent.rest.views import ReadViewSet
 
-NOT_AGAIN = "It is on its way or has arrived already, or its channel is not in use any more."
+NOT_AGAIN = "The notification is being sent or was delivered, or its channel is disabled."
 
 
 class DeliverySerializer(StrictModelSerializer):
@@ -40,18 +40,18 @@ class DeliveryWithAttemptsSerializer(DeliverySerializer):
 
 
 class ResendSerializer(StrictSerializer):
-    since = TimeField(help_text="Those that were written at this time or later.")
-    channel = IdField(required=False, help_text="Only those of this channel.")
+    since = TimeField(help_text="Deliveries created at this time or later.")
+    channel = IdField(required=False, help_text="Only deliveries of this channel.")
     status = ChoiceField(
         required=False, default="dead", choices=[("dead", "failed"), ("skipped", "not sent")],
-        help_text="dead: those that failed; skipped: those that were not sent.",
+        help_text="dead: failed; skipped: not sent.",
     )  # fmt: skip
 
 
 @extend_schema_view(
-    list=extend_schema(summary="List deliveries", description="Those that you may see, newest first."),
+    list=extend_schema(summary="List deliveries", description="Deliveries that you may see, newest first."),
     retrieve=extend_schema(
-        summary="Read a delivery", description="One delivery, with each attempt.",
+        summary="Read a delivery", description="One delivery with its attempts.",
         responses=DeliveryWithAttemptsSerializer,
     ),
 )  # fmt: skip
@@ -69,9 +69,8 @@ class DeliveryViewSet(ReadViewSet):
         return DeliveryWithAttemptsSerializer if self.action == "retrieve" else super().get_serializer_class()
 
     @extend_schema(
-        summary="Send a delivery again",
-        description="One that failed or was not sent, as though it were new; with the same id, so that a receiver can "
-        "tell it apart.",
+        summary="Resend a delivery",
+        description="Resends a failed or skipped delivery with the same ID, so that receivers can detect duplicates.",
         request=None, responses={200: DeliverySerializer, 409: OpenApiResponse()},
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="change")
@@ -82,9 +81,10 @@ class DeliveryViewSet(ReadViewSet):
         return Response(self.again(delivery))
 
     @extend_schema(
-        operation_id="deliveries_resend_all", summary="Send all again since a time",
-        description="All that failed since then; how many they are. Those of channels that are not in use stay.",
-        request=ResendSerializer, responses=count_of("resent", "How many are sent again."),
+        operation_id="deliveries_resend_all", summary="Resend all failed deliveries since a time",
+        description="Resends all deliveries that failed since then and returns their number. Deliveries of "
+            "disabled channels are skipped.",
+        request=ResendSerializer, responses=count_of("resent", "Number of resent deliveries."),
         examples=[OpenApiExample("Since ten", value={"since": "2026-03-02T10:00:00Z"}, request_only=True)],
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change", url_path="resend")

@@ -15,9 +15,9 @@ from smartagent.rest.fields import DurationField, TextField
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 from smartagent.rest.views import ReadViewSet, WriteViewSet
 
-TAKEN = "There is a policy of this name already. Choose another."
-SAY = {"after": "Say how long it waits, for example 15m.", "to": 'Say whom it tells, for example ["owner"].'}
-STAYS = "Rules refer to it by this name, so it stays."
+TAKEN = "A policy with this name already exists. Choose another name."
+SAY = {"after": "Enter a waiting time, for example 15m.", "to": 'Enter the recipients, for example ["owner"].'}
+STAYS = "Rules refer to the policy by its name, so it cannot be changed."
 RECIPIENT = r"^\s*(\S*@\S*|[0-9a-fA-F-]{36}|[a-zA-Z_]+|group:.*\S.*|channel:.*\S.*)\s*$"
 EXAMPLE = {
     "name": "Nights", "repeats": 1,
@@ -26,7 +26,7 @@ EXAMPLE = {
 
 
 class StepSerializer(StrictSerializer):
-    after = DurationField(help_text="How long it waits after the step before.")
+    after = DurationField(help_text="Waiting time after the previous step.")
     to = serializers.ListField(
         child=TextField(max_length=300, asks={"pattern": RECIPIENT}),
         min_length=1,
@@ -44,7 +44,7 @@ class StepSerializer(StrictSerializer):
 class StepsField(serializers.ListField):
     """The steps, in their order."""
 
-    default_error_messages = {"not_a_list": 'Write a list of steps: [{{"after": "15m", "to": ["ada@example.com"]}}].'}
+    default_error_messages = {"not_a_list": 'Use a list of steps: [{{"after": "15m", "to": ["ada@example.com"]}}].'}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"child": StepSerializer()} | kwargs)
@@ -63,7 +63,7 @@ class StepsField(serializers.ListField):
 class PolicySerializer(StrictModelSerializer):
     steps = StepsField(help_text=f"1 to {MAX_STEPS} of them.")
     repeats = serializers.IntegerField(
-        min_value=0, max_value=MOST_REPEATS, required=False, help_text="How often all steps are gone through again."
+        min_value=0, max_value=MOST_REPEATS, required=False, help_text="Number of times all steps are repeated."
     )
 
     class Meta:
@@ -104,18 +104,19 @@ class EscalationSerializer(StrictModelSerializer):
 
 
 @extend_schema_view(
-    list=extend_schema(summary="List escalation policies", description="Those that you may see, by name."),
+    list=extend_schema(summary="List escalation policies",
+    description="Escalation policies that you may see, by name."),
     retrieve=extend_schema(summary="Read an escalation policy"),
     create=extend_schema(
-        summary="Make an escalation policy",
-        description="Where nobody acknowledges what a rule told, its steps tell others. A rule names it by "
-        "`action_config.escalation`.",
+        summary="Create an escalation policy",
+        description="If nobody acknowledges an alert, the steps notify further recipients. A rule selects "
+            "the policy by `action_config.escalation`.",
         examples=[OpenApiExample("Two steps", value=EXAMPLE, request_only=True)],
     ),
     partial_update=extend_schema(
-        summary="Change an escalation policy", description="What is on its way keeps the steps that it began with."
+        summary="Update an escalation policy", description="Escalations in progress keep the steps they started with."
     ),
-    destroy=extend_schema(summary="Delete an escalation policy", description="What is on its way goes on."),
+    destroy=extend_schema(summary="Delete an escalation policy", description="Escalations in progress continue."),
 )  # fmt: skip
 @extend_schema(tags=["escalation"])
 class PolicyViewSet(WriteViewSet):
@@ -128,7 +129,7 @@ class PolicyViewSet(WriteViewSet):
 
 @extend_schema_view(
     list=extend_schema(
-        summary="List escalations", description="What is on its way, and what has ended, newest first; of your rules."
+        summary="List escalations", description="Escalations of your rules, in progress and ended, newest first."
     ),
     retrieve=extend_schema(summary="Read an escalation"),
 )

@@ -32,26 +32,29 @@ class NotificationSerializer(StrictModelSerializer):
 class Judgement(FlagField):
     """true, false or null."""
 
-    default_error_messages = {"invalid": "Write true (useful), false (noise) or null (neither); without quotes."}
+    default_error_messages = {"invalid": "Use true (useful), false (noise) or null (no feedback), without quotes."}
 
 
 class FeedbackSerializer(StrictSerializer):
-    useful = Judgement(allow_null=True, help_text="true: useful; false: noise; null: neither any more.")
+    useful = Judgement(allow_null=True, help_text="true: useful; false: noise; null: no feedback.")
 
 
 class JudgedSerializer(serializers.Serializer[Any]):
     notification = serializers.UUIDField()
     rule = serializers.UUIDField(allow_null=True)
-    useful = serializers.BooleanField(allow_null=True, help_text="What you said of it last.")
+    useful = serializers.BooleanField(allow_null=True, help_text="Your last feedback.")
 
 
 @extend_schema_view(
     list=extend_schema(
         summary="List notifications",
-        description="Those that you may see, newest first. `whose=mine` leaves your own inbox. A snoozed one has a "
-        "`snoozed_until` to come; after it, it is unread again by itself.",
+        description="Notifications that you may see, newest first. `whose=mine`: only your own inbox. A "
+        "snoozed notification has a `snoozed_until` in the future and becomes unread when the "
+        "snooze ends.",
     ),
-    retrieve=extend_schema(summary="Read a notification", description="One notification; it stays as it is."),
+    retrieve=extend_schema(
+        summary="Read a notification", description="One notification. Reading does not change its status."
+    ),
 )
 @extend_schema(tags=["notifications"])
 class NotificationViewSet(MarkingActions, DeliveriesAction, ReadViewSet):
@@ -61,9 +64,9 @@ class NotificationViewSet(MarkingActions, DeliveriesAction, ReadViewSet):
     ordering_fields = ("created_at",)
 
     @extend_schema(
-        summary="Say whether it was useful",
-        description="Useful (`true`), noise (`false`), or your judgement taken back (`null`). It belongs to the firing "
-        "that told this; the health of the rule counts it.",
+        summary="Give feedback",
+        description="`true`: useful, `false`: noise, `null`: clear the feedback. Feedback counts in the "
+            "health of the rule.",
         request=FeedbackSerializer, responses={200: JudgedSerializer, 409: OpenApiResponse()},
         examples=[OpenApiExample("Noise", value={"useful": False}, request_only=True)],
     )  # fmt: skip
@@ -78,8 +81,9 @@ class NotificationViewSet(MarkingActions, DeliveriesAction, ReadViewSet):
         return Response(JudgedSerializer(facts).data)
 
     @extend_schema(
-        summary="Count what is unread", description="In your own inbox; what is snoozed does not count.",
-        responses=count_of("unread", "How many are unread."), filters=False,
+        summary="Count unread notifications", description="Unread notifications in your own inbox, "
+            "without snoozed ones.",
+        responses=count_of("unread", "Number of unread notifications."), filters=False,
     )  # fmt: skip
     @action(detail=False, methods=["get"], url_path="unread-count", pagination_class=None)
     def unread_count(self, request: Request) -> Response:

@@ -20,16 +20,16 @@ from smartagent.rest.fields import ChoiceField, IdField, TimeField
 from smartagent.rest.serializers import StrictSerializer
 
 MAX_IDS = 1000
-NOT_ASKED = "Only a snooze ends; leave this out."
+NOT_ASKED = "Only a snooze has an end; omit this field."
 
 
 class SnoozeNotificationSerializer(StrictSerializer):
     constraints: tuple[Constraint, ...] = (EITHER,)
 
-    until = TimeField(required=False, help_text="When it comes back, at most 30 days away.")
+    until = TimeField(required=False, help_text="End of the snooze, at most 30 days away.")
     length = ChoiceField(
         choices=[*SNOOZES, "morning"], required=False,
-        help_text="Instead of `until`. morning: nine o'clock of the next working day where you are.",
+        help_text="Instead of `until`. morning: 9 a.m. on the next working day in your time zone.",
     )  # fmt: skip
 
 
@@ -44,7 +44,7 @@ class MarkManySerializer(SnoozeNotificationSerializer):
 
 
 class MarkedSerializer(serializers.Serializer[Any]):
-    changed = serializers.IntegerField(min_value=0, help_text="How many notifications it was done to.")
+    changed = serializers.IntegerField(min_value=0, help_text="Number of notifications changed.")
 
 
 def count_of(name: str, text: str) -> OpenApiResponse:
@@ -62,24 +62,27 @@ def described(summary: str, description: str, request: Any = None) -> Callable[[
 class MarkingActions:
     """The verbs of marking, for the view of notifications."""
 
-    @described("Mark as read", "Ends a snooze too. One that was read or archived stays so.")
+    @described("Mark as read", "Also ends a snooze. Read or archived notifications keep their status.")
     @action(detail=True, methods=["post"], needs="change")
     def read(self, request: Request, pk: Any = None) -> Response:
         return self._one(lambda chosen, now: chosen.mark_read(now))
 
-    @described("Mark as unread", "Takes it out of the archive, and out of a snooze, too.")
+    @described("Mark as unread", "Also restores the notification from the archive or a snooze.")
     @action(detail=True, methods=["post"], needs="change")
     def unread(self, request: Request, pk: Any = None) -> Response:
         return self._one(lambda chosen, now: chosen.mark_unread(now))
 
-    @described("Archive", "It counts as read. Archived ones are deleted after a while, by default after 90 days.")
+    @described(
+        "Archive",
+        "Archived notifications count as read and are deleted after the retention period, by default 90 days.",
+    )
     @action(detail=True, methods=["post"], needs="change")
     def archive(self, request: Request, pk: Any = None) -> Response:
         return self._one(lambda chosen, now: chosen.archive(now))
 
     @described(
         "Snooze a notification",
-        "Until then it is neither in the inbox nor counted as unread; then it is there again, unread.",
+        "A snoozed notification is hidden from the inbox and the unread count, and returns as unread.",
         SnoozeNotificationSerializer,
     )
     @action(detail=True, methods=["post"], needs="change")
@@ -89,8 +92,8 @@ class MarkingActions:
 
     @extend_schema(
         summary="Mark many", request=MarkManySerializer, responses=MarkedSerializer,
-        description=f"Does it to up to {MAX_IDS} notifications that you may change; those of which it is true already, "
-        "and those that are not there, are not counted.",
+        description=f"Changes up to {MAX_IDS} notifications that you may change. Unchanged and missing "
+            "notifications are not counted.",
         examples=[OpenApiExample("Snooze", request_only=True, value={
             "ids": ["6f0c0a53-6b1c-4c37-9d0c-3f1a5f0b8a11"], "verb": "snooze", "length": "4h"})],
     )  # fmt: skip
@@ -106,8 +109,9 @@ class MarkingActions:
         return Response({"changed": verbs[asked["verb"]]()})
 
     @extend_schema(
-        summary="Mark all as read", request=None, responses=count_of("marked", "How many were unread."),
-        description="All that is unread in your own inbox; what is snoozed still comes back.",
+        summary="Mark all as read", request=None,
+        responses=count_of("marked", "Number of notifications marked as read."),
+        description="All unread notifications in your own inbox; snoozed ones still return.",
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change", url_path="read-all")
     def read_all(self, request: Request) -> Response:

@@ -17,14 +17,14 @@ from smartagent.rest.views import OwnedView
 
 class MuteSerializer(StrictSerializer):
     id = serializers.UUIDField(read_only=True)
-    rule = IdField(source="rule_id", help_text="One that you may see, or that told you something.")
+    rule = IdField(source="rule_id", help_text="A rule that you may see or that has notified you.")
     rule_name = serializers.CharField(source="rule.rule_name", read_only=True)
-    until = TimeField(required=False, allow_null=True, default=None, help_text="Null: until you take it back.")
+    until = TimeField(required=False, allow_null=True, default=None, help_text="Null: until you unmute the rule.")
     created_at = TimeField(read_only=True)
 
     def validate_until(self, until: Any) -> Any:
         if until is not None and until <= timezone.now():
-            raise serializers.ValidationError("This must be after now.")
+            raise serializers.ValidationError("This must be in the future.")
         return until
 
     def create(self, validated_data: Any) -> Mute:
@@ -35,12 +35,12 @@ class MuteSerializer(StrictSerializer):
 
 
 @extend_schema_view(
-    list=extend_schema(summary="List my muted rules", description="Also those whose time is over."),
-    retrieve=extend_schema(summary="Read a muted rule", description="One of yours."),
+    list=extend_schema(summary="List my muted rules", description="Includes expired mutes."),
+    retrieve=extend_schema(summary="Read a muted rule", description="One of your muted rules."),
     create=extend_schema(
         summary="Mute a rule",
-        description="What it tells you comes into the inbox only, until then or until you take it back. Where it is "
-        "muted already, the end is new.",
+        description="Notifications of the rule appear in the inbox only, until the given time or until you "
+            "unmute it. For a muted rule, the end is updated.",
         examples=[
             OpenApiExample(
                 "For a day", request_only=True,
@@ -48,7 +48,7 @@ class MuteSerializer(StrictSerializer):
             )
         ],
     ),
-    destroy=extend_schema(summary="Unmute a rule", description="What it tells is sent again."),
+    destroy=extend_schema(summary="Unmute a rule", description="Notifications of the rule are sent by channels again."),
 )  # fmt: skip
 @extend_schema(tags=["preferences"])
 class MuteViewSet(

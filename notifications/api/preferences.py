@@ -28,7 +28,7 @@ PERIOD = {
     },
 }  # fmt: skip
 EXAMPLE = OpenApiExample(
-    "Quiet at night, and nothing low by one channel",
+    "Quiet hours at night, and nothing of low severity by one channel",
     value={
         "matrix": {"7b1c6a52-58a5-4a0e-9d3b-0f1f6f7b3c11": {"low": "off", "medium": "hourly"}},
         "quiet": [{"days": [0, 1, 2, 3, 4], "from": "22:00", "until": "07:00"}], "digest_at": "08:00",
@@ -69,7 +69,7 @@ class QuietField(serializers.Field):  # type: ignore[type-arg]
 class ClockTimeField(serializers.TimeField):
     """A time of day, such as 08:00."""
 
-    default_error_messages = {"invalid": "Write a time of day as text, for example 08:00."}
+    default_error_messages = {"invalid": "Use a time of day as text, for example 08:00."}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"format": "%H:%M", "input_formats": ["%H:%M"]} | kwargs)
@@ -81,24 +81,24 @@ class ClockTimeField(serializers.TimeField):
 
 
 class PreferenceSerializer(StrictSerializer):
-    matrix = MatrixField(help_text="By id of the channel and severity: now, hourly, daily, off. Null: as usual.")
+    matrix = MatrixField(help_text="By ID of the channel and severity: now, hourly, daily, off. Null: default.")
     quiet = QuietField(help_text="Days are 0 (Monday) to 6; a period that ends before it begins ends the next day.")
-    digest_at = ClockTimeField(help_text="When the daily digest goes out.")
+    digest_at = ClockTimeField(help_text="Time of the daily digest.")
 
 
 class DecisionSerializer(serializers.Serializer[Any]):
     severity = serializers.ChoiceField(choices=SEVERITIES)
     channel = serializers.UUIDField(allow_null=True)
     status = serializers.ChoiceField(choices=["waiting", "held", "due", "skipped"])
-    cause = serializers.CharField(help_text="Why it is held or not sent.")
+    cause = serializers.CharField(help_text="Reason for holding or not sending.")
     due_at = serializers.DateTimeField(allow_null=True)
 
 
 class PreferencesSerializer(PreferenceSerializer):
-    defaults = serializers.DictField(child=serializers.ChoiceField(choices=list(MODES)), help_text="What is usual.")
-    time_zone = serializers.CharField(help_text="By whose clock; /api/me/.")
-    quiet_until = serializers.DateTimeField(allow_null=True, help_text="When it is no longer quiet; null: it is not.")
-    now = DecisionSerializer(many=True, help_text="What would happen to a message now.")
+    defaults = serializers.DictField(child=serializers.ChoiceField(choices=list(MODES)), help_text="The default.")
+    time_zone = serializers.CharField(help_text="Time zone of the person, see /api/me/.")
+    quiet_until = serializers.DateTimeField(allow_null=True, help_text="End of quiet hours; null: quiet hours are off.")
+    now = DecisionSerializer(many=True, help_text="What would happen to a notification now.")
 
 
 @extend_schema(tags=["preferences"])
@@ -108,21 +108,21 @@ class PreferencesView(StrictView):
     queryset = Preference.objects.all()
 
     @extend_schema(
-        summary="Read my preferences", responses=PreferencesSerializer,
-        description="What you have said, what is usual where you have not, and what would happen to a message now.",
+        summary="Get my preferences", responses=PreferencesSerializer,
+        description="Your preferences, the defaults, and what would happen to a notification now.",
     )  # fmt: skip
     def get(self, request: Request, *args: Any) -> Response:
         return self._answer(request)
 
     @extend_schema(
-        summary="Set my preferences", description="All of them.", request=PreferenceSerializer,
+        summary="Set my preferences", description="Replaces all preferences.", request=PreferenceSerializer,
         responses=PreferencesSerializer, examples=[EXAMPLE],
     )  # fmt: skip
     def put(self, request: Request, *args: Any) -> Response:
         return self._keep(request, partial=False)
 
     @extend_schema(
-        summary="Change my preferences", description="Those that are sent, each as a whole.",
+        summary="Change my preferences", description="Updates the given fields, each as a whole.",
         request=PreferenceSerializer(partial=True), responses=PreferencesSerializer, examples=[EXAMPLE],
     )  # fmt: skip
     def patch(self, request: Request, *args: Any) -> Response:

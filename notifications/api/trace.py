@@ -25,7 +25,7 @@ class TrySerializer(StrictModelSerializer):
 
 
 class WaySerializer(StrictModelSerializer):
-    cause = serializers.CharField(help_text="Why it stands there, in words; empty where the status says it all.")
+    cause = serializers.CharField(help_text="Explanation of the status; empty if there is nothing to add.")
     attempts = TrySerializer(many=True)
 
     class Meta:
@@ -42,7 +42,7 @@ class WaySerializer(StrictModelSerializer):
 class ReachedSerializer(serializers.Serializer[Any]):
     notification = serializers.UUIDField(source="notification.pk")
     user = serializers.UUIDField(source="notification.user_id", allow_null=True)
-    inbox = serializers.ChoiceField(choices=STANDS, help_text="Where it stands in the inbox of that person.")
+    inbox = serializers.ChoiceField(choices=STANDS, help_text="Status in the inbox of that person.")
     deliveries = WaySerializer(source="ways", many=True)
 
 
@@ -50,9 +50,9 @@ class DeliveriesAction:
     """Where a notification went, for the view of notifications."""
 
     @extend_schema(
-        summary="Where it went", responses=ReachedSerializer(many=True), filters=False,
-        description="Each person whom the same activity entry told, as far as you may see them, this notification's "
-        "own first; and each channel, with the outcome, or the cause why it was not sent.",
+        summary="Trace a notification", responses=ReachedSerializer(many=True), filters=False,
+        description="Each person notified by the same activity entry, as far as you may see them, the "
+            "recipient of this notification first; and each channel with its outcome or the reason " "for not sending.",
     )  # fmt: skip
     @action(detail=True, methods=["get"], needs="notifications.view_delivery", pagination_class=None)
     def deliveries(self, request: Request, pk: Any = None) -> Response:

@@ -130,7 +130,7 @@ class HTTPChannel(ChannelKind):
 
 def refusal(answer: Answer, words: str = "") -> ChannelError:
     """What an answer that is no 2xx means; `words` are those of the other side."""
-    moved = " It sends elsewhere, which is not followed." if 300 <= answer.code < 400 else ""
+    moved = " Redirects are not followed." if 300 <= answer.code < 400 else ""
     said = f" It says: {words[:300].rstrip('.')}." if words else ""
     wait = answer.retry_after.total_seconds() if answer.retry_after is not None else None
     return ChannelError(
@@ -144,7 +144,7 @@ def unexpected(answer: Answer, rule: str) -> ChannelError:
     page = answer.excerpt.lstrip("\ufeff \t\r\n")[:1] == "<"
     said = "a page of HTML" if page else f"“{' '.join(answer.excerpt[:120].split())}”" if answer.excerpt else "nothing"
     return ChannelError(
-        f"Answered {answer.code} with {said}. {rule}, so nothing was delivered: check the address.",
+        f"Answered {answer.code} with {said}. {rule}, so the message was not delivered: check the address.",
         code=answer.code, excerpt=answer.excerpt,
     )  # fmt: skip
 

@@ -26,7 +26,7 @@ TYPES = {
 def one_address(url: str) -> None:
     """ValidationError where Apprise does not know `url`, or finds more than one address in it."""
     if len(Apprise(url)) != 1:
-        raise forms.ValidationError("This is no address that Apprise knows, or more than one.")
+        raise forms.ValidationError("Enter exactly one valid Apprise URL.")
 
 
 LONGEST = 32_768  # characters, where a service names no limit
@@ -49,7 +49,7 @@ class AppriseForm(forms.Form):
 class AppriseChannel(ChannelKind):
     kind = "apprise"
     label = "Apprise"
-    help = "One of about a hundred services, by an Apprise address."
+    help = "Sends to one of about 100 services by an Apprise URL."
     icon = "hub"
     form = AppriseForm
     secrets = ("url",)
@@ -60,8 +60,8 @@ class AppriseChannel(ChannelKind):
         title = harmless(letter.title)
         kind = TYPES.get(letter.severity, NotifyType.INFO)
         if not target.notify(body=body or title, title=title, notify_type=kind):
-            raise ChannelError("Apprise could not deliver it; it does not say why.")
-        return Receipt(excerpt="Apprise has delivered it.")
+            raise ChannelError("Apprise could not deliver the notification and gave no reason.")
+        return Receipt(excerpt="Delivered by Apprise.")
 
     def preview(self, letter: OutgoingMessage, address: Address) -> str:
         return "\n\n".join(part for part in (letter.title, letter.plain, letter.url) if part)

@@ -30,7 +30,7 @@ def keep(channel: Channel, values: Mapping[str, Any]) -> None:
     channel.sealed = seal({name: values[name] for name in secret}) if secret else ""
 
 
-ENTER_AGAIN = "The address has changed: enter this again, or remove it."
+ENTER_AGAIN = "The address has changed: enter this secret again or remove it."
 
 
 def make(kind: ChannelKind, name: str, values: dict[str, Any]) -> str:

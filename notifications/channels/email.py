@@ -15,14 +15,14 @@ from smartagent.outbound.errors import Unreachable
 
 class EmailForm(forms.Form):
     to = forms.EmailField(
-        label="To", help_text="Where it goes.", widget=OneLineField(placeholder="oncall@example.com").widget
+        label="To", help_text="Recipient address.", widget=OneLineField(placeholder="oncall@example.com").widget
     )
 
 
 class Email(ChannelKind):
     kind = "email"
     label = "E-mail"
-    help = "Sends e-mail by the mail server of this installation."
+    help = "Sends e-mail through the mail server of this installation."
     icon = "mail"
     form = EmailForm
 
@@ -34,10 +34,10 @@ class Email(ChannelKind):
         except smtplib.SMTPException as error:
             raise _refusal(error) from None
         except OSError as error:
-            raise Unreachable(f"The mail server did not answer: {error.strerror or error}.") from None
+            raise Unreachable(f"The mail server did not respond: {error.strerror or error}.") from None
         finally:
             connection.close()  # a sign-in that failed leaves it open
-        return Receipt(code=250, excerpt="The mail server took it.")
+        return Receipt(code=250, excerpt="Accepted by the mail server.")
 
     def preview(self, letter: OutgoingMessage, address: Address) -> str:
         return text_of(letter)
@@ -63,7 +63,7 @@ OURS = (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused)
 def _refusal(error: smtplib.SMTPException) -> ChannelError:
     """4xx and a connection that broke are tried again, 5xx are not (RFC 5321, 4.2.1)."""
     code, said = _said(error)
-    told = f"The mail server said {code} {said}".strip() if code else f"The mail server did not take it: {said}"
+    told = f"The mail server said {code} {said}".strip() if code else f"The mail server rejected the e-mail: {said}"
     permanent = code is not None and code >= 500 and not isinstance(error, OURS)
     return ChannelError(told[:500].rstrip(".") + ".", permanent=permanent, code=code)
 

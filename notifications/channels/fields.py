@@ -50,7 +50,7 @@ class PhoneField(OneLineField):
     def clean(self, value: Any) -> str:
         text = re.sub(r"[\s()./-]", "", str(super().clean(value)))
         if text and not PHONE.match(text):
-            raise forms.ValidationError("Write the number with its country, for example +49 30 1234567.")
+            raise forms.ValidationError("Enter the number with the country code, for example +49 30 1234567.")
         return text
 
 

@@ -22,14 +22,16 @@ SUMMARY, SAME = 1024, 255  # characters
 
 class PagerDutyForm(forms.Form):
     key = SecretField(
-        label="Integration key", help_text="Of an “Events API v2” integration: 32 letters and digits.", validators=[KEY]
+        label="Integration key",
+        help_text="Key of an “Events API v2” integration: 32 letters and digits.",
+        validators=[KEY],
     )
 
 
 class PagerDuty(HTTPChannel):
     kind = "pagerduty"
     label = "PagerDuty"
-    help = "Opens an incident in PagerDuty, and resolves it when the rule resolves. A test opens one too."
+    help = "Opens an incident in PagerDuty and resolves it when the alert resolves. A test also opens an incident."
     icon = "e911_emergency"
     form = PagerDutyForm
     secrets = ("key",)
@@ -48,7 +50,7 @@ class PagerDuty(HTTPChannel):
 
     def check(self, answer: Answer) -> None:
         if facts_of(answer).get("status") != "success":
-            raise unexpected(answer, "PagerDuty answers “status: success” to what it takes")
+            raise unexpected(answer, "PagerDuty answers “status: success” to accepted messages")
 
     def words(self, answer: Answer) -> str:
         facts = facts_of(answer)

@@ -16,21 +16,27 @@ from notifications.channels.mime import html_of, subject_of, text_of, thread_hea
 from smartagent.outbound.client import Answer
 
 ACCEPTED = 202
-KEY = RegexValidator(r"\ASG\.[A-Za-z0-9_.-]+\Z", "A key of SendGrid is SG. and letters, digits, points, - and _.")
+KEY = RegexValidator(
+    r"\ASG\.[A-Za-z0-9_.-]+\Z", "A SendGrid key starts with SG. and has letters, digits, dots, - and _."
+)
 
 
 class SendGridForm(forms.Form):
     to = forms.EmailField(label="To", widget=OneLineField(placeholder="oncall@example.com").widget)
     sender = forms.EmailField(
-        label="From", help_text="A sender that SendGrid has verified.", widget=OneLineField(placeholder="a@b.c").widget
+        label="From",
+        help_text="A sender address verified by SendGrid.",
+        widget=OneLineField(placeholder="a@b.c").widget,
     )
-    key = SecretField(label="API key", help_text="With the right “Mail Send”; it begins with SG.", validators=[KEY])
+    key = SecretField(
+        label="API key", help_text="API key with the “Mail Send” permission; starts with SG.", validators=[KEY]
+    )
 
 
 class SendGrid(HTTPChannel):
     kind = "sendgrid"
     label = "E-mail (SendGrid)"
-    help = "Sends e-mail by SendGrid's API."
+    help = "Sends e-mail through the SendGrid API."
     icon = "outgoing_mail"
     form = SendGridForm
     secrets = ("key",)
@@ -55,7 +61,7 @@ class SendGrid(HTTPChannel):
 
     def check(self, answer: Answer) -> None:
         if answer.code != ACCEPTED:  # 200 is what its sandbox answers, which sends nothing
-            raise unexpected(answer, f"SendGrid answers {ACCEPTED} to what it takes")
+            raise unexpected(answer, f"SendGrid answers {ACCEPTED} to accepted messages")
 
     def words(self, answer: Answer) -> str:
         errors = facts_of(answer).get("errors")

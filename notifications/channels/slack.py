@@ -34,7 +34,7 @@ class SlackForm(forms.Form):
 class Slack(HTTPChannel):
     kind = "slack"
     label = "Slack"
-    help = "Writes into a Slack channel by an incoming webhook."
+    help = "Posts to a Slack channel through an incoming webhook."
     icon = "forum"
     form = SlackForm
     secrets = ("url",)
@@ -44,10 +44,10 @@ class Slack(HTTPChannel):
 
     def check(self, answer: Answer) -> None:
         if said := self.words(answer):
-            raise ChannelError(f"Slack says {said}.", permanent=True, code=answer.code, excerpt=answer.excerpt)
+            raise ChannelError(f"Slack reported: {said}.", permanent=True, code=answer.code, excerpt=answer.excerpt)
         facts = facts_of(answer)
         if answer.excerpt.strip() != "ok" and not any(facts.items() >= taken.items() for taken in TAKEN):
-            raise unexpected(answer, "Slack answers “ok” to what it takes")
+            raise unexpected(answer, "Slack answers “ok” to accepted messages")
 
     def words(self, answer: Answer) -> str:
         facts = facts_of(answer)

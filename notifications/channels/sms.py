@@ -23,24 +23,24 @@ PLAIN = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'
 
 
 class SMSForm(forms.Form):
-    to = PhoneField(label="To", placeholder="+49 30 1234567", help_text="With the country, for example +49 30 1234567.")
-    sender = PhoneField(label="From", placeholder="+1 555 0100", help_text="A number of your Twilio account.")
-    account = OneLineField(
-        label="Account SID", placeholder="AC…", help_text="From Twilio's console; it begins with AC."
+    to = PhoneField(
+        label="To", placeholder="+49 30 1234567", help_text="With the country code, for example +49 30 1234567."
     )
-    token = SecretField(label="Auth token", help_text="From Twilio's console.")
+    sender = PhoneField(label="From", placeholder="+1 555 0100", help_text="A number of your Twilio account.")
+    account = OneLineField(label="Account SID", placeholder="AC…", help_text="From the Twilio console; starts with AC.")
+    token = SecretField(label="Auth token", help_text="From the Twilio console.")
 
     def clean_account(self) -> str:
         account = str(self.cleaned_data["account"]).strip()
         if not (account.startswith("AC") and account.isalnum()):
-            raise forms.ValidationError("An account SID begins with AC and has only letters and digits.")
+            raise forms.ValidationError("An account SID starts with AC and has only letters and digits.")
         return account
 
 
 class SMS(HTTPChannel):
     kind = "sms"
     label = "SMS (Twilio)"
-    help = "Sends a short message to a telephone."
+    help = "Sends a text message (SMS) through Twilio."
     icon = "sms"
     form = SMSForm
     secrets = ("token",)
@@ -60,7 +60,7 @@ class SMS(HTTPChannel):
     def check(self, answer: Answer) -> None:
         facts = facts_of(answer)
         if not facts.get("sid") or facts.get("status") in NOT_SENT:
-            raise unexpected(answer, "Twilio answers with the sid of the message that it takes")
+            raise unexpected(answer, "Twilio answers with the SID of an accepted message")
 
     def words(self, answer: Answer) -> str:
         return str(facts_of(answer).get("message") or "")

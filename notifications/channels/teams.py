@@ -32,7 +32,7 @@ class TeamsForm(forms.Form):
 class Teams(HTTPChannel):
     kind = "teams"
     label = "Microsoft Teams"
-    help = "Writes a card into a Teams channel by a Workflows webhook."
+    help = "Posts a card to a Teams channel through a Workflows webhook."
     icon = "groups"
     form = TeamsForm
     secrets = ("url",)
@@ -44,10 +44,12 @@ class Teams(HTTPChannel):
 
     def check(self, answer: Answer) -> None:
         if answer.excerpt.startswith(NOT_TAKEN):
-            raise ChannelError("Teams says that it has not delivered it.", code=answer.code, excerpt=answer.excerpt)
+            raise ChannelError(
+                "Teams reported that the message was not delivered.", code=answer.code, excerpt=answer.excerpt
+            )
         said = answer.excerpt.strip()
         if said not in TAKEN and not _is_json(answer):
-            raise unexpected(answer, "Teams answers 202 without a text, or “1”, to what it takes")
+            raise unexpected(answer, "Teams answers 202 without a text, or “1”, to accepted messages")
 
 
 def _is_json(answer: Answer) -> bool:

@@ -40,20 +40,22 @@ class KeyField(SecretField):
 
 
 class WebhookForm(forms.Form):
-    url = AddressField(label="Address", placeholder="https://example.com/hook", help_text="Gets a POST with JSON.")
+    url = AddressField(label="Address", placeholder="https://example.com/hook", help_text="Receives JSON by POST.")
     key = KeyField(
         label="Signing key", required=False,
-        help_text="whsec_ and base64, which the receiver has too. Empty: what is sent is not signed.",
+        help_text="whsec_ and base64, shared with the receiver. Empty: messages are not signed.",
     )  # fmt: skip
     old_key = KeyField(
-        label="Key before", required=False, help_text="While the receiver changes keys, both sign. Else empty."
+        label="Key before",
+        required=False,
+        help_text="Set during key rotation: messages are signed with both keys. Otherwise empty.",
     )
 
 
 class Webhook(HTTPChannel):
     kind = "webhook"
     label = "Webhook"
-    help = "Posts JSON to an address, signed by Standard Webhooks."
+    help = "Posts JSON to a URL, signed by Standard Webhooks."
     icon = "webhook"
     form = WebhookForm
     secrets = ("key", "old_key")

@@ -55,7 +55,7 @@ class Call:
         except NotSent as error:
             return result(error=str(error), permanent=error.permanent)
         except UnknownKind:
-            return result(error=f"Channels of the kind {self.kind} are not installed here any more.", permanent=True)
+            return result(error=f"Channel type {self.kind} is not installed.", permanent=True)
         except Exception as error:  # a channel that is broken itself must not end the worker, or lose the message
             log.error("channel failed", kind=self.kind, error=type(error).__name__, delivery=self.letter.id)
             return result(error=f"{type(error).__name__} in the channel {self.kind}.", permanent=False)

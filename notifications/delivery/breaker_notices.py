@@ -16,14 +16,14 @@ def breaker_notice(channel: Channel, now: datetime) -> Message:
     if channel.is_open:
         return Message(
             user_id=channel.user_id, type="error", severity="high", reason="channel", action_url=where,
-            title=f"Channel “{channel.name}” ({kind}) is broken",
-            message=f"{channel.cause}\nMessages wait, or go by your next channel. It is tried again from "
-            f"{channel.retry_at:%H:%M} UTC on." if channel.retry_at else channel.cause,
+            title=f"Channel “{channel.name}” ({kind}) is failing",
+            message=f"{channel.cause}\nNotifications wait or use your next channel. Next attempt from "
+            f"{channel.retry_at:%H:%M} UTC." if channel.retry_at else channel.cause,
             metadata={"channel": str(channel.pk)}, without=[channel.pk],
         )  # fmt: skip
     return Message(
         user_id=channel.user_id, type="success", severity="low", reason="channel", action_url=where,
-        title=f"Channel “{channel.name}” ({kind}) works again", message="What waited for it is sent now.",
+        title=f"Channel “{channel.name}” ({kind}) is working again", message="Waiting notifications are sent now.",
         metadata={"channel": str(channel.pk)}, without=[channel.pk],
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ class NotInUse(Exception):
 
 
 def save(channel: Channel, values: dict[str, Any], now: datetime) -> int:
-    """Keep the settings, and let what waits for a channel go out by it; return how many messages waited.
+    """Keep the settings, and let what waiting for a channel go out by it; return how many messages waited.
 
     Changed settings close the breaker: whoever repairs a channel wants it used. It is untested then.
     """
@@ -47,7 +47,7 @@ def try_out(channel: Channel, by: str, now: datetime) -> DeliveryAttempt:
     message = Message(
         id=uuid4(), user_id=channel.user_id, type="info", severity="low", reason="test", channels=[channel.pk],
         only_named=True, title=f"[TEST] {channel.name}", action_url="/channels/",
-        message=f"{by} tries this channel out; nothing has happened.", metadata={"channel": str(channel.pk)},
+        message=f"{by} sent a test of this channel; nothing is firing.", metadata={"channel": str(channel.pk)},
     )  # fmt: skip
     post([message], now)
     delivery: UUID = Delivery.objects.values_list("pk", flat=True).get(notification=message.id)

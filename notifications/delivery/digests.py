@@ -29,7 +29,7 @@ SELECT t.id FROM told t
                             AND later.created_at > t.created_at) END
 """
 MAX_DELIVERIES = 5000
-CHANNEL_GONE = "Its channel was deleted before it was sent."
+CHANNEL_GONE = "The channel was deleted before the notification was sent."
 
 
 def release(now: datetime) -> int:
@@ -41,7 +41,7 @@ def release(now: datetime) -> int:
             return 0
         over = _resolved([row.pk for row in rows])
         Delivery.objects.filter(pk__in=over).update(
-            status="skipped", settled_at=now, cause="It had resolved before it was to be sent."
+            status="skipped", settled_at=now, cause="The alert resolved before the notification was sent."
         )
         of_channel: dict[UUID | None, list[Delivery]] = defaultdict(list)
         for row in rows:

@@ -33,8 +33,8 @@ def latency_chart(deliveries: DeliveryQuerySet, now: datetime) -> dict[str, Any]
 
 
 TIMES = [
-    ("median", "Half within (s)", "var(--color-primary-500)"),
-    ("slow", "95 of 100 within (s)", "var(--color-primary-300)"),
+    ("median", "p50 (s)", "var(--color-primary-500)"),
+    ("slow", "p95 (s)", "var(--color-primary-300)"),
 ]
 FAILURES = [("failed", "Failed (%)", "var(--color-red-500)")]
 

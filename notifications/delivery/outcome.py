@@ -38,7 +38,7 @@ EXPIRED = """
 UPDATE deliveries d
    SET status = CASE WHEN d.status = 'waiting' THEN 'skipped' ELSE 'dead' END, settled_at = %(now)s, due_at = NULL,
        cause = CASE WHEN d.status = 'waiting' THEN 'There was no channel until it expired.'
-                    WHEN NOT c.enabled THEN 'It expired: its channel was not in use.'
+                    WHEN NOT c.enabled THEN 'Expired: the channel was disabled.'
                     ELSE trim('It expired before it could be sent. ' || d.cause) END
   FROM deliveries o LEFT JOIN channels c ON c.id = o.channel_id
  WHERE o.id = d.id AND d.status IN ('due', 'waiting') AND o.status IN ('due', 'waiting') AND o.expires_at <= %(now)s

@@ -17,7 +17,7 @@ from notifications.models import Channel, Delivery
 from notifications.routing.router import SEVERITIES
 
 ROUNDING = 1e-6
-WAITS = "There were too many in a minute: it waits for its turn."
+WAITS = "Rate limit reached; waiting."
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +92,4 @@ def _put_off(channel: Channel, rest: Sequence[DueDelivery], now: datetime, per_m
     if len(fresh) == 1 and not is_bundling(channel):
         found.update(due_at=at, cause=WAITS)
     else:
-        bundle(found, channel, now, at, "There were too many in a minute.")
+        bundle(found, channel, now, at, "Rate limit exceeded.")

@@ -69,7 +69,7 @@ def write(ids: Collection[UUID]) -> tuple[list[Written], dict[UUID, Unwritten]]:
             failed[row.pk] = Unwritten(str(error))
         except Exception as error:  # one that cannot be written must not keep the others from being sent
             log.error("letter failed", error=type(error).__name__, delivery=str(row.pk))
-            failed[row.pk] = Unwritten(f"{type(error).__name__} while it was written.")
+            failed[row.pk] = Unwritten(f"{type(error).__name__} while rendering the message.")
     return written, failed
 
 
@@ -78,10 +78,10 @@ def letter_of(delivery: Delivery, parts: Iterable[Delivery] = ()) -> OutgoingMes
     items = tuple(_item(part) for part in parts)
     if delivery.reason == Delivery.Reason.DIGEST:
         if not items:
-            raise Unwritable("What was bundled here is not there any more.")
+            raise Unwritable("The bundled notifications were deleted.")
         return _letter(delivery, "", items)
     if delivery.notification is None:
-        raise Unwritable("Its notification was deleted before it was sent.")
+        raise Unwritable("The notification was deleted before it was sent.")
     return _letter(delivery, delivery.notification.message, ())
 
 
@@ -90,7 +90,7 @@ def address_of(channel: Channel | None) -> Address:
     if channel is None:
         raise Unwritable(CHANNEL_GONE)
     if not channel.user.is_active:
-        raise Unwritable(f"{channel.user}, whose channel it is, is deactivated.")
+        raise Unwritable(f"The owner of the channel, {channel.user}, is deactivated.")
     return Address(values_of(channel))
 
 

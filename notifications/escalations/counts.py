@@ -1,4 +1,4 @@
-"""How the alerts that fire stand with an escalation policy: counted, so that its page says exactly what is so."""
+"""Counts of firing alerts by their progress in an escalation policy."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ NAMES_ONE = Q(rule__action_config__escalation__isnull=False) & ~Q(rule__action_c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Counts of alerts that fire: of the rules that name the policy each in one place, and how many name none."""
+    """Counts of firing alerts: of rules with the policy, by progress, and of rules without any policy."""
 
     firing: int = 0
     acknowledged: int = 0
@@ -25,22 +25,22 @@ class Standing:
 
     @property
     def sentences(self) -> list[str]:
-        """`15 alerts of the rules that name this policy fire: 3 wait for the next step, 12 are acknowledged.`"""
+        """`15 alerts of rules with this policy are firing: 3 wait for the next step, 12 are acknowledged.`"""
         parts = [
             (self.waiting, "waits for the next step", "wait for the next step"),
-            (self.finished, "has gone through all steps", "have gone through all steps"),
+            (self.finished, "has completed all steps", "have completed all steps"),
             (self.acknowledged, "is acknowledged", "are acknowledged"), (self.snoozed, "is snoozed", "are snoozed"),
             (self.without, "is open without an escalation", "are open without an escalation"),
         ]  # fmt: skip
         counted = ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in parts if count)
-        whose = "of the rules that name this policy"
+        whose = "of rules with this policy"
         if not self.firing:
-            said = [f"No alert {whose} fires."]
+            said = [f"No alert {whose} is firing."]
         else:
             said = [f"{self.firing:,} {'alert' if self.firing == 1 else 'alerts'} {whose} "
-                    f"{'fires' if self.firing == 1 else 'fire'}: {counted}."]  # fmt: skip
+                    f"{'is' if self.firing == 1 else 'are'} firing: {counted}."]  # fmt: skip
         if self.no_policy:
-            are = "alert fires whose rule names" if self.no_policy == 1 else "alerts fire whose rules name"
+            are = "alert is firing whose rule has" if self.no_policy == 1 else "alerts are firing whose rules have"
             said.append(f"{self.no_policy:,} {are} no escalation policy.")
         return said
 

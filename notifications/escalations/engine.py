@@ -121,7 +121,7 @@ def missing_policy(name: str, maker: Any) -> str:
     if visible.filter(name=name).exists():
         return ""
     known = ", ".join(visible.order_by("name").values_list("name", flat=True)[:10]) or "none yet"
-    return f"There is no escalation policy “{name[:80]}”. There are: {known}."
+    return f"Unknown escalation policy “{name[:80]}”. Available: {known}."
 
 
 def escalate(now: datetime) -> int:

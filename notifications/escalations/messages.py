@@ -54,7 +54,7 @@ def _message(
     many = f" ({len(group):,} instances)" if len(group) > 1 else ""
     more = [f"… and {len(group) - MAX_INSTANCES_SHOWN:,} more."] if len(group) > MAX_INSTANCES_SHOWN else []
     since = min(one.since for one in group)
-    waited = f"Nobody has acknowledged it for {format_duration(now - since)}."
+    waited = f"Not acknowledged for {format_duration(now - since)}."
     own = person == first.owner
     return Message(
         id=key, user_id=person, rule_id=first.rule, type="alert", title=f"Escalated: {first.title}{many}",

@@ -7,7 +7,7 @@ from notifications.escalations.steps import LONGEST, MAX_STEPS, SHORTEST, Escala
 from notifications.routing.recipients import CHANNEL, problems_of
 from smartagent.kernel.durations import format_duration
 
-NO_STEP = "Write at least one step: how long it waits, and whom it tells then."
+NO_STEP = "Add at least one step with a waiting time and recipients."
 
 
 def step_problems(step: EscalationStep, owner: Any, maker: Any) -> dict[str, list[str]]:
@@ -15,8 +15,8 @@ def step_problems(step: EscalationStep, owner: Any, maker: Any) -> dict[str, lis
     found: dict[str, list[str]] = {}
     if not SHORTEST <= step.after <= LONGEST:
         between = f"{format_duration(SHORTEST)} to {format_duration(LONGEST)}"
-        found["after"] = [f"A step waits {between}, for example 15m."]
-    whom = problems_of(step.to, owner, maker) if step.to else ["Say whom it tells, for example group:operators."]
+        found["after"] = [f"Enter a waiting time of {between}, for example 15m."]
+    whom = problems_of(step.to, owner, maker) if step.to else ["Enter the recipients, for example group:operators."]
     return found | ({"to": whom} if whom else {})
 
 
@@ -24,7 +24,7 @@ def count_problem(steps: Sequence[Any]) -> str:
     """What is wrong with how many steps there are; nothing where that is fine."""
     if not steps:
         return NO_STEP
-    return f"At most {MAX_STEPS} steps; these are {len(steps)}." if len(steps) > MAX_STEPS else ""
+    return f"At most {MAX_STEPS} steps are allowed; there are {len(steps)}." if len(steps) > MAX_STEPS else ""
 
 
 def kept(steps: Sequence[EscalationStep], owner: Any) -> list[dict[str, Any]]:

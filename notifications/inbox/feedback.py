@@ -10,9 +10,9 @@ from rules.health.feedback import judge, said_by
 from smartagent.kernel.coerce import as_uuid
 
 DONE = {
-    "useful": "Noted {n} as useful.", "noise": "Noted {n} as noise.", "withdraw": "Took back what you said of {n}.",
+    "useful": "Marked {n} as useful.", "noise": "Marked {n} as noise.", "withdraw": "Cleared the feedback on {n}.",
 }  # fmt: skip
-NOTHING_TO_JUDGE = "No rule that is still there told this by firing, so there is nothing to judge."
+NOTHING_TO_JUDGE = "No feedback possible: the notification does not belong to a firing alert of an existing rule."
 
 
 def entry_of(notification: Notification) -> UUID | None:
@@ -38,7 +38,7 @@ def success_message(verb: str, count: int, of: int) -> str:
     words = DONE[verb].format(n=f"{count:,} notification{'' if count == 1 else 's'}")
     rest = of - count
     others = "1 other was" if rest == 1 else f"{rest:,} others were"
-    return f"{words} {others} told by no firing, so there is nothing to judge." if rest else words
+    return f"{words} {others} not from firing alerts, so feedback is not possible." if rest else words
 
 
 def know_what_was_said(notifications: Sequence[Any], user: Any) -> None:

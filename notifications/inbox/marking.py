@@ -13,7 +13,7 @@ from notifications.models.querysets import NotificationQuerySet
 
 DONE = {"read": "Marked {n} as read.", "unread": "Marked {n} as unread.", "archive": "Archived {n}."}
 ICONS = {"read": ("drafts", "Mark as read"), "unread": ("mark_email_unread", "Mark as unread"),
-         "wake": ("alarm_off", "Back into the inbox now"), "archive": ("archive", "Archive")}  # fmt: skip
+         "wake": ("alarm_off", "End snooze"), "archive": ("archive", "Archive")}  # fmt: skip
 
 
 def mark(notifications: NotificationQuerySet, verb: str, now: datetime) -> str:

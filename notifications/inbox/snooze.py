@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from rules.instances.handling import until_of
 
-LENGTHS = {"1h": "For an hour", "4h": "For four hours", "morning": "Until the next working morning"}
+LENGTHS = {"1h": "For 1 hour", "4h": "For 4 hours", "morning": "Until the next working morning"}
 
 
 @dataclass(frozen=True, slots=True)

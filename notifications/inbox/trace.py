@@ -63,15 +63,15 @@ def why_of(delivery: Delivery, channel: Channel | None, now: datetime) -> str:
 
 def _waits(delivery: Delivery, channel: Channel | None, now: datetime) -> list[str]:
     if channel is None:
-        return ["Its channel was deleted."]
+        return ["The channel was deleted."]
     if not channel.enabled:
-        return ["The channel is not in use."]
+        return ["The channel is disabled."]
     if channel.is_open:
-        again = f"; it is tried again at {_clock(channel.retry_at, now)}" if channel.retry_at else ""
-        return [f"The channel is broken since {_clock(channel.opened_at, now)}{again}."]
+        again = f"; next attempt at {_clock(channel.retry_at, now)}" if channel.retry_at else ""
+        return [f"The channel has been failing since {_clock(channel.opened_at, now)}{again}."]
     if delivery.due_at and delivery.due_at > now:
-        return [f"It is sent at {_clock(delivery.due_at, now)}."]
-    return ["It goes out as soon as a worker is free."]
+        return [f"Scheduled for {_clock(delivery.due_at, now)}."]
+    return ["Waiting for a free worker."]
 
 
 def _clock(at: datetime | None, now: datetime) -> str:

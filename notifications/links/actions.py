@@ -16,11 +16,11 @@ from rules.models import ActivityEntry, RuleState
 from rules.models.querysets import StateQuerySet
 from smartagent.models import User
 
-GONE = "What this message told is not there any more."
-OVER = "It does not fire any more; there is nothing to do."
-REFUSED = "You may not do this any more. An administrator can change that."
-COMMENT = "By the link in a message."
-SNOOZES = {"1h": "Snooze for an hour", "4h": "Snooze for 4 hours", "morning": "Snooze until the next working morning"}
+GONE = "The alert of this notification was deleted."
+OVER = "The alert is no longer firing; no action needed."
+REFUSED = "You no longer have permission. Ask an administrator."
+COMMENT = "By a link in a notification."
+SNOOZES = {"1h": "Snooze for 1 hour", "4h": "Snooze for 4 hours", "morning": "Snooze until the next working morning"}
 
 
 class NothingToDo(Exception):
@@ -75,7 +75,7 @@ def instances_for(told: Notification) -> StateQuerySet:
         return every.none()
     episode = entry.context.get("episode")
     if isinstance(episode, int) and every.filter(pk=entry.state_id, episode__gt=episode).exists():
-        raise NothingToDo("This has resolved since. What fires now was told by a later message.")
+        raise NothingToDo("This alert has resolved. The current alert has its own notification.")
     return every.filter(pk=entry.state_id)
 
 
@@ -92,24 +92,25 @@ def answer(asked: Question, choice: str, now: datetime) -> str:
     if choice == "acknowledge":
         if not acknowledge(asked.states, asked.who, now, comment=COMMENT):
             raise NothingToDo(OVER)
-        return f"{asked.who} has acknowledged {_it(asked.count)}: repeats are stopped for a day."
+        return f"{asked.who} acknowledged {_it(asked.count)}: repeats are stopped for a day."
     if choice not in SNOOZES:
-        raise NothingToDo("Choose one of the buttons of the page.", 400)
+        raise NothingToDo("Choose one of the buttons on the page.", 400)
     until = until_of(choice, now, asked.zone)
     if not snooze(asked.states, asked.who, now, until, COMMENT):
         raise NothingToDo(OVER)
     return (
-        f"{asked.who} has snoozed {_it(asked.count)} until {_clock(until, asked.zone)}. What still fires then is told."
+        f"{asked.who} snoozed {_it(asked.count)} until {_clock(until, asked.zone)}. If it "
+        "still fires afterwards, you are notified again."
     )
 
 
 def _it(count: int) -> str:
-    return "it" if count == 1 else f"{count:,} instances"
+    return "the alert" if count == 1 else f"{count:,} instances"
 
 
 def _handled(state: RuleState, zone: ZoneInfo) -> str:
     until = f" until {_clock(state.handled_until, zone)}" if state.handled_until else ""
-    return f"{state.handled_by or 'Somebody'} has {state.handling} it already{until}."
+    return f"{state.handled_by or 'Another person'} already {state.handling} the alert{until}."
 
 
 def _clock(at: datetime, zone: ZoneInfo) -> str:

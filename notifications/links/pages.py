@@ -22,7 +22,7 @@ from notifications.routing.mutes import NoSuchRule, mute
 from rules.models import AutomationRule
 from smartagent.models import User
 
-LINK_GONE = "This link does not work"
+LINK_GONE = "Invalid link"
 MUTE = "mute"
 
 
@@ -37,11 +37,11 @@ def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
     except LinkInvalid as error:
         return _page(request, LINK_GONE, str(error), status=410)
     told = Notification.objects.filter(pk=link.subject, user=link.person).select_related("user", "rule").first()
-    title = told.title if told else "There is nothing to do"
+    title = told.title if told else "No action needed"
     try:
         asked = question(told, now)
         if request.method != "POST":
-            many = f"\n\nOf {asked.count:,} instances that still fire." if asked.count > 1 else ""
+            many = f"\n\nOf {asked.count:,} instances that are still firing." if asked.count > 1 else ""
             return _page(request, title, asked.told.message + many, {"acknowledge": "Acknowledge"} | SNOOZES)
         return _page(request, title, answer(asked, request.POST.get("do", "acknowledge"), now))
     except NothingToDo as nothing:
@@ -59,19 +59,21 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         return _page(request, LINK_GONE, str(error), status=410)
     channel = Channel.objects.filter(pk=link.subject, user=link.person).first()
     if channel is None or not channel.enabled:
-        return _page(request, "Unsubscribed", "Nothing is sent there any more.")
+        return _page(request, "Unsubscribed", "This channel no longer sends notifications.")
     rule = AutomationRule.objects.filter(pk=link.rule).first() if link.rule else None
     if request.method != "POST":
-        return _page(request, "Unsubscribe", f"Send nothing more by “{channel.name}”?", _ways_out(rule))
+        return _page(request, "Unsubscribe", f"Unsubscribe from “{channel.name}”?", _ways_out(rule))
     if request.POST.get("do") == MUTE:
         return _mute(request, link, rule)
     if Channel.objects.filter(pk=channel.pk, enabled=True).update(enabled=False):
         post([_unsubscribed(channel)], timezone.now())
-    return _page(request, "Unsubscribed", f"Nothing is sent by “{channel.name}” any more. Sign in to take it back.")
+    return _page(
+        request, "Unsubscribed", f"“{channel.name}” no longer sends notifications. Sign in to enable the channel again."
+    )
 
 
 def _ways_out(rule: AutomationRule | None) -> dict[str, str]:
-    ways = {"off": "Send nothing more"}
+    ways = {"off": "Unsubscribe from this channel"}
     return ways | ({MUTE: f"Only mute the rule “{rule.rule_name}”"} if rule else {})
 
 
@@ -83,17 +85,15 @@ def _mute(request: HttpRequest, link: Link, rule: AutomationRule | None) -> Http
         mute(person, rule.pk, None)
     except NoSuchRule as error:
         return _page(request, "Unsubscribe", str(error), status=410)
-    text = (
-        f"What “{rule.rule_name}” tells comes into the inbox only. Under “Notification preferences” you take it back."
-    )
+    text = f"Notifications of “{rule.rule_name}” appear in the inbox only. Unmute it under “Notification preferences”."
     return _page(request, "Muted", text)
 
 
 def _unsubscribed(channel: Channel) -> Message:
     return Message(
         user_id=channel.user_id, type="warning", severity="medium", reason="channel", action_url="/channels/",
-        title=f"“{channel.name}” is switched off", metadata={"channel": str(channel.pk)}, without=[channel.pk],
-        message="Somebody followed “unsubscribe” in one of its messages. Switch it on again if that was a mistake.",
+        title=f"“{channel.name}” is disabled", metadata={"channel": str(channel.pk)}, without=[channel.pk],
+        message="Disabled by the unsubscribe link in a notification. Enable the channel again if this was a mistake.",
     )  # fmt: skip
 
 

@@ -48,17 +48,17 @@ class Migration(migrations.Migration):
                         verbose_name="owner",
                     ),
                 ),
-                ("name", models.CharField(help_text="What you call it, for example: my phone.", max_length=100)),
+                ("name", models.CharField(help_text="A name, for example: my phone.", max_length=100)),
                 ("kind", models.CharField(choices=notifications.registries.channel_choices, max_length=40)),
                 ("config", models.JSONField(blank=True, db_default={}, default=dict, verbose_name="settings")),
                 ("sealed", models.TextField(blank=True, db_default="", default="", editable=False)),
-                ("enabled", models.BooleanField(db_default=True, default=True, verbose_name="in use")),
+                ("enabled", models.BooleanField(db_default=True, default=True, verbose_name="enabled")),
                 (
                     "position",
                     models.PositiveSmallIntegerField(
                         db_default=0,
                         default=0,
-                        help_text="The lowest is tried first when another channel fails.",
+                        help_text="If a channel fails, the channel with the lowest number is used next.",
                         verbose_name="order",
                     ),
                 ),
@@ -68,13 +68,13 @@ class Migration(migrations.Migration):
                         db_default=django.db.models.functions.datetime.Now(),
                         default=django.utils.timezone.now,
                         editable=False,
-                        verbose_name="made",
+                        verbose_name="created",
                     ),
                 ),
                 (
                     "updated_at",
                     models.DateTimeField(
-                        auto_now=True, db_default=django.db.models.functions.datetime.Now(), verbose_name="changed"
+                        auto_now=True, db_default=django.db.models.functions.datetime.Now(), verbose_name="updated"
                     ),
                 ),
                 ("failures", models.PositiveIntegerField(db_default=0, default=0, editable=False)),
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         fields=("user", "name"),
                         name="channels_one_name",
-                        violation_error_message="You have a channel of this name already.",
+                        violation_error_message="You already have a channel with this name.",
                     )
                 ],
             },
@@ -183,7 +183,7 @@ class Migration(migrations.Migration):
                     "status",
                     models.TextField(
                         choices=[
-                            ("waiting", "waits for a channel"),
+                            ("waiting", "waiting for a channel"),
                             ("held", "Held"),
                             ("due", "Due"),
                             ("sending", "Sending"),
@@ -270,7 +270,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("started", "Started"),
                             ("delivered", "Delivered"),
-                            ("failed", "failed, tried again"),
+                            ("failed", "failed, retrying"),
                             ("refused", "Refused"),
                         ],
                         default="started",
@@ -368,14 +368,17 @@ class Migration(migrations.Migration):
                         serialize=False,
                     ),
                 ),
-                ("name", models.CharField(help_text="By this name rules refer to it.", max_length=100, unique=True)),
+                (
+                    "name",
+                    models.CharField(help_text="Rules refer to the policy by this name.", max_length=100, unique=True),
+                ),
                 ("steps", models.JSONField(db_default=[], default=list)),
                 (
                     "repeats",
                     models.PositiveSmallIntegerField(
                         db_default=0,
                         default=0,
-                        help_text="How often all steps are gone through again where nobody acts.",
+                        help_text="Number of times all steps are repeated if nobody acknowledges.",
                         verbose_name="repeat",
                     ),
                 ),
@@ -385,13 +388,13 @@ class Migration(migrations.Migration):
                         db_default=django.db.models.functions.datetime.Now(),
                         default=django.utils.timezone.now,
                         editable=False,
-                        verbose_name="made",
+                        verbose_name="created",
                     ),
                 ),
                 (
                     "updated_at",
                     models.DateTimeField(
-                        auto_now=True, db_default=django.db.models.functions.datetime.Now(), verbose_name="changed"
+                        auto_now=True, db_default=django.db.models.functions.datetime.Now(), verbose_name="updated"
                     ),
                 ),
                 (
@@ -455,7 +458,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         db_default=django.db.models.functions.datetime.Now(),
                         default=django.utils.timezone.now,
-                        verbose_name="begun",
+                        verbose_name="started",
                     ),
                 ),
                 ("ended_at", models.DateTimeField(null=True)),

@@ -17,19 +17,22 @@ class Channel(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="channels", verbose_name="owner", db_index=False
     )
-    name = models.CharField(max_length=100, help_text="What you call it, for example: my phone.")
+    name = models.CharField(max_length=100, help_text="A name, for example: my phone.")
     kind = models.CharField(max_length=40, choices=channel_choices)
     config = models.JSONField("settings", default=dict, blank=True, db_default={})
     sealed = models.TextField(default="", blank=True, db_default="", editable=False)
-    enabled = models.BooleanField("in use", default=True, db_default=True)
+    enabled = models.BooleanField("enabled", default=True, db_default=True)
     position = models.PositiveSmallIntegerField(
-        "order", default=0, db_default=0, help_text="The lowest is tried first when another channel fails."
+        "order",
+        default=0,
+        db_default=0,
+        help_text="If a channel fails, the channel with the lowest number is used next.",
     )
     # How it words title and body, see notifications.templating; empty: as they are.
     title_template = models.TextField(default="", blank=True, db_default="")
     body_template = models.TextField(default="", blank=True, db_default="")
-    created_at = models.DateTimeField("made", default=timezone.now, db_default=Now(), editable=False)
-    updated_at = models.DateTimeField("changed", auto_now=True, db_default=Now())
+    created_at = models.DateTimeField("created", default=timezone.now, db_default=Now(), editable=False)
+    updated_at = models.DateTimeField("updated", auto_now=True, db_default=Now())
     # The breaker: open from opened_at until a delivery succeeds, which is tried at retry_at.
     failures = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     opened_at = models.DateTimeField(null=True, editable=False)
@@ -49,7 +52,7 @@ class Channel(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "name"], name="channels_one_name",
-                violation_error_message="You have a channel of this name already.",
+                violation_error_message="You already have a channel with this name.",
             )
         ]  # fmt: skip
 

@@ -18,7 +18,7 @@ class Delivery(models.Model):
     """One message on its way to one person by one channel, from the decision to the outcome."""
 
     class Status(models.TextChoices):
-        WAITING = "waiting", "waits for a channel"
+        WAITING = "waiting", "waiting for a channel"
         HELD = "held"
         DUE = "due"
         SENDING = "sending"
@@ -97,7 +97,7 @@ class DeliveryAttempt(models.Model):
     class Outcome(models.TextChoices):
         STARTED = "started"
         DELIVERED = "delivered"
-        FAILED = "failed", "failed, tried again"
+        FAILED = "failed", "failed, retrying"
         REFUSED = "refused"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)

@@ -43,7 +43,7 @@ class DeliveryQuerySet(OwnedQuerySet):
         )
 
     def give_to(self, channel: UUID, name: str, kind: str, now: datetime) -> int:
-        """Let what waits for a channel go out by this one; return how many they are."""
+        """Let what waiting for a channel go out by this one; return how many they are."""
         return self.filter(status="waiting", expires_at__gt=now).update(
             channel=channel, channel_name=name, kind=kind, status="due", cause="", due_at=now,
             expires_at=Greatest(F("expires_at"), Value(now + EXPIRES / 2)),

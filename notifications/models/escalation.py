@@ -31,13 +31,13 @@ class EscalationPolicy(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="escalation_policies", verbose_name="owner",
         db_index=False,
     )  # fmt: skip
-    name = models.CharField(max_length=100, unique=True, help_text="By this name rules refer to it.")
+    name = models.CharField(max_length=100, unique=True, help_text="Rules refer to the policy by this name.")
     steps = models.JSONField(default=list, db_default=[])  # see notifications.escalations.steps
     repeats = models.PositiveSmallIntegerField(
-        "repeat", default=0, db_default=0, help_text="How often all steps are gone through again where nobody acts."
+        "repeat", default=0, db_default=0, help_text="Number of times all steps are repeated if nobody acknowledges."
     )
-    created_at = models.DateTimeField("made", default=timezone.now, db_default=Now(), editable=False)
-    updated_at = models.DateTimeField("changed", auto_now=True, db_default=Now())
+    created_at = models.DateTimeField("created", default=timezone.now, db_default=Now(), editable=False)
+    updated_at = models.DateTimeField("updated", auto_now=True, db_default=Now())
 
     objects = OwnedQuerySet.as_manager()
 
@@ -76,7 +76,7 @@ class Escalation(models.Model):
     status = models.TextField(choices=Status.choices, default=Status.RUNNING, db_default=Status.RUNNING)
     cause = models.TextField(default="", db_default="")
     due_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField("begun", default=timezone.now, db_default=Now())
+    created_at = models.DateTimeField("started", default=timezone.now, db_default=Now())
     ended_at = models.DateTimeField(null=True)
 
     objects = EscalationQuerySet.as_manager()

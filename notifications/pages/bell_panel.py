@@ -45,7 +45,7 @@ def panel(request: HttpRequest, model_admin: Any, said: str = "") -> HttpRespons
 def _shown(
     inbox: NotificationQuerySet, unread: NotificationQuerySet, returned: NotificationQuerySet
 ) -> list[Notification]:
-    """What has come back from a snooze stands where it came back; then the newest unread, then what is read."""
+    """What has come returned from snooze stands where it came back; then the newest unread, then what is read."""
     back = list(returned.order_by("-snoozed_until")[:MAX_SHOWN])
     fresh = [*back, *unread.exclude(pk__in=[one.pk for one in back])[:MAX_SHOWN]]
     fresh = sorted(fresh, key=_arrived, reverse=True)[:MAX_SHOWN]

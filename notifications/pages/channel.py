@@ -53,7 +53,7 @@ def new_channel(request: HttpRequest, model_admin: OwnedAdmin, kind: str) -> Htt
     if not model_admin.has_add_permission(request):
         raise PermissionDenied
     if kind not in channels:
-        raise Http404("There is no such kind of channel.")
+        raise Http404("Unknown channel type.")
     me: Any = request.user
     return _form(request, model_admin, Channel(user=me, kind=kind, position=me.channels.count()))
 
@@ -64,7 +64,7 @@ def edit_channel(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid
     """Change a channel."""
     channel = _changeable(request, model_admin, channel_id)
     if channel.kind not in channels:
-        raise Http404("This kind of channel is not installed any more; delete the channel.")
+        raise Http404("This channel type is not installed. Delete the channel.")
     return _form(request, model_admin, channel)
 
 
@@ -98,9 +98,9 @@ def test_channel(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid
         messages.error(request, str(error))
         return HttpResponseRedirect(address_of(channel))
     if attempt.outcome == DeliveryAttempt.Outcome.DELIVERED:
-        messages.success(request, f"The test message was taken in {attempt.milliseconds:,.0f} ms.")
+        messages.success(request, f"Test message delivered in {attempt.milliseconds:,.0f} ms.")
     else:
-        messages.error(request, f"The test message was not taken. {attempt.error}")
+        messages.error(request, f"Test message failed. {attempt.error}")
     return HttpResponseRedirect(address_of(channel))
 
 
@@ -109,7 +109,7 @@ def close_breaker(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uui
     """Use it again at once, whatever has failed."""
     channel = _changeable(request, model_admin, channel_id)
     reset(channel)
-    messages.success(request, "It is used again. What waits is sent now.")
+    messages.success(request, "Channel enabled again. Waiting notifications are sent now.")
     return HttpResponseRedirect(address_of(channel))
 
 
@@ -120,8 +120,8 @@ def _form(request: HttpRequest, model_admin: OwnedAdmin, channel: Channel) -> Ht
         return refused
     if request.method == "POST" and form.is_valid() and not looks:
         waited = save(form.instance, form.values, timezone.now())
-        plural = "message that waited goes" if waited == 1 else "messages that waited go"
-        messages.success(request, "The channel is saved." + (f" {waited:,} {plural} out now." if waited else ""))
+        plural = "waiting notification is sent" if waited == 1 else "waiting notifications are sent"
+        messages.success(request, "Channel saved." + (f" {waited:,} {plural} now." if waited else ""))
         return _made(request, form) if form.made else HttpResponseRedirect(address_of(form.instance))
     title = f"Add: {form.kind.label}" if form.fresh else f"Edit {channel.name}"
     back = reverse("admin:notifications_channel_changelist") if form.fresh else address_of(channel)
@@ -141,7 +141,7 @@ def _form(request: HttpRequest, model_admin: OwnedAdmin, channel: Channel) -> Ht
 
 def _made(request: HttpRequest, form: ChannelForm) -> HttpResponse:
     label, secret = next(iter(form.made.items()))
-    words = f"Copy the {label.lower()} of “{form.instance.name}” now, to give it to the receiver: nobody sees it again."
+    words = f"Copy the {label.lower()} of “{form.instance.name}” now for the receiver. It is not shown again."
     return shown_once(request, title=label, words=words, secret=secret, label=label, way_on=address_of(form.instance))
 
 

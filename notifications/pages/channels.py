@@ -30,7 +30,7 @@ class ChannelAdmin(FilteredAdmin):
     slug = "channels"
     filterset_class = ChannelFilter
     empty_title = "No channel yet"
-    empty_text = "Messages come into the inbox. Add a channel, and they reach you by e-mail, chat or telephone."
+    empty_text = "Notifications appear in the inbox. Add a channel to receive them by e-mail, chat or SMS."
     list_display = ("shown_name", "kind_label", "state_label", "user", "shown_position", "since")
     list_display_links = ("shown_name",)
     list_select_related = ("user",)
@@ -77,5 +77,7 @@ class ChannelAdmin(FilteredAdmin):
     @display(description="")
     def since(self, channel: Channel) -> str:
         if channel.is_open:
-            return format_html("<span>since {}; tried again {}</span>", when(channel.opened_at), when(channel.retry_at))
-        return f"{channel.failures} failed in a row" if channel.failures else ""
+            return format_html(
+                "<span>since {}; next attempt {}</span>", when(channel.opened_at), when(channel.retry_at)
+            )
+        return f"{channel.failures} consecutive failures" if channel.failures else ""

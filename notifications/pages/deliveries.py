@@ -42,9 +42,9 @@ def resend_one(request: HttpRequest, model_admin: OwnedAdmin, delivery_id: uuid.
     if not model_admin.has_change_permission(request) or not _may_resend(request, delivery):
         raise PermissionDenied
     if Delivery.objects.filter(pk=delivery.pk).resend(timezone.now()):
-        messages.success(request, "It is sent again.")
+        messages.success(request, "Sent again.")
     else:
-        messages.error(request, "It is on its way or has arrived already, or its channel is not in use any more.")
+        messages.error(request, "The notification is being sent or was delivered, or its channel is disabled.")
     return HttpResponseRedirect(reverse("admin:notifications_delivery_change", args=[delivery.pk]))
 
 
@@ -69,8 +69,8 @@ class DeliveryAdmin(RecordAdmin):
     slug = "deliveries"
     filterset_class = DeliveryFilter
     keyset = "created_at"
-    empty_title = "Nothing has left the house yet"
-    empty_text = "Each message to each channel is written down here: sent, held, failed, or why it was not sent."
+    empty_title = "No deliveries yet"
+    empty_text = "Deliveries of notifications by channel appear here, with status and error."
     list_before_template = "notifications/deliveries_before.html"
     list_display = (
         "shown_title", "status_label", "channel_label", "user", "reason_label", "shown_cause", "shown_tries", "at",
@@ -78,7 +78,7 @@ class DeliveryAdmin(RecordAdmin):
     list_display_links = ("shown_title",)
     list_select_related = ("user",)
     search_fields = ("title", "cause", "channel_name")
-    search_help_text = "Title, channel or cause"
+    search_help_text = "Title, channel or error"
     actions = ("resend",)  # type: ignore[assignment]
     pages = {
         "<uuid:delivery_id>/resend/": (require_POST(resend_one), "resend"), "resend/": (resend_all, "resend_all"),
@@ -108,7 +108,7 @@ class DeliveryAdmin(RecordAdmin):
     def resend(self, request: HttpRequest, queryset: Any) -> None:
         count = Delivery.objects.filter(pk__in=queryset.order_by().values("pk")).resend(timezone.now())
         rest = queryset.count() - count
-        left = f" {rest:,} had arrived, or are on their way." if rest > 0 else ""
+        left = f" {rest:,} were already delivered or are being sent." if rest > 0 else ""
         messages.success(request, f"{count:,} {'is' if count == 1 else 'are'} sent again.{left}")
 
     @display(description="message", ordering="title")

@@ -37,7 +37,7 @@ def in_words(steps: list[EscalationStep], repeats: int) -> list[str]:
         since += step.after
         told.append(f"After {format_duration(since)}: {', '.join(step.to)}")
     if repeats and steps:
-        told.append(f"Then all of it again, {repeats} time{'' if repeats == 1 else 's'}, until somebody acknowledges.")
+        told.append(f"Then repeat all steps, {repeats} time{'' if repeats == 1 else 's'}, until somebody acknowledges.")
     return told
 
 
@@ -70,7 +70,7 @@ def new_policy(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit_policy(request: HttpRequest, model_admin: OwnedAdmin, policy_id: uuid.UUID) -> HttpResponse:
-    """Change a policy. What is on its way keeps the steps that it began with."""
+    """Change a policy. Escalations in progress keep the steps they started with."""
     policy = model_admin.find(request, policy_id, "user")
     if not model_admin.has_change_permission(request, policy):
         raise PermissionDenied
@@ -82,7 +82,7 @@ def _form(request: HttpRequest, model_admin: OwnedAdmin, policy: EscalationPolic
     form = EscalationPolicyForm(request.POST or None, policy=policy, maker=request.user)
     if request.method == "POST" and "_more" not in request.POST and form.is_valid():
         form.save()
-        messages.success(request, f"The policy “{policy.name}” is saved.")
+        messages.success(request, f"Policy “{policy.name}” saved.")
         return HttpResponseRedirect(address_of(policy))
     back = reverse("admin:notifications_escalationpolicy_changelist") if fresh else address_of(policy)
     asks_more = "_more" in request.POST
@@ -106,7 +106,10 @@ class PolicyAdmin(FilteredAdmin):
     list_title = "Escalation"
     filterset_class = PolicyFilter
     empty_title = "No escalation policy yet"
-    empty_text = "A policy says who is told next where nobody acknowledges. Rules name it in their action."
+    empty_text = (
+        "An escalation policy lists who is notified next if nobody acknowledges an alert. Rules "
+        "select it in their action."
+    )
     list_display = ("name", "shown_steps", "user")
     list_display_links = ("name",)
     list_select_related = ("user",)

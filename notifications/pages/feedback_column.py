@@ -45,15 +45,15 @@ class JudgedAdmin(RecordAdmin):
         said: dict[str, bool | None] = notification.said  # type: ignore[attr-defined]
         return buttons(FEEDBACK, notification.pk, notification.title, said["useful"]) if said else "–"
 
-    @admin.action(description="Judge as useful")
+    @admin.action(description="Mark as useful")
     def judge_useful(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
         self._judge(request, queryset, "useful")
 
-    @admin.action(description="Judge as noise")
+    @admin.action(description="Mark as noise")
     def judge_noise(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
         self._judge(request, queryset, "noise")
 
-    @admin.action(description="Take back what I said")
+    @admin.action(description="Clear feedback")
     def withdraw(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
         self._judge(request, queryset, "withdraw")
 
@@ -78,7 +78,7 @@ class JudgedAdmin(RecordAdmin):
     def judge_one(self, request: HttpRequest, pk: Any, verb: str) -> HttpResponse:
         """Write down that one notification was useful, or noise; or take that back."""
         if verb not in VERBS:
-            raise Http404("There is no such judgement.")
+            raise Http404("Unknown feedback.")
         notification = self.changeable(request, pk).get()
         if not may_judge(request.user):
             raise PermissionDenied
@@ -90,7 +90,7 @@ class JudgedAdmin(RecordAdmin):
     def changeable(self, request: HttpRequest, pk: Any) -> NotificationQuerySet:
         """That notification, where the person may change it."""
         if not Notification.objects.visible_to(request.user).filter(pk=pk).exists():
-            raise Http404("There is no such notification.")
+            raise Http404("Notification not found.")
         changeable: NotificationQuerySet = Notification.objects.changeable_by(request.user).filter(pk=pk)
         if not changeable.exists():
             raise PermissionDenied

@@ -33,7 +33,7 @@ def read_all(request: HttpRequest, model_admin: Any) -> HttpResponse:
 def mark_one(request: HttpRequest, model_admin: Any, pk: UUID, verb: str) -> HttpResponse:
     """Do one verb to one notification."""
     if verb not in DONE:
-        raise Http404("There is no such thing to do.")
+        raise Http404("Unknown action.")
     return _done(request, model_admin, mark(model_admin.changeable(request, pk), verb, timezone.now()))
 
 

@@ -55,7 +55,7 @@ def _matrix(request: HttpRequest, person: User, now: datetime) -> HttpResponse:
         chosen = {"matrix": form.matrix, "quiet": rows.periods, "digest_at": form.cleaned_data.get("digest_at")}
         if right and "_preview" not in data:
             keep(person, chosen)
-            messages.success(request, "The preferences are saved.")
+            messages.success(request, "Preferences saved.")
             return HttpResponseRedirect(request.get_full_path())
         who = addressee_of(person, **wishes(**chosen | {"digest_at": chosen["digest_at"] or preference.digest_at}))
     context = {
@@ -76,9 +76,9 @@ def _matrix(request: HttpRequest, person: User, now: datetime) -> HttpResponse:
 def _mute(request: HttpRequest, person: User, now: datetime) -> HttpResponse:
     rule, length = as_uuid(request.POST.get("rule", "")), request.POST.get("length", "")
     if rule is None:
-        messages.error(request, "Choose the rule to mute.")
+        messages.error(request, "Choose a rule.")
     elif length not in LENGTHS:
-        messages.error(request, "Choose for how long.")
+        messages.error(request, "Choose a duration.")
     else:
         _try_to_mute(request, person, rule, now, length)
     return _to_mutes(request)
@@ -97,9 +97,9 @@ def _try_to_mute(request: HttpRequest, person: User, rule: UUID, now: datetime, 
 def _unmute(request: HttpRequest, person: User) -> HttpResponse:
     key = as_uuid(request.POST.get("unmute", ""))
     if key and unmute(person.mutes.filter(pk=key)):
-        messages.success(request, "It is sent again.")
+        messages.success(request, "Sent again.")
     else:
-        messages.info(request, "It was not muted any more.")
+        messages.info(request, "The rule was not muted.")
     return _to_mutes(request)
 
 
@@ -114,7 +114,7 @@ def _person(request: HttpRequest) -> User:
         return User.objects.get(pk=me.pk)
     found = visible_person(asked, me, everyone=has_everyone(me, "change"))
     if found is None or not found.is_active:
-        raise Http404("There is no such person, or they are not yours to see.")
+        raise Http404("Person not found, or you may not view this person.")
     return found
 
 

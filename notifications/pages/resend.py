@@ -24,7 +24,7 @@ class ResendForm(forms.Form):
     """Since when, and by which channel."""
 
     since = TimeInput(
-        label="What failed since",
+        label="Failed since",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local", "class": " ".join(INPUT_CLASSES)}, format=LOCAL),
     )  # fmt: skip
     channel = forms.ModelChoiceField(
@@ -58,5 +58,5 @@ def resend_all(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:notifications_delivery_changelist"))
     count = form.chosen(request.user).count() if known else None
     return model_admin.show(
-        request, "notifications/resend.html", {"title": "Send again what failed", "form": form, "count": count}
+        request, "notifications/resend.html", {"title": "Resend failed deliveries", "form": form, "count": count}
     )

@@ -13,7 +13,7 @@ from smartagent.kernel.scope import OwnedQuerySet
 LENGTHS = {
     "1h": ("for an hour", timedelta(hours=1)), "8h": ("for 8 hours", timedelta(hours=8)),
     "1d": ("for a day", timedelta(days=1)), "7d": ("for a week", timedelta(days=7)),
-    "ever": ("until I take it back", None),
+    "ever": ("until unmuted", None),
 }  # fmt: skip
 MAX_RULE_CHOICES = 500  # rules to choose from
 

@@ -12,7 +12,7 @@ from notifications.routing.subscribers import load_subscribers
 from smartagent.models import User
 
 MOST_PERIODS = 20
-NEVER_ENDS = "With these hours it would always be quiet. Leave some in which messages may come."
+NEVER_ENDS = "Quiet hours cover the whole week. Leave some time in which notifications can be sent."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +53,20 @@ def quiet_in_words(who: Subscriber, now: datetime) -> str:
     """Whether it is quiet now, and until when."""
     here, until = now.astimezone(who.zone), quiet_until(who.quiet, who.zone, now) if who.quiet else None
     if until is None:
-        return f"Now, at {here:%H:%M}, it is not quiet."
+        return f"Now, at {here:%H:%M}: quiet hours are off."
     end = until.astimezone(who.zone)
     day = "" if end.date() == here.date() else f" on {DAYS[end.weekday()]}"
-    return f"Now it is quiet until {end:%H:%M}{day}: only what is critical comes."
+    return f"Quiet hours until {end:%H:%M}{day}: only critical notifications are sent."
 
 
 def checked_matrix(matrix: Any, channels: Collection[str]) -> dict[str, dict[str, str]]:
     """The matrix as it is kept; ValueError with what is wrong. What is as usual is left out."""
     if not isinstance(matrix, Mapping):
-        raise ValueError('Write an object: {"<id of a channel>": {"high": "now"}}.')
+        raise ValueError('Use an object: {"<id of a channel>": {"high": "now"}}.')
     kept = {}
     for channel, modes in matrix.items():
         if channel not in channels:
-            raise ValueError(f"There is no channel “{str(channel)[:40]}” of this person.")
+            raise ValueError(f"This person has no channel “{str(channel)[:40]}”.")
         if chosen := _modes(modes):
             kept[channel] = chosen
     return kept
@@ -74,12 +74,14 @@ def checked_matrix(matrix: Any, channels: Collection[str]) -> dict[str, dict[str
 
 def _modes(modes: Any) -> dict[str, str]:
     if not isinstance(modes, Mapping):
-        raise ValueError('Write for each channel an object such as {"high": "now"}.')
+        raise ValueError('Use an object for each channel, for example {"high": "now"}.')
     for severity, mode in modes.items():
         if severity not in SEVERITIES:
-            raise ValueError(f"“{str(severity)[:40]}” is no severity. There are: {', '.join(SEVERITIES)}.")
+            raise ValueError(f"“{str(severity)[:40]}” is not a valid severity. Use one of: {', '.join(SEVERITIES)}.")
         if mode is not None and (not isinstance(mode, str) or mode not in MODES):
-            raise ValueError(f"“{str(mode)[:40]}” is none of: {', '.join(MODES)}, or null for what is usual.")
+            raise ValueError(
+                f"“{str(mode)[:40]}” is not valid. Use one of: {', '.join(MODES)}, or null for the default."
+            )
     return {severity: mode for severity, mode in modes.items() if mode}
 
 
@@ -95,15 +97,15 @@ def checked_quiet(periods: Any, who: Subscriber, now: datetime) -> list[dict[str
 def checked_periods(periods: Any) -> list[dict[str, Any]]:
     """Periods of weekdays as they are kept; ValueError with what is wrong."""
     if not isinstance(periods, list):
-        raise ValueError('Write a list such as [{"days": [0, 1], "from": "22:00", "until": "07:00"}].')
+        raise ValueError('Use a list such as [{"days": [0, 1], "from": "22:00", "until": "07:00"}].')
     if len(periods) > MOST_PERIODS:
-        raise ValueError(f"At most {MOST_PERIODS} periods can be kept.")
+        raise ValueError(f"At most {MOST_PERIODS} periods are allowed.")
     return [_period(period) for period in periods]
 
 
 def _period(period: Any) -> dict[str, Any]:
     if not isinstance(period, Mapping) or set(period) != {"days", "from", "until"}:
-        raise ValueError("A period has days, from and until, and nothing else.")
+        raise ValueError("A period has exactly the keys days, from and until.")
     days = period["days"]
     if not isinstance(days, list) or not days or not all(map(_is_day, days)):
         raise ValueError("The days of a period are a list of 0 (Monday) to 6 (Sunday), at least one.")
@@ -122,4 +124,4 @@ def _clock(text: Any) -> str:
             raise ValueError
         return f"{time(int(hours), int(minutes)):%H:%M}"
     except ValueError:
-        raise ValueError(f"“{str(text)[:40]}” is no time of day. Write for example 22:00.") from None
+        raise ValueError(f"“{str(text)[:40]}” is not a time of day. Use for example 22:00.") from None

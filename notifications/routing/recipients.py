@@ -24,8 +24,10 @@ from smartagent.models import User
 OWNER, GROUP, CHANNEL = "owner", "group:", "channel:"
 UUID_LENGTH = 36
 FORMS = "a person's e-mail or id, owner, a role such as admins, group:NAME, channel:NAME or channel:E-MAIL/NAME"
-OF_OPERATORS = "Only a rule that an operator owns or has saved notifies others than its owner."
-ONLY_OPERATORS = "Only operators tell other people. Yours can be: your own e-mail, owner, and channels of yours."
+OF_OPERATORS = "Only rules owned or saved by an operator can notify people other than the owner."
+ONLY_OPERATORS = (
+    "Only operators can notify other people. You can use your own e-mail address, owner, and your own channels."
+)
 
 
 def split(text: Any) -> list[str]:
@@ -56,7 +58,7 @@ class ResolvedRecipients:
     def problem(self) -> str:
         """What is wrong with the recipients that are not notified; nothing where all are."""
         refused = f"Not notified: {', '.join(self.refused)}. {OF_OPERATORS}" if self.refused else ""
-        gone = f"These recipients are not there: {', '.join(self.missing)}." if self.missing else ""
+        gone = f"Recipients not found: {', '.join(self.missing)}." if self.missing else ""
         instead = "The owner of the rule was notified instead." if self.is_nobody else ""
         return " ".join(filter(None, [gone, refused, instead]))
 
@@ -174,12 +176,12 @@ def _email(recipient: str) -> str:
 def _missing(recipient: str) -> str:
     shown = recipient[:80]
     if recipient.startswith(CHANNEL):
-        return f"There is no channel in use for “{shown}”. Write channel: and its name, as the list of channels has it."
+        return f"No enabled channel “{shown}”. Use channel: and the name from the list of channels."
     if recipient.startswith(GROUP):
-        return f"There is nobody in “{shown}”. Write group: and the name of a group with people in it."
+        return f"“{shown}” is empty or does not exist. Use group: and the name of a group with members."
     if "@" in recipient:
-        return f"Nobody signs in by “{shown}”. Write the e-mail of a person who does."
-    return f"“{shown}” is no recipient. Write {FORMS}."
+        return f"No user with the e-mail address “{shown}”."
+    return f"“{shown}” is not a valid recipient. Use {FORMS}."
 
 
 def _people(emails: set[str]) -> dict[str, UUID]:

@@ -21,7 +21,7 @@ class RecipientsField(forms.CharField):
     def run_validators(self, value: Any) -> None:
         if len(value) > MAX_RECIPIENTS:
             raise forms.ValidationError(
-                f"At most {MAX_RECIPIENTS} recipients; these are {len(value)}. Put people into a group."
+                f"At most {MAX_RECIPIENTS} recipients are allowed; there are {len(value)}. Use a group instead."
             )
 
     def has_changed(self, initial: Any, data: Any) -> bool:

@@ -73,7 +73,7 @@ def route(
     if not ways and (named or without):
         return []
     if not ways:
-        return [Decision(way=None, status="waiting", cause="There is no channel yet.", expires_at=expires)]
+        return [Decision(way=None, status="waiting", cause="No channel yet.", expires_at=expires)]
     return [_by(way, severity, who, now) for way in ways]
 
 
@@ -85,11 +85,11 @@ def direct(way: ChannelRef, now: datetime) -> Decision:
 def _by(way: ChannelRef, severity: str, who: Subscriber, now: datetime) -> Decision:
     mode, at, cause = who.mode(way, severity), now, ""
     if mode == OFF:
-        cause = f"The preferences say that {severity} does not go to “{way.name}”."
+        cause = f"Disabled by preferences: {severity} on “{way.name}”."
         return Decision(way=way, status="skipped", cause=cause, expires_at=now + TTL)
     if mode in (HOURLY, DAILY):
         at = next_hour(now) if mode == HOURLY else next_time(who.digest_at, who.zone, now)
-        cause = f"It goes out in the digest of {_clock(at, who.zone)}."
+        cause = f"Included in the digest of {_clock(at, who.zone)}."
     if severity != "critical" and (until := quiet_until(who.quiet, who.zone, at)):
         at, cause = until, quiet_cause(until, who.zone)
     return Decision(way=way, status="held" if cause else "due", cause=cause, due_at=at, expires_at=at + TTL)

@@ -17,9 +17,9 @@ OWNER_ONLY = rf"""({CONFIG} !~ '"recipients"'
 
 class BrokenChannel(HealthCheck):
     kind = "broken_channel"
-    label = "Its channels do not work"
-    advice = "Repair a channel and try it out, or take one into use; until then it only reaches the inbox."
-    link_text = "Look at the channels"
+    label = "No working channel"
+    advice = "Fix and test a channel, or enable one. Until then notifications appear in the inbox only."
+    link_text = "View channels"
     sql = f"""
 SELECT r.id AS rule_id, c.broken AS weight,
        jsonb_build_object('owner', coalesce(nullif(u.full_name, ''), u.email), 'person', u.id, 'channels', c.channels,
@@ -41,11 +41,11 @@ SELECT r.id AS rule_id, c.broken AS weight,
         owner, count = facts["owner"], facts["channels"]
         because = f": {facts['cause']}" if facts["broken"] and facts["cause"] else "."
         if count == 1:
-            state = "is broken" if facts["broken"] else "is switched off"
-            return f"It tells {owner}, whose only channel “{facts['name']}” {state}{because}"
+            state = "is broken" if facts["broken"] else "is disabled"
+            return f"The rule notifies {owner}, whose only channel “{facts['name']}” {state}{because}"
         states = [f"{facts[word]} {shown}" for word, shown in (("broken", "broken"), ("off", "off")) if facts[word]]
         newest = f" “{facts['name']}”{because}" if facts["broken"] else ""
-        return f"It tells {owner}, none of whose {count} channels works: {', '.join(states)}.{newest}"
+        return f"The rule notifies {owner}, none of whose {count} channels works: {', '.join(states)}.{newest}"
 
     def link(self, rule_id: UUID, facts: Facts) -> str:
         return f"{reverse('admin:notifications_channel_changelist')}?person={facts['person']}"

@@ -23,8 +23,8 @@ OR EXISTS (SELECT FROM smartagent_users_user_permissions up JOIN auth_permission
 
 class NoRecipient(HealthCheck):
     kind = "no_recipient"
-    label = "Nobody is told"
-    advice = "Give it to somebody who can be told, or let its owner into a group again."
+    label = "Nobody is notified"
+    advice = "Assign the rule to an owner who can be notified, or add the owner to a group."
     link_text = "Edit the rule"
     sql = f"""
 SELECT r.id AS rule_id, 1 AS weight,
@@ -39,8 +39,8 @@ SELECT r.id AS rule_id, 1 AS weight,
 
     def words(self, facts: Facts) -> str:
         if not facts["active"]:
-            return f"It is to tell {facts['owner']}, who is deactivated: it is not evaluated, and nobody is told."
-        return f"It tells {facts['owner']}, who is in no group that may open an inbox."
+            return f"The owner, {facts['owner']}, is deactivated: the rule is not evaluated and nobody is notified."
+        return f"The owner, {facts['owner']}, is in no group that may open an inbox."
 
     def link(self, rule_id: UUID, facts: Facts) -> str:
         return reverse("admin:rules_automationrule_change", args=[rule_id])

@@ -17,7 +17,7 @@ __all__ = ["NotWorded", "check", "worded"]
 
 TITLE = 200  # characters
 OF_MANY = {"items", "count"}  # a template that names one of these words a digest as a whole, any other each message
-FAILED = "The wording of the channel failed, so this went out in the usual words: {}"
+FAILED = "The template of the channel failed, so the default text was sent: {}"
 
 
 def check(source: str) -> None:

@@ -7,25 +7,25 @@ from typing import Any
 from notifications.channels.message import OutgoingMessage, short
 
 NAMES = {
-    "title": "The usual title.",
-    "text": "The usual text.",
+    "title": "The default title.",
+    "text": "The default text.",
     "severity": "low, medium, high or critical.",
     "reason": "Why it is sent: first, still_firing, critical, flapping, escalated, resolved, digest or test.",
     "type": "alert, notify, info, warning, error or success.",
     "rule_name": "The name of the rule.",
     "metric": "What the rule watches, such as cpu_percent.",
-    "value": "What was read.",
-    "operator": "Such as >.",
-    "threshold": "What it was compared with.",
-    "target": "The integration, where the rule names one.",
-    "person": "Whose reading it is.",
-    "recipient": "Who is told.",
-    "time": 'When it was evaluated, by the clock of who is told; {{ time|date:"H:i" }} is the hour only.',
+    "value": "The value of the reading.",
+    "operator": "The operator, such as >.",
+    "threshold": "The threshold.",
+    "target": "The integration, if the rule has one.",
+    "person": "The person whose reading it is.",
+    "recipient": "The recipient.",
+    "time": 'Evaluation time, in the time zone of the recipient; {{ time|date:"H:i" }} is hours and minutes only.',
     "labels": "The labels of the rule: {{ labels.team }}, or {% for name, value in labels.items %}.",
-    "runbook_url": "The address that says what to do.",
-    "url": "The page that says why.",
-    "count": "How many messages or instances it stands for.",
-    "items": "The messages of a digest, each with title, text, severity, rule_name, value, time, url …; of many "
+    "runbook_url": "URL of the runbook.",
+    "url": "URL of the page with details.",
+    "count": "Number of bundled notifications or instances.",
+    "items": "The notifications of a digest, each with title, text, severity, rule_name, value, time, url …; of many "
     "instances the first ten, each with value, target and person.",
 }  # fmt: skip
 TEXT = 8000  # characters of one value

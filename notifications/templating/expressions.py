@@ -25,7 +25,7 @@ class Sheet(Context):
         """Count work."""
         self.left -= units
         if self.left < 0:
-            raise NotWorded("It does too much; use fewer loops and shorter texts.")
+            raise NotWorded("The template does too much; use fewer loops and shorter texts.")
 
 
 class Name(Variable):
@@ -68,7 +68,7 @@ class Expression(FilterExpression):
             context.charge(sum(map(_size, (found, *given))))
             found = function(found, *given)
             if _size(found) > LONGEST_OUTPUT + STEP:
-                raise NotWorded("A value in it grows too long.")
+                raise NotWorded("A value in the template becomes too long.")
         context.charge(_size(found))
         return found
 
@@ -95,7 +95,7 @@ class Value(VariableNode):
 def shown(value: Any) -> str:
     """A value as text; what is missing is nothing."""
     if isinstance(value, Mapping | list | tuple):
-        raise NotWorded("A list is shown row by row, with {% for %}.")
+        raise NotWorded("Use {% for %} to show a list.")
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     return "" if value is None else str(value)

@@ -21,7 +21,7 @@ def add(value: Any, other: Any) -> Any:
 def join(value: Any, between: str) -> str:
     """The texts of a list."""
     if not isinstance(value, list | tuple):
-        raise NotWorded("“join” is for a list.")
+        raise NotWorded("“join” needs a list.")
     return str(between)[:100].join(str(part) for part in value if isinstance(part, str | int | float))
 
 

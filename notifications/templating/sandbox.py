@@ -73,7 +73,7 @@ class PlainParser(Parser):
         """NotWorded where a name is asked for that nothing gives."""
         for name, line in self.asked.items():
             if name not in NAMES and name not in self.given and name not in ("True", "False", "None"):
-                raise NotWorded(f"Line {line}: there is no “{name[:40]}” here. There are: {', '.join(NAMES)}.")
+                raise NotWorded(f"Line {line}: unknown variable “{name[:40]}”. Available: {', '.join(NAMES)}.")
         for name, line in self.parts.items():
             if name in NAMES and name not in self.given:
                 raise NotWorded(
@@ -82,14 +82,14 @@ class PlainParser(Parser):
 
     def find_filter(self, filter_name: str) -> Any:
         if filter_name not in self.filters:
-            raise TemplateSyntaxError(f"There is no filter “{filter_name[:40]}” here. {FILTERS_IN_WORDS}")
+            raise TemplateSyntaxError(f"Unknown filter “{filter_name[:40]}”. {FILTERS_IN_WORDS}")
         return self.filters[filter_name]
 
     def invalid_block_tag(self, token: Any, command: str, parse_until: Any = None) -> Any:
         if command in ENDS:
             expected = f"; expected is {{% {parse_until[-1]} %}}" if parse_until else ""
-            raise self.error(token, TemplateSyntaxError(f"{{% {command} %}} has nothing to end here{expected}."))
-        raise self.error(token, TemplateSyntaxError(f"There is no tag “{command[:40]}” here. {TAGS_IN_WORDS}"))
+            raise self.error(token, TemplateSyntaxError(f"{{% {command} %}} closes nothing{expected}."))
+        raise self.error(token, TemplateSyntaxError(f"Unknown tag “{command[:40]}”. {TAGS_IN_WORDS}"))
 
     def unclosed_block_tag(self, parse_until: Any) -> Any:
         command, token = self.command_stack.pop()
@@ -121,9 +121,9 @@ class Wording(Template):
         except NotWorded:
             raise
         except Exception as error:  # whatever Django's tags and filters stumble over; a message must not be lost by it
-            raise NotWorded(f"It fails: {_short(error)}") from error
+            raise NotWorded(f"The template fails: {_short(error)}") from error
         if len(text) > LONGEST_OUTPUT:
-            raise NotWorded(f"It comes out longer than {LONGEST_OUTPUT:,} characters.")
+            raise NotWorded(f"The output is longer than {LONGEST_OUTPUT:,} characters.")
         return text
 
 
@@ -131,13 +131,13 @@ class Wording(Template):
 def compiled(source: str) -> Wording:
     """The template of this text; NotWorded, with the line, where it is none."""
     if len(source) > MAX_TEMPLATE_LENGTH:
-        raise NotWorded(f"It has {len(source):,} characters; at most {MAX_TEMPLATE_LENGTH:,} are allowed.")
+        raise NotWorded(f"The template has {len(source):,} characters; at most {MAX_TEMPLATE_LENGTH:,} are allowed.")
     try:
         return Wording(source, engine=ENGINE)
     except NotWorded:
         raise
     except RecursionError:
-        raise NotWorded("It is nested too deeply.") from None
+        raise NotWorded("The nesting is too deep.") from None
     except Exception as error:  # of any kind: what Django's parser stumbles over is wrong with the template
         line = getattr(getattr(error, "token", None), "lineno", None)
         raise NotWorded((f"Line {line}: " if line else "") + _short(error)) from error

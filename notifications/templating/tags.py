@@ -22,7 +22,7 @@ class LoopRows:
         if found in ("", None):
             return []
         if not isinstance(found, list | tuple | Mapping):
-            raise NotWorded("“for” goes through a list, such as items or labels.items.")
+            raise NotWorded("“for” needs a list, such as items or labels.items.")
         rows = list(found)[:ROWS]
         context.charge(STEP * len(rows))
         return rows
@@ -32,7 +32,7 @@ def for_tag(parser: Any, token: Token) -> Node:
     """Django's, bounded."""
     parser.loops += 1
     if parser.loops > LOOPS:
-        raise TemplateSyntaxError(f"At most {LOOPS} loops can stand within each other.")
+        raise TemplateSyntaxError(f"At most {LOOPS} loops can be nested.")
     node: Any = django.do_for(parser, token)
     parser.loops -= 1
     parser.given |= {*node.loopvars, "forloop"}

@@ -33,7 +33,9 @@ from smartagent.rest.errors import Conflict
 from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import ReadViewSet
 
-REFUSED = OpenApiResponse(description="It cannot be done (any more), or not by you; the answer says why.")
+REFUSED = OpenApiResponse(
+    description="The request is not possible in the current status, or not permitted; the answer has the reason."
+)
 
 
 def described(summary: str, description: str, request: Any = None) -> Callable[[Any], Any]:
@@ -48,10 +50,10 @@ def described(summary: str, description: str, request: Any = None) -> Callable[[
 @extend_schema_view(
     list=extend_schema(
         summary="List optimizations",
-        description="What was proposed, and what became of it, newest first. `status=proposed` gives what waits.",
+        description="Optimizations and their results, newest first. `status=proposed`: waiting for approval.",
     ),
     retrieve=extend_schema(
-        summary="Read an optimization", description="One proposal, with its operations and what came of it.",
+        summary="Read an optimization", description="One optimization with its operations and results.",
         responses=OneOptimizationSerializer,
     ),
 )  # fmt: skip
@@ -71,9 +73,10 @@ class OptimizationViewSet(ReadViewSet):
         return Response(self._whole(self.get_object()))
 
     @extend_schema(
-        summary="Ask for a proposal", request=AskSerializer, responses={201: OneOptimizationSerializer, 409: REFUSED},
-        description="The strategy for the metric looks at how things are now. Whoever asks does not approve it "
-        "themselves. 409 where one is under way, or was dismissed.",
+        summary="Request an optimization", request=AskSerializer,
+        responses={201: OneOptimizationSerializer, 409: REFUSED},
+        description="The strategy for the metric evaluates current data. The requester cannot approve the "
+            "optimization. 409 if one is open or was dismissed.",
     )  # fmt: skip
     def create(self, request: Request) -> Response:
         asked, me = self._asked(AskSerializer), self._me()
@@ -90,28 +93,29 @@ class OptimizationViewSet(ReadViewSet):
             raise Conflict(f"{made.obstacle} It is {made.event.pk}.")
         return Response(self._whole(made.event), status=201)
 
-    @described("Approve", "The workers apply it within a minute; in the change window where it is scheduled.")
+    @described("Approve", "Workers apply the optimization within a minute; a scheduled one in the change window.")
     @action(detail=True, methods=["post"], needs="change")
     def approve(self, request: Request, pk: Any = None) -> Response:
         return self._answer("approve")
 
-    @described("Apply now", "Approves and applies it; the answer has what came of each operation.")
+    @described("Apply now", "Approves and applies the optimization; the answer has the result of each operation.")
     @action(detail=True, methods=["post"], needs="change")
     def apply(self, request: Request, pk: Any = None) -> Response:
         return self._answer("apply")
 
-    @described("Dismiss", "It is not proposed again meanwhile.", DismissSerializer)
+    @described("Dismiss", "The optimization is not proposed again during this time.", DismissSerializer)
     @action(detail=True, methods=["post"], needs="change")
     def dismiss(self, request: Request, pk: Any = None) -> Response:
         asked = self._asked(DismissSerializer)
         return self._answer("dismiss", lasts=asked.get("for", "7d"), note=asked.get("note", ""))
 
-    @described("Roll back", "What it changed is put back, all of it or nothing.", NotedSerializer)
+    @described("Roll back", "Reverts the changes, all or none.", NotedSerializer)
     @action(detail=True, methods=["post"], needs="change", url_path="roll-back")
     def roll_back(self, request: Request, pk: Any = None) -> Response:
         return self._answer("roll_back", note=self._asked(NotedSerializer).get("note", ""))
 
-    @described("Done by hand", "You did what it advises; its effect is measured. Only without operations.",
+    @described("Mark as done", "Marks the manual steps as done; the effect is measured. Only for "
+        "optimizations without operations.",
                NotedSerializer)  # fmt: skip
     @action(detail=True, methods=["post"], needs="change", url_path="done-by-hand")
     def by_hand(self, request: Request, pk: Any = None) -> Response:
@@ -119,7 +123,7 @@ class OptimizationViewSet(ReadViewSet):
 
     @extend_schema(
         summary="Dry run", request=None, responses=DryRunSerializer,
-        description="What each operation would change as things are now. Nothing is changed, and nobody spoken to.",
+        description="What each operation would change with current data. Changes nothing and sends no requests.",
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="view", url_path="dry-run")
     def dry_run(self, request: Request, pk: Any = None) -> Response:
@@ -127,8 +131,8 @@ class OptimizationViewSet(ReadViewSet):
 
     @extend_schema(
         summary="Answer many", request=ManyAnswersSerializer, responses=AnsweredSerializer,
-        description="Each by itself: what is refused does not keep the others from being done. What you may not "
-        "change is left out.",
+        description="Each optimization separately; a refusal does not stop the others. Optimizations you may "
+            "not change are skipped.",
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change", serializer_class=ManyAnswersSerializer)
     def decide(self, request: Request) -> Response:

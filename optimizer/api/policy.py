@@ -60,15 +60,15 @@ class RateField(serializers.FloatField):
 
 
 class OptimizerPolicySerializer(StrictSerializer):
-    stopped = FlagField(help_text="Nothing is approved or applied.")
-    automatic_per_day = CountField(min_value=0, max_value=MOST_PER_DAY, help_text="For one person.")
-    trusted_after = CountField(min_value=0, max_value=MOST_SUCCESSES, help_text="Successes by hand.")
-    trusted_rate = RateField(min_value=0, max_value=1, help_text="The part that has to have helped.")
-    needs_another = FlagField(help_text="Neither whom it concerns nor the owner of the rule approves.")
-    undo_worse = FlagField(help_text="What made it worse is rolled back.")
+    stopped = FlagField(help_text="True: no optimizations are approved or applied.")
+    automatic_per_day = CountField(min_value=0, max_value=MOST_PER_DAY, help_text="Maximum per person.")
+    trusted_after = CountField(min_value=0, max_value=MOST_SUCCESSES, help_text="Required approved successes.")
+    trusted_rate = RateField(min_value=0, max_value=1, help_text="Minimum success rate, 0 to 1.")
+    needs_another = FlagField(help_text="Neither the affected person nor the owner of the rule can approve.")
+    undo_worse = FlagField(help_text="Roll back changes that made the metric worse.")
     on_failure = ChoiceField(choices=OptimizerPolicy.OnFailure.choices)
-    window = WindowField(help_text="When what is scheduled is applied; empty: always.")
-    window_zone = TextField(max_length=64, asks=ZONE, help_text="Such as Europe/Berlin.")
+    window = WindowField(help_text="When scheduled optimizations are applied; empty: always.")
+    window_zone = TextField(max_length=64, asks=ZONE, help_text="For example Europe/Berlin.")
 
     def validate_window_zone(self, zone: str) -> str:
         if zone not in dict(choices()):
@@ -79,7 +79,9 @@ class OptimizerPolicySerializer(StrictSerializer):
 class StandingSerializer(serializers.Serializer[Any]):
     strategy = serializers.CharField(source="kind")
     trusted = serializers.SerializerMethodField()
-    why_not = serializers.CharField(help_text="Why what it proposes waits for a person; empty where it does not.")
+    why_not = serializers.CharField(
+        help_text="Reason that optimizations of this strategy need approval; empty if they do not."
+    )
 
     def get_trusted(self, standing: Any) -> bool:
         return not standing.why_not
@@ -104,7 +106,7 @@ class ScoreSerializer(serializers.Serializer[Any]):
     rolled_back = serializers.IntegerField()
     dismissed = serializers.IntegerField()
     expired = serializers.IntegerField()
-    rate = serializers.FloatField(allow_null=True, help_text="Percent that helped, of those measured.")
+    rate = serializers.FloatField(allow_null=True, help_text="Percent improved, of the measured optimizations.")
 
 
 class ScoreboardSerializer(serializers.Serializer[Any]):
@@ -118,14 +120,14 @@ class PolicyView(StrictView):
 
     @extend_schema(
         summary="Read the policy", responses=OptimizerPolicyStandsSerializer,
-        description="The guard-rails, and what each strategy is trusted with just now.",
+        description="The guard-rails, and the current automation of each strategy.",
     )  # fmt: skip
     def get(self, request: Request, *args: Any) -> Response:
         return self._answer()
 
     @extend_schema(
         summary="Set the policy",
-        description="All of it.",
+        description="Replaces the whole policy.",
         request=OptimizerPolicySerializer,
         responses=OptimizerPolicyStandsSerializer,
     )
@@ -133,7 +135,7 @@ class PolicyView(StrictView):
         return self._keep(request, partial=False)
 
     @extend_schema(
-        summary="Change the policy", description="What is sent; `stopped` stops everything at once.",
+        summary="Change the policy", description="Changes the given fields; `stopped` stops the optimizer at once.",
         request=OptimizerPolicySerializer(partial=True), responses=OptimizerPolicyStandsSerializer, examples=[EXAMPLE],
     )  # fmt: skip
     def patch(self, request: Request, *args: Any) -> Response:
@@ -162,8 +164,8 @@ class ScoreboardView(StrictView):
     needs = "optimizer.view_optimizationevent"
 
     @extend_schema(
-        summary="Read the scoreboard", responses=ScoreboardSerializer,
-        description="By strategy and by operation, of the proposals that you may see: what came of them.",
+        summary="Get strategy performance", responses=ScoreboardSerializer,
+        description="Results by strategy and by operation, of the optimizations that you may see.",
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         events = OptimizationEvent.objects.visible_to(request.user)

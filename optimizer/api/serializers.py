@@ -58,25 +58,25 @@ class OperationSerializer(serializers.Serializer[Any]):
     expected = serializers.CharField(source="step.expected")
     reversible = serializers.BooleanField()
     status = serializers.CharField(source="step.status", help_text="proposed, running, done, failed, skipped, undone")
-    said = serializers.CharField(source="step.said", help_text="What came of it.")
+    said = serializers.CharField(source="step.said", help_text="Result.")
     error = serializers.CharField(source="step.error")
-    changes = ChangeSerializer(many=True, help_text="What it has changed; secrets are not shown.")
+    changes = ChangeSerializer(many=True, help_text="Changed values; secrets are not shown.")
     finished_at = TimeField(source="step.finished_at", allow_null=True)
 
 
 class EffectSerializer(serializers.Serializer[Any]):
     verdict = serializers.CharField(help_text=VERDICT)
     words = serializers.CharField()
-    before = serializers.FloatField(allow_null=True, help_text="The mean of the day before.")
-    after = serializers.FloatField(allow_null=True, help_text="The mean of the day after.")
+    before = serializers.FloatField(allow_null=True, help_text="Mean of the day before.")
+    after = serializers.FloatField(allow_null=True, help_text="Mean of the day after.")
     difference = serializers.FloatField(allow_null=True)
-    p = serializers.FloatField(allow_null=True, help_text="Of the Mann-Whitney U test.")
+    p = serializers.FloatField(allow_null=True, help_text="p-value of the Mann-Whitney U test.")
     readings_before = serializers.IntegerField()
     readings_after = serializers.IntegerField()
 
 
 class OneOptimizationSerializer(OptimizationSerializer):
-    advice = AnythingField(read_only=True, help_text="What only a person can do.")
+    advice = AnythingField(read_only=True, help_text="Manual steps.")
     steps = OperationSerializer(many=True, read_only=True, source="shown_steps")
     effect = EffectSerializer(read_only=True, source="effect_shown")
 
@@ -95,22 +95,22 @@ def effect_of(event: OptimizationEvent) -> dict[str, Any]:
 
 
 class AskSerializer(StrictSerializer):
-    constraints = (AllOrNone(("operator", "threshold"), "Say both operator and threshold, or neither."),)
+    constraints = (AllOrNone(("operator", "threshold"), "Give both operator and threshold, or neither."),)
 
-    metric = TextField(max_length=100, asks=METRIC, help_text="What is to become better.")
-    target = TextField(required=False, allow_blank=True, max_length=200, help_text="The type of an integration.")
-    user = OwnerField(required=False, help_text="Whose, by id or e-mail. Default: yours.")
+    metric = TextField(max_length=100, asks=METRIC, help_text="Metric to improve.")
+    target = TextField(required=False, allow_blank=True, max_length=200, help_text="Type of an integration.")
+    user = OwnerField(required=False, help_text="Person, by ID or e-mail. Default: you.")
     operator = ChoiceField(
         choices=Operator.choices,
         required=False,
-        help_text="With `threshold`: what would be bad. Default: as a rule says.",
+        help_text="With `threshold`: the condition that counts as bad. Default: condition of a rule.",
     )
     threshold = NumberField(required=False)
     kind = ChoiceField(choices=list(KINDS), required=False, help_text="manual, or scheduled: in the change window.")
 
     def validate_metric(self, metric: str) -> str:
         if not is_metric(metric):
-            raise serializers.ValidationError("This is not the name of a metric.")
+            raise serializers.ValidationError("Unknown metric.")
         return metric
 
     def validate_target(self, target: str) -> str:
@@ -121,14 +121,16 @@ class AskSerializer(StrictSerializer):
 
 
 class NotedSerializer(StrictSerializer):
-    note = TextField(required=False, allow_blank=True, max_length=2000, help_text="Stands in its story.")
+    note = TextField(required=False, allow_blank=True, max_length=2000, help_text="Appears in the timeline.")
 
 
 class DismissSerializer(NotedSerializer):
     def get_fields(self) -> Any:
         """`for` is a word of Python's."""
         lasts = ChoiceField(
-            choices=list(LENGTHS), required=False, help_text="Default: 7d. Not proposed again meanwhile."
+            choices=list(LENGTHS),
+            required=False,
+            help_text="Default: 7d. The optimization is not proposed again during this time.",
         )
         return super().get_fields() | {"for": lasts}
 
@@ -144,14 +146,14 @@ class RefusedAnswerSerializer(serializers.Serializer[Any]):
 
 
 class AnsweredSerializer(serializers.Serializer[Any]):
-    done = serializers.ListField(child=serializers.UUIDField(), help_text="Those to which it was done.")
-    refused = RefusedAnswerSerializer(many=True, help_text="The others, with why not.")
+    done = serializers.ListField(child=serializers.UUIDField(), help_text="Optimizations that were changed.")
+    refused = RefusedAnswerSerializer(many=True, help_text="Refused optimizations, with reasons.")
 
 
 class DryStepSerializer(serializers.Serializer[Any]):
     label = serializers.CharField()  # type: ignore[assignment]
     changes = ChangeSerializer(many=True)
-    problem = serializers.CharField(help_text="Why it cannot be done as things are; empty where it can.")
+    problem = serializers.CharField(help_text="Obstacle to the operation; empty if there is none.")
 
 
 class DryRunSerializer(serializers.Serializer[Any]):

@@ -36,17 +36,17 @@ def take(key: UUID, now: datetime) -> OptimizationEvent:
     """Take it for a while, when nobody else does, and nothing else is done to the same target."""
     row: OptimizationEvent | None = OptimizationEvent.objects.select_related("rule").filter(pk=key).first()
     if row is None:
-        raise DecisionRefused("It is not there any more.")
+        raise DecisionRefused("The optimization was deleted.")
     if why := may_begin(row, OptimizerPolicy.current(), now):
         raise DecisionRefused(why)
     with transaction.atomic():
         wait_for_others(row.user_id)  # or two would begin at once, and neither see the other
         if OptimizationEvent.objects.beside(row).filter(status=Status.APPLYING).exists():
-            raise DecisionRefused("Something else is being applied to the same target.")
+            raise DecisionRefused("Another optimization is being applied to the same target.")
         ready = Q(status=Status.APPROVED) | Q(status=Status.APPLYING, leased_until__lte=now)
         taken = OptimizationEvent.objects.filter(ready, pk=key)
         if not taken.update(status=Status.APPLYING, leased_until=now + LEASE):
-            raise DecisionRefused("It is not approved, or somebody else applies it already.")
+            raise DecisionRefused("The optimization is not approved, or is already being applied.")
     row.refresh_from_db()
     return row
 

@@ -1,4 +1,4 @@
-"""What a person answers to a proposal: approve, apply at once, dismiss, roll back, or that it was done by hand.
+"""What a person answers to a proposal: approve, apply at once, dismiss, roll back, or that it was marked as done.
 
 The same in pages and in the API; each says beforehand what stands in its way.
 """
@@ -26,7 +26,7 @@ from optimizer.proposals.decisions import (
 Status = OptimizationEvent.Status
 VERBS = {
     "approve": "Approve", "apply": "Apply now", "dismiss": "Dismiss", "roll_back": "Roll back",
-    "by_hand": "Done by hand",
+    "by_hand": "Mark as done",
 }  # fmt: skip
 LENGTHS = {"1d": "for a day", "7d": "for 7 days", "30d": "for 30 days", "ever": "for ever"}
 FITS = {
@@ -35,14 +35,14 @@ FITS = {
     "by_hand": {Status.PROPOSED, Status.APPROVED},
 }  # fmt: skip
 MAX_EVENTS = 100  # are answered at once
-EMPTY = "It has no operations: only a person can do what it advises."
-NOTHING_DONE = "Nothing of it is done, so there is nothing to take back."
+EMPTY = "This optimization has no operations; its steps are manual."
+NOTHING_DONE = "No operation was applied, so there is nothing to roll back."
 
 
 def obstacle(verb: str, event: OptimizationEvent, by: Any, policy: OptimizerPolicy, now: datetime) -> str:
     """Why `by` cannot do it now; nothing where they can. Steps and rule of the event are looked at."""
     if event.status not in FITS[verb]:
-        return f"It is {event.get_status_display().lower()}."
+        return f"The optimization is {event.get_status_display().lower()}."
     if event.status == Status.PROPOSED and event.expires_at and event.expires_at <= now and verb != "dismiss":
         return ANSWERED
     steps = list(event.steps.all())
@@ -51,7 +51,7 @@ def obstacle(verb: str, event: OptimizationEvent, by: Any, policy: OptimizerPoli
     if verb in ("approve", "apply") and not steps:
         return EMPTY
     if verb == "by_hand" and steps:
-        return "It has operations, so it is applied, not done by hand."
+        return "This optimization has operations; apply it instead."
     if verb in ("approve", "apply") and event.status == Status.PROPOSED and (why := _not_by(event, by, policy)):
         return why
     return may_begin(event, policy, now) if verb == "apply" else ""
@@ -93,20 +93,20 @@ def answer_many(
 def success_message(verb: str, event: OptimizationEvent) -> str:
     """What came of an answer, in a sentence."""
     if verb == "apply" and event.status == Status.FAILED:
-        return f"It failed. {event.error_message}"
+        return f"Failed. {event.error_message}"
     if verb == "apply" and event.status == Status.APPLYING:
-        return "It is being applied: a step did not work at once, and is tried again."
+        return "The optimization is being applied; a failed step is retried."
     scheduled = event.optimization_action == OptimizationEvent.Kind.SCHEDULED
     return {
-        "approve": f"It is approved, and applied {'in its change window' if scheduled else 'within a minute'}.",
-        "apply": "It is applied. Whether it helped is measured in a day.", "dismiss": "It is dismissed.",
-        "roll_back": "It is rolled back.", "by_hand": "Noted. Whether it helped is measured in a day.",
+        "approve": f"Approved. It is applied {'in its change window' if scheduled else 'within a minute'}.",
+        "apply": "Applied. The effect is measured in one day.", "dismiss": "Dismissed.",
+        "roll_back": "Rolled back.", "by_hand": "Marked as done. The effect is measured in one day.",
     }[verb]  # fmt: skip
 
 
 def _not_by(event: OptimizationEvent, by: Any, policy: OptimizerPolicy) -> str:
     involved = {
-        "asked for it": event.requested_by_id, "owns the rule": event.rule.user_id if event.rule else None,
+        "requested it": event.requested_by_id, "owns the rule": event.rule.user_id if event.rule else None,
         "is concerned": event.user_id,
     }  # fmt: skip
     return approval_refusal(guardrails_of(policy), by=by.pk, involved=involved)

@@ -31,7 +31,7 @@ from smartagent.outbound.errors import NotSent
 
 TRIES = 3
 PAUSE = timedelta(seconds=30)  # before the second try; twice as long before the third
-CHANGED = "It is not what was approved any more, so it is not applied."
+CHANGED = "The optimization changed after approval, so it was not applied."
 Step = OptimizationStep
 TO_DO = (Step.Status.PROPOSED, Step.Status.RUNNING)
 logger = structlog.get_logger(__name__)
@@ -80,14 +80,14 @@ def roll_back(event: OptimizationEvent, by: Any, now: datetime, *, note: str = "
         applied = Q(status=Status.APPLIED) | Q(status=Status.FAILED)
         row = OptimizationEvent.objects.select_for_update(of=("self",)).filter(applied, pk=event.pk).first()
         if row is None:
-            raise DecisionRefused("It was not applied, or has been rolled back already.")
+            raise DecisionRefused("The optimization was not applied, or was already rolled back.")
         done = row.steps.filter(status=Step.Status.DONE).count()
         try:
             left = undo(row, now)
         except OperationFailed as failure:
-            raise DecisionRefused(f"It cannot be rolled back. {failure}") from None
+            raise DecisionRefused(f"Rollback failed. {failure}") from None
         if len(left) == done:
-            raise DecisionRefused(f"Nothing of it can be taken back{': ' + ', '.join(left) if left else ''}.")
+            raise DecisionRefused(f"No operation can be rolled back{': ' + ', '.join(left) if left else ''}.")
         row.status, row.applied, row.ended_at = Status.ROLLED_BACK, False, now
         row.decision_note = note.strip() or row.decision_note
         row.save(update_fields=["status", "applied", "ended_at", "decision_note"])
@@ -137,7 +137,7 @@ def _begin(event: OptimizationEvent, step: Step, now: datetime) -> None:
         running.update(status=Step.Status.RUNNING, tries=F("tries") + 1, started_at=now)
     step.refresh_from_db(fields=["tries"])
     if step.tries > TRIES:
-        _not_done(event, step, f"It was begun {TRIES} times, and each time the worker was lost.", now, again=False)
+        _not_done(event, step, f"The step was started {TRIES} times; each time the worker was lost.", now, again=False)
 
 
 def _write(event: OptimizationEvent, step: Step, done: Done, now: datetime) -> None:
@@ -177,7 +177,7 @@ def _fail(event: OptimizationEvent, cause: str, now: datetime) -> None:
             return  # another worker has it
         event.refresh_from_db()
         rest = event.steps.filter(status__in=TO_DO)
-        rest.update(status=Step.Status.SKIPPED, error="A step before it has failed.")
+        rest.update(status=Step.Status.SKIPPED, error="An earlier step failed.")
         write_entries([entry(event, "failed", now, error=cause)])
     if OptimizerPolicy.current().on_failure == OptimizerPolicy.OnFailure.UNDO:
         _undo_quietly(event, now)
@@ -189,5 +189,5 @@ def _undo_quietly(event: OptimizationEvent, now: datetime) -> None:
         with transaction.atomic():
             undo(event, now)
     except OperationFailed as failure:
-        said = f"{event.error_message} What was done before could not be taken back: {failure}"
+        said = f"{event.error_message} Earlier operations could not be rolled back: {failure}"
         OptimizationEvent.objects.filter(pk=event.pk).update(error_message=said)

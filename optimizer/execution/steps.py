@@ -19,7 +19,7 @@ def task_of(event: OptimizationEvent, step: Step, now: datetime) -> Task:
 def operation_of(step: Step) -> Operation:
     """The operation of a step; OperationFailed where it is not installed any more."""
     if step.operation not in operations:
-        raise OperationFailed(f"There is no operation “{step.operation}” here any more.")
+        raise OperationFailed(f"Operation “{step.operation}” is not installed.")
     return operations[step.operation]
 
 

@@ -18,7 +18,7 @@ def of_proposals(events: Iterable[OptimizationEvent]) -> list[Message]:
     return [
         _message(
             event.user_id, event.rule_id, event.pk, "notify", "medium",
-            f"A remedy is proposed: {strategy_name(event.strategy)}", [event.reason, *_steps(event)],
+            f"Optimization proposed: {strategy_name(event.strategy)}", [event.reason, *_steps(event)],
         )
         for event in events
         if event.user_id and event.user_id != event.requested_by_id
@@ -38,14 +38,16 @@ def _of(entry: ActivityEntry) -> Message | None:
     name, metric = strategy_name(facts.get("strategy")), metric_name(facts.get("metric"))
     if entry.event_type == "optimization_applied":
         count = facts.get("steps") or 0
-        done = f"{count} operation{'' if count == 1 else 's'} done. Whether it helped is measured in a day."
-        return _message(person, entry.rule_id, key, "success", "low", f"A remedy was applied: {name}", [done])
+        done = f"{count} operation{'' if count == 1 else 's'} done. The effect is measured in one day."
+        return _message(person, entry.rule_id, key, "success", "low", f"Optimization applied: {name}", [done])
     if entry.event_type == "optimization_failed":
-        cause = entry.error_message or "It does not say why."
-        return _message(person, entry.rule_id, key, "error", "high", f"A remedy failed: {name}", [cause])
+        cause = entry.error_message or "No error text."
+        return _message(person, entry.rule_id, key, "error", "high", f"Optimization failed: {name}", [cause])
     if entry.event_type == "optimization_measured" and facts.get("verdict") == OptimizationEvent.Verdict.WORSE:
-        said = f"The {metric} is worse than in the day before it. It can be rolled back."
-        return _message(person, entry.rule_id, key, "warning", "high", f"A remedy made it worse: {name}", [said])
+        said = f"The {metric} is worse than on the day before. The optimization can be rolled back."
+        return _message(
+            person, entry.rule_id, key, "warning", "high", f"Optimization made the metric worse: {name}", [said]
+        )
     return None
 
 

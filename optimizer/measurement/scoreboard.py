@@ -94,8 +94,8 @@ def in_words(scores: Sequence[Score]) -> str:
     """The chart for who does not see it."""
     measured = [score for score in scores if score.measured]
     if not measured:
-        return "Nothing has been applied and measured yet, so no strategy has earned trust."
+        return "No measured optimizations yet, so no strategy runs automatically."
     best = max(measured, key=lambda score: (score.rate or 0, score.measured))
-    said = f"{best.label} helps most: {best.improved} of {best.measured} that were measured."
+    said = f"Best strategy: {best.label}, {best.improved} of {best.measured} measured optimizations improved."
     worse = sum(score.worse for score in measured)
-    return said + (f" {worse} made it worse." if worse else " None made it worse.")
+    return said + (f" {worse} made the metric worse." if worse else " None made the metric worse.")

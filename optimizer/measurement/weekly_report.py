@@ -44,17 +44,17 @@ class WeeklyReport:
 
     @property
     def title(self) -> str:
-        """`Remedies from 2026-03-02 to 2026-03-09`"""
-        return f"Remedies from {self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}"
+        """`Optimizations from 2026-03-02 to 2026-03-09`"""
+        return f"Optimizations from {self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}"
 
     @property
     def words(self) -> str:
         """All of it in a sentence."""
         count = self.total
         if not any(count.values()):
-            return "Nothing was proposed or applied in this week."
+            return "No optimizations were proposed or applied this week."
         told = [f"{count[name]:,} {word}" for name, (word, _) in COUNTED.items() if count[name] or name in ALWAYS]
-        return f"In this week: {', '.join(told)}."
+        return f"This week: {', '.join(told)}."
 
     @property
     def bars(self) -> list[dict[str, Any]]:

@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
                 ("metric", models.TextField(blank=True, db_default="", default="")),
                 ("target", models.TextField(blank=True, db_default="", default="")),
                 ("operator", models.TextField(blank=True, db_default="", default="")),
-                ("entry_id", models.UUIDField(help_text="The activity entry that proposed it.", null=True)),
+                ("entry_id", models.UUIDField(help_text="Activity entry of the proposal.", null=True)),
                 ("reason", models.TextField(blank=True, db_default="", default="")),
                 ("advice", models.JSONField(db_default=[], default=list)),
                 ("approved_at", models.DateTimeField(null=True)),
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                 ("decision_note", models.TextField(blank=True, db_default="", default="")),
                 (
                     "dismissed_until",
-                    models.DateTimeField(help_text="Not proposed again before; without a time never.", null=True),
+                    models.DateTimeField(help_text="No new proposal before this time; null: never.", null=True),
                 ),
                 ("expires_at", models.DateTimeField(null=True)),
                 ("leased_until", models.DateTimeField(null=True)),
@@ -290,7 +290,7 @@ class Migration(migrations.Migration):
                 ("metric_name", models.TextField()),
                 (
                     "metric_type",
-                    models.TextField(help_text="How it is made: count, sum, average, percentage or trend.", null=True),
+                    models.TextField(help_text="Method: count, sum, average, percentage or trend.", null=True),
                 ),
                 ("raw_value", smartagent.fields.NumericField(null=True)),
                 ("normalized_value", smartagent.fields.NumericField(help_text="Between 0 and 1.", null=True)),
@@ -418,30 +418,34 @@ class Migration(migrations.Migration):
                         db_default=1, default=1, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("stopped", models.BooleanField(db_default=False, default=False, verbose_name="stop everything")),
+                ("stopped", models.BooleanField(db_default=False, default=False, verbose_name="stopped")),
                 (
                     "automatic_per_day",
                     models.PositiveSmallIntegerField(
-                        db_default=3, default=3, verbose_name="automatic ones per person and day"
+                        db_default=3, default=3, verbose_name="automatic changes per person and day"
                     ),
                 ),
                 (
                     "trusted_after",
-                    models.PositiveSmallIntegerField(db_default=3, default=3, verbose_name="successes by hand before"),
+                    models.PositiveSmallIntegerField(
+                        db_default=3, default=3, verbose_name="required approved successes"
+                    ),
                 ),
-                ("trusted_rate", models.FloatField(db_default=0.6, default=0.6, verbose_name="rate of success")),
+                ("trusted_rate", models.FloatField(db_default=0.6, default=0.6, verbose_name="minimum success rate")),
                 (
                     "needs_another",
-                    models.BooleanField(db_default=False, default=False, verbose_name="another person approves"),
+                    models.BooleanField(db_default=False, default=False, verbose_name="approval by another person"),
                 ),
                 (
                     "undo_worse",
-                    models.BooleanField(db_default=False, default=False, verbose_name="roll back what made it worse"),
+                    models.BooleanField(
+                        db_default=False, default=False, verbose_name="roll back changes that made the metric worse"
+                    ),
                 ),
                 (
                     "on_failure",
                     models.TextField(
-                        choices=[("keep", "keep what was done"), ("undo", "undo what was done")],
+                        choices=[("keep", "keep earlier changes"), ("undo", "revert earlier changes")],
                         db_default="undo",
                         default="undo",
                     ),

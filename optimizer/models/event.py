@@ -66,7 +66,7 @@ class OptimizationEvent(models.Model):
     metric = models.TextField(default="", db_default="", blank=True)
     target = models.TextField(default="", db_default="", blank=True)
     operator = models.TextField(default="", db_default="", blank=True)
-    entry_id = models.UUIDField(null=True, help_text="The activity entry that proposed it.")
+    entry_id = models.UUIDField(null=True, help_text="Activity entry of the proposal.")
     reason = models.TextField(default="", db_default="", blank=True)
     advice = models.JSONField(default=list, db_default=[])  # what only a person can do
     # Who asked, who decided, and when it counts.
@@ -82,7 +82,7 @@ class OptimizationEvent(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
     )
     decision_note = models.TextField(default="", db_default="", blank=True)
-    dismissed_until = models.DateTimeField(null=True, help_text="Not proposed again before; without a time never.")
+    dismissed_until = models.DateTimeField(null=True, help_text="No new proposal before this time; null: never.")
     expires_at = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True)
     applied_at = models.DateTimeField(null=True)

@@ -23,7 +23,7 @@ class FusionMetric(models.Model):
         Integration, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
     )
     metric_name = models.TextField()
-    metric_type = models.TextField(null=True, help_text="How it is made: count, sum, average, percentage or trend.")
+    metric_type = models.TextField(null=True, help_text="Method: count, sum, average, percentage or trend.")
     raw_value = NumericField(null=True)
     normalized_value = NumericField(null=True, help_text="Between 0 and 1.")
     weight = NumericField(default=Decimal("0.2"), null=True, db_default=Decimal("0.2"))

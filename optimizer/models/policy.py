@@ -9,16 +9,18 @@ class OptimizerPolicy(models.Model):
     """The guard-rails. A row that is not there yet is one with these defaults."""
 
     class OnFailure(models.TextChoices):
-        KEEP = "keep", "keep what was done"
-        UNDO = "undo", "undo what was done"
+        KEEP = "keep", "keep earlier changes"
+        UNDO = "undo", "revert earlier changes"
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, db_default=1, editable=False)
-    stopped = models.BooleanField("stop everything", default=False, db_default=False)
-    automatic_per_day = models.PositiveSmallIntegerField("automatic ones per person and day", default=3, db_default=3)
-    trusted_after = models.PositiveSmallIntegerField("successes by hand before", default=3, db_default=3)
-    trusted_rate = models.FloatField("rate of success", default=0.6, db_default=0.6)
-    needs_another = models.BooleanField("another person approves", default=False, db_default=False)
-    undo_worse = models.BooleanField("roll back what made it worse", default=False, db_default=False)
+    stopped = models.BooleanField("stopped", default=False, db_default=False)
+    automatic_per_day = models.PositiveSmallIntegerField(
+        "automatic changes per person and day", default=3, db_default=3
+    )
+    trusted_after = models.PositiveSmallIntegerField("required approved successes", default=3, db_default=3)
+    trusted_rate = models.FloatField("minimum success rate", default=0.6, db_default=0.6)
+    needs_another = models.BooleanField("approval by another person", default=False, db_default=False)
+    undo_worse = models.BooleanField("roll back changes that made the metric worse", default=False, db_default=False)
     on_failure = models.TextField(choices=OnFailure.choices, default=OnFailure.UNDO, db_default=OnFailure.UNDO)
     window = models.JSONField(
         "change window", default=list, db_default=[], blank=True
@@ -32,7 +34,7 @@ class OptimizerPolicy(models.Model):
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="optimizer_policy_one_row")]
 
     def __str__(self) -> str:
-        return "The optimizer's policy"
+        return "Automation policy"
 
     @classmethod
     def current(cls) -> Self:

@@ -79,7 +79,7 @@ class Operation:
 
     def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """Take it back, in the current transaction; OperationFailed where something has changed since."""
-        raise OperationFailed(f"{self.label} cannot be taken back.")
+        raise OperationFailed(f"{self.label} is irreversible.")
 
 
 operations: Registry[Operation] = Registry("OPTIMIZER_OPERATIONS")

@@ -13,7 +13,7 @@ LEAST, MOST = 1, 1440  # minutes
 class AdjustSyncInterval(Operation):
     kind = "adjust_sync_interval"
     label = "Adjust the sync interval"
-    help = "Changes how often an integration synchronises, from every minute to once a day."
+    help = "Changes the sync interval of an integration, from one minute to one day."
     reversible = True
 
     def check(self, task: Task) -> None:
@@ -22,7 +22,7 @@ class AdjustSyncInterval(Operation):
 
     def preview(self, task: Task) -> list[PreviewedChange]:
         now = setting(integration_of(task), SETTING)
-        return [PreviewedChange("Minutes between two synchronisations", _shown(now), str(_wanted(task)))]
+        return [PreviewedChange("Sync interval in minutes", _shown(now), str(_wanted(task)))]
 
     def apply(self, task: Task, reached: Any) -> Done:
         integration, wanted = integration_of(task, locked=True), _wanted(task)
@@ -30,14 +30,16 @@ class AdjustSyncInterval(Operation):
         before = {SETTING: config[SETTING]} if SETTING in config else {}
         integration.config = config | {SETTING: wanted}
         integration.save(update_fields=["config", "updated_at"])
-        said = f"{integration} synchronises every {wanted} minutes now, before: {_shown(before.get(SETTING))}."
+        said = f"{integration} now synchronises every {wanted} minutes, before: {_shown(before.get(SETTING))}."
         return Done(before=before, after={SETTING: wanted}, said=said)
 
     def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         integration = integration_of(task, locked=True)
         config = dict(integration.config or {})
         if config.get(SETTING) != after[SETTING]:
-            raise OperationFailed(f"The interval was changed to {_shown(config.get(SETTING))} since, so it stays.")
+            raise OperationFailed(
+                f"The interval was changed to {_shown(config.get(SETTING))} since then, so it is kept."
+            )
         config.pop(SETTING)
         integration.config = config | dict(before)
         integration.save(update_fields=["config", "updated_at"])
@@ -46,9 +48,9 @@ class AdjustSyncInterval(Operation):
 def _wanted(task: Task) -> int:
     minutes = task.parameters.get("minutes")
     if not isinstance(minutes, int) or isinstance(minutes, bool) or not LEAST <= minutes <= MOST:
-        raise OperationFailed(f"“minutes” is a whole number from {LEAST} to {MOST}.")
+        raise OperationFailed(f"“minutes” must be a whole number from {LEAST} to {MOST}.")
     return minutes
 
 
 def _shown(minutes: Any) -> str:
-    return "not said" if minutes is None else str(minutes)
+    return "not set" if minutes is None else str(minutes)

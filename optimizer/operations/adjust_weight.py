@@ -40,13 +40,13 @@ def _new(rows: Rows, task: Task) -> dict[str, Decimal]:
     key = next((key for key, row in rows.items() if row.metric_name == name), None)
     if key is None:
         known = ", ".join(sorted({row.metric_name for row in rows.values()}))
-        raise OperationFailed(f"There is no fusion metric “{name[:80]}”. There are: {known}.")
+        raise OperationFailed(f"Unknown fusion metric “{name[:80]}”. Available: {known}.")
     step, least, most = (_decimal(task, each, default) for each, default in
                          (("step", None), ("lowest", LEAST), ("highest", MOST)))  # fmt: skip
     old = rows[key].weight or Decimal(0)
     new = stepped(old, step, max(least, LEAST), min(most, MOST))
     if new == old:
-        raise OperationFailed(f"The weight of {name} is {number(old)}, at its limit already.")
+        raise OperationFailed(f"The weight of {name} is {number(old)}, already at its limit.")
     return {key: new}
 
 
@@ -60,4 +60,4 @@ def _decimal(task: Task, name: str, default: Decimal | None) -> Decimal:
     try:
         return read_number(given)
     except ValueError:
-        raise OperationFailed(f"“{name}” is a number, for example 0.05.") from None
+        raise OperationFailed(f"“{name}” must be a number, for example 0.05.") from None

@@ -28,8 +28,8 @@ SELECT relname AS table, seq_scan AS scans, seq_tup_read AS rows_read, n_live_tu
 
 class AnalyzeSlowQueries(Operation):
     kind = "analyze_slow_queries"
-    label = "Look for slow queries"
-    help = "Writes down the ten costliest statements and the tables that are read without an index; changes nothing."
+    label = "Find slow queries"
+    help = "Records the ten most expensive statements and the tables read without an index; changes nothing."
     reversible = True
     changes = False
 
@@ -39,7 +39,7 @@ class AnalyzeSlowQueries(Operation):
     def apply(self, task: Task, reached: Any) -> Done:
         statements = _statements()
         tables = _rows(TABLES)
-        said = "pg_stat_statements is not there; " if statements is None else f"{len(statements)} statements; "
+        said = "pg_stat_statements is not installed; " if statements is None else f"{len(statements)} statements; "
         found = f"{len(tables)} large table{'' if len(tables) == 1 else 's'} read without an index."
         return Done(after={"statements": statements, "tables": tables}, said=said + found)
 

@@ -16,15 +16,15 @@ MAX_RESULT_LENGTH = 8000  # characters of the result that are kept
 
 class CallEngine(Operation):
     kind = "call_engine"
-    label = "Ask the optimization engine"
+    label = "Call the optimization engine"
     help = (
-        "Posts the numbers to OPTIMIZATION_ENGINE_URL, signed by Standard Webhooks, and keeps the result as evidence."
+        "Posts the values to OPTIMIZATION_ENGINE_URL, signed by Standard Webhooks, and stores the result as evidence."
     )
     changes = False
 
     def check(self, task: Task) -> None:
         if not settings.OPTIMIZATION_ENGINE_URL:
-            raise OperationFailed("There is no engine: OPTIMIZATION_ENGINE_URL is empty.")
+            raise OperationFailed("No optimization engine: OPTIMIZATION_ENGINE_URL is empty.")
         if key_of(settings.OPTIMIZATION_ENGINE_SECRET) is None:
             raise OperationFailed(f"OPTIMIZATION_ENGINE_SECRET {NO_KEY}")
 
@@ -42,7 +42,7 @@ class CallEngine(Operation):
     def apply(self, task: Task, reached: Answer) -> Done:
         result = json_of(reached)
         if result is None:
-            raise OperationFailed("The engine answered, but with no JSON, or with more than 64 KB of it.")
+            raise OperationFailed("The engine did not answer with JSON of at most 64 KB.")
         whole = json.dumps(result, ensure_ascii=False)
         kept = (
             {"result": result}

@@ -19,7 +19,7 @@ def metrics_of(person: UUID | None, *, locked: bool = False) -> Rows:
     rows = FusionMetric.objects.filter(user=person, weight__isnull=False).order_by("metric_name", "pk")
     found = {str(row.pk): row for row in (rows.select_for_update() if locked else rows)}
     if not any(row.normalized_value is not None for row in found.values()):
-        raise OperationFailed("There are no fusion metrics with a value, so there is nothing to weigh.")
+        raise OperationFailed("No fusion metric has a value, so there are no weights to change.")
     return found
 
 
@@ -65,7 +65,7 @@ def put_back(task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) ->
     rows = {str(row.pk): row for row in FusionMetric.objects.filter(user=task.person).select_for_update()}
     for key, weight in after["weights"].items():
         if key not in rows or rows[key].weight != Decimal(weight):
-            raise OperationFailed("The weights were changed since, so they stay as they are.")
+            raise OperationFailed("The weights were changed since then, so they are kept.")
     for key, weight in before["weights"].items():
         rows[key].weight = Decimal(weight)
     FusionMetric.objects.bulk_update([rows[key] for key in before["weights"]], ["weight"])

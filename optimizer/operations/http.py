@@ -17,7 +17,7 @@ from smartagent.outbound.client import Answer
 
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 PASSES = (408, 425, 429)  # besides 5xx: what may be otherwise in a moment
-NO_KEY = "is no signing key: it is whsec_ and 24 to 64 bytes in base64."
+NO_KEY = "is not a signing key: use whsec_ and 24 to 64 bytes in base64."
 
 
 def may_pass(code: int) -> bool:

@@ -6,7 +6,7 @@ from optimizer.operations import OperationFailed, Task
 from rules.models import Integration
 from smartagent.kernel.sealing import SecretLost, unseal
 
-GONE = "The integration is not there any more."
+GONE = "The integration was deleted."
 
 
 def integration_of(task: Task, *, locked: bool = False) -> Integration:

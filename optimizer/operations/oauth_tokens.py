@@ -20,9 +20,10 @@ POST = "client_secret_post"
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 # Section 5.2. Any other word may be anything, also what was sent.
 ERRORS = {
-    "invalid_request": "the request is not what it expects", "invalid_client": "it does not know the client",
-    "invalid_grant": "the refresh token is used up or withdrawn", "unsupported_grant_type": "it renews no tokens",
-    "unauthorized_client": "the client may not renew tokens", "invalid_scope": "the scope is not granted",
+    "invalid_request": "invalid request", "invalid_client": "unknown client",
+    "invalid_grant": "the refresh token was used or revoked",
+    "unsupported_grant_type": "token renewal is not supported",
+    "unauthorized_client": "the client may not refresh tokens", "invalid_scope": "the scope is not granted",
 }  # fmt: skip
 MAX_LIFETIME = timedelta(days=3650)
 

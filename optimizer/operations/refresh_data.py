@@ -14,8 +14,8 @@ DUE = "refresh_due"
 
 class RefreshData(Operation):
     kind = "refresh_data"
-    label = "Fetch the data anew"
-    help = "Calls the refresh address (refresh_url), signed where there is a signing_key; else marks it as due."
+    label = "Refresh data"
+    help = "Calls the refresh URL (refresh_url), signed if there is a signing_key; otherwise marks the refresh as due."
 
     def check(self, task: Task) -> None:
         credentials_of(integration_of(task))
@@ -62,4 +62,4 @@ def _fetched(integration: Integration, task: Task, answer: Answer) -> Done:
     integration.last_sync_at, integration.config = task.now, config
     integration.save(update_fields=["last_sync_at", "config", "updated_at"])
     after = {"last_sync_at": task.now.isoformat(), "code": answer.code}
-    return Done(before=before, after=after, said=f"{integration} has fetched its data anew.")
+    return Done(before=before, after=after, said=f"{integration} refreshed its data.")

@@ -16,8 +16,8 @@ NEEDED = ("client_id", "refresh_token")
 
 class RefreshOAuthToken(Operation):
     kind = "refresh_oauth_token"
-    label = "Renew the token"
-    help = "Asks the token address (token_url) for a new access token with the stored client and refresh token."
+    label = "Refresh token"
+    help = "Requests a new access token from the token URL (token_url) with the stored client and refresh token."
 
     def check(self, task: Task) -> None:
         integration = integration_of(task)
@@ -26,8 +26,8 @@ class RefreshOAuthToken(Operation):
 
     def preview(self, task: Task) -> list[PreviewedChange]:
         expires = time_of(integration_of(task).config or {}, EXPIRES)
-        before = f"runs out on {expires:%Y-%m-%d %H:%M} UTC" if expires else "the one it has"
-        return [PreviewedChange("Access token", before, "a new one")]
+        before = f"expires on {expires:%Y-%m-%d %H:%M} UTC" if expires else "the current token"
+        return [PreviewedChange("Access token", before, "a new token")]
 
     def reach(self, task: Task) -> Tokens:
         integration = integration_of(task)
@@ -41,7 +41,7 @@ class RefreshOAuthToken(Operation):
         integration = integration_of(task, locked=True)
         credentials, config = _credentials(integration), dict(integration.config or {})
         if credentials["refresh_token"] != reached.used:
-            raise OperationFailed(f"The credentials of {integration} were changed meanwhile, so they stay.")
+            raise OperationFailed(f"The credentials of {integration} were changed since then, so they are kept.")
         before = {EXPIRES: config.pop(EXPIRES, None)}
         expires = None if reached.lasts is None else task.now.replace(microsecond=0) + reached.lasts
         after = {EXPIRES: expires and expires.isoformat()}
@@ -50,7 +50,7 @@ class RefreshOAuthToken(Operation):
             credentials | {"access_token": reached.access, "refresh_token": reached.refresh}
         )
         integration.save(update_fields=["config", "credentials_encrypted", "updated_at"])
-        until = f"runs out on {expires:%Y-%m-%d %H:%M} UTC" if expires else "does not say when it runs out"
+        until = f"expires on {expires:%Y-%m-%d %H:%M} UTC" if expires else "has no known expiry"
         return Done(before=before, after=after, said=f"{integration} has a new access token, which {until}.")
 
 

@@ -14,8 +14,8 @@ MAX_ANSWER_LENGTH = 200  # characters of an answer that are kept
 
 class RetryConnection(Operation):
     kind = "retry_connection"
-    label = "Try the connection"
-    help = "Asks the integration's health address (health_url), and sets its status by the answer."
+    label = "Retry connection"
+    help = "Calls the health URL (health_url) of the integration and sets its status by the answer."
     reversible = True
 
     def check(self, task: Task) -> None:
@@ -23,7 +23,7 @@ class RetryConnection(Operation):
 
     def preview(self, task: Task) -> list[PreviewedChange]:
         status = integration_of(task).status
-        return [PreviewedChange("Status", status, "active where it answers, error where it refuses")]
+        return [PreviewedChange("Status", status, "active if it answers, error if it refuses")]
 
     def reach(self, task: Task) -> Answer:
         integration = integration_of(task)
@@ -44,7 +44,9 @@ class RetryConnection(Operation):
     def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         integration = integration_of(task, locked=True)
         if _state(integration) != {name: after[name] for name in ("status", "error_message")}:
-            raise OperationFailed(f"{integration} is {integration.status} since, so its status stays.")
+            raise OperationFailed(
+                f"{integration} has changed to {integration.status} since then, so the status is kept."
+            )
         integration.status, integration.error_message = before["status"], before["error_message"]
         integration.save(update_fields=["status", "error_message", "updated_at"])
 
@@ -56,4 +58,4 @@ def _state(integration: Integration) -> dict[str, Any]:
 def _found(integration: Integration, answer: Answer) -> tuple[str, str | None]:
     if answer.succeeded:
         return Integration.Status.ACTIVE.value, None
-    return Integration.Status.ERROR.value, f"Its health address answered {in_words(answer.code)}."
+    return Integration.Status.ERROR.value, f"The health URL answered {in_words(answer.code)}."

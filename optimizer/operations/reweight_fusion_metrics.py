@@ -13,13 +13,13 @@ from rules.text.entry import number
 
 class ReweightFusionMetrics(Operation):
     kind = "reweight_fusion_metrics"
-    label = "Reweight the fusion metrics"
-    help = "Gives each metric of the fusion score a new weight by how steady it was, at most a fifth more or less."
+    label = "Reweight fusion metrics"
+    help = "Sets the weight of each component of the fusion score by its stability, changing each by at most 20 %."
     reversible = True
 
     def check(self, task: Task) -> None:
         if not _new(metrics_of(task.person), task):
-            raise OperationFailed("The weights are already as their history wants them.")
+            raise OperationFailed("The weights already match the history.")
 
     def preview(self, task: Task) -> list[PreviewedChange]:
         rows = metrics_of(task.person)
@@ -29,7 +29,7 @@ class ReweightFusionMetrics(Operation):
         rows = metrics_of(task.person, locked=True)
         weights = _new(rows, task)
         if not weights:
-            raise OperationFailed("The weights are already as their history wants them.")
+            raise OperationFailed("The weights already match the history.")
         before, after = write(task, rows, weights)
         said = f"{len(weights)} weights changed; the fusion score is {number(after['score'])}, before: "
         return Done(before=before, after=after, said=f"{said}{number(before['score'])}.")

@@ -17,8 +17,8 @@ REFUSED = (401, 403)
 
 class ValidateCredentials(Operation):
     kind = "validate_credentials"
-    label = "Check the credentials"
-    help = "Asks an address that wants the access token (probe_url) whether it works; changes nothing."
+    label = "Check credentials"
+    help = "Calls a URL that requires the access token (probe_url); changes nothing."
     reversible = True
     changes = False
 
@@ -56,7 +56,7 @@ def _token(integration: Integration) -> str:
 
 def _expiry(expires: datetime | None, now: datetime) -> str:
     if expires is None:
-        return "when they run out is not known"
+        return "expiry unknown"
     if expires <= now:
-        return f"they ran out {format_duration(now - expires)} ago"
-    return f"they run out in {format_duration(expires - now)}, on {expires:%Y-%m-%d %H:%M} UTC"
+        return f"they expired {format_duration(now - expires)} ago"
+    return f"they expire in {format_duration(expires - now)}, on {expires:%Y-%m-%d %H:%M} UTC"

@@ -23,11 +23,11 @@ from smartagent.shell.owned_admin import OwnedAdmin
 MAX_AT_ONCE = 3  # so many are applied at once; what is more is left to the workers
 MAX_STEPS = 3  # steps of each
 WARNINGS = {
-    "approve": "The workers apply what is approved: at once, or in the change window where it is scheduled.",
-    "apply": f"Up to {MAX_AT_ONCE} are applied while you wait; more are approved, and applied by the workers "
-    "within a minute.",
-    "dismiss": "They are not proposed again meanwhile.",
-    "roll_back": "What they changed is put back. What has changed since stays, and is said.",
+    "approve": "Workers apply approved optimizations within a minute; scheduled ones in the change window.",
+    "apply": f"Up to {MAX_AT_ONCE} are applied immediately; more are approved and applied by the "
+        "workers within a minute.",
+    "dismiss": "Dismissed optimizations are not proposed again during this time.",
+    "roll_back": "Changes are reverted. Values modified since are kept and listed.",
 }  # fmt: skip
 Status = OptimizationEvent.Status
 
@@ -37,7 +37,7 @@ def ask_and_do(verb: str, model_admin: OwnedAdmin, request: HttpRequest, chosen:
     rows = chosen.changeable_by(request.user).select_related("user", "rule").prefetch_related("steps")
     events = list(rows.order_by("created_at", "pk")[: MAX_EVENTS + 1])
     if len(events) > MAX_EVENTS:
-        messages.error(request, f"These are more than {MAX_EVENTS}. Narrow the list with the filters, or take a page.")
+        messages.error(request, f"More than {MAX_EVENTS} optimizations are selected. Use filters, or select one page.")
         return None
     if not request.POST.get("post"):
         return _ask(verb, model_admin, request, events)
@@ -81,7 +81,8 @@ def _ask(verb: str, model_admin: OwnedAdmin, request: HttpRequest, events: list[
     ]  # fmt: skip
     able = sum(not row["why_not"] for row in rows)
     context = {
-        "title": f"{VERBS[verb]} {able} proposal{'' if able == 1 else 's'}?", "verb": verb, "verb_label": VERBS[verb],
+        "title": f"{VERBS[verb]} {able} optimization{'' if able == 1 else 's'}?",
+        "verb": verb, "verb_label": VERBS[verb],
         "warning": WARNINGS[verb], "rows": rows, "able": able, "lengths": LENGTHS,
         "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"), "checkbox": helpers.ACTION_CHECKBOX_NAME,
@@ -104,7 +105,7 @@ def _do(verb: str, request: HttpRequest, events: list[OptimizationEvent]) -> Htt
         return HttpResponseRedirect(f"{reverse(f'{NAME}_progress')}?{query}")
     if done:
         words = {"dismiss": "Dismissed", "roll_back": "Rolled back"}[verb]
-        messages.success(request, f"{words} {len(done)} proposal{'' if len(done) == 1 else 's'}.")
+        messages.success(request, f"{words} {len(done)} optimization{'' if len(done) == 1 else 's'}.")
     return None
 
 

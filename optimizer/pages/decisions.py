@@ -28,7 +28,7 @@ def decide_one(request: HttpRequest, model_admin: OwnedAdmin, key: UUID, verb: s
     """Ask, and on POST do it."""
     event = find_event(model_admin, request, key)
     if verb not in VERBS:
-        raise Http404("There is no such thing to do.")
+        raise Http404("Unknown action.")
     if not may_decide(request.user, event):
         raise PermissionDenied
     if request.method == "GET":
@@ -37,7 +37,7 @@ def decide_one(request: HttpRequest, model_admin: OwnedAdmin, key: UUID, verb: s
     lasts = request.POST.get("for", "7d")
     try:
         if lasts not in LENGTHS or len(note) > MAX_REASON_LENGTH:
-            raise DecisionRefused(f"Choose how long, and write at most {MAX_REASON_LENGTH:,} characters.")
+            raise DecisionRefused(f"Choose a duration, and a reason of at most {MAX_REASON_LENGTH:,} characters.")
         event = answer(verb, event, request.user, now, lasts=lasts, note=note)
     except DecisionRefused as refusal:
         messages.error(request, str(refusal))

@@ -31,11 +31,11 @@ def policy_page(request: HttpRequest) -> HttpResponse:
     form = AutomationPolicyForm(request.POST or None, policy=policy)
     if request.method == "POST" and form.is_valid():
         said = change(form.values, request.user, now)
-        messages.success(request, "The policy is changed." if said else "Nothing was changed: it is so already.")
+        messages.success(request, "Automation policy updated." if said else "No changes.")
         return HttpResponseRedirect(reverse(PAGE))
     window = window_in_words(policy.window, policy.window_zone)
     context: dict[str, Any] = site.each_context(request) | {
-        "title": "Remedy policy", "policy": policy, "form": form, "may_change": request.user.has_perm(CHANGE),
+        "title": "Automation policy", "policy": policy, "form": form, "may_change": request.user.has_perm(CHANGE),
         "standings": standings(policy), "by_hand_only": by_hand_only(), "window": window,
         "is_open": is_open(policy.window, policy.window_zone, now), "stopped_by": _stopped_by(policy),
         "last": _last(), "complains": request.method == "POST",
@@ -46,13 +46,13 @@ def policy_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def stop_everything(request: HttpRequest) -> HttpResponse:
     """Nothing is approved or applied from now on; what is being done just now is not begun again."""
-    return _switch(request, stopped=True, said="Everything is stopped. Nothing is approved or applied from now on.")
+    return _switch(request, stopped=True, said="The optimizer is stopped. No optimizations are approved or applied.")
 
 
 @require_POST
 def let_go_on(request: HttpRequest) -> HttpResponse:
     """As before."""
-    return _switch(request, stopped=False, said="The optimizer goes on, within its guard-rails.")
+    return _switch(request, stopped=False, said="The optimizer was resumed.")
 
 
 def _switch(request: HttpRequest, *, stopped: bool, said: str) -> HttpResponse:
@@ -61,7 +61,7 @@ def _switch(request: HttpRequest, *, stopped: bool, said: str) -> HttpResponse:
     if switch(stopped, request.user, timezone.now()):
         messages.success(request, said)
     else:
-        messages.info(request, "It is so already.")
+        messages.info(request, "No change.")
     return HttpResponseRedirect(reverse(PAGE))
 
 
@@ -74,7 +74,11 @@ def _stopped_by(policy: OptimizerPolicy) -> ActionLog | None:
 
 def _last() -> list[dict[str, Any]]:
     """The changes of the policy, the newest first."""
-    words = {"policy_stop": "stopped everything", "policy_release": "let it go on", "policy_change": "changed"}
+    words = {
+        "policy_stop": "stopped the optimizer",
+        "policy_release": "resumed the optimizer",
+        "policy_change": "changed",
+    }
     rows = ActionLog.objects.filter(event=None, action_type__in=words).select_related("user")[:LAST]
     return [
         {"at": row.created_at, "by": row.user, "what": words[row.action_type],

@@ -51,7 +51,7 @@ def _ask(request: HttpRequest, form: AskingForm) -> str:
         form.add_error("threshold", str(error))
         return ""
     if made.is_new:
-        messages.success(request, "It is proposed. You have asked for it, so somebody else approves it.")
+        messages.success(request, "Optimization proposed. Another person must approve it.")
     else:
         messages.warning(request, f"Nothing was proposed: {made.obstacle}")
     return page_of(made.event.pk)

@@ -27,7 +27,8 @@ def scoreboard_page(request: HttpRequest) -> HttpResponse:
         events = events.filter(created_at__gt=timezone.now() - timedelta(days=int(period)))
     strategies = of_strategies(events)
     context = site.each_context(request) | {
-        "title": "Remedies", "strategies": strategies, "operations": of_operations(events), "period": period,
+        "title": "Strategy performance", "strategies": strategies,
+        "operations": of_operations(events), "period": period,
         "periods": PERIODS, "chart": chart(strategies), "words": in_words(strategies),
         "measured": any(score.measured or score.too_little for score in strategies),
     }  # fmt: skip

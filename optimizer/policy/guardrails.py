@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-STOPPED = "Everything is stopped: the optimizer's policy says so."
+STOPPED = "The optimizer is stopped by the automation policy."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +41,16 @@ def refusal(
     if rails.stopped:
         return STOPPED
     if irreversible:
-        return f"It cannot all be taken back: {', '.join(irreversible)}."
+        return f"Irreversible operations: {', '.join(irreversible)}."
     if record.improved_by_hand < rails.trusted_after:
-        return f"{strategy} has helped {record.improved_by_hand} times by hand; {rails.trusted_after} are asked for."
+        return f"{strategy} has {record.improved_by_hand} approved successes; {rails.trusted_after} are required."
     helps, asked = 100 * (record.rate or 0), 100 * rails.trusted_rate
     if helps < asked:
-        return f"{strategy} helps in {helps:.0f} of 100 cases; {asked:.0f} are asked for."
+        return f"{strategy} has a success rate of {helps:.0f} %; {asked:.0f} % are required."
     if today >= rails.per_day:
-        return f"{today} were applied automatically for this person in the last day; that is the most."
+        return f"{today} were applied automatically for this person in the last 24 hours; the limit is reached."
     if busy:
-        return "Something else is being applied to the same target."
+        return "Another optimization is being applied to the same target."
     return ""
 
 
@@ -59,8 +59,8 @@ def approval_refusal(rails: Rails, *, by: UUID, involved: Mapping[str, UUID | No
     asked for it. Nothing where they may."""
     if rails.stopped:
         return STOPPED
-    if involved.get("asked for it") == by:
-        return "You have asked for it yourself, so somebody else has to approve it."
+    if involved.get("requested it") == by:
+        return "You requested this optimization, so another person must approve it."
     if rails.needs_another and (whose := next((role for role, person in involved.items() if person == by), None)):
-        return f"The policy asks for another person: you are the one who {whose}."
+        return f"The automation policy requires another person to approve: you are the one who {whose}."
     return ""

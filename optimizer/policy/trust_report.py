@@ -30,7 +30,7 @@ def standings(policy: OptimizerPolicy) -> list[StrategyTrust]:
             kind=kind, label=label, help=help_text, record=(record := known.get(kind, Record())),
             why_not=refusal(rails, strategy=label, irreversible=(), record=record, today=0, busy=False),
         )
-        for kind, label, help_text in [*named, (*ADJUST, "One bounded change, as a rule says.")]
+        for kind, label, help_text in [*named, (*ADJUST, "One bounded change, configured in a rule.")]
     ]  # fmt: skip
 
 

@@ -44,9 +44,9 @@ class ProposalResult:
         if self.is_new:
             return ""
         if self.event.status != OptimizationEvent.Status.DISMISSED:
-            return f"One is {self.event.get_status_display().lower()} already."
+            return f"An optimization is already {self.event.get_status_display().lower()}."
         until = self.event.dismissed_until
-        return f"It was dismissed until {until:%Y-%m-%d %H:%M} UTC." if until else "It was dismissed for ever."
+        return f"Dismissed until {until:%Y-%m-%d %H:%M} UTC." if until else "Dismissed permanently."
 
 
 Key = tuple[UUID | None, str, str, str]  # person, strategy, target, and what else tells it apart

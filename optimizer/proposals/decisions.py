@@ -27,8 +27,8 @@ Status = OptimizationEvent.Status
 DAY = timedelta(days=1)
 FOR_EVER = "ever"
 DISMISSALS = {"1d": DAY, "7d": timedelta(days=7), "30d": timedelta(days=30), FOR_EVER: None}
-NOTHING = "It has no operations: what it advises, only a person can do."
-ANSWERED = "It was answered meanwhile, or has expired."
+NOTHING = "This optimization has no operations; its steps are manual."
+ANSWERED = "The optimization was already decided or has expired."
 
 
 class DecisionRefused(Exception):
@@ -44,7 +44,7 @@ def content_hash(event: OptimizationEvent, steps: Sequence[OptimizationStep]) ->
 def approve(event: OptimizationEvent, by: Any, now: datetime) -> None:
     """Say yes to it as `by`; Refused where they may not, or it was answered meanwhile."""
     involved = {
-        "asked for it": event.requested_by_id, "owns the rule": event.rule.user_id if event.rule else None,
+        "requested it": event.requested_by_id, "owns the rule": event.rule.user_id if event.rule else None,
         "is concerned": event.user_id,
     }  # fmt: skip
     if why := approval_refusal(guardrails_of(OptimizerPolicy.current()), by=by.pk, involved=involved):
@@ -71,7 +71,7 @@ def done_by_hand(event: OptimizationEvent, by: Any, now: datetime, *, note: str 
     """`by` has done what it advises: it counts as applied, so that its effect is measured. Refused where it has
     operations, for those are applied, or was answered. It builds no trust: nothing of ours was tried."""
     if event.steps.exists():
-        raise DecisionRefused("It has operations, so it is applied, not done by hand.")
+        raise DecisionRefused("This optimization has operations; apply it instead.")
     with transaction.atomic():
         waiting = OptimizationEvent.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), pk=event.pk)
         values = {"decided_by": by, "decision_note": note.strip(), "applied_at": now, "ended_at": now}
@@ -87,7 +87,7 @@ def done_by_hand(event: OptimizationEvent, by: Any, now: datetime, *, note: str 
 def dismissed_until(text: str, now: datetime) -> datetime | None:
     """When a dismissal of `1d`, `7d`, `30d` or `ever` ends; ValueError where it is none of these."""
     if text not in DISMISSALS:
-        raise ValueError(f"“{text[:40]}” is none of these: {', '.join(DISMISSALS)}.")
+        raise ValueError(f"“{text[:40]}” is not valid. Use one of: {', '.join(DISMISSALS)}.")
     lasts = DISMISSALS[text]
     return now + lasts if lasts else None
 
@@ -132,7 +132,7 @@ def may_begin(event: OptimizationEvent, policy: OptimizerPolicy, now: datetime) 
         return STOPPED
     scheduled = event.optimization_action == "scheduled" and event.status != Status.APPLYING
     if scheduled and not is_open(policy.window, policy.window_zone, now):
-        return "It waits for its change window."
+        return "Waiting for the change window."
     return ""
 
 

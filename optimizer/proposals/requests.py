@@ -17,7 +17,7 @@ from rules.registries import metrics
 from smartagent.kernel.coerce import as_number
 from smartagent.models import User
 
-KINDS = {"manual": "when somebody has approved it", "scheduled": "in the change window, when it is approved"}
+KINDS = {"manual": "after approval", "scheduled": "in the change window, after approval"}
 LOOKED_AT = 50
 
 
@@ -46,7 +46,7 @@ def ask(wanted: ManualRequest, by: User, now: datetime) -> ProposalResult:
     )  # fmt: skip
     strategy = strategy_for(wanted.metric)
     found = proposal_of(strategy, facts)
-    proposal = replace(found, reason=f"{by} asked for it. {found.reason}")
+    proposal = replace(found, reason=f"Requested by {by}. {found.reason}")
     with transaction.atomic():
         return propose([(ProposalRequest(facts=facts, kind=wanted.kind, by=by.pk), strategy.kind, proposal)], now)[0]
 

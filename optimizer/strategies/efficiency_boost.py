@@ -11,7 +11,8 @@ class EfficiencyBoost(Strategy):
     kind = "efficiency_boost"
     label = "Efficiency boost"
     help = (
-        "Lets busy integrations synchronise less often, gives what is steady more weight, and looks for slow queries."
+        "Reduces the sync frequency of busy integrations, increases the weight of stable "
+        "metrics, and finds slow queries."
     )
     metrics = ("efficiency_index",)
 
@@ -22,8 +23,8 @@ class EfficiencyBoost(Strategy):
             steps.append(weights)
         steps += engine(facts)
         steps.append(ProposedStep(
-            operation="analyze_slow_queries", reason="A database that is busy makes everything else slow.",
-            expected="The costliest statements, as evidence.",
+            operation="analyze_slow_queries", reason="A busy database slows down the platform.",
+            expected="The most expensive statements, as evidence.",
         ))  # fmt: skip
         counted = (
             f" {len(busy)} of {len(facts.integrations)} integrations synchronise more often than every {OFTEN} minutes."
@@ -38,5 +39,5 @@ def _slower(one: IntegrationFact) -> ProposedStep:
     return ProposedStep(
         operation="adjust_sync_interval", integration=one.id, parameters={"minutes": slower},
         reason=f"{one.kind} synchronises every {minutes} minutes.",
-        expected=f"Every {slower} minutes, it costs {100 * (slower - minutes) / slower:.0f} % less.",
+        expected=f"Synchronising every {slower} minutes costs {100 * (slower - minutes) / slower:.0f} % less.",
     )  # fmt: skip

@@ -8,7 +8,7 @@ from optimizer.strategies.remedies import by_hand, numbers, recovery, reweightin
 class FusionEnhancement(Strategy):
     kind = "fusion_enhancement"
     label = "Fusion enhancement"
-    help = "Brings back integrations that are missing in the score, and gives what is steady more weight in it."
+    help = "Recovers integrations that are missing in the score, and increases the weight of stable metrics."
     metrics = ("fusion_score",)
 
     def propose(self, facts: Facts) -> Proposal:
@@ -22,8 +22,8 @@ class FusionEnhancement(Strategy):
         )
         if low:
             advice.append(
-                f"Look at {low[0].name} first: at {100 * float(low[0].value or 0):.0f} of 100 it is the lowest part."
+                f"Start with {low[0].name}: at {100 * float(low[0].value or 0):.0f} of 100 it is the lowest component."
             )
         if not steps and not advice:
-            advice.append("Nothing is known of what the score is made of; look at when it fell, and what changed then.")
+            advice.append("The components of the score are unknown; check when the score fell and what changed then.")
         return Proposal(reason=numbers(facts, "fusion score"), steps=tuple(steps), advice=tuple(advice))

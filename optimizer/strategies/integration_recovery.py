@@ -8,7 +8,7 @@ from optimizer.strategies.remedies import by_hand, numbers, recovery
 class IntegrationRecovery(Strategy):
     kind = "integration_recovery"
     label = "Integration recovery"
-    help = "Renews tokens, asks integrations whether they live, and fetches their data anew."
+    help = "Refreshes tokens, checks connections, and refreshes the data of integrations."
     metrics = ("integration_health", "integration_error_count", "anomaly_count")
 
     def propose(self, facts: Facts) -> Proposal:
@@ -17,10 +17,10 @@ class IntegrationRecovery(Strategy):
         helpless = [one for one in ill if not recovery(one, facts.now)]
         advice = [by_hand(one, facts.now) for one in helpless]
         advice += [
-            f"Look for the common cause of {count:,} × {event} of the last day." for event, count in facts.errors[:3]
+            f"Find the common cause of {count:,} × {event} in the last 24 hours." for event, count in facts.errors[:3]
         ]
         if not steps and not advice:
-            advice.append("All integrations say that they are well; look at what they deliver.")
-        found = ", ".join(f"{one.kind} is {one.status}" for one in ill) or "every integration says that it is well"
+            advice.append("All integrations report to be healthy; check the data they deliver.")
+        found = ", ".join(f"{one.kind} is {one.status}" for one in ill) or "all report to be healthy"
         reason = f"{numbers(facts, facts.metric.replace('_', ' '))} Of the integrations, {found}."
         return Proposal(reason=reason, steps=tuple(steps), advice=tuple(advice))

@@ -15,20 +15,20 @@ def recovery(one: IntegrationFact, now: datetime) -> list[ProposedStep]:
     steps = []
     why = f"{one.kind} is {one.status}" + (f": {one.error}" if one.error else "")
     if one.can_renew and _needs_a_token(one, now):
-        steps.append(_step("refresh_oauth_token", one, _token_reason(one, why, now), "A token that works."))
+        steps.append(_step("refresh_oauth_token", one, _token_reason(one, why, now), "A valid token."))
     elif one.can_validate and one.is_unwell:
-        steps.append(_step("validate_credentials", one, f"{why}.", "It is known whether the credentials work."))
+        steps.append(_step("validate_credentials", one, f"{why}.", "The validity of the credentials is known."))
     if one.can_probe:
-        steps.append(_step("retry_connection", one, f"{why}.", "It answers, and is active again."))
+        steps.append(_step("retry_connection", one, f"{why}.", "The integration answers and is active again."))
     if one.can_refresh and (one.is_unwell or one.is_stale(now)):
-        steps.append(_step("refresh_data", one, f"{_since(one, now)}.", "Its newest data are here."))
+        steps.append(_step("refresh_data", one, f"{_since(one, now)}.", "The newest data are available."))
     return steps
 
 
 def by_hand(one: IntegrationFact, now: datetime) -> str:
     """What a person can do about an integration of which nothing can be asked."""
-    state = f"is {one.status}" if one.is_unwell else "has not synchronised for long"
-    return f"Connect {one.kind} again by hand: it {state}, and its settings name no address that could be asked."
+    state = f"is {one.status}" if one.is_unwell else "has not synchronised for a long time"
+    return f"Reconnect {one.kind} manually: it {state}, and its settings have no URL to call."
 
 
 def reweighting(facts: Facts) -> ProposedStep | None:
@@ -38,8 +38,8 @@ def reweighting(facts: Facts) -> ProposedStep | None:
         return None
     spreads = ", ".join(f"{one.name} {number(min(one.history))} to {number(max(one.history))}" for one in known[:4])
     return ProposedStep(
-        operation="reweight_fusion_metrics", reason=f"Its metrics vary unequally: {spreads}.",
-        expected="What is steady counts more; no share changes by more than a fifth.",
+        operation="reweight_fusion_metrics", reason=f"The metrics vary unequally: {spreads}.",
+        expected="Stable metrics count more; no share changes by more than 20 %.",
     )  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def engine(facts: Facts) -> list[ProposedStep]:
     }  # fmt: skip
     step = ProposedStep(
         operation="call_engine", reason="An external optimization engine is connected.",
-        expected="Its own answer to these numbers.", parameters=told,
+        expected="The answer of the engine to these values.", parameters=told,
     )  # fmt: skip
     return [step]
 
@@ -82,8 +82,8 @@ def _needs_a_token(one: IntegrationFact, now: datetime) -> bool:
 def _token_reason(one: IntegrationFact, why: str, now: datetime) -> str:
     expires = one.token_expires_at
     if expires and expires <= now:
-        return f"{why}; its token ran out {format_duration(now - expires)} ago."
-    return f"{why}; its token may have been withdrawn."
+        return f"{why}; the token expired {format_duration(now - expires)} ago."
+    return f"{why}; the token may have been revoked."
 
 
 def _since(one: IntegrationFact, now: datetime) -> str:

@@ -36,14 +36,14 @@ def story_of(event: OptimizationEvent, user: Any) -> list[HistoryLine]:
 
 # The order of what happens at one moment.
 RANKS = {
-    "proposed": 0, "approved": 1, "done": 2, "tried": 2, "applied": 3, "failed": 3, "done by hand": 3, "measured": 4,
+    "proposed": 0, "approved": 1, "done": 2, "tried": 2, "applied": 3, "failed": 3, "marked as done": 3, "measured": 4,
     "undone": 5, "rolled back": 6,
 }  # fmt: skip
 
 
 def _proposed(event: OptimizationEvent) -> HistoryLine:
-    by = f"{event.requested_by} asked for it." if event.requested_by_id else "A rule proposed it."
-    said = by if event.requested_by_id or event.rule_id or event.entry_id else "It was proposed."
+    by = f"Requested by {event.requested_by}." if event.requested_by_id else "Proposed by a rule."
+    said = by if event.requested_by_id or event.rule_id or event.entry_id else "Proposed."
     return HistoryLine(at=_begin(event), label="proposed", text=said, tone="info")
 
 
@@ -72,7 +72,7 @@ def _decision(entry: Any, seen: set[UUID]) -> HistoryLine:
     )  # fmt: skip
 
 
-TONES = {"approved": "primary", "applied": "success", "done by hand": "success", "failed": "danger",
+TONES = {"approved": "primary", "applied": "success", "marked as done": "success", "failed": "danger",
          "rolled back": "warning", "measured": "info"}  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def _done(event: OptimizationEvent) -> list[HistoryLine]:
         name = str(row.action_type).removeprefix(UNDO)
         if name in operations or facts.get("step"):
             undone = str(row.action_type).startswith(UNDO)
-            text = f"{operation_name(name)}: {'taken back' if undone else facts.get('said') or 'done'}"
+            text = f"{operation_name(name)}: {'rolled back' if undone else facts.get('said') or 'done'}"
             failed, place = row.status == "failed", places.get(str(facts.get("step")), 0)
             found.append(HistoryLine(
                 at=row.created_at, label="undone" if undone else "tried" if failed else "done",

@@ -12,8 +12,8 @@ from rules.text.entry import metric_name, number
 
 Status, Verdict = OptimizationEvent.Status, OptimizationEvent.Verdict
 HELPED = {
-    Verdict.IMPROVED: "It helped", Verdict.UNCHANGED: "It made no difference that could not be chance",
-    Verdict.WORSE: "It made it worse", Verdict.TOO_LITTLE: "It cannot be said whether it helped",
+    Verdict.IMPROVED: "Improved", Verdict.UNCHANGED: "No significant change",
+    Verdict.WORSE: "Worse", Verdict.TOO_LITTLE: "Effect unknown",
 }  # fmt: skip
 
 
@@ -44,37 +44,41 @@ def stands_in_words(event: OptimizationEvent, now: datetime) -> list[str]:
         scheduled = event.optimization_action == OptimizationEvent.Kind.SCHEDULED
         said.append(f"{_approved(event)} {WINDOW if scheduled else SOON}")
     elif status == Status.APPLYING:
-        said.append("It is being applied.")
+        said.append("Being applied.")
     elif status == Status.APPLIED:
-        said.append(f"It was applied{_at(event.applied_at)}. {_applied_by(event)}".strip())
+        said.append(f"Applied{_at(event.applied_at)}. {_applied_by(event)}".strip())
     elif status == Status.DISMISSED:
         said.append(_dismissed(event))
     elif status == Status.FAILED:
         said.append(f"It failed{_at(event.ended_at)}.")
     elif status == Status.ROLLED_BACK:
-        said.append(f"It was rolled back{_at(event.ended_at)}.")
+        said.append(f"Rolled back{_at(event.ended_at)}.")
     elif status == Status.EXPIRED:
-        said.append("Nobody answered it within its day, so it was not applied.")
+        said.append("Expired: not approved within one day.")
     note = [f"“{event.decision_note}”"] if event.decision_note else []
     return said + note
 
 
-WINDOW, SOON = "It is applied in its change window.", "The workers apply it within a minute."
+WINDOW, SOON = "Applied in the change window.", "Workers apply the optimization within a minute."
 
 
 def effect_in_words(event: OptimizationEvent) -> str:
     """What came of it, with its numbers; nothing where it is not measured."""
     facts = event.effect if isinstance(event.effect, dict) else {}
     if not event.verdict and event.status == Status.APPLIED and changed_nothing(event):
-        return "Nothing was changed, so there is no effect to measure."
+        return "No changes, so no effect is measured."
     if not event.verdict:
-        return f"It is measured{_at(event.measure_at)}." if event.measure_at and event.status == Status.APPLIED else ""
+        return (
+            f"The effect is measured{_at(event.measure_at)}."
+            if event.measure_at and event.status == Status.APPLIED
+            else ""
+        )
     before, after = facts.get("before") or [], facts.get("after") or []
     if event.verdict == Verdict.TOO_LITTLE:
-        few = f"{len(before)} readings before it and {len(after)} after it, too few to tell a difference from chance"
+        few = f"{len(before)} readings before and {len(after)} after, too few to measure an effect"
         return f"{HELPED[Verdict.TOO_LITTLE]}: there were {few}."
     moved = float(facts.get("of_difference") or 0)
-    means = f"{number(_round(facts.get('of_before')))} before and {number(_round(facts.get('of_after')))} after it"
+    means = f"{number(_round(facts.get('of_before')))} before and {number(_round(facts.get('of_after')))} after"
     size = f"{number(abs(_round(moved)))} {'more' if moved > 0 else 'less'}" if moved else "no change"
     told = f"{HELPED[Verdict(event.verdict)]}: the {metric_name(event.metric)} was on average {means}, {size}"
     return f"{told} ({_chance(facts.get('of_p'))}; {len(before):,} and {len(after):,} readings)."
@@ -87,26 +91,26 @@ def _chance(p: Any) -> str:
 
 def _waits(event: OptimizationEvent, now: datetime) -> str:
     if event.expires_at and event.expires_at <= now:
-        return "Its day is over, so it is not applied any more."
+        return "Expired: not approved within one day."
     until = f" until {_clock(event.expires_at)}; then it expires" if event.expires_at else ""
-    return f"It waits for somebody to decide{until}."
+    return f"Waiting for approval{until}."
 
 
 def _approved(event: OptimizationEvent) -> str:
-    by = str(event.approved_by) if event.approved_by_id else "The policy"
-    return f"{by} approved it{_at(event.approved_at)}."
+    by = str(event.approved_by) if event.approved_by_id else "the automation policy"
+    return f"Approved by {by}{_at(event.approved_at)}."
 
 
 def _applied_by(event: OptimizationEvent) -> str:
     if event.approved_at:
         return _approved(event)
-    return f"{event.decided_by} did by hand what it advises." if event.decided_by_id else ""
+    return f"{event.decided_by} completed the manual steps." if event.decided_by_id else ""
 
 
 def _dismissed(event: OptimizationEvent) -> str:
     until = event.dismissed_until
-    again = f"is not proposed again until {_clock(until)}" if until else "is never proposed again"
-    return f"{event.decided_by or 'Somebody'} dismissed it{_at(event.ended_at)}; it {again}."
+    again = f"not proposed again until {_clock(until)}" if until else "never proposed again"
+    return f"Dismissed by {event.decided_by or 'a person'}{_at(event.ended_at)}; {again}."
 
 
 def _at(moment: datetime | None) -> str:

@@ -36,9 +36,10 @@ def shown_steps(event: OptimizationEvent) -> list[Shown]:
 
 def _shown(step: OptimizationStep, places: Mapping[Any, str], names: Mapping[str, str]) -> Shown:
     operation = operations.find(step.operation)
-    gone = "an integration that is not there any more"
+    gone = "a deleted integration"
     return Shown(
-        step=step, label=operation_name(step.operation), help=operation.help if operation else "It is not installed.",
+        step=step, label=operation_name(step.operation),
+        help=operation.help if operation else "This operation is not installed.",
         where=places.get(step.integration_id, gone) if step.integration_id else "",
         reversible=bool(operation and operation.reversible), parameters=parameters(step.parameters),
         changes=recorded_changes(step.before, step.after, names), tables=evidence(step.after),

@@ -50,7 +50,7 @@ class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, 
     actions = ("deactivate", "activate")
     fieldsets = (
         (None, {"fields": ("email", "full_name", "time_zone", "new_password")}),
-        ("What they may do", {"fields": ("is_active", "groups", "is_staff", "is_superuser")}),
+        ("Permissions", {"fields": ("is_active", "groups", "is_staff", "is_superuser")}),
         ("When", {"fields": ("last_login", "date_joined")}),
     )
     readonly_fields = ("new_password", "last_login", "date_joined")
@@ -102,7 +102,7 @@ class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, 
         return shown_once(
             request,
             title=f"{obj} is added",
-            words=f"They sign in as {obj.email} with this password. It is shown only this once; they can change it.",
+            words=f"The sign-in e-mail is {obj.email}. The password is shown only once and can be changed later.",
             secret=request.generated,  # type: ignore[attr-defined]
             label="The password",
             way_on=people,

@@ -13,8 +13,8 @@ from smartagent.models import User
 from smartagent.shell.time_zone_field import TimeZoneField
 
 ROLES_HELP = (
-    "Members: their own things. Operators: everyone's things. Auditors: read everything, change nothing. "
-    "Administrators: all of it, and people."
+    "Members: their own objects. Operators: everyone's objects. Auditors: read-only access "
+    "to everything. Administrators: everything, including people."
 )
 ADDING_HELP = f"{ROLES_HELP} None chosen: a member."
 
@@ -38,7 +38,7 @@ class PersonAddForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         strip=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
-        help_text="Leave it empty, and one is generated and shown to you once.",
+        help_text="Empty: a password is generated and shown once.",
     )
 
     class Meta:
@@ -79,11 +79,11 @@ class PersonChangeForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ("email", "full_name", "time_zone", "is_active", "groups", "is_staff", "is_superuser")
-        labels = {"is_superuser": "may do everything"}
-        help_texts = {"is_superuser": "Whatever the roles say, and only for other superusers to change."}
+        labels = {"is_superuser": "superuser"}
+        help_texts = {"is_superuser": "All permissions, regardless of roles. Only superusers can change this."}
 
     def clean_is_active(self) -> bool:
         active = bool(self.cleaned_data["is_active"])
         if not active and self.instance == self.changer:
-            raise ValidationError("You cannot shut yourself out. Ask another administrator.")
+            raise ValidationError("You cannot deactivate or demote yourself. Ask another administrator.")
         return active

@@ -30,7 +30,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, "Your profile is saved.")
+        messages.success(request, "Profile saved.")
         return HttpResponseRedirect(reverse("admin:profile"))
     roles = ", ".join(sorted(group.name for group in person.groups.all()))
     context = {**site.each_context(request), "title": "Your profile", "form": form, "roles": roles}

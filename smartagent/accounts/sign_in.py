@@ -15,8 +15,8 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]
     """Lets in everybody who is active, by e-mail."""
 
     error_messages = {
-        "invalid_login": "This e-mail and password do not belong together. Mind the capitals of the password.",
-        "inactive": "This account is not active any more. Ask an administrator.",
+        "invalid_login": "Wrong e-mail address or password. Passwords are case-sensitive.",
+        "inactive": "This account is deactivated. Ask an administrator.",
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

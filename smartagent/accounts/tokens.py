@@ -47,11 +47,13 @@ class TokenAuthentication(BaseAuthentication):
     def _find(self, token: str, now: datetime) -> APIToken:
         found: APIToken | None = APIToken.objects.select_related("user").filter(digest=digest(token)).first()
         if found is None:
-            raise AuthenticationFailed("There is no such token: it is mistyped, or was deleted.")
+            raise AuthenticationFailed("Invalid token: mistyped or revoked.")
         if found.expires_at is not None and found.expires_at <= now:
-            raise AuthenticationFailed(f"This token expired at {found.expires_at:%Y-%m-%d %H:%M} UTC. Make a new one.")
+            raise AuthenticationFailed(
+                f"This token expired at {found.expires_at:%Y-%m-%d %H:%M} UTC. Create a new token."
+            )
         if not found.user.is_active:
-            raise AuthenticationFailed("The person whose token this is may not sign in any more.")
+            raise AuthenticationFailed("The owner of this token is deactivated.")
         return found
 
     def _note(self, found: APIToken, now: datetime) -> None:

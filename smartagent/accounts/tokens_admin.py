@@ -18,14 +18,14 @@ from smartagent.shell.owned_admin import OwnedAdmin
 from smartagent.shell.shown_once import shown_once
 from smartagent.templatetags.shown import when
 
-ONCE = "Copy the token “{name}” now: it is shown only this once. Nobody can read it again, not even you."
+ONCE = "Copy the token “{name}” now. It is not shown again."
 
 
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_expires_at(self) -> datetime | None:
         expires_at: datetime | None = self.cleaned_data["expires_at"]
         if expires_at and expires_at <= timezone.now():
-            raise ValidationError("This time is over. Take one in the future, or leave it empty.")
+            raise ValidationError("This time is in the past. Choose a future time, or leave the field empty.")
         return expires_at
 
 
@@ -41,7 +41,7 @@ class APITokenAdmin(OwnedAdmin):
     search_help_text = "Name, beginning or person"
     fields = ("name", "expires_at")
     empty_title = "No API tokens yet"
-    empty_text = "With a token a program does what you may do, by the API."
+    empty_text = "A token gives a program your permissions in the API."
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -76,7 +76,7 @@ class APITokenAdmin(OwnedAdmin):
         )
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
-        messages.success(request, f"The token {obj_display} is revoked: it opens nothing any more.")
+        messages.success(request, f"Token “{obj_display}” revoked.")
         return HttpResponseRedirect(reverse("admin:smartagent_apitoken_changelist"))
 
     # -- columns -----------------------------------------------------------------------------------

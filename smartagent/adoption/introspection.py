@@ -19,7 +19,7 @@ WORDS = frozenset({"text", "character varying", "character", "citext"})
 
 
 class NotATable(Exception):
-    """A view, or something else, has the name of our table. Rename it or drop it, and migrate again."""
+    """A view or another object has the name of a required table. Rename it or drop it, and migrate again."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name}: {self.__doc__}")

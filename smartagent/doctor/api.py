@@ -19,7 +19,7 @@ class FindingSerializer(serializers.Serializer[Any]):
     severity = serializers.ChoiceField(choices=[each.value for each in FindingSeverity])
     subject = serializers.CharField(help_text="A table, or another part of the installation.")
     problem = serializers.CharField()
-    remedy = serializers.CharField(help_text="What to do.")
+    remedy = serializers.CharField(help_text="Recommended fix.")
 
 
 class TableSerializer(serializers.Serializer[Any]):
@@ -32,7 +32,7 @@ class TableSerializer(serializers.Serializer[Any]):
 
 
 class ReportSerializer(serializers.Serializer[Any]):
-    ok = serializers.BooleanField(help_text="Whether there is no finding of severity error.")
+    ok = serializers.BooleanField(help_text="True if no finding has severity error.")
     findings = FindingSerializer(many=True)
     tables = TableSerializer(many=True)
 
@@ -41,9 +41,9 @@ class DoctorView(StrictView):
     permission_classes = [MayLook]
 
     @extend_schema(
-        tags=["doctor"], summary="Is all as it should be",
-        description="Looks at database, tables, schedules, workers and settings, as `manage.py doctor` does. For "
-        "operators, auditors and administrators.",
+        tags=["doctor"], summary="Check system health",
+        description="Checks database, tables, schedules, workers and settings, as `manage.py doctor` does. "
+            "For operators, auditors and administrators.",
         responses=ReportSerializer,
     )  # fmt: skip
     def get(self, request: Request, *args: Any) -> Response:

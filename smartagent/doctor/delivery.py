@@ -23,16 +23,16 @@ def check_dead_letters(now: datetime) -> Iterator[Finding]:
     if count:
         problem = f"{count:,} {'message was' if count == 1 else 'messages were'} given up in the last day"
         cause = dead.values_list("cause", flat=True).first()
-        yield warning("deliveries", f"{problem}; the newest: {cause or 'no cause is known'}",
-                      "See the page Deliveries, with the filter for what failed; send them again there.")  # fmt: skip
+        yield warning("deliveries", f"{problem}; the newest: {cause or 'no error text'}",
+                      "See Deliveries, filtered by failed, to resend them.")  # fmt: skip
 
 
 def check_channels() -> Iterator[Finding]:
     """Channels whose last message was not delivered, and those that nothing was ever delivered by."""
     if problem := _in_state("failing"):
-        yield warning("channels", problem, "See on the page Channels why; test it there once that is put right.")
+        yield warning("channels", problem, "See the error under Channels and send a test after fixing the cause.")
     if problem := _in_state("untested"):
-        yield info("channels", problem, "Send a test on the page Channels: nobody knows yet whether a message arrives.")
+        yield info("channels", problem, "Send a test under Channels; no delivery has succeeded yet.")
 
 
 def _in_state(state: str) -> str:

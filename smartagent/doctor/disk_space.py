@@ -28,7 +28,9 @@ def check_room(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
         seen.add(folder.stat().st_dev)
         if room < LITTLE:
             say = error if room < TOO_LITTLE else warning
-            yield say(subject, f"{room // MEGABYTE:,} MB are free at {folder}.", "Make room, or use a larger disk.")
+            yield say(
+                subject, f"{room // MEGABYTE:,} MB are free at {folder}.", "Free disk space, or use a larger disk."
+            )
 
 
 def _folder(connection: BaseDatabaseWrapper) -> Path | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-FIX = "Run `manage.py doctor --fix`, or press Repair on the page Schema."
+FIX = "Run `manage.py doctor --fix`, or use Repair under System health."
 
 
 class FindingSeverity(StrEnum):
@@ -85,12 +85,12 @@ class DoctorReport:
 
     @property
     def verdict(self) -> str:
-        """`Everything fits.`, or how many errors and warnings there are."""
+        """`All checks passed.`, or how many errors and warnings there are."""
         counts = [
             (len(self.of(severity)), severity.value) for severity in (FindingSeverity.ERROR, FindingSeverity.WARNING)
         ]
         told = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count]
-        return f"{' and '.join(told)}." if told else "Everything fits."
+        return f"{' and '.join(told)}." if told else "All checks passed."
 
     def of(self, severity: FindingSeverity) -> list[Finding]:
         return [each for each in self.findings if each.severity == severity]

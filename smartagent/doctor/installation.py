@@ -23,12 +23,12 @@ def check_settings() -> Iterator[Finding]:
     """What the environment says fits together."""
     names = {name.lstrip(".") for name in settings.ALLOWED_HOSTS} - HERE
     if settings.DEBUG:
-        yield warning("settings", "DEBUG is on: error pages show the program to everybody.", "Set DEBUG=off.")
+        yield warning("settings", "DEBUG is on: error pages show source code to everybody.", "Set DEBUG=off.")
     if "*" in names:
-        yield warning("settings", "ALLOWED_HOSTS lets in every name.", "List the names that people type.")
+        yield warning("settings", "ALLOWED_HOSTS allows every host name.", "List the host names in use.")
     if len(settings.SECRET_KEY) < SHORTEST_KEY:
         yield warning("settings", f"SECRET_KEY is shorter than {SHORTEST_KEY} characters.",
-                      "Make a longer one; the credentials of integrations have to be entered again then.")  # fmt: skip
+                      "Set a longer key; stored credentials must then be entered again.")  # fmt: skip
     yield from _addresses(names)
     yield from _links(names)
 
@@ -37,10 +37,10 @@ def _addresses(names: set[str]) -> Iterator[Finding]:
     """Names and the way in."""
     if names and not settings.HTTPS:
         yield warning("settings", f"HTTPS is off, though others reach it as {', '.join(sorted(names))}.",
-                      "Put a proxy with TLS before it, and set HTTPS=on.")  # fmt: skip
+                      "Use a TLS proxy and set HTTPS=on.")  # fmt: skip
     if settings.HTTPS and not names:
         yield warning("settings", "HTTPS is on, but only this machine is in ALLOWED_HOSTS.",
-                      "Add the name that people type.")  # fmt: skip
+                      "Add the public host name.")  # fmt: skip
     for origin in settings.CSRF_TRUSTED_ORIGINS:
         host = urlsplit(origin).hostname or ""
         if names and "*" not in names | {host[:1]} and not any(host == n or host.endswith(f".{n}") for n in names):
@@ -61,7 +61,7 @@ def _links(names: set[str]) -> Iterator[Finding]:
                       f"Set SITE_URL={runs} and start it again; without SITE_URL `up` does that.")  # fmt: skip
     elif names and "*" not in names and is_local(host) and not runs:
         yield warning("settings", f"{said} links in messages begin with {site}, though others reach it as "
-                      f"{', '.join(sorted(names))}.", "Set SITE_URL to the address that people type.")  # fmt: skip
+                      f"{', '.join(sorted(names))}.", "Set SITE_URL to the public address.")  # fmt: skip
     elif (
         names
         and "*" not in names
@@ -96,7 +96,7 @@ def _lost(what: str, whose: str, sealed: Any) -> Iterator[Finding]:
     lost = sum(_is_lost(each or "") for each in sealed[:TRIED])
     if lost:
         problem = f"{what} of {lost} {whose}{'' if lost == 1 else 's'} cannot be read any more."
-        yield error("secrets", problem, "Set the SECRET_KEY that they were saved with, or enter them again.")
+        yield error("secrets", problem, "Restore the previous SECRET_KEY, or enter the secrets again.")
 
 
 def _is_lost(sealed: str) -> bool:

@@ -1,4 +1,4 @@
-"""The page Schema: what is wrong, each table, and a button that repairs what is safe to repair."""
+"""The page System health: what is wrong, each table, and a button that repairs what is safe to repair."""
 
 from typing import Any
 
@@ -46,12 +46,12 @@ def repair_schema(request: HttpRequest) -> HttpResponse:
     except AlreadyRepairing as error:
         messages.warning(request, str(error))
     except DatabaseError as error:
-        messages.error(request, f"The repair was ended: {cause_of(error)}. What was done before stays done.")
+        messages.error(request, f"The repair stopped: {cause_of(error)}. Earlier repairs are kept.")
     else:
         _tell(request, "Repaired: ", repairs.done)
         _tell(request, "Could not be repaired: ", repairs.refused, messages.WARNING)
         if not repairs.done and not repairs.refused:
-            messages.info(request, "There was nothing to repair.")
+            messages.info(request, "Nothing to repair.")
     return HttpResponseRedirect(reverse("admin:schema"))
 
 

@@ -9,7 +9,7 @@ from smartagent.kernel.scope import has_everyone
 
 
 def may_look(request: HttpRequest) -> bool:
-    """Whoever sees everyone's things looks after them too: operators, auditors, administrators and staff."""
+    """Whoever sees everyone's objects looks after them too: operators, auditors, administrators and staff."""
     return has_everyone(request.user, "view")
 
 
@@ -19,7 +19,7 @@ def may_repair(request: HttpRequest) -> bool:
 
 
 class MayLook(BasePermission):
-    message = "Only operators, auditors and administrators may see this."
+    message = "Only operators, auditors and administrators can view system health."
 
     def has_permission(self, request: Any, view: Any) -> bool:
         return bool(request.user.is_authenticated) and may_look(request)

@@ -18,7 +18,7 @@ from smartagent.setup.schedules import PREFIX, lacking
 
 DAY = timedelta(hours=24)
 GRACE = timedelta(minutes=2)
-START = "Start `manage.py up`, or where the web server runs elsewhere `manage.py qcluster`."
+START = "Start `manage.py up`, or `manage.py qcluster` if the web server runs elsewhere."
 COUNTED = 1000
 FUNCTION = {"rules.tasks.tick": "the evaluation of the rules"}
 
@@ -36,7 +36,7 @@ def check_workers(now: datetime) -> Iterator[Finding]:
         return
     last = Task.objects.order_by("-stopped").values_list("stopped", flat=True).first()
     if last is None:
-        yield warning("workers", "No worker has run here yet: the rules are not evaluated by themselves.", START)
+        yield warning("workers", "No worker has run yet: rules are not evaluated on schedule.", START)
     else:
         told = f"the last finished something {about(now - last)} ago"
         yield error("workers", f"What is due waits for {about(late)}; {told}: no worker is alive.", START)
@@ -56,14 +56,14 @@ def check_last_tick(now: datetime) -> Iterator[Finding]:
     run = DispatchRun.objects.by_clock().first()
     if run is None:
         return
-    when = f"The last tick, {about(now - run.started_at)} ago,"
+    when = f"The last evaluation, {about(now - run.started_at)} ago,"
     if run.outcome == DispatchRun.Outcome.FAILED:
-        yield error("ticks", f"{when} failed: {run.error_message or 'no cause is known'}", "See the page Runs.")
+        yield error("ticks", f"{when} failed: {run.error_message or 'no error text'}", "See Runs.")
     elif run.error_message:
-        yield warning("ticks", f"{when} was completed, but: {run.error_message}", "See the page Runs.")
+        yield warning("ticks", f"{when} was completed, but: {run.error_message}", "See Runs.")
     elif run.late_by and run.late_by > timedelta(minutes=settings.DISPATCH_EVERY_MINUTES):
         yield warning("ticks", f"{when} was {about(run.late_by)} late.",
-                      "Run more workers (WORKERS), or see on the page Runs what takes the time.")  # fmt: skip
+                      "Run more workers (WORKERS), or check the duration of stages under Runs.")  # fmt: skip
 
 
 def check_failures(now: datetime) -> Iterator[Finding]:
@@ -74,14 +74,14 @@ def check_failures(now: datetime) -> Iterator[Finding]:
     if newest:
         count = f"{COUNTED:,}+" if len(newest) > COUNTED else f"{len(newest):,}"
         problem = f"{count} {'action or reading' if len(newest) == 1 else 'actions or readings'} failed in the last day"
-        yield warning("activity", f"{problem}; the newest: {newest[0] or 'no cause is known'}",
-                      "See the page Activity, with the filter for what failed.")  # fmt: skip
+        yield warning("activity", f"{problem}; the newest: {newest[0] or 'no error text'}",
+                      "See Activity, filtered by failed.")  # fmt: skip
     failed = Task.objects.filter(success=False, stopped__gte=now - DAY).order_by("-stopped")
     tasks = failed.values_list("func", "result")[:1]
     for func, result in tasks:
         last = str(result or "").strip().partition(" : Traceback")[0].partition("\n")[0]
         problem = f"{FUNCTION.get(func, func)} failed {_times(failed.count())} in the last day"
-        yield warning("workers", f"{problem[:1].upper()}{problem[1:]}; the last: {last}", "See the log of the workers.")
+        yield warning("workers", f"{problem[:1].upper()}{problem[1:]}; the last: {last}", "See the workers' log.")
 
 
 def _times(count: int) -> str:

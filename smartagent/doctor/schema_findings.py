@@ -28,7 +28,7 @@ def finding_of(subject: str, change: SchemaChange) -> Finding:
 def _left_alone(subject: str, change: LeaveAlone) -> Finding:
     kind = change.what.partition(" ")[0]
     if kind == "check":
-        return info(subject, f"{change}.", "Nothing has to be done.")
+        return info(subject, f"{change}.", "No action needed.")
     if kind == "column":
         return warning(subject, f"{change}.", "Where pages fail on it, change the type of the column in the database.")
     return warning(subject, f"{change}.", "Once that is changed, run `manage.py doctor --fix`.")
@@ -79,7 +79,7 @@ def _(change: changes.WidenCheck) -> str:
 
 @problem_of.register
 def _(change: changes.AddIndex) -> str:
-    return f"The index {change.name} is missing: pages and ticks become slow."
+    return f"The index {change.name} is missing: pages and evaluations become slow."
 
 
 @problem_of.register
@@ -99,12 +99,12 @@ def _(change: changes.AddCheck) -> str:
 
 @problem_of.register
 def _(change: changes.Validate) -> str:
-    return f"The constraint {change.name} is NOT VALID: it holds for new rows, older ones were not looked at."
+    return f"The constraint {change.name} is NOT VALID: it holds for new rows, older rows were not validated."
 
 
 @problem_of.register
 def _(change: changes.DropUnfinished) -> str:
-    return f"The index {change.name} was left behind unfinished by a run that was ended."
+    return f"The index {change.name} was left unfinished by an interrupted run."
 
 
 @problem_of.register
@@ -114,7 +114,10 @@ def _(change: sync_changes.MakeFunction) -> str:
 
 @problem_of.register
 def _(change: sync_changes.MakeTrigger) -> str:
-    return f"The trigger {change.name} is missing, disabled or was changed: the old application and we drift apart."
+    return (
+        f"The trigger {change.name} is missing, disabled or changed: data of the old application "
+        "and Smart Agent are no longer synchronised."
+    )
 
 
 @problem_of.register

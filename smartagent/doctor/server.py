@@ -34,7 +34,7 @@ def check_server(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
         yield error(where, f"The encoding of the database is {encoding}: not every text can be kept.",
                     "Dump it, and restore it into a database that is made with ENCODING 'UTF8'.")  # fmt: skip
     if standby or read_only:
-        yield error(where, "The database can only be read.", _writable(standby))
+        yield error(where, "The database is read-only.", _writable(standby))
     if role != "origin":
         yield error(where, f"session_replication_role is {role}: triggers do not run.",
                     f"ALTER ROLE {user} RESET session_replication_role, or RESET it for the database.")  # fmt: skip
@@ -45,7 +45,9 @@ def check_server(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
                       f"GRANT CREATE ON SCHEMA {schema} TO {user}, or migrate with another account.")  # fmt: skip
     apart = abs(timezone.now() - now)
     if apart > CLOCKS_DIFFER:
-        yield warning(where, f"Its clock and ours are {about(apart)} apart.", "Set both by NTP.")
+        yield warning(
+            where, f"The clocks of the database and this machine are {about(apart)} apart.", "Synchronise both by NTP."
+        )
 
 
 def _writable(standby: bool) -> str:

@@ -94,12 +94,12 @@ def _is_about_no_column(change: SchemaChange) -> bool:
 def check_table(connection: BaseDatabaseWrapper, table: Examined) -> Iterator[Finding]:
     """What a table lacks. Before its migrations are applied, that is said of them, not of each table."""
     if table.in_the_way:
-        yield error(table.name, "A view, or something else, has the name of our table.", "Rename it, and migrate.")
+        yield error(table.name, "A view or another object has the name of a required table.", "Rename it, and migrate.")
     elif table.expected and table.found is None:
         remedy = f"{FIX} It is made anew and empty: only a backup has what was in it."
         yield error(table.name, "The table is missing.", remedy, repairable=True)
     elif table.expected and table.being_built and table.due:
-        yield warning(table.name, "An index is being built at this moment.", "Look again when that is finished.")
+        yield warning(table.name, "An index is being built at this moment.", "Check again when the index is complete.")
     elif table.expected:
         yield from (finding_of(table.name, change) for change in table.changes)
     yield from _invalid_indexes(connection, table)
@@ -112,7 +112,7 @@ def _invalid_indexes(connection: BaseDatabaseWrapper, table: Examined) -> Iterat
     known = {each.name for each in table.changes if isinstance(each, DropUnfinished)}
     for (name,) in _some(connection, INVALID, table.place):
         if name.rpartition(".")[2].strip('"') not in known:
-            yield warning(table.name, f"The index {name} is invalid: it costs time and serves nobody.",
+            yield warning(table.name, f"The index {name} is invalid: writes maintain it, but queries cannot use it.",
                           f"REINDEX INDEX CONCURRENTLY {name}, or drop it.")  # fmt: skip
 
 
@@ -165,7 +165,7 @@ def check_unrepresentable(tables: Iterable[TableReport]) -> Iterator[Finding]:
             rows = f"{table.unrepresentable:,} row{' is' if table.unrepresentable == 1 else 's are'}"
             what = "it" if table.unrepresentable == 1 else "them"
             problem = f"{rows} not shown here: another application wrote {what} in a way that we do not know."
-            yield info(table.table, problem, "Nothing has to be done: nobody changes them.")
+            yield info(table.table, problem, "No action needed: these rows are not changed.")
 
 
 def _some(connection: BaseDatabaseWrapper, query: str, place: RoutinePlace) -> list[tuple[Any, ...]]:

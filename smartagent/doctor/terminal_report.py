@@ -35,7 +35,7 @@ def show_repairs(console: Console, repairs: Repairs) -> None:
         for line in lines:
             _indented(console, line, 2)
     if not repairs.done and not repairs.refused:
-        console.print("There was nothing to repair.")
+        console.print("Nothing to repair.")
     console.print()
 
 

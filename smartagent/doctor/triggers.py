@@ -14,7 +14,7 @@ from smartagent.doctor.migrations import Migrated
 from smartagent.doctor.schema_findings import finding_of
 
 SYNC_FAILED = "sync_failed"
-SYNC_REMEDY = "Mend the cause; then `manage.py doctor --fix` brings in people who are missing here."
+SYNC_REMEDY = "Fix the error; `manage.py doctor --fix` then adds missing people."
 COUNTED = 1000
 
 

@@ -16,7 +16,7 @@ from psycopg import pq
 # undefined_column, undefined_table
 SQLSTATES = frozenset({"42703", "42P01"})
 KNOWN_FOR = 30.0  # seconds
-WHAT_TO_DO = "`manage.py doctor --fix` repairs it, and so does the button on the page Schema"
+WHAT_TO_DO = "`manage.py doctor --fix` repairs the schema, as does Repair under System health"
 
 MISSING = """
 SELECT wanted.of_table, CASE WHEN there.oid IS NULL THEN '' ELSE wanted.of_column END

@@ -27,7 +27,7 @@ def read_time(text: object, zone: tzinfo | None = None) -> datetime:
         raise ValueError(f"“{encodable(text[:40])}” is not a time. Write for example {EXAMPLE}.") from None
     if found.tzinfo is None:
         if zone is None:
-            raise ValueError(f"Name the zone too, for example {EXAMPLE}.")
+            raise ValueError(f"Include a time zone, for example {EXAMPLE}.")
         found = found.replace(tzinfo=zone)
     return in_utc(found)
 

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 (
                     "email",
                     models.EmailField(
-                        error_messages={"unique": "Somebody signs in by this e-mail already."},
+                        error_messages={"unique": "An account with this e-mail address already exists."},
                         max_length=254,
                         unique=True,
                         verbose_name="e-mail",
@@ -72,8 +72,8 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="Staff see and change what anybody owns.",
-                        verbose_name="sees everyone's things",
+                        help_text="Staff can view and change objects of all owners.",
+                        verbose_name="sees everyone's objects",
                     ),
                 ),
                 (
@@ -112,8 +112,8 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "people",
                 "db_table": "smartagent_users",
                 "permissions": [
-                    ("view_everyone", "Can see everyone's things"),
-                    ("change_everyone", "Can change everyone's things"),
+                    ("view_everyone", "Can see everyone's objects"),
+                    ("change_everyone", "Can change everyone's objects"),
                 ],
             },
         ),
@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "name",
-                    models.CharField(help_text="What uses it, for example: the build server.", max_length=100),
+                    models.CharField(help_text="Name of the program, for example: build server.", max_length=100),
                 ),
                 ("prefix", models.CharField(editable=False, max_length=16)),
                 ("digest", models.CharField(editable=False, max_length=64, unique=True)),
@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "expires_at",
-                    models.DateTimeField(blank=True, help_text="Empty: it does not expire.", null=True),
+                    models.DateTimeField(blank=True, help_text="Empty: no expiry.", null=True),
                 ),
                 ("last_used_at", models.DateTimeField(editable=False, null=True)),
                 (
@@ -197,7 +197,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 django.db.models.functions.text.Lower("email"),
                 name="smartagent_users_email_ci",
-                violation_error_message="Somebody signs in by this e-mail already.",
+                violation_error_message="An account with this e-mail address already exists.",
             ),
         ),
         migrations.AddConstraint(

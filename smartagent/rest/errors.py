@@ -23,7 +23,7 @@ class Conflict(exceptions.APIException):
     """The request cannot be done beside something else that stands or runs."""
 
     status_code = status.HTTP_409_CONFLICT
-    default_detail = "This cannot be done at the same time as something else."
+    default_detail = "Conflict with another operation in progress."
     default_code = "conflict"
 
 
@@ -79,7 +79,7 @@ def _known(exc: Exception) -> exceptions.APIException | None:
     if isinstance(exc, exceptions.APIException):
         return exc
     if isinstance(exc, Http404):
-        return exceptions.NotFound("There is nothing by this address, or it is not yours to see.")
+        return exceptions.NotFound("Not found, or you do not have access.")
     if isinstance(exc, PermissionDenied):
         return exceptions.PermissionDenied()
     if isinstance(exc, RequestDataTooBig):
@@ -96,5 +96,5 @@ def _unforeseen(exc: Exception, context: dict[str, Any]) -> Response:
     log.error("%s failed", type(view).__name__, exc_info=exc)
     # Django sends this for what leaves a view: error trackers and the test client listen to it.
     got_request_exception.send(sender=type(view), request=getattr(request, "_request", None))
-    text = "Something went wrong on our side. It has been logged; trying again later may help."
+    text = "Server error. The error was logged; try again later."
     return Response({DETAIL: [text]}, status=status.HTTP_500_INTERNAL_SERVER_ERROR)

@@ -22,7 +22,7 @@ from smartagent.models import User
 
 DEPTH = 20
 LONGEST_OBJECT = 100_000  # characters of an object that is kept, as JSON
-NOT_TEXT = "This holds characters that cannot be kept (NUL, or half of a surrogate pair)."
+NOT_TEXT = "This contains characters that cannot be stored (NUL or an unpaired surrogate)."
 SHAPE = r"^\s*(0|([0-9]+\s*[wdhmsWDHMS]\s*)+)\s*$"
 
 
@@ -127,7 +127,7 @@ class TimeField(serializers.DateTimeField):
     """A time, given in UTC to everybody; one without a zone is not taken for any."""
 
     default_error_messages = {
-        "naive": f"Name the zone too, for example {EXAMPLE}.",
+        "naive": f"Include a time zone, for example {EXAMPLE}.",
         "out_of_range": f"This time is outside the years 1 to 9999. Write for example {EXAMPLE}.",
     }
 
@@ -148,9 +148,9 @@ class JSONObjectField(serializers.JSONField):
     """A JSON object that PostgreSQL can keep."""
 
     default_error_messages = {
-        "not_an_object": 'This must be an object: {{"name": ...}}.',
+        "not_an_object": 'Use an object: {{"name": ...}}.',
         "not_text": NOT_TEXT,
-        "too_deep": "It is nested too deeply.",
+        "too_deep": "The nesting is too deep.",
         "too_long": "Written as JSON this has {size:,} characters; at most {most:,} are kept.",
     }
 
@@ -186,8 +186,8 @@ class OwnerField(serializers.Field):  # type: ignore[type-arg]
     asks: Asks = SOMEBODY
     default_error_messages = {
         "invalid": "Write the id or the e-mail address of a person, as text.",
-        "foreign": "You can own this yourself; only who may change everyone's things can give it to somebody else.",
-        "unknown": "There is nobody with the id or e-mail address “{text}”.",
+        "foreign": "Only operators and administrators can set another owner.",
+        "unknown": "No person with the ID or e-mail address “{text}”.",
     }
 
     def to_internal_value(self, data: Any) -> User:

@@ -34,14 +34,18 @@ class Ordering(BaseFilterBackend):
         if asked not in orders(view):
             choices = ", ".join(view.ordering_fields) or "none"
             raise ValidationError(
-                {"ordering": [f"“{asked[:40]}” is no order. Write one of: {choices}; with - before it, descending."]}
+                {
+                    "ordering": [
+                        f"“{asked[:40]}” is not a valid ordering. Use one of: {choices}; with - before it, descending."
+                    ]
+                }
             )
         return queryset.order_by(asked)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """Describe the parameter."""
         schema = {"type": "string", "enum": orders(view)}
-        text = "The order; with - before it, descending."
+        text = "Ordering; prefix - for descending."
         return [{"name": "ordering", "in": "query", "schema": schema, "description": text}]
 
 
@@ -55,7 +59,7 @@ def refuse_unknown(request: Request, known: list[str]) -> None:
     errors = {}
     for name, values in request.query_params.lists():
         if name not in known:
-            errors[name[:100]] = [f"There is no such parameter. There are: {', '.join(known) or 'none'}."]
+            errors[name[:100]] = [f"Unknown parameter. Valid parameters: {', '.join(known) or 'none'}."]
         elif len(values) > 1:
             errors[name] = ["Give this once."]
         elif not values[0]:

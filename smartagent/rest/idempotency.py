@@ -23,7 +23,7 @@ LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 class KeyReused(exceptions.APIException):
-    """This Idempotency-Key came with another request before. Use a new key for a new request."""
+    """This Idempotency-Key was used with another request. Use a new key."""
 
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
     default_detail = __doc__

@@ -15,8 +15,8 @@ from smartagent.rest.views import StrictView
 class MeSerializer(serializers.ModelSerializer[User]):
     groups: Any = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
     permissions = serializers.SerializerMethodField(help_text="As app.verb_model.")
-    sees_everyone = serializers.SerializerMethodField(help_text="Whether you see everyone's things.")
-    changes_everyone = serializers.SerializerMethodField(help_text="Whether you may change everyone's things.")
+    sees_everyone = serializers.SerializerMethodField(help_text="Whether you can see everyone's objects.")
+    changes_everyone = serializers.SerializerMethodField(help_text="Whether you can change everyone's objects.")
 
     class Meta:
         model = User
@@ -39,7 +39,7 @@ class MeView(StrictView):
     needs = ""
 
     @extend_schema(
-        tags=["me"], summary="Who am I", description="The person whose token or session this is, and what they may do.",
+        tags=["me"], summary="Who am I", description="The signed-in person and their permissions.",
         responses=MeSerializer,
     )  # fmt: skip
     def get(self, request: Request, *args: Any) -> Response:

@@ -95,8 +95,8 @@ class CursorPagination(BasePagination):
         size = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE_SIZE}
         return [
             {"name": "cursor", "in": "query", "schema": {"type": "string", "pattern": f"^{SHAPE.pattern}$"},
-             "description": "Where the page starts: follow `next` and `previous` instead of making one."},
-            {"name": "page_size", "in": "query", "schema": size, "description": "How many on a page."},
+             "description": "Start of the page; follow `next` and `previous`."},
+            {"name": "page_size", "in": "query", "schema": size, "description": "Page size."},
         ]  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def in_utc(value: Any) -> Any:
     if not isinstance(value, datetime):
         return value
     if value.tzinfo is None:
-        raise ValueError("a time without a zone is none of ours")
+        raise ValueError("a time without a zone")
     return times.in_utc(value)
 
 
@@ -151,10 +151,10 @@ def decode(text: str | None, order: str) -> Cursor | None:
     if not known or not keepable((cursor.value or "") + cursor.id):
         raise malformed_cursor()
     if cursor.order != order:
-        raise ValidationError({"cursor": ["This cursor belongs to another order. Start again without it."]})
+        raise ValidationError({"cursor": ["This cursor belongs to another ordering. Omit the cursor."]})
     return cursor
 
 
 def malformed_cursor() -> ValidationError:
     """The error of a cursor that we did not make."""
-    return ValidationError({"cursor": ["This is no cursor of ours. Follow `next` and `previous`, or start without."]})
+    return ValidationError({"cursor": ["Invalid cursor. Follow `next` and `previous`, or omit the cursor."]})

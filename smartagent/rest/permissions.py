@@ -16,7 +16,7 @@ class ModelPermissions(BasePermission):
     "" where being signed in is enough.
     """
 
-    message = "Your groups do not allow this. An administrator can change them."
+    message = "Your roles do not allow this. Ask an administrator."
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not request.user.is_authenticated:

@@ -9,28 +9,28 @@ from drf_spectacular.openapi import AutoSchema
 from smartagent.rest.constraints import described
 
 ERRORS = {
-    "400": ("BadRequest", "Something in the request is wrong; what, stands beside the name of the field.",
+    "400": ("BadRequest", "Validation error; messages by field name.",
             {"threshold_value": ["Write a number, for example 70 or 99.5; without quotes."]}),
     "401": ("NotSignedIn", "No valid token or session.", {"detail": ["Authentication credentials were not provided."]}),
-    "403": ("NotAllowed", "Your groups do not allow this.",
-            {"detail": ["Your groups do not allow this. An administrator can change them."]}),
-    "404": ("NotFound", "There is no such thing, or it is not yours to see.",
-            {"detail": ["There is nothing by this address, or it is not yours to see."]}),
-    "405": ("NoSuchMethod", "This address does not know the method.", {"detail": ['Method "PUT" not allowed.']}),
+    "403": ("NotAllowed", "Your roles do not allow this.",
+            {"detail": ["Your roles do not allow this. Ask an administrator."]}),
+    "404": ("NotFound", "Not found, or no access.",
+            {"detail": ["Not found, or you do not have access."]}),
+    "405": ("NoSuchMethod", "Method not allowed.", {"detail": ['Method "PUT" not allowed.']}),
     "406": ("NotAcceptable", "Answers are JSON; the Accept header excludes it.",
             {"detail": ["Could not satisfy the request Accept header."]}),
-    "409": ("Conflict", "Not at the same time as something else.",
+    "409": ("Conflict", "Conflict with another operation.",
             {"detail": ["Another evaluation is running. Try again in a moment."]}),
     "413": ("TooLarge", "The body is too large.", {"detail": ["The body is too large. Send it in several requests."]}),
-    "415": ("UnknownMediaType", "The body is of a kind that is not read here.",
+    "415": ("UnknownMediaType", "Unsupported media type.",
             {"detail": ['Unsupported media type "text/csv" in request.']}),
-    "422": ("KeyReused", "The Idempotency-Key came with another request before.",
-            {"detail": ["This Idempotency-Key came with another request before. Use a new key for a new request."]}),
+    "422": ("KeyReused", "The Idempotency-Key was used with another request.",
+            {"detail": ["This Idempotency-Key was used with another request. Use a new key."]}),
     "429": ("TooMany", "Too many requests; Retry-After says when to come back.",
             {"detail": ["Request was throttled."]}),
-    "500": ("OurFault", "Something went wrong on our side.",
-            {"detail": ["Something went wrong on our side. It has been logged; trying again later may help."]}),
-    "503": ("Incomplete", "The database lacks something that this needs; what, and what to do, is said.",
+    "500": ("OurFault", "Server error.",
+            {"detail": ["Server error. The error was logged; try again later."]}),
+    "503": ("Incomplete", "The database schema is incomplete; the answer names the missing part and the repair.",
             {"detail": ["The column status of the table notifications is missing in the database. …"]}),
 }  # fmt: skip
 ALWAYS = ("400", "401", "403", "405", "406", "429", "500", "503")
@@ -38,7 +38,7 @@ WITH_BODY = ("413", "415")
 METHODS = ("get", "post", "put", "patch", "delete")
 ERROR = {
     "type": "object",
-    "description": "What is wrong, by field; what is about no field stands under `detail`.",
+    "description": "Errors by field; errors of no field under `detail`.",
     "additionalProperties": {"type": "array", "items": {"type": "string"}, "minItems": 1},
     "minProperties": 1,
 }

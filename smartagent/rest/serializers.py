@@ -29,7 +29,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         if isinstance(data, Mapping) and (unknown := [str(name) for name in data if name not in self.fields]):
             known = ", ".join(name for name, field in self.fields.items() if not field.read_only) or "none"
             raise serializers.ValidationError(
-                {name[:100]: [f"There is no such field. The fields are: {known}."] for name in unknown[:20]}
+                {name[:100]: [f"Unknown field. Valid fields: {known}."] for name in unknown[:20]}
             )
         return super().to_internal_value(data)
 

@@ -12,37 +12,37 @@ from django.shortcuts import render
 from smartagent.kernel.schema_drift import Missing, in_words
 from smartagent.kernel.schema_drift_log import notice
 
-NOT_FOUND = "There is nothing at this address, or it is not yours to see."
-DENIED = "It needs a role that you do not have. If you should have it, ask an administrator."
-FORM_EXPIRED = "This form is too old to be sent: somebody signed in or out since it was opened. Go back, load it again and send it once more."  # fmt: skip  # noqa: E501
-BAD_REQUEST = "The request cannot be understood. Check the address, or go back and try again."
-BROKEN = "Something broke on our side; it is in the server's log. Nothing was half done. Try again in a moment."
-OTHERS_GO_ON = "Everything else goes on."
+NOT_FOUND = "Page not found, or you do not have access."
+DENIED = "You do not have the required role. Ask an administrator for access."
+FORM_EXPIRED = "This form has expired because of a sign-in or sign-out since it was opened. Go back, reload the page and submit again."  # fmt: skip  # noqa: E501
+BAD_REQUEST = "Invalid request. Check the address, or go back and try again."
+BROKEN = "A server error occurred and was logged. No changes were saved. Try again in a moment."
+OTHERS_GO_ON = "Other functions keep working."
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _plain(request, 400, "That was not understood", BAD_REQUEST)
+    return _plain(request, 400, "Invalid request", BAD_REQUEST)
 
 
 def denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _in_shell(request, 403, "You may not do this", _said(exception) or DENIED)
+    return _in_shell(request, 403, "Permission denied", _said(exception) or DENIED)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _in_shell(request, 404, "Nothing here", NOT_FOUND)
+    return _in_shell(request, 404, "Not found", NOT_FOUND)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
     error = sys.exception()
     if error and (missing := notice(error)):
         return incomplete(request, missing)
-    return _plain(request, 500, "Something broke", BROKEN)
+    return _plain(request, 500, "Server error", BROKEN)
 
 
 def incomplete(request: HttpRequest, missing: Sequence[Missing]) -> HttpResponse:
     """Where the database lacks what the page needs: this page alone, if it can be."""
     words = in_words(missing)
-    heading = "The database lacks something"
+    heading = "Database schema incomplete"
     try:
         return _in_shell(request, 503, heading, f"{words} {OTHERS_GO_ON}")
     except DatabaseError:  # what is missing is needed by every page
@@ -51,7 +51,7 @@ def incomplete(request: HttpRequest, missing: Sequence[Missing]) -> HttpResponse
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Where the token against forged requests does not fit."""
-    return _in_shell(request, 403, "Send it once more", FORM_EXPIRED)
+    return _in_shell(request, 403, "Form expired", FORM_EXPIRED)
 
 
 def too_large(request: HttpRequest, most: int) -> HttpResponse:

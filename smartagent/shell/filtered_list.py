@@ -93,12 +93,8 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
         unknown = super().get_filters_params().keys() - form.fields.keys() - {PAST_VAR}
         known = ", ".join(form.fields)
         return (
-            [f"There is no filter “{name}” in this list. There are: {known}." for name in sorted(unknown)]
-            + [
-                f"“{place}” is no place in this list. Take the link at the end of its last page."
-                for place in [self.bad_place]
-                if place
-            ]
+            [f"Unknown filter “{name}”. Valid filters: {known}." for name in sorted(unknown)]
+            + [f"“{place}” is not a valid page of this list." for place in [self.bad_place] if place]
             + [
                 f"{str(form.fields[name].label or name).capitalize()}: {message}"
                 for name, messages in form.errors.items()
@@ -113,7 +109,7 @@ class FilteredAdmin(OwnedAdmin):
     filterset_class: ClassVar[Any]
     filter_defaults: ClassVar[Mapping[str, str]] = {}
     keyset: ClassVar[str | None] = None  # the time by which a long list is ordered, newest first
-    empty_title: ClassVar[str] = "Nothing here yet"
+    empty_title: ClassVar[str] = "No entries yet"
     empty_text: ClassVar[str] = ""
 
     paginator = CappedPaginator

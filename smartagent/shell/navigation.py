@@ -51,8 +51,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
               "notifications.view_escalationpolicy"),
         _item("Silences", "notifications_paused", "admin:rules_silence_changelist", "rules.view_silence"),
         _item("Rule health", "ecg_heart", "admin:rules_health", "rules.view_automationrule"),
-        _item("Remedies", "healing", "admin:optimizer_scoreboard", "optimizer.view_optimizationevent"),
-        _item("Remedy policy", "policy", "admin:optimizer_policy", "optimizer.view_optimizerpolicy"),
+        _item("Strategy performance", "healing", "admin:optimizer_scoreboard", "optimizer.view_optimizationevent"),
+        _item("Automation policy", "policy", "admin:optimizer_policy", "optimizer.view_optimizerpolicy"),
         _item("Schema", "database", "admin:schema") | {"permission": "smartagent.doctor.permissions.may_look"},
     ]  # fmt: skip
     admin = [

@@ -12,7 +12,7 @@ from smartagent.kernel.schema_drift import in_words, known
 from smartagent.postgres import hidden_rows
 
 register = template.Library()
-HIDDEN = "Smart Agent cannot see its rows in the database, so nothing is evaluated. An administrator finds in `manage.py doctor` what to do."  # noqa: E501
+HIDDEN = "Smart Agent cannot read its rows in the database, so rules are not evaluated. Administrators: run `manage.py doctor`."  # noqa: E501
 COMMAND = re.compile(r"`([^`]+)`")
 
 

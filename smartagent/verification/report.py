@@ -41,7 +41,7 @@ class VerificationReport:
 
     def as_markdown(self) -> str:
         """The report for people."""
-        verdict = "Everything works." if self.ok else "Something does not work; see the checks that failed."
+        verdict = "All checks passed." if self.ok else "Some checks failed; see the failed checks."
         rows = [f"| {'ok' if c.ok else '**FAILED**'} | {c.name} | {c.detail.replace('|', '/')} |" for c in self.checks]
         rows = [row.replace("\n", " ") for row in rows]
         return "\n".join([
@@ -49,7 +49,7 @@ class VerificationReport:
             f"{self.rules_evaluated} rules evaluated, {self.actions_triggered} actions triggered.", "",
             "## Timeline", "", *self.timeline, "",
             "## Checks", "", "| | check | found |", "|---|---|---|", *rows, "",
-            "All of it was rolled back: the database is as it was before.",
+            "All changes were rolled back.",
         ])  # fmt: skip
 
 

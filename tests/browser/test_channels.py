@@ -26,13 +26,13 @@ def test_made_tried_out_broken_and_repaired(alice, sign_in, live_server, httpser
     page.get_by_role("link", name="Webhook", exact=True).click()
     page.get_by_label("Name").fill("ops")
     page.get_by_label("Address").fill(httpserver.url_for("/hook"))
-    page.get_by_label("Make a new signing key").check()
+    page.get_by_label("Create a new signing key").check()
     page.get_by_role("button", name="Save").click()
     key = page.locator("#secret").input_value()
-    page.get_by_role("link", name="I have copied it").click()
+    page.get_by_role("link", name="Done").click()
 
     page.get_by_role("button", name="Send a test").click()
-    expect(page.get_by_text("The test message was taken in")).to_be_visible()
+    expect(page.get_by_text("Test message delivered in")).to_be_visible()
     expect(page.get_by_text("thank you")).to_be_visible()
     request = httpserver.log[0][0]
     assert Webhook(key).verify(request.data, dict(request.headers))["data"]["title"] == "[TEST] ops"
@@ -40,11 +40,11 @@ def test_made_tried_out_broken_and_repaired(alice, sign_in, live_server, httpser
 
     page.get_by_role("link", name="Edit", exact=True).click()
     page.get_by_label("Address").fill(httpserver.url_for("/gone"))
-    page.get_by_label("Make a new signing key").check()  # the key of the address before is not sent to another
+    page.get_by_label("Generate a new signing key").check()  # the key of the address before is not sent to another
     page.get_by_role("button", name="Save").click()
-    page.get_by_role("link", name="I have copied it").click()
+    page.get_by_role("link", name="Done").click()
     page.get_by_role("button", name="Send a test").click()
-    expect(page.get_by_text("The test message was not taken. Answered 410.")).to_be_visible()
+    expect(page.get_by_text("Test message failed. Answered 410.")).to_be_visible()
     expect(page.get_by_text("Failing", exact=True)).to_be_visible()
     expect(page.get_by_text("there is nothing here")).to_be_visible()
     page.goto(f"{live_server.url}/channels/?state=failing")
@@ -52,12 +52,12 @@ def test_made_tried_out_broken_and_repaired(alice, sign_in, live_server, httpser
 
     page.get_by_role("link", name="Edit", exact=True).click()
     page.get_by_label("Address").fill(httpserver.url_for("/hook"))
-    page.get_by_label("Make a new signing key").check()  # the key of the address before is not sent to another
+    page.get_by_label("Generate a new signing key").check()  # the key of the address before is not sent to another
     page.get_by_role("button", name="Save").click()
-    page.get_by_role("link", name="I have copied it").click()
+    page.get_by_role("link", name="Done").click()
     expect(page.get_by_text("Untested", exact=True).first).to_be_visible()
     page.get_by_role("button", name="Send a test").click()
-    expect(page.get_by_text("The test message was taken in")).to_be_visible()
+    expect(page.get_by_text("Test message delivered in")).to_be_visible()
     assert not Channel.objects.get().is_open
 
 
@@ -72,4 +72,4 @@ def test_without_javascript(alice, sign_in, live_server, httpserver: HTTPServer)
     page.get_by_label("Address").fill(httpserver.url_for("/hook"))
     page.get_by_role("button", name="Save").click()
     page.get_by_role("button", name="Send a test").click()
-    expect(page.get_by_text("The test message was taken in")).to_be_visible()
+    expect(page.get_by_text("Test message delivered in")).to_be_visible()

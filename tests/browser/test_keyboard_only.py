@@ -104,7 +104,7 @@ def test_from_signing_in_to_a_snoozed_notification(alice, hot, page, live_server
     expect(page).to_have_title("(1) Notifications | Smart Agent")
     keys.press(page.locator("#result_list").get_by_role("link", name=rule.rule_name).first, "s")
     dialog = page.get_by_role("dialog", name="Snooze")
-    expect(dialog.get_by_role("button", name="For an hour")).to_be_focused()
+    expect(dialog.get_by_role("button", name="For 1 hour")).to_be_focused()
     page.keyboard.press("Space")
     expect(page.get_by_text("Snoozed 1 notification until")).to_be_visible()
     assert Notification.objects.get().snoozed_until > timezone.now() + timedelta(minutes=55)

@@ -22,7 +22,7 @@ def test_from_a_proposal_to_its_measured_effect_and_back(alice, sign_in, live_se
 
     # told in the inbox, found in the list
     page.goto(f"{live_server.url}/notifications/")
-    expect(page.get_by_text("A remedy is proposed: Fusion enhancement").first).to_be_visible()
+    expect(page.get_by_text("Optimization proposed: Fusion enhancement").first).to_be_visible()
     page.goto(f"{live_server.url}/optimizations/")
     page.get_by_role("link", name="Fusion enhancement").click()
     page.wait_for_url(f"{live_server.url}/optimizations/{event.pk}/")
@@ -36,7 +36,7 @@ def test_from_a_proposal_to_its_measured_effect_and_back(alice, sign_in, live_se
     page.get_by_role("link", name="Apply now").click()
     expect(page.get_by_role("row", name="Weight of coverage 0.5 0.6")).to_be_visible()
     page.get_by_role("button", name="Apply now").click()
-    expect(page.get_by_text("It is applied. Whether it helped is measured in a day.")).to_be_visible()
+    expect(page.get_by_text("Applied. The effect is measured in one day.")).to_be_visible()
     expect(page.locator("#state li").filter(has_text="Adjust a weight")).to_contain_text("Done", ignore_case=True)
     assert weights_of(alice)["coverage"] == Decimal("0.6")
 
@@ -48,15 +48,15 @@ def test_from_a_proposal_to_its_measured_effect_and_back(alice, sign_in, live_se
     )
     assert measure_all(timezone.now()) == 1
     page.reload()
-    expect(page.get_by_text("It made it worse: the fusion score was on average 60.1 before")).to_be_visible()
+    expect(page.get_by_text("Worse: the fusion score was on average 60.1 before")).to_be_visible()
     expect(page.locator("#timeline-chart")).to_be_visible()
 
     # rolled back
     page.get_by_role("link", name="Roll it back").click()
     expect(page.get_by_role("row", name="weights: coverage 0.6 0.5")).to_be_visible()
-    page.get_by_label("Reason").fill("It made it worse.")
+    page.get_by_label("Reason").fill("The metric became worse.")
     page.get_by_role("button", name="Roll back").click()
-    expect(page.get_by_text("It is rolled back.")).to_be_visible()
+    expect(page.get_by_text("Rolled back.")).to_be_visible()
     assert weights_of(alice) == before
     page.goto(f"{live_server.url}/optimizer-scoreboard/")
     expect(page.get_by_text("1 made it worse.")).to_be_visible()
@@ -67,7 +67,7 @@ def test_an_approved_one_is_followed_until_the_workers_have_applied_it(alice, si
     event = remedy_for(alice, timezone.now(), COVERAGE)
     page = sign_in(alice, f"/optimizations/{event.pk}/")
     page.get_by_role("button", name="Approve").click()
-    expect(page.get_by_text("The workers apply it within a minute.")).to_be_visible()
+    expect(page.get_by_text("Workers apply the optimization within a minute.")).to_be_visible()
     assert work(timezone.now()) == 1
     expect(page.get_by_text("It was applied at").first).to_be_visible(timeout=10_000)
     expect(page.get_by_role("link", name="Roll back")).to_be_visible()
@@ -80,7 +80,7 @@ def test_everything_is_stopped_with_one_click(alice, ada, sign_in, live_server):
     assert OptimizerPolicy.current().stopped
     event = remedy_for(alice, timezone.now(), COVERAGE)
     page.goto(f"{live_server.url}/optimizations/{event.pk}/")
-    expect(page.get_by_text("Everything is stopped: the optimizer's policy says so.")).to_be_visible()
+    expect(page.get_by_text("The optimizer is stopped by the automation policy.")).to_be_visible()
     expect(page.get_by_role("link", name="Apply now")).to_have_count(0)
 
 
@@ -96,5 +96,5 @@ def test_without_javascript(alice, client_of, browser, live_server):
     expect(page.get_by_role("row", name="Weight of coverage 0.5 0.6")).to_be_visible()
     page.get_by_label("Dismiss").select_option("ever")
     page.get_by_role("button", name="Dismiss").click()
-    expect(page.get_by_text("It is dismissed.")).to_be_visible()
+    expect(page.get_by_text("Dismissed.")).to_be_visible()
     context.close()

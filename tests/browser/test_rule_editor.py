@@ -136,7 +136,7 @@ def test_the_server_being_away_is_said_and_gets_better(alice, month, sign_in, li
     expect(page.locator("#trial-sentence")).to_be_visible()
     page.route("**/rules/trial/", lambda route: route.fulfill(status=503, body="no"))
     page.locator("#id_threshold_value").fill("91")
-    expect(page.locator("#trial-words")).to_contain_text("cannot be shown just now (503)")
+    expect(page.locator("#trial-words")).to_contain_text("not available (503)")
     page.unroute("**/rules/trial/")
     page.locator("#id_threshold_value").fill("92")
     expect(page.locator("#trial-sentence")).to_be_visible()

@@ -153,7 +153,7 @@ def test_a_members_rule_notifies_nobody_else(rule: AutomationRule, recipients: s
     done = dispatch(timezone.now(), "command")
     assert not Notification.objects.filter(user=CAROL).exists()
     entry = ActivityEntry.objects.get(rule=rule, run=done)
-    assert "Only a rule that an operator owns" in entry.context["outcome"]["problem"]
+    assert "Only rules owned or saved by an operator" in entry.context["outcome"]["problem"]
     assert Notification.objects.filter(user=ALICE, rule=rule).count() == 2, "its owner is notified instead"
 
 

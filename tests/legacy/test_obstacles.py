@@ -159,14 +159,14 @@ def test_rows_that_are_hidden_at_run_time_are_said_everywhere(database: Takeover
     assert (run.outcome, mend in run.error_message) == ("failed", True)
     page = clients[0].get("/").content.decode()
     assert f'<code class="sa-code">{mend}</code>' in page
-    assert "Smart Agent cannot see its rows" in clients[1].get("/").content.decode()
-    assert "Smart Agent cannot see its rows" in Client().get("/login/").content.decode()
+    assert "Smart Agent cannot read its rows" in clients[1].get("/").content.decode()
+    assert "Smart Agent cannot read its rows" in Client().get("/login/").content.decode()
     assert mend in clients[0].get("/schema/").content.decode()
     program = Program(ada)
     assert mend in program.post("dispatch/", {}, status=503)["detail"][0]
     assert mend in json.dumps(program.get("doctor/"))
     code, text = doctor()
-    assert (code, mend in text, "Everything fits" in text) == (1, True, False)
+    assert (code, mend in text, "All checks passed" in text) == (1, True, False)
 
     database.sql(mend)
     hidden_rows.forget()

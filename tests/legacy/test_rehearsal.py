@@ -117,7 +117,7 @@ def test_what_makes_migrate_fail_is_said(takeover: Takeover) -> None:
     code, text = check()
     assert code == 1
     assert "PROBLEM: auth_group: it is there, and no migration of ours has made it" in text
-    assert "PROBLEM: rule_states: A view, or something else, has the name of our table" in text
+    assert "PROBLEM: rule_states: A view or another object has the name of a required table" in text
 
 
 def test_it_takes_over_nothing_itself() -> None:

@@ -52,7 +52,7 @@ def test_another_rule_for_the_same_says_what_is_in_its_way(alice, now):
     fire(alice, now)
     event, entry = fire(alice, now + MINUTE)
     assert event is None
-    assert entry.context["outcome"]["not_proposed"] == "One is proposed already."
+    assert entry.context["outcome"]["not_proposed"] == "An optimization is already proposed."
 
 
 def test_the_remedy_is_for_the_person_concerned_not_for_the_owner_of_the_rule(ada, bob, now):
@@ -68,11 +68,19 @@ def test_the_remedy_is_for_the_person_concerned_not_for_the_owner_of_the_rule(ad
 @pytest.mark.parametrize(
     ("config", "parameters", "expected"),
     [
-        ({"step": 0.05}, {"step": 0.05}, "It is 0.25, and the fusion score follows."),
-        ({"step": -0.05}, {"step": -0.05}, "It is 0.15, and the fusion score follows."),
-        ({"step": 0.5, "highest": 0.3}, {"step": 0.5, "highest": 0.3}, "It is 0.3, and the fusion score follows."),
-        ({"step": -0.5, "lowest": 0.1}, {"step": -0.5, "lowest": 0.1}, "It is 0.1, and the fusion score follows."),
-        ({"step": -0.5}, {"step": -0.5}, "It is 0.01, and the fusion score follows."),
+        ({"step": 0.05}, {"step": 0.05}, "The weight becomes 0.25, and the fusion score changes accordingly."),
+        ({"step": -0.05}, {"step": -0.05}, "The weight becomes 0.15, and the fusion score changes accordingly."),
+        (
+            {"step": 0.5, "highest": 0.3},
+            {"step": 0.5, "highest": 0.3},
+            "The weight becomes 0.3, and the fusion score changes accordingly.",
+        ),
+        (
+            {"step": -0.5, "lowest": 0.1},
+            {"step": -0.5, "lowest": 0.1},
+            "The weight becomes 0.1, and the fusion score changes accordingly.",
+        ),
+        ({"step": -0.5}, {"step": -0.5}, "The weight becomes 0.01, and the fusion score changes accordingly."),
     ],
 )
 def test_a_weight_is_adjusted_by_a_step_within_limits(alice, ada, now, config, parameters, expected):
@@ -85,10 +93,10 @@ def test_a_weight_is_adjusted_by_a_step_within_limits(alice, ada, now, config, p
     assert event.reason == "“Too hot” asks for it: cpu at 95, > 90."
     assert step.reason == f"The rule says: the weight of mail, which is 0.2, by {config['step']:+g}."
     ((_, changes, why),) = dry_run(event, now)
-    assert (why, f"It is {changes[0].after},") == ("", expected.split(" and")[0])
+    assert (why, f"The weight becomes {changes[0].after},") == ("", expected.split(" and")[0])
     apply_by(ada, event, now)
     row.refresh_from_db()
-    assert f"It is {row.weight.normalize():f}," == expected.split(" and")[0]
+    assert f"The weight becomes {row.weight.normalize():f}," == expected.split(" and")[0]
 
 
 def apply_by(person, event, now):
@@ -123,15 +131,15 @@ def test_where_the_settings_say_none_half_an_hour_is_meant(alice, now):
     ("config", "advice"),
     [
         ({"parameter": "weight", "name": "mail", "step": 0.1, "highest": 0.2},
-         "The weight of mail is 0.2, at its limit already."),
+         "The weight of mail is 0.2, already at its limit."),
         ({"parameter": "weight", "name": "mail", "step": 0.1, "highest": 0.1},
-         "The weight of mail is 0.2, at its limit already."),
-        ({"parameter": "weight", "name": "other", "step": 0.1}, "There is no fusion metric other to adjust."),
+         "The weight of mail is 0.2, already at its limit."),
+        ({"parameter": "weight", "name": "other", "step": 0.1}, "Fusion metric other not found."),
         ({"parameter": "sync_interval", "name": "gmail", "step": 5, "highest": 15},
-         "gmail synchronises every 15 minutes, at its limit already."),
+         "gmail synchronises every 15 minutes, already at its limit."),
         ({"parameter": "sync_interval", "name": "gmail", "step": -5, "lowest": 20},
-         "gmail synchronises every 15 minutes, at its limit already."),
-        ({"parameter": "sync_interval", "name": "slack", "step": 5}, "There is no integration slack to adjust."),
+         "gmail synchronises every 15 minutes, already at its limit."),
+        ({"parameter": "sync_interval", "name": "slack", "step": 5}, "Integration slack not found."),
     ],
 )  # fmt: skip
 def test_where_nothing_can_be_adjusted_it_says_why(alice, now, config, advice):
@@ -146,11 +154,11 @@ def test_where_nothing_can_be_adjusted_it_says_why(alice, now, config, advice):
     [
         ("adjust", {}, "Nothing was adjusted: the options of the rule lack parameter, name, step."),
         ("adjust", {"parameter": "weight"}, "Nothing was adjusted: the options of the rule lack name, step."),
-        ("adjust", {"parameter": "colour", "name": "x", "step": 1}, "“colour” is no parameter. There are: weight,"),
-        ("adjust", {"parameter": "weight", "name": "mail", "step": "much"}, "step in the options of the rule is no"),
+        ("adjust", {"parameter": "colour", "name": "x", "step": 1}, "“colour” is not a parameter. Use weight"),
+        ("adjust", {"parameter": "weight", "name": "mail", "step": "much"}, "step in the options of the rule is not"),
         ("adjust", [1, 2], "lack parameter, name, step. The options of the rule are no object that can be read"),
-        ("optimize", {"optimization_type": "immediate"}, "“immediate” is no optimization type. Set optimization_type"),
-        ("optimize", {"optimization_type": ["auto"]}, '“["auto"]” is no optimization type'),
+        ("optimize", {"optimization_type": "immediate"}, "“immediate” is not an optimization type."),
+        ("optimize", {"optimization_type": ["auto"]}, '“["auto"]” is not an optimization type'),
     ],
 )  # fmt: skip
 def test_what_options_of_another_application_leave_undone_fails_with_words(alice, now, action, config, said):

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 REFUSALS = [
     # The clock.
-    ("POST /api/mutes/", "This must be after now.", "the clock"),
+    ("POST /api/mutes/", "This must be in the future.", "the clock"),
     ("POST /api/states/*", "This must be after now, and at most 30 days away.", "the clock"),
     ("POST /api/notifications/*", "This must be after now, and at most 30 days away.", "the clock"),
     ("GET /api/rules/{id}/why/", "This must be a time between the year 2000 and now.", "the clock"),
@@ -18,22 +18,26 @@ REFUSALS = [
     ("* /api/silences/*", "It may go on for at most", "the clock"),
     ("POST /api/samples/", "observed_at: This time is", "the clock"),
     # What stands in the database.
-    ("POST /api/channels/", "There is a channel of this name already.", "names that are taken"),
-    ("PATCH /api/channels/{id}/", "The kind of a channel stays as it is.", "the kind that it has"),
-    ("POST /api/escalation-policies/", "There is a policy of this name already.", "names that are taken"),
-    ("PATCH /api/escalation-policies/{id}/", "Rules refer to it by this name, so it stays.", "the name that it has"),
-    ("* /api/escalation-policies/*", "There is nobody in “", "who is in a group"),
-    ("* /api/escalation-policies/*", "Nobody signs in by “", "who is there"),
-    ("* /api/escalation-policies/*", "There is no channel in use for “", "which channels are there"),
-    ("* /api/escalation-policies/*", "” is no recipient.", "which roles are there"),
+    ("POST /api/channels/", "A channel with this name already exists.", "names that are taken"),
+    ("PATCH /api/channels/{id}/", "The type of a channel cannot be changed.", "the kind that it has"),
+    ("POST /api/escalation-policies/", "A policy with this name already exists.", "names that are taken"),
+    (
+        "PATCH /api/escalation-policies/{id}/",
+        "Rules refer to the policy by its name, so it cannot be changed.",
+        "the name that it has",
+    ),
+    ("* /api/escalation-policies/*", "” is empty or does not exist", "who is in a group"),
+    ("* /api/escalation-policies/*", "No user with the e-mail address “", "who is there"),
+    ("* /api/escalation-policies/*", "No enabled channel “", "which channels are there"),
+    ("* /api/escalation-policies/*", "” is not a valid recipient.", "which roles are there"),
     ("POST /api/integrations/", "has an integration of this type already", "one for each type"),
     ("PUT /api/integrations/{id}/", "has an integration of this type already", "one for each type"),
     ("PATCH /api/integrations/{id}/", "has an integration of this type already", "one for each type"),
-    ("* /api/preferences/", "There is no channel “", "which channels are there"),
-    ("* /api/preferences/", "it would always be quiet.", "what several periods leave of a week"),
+    ("* /api/preferences/", "This person has no channel “", "which channels are there"),
+    ("* /api/preferences/", "Quiet hours cover the whole week.", "what several periods leave of a week"),
     ("POST /api/rules/{id}/restore/", "There is no version ", "which versions are there"),
     ("POST /api/optimizations/", "No rule watches this metric for them", "which rules are there"),
-    ("POST /api/samples/", "This Idempotency-Key came with another request before.", "which keys were used"),
+    ("POST /api/samples/", "This Idempotency-Key was used with another request.", "which keys were used"),
     # What depends on another field that may stand in the database.
     ("* /api/rules/*", "Say over which time ", "a window belongs to an aggregation"),
     ("* /api/rules/*", "The newest reading has no window", "a window belongs to an aggregation"),
@@ -62,9 +66,9 @@ REFUSALS = [
     # Arithmetic and alphabets that JSON Schema has no word for.
     ("*", "At most 20 digits before the point and 10 after it can be kept.", "digits of a number"),
     ("*", "The longest duration is 366 days.", "a sum"),
-    ("* /api/escalation-policies/*", "A step waits 1m to 1w", "a sum"),
+    ("* /api/escalation-policies/*", "waiting time of 1m to 1w", "a sum"),
     ("*", "printable characters.", "properties of Unicode"),
-    ("*", "(NUL, or half of a surrogate pair)", "a pattern on every text"),
+    ("*", "(NUL or an unpaired surrogate)", "a pattern on every text"),
     ("*", "Enter a valid URL.", "the names of hosts"),
     ("*", " not a time zone.", "names that this machine knows"),
 ]

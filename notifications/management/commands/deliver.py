@@ -16,18 +16,18 @@ from notifications.delivery.worker import Worker, deliver
 def seconds(text: str) -> timedelta:
     """A number of seconds, 1 to 3600."""
     if not text.isdecimal() or not 1 <= int(text) <= 3600:
-        raise ArgumentTypeError(f"{text!r} is not a number of seconds; write 1 to 3600.")
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds; use 1 to 3600.")
     return timedelta(seconds=int(text))
 
 
 class Command(BaseCommand):
-    help = "Sends what is due by the channels: once, or until it is told to stop (Ctrl-C)."
+    help = "Sends due deliveries, once or until stopped (Ctrl-C)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--once", action="store_true", help="send what is due now, and end")
+        parser.add_argument("--once", action="store_true", help="send due deliveries once, and exit")
         parser.add_argument(
             "--lease", type=seconds, default=LEASE, metavar="SECONDS",
-            help="after which another worker may send what this one has taken (default 60)",
+            help="lease of a delivery, after which another worker may take it over (default 60)",
         )  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:

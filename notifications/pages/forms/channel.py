@@ -15,9 +15,9 @@ from notifications.models import Channel
 from notifications.registries import channels
 from notifications.templating import NotWorded, check
 
-STAYS = "Empty: it stays as it is."
-MADE = "It is shown once, when this is saved."
-ONE_OF_THEM = "Type it, or have it made; not both."
+STAYS = "Empty: unchanged."
+MADE = "Shown once after saving."
+ONE_OF_THEM = "Enter a key or generate one, not both."
 
 
 class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -28,8 +28,8 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("name", "position", "enabled", "title_template", "body_template")
         labels = {"title_template": "Title", "body_template": "Text"}
         help_texts = {
-            "title_template": "Empty: the usual title. For example: {{ severity|upper }} {{ rule_name }}",
-            "body_template": "Empty: the usual text.",
+            "title_template": "Empty: default title. For example: {{ severity|upper }} {{ rule_name }}",
+            "body_template": "Empty: default text.",
         }
         widgets = {
             "name": UnfoldAdminTextInputWidget(attrs={"placeholder": "my phone", "autocomplete": "off"}),
@@ -65,7 +65,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         name = str(self.cleaned_data["name"]).strip()
         twins = Channel.objects.filter(user=self.instance.user_id, name=name).exclude(pk=self.instance.pk)
         if twins.exists():
-            raise forms.ValidationError("You have a channel of this name already.")
+            raise forms.ValidationError("You already have a channel with this name.")
         return name
 
     def clean_title_template(self) -> str:
@@ -106,8 +106,8 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _offer_to_make(self, name: str) -> None:
         before = self.kind.keeps_before.get(name)
-        rolled = " The one before signs too, until you remove it." if before and self.known.get(name) else ""
-        label = f"Make a new {str(self.settings.fields[name].label).lower()}"
+        rolled = " The previous key also signs until you remove it." if before and self.known.get(name) else ""
+        label = f"Generate a new {str(self.settings.fields[name].label).lower()}"
         self._switch(f"make_{name}", label, after=name, help_text=f"{MADE}{rolled}")
 
     def _switch(self, name: str, label: str, *, after: str, help_text: str = "") -> None:

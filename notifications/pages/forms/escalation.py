@@ -18,11 +18,11 @@ class StepForm(forms.Form):
     """One step; a row in which nothing is filled in is none."""
 
     after = DurationFormField(
-        required=False, label="Wait",
+        required=False, label="Wait for",
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "15m", "autocomplete": "off"}),
     )  # fmt: skip
     to = RecipientsField(
-        required=False, label="Then tell",
+        required=False, label="Then notify",
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "ada@example.com, group:operators, channel:Pager"}),
     )  # fmt: skip
 
@@ -43,14 +43,14 @@ class EscalationPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
             "name": UnfoldAdminTextInputWidget(attrs={"placeholder": "Nights", "autocomplete": "off"}),
             "repeats": UnfoldAdminIntegerFieldWidget(attrs={"min": 0, "max": MOST_REPEATS}),
         }
-        error_messages = {"name": {"unique": "There is a policy of this name already. Choose another."}}
+        error_messages = {"name": {"unique": "A policy with this name already exists. Choose another name."}}
 
     def __init__(self, data: Any = None, *, policy: EscalationPolicy, maker: Any) -> None:
         super().__init__(data, instance=policy)
         self.maker = maker
         if not policy._state.adding:
             self.fields["name"].disabled = True
-            self.fields["name"].help_text = "Rules refer to it by this name, so it stays."
+            self.fields["name"].help_text = "Rules refer to the policy by its name, so it cannot be changed."
         steps = read(policy.steps)
         self.rows = self._rows(data, steps)
 

@@ -11,7 +11,7 @@ from notifications.routing.quiet_hours import DAYS, read
 from notifications.routing.router import MODES, SEVERITIES, Subscriber, read_matrix
 
 LOOK = "border border-base-200 bg-white px-2 py-1 rounded-default dark:bg-base-900 dark:border-base-700"
-NO_TIME = {"invalid": "Write a time of day, for example 22:00."}
+NO_TIME = {"invalid": "Enter a time of day, for example 22:00."}
 
 
 def clock(**attrs: str) -> forms.TimeInput:
@@ -22,7 +22,7 @@ def clock(**attrs: str) -> forms.TimeInput:
 class MatrixForm(forms.Form):
     """A choice for each channel and severity, and the hour of the digest."""
 
-    digest_at = forms.TimeField(label="The daily digest goes out at", widget=clock(), error_messages=NO_TIME)
+    digest_at = forms.TimeField(label="Daily digest at", widget=clock(), error_messages=NO_TIME)
 
     def __init__(self, data: Any, *, preference: Preference, channels: list[Channel], who: Subscriber) -> None:
         super().__init__(data, initial={"digest_at": preference.digest_at})
@@ -54,7 +54,7 @@ class MatrixForm(forms.Form):
 def _choice(channel: Channel, severity: str, usual: str, kept: str) -> forms.ChoiceField:
     label = f"{channel.name}: {severity}"
     widget = forms.Select(attrs={"class": LOOK, "aria-label": label})
-    choices = [("", f"as usual: {MODES[usual]}"), *MODES.items()]
+    choices = [("", f"default: {MODES[usual]}"), *MODES.items()]
     return forms.ChoiceField(required=False, label=label, choices=choices, initial=kept, widget=widget)
 
 
@@ -72,9 +72,9 @@ class QuietForm(forms.Form):
         found = self.cleaned_data
         if self.errors or not any(value not in (None, []) for value in found.values()):
             return found
-        for name, wanted in (("begins", "when it begins"), ("ends", "when it ends"), ("days", "on which days")):
+        for name, wanted in (("begins", "the start"), ("ends", "the end"), ("days", "the days")):
             if found.get(name) in (None, []):
-                self.add_error(name, f"Say {wanted} too.")
+                self.add_error(name, f"Enter {wanted} too.")
         return found
 
     @property

@@ -26,29 +26,29 @@ class AutomationPolicyForm(forms.Form):
     """What the optimizer may do by itself."""
 
     automatic_per_day = forms.IntegerField(
-        min_value=0, max_value=MOST_PER_DAY, label="At most so many a day for one person",
-        widget=UnfoldAdminIntegerFieldWidget, help_text="Applied without a person. 0: none is.",
+        min_value=0, max_value=MOST_PER_DAY, label="Max. automatic changes per person per day",
+        widget=UnfoldAdminIntegerFieldWidget, help_text="Applied without approval. 0: always require approval.",
     )  # fmt: skip
     trusted_after = forms.IntegerField(
-        min_value=0, max_value=MOST_SUCCESSES, label="After so many successes by hand",
+        min_value=0, max_value=MOST_SUCCESSES, label="Required approved successes",
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text="A strategy has to have helped so often after a person approved it.",
+        help_text="Number of improvements after approval by a person before a strategy runs automatically.",
     )  # fmt: skip
     trusted_rate = NumberInput(
-        min_value=0, max_value=100, decimal_places=1, label="With at least so many percent that helped",
-        widget=UnfoldAdminDecimalFieldWidget, help_text="Of all that could be measured.",
+        min_value=0, max_value=100, decimal_places=1, label="Minimum success rate",
+        widget=UnfoldAdminDecimalFieldWidget, help_text="Percent of the measured optimizations.",
     )  # fmt: skip
     needs_another = forms.BooleanField(
-        required=False, label="Another person approves", widget=UnfoldBooleanSwitchWidget,
-        help_text="Neither whom it concerns nor the owner of the rule. Who asked for it never approves it.",
+        required=False, label="Approval by another person", widget=UnfoldBooleanSwitchWidget,
+        help_text="Neither the affected person nor the owner of the rule can approve. Requesters can never approve.",
     )  # fmt: skip
     on_failure = forms.ChoiceField(
         choices=OptimizerPolicy.OnFailure.choices, label="When an operation fails", widget=UnfoldAdminSelectWidget,
-        help_text="The operations before it.",
+        help_text="What happens to the operations before it.",
     )  # fmt: skip
     undo_worse = forms.BooleanField(
-        required=False, label="Roll back what made it worse", widget=UnfoldBooleanSwitchWidget,
-        help_text="As soon as that is measured. Otherwise it is offered.",
+        required=False, label="Roll back changes that made the metric worse", widget=UnfoldBooleanSwitchWidget,
+        help_text="Rolled back as soon as measured. Otherwise rollback is offered.",
     )  # fmt: skip
     window_zone = TimeZoneField(label="Time zone of the change window")
 

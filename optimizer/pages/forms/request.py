@@ -13,7 +13,7 @@ from smartagent.kernel.coerce import read_number
 from smartagent.kernel.scope import has_everyone
 from smartagent.models import User
 
-LIMIT_HELP = "Both empty: as a rule that watches it says."
+LIMIT_HELP = "Both empty: condition of a rule on this metric."
 
 
 def _text(**attributes: str) -> UnfoldAdminTextInputWidget:
@@ -23,15 +23,15 @@ def _text(**attributes: str) -> UnfoldAdminTextInputWidget:
 class AskingForm(forms.Form):
     metric = forms.CharField(
         max_length=100, widget=_text(list="known-metrics", placeholder="fusion_score"),
-        help_text="What is to become better.",
+        help_text="Metric to improve.",
     )  # fmt: skip
-    person = PersonField("known-people", help_text="Whose. Empty: yours.")
+    person = PersonField("known-people", help_text="The person. Empty: you.")
     target = forms.CharField(
         required=False, max_length=200, widget=_text(list="known-integrations", placeholder="all"),
-        help_text="The type of an integration, or the target of pushed samples.",
+        help_text="Type of an integration, or target of pushed samples.",
     )  # fmt: skip
     operator = forms.ChoiceField(
-        required=False, label="It is bad when it is", choices=[("", "as a rule says"), *Operator.choices],
+        required=False, label="Bad when the value is", choices=[("", "as in the rule"), *Operator.choices],
         widget=UnfoldAdminSelectWidget, help_text=LIMIT_HELP,
     )  # fmt: skip
     threshold = forms.CharField(required=False, widget=_text(inputmode="decimal", placeholder="70"), label="Threshold")
@@ -50,7 +50,7 @@ class AskingForm(forms.Form):
     def clean_metric(self) -> str:
         metric = str(self.cleaned_data["metric"])
         if not is_metric(metric):
-            raise forms.ValidationError("This is not the name of a metric. Choose one of the list.")
+            raise forms.ValidationError("Unknown metric. Choose a metric from the list.")
         return metric
 
     def clean_target(self) -> str:
@@ -69,7 +69,7 @@ class AskingForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if "threshold" in cleaned and bool(cleaned.get("operator")) != (cleaned["threshold"] is not None):
-            self.add_error("threshold", "Say both what is compared and with what, or neither.")
+            self.add_error("threshold", "Enter both operator and threshold, or neither.")
         return cleaned
 
     @property

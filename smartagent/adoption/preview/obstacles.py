@@ -84,7 +84,7 @@ def of_server(server: Server) -> Iterator[Obstacle]:
             if server.standby
             else f"ALTER ROLE {account} RESET default_transaction_read_only, or RESET it for the database."
         )
-        yield Obstacle(subject=where, problem="The database can only be read.", remedy=remedy)
+        yield Obstacle(subject=where, problem="The database is read-only.", remedy=remedy)
     if server.replication_role != "origin":
         problem = f"session_replication_role is {server.replication_role}: triggers do not run."
         remedy = f"ALTER ROLE {account} RESET session_replication_role, or RESET it for the database."
@@ -110,7 +110,7 @@ def of_table(table: TableSight, rights: Iterable[str], *, is_theirs: bool) -> It
     if table.kind in KINDS:
         if not is_theirs:
             remedy = f"ALTER {KINDS[table.kind]} {name} RENAME TO {table.other_name}"
-            problem = "A view, or something else, has the name of our table."
+            problem = "A view or another object has the name of a required table."
             yield Obstacle(subject=name, problem=problem, remedy=remedy, migrating=True)
         return
     if not table.may_use_schema:

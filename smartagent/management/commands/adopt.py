@@ -12,12 +12,12 @@ from smartagent.adoption.preview.dry_run import Act, Rehearsal, Subject, rehears
 
 
 class Command(BaseCommand):
-    help = "Says what `migrate` would do to the database, table by table, and changes nothing."
+    help = "Shows what `migrate` would do to the database, table by table, without changes."
     # A rehearsal must not fail for what it is about to tell.
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--check", action="store_true", help="rehearse: say what would be done, change nothing")
+        parser.add_argument("--check", action="store_true", help="dry run: show the planned changes, change nothing")
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -69,9 +69,7 @@ def _change(act: Act) -> dict[str, Any]:
 def as_text(found: Rehearsal) -> str:
     """The rehearsal for people: what is there first, what is new last."""
     if found.nothing_to_do:
-        return (
-            "Nothing to do: every migration is applied. `manage.py doctor` looks whether all is still as it should be."
-        )
+        return "Nothing to do: all migrations are applied. `manage.py doctor` checks the installation."
     there = [subject for subject in found.subjects.values() if not subject.created]
     new = [subject.name for subject in found.subjects.values() if subject.created]
     lines = [line for subject in there for line in _lines(subject)]
@@ -79,7 +77,7 @@ def as_text(found: Rehearsal) -> str:
         lines += [f"New: {', '.join(new)}", ""]
     lines += [f"PROBLEM: {problem}" for problem in found.problems]
     if found.problems:
-        return "\n".join([*lines, "`manage.py migrate` refuses to begin before this is mended. Nothing was changed."])
+        return "\n".join([*lines, "`manage.py migrate` does not start before this is fixed. Nothing was changed."])
     longest = max(map(estimates.blocked_seconds, estimates.BLOCKING))
     lines += [
         f"`manage.py migrate` would take about {_time(found.seconds)}, while others go on reading and writing.",

@@ -40,7 +40,7 @@ def percentage(text: str) -> float:
 
 
 class Command(BaseCommand):
-    help = "Measures speed in a scratch database that it makes and drops."
+    help = "Measures performance in a temporary database."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         benches = parser.add_subparsers(dest="bench", required=True, metavar="BENCH")

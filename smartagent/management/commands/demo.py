@@ -15,14 +15,14 @@ from smartagent.demo.month import make_month
 
 
 class Command(BaseCommand):
-    help = "Makes 40 people, a month of readings and rules, and replays the dispatcher over them."
+    help = "Creates 40 people, a month of readings and rules, and replays the evaluations."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--seed", type=int, default=20, help="another number paints another month")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if AutomationRule.objects.exists():
-            self.stdout.write("There are rules already, so no demo data were made: they are for an empty installation.")
+            self.stdout.write("Rules already exist. Demo data are only created in an empty installation.")
             return
         now = timezone.now().replace(second=0, microsecond=0)
         now -= timedelta(minutes=now.minute % 5)

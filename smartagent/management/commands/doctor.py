@@ -16,14 +16,14 @@ from smartagent.doctor.terminal_report import show, show_repairs
 
 
 class Command(BaseCommand):
-    help = "Looks at database, tables, schedules, workers and settings, and says what is wrong and what to do about it."
+    help = "Checks database, tables, schedules, workers and settings, and reports problems with their fixes."
     # It must run where nothing else does.
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--format", choices=["text", "json"], default="text")
         parser.add_argument(
-            "--fix", action="store_true", help="repair what is safe to repair (it drops nothing), and look again"
+            "--fix", action="store_true", help="repair what is safe to repair (drops nothing), and check again"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -27,7 +27,7 @@ COLOURS = {"web": "cyan", "workers": "green", "deliver": "magenta", "up": "bold"
 
 
 class Command(BaseCommand):
-    help = "Migrates, makes the first administrator and demo data, and runs the web server and the workers."
+    help = "Migrates, creates the first administrator and demo data, and runs the web server and the workers."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on; 0.0.0.0 for all")
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             sys.exit(code)
 
     def _prepare(self, *, demo: bool) -> None:
-        self._say("up", "Bringing the database up to date …")
+        self._say("up", "Migrating the database …")
         call_command("migrate", verbosity=0)
         schedules.synchronise()
         admin = make_first_admin(os.environ.get("ADMIN_EMAIL"), os.environ.get("ADMIN_PASSWORD"))
@@ -57,9 +57,9 @@ class Command(BaseCommand):
             call_command("demo")
         if admin and admin.password:
             text = f"e-mail    {admin.email}\npassword  {admin.password}\n\nThis is shown only once."
-            self.console.print(Panel(text, title="Your administrator", expand=False))
+            self.console.print(Panel(text, title="Administrator account", expand=False))
         elif admin:
-            self._say("up", f"Made the administrator {admin.email}.")
+            self._say("up", f"Created the administrator {admin.email}.")
         connections.close_all()
 
     def _run(self, address: str, options: dict[str, Any]) -> int:

@@ -11,7 +11,7 @@ from smartagent.verification.report import verify
 
 
 class Command(BaseCommand):
-    help = "Plays a small story through the whole system, checks every step, and leaves nothing behind."
+    help = "Runs an end-to-end scenario, checks every step, and rolls back all changes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--format", choices=["markdown", "json"], default="markdown")

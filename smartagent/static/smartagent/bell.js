@@ -41,11 +41,11 @@ document.addEventListener("DOMContentLoaded", () => {
       const response = await fetch(address, { ...options, headers: { "X-Panel": "1" } });
       if (mine !== asked) return false;
       if (response.redirected) putTrouble("You are signed out. Open the inbox to sign in again.");
-      else if (!response.ok) putTrouble("The notifications cannot be shown at the moment.");
+      else if (!response.ok) putTrouble("Notifications are not available.");
       else show(await response.text());
       return response.ok && !response.redirected;
     } catch {
-      if (mine === asked) putTrouble("The server does not answer.");
+      if (mine === asked) putTrouble("The server does not respond.");
       return false;
     } finally {
       if (mine === asked) panel.removeAttribute("aria-busy");

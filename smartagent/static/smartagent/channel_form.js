@@ -16,9 +16,9 @@
         const text = await answer.text();
         if (turn === asked && answer.redirected) beside.textContent = "You are signed out. Sign in again in another tab.";
         else if (turn === asked && (answer.ok || answer.status === 429)) beside.innerHTML = text;
-        else if (turn === asked) beside.textContent = "This cannot be shown just now (" + answer.status + ").";
+        else if (turn === asked) beside.textContent = "Not available (" + answer.status + ").";
       } catch (error) {
-        if (turn === asked) beside.textContent = "This cannot be shown: the server does not answer.";
+        if (turn === asked) beside.textContent = "Not available: the server does not respond.";
       }
       if (turn === asked) beside.removeAttribute("aria-busy");
     }

@@ -27,9 +27,9 @@
         const text = await answer.text();
         if (turn === asked && answer.redirected) shown.textContent = "You are signed out. Sign in again in another tab.";
         else if (turn === asked && (answer.ok || answer.status === 429)) shown.innerHTML = text;
-        else if (turn === asked) shown.textContent = "This cannot be shown just now (" + answer.status + ").";
+        else if (turn === asked) shown.textContent = "Not available (" + answer.status + ").";
       } catch (error) {
-        if (turn === asked) shown.textContent = "This cannot be shown: the server does not answer.";
+        if (turn === asked) shown.textContent = "Not available: the server does not respond.";
       }
       if (turn === asked) shown.removeAttribute("aria-busy");
     }

@@ -78,11 +78,11 @@
           method: "POST", body: new FormData(form), headers: {"X-Requested-With": "fetch"}, signal: mine.signal,
         });
         if ((answer.ok || answer.status === 429) && !answer.redirected) text = await answer.text();
-        else problem = answer.redirected ? "You are signed out. Sign in again in another tab, and go on here." :
-          "The reading cannot be shown just now (" + answer.status + ").";
+        else problem = answer.redirected ? "You are signed out. Sign in again in another tab, then continue here." :
+          "The reading is not available (" + answer.status + ").";
       } catch (error) {
         if (error.name === "AbortError") return;
-        problem = "The reading cannot be shown: the server does not answer.";
+        problem = "Reading not available: the server does not respond.";
       }
       if (mine !== asking) return;
       if (text === null) beside.textContent = problem;

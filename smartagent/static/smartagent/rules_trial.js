@@ -75,12 +75,12 @@
           method: "POST", body: body, headers: {"X-Requested-With": "fetch"}, signal: mine.signal,
         });
         if (mine !== asking) return;
-        if (answer.redirected) say("You are signed out. Sign in again in another tab, and go on here.");
-        else if (!answer.ok && answer.status !== 429) say("This cannot be shown just now (" + answer.status + "). It is tried again with the next change.");
+        if (answer.redirected) say("You are signed out. Sign in again in another tab, then continue here.");
+        else if (!answer.ok && answer.status !== 429) say("Not available (" + answer.status + "). The next change retries.");
         else show(await answer.json());
       } catch (error) {
         if (error.name === "AbortError") return;
-        say("This cannot be shown: the server does not answer. It is tried again with the next change.");
+        say("Not available: the server does not respond. The next change retries.");
       }
       if (mine === asking) {
         box.removeAttribute("aria-busy");

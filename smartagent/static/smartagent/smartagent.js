@@ -43,7 +43,7 @@
     const words = document.createElement("p");
     words.id = "signed-out";
     words.setAttribute("role", "alert");
-    words.innerHTML = 'You are signed out, so this page stands still. <a href="">Sign in again</a>';
+    words.innerHTML = 'You are signed out; this page no longer updates. <a href="">Sign in again</a>';
     document.body.append(words);
   };
 

@@ -59,7 +59,7 @@ def test_secrets_are_entered_again_for_another_address(alice):
     moved = {"url": "https://b.example/hook"}
     refused = program.patch(address, {"settings": moved}, status=400)
     assert set(refused) == {"settings.key", "settings.old_key"}
-    assert "enter this again, or remove it" in refused["settings.key"][0]
+    assert "enter this secret again or remove it" in refused["settings.key"][0]
     assert set(program.patch(address, {"settings": moved | {"key": other}}, status=400)) == {"settings.old_key"}
     channel.refresh_from_db()
     assert values_of(channel) == {"url": "https://a.example/hook", "key": KEY, "old_key": other}
@@ -75,13 +75,14 @@ def test_secrets_are_entered_again_for_another_address(alice):
         ({"settings": {"url": "nowhere"}}, "settings.url", "begins with https://"),
         ({"settings": {}}, "settings.url", "required"),
         ({"settings": {"url": "https://a.example/", "key": "x"}}, "settings.key", "A signing key is whsec_"),
-        ({"settings": {"url": "https://a.example/", "to": "x"}}, "settings.to", "There are: url, key, old_key."),
-        ({"settings": {"url": 7}}, "settings.url", "Write a text"),
-        ({"settings": "https://a.example/"}, "settings", "must be an object"),
+        ({"settings": {"url": "https://a.example/", "to": "x"}}, "settings.to", "Valid settings: url, key, old_key."),
+        ({"settings": {"url": 7}}, "settings.url", "Use a text"),
+        ({"settings": "https://a.example/"}, "settings", "Use an object"),
         ({"kind": "pigeon"}, "kind", "is not one of: email, slack"), ({"kind": 7}, "kind", "valid string"),
-        ({"name": ""}, "name", "blank"), ({"name": "x" * 101}, "name", "100"), ({"colour": "red"}, "colour", "no such"),
-        ({"name": "taken"}, "name", "of this name already"), ({"position": -1}, "position", "greater"),
-        ({"user": "nobody@example.com"}, "user", "yourself"),
+        ({"name": ""}, "name", "blank"), ({"name": "x" * 101}, "name", "100"),
+        ({"colour": "red"}, "colour", "Unknown field"),
+        ({"name": "taken"}, "name", "with this name already"), ({"position": -1}, "position", "greater"),
+        ({"user": "nobody@example.com"}, "user", "set another owner"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_at_its_place(alice, fields, where, words):
@@ -94,7 +95,7 @@ def test_what_is_wrong_is_said_at_its_place(alice, fields, where, words):
 def test_the_kind_stays(alice):
     channel = channel_of(alice, url="https://a.example/hook")
     told = Program(alice).patch(f"channels/{channel.pk}/", {"kind": "slack"}, status=400)
-    assert told == {"kind": ["The kind of a channel stays as it is. Make another channel."]}
+    assert told == {"kind": ["The type of a channel cannot be changed. Create another channel."]}
     Program(alice).put(f"channels/{channel.pk}/", webhook(), status=405)
 
 

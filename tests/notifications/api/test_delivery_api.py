@@ -65,7 +65,7 @@ def test_one_is_sent_again(alice, channel, clock):
     again = Program(alice).post(f"deliveries/{delivery.pk}/resend/")
     assert (again["id"], again["status"], again["tries"], again["cause"]) == (str(delivery.pk), "due", 0, "")
     told = Program(alice).post(f"deliveries/{delivery.pk}/resend/", status=409)
-    assert told["detail"][0].startswith("It is on its way or has arrived already")
+    assert told["detail"][0].startswith("The notification is being sent or was delivered")
 
 
 @pytest.mark.parametrize("status", ["delivered", "bundled", "held", "waiting", "sending"])

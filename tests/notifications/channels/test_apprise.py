@@ -38,7 +38,7 @@ def test_a_message_arrives(httpserver: HTTPServer):
     sent = got(httpserver)
     assert (sent["title"], sent["type"]) == ("CPU is high", "failure")
     assert sent["message"] == f"CPU is 95: above 90.\n\n{letter().url}"
-    assert receipt.excerpt == "Apprise has delivered it."
+    assert receipt.excerpt == "Delivered by Apprise."
 
 
 def test_a_digest(httpserver: HTTPServer):
@@ -50,7 +50,7 @@ def test_a_digest(httpserver: HTTPServer):
 def test_what_is_not_taken(httpserver: HTTPServer):
     httpserver.expect_request("/in").respond_with_data("no", status=500)
     error = refusal("apprise", letter(), url=f"json://u:s3cret-word@127.0.0.1:{httpserver.port}/in")
-    assert (str(error), error.permanent) == ("Apprise could not deliver it; it does not say why.", False)
+    assert (str(error), error.permanent) == ("Apprise could not deliver the notification and gave no reason.", False)
 
 
 @pytest.mark.parametrize("url", ["", "nothing", "unknown://x", "json://a.example json://b.example"])

@@ -178,7 +178,7 @@ def test_a_wrong_password_is_ours_so_that_mails_wait(settings):
 def test_no_server(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
-    with pytest.raises(Unreachable, match="The mail server did not answer: Connection refused"):
+    with pytest.raises(Unreachable, match="The mail server did not respond: Connection refused"):
         send("email", letter(), to=TO)
 
 

@@ -79,7 +79,7 @@ def test_an_error_is_an_error_whatever_its_code(httpserver: HTTPServer, said, co
 
 def test_an_error_as_json(httpserver: HTTPServer):
     httpserver.expect_request("/x").respond_with_data(json.dumps({"ok": False, "error": "channel_not_found"}))
-    assert str(refusal("slack", letter(), url=httpserver.url_for("/x"))) == "Slack says channel_not_found."
+    assert str(refusal("slack", letter(), url=httpserver.url_for("/x"))) == "Slack reported: channel_not_found."
 
 
 @pytest.mark.parametrize("said", ["ok", '{"ok": true}', '{"success":true}', '{"result": "success", "msg": ""}'])

@@ -57,9 +57,9 @@ def test_signs_that_would_make_it_longer_are_replaced():
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"to": "030 1234567"}, "with its country"), ({"to": "+49 abc"}, "with its country"),
-        ({"sender": "12"}, "with its country"), ({"account": "SK12"}, "begins with AC"),
-        ({"account": "AC1/../2"}, "begins with AC"), ({"token": ""}, "required"), ({"to": ""}, "required"),
+        ({"to": "030 1234567"}, "with the country code"), ({"to": "+49 abc"}, "with the country code"),
+        ({"sender": "12"}, "with the country code"), ({"account": "SK12"}, "starts with AC"),
+        ({"account": "AC1/../2"}, "starts with AC"), ({"token": ""}, "required"), ({"to": ""}, "required"),
     ],
 )  # fmt: skip
 def test_the_form_checks_what_it_is_given(wrong, words):

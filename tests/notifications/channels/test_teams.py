@@ -58,7 +58,7 @@ def test_an_error_with_the_code_200(httpserver: HTTPServer):
     said = "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429"
     httpserver.expect_request("/old").respond_with_data(said)
     error = refusal("teams", letter(), url=httpserver.url_for("/old"))
-    assert (str(error), error.permanent) == ("Teams says that it has not delivered it.", False)
+    assert (str(error), error.permanent) == ("Teams reported that the message was not delivered.", False)
 
 
 def test_the_form_checks_the_address():

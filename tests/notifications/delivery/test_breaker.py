@@ -161,7 +161,7 @@ def test_the_owner_is_told_once_when_it_breaks_and_once_when_it_works(alice, htt
         clock.move_to(START + minutes * MINUTE)
         deliver(START + minutes * MINUTE)
     told = Notification.objects.get(type="error")
-    assert told.title == "Channel “first” (Webhook) is broken"
+    assert told.title == "Channel “first” (Webhook) is failing"
     assert told.message.startswith("Answered 500.\n")
     assert [*told.deliveries.values_list("channel_name", "status")] == [("second", "delivered")]
     assert not Notification.objects.filter(type="success").exists()
@@ -169,7 +169,7 @@ def test_the_owner_is_told_once_when_it_breaks_and_once_when_it_works(alice, htt
     clock.move_to(START + 40 * MINUTE)
     tell(alice, START + 40 * MINUTE)
     deliver(START + 40 * MINUTE)
-    assert Notification.objects.get(type="success").title == "Channel “first” (Webhook) works again"
+    assert Notification.objects.get(type="success").title == "Channel “first” (Webhook) is working again"
     assert Notification.objects.filter(type="error").count() == 1
 
 

@@ -40,7 +40,7 @@ def test_a_message_arrives_and_all_of_it_is_written_down(alice, httpserver: HTTP
 def test_the_inbox_has_it_whether_it_leaves_or_not(alice):
     tell(alice)
     assert Notification.objects.get().title == "CPU is high"
-    assert (only().status, only().cause) == ("waiting", "There is no channel yet.")
+    assert (only().status, only().cause) == ("waiting", "No channel yet.")
 
 
 @pytest.mark.parametrize("code", [500, 502, 503, 408, 429])
@@ -75,7 +75,7 @@ def test_what_is_refused_is_dead_and_the_channel_is_marked(alice, httpserver: HT
     assert channel.is_open
     assert [request.path for request, _ in httpserver.log] == ["/hook"]
     told = Notification.objects.get(type="error")
-    assert (told.title, str(code) in told.message) == ("Channel “webhook” (Webhook) is broken", True)
+    assert (told.title, str(code) in told.message) == ("Channel “webhook” (Webhook) is failing", True)
 
 
 def only_of(channel):
@@ -197,7 +197,7 @@ def test_nothing_goes_by_a_channel_that_is_not_in_use(alice, httpserver: HTTPSer
     assert httpserver.log == []
     clock.move_to(START + timedelta(days=2))
     deliver(START + timedelta(days=2))
-    assert (only().status, only().cause) == ("dead", "It expired: its channel was not in use.")
+    assert (only().status, only().cause) == ("dead", "Expired: the channel was disabled.")
 
 
 def test_a_channel_that_breaks_itself_loses_nothing(alice, clock, monkeypatch):

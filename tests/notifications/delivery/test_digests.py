@@ -121,7 +121,7 @@ def test_what_has_resolved_meanwhile_is_left_out_and_says_so(alice, httpserver: 
     (digest,) = sent(httpserver)
     assert {one["title"] for one in digest["notifications"]} == {"b", "c"}
     left_out = Delivery.objects.get(title="a")
-    assert (left_out.status, left_out.cause) == ("skipped", "It had resolved before it was to be sent.")
+    assert (left_out.status, left_out.cause) == ("skipped", "The alert resolved before the notification was sent.")
     assert Notification.objects.filter(title="a").exists()
 
 
@@ -153,7 +153,7 @@ def test_what_is_held_for_a_channel_that_is_deleted_says_so(alice, hook, clock):
     Channel.objects.all().delete()
     prepare(MORNING)
     delivery = Delivery.objects.get()
-    assert (delivery.status, delivery.cause) == ("skipped", "Its channel was deleted before it was sent.")
+    assert (delivery.status, delivery.cause) == ("skipped", "The channel was deleted before the notification was sent.")
 
 
 def test_a_retry_does_not_come_in_quiet_hours(alice, httpserver: HTTPServer, hook, clock):

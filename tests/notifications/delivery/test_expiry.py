@@ -54,7 +54,7 @@ def test_a_channel_that_is_deleted_takes_what_is_due_with_it(alice, hook, clock)
     tell(alice)
     hook.delete()
     assert deliver(START) == 0
-    assert only() == ("skipped", "Its channel was deleted before it was sent.")
+    assert only() == ("skipped", "The channel was deleted before the notification was sent.")
 
 
 def test_a_channel_that_is_deleted_while_a_message_is_sent(alice, hook, clock):
@@ -67,7 +67,7 @@ def test_a_channel_that_is_deleted_while_a_message_is_sent(alice, hook, clock):
     assert set(Delivery.objects.values_list("status", flat=True)) == {"delivered", "due"}
     deliver(START)
     assert set(Delivery.objects.values_list("status", "cause")) == {
-        ("delivered", ""), ("skipped", "Its channel was deleted before it was sent."),
+        ("delivered", ""), ("skipped", "The channel was deleted before the notification was sent."),
     }  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def test_nobody_who_is_deactivated_gets_messages(alice, httpserver: HTTPServer, 
     alice.is_active = False
     alice.save()
     deliver(START)
-    assert only() == ("skipped", "Alice, whose channel it is, is deactivated.")
+    assert only() == ("skipped", "The owner of the channel, Alice, is deactivated.")
     assert httpserver.log == []
     hook.refresh_from_db()
     assert not hook.is_open
@@ -105,7 +105,7 @@ def test_the_notification_is_deleted(alice, httpserver: HTTPServer, hook, clock)
     tell(alice)
     Notification.objects.all().delete()
     deliver(START)
-    assert only() == ("skipped", "Its notification was deleted before it was sent.")
+    assert only() == ("skipped", "The notification was deleted before it was sent.")
     assert httpserver.log == []
 
 
@@ -124,5 +124,5 @@ def test_one_that_cannot_be_written_does_not_keep_the_others(alice, httpserver: 
     tell(alice)
     deliver(START)
     assert set(Delivery.objects.values_list("status", "cause")) == {
-        ("dead", "ZeroDivisionError while it was written."), ("delivered", ""),
+        ("dead", "ZeroDivisionError while rendering the message."), ("delivered", ""),
     }  # fmt: skip

@@ -65,7 +65,7 @@ def test_what_it_says(rule, alice):
     walk(15)
     told = Notification.objects.get(title__startswith="Escalated")
     assert told.title == "Escalated: CPU"
-    assert told.message == "Nobody has acknowledged it for 15m.\nThe cpu is 95: above 90."
+    assert told.message == "Not acknowledged for 15m.\nThe cpu is 95: above 90."
     assert told.metadata["entry"] == str(ActivityEntry.objects.get(event_type="rule_fired").pk)
     assert Delivery.objects.get(notification=told).reason == "escalated"
 
@@ -158,7 +158,7 @@ def test_a_policy_that_is_not_there_is_said_with_the_outcome(rule, alice, policy
     at(alice, 95, START)
     entry = ActivityEntry.objects.get(event_type="rule_fired")
     assert entry.status == "success"
-    assert "no escalation policy “Nights” any more" in entry.context["outcome"]["problem"]
+    assert "Escalation policy “Nights” was deleted" in entry.context["outcome"]["problem"]
 
 
 def test_silenced_it_waits_and_goes_on_afterwards(rule, alice, olga):
@@ -199,7 +199,7 @@ def test_a_policy_of_somebody_else_is_not_for_a_rule_that_no_operator_owns_or_ha
     walk(60)
     assert not Escalation.objects.exists()
     entry = ActivityEntry.objects.get(event_type="rule_fired")
-    assert "that this rule may use" in entry.context["outcome"]["problem"]
+    assert "may not be used by this rule" in entry.context["outcome"]["problem"]
 
 
 def test_recipients_that_are_gone_are_a_failure_in_the_story(rule, alice, olga):
@@ -208,7 +208,7 @@ def test_recipients_that_are_gone_are_a_failure_in_the_story(rule, alice, olga):
     olga.save()
     walk(15)
     entry = ActivityEntry.objects.get(event_type="escalation_step")
-    gone = "These recipients are not there: olga@example.com. The owner of the rule was notified instead."
+    gone = "Recipients not found: olga@example.com. The owner of the rule was notified instead."
     assert (entry.status, entry.error_message) == ("failed", gone)
 
 

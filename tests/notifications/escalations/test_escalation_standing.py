@@ -44,9 +44,9 @@ def test_fifteen_that_fire_are_counted_by_how_they_stand(client_of, alice, olga,
         firing=6, acknowledged=1, snoozed=1, waiting=1, finished=1, without=2, no_policy=9
     )
     page = page_of(client_of, olga, policy)
-    assert "6 alerts of the rules that name this policy fire: 1 waits for the next step, 1 has gone" in page
+    assert "6 alerts of rules with this policy are firing: 1 waits for the next step, 1 has completed" in page
     assert "1 is acknowledged, 1 is snoozed, 2 are open without an escalation." in page
-    assert "9 alerts fire whose rules name no escalation policy." in page
+    assert "9 alerts are firing whose rules have no escalation policy." in page
     assert "whatever fires is acknowledged" not in page
 
 
@@ -60,7 +60,7 @@ def test_an_escalation_of_an_earlier_episode_is_none_of_this_one(alice, olga, po
 
 def test_where_nothing_fires_that_is_said_and_no_more(client_of, olga, policy):
     page = page_of(client_of, olga, policy)
-    assert "No alert of the rules that name this policy fires." in page
+    assert "No alert of rules with this policy is firing." in page
     assert "No escalation is in progress." in page
 
 

@@ -74,7 +74,7 @@ def test_many_at_once(client_of, alice, told):
     client = client_of(alice)
     chosen = {"_selected_action": [told[0].pk, other.pk], "index": 0}
     page = client.post(reverse(INBOX), chosen | {"action": "judge_noise"}, follow=True).content.decode()
-    assert "Noted 1 notification as noise. 1 other was told by no firing" in page
+    assert "Marked 1 notification as noise. 1 other was not from firing alerts" in page
     assert said() == [("Alice", False)]
     client.post(reverse(INBOX), chosen | {"action": "withdraw"})
     assert said() == []

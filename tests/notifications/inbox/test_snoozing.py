@@ -39,8 +39,8 @@ def test_it_is_away_and_then_comes_back_unread(client_of, alice, clock, status):
     assert (titles(client), titles(client, status="snoozed"), unread_of(client)) == ([one.title], [], "1")
     assert titles(client, status="returned") == [one.title]
     page = client.get(reverse(INBOX)).content.decode()
-    assert "1 has come back from a snooze" in page
-    assert "back from a snooze</span>" in page
+    assert "1 returned from snooze" in page
+    assert "returned from snooze</span>" in page
 
 
 def test_what_has_come_back_and_was_read_is_no_longer_named(client_of, alice, clock):
@@ -48,14 +48,14 @@ def test_what_has_come_back_and_was_read_is_no_longer_named(client_of, alice, cl
     client = client_of(alice)
     client.get(reverse("admin:notifications_notification_change", args=[one.pk]))
     assert (again(one).status, one.snoozed_until) == ("read", None)
-    assert "back from a snooze</span>" not in client.get(reverse(INBOX)).content.decode()
+    assert "returned from snooze</span>" not in client.get(reverse(INBOX)).content.decode()
 
 
 def test_looking_at_a_snoozed_one_leaves_it_snoozed(client_of, alice, clock):
     one = told(alice, snoozed_until=START + HOUR)
     page = client_of(alice).get(reverse("admin:notifications_notification_change", args=[one.pk])).content.decode()
     assert "snoozed until" in page
-    assert "Back into the inbox now" in page
+    assert "End snooze" in page
     assert (again(one).status, one.snoozed_until) == ("unread", START + HOUR)
 
 
@@ -110,7 +110,7 @@ def test_what_is_no_time_is_said(client_of, alice, clock, said, words):
 
 def test_the_page_says_when_each_would_end(client_of, alice, clock):
     page = client_of(alice).get(reverse(SNOOZE, args=[told(alice).pk])).content.decode()
-    for words in ("For an hour", "11:00", "For four hours", "14:00", "tomorrow 09:00"):
+    for words in ("For 1 hour", "11:00", "For 4 hours", "14:00", "tomorrow 09:00"):
         assert words in page
 
 

@@ -63,11 +63,11 @@ def test_looking_at_a_link_does_nothing(fires, stranger):
 
 def test_the_button_acknowledges_in_the_name_of_who_was_told(fires, alice, stranger):
     page = said(stranger.post(link_of(), {"do": "acknowledge"}))
-    assert "Alice has acknowledged it" in page
+    assert "Alice acknowledged the alert" in page
     assert handling(fires) == "acknowledged"
     assert fires.handled_by == alice
     assert ActivityEntry.objects.get(event_type="instance_acknowledged").context["comment"] == (
-        "By the link in a message."
+        "By a link in a notification."
     )
 
 
@@ -78,7 +78,7 @@ def test_it_is_snoozed(fires, alice, stranger, choice, until):
     alice.time_zone = "Europe/Berlin"  # nine o'clock there is eight in UTC
     alice.save()
     page = said(stranger.post(link_of(), {"do": choice}))
-    assert "Alice has snoozed it until" in page
+    assert "Alice snoozed the alert until" in page
     assert handling(fires) == "snoozed"
     assert fires.handled_until == until
 
@@ -92,7 +92,7 @@ def test_what_was_done_already_is_said_and_not_done_again(fires, stranger):
     link = link_of()
     stranger.post(link, {"do": "1h"})
     for page in (said(stranger.get(link)), said(stranger.post(link, {"do": "acknowledge"}))):
-        assert "Alice has snoozed it already until 2026-03-02 11:00." in page
+        assert "Alice already snoozed the alert until 2026-03-02 11:00." in page
         assert 'name="do"' not in page
     assert handling(fires) == "snoozed"
 
@@ -103,7 +103,7 @@ def test_what_has_resolved_is_said(fires, alice, clock, stranger):
     MetricSample.objects.create(user=alice, metric="cpu", value=5, observed_at=START + HOUR)
     dispatch(START + HOUR, "command")
     for page in (said(stranger.get(link)), said(stranger.post(link))):
-        assert "It does not fire any more" in page
+        assert "The alert is no longer firing" in page
     assert handling(fires) == "open"
 
 
@@ -112,14 +112,14 @@ def test_a_message_of_an_earlier_episode_does_nothing_to_a_later_one(fires, alic
     for hours, value in ((1, 5), (2, 99)):
         MetricSample.objects.create(user=alice, metric="cpu", value=value, observed_at=START + hours * HOUR)
         dispatch(START + hours * HOUR, "command")
-    assert "What fires now was told by a later message" in said(stranger.post(link))
+    assert "The current alert has its own notification" in said(stranger.post(link))
     assert handling(fires) == "open"
 
 
 def test_what_is_gone_is_said(fires, stranger):
     link = link_of()
     Notification.objects.all().delete()
-    assert "is not there any more" in said(stranger.post(link), 410)
+    assert "was deleted" in said(stranger.post(link), 410)
 
 
 @pytest.mark.parametrize("lost", ["deactivated", "no group", "auditor"])
@@ -130,7 +130,7 @@ def test_who_may_not_do_it_any_more_is_refused(fires, alice, audra, stranger, lo
         alice.is_active = False
         alice.save()
     for response in (stranger.get(link), stranger.post(link)):
-        assert "You may not do this any more" in said(response, 403)
+        assert "You no longer have permission" in said(response, 403)
     assert handling(fires) == "open"
 
 
@@ -175,11 +175,11 @@ def test_a_group_is_acknowledged_as_a_whole_and_nothing_else(alice, bob, clock, 
     another = state_of(other, START, last_notified_at=START)
     group(alice, rule, START, 3)
     link = link_of()
-    assert "Of 3 instances that still fire." in said(stranger.get(link))
+    assert "Of 3 instances that are still firing." in said(stranger.get(link))
     assert "acknowledged 3 instances" in said(stranger.post(link))
     assert {handling(state) for state in (*told, later)} == {"acknowledged"}
     assert {handling(state) for state in (resolved, untold, before, another)} == {"open"}
-    assert "acknowledged it already" in said(stranger.post(link))
+    assert "already acknowledged the alert" in said(stranger.post(link))
 
 
 def test_what_a_tick_told_of_many_people_is_acknowledged_by_one_link(olga, alice, bob, clock, stranger):
@@ -189,7 +189,7 @@ def test_what_a_tick_told_of_many_people_is_acknowledged_by_one_link(olga, alice
         MetricSample.objects.create(user=person, metric="cpu", value=95, observed_at=START)
     dispatch(START, "command")
     assert Notification.objects.get().metadata["count"] == 3
-    assert "Of 3 instances that still fire." in said(stranger.get(link_of()))
+    assert "Of 3 instances that are still firing." in said(stranger.get(link_of()))
     said(stranger.post(link_of(), {"do": "4h"}))
     assert {*RuleState.objects.values_list("handling", "handled_by")} == {("snoozed", olga.pk)}
 
@@ -210,7 +210,7 @@ def test_who_was_told_may_acknowledge_the_rule_of_another(alice, bob, olga, cloc
     saved_by(rule, olga)
     MetricSample.objects.create(user=alice, metric="cpu", value=95, observed_at=START)
     dispatch(START, "command")
-    assert "Bob has acknowledged it" in said(stranger.post(link_of()))
+    assert "Bob acknowledged the alert" in said(stranger.post(link_of()))
 
 
 def test_a_message_that_tells_of_no_firing_has_no_link(alice, clock):
@@ -226,7 +226,7 @@ def test_a_message_that_tells_of_no_firing_has_no_link(alice, clock):
 def test_looking_at_unsubscribe_does_nothing(fires, stranger):
     page = said(stranger.get(link_of("unsubscribe_url")))
     stranger.head(link_of("unsubscribe_url"))
-    assert "Send nothing more by “email”?" in page
+    assert "Unsubscribe from “email”?" in page
     assert "Only mute the rule “CPU”" in page
     assert Channel.objects.get().enabled
 
@@ -237,10 +237,10 @@ def test_one_click_unsubscribes_without_a_page(fires, alice, stranger):
     body = "List-Unsubscribe=One-Click"
     said(stranger.post(link, body, content_type="application/x-www-form-urlencoded"))
     assert not Channel.objects.get().enabled
-    assert Notification.objects.filter(title="“email” is switched off", user=alice).count() == 1
+    assert Notification.objects.filter(title="“email” is disabled", user=alice).count() == 1
     for response in (stranger.get(link), stranger.post(link, body, content_type="application/x-www-form-urlencoded")):
-        assert "Nothing is sent there any more" in said(response)
-    assert Notification.objects.filter(title="“email” is switched off").count() == 1
+        assert "This channel no longer sends notifications" in said(response)
+    assert Notification.objects.filter(title="“email” is disabled").count() == 1
 
 
 def test_one_click_as_multipart(fires, stranger):
@@ -250,7 +250,7 @@ def test_one_click_as_multipart(fires, stranger):
 
 def test_only_the_rule_is_muted(fires, alice, stranger):
     page = said(stranger.post(link_of("unsubscribe_url"), {"do": "mute"}))
-    assert "What “CPU” tells comes into the inbox only" in page
+    assert "Notifications of “CPU” appear in the inbox only" in page
     assert Channel.objects.get().enabled
     assert [*Mute.objects.values_list("user", "rule", "until")] == [(alice.pk, fires.rule_id, None)]
     said(stranger.post(link_of("unsubscribe_url"), {"do": "mute"}))

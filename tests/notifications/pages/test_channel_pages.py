@@ -88,7 +88,7 @@ def test_every_field_that_must_be_filled_in_says_so(alice, client_of, kind):
 def test_what_was_typed_stays_where_something_is_wrong_but_for_secrets(alice, client_of):
     answer = client_of(alice).post(page("new", "sms"), filled("sms", to="abc", name="my phone"))
     shown = answer.content.decode()
-    assert "Write the number with its country" in shown
+    assert "Enter the number with the country code" in shown
     assert 'value="my phone"' in shown
     assert 'value="AC0123"' in shown
     assert "s3cret-of-twilio" not in shown
@@ -105,7 +105,7 @@ def test_a_secret_that_may_be_left_out_can_be_removed(alice, client_of):
 def test_two_channels_of_one_name(alice, bob, client_of):
     channel_of(alice, name="mine", url="https://a.example/")
     answer = client_of(alice).post(page("new", "email"), filled("email", name=" mine "))
-    assert "You have a channel of this name already." in words(answer)
+    assert "You already have a channel with this name." in words(answer)
     assert client_of(bob).post(page("new", "email"), filled("email")).status_code == 302
 
 
@@ -121,7 +121,7 @@ def test_a_key_is_made_shown_once_and_the_one_before_signs_too(alice, client_of)
     channel.refresh_from_db()
     assert values_of(channel)["old_key"] == first != values_of(channel)["key"]
     answer = client.post(page("edit", channel.pk), filled("webhook", key=KEY, make_key="on"))
-    assert "Type it, or have it made; not both." in words(answer)
+    assert "Enter a key or generate one, not both." in words(answer)
 
 
 def test_a_secret_that_was_lost_is_asked_for_again(alice, client_of, settings):
@@ -138,7 +138,7 @@ def test_what_waited_goes_out_by_a_new_channel_and_the_page_says_so(alice, clien
     Delivery.objects.update(expires_at="2100-01-01T00:00Z")
     client = client_of(alice)
     answer = client.post(page("new", "email"), filled("email"))
-    assert said(client, answer) == ["The channel is saved. 1 message that waited goes out now."]
+    assert said(client, answer) == ["Channel saved. 1 waiting notification is sent now."]
 
 
 @pytest.mark.parametrize("kind", FILLED)
@@ -157,8 +157,8 @@ def test_the_test_button_says_what_really_came_of_it(alice, client_of, httpserve
     channel = channel_of(alice, url=httpserver.url_for("/hook"))
     client = client_of(alice)
     (taken,) = said(client, client.post(page("test", channel.pk)))
-    assert re.fullmatch(r"The test message was taken in [\d,]+ ms\.", taken)
-    assert said(client, client.post(page("test", channel.pk))) == ["The test message was not taken. Answered 410."]
+    assert re.fullmatch(r"Test message delivered in [\d,]+ ms\.", taken)
+    assert said(client, client.post(page("test", channel.pk))) == ["Test message failed. Answered 410."]
     shown = words(client.get(page("page", channel.pk)))
     for part in ("Failing", "Answered 410.", "go away", "thanks", "Retry now", "[TEST] webhook"):
         assert part in shown
@@ -180,7 +180,9 @@ def test_a_broken_channel_is_used_again(alice, client_of, httpserver: HTTPServer
     assert deliver(START + MINUTE) == 0
     client = client_of(alice)
     assert "Retry now" in words(client.get(page("page", channel.pk)))
-    assert said(client, client.post(page("close", channel.pk))) == ["It is used again. What waits is sent now."]
+    assert said(client, client.post(page("close", channel.pk))) == [
+        "Channel enabled again. Waiting notifications are sent now."
+    ]
     deliver(START + MINUTE)
     assert Delivery.objects.get(title="second").status == "delivered"
     assert "Retry now" not in words(client.get(page("page", channel.pk)))
@@ -222,7 +224,7 @@ def test_the_list_shows_how_each_does(alice, client_of):
     Channel.objects.create(user=alice, kind="pigeon", name="loft", enabled=False)
     client = client_of(alice)
     shown = words(client.get(reverse(LIST)))
-    for part in ("Webhook", "Untested", "Failing", "tried again", "pigeon (not installed)", "Disabled"):
+    for part in ("Webhook", "Untested", "Failing", "next attempt", "pigeon (not installed)", "Disabled"):
         assert part.lower() in shown.lower()
     assert "loft" not in words(client.get(reverse(LIST) + "?state=failing"))
     gone = Channel.objects.get(kind="pigeon")
@@ -273,7 +275,7 @@ def test_looking_does_nothing(alice, client_of, name):
 def test_secrets_are_entered_again_for_another_address(client_of, alice):
     client, channel = client_of(alice), channel_of(alice, url="https://a.example/hook", key=KEY)
     moved = filled("webhook", url="https://b.example/hook")
-    assert "enter this again, or remove it" in words(client.post(page("edit", channel.pk), moved | {"key": ""}))
+    assert "enter this secret again or remove it" in words(client.post(page("edit", channel.pk), moved | {"key": ""}))
     channel.refresh_from_db()
     assert values_of(channel) == {"url": "https://a.example/hook", "key": KEY}
     client.post(page("edit", channel.pk), moved | {"key": "", "make_key": "on"})

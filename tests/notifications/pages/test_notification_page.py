@@ -66,9 +66,7 @@ def test_a_channel_that_its_person_does_not_want(client_of, alice, clock):
     channel = channel_of(alice, url="http://127.0.0.1/")
     Preference.objects.create(user=alice, matrix={str(channel.pk): {"high": "off"}})
     tell(alice)
-    assert "Not sent The preferences say that high does not go to “webhook”." in words(
-        page_of(client_of(alice), only())
-    )
+    assert "Not sent Disabled by preferences: high on “webhook”." in words(page_of(client_of(alice), only()))
 
 
 def test_quiet_hours(client_of, alice, clock):
@@ -87,7 +85,7 @@ def test_a_rule_that_is_muted(client_of, alice, clock):
 
 def test_no_channel_yet(client_of, alice, clock):
     tell(alice)
-    assert "Waits for a channel There is no channel yet." in words(page_of(client_of(alice), only()))
+    assert "Waiting for a channel No channel yet." in words(page_of(client_of(alice), only()))
 
 
 def test_too_many_in_a_minute_and_bundled(client_of, alice, httpserver, clock, settings):
@@ -100,7 +98,7 @@ def test_too_many_in_a_minute_and_bundled(client_of, alice, httpserver, clock, s
     bundled = Delivery.objects.filter(status="bundled").first()
     assert bundled is not None
     page = page_of(client_of(alice), bundled.notification)
-    assert "Bundled There were too many in a minute." in words(page)
+    assert "Bundled Rate limit exceeded." in words(page)
     assert "bundled into 2 messages , due" in words(page)
     assert f'href="/deliveries/{bundled.bundle_id}/change/"' in page
 
@@ -110,14 +108,14 @@ def test_a_channel_whose_breaker_is_open(client_of, alice, clock):
     tell(alice)
     Channel.objects.filter(pk=channel.pk).update(opened_at=START - MINUTE, retry_at=START + 4 * MINUTE)
     said = words(page_of(client_of(alice), only()))
-    assert "The channel is broken since 09:59; it is tried again at 10:04." in said
+    assert "The channel has been failing since 09:59; next attempt at 10:04." in said
 
 
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({}, "It goes out as soon as a worker is free."),
-        ({"due_at": START + MINUTE, "cause": "Answered 503."}, "Answered 503. It is sent at 10:01."),
+        ({}, "Waiting for a free worker."),
+        ({"due_at": START + MINUTE, "cause": "Answered 503."}, "Answered 503. Scheduled for 10:01."),
         ({"status": "delivered"}, ""),
         ({"status": "skipped", "cause": "This rule is muted."}, "This rule is muted."),
     ],
@@ -134,8 +132,8 @@ def test_where_the_channel_is_off_or_gone_that_is_why(alice, clock):
     channel = channel_of(alice, url="http://127.0.0.1/")
     (delivery,) = tell(alice)
     channel.enabled = False
-    assert why_of(delivery, channel, START) == "The channel is not in use."
-    assert why_of(delivery, None, START) == "Its channel was deleted."
+    assert why_of(delivery, channel, START) == "The channel is disabled."
+    assert why_of(delivery, None, START) == "The channel was deleted."
 
 
 @pytest.fixture
@@ -158,7 +156,7 @@ def one_entry(alice, bob, clock):
 
 def test_an_operator_sees_to_whom_else_the_same_went(client_of, olga, one_entry):
     said = words(page_of(client_of(olga), one_entry))
-    assert said.startswith("Deliveries Alice Inbox Unread No channel Waits for a channel")
+    assert said.startswith("Deliveries Alice Inbox Unread No channel Waiting for a channel")
     assert "Bob Inbox Unread Bob&#x27;s phone (webhook) Due" in said.replace("'", "&#x27;")
     assert said.count("Inbox") == 2
 
@@ -176,8 +174,8 @@ def test_by_rest(alice, bob, olga, one_entry):
     assert [one["user"] for one in both] == [str(alice.pk), str(bob.pk)]
     (delivery,) = both[1]["deliveries"]
     assert (delivery["channel_name"], delivery["status"], delivery["attempts"]) == ("Bob's phone", "due", [])
-    assert delivery["cause"] == "It goes out as soon as a worker is free."
-    assert mine[0]["deliveries"][0]["cause"] == "There is no channel yet."
+    assert delivery["cause"] == "Waiting for a free worker."
+    assert mine[0]["deliveries"][0]["cause"] == "No channel yet."
     Program(bob).get(address, status=404)
 
 

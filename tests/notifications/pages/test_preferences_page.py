@@ -56,16 +56,16 @@ def test_what_was_kept_stands_in_the_form(client_of, alice, clock):
 def test_what_is_usual_is_shown_as_such(client_of, alice, olga, clock):
     channel_of(alice, "email", "mail", to="a@example.com")
     page = client_of(alice).get(PAGE).content.decode()
-    assert page.count('<option value="" selected>as usual: at once</option>') == 3
-    assert page.count('<option value="" selected>as usual: once a day</option>') == 1
+    assert page.count('<option value="" selected>default: at once</option>') == 3
+    assert page.count('<option value="" selected>default: once a day</option>') == 1
 
 
 @pytest.mark.parametrize(("hour", "zone", "said"), [
-    (23, "UTC", "Now it is quiet until 07:00 on Tuesday: only what is critical comes."),
-    (3, "UTC", "Now it is quiet until 07:00: only what is critical comes."),
-    (10, "UTC", "Now, at 10:00, it is not quiet."),
-    (23, "Asia/Kolkata", "Now it is quiet until 07:00: only what is critical comes."),
-    (10, "America/New_York", "Now it is quiet until 07:00: only what is critical comes."),
+    (23, "UTC", "Quiet hours until 07:00 on Tuesday: only critical notifications are sent."),
+    (3, "UTC", "Quiet hours until 07:00: only critical notifications are sent."),
+    (10, "UTC", "Now, at 10:00: quiet hours are off."),
+    (23, "Asia/Kolkata", "Quiet hours until 07:00: only critical notifications are sent."),
+    (10, "America/New_York", "Quiet hours until 07:00: only critical notifications are sent."),
 ])  # fmt: skip
 def test_whether_it_is_quiet_is_said_by_the_clock_of_the_person(client_of, alice, clock, hour, zone, said):
     alice.time_zone = zone
@@ -86,15 +86,15 @@ def test_what_would_happen_now_is_what_happens(client_of, alice, clock):
         (delivery,) = tell(alice, night, severity=severity)
         assert (delivery.cause in page) if delivery.status == "held" else delivery.status == "due"
     assert "Quiet hours until 2026-03-03 07:00." in page
-    assert "It goes out in the digest of 2026-03-03 08:00." in page
+    assert "Included in the digest of 2026-03-03 08:00." in page
 
 
 def test_it_follows_what_is_chosen_before_that_is_saved(client_of, alice, clock):
     mail = channel_of(alice, "email", "mail", to="a@example.com")
     data = form(**{f"{mail.pk}.critical": "off", f"{mail.pk}.high": "hourly", "_preview": "1"})
     fragment = words(client_of(alice).post(PAGE, data, headers={"X-Requested-With": "fetch"}))
-    assert fragment.startswith("Now, at 10:00, it is not quiet.")
-    assert "It goes out in the digest of 2026-03-02 11:00." in fragment
+    assert fragment.startswith("Now, at 10:00: quiet hours are off.")
+    assert "Included in the digest of 2026-03-02 11:00." in fragment
     assert "Channels by severity" not in fragment
     whole = client_of(alice).post(PAGE, data).content.decode()  # the button, without JavaScript
     assert "Channels by severity" in whole
@@ -103,11 +103,11 @@ def test_it_follows_what_is_chosen_before_that_is_saved(client_of, alice, clock)
 
 
 @pytest.mark.parametrize(("period", "said"), [
-    ({"from": "22:00", "days": [0]}, "Say when it ends too."),
-    ({"until": "22:00", "days": [0]}, "Say when it begins too."),
-    ({"from": "22:00", "until": "07:00"}, "Say on which days too."),
-    ({"from": "25:00", "until": "07:00", "days": [0]}, "Write a time of day, for example 22:00."),
-    ({"from": "00:00", "until": "00:00", "days": [0, 1, 2, 3, 4, 5, 6]}, "it would always be quiet"),
+    ({"from": "22:00", "days": [0]}, "Enter the end too."),
+    ({"until": "22:00", "days": [0]}, "Enter the start too."),
+    ({"from": "22:00", "until": "07:00"}, "Enter the days too."),
+    ({"from": "25:00", "until": "07:00", "days": [0]}, "Enter a time of day, for example 22:00."),
+    ({"from": "00:00", "until": "00:00", "days": [0, 1, 2, 3, 4, 5, 6]}, "Quiet hours cover the whole week"),
 ])  # fmt: skip
 def test_what_is_wrong_is_said_and_nothing_is_kept(client_of, alice, clock, period, said):
     assert said in words(client_of(alice).post(PAGE, form(period)))
@@ -131,7 +131,7 @@ def test_rows_are_removed(client_of, alice, clock):
 
 def test_without_a_channel_the_page_says_what_becomes_of_messages(client_of, alice, clock):
     page = words(client_of(alice).get(PAGE))
-    assert "There is no channel yet. A message comes into the inbox, and waits a day for a channel." in page
+    assert "No channel yet. Notifications appear in the inbox and wait one day for a channel." in page
 
 
 def test_a_broken_channel_is_named(client_of, alice, clock):
@@ -153,13 +153,13 @@ def test_a_rule_is_muted_and_unmuted(client_of, alice, clock):
     assert "CPU until today 18:00" in page
     assert tell(alice, rule_id=rule.pk)[0].cause == "This rule is muted until 2026-03-02 18:00."
     client.post(PAGE, {"unmute": str(mute.pk)})
-    assert "It is sent again." in words(client.get(PAGE))
+    assert "Sent again." in words(client.get(PAGE))
     assert tell(alice, rule_id=rule.pk)[0].status == "due"
 
 
 @pytest.mark.parametrize(("asked", "said"), [
-    ({"rule": "", "length": "1d"}, "Choose the rule to mute."),
-    ({"length": "99y"}, "Choose for how long."),
+    ({"rule": "", "length": "1d"}, "Choose a rule."),
+    ({"length": "99y"}, "Choose a duration."),
     ({"rule": "7b1c6a52-58a5-4a0e-9d3b-0f1f6f7b3c11", "length": "1d"}, "There is no such rule"),
 ])  # fmt: skip
 def test_a_mute_that_is_wrong_says_why(client_of, alice, clock, asked, said):

@@ -74,14 +74,14 @@ def test_whoever_may_not_sign_in_any_more_is_not_told_and_the_outcome_says_so(al
     bob.save()
     entry = fire(saved_by(cpu(alice, recipients=["bob@example.com", "olga@example.com"]), olga))
     assert told() == ["Olga"]
-    assert entry.context["outcome"]["problem"] == "These recipients are not there: bob@example.com."
+    assert entry.context["outcome"]["problem"] == "Recipients not found: bob@example.com."
 
 
 def test_where_nobody_is_left_the_owner_is_notified_and_the_outcome_says_so(alice, olga):
     entry = fire(saved_by(cpu(alice, recipients=["gone@example.com", "group:nobody"]), olga))
     assert (entry.status, told()) == ("success", ["Alice"])
     assert entry.context["outcome"]["problem"] == (
-        "These recipients are not there: gone@example.com, group:nobody. The owner of the rule was notified instead."
+        "Recipients not found: gone@example.com, group:nobody. The owner of the rule was notified instead."
     )
 
 
@@ -102,7 +102,7 @@ def test_a_role_is_everybody_who_has_it(alice, bob, olga, ada, audra, recipients
 def test_an_id_is_a_person_as_an_e_mail_is(alice, bob, olga):
     entry = fire(saved_by(cpu(alice, recipients=[str(bob.pk), str(uuid4())]), olga))
     assert told() == ["Bob"]
-    assert "These recipients are not there" in entry.context["outcome"]["problem"]
+    assert "Recipients not found" in entry.context["outcome"]["problem"]
 
 
 def test_a_role_is_nobodys_to_notify_but_an_operators(alice, ada):
@@ -111,7 +111,7 @@ def test_a_role_is_nobodys_to_notify_but_an_operators(alice, ada):
     problem = entry.context["outcome"]["problem"]
     assert "Not notified: admin." in problem
     assert problem.endswith("The owner of the rule was notified instead.")
-    assert "Only operators tell other people." in problems_of(["admin"], alice, alice)[0]
+    assert "Only operators can notify other people." in problems_of(["admin"], alice, alice)[0]
 
 
 @pytest.mark.parametrize("recipient", ["bob@example.com", "nobody@example.com", "group:operators", "channel:b@c.d/X"])
@@ -119,7 +119,7 @@ def test_a_rule_that_no_operator_owns_or_has_saved_notifies_its_owner_alone(alic
     entry = fire(cpu(alice, recipients=[recipient]))
     assert (entry.status, told()) == ("success", ["Alice"])
     assert entry.context["outcome"]["problem"] == (
-        f"Not notified: {recipient}. Only a rule that an operator owns or has saved notifies others than its owner. "
+        f"Not notified: {recipient}. Only rules owned or saved by an operator can notify people other than the owner. "
         "The owner of the rule was notified instead."
     )
 
@@ -192,9 +192,9 @@ def test_a_batch_is_looked_up_at_once(alice, olga, django_assert_num_queries):
     ("recipient", "problem"),
     [
         ("alice@example.com", ""), ("owner", ""), ("channel:Pager", ""), ("channel:alice@example.com/Pager", ""),
-        ("bob@example.com", "Only operators tell other people."), ("group:operators", "Only operators"),
-        ("channel:bob@example.com/Pager", "Only operators"), ("channel:Phone", "no channel in use"),
-        ("everybody", "is no recipient. Write a person's e-mail"),
+        ("bob@example.com", "Only operators can notify other people."), ("group:operators", "Only operators"),
+        ("channel:bob@example.com/Pager", "Only operators"), ("channel:Phone", "No enabled channel"),
+        ("everybody", "is not a valid recipient. Use a person's e-mail"),
     ],
 )  # fmt: skip
 def test_members_tell_themselves(alice, bob, recipient, problem):
@@ -207,8 +207,8 @@ def test_members_tell_themselves(alice, bob, recipient, problem):
 @pytest.mark.parametrize(
     ("recipient", "problem"),
     [
-        ("bob@example.com", ""), ("group:operators", ""), ("nobody@example.com", "Nobody signs in by"),
-        ("group:sailors", "There is nobody in"), ("channel:bob@example.com/Pager", "no channel in use"),
+        ("bob@example.com", ""), ("group:operators", ""), ("nobody@example.com", "No user with the e-mail"),
+        ("group:sailors", "is empty or does not exist"), ("channel:bob@example.com/Pager", "No enabled channel"),
     ],
 )  # fmt: skip
 def test_operators_tell_anybody_who_is_there(alice, bob, olga, recipient, problem):
@@ -224,7 +224,7 @@ def test_by_rest_they_are_checked_and_kept_as_a_list(alice, bob):
     }  # fmt: skip
     program = Program(alice)
     refused = program.post("rules/", rule | {"action_config": {"recipients": "bob@example.com"}}, status=400)
-    assert "Only operators tell other people" in refused["action_config.recipients"][0]
+    assert "Only operators can notify other people" in refused["action_config.recipients"][0]
     made = program.post("rules/", rule | {"action_config": {"recipients": "owner, alice@example.com"}}, status=201)
     assert made["action_config"]["recipients"] == ["owner", "alice@example.com"]
 
@@ -235,7 +235,7 @@ def test_the_form_shows_them_again_and_says_what_is_wrong(alice, client_of):
     assert 'value="owner, alice@example.com"' in page
     sent = filled(action_type="alert", option__alert__recipients="bob@example.com")
     page = client_of(alice).post(f"/rules/{rule.pk}/change/", sent).content.decode()
-    assert "Only operators tell other people" in page
+    assert "Only operators can notify other people" in page
 
 
 def test_the_sentence_of_a_rule_names_them(alice):

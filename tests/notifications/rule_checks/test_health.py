@@ -16,11 +16,11 @@ def test_the_owner_is_deactivated(bob, now, action):
     assert told(rule, now) is None
     bob.is_active = False
     bob.save()
-    assert told(rule, now) == "It is to tell Bob, who is deactivated: it is not evaluated, and nobody is told."
+    assert told(rule, now) == "The owner, Bob, is deactivated: the rule is not evaluated and nobody is notified."
 
 
 def test_the_owner_has_no_inbox(bob, ada, now):
     bob.groups.clear()
-    assert told(rule_of(bob, last_triggered_at=now), now) == "It tells Bob, who is in no group that may open an inbox."
+    assert told(rule_of(bob, last_triggered_at=now), now) == "The owner, Bob, is in no group that may open an inbox."
     assert told(rule_of(bob, action_type="log", last_triggered_at=now), now) is None
     assert told(rule_of(ada, last_triggered_at=now), now) is None

@@ -22,11 +22,11 @@ def broken(now):
     ("states", "words"),
     [
         ([], None), (["works"], None), (["broken", "works"], None), (["off", "works"], None),
-        (["broken"], "It tells Alice, whose only channel “0” is broken: Answered 404."),
-        (["off"], "It tells Alice, whose only channel “0” is switched off."),
+        (["broken"], "The rule notifies Alice, whose only channel “0” is broken: Answered 404."),
+        (["off"], "The rule notifies Alice, whose only channel “0” is disabled."),
         (["off", "broken", "off"],
-         "It tells Alice, none of whose 3 channels works: 1 broken, 2 off. “1”: Answered 404."),
-        (["off", "off"], "It tells Alice, none of whose 2 channels works: 2 off."),
+         "The rule notifies Alice, none of whose 3 channels works: 1 broken, 2 off. “1”: Answered 404."),
+        (["off", "off"], "The rule notifies Alice, none of whose 2 channels works: 2 off."),
     ],
 )  # fmt: skip
 def test_none_of_them_works(alice, bob, now, states, words):

@@ -41,10 +41,10 @@ def test_the_wording_is_kept(client_of, alice, mail):
 
 
 @pytest.mark.parametrize(("name", "source", "said"), [
-    ("title_template", "{{ titel }}", "Line 1: there is no “titel” here."),
+    ("title_template", "{{ titel }}", "Line 1: unknown variable “titel”."),
     ("body_template", "one\r\n{% if text %}", "Line 2: {% if %} is not closed: {% endif %} is missing."),
-    ("body_template", "{% include 'x' %}", "There is no tag “include” here."),
-    ("body_template", "x" * 4001, "It has 4,001 characters"),
+    ("body_template", "{% include 'x' %}", "Unknown tag “include”."),
+    ("body_template", "x" * 4001, "The template has 4,001 characters"),
 ])  # fmt: skip
 def test_what_is_wrong_is_said_at_the_field(client_of, alice, mail, name, source, said):
     page = client_of(alice).post(edit(mail), given(**{name: source})).content.decode()
@@ -83,14 +83,14 @@ def test_the_preview_knows_why_it_was_told(client_of, alice, mail, event, reason
 def test_the_button_without_javascript_shows_the_same_page(client_of, alice, mail):
     page = words(client_of(alice).post(edit(mail), given(title_template="So: {{ title }}", _preview="1")))
     assert "So: Example: fusion score too low" in page
-    assert "No rule has told anything yet, so this is made up." in page
-    assert "What may be used" in page
+    assert "No notification yet; the preview uses example data." in page
+    assert "Variables, tags and filters" in page
     assert Channel.objects.get().title_template == ""
 
 
 def test_a_wrong_template_is_said_in_the_preview(client_of, alice, mail):
     shown = words(client_of(alice).post(edit(mail), given(body_template="{{ x }}", _preview="1"), **FETCH))
-    assert shown.startswith("Text. Line 1: there is no “x” here.")
+    assert shown.startswith("Text. Line 1: unknown variable “x”.")
 
 
 def test_it_can_be_seen_before_the_channel_is_made_and_before_its_secret_is_typed(client_of, alice, clock):

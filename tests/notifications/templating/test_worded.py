@@ -66,7 +66,7 @@ def test_one_that_fails_loses_no_message(alice, httpserver: HTTPServer, clock, b
     assert (said["title"], said["message"]) == ("CPU is high", "CPU is 95: above 90.")
     delivery = Delivery.objects.get()
     assert delivery.status == "delivered"
-    assert delivery.cause.startswith("The wording of the channel failed, so this went out in the usual words:")
+    assert delivery.cause.startswith("The template of the channel failed, so the default text was sent:")
     assert delivery.attempts.get().error == delivery.cause
 
 
@@ -78,7 +78,7 @@ def test_a_failure_of_both_is_said_of_both(alice, httpserver: HTTPServer, clock)
     deliver(START)
     cause = Delivery.objects.get().cause
     assert cause.startswith("Answered 500.")
-    assert "no tag “load”" in cause
+    assert "Unknown tag “load”" in cause
 
 
 def test_an_empty_title_stays_the_usual_one():

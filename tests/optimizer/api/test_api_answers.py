@@ -34,7 +34,7 @@ def test_it_is_tried_applied_and_rolled_back(alice, event):
     assert {"what": "weights: coverage", "before": "0.5", "after": "0.6"} in done["steps"][0]["changes"]
     assert done["effect"]["verdict"] == ""
     again = program.post(f"optimizations/{event.pk}/apply/", status=409)
-    assert again == {"detail": ["It is applied."]}
+    assert again == {"detail": ["The optimization is applied."]}
     back = program.post(f"optimizations/{event.pk}/roll-back/", {"note": "Too much."})
     assert (back["status"], back["decision_note"], weights_of(alice)) == ("rolled_back", "Too much.", weights)
 
@@ -56,7 +56,7 @@ def test_advice_alone_is_done_by_hand(olga, bob, now):
     event = remedy_for(bob, now, advice=("Connect it again.",))
     program = Program(olga)
     assert program.post(f"optimizations/{event.pk}/approve/", status=409)["detail"][0].startswith(
-        "It has no operations"
+        "This optimization has no operations"
     )
     assert program.post(f"optimizations/{event.pk}/done-by-hand/", {"note": "Done."})["status"] == "applied"
     assert ActivityEntry.objects.filter(event_type="optimization_done_by_hand").exists()
@@ -68,7 +68,7 @@ def test_many_are_answered_each_by_itself(alice, bob, olga, event, now):
     done = Program(olga).post("optimizations/decide/", asked)
     assert done == {
         "done": [str(event.pk)],
-        "refused": [{"id": str(empty.pk), "reason": "It has no operations: only a person can do what it advises."}],
+        "refused": [{"id": str(empty.pk), "reason": "This optimization has no operations; its steps are manual."}],
     }
     assert Program(bob).post("optimizations/decide/", asked | {"ids": [str(event.pk)]}) == {"done": [], "refused": []}
 
@@ -90,9 +90,9 @@ def test_a_program_asks_for_a_proposal_once(alice, bob, olga):
     metrics_of(alice)
     made = Program(alice).post("optimizations/", ASKED, status=201)
     assert (made["user"], made["requested_by"], made["status"]) == (str(alice.pk), str(alice.pk), "proposed")
-    assert made["reason"].startswith("Alice asked for it.")
+    assert made["reason"].startswith("Requested by Alice.")
     again = Program(alice).post("optimizations/", ASKED, status=409)
-    assert again["detail"][0].startswith("One is proposed already.")
+    assert again["detail"][0].startswith("An optimization is already proposed.")
     theirs = Program(olga).post("optimizations/", ASKED | {"user": "bob@example.com"}, status=201)
     assert theirs["user"] == str(bob.pk)
 

@@ -16,7 +16,7 @@ def test_it_is_read_with_what_each_strategy_is_trusted_with(olga, audra):
         found = Program(reader).get(POLICY)
         assert (found["stopped"], found["automatic_per_day"], found["window_is_open"]) == (False, 3, True)
         assert {"strategy": "general", "trusted": False,
-                "why_not": "General has helped 0 times by hand; 3 are asked for."} in found["strategies"]  # fmt: skip
+                "why_not": "General has 0 approved successes; 3 are required."} in found["strategies"]  # fmt: skip
 
 
 def test_one_request_stops_everything(ada):

@@ -52,12 +52,12 @@ def test_it_shows_before_and_after(whole, now):
         ("Weight of lively", "0.5", "0.4"), ("Weight of steady", "0.5", "0.6"), ("Fusion score", "55", "48"),
     ]  # fmt: skip
     assert found["adjust_weight"][0] == ("Weight of steady", "0.5", "0.55")
-    assert found["adjust_sync_interval"] == [("Minutes between two synchronisations", "15", "9")]
+    assert found["adjust_sync_interval"] == [("Sync interval in minutes", "15", "9")]
     assert found["retry_connection"][0][1] == "error"
-    assert found["refresh_oauth_token"][0][2] == "a new one"
+    assert found["refresh_oauth_token"][0][2] == "a new token"
     assert found["refresh_data"] == [("Last sync", "2026-03-02 10:00 UTC", "now")]
     assert found["call_engine"] == [
-        "OPTIMIZATION_ENGINE_SECRET is no signing key: it is whsec_ and 24 to 64 bytes in base64."
+        "OPTIMIZATION_ENGINE_SECRET is not a signing key: use whsec_ and 24 to 64 bytes in base64."
     ]
     assert found["analyze_slow_queries"] == found["validate_credentials"] == []
 
@@ -77,7 +77,7 @@ def test_what_cannot_be_done_says_why(alice, now):
     event = proposal_of(alice, now, interval(one, 0), ("retry_connection", {}, one), "not_installed",
                         ("adjust_sync_interval", {"minutes": 5}, None))  # fmt: skip
     assert shown(event, now) == [
-        ["“minutes” is a whole number from 1 to 1440."], ["The settings of gmail have no health_url."],
-        ["There is no operation “not_installed” here any more."], ["The integration is not there any more."],
+        ["“minutes” must be a whole number from 1 to 1440."], ["The settings of gmail have no health_url."],
+        ["Operation “not_installed” is not installed."], ["The integration was deleted."],
     ]  # fmt: skip
     assert OptimizationEvent.objects.get().status == "proposed"

@@ -134,7 +134,7 @@ def test_what_kills_each_worker_is_given_up(alice, ada, now, deadly):
         apply_and_die(event, now + tries * LATER)
     failed = apply(event.pk, now + 3 * LATER)
     assert failed.status == "failed"
-    assert failed.error_message == "Deadly: It was begun 3 times, and each time the worker was lost."
+    assert failed.error_message == "Deadly: The step was started 3 times; each time the worker was lost."
 
 
 @pytest.mark.django_db(transaction=True)

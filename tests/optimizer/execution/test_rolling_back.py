@@ -34,17 +34,17 @@ def test_what_cannot_be_taken_back_is_told_and_the_rest_is(alice, ada, at_gmail,
     event = approved(alice, ada, now, interval(at_gmail, 9), ("refresh_data", {}, at_gmail),
                      ("refresh_oauth_token", {}, at_gmail))  # fmt: skip
     apply(event.pk, now)
-    assert roll_back(event, ada, now) == ["Renew the token", "Fetch the data anew"]
+    assert roll_back(event, ada, now) == ["Refresh token", "Refresh data"]
     assert minutes_of(at_gmail) == 15
     assert ActivityEntry.objects.get(event_type="optimization_rolled_back").context["left"] == [
-        "Renew the token", "Fetch the data anew",
+        "Refresh token", "Refresh data",
     ]  # fmt: skip
 
 
 def test_where_nothing_can_be_taken_back_it_stays_applied(alice, ada, at_gmail, now):
     event = approved(alice, ada, now, ("refresh_data", {}, at_gmail))
     apply(event.pk, now)
-    with pytest.raises(DecisionRefused, match="Nothing of it can be taken back: Fetch the data anew"):
+    with pytest.raises(DecisionRefused, match="No operation can be rolled back: Refresh data"):
         roll_back(event, ada, now)
     event.refresh_from_db()
     assert event.status == "applied"
@@ -56,7 +56,7 @@ def test_where_something_has_changed_since_nothing_is_taken_back(alice, ada, now
     apply(event.pk, now)
     Integration.objects.filter(pk=gmail.pk).update(config={"sync_interval_minutes": 60})
     with pytest.raises(
-        DecisionRefused, match=r"It cannot be rolled back\. The interval was changed to 60 since, so it stays"
+        DecisionRefused, match=r"Rollback failed\. The interval was changed to 60 since then, so it is kept"
     ):
         roll_back(event, ada, now)
     assert (minutes_of(gmail), minutes_of(slack)) == (60, 9)
@@ -69,7 +69,7 @@ def test_it_is_rolled_back_once(alice, ada, now):
     event = approved(alice, ada, now, interval(integration_of(alice), 9))
     apply(event.pk, now)
     roll_back(event, ada, now)
-    with pytest.raises(DecisionRefused, match="was not applied, or has been rolled back already"):
+    with pytest.raises(DecisionRefused, match="was not applied, or was already rolled back"):
         roll_back(event, ada, now)
 
 
@@ -94,5 +94,5 @@ def test_of_what_another_application_applied_there_is_nothing_to_take_back(alice
     event = OptimizationEvent.objects.create(
         user=alice, source_event_type="theirs", optimization_action="auto", applied=True, status="applied"
     )
-    with pytest.raises(DecisionRefused, match=r"Nothing of it can be taken back\."):
+    with pytest.raises(DecisionRefused, match=r"No operation can be rolled back\."):
         roll_back(event, ada, now)

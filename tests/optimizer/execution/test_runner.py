@@ -46,7 +46,7 @@ def test_steps_are_done_in_their_order(alice, ada, at_gmail, platform, now):
     assert platform.platform.asked == ["POST /gmail/oauth/token", "GET /gmail/health", "POST /gmail/refresh"]
     assert {status for _, status in steps_of(event)} == {"done"}
     assert minutes_of(at_gmail) == 9
-    assert said(event)[3] == "gmail synchronises every 9 minutes now, before: 15."
+    assert said(event)[3] == "gmail now synchronises every 9 minutes, before: 15."
 
 
 def test_everything_is_written_down(alice, ada, now):
@@ -75,7 +75,7 @@ def test_the_readings_of_the_day_before_are_put_down(alice, ada, now):
 def test_only_what_is_approved_is_applied(alice, now, status):
     one = integration_of(alice)
     event = proposal_of(alice, now, interval(one, 9), status=status, applied=status == "applied")
-    with pytest.raises(DecisionRefused, match="It is not approved, or somebody else applies it already"):
+    with pytest.raises(DecisionRefused, match="The optimization is not approved, or is already being applied"):
         apply(event.pk, now)
     assert work(now) == 0
     assert minutes_of(one) is None
@@ -94,9 +94,9 @@ def test_a_failure_takes_back_what_was_done_and_skips_what_follows(alice, ada, b
                      ("refresh_data", {}, broken))  # fmt: skip
     failed = apply(event.pk, now)
     assert failed.status == "failed"
-    assert failed.error_message == "Check the credentials: gmail answered 404 (Not Found)."
+    assert failed.error_message == "Check credentials: gmail answered 404 (Not Found)."
     assert [status for _, status in steps_of(event)] == ["undone", "undone", "failed", "skipped"]
-    assert said(event)[3] == "A step before it has failed."
+    assert said(event)[3] == "An earlier step failed."
     assert minutes_of(broken) == 15
     assert broken.status == "error"
     assert "POST /gmail/refresh" not in platform.platform.asked
@@ -132,8 +132,8 @@ def test_what_somebody_changed_meanwhile_is_not_taken_back_and_that_is_said(alic
     event = approved(alice, ada, now, interval(one, 9), (ABSENT, {}, one))
     failed = apply(event.pk, now)
     assert failed.error_message == (
-        "Check the credentials: gmail answered 404 (Not Found). What was done before could not be taken back: "
-        "The interval was changed to 60 since, so it stays."
+        "Check credentials: gmail answered 404 (Not Found). Earlier operations could not be rolled back: "
+        "The interval was changed to 60 since then, so it is kept."
     )
     assert minutes_of(one) == 60
     assert [status for _, status in steps_of(event)] == ["done", "failed"]
@@ -163,7 +163,7 @@ def test_three_times_and_then_it_has_failed(alice, ada, at_gmail, gmail, platfor
     assert second.leased_until == now + timedelta(seconds=90)
     third = apply(event.pk, now + timedelta(seconds=90))
     assert third.status == "failed"
-    assert third.error_message == "Try the connection: gmail answered 503 (Service Unavailable)."
+    assert third.error_message == "Retry connection: gmail answered 503 (Service Unavailable)."
     assert platform.platform.asked == ["GET /gmail/health"] * 3
     assert minutes_of(at_gmail) == 15
     tries = ActionLog.objects.filter(action_type=PROBE).order_by("created_at")
@@ -186,12 +186,12 @@ def test_what_was_changed_after_the_approval_is_not_applied(alice, ada, now):
     one = integration_of(alice)
     event = approved(alice, ada, now, interval(one, 9))
     OptimizationStep.objects.update(parameters={"minutes": 1})
-    with pytest.raises(DecisionRefused, match="It is not what was approved any more"):
+    with pytest.raises(DecisionRefused, match="The optimization changed after approval"):
         apply(event.pk, now)
     event.refresh_from_db()
     assert (event.status, event.error_message) == (
         "failed",
-        "It is not what was approved any more, so it is not applied.",
+        "The optimization changed after approval, so it was not applied.",
     )
     assert minutes_of(one) is None
     assert ActivityEntry.objects.filter(event_type="optimization_failed").count() == 1
@@ -202,7 +202,7 @@ def test_so_is_another_operation_or_another_place_but_not_another_word(alice, ad
     event = approved(alice, ada, now, interval(integration_of(alice), 9), "analyze_slow_queries")
     OptimizationStep.objects.update(reason="Other words.", expected="Nothing.")
     OptimizationStep.objects.filter(position=1).update(**change)
-    with pytest.raises(DecisionRefused, match="not what was approved"):
+    with pytest.raises(DecisionRefused, match="changed after approval"):
         apply(event.pk, now)
 
 
@@ -210,7 +210,7 @@ def test_never_two_at_once_on_one_target(alice, ada, now):
     proposal_of(alice, now, "analyze_slow_queries", status="applying", target="gmail", leased_until=now + MINUTE)
     event = approved(alice, ada, now, "analyze_slow_queries", target="gmail")
     other = approved(alice, ada, now, "analyze_slow_queries", target="slack")
-    with pytest.raises(DecisionRefused, match="Something else is being applied to the same target"):
+    with pytest.raises(DecisionRefused, match="Another optimization is being applied to the same target"):
         apply(event.pk, now)
     assert apply(other.pk, now).status == "applied"
 
@@ -227,7 +227,7 @@ def test_nor_on_one_integration_whatever_their_targets_are_called(alice, bob, ad
 def test_nothing_is_applied_where_everything_is_stopped(alice, ada, now):
     event = approved(alice, ada, now, "analyze_slow_queries")
     OptimizerPolicy.objects.create(stopped=True)
-    with pytest.raises(DecisionRefused, match="Everything is stopped"):
+    with pytest.raises(DecisionRefused, match="The optimizer is stopped"):
         apply(event.pk, now)
     assert work(now) == 0
 
@@ -235,7 +235,7 @@ def test_nothing_is_applied_where_everything_is_stopped(alice, ada, now):
 def test_an_operation_that_is_not_installed_any_more_is_a_failure_that_says_so(alice, ada, now, settings):
     event = approved(alice, ada, now, "call_engine")
     settings.OPTIMIZER_OPERATIONS = [path for path in settings.OPTIMIZER_OPERATIONS if "call_engine" not in path]
-    assert apply(event.pk, now).error_message == "call_engine: There is no operation “call_engine” here any more."
+    assert apply(event.pk, now).error_message == "call_engine: Operation “call_engine” is not installed."
 
 
 class Faulty(Operation):
@@ -265,5 +265,5 @@ def test_an_operation_that_has_a_fault_is_a_failure_and_stops_nothing_else(alice
 def test_what_is_gone_is_said_to_be(alice, now):
     key = proposal_of(alice, now).pk
     OptimizationEvent.objects.all().delete()
-    with pytest.raises(DecisionRefused, match="It is not there any more"):
+    with pytest.raises(DecisionRefused, match="The optimization was deleted"):
         apply(key, now)

@@ -20,7 +20,7 @@ def window(db):
 
 def test_it_waits_and_is_applied_in_the_window(alice, ada, now, window):
     event = approved(alice, ada, now, "analyze_slow_queries", optimization_action="scheduled")
-    with pytest.raises(DecisionRefused, match="It waits for its change window"):
+    with pytest.raises(DecisionRefused, match="Waiting for the change window"):
         apply(event.pk, now)
     assert work(now) == 0
     assert work(now + HOURS) == 1

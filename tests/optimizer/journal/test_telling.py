@@ -22,7 +22,7 @@ def test_a_proposal_is_told_once(alice, now):
     event = remedy_for(alice, now, COVERAGE, rule=rule.pk)
     remedy_for(alice, now + timedelta(minutes=5), COVERAGE, rule=rule.pk)  # the rule fires again
     one = Notification.objects.get()
-    assert (one.user, one.title, one.rule) == (alice, "A remedy is proposed: Fusion enhancement", rule)
+    assert (one.user, one.title, one.rule) == (alice, "Optimization proposed: Fusion enhancement", rule)
     assert one.action_url == f"/optimizations/{event.pk}/"
     assert "The fusion score is 60; the rule says < 70." in one.message
     assert "• Adjust a weight: Coverage is low." in one.message
@@ -44,17 +44,17 @@ def test_applied_and_worse(alice, olga, now):
     assert measure(event, now + timedelta(hours=24)) == "worse"
     *at_once, last = told(alice)  # proposed and applied in one moment: in either order
     assert sorted(at_once) == [
-        ("A remedy is proposed: Fusion enhancement", "medium"), ("A remedy was applied: Fusion enhancement", "low"),
+        ("Optimization applied: Fusion enhancement", "low"), ("Optimization proposed: Fusion enhancement", "medium"),
     ]  # fmt: skip
-    assert last == ("A remedy made it worse: Fusion enhancement", "high")
+    assert last == ("Optimization made the metric worse: Fusion enhancement", "high")
 
 
 def test_failed_with_its_cause(alice, now):
     metrics_of(alice)
     answer("apply", remedy_for(alice, now, {"metric": "speed", "step": 1}), alice, now)
     last = Notification.objects.order_by("created_at", "severity").get(type="error")
-    assert (last.title, last.severity) == ("A remedy failed: Fusion enhancement", "high")
-    assert "There is no fusion metric “speed”" in last.message
+    assert (last.title, last.severity) == ("Optimization failed: Fusion enhancement", "high")
+    assert "Unknown fusion metric “speed”" in last.message
 
 
 def test_many_proposals_take_as_many_statements_as_one(alice, bob, olga, now):

@@ -94,7 +94,7 @@ def test_what_made_it_worse_is_rolled_back_where_the_policy_says_so(alice, now, 
     assert measure_all(now + DAY) == 1
     event.refresh_from_db()
     assert (event.status, event.verdict) == ("rolled_back" if undo else "applied", "worse")
-    assert event.decision_note == ("It made it worse." if undo else "")
+    assert event.decision_note == ("The metric became worse." if undo else "")
 
 
 def test_what_made_it_worse_and_cannot_be_taken_back_says_why_it_stays(alice, now, remedy):
@@ -105,7 +105,7 @@ def test_what_made_it_worse_and_cannot_be_taken_back_says_why_it_stays(alice, no
     measure_all(now + DAY)
     event.refresh_from_db()
     assert event.status == "applied"
-    assert event.decision_note.startswith("It made it worse, but stays: It cannot be rolled back.")
+    assert event.decision_note.startswith("The metric became worse, but the change was kept: Rollback failed.")
 
 
 def test_built_in_metrics_hold_between_their_changes(alice, now):
@@ -169,7 +169,7 @@ def test_what_only_reads_or_notes_is_neither_measured_nor_called_improved(alice,
     event = remedy("analyze_slow_queries", before=HOT if metric_got == "better" else COOL)
     readings(alice, "cpu", COOL if metric_got == "better" else HOT, now + DAY / 2)
     assert (event.status, event.measure_at, due(now + DAY)) == ("applied", None, [])
-    assert effect_in_words(event) == "Nothing was changed, so there is no effect to measure."
+    assert effect_in_words(event) == "No changes, so no effect is measured."
     assert track_records() == {}
 
 

@@ -47,7 +47,7 @@ def test_each_thing_counts_in_the_week_in_which_it_happened(week):
     assert report.total == {
         "proposed": 4, "applied": 2, "improved": 1, "unchanged": 0, "worse": 0, "rolled_back": 1, "failed": 1,
     }  # fmt: skip
-    assert report.words == "In this week: 4 proposed, 2 applied, 1 helped, 1 rolled back, 1 failed."
+    assert report.words == "This week: 4 proposed, 2 applied, 1 helped, 1 rolled back, 1 failed."
     assert [line.label for line in report.lines] == ["Fusion enhancement", "General"]
     widths = {row["name"]: row["width"] for row in report.bars[0]["rows"]}
     assert widths == {"proposed": 100, "applied": 67, "helped": 33, "rolled back": 33}
@@ -55,7 +55,7 @@ def test_each_thing_counts_in_the_week_in_which_it_happened(week):
 
 
 def test_a_week_in_which_nothing_happened(db):
-    assert report_of(END).words == "Nothing was proposed or applied in this week."
+    assert report_of(END).words == "No optimizations were proposed or applied this week."
 
 
 def test_operators_and_administrators_get_it_once(week, alice, bob, olga, audra, ada):
@@ -85,10 +85,10 @@ def test_the_command_sends_it_now(week, settings):
     told = StringIO()
     call_command("optimizer_report", to="boss@example.com", stdout=told)
     (sent,) = mail.outbox
-    assert (sent.to, sent.subject.startswith("Remedies from ")) == (["boss@example.com"], True)
-    assert "In this week:" in sent.body or "Nothing was proposed" in sent.body
+    assert (sent.to, sent.subject.startswith("Optimizations from ")) == (["boss@example.com"], True)
+    assert "This week:" in sent.body or "No optimizations were proposed" in sent.body
     assert sent.alternatives[0].mimetype == "text/html"
-    assert "is sent to boss@example.com" in told.getvalue()
+    assert "was sent to boss@example.com" in told.getvalue()
     with pytest.raises(CommandError, match="is not an e-mail address"):
         call_command("optimizer_report", to="boss")
 
@@ -96,7 +96,7 @@ def test_the_command_sends_it_now(week, settings):
 def test_without_an_address_the_command_sends_it_to_all(week, olga):
     told = StringIO()
     call_command("optimizer_report", stdout=told)
-    assert "on its way to 1 person" in told.getvalue()
+    assert "being sent to 1 person" in told.getvalue()
     assert Notification.objects.get().user == olga
 
 

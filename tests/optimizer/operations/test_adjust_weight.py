@@ -50,13 +50,13 @@ def test_its_new_weight_and_the_score_that_follows(alice, now, old, step, limits
 @pytest.mark.parametrize(
     ("parameters", "why"),
     [
-        ({"metric": "nothing", "step": 0.1}, "There is no fusion metric “nothing”. There are: mail."),
-        ({"metric": "mail", "step": "much"}, "“step” is a number, for example 0.05."),
-        ({"metric": "mail"}, "“step” is a number, for example 0.05."),
-        ({"metric": "mail", "step": 0.1, "highest": 0.2}, "The weight of mail is 0.2, at its limit already."),
-        ({"metric": "mail", "step": 0.1, "highest": 0.1}, "The weight of mail is 0.2, at its limit already."),
-        ({"metric": "mail", "step": 0}, "The weight of mail is 0.2, at its limit already."),
-        ({"metric": "mail", "step": "NaN"}, "“step” is a number, for example 0.05."),
+        ({"metric": "nothing", "step": 0.1}, "Unknown fusion metric “nothing”. Available: mail."),
+        ({"metric": "mail", "step": "much"}, "“step” must be a number, for example 0.05."),
+        ({"metric": "mail"}, "“step” must be a number, for example 0.05."),
+        ({"metric": "mail", "step": 0.1, "highest": 0.2}, "The weight of mail is 0.2, already at its limit."),
+        ({"metric": "mail", "step": 0.1, "highest": 0.1}, "The weight of mail is 0.2, already at its limit."),
+        ({"metric": "mail", "step": 0}, "The weight of mail is 0.2, already at its limit."),
+        ({"metric": "mail", "step": "NaN"}, "“step” must be a number, for example 0.05."),
     ],
 )
 def test_what_cannot_be_done_says_why_and_changes_nothing(alice, now, parameters, why):
@@ -72,5 +72,5 @@ def test_what_cannot_be_done_says_why_and_changes_nothing(alice, now, parameters
 def test_without_a_metric_that_has_a_value_there_is_nothing_to_weigh(alice, bob, now, kind):
     metric_of(alice, "mail", "0.2", None)
     metric_of(bob, "mail", "0.2", 0.5)
-    with pytest.raises(OperationFailed, match="no fusion metrics with a value"):
+    with pytest.raises(OperationFailed, match="No fusion metric has a value"):
         done(kind, task(alice, now, metric="mail", step=0.1))

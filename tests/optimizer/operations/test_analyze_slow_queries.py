@@ -26,7 +26,7 @@ def test_a_large_table_that_is_read_without_an_index_is_named(alice, now):
 def test_where_statements_are_not_counted_it_says_so(alice, now):
     what = done("analyze_slow_queries", task(alice, now))
     assert what.after["statements"] is None
-    assert what.said.startswith("pg_stat_statements is not there; 0 large tables")
+    assert what.said.startswith("pg_stat_statements is not installed; 0 large tables")
 
 
 def test_an_extension_that_the_server_has_not_loaded_is_no_failure(alice, now):

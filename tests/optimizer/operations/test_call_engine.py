@@ -64,7 +64,7 @@ def test_a_long_result_is_cut(alice, now, engine):
 )  # fmt: skip
 def test_what_a_database_cannot_keep_is_no_result(alice, now, engine, content):
     engine(content)
-    with pytest.raises(OperationFailed, match="with no JSON, or with more than 64 KB") as failure:
+    with pytest.raises(OperationFailed, match="JSON of at most 64 KB") as failure:
         done(KIND, task(alice, now))
     assert not failure.value.again
 
@@ -83,6 +83,6 @@ def test_without_an_address_or_a_key_it_says_which_setting_is_missing(alice, now
         operation.check(task(alice, now))
     settings.OPTIMIZATION_ENGINE_URL = "https://engine.example.com/"
     settings.OPTIMIZATION_ENGINE_SECRET = "guess-me"
-    with pytest.raises(OperationFailed, match="OPTIMIZATION_ENGINE_SECRET is no signing key") as failure:
+    with pytest.raises(OperationFailed, match="OPTIMIZATION_ENGINE_SECRET is not a signing key") as failure:
         operation.check(task(alice, now))
     assert "guess-me" not in str(failure.value)

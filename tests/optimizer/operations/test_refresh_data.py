@@ -22,7 +22,7 @@ def test_the_data_are_fetched_anew(alice, at_gmail, gmail, now):
     at_gmail.refresh_from_db()
     assert (at_gmail.last_sync_at, gmail.refreshes) == (now, 1)
     assert "refresh_due" not in at_gmail.config
-    assert what.said == "gmail has fetched its data anew."
+    assert what.said == "gmail refreshed its data."
     assert what.before == {"last_sync_at": (now - DAY).isoformat(), "refresh_due": True}
 
 
@@ -49,7 +49,7 @@ def test_what_is_not_signed_with_its_key_is_refused(alice, at_gmail, gmail, now)
 def test_a_key_that_is_none_is_said_to_be_without_a_word_of_it(alice, at_gmail, now):
     at_gmail.credentials_encrypted = seal({"signing_key": "my-secret-key"})
     at_gmail.save()
-    with pytest.raises(OperationFailed, match="The signing_key of gmail is no signing key") as failure:
+    with pytest.raises(OperationFailed, match="The signing_key of gmail is not a signing key") as failure:
         done(KIND, task(alice, now, integration=at_gmail))
     assert "my-secret" not in str(failure.value)
 

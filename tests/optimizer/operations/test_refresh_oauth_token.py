@@ -49,7 +49,7 @@ def test_a_token_that_was_withdrawn_is_renewed(alice, at_gmail, gmail, now):
         name: before[name] for name in ("client_id", "client_secret", "signing_key")
     }
     assert at_gmail.config["token_expires_at"] == (now + timedelta(hours=1)).isoformat()
-    assert what.said == "gmail has a new access token, which runs out on 2026-03-02 11:00 UTC."
+    assert what.said == "gmail has a new access token, which expires on 2026-03-02 11:00 UTC."
     assert done("validate_credentials", task(alice, now, integration=at_gmail)).after["works"]
 
 
@@ -67,7 +67,7 @@ def test_the_refresh_token_rotates_and_the_old_one_is_used_up(alice, at_gmail, g
     assert gmail.renewals == 2
     at_gmail.credentials_encrypted = seal(old)
     at_gmail.save()
-    with pytest.raises(OperationFailed, match="the refresh token is used up or withdrawn") as failure:
+    with pytest.raises(OperationFailed, match="the refresh token was used or revoked") as failure:
         done(KIND, task(alice, now, integration=at_gmail))
     assert not failure.value.again
 
@@ -119,14 +119,14 @@ def test_without_a_new_refresh_token_the_old_one_stays_and_without_a_time_none_i
     what = done(KIND, task(alice, now, integration=one))
     assert secrets_of(one) == CREDENTIALS | {"access_token": "new"}
     assert one.config == {"token_url": httpserver.url_for("/token"), "kept": 1}
-    assert what.said == "gmail has a new access token, which does not say when it runs out."
+    assert what.said == "gmail has a new access token, which has no known expiry."
 
 
 @pytest.mark.parametrize(
     ("status", "answer", "said", "again"),
     [
-        (400, {"error": "invalid_grant"}, "400 (Bad Request): the refresh token is used up or withdrawn", False),
-        (401, {"error": "invalid_client"}, "401 (Unauthorized): it does not know the client", False),
+        (400, {"error": "invalid_grant"}, "400 (Bad Request): the refresh token was used or revoked", False),
+        (401, {"error": "invalid_client"}, "401 (Unauthorized): unknown client", False),
         (400, {"error": "old-refresh"}, "400 (Bad Request).", False),
         (429, {"error": "slow_down"}, "429 (Too Many Requests).", True),
         (503, {}, "503 (Service Unavailable).", True),
@@ -152,7 +152,7 @@ def test_credentials_that_were_typed_anew_meanwhile_stay(alice, now, httpserver,
     reached = operations[KIND].reach(asked)
     typed = CREDENTIALS | {"refresh_token": "typed"}
     type(one).objects.update(credentials_encrypted=seal(typed))
-    with pytest.raises(OperationFailed, match="were changed meanwhile, so they stay"):
+    with pytest.raises(OperationFailed, match="were changed since then, so they are kept"):
         operations[KIND].apply(asked, reached)
     assert secrets_of(one) == typed
     assert "new" not in repr(reached)
@@ -171,5 +171,5 @@ def test_what_is_missing_is_said_before_anybody_is_asked(alice, now, httpserver,
 
 def test_it_cannot_be_taken_back(alice, now):
     assert not operations[KIND].reversible
-    with pytest.raises(OperationFailed, match="cannot be taken back"):
+    with pytest.raises(OperationFailed, match="is irreversible"):
         operations[KIND].undo(task(alice, now), {}, {})

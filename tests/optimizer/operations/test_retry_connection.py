@@ -36,7 +36,7 @@ def test_it_is_not_taken_back_where_the_status_has_changed_since(alice, at_gmail
     what = done(KIND, asked)
     at_gmail.status = "syncing"
     at_gmail.save()
-    with pytest.raises(OperationFailed, match="gmail is syncing since, so its status stays"):
+    with pytest.raises(OperationFailed, match="gmail has changed to syncing since then, so the status is kept"):
         operations[KIND].undo(asked, what.before, what.after)
 
 
@@ -65,7 +65,7 @@ def test_what_refuses_is_in_error(alice, now, httpserver, loopback, code):
     done(KIND, task(alice, now, integration=one))
     one.refresh_from_db()
     assert one.status == "error"
-    assert one.error_message.startswith(f"Its health address answered {code}")
+    assert one.error_message.startswith(f"The health URL answered {code}")
 
 
 def test_nobody_is_there(alice, now, loopback):
@@ -82,7 +82,7 @@ def test_a_private_address_is_not_asked(alice, at_gmail, platform, now, settings
 
 
 def test_one_of_somebody_else_is_not_touched(bob, at_gmail, now):
-    with pytest.raises(OperationFailed, match="not there any more"):
+    with pytest.raises(OperationFailed, match="The integration was deleted"):
         done(KIND, task(bob, now, integration=at_gmail))
 
 

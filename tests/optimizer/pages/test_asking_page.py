@@ -32,9 +32,9 @@ def test_the_strategy_looks_at_how_things_are_now(client_of, alice, broken):
     event = only()
     assert (event.user, event.requested_by, event.strategy) == (alice, alice, "integration_recovery")
     assert (event.operator, event.before["threshold"], event.before["value"]) == ("<", 60.0, 25.0)
-    assert event.reason.startswith("Alice asked for it. ")
+    assert event.reason.startswith("Requested by Alice. ")
     assert "gmail is error" in event.reason
-    assert "It is proposed. You have asked for it, so somebody else approves it." in said
+    assert "Optimization proposed. Another person must approve it." in said
 
 
 def test_what_would_be_bad_is_what_a_rule_says(client_of, alice, olga):
@@ -54,9 +54,9 @@ def test_where_no_rule_says_it_the_form_asks(client_of, alice):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"metric": "No Metric"}, "This is not the name of a metric."),
+        ({"metric": "No Metric"}, "Unknown metric."),
         ({"threshold": "much"}, "This is not a number."),
-        ({"threshold": ""}, "Say both what is compared and with what"), ({"metric": ""}, "This field is required."),
+        ({"threshold": ""}, "Enter both operator and threshold"), ({"metric": ""}, "This field is required."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(client_of, alice, given, words):
@@ -67,7 +67,7 @@ def test_what_is_wrong_is_said(client_of, alice, given, words):
 def test_not_while_one_waits(client_of, alice, broken):
     client = client_of(alice)
     ask(client)
-    assert "Nothing was proposed: One is proposed already." in ask(client).content.decode()
+    assert "Nothing was proposed: An optimization is already proposed." in ask(client).content.decode()
     assert OptimizationEvent.objects.count() == 1
 
 

@@ -41,9 +41,9 @@ def test_it_is_asked_first_with_what_would_happen_to_each(client_of, olga, alice
     metrics_of(alice)
     fits, empty = remedy_for(alice, now, COVERAGE), remedy_for(olga, now, advice=("Look.",))
     said = choose(client_of(olga), [fits, empty], "approve").content.decode()
-    assert "Approve 1 proposal?" in said
+    assert "Approve 1 optimization?" in said
     assert "Adjust a weight: Coverage is low." in said
-    assert "It has no operations: only a person can do what it advises." in said
+    assert "This optimization has no operations; its steps are manual." in said
     assert statuses() == ["proposed", "proposed"]
 
 
@@ -67,13 +67,13 @@ def test_what_is_refused_does_not_keep_the_others(client_of, olga, alice, now):
     metrics_of(alice)
     mine, hers = remedy_for(olga, now, COVERAGE, by=olga.pk), remedy_for(alice, now, COVERAGE)
     said = choose(client_of(olga), [mine, hers], "approve", post="yes").content.decode()
-    assert "You have asked for it yourself" in said
+    assert "You requested this optimization" in said
     assert statuses() == ["approved", "proposed"]
 
 
 def test_dismissed_together_for_as_long_as_was_said(client_of, olga, now):
     said = choose(client_of(olga), remedies(2, now), "dismiss", post="yes", note="Later.", **{"for": "ever"})
-    assert "Dismissed 2 proposals." in said.content.decode()
+    assert "Dismissed 2 optimizations." in said.content.decode()
     assert set(OptimizationEvent.objects.values_list("status", "dismissed_until", "decision_note")) == {
         ("dismissed", None, "Later.")
     }
@@ -83,7 +83,7 @@ def test_rolled_back_together(client_of, olga, now):
     events = remedies(2, now)
     client = client_of(olga)
     choose(client, events, "apply_now", post="yes")
-    assert "Rolled back 2 proposals." in choose(client, events, "roll_back", post="yes").content.decode()
+    assert "Rolled back 2 optimizations." in choose(client, events, "roll_back", post="yes").content.decode()
     assert statuses() == ["rolled_back"] * 2
 
 

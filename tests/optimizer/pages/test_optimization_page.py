@@ -49,7 +49,7 @@ def test_it_says_why_and_what_it_would_do(client_of, alice, now):
     for words in (
         "Fusion enhancement for Alice", "The fusion score is 60; the rule says &lt; 70.", "Adjust a weight",
         "Coverage is low.", "The score follows.", "Look at gmail.", f"/activity/{entry.pk}/change/", str(rule),
-        "It waits for somebody to decide until", "Apply now", "A rule proposed it.",
+        "Waiting for approval until", "Apply now", "Proposed by a rule.",
     ):  # fmt: skip
         assert words in said, words
 
@@ -70,7 +70,7 @@ def test_a_dry_run_shows_before_and_after_and_changes_nothing(client_of, alice, 
         said = text(client.get(f"/optimizations/{event.pk}/dry-run/", **asked))
         assert "<td>0.5</td><td>0.6</td>" in said
         assert "<td>60</td><td>58.1818</td>" in said
-        assert "Currently not possible: There is no fusion metric “speed”" in said
+        assert "Currently not possible: Unknown fusion metric “speed”" in said
     assert "<html" not in said
     assert (everything(), weights_of(alice)) == (before, weights)
 
@@ -88,7 +88,11 @@ def test_applied_it_shows_what_was_done_and_rolled_back_it_is_as_before(client_o
     said = do(client, event, "apply")
     assert event.status == "applied"
     assert event.approved_by == alice
-    for words in ("It is applied.", "weights: coverage</th><td>0.5</td><td>0.6</td>", event.content_hash[:12]):
+    for words in (
+        "Applied. The effect is measured",
+        "weights: coverage</th><td>0.5</td><td>0.6</td>",
+        event.content_hash[:12],
+    ):
         assert words in said, words
     asked = text(page(client, event, "do/roll_back/"))
     assert "weights: coverage</th><td>0.6</td><td>0.5</td>" in asked
@@ -104,7 +108,7 @@ def test_approved_it_is_left_to_the_workers_and_followed(client_of, alice, now):
     event, client = remedy_for(alice, now, COVERAGE), client_of(alice)
     said = do(client, event, "approve")
     assert event.status == "approved"
-    assert "The workers apply it within a minute." in said
+    assert "Workers apply the optimization within a minute." in said
     assert f'hx-get="/optimizations/{event.pk}/live/"' in said
     assert "HX-Refresh" not in page(client, event, "live/").headers
     do(client, event, "apply")
@@ -116,8 +120,8 @@ def test_a_failure_says_which_step_and_why(client_of, alice, now):
     event = remedy_for(alice, now, COVERAGE, {"metric": "speed", "step": 0.1}, COVERAGE)
     said = do(client_of(alice), event, "apply")
     assert event.status == "failed"
-    assert said.count("There is no fusion metric “speed”") >= 3  # said, in the step, and in the story
-    assert "A step before it has failed." in said
+    assert said.count("Unknown fusion metric “speed”") >= 3  # said, in the step, and in the story
+    assert "An earlier step failed." in said
     assert weights_of(alice) == weights
 
 
@@ -128,7 +132,7 @@ def test_dismissed_for_a_while_or_for_ever(client_of, alice, now, length, days):
     assert (event.status, event.decision_note, event.decided_by) == ("dismissed", "Not now.", alice)
     if days is None:
         assert event.dismissed_until is None
-        assert "it is never proposed again" in said
+        assert "never proposed again" in said
     else:
         assert timedelta(days=days) <= event.dismissed_until - now < timedelta(days=days, minutes=1)
 
@@ -137,20 +141,20 @@ def test_advice_alone_is_done_by_hand_and_measured(client_of, alice, now):
     event = remedy_for(alice, now, advice=("Connect gmail again.",))
     client = client_of(alice)
     said = text(page(client, event))
-    assert "Done by hand" in said
+    assert "Confirm after you completed" in said
     assert "Apply now" not in said
     do(client, event, "apply")
     assert event.status == "proposed"
     said = do(client, event, "by_hand", note="Reconnected.")
     assert (event.status, event.applied, event.approved_by, event.decided_by) == ("applied", True, None, alice)
     assert event.measure_at - event.applied_at == timedelta(hours=24)
-    assert "Alice did by hand what it advises." in said
+    assert "Alice completed the manual steps." in said
     assert ActivityEntry.objects.get(event_type="optimization_done_by_hand").context["note"] == "Reconnected."
 
 
 def test_what_has_operations_is_not_done_by_hand(client_of, alice, now):
     event = remedy_for(alice, now, COVERAGE)
-    assert "It has operations, so it is applied" in do(client_of(alice), event, "by_hand")
+    assert "This optimization has operations" in do(client_of(alice), event, "by_hand")
     assert event.status == "proposed"
 
 
@@ -168,9 +172,7 @@ def test_whether_it_helped_is_said_with_numbers_and_drawn(client_of, alice, now)
     response = page(client_of(alice), event)
     said = text(response)
     told = response.context["told"]
-    assert told.startswith(
-        "It made it worse: the fusion score was on average 60.14 before and 50.27 after it, 9.87 less"
-    ), told
+    assert told.startswith("Worse: the fusion score was on average 60.14 before and 50.27 after, 9.87 less"), told
     assert "p &lt; 0.0001" in said
     assert "Roll it back" in said
     chart = response.context["chart"]
@@ -183,7 +185,7 @@ def test_one_does_not_approve_what_one_has_asked_for(client_of, alice, olga, now
     metrics_of(alice)
     event = remedy_for(alice, now, COVERAGE, by=alice.pk)
     client = client_of(alice)
-    refused = "You have asked for it yourself, so somebody else has to approve it."
+    refused = "You requested this optimization, so another person must approve it."
     said = text(page(client, event))
     assert refused in said
     assert "Apply now</a>" not in said
@@ -198,8 +200,8 @@ def test_stopped_everything_is_said_and_nothing_is_applied(client_of, alice, now
     metrics_of(alice)
     OptimizerPolicy.objects.create(stopped=True)
     event, client = remedy_for(alice, now, COVERAGE), client_of(alice)
-    assert "Everything is stopped" in text(page(client, event))
-    assert "Everything is stopped" in do(client, event, "apply")
+    assert "The optimizer is stopped" in text(page(client, event))
+    assert "The optimizer is stopped" in do(client, event, "apply")
     assert event.status == "proposed"
 
 
@@ -208,9 +210,9 @@ def test_outside_its_window_a_scheduled_one_is_approved_but_not_applied_now(clie
     tomorrow = (now.weekday() + 2) % 7
     OptimizerPolicy.objects.create(window=[{"days": [tomorrow], "from": "03:00", "until": "04:00"}])
     event, client = remedy_for(alice, now, COVERAGE, kind="scheduled"), client_of(alice)
-    assert "It waits for its change window." in do(client, event, "apply")
+    assert "Waiting for the change window." in do(client, event, "apply")
     assert event.status == "proposed"
-    assert "It is applied in its change window." in do(client, event, "approve")
+    assert "Applied in the change window." in do(client, event, "approve")
     assert event.status == "approved"
 
 
@@ -229,7 +231,7 @@ def test_who_may_answer(client_of, alice, bob, olga, audra, now):
 
 def test_an_answer_that_comes_too_late_says_so(client_of, alice, now):
     event = remedy_for(alice, now - timedelta(hours=25), COVERAGE)
-    assert "It was answered meanwhile, or has expired." in do(client_of(alice), event, "approve")
+    assert "The optimization was already decided or has expired." in do(client_of(alice), event, "approve")
     assert event.status == "proposed"
 
 

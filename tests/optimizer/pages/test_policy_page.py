@@ -33,14 +33,14 @@ def test_one_click_stops_everything_and_says_who_did(client_of, ada):
     client = client_of(ada)
     said = client.post(f"{PAGE}stop/", follow=True).content.decode()
     assert policy().stopped
-    assert "Everything is stopped" in said
+    assert "The optimizer is stopped" in said
     assert "since Ada stopped it" in said
     entry = ActivityEntry.objects.get(event_type="optimizer_stopped")
     assert (entry.user, entry.agent_name, entry.context["by_name"]) == (ada, "person", "Ada")
     assert ActionLog.objects.get(action_type="policy_stop").user == ada
     client.post(f"{PAGE}stop/")
     assert ActivityEntry.objects.filter(event_type="optimizer_stopped").count() == 1
-    assert "The optimizer goes on" in client.post(f"{PAGE}release/", follow=True).content.decode()
+    assert "The optimizer was resumed" in client.post(f"{PAGE}release/", follow=True).content.decode()
     assert not policy().stopped
     page = client.get(f"/activity/{entry.pk}/change/").content.decode()
     assert "Ada stopped the optimizer: nothing is approved or applied." in page
@@ -54,7 +54,7 @@ def test_guard_rails_and_window_are_kept(client_of, ada):
     assert found.window == [{"days": [5, 6], "from": "22:00", "until": "06:00"}]
     assert "Sat, Sun 22:00 to 06:00, Europe/Berlin" in said
     changes = ActivityEntry.objects.get(event_type="optimizer_policy_changed").context["changes"]
-    assert "rate of success 0.6 → 0.725" in changes
+    assert "minimum success rate 0.6 → 0.725" in changes
     assert "change window none → 1 period" in changes
 
 
@@ -62,7 +62,7 @@ def test_saving_what_is_so_already_changes_nothing(client_of, ada):
     client = client_of(ada)
     client.post(PAGE, KEPT)
     again = KEPT | {"window-INITIAL_FORMS": "1"}
-    assert "Nothing was changed" in client.post(PAGE, again, follow=True).content.decode()
+    assert "No changes." in client.post(PAGE, again, follow=True).content.decode()
     assert ActivityEntry.objects.count() == 1
 
 
@@ -79,8 +79,8 @@ def test_a_period_is_taken_away(client_of, ada):
         ({"trusted_rate": "160"}, "less than or equal to 100"),
         ({"automatic_per_day": "-1"}, "greater than or equal to 0"),
         ({"automatic_per_day": ""}, "This field is required."), ({"window_zone": "Mars"}, "is not a time zone"),
-        ({"window-0-days": []}, "Say on which days too."), ({"window-0-ends": ""}, "Say when it ends too."),
-        ({"window-0-begins": "25:00"}, "Write a time of day, for example 22:00."),
+        ({"window-0-days": []}, "Enter the days too."), ({"window-0-ends": ""}, "Enter the end too."),
+        ({"window-0-begins": "25:00"}, "Enter a time of day, for example 22:00."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_and_nothing_kept(client_of, ada, given, words):
@@ -91,14 +91,14 @@ def test_what_is_wrong_is_said_and_nothing_kept(client_of, ada, given, words):
 
 def test_it_says_what_each_strategy_is_trusted_with_and_why_not(client_of, ada, alice):
     client = client_of(ada)
-    assert "Fusion enhancement has helped 0 times by hand; 3 are asked for." in client.get(PAGE).content.decode()
+    assert "Fusion enhancement has 0 approved successes; 3 are required." in client.get(PAGE).content.decode()
     helped(alice, 3)
     found = {each.kind: each.why_not for each in client.get(PAGE).context["standings"]}
     assert found["fusion_enhancement"] == ""
     assert found["general"] != ""
     helped(alice, 6, verdict="worse")
     found = {each.kind: each.why_not for each in client.get(PAGE).context["standings"]}
-    assert found["fusion_enhancement"] == "Fusion enhancement helps in 33 of 100 cases; 60 are asked for."
+    assert found["fusion_enhancement"] == "Fusion enhancement has a success rate of 33 %; 60 % are required."
 
 
 def test_who_may_see_and_change_it(client_of, alice, olga, audra):

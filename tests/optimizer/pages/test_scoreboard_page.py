@@ -36,7 +36,10 @@ def test_what_came_of_each(client_of, olga, alice, bob):
     (operation,) = context["operations"]
     assert (operation.label, operation.proposed, operation.applied, operation.rolled_back, operation.improved,
             operation.worse, operation.rate) == ("Adjust a weight", 6, 5, 1, 2, 1, 50.0)  # fmt: skip
-    assert context["words"] == "Fusion enhancement helps most: 2 of 4 that were measured. 1 made it worse."
+    assert (
+        context["words"]
+        == "Best strategy: Fusion enhancement, 2 of 4 measured optimizations improved. 1 made the metric worse."
+    )
 
 
 def test_of_a_time(client_of, olga, alice):

@@ -32,7 +32,7 @@ def test_it_is_a_row_with_steps_and_a_line_in_the_log(alice, now):
     assert made.obstacle == ""
     assert (event.status, event.strategy, event.optimization_action) == ("proposed", "fusion_enhancement", "auto")
     assert (event.reason, event.advice, event.entry_id) == ("The CPU is at 95.", ["Look."], entry)
-    assert event.recommended_actions == ["Look for slow queries: It is slow.", "Look."]
+    assert event.recommended_actions == ["Find slow queries: It is slow.", "Look."]
     assert event.before == {"metric": "fusion_score", "value": 55.0, "threshold": 70}
     assert event.expires_at == now + DAY
     step = OptimizationStep.objects.get()
@@ -50,7 +50,7 @@ def test_not_while_one_is_under_way(alice, now, status):
     propose([asked(alice, now)], now)
     OptimizationEvent.objects.update(status=status)
     (made,) = propose([asked(alice, now)], now + MINUTE)
-    assert made.obstacle == f"One is {status} already."
+    assert made.obstacle == f"An optimization is already {status}."
     assert OptimizationEvent.objects.count() == 1
 
 
@@ -84,7 +84,7 @@ def test_not_while_it_is_dismissed(alice, ada, now, days):
     propose([asked(alice, now)], now)
     dismiss(OptimizationEvent.objects.get(), ada, now, until=dismissed_until(f"{days}d", now))
     (made,) = propose([asked(alice, now)], now + days * DAY - MINUTE)
-    assert made.obstacle == f"It was dismissed until {now + days * DAY:%Y-%m-%d %H:%M} UTC."
+    assert made.obstacle == f"Dismissed until {now + days * DAY:%Y-%m-%d %H:%M} UTC."
     assert propose([asked(alice, now)], now + days * DAY)[0].is_new
 
 
@@ -92,7 +92,7 @@ def test_never_again_where_it_is_dismissed_for_ever(alice, ada, now):
     propose([asked(alice, now)], now)
     dismiss(OptimizationEvent.objects.get(), ada, now, until=dismissed_until("ever", now))
     (made,) = propose([asked(alice, now)], now + 3000 * DAY)
-    assert made.obstacle == "It was dismissed for ever."
+    assert made.obstacle == "Dismissed permanently."
 
 
 def test_what_expired_may_be_proposed_again(alice, now):

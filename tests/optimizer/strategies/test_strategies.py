@@ -84,7 +84,7 @@ def test_a_reason_has_the_numbers():
         "The integration health of gmail is 25; the rule says < 70. Of the integrations, gmail is error."
     )
     assert [step.reason for step in found.steps] == [
-        "gmail is error: 401 from its API; its token ran out 1h ago.", "gmail is error: 401 from its API.",
+        "gmail is error: 401 from its API; the token expired 1h ago.", "gmail is error: 401 from its API.",
         "gmail synchronised 1h ago.",
     ]  # fmt: skip
 
@@ -97,18 +97,18 @@ def test_without_a_reading_the_reason_says_so():
     ("found", "advice"),
     [
         (facts("integration_health", integration("slack", "error")),
-         "Connect slack again by hand: it is error, and its settings name no address that could be asked."),
+         "Reconnect slack manually: it is error, and its settings have no URL to call."),
         (facts("integration_health", integration("slack", last_sync_at=None)),
-         "Connect slack again by hand: it has not synchronised for long, and its settings name no address that could "
-         "be asked."),
+         "Reconnect slack manually: it has not synchronised for a long time, and its settings "
+         "have no URL to call."),
         (facts("integration_health", integration()),
-         "All integrations say that they are well; look at what they deliver."),
+         "All integrations report to be healthy; check the data they deliver."),
         (facts("anomaly_count", integration(), errors=(("login_failed", 1200),)),
-         "Look for the common cause of 1,200 × login_failed of the last day."),
+         "Find the common cause of 1,200 × login_failed in the last 24 hours."),
         (facts("fusion_score"),
-         "Nothing is known of what the score is made of; look at when it fell, and what changed then."),
+         "The components of the score are unknown; check when the score fell and what changed then."),
         (facts("fusion_score", metrics=(metric("mail", value="0.7"), metric("chat", value="0.31"))),
-         "Look at chat first: at 31 of 100 it is the lowest part."),
+         "Start with chat: at 31 of 100 it is the lowest component."),
     ],
 )  # fmt: skip
 def test_where_nothing_can_be_asked_a_person_is_advised(found, advice):
@@ -137,7 +137,7 @@ def test_metrics_are_reweighted_where_enough_is_known_and_it_would_change_someth
 
 def test_a_reweighting_says_how_much_each_varied():
     found = propose(facts("fusion_score", metrics=(metric("a", history=STEADY), metric("b", history=LIVELY))))
-    assert found.steps[0].reason == "Its metrics vary unequally: a 0.5 to 0.51, b 0.1 to 0.9."
+    assert found.steps[0].reason == "The metrics vary unequally: a 0.5 to 0.51, b 0.1 to 0.9."
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_reweighting_says_how_much_each_varied():
 def test_what_synchronises_often_may_do_so_less_often(minutes, slower, saves):
     found = propose(facts("efficiency_index", integration(sync_minutes=minutes), value=60.0))
     adjusted = [(step.parameters["minutes"], step.expected) for step in found.steps if step.parameters]
-    assert adjusted == ([(slower, f"Every {slower} minutes, it costs {saves} % less.")] if slower else [])
+    assert adjusted == ([(slower, f"Synchronising every {slower} minutes costs {saves} % less.")] if slower else [])
     assert steps(found)[-1] == "analyze_slow_queries"
 
 

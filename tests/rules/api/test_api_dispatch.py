@@ -46,7 +46,7 @@ def test_what_cannot_be_evaluated(alice, bob, audra):
     error = Program(alice).post("dispatch/", {"rule": str(rule.pk)}, status=400)
     assert error == {"rule": ["This rule is paused, so it is not evaluated. Activate it first."]}
     assert Program(alice).post("dispatch/", {"rule": "x"}, status=400) == {"rule": ["Must be a valid UUID."]}
-    assert "There is no such field" in Program(alice).post("dispatch/", {"rules": []}, status=400)["rules"][0]
+    assert "Unknown field" in Program(alice).post("dispatch/", {"rules": []}, status=400)["rules"][0]
     Program(audra).post("dispatch/", {}, status=403)
     assert not DispatchRun.objects.exists()
 

@@ -76,7 +76,7 @@ def test_bob_gets_404_for_alices_rule(alice, bob, method, suffix):
     rule = rule_of(alice)
     body = {} if method == "patch" else RULE if method == "put" else None
     error = getattr(Program(bob), method)(f"rules/{rule.pk}/{suffix}", body, status=404)
-    assert error == {"detail": ["There is nothing by this address, or it is not yours to see."]}
+    assert error == {"detail": ["Not found, or you do not have access."]}
     assert Program(bob).get("rules/")["results"] == []
     rule.refresh_from_db()
     assert rule.status == "active"
@@ -90,7 +90,7 @@ def test_an_operator_sees_and_changes_everyones_and_makes_rules_for_others(alice
     assert program.post("rules/", RULE | {"applies_to": "everyone"}, status=201)["user"] == str(olga.pk)
     nobody = str(uuid.uuid4())
     error = program.post("rules/", RULE | {"user": nobody}, status=400)
-    assert error == {"user": [f"There is nobody with the id or e-mail address “{nobody}”."]}
+    assert error == {"user": [f"No person with the ID or e-mail address “{nobody}”."]}
 
 
 def test_an_auditor_reads_everyones_and_changes_nothing(alice, audra):
@@ -99,11 +99,11 @@ def test_an_auditor_reads_everyones_and_changes_nothing(alice, audra):
     assert program.get(f"rules/{rule.pk}/")["rule_name"] == "Low"
     for method, address in [("post", "rules/"), ("patch", f"rules/{rule.pk}/"), ("post", f"rules/{rule.pk}/pause/")]:
         error = getattr(program, method)(address, {}, status=403)
-        assert error == {"detail": ["Your groups do not allow this. An administrator can change them."]}
+        assert error == {"detail": ["Your roles do not allow this. Ask an administrator."]}
 
 
 @pytest.mark.parametrize(("change", "field", "message"), [
-    ({"treshold_value": 3}, "treshold_value", "There is no such field. The fields are: user, rule_name"),
+    ({"treshold_value": 3}, "treshold_value", "Unknown field. Valid fields: user, rule_name"),
     ({"threshold_value": "70"}, "threshold_value", "Write a number, for example 70 or 99.5; without quotes."),
     ({"threshold_value": True}, "threshold_value", "Write a number"),
     ({"threshold_value": 170}, "threshold_value", "never above 100"),
@@ -115,12 +115,12 @@ def test_an_auditor_reads_everyones_and_changes_nothing(alice, audra):
     ({"action_type": "explode"}, "action_type", "“explode” is not one of: alert, notify, optimize, adjust, log."),
     ({"action_config": {"titel": "x"}}, "action_config.titel", "has no such option; it has: title, message"),
     ({"action_config": {"title": "x" * 201}}, "action_config.title", "at most 200 characters"),
-    ({"action_config": []}, "action_config", "This must be an object"),
+    ({"action_config": []}, "action_config", "Use an object"),
     ({"labels": {"team": "\x00"}}, "labels", "cannot be kept"),
     ({"repeat_every": "4 hours"}, "repeat_every", "“4 hours” is not a duration. Write for example 30m, 4h"),
     ({"repeat_every": 4}, "repeat_every", "Write a duration as text"),
     ({"runbook_url": "nowhere"}, "runbook_url", "Enter a valid URL."),
-    ({"user": "bob@example.com"}, "user", "only who may change everyone's things"),
+    ({"user": "bob@example.com"}, "user", "Only operators and administrators can set another owner"),
     ({"applies_to": "everyone"}, "applies_to", "Only operators make rules that watch everyone"),
 ])  # fmt: skip
 def test_what_is_wrong_is_said_beside_the_field(alice, change, field, message):
@@ -153,10 +153,11 @@ def test_rules_are_filtered_and_ordered(alice):
     assert program.get("rules/?status=sleeping", status=400) == {
         "status": ["“sleeping” is none of these: active, paused, disabled, draft."]
     }
-    assert "There is no such parameter" in program.get("rules/?state=active", status=400)["state"][0]
+    assert "Unknown parameter" in program.get("rules/?state=active", status=400)["state"][0]
     assert "This is empty" in program.get("rules/?status=", status=400)["status"][0]
     assert (
-        "“name” is no order. Write one of: rule_name" in program.get("rules/?ordering=name", status=400)["ordering"][0]
+        "“name” is not a valid ordering. Use one of: rule_name"
+        in program.get("rules/?ordering=name", status=400)["ordering"][0]
     )
 
 

@@ -85,11 +85,11 @@ def test_other_series_at_that_time_stay(alice, bob, olga):
     ({"metric": "cpu", "value": 10**400}, "value", "The number must be finite"),
     ({"metric": "cpu", "value": 1, "observed_at": "yesterday"}, "observed_at", "“yesterday” is not a time."),
     ({"metric": "cpu", "value": 1, "observed_at": 1700000000}, "observed_at", "This is not a time."),
-    ({"metric": "cpu", "value": 1, "observed_at": "2026-03-02T10:00:00"}, "observed_at", "Name the zone too"),
+    ({"metric": "cpu", "value": 1, "observed_at": "2026-03-02T10:00:00"}, "observed_at", "Include a time zone"),
     ({"metric": "cpu", "value": 1, "observed_at": "2999-01-01T00:00:00Z"}, "observed_at", "at most 5 minutes ahead"),
     ({"metric": "cpu", "value": 1, "observed_at": "0001-01-01T00:00:00+14:00"}, "observed_at", "outside the years"),
     ({"metric": "cpu", "value": 1, "target": "a\x00"}, "target", "printable"),
-    ({"metric": "cpu", "value": 1, "time": AT}, "time", "There is no such field. The fields are: metric, value"),
+    ({"metric": "cpu", "value": 1, "time": AT}, "time", "Unknown field. Valid fields: metric, value"),
     ({"metric": "cpu", "value": 1, "user": "bob@example.com"}, "user", "Only who may change everyone's things"),
     ({"metric": "cpu", "value": 1, "user": None}, "user", "Only who may change everyone's things"),
     ({"metric": "cpu", "value": 1, "user": 7}, "user", "as text, or null"),
@@ -121,7 +121,7 @@ def test_no_more_than_twenty_wrong_samples_are_told(alice):
 
 def test_an_operator_is_told_whom_nobody_knows(olga):
     error = Program(olga).post("samples/", {"metric": "cpu", "value": 1, "user": "zoe@example.com"}, status=400)
-    assert error == {"user": ["There is nobody with the id or e-mail address “zoe@example.com”."]}
+    assert error == {"user": ["No person with the ID or e-mail address “zoe@example.com”."]}
 
 
 @pytest.mark.parametrize(("body", "options", "status", "message"), [
@@ -190,9 +190,7 @@ def test_the_same_request_with_its_key_again_writes_nothing(alice, bob):
 def test_a_key_that_came_with_another_request_is_refused(alice):
     push(Program(alice), {"metric": "cpu", "value": 1}, "k", status=201)
     error = push(Program(alice), {"metric": "cpu", "value": 2}, "k", status=422)
-    assert error["detail"] == [
-        "This Idempotency-Key came with another request before. Use a new key for a new request."
-    ]
+    assert error["detail"] == ["This Idempotency-Key was used with another request. Use a new key."]
     assert kept() == [("cpu", 1)]
 
 

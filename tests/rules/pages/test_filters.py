@@ -93,7 +93,7 @@ def test_the_last_hours(alice, now, time_machine):
     [
         ({"status": "broken"}, "Status: “broken” is none of these: active, paused, disabled, draft."),
         ({"after": "yesterday"}, "This is not a time."),
-        ({"colour": "red"}, "There is no filter “colour” in this list. There are: "),
+        ({"colour": "red"}, "Unknown filter “colour”. Valid filters: "),
         ({"metric": "a\x00b"}, "Null characters are not allowed."),
     ],
 )

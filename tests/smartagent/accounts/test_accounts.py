@@ -42,7 +42,7 @@ def test_a_wrong_password_says_so_and_not_whether_somebody_is_called_so(alice):
     wrong = sign_in(Client(), password="nonsense").content.decode()
     unknown = sign_in(Client(), email="nobody@example.com").content.decode()
     for page in (wrong, unknown):
-        assert "do not belong together" in page
+        assert "Wrong e-mail address or password" in page
 
 
 def test_who_is_deactivated_is_out_at_once(alice, client_of):

@@ -44,7 +44,7 @@ def test_it_works_until_it_expires(alice, fields, message):
 def test_a_token_that_nobody_made(db, token):
     answer = Client().get("/api/me/", HTTP_AUTHORIZATION=f"Bearer {token}")
     assert answer.status_code == 401
-    assert answer.json() == {"detail": ["There is no such token: it is mistyped, or was deleted."]}
+    assert answer.json() == {"detail": ["Invalid token: mistyped or revoked."]}
 
 
 def test_who_may_not_sign_in_has_no_working_token(alice):

@@ -79,7 +79,7 @@ def test_a_given_password_is_checked_and_kept(client_of, adam):
 
 def test_nobody_signs_in_by_the_e_mail_of_another(client_of, adam, alice):
     twice = client_of(adam).post(reverse(ADD), filled(email="ALICE@example.com"))
-    assert "Somebody signs in by this e-mail already." in twice.content.decode()
+    assert "An account with this e-mail address already exists." in twice.content.decode()
 
 
 def test_an_administrator_changes_a_person_but_no_superuser(client_of, adam, alice, ada):
@@ -109,5 +109,5 @@ def test_people_are_deactivated_but_not_oneself_and_never_deleted(client_of, ada
     client.post(reverse(LIST), picked | {"action": "activate"})
     assert not User.objects.filter(is_active=False).exists()
     own = client.post(reverse(CHANGE, args=[adam.pk]), filled(email=adam.email))
-    assert "cannot shut yourself out" in own.content.decode()
+    assert "cannot deactivate or demote yourself" in own.content.decode()
     assert client.post(reverse("admin:smartagent_user_delete", args=[alice.pk])).status_code == 403

@@ -57,7 +57,7 @@ def test_revoking_asks_first(client_of, alice):
     assert address in client.get(reverse(LIST)).content.decode()
     assert client.get(address).status_code == 200
     assert APIToken.objects.exists()
-    assert "is revoked" in client.post(address, {"post": "yes"}, follow=True).content.decode()
+    assert "” revoked." in client.post(address, {"post": "yes"}, follow=True).content.decode()
     assert Client().get("/api/me/", headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 
@@ -66,5 +66,5 @@ def test_an_expired_token_is_marked_and_none_is_made_that_is_over(client_of, ali
     client = client_of(alice)
     assert ">expired " in client.get(reverse(LIST)).content.decode()
     refused = client.post(reverse(ADD), filled(expires_at_0="2020-01-01", expires_at_1="10:00:00"))
-    assert "This time is over." in refused.content.decode()
+    assert "This time is in the past." in refused.content.decode()
     assert APIToken.objects.count() == 1

@@ -33,7 +33,7 @@ def test_workers_who_never_were_and_workers_who_are_no_more(db: None) -> None:
     assert told(scheduler.check_workers(now)) == []
     Schedule.objects.update(next_run=now - timedelta(hours=3))
     [(severity, problem)] = told(scheduler.check_workers(now))
-    assert (severity, "No worker has run here yet" in problem) == ("warning", True)
+    assert (severity, "No worker has run yet" in problem) == ("warning", True)
     past = now - timedelta(hours=3)
     Task.objects.create(id="1", name="x", func="rules.tasks.tick", started=past, stopped=past, success=True)
     [(severity, problem)] = told(scheduler.check_workers(now))
@@ -45,9 +45,9 @@ def test_workers_who_never_were_and_workers_who_are_no_more(db: None) -> None:
     ("fields", "severity", "words"),
     [
         ({}, None, ""),
-        ({"outcome": "failed", "error_message": "No room."}, "error", "The last tick, 1m ago, failed: No room."),
-        ({"error_message": "One rule."}, "warning", "The last tick, 1m ago, was completed, but: One rule."),
-        ({"late_by": timedelta(minutes=7)}, "warning", "The last tick, 1m ago, was 7m late."),
+        ({"outcome": "failed", "error_message": "No room."}, "error", "The last evaluation, 1m ago, failed: No room."),
+        ({"error_message": "One rule."}, "warning", "The last evaluation, 1m ago, was completed, but: One rule."),
+        ({"late_by": timedelta(minutes=7)}, "warning", "The last evaluation, 1m ago, was 7m late."),
         ({"late_by": timedelta(minutes=4)}, None, ""),
     ],
 )
@@ -78,7 +78,7 @@ def test_what_failed_in_the_last_day(alice: User) -> None:
     [
         ({}, ""),
         ({"DEBUG": True}, "DEBUG is on"),
-        ({"ALLOWED_HOSTS": ["*"], "HTTPS": True}, "lets in every name"),
+        ({"ALLOWED_HOSTS": ["*"], "HTTPS": True}, "allows every host name"),
         (
             {"ALLOWED_HOSTS": ["agent.example.com"], "SITE_URL": "http://agent.example.com"},
             "HTTPS is off, though others reach it as agent.example.com",

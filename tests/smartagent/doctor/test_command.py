@@ -19,7 +19,7 @@ def test_an_installation_that_fits(sql: Sql) -> None:
     assert notifications == {"table": "notifications", "state": "ours", "rows": 0, "unrepresentable": 0}
     assert {table["state"] for table in found["tables"]} == {"ours"}
     code, text = doctor()
-    assert (code, text.strip().splitlines()[-1]) == (0, "Everything fits.")
+    assert (code, text.strip().splitlines()[-1]) == (0, "All checks passed.")
 
 
 def test_what_is_missing_is_told_and_repaired(sql: Sql) -> None:
@@ -36,8 +36,8 @@ def test_what_is_missing_is_told_and_repaired(sql: Sql) -> None:
     assert code == 0
     assert "  notifications: column severity added" in text
     assert "  dispatch_runs: index dispatch_runs_newest added" in text
-    assert text.strip().endswith("Everything fits.")
-    assert "There was nothing to repair." in doctor(fix=True)[1]
+    assert text.strip().endswith("All checks passed.")
+    assert "Nothing to repair." in doctor(fix=True)[1]
 
 
 def test_json_stays_json_when_something_is_repaired(sql: Sql) -> None:

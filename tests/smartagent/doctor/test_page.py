@@ -1,4 +1,4 @@
-"""The page Schema, and the same for programs."""
+"""The page System health, and the same for programs."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def _broken(sql: Sql) -> None:
 
 def test_everything_fits(client_of: Any, ada: User) -> None:
     page = client_of(ada).get("/schema/").content.decode()
-    assert "Everything fits." in page
+    assert "All checks passed." in page
     assert "fusion_optimization_events" in page
     assert REPAIR not in page
     assert 'href="/schema/"' in page
@@ -33,12 +33,12 @@ def test_an_administrator_repairs_after_a_question(client_of: Any, ada: User) ->
     assert REPAIR in page
     question = client.post("/schema/repair/").content.decode()
     assert "The column severity is missing." in question
-    assert "no table, column or row is dropped" in question
+    assert "drops no table, column or row" in question
     assert "2 errors." in client.get("/schema/").content.decode(), "asking repairs nothing"
     done = client.post("/schema/repair/", {"sure": "yes"}, follow=True).content.decode()
     assert "Repaired: notifications: column severity added" in done
-    assert "Everything fits." in done
-    assert "There was nothing to repair." in client.post(
+    assert "All checks passed." in done
+    assert "Nothing to repair." in client.post(
         "/schema/repair/", {"sure": "yes"}, follow=True
     ).content.decode()  # fmt: skip
 

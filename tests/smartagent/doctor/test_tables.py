@@ -106,7 +106,7 @@ def test_a_constraint_that_is_not_valid_and_one_that_cannot_be(sql: Sql, alice: 
 
 def test_an_index_that_an_ended_build_left_behind(sql: Sql) -> None:
     sql("CREATE INDEX smartagent_building_0123456789abcdef ON dispatch_runs (id); DROP INDEX dispatch_runs_newest")
-    assert any("was left behind unfinished" in problem for problem in problems("warning"))
+    assert any("was left unfinished" in problem for problem in problems("warning"))
     assert doctor(fix=True)[0] == 0
     assert problems() == []
 
@@ -120,7 +120,7 @@ def test_an_invalid_index_of_somebody_else(sql: Sql) -> None:
 
 def test_a_view_in_the_place_of_a_table(sql: Sql) -> None:
     sql("ALTER TABLE rule_states RENAME TO other; CREATE VIEW rule_states AS SELECT * FROM other")
-    assert "rule_states: A view, or something else, has the name of our table." in problems("error")
+    assert "rule_states: A view or another object has the name of a required table." in problems("error")
 
 
 def test_a_column_of_another_type_is_a_warning(sql: Sql) -> None:

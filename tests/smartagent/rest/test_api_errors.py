@@ -13,7 +13,7 @@ from tests.api import Program
     ("post", "nowhere/", 404, "There is nothing at"),
     ("get", "rules/not-an-id/", 404, "There is nothing at"),
     ("get", "a%0Ab", 404, "There is nothing at"),
-    ("get", "rules/00000000-0000-0000-0000-000000000000/", 404, "There is nothing by this address"),
+    ("get", "rules/00000000-0000-0000-0000-000000000000/", 404, "Not found, or you do not have access"),
     ("put", "rules/", 405, 'Method "PUT" not allowed.'),
     ("get", "dispatch/", 405, 'Method "GET" not allowed.'),
 ])  # fmt: skip
@@ -54,7 +54,7 @@ def test_what_nobody_foresaw_is_logged_and_kept_to_ourselves(alice, monkeypatch,
 
     monkeypatch.setattr(CatalogueView, "get", fail)
     error = Program(alice, raise_request_exception=False).get("metrics/", status=500)
-    assert error == {"detail": ["Something went wrong on our side. It has been logged; trying again later may help."]}
+    assert error == {"detail": ["Server error. The error was logged; try again later."]}
     assert "ZeroDivisionError: secret" in caplog.text
 
 

@@ -82,14 +82,14 @@ def cursor(**fields):
     ("page_size=ten", "page_size", "Write a whole number"),
     ("page_size=٣", "page_size", "Write a whole number"),
     ("page_size=3&page_size=4", "page_size", "Give this once."),
-    ("cursor=nonsense", "cursor", "This is no cursor of ours."),
-    (f"cursor={cursor(id=7)}", "cursor", "This is no cursor of ours."),
-    (f"cursor={cursor(id='x')}", "cursor", "This is no cursor of ours."),
-    (f"cursor={cursor(value=chr(0))}", "cursor", "This is no cursor of ours."),
+    ("cursor=nonsense", "cursor", "Invalid cursor."),
+    (f"cursor={cursor(id=7)}", "cursor", "Invalid cursor."),
+    (f"cursor={cursor(id='x')}", "cursor", "Invalid cursor."),
+    (f"cursor={cursor(value=chr(0))}", "cursor", "Invalid cursor."),
     (f"cursor={cursor(order='-rule_name')}", "cursor", "This cursor belongs to another order."),
-    (f"ordering=created_at&cursor={cursor(order='created_at', value='today')}", "cursor", "This is no cursor of ours."),
-    (f"ordering=created_at&cursor={cursor(order='created_at', value='2026-01-01')}", "cursor", "no cursor of ours."),
-    (f"ordering=trigger_count&cursor={cursor(order='trigger_count', value='9' * 5000)}", "cursor", "no cursor of ours"),
+    (f"ordering=created_at&cursor={cursor(order='created_at', value='today')}", "cursor", "Invalid cursor."),
+    (f"ordering=created_at&cursor={cursor(order='created_at', value='2026-01-01')}", "cursor", "Invalid cursor."),
+    (f"ordering=trigger_count&cursor={cursor(order='trigger_count', value='9' * 5000)}", "cursor", "Invalid cursor"),
 ])  # fmt: skip
 def test_a_page_that_cannot_be_asked_for(alice, query, field, message):
     error = Program(alice).get(f"rules/?{query}", status=400)

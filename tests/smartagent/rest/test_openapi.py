@@ -147,4 +147,4 @@ def test_an_empty_parameter_is_refused_wherever_one_is_described(client_of, ada,
 def test_the_docs_have_a_way_back(client_of, alice):
     page = client_of(alice).get(reverse("api:docs")).content.decode()
     assert '<a href="/">' in page
-    assert "To the overview" in page
+    assert "Open the overview" in page

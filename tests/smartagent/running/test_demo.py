@@ -40,7 +40,7 @@ def test_every_notification_follows_from_an_entry_of_a_replayed_run(a_short_mont
     assert not AutomationRule.history.filter(history_date__gt=timezone.now() - month.MONTH).exists()
     assert not any(person.has_usable_password() for person in User.objects.all())
     call_command("demo")
-    assert "There are rules already" in capsys.readouterr().out
+    assert "Rules already exist" in capsys.readouterr().out
 
 
 @pytest.mark.django_db

@@ -141,7 +141,7 @@ def test_a_port_in_use_is_told_before_anything_is_touched(up):
         one = up("--port", str(holder.getsockname()[1]))
         assert one.process.wait(timeout=30) == 2
     assert f"is in use by {psutil.Process().name()} (process {os.getpid()})" in one.output()
-    assert "Bringing the database" not in one.output()
+    assert "Migrating the database" not in one.output()
 
 
 def test_an_address_of_another_machine_is_refused_in_words(up):

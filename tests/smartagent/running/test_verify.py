@@ -59,7 +59,7 @@ def test_a_missing_table_is_a_failed_check_not_a_traceback():
 def test_the_report_for_people_has_a_timeline():
     code, out = verify(format="markdown")
     assert code == 0
-    assert "Everything works." in out
+    assert "All checks passed." in out
     assert "alert if fusion_score < 70: rule_fired, alert, success (fusion_score 55 against < 70)" in out
 
 

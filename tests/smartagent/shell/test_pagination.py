@@ -66,4 +66,6 @@ def test_the_last_page_leads_past_itself_until_everything_was_seen(client_of, al
 
 def test_what_is_no_place_is_said(client_of, alice):
     for place in ("x", "2026-03-02~x", "2026-03-02~00000000-0000-0000-0000-000000000000"):
-        assert "is no place in this list" in client_of(alice).get(reverse(RUNS), {"past": place}).content.decode()
+        assert (
+            "is not a valid page of this list" in client_of(alice).get(reverse(RUNS), {"past": place}).content.decode()
+        )
