@@ -12,13 +12,15 @@ from uuid import UUID
 from django.db import connection
 
 from rules.engine.conditions import met_sql
+from rules.engine.numeric_range import as_float_sql
 from rules.health.check import before, owner_of
 from rules.health.precision import Precision
 
 SPAN = "90 days"
 # The value of an entry as a number: whoever may write into the table can write anything.
-VALUE = "(CASE WHEN jsonb_typeof(e.context->'value') = 'number' THEN (e.context->>'value')::float8 END)"
-STILL_FIRES = met_sql(VALUE, "r.condition_operator", "r.threshold_value::float8")
+VALUE = f"""(CASE WHEN jsonb_typeof(e.context->'value') = 'number'
+             THEN {as_float_sql("(e.context->>'value')::numeric")} END)"""
+STILL_FIRES = met_sql(VALUE, "r.condition_operator", as_float_sql("r.threshold_value"))
 COUNTS = f"""
     e.context->>'metric' = r.metric_type AND f.created_at > {before(SPAN)} AND f.created_at <= %(now)s
     AND ({VALUE} IS NULL OR {STILL_FIRES} OR (r.match = 'any' AND r.more_conditions <> '[]'))

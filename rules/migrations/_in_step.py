@@ -1,5 +1,6 @@
 """What the old application's log and scores say, in columns and tables of ours. Frozen with the migration."""
 
+from rules.engine.numeric_range import as_float_sql
 from smartagent.adoption.sync.backfill import Fill
 from smartagent.adoption.sync.writers import IS_BACKFILL, record_failure
 
@@ -96,13 +97,14 @@ END
 # is made of the values, and so of no setting of a session: a row that is copied twice is one.
 KEY = """md5(concat_ws('|', it.user_id, it.integration_id, it.fusion_score, extract(epoch FROM it.recorded_at),
                      {target}))::uuid"""
+SCORE = as_float_sql("it.fusion_score")  # a legacy column can hold what 64 bits cannot: no sample
 SAMPLES = f"""
 INSERT INTO metric_samples (id, user_id, metric, target, value, observed_at)
-SELECT {KEY.format(target="target")}, it.user_id, 'fusion_score', target, it.fusion_score::float8, it.recorded_at
+SELECT {KEY.format(target="target")}, it.user_id, 'fusion_score', target, {SCORE}, it.recorded_at
 FROM {{history}} it
 JOIN smartagent_users person ON person.id = it.user_id
 CROSS JOIN LATERAL (SELECT coalesce(smartagent_integration_type(it.integration_id), '')) AS targets(target)
-WHERE {{rows}} AND it.recorded_at IS NOT NULL AND it.fusion_score IS NOT NULL AND it.fusion_score::float8 <> 'NaN'
+WHERE {{rows}} AND it.recorded_at IS NOT NULL AND {SCORE} IS NOT NULL
 ON CONFLICT DO NOTHING"""
 HISTORY = ("user_id", "integration_id", "fusion_score", "recorded_at")
 COPY_HISTORY = SAMPLES.replace("{history}", "fusion_score_history")
@@ -111,14 +113,14 @@ COPY_HISTORY = SAMPLES.replace("{history}", "fusion_score_history")
 # changes of each, by how many have begun. One pass, for a mean needs the rows of all batches.
 COPY_MEANS = f"""
 INSERT INTO metric_samples (id, user_id, metric, target, value, observed_at)
-SELECT {KEY.format(target="'mean'")}, it.user_id, 'fusion_score', '', it.total / it.known, it.recorded_at
+SELECT {KEY.format(target="'mean'")}, it.user_id, 'fusion_score', '', {as_float_sql("(it.total / it.known)")}, it.recorded_at
 FROM (SELECT c.*, sum(c.change) OVER so_far AS total, sum(c.begun) OVER so_far AS known,
              row_number() OVER (PARTITION BY c.user_id, c.recorded_at) AS twin
         FROM (SELECT h.user_id, h.integration_id, h.fusion_score, h.recorded_at,
-                     h.fusion_score - coalesce(lag(h.fusion_score) OVER one, 0) AS change,
+                     h.fusion_score::numeric - coalesce(lag(h.fusion_score::numeric) OVER one, 0) AS change,
                      (row_number() OVER one = 1)::int AS begun
                 FROM fusion_score_history h
-               WHERE h.recorded_at IS NOT NULL AND h.fusion_score IS NOT NULL AND h.fusion_score::float8 <> 'NaN'
+               WHERE h.recorded_at IS NOT NULL AND {as_float_sql("h.fusion_score")} IS NOT NULL
                  AND h.integration_id IS NOT NULL
                  AND h.user_id NOT IN (SELECT w.user_id FROM fusion_score_history w
                                         WHERE w.integration_id IS NULL AND w.user_id IS NOT NULL)
@@ -134,16 +136,16 @@ BEGIN
     {SAMPLES.replace("{history}", "(SELECT NEW.*)").replace("{rows}", "true")};
     IF NEW.integration_id IS NOT NULL AND NEW.recorded_at > now() - interval '1 hour' THEN
         INSERT INTO metric_samples (id, user_id, metric, target, value, observed_at)
-        SELECT {KEY.format(target="'mean'")}, it.user_id, 'fusion_score', '', it.score, it.recorded_at
+        SELECT {KEY.format(target="'mean'")}, it.user_id, 'fusion_score', '', {as_float_sql("it.score")}, it.recorded_at
           FROM (SELECT NEW.*, coalesce(
                     (SELECT s.fusion_score FROM fusion_scores s
                       WHERE s.user_id = NEW.user_id AND s.integration_id IS NULL AND s.fusion_score IS NOT NULL
                         AND s.calculated_at > now() - interval '7 days' ORDER BY s.calculated_at DESC LIMIT 1),
-                    (SELECT avg(s.fusion_score) FROM fusion_scores s
+                    (SELECT avg(s.fusion_score::numeric) FROM fusion_scores s
                       WHERE s.user_id = NEW.user_id AND s.fusion_score IS NOT NULL
-                        AND s.calculated_at > now() - interval '7 days'))::float8 AS score) it
+                        AND s.calculated_at > now() - interval '7 days')) AS score) it
           JOIN smartagent_users person ON person.id = it.user_id
-         WHERE it.score IS NOT NULL AND it.score <> 'NaN'
+         WHERE {as_float_sql("it.score")} IS NOT NULL
         ON CONFLICT DO NOTHING;
     END IF;
     RETURN NULL;

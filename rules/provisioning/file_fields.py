@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from rules.engine.conditions import Match, Operator, Reducer
+from rules.engine.severities import severity_of
 from rules.models import AutomationRule
 from rules.models.rule import Severity
 from rules.provisioning import values as v
@@ -103,10 +104,16 @@ def written(rule: AutomationRule) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in FIELDS:
         value = rule.user.email if field.name == "owner" else getattr(rule, field.attribute)
-        if field.name not in REQUIRED and field.name != "owner" and _is_default(field, value):
+        if field.name not in REQUIRED and field.name != "owner" and _goes_without_saying(rule, field, value):
             continue
         found[field.name] = field.write(value)
     return found
+
+
+def _goes_without_saying(rule: AutomationRule, field: FileField, value: Any) -> bool:
+    """Whether a file that leaves it out means the same."""
+    by_options = severity_of(rule.action_config) if field.name == "severity" else ""
+    return value == by_options if by_options else _is_default(field, value)
 
 
 def _is_default(field: FileField, value: Any) -> bool:

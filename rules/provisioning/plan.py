@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from rules.engine.severities import severity_of
 from rules.models import AutomationRule
 from rules.provisioning.document import Document, Entry
 from rules.provisioning.file_fields import ALIASES, BY_NAME, written
@@ -127,6 +128,8 @@ def _item(entry: Entry, known: Known, source: str, checks: Checks) -> Item:
     _keep_switched(values, entry, was, known, notes)
     for name, value in values.items():
         setattr(rule, name, value)
+    if "severity" not in entry.given:  # as everywhere, the options of the old application name it
+        rule.severity = severity_of(rule.action_config) or rule.severity
     checks.tidy_options(rule, was)
     rule.uid = entry.uid
     before = written(was) if was else {}

@@ -29,7 +29,12 @@ def roots_of(text: str) -> list[Any]:
     if not keepable(text):
         raise FileRefused([Problem("This file holds characters that cannot be kept (NUL, or half of a pair).")])
     _bound(text)
-    return [root for root in yaml.compose_all(text, Loader=Loader) if getattr(root, "value", "") != ""]
+    return [root for root in yaml.compose_all(text, Loader=Loader) if not _is_empty(root)]
+
+
+def _is_empty(root: Any) -> bool:
+    """Whether nothing stands there; a text without letters is written, with its quotes."""
+    return root is None or (root.tag.endswith(":null") and root.value == "")
 
 
 def _bound(text: str) -> None:

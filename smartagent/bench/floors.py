@@ -8,6 +8,7 @@ from typing import IO, Any
 from django.db import connection, transaction
 
 from rules.engine.conditions import met_sql
+from rules.engine.numeric_range import as_float_sql
 from rules.evaluation.candidates import BY_HASHING
 from rules.metrics.pushed import Pushed
 from rules.registries import metrics
@@ -25,7 +26,7 @@ def count_breaches(now: datetime) -> float:
         params |= {f"{source.kind}_{name}": value for name, value in query.params.items()}
     pushed = Pushed([source.kind for source in metrics]).readings(now)
     parts.append(f"SELECT metric, user_id, target, value FROM ({pushed.sql}) r")
-    met = met_sql("v.value", "r.condition_operator", "r.threshold_value::float8")
+    met = met_sql("v.value", "r.condition_operator", as_float_sql("r.threshold_value"))
     sql = f"""SELECT count(*) FROM automation_rules r JOIN ({" UNION ALL ".join(parts)}) AS v
                   ON v.metric = r.metric_type AND v.user_id = r.user_id
                  AND v.target = coalesce(r.target_integration, '')

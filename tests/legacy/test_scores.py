@@ -69,3 +69,24 @@ def test_the_history_is_of_the_same_definition(database: Database) -> None:
     newest = MetricSample.objects.filter(user=ALICE, target="").order_by("-observed_at")[0]
     assert newest.value == 65
     assert MetricSample.objects.filter(user=ALICE, target="slack", value=50).exists()
+
+
+@pytest.mark.parametrize("kind", ["numeric", "double precision"])
+def test_a_score_that_64_bits_cannot_hold_stops_no_takeover_and_no_other_score(takeover: Takeover, kind: str) -> None:
+    database = Database(takeover, shapes=SHAPE)
+    odd = (
+        ["'1e400'", "'-1e400'", "'NaN'", "'1e-400'"] if kind == "numeric" else ["'NaN'", "'inf'", "1.5e308", "-1.5e308"]
+    )
+    times = [f"now() - {n} * interval '2 days'" for n in (1, 2, 3, 4)]
+    rows = ", ".join(f"('{ALICE}', '{SLACK}', {odd[n]}, {times[n]})" for n in range(4))
+    for table in ("fusion_scores", "fusion_score_history"):
+        database.sql(f"ALTER TABLE {table} ALTER fusion_score TYPE {kind}")
+    database.sql(f"{MASTER}; INSERT INTO fusion_score_history VALUES {rows}; {SCORES}")
+    takeover.forwards()
+    kept = MetricSample.objects.filter(user=ALICE, target="", value__range=(1, 100))
+    assert kept.order_by("-observed_at")[0].value == 60
+    for score in odd:
+        new = f"('{ALICE}', '{GMAIL}', {score}, now()), ('{ALICE}', NULL, 7, now())"
+        database.as_the_old_application(f"INSERT INTO fusion_score_history VALUES {new}")
+    assert MetricSample.objects.filter(user=ALICE, target="", value=7).exists()
+    assert database.sql("SELECT action_taken FROM agent_activity_log") == []

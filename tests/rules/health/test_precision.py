@@ -5,6 +5,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as some
 
+from rules.health.feedback_counts import precision_of
 from rules.health.precision import Precision, upper_sql, wilson
 
 
@@ -60,3 +61,18 @@ def test_in_words():
     assert str(Precision(3, 9)) == (
         "3 of 12 judged firings were useful: 25 % (with a confidence of 95 % between 9 and 53 %)."
     )
+
+
+@pytest.mark.django_db
+def test_a_reading_or_threshold_that_64_bits_cannot_hold_leaves_the_feedback_of_all_others(old_rule, judged, now):
+    odd, other = old_rule(), old_rule()
+    judged(odd, [(5.0, True)])
+    judged(other, [(5.0, True)])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE agent_activity_log SET context = jsonb_set(context, '{value}', '1e400')
+                WHERE id IN (SELECT entry_id FROM rule_feedback WHERE rule_id = %s)""",
+            [odd.pk],
+        )
+        cursor.execute("UPDATE automation_rules SET threshold_value = '1e400' WHERE id = %s", [odd.pk])
+    assert precision_of([odd.pk, other.pk], now)[other.pk].useful == 1

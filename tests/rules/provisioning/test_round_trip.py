@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rules.authoring.conditions import stored
@@ -115,7 +115,7 @@ def fields(draw):
         "no_data_policy": draw(st.sampled_from(AutomationRule.NoDataPolicy.values)),
         "error_policy": draw(st.sampled_from(AutomationRule.NoDataPolicy.values)),
         "action_type": "alert",
-        "action_config": draw(st.sampled_from([{}, {"title": "12:30"}, {"message": "a\nb: c"}])),
+        "action_config": draw(st.sampled_from([{}, {"title": "12:30"}, {"message": "a\nb: c"}, {"severity": "high"}])),
     }
 
 
@@ -165,6 +165,7 @@ values = st.recursive(
 
 @settings(max_examples=examples(150), deadline=None)
 @given(values)
+@example("")
 def test_what_is_written_is_read(value):
     assert load(dump(value))[0] == value
 
@@ -172,3 +173,26 @@ def test_what_is_written_is_read(value):
 @pytest.fixture(autouse=True)
 def _database(db):
     pass
+
+
+OPTIONS = """version: 1
+rules:
+  - {uid: r, name: r, owner: ALICE, metric: cpu, operator: ">", threshold: 1, action: ACTION, options: OPTIONSMORE}
+"""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("action", "options", "more", "severity"), [
+    ("alert", "{severity: high}", "", "high"),
+    ("notify", "{priority: urgent, message: m}", "", "critical"),
+    ("alert", "{severity: high}", "severity: low", "low"),
+    ("alert", "{severity: high}", "severity: medium", "medium"),
+    ("alert", "{}", "", "medium"),
+])  # fmt: skip
+def test_options_of_a_file_set_the_severity_unless_the_file_gives_one(alice, action, options, more, severity):
+    text = OPTIONS.replace("ALICE", alice.email).replace("ACTION", action).replace("OPTIONS", options)
+    apply(read_text(text.replace("MORE", more and f", {more}"), "f"), None, NOW)
+    assert AutomationRule.objects.get().severity == severity
+    again = make_plan(read_text(exported(), "f"), None)
+    assert not again.problems
+    assert [item.changes for item in again.items] == [()]
