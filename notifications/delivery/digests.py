@@ -11,6 +11,7 @@ from django.db.models import Count, F
 from notifications.models import Channel, Delivery
 from notifications.models.delivery_querysets import DeliveryQuerySet
 from notifications.routing.router import SEVERITIES, TTL
+from smartagent.kernel.phrasing import counted
 
 # What was told and has resolved since: the activity entry that told it is followed by one of its instance that says so.
 # And that it has resolved, where its beginning is among them: nobody was told of it.
@@ -99,7 +100,7 @@ def _entitle(whole: Delivery) -> None:
     parts = Delivery.objects.filter(bundle=whole)
     counts = dict(parts.order_by().values_list("severity").annotate(Count("pk")))
     count, critical = sum(counts.values()), counts.get("critical")
-    whole.title = f"{count:,} message{'' if count == 1 else 's'}" + (f", {critical:,} critical" if critical else "")
+    whole.title = counted(count, "message") + (f", {critical:,} critical" if critical else "")
     whole.severity = max(counts, key=SEVERITIES.index, default="low")
     whole.save(update_fields=["title", "severity"])
 

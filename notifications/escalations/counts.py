@@ -7,6 +7,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 
 from notifications.models import Escalation, EscalationPolicy
 from rules.models import RuleState
+from smartagent.kernel.phrasing import counted
 
 NAMES_ONE = Q(rule__action_config__escalation__isnull=False) & ~Q(rule__action_config__escalation="")
 
@@ -32,13 +33,13 @@ class Standing:
             (self.acknowledged, "is acknowledged", "are acknowledged"), (self.snoozed, "is snoozed", "are snoozed"),
             (self.without, "is open without an escalation", "are open without an escalation"),
         ]  # fmt: skip
-        counted = ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in parts if count)
+        states = ", ".join(counted(count, one, many) for count, one, many in parts if count)
         whose = "of rules with this policy"
         if not self.firing:
             said = [f"No alert {whose} is firing."]
         else:
-            said = [f"{self.firing:,} {'alert' if self.firing == 1 else 'alerts'} {whose} "
-                    f"{'is' if self.firing == 1 else 'are'} firing: {counted}."]  # fmt: skip
+            said = [f"{counted(self.firing, 'alert')} {whose} "
+                    f"{'is' if self.firing == 1 else 'are'} firing: {states}."]  # fmt: skip
         if self.no_policy:
             are = "alert is firing whose rule has" if self.no_policy == 1 else "alerts are firing whose rules have"
             said.append(f"{self.no_policy:,} {are} no escalation policy.")

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from notifications.inbox.snooze import clock
 from notifications.models import Notification
 from notifications.models.querysets import NotificationQuerySet
+from smartagent.kernel.phrasing import counted
 
 DONE = {"read": "Marked {n} as read.", "unread": "Marked {n} as unread.", "archive": "Archived {n}."}
 ICONS = {"read": ("drafts", "Mark as read"), "unread": ("mark_email_unread", "Mark as unread"),
@@ -24,17 +25,12 @@ def mark(notifications: NotificationQuerySet, verb: str, now: datetime) -> str:
         count = notifications.mark_unread(now)
     else:
         count = notifications.archive(now)
-    return DONE[verb].format(n=counted(count))
+    return DONE[verb].format(n=counted(count, "notification"))
 
 
 def snooze(notifications: NotificationQuerySet, until: datetime, now: datetime, zone: ZoneInfo) -> str:
     """Put the notifications away until then; return what was done, in words."""
-    return f"Snoozed {counted(notifications.snooze(until))} until {clock(until, now, zone)}."
-
-
-def counted(count: int) -> str:
-    """`1 notification`, `2 notifications`."""
-    return f"{count:,} notification{'' if count == 1 else 's'}"
+    return f"Snoozed {counted(notifications.snooze(until), 'notification')} until {clock(until, now, zone)}."
 
 
 def is_snoozed(notification: Notification, now: datetime) -> bool:

@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
-
 from notifications.inbox.feedback import entry_of
 from notifications.inbox.marking import is_snoozed
 from notifications.models import Channel, Delivery, Notification
 from notifications.models.querysets import NotificationQuerySet
+from smartagent.kernel.phrasing import clock_today
 
 PEOPLE = 50
 NEAR = timedelta(days=7)  # escalation tells others later, but not weeks later
@@ -67,17 +66,11 @@ def _waits(delivery: Delivery, channel: Channel | None, now: datetime) -> list[s
     if not channel.enabled:
         return ["The channel is disabled."]
     if channel.is_open:
-        again = f"; next attempt at {_clock(channel.retry_at, now)}" if channel.retry_at else ""
-        return [f"The channel has been failing since {_clock(channel.opened_at, now)}{again}."]
+        again = f"; next attempt at {clock_today(channel.retry_at, now)}" if channel.retry_at else ""
+        return [f"The channel has been failing since {clock_today(channel.opened_at, now)}{again}."]
     if delivery.due_at and delivery.due_at > now:
-        return [f"Scheduled for {_clock(delivery.due_at, now)}."]
+        return [f"Scheduled for {clock_today(delivery.due_at, now)}."]
     return ["Waiting for a free worker."]
-
-
-def _clock(at: datetime | None, now: datetime) -> str:
-    """The hour where it is today, else the day too, in the zone of whoever looks."""
-    here = timezone.localtime(at)
-    return f"{here:%H:%M}" if here.date() == timezone.localtime(now).date() else f"{here:%Y-%m-%d %H:%M}"
 
 
 def _told(notification: Notification, user: Any) -> NotificationQuerySet | list[Notification]:

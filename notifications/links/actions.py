@@ -14,6 +14,7 @@ from rules.engine.open_alerts import OPEN
 from rules.instances.handling import acknowledge, snooze, until_of
 from rules.models import ActivityEntry, RuleState
 from rules.models.querysets import StateQuerySet
+from smartagent.kernel.phrasing import clock
 from smartagent.models import User
 
 GONE = "The alert of this notification was deleted."
@@ -99,7 +100,7 @@ def answer(asked: Question, choice: str, now: datetime) -> str:
     if not snooze(asked.states, asked.who, now, until, COMMENT):
         raise NothingToDo(OVER)
     return (
-        f"{asked.who} snoozed {_it(asked.count)} until {_clock(until, asked.zone)}. If it "
+        f"{asked.who} snoozed {_it(asked.count)} until {clock(until, asked.zone)}. If it "
         "still fires afterwards, you are notified again."
     )
 
@@ -109,9 +110,5 @@ def _it(count: int) -> str:
 
 
 def _handled(state: RuleState, zone: ZoneInfo) -> str:
-    until = f" until {_clock(state.handled_until, zone)}" if state.handled_until else ""
+    until = f" until {clock(state.handled_until, zone)}" if state.handled_until else ""
     return f"{state.handled_by or 'Another person'} already {state.handling} the alert{until}."
-
-
-def _clock(at: datetime, zone: ZoneInfo) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"

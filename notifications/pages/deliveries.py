@@ -23,6 +23,7 @@ from notifications.models import Delivery
 from notifications.pages.resend import ResendForm, resend_all
 from notifications.registries import channels
 from notifications.templating import worded
+from smartagent.kernel.phrasing import counted
 from smartagent.kernel.scope import has_everyone
 from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
 from smartagent.shell.owned_admin import OwnedAdmin
@@ -109,7 +110,7 @@ class DeliveryAdmin(RecordAdmin):
         count = Delivery.objects.filter(pk__in=queryset.order_by().values("pk")).resend(timezone.now())
         rest = queryset.count() - count
         left = f" {rest:,} were already delivered or are being sent." if rest > 0 else ""
-        messages.success(request, f"{count:,} {'is' if count == 1 else 'are'} sent again.{left}")
+        messages.success(request, f"{counted(count, 'is', 'are')} sent again.{left}")
 
     @display(description="message", ordering="title")
     def shown_title(self, delivery: Delivery) -> str:

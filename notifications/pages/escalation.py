@@ -18,6 +18,7 @@ from notifications.models import Escalation, EscalationPolicy
 from notifications.pages.forms.escalation import EscalationPolicyForm
 from rules.models import AutomationRule
 from smartagent.kernel.durations import format_duration
+from smartagent.kernel.phrasing import plural
 from smartagent.kernel.scope import has_everyone
 from smartagent.shell.filtered_list import FilteredAdmin, FilteredChangeList
 from smartagent.shell.owned_admin import OwnedAdmin
@@ -37,7 +38,7 @@ def in_words(steps: list[EscalationStep], repeats: int) -> list[str]:
         since += step.after
         told.append(f"After {format_duration(since)}: {', '.join(step.to)}")
     if repeats and steps:
-        told.append(f"Then repeat all steps, {repeats} time{'' if repeats == 1 else 's'}, until somebody acknowledges.")
+        told.append(f"Then repeat all steps, {repeats} {plural(repeats, 'time')}, until somebody acknowledges.")
     return told
 
 

@@ -14,6 +14,7 @@ from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
 from notifications.delivery.statistics import SINCE
 from notifications.models import Channel, Delivery
 from notifications.models.delivery_querysets import DeliveryQuerySet
+from smartagent.kernel.phrasing import counted
 from smartagent.kernel.times import TimeInput
 from smartagent.shell.owned_admin import OwnedAdmin
 
@@ -54,7 +55,7 @@ def resend_all(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
     known = form.is_bound and form.is_valid()
     if request.method == "POST" and known:
         sent = form.chosen(request.user).resend(timezone.now())
-        messages.success(request, f"{sent:,} {'is' if sent == 1 else 'are'} sent again.")
+        messages.success(request, f"{counted(sent, 'is', 'are')} sent again.")
         return HttpResponseRedirect(reverse("admin:notifications_delivery_changelist"))
     count = form.chosen(request.user).count() if known else None
     return model_admin.show(

@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from notifications.routing.quiet_hours import QuietHours, next_hour, next_time, quiet_until
+from smartagent.kernel.phrasing import clock
 
 NOW, HOURLY, DAILY, OFF = "now", "hourly", "daily", "off"
 MODES = {NOW: "at once", HOURLY: "every hour", DAILY: "once a day", OFF: "not"}
@@ -89,7 +90,7 @@ def _by(way: ChannelRef, severity: str, who: Subscriber, now: datetime) -> Decis
         return Decision(way=way, status="skipped", cause=cause, expires_at=now + TTL)
     if mode in (HOURLY, DAILY):
         at = next_hour(now) if mode == HOURLY else next_time(who.digest_at, who.zone, now)
-        cause = f"Included in the digest of {_clock(at, who.zone)}."
+        cause = f"Included in the digest of {clock(at, who.zone)}."
     if severity != "critical" and (until := quiet_until(who.quiet, who.zone, at)):
         at, cause = until, quiet_cause(until, who.zone)
     return Decision(way=way, status="held" if cause else "due", cause=cause, due_at=at, expires_at=at + TTL)
@@ -97,15 +98,11 @@ def _by(way: ChannelRef, severity: str, who: Subscriber, now: datetime) -> Decis
 
 def quiet_cause(until: datetime, zone: ZoneInfo) -> str:
     """Why it is held, in words."""
-    return f"Quiet hours until {_clock(until, zone)}."
-
-
-def _clock(at: datetime, zone: ZoneInfo) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+    return f"Quiet hours until {clock(until, zone)}."
 
 
 def _muted(until: datetime | None, zone: ZoneInfo) -> str:
-    return "This rule is muted" + (f" until {_clock(until, zone)}." if until else ".")
+    return "This rule is muted" + (f" until {clock(until, zone)}." if until else ".")
 
 
 def read_matrix(kept: Any) -> dict[str, dict[str, str]]:

@@ -105,8 +105,4 @@ def success_message(verb: str, event: OptimizationEvent) -> str:
 
 
 def _not_by(event: OptimizationEvent, by: Any, policy: OptimizerPolicy) -> str:
-    involved = {
-        "requested it": event.requested_by_id, "owns the rule": event.rule.user_id if event.rule else None,
-        "is concerned": event.user_id,
-    }  # fmt: skip
-    return approval_refusal(guardrails_of(policy), by=by.pk, involved=involved)
+    return approval_refusal(guardrails_of(policy), by=by.pk, involved=event.involved)

@@ -11,6 +11,7 @@ from optimizer.text.proposal import strategy_name
 from rules.models import ActivityEntry
 from rules.text.entry import metric_name
 from smartagent.kernel.coerce import as_uuid
+from smartagent.kernel.phrasing import plural
 
 
 def of_proposals(events: Iterable[OptimizationEvent]) -> list[Message]:
@@ -38,7 +39,7 @@ def _of(entry: ActivityEntry) -> Message | None:
     name, metric = strategy_name(facts.get("strategy")), metric_name(facts.get("metric"))
     if entry.event_type == "optimization_applied":
         count = facts.get("steps") or 0
-        done = f"{count} operation{'' if count == 1 else 's'} done. The effect is measured in one day."
+        done = f"{count} {plural(count, 'operation')} done. The effect is measured in one day."
         return _message(person, entry.rule_id, key, "success", "low", f"Optimization applied: {name}", [done])
     if entry.event_type == "optimization_failed":
         cause = entry.error_message or "No error text."

@@ -119,3 +119,9 @@ class OptimizationEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.strategy or self.optimization_action} {self.status}"
+
+    @property
+    def involved(self) -> dict[str, uuid.UUID | None]:
+        """The people whose own it is, by what they are to it: who may have to leave its approval to somebody else."""
+        owner = self.rule.user_id if self.rule else None
+        return {"requested it": self.requested_by_id, "owns the rule": owner, "is concerned": self.user_id}

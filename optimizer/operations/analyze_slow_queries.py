@@ -9,6 +9,7 @@ from typing import Any
 from django.db import DatabaseError, connection, transaction
 
 from optimizer.operations import Done, Operation, PreviewedChange, Task
+from smartagent.kernel.phrasing import plural
 
 STATEMENTS = """
 SELECT left(regexp_replace(query, '\\s+', ' ', 'g'), 300) AS statement, calls, round(total_exec_time)::bigint AS ms,
@@ -40,7 +41,7 @@ class AnalyzeSlowQueries(Operation):
         statements = _statements()
         tables = _rows(TABLES)
         said = "pg_stat_statements is not installed; " if statements is None else f"{len(statements)} statements; "
-        found = f"{len(tables)} large table{'' if len(tables) == 1 else 's'} read without an index."
+        found = f"{len(tables)} large {plural(len(tables), 'table')} read without an index."
         return Done(after={"statements": statements, "tables": tables}, said=said + found)
 
     def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from optimizer.operations import Done, Operation, PreviewedChange, Task
 from optimizer.operations.http import JSON, accepted, signed
 from optimizer.operations.integrations import credentials_of, integration_of, setting
 from rules.models import Integration
+from smartagent.kernel.phrasing import clock_utc
 from smartagent.outbound.client import Answer, send
 
 DUE = "refresh_due"
@@ -24,7 +25,7 @@ class RefreshData(Operation):
         integration = integration_of(task)
         if _address(integration):
             last = integration.last_sync_at
-            return [PreviewedChange("Last sync", f"{last:%Y-%m-%d %H:%M} UTC" if last else "never", "now")]
+            return [PreviewedChange("Last sync", f"{clock_utc(last)}" if last else "never", "now")]
         return [PreviewedChange("Refresh due", "yes" if setting(integration, DUE) else "no", "yes")]
 
     def reach(self, task: Task) -> Answer | None:

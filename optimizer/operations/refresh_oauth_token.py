@@ -7,6 +7,7 @@ from optimizer.operations.integrations import address, credentials_of, integrati
 from optimizer.operations.oauth_tokens import Tokens, request, tokens_of
 from rules.models import Integration
 from rules.text.context import time_of
+from smartagent.kernel.phrasing import clock_utc
 from smartagent.kernel.sealing import seal
 from smartagent.outbound.client import send
 
@@ -26,7 +27,7 @@ class RefreshOAuthToken(Operation):
 
     def preview(self, task: Task) -> list[PreviewedChange]:
         expires = time_of(integration_of(task).config or {}, EXPIRES)
-        before = f"expires on {expires:%Y-%m-%d %H:%M} UTC" if expires else "the current token"
+        before = f"expires on {clock_utc(expires)}" if expires else "the current token"
         return [PreviewedChange("Access token", before, "a new token")]
 
     def reach(self, task: Task) -> Tokens:
@@ -50,7 +51,7 @@ class RefreshOAuthToken(Operation):
             credentials | {"access_token": reached.access, "refresh_token": reached.refresh}
         )
         integration.save(update_fields=["config", "credentials_encrypted", "updated_at"])
-        until = f"expires on {expires:%Y-%m-%d %H:%M} UTC" if expires else "has no known expiry"
+        until = f"expires on {clock_utc(expires)}" if expires else "has no known expiry"
         return Done(before=before, after=after, said=f"{integration} has a new access token, which {until}.")
 
 

@@ -10,6 +10,7 @@ from optimizer.operations.integrations import address, credentials_of, integrati
 from rules.models import Integration
 from rules.text.context import time_of
 from smartagent.kernel.durations import format_duration
+from smartagent.kernel.phrasing import clock_utc
 from smartagent.outbound.client import Answer, send
 
 REFUSED = (401, 403)
@@ -59,4 +60,4 @@ def _expiry(expires: datetime | None, now: datetime) -> str:
         return "expiry unknown"
     if expires <= now:
         return f"they expired {format_duration(now - expires)} ago"
-    return f"they expire in {format_duration(expires - now)}, on {expires:%Y-%m-%d %H:%M} UTC"
+    return f"they expire in {format_duration(expires - now)}, on {clock_utc(expires)}"

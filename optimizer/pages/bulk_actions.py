@@ -18,6 +18,7 @@ from optimizer.pages.links import NAME
 from optimizer.text.proposal import title_of
 from optimizer.text.recommendations import recommended
 from smartagent.kernel.coerce import as_uuid
+from smartagent.kernel.phrasing import plural
 from smartagent.shell.owned_admin import OwnedAdmin
 
 MAX_AT_ONCE = 3  # so many are applied at once; what is more is left to the workers
@@ -81,7 +82,7 @@ def _ask(verb: str, model_admin: OwnedAdmin, request: HttpRequest, events: list[
     ]  # fmt: skip
     able = sum(not row["why_not"] for row in rows)
     context = {
-        "title": f"{VERBS[verb]} {able} optimization{'' if able == 1 else 's'}?",
+        "title": f"{VERBS[verb]} {able} {plural(able, 'optimization')}?",
         "verb": verb, "verb_label": VERBS[verb],
         "warning": WARNINGS[verb], "rows": rows, "able": able, "lengths": LENGTHS,
         "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
@@ -105,7 +106,7 @@ def _do(verb: str, request: HttpRequest, events: list[OptimizationEvent]) -> Htt
         return HttpResponseRedirect(f"{reverse(f'{NAME}_progress')}?{query}")
     if done:
         words = {"dismiss": "Dismissed", "roll_back": "Rolled back"}[verb]
-        messages.success(request, f"{words} {len(done)} optimization{'' if len(done) == 1 else 's'}.")
+        messages.success(request, f"{words} {len(done)} {plural(len(done), 'optimization')}.")
     return None
 
 

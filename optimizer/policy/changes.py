@@ -8,6 +8,7 @@ from django.db import transaction
 
 from optimizer.models import ActionLog, OptimizerPolicy
 from rules.models import ActivityEntry
+from smartagent.kernel.phrasing import plural
 
 FIELDS = (
     "automatic_per_day", "trusted_after", "trusted_rate", "needs_another", "undo_worse", "on_failure", "window",
@@ -69,7 +70,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return f"{len(value)} period{'' if len(value) == 1 else 's'}" if value else "none"
+        return f"{len(value)} {plural(len(value), 'period')}" if value else "none"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -15,6 +15,7 @@ from optimizer.models import ActionLog, OptimizationEvent, OptimizationStep
 from optimizer.registries import operations, strategies
 from optimizer.strategies import Strategy
 from optimizer.strategies.proposal import Facts, Proposal, ProposedStep
+from smartagent.kernel.phrasing import clock_utc
 
 TTL = timedelta(hours=24)
 UNDER_WAY = ("proposed", "approved", "applying")
@@ -46,7 +47,7 @@ class ProposalResult:
         if self.event.status != OptimizationEvent.Status.DISMISSED:
             return f"An optimization is already {self.event.get_status_display().lower()}."
         until = self.event.dismissed_until
-        return f"Dismissed until {until:%Y-%m-%d %H:%M} UTC." if until else "Dismissed permanently."
+        return f"Dismissed until {clock_utc(until)}." if until else "Dismissed permanently."
 
 
 Key = tuple[UUID | None, str, str, str]  # person, strategy, target, and what else tells it apart

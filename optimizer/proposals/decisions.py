@@ -43,11 +43,7 @@ def content_hash(event: OptimizationEvent, steps: Sequence[OptimizationStep]) ->
 
 def approve(event: OptimizationEvent, by: Any, now: datetime) -> None:
     """Say yes to it as `by`; Refused where they may not, or it was answered meanwhile."""
-    involved = {
-        "requested it": event.requested_by_id, "owns the rule": event.rule.user_id if event.rule else None,
-        "is concerned": event.user_id,
-    }  # fmt: skip
-    if why := approval_refusal(guardrails_of(OptimizerPolicy.current()), by=by.pk, involved=involved):
+    if why := approval_refusal(guardrails_of(OptimizerPolicy.current()), by=by.pk, involved=event.involved):
         raise DecisionRefused(why)
     if not event.steps.exists():
         raise DecisionRefused(NOTHING)

@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from django.utils.timezone import localtime
-
 from optimizer.inert import changed_nothing
 from optimizer.models import OptimizationEvent
 from optimizer.registries import operations, strategies
 from rules.text.entry import metric_name, number
+from smartagent.kernel.phrasing import clock
 
 Status, Verdict = OptimizationEvent.Status, OptimizationEvent.Verdict
 HELPED = {
@@ -92,7 +91,7 @@ def _chance(p: Any) -> str:
 def _waits(event: OptimizationEvent, now: datetime) -> str:
     if event.expires_at and event.expires_at <= now:
         return "Expired: not approved within one day."
-    until = f" until {_clock(event.expires_at)}; then it expires" if event.expires_at else ""
+    until = f" until {clock(event.expires_at)}; then it expires" if event.expires_at else ""
     return f"Waiting for approval{until}."
 
 
@@ -109,16 +108,12 @@ def _applied_by(event: OptimizationEvent) -> str:
 
 def _dismissed(event: OptimizationEvent) -> str:
     until = event.dismissed_until
-    again = f"not proposed again until {_clock(until)}" if until else "never proposed again"
+    again = f"not proposed again until {clock(until)}" if until else "never proposed again"
     return f"Dismissed by {event.decided_by or 'a person'}{_at(event.ended_at)}; {again}."
 
 
 def _at(moment: datetime | None) -> str:
-    return f" at {_clock(moment)}" if moment else ""
-
-
-def _clock(moment: datetime) -> str:
-    return f"{localtime(moment):%Y-%m-%d %H:%M}"
+    return f" at {clock(moment)}" if moment else ""
 
 
 def _round(value: Any) -> float:

@@ -13,6 +13,7 @@ from rules.backtesting.simulation import SimulatedStep
 from rules.models import AutomationRule
 from rules.text.phrases import begun, metric_name
 from rules.text.rule import OVER
+from smartagent.kernel.phrasing import counted
 from smartagent.models import User
 
 DAYS = (1, 7, 30)
@@ -88,7 +89,7 @@ def _sentence(rule: AutomationRule, days: int, one: Replay, whole: Replay | None
     if whole is None:
         of = f" for {person}" if person else ""
         return f"{time} this would {_times(one, of, acted)}."
-    of = f" for {whole.people:,} {'person' if whole.people == 1 else 'people'}"
+    of = f" for {counted(whole.people, 'person', 'people')}"
     told = f"{time} this would {_times(whole, of if whole.fired else ' for anyone', acted)}."
     return f"{told} For {person}, whom the chart shows, it would {_times(one, '', acted)}."
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from smartagent.kernel.durations import LONGEST_TEXT, MAX_DURATION, format_duration, parse_duration
+from smartagent.kernel.phrasing import counted
 
 COUNT = re.compile(r"\s*(\d+)\s*checks?\s*", re.IGNORECASE)
 BOTH = re.compile(r"(.*?)\(\s*(\d+)\s*checks?\s*\)\s*", re.IGNORECASE)
@@ -41,7 +42,7 @@ def _of(count: int, text: str) -> timedelta:
 def checks(duration: timedelta) -> str:
     """`3 checks`; nothing where it is no whole number of them."""
     count, rest = divmod(duration, tick())
-    return "" if rest else f"{count:,} check{'' if count == 1 else 's'}".replace(",", "")
+    return "" if rest else counted(count, "check").replace(",", "")
 
 
 def shown(duration: timedelta) -> str:

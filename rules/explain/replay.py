@@ -2,13 +2,12 @@
 
 from datetime import timedelta
 
-from django.utils import timezone
-
 from rules.backtesting.explanation import Explanation
 from rules.backtesting.observations import ConditionResult
 from rules.text.phrases import begun, limit, metric_name, number
 from rules.text.rule import OVER
 from smartagent.kernel.durations import format_duration
+from smartagent.kernel.phrasing import clock
 
 SAID = {
     "met": "so the condition holds", "held": "no longer, but it is not past the recovery threshold",
@@ -43,7 +42,7 @@ def condition_in_words(heard: ConditionResult) -> str:
 def answer(why: Explanation) -> list[str]:
     """What happened at that time and why, a sentence each; the first is the answer."""
     if why.made_at:
-        return [f"It was not there yet: the rule was made on {timezone.localtime(why.made_at):%Y-%m-%d %H:%M}."]
+        return [f"It was not there yet: the rule was made on {clock(why.made_at)}."]
     if not why.evaluated:
         then = "in the recycle bin" if why.rule.deleted_at else why.rule.status
         return [f"It was not evaluated: the rule was {then} then."]

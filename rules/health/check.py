@@ -14,6 +14,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from rules.registries import checks
+from smartagent.kernel.phrasing import plural
 from smartagent.kernel.scope import has_everyone
 
 __all__ = ["Facts", "HealthCheck", "HealthFinding", "before", "checks", "days", "days_sql", "owner_of", "times"]
@@ -66,7 +67,7 @@ def owner_of(user: Any) -> UUID | None:
 
 def days(count: float) -> str:
     """`1 day`, `12 days`"""
-    return f"{count:,.0f} day{'' if count == 1 else 's'}"
+    return f"{count:,.0f} {plural(count, 'day')}"
 
 
 def times(count: int) -> str:

@@ -12,6 +12,7 @@ from rules.health.feedback_counts import JudgedFiring, judged_firings, precision
 from rules.health.precision import Precision
 from rules.health.threshold_backtest import DAYS, Backtest, backtest
 from rules.models import AutomationRule
+from smartagent.kernel.phrasing import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def _effect(proposal: ThresholdProposal, tried: Backtest | None) -> str:
     if tried is None:
         kept = _kept(proposal.useful, proposal.useful, proposal.dropped, proposal.noise)
         return f"of what was judged, {kept}. There are no readings of the last {DAYS} days to try it on"
-    fired = f"{tried.fired_then:,} instead of {tried.fired_now:,} firing{'' if tried.fired_now == 1 else 's'}"
+    fired = f"{tried.fired_then:,} instead of {counted(tried.fired_now, 'firing')}"
     kept = _kept(tried.useful_kept, proposal.useful, tried.noise_dropped, proposal.noise)
     return f"in the last {DAYS} days {fired}, {kept}"
 

@@ -16,6 +16,7 @@ from rules.evaluation.dispatcher import dispatch
 from rules.evaluation.readings import cause_of
 from rules.models import AutomationRule, DispatchRun
 from rules.permissions import may_evaluate
+from smartagent.kernel.phrasing import counted
 from smartagent.kernel.scope import has_everyone
 
 log = structlog.get_logger(__name__)
@@ -47,7 +48,7 @@ def success_message(run: DispatchRun, rule: AutomationRule | None) -> tuple[int,
     if rule is not None and rule.status != AutomationRule.Status.ACTIVE:
         return messages.WARNING, f"The rule is {rule.status}, so it was not evaluated. Activate it first."
     level = messages.WARNING if run.failed or run.errors else messages.SUCCESS
-    rules = f"{run.rules_evaluated:,} rule{'' if run.rules_evaluated == 1 else 's'}"
+    rules = counted(run.rules_evaluated, "rule")
     more = "".join(
         [
             f", {run.no_data:,} without data" if run.no_data else "",

@@ -22,6 +22,7 @@ from rules.health.noisiest import MONTH, WEEK, NoisyRule, noisiest
 from rules.health.precision import Precision
 from rules.health.suggestion import improve
 from rules.pages.rule.page import find_rule
+from smartagent.kernel.phrasing import counted
 from smartagent.shell.cards import Card
 from smartagent.shell.owned_admin import OwnedAdmin
 
@@ -91,7 +92,7 @@ def loud_in_words(loud: Sequence[Loud], days: int) -> str:
     if not loud:
         return f"No rule has fired in the last {days} days."
     first = loud[0]
-    counts = f"{first.told:,} notification{'' if first.told == 1 else 's'}, fired {times(first.fired)}"
+    counts = f"{counted(first.told, 'notification')}, fired {times(first.fired)}"
     said = f"“{first.rule.name}” is the noisiest of the last {days} days: {counts}."
     rest = sum(each.told for each in loud[1:])
     return f"{said} The others here sent {rest:,} together." if len(loud) > 1 else said

@@ -5,7 +5,7 @@ An instance that several silences cover has one row, of the one that lasts longe
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from rules.isolation import readable
 from rules.models import Silence
 from rules.silences.windows import Window, window_at
 from smartagent.kernel.bulk_copy import copy_rows
+from smartagent.kernel.phrasing import clock_utc, counted
 
 log = structlog.get_logger(__name__)
 LONGEST_COMMENT = 200
@@ -104,7 +105,7 @@ class Coverage:
         if not self.rules:
             return "It covers nothing: no rule that is evaluated agrees with all of this."
         firing = "it fires now" if self.instances == self.firing == 1 else f"{self.firing:,} of them firing now"
-        return f"It covers {_counted(self.rules, 'rule')}, {_counted(self.instances, 'instance')}, {firing}."
+        return f"It covers {counted(self.rules, 'rule')}, {counted(self.instances, 'instance')}, {firing}."
 
 
 def begin_silenced() -> None:
@@ -146,11 +147,7 @@ def words_of(silence: Silence, window: Window) -> str:
     """What is written where something is kept quiet: `Silenced by “Database upgrade” (Olga) until … UTC`."""
     comment = silence.comment if len(silence.comment) <= LONGEST_COMMENT else silence.comment[:LONGEST_COMMENT] + "…"
     maker = f" ({silence.created_by})" if silence.created_by else ""
-    return f"Silenced by “{comment}”{maker} until {window.end.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"Silenced by “{comment}”{maker} until {clock_utc(window.end)}"
 
 
 def _on(now: datetime, unread: list[str] | None = None) -> Iterable[tuple[Silence, Window]]:

@@ -10,6 +10,7 @@ from rules.silences.limits import Limits, limits_of, people_of
 from rules.silences.recurrence import BadRecurrence, normalize
 from rules.silences.windows import upcoming, windows
 from smartagent.kernel.durations import format_duration
+from smartagent.kernel.phrasing import plural
 from smartagent.kernel.scope import has_everyone
 from smartagent.shell.time_zone_field import zone_names
 
@@ -159,4 +160,4 @@ def _too_long(length: timedelta, limits: Limits) -> str:
 
 
 def _days(length: timedelta) -> str:
-    return f"{length.days} day{'' if length.days == 1 else 's'}"
+    return f"{length.days} {plural(length.days, 'day')}"

@@ -4,14 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.timezone import localtime
-
 from rules.models import ActivityEntry
 from rules.registries import events
 from rules.text.context import facts_of, time_of
 from rules.text.phrases import begun, limit, metric_name, number, series
 from rules.text.rule import action_in_words, condition_in_words, rule_in_words
 from rules.text.silence import ended_in_words
+from smartagent.kernel.phrasing import clock
 
 __all__ = [
     "action_in_words", "action_of", "condition_in_words", "entry_in_words", "limit", "metric_name", "number",
@@ -78,7 +77,7 @@ def _handled(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
     until = time_of(context, "until")
     told = HANDLED[entry.event_type].format(
         by=context.get("by_name") or "Somebody", assignee=context.get("assignee") or "somebody",
-        until=f" until {localtime(until):%Y-%m-%d %H:%M}" if until else "",
+        until=f" until {clock(until)}" if until else "",
     )  # fmt: skip
     return f"{told} {context['comment']}" if context.get("comment") else told
 

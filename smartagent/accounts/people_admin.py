@@ -13,6 +13,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm
 
 from smartagent.accounts.people_forms import PersonAddForm, PersonChangeForm
+from smartagent.kernel.phrasing import counted
 from smartagent.models import User
 from smartagent.shell.chosen_keys import ChosenKeys
 from smartagent.shell.shown_once import shown_once
@@ -152,4 +153,4 @@ class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, 
 
 
 def _people(count: int) -> str:
-    return f"{count:,} {'person' if count == 1 else 'people'}"
+    return counted(count, "person", "people")

@@ -10,6 +10,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from smartagent.kernel.phrasing import clock_utc
 from smartagent.models import APIToken, User
 
 BEGINNING = "sa_"
@@ -49,9 +50,7 @@ class TokenAuthentication(BaseAuthentication):
         if found is None:
             raise AuthenticationFailed("Invalid token: mistyped or revoked.")
         if found.expires_at is not None and found.expires_at <= now:
-            raise AuthenticationFailed(
-                f"This token expired at {found.expires_at:%Y-%m-%d %H:%M} UTC. Create a new token."
-            )
+            raise AuthenticationFailed(f"This token expired at {clock_utc(found.expires_at)}. Create a new token.")
         if not found.user.is_active:
             raise AuthenticationFailed("The owner of this token is deactivated.")
         return found

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from smartagent.kernel.phrasing import plural
+
 FIX = "Run `manage.py doctor --fix`, or use Repair under System health."
 
 
@@ -89,7 +91,7 @@ class DoctorReport:
         counts = [
             (len(self.of(severity)), severity.value) for severity in (FindingSeverity.ERROR, FindingSeverity.WARNING)
         ]
-        told = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count]
+        told = [f"{count} {plural(count, word)}" for count, word in counts if count]
         return f"{' and '.join(told)}." if told else "All checks passed."
 
     def of(self, severity: FindingSeverity) -> list[Finding]:

@@ -10,6 +10,7 @@ from django.conf import settings
 from notifications.models import Channel
 from rules.models import Integration
 from smartagent.doctor.findings import Finding, error, warning
+from smartagent.kernel.phrasing import plural
 from smartagent.kernel.sealing import SecretLost, unseal
 from smartagent.up.only_one import running_at
 from smartagent.up.site_address import is_local
@@ -95,7 +96,7 @@ def check_secrets() -> Iterator[Finding]:
 def _lost(what: str, whose: str, sealed: Any) -> Iterator[Finding]:
     lost = sum(_is_lost(each or "") for each in sealed[:TRIED])
     if lost:
-        problem = f"{what} of {lost} {whose}{'' if lost == 1 else 's'} cannot be read any more."
+        problem = f"{what} of {lost} {plural(lost, whose)} cannot be read any more."
         yield error("secrets", problem, "Restore the previous SECRET_KEY, or enter the secrets again.")
 
 

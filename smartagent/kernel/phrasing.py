@@ -1,6 +1,6 @@
 """Counts and times as sentences say them."""
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from django.utils import timezone
@@ -23,6 +23,12 @@ def clock(moment: datetime, zone: tzinfo | None = None) -> str:
     return f"{timezone.localtime(moment, zone):{MINUTE}}"
 
 
+def clock_today(moment: datetime | None, now: datetime) -> str:
+    """The hour alone where it is today, by the clock of whoever looks; else the day too."""
+    here = timezone.localtime(moment)
+    return f"{here:%H:%M}" if here.date() == timezone.localtime(now).date() else f"{here:{MINUTE}}"
+
+
 def clock_utc(moment: datetime) -> str:
     """The minute in UTC, saying so: `2026-03-02 10:00 UTC`; for what is stored and read in any zone."""
-    return f"{moment:{MINUTE}} UTC"
+    return f"{moment.astimezone(UTC):{MINUTE}} UTC"

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from notifications.delivery.pipeline import LEASE
 from notifications.delivery.worker import Worker, deliver
+from smartagent.kernel.phrasing import counted
 
 
 def seconds(text: str) -> timedelta:
@@ -33,7 +34,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["once"]:
             sent = deliver(timezone.now())
-            self.stdout.write(f"{sent:,} attempt{'' if sent == 1 else 's'}.")
+            self.stdout.write(f"{counted(sent, 'attempt')}.")
             return
         worker = Worker(options["lease"])
 

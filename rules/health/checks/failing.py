@@ -5,6 +5,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from rules.health.check import Facts, HealthCheck, before, days, times
+from smartagent.kernel.phrasing import counted
 
 
 class Fails(HealthCheck):
@@ -50,5 +51,5 @@ def _counts(facts: Facts) -> list[str]:
     told = [f"In 7 days {what}; {facts['day']:,} of that in the last 24 hours."] if what else []
     if facts["stuck"]:
         since = f", the first for {days(facts['days'])}" if facts["days"] else ""
-        told.append(f"{facts['stuck']:,} instance{'' if facts['stuck'] == 1 else 's'} cannot be read now{since}.")
+        told.append(f"{counted(facts['stuck'], 'instance')} cannot be read now{since}.")
     return told

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from rules.evaluation.dispatcher import dispatch
 from rules.models import DispatchRun, RuleState
+from smartagent.kernel.phrasing import counted
 from smartagent.kernel.times import counted_with, read_time
 
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         run = dispatch(at, DispatchRun.Trigger.COMMAND)
         if run.outcome == DispatchRun.Outcome.OVERLAPPED:
             raise CommandError("Another evaluation is running; nothing was done. Try again in a moment.", returncode=1)
-        rules = f"{run.rules_evaluated:,} rule{'' if run.rules_evaluated == 1 else 's'}"
+        rules = counted(run.rules_evaluated, "rule")
         self.stdout.write(
             f"Evaluated {rules} as of {run.evaluated_at:%Y-%m-%d %H:%M:%S} UTC: "
             f"{run.triggered} triggered, {run.succeeded} acted, {run.failed} failed, "
@@ -35,7 +36,7 @@ class Command(BaseCommand):
             self.stderr.write(run.error_message)
         if later:
             self.stdout.write(
-                f"{later:,} instance{'' if later == 1 else 's'} changed or acted after that time and "
+                f"{counted(later, 'instance')} changed or acted after that time and "
                 f"{'was' if later == 1 else 'were'} left alone: the past does not change them."
             )
 

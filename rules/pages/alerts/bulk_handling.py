@@ -10,6 +10,7 @@ from django.utils import timezone
 from rules.instances.handling import seen_by
 from rules.models.querysets import StateQuerySet
 from rules.pages.alerts.handling import asked_for, colleagues
+from smartagent.kernel.phrasing import counted
 from smartagent.shell.owned_admin import OwnedAdmin
 
 MAX_INSTANCES_SHOWN = 10
@@ -37,7 +38,7 @@ def say_done(request: HttpRequest, done: str, count: int, states: Any) -> None:
     """Say to how many of `states` it was done, and why not to the others."""
     left = "" if count == states.count() else " To the others it cannot be done, or it was done already."
     level = messages.SUCCESS if count else messages.WARNING
-    messages.add_message(request, level, f"{done}: {count:,} instance{'' if count == 1 else 's'}.{left}")
+    messages.add_message(request, level, f"{done}: {counted(count, 'instance')}.{left}")
 
 
 def _page(
@@ -45,7 +46,7 @@ def _page(
 ) -> HttpResponse:
     count = states.order_by().count()
     context = {
-        "title": f"Handle {count:,} instance{'' if count == 1 else 's'} together", "problem": problem, "people": people,
+        "title": f"Handle {counted(count, 'instance')} together", "problem": problem, "people": people,
         "states": list(states.select_related("rule", "user").order_by("rule__rule_name", "id")[:MAX_INSTANCES_SHOWN]),
         "others": max(count - MAX_INSTANCES_SHOWN, 0), "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"), "checkbox": helpers.ACTION_CHECKBOX_NAME,

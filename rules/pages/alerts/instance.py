@@ -18,6 +18,7 @@ from rules.pages.alerts.handling import asked_for, colleagues
 from rules.pages.links import page_of_instance
 from rules.text.activity import named_entries
 from rules.text.rule import rule_in_words
+from smartagent.kernel.phrasing import clock
 from smartagent.models import User
 from smartagent.shell.owned_admin import OwnedAdmin
 
@@ -103,7 +104,7 @@ def stands_in_words(state: RuleState, now: datetime) -> list[str]:
     if state.flapping:
         said.append("It changes all the time, so it is held open until it has calmed down.")
     if state.handling != RuleState.Handling.OPEN:
-        until = f" until {timezone.localtime(state.handled_until):%Y-%m-%d %H:%M}" if state.handled_until else ""
+        until = f" until {clock(state.handled_until)}" if state.handled_until else ""
         said.append(f"{state.get_handling_display()} by {state.handled_by or 'somebody'}{until}; it does not repeat.")
     if state.silence:
         said.append(f"Silenced by “{state.silence}”; what still fires at its end is told at once.")

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from rules.lifecycle.recycle_bin import delete
 from rules.lifecycle.status import activate, pause
+from smartagent.kernel.phrasing import plural
 from smartagent.shell.list_pagination import CappedPaginator
 from smartagent.shell.owned_admin import OwnedAdmin
 
@@ -59,7 +60,7 @@ def ask_and_do(bulk: Bulk, model_admin: OwnedAdmin, request: HttpRequest, rules:
     if not request.POST.get("post"):
         return _ask(bulk, model_admin, request, rules)
     count = bulk.run(rules.order_by(), request)
-    word = "rule" if count == 1 else "rules"
+    word = plural(count, "rule")
     messages.success(request, bulk.done.format(n=f"{count:,}", rules=word))
     return None
 
@@ -67,7 +68,7 @@ def ask_and_do(bulk: Bulk, model_admin: OwnedAdmin, request: HttpRequest, rules:
 def _ask(bulk: Bulk, model_admin: OwnedAdmin, request: HttpRequest, rules: Any) -> HttpResponse:
     pages = CappedPaginator(rules, MAX_SHOWN)
     context = {
-        "title": f"{bulk.verb} {pages.count_in_words} {'rule' if pages.count == 1 else 'rules'}?",
+        "title": f"{bulk.verb} {pages.count_in_words} {plural(pages.count, 'rule')}?",
         "bulk": bulk,
         "rules": list(rules.order_by("rule_name", "id")[:MAX_SHOWN]),
         "others": max(pages.count - MAX_SHOWN, 0),

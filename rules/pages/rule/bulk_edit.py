@@ -11,6 +11,7 @@ from django.utils import timezone
 from rules.lifecycle.bulk_edit import Edited, edit_together, edited
 from rules.models.querysets import RuleQuerySet
 from rules.pages.forms.bulk_edit import BulkEditForm
+from smartagent.kernel.phrasing import counted
 from smartagent.kernel.times import read_time
 from smartagent.shell.owned_admin import OwnedAdmin
 
@@ -75,7 +76,7 @@ def _page(
 ) -> HttpResponse:
     count = rules.order_by().count()
     context = {
-        "title": f"Edit {count:,} {'rule' if count == 1 else 'rules'} together", "form": form,
+        "title": f"Edit {counted(count, 'rule')} together", "form": form,
         "count": count, "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"), "checkbox": helpers.ACTION_CHECKBOX_NAME,
     } | found  # fmt: skip

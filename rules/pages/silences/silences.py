@@ -28,6 +28,7 @@ from rules.silences.limits import people_of
 from rules.silences.matching import covers_in_words
 from rules.silences.phrases import STATES, state_of, when_in_words
 from smartagent.kernel.limits import too_many
+from smartagent.kernel.phrasing import plural
 from smartagent.kernel.scope import has_everyone
 from smartagent.models import User
 from smartagent.shell.filtered_list import FilteredAdmin, FilteredChangeList
@@ -95,7 +96,7 @@ class SilenceAdmin(FilteredAdmin):
     @admin.action(description="End now", permissions=["change"])
     def end_now(self, request: HttpRequest, queryset: Any) -> None:
         count = end(queryset, request.user, timezone.now())
-        word = "silence" if count == 1 else "silences"
+        word = plural(count, "silence")
         messages.success(request, f"Ended {count:,} {word}. What still fires is told at the next evaluation.")
 
     # -- the form --------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from smartagent.adoption.routines import RoutinePlace
+from smartagent.kernel.phrasing import counted
 
 QUICK = 64 * 1024 * 1024  # bytes
 
@@ -23,7 +24,7 @@ class RowCount:
     exact: bool
 
     def __str__(self) -> str:
-        return f"{'' if self.exact else 'about '}{self.count:,} {'row' if self.count == 1 else 'rows'}"
+        return f"{'' if self.exact else 'about '}{counted(self.count, 'row')}"
 
 
 def count_rows(connection: BaseDatabaseWrapper, place: RoutinePlace) -> RowCount:
