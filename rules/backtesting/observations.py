@@ -14,6 +14,8 @@ from rules.engine.reducers import Series
 from rules.engine.states import Observation
 
 Key = tuple[str, str]  # metric and target
+Said = tuple[str, str, bool]  # the parts of an observation: verdict, cause, critical
+Judged = tuple[float | None, datetime | None, str, bool, str]  # value, its time, verdict, critical, cause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +67,30 @@ class RuleConditions:
 
     def sight(self, heard: Sequence[ConditionResult]) -> Observation:
         """What they say together."""
-        said = heard[0].verdict if len(heard) == 1 else combine([each.verdict for each in heard], self.match)
-        cause = min((each.cause for each in heard if each.cause), default="")
-        return Observation(said, cause if said == "failed" else "", critical=any(each.critical for each in heard))
+        return Observation(*self._together([(each.verdict, each.critical, each.cause) for each in heard]))
+
+    def said(self, own: Mapping[Key, Series], platform: Mapping[Key, Series], now: datetime) -> Said:
+        """The same as `sight` of `hear`, as plain values: it is asked at each tick of each instance."""
+        judged = (
+            self._judge(each, own.get(each.key, NONE), platform.get(each.key, NONE), now) for each in self.clauses
+        )
+        return self._together([each[2:] for each in judged])
+
+    def _together(self, judged: Sequence[tuple[str, bool, str]]) -> Said:
+        if len(judged) == 1:
+            said, critical, cause = judged[0]
+            return said, cause if said == "failed" else "", critical
+        said = combine([each[0] for each in judged], self.match)
+        cause = min((each[2] for each in judged if each[2]), default="")
+        return said, cause if said == "failed" else "", any(each[1] for each in judged)
 
     def _hear(self, clause: Condition, own: Series, platform: Series, now: datetime) -> ConditionResult:
+        value, observed_at, said, critical, cause = self._judge(clause, own, platform, now)
+        return ConditionResult(
+            clause=clause, value=value, observed_at=observed_at, verdict=said, critical=critical, cause=cause
+        )
+
+    def _judge(self, clause: Condition, own: Series, platform: Series, now: datetime) -> Judged:
         value: float | None
         if clause.reducer == Reducer.LAST:
             age = self.max_age.get(clause.metric)
@@ -78,12 +99,10 @@ class RuleConditions:
         else:
             value, observed_at = self._reduced(clause, own, platform, now), now
         if value is not None and not math.isfinite(value):
-            return ConditionResult(
-                clause=clause, value=None, observed_at=observed_at, verdict="failed", critical=False, cause=TOO_FAR
-            )
+            return None, observed_at, "failed", False, TOO_FAR
         said = verdict(value, clause.operator, clause.threshold, clause.recovery)
         worse = said == "met" and clause.critical is not None and met(value or 0.0, clause.operator, clause.critical)
-        return ConditionResult(clause=clause, value=value, observed_at=observed_at, verdict=said, critical=worse)
+        return value, observed_at, said, worse, ""
 
     def _reduced(self, clause: Condition, own: Series, platform: Series, now: datetime) -> float | None:
         for series in (own, platform):
@@ -100,12 +119,12 @@ def watch(
     watch_: RuleConditions, own: Mapping[Key, Series], platform: Mapping[Key, Series], ticks: Sequence[datetime]
 ) -> Iterator[ObservationAt]:
     """What is seen at `ticks`, where it differs from the tick before."""
-    before: Observation | None = None
+    before: Said | None = None
     for number in _telling(watch_, own, platform, ticks):
-        sight = watch_.sight(watch_.hear(own, platform, ticks[number]))
-        if sight != before:
-            yield ObservationAt(number, sight)
-            before = sight
+        said = watch_.said(own, platform, ticks[number])
+        if said != before:
+            yield ObservationAt(number, Observation(*said))
+            before = said
 
 
 def _telling(

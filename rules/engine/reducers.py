@@ -6,24 +6,17 @@ one, so its average is over time, and its sum and count are of ticks.
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import cast
 
 from rules.engine.numeric_range import LARGEST, SMALLEST
+from rules.engine.windows import Pick, WindowTable
 
 Values = Sequence[float]
-SAMPLES: dict[str, Callable[[Values], float | None]] = {
-    "avg": lambda values: _whole(values, lambda: math.fsum(values) / len(values)),
-    "min": lambda values: min(values, default=None, key=_rank),
-    "max": lambda values: max(values, default=None, key=_rank),
-    "sum": lambda values: _whole(values, lambda: math.fsum(values)),
-    "count": lambda values: float(len(values)) if values else None,
-    "change": lambda values: _change(values[0], values[-1]) if len(values) > 1 else None,
-    "percent_change": lambda values: _percent(values[0], values[-1]) if len(values) > 1 else None,
-}
+EXTREMES: dict[str, Pick] = {"min": min, "max": max}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +27,7 @@ class Series:
     values: Values = ()
     held: bool = False  # a built-in metric, of which only the changes are known
     integrals: list[float] = field(default_factory=list, compare=False)
+    tables: list[WindowTable] = field(default_factory=list, compare=False)
 
     def newest(self, now: datetime, max_age: timedelta | None) -> tuple[float, datetime] | None:
         """The newest reading at `now` that is not older than `max_age`, and when it was observed."""
@@ -48,7 +42,20 @@ class Series:
         first, last = bisect_right(self.times, now - span), bisect_right(self.times, now)
         if self.held:
             return self._reduce_held(reducer, first, last, now, span, tick)
-        return SAMPLES[reducer](self.values[first:last])
+        return self._reduce_samples(reducer, first, last)
+
+    def _reduce_samples(self, reducer: str, first: int, last: int) -> float | None:
+        count = last - first
+        if not count:
+            return None
+        if reducer in EXTREMES:
+            return self._table().extreme(EXTREMES[reducer], first, last)
+        if reducer in ("sum", "avg"):
+            total = self._table().total(first, last)
+            return total if reducer == "sum" else total / count
+        if reducer == "count":
+            return float(count)
+        return self._changed(reducer, first, last) if count > 1 else None
 
     def _reduce_held(
         self, reducer: str, first: int, last: int, now: datetime, span: timedelta, tick: timedelta
@@ -56,18 +63,29 @@ class Series:
         if not last:
             return None
         begun = now - span if first else self.times[0]
-        values = self.values[max(first - 1, 0) : last]
-        if reducer in ("min", "max"):
-            return SAMPLES[reducer](values)
+        first = max(first - 1, 0)
+        if reducer in EXTREMES:
+            return self._table().extreme(EXTREMES[reducer], first, last)
         if reducer in ("change", "percent_change"):
-            return (_change if reducer == "change" else _percent)(values[0], values[-1])
+            return self._changed(reducer, first, last)
         length = (now - begun).total_seconds()
         if reducer == "count":
             return length / tick.total_seconds()
+        if not self._table().can_be_summed(first, last):
+            return math.nan
         area = self._integral(now) - self._integral(begun)
         if reducer == "sum":
-            return _whole(values, lambda: area / tick.total_seconds())
-        return _whole(values, lambda: area / length if length else max(values))
+            return area / tick.total_seconds()
+        return area / length if length else self._table().extreme(max, first, last)
+
+    def _changed(self, reducer: str, first: int, last: int) -> float | None:
+        """From the first reading to the last before `last`."""
+        return (_change if reducer == "change" else _percent)(self.values[first], self.values[last - 1])
+
+    def _table(self) -> WindowTable:
+        if not self.tables:
+            self.tables.append(WindowTable(self.values))
+        return self.tables[0]
 
     def _integral(self, until: datetime) -> float:
         """The area under the steps, value times seconds, from the first reading on."""
@@ -82,12 +100,6 @@ class Series:
         return self.integrals[place] + _safe(self.values[place]) * (until - self.times[place]).total_seconds()
 
 
-def _whole(values: Values, calculated: Callable[[], float]) -> float | None:
-    if not values:
-        return None
-    return calculated() if all(map(_in_reach, values)) else math.nan
-
-
 def _in_reach(value: float) -> bool:
     return abs(value) <= LARGEST  # NaN is not
 
@@ -95,10 +107,6 @@ def _in_reach(value: float) -> bool:
 def _safe(value: float) -> float:
     """What a series is integrated of: what is out of reach is refused where the window that has it is reduced."""
     return value if SMALLEST <= abs(value) <= LARGEST else 0.0
-
-
-def _rank(value: float) -> tuple[bool, float]:
-    return math.isnan(value), value  # as in PostgreSQL, NaN is above all
 
 
 def _change(before: float, after: float) -> float:
