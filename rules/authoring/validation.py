@@ -43,11 +43,16 @@ def validate(fields: Mapping[str, Any], before: Mapping[str, Any] | None = None)
 
     Only fields that are given are checked, except that a threshold needs its metric for its scale. Options of the
     action are under `action_config`, or under their own names (`title`) where only one of them is wrong; those of
-    further conditions under `more_conditions.0.threshold`. Durations, labels, options and further conditions that
-    stand unchanged in `before` are let be: another program, or another length of the tick, may have brought them.
+    further conditions under `more_conditions.0.threshold`. Durations, labels, options, further conditions and the
+    condition as a whole that stand unchanged in `before` are let be: another program, or another length of the tick,
+    may have brought them.
     """
-    kept = {name for name in LET_BE if before and name in before and before[name] == fields.get(name)}
-    errors: Errors = _own_condition(fields)
+    kept = {name for name in LET_BE if before and name in before and _same(before[name], fields.get(name))}
+    errors: Errors = {}
+    if before and all(name in before and _same(before[name], fields.get(name)) for name in CONDITION):
+        kept |= set(CONDITION)
+    else:
+        errors = _own_condition(fields)
     for name, check in CHECKS.items():
         if name in fields and name not in kept and (problem := check(fields[name], fields)):
             errors[name] = [problem]
@@ -56,6 +61,11 @@ def validate(fields: Mapping[str, Any], before: Mapping[str, Any] | None = None)
     if fields.get("action_type") in actions and "action_config" in fields:
         errors |= config_errors(fields["action_type"], fields["action_config"] or {}, before)
     return errors
+
+
+def _same(before: Any, now: Any) -> bool:
+    """Whether a value stands as it was; also NaN, which is not equal to itself."""
+    return bool(before == now) or (before != before and now != now)
 
 
 def _own_condition(fields: Mapping[str, Any]) -> Errors:
@@ -130,6 +140,8 @@ CHECKS = {
     "runbook_url": _at_most(LONGEST_ADDRESS),
     "target_integration": _at_most(LONGEST_TARGET),
 }
+# What is judged together, for a recovery threshold lies on its side of the threshold.
+CONDITION = (*OWN, "critical_threshold", "recovery_threshold")
 LET_BE = (
     "pending_for", "keep_firing_for", "repeat_every", "labels", "more_conditions", "description", "runbook_url",
     "target_integration",

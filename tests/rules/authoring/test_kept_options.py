@@ -150,3 +150,36 @@ def test_an_option_that_is_no_text_is_shown_as_json(client_of, alice):
     for name in (CHANGE, PAGE):
         text = unescape(client_of(alice).get(reverse(name, args=[rule.pk])).content.decode())
         assert '{"panel": 4, "tags": ["a", true, null]}' in text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "threshold_value = 'NaN'",
+        "critical_threshold = 'NaN'",
+        "recovery_threshold = 'NaN'",
+        "reducer = 'median'",
+        "metric_type = ''",
+    ],
+)
+def test_a_condition_that_cannot_be_evaluated_stops_no_edit_of_another_field(alice, wrong):
+    rule = rule_of(alice, action_type="log")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"UPDATE automation_rules SET {wrong}")
+    program = Program(alice)
+    for change in ({"status": "paused"}, {"status": "active"}, {"severity": "critical"}, {"rule_name": "Mended"}):
+        program.patch(f"rules/{rule.pk}/", change)
+    assert AutomationRule.objects.get().rule_name == "Mended"
+    program.patch(
+        f"rules/{rule.pk}/",
+        {
+            "threshold_value": 70,
+            "metric_type": "cpu",
+            "condition_operator": ">",
+            "reducer": "last",
+            "critical_threshold": None,
+            "recovery_threshold": None,
+        },
+    )
+    assert AutomationRule.objects.get().threshold_value == 70
