@@ -89,7 +89,7 @@ def test_other_series_at_that_time_stay(alice, bob, olga):
     ({"metric": "cpu", "value": 1, "observed_at": "2999-01-01T00:00:00Z"}, "observed_at", "at most 5 minutes ahead"),
     ({"metric": "cpu", "value": 1, "observed_at": "0001-01-01T00:00:00+14:00"}, "observed_at", "outside the years"),
     ({"metric": "cpu", "value": 1, "target": "a\x00"}, "target", "printable"),
-    ({"metric": "cpu", "value": 1, "time": AT}, "time", "Unknown field. Valid fields: metric, value"),
+    ({"metric": "cpu", "value": 1, "time": AT}, "time", "There is no such field. The fields are: metric, value"),
     ({"metric": "cpu", "value": 1, "user": "bob@example.com"}, "user", "Only who may change everyone's things"),
     ({"metric": "cpu", "value": 1, "user": None}, "user", "Only who may change everyone's things"),
     ({"metric": "cpu", "value": 1, "user": 7}, "user", "as text, or null"),
@@ -121,7 +121,7 @@ def test_no_more_than_twenty_wrong_samples_are_told(alice):
 
 def test_an_operator_is_told_whom_nobody_knows(olga):
     error = Program(olga).post("samples/", {"metric": "cpu", "value": 1, "user": "zoe@example.com"}, status=400)
-    assert error == {"user": ["No person with the ID or e-mail address “zoe@example.com”."]}
+    assert error == {"user": ["There is nobody with the id or e-mail address “zoe@example.com”."]}
 
 
 @pytest.mark.parametrize(("body", "options", "status", "message"), [

@@ -74,7 +74,7 @@ WRONG = [
     ("alice", {"user": None}, "user", "Only operators silence the rules of others."),
     ("alice", {"user": "bob@example.com"}, "user", "Only operators and administrators can set another owner"),
     ("alice", {"person": "bob@example.com"}, "person", "No person with the ID or e-mail"),
-    ("olga", {"person": "nobody@example.com"}, "person", "There is nobody"),
+    ("olga", {"person": "nobody@example.com"}, "person", "No person with"),
     ("alice", {"rule": "7"}, "rule", "valid UUID"),
     ("alice", {"rule": "00000000-0000-4000-8000-000000000000"}, "rule", "There is no such rule"),
     ("olga", {"labels": {"team": 7}}, "labels", "Labels are names with texts"),

@@ -69,8 +69,8 @@ def test_the_palette_finds_people_for_those_who_may_see_them(client_of, alice, o
 
 
 def test_the_palette_finds_only_pages_that_one_may_open(client_of, alice, ada):
-    assert found(client_of(ada), "health") == ["Rule health", "System health"]
-    assert found(client_of(alice), "schema") == []
+    assert "System health" in found(client_of(ada), "health")
+    assert "System health" not in found(client_of(alice), "health")
 
 
 def test_the_palette_forgets_at_once_what_one_may_see_no_more(client_of, alice, olga):
@@ -107,7 +107,7 @@ def test_an_address_that_is_none(client_of, alice):
 def test_what_one_may_not_do(client_of, alice):
     page = client_of(alice).get("/people/")
     assert page.status_code == 403
-    assert "ask an administrator" in page.content.decode()
+    assert "Ask an administrator" in page.content.decode()
 
 
 def test_a_form_that_is_too_old(alice):
