@@ -57,7 +57,7 @@ def repair_schema(request: HttpRequest) -> HttpResponse:
 
 def _context(request: HttpRequest) -> dict[str, Any]:
     report = examine(connection, timezone.now())
-    return site.each_context(request) | {"title": "Schema", "report": report}
+    return site.each_context(request) | {"title": "System health", "report": report}
 
 
 def _tell(request: HttpRequest, words: str, lines: list[str], level: int = messages.SUCCESS) -> None:
