@@ -26,7 +26,7 @@ def test_made_tried_out_broken_and_repaired(alice, sign_in, live_server, httpser
     page.get_by_role("link", name="Webhook", exact=True).click()
     page.get_by_label("Name").fill("ops")
     page.get_by_label("Address").fill(httpserver.url_for("/hook"))
-    page.get_by_label("Create a new signing key").check()
+    page.get_by_label("Generate a new signing key").check()
     page.get_by_role("button", name="Save").click()
     key = page.locator("#secret").input_value()
     page.get_by_role("link", name="Done").click()

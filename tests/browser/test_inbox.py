@@ -39,7 +39,7 @@ def inbox(alice, sign_in, live_server):
     """Alice's inbox with three notifications, in the browser."""
     ones = told(alice, "One", "Two", "Three")
     page = sign_in(alice, "/notifications/")
-    expect(page.get_by_role("button", name="Keys")).to_be_visible()
+    expect(page.get_by_role("button", name="Shortcuts")).to_be_visible()
     return page, ones
 
 

@@ -59,7 +59,7 @@ def test_from_a_proposal_to_its_measured_effect_and_back(alice, sign_in, live_se
     expect(page.get_by_text("Rolled back.")).to_be_visible()
     assert weights_of(alice) == before
     page.goto(f"{live_server.url}/optimizer-scoreboard/")
-    expect(page.get_by_text("1 made it worse.")).to_be_visible()
+    expect(page.get_by_text("1 made the metric worse.")).to_be_visible()
 
 
 def test_an_approved_one_is_followed_until_the_workers_have_applied_it(alice, sign_in, live_server):
@@ -69,7 +69,7 @@ def test_an_approved_one_is_followed_until_the_workers_have_applied_it(alice, si
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("Workers apply the optimization within a minute.")).to_be_visible()
     assert work(timezone.now()) == 1
-    expect(page.get_by_text("It was applied at").first).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("Applied at").first).to_be_visible(timeout=10_000)
     expect(page.get_by_role("link", name="Roll back")).to_be_visible()
 
 

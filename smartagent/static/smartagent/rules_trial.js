@@ -76,7 +76,7 @@
         });
         if (mine !== asking) return;
         if (answer.redirected) say("You are signed out. Sign in again in another tab, then continue here.");
-        else if (!answer.ok && answer.status !== 429) say("Not available (" + answer.status + "). The next change retries.");
+        else if (!answer.ok && answer.status !== 429) say("The preview is not available (" + answer.status + "). The next change retries.");
         else show(await answer.json());
       } catch (error) {
         if (error.name === "AbortError") return;
