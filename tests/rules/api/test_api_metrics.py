@@ -73,8 +73,8 @@ def test_the_reading_of_somebody_else_is_for_those_who_see_everyone(alice, bob, 
 
 
 @pytest.mark.parametrize(("address", "status", "message"), [
-    ("metrics/CPU/reading/", 404, "Unknown metric."),
-    ("metrics/a%00b/reading/", 404, "Unknown metric."),
+    ("metrics/CPU/reading/", 404, "This is not the name of a metric."),
+    ("metrics/a%00b/reading/", 404, "This is not the name of a metric."),
     ("metrics/cpu/reading/?target=%00", 400, "printable characters"),
     ("metrics/cpu/reading/?whose=bob", 400, "Unknown parameter. Valid parameters: target, user."),
     ("metrics/?page_size=3", 400, "Unknown parameter. Valid parameters: none."),

@@ -86,7 +86,7 @@ def cursor(**fields):
     (f"cursor={cursor(id=7)}", "cursor", "Invalid cursor."),
     (f"cursor={cursor(id='x')}", "cursor", "Invalid cursor."),
     (f"cursor={cursor(value=chr(0))}", "cursor", "Invalid cursor."),
-    (f"cursor={cursor(order='-rule_name')}", "cursor", "This cursor belongs to another order."),
+    (f"cursor={cursor(order='-rule_name')}", "cursor", "This cursor belongs to another ordering."),
     (f"ordering=created_at&cursor={cursor(order='created_at', value='today')}", "cursor", "Invalid cursor."),
     (f"ordering=created_at&cursor={cursor(order='created_at', value='2026-01-01')}", "cursor", "Invalid cursor."),
     (f"ordering=trigger_count&cursor={cursor(order='trigger_count', value='9' * 5000)}", "cursor", "Invalid cursor"),
