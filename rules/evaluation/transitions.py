@@ -3,16 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
-from rules.engine.evaluated_rules import IN_FORCE_SQL
 from rules.engine.state_machine import step
-from rules.engine.states import Observation, StateRecord, Timing, Transition
+from rules.engine.states import Transition
+from rules.evaluation.candidate_rows import FETCH, Candidate
 from rules.evaluation.readings import cause_of
 from rules.isolation import NOT_EVALUATED, SECONDS_AGAIN, Isolated, TimeBudget, isolate
 from rules.registries import actions
@@ -22,76 +22,6 @@ log = structlog.get_logger(__name__)
 CHUNK = 5000
 Budgets = tuple[TimeBudget, TimeBudget]  # for candidates, and for those that were culprits before
 RETRIES = 2
-
-
-class Candidate(NamedTuple):
-    """An instance that may change: what was observed, its state, and the timing of its rule."""
-
-    n: int
-    state_id: UUID | None
-    verdict: str
-    cause: str
-    worsens: bool
-    silencing: str
-    words: str
-    condition: str
-    reason: str
-    since: datetime | None
-    episode: int
-    fired_at: datetime | None
-    last_notified_at: datetime | None
-    retry_at: datetime | None
-    handling: str
-    handled_until: datetime | None
-    silence: str
-    was_critical: bool
-    flapping: bool
-    changes: list[datetime] | None
-    repeat_every: timedelta
-    no_data_policy: str
-    error_policy: str
-    pending_for: timedelta
-    keep_firing_for: timedelta
-    draft: bool
-    tells_resolved: bool
-
-    def observation(self) -> Observation:
-        """What this evaluation sees of it."""
-        return Observation(self.verdict, self.cause, self.worsens, self.silencing, self.words)
-
-    def state(self) -> StateRecord:
-        """Its state before this evaluation."""
-        return StateRecord(
-            condition=self.condition, reason=self.reason, since=self.since, episode=self.episode,
-            fired_at=self.fired_at, last_acted=self.last_notified_at, retry_at=self.retry_at, handling=self.handling,
-            handled_until=self.handled_until, silence=self.silence, critical=self.was_critical,
-            flapping=self.flapping, changes=tuple(self.changes or ()),
-        )  # fmt: skip
-
-    def timing(self, interval: timedelta) -> Timing:
-        """How its rule treats time; `interval` lies between two evaluations."""
-        return Timing(
-            repeat_every=self.repeat_every, no_data_policy=self.no_data_policy, error_policy=self.error_policy,
-            pending_for=self.pending_for, keep_firing_for=self.keep_firing_for, tick=interval, draft=self.draft,
-            tells_resolved=self.tells_resolved,
-        )  # fmt: skip
-
-
-# What is not simply the column of tick_candidates of the same name.
-EXPRESSIONS = {
-    "silencing": "coalesce(c.silencing_id::text, '')", "silence": "coalesce(c.silence_id::text, '')",
-    "draft": "r.status = 'draft'",
-    "tells_resolved":
-        "coalesce(r.action_type = ANY(%s) AND to_jsonb(r.action_config)->'notify_resolved' = 'true', false)",
-}  # fmt: skip
-# Rules that were paused or deleted, and people who were deleted, since the candidates were found take no step.
-FETCH = f"""
-SELECT {", ".join(EXPRESSIONS.get(name, f"c.{name}") for name in Candidate._fields)}
-  FROM tick_candidates c
-  JOIN automation_rules r ON r.id = c.rule_id AND {IN_FORCE_SQL}
-  JOIN smartagent_users u ON u.id = c.subject_id
- WHERE c.n > %s AND c.n <= %s
-"""
 TRANSITIONS = {
     "n": "int8", "state_id": "uuid", "entry_id": "uuid", "event": "text", "new": "text", "reason": "text",
     "episode": "int4", "acts": "bool", "counts": "bool", "quiet": "text", "fired_at": "timestamptz", "handling": "text",
