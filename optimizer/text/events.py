@@ -1,4 +1,4 @@
-"""What the optimizer writes to the activity log, for RULES_EVENTS."""
+"""The events of the optimizer in the activity log, for RULES_EVENTS."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,9 +6,11 @@ from typing import Any
 from rules.engine.event_kinds import EventKind, filled
 from smartagent.kernel.phrasing import plural
 
+PREFIX = "optimization "  # of the label of an event that is about one optimization
 
-def _remedy(words: str) -> Callable[[Mapping[str, Any]], str]:
-    """Those words, with the strategy and the number of operations as people say them."""
+
+def _optimization(words: str) -> Callable[[Mapping[str, Any]], str]:
+    """A sentence by `words`, with the name of the strategy and the number of operations in plain text."""
 
     def sentence(context: Mapping[str, Any]) -> str:
         said = dict(context)
@@ -22,30 +24,32 @@ def _remedy(words: str) -> Callable[[Mapping[str, Any]], str]:
 
 
 def _event(kind: str, label: str, words: str) -> EventKind:
-    return EventKind(kind=kind, label=label, sentence=_remedy(words))
+    return EventKind(kind=kind, label=label, sentence=_optimization(words))
 
 
 EVENTS = (
-    _event("optimization_approved", "remedy approved", "{by_name} approved the remedy {strategy}."),
-    _event("optimization_applied", "remedy applied", "The remedy {strategy} was applied: {operations}."),
-    _event("optimization_failed", "remedy failed", "The remedy {strategy} failed."),
-    _event("optimization_rolled_back", "remedy rolled back", "{by_name} rolled back the remedy {strategy}."),
-    _event("optimization_dismissed", "remedy dismissed", "{by_name} dismissed the remedy {strategy}."),
+    _event("optimization_approved", f"{PREFIX}approved", "{by_name} approved the optimization {strategy}."),
+    _event("optimization_applied", f"{PREFIX}applied", "The optimization {strategy} was applied: {operations}."),
+    _event("optimization_failed", f"{PREFIX}failed", "The optimization {strategy} failed."),
     _event(
-        "optimization_expired", "remedy expired",
-        "Nobody answered the remedy {strategy} within its day, so it was not applied.",
+        "optimization_rolled_back", f"{PREFIX}rolled back", "{by_name} rolled back the optimization {strategy}."
     ),
-    _event("optimization_measured", "remedy measured", "The remedy {strategy} was measured: {verdict}."),
+    _event("optimization_dismissed", f"{PREFIX}dismissed", "{by_name} dismissed the optimization {strategy}."),
     _event(
-        "optimization_done_by_hand", "remedy done by hand",
-        "{by_name} did by hand what the remedy {strategy} advises.",
+        "optimization_expired", f"{PREFIX}expired",
+        "Nobody approved the optimization {strategy} within a day, so it expired.",
+    ),
+    _event("optimization_measured", f"{PREFIX}measured", "The optimization {strategy} was measured: {verdict}."),
+    _event(
+        "optimization_done_by_hand", f"{PREFIX}marked as done",
+        "{by_name} marked the optimization {strategy} as done.",
     ),
     _event(
         "optimizer_stopped", "optimizer stopped", "{by_name} stopped the optimizer: nothing is approved or applied."
     ),
-    _event("optimizer_released", "optimizer released", "{by_name} let the optimizer go on."),
+    _event("optimizer_released", "optimizer resumed", "{by_name} resumed the optimizer."),
     _event(
-        "optimizer_policy_changed", "optimizer's policy changed",
-        "{by_name} changed the policy of the optimizer: {changes}.",
+        "optimizer_policy_changed", "automation policy changed",
+        "{by_name} changed the automation policy: {changes}.",
     ),
 )  # fmt: skip

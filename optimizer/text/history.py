@@ -1,4 +1,4 @@
-"""The story of one proposal: what was decided, out of the activity log, and what was done, out of the optimizer's."""
+"""The timeline of one optimization: decisions from the activity log, operations from the optimizer's own log."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -7,6 +7,7 @@ from uuid import UUID
 
 from optimizer.models import OptimizationEvent
 from optimizer.registries import operations
+from optimizer.text.events import PREFIX
 from optimizer.text.proposal import operation_name
 from rules.models import ActivityEntry
 from rules.text.activity import named_entries
@@ -65,7 +66,7 @@ def _decided(event: OptimizationEvent, user: Any) -> list[HistoryLine]:
 def _decision(entry: Any, seen: set[UUID]) -> HistoryLine:
     facts = entry.context if isinstance(entry.context, dict) else {}
     note = f" “{facts['note']}”" if facts.get("note") else ""
-    label = entry.event_label.removeprefix("remedy ")
+    label = entry.event_label.removeprefix(PREFIX)
     return HistoryLine(
         at=entry.created_at, label=label, text=entry.sentence + note, cause=entry.error_message or "",
         tone=TONES.get(label, ""), entry=entry.pk if entry.pk in seen else None,

@@ -115,4 +115,4 @@ def test_an_operation_that_is_missing_fails_the_verification(settings, missing, 
 def test_the_report_for_people_tells_the_stories_of_the_remedies():
     out = verify(format="markdown")[1]
     assert "refresh_oauth_token: gmail has a new access token" in out
-    assert "The policy rolled back the remedy fusion enhancement." in out
+    assert "The policy rolled back the optimization fusion enhancement." in out
