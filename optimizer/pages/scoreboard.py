@@ -1,4 +1,4 @@
-"""The scoreboard: which strategies and operations help."""
+"""The page Strategy performance: which strategies and operations help."""
 
 from datetime import timedelta
 
