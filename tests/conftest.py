@@ -31,6 +31,11 @@ def pytest_configure() -> None:
     settings.DATABASES["default"].get("EMBEDDED_OPTIONS", {}).update(FORGETFUL)
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Bytes are named by their parameter: compressed ones hold the time, and every worker must name a test alike."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_collection_finish() -> None:
     """What was imported lives to the end: the garbage collector need not look through it again and again."""
     gc.collect()
