@@ -64,6 +64,7 @@ REASONS = {
 
 class Notify(Action):
     kind = "notify"
+    result = "notified"
     label = "Notify"
     help = "Sends a notification to the inbox and channels of the rule's owner or the named recipients."
     verb = "notify"
@@ -132,6 +133,7 @@ class Notify(Action):
 
 class Alert(Notify):
     kind = "alert"
+    result = "alerted"
     label = "Alert"
     help = "Sends an alert to the inbox and channels of the rule's owner or the named recipients."
     verb = "alert"

@@ -38,6 +38,7 @@ class CarriedOptions(forms.Form):
 
 class Optimize(Action):
     kind = "optimize"
+    result = "proposed"
     label = "Optimize"
     help = "Proposes an optimization with the strategy for the metric: operations with dry run and rollback."
     phrase = "propose an optimization"
@@ -104,6 +105,7 @@ USUAL = 30  # minutes between two synchronisations, where the settings say none
 
 class Adjust(Optimize):
     kind = "adjust"
+    result = "adjusted"
     label = "Adjust"
     help = "Proposes one change of one parameter by a step, within limits: a weight or a sync interval."
     phrase = "propose to adjust a parameter"

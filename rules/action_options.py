@@ -12,7 +12,7 @@ from rules.registries import actions
 from smartagent.kernel.stored_json import Unreadable, read_stored
 
 Errors = dict[str, list[str]]
-NO_OBJECT = "The options of the rule are no object that can be read, so none of them was used."
+NO_OBJECT = "The action options are not a valid object and were ignored."
 NOTHING: tuple[Any, ...] = (None, "", [])
 
 
@@ -22,7 +22,7 @@ def config_errors(action_type: str, config: Any, before: Mapping[str, Any] | Non
     if before and config == before.get("action_config") and action_type == before.get("action_type"):
         return {}
     if not isinstance(config, dict):
-        return {"action_config": ["This must be an object with the options of the action."]}
+        return {"action_config": ["This must be an object with the action options."]}
     if action_type not in actions:
         return {}
     stored = stored_options(before)
@@ -103,7 +103,7 @@ def _unknown(action_type: str, names: Any) -> Errors:
     action = actions[action_type]
     known = ", ".join(action.form.base_fields) or "none"
     return {
-        name: [f"The action {action_type} has no such option; it has: {known}."]
+        name: [f"Unknown option of action {action_type}. Known options: {known}."]
         for name in names
         if name not in action.form.base_fields and name not in action.carried.base_fields
     }

@@ -59,7 +59,7 @@ class Outcome:
 
 
 class ActionError(Exception):
-    """The action could not be done."""
+    """The action failed."""
 
 
 class NoOptions(forms.Form):
@@ -67,12 +67,13 @@ class NoOptions(forms.Form):
 
 
 class Action:
-    """What a rule does when it fires."""
+    """An action that a rule runs when it fires."""
 
     kind: ClassVar[str]
     label: ClassVar[str]
     help: ClassVar[str] = ""
     phrase: ClassVar[str] = ""  # what a rule does, in a sentence: "alert {owner}"
+    result: ClassVar[str] = ""  # what the success of it is called in the activity log: "alerted"
     form: ClassVar[type[forms.Form]] = NoOptions
     # Options of the old application: checked and kept, without fields of their own in the form of a rule.
     carried: ClassVar[type[forms.Form]] = NoOptions
@@ -98,14 +99,15 @@ class Action:
 
 
 class LogForm(forms.Form):
-    note = forms.CharField(required=False, max_length=1000, help_text="Stands with each entry in the activity log.")
+    note = forms.CharField(required=False, max_length=1000, help_text="Added to each entry in the activity log.")
 
 
 class Log(Action):
     kind = "log"
     label = "Log"
-    help = "Writes an entry to the activity log, and nothing else."
-    phrase = "write it to the activity log"
+    help = "Only writes an entry to the activity log."
+    phrase = "write an entry to the activity log"
+    result = "logged"
     form = LogForm
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:

@@ -17,12 +17,12 @@ IS_TRUSTED = f"(r.written_by = '' AND {MAY_WATCH})"
 MAY_ACT = f"{ACTING_SQL} AND {IS_TRUSTED}"
 
 NOT_AN_OPERATOR = (
-    "Only operators watch everyone, and the owner of this rule is none, so nothing is evaluated. Give the rule to an"
-    " operator, or let it watch its owner alone."
+    "Only operators can watch everyone, and the owner of this rule is not an operator, so the rule is not evaluated."
+    " Assign the rule to an operator, or let it watch only its owner."
 )
 FROM_OUTSIDE = (
-    "Somebody who is neither the owner of this rule nor an operator has written it from outside, so it does nothing"
-    " until one of them changes it."
+    "This rule was written outside Smart Agent by somebody who is neither its owner nor an operator."
+    " It is not evaluated until its owner or an operator saves it."
 )
 # Why a rule that is not trusted is not evaluated.
 REFUSAL = f"CASE WHEN r.written_by <> '' THEN '{FROM_OUTSIDE}' ELSE '{NOT_AN_OPERATOR}' END"

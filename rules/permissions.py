@@ -17,14 +17,16 @@ def rule_errors(user: Any, rule: AutomationRule, before: Mapping[str, Any] | Non
     if has_everyone(user, "change"):
         return errors
     if rule.applies_to == AutomationRule.AppliesTo.EVERYONE:
-        errors["applies_to"] = ["Only operators make rules that watch everyone. Yours can watch your own readings."]
+        errors["applies_to"] = [
+            "Only operators can create rules that watch everyone. Your rules can watch your own readings."
+        ]
     if rule.user_id and rule.user_id != user.pk:
-        errors["user"] = ["Only operators make rules for somebody else. Yours belong to you."]
+        errors["user"] = ["Only operators can create rules for other people. Your rules belong to you."]
     return errors
 
 
 def option_refusals(user: Any, rule: AutomationRule) -> dict[str, list[str]]:
-    """What `user` may not choose among the options of the action of `rule`, by option."""
+    """What `user` may not choose among the action options of `rule`, by option."""
     if rule.action_type not in actions or not isinstance(rule.action_config, dict) or not rule.user_id:
         return {}
     return actions[rule.action_type].refuse(rule.action_config, rule.user, user)
@@ -39,7 +41,7 @@ def lock_of(rule: AutomationRule) -> str:
     """Why `rule` is not changed by page or API; nothing where it is."""
     if not rule.provisioned_by:
         return ""
-    return f"This rule is kept in the file {rule.provisioned_by}. Change it there and apply that file again."
+    return f"This rule is managed by the file {rule.provisioned_by}. Edit the file and apply it again."
 
 
 def may_switch(user: Any, rule: AutomationRule) -> bool:

@@ -4,11 +4,11 @@ from rules.engine.event_kinds import EventKind
 
 EVENTS = (
     EventKind(
-        kind="escalation_step", label="told the next",
-        sentence="Nobody has acknowledged it, so {whom} {are} told now (step {step} of {of} of “{policy}”).",
+        kind="escalation_step", label="escalated",
+        sentence="Not acknowledged, so escalated to {whom} (step {step} of {of} of “{policy}”).",
     ),
     EventKind(
-        kind="escalation_over", label="escalation over",
-        sentence="Nobody has acknowledged it, and “{policy}” has no further step: nobody else is told.",
+        kind="escalation_over", label="escalation ended",
+        sentence="Not acknowledged after the last step of “{policy}”: the escalation has ended.",
     ),
 )  # fmt: skip

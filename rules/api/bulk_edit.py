@@ -50,19 +50,19 @@ class BulkEditSerializer(StrictSerializer):
     constraints = (
         AnyFilled(
             ("values", "percent", "put_labels", "take_labels"),
-            "Say what is to be different: values, percent, put_labels or take_labels.",
+            "Give at least one of values, percent, put_labels, take_labels.",
         ),
         NotTogether("percent", "values.threshold_value", "Give a new threshold or a change in percent, not both."),
     )
 
     rules = serializers.ListField(child=IdField(), min_length=1, max_length=MAX_RULES)
     values = BulkValuesSerializer(required=False)
-    percent = PercentField(required=False, help_text="The thresholds are changed by so many percent, such as -5.")
-    put_labels = LabelsField(required=False, help_text="Labels that are put; others stay.")
+    percent = PercentField(required=False, help_text="Change of the thresholds in percent, for example -5.")
+    put_labels = LabelsField(required=False, help_text="Labels to add; other labels are kept.")
     take_labels = serializers.ListField(
-        child=TextField(max_length=63), required=False, max_length=30, help_text="Names of labels that are taken away."
+        child=TextField(max_length=63), required=False, max_length=30, help_text="Names of labels to remove."
     )
-    dry_run = FlagField(required=False, default=False, help_text="Only say what would change.")
+    dry_run = FlagField(required=False, default=False, help_text="Only preview the changes.")
 
     def validate_put_labels(self, labels: Any) -> Any:
         if problem := label_problem(labels):
@@ -71,7 +71,7 @@ class BulkEditSerializer(StrictSerializer):
 
     def validate_percent(self, percent: Decimal) -> Decimal:
         if abs(percent) >= MOST_PERCENT:
-            raise ValidationError([f"This is a change by less than {MOST_PERCENT:,} percent."])
+            raise ValidationError([f"The change must be less than {MOST_PERCENT:,} percent."])
         return percent
 
 
@@ -88,18 +88,18 @@ class BulkRefusalSerializer(serializers.Serializer[Any]):
 class BulkOutcomeSerializer(serializers.Serializer[Any]):
     dry_run = serializers.BooleanField()
     changed = BulkChangeSerializer(many=True)
-    unchanged = serializers.ListField(child=serializers.UUIDField(), help_text="Those that are so already.")
-    refused = BulkRefusalSerializer(many=True, help_text="Those that are left as they are, and why.")
-    unknown = serializers.ListField(child=serializers.UUIDField(), help_text="No rules that you may change.")
+    unchanged = serializers.ListField(child=serializers.UUIDField(), help_text="Rules that already have these values.")
+    refused = BulkRefusalSerializer(many=True, help_text="Skipped rules, with reasons.")
+    unknown = serializers.ListField(child=serializers.UUIDField(), help_text="Rules you cannot change.")
 
 
 class BulkEditAction:
     """`bulk-edit`, for the view of rules."""
 
     @extend_schema(
-        summary="Edit many rules", request=BulkEditSerializer, responses=BulkOutcomeSerializer,
-        description=f"At most {MAX_RULES:,}. Only what is given is written; a rule that would not be sound, or that "
-        "is kept in a file, is left as it is. Each change is a new version.",
+        summary="Bulk edit rules", request=BulkEditSerializer, responses=BulkOutcomeSerializer,
+        description=f"At most {MAX_RULES:,}. Only given fields are written. Rules that would become invalid, or "
+        "are managed by a file, are skipped. Each change creates a version.",
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change", url_path="bulk-edit")
     def bulk_edit(self, request: Request) -> Response:

@@ -24,7 +24,7 @@ SHAPE = r"^\s*(0|([0-9]+\s*[wdhmsWDHMS]\s*)+|[0-9]+\s*[cC][hH][eE][cC][kK][sS]?\
 class ChecksField(DurationField):
     """A duration as `15m` or as `3 checks`; given as `15m`."""
 
-    default_error_messages = {"invalid": 'Write a duration as text, for example "15m", "3 checks" or "0".'}
+    default_error_messages = {"invalid": 'Enter a duration as text, for example "15m", "3 checks" or "0".'}
 
     def to_internal_value(self, data: Any) -> timedelta:
         if not isinstance(data, str) or not data.strip():
@@ -65,9 +65,9 @@ class ConditionSerializer(StrictSerializer):
         choices=Reducer.choices,
         required=False,
         default="last",
-        help_text="What of the readings in the window is compared.",
+        help_text="Aggregation over the readings in the window.",
     )
-    window = DurationField(required=False, default=timedelta(0), help_text="5m to 30d; 0 with the newest reading.")
+    window = DurationField(required=False, default=timedelta(0), help_text="5m to 30d; 0 for the latest reading.")
     operator = ChoiceField(choices=Operator.choices)
     threshold = NumberField()
 

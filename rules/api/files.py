@@ -36,7 +36,7 @@ class NameOfFile(TextField):
     """What a file of rules is called."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=80, help_text="What the file of rules is called.", **kwargs)
+        super().__init__(max_length=80, help_text="Name of the rules file.", **kwargs)
 
 
 class DocumentField(JSONObjectField):
@@ -56,25 +56,29 @@ class DocumentField(JSONObjectField):
 class RuleFileSerializer(StrictSerializer):
     """A file of rules, as text or as an object."""
 
-    constraints = (ExactlyOne(("text", "document"), "Give the file as text or as document; one of them."),)
+    constraints = (ExactlyOne(("text", "document"), "Give either text or document."),)
 
     text = TextField(
-        required=False, max_length=MAX_DOCUMENT_BYTES, trim_whitespace=False, help_text="YAML or JSON, as a text."
+        required=False, max_length=MAX_DOCUMENT_BYTES, trim_whitespace=False, help_text="YAML or JSON text."
     )
-    document = DocumentField(longest=LARGE, required=False, help_text="The same as an object, as export gives it.")
+    document = DocumentField(longest=LARGE, required=False, help_text="The file as an object, as returned by export.")
     source = NameOfFile(required=False, allow_blank=True, default="")  # type: ignore[assignment]
     owner = TextField(
-        required=False, max_length=254, help_text="Whose rules are that name no owner: an id or an e-mail. You."
+        required=False, max_length=254, help_text="Owner of rules without an owner: ID or e-mail. Default: you."
     )
     prune = FlagField(
-        required=False, default=False, help_text="Rules of this file no longer in it are deleted; it needs a source."
+        required=False, default=False, help_text="Delete rules that are no longer in this file; requires a source."
     )
 
 
 class ApplySerializer(RuleFileSerializer):
-    adopt = FlagField(required=False, default=False, help_text="Take over rules made by hand or by another file.")
+    adopt = FlagField(required=False, default=False, help_text="Take over rules created by hand or by another file.")
     fingerprint = TextField(
-        required=False, allow_blank=True, default="", max_length=64, help_text="Only if the plan is still this one."
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=64,
+        help_text="Apply only if the plan still has this fingerprint.",
     )
 
 
@@ -95,7 +99,7 @@ class PlannedItemSerializer(serializers.Serializer[Any]):
 
 class PlanSerializer(serializers.Serializer[Any]):
     source = serializers.CharField()  # type: ignore[assignment]
-    fingerprint = serializers.CharField(help_text="The same for plans that would do the same to the same.")
+    fingerprint = serializers.CharField(help_text="Equal for plans with the same changes.")
     changes = serializers.IntegerField()
     counts = serializers.DictField(child=serializers.IntegerField())
     items = PlannedItemSerializer(many=True)
@@ -126,7 +130,7 @@ class ImportedRuleSerializer(serializers.Serializer[Any]):
     group = serializers.CharField(allow_blank=True)
     uid = serializers.CharField(allow_null=True)
     imported = serializers.BooleanField()
-    notes = serializers.ListField(child=serializers.CharField(), help_text="What differs, or why it is left out.")
+    notes = serializers.ListField(child=serializers.CharField(), help_text="Differences, or why the rule is left out.")
 
 
 class ImportedSerializer(ExportedSerializer):
@@ -139,12 +143,12 @@ class FileActions:
     largest_body = SMALL  # of the other actions of that view
 
     @extend_schema(
-        operation_id="rules_export", summary="Export rules as a file", responses=ExportedSerializer,
+        operation_id="rules_export", summary="Export rules", responses=ExportedSerializer,
         description="All rules that you may see, or only those of an owner, with a label (name=value), of a file.",
         parameters=[
             OpenApiParameter("owner", str, description="An id or an e-mail."),
-            OpenApiParameter("label", str, pattern="^[^=]+=", description="name=value; only rules that have it."),
-            OpenApiParameter("source", str, description="Only rules that are kept in this file."),
+            OpenApiParameter("label", str, pattern="^[^=]+=", description="name=value; only rules with this label."),
+            OpenApiParameter("source", str, description="Only rules managed by this file."),
         ],
     )  # fmt: skip
     @action(detail=False, methods=["get"], parameters=("owner", "label", "source"), url_path="export")
@@ -152,10 +156,10 @@ class FileActions:
         asked = request.query_params
         name, sign, value = asked.get("label", "").partition("=")
         if "label" in asked and not (name and sign):
-            raise ValidationError({"label": ["Write name=value, for example team=database."]})
+            raise ValidationError({"label": ["Enter name=value, for example team=database."]})
         for field in ("label", "source"):
             if not keepable(asked.get(field, "")):
-                raise ValidationError({field: ["This text cannot be in the name of a file or a label."]})
+                raise ValidationError({field: ["Invalid characters in the file name or label."]})
         rules = AutomationRule.objects.visible_to(request.user)
         if "source" in asked:
             rules = rules.filter(provisioned_by=asked["source"])
@@ -164,9 +168,9 @@ class FileActions:
         return Response({"text": as_yaml(document), "document": json_of(document)})
 
     @extend_schema(
-        operation_id="rules_plan", summary="Plan a file of rules", request=RuleFileSerializer, responses=PlanSerializer,
-        description="What applying it would change, rule by rule. Nothing is changed. Errors stand at their places: "
-        '`{"rules[3].threshold": ["..."]}`.',
+        operation_id="rules_plan", summary="Plan a rules file", request=RuleFileSerializer, responses=PlanSerializer,
+        description="Lists what applying the file would change, rule by rule. Changes nothing. "
+        'Errors are keyed by their place: `{"rules[3].threshold": ["..."]}`.',
     )  # fmt: skip
     @action(
         detail=False, methods=["post"], needs="change", url_path="plan", largest_body=LARGE, throttle_classes=[Previews]
@@ -180,14 +184,14 @@ class FileActions:
         return Response(plan_facts(plan))
 
     @extend_schema(
-        operation_id="rules_apply", summary="Apply a file of rules", request=ApplySerializer,
-        responses={200: PlanSerializer, 409: OpenApiResponse(description="The plan is another one now.")},
-        description="All of it, or nothing. The answer is the plan that was carried out.",
+        operation_id="rules_apply", summary="Apply a rules file", request=ApplySerializer,
+        responses={200: PlanSerializer, 409: OpenApiResponse(description="The plan has changed.")},
+        description="Applies the whole file or nothing. Returns the applied plan.",
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change", url_path="apply", largest_body=LARGE)
     def apply_file(self, request: Request) -> Response:
         if not request.user.has_perm("rules.add_automationrule"):
-            raise PermissionDenied("You may not make rules.")
+            raise PermissionDenied("You are not allowed to create rules.")
         given = _given(ApplySerializer, request)
         try:
             plan = apply(
@@ -197,12 +201,14 @@ class FileActions:
         except FileRefused as error:
             raise ValidationError(error.by_place()) from None
         except Outdated as error:
-            raise Conflict(f"{error} The plan is {error.plan.fingerprint} now.") from None
+            raise Conflict(f"{error} The current plan is {error.plan.fingerprint}.") from None
         return Response(plan_facts(plan))
 
     @extend_schema(
         operation_id="rules_release", summary="Release the rules of a file", request=ReleaseSerializer,
-        responses=ReleasedSerializer, description="They are changed by hand again; how many of them you may change.",
+        responses=ReleasedSerializer, description=(
+            "The rules can be edited by hand again. Returns the number of released rules."
+        ),
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change", url_path="release")
     def release_file(self, request: Request) -> Response:
@@ -210,7 +216,7 @@ class FileActions:
         return Response({"released": release(given["source"], request.user, timezone.now())})
 
     @extend_schema(
-        operation_id="rules_import_prometheus", summary="Import rules of Prometheus", request=PrometheusSerializer,
+        operation_id="rules_import_prometheus", summary="Convert Prometheus rules", request=PrometheusSerializer,
         responses=ImportedSerializer,
         description="Makes a file of rules from a file of alerting rules, where they say the same, with a report of "
         "the rest. Nothing is changed: plan and apply it.",
@@ -253,5 +259,5 @@ def _person(text: str | None, me: Any) -> User | None:
         return None
     found = visible_person(text, me)
     if found is None:
-        raise ValidationError({"owner": ["There is no such person whom you may name."]})
+        raise ValidationError({"owner": ["The person does not exist, or you cannot access them."]})
     return found

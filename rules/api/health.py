@@ -37,16 +37,16 @@ class RuleFindingSerializer(serializers.Serializer[Any]):
     rule = serializers.UUIDField()
     rule_name = serializers.CharField()
     owner = serializers.CharField()
-    words = serializers.CharField(help_text="What is wrong, with its numbers.")
-    advice = serializers.CharField(help_text="What to do about it.")
-    link = serializers.CharField(help_text="Where, in the browser.")
+    words = serializers.CharField(help_text="Description of the problem, with numbers.")
+    advice = serializers.CharField(help_text="Recommended action.")
+    link = serializers.CharField(help_text="Path of the page.")
 
 
 class SectionSerializer(serializers.Serializer[Any]):
     kind = serializers.CharField()
     title = serializers.CharField()
     advice = serializers.CharField()
-    count = serializers.IntegerField(min_value=0, help_text="How many rules have this, also where fewer are listed.")
+    count = serializers.IntegerField(min_value=0, help_text="Number of affected rules; the list may be shorter.")
     findings = RuleFindingSerializer(many=True)
 
 
@@ -60,9 +60,9 @@ class NoiseSerializer(serializers.Serializer[Any]):
 class PrecisionSerializer(serializers.Serializer[Any]):
     useful = serializers.IntegerField(min_value=0)
     noise = serializers.IntegerField(min_value=0)
-    precision = serializers.FloatField(allow_null=True, help_text="useful / (useful + noise); null: nothing is judged.")
-    low = serializers.FloatField(help_text="The lower end of its Wilson interval, 95 %.")
-    high = serializers.FloatField(help_text="The upper end.")
+    precision = serializers.FloatField(allow_null=True, help_text="useful / (useful + noise); null: no feedback.")
+    low = serializers.FloatField(help_text="Lower bound of the 95 % Wilson interval.")
+    high = serializers.FloatField(help_text="Upper bound of the 95 % Wilson interval.")
 
 
 class NoisyRuleSerializer(NoiseSerializer, PrecisionSerializer):
@@ -74,9 +74,11 @@ class NoisyRuleSerializer(NoiseSerializer, PrecisionSerializer):
 class HealthSerializer(serializers.Serializer[Any]):
     active = serializers.IntegerField(min_value=0)
     drafts = serializers.IntegerField(min_value=0)
-    affected = serializers.IntegerField(min_value=0, help_text="Rules of which something was found.")
+    affected = serializers.IntegerField(min_value=0, help_text="Number of rules with findings.")
     sections = SectionSerializer(many=True)
-    noisiest = NoisyRuleSerializer(many=True, help_text="The ten that told the most in the last 30 days.")
+    noisiest = NoisyRuleSerializer(
+        many=True, help_text="The ten rules with the most notifications in the last 30 days."
+    )
 
 
 class ProposalSerializer(serializers.Serializer[Any]):
@@ -86,8 +88,10 @@ class ProposalSerializer(serializers.Serializer[Any]):
     noise = serializers.IntegerField(min_value=0)
     useful_kept = serializers.IntegerField(min_value=0)
     noise_dropped = serializers.IntegerField(min_value=0)
-    fired_now = serializers.IntegerField(allow_null=True, help_text="Backtest of the last 30 days, as the rule is.")
-    fired_then = serializers.IntegerField(allow_null=True, help_text="The same with the proposed threshold.")
+    fired_now = serializers.IntegerField(
+        allow_null=True, help_text="Backtest of the last 30 days with the current threshold."
+    )
+    fired_then = serializers.IntegerField(allow_null=True, help_text="Backtest with the suggested threshold.")
     notified_now = serializers.IntegerField(allow_null=True)
     notified_then = serializers.IntegerField(allow_null=True)
 
@@ -97,8 +101,10 @@ class RuleHealthSerializer(serializers.Serializer[Any]):
     findings = RuleFindingSerializer(many=True)
     noise = NoiseSerializer()
     precision = PrecisionSerializer()
-    proposal = ProposalSerializer(allow_null=True, help_text="A better threshold, where most of it is noise.")
-    no_proposal = serializers.CharField(allow_null=True, help_text="Why there is none, where most of it is noise.")
+    proposal = ProposalSerializer(allow_null=True, help_text="Suggested threshold, if most alerts are noise.")
+    no_proposal = serializers.CharField(
+        allow_null=True, help_text="Reason why there is no suggestion, if most alerts are noise."
+    )
 
 
 class HealthView(StrictView):
@@ -108,14 +114,14 @@ class HealthView(StrictView):
     @extend_schema(
         operation_id="rules_health_of_all",
         tags=["rules"],
-        summary="What is wrong with rules",
+        summary="Rule health",
         description="Of the rules that you may see: what was found, the worst first, and the noisiest ten. "
         "`GET /api/rules/?health=flapping` lists all rules of a kind.",
         parameters=[
             KindSerializer,
             OpenApiParameter(
                 "limit", {"type": "integer", "minimum": 1, "maximum": MAX_RULES, "default": DEFAULT},
-                description="How many findings of each kind are listed.",
+                description="Maximum number of findings per kind.",
             ),
         ],
         responses=HealthSerializer,
@@ -195,7 +201,7 @@ def _kinds(request: Request) -> list[str]:
     kind = request.query_params.get("kind")
     if kind is not None and kind not in checks:
         known = ", ".join(check.kind for check in checks)
-        raise ValidationError({"kind": [f"“{kind[:40]}” is no kind of finding. There are: {known}."]})
+        raise ValidationError({"kind": [f"“{kind[:40]}” is not a kind of finding. Available: {known}."]})
     return [kind] if kind else []
 
 

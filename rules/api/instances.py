@@ -23,55 +23,55 @@ from smartagent.rest.fields import ChoiceField, IdField, TextField, TimeField, v
 from smartagent.rest.serializers import StrictSerializer
 
 MAX_INSTANCES = 1000
-NOTHING = "It does not fire (any more), or this has been done already."
+NOTHING = "The instance does not fire, or this was already done."
 
 
 class CommentedSerializer(StrictSerializer):
-    comment = TextField(required=False, allow_blank=True, max_length=2000, help_text="Stands in the story.")
+    comment = TextField(required=False, allow_blank=True, max_length=2000, help_text="Shown in the timeline.")
 
 
 class CommentSerializer(StrictSerializer):
-    comment = TextField(max_length=2000, help_text="Stands in the story.")
+    comment = TextField(max_length=2000, help_text="Shown in the timeline.")
 
 
-EITHER = ExactlyOne(("until", "length"), "Say either until when, or a length.")
+EITHER = ExactlyOne(("until", "length"), "Give either until or for.")
 
 
 class UntilSerializer(CommentedSerializer):
-    until = TimeField(required=False, help_text="When it ends, at most 30 days away. Default: in 24 hours.")
+    until = TimeField(required=False, help_text="End time, at most 30 days from now. Default: in 24 hours.")
 
 
 class SnoozeSerializer(UntilSerializer):
     constraints: tuple[Constraint, ...] = (EITHER,)
 
-    until = TimeField(required=False, help_text="When it ends, at most 30 days away.")
+    until = TimeField(required=False, help_text="End time, at most 30 days from now.")
     length = ChoiceField(
         choices=[*handling.SNOOZES, "morning"], required=False,
-        help_text="Instead of `until`. morning: nine o'clock of the next working day where you are.",
+        help_text="Instead of `until`. morning: 09:00 of the next workday in your time zone.",
     )  # fmt: skip
 
 
 class AssignSerializer(CommentedSerializer):
-    person = TextField(allow_null=True, help_text="Their id or e-mail address; null takes the name away.")
+    person = TextField(allow_null=True, help_text="ID or e-mail address; null removes the assignee.")
 
 
 class ManySerializer(SnoozeSerializer):
     constraints = (
         Where("verb", ("snooze",), EITHER),
         Where("verb", ("comment",), AnyFilled(("comment",), "Write a comment.")),
-        Where("verb", ("assign",), Present("person", "Say who looks after them; null takes the name away.")),
+        Where("verb", ("assign",), Present("person", "Give the assignee; null removes the assignee.")),
     )
 
     ids = serializers.ListField(child=IdField(), min_length=1, max_length=MAX_INSTANCES)
     verb = ChoiceField(choices=["acknowledge", "snooze", "comment", "assign", "resolve", "reopen"])
     person = TextField(
         required=False, allow_null=True,
-        help_text="For assign: their id or e-mail address; null takes the name away.",
+        help_text="For assign: ID or e-mail address; null removes the assignee.",
     )  # fmt: skip
 
 
 class DoneSerializer(serializers.Serializer[Any]):
-    changed = serializers.IntegerField(help_text="How many instances it was done to.")
+    changed = serializers.IntegerField(help_text="Number of changed instances.")
 
 
 def described(summary: str, description: str, request: Any) -> Callable[[Any], Any]:
@@ -87,7 +87,9 @@ class HandlingActions:
     """The verbs of handling, for the view of instances."""
 
     @described(
-        "Acknowledge", "Stops the repeats; when it ends and the instance still fires, that is told.", UntilSerializer
+        "Acknowledge",
+        "Pauses repeats. If the instance still fires afterwards, a notification is sent.",
+        UntilSerializer,
     )
     @action(detail=True, methods=["post"], needs="change")
     def acknowledge(self, request: Request, pk: Any = None) -> Response:
@@ -95,44 +97,47 @@ class HandlingActions:
         return self._one(lambda some, now: self._acknowledge(some, now, asked))
 
     @described(
-        "Snooze", "Keeps it quiet for a length or until a time; then it is told where it still fires.", SnoozeSerializer
+        "Snooze",
+        "Mutes the alert for a duration or until a time. If it still fires afterwards, a notification is sent.",
+        SnoozeSerializer,
     )
     @action(detail=True, methods=["post"], needs="change")
     def snooze(self, request: Request, pk: Any = None) -> Response:
         asked = self._asked(SnoozeSerializer)
         return self._one(lambda some, now: self._snooze(some, now, asked))
 
-    @described("Comment", "Writes into its story.", CommentSerializer)
+    @described("Comment", "Adds a comment to the timeline.", CommentSerializer)
     @action(detail=True, methods=["post"], needs="change")
     def comment(self, request: Request, pk: Any = None) -> Response:
         asked = self._asked(CommentSerializer)
         return self._one(lambda some, now: handling.comment_on(some, self._me(), now, asked["comment"]))
 
-    @described("Assign", "Says who looks after it.", AssignSerializer)
+    @described("Assign", "Sets the assignee.", AssignSerializer)
     @action(detail=True, methods=["post"], needs="change")
     def assign(self, request: Request, pk: Any = None) -> Response:
         asked = self._asked(AssignSerializer)
         person, state = self._person(asked["person"]), self._view().get_object()
         if person and not handling.may_look_after(person, state):
-            raise ValidationError({"person": ["They may not see this rule, so they cannot look after it."]})
+            raise ValidationError({"person": ["This person cannot access the rule, so they cannot be assigned."]})
         return self._one(lambda some, now: handling.assign(some, self._me(), now, person, asked.get("comment", "")))
 
-    @described("Resolve by hand", "Ends the episode. Where it is still broken, it fires again at the next evaluation.",
+    @described("Resolve",
+               "Ends the episode. If the condition is still met, the alert fires again at the next evaluation.",
                CommentedSerializer)  # fmt: skip
     @action(detail=True, methods=["post"], needs="change")
     def resolve(self, request: Request, pk: Any = None) -> Response:
         asked = self._asked(CommentedSerializer)
         return self._one(lambda some, now: handling.resolve(some, self._me(), now, asked.get("comment", "")))
 
-    @described("Reopen", "Takes back that it was acknowledged, snoozed, or resolved by hand.", CommentedSerializer)
+    @described("Reopen", "Reopens an alert that was acknowledged, snoozed or resolved manually.", CommentedSerializer)
     @action(detail=True, methods=["post"], needs="change")
     def reopen(self, request: Request, pk: Any = None) -> Response:
         asked = self._asked(CommentedSerializer)
         return self._one(lambda some, now: handling.reopen(some, self._me(), now, asked.get("comment", "")))
 
     @extend_schema(
-        summary="Handle many", request=ManySerializer, responses=DoneSerializer,
-        description=f"Does it to up to {MAX_INSTANCES} instances; those to which it cannot be done are left alone.",
+        summary="Bulk actions", request=ManySerializer, responses=DoneSerializer,
+        description=f"Applies an action to up to {MAX_INSTANCES} instances; others are skipped.",
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change", serializer_class=ManySerializer)
     def handle(self, request: Request) -> Response:
@@ -182,7 +187,7 @@ class HandlingActions:
             return None
         found = visible_person(text, self._me())
         if found is None:
-            raise ValidationError({"person": ["There is no such person whom you may name."]})
+            raise ValidationError({"person": ["The person does not exist, or you cannot access them."]})
         return found
 
     def _me(self) -> User:

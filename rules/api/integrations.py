@@ -21,23 +21,23 @@ EXAMPLE = OpenApiExample(
 
 
 @extend_schema_view(
-    list=extend_schema(summary="List integrations", description="The integrations that you may see, by type."),
+    list=extend_schema(summary="List integrations", description="Integrations you can access, by type."),
     retrieve=extend_schema(summary="Read an integration", description="One integration; never its credentials."),
     create=extend_schema(
-        summary="Make an integration", description="One of each type for each person. Credentials are encrypted.",
+        summary="Create an integration", description="One integration per type and person. Credentials are encrypted.",
         examples=[EXAMPLE],
     ),
     update=extend_schema(
-        summary="Rewrite an integration",
-        description="Fields that are not required keep their value where they are left out, credentials too.",
+        summary="Replace an integration",
+        description="Omitted optional fields keep their value, including credentials.",
         examples=[EXAMPLE],
     ),
     partial_update=extend_schema(
-        summary="Change an integration",
-        description='Changes the fields that are sent, and no others. `"credentials": null` removes them.',
+        summary="Update an integration",
+        description='Updates only the fields sent. `"credentials": null` removes them.',
         examples=[OpenApiExample("It is down", value={"status": "error"}, request_only=True)],
     ),
-    destroy=extend_schema(summary="Delete an integration", description="Its credentials go with it."),
+    destroy=extend_schema(summary="Delete an integration", description="Deletes the integration and its credentials."),
 )  # fmt: skip
 @extend_schema(tags=["integrations"])
 class IntegrationViewSet(WriteViewSet):
@@ -61,5 +61,5 @@ def _save(serializer: BaseSerializer[Any]) -> None:
     except IntegrityError as error:
         if not isinstance(error.__cause__, UniqueViolation):
             raise
-        text = "This person has an integration of this type already."
+        text = "This person already has an integration of this type."
         raise ValidationError({"integration_type": [text]}) from error

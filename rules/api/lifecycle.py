@@ -23,7 +23,7 @@ from smartagent.rest.fields import TimeField
 from smartagent.rest.serializers import StrictSerializer
 
 MAX_VERSIONS = 200
-NOT_IN_BIN = "There is no such rule in the recycle bin."
+NOT_IN_BIN = "The recycle bin has no such rule."
 
 
 class DifferenceSerializer(serializers.Serializer[Any]):
@@ -47,7 +47,7 @@ class VersionsSerializer(serializers.Serializer[Any]):
 
 
 class RestoreSerializer(StrictSerializer):
-    version = serializers.IntegerField(min_value=1, max_value=1_000_000, help_text="Which one to bring back.")
+    version = serializers.IntegerField(min_value=1, max_value=1_000_000, help_text="Version to restore.")
 
 
 class BinnedSerializer(serializers.Serializer[Any]):
@@ -66,7 +66,7 @@ class LifecycleActions:
     """The verbs of the life of a rule, for the view of rules."""
 
     @extend_schema(
-        summary="Copy a rule", description="A draft with everything of the rule but its name, status and history.",
+        summary="Copy a rule", description="Creates a draft with the settings of the rule under a new name.",
         request=None, responses={201: RuleSerializer},
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="add")
@@ -75,28 +75,32 @@ class LifecycleActions:
         return Response(self._view().again(copied), status=201)
 
     @extend_schema(
-        summary="Publish a draft", description="It acts from the next tick on, as if it were new.", request=None,
-        responses={200: RuleSerializer, 409: OpenApiResponse(description="It is no draft.")},
+        summary=(
+            "Publish a draft"
+        ), description="The rule takes effect at the next evaluation, as a new rule.", request=None,
+        responses={200: RuleSerializer, 409: OpenApiResponse(description="Not a draft.")},
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="change")
     def publish(self, request: Request, pk: Any = None) -> Response:
         rule = self._view().get_object()
         drafts = AutomationRule.objects.filter(pk=rule.pk, status=AutomationRule.Status.DRAFT)
         if not activate(drafts, request.user, timezone.now()):
-            raise Conflict("It is no draft, so there is nothing to publish.")
+            raise Conflict("The rule is not a draft.")
         return Response(self._view().again(rule))
 
     @extend_schema(
         summary="Test-fire a rule", request=None, responses=ActivitySerializer,
-        description="Runs its action for real, marked as a test; the answer is the entry with the outcome. Its state, "
-        "counters and cooldown are not touched.",
+        description=(
+            "Runs the action, marked as a test, and returns the activity entry. State, counters and repeat "
+            "interval do not change."
+        ),
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="change", url_path="test-fire")
     def test_fire(self, request: Request, pk: Any = None) -> Response:
         return Response(ActivitySerializer(test_fire(self._view().get_object(), request.user, timezone.now())).data)
 
     @extend_schema(
-        summary="Versions of a rule", description=f"The newest {MAX_VERSIONS}, with what each changed.",
+        summary="Versions of a rule", description=f"The latest {MAX_VERSIONS} versions with their changes.",
         responses=VersionsSerializer,
     )  # fmt: skip
     @action(detail=True, methods=["get"])
@@ -114,7 +118,7 @@ class LifecycleActions:
 
     @extend_schema(
         summary="Restore a version", request=RestoreSerializer, responses=RuleSerializer,
-        description="As a new version; status and owner stay. Refused where it would not be a sound rule today.",
+        description="Creates a new version; status and owner do not change. Refused if the version is no longer valid.",
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="change")
     def restore(self, request: Request, pk: Any = None) -> Response:
@@ -133,7 +137,7 @@ class LifecycleActions:
 
     @extend_schema(
         operation_id="rules_bin", summary="Recycle bin", responses=BinSerializer,
-        description=f"The {MAX_VERSIONS} rules deleted last, of the last 30 days.",
+        description=f"The {MAX_VERSIONS} most recently deleted rules of the last 30 days.",
     )  # fmt: skip
     @action(detail=False, methods=["get"])
     def bin(self, request: Request) -> Response:
@@ -141,7 +145,7 @@ class LifecycleActions:
         return Response(BinSerializer({"results": rules}).data)
 
     @extend_schema(
-        summary="Take a rule back", description="Out of the recycle bin; it is paused.", request=None,
+        summary="Restore a rule", description="Restores the rule from the recycle bin, paused.", request=None,
         responses=RuleSerializer,
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="delete")

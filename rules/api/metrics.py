@@ -21,14 +21,14 @@ from smartagent.rest.views import StrictView
 
 
 class MetricSerializer(serializers.Serializer[Any]):
-    kind = serializers.CharField(help_text="The name that a rule's metric_type takes.")
+    kind = serializers.CharField(help_text="Name, as used in metric_type of rules.")
     label = serializers.CharField()  # type: ignore[assignment]
     help = serializers.CharField()
     unit = serializers.CharField()
-    lowest = serializers.FloatField(allow_null=True, help_text="The lower end of the scale, where it has one.")
-    highest = serializers.FloatField(allow_null=True, help_text="The upper end of the scale, where it has one.")
-    max_age = DurationField(allow_null=True, help_text="An older reading is no data.")
-    built_in = serializers.BooleanField(help_text="False: it is pushed.")
+    lowest = serializers.FloatField(allow_null=True, help_text="Lowest possible value, if any.")
+    highest = serializers.FloatField(allow_null=True, help_text="Highest possible value, if any.")
+    max_age = DurationField(allow_null=True, help_text="Older readings count as no data.")
+    built_in = serializers.BooleanField(help_text="False: pushed metric.")
 
 
 class CatalogueSerializer(serializers.Serializer[Any]):
@@ -42,7 +42,7 @@ class ReadingSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(["ok", "no_data", "failed"])
     value = serializers.FloatField(allow_null=True)
     observed_at = TimeField(allow_null=True)
-    cause = serializers.CharField(help_text="Why it could not be read; empty where it could.")
+    cause = serializers.CharField(help_text="Error text; empty without an error.")
 
 
 class CatalogueView(StrictView):
@@ -51,7 +51,7 @@ class CatalogueView(StrictView):
     @extend_schema(
         tags=["metrics"],
         summary="List metrics",
-        description="The built-in metrics, and the names of pushed ones that you may see.",
+        description="Built-in metrics, and pushed metrics you can access.",
         responses=CatalogueSerializer,
     )
     def get(self, request: Request) -> Response:
@@ -65,17 +65,17 @@ class ReadingView(StrictView):
     @extend_schema(
         tags=["metrics"],
         summary="Read a metric now",
-        description="The reading that a rule would be compared with now. A metric without a reading is `no_data`.",
+        description="The current reading as a rule would see it. A metric without a reading is `no_data`.",
         parameters=[
             OpenApiParameter("name", str, "path", description="The name of the metric."),
             OpenApiParameter("target", str, description="An integration, or the target of pushed samples."),
-            OpenApiParameter("user", str, description="Whose reading: an id or an e-mail. Default: yours."),
+            OpenApiParameter("user", str, description="Person: ID or e-mail. Default: you."),
         ],
         responses=ReadingSerializer,
     )
     def get(self, request: Request, name: str) -> Response:
         if not (name in metrics or NAME.fullmatch(name)):
-            raise NotFound("This is not the name of a metric.")
+            raise NotFound("Not a metric name.")
         person, target = _person(request), _target(request)
         rule = AutomationRule(
             user=person, rule_name="reading", metric_type=name, condition_operator=">", threshold_value=0,
@@ -102,5 +102,5 @@ def _person(request: Request) -> User:
     me: User = request.user  # type: ignore[assignment]
     found = me if text is None else visible_person(text, me)
     if found is None:
-        raise ValidationError({"user": ["There is no such person, or their readings are not yours to see."]})
+        raise ValidationError({"user": ["The person does not exist, or you cannot access their readings."]})
     return found

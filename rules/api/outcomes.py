@@ -12,11 +12,11 @@ from smartagent.rest.views import ReadViewSet
 
 @extend_schema_view(
     list=extend_schema(
-        summary="List states",
-        description="Where each instance (rule, person, target) stands, the last changed first. "
-        "`condition=firing` gives what fires now.",
+        summary="List instances",
+        description="State of each instance (rule, person, target), most recently changed first. "
+        "`condition=firing` returns firing alerts.",
     ),
-    retrieve=extend_schema(summary="Read a state", description="Where one instance stands."),
+    retrieve=extend_schema(summary="Read an instance", description="State of one instance."),
 )
 @extend_schema(tags=["states"])
 class StateViewSet(HandlingActions, ReadViewSet):
@@ -29,10 +29,11 @@ class StateViewSet(HandlingActions, ReadViewSet):
 @extend_schema_view(
     list=extend_schema(
         summary="List activity",
-        description="What was decided and done, newest first. Each entry keeps metric, value, threshold, operator and "
-        "outcome in its context.",
+        description=(
+            "Activity log, newest first. The context of an entry has metric, value, threshold, operator and outcome."
+        ),
     ),
-    retrieve=extend_schema(summary="Read an activity entry", description="One decision and its outcome."),
+    retrieve=extend_schema(summary="Read an activity entry", description="One entry of the activity log."),
 )
 @extend_schema(tags=["activity"])
 class ActivityViewSet(EntryWhyAction, ReadViewSet):
@@ -44,7 +45,7 @@ class ActivityViewSet(EntryWhyAction, ReadViewSet):
 
 @extend_schema_view(
     list=extend_schema(
-        summary="List runs", description="Evaluations of the rules, newest first: the clock's, and those you asked for."
+        summary="List runs", description="Evaluations of rules, newest first: scheduled ones and those you requested."
     ),
     retrieve=extend_schema(summary="Read a run", description="One evaluation of the rules."),
 )

@@ -37,24 +37,27 @@ EXAMPLE = OpenApiExample(
 
 
 @extend_schema_view(
-    list=extend_schema(summary="List rules", description="The rules that you may see, by name."),
+    list=extend_schema(summary="List rules", description="Rules you can access, by name."),
     retrieve=extend_schema(summary="Read a rule", description="One rule."),
     create=extend_schema(
-        summary="Make a rule",
-        description="It is yours, unless you may change everyone's things and name another owner.",
+        summary="Create a rule",
+        description="You become the owner, unless you may manage everyone's rules and name another owner.",
         examples=[EXAMPLE],
     ),
     update=extend_schema(
-        summary="Rewrite a rule", description="Fields that are not required keep their value where they are left out.",
+        summary="Replace a rule", description="Omitted optional fields keep their value.",
         examples=[EXAMPLE],
     ),
     partial_update=extend_schema(
-        summary="Change a rule", description="Changes the fields that are sent, and no others.",
+        summary="Update a rule", description="Updates only the fields sent.",
         examples=[OpenApiExample("A lower threshold", value={"threshold_value": 65}, request_only=True)],
     ),
     destroy=extend_schema(
         summary="Delete a rule",
-        description="It goes into the recycle bin for 30 days. Its states go; its activity and its history stay.",
+        description=(
+            "Moves the rule to the recycle bin for 30 days. Its instances are deleted; activity and versions "
+            "are kept."
+        ),
     ),
 )  # fmt: skip
 @extend_schema(tags=["rules"])
@@ -65,7 +68,7 @@ class RuleViewSet(LifecycleActions, BulkEditAction, FileActions, TrialActions, W
     ordering_fields = ("rule_name", "created_at", "updated_at", "last_triggered_at", "trigger_count")
 
     @extend_schema(
-        summary="Pause a rule", description="It is not evaluated until it is activated.", request=None,
+        summary="Pause a rule", description="The rule is not evaluated until activated.", request=None,
         responses=RuleSerializer,
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="change")
@@ -73,7 +76,7 @@ class RuleViewSet(LifecycleActions, BulkEditAction, FileActions, TrialActions, W
         return self._switch(pause)
 
     @extend_schema(
-        summary="Activate a rule", description="It is evaluated from the next tick on.", request=None,
+        summary="Activate a rule", description="The rule is evaluated from the next evaluation on.", request=None,
         responses=RuleSerializer,
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="change")
@@ -81,9 +84,11 @@ class RuleViewSet(LifecycleActions, BulkEditAction, FileActions, TrialActions, W
         return self._switch(activate)
 
     @extend_schema(
-        summary="What is wrong with a rule",
-        description="What was found, how much it tells, how useful that was, and, where most is noise, a better "
-        "threshold with its backtest. Nothing is changed by itself.",
+        summary="Health of a rule",
+        description=(
+            "Findings, number of notifications, feedback and, if most alerts are noise, a suggested "
+            "threshold with its backtest. Changes nothing."
+        ),
         responses=RuleHealthSerializer,
     )
     @action(detail=True, methods=["get"])

@@ -23,8 +23,10 @@ class DispatchView(StrictView):
     @extend_schema(
         tags=["runs"],
         summary="Evaluate rules now",
-        description="Evaluates your rules, or everyone's where you may change everyone's things, runs the actions of "
-        "those that fire, and answers with the run. A rule in the body leaves the others out.",
+        description=(
+            "Evaluates your rules, or all rules if you may manage everyone's, runs the actions of firing "
+            "alerts and returns the run. With a rule in the body, only this rule."
+        ),
         request=DispatchSerializer,
         responses={200: RunSerializer, 404: OpenApiResponse(), 409: OpenApiResponse()},
         examples=[OpenApiExample("Everything", value={}, request_only=True)],
@@ -39,7 +41,7 @@ class DispatchView(StrictView):
         owner = None if has_everyone(user, "change") else user.pk
         run = dispatch(timezone.now(), DispatchRun.Trigger.API, requested_by=user.pk, owner=owner, rule=rule)
         if run.outcome == DispatchRun.Outcome.OVERLAPPED:
-            raise Conflict("Another evaluation is running, so nothing was done. Try again in a moment.")
+            raise Conflict("Another evaluation is running. Try again in a moment.")
         return Response(RunSerializer(run).data)
 
 
@@ -47,6 +49,6 @@ def _refuse_idle(user: Any, rule: UUID) -> None:
     """Raise where `user` may not evaluate the rule, or where it would not be evaluated."""
     status = AutomationRule.objects.changeable_by(user).filter(pk=rule).values_list("status", flat=True).first()
     if status is None:
-        raise NotFound({"rule": ["There is no such rule among those that you may change."]})
+        raise NotFound({"rule": ["The rule does not exist, or you cannot change it."]})
     if status != AutomationRule.Status.ACTIVE:
         raise ValidationError({"rule": [f"This rule is {status}, so it is not evaluated. Activate it first."]})

@@ -29,16 +29,16 @@ SAMPLE = {
     "properties": {
         "metric": {"type": "string", "pattern": "^[a-z][a-z0-9_.:-]{0,99}$", "description": "Not a built-in metric."},
         "value": {"type": "number"},
-        "observed_at": {"type": "string", "format": "date-time", "description": "With a zone. Default: now."},
+        "observed_at": {"type": "string", "format": "date-time", "description": "Time with zone. Default: now."},
         "target": {
             "type": ["string", "null"],
             "maxLength": LONGEST_TARGET,
-            "description": "What was measured. Default: none.",
+            "description": "Measured object. Default: none.",
         },
         "user": {
             "type": ["string", "null"],
             **SOMEBODY,
-            "description": "Whose: an id or an e-mail. null: the platform's.",
+            "description": "Person: ID or e-mail. null: platform.",
         },
     },
 }
@@ -46,7 +46,7 @@ BODY = {"oneOf": [SAMPLE, {"type": "array", "items": SAMPLE, "minItems": 1, "max
 ANSWER = {"type": "object", "required": ["accepted"], "properties": {"accepted": {"type": "integer"}}}
 KEY = OpenApiParameter(
     "Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}, "header",
-    description="The same request again with the same key gets the same answer, and writes nothing.",
+    description="Repeating the request with the same key returns the same response and writes nothing.",
 )  # fmt: skip
 ONE = OpenApiExample("One", value={"metric": "cpu", "value": 71.5}, request_only=True)
 TWO = OpenApiExample(
@@ -80,7 +80,7 @@ class SampleView(TakesLarge, generics.ListAPIView[Any], OwnedView):
 
     @extend_schema(
         tags=["samples"], summary="List samples",
-        description="Samples that were pushed, and changes of built-in metrics, newest first.",
+        description="Pushed samples, and changes of built-in metrics, newest first.",
     )  # fmt: skip
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
@@ -90,11 +90,11 @@ class SampleView(TakesLarge, generics.ListAPIView[Any], OwnedView):
         summary="Push samples",
         description=f"One sample, a list, or a sample on each line (application/x-ndjson), "
         f"{MAX_LINES:,} at most; gzipped "
-        "with `Content-Encoding: gzip`. All are written or none. A sample of the same person, metric, target and time "
-        "replaces the one before.",
+        "with `Content-Encoding: gzip`. All samples are written or none. A sample of the same person, metric, target "
+        "and time replaces the previous one.",
         parameters=[KEY],
         request={"application/json": BODY, "application/x-ndjson": {"type": "string", "pattern": r"\S"}},
-        responses={201: OpenApiResponse(ANSWER, description="They are written."), 422: OpenApiResponse()},
+        responses={201: OpenApiResponse(ANSWER, description="Written."), 422: OpenApiResponse()},
         examples=[ONE, TWO],
     )
     def post(self, request: Request) -> Response:
@@ -111,9 +111,9 @@ def push(request: Request) -> int:
     else:
         samples, place = data, lambda index: f"[{index}]"
     if len(samples) > MAX_LINES:
-        raise TooLarge(f"These are {len(samples):,} samples; at most {MAX_LINES:,} fit in a request.")
+        raise TooLarge(f"The request has {len(samples):,} samples; the maximum is {MAX_LINES:,}.")
     if not samples:
-        raise serializers.ValidationError("There is no sample in the body.")
+        raise serializers.ValidationError("The body has no samples.")
     try:
         rows = Push(request.user, timezone.now()).rows(samples, place)  # type: ignore[arg-type]
     except InvalidSample as wrong:

@@ -23,12 +23,14 @@ from smartagent.rest.serializers import OwnedSerializer, StrictModelSerializer, 
 class RuleSerializer(OwnedSerializer):
     """A rule: a metric, an operator, a threshold, an action; and where it needs them, windows, levels and timing."""
 
-    action_config = JSONObjectField(required=False, help_text="The options of the action.")
-    labels = LabelsField(required=False, help_text="What you sort and silence rules by.")
-    more_conditions = ConditionsField(required=False, help_text="At most 5 further ones, of the same person.")
-    pending_for = ChecksField(required=False, help_text="It fires only once it has held this long.")
-    keep_firing_for = ChecksField(required=False, help_text="It resolves only once it has been over this long.")
-    repeat_every = ChecksField(required=False, help_text="While it fires, act again after this long; 0: each time.")
+    action_config = JSONObjectField(required=False, help_text="The action options.")
+    labels = LabelsField(required=False, help_text="Labels for filtering and silencing.")
+    more_conditions = ConditionsField(required=False, help_text="At most 5 further conditions, for the same person.")
+    pending_for = ChecksField(required=False, help_text="Pending period before the rule fires.")
+    keep_firing_for = ChecksField(
+        required=False, help_text="Time the condition must be clear before the rule resolves."
+    )
+    repeat_every = ChecksField(required=False, help_text="Repeat interval while firing; 0: every evaluation.")
 
     class Meta:
         model = AutomationRule
@@ -79,7 +81,7 @@ class StateSerializer(StrictModelSerializer):
 
 
 class ActivitySerializer(StrictModelSerializer):
-    sentence = serializers.SerializerMethodField(help_text="What the entry says, with the numbers that were compared.")
+    sentence = serializers.SerializerMethodField(help_text="The entry as a sentence, with the compared numbers.")
 
     class Meta:
         model = ActivityEntry
@@ -103,16 +105,16 @@ class RunSerializer(StrictModelSerializer):
 
 
 class DispatchSerializer(StrictSerializer):
-    rule = serializers.UUIDField(required=False, help_text="Only this rule. Default: every rule that you may change.")
+    rule = serializers.UUIDField(required=False, help_text="Only this rule. Default: all rules you can change.")
 
 
 class IntegrationSerializer(OwnedSerializer):
     """A connection of a person to another system. Its credentials are written and never read."""
 
-    config = JSONObjectField(required=False, allow_null=True, help_text="Settings that are no secret.")
+    config = JSONObjectField(required=False, allow_null=True, help_text="Settings without secrets.")
     credentials = JSONObjectField(
         required=False, allow_null=True, write_only=True,
-        help_text="An object, encrypted at rest and never shown again. null removes it.",
+        help_text="Object, encrypted at rest and never returned. null removes it.",
     )  # fmt: skip
     has_credentials = serializers.SerializerMethodField()
 
@@ -126,7 +128,7 @@ class IntegrationSerializer(OwnedSerializer):
         extra_kwargs = {"integration_type": {"max_length": 100}, "error_message": {"max_length": 10_000}}
         validators: list[Any] = []  # the owner may be left out, so the one of a type is checked below
 
-    @extend_schema_field({"type": "boolean", "description": "Whether credentials are kept."})
+    @extend_schema_field({"type": "boolean", "description": "Whether credentials are stored."})
     def get_has_credentials(self, integration: Integration) -> bool:
         return bool(integration.credentials_encrypted)
 

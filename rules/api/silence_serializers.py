@@ -21,7 +21,7 @@ from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import ZONE, JSONObjectField, OwnerField, TimeField, find_person, keepable
 from smartagent.rest.serializers import StrictModelSerializer
 
-OVER = "This silence is over, so it is not changed any more. Make a new one."
+OVER = "This silence has ended and cannot be changed. Create a new one."
 
 
 class SomebodyField(OwnerField):
@@ -42,7 +42,7 @@ class RuleIdField(serializers.UUIDField):
         rules = AutomationRule.objects.changeable_by(self.context["request"].user)
         found: AutomationRule | None = rules.filter(pk=key).first()
         if found is None:
-            raise serializers.ValidationError("There is no such rule, or it is not yours to change.")
+            raise serializers.ValidationError("The rule does not exist, or you cannot change it.")
         return found
 
     def get_attribute(self, instance: Any) -> Any:
@@ -68,22 +68,26 @@ class SilenceSerializer(StrictModelSerializer):
     """A time in which what fires tells nobody: once, or recurring."""
 
     # As `silence_errors` has it, which says all that is wrong at once.
-    constraints = (AnyFilled(("everything", "rule", "metric", "person", "labels"), "Say what it covers."),)
+    constraints = (AnyFilled(("everything", "rule", "metric", "person", "labels"), "Choose what to silence."),)
 
     user = OwnerField(
         required=False, allow_null=True,
-        help_text="Whose rules: an id, or when written also an e-mail. null: everyone's, which only operators silence, "
-        "and which is their default; that of others is themselves.",
+        help_text=(
+            "Rule owner: ID, or on write also e-mail. null: all owners (operators only, and their default; "
+            "the default of others is themselves)."
+        ),
     )  # fmt: skip
     rule = RuleIdField(required=False, allow_null=True, help_text="Only this rule.")
     person = SomebodyField(
         required=False,
         allow_null=True,
-        help_text="Only readings of this person: an id, or when written also an e-mail.",
+        help_text="Only readings of this person: ID, or on write also e-mail.",
     )
     labels = CoveredLabelsField(required=False, help_text='Only rules with all of these labels: {"team": "db"}.')
     everything = serializers.BooleanField(
-        required=False, write_only=True, help_text="It names no rule, metric, person or label on purpose."
+        required=False,
+        write_only=True,
+        help_text="Silence everything: confirms that no rule, metric, person or label is given.",
     )
     state = serializers.SerializerMethodField()
     window = serializers.SerializerMethodField()
@@ -161,8 +165,8 @@ class CoveredRuleSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     rule_name = serializers.CharField(source="name")
     user = serializers.UUIDField(source="owner_id", help_text="Its owner.")
-    instances = serializers.IntegerField(help_text="How many of its instances are covered.")
-    firing = serializers.IntegerField(help_text="How many of them fire now.")
+    instances = serializers.IntegerField(help_text="Number of matching instances.")
+    firing = serializers.IntegerField(help_text="Number of firing instances.")
 
 
 class CoverageSerializer(serializers.Serializer[Any]):
@@ -171,9 +175,9 @@ class CoverageSerializer(serializers.Serializer[Any]):
     rules = serializers.IntegerField()
     instances = serializers.IntegerField()
     firing = serializers.IntegerField()
-    words = serializers.CharField(help_text="The same in a sentence.")
-    listing = CoveredRuleSerializer(many=True, help_text="The first rules, those that fire before the others.")
-    windows = WindowSerializer(many=True, help_text="The next windows, the one that is on among them.")
+    words = serializers.CharField(help_text="Summary.")
+    listing = CoveredRuleSerializer(many=True, help_text="The first matching rules, firing rules first.")
+    windows = WindowSerializer(many=True, help_text="Active and next windows.")
 
 
 def refuse_over(silence: Silence) -> None:

@@ -43,19 +43,21 @@ CONFLICT = {409: OpenApiResponse()}
 @extend_schema_view(
     list=extend_schema(
         summary="List silences",
-        description="The silences that concern you, those that begin last first. `state=on`: what is silenced now.",
+        description="Silences you can access, latest start first. `state=on`: active silences.",
     ),
-    retrieve=extend_schema(summary="Read a silence", description="One silence, with the window that is on or next."),
+    retrieve=extend_schema(summary="Read a silence", description="One silence, with its active or next window."),
     create=extend_schema(
-        summary="Make a silence",
-        description="It covers the instances that agree with all of what it names: rule, metric, person, labels. While "
-        "it is on, they are evaluated and written down, and tell nobody; what still fires at its end is told at once. "
-        "How long it may be depends on your role.",
+        summary="Create a silence",
+        description=(
+            "Matches instances by rule, metric, person and labels. While active, instances are evaluated and "
+            "logged but nobody is notified; alerts that still fire at the end are notified then. The maximum "
+            "duration depends on your role."
+        ),
         examples=[ONCE, WEEKLY],
     ),
     partial_update=extend_schema(
-        summary="Change a silence",
-        description="Changes the fields that are sent, and no others, while it is not over.",
+        summary="Update a silence",
+        description="Changes the fields that are sent, and no others, until it has ended.",
         examples=[OpenApiExample("Longer", value={"ends_at": "2026-03-02T16:00:00Z"}, request_only=True)],
         responses={200: SilenceSerializer} | CONFLICT,
     ),
@@ -74,7 +76,9 @@ class SilenceViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, ReadViewS
         return super().partial_update(request, *args, **kwargs)
 
     @extend_schema(
-        summary="End a silence", description="It is over now. What still fires is told at the next evaluation.",
+        summary=(
+            "End a silence"
+        ), description="Ends the silence now. Alerts that still fire are notified at the next evaluation.",
         request=None, responses={200: SilenceSerializer} | CONFLICT,
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="change")
@@ -85,7 +89,7 @@ class SilenceViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, ReadViewS
         return Response(self.again(silence))
 
     @extend_schema(
-        summary="Preview a silence", description="What it would cover now, and its next windows. Nothing is saved.",
+        summary="Preview a silence", description="Current matches and next windows. Saves nothing.",
         request=PreviewSerializer, responses=CoverageSerializer, examples=[ONCE, WEEKLY],
     )  # fmt: skip
     @action(

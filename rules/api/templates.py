@@ -16,12 +16,12 @@ from smartagent.rest.views import StrictView
 
 
 class TemplateSerializer(serializers.Serializer[Any]):
-    key = serializers.CharField(help_text="Its name for programs.")
+    key = serializers.CharField(help_text="Key of the template.")
     group = serializers.CharField()
     title = serializers.CharField()
-    summary = serializers.CharField(help_text="When one would want it.")
-    in_words = serializers.CharField(help_text="The rule that it makes, in a sentence.")
-    rule = JSONObjectField(help_text="A body that can be sent to /api/rules/ as it is.")
+    summary = serializers.CharField(help_text="Purpose.")
+    in_words = serializers.CharField(help_text="The rule in a sentence.")
+    rule = JSONObjectField(help_text="Body for POST /api/rules/.")
 
 
 class TemplatesSerializer(serializers.Serializer[Any]):
@@ -36,13 +36,13 @@ class TemplatesView(StrictView):
         tags=["rules"],
         summary="List templates",
         description="Rules to start from. Nothing is saved before a rule is sent to /api/rules/.",
-        parameters=[OpenApiParameter("search", str, description="Only those with all of these words.")],
+        parameters=[OpenApiParameter("search", str, description="Only templates with all of these words.")],
         responses=TemplatesSerializer,
     )
     def get(self, request: Request) -> Response:
         words = request.query_params.get("search", "")
         if "\x00" in words or len(words) > 100:
-            raise ValidationError({"search": ["Write at most 100 characters."]})
+            raise ValidationError({"search": ["At most 100 characters."]})
         return Response({"results": [template_as_json(template, request.user) for template in search(words)]})
 
 

@@ -46,7 +46,9 @@ class TrialSerializer(RuleSerializer):
 
     days = DaysField(choices=DAYS, required=False, default=7, help_text="How far back.")
     person = TextField(
-        required=False, max_length=254, help_text="Only for them: an id or an e-mail. Default: all whom it watches."
+        required=False,
+        max_length=254,
+        help_text="Only this person: ID or e-mail. Default: all people the rule watches.",
     )
 
     class Meta(RuleSerializer.Meta):
@@ -74,10 +76,10 @@ class TrialOutcomeSerializer(serializers.Serializer[Any]):
     days = serializers.IntegerField()
     start = TimeField()
     end = TimeField()
-    fired = serializers.IntegerField(help_text="How often it would have entered firing.")
-    notified = serializers.IntegerField(help_text="How often it would have acted; with repeats, without what is quiet.")
-    people = serializers.IntegerField(help_text="For how many people it would have fired.")
-    person = serializers.UUIDField(help_text="Whose transitions they are: of whom it would have fired for most.")
+    fired = serializers.IntegerField(help_text="Number of times the rule would have fired.")
+    notified = serializers.IntegerField(help_text="Number of actions, including repeats, without suppressed ones.")
+    people = serializers.IntegerField(help_text="Number of people the rule would have fired for.")
+    person = serializers.UUIDField(help_text="Person whose transitions are listed: the one with the most alerts.")
     transitions = TrialStepSerializer(many=True, help_text=f"The first {MAX_TRANSITIONS:,}.")
     truncated = serializers.BooleanField(help_text="Whether there were more transitions.")
     sentence = serializers.CharField()
@@ -87,9 +89,13 @@ class TrialActions:
     """`trial`, of a rule that is sent and of a stored one, for the view of rules."""
 
     @extend_schema(
-        operation_id="rules_trial", summary="Try a rule out", request=TrialSerializer, responses=TrialOutcomeSerializer,
-        description="What a rule would have done in the last 1, 7 or 30 days, by the code of the dispatcher: with "
-        "silences, repeats and everything that keeps it quiet counted. It is not made.",
+        operation_id=(
+            "rules_trial"
+        ), summary="Backtest a rule", request=TrialSerializer, responses=TrialOutcomeSerializer,
+        description=(
+            "Backtests a rule over the last 1, 7 or 30 days with the code of the evaluation, including "
+            "silences and repeats. The rule is not created."
+        ),
         examples=[EXAMPLE],
     )  # fmt: skip
     @action(
@@ -104,10 +110,9 @@ class TrialActions:
         return _answer(TrialSerializer(data=request.data, context={"request": request}))
 
     @extend_schema(
-        operation_id="rules_trial_of_stored", summary="Try a stored rule out",
+        operation_id="rules_trial_of_stored", summary="Backtest a stored rule",
         request=TrialSerializer(partial=True), responses=TrialOutcomeSerializer,
-        description="As it is, or as it would be with the fields that are sent; silences that name it count. "
-        "Nothing is changed.",
+        description="Backtests the rule, or the rule with the fields sent. Silences count. Changes nothing.",
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="add", throttle_classes=[Previews])
     def trial(self, request: Request, pk: Any = None) -> Response:

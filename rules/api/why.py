@@ -37,48 +37,50 @@ class SeenStepSerializer(serializers.Serializer[Any]):
 
 
 class WhySerializer(serializers.Serializer[Any]):
-    at = TimeField(help_text="The check that is explained: the last one until the time that was asked for.")
-    recomputed = serializers.BooleanField(help_text="Always true: from the readings that were kept.")
-    version = serializers.IntegerField(help_text="Of the rule as it then was; 0 where its history begins later.")
+    at = TimeField(help_text="The explained evaluation: the last one up to the requested time.")
+    recomputed = serializers.BooleanField(help_text="Always true: recomputed from stored readings.")
+    version = serializers.IntegerField(help_text="Version of the rule at that time; 0 if its history starts later.")
     person = serializers.UUIDField()
     answer = serializers.ListField(child=serializers.CharField())
     verdict = serializers.CharField()
-    state = serializers.CharField(help_text="Before that check.")
+    state = serializers.CharField(help_text="Before this evaluation.")
     conditions = SeenConditionSerializer(many=True)
-    steps = SeenStepSerializer(many=True, help_text="The last five before.")
+    steps = SeenStepSerializer(many=True, help_text="The previous five steps.")
 
 
 class EntryOutcomeSerializer(serializers.Serializer[Any]):
-    action = serializers.CharField(allow_blank=True, help_text="The action that was to be run; `none` for none.")
+    action = serializers.CharField(allow_blank=True, help_text="The action; `none` without an action.")
     status = serializers.ChoiceField(ActivityEntry.Status.choices)
     cause = serializers.CharField(allow_null=True)
     executed_at = TimeField(allow_null=True)
-    detail = JSONObjectField(allow_null=True, help_text="What the action has made.")
+    detail = JSONObjectField(allow_null=True, help_text="Objects created by the action.")
 
 
 class EntryWhySerializer(serializers.Serializer[Any]):
     at = TimeField()
-    recomputed = serializers.BooleanField(help_text="Always false: from what was written at that time.")
+    recomputed = serializers.BooleanField(help_text="Always false: from data stored at that time.")
     event = serializers.CharField()
     rule = serializers.UUIDField(allow_null=True)
-    version = serializers.IntegerField(help_text="Of the rule as it then was; 0 where that is not known.")
+    version = serializers.IntegerField(help_text="Version of the rule at that time; 0 if unknown.")
     answer = serializers.ListField(child=serializers.CharField())
-    before = serializers.CharField(allow_null=True, help_text="What the instance was.")
-    after = serializers.CharField(allow_null=True, help_text="What it came to be.")
-    waited = serializers.FloatField(allow_null=True, help_text="Seconds for which it had been what it was.")
+    before = serializers.CharField(allow_null=True, help_text="State before.")
+    after = serializers.CharField(allow_null=True, help_text="State after.")
+    waited = serializers.FloatField(allow_null=True, help_text="Seconds in the state before.")
     conditions = SeenConditionSerializer(many=True)
     outcome = EntryOutcomeSerializer()
-    steps_before = SeenStepSerializer(many=True, help_text="The last four about the same instance.")
-    steps_after = SeenStepSerializer(many=True, help_text="The next four.")
+    steps_before = SeenStepSerializer(many=True, help_text="The previous four entries of the instance.")
+    steps_after = SeenStepSerializer(many=True, help_text="The next four entries of the instance.")
 
 
 class EntryWhyAction:
     """`why`, for the view of activity entries."""
 
     @extend_schema(
-        summary="Why does an entry say that",
-        description="What was read, each condition with its numbers, the state before and after, what timers, silences "
-        "and people did, what came of the action, and the steps around it: from what was written at that time.",
+        summary="Explain an activity entry",
+        description=(
+            "Readings and conditions, state before and after, effects of timers, silences and people, result "
+            "of the action, and neighbouring entries, from data stored at that time."
+        ),
         responses=EntryWhySerializer,
     )
     @action(detail=True, methods=["get"])
@@ -106,12 +108,14 @@ class WhyAction:
     """`why`, for the view of rules."""
 
     @extend_schema(
-        summary="Why did it (not) fire",
-        description="Recomputed from the readings that were kept, by the code of the dispatcher, with the rule as it "
-        "then was; what people did about it does not count.",
+        summary="Explain why a rule fired, or not",
+        description=(
+            "Recomputed from stored readings with the rule as of that time. Acknowledgements, snoozes and "
+            "manual changes are not included."
+        ),
         parameters=[
             OpenApiParameter("at", {"type": "string", "format": "date-time"}, required=True, description="When."),
-            OpenApiParameter("person", str, description="For whom: an id or an e-mail. Default: the owner."),
+            OpenApiParameter("person", str, description="Person: ID or e-mail. Default: the owner."),
         ],
         responses=WhySerializer,
     )
@@ -121,13 +125,13 @@ class WhyAction:
         rule = get_object_or_404(self.get_queryset().select_related("user"), pk=pk)  # type: ignore[attr-defined]
         asked, given = TimeField(), request.query_params.get("at")
         if given is None:
-            raise ValidationError({"at": ["Say which time is meant, for example 2026-03-02T10:05:00Z."]})
+            raise ValidationError({"at": ["Enter a time, for example 2026-03-02T10:05:00Z."]})
         try:
             at = asked.to_internal_value(given)
         except serializers.ValidationError as error:
             raise ValidationError({"at": error.detail}) from None
         if not at.year >= 2000 or at > timezone.now():
-            raise ValidationError({"at": ["This must be a time between the year 2000 and now."]})
+            raise ValidationError({"at": ["The time must be between the year 2000 and now."]})
         try:
             why = explain(rule, _person(request, rule), at)
         except ValueError as error:
@@ -163,5 +167,5 @@ def watched_person(text: str, rule: AutomationRule, me: Any) -> UUID:
         return rule.user_id
     found = visible_person(text, me) if rule.applies_to == AutomationRule.AppliesTo.EVERYONE else None
     if found is None:
-        raise ValidationError({"person": ["The rule does not watch this person, or they are not yours to see."]})
+        raise ValidationError({"person": ["The rule does not watch this person, or you cannot access them."]})
     return found.pk

@@ -12,7 +12,7 @@ from smartagent.kernel.coerce import as_json_number, as_number, read_number
 from smartagent.kernel.durations import format_duration
 
 MAX_FURTHER = 5  # further conditions
-TOO_MANY = f"A rule has at most {MAX_FURTHER} further conditions; these are {{}}."
+TOO_MANY = f"A rule has at most {MAX_FURTHER} further conditions; {{}} were given."
 SHORTEST, LONGEST_WINDOW = timedelta(minutes=5), timedelta(days=30)
 FIELDS = ("metric", "target", "reducer", "window", "operator", "threshold")
 
@@ -26,13 +26,13 @@ def clause_errors(clause: Mapping[str, Any]) -> dict[str, str]:
 def further_errors(conditions: Any) -> dict[str, list[str]]:
     """What is wrong with further conditions as they are kept (a list of objects, the window in seconds)."""
     if not isinstance(conditions, list):
-        return {"more_conditions": ["Further conditions are a list of objects."]}
+        return {"more_conditions": ["Further conditions must be a list of objects."]}
     if len(conditions) > MAX_FURTHER:
         return {"more_conditions": [TOO_MANY.format(len(conditions))]}
     errors: dict[str, list[str]] = {}
     for number, each in enumerate(conditions):
         if not isinstance(each, Mapping):
-            errors[f"more_conditions.{number}"] = [f"A condition is an object with {', '.join(FIELDS)}."]
+            errors[f"more_conditions.{number}"] = [f"A condition must be an object with {', '.join(FIELDS)}."]
             continue
         found = clause_errors(_whole(each)) | _unknown(each)
         errors |= {f"more_conditions.{number}.{name}": [problem] for name, problem in found.items()}
@@ -69,19 +69,21 @@ def _whole(clause: Mapping[str, Any]) -> dict[str, Any]:
 def _unknown(clause: Mapping[str, Any]) -> dict[str, str]:
     known = ", ".join(FIELDS)
     return {
-        str(name)[:100]: f"A condition has no such field; it has: {known}." for name in clause if name not in FIELDS
+        str(name)[:100]: f"Unknown field of a condition. Known fields: {known}."
+        for name in clause
+        if name not in FIELDS
     }
 
 
 def metric_problem(metric: Any, _: Mapping[str, Any]) -> str:
     """What is wrong with the name of a metric."""
     if not metric:
-        return "Say what is watched: a built-in metric such as fusion_score, or the name of a pushed one."
+        return "Enter a metric: a built-in metric such as fusion_score, or the name of a pushed metric."
     if isinstance(metric, str) and (metric in metrics or NAME.fullmatch(metric)):
         return ""
     return (
-        f"“{str(metric)[:40]}” is not the name of a metric. A name begins with a small letter and has only small "
-        "letters, digits and _ . : - after it, for example cpu or queue_depth."
+        f"“{str(metric)[:40]}” is not a metric name. A name starts with a lowercase letter and contains only "
+        "lowercase letters, digits and _ . : - after it, for example cpu or queue_depth."
     )
 
 
@@ -95,28 +97,30 @@ def _target(target: Any, _: Mapping[str, Any]) -> str:
 
 def _reducer(reducer: Any, _: Mapping[str, Any]) -> str:
     known = ", ".join(Reducer.values)
-    return "" if reducer in Reducer.values else f"“{str(reducer)[:40]}” cannot be compared. There are: {known}."
+    return "" if reducer in Reducer.values else f"“{str(reducer)[:40]}” is not an aggregation. Available: {known}."
 
 
 def _window(window: Any, clause: Mapping[str, Any]) -> str:
     bounds = f"from {format_duration(SHORTEST)} to {LONGEST_WINDOW.days}d, for example 1h"
     if not isinstance(window, timedelta):
-        return f"This is not a duration. A window is {bounds}."
+        return f"Invalid duration. The window must be {bounds}."
     reducer = clause.get("reducer") or Reducer.LAST
     if reducer not in Reducer.values:
         return ""
     if reducer == Reducer.LAST:
-        return "" if not window else "The newest reading has no window: leave this empty, or choose what is compared."
+        return (
+            "" if not window else "The latest reading has no window. Leave the window empty, or choose an aggregation."
+        )
     if not window:
-        return f"Say over which time {Reducer(reducer).label} is taken, {bounds}."
+        return f"Enter the window for {Reducer(reducer).label}, {bounds}."
     if SHORTEST <= window <= LONGEST_WINDOW:
         return ""
-    return f"A window is {bounds}; this one is {format_duration(window)}."
+    return f"The window must be {bounds}, not {format_duration(window)}."
 
 
 def _operator(operator: Any, _: Mapping[str, Any]) -> str:
     known = ", ".join(Operator.values)
-    return "" if operator in Operator.values else f"“{str(operator)[:40]}” is not an operator. There are: {known}."
+    return "" if operator in Operator.values else f"“{str(operator)[:40]}” is not an operator. Available: {known}."
 
 
 def _threshold(threshold: Any, clause: Mapping[str, Any]) -> str:

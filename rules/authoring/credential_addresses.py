@@ -15,4 +15,4 @@ def changed_addresses(before: Any, after: Any) -> list[str]:
 def refusal(names: list[str]) -> str:
     """Why these addresses cannot be changed."""
     shown = ", ".join(names)
-    return f"The stored credentials are used with {shown}. Enter the credentials again, or remove them, to change that."
+    return f"The stored credentials are used with {shown}. Enter the credentials again, or remove them, to change it."

@@ -7,30 +7,30 @@ from typing import Any
 MAX_LABELS = 30
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_./:-]{0,62}")
 MAX_VALUE_LENGTH = 200
-EXAMPLE = "Write for example team=db."
+EXAMPLE = "Example: team=db."
 
 
 def label_problem(labels: Any) -> str:
     """What is wrong with `labels`; nothing where they are sound."""
     if not isinstance(labels, Mapping):
-        return 'Labels are an object of text to text, for example {"team": "db"}.'
+        return 'Labels must be an object with text values, for example {"team": "db"}.'
     if len(labels) > MAX_LABELS:
-        return f"A rule has at most {MAX_LABELS} labels; these are {len(labels)}."
+        return f"A rule has at most {MAX_LABELS} labels; {len(labels)} were given."
     return next(filter(None, (_problem(name, value) for name, value in labels.items())), "")
 
 
 def _problem(name: Any, value: Any) -> str:
     if not isinstance(name, str) or not NAME.fullmatch(name):
         return (
-            f"“{str(name)[:40]}” is not the name of a label. A name begins with a letter and has only letters, digits "
+            f"“{str(name)[:40]}” is not a label name. A name starts with a letter and contains only letters, digits "
             "and _ . / : - after it, for example team."
         )
     if not isinstance(value, str):
-        return f"The label {name} is text, for example “db”; numbers and objects are none."
+        return f"The value of label {name} must be text, for example “db”."
     if not value.strip() or len(value) > MAX_VALUE_LENGTH:
-        return f"The label {name} has 1 to {MAX_VALUE_LENGTH} characters."
+        return f"The value of label {name} must have 1 to {MAX_VALUE_LENGTH} characters."
     if any(sign in value for sign in ",\n\r"):
-        return f"The label {name} has no commas and is of one line."
+        return f"The value of label {name} must be one line without commas."
     return ""
 
 
@@ -40,9 +40,9 @@ def read_labels(text: str) -> dict[str, str]:
     for part in filter(None, (part.strip() for part in re.split(r"[\n,]", text))):
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or not name:
-            raise ValueError(f"“{part[:40]}” is no label. {EXAMPLE}")
+            raise ValueError(f"“{part[:40]}” is not a label. {EXAMPLE}")
         if name in labels:
-            raise ValueError(f"The label {name} is there twice.")
+            raise ValueError(f"Duplicate label {name}.")
         labels[name] = value
     return labels
 

@@ -18,7 +18,7 @@ def threshold_problem(threshold: Any, metric: Any, reducer: Any) -> str:
     """What is wrong with a threshold as such."""
     if (found := as_number(threshold)) is None:
         given = isinstance(threshold, float) or str(threshold).lower() in ("nan", "inf", "-inf")
-        return f"The threshold is a {'finite ' if given else ''}number, for example 70 or 0.5."
+        return f"The threshold must be a {'finite ' if given else ''}number, for example 70 or 0.5."
     return off_scale(found, metric, reducer)
 
 
@@ -26,9 +26,9 @@ def off_scale(value: float, metric: Any, reducer: Any) -> str:
     """What is wrong where no reading of `metric` can come to `value`."""
     lowest, highest, name = _scale(metric, reducer)
     if lowest is not None and value < lowest:
-        return f"{name} is never below {number(lowest)}, so {number(value)} is no threshold for it."
+        return f"{name} is never below {number(lowest)}, so {number(value)} is not a valid threshold."
     if highest is not None and value > highest:
-        return f"{name} is never above {number(highest)}, so {number(value)} is no threshold for it."
+        return f"{name} is never above {number(highest)}, so {number(value)} is not a valid threshold."
     return ""
 
 
@@ -42,7 +42,7 @@ def recovery_problem(recovery: Any, fields: Mapping[str, Any]) -> str:
     if float(recovery) < threshold if falling else float(recovery) > threshold:
         example = _beside(threshold, 1 if falling else -1, metric, reducer)
         return (
-            f"Recovery for “{limit(operator, threshold)}” must be {number(threshold)} or "
+            f"The recovery threshold for “{limit(operator, threshold)}” must be {number(threshold)} or "
             f"{'more' if falling else 'less'}, for example {number(example)}."
         )
     return _never_over(operator, float(recovery), metric, reducer)
@@ -79,16 +79,16 @@ def _level(level: Any, fields: Mapping[str, Any], what: str) -> tuple[str, float
     if operator in FALLING + RISING:
         return "", as_number(fields.get("threshold_value"))
     known = operator in Operator.values
-    return f"A {what} threshold goes with <, <=, > or >=. Leave it empty for “{operator}”." if known else "", None
+    return f"A {what} threshold requires <, <=, > or >=. Leave it empty for “{operator}”." if known else "", None
 
 
 def _never_over(operator: str, recovery: float, metric: Any, reducer: Any) -> str:
     """`at most 95`, recovering above 100, never would on a scale that ends at 100."""
     lowest, highest, name = _scale(metric, reducer)
     if operator == "<=" and highest is not None and recovery >= highest:
-        return f"{name} is never above {number(highest)}, so the rule would never recover. Write less."
+        return f"{name} is never above {number(highest)}, so the rule would never recover. Enter a lower value."
     if operator == ">=" and lowest is not None and recovery <= lowest:
-        return f"{name} is never below {number(lowest)}, so the rule would never recover. Write more."
+        return f"{name} is never below {number(lowest)}, so the rule would never recover. Enter a higher value."
     return ""
 
 

@@ -47,20 +47,22 @@ def _also(when: str, reducer: str = "last", window: int = 0) -> dict[str, Any]:
 
 MINUTES_10, MINUTES_15, MINUTES_30 = (timedelta(minutes=minutes) for minutes in (10, 15, 30))
 HOUR, HOURS_6, DAY, WEEK = timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=7)
-CLASSICS, SCORES, EVENTS = "The four classics", "Scores and efficiency", "Anomalies and integrations"
-SYSTEMS, SILENCE = "Metrics that you push", "When nothing comes"
+CLASSICS, SCORES, EVENTS = "Basics", "Scores and efficiency", "Anomalies and integrations"
+SYSTEMS, SILENCE = "Pushed metrics", "Missing data"
 
 TEMPLATES = (
     _template(
-        "low-score", CLASSICS, "Fusion score too low", "Says at once that a fusion score is below what is good.",
+        "low-score", CLASSICS, "Fusion score too low", "Alerts when a fusion score is low.",
         "fusion_score < 70", "alert high",
     ),
     _template(
-        "efficiency-drop", CLASSICS, "Efficiency dropping", "Proposes a remedy while the efficiency index is low.",
+        "efficiency-drop", CLASSICS, "Efficiency dropping",
+        "Proposes an optimization while the efficiency index is low.",
         "efficiency_index < 80", "optimize medium",
     ),
     _template(
-        "anomaly-spike", CLASSICS, "Anomalies spike", "Notifies of more anomalies than usual in the last 24 hours.",
+        "anomaly-spike", CLASSICS, "Anomalies spike",
+        "Notifies when there are more anomalies than usual in the last 24 hours.",
         "anomaly_count > 5", "notify medium",
     ),
     _template(
@@ -69,12 +71,12 @@ TEMPLATES = (
         "integration_health < 75", "optimize high",
     ),
     _template(
-        "score-fell", SCORES, "Score fell by a fifth", "A fusion score fell by more than 20 percent within a day.",
+        "score-fell", SCORES, "Score dropped by 20 %", "A fusion score fell by more than 20 percent within a day.",
         "fusion_score < -20", "alert high", reducer="percent_change", evaluation_window=DAY,
     ),
     _template(
-        "score-two-levels", SCORES, "Score low, and then critical",
-        "One rule with two levels: it fires below 70, and again, as critical, below 50.",
+        "score-two-levels", SCORES, "Score low, then critical",
+        "Two levels: fires below 70, and as critical below 50.",
         "fusion_score < 70", "alert medium", critical_threshold=50,
     ),
     _template(
@@ -83,18 +85,18 @@ TEMPLATES = (
         "fusion_score < 70", "notify medium", reducer="avg", evaluation_window=HOURS_6,
     ),
     _template(
-        "score-without-flapping", SCORES, "Score low, told once",
-        "A score that wavers around 70 is told once: it is over only at 75, and after 15 minutes of that.",
+        "score-without-flapping", SCORES, "Score low, without flapping",
+        "A score that varies around 70 alerts once: it resolves only after 15 minutes at 75 or above.",
         "fusion_score < 70", "alert medium", recovery_threshold=75, keep_firing_for=MINUTES_15,
     ),
     _template(
         "score-and-efficiency", SCORES, "Score and efficiency low together",
-        "Both are low at the same time, which one of them alone seldom means.",
+        "Fires only when both are low at the same time.",
         "fusion_score < 70", "optimize high", more_conditions=[_also("efficiency_index < 80")],
     ),
     _template(
         "efficiency-worst-of-the-week", SCORES, "Worst efficiency of the week",
-        "The lowest efficiency of seven days is below 60. Written down and nothing else; a start for a review.",
+        "The lowest efficiency of seven days is below 60. Only logged, as input for a review.",
         "efficiency_index < 60", "log low", reducer="min", evaluation_window=WEEK, repeat_every=DAY,
     ),
     _template(
@@ -103,56 +105,56 @@ TEMPLATES = (
     ),
     _template(
         "anomalies-or-errors", EVENTS, "Anomalies or integration errors",
-        "Whichever comes first: many anomalies of any kind, or a few that are about an integration.",
+        "Fires on many anomalies of any kind, or on a few about an integration.",
         "anomaly_count > 20", "notify high", match="any", more_conditions=[_also("integration_error_count > 3")],
     ),
     _template(
         "integration-down", EVENTS, "Integration in error for half an hour",
-        "Short hiccups pass; an integration that stays in error for 30 minutes does not.",
+        "Ignores short errors; fires after 30 minutes in error.",
         "integration_health <= 25", "alert critical", pending_for=MINUTES_30, keep_firing_for=MINUTES_10,
     ),
     _template(
         "integration-errors-critical", EVENTS, "Integration errors pile up",
-        "From 3 errors on it notifies; from 20 on it is critical.",
+        "Notifies from 3 errors on; critical from 20 on.",
         "integration_error_count >= 3", "notify medium", critical_threshold=20,
     ),
     _template(
         "cpu-sustained", SYSTEMS, "Processor busy for 15 minutes",
-        "High for three checks in a row, and over only below 80, so that peaks do not wake anyone.",
+        "High for three evaluations in a row; resolves only below 80, so short peaks do not alert.",
         "cpu > 90", "alert high", pending_for=MINUTES_15, recovery_threshold=80,
     ),
     _template(
         "disk-filling", SYSTEMS, "Disk filling up",
-        "Tells above 80 percent and, as critical, above 95; it is over after an hour below.",
+        "Fires above 80 percent, critical above 95; resolves after one hour below.",
         "disk_used > 80", "alert medium", critical_threshold=95, repeat_every=DAY, keep_firing_for=HOUR,
     ),
     _template(
-        "latency-average", SYSTEMS, "Answers slow on average",
-        "The average of 15 minutes is slow; critical where it is twice as slow.",
+        "latency-average", SYSTEMS, "Slow responses on average",
+        "The average of 15 minutes is high; critical at twice the threshold.",
         "latency_ms > 500", "alert high", reducer="avg", evaluation_window=MINUTES_15, critical_threshold=1000,
         recovery_threshold=400,
     ),
     _template(
         "queue-growing", SYSTEMS, "Queue long and still growing",
-        "A long queue that shrinks is no reason to get up; this one has grown within the hour.",
+        "Fires on a long queue that has grown within the hour, not on one that shrinks.",
         "queue_depth > 500", "alert high", more_conditions=[_also("queue_depth > 50", "change", 3600)],
     ),
     _template(
-        "error-budget", SYSTEMS, "Errors of a day used up", "The errors of 24 hours come to more than 100.",
+        "error-budget", SYSTEMS, "Daily error budget used up", "More than 100 errors in 24 hours.",
         "errors > 100", "notify high", reducer="sum", evaluation_window=DAY,
     ),
     _template(
-        "heartbeat-missing", SILENCE, "No heartbeat for long",
-        "Fires where there is no reading any more, for half an hour. A heartbeat of 0 fires, too.",
+        "heartbeat-missing", SILENCE, "Heartbeat missing",
+        "Fires after 30 minutes without a reading, or when the heartbeat is 0.",
         "heartbeat < 1", "alert critical", no_data_policy="fire", pending_for=MINUTES_30,
     ),
     _template(
-        "backup-missing", SILENCE, "No backup within a day", "Counts what was pushed as backup_done in 24 hours: none.",
+        "backup-missing", SILENCE, "No backup within a day", "Fires when no backup_done sample was pushed in 24 hours.",
         "backup_done < 1", "alert high", reducer="count", evaluation_window=DAY, repeat_every=DAY,
     ),
     _template(
         "source-unreadable", SILENCE, "Score missing or unreadable",
-        "A fusion score that is missing or cannot be read is told like one that is too low.",
+        "A missing or unreadable fusion score fires like a low one.",
         "fusion_score < 40", "notify medium", no_data_policy="fire", error_policy="fire", pending_for=MINUTES_15,
     ),
 )  # fmt: skip

@@ -76,9 +76,9 @@ def _own_condition(fields: Mapping[str, Any]) -> Errors:
 
 def _name(name: Any, _: Mapping[str, Any]) -> str:
     if not str(name or "").strip():
-        return "Give the rule a name, for example: Fusion score too low."
+        return "Enter a name, for example: Fusion score too low."
     if len(str(name)) > LONGEST_NAME:
-        return f"A name has at most {LONGEST_NAME} characters; this one has {len(str(name))}."
+        return f"The name has at most {LONGEST_NAME} characters; this value has {len(str(name))}."
     return ""
 
 
@@ -95,29 +95,29 @@ def _action(action: Any, _: Mapping[str, Any]) -> str:
         return ""
     kinds = [plug.kind for plug in actions]
     near = difflib.get_close_matches(str(action)[:100], kinds, 1)
-    meant = f" Is {near[0]} meant?" if near else ""
-    return f"“{str(action)[:40]}” cannot be chosen as the action.{meant} There are: {', '.join(kinds)}."
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return f"“{str(action)[:40]}” is not an available action.{meant} Available: {', '.join(kinds)}."
 
 
 def _repeat_every(duration: Any, _: Mapping[str, Any]) -> str:
     if not isinstance(duration, timedelta) or not timedelta(0) <= duration <= MAX_DURATION:
-        return f"The rule repeats after 0 (at every evaluation) up to {MAX_DURATION.days} days, for example 30m or 4h."
+        return f"The repeat interval must be 0 (every evaluation) to {MAX_DURATION.days} days, for example 30m or 4h."
     return "" if duration == DEFAULT_REPEAT else off_grid(duration)
 
 
 def _lasting(duration: Any, _: Mapping[str, Any]) -> str:
     if not isinstance(duration, timedelta) or not timedelta(0) <= duration <= MAX_DURATION:
-        return f"This is 0 (at once) up to {MAX_DURATION.days} days, for example 15m or 3 checks."
+        return f"The duration must be 0 (immediately) to {MAX_DURATION.days} days, for example 15m or 3 checks."
     return off_grid(duration)
 
 
 def _policy(policy: Any, _: Mapping[str, Any]) -> str:
     known = AutomationRule.NoDataPolicy.values
-    return "" if policy in known else f"“{str(policy)[:40]}” is none of these: {', '.join(known)}."
+    return "" if policy in known else f"“{str(policy)[:40]}” is not one of: {', '.join(known)}."
 
 
 def _match(match: Any, _: Mapping[str, Any]) -> str:
-    return "" if match in Match.values else f"“{str(match)[:40]}” is none of these: {', '.join(Match.values)}."
+    return "" if match in Match.values else f"“{str(match)[:40]}” is not one of: {', '.join(Match.values)}."
 
 
 def _labels(labels: Any, _: Mapping[str, Any]) -> str:

@@ -88,10 +88,10 @@ def _sentence(rule: AutomationRule, days: int, one: Replay, whole: Replay | None
     acted = "notified" if rule.action_type in TELLING else "acted"
     if whole is None:
         of = f" for {person}" if person else ""
-        return f"{time} this would {_times(one, of, acted)}."
+        return f"{time} this rule would {_times(one, of, acted)}."
     of = f" for {counted(whole.people, 'person', 'people')}"
-    told = f"{time} this would {_times(whole, of if whole.fired else ' for anyone', acted)}."
-    return f"{told} For {person}, whom the chart shows, it would {_times(one, '', acted)}."
+    told = f"{time} this rule would {_times(whole, of if whole.fired else ' for anyone', acted)}."
+    return f"{told} For {person} (in the chart), it would {_times(one, '', acted)}."
 
 
 def _times(found: Replay, of: str, acted: str) -> str:

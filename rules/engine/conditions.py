@@ -18,21 +18,21 @@ class Operator(models.TextChoices):
 class Reducer(models.TextChoices):
     """What of the readings in a window is compared."""
 
-    LAST = "last", "the newest reading"
-    AVG = "avg", "the average"
-    MIN = "min", "the lowest"
-    MAX = "max", "the highest"
-    SUM = "sum", "the sum"
-    COUNT = "count", "the number of readings"
-    CHANGE = "change", "the change"
-    PERCENT_CHANGE = "percent_change", "the change in percent"
+    LAST = "last", "latest reading"
+    AVG = "avg", "average"
+    MIN = "min", "minimum"
+    MAX = "max", "maximum"
+    SUM = "sum", "sum"
+    COUNT = "count", "number of readings"
+    CHANGE = "change", "change"
+    PERCENT_CHANGE = "percent_change", "change in percent"
 
 
 class Match(models.TextChoices):
     """How several conditions are joined."""
 
-    ALL = "all", "all conditions hold"
-    ANY = "any", "any condition holds"
+    ALL = "all", "all conditions are met"
+    ANY = "any", "any condition is met"
 
 
 IN_PYTHON: dict[str, Callable[[float, float], bool]] = {

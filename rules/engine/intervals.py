@@ -28,7 +28,7 @@ def parse_checks(text: str) -> timedelta:
     said, counted = parse_duration(both[1]), _of(int(both[2]), text)
     if said != counted:
         raise ValueError(
-            f"“{text[:40]}” says two things: {shown(counted)} and {format_duration(said)}. Write one of them."
+            f"“{text[:40]}” is ambiguous: {shown(counted)} and {format_duration(said)}. Enter one of them."
         )
     return said
 

@@ -20,7 +20,7 @@ class SeverityOption(forms.CharField):
 
     def validate(self, value: str) -> None:
         if value and value.strip().lower() not in MEANINGS:
-            raise forms.ValidationError(f"“{value[:20]}” is none of these: {', '.join(MEANINGS)}.")
+            raise forms.ValidationError(f"“{value[:20]}” is not one of: {', '.join(MEANINGS)}.")
 
 
 def severity_of(config: Any) -> str:

@@ -34,21 +34,21 @@ class Event(models.TextChoices):
     """What the activity log calls a step."""
 
     PENDING = "rule_pending", "pending"
-    UNPENDING = "rule_unpending", "cleared in time"
+    UNPENDING = "rule_unpending", "cleared"
     FIRED = "rule_fired", "fired"
     ESCALATED = "rule_escalated", "became critical"
-    REPEATED = "rule_repeated", "fired again"
-    RETRIED = "rule_retried", "tried again"
+    REPEATED = "rule_repeated", "repeated"
+    RETRIED = "rule_retried", "retried"
     RECOVERING = "rule_recovering", "recovering"
-    RELAPSED = "rule_relapsed", "fell back"
+    RELAPSED = "rule_relapsed", "relapsed"
     FLAPPING = "rule_flapping", "flapping"
     SILENCED = "rule_silenced", "silenced"
-    UNSILENCED = "rule_unsilenced", "silence over"
+    UNSILENCED = "rule_unsilenced", "unsilenced"
     REMINDED = "rule_reminded", "reminded"
     RESOLVED = "rule_resolved", "resolved"
     NO_DATA = "rule_no_data", "no data"
-    ERROR = "rule_error", "could not be read"
-    RECOVERED = "rule_recovered", "readable again"
+    ERROR = "rule_error", "error"
+    RECOVERED = "rule_recovered", "recovered"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,17 +27,17 @@ COLUMNS = f"""r.id AS rule_id, r.user_id AS owner_id, r.metric_type, r.condition
 # Another application may have written what no reading can be compared with, and times beyond all clocks.
 SPAN = "BETWEEN '0' AND interval '1000 years'"
 READABLE = {
-    "Its threshold is not a number that a reading can be compared with.":
+    "The threshold is not a finite number.":
         "r.threshold_value > '-1e308' AND r.threshold_value < '1e308'",
-    "Its recovery threshold is not a number that a reading can be compared with.":
+    "The recovery threshold is not a finite number.":
         "(r.recovery_threshold IS NULL OR abs(r.recovery_threshold) < '1e308')",
-    "Its critical threshold is not a number that a reading can be compared with.":
+    "The critical threshold is not a finite number.":
         "(r.critical_threshold IS NULL OR abs(r.critical_threshold) < '1e308')",
-    "Its operator is none of <, <=, >, >=, = and !=.":
+    "The operator is not one of <, <=, >, >=, = and !=.":
         "r.condition_operator IN ('<', '<=', '>', '>=', '=', '!=')",
-    "Its target has more than 200 characters.":
+    "The target has more than 200 characters.":
         "char_length(coalesce(r.target_integration, '')) <= 200",
-    "One of its durations is below 0 or longer than 1,000 years.":
+    "A duration is below 0 or longer than 1,000 years.":
         f"r.pending_for {SPAN} AND r.keep_firing_for {SPAN} AND r.repeat_every {SPAN} AND r.evaluation_window {SPAN}",
 }  # fmt: skip
 IS_READABLE = " AND ".join(READABLE.values())

@@ -96,13 +96,15 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
     with _timed(run, "readings"), transaction.atomic():
         gather(now, person=_only_reader(owner, rule))
     with _timed(run, "history"):
-        _apart(run, "The changes of built-in metrics were not kept", lambda: keep_changes(now))
+        _apart(run, "Changes of built-in metrics were not stored", lambda: keep_changes(now))
     with _timed(run, "candidates"), transaction.atomic():
         run.rules_evaluated, run.instances = count_instances(owner, rule)
         _silence(run)
         candidates, isolated = find_candidates(now, owner, rule)
     with _timed(run, "record"):
-        _apart(run, "Unwatched instances were not resolved", lambda: resolve_unwatched(run.pk, now, owner, rule))
+        _apart(
+            run, "Instances no longer evaluated were not resolved", lambda: resolve_unwatched(run.pk, now, owner, rule)
+        )
         recorded = record(candidates, run.pk, now)
         isolated.update(recorded.isolated)
         _name(run, isolated)
@@ -123,7 +125,7 @@ def _name(run: DispatchRun, isolated: Isolated[UUID]) -> None:
         more = len(isolated.culprits) - NAMED
         said.append(f"Rules that could not be evaluated: {named}{f' and {more:,} more' if more > 0 else ''}.")
     if isolated.left:
-        said.append(f"Rules for which no time was left beside them: {len(isolated.left):,}.")
+        said.append(f"Rules skipped for lack of time: {len(isolated.left):,}.")
     run.error_message = " ".join(said) or None
 
 
@@ -132,7 +134,7 @@ def _set_right(run: DispatchRun) -> None:
     if run.evaluated_at < run.started_at - SKEW:
         return
     if pulled := pull_back(run.evaluated_at):
-        run.error_message = f"The clock had been ahead; instances brought back to the present: {pulled:,}."
+        run.error_message = f"The system clock had been ahead; instances reset to the current time: {pulled:,}."
         log.warning("clock was ahead", run=str(run.pk), instances=pulled)
 
 
@@ -140,7 +142,7 @@ def _silence(run: DispatchRun) -> None:
     """Gather what is silenced. A silence that cannot be read silences nothing, and the run names it."""
     unread: list[str] = []
     begin_silenced()
-    _apart(run, "No silence was applied", lambda: gather_silenced(run.evaluated_at, unread))
+    _apart(run, "Silences were not applied", lambda: gather_silenced(run.evaluated_at, unread))
     if unread:
         _say(run, f"Silences that cannot be read: {'; '.join(unread[:NAMED])}.")
 

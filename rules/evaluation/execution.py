@@ -153,7 +153,7 @@ def _with_unread(outcome: Outcome, is_unread: bool) -> Outcome:
 
 def act(kind: str, firings: Sequence[Firing]) -> list[Outcome]:
     if kind not in actions:
-        return [Outcome(error=f"There is no action {kind!r}; see RULES_ACTIONS.") for _ in firings]
+        return [Outcome(error=f"Unknown action {kind!r}; see RULES_ACTIONS.") for _ in firings]
     try:
         return _attempt(actions[kind], firings)
     except Exception as error:  # whatever an action does wrong is recorded with its cause, and the rest goes on
@@ -177,7 +177,7 @@ def _attempt(action: Action, firings: Sequence[Firing]) -> list[Outcome]:
     with transaction.atomic():
         outcomes = action.execute(firings)
         if len(outcomes) != len(firings):
-            raise ValueError(f"{action.kind} gave {len(outcomes)} outcomes for {len(firings)} firings")
+            raise ValueError(f"{action.kind} gave {len(outcomes)} results for {len(firings)} firings")
         json.dumps([outcome.detail for outcome in outcomes], allow_nan=False)  # raises what could not be written
         return outcomes
 

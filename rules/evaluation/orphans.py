@@ -34,7 +34,7 @@ SELECT r.user_id, r.id, %(run)s, s.id, 'smart_agent', 'rule_resolved', 'none',
        'success', %(now)s, %(now)s
   FROM unwatched s JOIN automation_rules r ON r.id = s.rule_id
 """
-REASON = "not watched any more"
+REASON = "no longer evaluated"
 
 
 def resolve_unwatched(run: UUID, now: datetime, owner: UUID | None, rule: UUID | None) -> int:

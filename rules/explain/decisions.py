@@ -14,7 +14,7 @@ from rules.text.entry import action_of
 from rules.text.phrases import limit, number
 from smartagent.kernel.durations import format_duration
 
-LEFT = {"keep": "leaves the instance as it was", "fire": "fires then", "resolve": "resolves then"}
+LEFT = {"keep": "keeps the last state", "fire": "fires", "resolve": "resolves"}
 
 
 def reasons_of(account: Evidence) -> list[str]:
@@ -23,28 +23,30 @@ def reasons_of(account: Evidence) -> list[str]:
     said = say(account) if say else []
     handling = account.facts.get("handling")
     if handling in ("acknowledged", "snoozed") and entry.action_taken == "none" and account.facts.get("to") == "firing":
-        said.append(f"It was {handling}, so its action was not run.")
+        said.append(f"No action was run: the alert was {handling}.")
     return [sentence for sentence in [*said, _action(entry)] if sentence]
 
 
 def _pending(account: Evidence) -> list[str]:
-    return [f"It fires once this has held for {shown(account.rule.pending_for)}."] if account.rule else []
+    if account.rule is None:
+        return []
+    return [f"The rule fires once the condition has been met for {shown(account.rule.pending_for)}."]
 
 
 def _unpending(account: Evidence) -> list[str]:
-    return [f"It had held for {_waited(account)}; {_needs(account.rule)}"] if account.rule else []
+    return [f"The condition had been met for {_waited(account)}; {_needs(account.rule)}"] if account.rule else []
 
 
 def _fired(account: Evidence) -> list[str]:
     if account.facts.get("from") == "error":
-        return ["An error had interrupted it; it fires as before."]
+        return ["Firing continues after an error."]
     if account.rule is None:
         return []
     if account.facts.get("reason") == "no data":
-        return [f"There was no reading, and the rule {LEFT['fire']}."]
+        return [f"There was no reading; on no data the rule {LEFT['fire']}."]
     if account.facts.get("from") == "pending":
-        return [f"It had held for {_waited(account)}; {_needs(account.rule)}"]
-    return ["It fires at the first check, for the rule waits for nothing more."]
+        return [f"The condition had been met for {_waited(account)}; {_needs(account.rule)}"]
+    return ["Fired immediately: no pending period."]
 
 
 def _needs(rule: AutomationRule | None) -> str:
@@ -54,28 +56,27 @@ def _needs(rule: AutomationRule | None) -> str:
 def _repeated(account: Evidence) -> list[str]:
     last = account.time("last_acted")
     if last is None:
-        return ["It had not acted since it began to fire or was opened again."]
+        return ["No action had run since the alert began to fire or was reopened."]
     if account.rule is None:
         return []
     every = account.rule.repeat_every
-    ago = f"It had acted {spelled(account.entry.created_at - last)} before"
-    return [f"{ago}, and acts again every {spelled(every)}." if every else f"{ago}, and acts again at every check."]
+    ago = f"The last action ran {spelled(account.entry.created_at - last)} earlier"
+    often = f"every {spelled(every)}" if every else "at every evaluation"
+    return [f"{ago}; the rule repeats {often}."]
 
 
 def _retried(account: Evidence) -> list[str]:
-    return ["Its last try had failed; tries that fail burn no repeat interval, so it was made again."]
+    return ["The previous attempt failed. Failed attempts do not start the repeat interval, so it was retried."]
 
 
 def _escalated(account: Evidence) -> list[str]:
     critical = account.facts.get("critical")
     past = (
-        limit(account.facts.get("operator"), critical, account.facts.get("value"))
-        if critical is not None
-        else "past it"
+        limit(account.facts.get("operator"), critical, account.facts.get("value")) if critical is not None else "passed"
     )
-    said = [f"The critical threshold counts from here on: {past}."]
+    said = [f"The critical threshold was passed: {past}."]
     if account.facts.get("handling") in ("acknowledged", "snoozed"):
-        said.append(f"It was {account.facts['handling']}, but for the lower level, so it is open again.")
+        said.append(f"It had been {account.facts['handling']} at the lower severity, so the alert was reopened.")
     return said
 
 
@@ -83,11 +84,11 @@ def _recovering(account: Evidence) -> list[str]:
     if account.facts.get("reason") == "flapping":
         return _flapping(account)
     kept = account.rule.keep_firing_for if account.rule else timedelta(0)
-    return [f"It is kept open for {shown(kept)} after it has cleared, in case it comes back."] if kept else []
+    return [f"The alert stays open for {shown(kept)} after clearing."] if kept else []
 
 
 def _relapsed(account: Evidence) -> list[str]:
-    return [f"It had been clear for {_waited(account)}: not long enough to resolve."]
+    return [f"The condition had been clear for {_waited(account)}, which is too short to resolve."]
 
 
 def _resolved(account: Evidence) -> list[str]:
@@ -95,41 +96,42 @@ def _resolved(account: Evidence) -> list[str]:
     if rule is None:
         return []
     if account.facts.get("to") in ("no_data", "error"):
-        return [f"It cannot be read, and the rule {LEFT['resolve']}."]
+        return [f"The metric cannot be read; in this case the rule {LEFT['resolve']}."]
     if account.facts.get("from") == "recovering":
-        return [f"It had been clear for {_waited(account)}; the rule keeps it open for {shown(rule.keep_firing_for)}."]
+        kept = shown(rule.keep_firing_for)
+        return [f"The condition had been clear for {_waited(account)}; the rule keeps firing for {kept}."]
     if rule.recovery_threshold is not None:
-        return [f"It is past the recovery threshold, {number(rule.recovery_threshold)}."]
-    return ["It resolves at the first check that is clear."]
+        return [f"The recovery threshold, {number(rule.recovery_threshold)}, was reached."]
+    return ["Resolved at the first evaluation with the condition not met."]
 
 
 def _flapping(account: Evidence) -> list[str]:
-    return [f"It went in and out of firing more than {REMEMBERED - 1} times within {WINDOW} checks."]
+    return [f"The alert fired and cleared more than {REMEMBERED - 1} times within {WINDOW} evaluations."]
 
 
 def _silenced(account: Evidence) -> list[str]:
-    return ["The rule goes on being evaluated; what still fires at the end of the silence is told at once."]
+    return ["The rule is still evaluated. If the alert still fires when the silence ends, you are notified then."]
 
 
 def _unsilenced(account: Evidence) -> list[str]:
-    return ["The silence that covered it has ended, and what still fires then is told at once."]
+    return ["The silence has ended and the alert still fires, so a notification is due."]
 
 
 def _reminded(account: Evidence) -> list[str]:
     handling = account.facts.get("handling")
-    return [f"It was {handling}, and the time for that is over."] if handling else []
+    return [f"The alert had been {handling}, and that period has ended."] if handling else []
 
 
 def _no_data(account: Evidence) -> list[str]:
-    return [f"Without data the rule {LEFT[account.rule.no_data_policy]}."] if account.rule else []
+    return [f"On no data the rule {LEFT[account.rule.no_data_policy]}."] if account.rule else []
 
 
 def _error(account: Evidence) -> list[str]:
-    return [f"Where it cannot be read, the rule {LEFT[account.rule.error_policy]}."] if account.rule else []
+    return [f"On error the rule {LEFT[account.rule.error_policy]}."] if account.rule else []
 
 
 def _test(account: Evidence) -> list[str]:
-    return [f"{account.facts.get('by_name') or 'Somebody'} tried the rule out; what it watches was not touched."]
+    return [f"{account.facts.get('by_name') or 'Somebody'} ran a test of the rule; its state did not change."]
 
 
 SAY: dict[str, Callable[[Evidence], list[str]]] = {
@@ -149,17 +151,17 @@ def _action(entry: ActivityEntry) -> str:
     if not action:
         return ""
     if action not in actions:
-        said = {"failed": "It failed", "pending": "It waits"}.get(entry.status, "It went well")
+        said = {"failed": "Failed", "pending": "Pending"}.get(entry.status, "Succeeded")
         return f"{entry.agent_name} wrote: {action}. {said}{f': {cause}' if (cause := entry.error_message) else '.'}"
     cause = entry.error_message or ""
     if entry.status == ActivityEntry.Status.PENDING:
-        return f"Its action, {action}, waits to be run."
+        return f"Action {action}: pending."
     if entry.status == ActivityEntry.Status.SKIPPED:
-        return f"Its action, {action}, was not run: {cause}"
+        return f"Action {action} was skipped: {cause}"
     if entry.status == ActivityEntry.Status.FAILED:
-        return f"Its action, {action}, failed: {cause}"
+        return f"Action {action} failed: {cause}"
     took = entry.executed_at - entry.created_at if entry.executed_at else timedelta(0)
     late = f", {format_duration(took)} later" if took >= timedelta(seconds=1) else ""
     outcome = facts_of(entry).get("outcome")
     problem = outcome.get("problem") if isinstance(outcome, dict) else None
-    return f"Its action, {action}, was run{late} and went well." + (f" But: {problem}" if problem else "")
+    return f"Action {action} succeeded{late}." + (f" Problem: {problem}" if problem else "")

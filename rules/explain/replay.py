@@ -10,22 +10,22 @@ from smartagent.kernel.durations import format_duration
 from smartagent.kernel.phrasing import clock
 
 SAID = {
-    "met": "so the condition holds", "held": "no longer, but it is not past the recovery threshold",
-    "clear": "so the condition does not hold", "missing": "there was no reading", "failed": "it could not be read",
+    "met": "met", "held": "no longer met, but the recovery threshold is not reached",
+    "clear": "not met", "missing": "no reading", "failed": "could not be read",
 }  # fmt: skip
-NAMES = {"ok": "ok", "pending": "pending", "firing": "firing", "recovering": "recovering", "no_data": "without data",
-         "error": "in error"}  # fmt: skip
+NAMES = {"ok": "ok", "pending": "pending", "firing": "firing", "recovering": "recovering", "no_data": "no data",
+         "error": "error"}  # fmt: skip
 EVENTS = {
-    "rule_pending": "it became pending", "rule_unpending": "it cleared before it fired", "rule_fired": "it fired",
-    "rule_escalated": "it became critical", "rule_repeated": "it fired again", "rule_retried": "it was tried again",
-    "rule_recovering": "it began to recover", "rule_relapsed": "it fell back", "rule_flapping": "it was flapping",
-    "rule_silenced": "it was silenced", "rule_unsilenced": "a silence ended while it fired",
-    "rule_resolved": "it resolved", "rule_no_data": "it had no data", "rule_recovered": "it could be read again",
+    "rule_pending": "became pending", "rule_unpending": "cleared before firing", "rule_fired": "fired",
+    "rule_escalated": "became critical", "rule_repeated": "repeated", "rule_retried": "was retried",
+    "rule_recovering": "began recovering", "rule_relapsed": "relapsed", "rule_flapping": "was flapping",
+    "rule_silenced": "was silenced", "rule_unsilenced": "was still firing when a silence ended",
+    "rule_resolved": "resolved", "rule_no_data": "had no data", "rule_recovered": "recovered from an error",
 }  # fmt: skip
 
 
 def condition_in_words(heard: ConditionResult) -> str:
-    """One condition with its numbers: `cpu was 63; it is to be above 90, so the condition does not hold.`"""
+    """One condition with its numbers: `cpu was 63 (threshold: above 90): not met.`"""
     clause = heard.clause
     name = metric_name(clause.metric) + (f" on {clause.target}" if clause.target else "")
     if clause.reducer in OVER:
@@ -34,45 +34,44 @@ def condition_in_words(heard: ConditionResult) -> str:
     against = limit(clause.operator, clause.threshold, heard.value)
     if heard.value is None and heard.verdict in SAID:
         cause = f" {heard.cause}" if heard.cause else ""
-        return f"{name}: {SAID[heard.verdict]}; it is to be {against}.{cause}"
-    judged = f", {SAID[heard.verdict]}" if heard.verdict in SAID else ""
-    return f"{name} was {number(heard.value, clause.threshold)}; it is to be {against}{judged}."
+        return f"{name}: {SAID[heard.verdict]} (threshold: {against}).{cause}"
+    judged = f": {SAID[heard.verdict]}" if heard.verdict in SAID else ""
+    return f"{name} was {number(heard.value, clause.threshold)} (threshold: {against}){judged}."
 
 
 def answer(why: Explanation) -> list[str]:
     """What happened at that time and why, a sentence each; the first is the answer."""
     if why.made_at:
-        return [f"It was not there yet: the rule was made on {clock(why.made_at)}."]
+        return [f"The rule did not exist yet: it was created on {clock(why.made_at)}."]
     if not why.evaluated:
         then = "in the recycle bin" if why.rule.deleted_at else why.rule.status
-        return [f"It was not evaluated: the rule was {then} then."]
+        return [f"The rule was not evaluated: it was {then} at that time."]
     said = [_what(why)]
     if why.silence:
         said.append(f"{why.silence.words}.")
     if why.rule.status == "draft":
-        said.append("The rule was a draft, so it did nothing.")
+        said.append("The rule was a draft, so no action ran.")
     return said
 
 
 def _what(why: Explanation) -> str:
     if why.step:
         transition = why.step.transition
-        acted = "its action was run" if transition.acts else "its action was not run"
+        acted = "the action ran" if transition.acts else "no action ran"
         quiet = f": {transition.quiet}" if transition.quiet else ""
-        runs = f", and {acted}{quiet}" if transition.acts or transition.quiet else ""
-        return f"At this check {EVENTS.get(str(transition.event), str(transition.event))}{runs}."
+        runs = f"; {acted}{quiet}" if transition.acts or transition.quiet else ""
+        return f"At this evaluation the instance {EVENTS.get(str(transition.event), str(transition.event))}{runs}."
     state, lasted = why.state, why.at - why.state.since if why.state.since else timedelta(0)
     if state.condition == "pending":
-        return (
-            f"It was pending for {format_duration(lasted)}; it fires after {format_duration(why.timing.pending_for)}."
-        )
+        needed = format_duration(why.timing.pending_for)
+        return f"The instance had been pending for {format_duration(lasted)}; the rule fires after {needed}."
     if state.condition == "recovering":
         kept = format_duration(why.timing.keep_firing_for)
-        return f"It was kept open, recovering for {format_duration(lasted)}; it resolves after {kept}."
+        return f"The instance had been recovering for {format_duration(lasted)}; the rule resolves after {kept}."
     if state.condition == "firing":
         return _still(why)
-    return f"It stayed {NAMES[state.condition]}: " + {
-        "clear": "its condition did not hold.", "held": "its condition did not hold.",
+    return f"State unchanged ({NAMES[state.condition]}): " + {
+        "clear": "the condition was not met.", "held": "the condition was not met.",
         "missing": "there was no reading.",
     }.get(why.verdict, "nothing changed.")  # fmt: skip
 
@@ -80,9 +79,9 @@ def _what(why: Explanation) -> str:
 def _still(why: Explanation) -> str:
     last = why.state.last_acted
     if last is None:
-        return "It fired already, and was kept quiet."
+        return "Already firing; the action was suppressed."
     every, ago = format_duration(why.timing.repeat_every), format_duration(why.at - last)
-    return f"It fired already; it acts again every {every}, and had acted {ago} before."
+    return f"Already firing; the rule repeats every {every}, and the last action ran {ago} earlier."
 
 
 def steps_in_words(why: Explanation) -> list[tuple[object, str]]:

@@ -11,7 +11,7 @@ from rules.models import Silence
 from rules.silences.phrases import state_of
 from smartagent.rest.filter_fields import OneOf, PersonFilter
 
-STATES = [("current", "on now or coming"), ("on", "on now"), ("coming", "coming"), ("over", "over")]
+STATES = [("current", "active or upcoming"), ("on", "active"), ("coming", "upcoming"), ("over", "ended")]
 
 
 class SilenceFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -21,7 +21,7 @@ class SilenceFilter(django_filters.FilterSet):  # type: ignore[misc]
     metric = django_filters.CharFilter(help_text="Its name, for example fusion_score.")
     person = PersonFilter(help_text="About whose readings: a name, an e-mail or an id.")
     user = PersonFilter(field_name="user", label="rules of")
-    made_by = PersonFilter(field_name="created_by", label="made by")
+    made_by = PersonFilter(field_name="created_by", label="created by")
 
     class Meta:
         model = Silence

@@ -46,7 +46,7 @@ def propose(
 ) -> ThresholdProposal | Refusal:
     """Propose a threshold from judged `readings`; it stays on the milder side of the critical one."""
     if operator not in UPWARDS | {"<", "<="}:
-        return Refusal("A rule that compares for equality has no threshold that could be moved.")
+        return Refusal("A rule with = or != has no threshold to adjust.")
     firing = [(value, useful) for value, useful in readings if isfinite(value) and met(value, operator, threshold)]
     useful = [value for value, is_useful in firing if is_useful]
     noise = [value for value, is_useful in firing if not is_useful]
@@ -62,27 +62,27 @@ def propose(
         return Refusal(_inseparable(sign, first, noise, limited=end < first))
     found = _plain_between(sign * threshold, max(drops), end, at_start=operator in OPEN, at_end=end_counts)
     if found is None:
-        return Refusal("The readings of noise and of useful firings lie too close together for a threshold between.")
+        return Refusal("Readings of noisy and useful alerts are too close to separate.")
     return ThresholdProposal(threshold, sign * found, len(useful), len(drops), len(noise))
 
 
 def _nothing_to_go_by(useful: list[float], noise: list[float]) -> str:
     if not useful and not noise:
-        return "Nobody has judged a firing that had a reading."
+        return "No rated alerts with a reading."
     if not noise:
-        return "Nothing that it told was called noise."
+        return "No alert was marked as noise."
     if not useful:
-        return "Nothing that it told was called useful, so there is nothing that a threshold could keep."
+        return "No alert was marked as useful, so a threshold cannot be chosen."
     return ""
 
 
 def _inseparable(sign: int, first: float, noise: list[float], *, limited: bool) -> str:
     if limited:
-        return "Only a threshold past the critical one would leave out noise."
+        return "Only a threshold past the critical threshold would exclude the noise."
     side, nearest = ("below", min(noise)) if sign > 0 else ("above", max(noise))
     return (
-        f"No threshold separates them: of the useful firings one was at {number(sign * first)}, and no noise was "
-        f"{side} that; the mildest was at {number(nearest)}."
+        f"No threshold separates noise from useful alerts: one useful alert was at {number(sign * first)}, "
+        f"and no noise was {side} that; the mildest was at {number(nearest)}."
     )
 
 

@@ -43,7 +43,7 @@ class HealthCheck:
     kind: ClassVar[str]
     label: ClassVar[str]
     advice: ClassVar[str]
-    link_text: ClassVar[str] = "Look at the rule"
+    link_text: ClassVar[str] = "Open rule"
     sql: ClassVar[str]
 
     def params(self, now: datetime) -> dict[str, Any]:

@@ -36,11 +36,11 @@ class Precision:
 
     def __str__(self) -> str:
         if not self.judged:
-            return "Nobody has judged what it told."
+            return "No feedback yet."
         low, high = self.interval
         return (
-            f"{self.useful:,} of {self.judged:,} judged firings {'was' if self.useful == 1 else 'were'} useful: "
-            f"{100 * self.useful / self.judged:.0f} % (with a confidence of 95 % between {100 * low:.0f} and "
+            f"{self.useful:,} of {self.judged:,} rated alerts {'was' if self.useful == 1 else 'were'} useful: "
+            f"{100 * self.useful / self.judged:.0f} % (95 % confidence interval: {100 * low:.0f} to "
             f"{100 * high:.0f} %)."
         )
 

@@ -49,7 +49,7 @@ def plain(value: float) -> str:
 
 def _proposal(rule: AutomationRule, judged: list[JudgedFiring]) -> ThresholdProposal | Refusal:
     if rule.match == Match.ANY and rule.more_conditions:
-        return Refusal("It fires when any of several conditions holds, so its threshold alone does not decide.")
+        return Refusal("The rule fires when any of several conditions is met, so its threshold alone does not decide.")
     critical = None if rule.critical_threshold is None else float(rule.critical_threshold)
     readings = [(firing.value, firing.useful) for firing in judged]
     return propose(rule.condition_operator, float(rule.threshold_value), readings, critical)
@@ -58,7 +58,7 @@ def _proposal(rule: AutomationRule, judged: list[JudgedFiring]) -> ThresholdProp
 def _effect(proposal: ThresholdProposal, tried: Backtest | None) -> str:
     if tried is None:
         kept = _kept(proposal.useful, proposal.useful, proposal.dropped, proposal.noise)
-        return f"of what was judged, {kept}. There are no readings of the last {DAYS} days to try it on"
+        return f"of the rated alerts, {kept}. There are no readings of the last {DAYS} days for a backtest"
     fired = f"{tried.fired_then:,} instead of {counted(tried.fired_now, 'firing')}"
     kept = _kept(tried.useful_kept, proposal.useful, tried.noise_dropped, proposal.noise)
     return f"in the last {DAYS} days {fired}, {kept}"
@@ -66,6 +66,6 @@ def _effect(proposal: ThresholdProposal, tried: Backtest | None) -> str:
 
 def _kept(kept: int, useful: int, dropped: int, noise: int) -> str:
     """`all 3 useful ones kept, 9 of 12 that were noise left out`"""
-    all_kept = "the useful one" if useful == 1 else f"all {useful:,} useful ones"
-    some_kept = f"{kept:,} of {useful:,} useful ones"
-    return f"{all_kept if kept == useful else some_kept} kept, {dropped:,} of {noise:,} that were noise left out"
+    all_kept = "the useful alert" if useful == 1 else f"all {useful:,} useful alerts"
+    some_kept = f"{kept:,} of {useful:,} useful alerts"
+    return f"{all_kept if kept == useful else some_kept} kept, {dropped:,} of {noise:,} noisy alerts excluded"

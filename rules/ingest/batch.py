@@ -53,10 +53,10 @@ class Push:
     def row(self, sample: Any) -> Row:
         """The row of one sample; Wrong with its errors by field."""
         if type(sample) is not dict:
-            raise InvalidSample({"": ['A sample is an object, for example {"metric": "cpu", "value": 70}.']})
+            raise InvalidSample({"": ['A sample must be an object, for example {"metric": "cpu", "value": 70}.']})
         try:
             if not sample.keys() <= KNOWN:
-                raise ValueError("a name that nobody knows")
+                raise ValueError("an unknown name")
             return (
                 self._owner(sample), self._metric(sample), check_target(sample.get("target")),
                 check_value(sample["value"]), self._time(sample),
@@ -79,14 +79,14 @@ class Push:
             return self.caller.pk
         person = sample["user"]
         if person is not None and not isinstance(person, str):
-            raise ValueError("Write the id or the e-mail address of a person as text, or null for the whole platform.")
+            raise ValueError("Enter the ID or e-mail address of a person as text, or null for the platform.")
         found = self.people.get(person.strip().lower()) if person is not None else None
         if found == self.caller.pk:
             return found
         if not self.may_everyone:
-            raise ValueError("Only who may change everyone's things can push samples of others or of the platform.")
+            raise ValueError("Only operators can push samples of other people or of the platform.")
         if person is not None and found is None:
-            raise ValueError(f"There is nobody with the id or e-mail address “{person[:100]}”.")
+            raise ValueError(f"No person with the ID or e-mail address “{person[:100]}”.")
         return found
 
     def _find_people(self, samples: Sequence[Any]) -> None:
@@ -107,7 +107,7 @@ class Push:
     def _errors(self, sample: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
         for name in sample:
             if name not in FIELDS:
-                yield name[:100], [f"There is no such field. The fields are: {', '.join(FIELDS)}."]
+                yield name[:100], [f"Unknown field. Known fields: {', '.join(FIELDS)}."]
         checks: dict[str, Callable[[dict[str, Any]], object]] = {
             "metric": self._metric, "value": lambda s: check_value(s["value"]), "observed_at": self._time,
             "target": lambda s: check_target(s.get("target")), "user": self._owner,
@@ -116,7 +116,7 @@ class Push:
             try:
                 check(sample)
             except KeyError:
-                yield name, ["This is missing."]
+                yield name, ["Required."]
             except ValueError as error:
                 yield name, [str(error)]
 
@@ -124,8 +124,8 @@ class Push:
 def _summed_up(errors: dict[str, list[str]], wrong: int) -> dict[str, list[str]]:
     if wrong == 1:
         return errors
-    more = f" The first {REPORTED} are shown; there are {wrong - REPORTED:,} more." if wrong > REPORTED else ""
-    return {"detail": [f"{wrong:,} samples are wrong, so nothing was written.{more}"]} | errors
+    more = f" First {REPORTED} shown, {wrong - REPORTED:,} more." if wrong > REPORTED else ""
+    return {"detail": [f"{wrong:,} samples are invalid; nothing was written.{more}"]} | errors
 
 
 def _at(place: str, name: str) -> str:

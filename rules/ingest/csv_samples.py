@@ -22,7 +22,7 @@ SINCE, UNTIL = 100_000_000, 4_102_444_800
 
 
 class BadSamples(Exception):
-    """The file of samples cannot be read."""
+    """The file of samples is invalid."""
 
 
 def read_lines(stream: IO[str]) -> Iterator[tuple[int, datetime, float]]:
@@ -81,7 +81,7 @@ def _since_1970(text: str) -> datetime:
     for scale in (1, 1000):
         if SINCE <= number / scale <= UNTIL:
             return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=float(number * 1000 / scale))
-    raise ValueError(f"“{text[:40]}” is not a time. Write for example 2026-03-02 10:00:00, or seconds since 1970.")
+    raise ValueError(f"“{text[:40]}” is not a time. Example: 2026-03-02 10:00:00, or seconds since 1970.")
 
 
 def number(text: str) -> float:
@@ -106,6 +106,6 @@ def _next(lines: Any) -> list[str] | None:
     except csv.Error as error:
         raise BadSamples(f"line {lines.line_num}: {error}.") from None
     except UnicodeDecodeError:
-        raise BadSamples("it is no text in UTF-8.") from None
+        raise BadSamples("the file is not UTF-8 text.") from None
     except OSError as error:
         raise BadSamples(f"it cannot be read: {error.strerror}.") from None

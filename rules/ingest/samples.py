@@ -76,13 +76,13 @@ def store(rows: Iterable[Row]) -> int:
 def check_metric(name: Any) -> str:
     """Return the name of a pushed metric; ValueError where it cannot be one."""
     if not isinstance(name, str):
-        raise ValueError('Write the name of the metric as a text, for example "cpu".')
+        raise ValueError('Enter the metric name as text, for example "cpu".')
     if name in metrics:
-        raise ValueError(f"{name} is computed, it cannot be pushed.")
+        raise ValueError(f"{name} is a built-in metric and cannot be pushed.")
     if not NAME.fullmatch(name):
         raise ValueError(
-            f"“{name[:40]}” is no name of a metric. It starts with a small letter and has only small letters, digits "
-            "and _ . : - after it, 100 characters at most."
+            f"“{name[:40]}” is not a metric name. A name starts with a lowercase letter and contains only "
+            "lowercase letters, digits and _ . : -, at most 100 characters."
         )
     return name
 
@@ -92,20 +92,20 @@ def check_target(target: Any) -> str:
     if target is None:
         return ""
     if not isinstance(target, str) or len(target) > LONGEST_TARGET or not target.isprintable():
-        raise ValueError(f"Write the target as a text of at most {LONGEST_TARGET} printable characters.")
+        raise ValueError(f"The target must be text of at most {LONGEST_TARGET} printable characters.")
     return target
 
 
 def check_value(value: Any) -> float:
     """Return the value; ValueError where it is not a finite number."""
     if type(value) is not float and type(value) is not int:
-        raise ValueError(f"Write a number, for example 70 or 99.5; this is {KINDS.get(type(value), 'something else')}.")
+        raise ValueError(f"Enter a number, for example 70 or 99.5; this is {KINDS.get(type(value), 'something else')}.")
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise ValueError("The number must be finite, and not larger than 64 bits can hold.")
+        raise ValueError("The number must be finite and fit into 64 bits.")
     return number
 
 
@@ -117,9 +117,9 @@ def check_time(text: Any, now: datetime) -> datetime:
 def check_range(time: datetime, now: datetime) -> datetime:
     """Return `time`; ValueError where it is to come, or too long ago to be meant."""
     if time > now + AHEAD:
-        raise ValueError("This time is to come; at most 5 minutes ahead are allowed, for clocks that differ.")
+        raise ValueError("The time is in the future. At most 5 minutes ahead are allowed.")
     if time < EARLIEST:
-        raise ValueError("This time is before the year 1900.")
+        raise ValueError("The time is before the year 1900.")
     return time
 
 

@@ -22,7 +22,7 @@ from smartagent.kernel.scope import has_everyone
 ACKNOWLEDGED_FOR = timedelta(hours=24)
 MAX_HANDLING = timedelta(days=30)
 MORNING = time(9)
-BY_HAND = "resolved by hand"
+BY_HAND = "resolved manually"
 SNOOZES = {"30m": timedelta(minutes=30), "1h": timedelta(hours=1), "4h": timedelta(hours=4), "24h": timedelta(hours=24)}
 
 FIRES = open_sql()
@@ -131,14 +131,14 @@ def until_of(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     if text == "morning":
         return next_working_morning(now, zone)
     if text not in SNOOZES:
-        raise ValueError(f"“{text[:40]}” is no length of a snooze. There are: {', '.join(SNOOZES)}, morning.")
+        raise ValueError(f"“{text[:40]}” is not a snooze duration. Available: {', '.join(SNOOZES)}, morning.")
     return now + SNOOZES[text]
 
 
 def check_until(until: datetime, now: datetime) -> datetime:
     """Return `until` where it is a time that one may wait for; ValueError says what would be right."""
     if not now < until <= now + MAX_HANDLING:
-        raise ValueError(f"This must be after now, and at most {MAX_HANDLING.days} days away.")
+        raise ValueError(f"The time must be in the future, at most {MAX_HANDLING.days} days from now.")
     return until
 
 

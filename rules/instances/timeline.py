@@ -40,7 +40,7 @@ class Timeline:
         values = [value for _, value in self.points if value is not None]
         if not values:
             return ""
-        return f"from {number(min(values))} to {number(max(values))}, at last {number(values[-1])}"
+        return f"from {number(min(values))} to {number(max(values))}, latest {number(values[-1])}"
 
     def as_json(self) -> dict[str, Any]:
         """What a chart is drawn of; times are milliseconds."""

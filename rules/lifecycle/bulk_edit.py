@@ -25,9 +25,9 @@ EDITABLE = (
     "keep_firing_for", "repeat_every", "no_data_policy", "error_policy", "runbook_url",
 )  # fmt: skip
 CHUNK = 1000
-REASON = "edited together"
+REASON = "bulk edit"
 SIXTH, HUGE = Decimal("0.000001"), Decimal(10**15)
-STALE = "Somebody has changed this rule since you looked. Look again."
+STALE = "The rule was changed in the meantime. Review it again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ def delete(rules: RuleQuerySet, user: Any, now: datetime, reason: str = "deleted
 def undelete(rules: RuleQuerySet, user: Any, now: datetime) -> int:
     """Take `rules`, of the bin, back: paused, so that somebody looks before they act. Return how many there were."""
     changes = {"status": AutomationRule.Status.PAUSED, "deleted_at": None, "deleted_by": None}
-    return _change(rules, user, now, changes, "taken back from the recycle bin")
+    return _change(rules, user, now, changes, "restored from the recycle bin")
 
 
 def delete_for_good(rules: RuleQuerySet) -> int:

@@ -108,7 +108,7 @@ def restore(rule: AutomationRule, version: int, user: Any, now: datetime) -> boo
     """
     record = version_of(rule, version)
     if record is None:
-        raise LookupError(f"There is no version {version} of this rule.")
+        raise LookupError(f"This rule has no version {version}.")
     rule = AutomationRule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
     names = [
         f for f in AutomationRule._meta.concrete_fields if f.name not in VERSIONED_FIELDS and hasattr(record, f.attname)

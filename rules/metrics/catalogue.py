@@ -64,6 +64,6 @@ def _names(owners: str, of_owner: str) -> str:
 
 def _pushed(name: str) -> Metric:
     return Metric(
-        kind=name, label=name, help="The newest sample that was pushed by this name.", unit="", lowest=None,
+        kind=name, label=name, help="Latest pushed sample of this metric.", unit="", lowest=None,
         highest=None, max_age=timedelta(hours=settings.PUSHED_MAX_AGE_HOURS), built_in=False,
     )  # fmt: skip

@@ -35,8 +35,8 @@ class FusionScoreSource(MetricSource):
     kind = "fusion_score"
     label = "Fusion score"
     help = (
-        "With an integration its newest score; else the newest score of the person as a whole, or where there is none "
-        "the mean of the newest of each integration."
+        "Latest score of the integration; without an integration, the latest overall score of the "
+        "person, or else the mean of the latest scores of the integrations."
     )
     lowest, highest = 0, 100
     max_age: ClassVar[timedelta] = timedelta(days=7)

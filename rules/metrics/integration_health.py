@@ -28,7 +28,7 @@ UNION ALL SELECT user_id, target, 0, %(now)s FROM absent
 class IntegrationHealth(MetricSource):
     kind = "integration_health"
     label = "Integration health"
-    help = "Active 100, syncing 75, inactive 50, error 25, none 0: of the integration, else the worst of the person's."
+    help = "Active 100, syncing 75, inactive 50, error 25, none 0. Without an integration: the lowest of the person."
     lowest, highest = 0, 100
 
     def readings(self, now: datetime) -> Query:

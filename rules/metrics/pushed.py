@@ -45,7 +45,7 @@ class Pushed(MetricSource):
 
     kind = "pushed"
     label = "Pushed"
-    help = "The newest sample that was pushed by this name."
+    help = "Latest pushed sample of this metric."
 
     @property
     def max_age(self) -> timedelta:  # type: ignore[override]

@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         fields=("user", "integration_type"),
                         name="integrations_one_of_a_type",
-                        violation_error_message="This person has an integration of this type already.",
+                        violation_error_message="This person already has an integration of this type.",
                     )
                 ],
             },
@@ -317,7 +317,7 @@ class Migration(migrations.Migration):
                 (
                     "metric_type",
                     models.TextField(
-                        help_text="What is watched: a built-in metric, or the name of a pushed one.",
+                        help_text="Metric to watch: a built-in metric or the name of a pushed metric.",
                         verbose_name="metric",
                     ),
                 ),
@@ -339,13 +339,13 @@ class Migration(migrations.Migration):
                 ("action_type", models.TextField(choices=rules.registries.action_choices, verbose_name="action")),
                 (
                     "action_config",
-                    models.JSONField(blank=True, db_default={}, default=dict, verbose_name="options of the action"),
+                    models.JSONField(blank=True, db_default={}, default=dict, verbose_name="action options"),
                 ),
                 (
                     "target_integration",
                     models.TextField(
                         blank=True,
-                        help_text="Only readings of this integration. Empty: of the person as a whole.",
+                        help_text="Only readings of this integration. Empty: readings of the person as a whole.",
                         null=True,
                         verbose_name="integration",
                     ),
@@ -385,14 +385,14 @@ class Migration(migrations.Migration):
                         choices=[("owner", "its owner"), ("everyone", "everyone")],
                         db_default="owner",
                         default="owner",
-                        help_text="Whose readings are compared. A rule on everyone has a state for each person.",
+                        help_text="Whose readings are evaluated. A rule for everyone has one instance per person.",
                         verbose_name="watches",
                     ),
                 ),
                 (
                     "pending_for",
                     models.DurationField(
-                        db_default=datetime.timedelta(0), default=datetime.timedelta(0), verbose_name="holds for"
+                        db_default=datetime.timedelta(0), default=datetime.timedelta(0), verbose_name="pending period"
                     ),
                 ),
                 (
@@ -408,19 +408,19 @@ class Migration(migrations.Migration):
                 (
                     "no_data_policy",
                     models.TextField(
-                        choices=[("keep", "keep the state it is in"), ("fire", "fire"), ("resolve", "resolve")],
+                        choices=[("keep", "keep the last state"), ("fire", "fire"), ("resolve", "resolve")],
                         db_default="keep",
                         default="keep",
-                        verbose_name="without data",
+                        verbose_name="on no data",
                     ),
                 ),
                 (
                     "error_policy",
                     models.TextField(
-                        choices=[("keep", "keep the state it is in"), ("fire", "fire"), ("resolve", "resolve")],
+                        choices=[("keep", "keep the last state"), ("fire", "fire"), ("resolve", "resolve")],
                         db_default="keep",
                         default="keep",
-                        verbose_name="when it cannot be read",
+                        verbose_name="on error",
                     ),
                 ),
                 (
@@ -428,7 +428,7 @@ class Migration(migrations.Migration):
                     models.DurationField(
                         db_default=datetime.timedelta(seconds=14400),
                         default=datetime.timedelta(seconds=14400),
-                        help_text="While it fires, act again after this long, for example 30m or 4h. 0: at every evaluation.",
+                        help_text="Repeat interval while firing, for example 30m or 4h. 0: at every evaluation.",
                         verbose_name="repeat every",
                     ),
                 ),
@@ -436,18 +436,18 @@ class Migration(migrations.Migration):
                     "reducer",
                     models.TextField(
                         choices=[
-                            ("last", "the newest reading"),
-                            ("avg", "the average"),
-                            ("min", "the lowest"),
-                            ("max", "the highest"),
-                            ("sum", "the sum"),
-                            ("count", "the number of readings"),
-                            ("change", "the change"),
-                            ("percent_change", "the change in percent"),
+                            ("last", "latest reading"),
+                            ("avg", "average"),
+                            ("min", "minimum"),
+                            ("max", "maximum"),
+                            ("sum", "sum"),
+                            ("count", "number of readings"),
+                            ("change", "change"),
+                            ("percent_change", "change in percent"),
                         ],
                         db_default="last",
                         default="last",
-                        verbose_name="what of it",
+                        verbose_name="aggregation",
                     ),
                 ),
                 (
@@ -455,7 +455,7 @@ class Migration(migrations.Migration):
                     models.DurationField(
                         db_default=datetime.timedelta(0),
                         default=datetime.timedelta(0),
-                        help_text="Of which time, where not the newest reading.",
+                        help_text="Time range of the aggregation; none for the latest reading.",
                         verbose_name="over",
                     ),
                 ),
@@ -466,7 +466,7 @@ class Migration(migrations.Migration):
                 (
                     "match",
                     models.TextField(
-                        choices=[("all", "all conditions hold"), ("any", "any condition holds")],
+                        choices=[("all", "all conditions are met"), ("any", "any condition is met")],
                         db_default="all",
                         default="all",
                         verbose_name="fires when",
@@ -489,7 +489,7 @@ class Migration(migrations.Migration):
                 (
                     "uid",
                     models.TextField(
-                        blank=True, editable=False, help_text="What files of rules call it, for ever.", null=True
+                        blank=True, editable=False, help_text="Permanent identifier in rules files.", null=True
                     ),
                 ),
                 (
@@ -499,7 +499,7 @@ class Migration(migrations.Migration):
                         db_default="",
                         default="",
                         editable=False,
-                        help_text="The file that it is kept in; then only that changes it.",
+                        help_text="File that manages this rule. Only the file can change it.",
                     ),
                 ),
                 (
@@ -509,7 +509,7 @@ class Migration(migrations.Migration):
                         db_default="",
                         default="",
                         editable=False,
-                        help_text="Of a rule from outside, who wrote it without being its owner or an operator. It does nothing.",
+                        help_text="Author, neither owner nor operator, of a rule of another application. Not evaluated.",
                     ),
                 ),
                 ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="deleted")),
@@ -599,7 +599,7 @@ class Migration(migrations.Migration):
                 (
                     "metric_type",
                     models.TextField(
-                        help_text="What is watched: a built-in metric, or the name of a pushed one.",
+                        help_text="Metric to watch: a built-in metric or the name of a pushed metric.",
                         verbose_name="metric",
                     ),
                 ),
@@ -621,13 +621,13 @@ class Migration(migrations.Migration):
                 ("action_type", models.TextField(choices=rules.registries.action_choices, verbose_name="action")),
                 (
                     "action_config",
-                    models.JSONField(blank=True, db_default={}, default=dict, verbose_name="options of the action"),
+                    models.JSONField(blank=True, db_default={}, default=dict, verbose_name="action options"),
                 ),
                 (
                     "target_integration",
                     models.TextField(
                         blank=True,
-                        help_text="Only readings of this integration. Empty: of the person as a whole.",
+                        help_text="Only readings of this integration. Empty: readings of the person as a whole.",
                         null=True,
                         verbose_name="integration",
                     ),
@@ -659,14 +659,14 @@ class Migration(migrations.Migration):
                         choices=[("owner", "its owner"), ("everyone", "everyone")],
                         db_default="owner",
                         default="owner",
-                        help_text="Whose readings are compared. A rule on everyone has a state for each person.",
+                        help_text="Whose readings are evaluated. A rule for everyone has one instance per person.",
                         verbose_name="watches",
                     ),
                 ),
                 (
                     "pending_for",
                     models.DurationField(
-                        db_default=datetime.timedelta(0), default=datetime.timedelta(0), verbose_name="holds for"
+                        db_default=datetime.timedelta(0), default=datetime.timedelta(0), verbose_name="pending period"
                     ),
                 ),
                 (
@@ -682,19 +682,19 @@ class Migration(migrations.Migration):
                 (
                     "no_data_policy",
                     models.TextField(
-                        choices=[("keep", "keep the state it is in"), ("fire", "fire"), ("resolve", "resolve")],
+                        choices=[("keep", "keep the last state"), ("fire", "fire"), ("resolve", "resolve")],
                         db_default="keep",
                         default="keep",
-                        verbose_name="without data",
+                        verbose_name="on no data",
                     ),
                 ),
                 (
                     "error_policy",
                     models.TextField(
-                        choices=[("keep", "keep the state it is in"), ("fire", "fire"), ("resolve", "resolve")],
+                        choices=[("keep", "keep the last state"), ("fire", "fire"), ("resolve", "resolve")],
                         db_default="keep",
                         default="keep",
-                        verbose_name="when it cannot be read",
+                        verbose_name="on error",
                     ),
                 ),
                 (
@@ -702,7 +702,7 @@ class Migration(migrations.Migration):
                     models.DurationField(
                         db_default=datetime.timedelta(seconds=14400),
                         default=datetime.timedelta(seconds=14400),
-                        help_text="While it fires, act again after this long, for example 30m or 4h. 0: at every evaluation.",
+                        help_text="Repeat interval while firing, for example 30m or 4h. 0: at every evaluation.",
                         verbose_name="repeat every",
                     ),
                 ),
@@ -710,18 +710,18 @@ class Migration(migrations.Migration):
                     "reducer",
                     models.TextField(
                         choices=[
-                            ("last", "the newest reading"),
-                            ("avg", "the average"),
-                            ("min", "the lowest"),
-                            ("max", "the highest"),
-                            ("sum", "the sum"),
-                            ("count", "the number of readings"),
-                            ("change", "the change"),
-                            ("percent_change", "the change in percent"),
+                            ("last", "latest reading"),
+                            ("avg", "average"),
+                            ("min", "minimum"),
+                            ("max", "maximum"),
+                            ("sum", "sum"),
+                            ("count", "number of readings"),
+                            ("change", "change"),
+                            ("percent_change", "change in percent"),
                         ],
                         db_default="last",
                         default="last",
-                        verbose_name="what of it",
+                        verbose_name="aggregation",
                     ),
                 ),
                 (
@@ -729,7 +729,7 @@ class Migration(migrations.Migration):
                     models.DurationField(
                         db_default=datetime.timedelta(0),
                         default=datetime.timedelta(0),
-                        help_text="Of which time, where not the newest reading.",
+                        help_text="Time range of the aggregation; none for the latest reading.",
                         verbose_name="over",
                     ),
                 ),
@@ -740,7 +740,7 @@ class Migration(migrations.Migration):
                 (
                     "match",
                     models.TextField(
-                        choices=[("all", "all conditions hold"), ("any", "any condition holds")],
+                        choices=[("all", "all conditions are met"), ("any", "any condition is met")],
                         db_default="all",
                         default="all",
                         verbose_name="fires when",
@@ -763,7 +763,7 @@ class Migration(migrations.Migration):
                 (
                     "uid",
                     models.TextField(
-                        blank=True, editable=False, help_text="What files of rules call it, for ever.", null=True
+                        blank=True, editable=False, help_text="Permanent identifier in rules files.", null=True
                     ),
                 ),
                 (
@@ -773,7 +773,7 @@ class Migration(migrations.Migration):
                         db_default="",
                         default="",
                         editable=False,
-                        help_text="The file that it is kept in; then only that changes it.",
+                        help_text="File that manages this rule. Only the file can change it.",
                     ),
                 ),
                 ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="deleted")),
@@ -854,7 +854,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         db_index=False,
-                        help_text="Whose rules are silenced. Empty: everyone's.",
+                        help_text="Owner whose rules are silenced. Empty: all owners.",
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
@@ -870,10 +870,10 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="made by",
+                        verbose_name="created by",
                     ),
                 ),
-                ("comment", models.TextField(help_text="Why; everybody who wonders about the quiet reads it.")),
+                ("comment", models.TextField(help_text="Reason, shown to everyone who sees the silence.")),
                 (
                     "rule",
                     models.ForeignKey(
@@ -891,7 +891,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         db_index=False,
-                        help_text="About whose readings.",
+                        help_text="Person whose readings are silenced.",
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
@@ -903,7 +903,7 @@ class Migration(migrations.Migration):
                 (
                     "ends_at",
                     models.DateTimeField(
-                        help_text="Of a recurring one: after this no window begins.", verbose_name="until"
+                        help_text="For a recurring silence: no window starts after this time.", verbose_name="until"
                     ),
                 ),
                 (
@@ -912,16 +912,20 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default="",
                         default="",
-                        help_text="An RRULE of iCalendar (RFC 5545). Empty: once.",
+                        help_text="iCalendar RRULE (RFC 5545). Empty: once.",
                     ),
                 ),
                 (
                     "duration",
-                    models.DurationField(blank=True, help_text="Of each window of a recurring one.", null=True),
+                    models.DurationField(
+                        blank=True, help_text="Duration of each window of a recurring silence.", null=True
+                    ),
                 ),
                 (
                     "time_zone",
-                    models.TextField(db_default="UTC", default="UTC", help_text="In which a recurring one repeats."),
+                    models.TextField(
+                        db_default="UTC", default="UTC", help_text="Time zone in which a recurring silence repeats."
+                    ),
                 ),
                 (
                     "created_at",
@@ -947,7 +951,7 @@ class Migration(migrations.Migration):
                 (
                     "reported_at",
                     models.DateTimeField(
-                        editable=False, help_text="Up to when its windows that ended were reported.", null=True
+                        editable=False, help_text="Ended windows are reported up to this time.", null=True
                     ),
                 ),
             ],
@@ -992,27 +996,25 @@ class Migration(migrations.Migration):
                         choices=[
                             ("running", "Running"),
                             ("completed", "Completed"),
-                            ("overlapped", "skipped: another was running"),
+                            ("overlapped", "skipped: another run in progress"),
                             ("failed", "Failed"),
                         ],
                         default="running",
                     ),
                 ),
-                ("evaluated_at", models.DateTimeField(help_text="The time the rules were evaluated for.")),
-                ("started_at", models.DateTimeField(help_text="By the clock.")),
+                ("evaluated_at", models.DateTimeField(help_text="Time for which rules were evaluated.")),
+                ("started_at", models.DateTimeField(help_text="Wall-clock time.")),
                 ("finished_at", models.DateTimeField(null=True)),
                 (
                     "late_by",
-                    models.DurationField(
-                        help_text="Only of scheduled ticks that came late.", null=True, verbose_name="late by"
-                    ),
+                    models.DurationField(help_text="Delay of a scheduled evaluation.", null=True, verbose_name="delay"),
                 ),
                 ("rules_evaluated", models.IntegerField(default=0, verbose_name="rules")),
                 ("instances", models.IntegerField(default=0)),
                 ("triggered", models.IntegerField(default=0)),
                 ("succeeded", models.IntegerField(default=0)),
                 ("failed", models.IntegerField(default=0)),
-                ("no_data", models.IntegerField(default=0, verbose_name="without data")),
+                ("no_data", models.IntegerField(default=0, verbose_name="on no data")),
                 ("errors", models.IntegerField(default=0)),
                 ("stage_ms", models.JSONField(default=dict, verbose_name="milliseconds per stage")),
                 ("error_message", models.TextField(null=True)),
@@ -1084,29 +1086,29 @@ class Migration(migrations.Migration):
                         default="open",
                     ),
                 ),
-                ("last_notified_at", models.DateTimeField(null=True, verbose_name="last acted")),
+                ("last_notified_at", models.DateTimeField(null=True, verbose_name="last action")),
                 (
                     "failures",
                     models.IntegerField(
-                        db_default=0, default=0, help_text="How many tries to act have failed in a row."
+                        db_default=0, default=0, help_text="Consecutive failed attempts to run the action."
                     ),
                 ),
                 (
                     "retry_at",
-                    models.DateTimeField(help_text="When to try again, where the last try has failed.", null=True),
+                    models.DateTimeField(help_text="Time of the next attempt after a failed one.", null=True),
                 ),
                 (
                     "critical",
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="Whether the episode has passed the critical threshold.",
+                        help_text="Whether the critical threshold was passed in this episode.",
                     ),
                 ),
                 (
                     "fired_at",
                     models.DateTimeField(
-                        help_text="When the episode began to fire.", null=True, verbose_name="firing since"
+                        help_text="Start of firing in this episode.", null=True, verbose_name="firing since"
                     ),
                 ),
                 (
@@ -1114,7 +1116,7 @@ class Migration(migrations.Migration):
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.DateTimeField(),
                         default=list,
-                        help_text="The times of the last changes into and out of firing.",
+                        help_text="Times of the latest changes into and out of firing.",
                         size=None,
                     ),
                 ),
@@ -1129,7 +1131,7 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
-                ("handled_until", models.DateTimeField(help_text="When acknowledgement or snooze ends.", null=True)),
+                ("handled_until", models.DateTimeField(help_text="End of the acknowledgement or snooze.", null=True)),
                 (
                     "assignee",
                     models.ForeignKey(
@@ -1144,7 +1146,7 @@ class Migration(migrations.Migration):
                     "silence",
                     models.ForeignKey(
                         db_index=False,
-                        help_text="What keeps it silent just now.",
+                        help_text="Silence in effect.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
@@ -1248,7 +1250,7 @@ class Migration(migrations.Migration):
                         default="success",
                     ),
                 ),
-                ("error_message", models.TextField(null=True, verbose_name="cause")),
+                ("error_message", models.TextField(null=True, verbose_name="error")),
                 (
                     "created_at",
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="when"),

@@ -24,7 +24,7 @@ class DispatchRun(models.Model):
     class Outcome(models.TextChoices):
         RUNNING = "running"
         COMPLETED = "completed"
-        OVERLAPPED = "overlapped", "skipped: another was running"
+        OVERLAPPED = "overlapped", "skipped: another run in progress"
         FAILED = "failed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
@@ -33,16 +33,16 @@ class DispatchRun(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
     )
     outcome = models.TextField(choices=Outcome.choices, default=Outcome.RUNNING)
-    evaluated_at = models.DateTimeField(help_text="The time the rules were evaluated for.")
-    started_at = models.DateTimeField(help_text="By the clock.")
+    evaluated_at = models.DateTimeField(help_text="Time for which rules were evaluated.")
+    started_at = models.DateTimeField(help_text="Wall-clock time.")
     finished_at = models.DateTimeField(null=True)
-    late_by = models.DurationField("late by", null=True, help_text="Only of scheduled ticks that came late.")
+    late_by = models.DurationField("delay", null=True, help_text="Delay of a scheduled evaluation.")
     rules_evaluated = models.IntegerField("rules", default=0)
     instances = models.IntegerField(default=0)
     triggered = models.IntegerField(default=0)
     succeeded = models.IntegerField(default=0)
     failed = models.IntegerField(default=0)
-    no_data = models.IntegerField("without data", default=0)
+    no_data = models.IntegerField("on no data", default=0)
     errors = models.IntegerField(default=0)
     stage_ms = models.JSONField("milliseconds per stage", default=dict)
     error_message = models.TextField(null=True)
@@ -87,7 +87,7 @@ class ActivityEntry(models.Model):
     action_taken = models.TextField("action")
     context = FactsField(default=dict, db_default={})
     status = models.TextField(choices=Status.choices, default=Status.SUCCESS, db_default=Status.SUCCESS)
-    error_message = models.TextField("cause", null=True)
+    error_message = models.TextField("error", null=True)
     created_at = models.DateTimeField("when", db_default=Now())
     executed_at = models.DateTimeField(null=True)
 

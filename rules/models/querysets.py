@@ -117,7 +117,7 @@ class RunQuerySet(OwnedQuerySet):
 
     def end(self, now: datetime) -> int:
         """Put down that they were ended from outside; only who holds the dispatcher's lock knows that."""
-        return self.update(outcome="failed", finished_at=now, error_message="It was ended before it was finished.")
+        return self.update(outcome="failed", finished_at=now, error_message="The run was interrupted.")
 
     def visible_to(self, user: Any) -> Self:
         """Scheduled runs concern everybody; runs that a person asked for, that person."""

@@ -52,7 +52,7 @@ class Integration(models.Model):
             models.UniqueConstraint(
                 fields=["user", "integration_type"],
                 name="integrations_one_of_a_type",
-                violation_error_message="This person has an integration of this type already.",
+                violation_error_message="This person already has an integration of this type.",
             )
         ]
 

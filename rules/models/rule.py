@@ -55,7 +55,7 @@ class AutomationRule(models.Model):
         EVERYONE = "everyone", "everyone"
 
     class NoDataPolicy(models.TextChoices):
-        KEEP = "keep", "keep the state it is in"
+        KEEP = "keep", "keep the last state"
         FIRE = "fire", "fire"
         RESOLVE = "resolve", "resolve"
 
@@ -66,17 +66,17 @@ class AutomationRule(models.Model):
     rule_name = models.TextField("name")
     description = models.TextField(blank=True, null=True)
     metric_type = models.TextField(
-        "metric", help_text="What is watched: a built-in metric, or the name of a pushed one."
+        "metric", help_text="Metric to watch: a built-in metric or the name of a pushed metric."
     )
     condition_operator = models.TextField("operator", choices=Operator.choices)
     threshold_value = NumericField("threshold")
     action_type = models.TextField("action", choices=registries.action_choices)
-    action_config = FactsField("options of the action", default=dict, blank=True, db_default={})
+    action_config = FactsField("action options", default=dict, blank=True, db_default={})
     target_integration = models.TextField(
         "integration",
         blank=True,
         null=True,
-        help_text="Only readings of this integration. Empty: of the person as a whole.",
+        help_text="Only readings of this integration. Empty: readings of the person as a whole.",
     )
     status = models.TextField(choices=Status.choices, default=Status.ACTIVE, db_default=Status.ACTIVE)
     last_triggered_at = models.DateTimeField("last triggered", null=True, blank=True, editable=False)
@@ -87,16 +87,16 @@ class AutomationRule(models.Model):
         choices=AppliesTo.choices,
         default=AppliesTo.OWNER,
         db_default=AppliesTo.OWNER,
-        help_text="Whose readings are compared. A rule on everyone has a state for each person.",
+        help_text="Whose readings are evaluated. A rule for everyone has one instance per person.",
     )
-    pending_for = models.DurationField("holds for", default=timedelta(0), db_default=timedelta(0))
+    pending_for = models.DurationField("pending period", default=timedelta(0), db_default=timedelta(0))
     keep_firing_for = models.DurationField("keep firing for", default=timedelta(0), db_default=timedelta(0))
     recovery_threshold = NumericField("recovery threshold", null=True, blank=True)
     no_data_policy = models.TextField(
-        "without data", choices=NoDataPolicy.choices, default=NoDataPolicy.KEEP, db_default=NoDataPolicy.KEEP
+        "on no data", choices=NoDataPolicy.choices, default=NoDataPolicy.KEEP, db_default=NoDataPolicy.KEEP
     )
     error_policy = models.TextField(
-        "when it cannot be read",
+        "on error",
         choices=NoDataPolicy.choices,
         default=NoDataPolicy.KEEP,
         db_default=NoDataPolicy.KEEP,
@@ -105,31 +105,34 @@ class AutomationRule(models.Model):
         "repeat every",
         default=timedelta(hours=4),
         db_default=timedelta(hours=4),
-        help_text="While it fires, act again after this long, for example 30m or 4h. 0: at every evaluation.",
+        help_text="Repeat interval while firing, for example 30m or 4h. 0: at every evaluation.",
     )
-    reducer = models.TextField("what of it", choices=Reducer.choices, default=Reducer.LAST, db_default=Reducer.LAST)
+    reducer = models.TextField("aggregation", choices=Reducer.choices, default=Reducer.LAST, db_default=Reducer.LAST)
     evaluation_window = models.DurationField(
-        "over", default=timedelta(0), db_default=timedelta(0), help_text="Of which time, where not the newest reading."
+        "over",
+        default=timedelta(0),
+        db_default=timedelta(0),
+        help_text="Time range of the aggregation; none for the latest reading.",
     )
     critical_threshold = NumericField("critical threshold", null=True, blank=True)
     match = models.TextField("fires when", choices=Match.choices, default=Match.ALL, db_default=Match.ALL)
     more_conditions = models.JSONField("further conditions", default=list, blank=True, db_default=[])
     labels = FactsField(default=dict, blank=True, db_default={})
     runbook_url = models.TextField("runbook", blank=True, null=True, validators=[URLValidator(["http", "https"])])
-    uid = models.TextField(null=True, blank=True, editable=False, help_text="What files of rules call it, for ever.")
+    uid = models.TextField(null=True, blank=True, editable=False, help_text="Permanent identifier in rules files.")
     provisioned_by = models.TextField(
         default="",
         db_default="",
         blank=True,
         editable=False,
-        help_text="The file that it is kept in; then only that changes it.",
+        help_text="File that manages this rule. Only the file can change it.",
     )
     written_by = models.TextField(
         default="",
         db_default="",
         blank=True,
         editable=False,
-        help_text="Of a rule from outside, who wrote it without being its owner or an operator. It does nothing.",
+        help_text="Author, neither owner nor operator, of a rule of another application. Not evaluated.",
     )
     deleted_at = models.DateTimeField("deleted", null=True, blank=True, editable=False)
     deleted_by = models.ForeignKey(

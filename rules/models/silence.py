@@ -25,12 +25,17 @@ class Silence(models.Model):
         related_name="+",
         db_index=False,
         verbose_name="rules of",
-        help_text="Whose rules are silenced. Empty: everyone's.",
+        help_text="Owner whose rules are silenced. Empty: all owners.",
     )
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False, verbose_name="made by"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name="created by",
     )
-    comment = models.TextField(help_text="Why; everybody who wonders about the quiet reads it.")
+    comment = models.TextField(help_text="Reason, shown to everyone who sees the silence.")
     rule = models.ForeignKey(
         AutomationRule, models.CASCADE, null=True, blank=True, related_name="silences", db_index=False
     )
@@ -42,23 +47,25 @@ class Silence(models.Model):
         blank=True,
         related_name="+",
         db_index=False,
-        help_text="About whose readings.",
+        help_text="Person whose readings are silenced.",
     )
     labels = FactsField(default=dict, blank=True, db_default={})
     starts_at = models.DateTimeField("from")
-    ends_at = models.DateTimeField("until", help_text="Of a recurring one: after this no window begins.")
+    ends_at = models.DateTimeField("until", help_text="For a recurring silence: no window starts after this time.")
     recurrence = models.TextField(
-        default="", db_default="", blank=True, help_text="An RRULE of iCalendar (RFC 5545). Empty: once."
+        default="", db_default="", blank=True, help_text="iCalendar RRULE (RFC 5545). Empty: once."
     )
-    duration = models.DurationField(null=True, blank=True, help_text="Of each window of a recurring one.")
-    time_zone = models.TextField(default="UTC", db_default="UTC", help_text="In which a recurring one repeats.")
+    duration = models.DurationField(null=True, blank=True, help_text="Duration of each window of a recurring silence.")
+    time_zone = models.TextField(
+        default="UTC", db_default="UTC", help_text="Time zone in which a recurring silence repeats."
+    )
     created_at = models.DateTimeField("made", default=timezone.now, db_default=Now(), editable=False)
     cancelled_at = models.DateTimeField("ended early", null=True, editable=False)
     cancelled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False, editable=False
     )
     reported_at = models.DateTimeField(
-        null=True, editable=False, help_text="Up to when its windows that ended were reported."
+        null=True, editable=False, help_text="Ended windows are reported up to this time."
     )
 
     objects = SilenceQuerySet.as_manager()

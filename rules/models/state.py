@@ -38,22 +38,22 @@ class RuleState(models.Model):
     value = models.FloatField(null=True)
     episode = models.IntegerField(default=0, db_default=0)
     handling = models.TextField(choices=Handling.choices, default=Handling.OPEN, db_default=Handling.OPEN)
-    last_notified_at = models.DateTimeField("last acted", null=True)
-    failures = models.IntegerField(default=0, db_default=0, help_text="How many tries to act have failed in a row.")
-    retry_at = models.DateTimeField(null=True, help_text="When to try again, where the last try has failed.")
+    last_notified_at = models.DateTimeField("last action", null=True)
+    failures = models.IntegerField(default=0, db_default=0, help_text="Consecutive failed attempts to run the action.")
+    retry_at = models.DateTimeField(null=True, help_text="Time of the next attempt after a failed one.")
 
     critical = models.BooleanField(
-        default=False, db_default=False, help_text="Whether the episode has passed the critical threshold."
+        default=False, db_default=False, help_text="Whether the critical threshold was passed in this episode."
     )
-    fired_at = models.DateTimeField("firing since", null=True, help_text="When the episode began to fire.")
+    fired_at = models.DateTimeField("firing since", null=True, help_text="Start of firing in this episode.")
     changes = ArrayField(
-        models.DateTimeField(), default=list, help_text="The times of the last changes into and out of firing."
+        models.DateTimeField(), default=list, help_text="Times of the latest changes into and out of firing."
     )
     flapping = models.BooleanField(default=False, db_default=False)
     handled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
     )
-    handled_until = models.DateTimeField(null=True, help_text="When acknowledgement or snooze ends.")
+    handled_until = models.DateTimeField(null=True, help_text="End of the acknowledgement or snooze.")
     assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False)
     silence = models.ForeignKey(
         Silence,
@@ -61,7 +61,7 @@ class RuleState(models.Model):
         null=True,
         related_name="+",
         db_index=False,
-        help_text="What keeps it silent just now.",
+        help_text="Silence in effect.",
     )
 
     objects = StateQuerySet.as_manager()

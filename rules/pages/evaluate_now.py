@@ -35,7 +35,7 @@ def dispatch_now(request: HttpRequest) -> HttpResponse:
     except Exception as error:
         log.exception("evaluation failed", requested_by=str(user.pk))
         cause = cause_of(error).rstrip(".")
-        messages.error(request, f"The evaluation failed: {cause}. The list of runs has it with its cause.")
+        messages.error(request, f"The evaluation failed: {cause}. See the list of runs for the error.")
     else:
         messages.add_message(request, *success_message(run, rule))
     return HttpResponseRedirect(_back(request))
@@ -44,18 +44,21 @@ def dispatch_now(request: HttpRequest) -> HttpResponse:
 def success_message(run: DispatchRun, rule: AutomationRule | None) -> tuple[int, str]:
     """What is said about a run: how serious it is, and a sentence."""
     if run.outcome == DispatchRun.Outcome.OVERLAPPED:
-        return messages.WARNING, "Another evaluation is running. Nothing was evaluated twice; try again in a moment."
+        return messages.WARNING, "Another evaluation is running. Try again in a moment."
     if rule is not None and rule.status != AutomationRule.Status.ACTIVE:
         return messages.WARNING, f"The rule is {rule.status}, so it was not evaluated. Activate it first."
     level = messages.WARNING if run.failed or run.errors else messages.SUCCESS
     rules = counted(run.rules_evaluated, "rule")
     more = "".join(
         [
-            f", {run.no_data:,} without data" if run.no_data else "",
-            f", {run.errors:,} could not be read" if run.errors else "",
+            f", {run.no_data:,} with no data" if run.no_data else "",
+            f", {run.errors:,} with errors" if run.errors else "",
         ]
     )
-    return level, f"Evaluated {rules}: {run.triggered:,} fired, {run.succeeded:,} acted, {run.failed:,} failed{more}."
+    return (
+        level,
+        f"Evaluated {rules}: {run.triggered:,} fired, {run.succeeded:,} acted, {run.failed:,} failed{more}.",
+    )
 
 
 def _rule(request: HttpRequest) -> AutomationRule | None:
@@ -65,7 +68,7 @@ def _rule(request: HttpRequest) -> AutomationRule | None:
     try:
         found: AutomationRule = AutomationRule.objects.changeable_by(request.user).get(pk=uuid.UUID(named))
     except (ValueError, AutomationRule.DoesNotExist):
-        raise Http404("There is no such rule.") from None
+        raise Http404("Rule not found.") from None
     return found
 
 

@@ -73,7 +73,7 @@ def improvement_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: uui
     }
     if request.headers.get("hx-request"):
         return render(request, "rules/health/_improvement.html", context)
-    title = f"A better threshold: {rule}"
+    title = f"Suggested threshold: {rule}"
     return model_admin.show(request, "rules/health/improvement.html", context | {"title": title})
 
 
@@ -82,7 +82,7 @@ def chart(loud: Sequence[Loud]) -> str:
     told, fired = [each.told for each in loud], [each.fired for each in loud]
     bars = [
         {"label": "Notifications", "data": told, "backgroundColor": "var(--color-primary-500)"},
-        {"label": "Firings", "data": fired, "backgroundColor": "var(--color-base-400)"},
+        {"label": "Times fired", "data": fired, "backgroundColor": "var(--color-base-400)"},
     ]
     return json.dumps({"labels": [_short(each.rule.name) for each in loud], "datasets": bars})
 
@@ -93,9 +93,9 @@ def loud_in_words(loud: Sequence[Loud], days: int) -> str:
         return f"No rule has fired in the last {days} days."
     first = loud[0]
     counts = f"{counted(first.told, 'notification')}, fired {times(first.fired)}"
-    said = f"“{first.rule.name}” is the noisiest of the last {days} days: {counts}."
+    said = f"“{first.rule.name}” is the noisiest rule of the last {days} days: {counts}."
     rest = sum(each.told for each in loud[1:])
-    return f"{said} The others here sent {rest:,} together." if len(loud) > 1 else said
+    return f"{said} The other rules shown: {rest:,} in total." if len(loud) > 1 else said
 
 
 def _loud(rules: Sequence[NoisyRule], days: int, now: datetime) -> list[Loud]:
@@ -106,12 +106,12 @@ def _loud(rules: Sequence[NoisyRule], days: int, now: datetime) -> list[Loud]:
 def _cards(examined: Examination, judged: Precision) -> list[Card]:
     listed, share = reverse(RULES), judged.share
     return [
-        Card("Looked at", f"{examined.looked_at:,}", f"{listed}?status=active"),
-        Card("Well", f"{examined.well:,}", "#findings"),
-        Card("With a finding", f"{examined.affected:,}", "#findings", alarming=examined.affected > 0),
+        Card("Checked", f"{examined.looked_at:,}", f"{listed}?status=active"),
+        Card("No findings", f"{examined.well:,}", "#findings"),
+        Card("With findings", f"{examined.affected:,}", "#findings", alarming=examined.affected > 0),
         Card("Findings", f"{sum(section.count for section in examined.sections):,}", "#findings"),
-        Card("Useful, of what was judged", "–" if share is None else f"{100 * share:.0f} %", "#noisiest"),
-        Card("Judged in 90 days", f"{judged.judged:,}", "#noisiest"),
+        Card("Rated useful", "–" if share is None else f"{100 * share:.0f} %", "#noisiest"),
+        Card("Ratings, 90 days", f"{judged.judged:,}", "#noisiest"),
     ]
 
 

@@ -19,7 +19,7 @@ from smartagent.rest.fields import LONGEST_OBJECT
 from smartagent.templatetags.shown import TONES, when
 
 LONGEST = {"integration_type": 100, "error_message": 10_000, "config": LONGEST_OBJECT}  # characters
-KEPT = "A JSON object, encrypted and never shown again. Empty: stored credentials stay. {} removes them."
+KEPT = "A JSON object, encrypted and never shown again. Leave empty to keep stored credentials; {} removes them."
 
 
 class Entry(UnfoldAdminTextareaWidget):  # type: ignore[misc]
@@ -43,13 +43,13 @@ class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]
         if "credentials" not in self.changed_data:
             return None
         if not isinstance(credentials, dict):
-            raise forms.ValidationError('The credentials are a JSON object, for example {"access_token": "..."}.')
+            raise forms.ValidationError('Enter credentials as a JSON object, for example {"access_token": "..."}.')
         return credentials
 
     def clean_config(self) -> dict[str, Any]:
         config = self.cleaned_data["config"] or {}
         if not isinstance(config, dict):
-            raise forms.ValidationError('The settings are a JSON object, for example {"channel": "#alerts"}.')
+            raise forms.ValidationError('Enter settings as a JSON object, for example {"channel": "#alerts"}.')
         return config
 
     def clean(self) -> dict[str, Any]:
@@ -60,14 +60,14 @@ class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]
         owner = cleaned.get("user") or (self.maker if adding else self.instance.user)
         twins = Integration.objects.filter(user=owner, integration_type=cleaned.get("integration_type", ""))
         if "user" not in self.errors and twins.exclude(pk=self.instance.pk).exists():
-            self.add_error("integration_type", "This person has an integration of this type already.")
+            self.add_error("integration_type", "This person already has an integration of this type.")
         self._check_addresses(cleaned)
         return cleaned
 
     def _bound(self, name: str, value: Any) -> None:
         size = len(value if isinstance(value, str) else json.dumps(value or ""))
         if size > LONGEST[name]:
-            self.add_error(name, f"At most {LONGEST[name]:,} characters; these are {size:,}.")
+            self.add_error(name, f"At most {LONGEST[name]:,} characters; this value has {size:,}.")
 
     def _check_addresses(self, cleaned: dict[str, Any]) -> None:
         """The instance still is as it was: the form writes to it when all is checked."""
@@ -88,7 +88,7 @@ class IntegrationAdmin(OwnerChoiceAdmin):
     slug = "integrations"
     filterset_class = IntegrationFilter
     empty_title = "No integrations yet"
-    empty_text = "An integration is a connected system, such as gmail or slack, whose health rules can watch."
+    empty_text = "An integration is a connected system such as gmail or slack. Rules can watch its health."
     list_display = ("integration_type", "status_label", "user", "synchronised", "problem")
     list_select_related = ("user",)
     search_fields = ("integration_type", "error_message")
@@ -100,7 +100,7 @@ class IntegrationAdmin(OwnerChoiceAdmin):
         secret = ["credentials"] if writable else []
         return [
             (None, {"fields": [*owner, "integration_type", "status", "config", *secret]}),
-            ("Its last synchronisation", {"fields": ["last_sync_at", "error_message"]}),
+            ("Last sync", {"fields": ["last_sync_at", "error_message"]}),
         ]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

@@ -46,7 +46,9 @@ class RuleAdmin(RuleFormAdmin):
     slug = "rules"
     filterset_class = RuleFilter
     empty_title = "No rules yet"
-    empty_text = "A rule watches a metric and acts when a reading breaks its threshold. Write one, or take a template."
+    empty_text = (
+        "A rule watches a metric and runs an action when a threshold is crossed. Create one, or use a template."
+    )
     list_display = ("rule_name", "condition", "does", "severity_label", "state", "user", "triggered", "trigger_count")
     list_select_related = ("user",)
     search_fields = ("rule_name", "metric_type", "description")
@@ -95,7 +97,7 @@ class RuleAdmin(RuleFormAdmin):
     def activate(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         return ask_and_do(ACTIVATE, self, request, queryset)
 
-    @admin.action(description="Edit together…", permissions=["change"])
+    @admin.action(description="Bulk edit…", permissions=["change"])
     def edit_together(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         return bulk_edit_page(self, request, queryset)
 

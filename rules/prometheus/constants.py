@@ -18,4 +18,4 @@ def computed(left: Decimal, sign: str, right: Decimal) -> Decimal:
     try:
         return read_number(SIGNS[sign](float(left), float(right)))
     except (ArithmeticError, ValueError):
-        raise Unsupported(f"{left} {sign} {right} is no finite number, and no threshold here.") from None
+        raise Unsupported(f"{left} {sign} {right} is not a finite number, so it cannot be a threshold.") from None

@@ -38,7 +38,7 @@ def described(labels: dict[str, str], annotations: dict[str, str], notes: list[s
     description = "\n".join(filter(None, (annotations.get("summary"), annotations.get("description"))))
     if "{{" in description:
         notes.append("Its texts have templates such as {{ $value }}, which stay as they are: the numbers stand beside.")
-    notes += [f"The annotation {name} is left out." for name in annotations if name not in DESCRIBING]
+    notes += [f"Annotation {name} skipped." for name in annotations if name not in DESCRIBING]
     severity = _severity(labels, notes)
     kept = {name: text for name, text in labels.items() if not _label_note(name, text, notes)}
     runbook = _runbook(annotations.get("runbook_url", ""), notes)
@@ -50,10 +50,10 @@ def _texts(value: Any, what: str) -> dict[str, str]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise Unsupported(f"Its {what} are no object of text to text.")
+        raise Unsupported(f"Its {what} are not an object with text values.")
     for name, text in value.items():
         if not isinstance(text, str | None):
-            raise Unsupported(f"{what}: {name[:60]} is no text.")
+            raise Unsupported(f"{what}: {name[:60]} is not text.")
     return {name: text or "" for name, text in value.items()}
 
 
@@ -63,7 +63,7 @@ def _severity(labels: dict[str, str], notes: list[str]) -> str:
         return ""
     found = SEVERITIES.get(labels["severity"].lower())
     if not found:
-        notes.append(f"The severity “{labels['severity'][:60]}” is not known here; it is medium.")
+        notes.append(f"The severity “{labels['severity'][:60]}” is unknown; medium is used.")
     return found if found and found != "medium" else ""
 
 
@@ -71,7 +71,7 @@ def _label_note(name: str, text: str, notes: list[str]) -> bool:
     """Whether a label cannot be kept here, which is noted."""
     problem = "it has a template." if "{{" in text else label_problem({name: text})
     if problem:
-        notes.append(f"The label {name[:60]} is left out: {problem}")
+        notes.append(f"Label {name[:60]} skipped: {problem}")
     return bool(problem)
 
 
@@ -82,8 +82,6 @@ def _runbook(address: str, notes: list[str]) -> str:
     try:
         AutomationRule._meta.get_field("runbook_url").run_validators(address)
     except ValidationError:
-        notes.append(
-            f"The runbook “{address[:100]}” is left out: it is no address of http or https, or has a template."
-        )
+        notes.append(f"The runbook “{address[:100]}” is skipped: not an http or https URL, or it has a template.")
         return ""
     return address

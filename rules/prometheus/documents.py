@@ -7,7 +7,7 @@ from typing import Any
 from rules.provisioning.problems import FileRefused, Path, Problem
 from rules.provisioning.yaml_text import Lines, line_of, load_all
 
-NO_GROUPS = "A file of Prometheus has a list under “groups:”, each with a name and rules."
+NO_GROUPS = "A Prometheus rules file has a list under “groups:”, each with a name and rules."
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ def group_notes(group: Mapping[str, Any]) -> list[str]:
     for name, value in group.items():
         shown = written_text(value)[:60]
         if name not in READ and shown not in ("", *NOTHING.get(name, ())):
-            notes.append(NOTES.get(name, f"Its group has {name[:60]}: {{}}, which is left out.").format(shown))
+            notes.append(NOTES.get(name, f"Its group has {name[:60]}: {{}}; skipped.").format(shown))
         elif name not in READ and not isinstance(value, str | None):
-            notes.append(f"Its group has {name[:60]}, which is left out.")
+            notes.append(f"Its group has {name[:60]}; skipped.")
     return notes
 
 

@@ -76,7 +76,7 @@ def _group(group: Any, uids: Uids) -> Iterator[Imported]:
     name = written_text(group.get("name")) if isinstance(group, Mapping) else ""
     rules = group.get("rules") if isinstance(group, Mapping) else None
     if not isinstance(rules, list):
-        yield Imported("", name, None, ["This group has no list of rules."])
+        yield Imported("", name, None, ["The group has no list of rules."])
         return
     notes, labels = group_notes(group), group.get("labels")
     for rule in rules:
@@ -89,19 +89,19 @@ def _group(group: Any, uids: Uids) -> Iterator[Imported]:
 
 def _rule(rule: Any, group: str, group_labels: Any, notes: list[str], uids: Uids) -> Imported:
     if not isinstance(rule, Mapping):
-        raise Unsupported("It is no rule: an object with alert and expr.")
+        raise Unsupported("Not a rule: an object with alert and expr is required.")
     if "record" in rule:
-        raise Unsupported("It records a metric; here metrics are pushed.")
+        raise Unsupported("Recording rules are not supported; push the metric instead.")
     name = written_text(rule.get("alert"))
     if not name:
-        raise Unsupported("It has no name under “alert:”.")
+        raise Unsupported("The name (“alert:”) is missing.")
     labels = labels_of(group_labels) | labels_of(rule.get("labels"))
     # Given before the rule is read: whether the others of its name can be imported does not move it.
     uid = uids.of(_identity(rule, group, labels))
     said = read_expression(written_text(rule.get("expr")))
     entry = {"uid": uid, "name": name} | described(labels, annotations_of(rule), notes) | _conditions(said, notes)
     entry |= _timing(rule, notes) | {"no_data_policy": "resolve"}  # what is gone resolves, as in Prometheus
-    notes += [f"“{key}” is no field of alerting rules, and is left out." for key in rule if key not in KNOWN]
+    notes += [f"“{key}” is not a field of alerting rules; skipped." for key in rule if key not in KNOWN]
     if problems := _problems(entry):
         return Imported(name, group, None, problems)
     return Imported(name, group, entry, notes)

@@ -32,7 +32,7 @@ class _Parser:
     def joined(self, depth: int) -> Joined:
         """`a and b and c`, or `a or b`; `and` binds closer, so both together would need rules within rules."""
         if depth > DEPTH:
-            raise Unsupported("It is nested too deeply.")
+            raise Unsupported("Nested too deeply.")
         alternatives = [self._all(depth)]
         while self._take("or"):
             self._no_matching()
@@ -47,7 +47,7 @@ class _Parser:
             self._no_matching()
             parts.append(self._comparison(depth))
         if self._peek() == "unless":
-            raise Unsupported("unless has no counterpart here.")
+            raise Unsupported("unless is not supported.")
         if len(parts) == 1:
             return parts[0]
         return Joined("all", tuple(one for each in parts for one in _plain(each, "all")))
@@ -61,7 +61,7 @@ class _Parser:
         if isinstance(left, Decimal) and isinstance(right, Selector):
             left, operator, right = right, FLIPPED[operator], left
         if not isinstance(left, Selector) or not isinstance(right, Decimal):
-            raise Unsupported("Each comparison here is of one metric with one number.")
+            raise Unsupported("Only comparisons of one metric with one number are supported.")
         return Joined("all", (Comparison(left, operator, right),))
 
     def _in_parentheses(self, depth: int) -> Joined | None:
@@ -77,7 +77,7 @@ class _Parser:
                 return None
             raise
         if self._peek() in COMPARISONS:
-            raise Unsupported("A comparison is compared again; that has no counterpart here.")
+            raise Unsupported("Comparing a comparison is not supported.")
         return whole
 
     def _side_follows(self, start: int) -> bool:
@@ -108,14 +108,14 @@ class _Parser:
             return self._signed(depth)
         left = self._arithmetic(depth, level + 1)
         while self._peek() in LEVELS[level]:
-            _, sign = self._next("It ends too early.")
+            _, sign = self._next("Unexpected end of expression.")
             left = _joined(left, sign, self._arithmetic(depth, level + 1))
         return left
 
     def _signed(self, depth: int) -> Selector | Decimal:
         """A sign binds less than ^, as in -2^2, which is -4."""
         if depth > DEPTH:
-            raise Unsupported("It is nested too deeply.")
+            raise Unsupported("Nested too deeply.")
         if self._take("+"):
             return self._signed(depth + 1)
         if self._take("-"):
@@ -133,20 +133,20 @@ class _Parser:
             return inner
         if self._peek() == "{":
             return self._instant("")
-        kind, text = self._next("It ends too early.")
+        kind, text = self._next("Unexpected end of expression.")
         if kind == "number":
             return number_of(text)
         if kind == "duration":
             return read_number(seconds_of(text))
         if kind == "name":
             return self._named(text)
-        raise Unsupported(f"“{text[:40]}” is not expected here.")
+        raise Unsupported(f"“{text[:40]}” is unexpected.")
 
     def _named(self, name: str) -> Selector:
         if name.lower() in ("nan", "inf"):
-            raise Unsupported(f"{name} is no threshold here.")
+            raise Unsupported(f"{name} cannot be a threshold.")
         if name in KEYWORDS:
-            raise Unsupported(f"{name} has no counterpart here: conditions are about the same person.")
+            raise Unsupported(f"{name} is not supported: conditions always concern the same person.")
         aggregates = name.lower() in AGGREGATIONS
         if self._peek() != "(":
             if aggregates and self._peek() in ("by", "without"):
@@ -157,7 +157,7 @@ class _Parser:
         if name not in FUNCTIONS:
             raise Unsupported(unknown(name))
         self._expect("(")
-        named = "" if self._peek() == "{" else self._next("It ends too early.")[1]
+        named = "" if self._peek() == "{" else self._next("Unexpected end of expression.")[1]
         selector = self._selector(named)
         window = self._window()
         self._no_modifier()
@@ -167,13 +167,13 @@ class _Parser:
     def _instant(self, name: str) -> Selector:
         selector = self._selector(name)
         if self._peek() == "[":
-            raise Unsupported("A range such as [5m] stands only in functions such as avg_over_time.")
+            raise Unsupported("A range such as [5m] is only allowed in functions such as avg_over_time.")
         self._no_modifier()
         return selector
 
     def _selector(self, name: str) -> Selector:
         if name and not re.fullmatch(r"[A-Za-z_:][\w:]*", name, re.ASCII):
-            raise Unsupported(f"“{name[:40]}” is no metric.")
+            raise Unsupported(f"“{name[:40]}” is not a metric.")
         names, matchers = [name] if name else [], dict[str, tuple[str, str, str]]()
         if self._take("{"):
             while not self._take("}"):
@@ -181,11 +181,13 @@ class _Parser:
                 if (label, operator) == ("__name__", "="):
                     names.append(value)
                 elif matchers.setdefault(label, (label, operator, value)) != (label, operator, value):
-                    raise Unsupported(f"The label {label} is matched twice, and differently.")
+                    raise Unsupported(f"Conflicting matchers for label {label}.")
                 if self._peek() != "}":
                     self._expect(",")
         if len(names) != 1:
-            twice = "It names two metrics." if names else "A metric has a name here; matchers alone are no metric."
+            twice = (
+                "Two metric names given." if names else "A metric name is required; matchers alone are not supported."
+            )
             raise Unsupported(twice)
         return Selector(names[0], tuple(matchers.values()))
 
@@ -198,26 +200,26 @@ class _Parser:
                 return "__name__", "=", label
         (_, operator), (kind, value) = self._next("A } is missing."), self._next("A } is missing.")
         if kind != "text" or operator not in ("=", "!=", "=~", "!~"):
-            raise Unsupported(f"The matcher “{label[:40]}{operator[:40]}{value[:40]}” cannot be read.")
+            raise Unsupported(f"The matcher “{label[:40]}{operator[:40]}{value[:40]}” is invalid.")
         return label, operator, text_of(value)
 
     def _window(self) -> float:
         self._expect("[")
         kind, text = self._next("A ] is missing.")
         if kind not in ("duration", "number"):
-            raise Unsupported(f"“{text[:40]}” is no duration such as 15m.")
+            raise Unsupported(f"“{text[:40]}” is not a duration such as 15m.")
         if self._peek() != "]":
-            raise Unsupported("Subqueries such as [1h:5m] have no counterpart here.")
+            raise Unsupported("Subqueries such as [1h:5m] are not supported.")
         self.place += 1
         return seconds_of(text) if kind == "duration" else float(number_of(text))
 
     def _no_modifier(self) -> None:
         if self._peek() in ("offset", "@"):
-            raise Unsupported(f"{self._peek()} has no counterpart here: readings are those of now.")
+            raise Unsupported(f"{self._peek()} is not supported: readings are always current.")
 
     def _no_matching(self) -> None:
         if self._peek() in ("on", "ignoring"):
-            raise Unsupported(f"{self._peek()} has no counterpart here: conditions are about the same person.")
+            raise Unsupported(f"{self._peek()} is not supported: conditions always concern the same person.")
 
     def expect_end(self) -> None:
         if self.place < len(self.tokens):
@@ -247,7 +249,7 @@ class _Parser:
 
 def _plain(joined: Joined, match: str) -> tuple[Comparison, ...]:
     if len(joined.comparisons) > 1 and joined.match != match:
-        raise Unsupported("and and or are mixed; a rule joins all of its conditions by one of them.")
+        raise Unsupported("Mixing and with or is not supported: a rule uses one of them for all conditions.")
     return joined.comparisons
 
 

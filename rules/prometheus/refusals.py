@@ -14,8 +14,8 @@ def instead_of_comparison(found: str) -> str:
     if found in ("+", "-", "*", "/", "%", "^"):
         return f"Arithmetic ({found}) has no counterpart here: push what it comes to as a metric."
     if not found:
-        return "It has no comparison with a number, so it would alert on every value."
-    return f"“{found}” is not expected here."
+        return "The expression has no comparison with a number, so it would alert on every value."
+    return f"“{found}” is unexpected."
 
 
 def aggregated(name: str) -> str:
@@ -26,7 +26,7 @@ def aggregated(name: str) -> str:
 def unknown(name: str) -> str:
     """Of another function."""
     if name == "absent":
-        return "absent has no counterpart; give a rule on the metric no_data_policy: fire instead."
+        return "absent is not supported; use no_data_policy: fire in a rule on the metric instead."
     if name == "last_over_time":
-        return "last_over_time looks back as far as it says; here the metric itself is its newest reading."
-    return f"{name} has no counterpart here; there are {', '.join(FUNCTIONS)}."
+        return "last_over_time is not supported; the metric itself is the latest reading."
+    return f"{name} is not supported. Supported: {', '.join(FUNCTIONS)}."

@@ -13,10 +13,10 @@ def report_lines(imported: list[Imported]) -> Iterator[str]:
         name = each.name or (f"group {each.group}" if each.group else "a rule without a name")
         if each.entry is None:
             line = f" (line {each.line})" if each.line else ""
-            yield f"{name}: left out. {' '.join(each.notes)}{line}"
+            yield f"{name}: skipped. {' '.join(each.notes)}{line}"
         else:
             yield from (f"{name}: {note}" for note in each.notes)
-    yield f"{sum(each.entry is not None for each in imported):,} of {len(imported):,} can be said here."
+    yield f"{sum(each.entry is not None for each in imported):,} of {len(imported):,} converted."
 
 
 def report_facts(imported: list[Imported], document: dict[str, Any]) -> dict[str, Any]:

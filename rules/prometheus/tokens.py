@@ -80,14 +80,14 @@ def _unescaped(found: "re.Match[bytes]", quote: bytes) -> bytes:
 
 
 def tokens_of(text: str) -> list[tuple[str, str]]:
-    """The parts of `text` as (kind, text), without spaces and comments; Unsupported where it cannot be read."""
+    """The parts of `text` as (kind, text), without spaces and comments; Unsupported where it is invalid."""
     if len(text) > LONGEST_TEXT:
-        raise Unsupported(f"It is longer than {LONGEST_TEXT:,} characters.")
+        raise Unsupported(f"The expression is longer than {LONGEST_TEXT:,} characters.")
     found, place = [], 0
     while place < len(text):
         match = TOKEN.match(text, place)
         if match is None:
-            raise Unsupported(f"“{text[place : place + 20]}” cannot be read.")
+            raise Unsupported(f"“{text[place : place + 20]}” is invalid.")
         if match.lastgroup:
             part = match.group()
             found.append((match.lastgroup, part.lower() if part.lower() in KEYWORDS else part))

@@ -57,7 +57,7 @@ def unasked(document: Document, plan: Plan) -> list[Problem]:
     entries = {entry.uid: entry for entry in document.entries}
     return [
         entries[item.uid].problem(
-            f"There is a rule with this uid already: “{item.was}”. {needs_adoption_of(item.was)} To let this file take "
+            f"A rule with this uid already exists: “{item.was}”. {needs_adoption_of(item.was)} To let this file take "
             "it over, apply it with --adopt (adopt=true).", "uid",
         )
         for item in plan.items

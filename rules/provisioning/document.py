@@ -59,7 +59,7 @@ def read_document(value: Any, source: str = "", lines: Lines | None = None, *, n
     lines = lines or {}
     problems: list[Problem] = []
     if not isinstance(value, Mapping):
-        raise FileRefused([Problem("A file of rules begins with “version: 1”, and lists its rules under “rules:”.")])
+        raise FileRefused([Problem("A rules file begins with “version: 1” and lists rules under “rules:”.")])
     for message, *path in _about_the_file(value, source):
         problems.append(Problem(message, tuple(path), line_of(lines, tuple(path))))
     listed = value.get("rules")
@@ -83,24 +83,24 @@ def _unsound(entries: list[Entry], problems: list[Problem]) -> Iterator[Problem]
 
 
 def _about_the_file(value: Mapping[str, Any], source: str) -> list[tuple[str, ...]]:
-    unknown = f"A file of rules has no such field; it has: {', '.join(TOP)}."
+    unknown = f"Unknown field of a rules file. Known fields: {', '.join(TOP)}."
     found: list[tuple[str, ...]] = [(unknown, str(name)[:100]) for name in value if name not in TOP]
     version, named, rules = value.get("version"), value.get("source", source), value.get("rules")
     if version != VERSION or isinstance(version, bool):
-        found.append((f"Begin the file with “version: {VERSION}”; another version is not known here.", "version"))
+        found.append((f"The file must begin with “version: {VERSION}”. Other versions are not supported.", "version"))
     if not isinstance(named, str) or not SOURCE.fullmatch(named):
         found.append(("The name of a file: letters, digits and . _ - / : @ +, for example payments.yaml.", "source"))
     if not isinstance(rules, list):
-        found.append(("Under “rules:” stands a list of rules; write “rules: []” where there are none.", "rules"))
+        found.append(("“rules:” must be a list. For no rules, enter “rules: []”.", "rules"))
     elif len(rules) > MAX_RULES:
-        found.append((f"A file has at most {MAX_RULES:,} rules; these are {len(rules):,}.", "rules"))
+        found.append((f"A file has at most {MAX_RULES:,} rules; this file has {len(rules):,}.", "rules"))
     return found
 
 
 def _read_entry(index: int, value: Any, lines: Lines) -> tuple[Entry, list[Problem]]:
     if not isinstance(value, Mapping):
         entry = Entry(index, "", {}, frozenset(), lines)
-        return entry, [entry.problem("A rule is an object with fields such as uid, name and metric.")]
+        return entry, [entry.problem("A rule must be an object with fields such as uid, name and metric.")]
     uid = value.get("uid")
     entry = Entry(index, uid if isinstance(uid, str) else "", {}, frozenset(map(str, value)), lines)
     problems = [] if isinstance(uid, str) and UID.fullmatch(uid) else [entry.problem(_uid_in_words(uid), "uid")]
@@ -129,7 +129,7 @@ def _by_name(value: Mapping[str, Any], entry: Entry, problems: list[Problem]) ->
     for name, each in value.items():
         own = ALIASES.get(name, name)
         if own in named and own in BY_NAME:
-            problems.append(entry.problem(f"This says the same as {own}; write one of them.", name))
+            problems.append(entry.problem(f"Duplicate of {own}. Give only one of them.", name))
         named[own] = each
     return named
 
@@ -142,19 +142,19 @@ def _twice(entries: list[Entry]) -> list[Problem]:
             other = first[entry.uid]
             line = line_of(entry.lines, ("rules", other.index))
             where = f"in line {line}" if line else f"in rules[{other.index}]"
-            found.append(entry.problem(f"This uid stands {where} already; each rule has its own.", "uid"))
+            found.append(entry.problem(f"Duplicate uid, already used {where}.", "uid"))
     return found
 
 
 def _uid_in_words(uid: Any) -> str:
     if uid in (None, ""):
-        return "Give the rule a uid that stays the same for ever, for example payments-cpu."
+        return "Enter a permanent uid, for example payments-cpu."
     if not isinstance(uid, str):
-        return f'This is a text; write it in quotes: "{str(uid)[:40]}".'
+        return f'Must be text in quotes: "{str(uid)[:40]}".'
     return "A uid has at most 200 letters, digits and _ . : / @ -, and begins with a letter or a digit."
 
 
 def _unknown(name: str) -> str:
     near = difflib.get_close_matches(name, NAMES, 1)
-    meant = f" Is {near[0]} meant?" if near else ""
-    return f"A rule has no such field.{meant} It has: {', '.join(NAMES)}."
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return f"Unknown field of a rule.{meant} Known fields: {', '.join(NAMES)}."

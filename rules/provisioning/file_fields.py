@@ -85,11 +85,11 @@ ALIASES = {field.attribute: field.name for field in FIELDS if field.attribute !=
     "for": "pending_for", "runbook": "runbook_url",
 }  # fmt: skip
 REQUIRED = {
-    "name": "Give the rule a name, for example: Fusion score too low.",
-    "metric": "Say what is watched: a built-in metric such as fusion_score, or the name of a pushed one.",
-    "operator": 'Say how the reading is compared, for example operator: ">".',
-    "threshold": "Give the number that the reading is compared with, for example 70.",
-    "action": "Say what is done when the rule fires, for example alert.",
+    "name": "Enter a name, for example: Fusion score too low.",
+    "metric": "Enter a metric: a built-in metric such as fusion_score, or the name of a pushed metric.",
+    "operator": 'Enter an operator, for example operator: ">".',
+    "threshold": "Enter a threshold, for example 70.",
+    "action": "Enter an action, for example alert.",
 }
 
 

@@ -169,19 +169,19 @@ def _notes(kind: str, was: AutomationRule | None, source: str) -> list[str]:
     if was and was.provisioned_by != source:
         return [needs_adoption_of(was)]
     if kind == "restore":
-        return ["It comes back from the recycle bin."]
+        return ["Restored from the recycle bin."]
     return []
 
 
 def needs_adoption_of(was: AutomationRule) -> str:
     """Why taking over `was` has to be asked for."""
     if was.provisioned_by:
-        return f"It is kept in the file {was.provisioned_by} so far."
-    return "It was deleted by hand." if was.deleted_at else "It was made by hand so far."
+        return f"Currently managed by the file {was.provisioned_by}."
+    return "Deleted by hand." if was.deleted_at else "Created by hand."
 
 
 def _gone(rule: AutomationRule, kind: str) -> Item:
-    note = "No longer in the file; pruning would move it into the recycle bin." if kind == "left" else ""
+    note = "No longer in the file. Pruning would move the rule to the recycle bin." if kind == "left" else ""
     before = written(rule)
     return Item(kind, rule.uid or str(rule.pk), rule, (), (note,) if note else (), before, rule)
 

@@ -11,8 +11,9 @@ from smartagent.kernel.coerce import as_json_number
 
 SIGNS = {"create": "+", "restore": "+", "adopt": "~", "change": "~", "delete": "-", "unchanged": " ", "left": "?"}
 DOING = {
-    "create": "is made", "restore": "comes back from the recycle bin", "adopt": "is taken over", "change": "is changed",
-    "delete": "goes into the recycle bin", "unchanged": "stays as it is", "left": "is no longer in the file",
+    "create": "is created", "restore": "is restored from the recycle bin", "adopt": "is taken over",
+    "change": "is changed",
+    "delete": "is moved to the recycle bin", "unchanged": "no change", "left": "is no longer in the file",
 }  # fmt: skip
 
 

@@ -17,9 +17,9 @@ from rules.provisioning.soundness import place_of
 from rules.registries import actions
 from smartagent.kernel.scope import has_everyone
 
-TAKEN = "This uid belongs to a rule that you may not change. Choose another."
-FOREIGN = "Only operators make rules for somebody else. Yours belong to you."
-NOT_YOURS = "Your groups do not allow this: {} rules. An administrator can change them."
+TAKEN = "This uid belongs to a rule you cannot change. Choose another uid."
+FOREIGN = "Only operators can create rules for other people. Your rules belong to you."
+NOT_YOURS = "Your groups do not permit this: {} rules. Ask an administrator."
 
 
 class Checks:
@@ -41,7 +41,7 @@ class Checks:
             unknown = f"Nobody signs in by “{entry.values['user'][:60]}”. Write the e-mail of a person who does."
             return [*found, entry.problem(unknown, "owner")]
         if not rule.user_id:
-            return [*found, entry.problem("Say whose the rule is, for example owner: alice@example.com.", "owner")]
+            return [*found, entry.problem("Enter an owner, for example owner: alice@example.com.", "owner")]
         if not (new or differs):
             return found
         return [*found, *self._of_values(entry, rule, was)]

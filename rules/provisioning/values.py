@@ -50,11 +50,11 @@ def text(most: int) -> Callable[[Any], str]:
 
     def read(value: Any) -> str:
         if not isinstance(value, str):
-            raise InvalidValue(f"This is a text{_quoted(value)}.")
+            raise InvalidValue(f"Must be text{_quoted(value)}.")
         if len(value) > most:
-            raise InvalidValue(f"At most {most:,} characters; these are {len(value):,}.")
+            raise InvalidValue(f"At most {most:,} characters; this value has {len(value):,}.")
         if not keepable(value):
-            raise InvalidValue("This holds characters that cannot be kept (NUL, or half of a pair).")
+            raise InvalidValue("Contains characters that cannot be stored (NUL or an unpaired surrogate).")
         return value
 
     return read
@@ -65,7 +65,7 @@ def choice(choices: list[str]) -> Callable[[Any], str]:
 
     def read(value: Any) -> str:
         if value not in choices or not isinstance(value, str):
-            raise InvalidValue(f"“{str(value)[:40]}” is none of these: {', '.join(choices)}.")
+            raise InvalidValue(f"“{str(value)[:40]}” is not one of: {', '.join(choices)}.")
         return value
 
     return read
@@ -84,7 +84,7 @@ def operator(value: Any) -> str:
 def finite(value: Any) -> Decimal:
     """A number as 64 bits can hold it."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise InvalidValue("This is a number, for example 70 or 99.5, without quotes.")
+        raise InvalidValue("Must be a number, for example 70 or 99.5, without quotes.")
     try:
         return read_number(value)
     except ValueError as error:
@@ -104,7 +104,7 @@ def duration(value: Any) -> timedelta:
     if value == 0 and not isinstance(value, bool):
         return timedelta(0)
     if not isinstance(value, str) or not value.strip():
-        raise InvalidValue("This is a duration, for example 30m, 4h or 1d 12h; 0 means none.")
+        raise InvalidValue("Must be a duration, for example 30m, 4h or 1d 12h; 0 means none.")
     try:
         return parse_checks(value)
     except ValueError as error:
@@ -114,9 +114,9 @@ def duration(value: Any) -> timedelta:
 def mapping(value: Any) -> dict[str, Any]:
     """An object whose names are texts."""
     if not isinstance(value, Mapping):
-        raise InvalidValue("This is an object, for example {team: db}.")
+        raise InvalidValue("Must be an object, for example {team: db}.")
     wrong: Errors = {
-        (str(name)[:100],): "This holds characters that cannot be kept." for name in value if not keepable(name)
+        (str(name)[:100],): "Contains characters that cannot be stored." for name in value if not keepable(name)
     }
     if wrong:
         raise InvalidValue(wrong)
@@ -128,9 +128,9 @@ def plain(value: Any, path: tuple[str | int, ...] = ()) -> Any:
     if isinstance(value, Decimal):
         return as_json_number(finite(value))
     if isinstance(value, float) and value - value != 0:
-        raise InvalidValue({path: "This is a finite number."})
+        raise InvalidValue({path: "Must be a finite number."})
     if isinstance(value, str) and not keepable(value):
-        raise InvalidValue({path: "This holds characters that cannot be kept (NUL, or half of a pair)."})
+        raise InvalidValue({path: "Contains characters that cannot be stored (NUL or an unpaired surrogate)."})
     if isinstance(value, Mapping):
         return {name: plain(each, (*path, name)) for name, each in value.items()}
     if isinstance(value, list):
@@ -141,7 +141,7 @@ def plain(value: Any, path: tuple[str | int, ...] = ()) -> Any:
 def conditions(value: Any) -> list[dict[str, Any]]:
     """Further conditions, as a rule keeps them."""
     if not isinstance(value, list):
-        raise InvalidValue("Further conditions are a list.")
+        raise InvalidValue("Further conditions must be a list.")
     wrong: Errors = {}
     found = []
     for place, each in enumerate(value):
@@ -157,11 +157,11 @@ def conditions(value: Any) -> list[dict[str, Any]]:
 def _condition(value: Any) -> dict[str, Any]:
     known = ", ".join(FIELDS)
     if not isinstance(value, Mapping):
-        raise InvalidValue(f"A condition has the fields {known}.")
+        raise InvalidValue(f"A condition must be an object with {known}.")
     wrong: Errors = {
-        (str(name)[:100],): f"A condition has no such field; it has: {known}." for name in value.keys() - READERS
+        (str(name)[:100],): f"Unknown field of a condition. Known fields: {known}." for name in value.keys() - READERS
     }
-    wrong |= {(name,): "This is missing." for name in ("metric", "operator", "threshold") if value.get(name) is None}
+    wrong |= {(name,): "Required." for name in ("metric", "operator", "threshold") if value.get(name) is None}
     clause: dict[str, Any] = {}
     for name, read in READERS.items():
         try:
@@ -227,4 +227,4 @@ def _as_condition(value: Any) -> Any:
 
 def _quoted(value: Any) -> str:
     plain_kinds = (bool, int, float, Decimal)
-    return f'; write it in quotes: "{str(value).lower()[:40]}"' if isinstance(value, plain_kinds) else ""
+    return f'; use quotes: "{str(value).lower()[:40]}"' if isinstance(value, plain_kinds) else ""

@@ -10,7 +10,7 @@ from smartagent.rest.fields import keepable
 LONGEST_TEXT = 8_000_000  # characters
 MOST_VALUES = 200_000  # thousands of rules with all their fields; aliases count as often as they are used
 DEPTH = 30
-TOO_MUCH = f"There is too much in it (a file has at most {MOST_VALUES:,} values), or it is nested too deeply."
+TOO_MUCH = f"The file has more than {MOST_VALUES:,} values, or is nested too deeply."
 BEGINS, ENDS = (yaml.SequenceStartEvent, yaml.MappingStartEvent), (yaml.SequenceEndEvent, yaml.MappingEndEvent)
 # libyaml, where it is there, reads about ten times as fast as PyYAML itself.
 FASTEST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -25,9 +25,11 @@ class Loader(FASTEST):  # type: ignore[misc]
 def roots_of(text: str) -> list[Any]:
     """The root nodes of the documents of `text`, without those that are empty."""
     if len(text) > LONGEST_TEXT:
-        raise FileRefused([Problem(f"This file is too long; at most {LONGEST_TEXT:,} characters are read.")])
+        raise FileRefused([Problem(f"The file is too long. The maximum is {LONGEST_TEXT:,} characters.")])
     if not keepable(text):
-        raise FileRefused([Problem("This file holds characters that cannot be kept (NUL, or half of a pair).")])
+        raise FileRefused(
+            [Problem("The file contains characters that cannot be stored (NUL or an unpaired surrogate).")]
+        )
     _bound(text)
     return [root for root in yaml.compose_all(text, Loader=Loader) if not _is_empty(root)]
 

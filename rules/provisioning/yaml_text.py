@@ -17,7 +17,7 @@ from smartagent.kernel.coerce import read_number
 
 Lines = dict[Path, int]
 TAG = "tag:yaml.org,2002:"
-SEVERAL = "A second YAML document begins here. A file of rules is one: list all rules under one “rules:”."
+SEVERAL = "A second YAML document begins here. A rules file has one document: list all rules under one “rules:”."
 PLAIN = {
     "bool": (re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), "tTfF"),
     "int": (re.compile(r"[-+]?[0-9]+$"), "-+0123456789"),
@@ -64,11 +64,11 @@ def load_all(text: str, *, as_written: bool = False) -> list[tuple[Any, Lines]]:
         raise FileRefused([_in_words(error)]) from None
     except yaml.reader.ReaderError as error:
         raise FileRefused(
-            [Problem(f"This is not YAML: it has a character that YAML does not allow, {error.reason}.")]
+            [Problem(f"Invalid YAML: it has a character that YAML does not allow, {error.reason}.")]
         ) from None
     except (RecursionError, ArithmeticError, ValueError) as error:
-        said = "It is nested too deeply." if isinstance(error, RecursionError) else str(error)
-        raise FileRefused([Problem(f"This is not YAML: {said}")]) from None
+        said = "Nested too deeply." if isinstance(error, RecursionError) else str(error)
+        raise FileRefused([Problem(f"Invalid YAML: {said}")]) from None
 
 
 def dump(value: Any) -> str:
@@ -103,14 +103,14 @@ class _Reading:
             return [self.value(each, (*path, number)) for number, each in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode) and node.tag.removeprefix(TAG) in self.scalars:
             return self._scalar(node, path)
-        raise FileRefused([_at(node, path, f"“{node.tag.replace(TAG, '!!')[:40]}” is not known here. {QUOTES}")])
+        raise FileRefused([_at(node, path, f"“{node.tag.replace(TAG, '!!')[:40]}” is not supported. {QUOTES}")])
 
     def _scalar(self, node: Any, path: Path) -> Any:
         """A tag may call a number what is none: !!int x."""
         try:
             return self.scalars[node.tag.removeprefix(TAG)](node.value)
         except (ArithmeticError, ValueError, IndexError) as error:
-            why = error if isinstance(error, ValueError) else "This is not a number."
+            why = error if isinstance(error, ValueError) else "Not a number."
             raise FileRefused([_at(node, path, f"“{node.value[:40]}”: {why}")]) from None
 
     def _mapping(self, node: Any, path: Path) -> dict[str, Any]:
@@ -121,10 +121,10 @@ class _Reading:
                 merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
                 continue
             if not isinstance(key, yaml.ScalarNode):
-                raise FileRefused([_at(key, path, "The name of a field is a text.")])
+                raise FileRefused([_at(key, path, "Field names must be text.")])
             here = (*path, key.value)
             if key.value in found:
-                raise FileRefused([_at(key, here, "This is there twice; write it once.")])
+                raise FileRefused([_at(key, here, "Duplicate field.")])
             self.lines[here] = key.start_mark.line + 1
             found[key.value] = self.value(value, here)
         for each in merged:
@@ -136,7 +136,7 @@ class _Reading:
         inherited = self.value(node, (*path, "<<"))
         if not isinstance(inherited, dict):
             raise FileRefused(
-                [_at(node, (*path, "<<"), "Behind << stands the alias of a mapping, for example *defaults.")]
+                [_at(node, (*path, "<<"), "<< must be followed by an alias of a mapping, for example *defaults.")]
             )
         for name in inherited.keys() - found.keys():
             self.lines[*path, name] = node.start_mark.line + 1
@@ -152,7 +152,7 @@ SCALARS: dict[str, Callable[[str], Any]] = {
     "str": str, "null": lambda text: None, "bool": lambda text: text.lower() == "true", "int": read_number,
     "float": _number,
 }  # fmt: skip
-QUOTES = 'A text that begins with such a sign is quoted, for example operator: ">".'
+QUOTES = 'Quote texts that begin with a special character, for example operator: ">".'
 
 
 def _at(node: Any, path: Path, message: str) -> Problem:
@@ -165,7 +165,7 @@ def _in_words(error: yaml.MarkedYAMLError) -> Problem:
     said = ", ".join(filter(None, [error.context, error.problem]))
     line = mark.line + 1 if mark else 0
     hint = f" {QUOTES}" if "scalar" in said or "token" in said or "tag" in said else ""
-    return Problem(f"This is not YAML: {said}.{hint}", line=line)
+    return Problem(f"Invalid YAML: {said}.{hint}", line=line)
 
 
 def _represent_decimal(dumper: Any, number: Decimal) -> Any:

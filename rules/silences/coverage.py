@@ -103,9 +103,9 @@ class Coverage:
 
     def __str__(self) -> str:
         if not self.rules:
-            return "It covers nothing: no rule that is evaluated agrees with all of this."
-        firing = "it fires now" if self.instances == self.firing == 1 else f"{self.firing:,} of them firing now"
-        return f"It covers {counted(self.rules, 'rule')}, {counted(self.instances, 'instance')}, {firing}."
+            return "Matches nothing: no evaluated rule matches all of these criteria."
+        firing = "firing now" if self.instances == self.firing == 1 else f"{self.firing:,} of them firing now"
+        return f"Matches {counted(self.rules, 'rule')}, {counted(self.instances, 'instance')}, {firing}."
 
 
 def begin_silenced() -> None:

@@ -36,7 +36,7 @@ def number_problem(maker: Any, now: datetime) -> str:
     most: int = settings.SILENCES_PER_PERSON
     if not most or Silence.objects.standing(now).filter(created_by=maker, cancelled_at=None).count() < most:
         return ""
-    return f"You have {most:,} silences that are not over, and may have no more. End some, or name labels instead."
+    return f"You have {most:,} active or upcoming silences, which is the limit. End some, or use labels instead."
 
 
 def role_of(user: Any) -> str:

@@ -15,7 +15,7 @@ LONGEST = 500  # characters: each minute of each hour are 240
 MOST_POSITIONS = 12  # of BYSETPOS; each is looked for in every period up to the end of the calendar
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 FREQUENCIES = ("HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-EXAMPLE = "Write for example FREQ=WEEKLY;BYDAY=SA,SU."
+EXAMPLE = "Example: FREQ=WEEKLY;BYDAY=SA,SU."
 DAY = re.compile(rf"([+-]?[1-9][0-9]?)?({'|'.join(DAYS)})")
 IN_A_MONTH, IN_A_YEAR = 5, 53  # how often a day of the week is there at most
 LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -52,11 +52,13 @@ def occurrences(text: str, first: datetime, last: datetime) -> tuple[datetime, .
     except BadRecurrence:
         raise
     except ValueError as error:  # hours that it never comes to, for one
-        raise BadRecurrence(f"No window would ever begin by it. {EXAMPLE}") from error
+        raise BadRecurrence(f"The rule never starts a window. {EXAMPLE}") from error
     limit = _moved(last, shift)
     found = list(islice(takewhile(lambda moment: moment <= limit, rule), MAX_WINDOWS + 1))
     if len(found) > MAX_WINDOWS:
-        raise BadRecurrence(f"That makes more than {MAX_WINDOWS:,} windows. Let it end earlier, or come less often.")
+        raise BadRecurrence(
+            f"The recurrence has more than {MAX_WINDOWS:,} windows. End it earlier or make it less frequent."
+        )
     return tuple(_moved(moment, -shift) for moment in found)
 
 
@@ -66,34 +68,34 @@ def _moved(moment: datetime, years: int) -> datetime:
 
 def _parts(text: str) -> dict[str, str]:
     if not text or "=" not in text:
-        raise BadRecurrence(f"This is no recurrence rule. {EXAMPLE}")
+        raise BadRecurrence(f"Invalid recurrence rule. {EXAMPLE}")
     parts: dict[str, str] = {}
     for part in text.split(";"):
         name, _, value = part.partition("=")
         if not value:
             raise BadRecurrence(f"“{part[:40]}” has no value. {EXAMPLE}")
         if name in parts:
-            raise BadRecurrence(f"{name[:20]} stands there twice.")
+            raise BadRecurrence(f"Duplicate {name[:20]}.")
         parts[name] = value
     return parts
 
 
 def _check_part(name: str, value: str) -> None:
     if name in ("UNTIL", "DTSTART"):
-        raise BadRecurrence(f"Leave out {name}: when it begins and ends has fields of its own.")
+        raise BadRecurrence(f"Leave out {name}: start and end are separate fields.")
     if name not in CHECKS:
-        raise BadRecurrence(f"“{name[:20]}” is not understood. There are: {', '.join(CHECKS)}. {EXAMPLE}")
+        raise BadRecurrence(f"“{name[:20]}” is not supported. Supported: {', '.join(CHECKS)}. {EXAMPLE}")
     expected, is_right = CHECKS[name]
     several = name.startswith("BY")
     for single in value.split(",") if several else [value]:
         if not is_right(single):
-            raise BadRecurrence(f"{name} is {expected}, not “{single[:20]}”.")
+            raise BadRecurrence(f"{name} must be {expected}, not “{single[:20]}”.")
 
 
 def _check_together(parts: dict[str, str]) -> None:
     frequency = parts.get("FREQ")
     if frequency is None:
-        raise BadRecurrence(f"It does not say how often: FREQ is missing. {EXAMPLE}")
+        raise BadRecurrence(f"FREQ is missing. {EXAMPLE}")
     if frequency not in ("MONTHLY", "YEARLY"):
         if any(len(day) > len("MO") for day in parts.get("BYDAY", "").split(",")):
             raise BadRecurrence(f"A number before a weekday (2SA) needs FREQ=MONTHLY or YEARLY, not {frequency}.")
@@ -101,14 +103,14 @@ def _check_together(parts: dict[str, str]) -> None:
             raise BadRecurrence(f"BYSETPOS needs FREQ=MONTHLY or YEARLY, not {frequency}.")
     latest = IN_A_YEAR if frequency == "YEARLY" and "BYMONTH" not in parts else IN_A_MONTH
     if late := _beyond(parts, latest):
-        raise BadRecurrence(f"The number before a weekday is at most {latest} here, so {late} never comes.")
+        raise BadRecurrence(f"The number before a weekday is at most {latest} here, so {late} never occurs.")
     if len(parts.get("BYSETPOS", "").split(",")) > MOST_POSITIONS:
         raise BadRecurrence(f"BYSETPOS has at most {MOST_POSITIONS} positions.")
     if "BYSETPOS" in parts and not parts.keys() & {"BYDAY", "BYMONTHDAY"}:
         raise BadRecurrence("BYSETPOS chooses among days: give BYDAY or BYMONTHDAY too.")
     months, days = (_numbers(parts.get(name, "")) for name in ("BYMONTH", "BYMONTHDAY"))
     if months and days and not any(abs(day) <= LENGTHS[month - 1] for month in months for day in days):
-        raise BadRecurrence("That day does not exist in that month, so no window would ever begin.")
+        raise BadRecurrence("This day does not exist in this month, so no window would start.")
 
 
 def _beyond(parts: dict[str, str], latest: int) -> str:

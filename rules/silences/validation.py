@@ -41,7 +41,7 @@ def silence_errors(silence: Silence, maker: Any, now: datetime, *, everything: b
 
 def _comment(comment: str) -> str:
     if not comment.strip():
-        return "Say why, for example: Database upgrade. Everybody who wonders about the quiet reads it."
+        return "Enter a comment, for example: Database upgrade. Everyone who sees the silence reads the comment."
     if len(comment) > LONGEST_COMMENT:
         return f"A comment has at most {LONGEST_COMMENT:,} characters; this one has {len(comment):,}."
     return ""
@@ -50,7 +50,7 @@ def _comment(comment: str) -> str:
 def _owner(silence: Silence, maker: Any) -> str:
     if has_everyone(maker, "change") or silence.user_id == maker.pk:
         return ""
-    return "Only operators silence the rules of others. Yours covers your own rules."
+    return "Only operators can silence rules of other people. Your silences match your own rules."
 
 
 def _rule(silence: Silence, maker: Any) -> str:
@@ -58,16 +58,16 @@ def _rule(silence: Silence, maker: Any) -> str:
         return ""
     rule = AutomationRule.objects.changeable_by(maker).filter(pk=silence.rule_id).select_related("user").first()
     if rule is None:
-        return "There is no such rule, or it is not yours to change."
+        return "The rule does not exist, or you cannot change it."
     if silence.user_id not in (None, rule.user_id):
-        return f"This rule belongs to {rule.user}, so a silence for the rules of {silence.user} would not cover it."
+        return f"This rule belongs to {rule.user}, so a silence for rules of {silence.user} does not match it."
     return ""
 
 
 def _metric(metric: str) -> str:
     if not metric or NAME.fullmatch(metric):
         return ""
-    return f"“{metric[:40]}” is not the name of a metric. Write for example fusion_score or cpu."
+    return f"“{metric[:40]}” is not a metric name. Example: fusion_score or cpu."
 
 
 def _person(silence: Silence, maker: Any) -> str:
@@ -78,24 +78,24 @@ def _person(silence: Silence, maker: Any) -> str:
 
 def _labels(labels: Any) -> str:
     if not isinstance(labels, Mapping) or not all(isinstance(value, str) for value in labels.values()):
-        return 'Labels are names with texts, for example {"team": "db"}.'
+        return 'Labels must be names with text values, for example {"team": "db"}.'
     if not all(str(name).strip() for name in labels):
         return 'A label needs a name, for example {"team": "db"}.'
     if any(len(str(text)) > LONGEST_LABEL for pair in labels.items() for text in pair):
-        return f"A label has at most {LONGEST_LABEL} characters in its name, and as many in its text."
+        return f"Label names and values have at most {LONGEST_LABEL} characters."
     return f"At most {MOST_LABELS} labels." if len(labels) > MOST_LABELS else ""
 
 
 def _everything(maker: Any, everything: bool) -> str:
     if not has_everyone(maker, "change"):
-        return "Say what it covers: a rule, a metric, a person or labels. Only operators silence everything."
+        return "Choose a rule, metric, person or labels. Only operators can silence everything."
     if not everything:
-        return "Say what it covers: a rule, a metric, a person or labels; or confirm that it covers everything."
+        return "Choose a rule, metric, person or labels, or confirm “Silence everything”."
     return ""
 
 
 def _zone(name: str) -> str:
-    return "" if name in zone_names() else f"“{name[:40]}” is not a time zone. Write for example Europe/Berlin."
+    return "" if name in zone_names() else f"“{name[:40]}” is not a time zone. Example: Europe/Berlin."
 
 
 # -- when --------------------------------------------------------------------------------------------
@@ -106,19 +106,19 @@ def _times(silence: Silence, limits: Limits, now: datetime) -> dict[str, str]:
     if starts is None or ends is None:
         return {}  # what is missing, form and API say themselves
     if not now - YEAR <= starts <= now + YEAR:
-        return {"starts_at": "It begins within a year from now."}
+        return {"starts_at": "The start must be within one year from now."}
     if ends <= starts:
-        return {"ends_at": "It ends before it begins. Give a later end."}
+        return {"ends_at": "The end is before the start. Enter a later end."}
     if ends > starts + 2 * YEAR:  # what is allowed is less, but not all that can be written can be counted with
-        return {"ends_at": f"It may go on for at most {_days(limits.series)}."}
+        return {"ends_at": f"The maximum is {_days(limits.series)}."}
     return _recurring(silence, limits, now) if silence.recurrence else _once(silence, limits, now)
 
 
 def _once(silence: Silence, limits: Limits, now: datetime) -> dict[str, str]:
     if silence.duration is not None:
-        return {"duration": "Only a recurring silence has a duration: give the recurrence too, or leave this out."}
+        return {"duration": "Only a recurring silence has a duration. Enter a recurrence, or leave the duration empty."}
     if silence.ends_at <= now:
-        return {"ends_at": "That is over already. Give an end that is still to come."}
+        return {"ends_at": "The end is in the past. Enter a future end."}
     if silence.ends_at - silence.starts_at > limits.window:
         return {"ends_at": _too_long(silence.ends_at - silence.starts_at, limits)}
     return {}
@@ -130,11 +130,11 @@ def _recurring(silence: Silence, limits: Limits, now: datetime) -> dict[str, str
     except BadRecurrence as error:
         return {"recurrence": str(error)}
     if silence.duration is None or silence.duration <= timedelta(0):
-        return {"duration": "Say how long each window lasts, for example 2h or 8h."}
+        return {"duration": "Enter the window duration, for example 2h or 8h."}
     if silence.duration > limits.window:
         return {"duration": _too_long(silence.duration, limits)}
     if silence.ends_at - silence.starts_at > limits.series:
-        return {"ends_at": f"A recurring silence of {limits.role} may go on for at most {_days(limits.series)}."}
+        return {"ends_at": f"A recurring silence of {limits.role} may last at most {_days(limits.series)}."}
     return _windows(silence, limits, now)
 
 
@@ -146,12 +146,12 @@ def _windows(silence: Silence, limits: Limits, now: datetime) -> dict[str, str]:
     except BadRecurrence as error:
         return {"recurrence": str(error)}
     if not found:
-        return {"recurrence": "Between its beginning and its end no window begins. Check the recurrence and the end."}
+        return {"recurrence": "No window starts between start and end. Check the recurrence and the end."}
     if not upcoming(silence, now, 1):
-        return {"ends_at": "Its last window is over already. Give a later end."}
+        return {"ends_at": "The last window has already ended. Enter a later end."}
     longest = max(window.end - window.start for window in found)
     if longest > limits.window + 2 * timedelta(hours=1):
-        return {"duration": f"Its windows touch: {_too_long(longest, limits)} Make them shorter or rarer."}
+        return {"duration": f"The windows overlap: {_too_long(longest, limits)} Make them shorter or rarer."}
     return {}
 
 

@@ -104,7 +104,7 @@ def _all(silence: HasWindows) -> tuple[Window, ...]:
         once = Window(silence.starts_at, silence.ends_at)
         return (once,) if once.end > once.start else ()
     if silence.duration is None or silence.duration <= timedelta(0):
-        raise BadRecurrence("A recurring silence needs the duration of each window.")
+        raise BadRecurrence("A recurring silence needs a window duration.")
     return _series(silence.recurrence, silence.starts_at, silence.ends_at, silence.duration, silence.time_zone)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rules.models import ActivityEntry
-from rules.registries import events
+from rules.registries import actions, events
 from rules.text.context import facts_of, time_of
 from rules.text.phrases import begun, limit, metric_name, number, series
 from rules.text.rule import action_in_words, condition_in_words, rule_in_words
@@ -20,32 +20,32 @@ __all__ = [
 DID = {
     "rule_fired": "{reading}: {limit}.",
     "rule_repeated": "{reading}: still {limit}.",
-    "rule_retried": "{reading}: {limit}. The last try had failed.",
+    "rule_retried": "{reading}: {limit}. The previous attempt failed, so it was retried.",
     "rule_resolved": "{reading}: no longer {limit}.",
     "rule_no_data": "{series} has no reading.",
     "rule_error": "{series} could not be read.",
-    "rule_recovered": "{reading}, readable again.",
-    "rule_pending": "{reading}: {limit}, not yet for long enough.",
-    "rule_unpending": "{reading}: no longer {limit}, before it fired.",
-    "rule_escalated": "{reading}: past the critical threshold.",
-    "rule_recovering": "{reading}: no longer {limit}, kept open for a while.",
-    "rule_relapsed": "{reading}: it fell back before it had resolved.",
-    "rule_flapping": "{reading}. It changes all the time, so it is held open until it has calmed down.",
-    "rule_silenced": "{reading}: {limit}, and silenced from now on.",
-    "rule_unsilenced": "{reading}: still {limit} at the end of a silence.",
-    "rule_test": "Tried out as if {reading}.",
-    "rule_reminded": "{reading}: still {limit}. The time for which it was acknowledged or snoozed is over.",
+    "rule_recovered": "{reading}, no longer in error.",
+    "rule_pending": "{reading}: {limit}, pending.",
+    "rule_unpending": "{reading}: no longer {limit}; cleared before firing.",
+    "rule_escalated": "{reading}: critical threshold passed.",
+    "rule_recovering": "{reading}: no longer {limit}, recovering.",
+    "rule_relapsed": "{reading}: fired again while recovering.",
+    "rule_flapping": "{reading}. Flapping: kept open until readings are stable.",
+    "rule_silenced": "{reading}: {limit}, silenced.",
+    "rule_unsilenced": "{reading}: still {limit} after a silence ended.",
+    "rule_test": "Test with this reading: {reading}.",
+    "rule_reminded": "{reading}: still {limit}. The acknowledgement or snooze has ended.",
 }
 EXECUTED = re.compile(r"Executed (\w+) action for rule: ")
 COMPARED = "{reading}: {limit}."  # what the old application logs when a rule of it fires
 HANDLED = {
-    "instance_acknowledged": "{by} acknowledged it{until}.",
-    "instance_snoozed": "{by} snoozed it{until}.",
-    "instance_commented": "{by} wrote:",
-    "instance_assigned": "{by} asked {assignee} to look after it.",
-    "instance_unassigned": "{by} took the name of who looks after it away.",
-    "instance_resolved": "{by} resolved it by hand.",
-    "instance_reopened": "{by} opened it again.",
+    "instance_acknowledged": "{by} acknowledged the alert{until}.",
+    "instance_snoozed": "{by} snoozed the alert{until}.",
+    "instance_commented": "{by} commented:",
+    "instance_assigned": "{by} assigned the alert to {assignee}.",
+    "instance_unassigned": "{by} removed the assignee.",
+    "instance_resolved": "{by} resolved the alert.",
+    "instance_reopened": "{by} reopened the alert.",
 }
 
 
@@ -108,11 +108,16 @@ def action_of(entry: ActivityEntry) -> str:
 
 
 def outcome_in_words(entry: ActivityEntry) -> str:
-    """What came of the action: `alert: done`, `optimize: waits`, `alert failed: cause`."""
+    """The result of the action: `alerted`, `optimize pending`, `alert failed: error`."""
     if entry.action_taken in ("", "none", None) and entry.status in ("success", "skipped"):
-        return ""  # nothing was to be done
-    done = {"pending": "waits", "success": "done", "failed": "failed", "skipped": "skipped"}
+        return ""  # there was no action
+    error = f": {entry.error_message}" if entry.error_message else ""
+    return f"{result_of(entry)}{error}"
+
+
+def result_of(entry: ActivityEntry) -> str:
+    """The result in one or two words: `alerted`, `alert failed`, `archive succeeded`."""
     action = action_of(entry)
-    status = done.get(entry.status, entry.status)
-    cause = f": {entry.error_message}" if entry.error_message else ""
-    return f"{action} {status}{cause}".strip()
+    if entry.status != ActivityEntry.Status.SUCCESS:
+        return f"{action} {entry.status}".strip()
+    return (actions[action].result if action in actions else "") or f"{action} succeeded".strip()

@@ -6,7 +6,7 @@ from smartagent.kernel.schema_drift_log import EVENT
 
 OWN = dict(Event.choices) | {EVENT: "schema incomplete", "silence_ended": "silence ended"} | {
     "instance_acknowledged": "acknowledged", "instance_snoozed": "snoozed", "instance_commented": "comment",
-    "instance_assigned": "assigned", "instance_unassigned": "unassigned", "instance_resolved": "resolved by hand",
+    "instance_assigned": "assigned", "instance_unassigned": "unassigned", "instance_resolved": "resolved manually",
     "instance_reopened": "reopened", "rule_test": "test",
 }  # fmt: skip
 OWN_TONES = {

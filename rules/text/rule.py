@@ -20,7 +20,7 @@ MOVED = {
 }  # fmt: skip
 # What is true of a reading that has recovered: the opposite of being held.
 CLEAR = {"<": "at least", "<=": "above", ">": "at most", ">=": "below"}
-UNREADABLE = "a condition that cannot be read holds"
+UNREADABLE = "an unreadable condition is met"
 
 
 def rule_in_words(rule: AutomationRule) -> str:
@@ -92,7 +92,7 @@ def _pending(rule: AutomationRule) -> str:
 def _critical(rule: AutomationRule) -> str:
     if rule.critical_threshold is None:
         return ""
-    return f", or critical when it is {limit(rule.condition_operator, rule.critical_threshold)}"
+    return f", or critical when {limit(rule.condition_operator, rule.critical_threshold)}"
 
 
 def _again(repeat_every: timedelta) -> str:
@@ -104,18 +104,17 @@ def _over(rule: AutomationRule) -> str:
     kept = f"for {lasting(rule.keep_firing_for)}" if rule.keep_firing_for else ""
     if rule.recovery_threshold is not None and rule.condition_operator in CLEAR:
         reached = f"{CLEAR[rule.condition_operator]} {number(rule.recovery_threshold)}"
-        return (
-            f" It resolves once {'it' if not rule.more_conditions else 'the first'} is {reached}{kept and ' ' + kept}."
-        )
-    return f" It resolves once that has been over {kept}." if kept else ""
+        reading = "the first reading" if rule.more_conditions else "the reading"
+        return f" Resolves once {reading} is {reached}{kept and ' ' + kept}."
+    return f" Resolves once clear {kept}." if kept else ""
 
 
 def _without(rule: AutomationRule) -> str:
     policies = (rule.no_data_policy, rule.error_policy)
     if policies == ("fire", "fire"):
-        return " It fires as well when there is no reading, or none that can be read."
+        return " Also fires on no data or error."
     return NO_DATA.get(rule.no_data_policy, "") + ERROR.get(rule.error_policy, "")
 
 
-NO_DATA = {"fire": " It fires as well when there is no reading.", "resolve": " Without a reading it resolves."}
-ERROR = {"fire": " It fires as well when it cannot be read.", "resolve": " Where it cannot be read it resolves."}
+NO_DATA = {"fire": " Also fires on no data.", "resolve": " Resolves on no data."}
+ERROR = {"fire": " Also fires on error.", "resolve": " Resolves on error."}

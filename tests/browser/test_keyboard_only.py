@@ -78,7 +78,7 @@ def test_from_signing_in_to_a_snoozed_notification(alice, hot, page, live_server
 
     # a rule from a template, published
     keys.go(page.get_by_role("link", name="Rules", exact=True))
-    keys.go(page.get_by_role("link", name="Start from a template").first)
+    keys.go(page.get_by_role("link", name="Create from template").first)
     keys.go(page.get_by_role("link", name="Processor busy for 15 minutes"))
     keys.fill(page.locator("#id_pending_for"), "0")
     keys.go(page.get_by_role("button", name="Publish"), "Space")
@@ -92,7 +92,7 @@ def test_from_signing_in_to_a_snoozed_notification(alice, hot, page, live_server
     keys.go(page.get_by_role("link", name="Firing").first)
     keys.go(page.get_by_role("link", name=rule.rule_name).first)
     keys.go(page.get_by_role("button", name="Acknowledge"), "Space")
-    expect(page.get_by_text("It is acknowledged.")).to_be_visible()
+    expect(page.get_by_text("Acknowledged.")).to_be_visible()
     assert RuleState.objects.get().handling == "acknowledged"
 
     # the bell, its panel, and from there to the inbox, where it is snoozed

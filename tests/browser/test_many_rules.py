@@ -28,15 +28,15 @@ def test_rules_are_edited_together(alice, sign_in, live_server):
     expect(page.get_by_text("2 rules would change.")).to_be_visible()
     expect(page.locator(".sa-change").first).to_have_text("threshold: 70 → 35")
     page.get_by_role("button", name="Change 2 rules").click()
-    expect(page.get_by_text("2 rules are changed, each in a new version.")).to_be_visible()
+    expect(page.get_by_text("2 rules updated, each as a new version.")).to_be_visible()
     assert set(AutomationRule.objects.values_list("threshold_value", flat=True)) == {35}
 
 
 def test_a_file_of_rules_is_looked_at_and_applied(alice, sign_in, live_server):
     page = sign_in(alice, "/rules/code/")
-    page.get_by_label("The file, as YAML").fill(FILE)
-    page.get_by_role("button", name="Show what it would do").click()
+    page.get_by_label("Rules file (YAML)").fill(FILE)
+    page.get_by_role("button", name="Preview plan").click()
     expect(page.get_by_text("1 to create.")).to_be_visible()
-    page.get_by_role("button", name="Apply exactly this").click()
+    page.get_by_role("button", name="Apply this plan").click()
     expect(page.get_by_text("Applied team.yaml: 1 to create.")).to_be_visible()
     assert AutomationRule.objects.get().provisioned_by == "team.yaml"

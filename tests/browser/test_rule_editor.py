@@ -37,11 +37,11 @@ def month(alice):
 
 def test_a_rule_from_a_template_with_the_preview_following(alice, month, sign_in, live_server):
     page = sign_in(alice, "/rules/")
-    page.get_by_role("link", name="Start from a template").click()
-    page.get_by_label("Search the templates").fill("cpu")
+    page.get_by_role("link", name="Create from template").click()
+    page.get_by_label("Search templates").fill("cpu")
     expect(page.get_by_role("heading", name="Efficiency dropping")).to_be_hidden()
     page.get_by_role("link", name="Processor busy for 15 minutes").click()
-    expect(page.get_by_text("Nothing is saved yet.")).to_be_visible()
+    expect(page.get_by_text("Not saved yet.")).to_be_visible()
 
     words, reading = page.locator("#trial-sentence"), page.locator("#reading")
     expect(reading).to_contain_text("When the cpu of Alice is above 90 for 3 checks (15 minutes), alert Alice")
@@ -62,7 +62,7 @@ def test_a_rule_from_a_template_with_the_preview_following(alice, month, sign_in
     assert not AutomationRule.objects.exists()
 
     page.get_by_role("button", name="Save as draft").click()
-    expect(page.get_by_text("It is a draft: it is evaluated, but does nothing")).to_be_visible()
+    expect(page.get_by_text(" It is a draft: it is evaluated, but no action runs")).to_be_visible()
     assert AutomationRule.objects.get().status == "draft"
     page.goto(f"{live_server.url}/rules/{AutomationRule.objects.get().pk}/change/")
     expect(page.get_by_text("This is a draft.")).to_be_visible()
@@ -111,7 +111,7 @@ def test_conditions_are_added_and_removed_by_key(alice, sign_in, live_server):
     rows.nth(4).get_by_role("button", name="Remove").click()
     expect(add).to_be_visible()
     page.locator("#id_rule_name").press("Enter")  # saves; the empty rows are none
-    expect(page.get_by_text("The rule “Fusion score too low” is made.")).to_be_visible()
+    expect(page.get_by_text("Rule “Fusion score too low” created.")).to_be_visible()
     rule = AutomationRule.objects.get()
     assert (rule.status, rule.match) == ("active", "any")
     assert rule.more_conditions == [
@@ -125,10 +125,10 @@ def test_a_rule_on_everyone_shows_whom_it_fires_for_most_until_one_picks(olga, a
     page.locator("#id_applies_to").select_option("everyone")
     words, picker = page.locator("#trial-sentence"), page.get_by_label("Readings of")
     expect(words).to_contain_text("for 1 person")
-    expect(words).to_contain_text("For Alice, whom the chart shows, it would have fired 7 times")
+    expect(words).to_contain_text("For Alice (in the chart), it would have fired 7 times")
     expect(picker.locator("option:checked")).to_have_text("Alice")
     picker.select_option(label="Olga")
-    expect(words).to_contain_text("For Olga, whom the chart shows, it would not have fired")
+    expect(words).to_contain_text("For Olga (in the chart), it would not have fired")
 
 
 def test_the_server_being_away_is_said_and_gets_better(alice, month, sign_in, live_server):
@@ -136,7 +136,7 @@ def test_the_server_being_away_is_said_and_gets_better(alice, month, sign_in, li
     expect(page.locator("#trial-sentence")).to_be_visible()
     page.route("**/rules/trial/", lambda route: route.fulfill(status=503, body="no"))
     page.locator("#id_threshold_value").fill("91")
-    expect(page.locator("#trial-words")).to_contain_text("not available (503)")
+    expect(page.locator("#trial-words")).to_contain_text("unavailable (503)")
     page.unroute("**/rules/trial/")
     page.locator("#id_threshold_value").fill("92")
     expect(page.locator("#trial-sentence")).to_be_visible()
@@ -146,9 +146,9 @@ def test_the_chart_in_words_and_on_a_phone(alice, month, sign_in, live_server):
     page = sign_in(alice)
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{live_server.url}/rules/add/?template=cpu-sustained")
-    page.get_by_role("link", name="See what it would have done").click()
-    page.get_by_text("The chart in words").click()
-    expect(page.get_by_role("columnheader", name="Fires from")).to_be_visible()
+    page.get_by_role("link", name="Backtest").click()
+    page.get_by_text("Chart as a table").click()
+    expect(page.get_by_role("columnheader", name="Firing from")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
@@ -173,5 +173,5 @@ def test_without_javascript(alice, month, sign_in, live_server):
 def test_a_rule_kept_in_a_file_names_it(alice, sign_in, live_server):
     rule = rule_of(alice, provisioned_by="rules/production.yaml")
     page = sign_in(alice, f"/rules/{rule.pk}/change/")
-    expect(page.get_by_role("note")).to_contain_text("This rule is kept in the file rules/production.yaml.")
+    expect(page.get_by_role("note")).to_contain_text("This rule is managed by the file rules/production.yaml.")
     expect(page.get_by_role("button", name="Save")).to_have_count(0)

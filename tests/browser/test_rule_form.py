@@ -23,7 +23,7 @@ def test_the_reading_follows_what_is_typed(alice, sign_in, live_server):
     MetricSample.objects.create(user=alice, metric="cpu", value=95, observed_at=timezone.now())
     page = sign_in(alice, "/rules/add/")
     beside = page.locator("#reading")
-    expect(beside).to_contain_text("Fill in the metric")
+    expect(beside).to_contain_text("Enter a metric")
     page.locator("#id_metric_type").fill("cpu")
     page.locator("#id_condition_operator").select_option(">")
     page.locator("#id_threshold_value").fill("90")

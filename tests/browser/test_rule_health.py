@@ -50,7 +50,7 @@ def test_by_one_key_and_taken_back(alice, told, sign_in, live_server):
 def test_without_javascript(alice, told, sign_in, live_server):
     page = sign_in(alice, "/notifications/")
     page.get_by_role("button", name="Noise: CPU 40").click()
-    expect(page.get_by_text("Noted as noise.")).to_be_visible()
+    expect(page.get_by_text("Marked as noise.")).to_be_visible()
     assert said() == [False]
     page.get_by_role("button", name="Noise: CPU 40").click()
     assert said() == []

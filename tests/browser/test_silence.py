@@ -30,9 +30,9 @@ def test_from_a_rule_that_fires_to_a_silence_that_is_ended(
     expect(beside).to_contain_text("It covers 1 rule")
     page.get_by_label("Comment").fill("Database upgrade")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("The silence “Database upgrade” is made.")).to_be_visible()
+    expect(page.get_by_text("Silence “Database upgrade” created.")).to_be_visible()
     page.get_by_role("button", name="End now").click()
-    expect(page.get_by_text("What still fires is told at the next evaluation.")).to_be_visible()
+    expect(page.get_by_text("Alerts that still fire are notified at the next evaluation.")).to_be_visible()
     assert Silence.objects.get().cancelled_by == olga
 
 
@@ -64,8 +64,8 @@ def test_without_javascript(
     page.goto(f"{live_server.url}/silences/add/")
     page.get_by_label("Comment").fill("Upgrade")
     page.get_by_label("Metric").fill("cpu")
-    page.get_by_role("button", name="Show what it covers").click()
+    page.get_by_role("button", name="Preview").click()
     expect(page.locator("#coverage")).to_contain_text("It covers 1 rule, 1 instance")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("The silence “Upgrade” is made.")).to_be_visible()
+    expect(page.get_by_text("Silence “Upgrade” created.")).to_be_visible()
     context.close()

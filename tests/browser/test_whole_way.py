@@ -36,12 +36,12 @@ def test_from_a_template_to_why_it_fired(alice, hot, sign_in, live_server):
 
     # a draft, which is tested and does nothing by itself
     page.get_by_role("button", name="Save as draft").click()
-    expect(page.get_by_text("It is a draft: it is evaluated, but does nothing")).to_be_visible()
+    expect(page.get_by_text(" It is a draft: it is evaluated, but no action runs")).to_be_visible()
     rule = AutomationRule.objects.get()
     page.goto(f"{live_server.url}/rules/{rule.pk}/")
     page.get_by_text("More", exact=True).click()
     page.get_by_role("button", name="Test-fire").click()
-    expect(page.get_by_text("was run as a test, and went well")).to_be_visible()
+    expect(page.get_by_text("succeeded")).to_be_visible()
     assert Notification.objects.get().title.startswith("[TEST]")
     assert not RuleState.objects.exists()
 
@@ -56,15 +56,15 @@ def test_from_a_template_to_why_it_fired(alice, hot, sign_in, live_server):
     page.goto(f"{live_server.url}/firing/{state.pk}/")
     page.get_by_label("Comment").last.fill("Looking")
     page.get_by_role("button", name="Acknowledge").click()
-    expect(page.get_by_text("It is acknowledged.")).to_be_visible()
-    expect(page.get_by_text("Alice acknowledged it until").first).to_be_visible()
+    expect(page.get_by_text("Acknowledged.")).to_be_visible()
+    expect(page.get_by_text("Alice acknowledged the alert until").first).to_be_visible()
 
     # silenced
     page.get_by_role("link", name="Silence", exact=True).click()
     expect(page.locator("#coverage")).to_contain_text("It covers 1 rule, 1 instance, it fires now.")
     page.get_by_label("Comment").fill("Upgrade")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("The silence “Upgrade” is made.")).to_be_visible()
+    expect(page.get_by_text("Silence “Upgrade” created.")).to_be_visible()
     assert Silence.objects.get().rule == rule
     page.goto(f"{live_server.url}/rules/{rule.pk}/")
     page.get_by_role("button", name="Evaluate now").click()
@@ -73,9 +73,9 @@ def test_from_a_template_to_why_it_fired(alice, hot, sign_in, live_server):
     page.goto(f"{live_server.url}/firing/{state.pk}/")
     expect(page.get_by_text("Silenced by “Upgrade”").first).to_be_visible()
     page.get_by_role("link", name="The cpu of Alice is 97: above 95.", exact=True).click()
-    expect(page.get_by_text("cpu was 97; it is to be above 95, so the condition holds.")).to_be_visible()
-    expect(page.get_by_text("It fires at the first check, for the rule waits for nothing more.")).to_be_visible()
-    expect(page.get_by_text("Its action, alert, was run and went well.")).to_be_visible()
+    expect(page.get_by_text("cpu was 97 (threshold: above 95): met.")).to_be_visible()
+    expect(page.get_by_text("Fired immediately: no pending period.")).to_be_visible()
+    expect(page.get_by_text("Action alert succeeded.")).to_be_visible()
     expect(page.get_by_text("silenced from now on").first).to_be_visible()  # the step after
     page.get_by_role("link", name="Open the notification").click()
     expect(page.get_by_text("cpu is 97: above 95").first).to_be_visible()

@@ -134,11 +134,11 @@ def test_a_rule_watches_everyone_only_while_its_owner_may(rule: AutomationRule) 
     )
     done = dispatch(timezone.now(), "command")
     mine = RuleState.objects.get(rule=rule, user=ALICE)
-    assert (mine.condition, "Only operators watch everyone" in mine.reason) == ("error", True)
+    assert (mine.condition, "Only operators can watch everyone" in mine.reason) == ("error", True)
     assert RuleState.objects.get(rule=rule, user=CAROL).condition == "ok"
     assert not RuleState.objects.filter(rule=rule).exclude(user__in=[ALICE, CAROL]).exists()
     entry = ActivityEntry.objects.get(rule=rule, run=done, event_type="rule_error")
-    assert "Only operators watch everyone" in (entry.error_message or "")
+    assert "Only operators can watch everyone" in (entry.error_message or "")
     User.objects.filter(pk=ALICE).update(is_staff=True)
     dispatch(timezone.now(), "command")
     assert RuleState.objects.get(rule=rule, user=ALICE).condition == "firing"

@@ -80,7 +80,7 @@ def test_a_rule_whose_target_is_too_long_says_so(taken_over: None) -> None:
     for _ in range(2):
         dispatch(timezone.now(), "command")
     state = RuleState.objects.get(user=BEN, rule__rule_name="r")
-    assert (state.condition, "Its target has more than 200 characters." in state.reason) == ("error", True)
+    assert (state.condition, "The target has more than 200 characters." in state.reason) == ("error", True)
 
 
 def all_goes_on() -> None:

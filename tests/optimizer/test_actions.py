@@ -156,7 +156,7 @@ def test_where_nothing_can_be_adjusted_it_says_why(alice, now, config, advice):
         ("adjust", {"parameter": "weight"}, "Nothing was adjusted: the options of the rule lack name, step."),
         ("adjust", {"parameter": "colour", "name": "x", "step": 1}, "“colour” is not a parameter. Use weight"),
         ("adjust", {"parameter": "weight", "name": "mail", "step": "much"}, "step in the options of the rule is not"),
-        ("adjust", [1, 2], "lack parameter, name, step. The options of the rule are no object that can be read"),
+        ("adjust", [1, 2], "lack parameter, name, step. The action options are not a valid object"),
         ("optimize", {"optimization_type": "immediate"}, "“immediate” is not an optimization type."),
         ("optimize", {"optimization_type": ["auto"]}, '“["auto"]” is not an optimization type'),
     ],
@@ -170,7 +170,7 @@ def test_what_options_of_another_application_leave_undone_fails_with_words(alice
 @pytest.mark.parametrize("action", ["alert", "notify", "log", "optimize"])
 def test_options_that_are_no_object_are_not_used_and_the_entry_says_so(alice, now, action, config):
     _, entry = fire(alice, now, action, action_config=config)
-    assert "no object that can be read, so none of them was used" in entry.context["outcome"]["problem"]
+    assert "not a valid object and were ignored" in entry.context["outcome"]["problem"]
 
 
 def test_options_in_a_text_of_json_are_options(alice, now):

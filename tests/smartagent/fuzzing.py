@@ -104,7 +104,7 @@ def exchanged(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 
 @st.composite
 def hostile(draw: Any, value: Any) -> Any:
-    """`value` with up to three of its parts exchanged, or with a name that nobody knows."""
+    """`value` with up to three of its parts exchanged, or with an unknown name."""
     for _ in range(draw(st.integers(0, 3))):
         value = exchanged(value, draw(st.sampled_from(leaves(value))), draw(HOSTILE))
     return value

@@ -22,7 +22,7 @@ SELECT sum(extract(epoch FROM finish - coalesce(start, {before(SPAN)}))) AS seco
 class AlwaysFiring(HealthCheck):
     kind = "always_firing"
     label = "Always firing"
-    advice = "Repair what it tells of, move its threshold, or silence it until it is repaired."
+    advice = "Fix the underlying problem, adjust the threshold, or silence the rule until then."
     sql = f"""
 WITH standing AS (
     SELECT s.id, s.rule_id, coalesce(s.fired_at, s.since) AS fired_at, s.episode
@@ -49,7 +49,7 @@ SELECT rule_id, max(unbroken) + max(share) AS weight,
 """
 
     def words(self, facts: Facts) -> str:
-        whose = f"For {facts['instances']:,} people it" if facts["instances"] > 1 else "It"
+        whose = f"For {facts['instances']:,} people the rule" if facts["instances"] > 1 else "The rule"
         if facts["days"]:
-            return f"{whose} has been firing for {days(facts['days'])} without a break."
-        return f"{whose} fired {facts['percent']:.0f} % of the last 14 days."
+            return f"{whose} has been firing for {days(facts['days'])} without interruption."
+        return f"{whose} was firing {facts['percent']:.0f} % of the last 14 days."

@@ -11,8 +11,8 @@ from smartagent.kernel.phrasing import counted
 class Fails(HealthCheck):
     kind = "failing"
     label = "Failing"
-    advice = "Read the cause in the activity log and remove it; a failed action is tried again by itself."
-    link_text = "See what failed"
+    advice = "Find the error in the activity log and fix it. Failed actions are retried automatically."
+    link_text = "Show failures"
     # What the old application has logged as failed is not ours (ActivityQuerySet.ours).
     # Of an instance that stays in error only the beginning is in the log.
     sql = f"""
@@ -36,7 +36,7 @@ SELECT rule_id, count(*) AS weight,
 """
 
     def words(self, facts: Facts) -> str:
-        return f"{' '.join(_counts(facts))} Last: {(facts['cause'] or 'no cause was given').rstrip('.')}."
+        return f"{' '.join(_counts(facts))} Last: {(facts['cause'] or 'no error text').rstrip('.')}."
 
     def link(self, rule_id: UUID, facts: Facts) -> str:
         return f"{reverse('admin:rules_activityentry_changelist')}?rule={rule_id}&status=failed&origin=smart_agent"
@@ -45,10 +45,10 @@ SELECT rule_id, count(*) AS weight,
 def _counts(facts: Facts) -> list[str]:
     failed, unread = facts["actions"], facts["week"] - facts["actions"]
     what = " and ".join(
-        [f"its action failed {times(failed)}"] * bool(failed)
-        + [f"its metric could not be read {times(unread)}"] * bool(unread)
+        [f"the action failed {times(failed)}"] * bool(failed)
+        + [f"the metric could not be read {times(unread)}"] * bool(unread)
     )
-    told = [f"In 7 days {what}; {facts['day']:,} of that in the last 24 hours."] if what else []
+    told = [f"In 7 days {what}; {facts['day']:,} of them in the last 24 hours."] if what else []
     if facts["stuck"]:
         since = f", the first for {days(facts['days'])}" if facts["days"] else ""
         told.append(f"{counted(facts['stuck'], 'instance')} cannot be read now{since}.")

@@ -13,8 +13,8 @@ EPISODES = 10
 class Flaps(HealthCheck):
     kind = "flapping"
     label = "Flapping"
-    advice = "Let the condition hold for some checks before it fires, or give it a recovery threshold."
-    link_text = "Edit the rule"
+    advice = "Add a pending period or a recovery threshold."
+    link_text = "Edit rule"
     sql = f"""
 WITH changing AS (
     SELECT s.rule_id, s.id, 0 AS episodes, s.changes FROM rule_states s JOIN rules r ON r.id = s.rule_id
@@ -40,12 +40,12 @@ SELECT rule_id, count(DISTINCT id) + max(episodes) AS weight,
 """
 
     def words(self, facts: Facts) -> str:
-        whose = f"For {facts['instances']:,} people it" if facts["instances"] > 1 else "It"
+        whose = f"For {facts['instances']:,} people the rule" if facts["instances"] > 1 else "The rule"
         if facts["episodes"]:
             return f"{whose} fired {facts['episodes']:,} times in 24 hours."
         if not facts["minutes"]:
-            return f"{whose} changes all the time and is held open."
-        return f"{whose} changed {facts['changes']:,} times within {facts['minutes']:,.0f} minutes."
+            return f"{whose} is flapping and kept open."
+        return f"{whose} changed state {facts['changes']:,} times within {facts['minutes']:,.0f} minutes."
 
     def link(self, rule_id: object, facts: Facts) -> str:
         return reverse("admin:rules_automationrule_change", args=[rule_id])

@@ -12,15 +12,15 @@ LONG = "30 days"
 class ForgottenDraft(HealthCheck):
     kind = "forgotten_draft"
     label = "Forgotten drafts"
-    advice = "Publish it, or delete it: a draft tells nobody."
-    link_text = "Edit the draft"
+    advice = "Publish or delete the draft: drafts run no actions."
+    link_text = "Edit draft"
     sql = f"""
 SELECT id AS rule_id, {days_sql("updated_at")} AS weight, jsonb_build_object('days', {days_sql("updated_at")}) AS facts
   FROM rules WHERE status = 'draft' AND updated_at < {before(LONG)}
 """
 
     def words(self, facts: Facts) -> str:
-        return f"It has been a draft, unchanged for {days(facts['days'])}."
+        return f"Draft, unchanged for {days(facts['days'])}."
 
     def link(self, rule_id: UUID, facts: Facts) -> str:
         return reverse("admin:rules_automationrule_change", args=[rule_id])

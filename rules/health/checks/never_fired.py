@@ -8,7 +8,7 @@ LONG = "90 days"
 class NeverFired(HealthCheck):
     kind = "never_fired"
     label = "Not fired in 90 days"
-    advice = "See whether its threshold can be reached at all, or whether anybody still needs it."
+    advice = "Check whether the threshold can be reached, or whether the rule is still needed."
     sql = f"""
 SELECT id AS rule_id, {days_sql("coalesce(last_triggered_at, created_at)")} AS weight,
        jsonb_build_object('days', {days_sql("coalesce(last_triggered_at, created_at)")},
@@ -20,5 +20,5 @@ SELECT id AS rule_id, {days_sql("coalesce(last_triggered_at, created_at)")} AS w
 
     def words(self, facts: Facts) -> str:
         if facts["ever"]:
-            return f"It fired last {days(facts['days'])} ago."
-        return f"It has never fired in the {days(facts['days'])} since it was made."
+            return f"Last fired {days(facts['days'])} ago."
+        return f"Never fired in the {days(facts['days'])} since it was created."

@@ -7,8 +7,8 @@ LONG = "3 days"
 
 class WithoutData(HealthCheck):
     kind = "without_data"
-    label = "No data for long"
-    advice = "See why no readings come; if they are not to come any more, delete the rule."
+    label = "No data for days"
+    advice = "Find out why readings are missing, or delete the rule if the metric was retired."
     # A rule on everyone may watch what only some people have: it counts where most of them have nothing.
     sql = f"""
 SELECT s.rule_id, {days_sql("min(s.since)")} AS weight,
@@ -22,5 +22,5 @@ HAVING bool_or(r.applies_to = 'owner') OR 2 * count(*) >= (SELECT count(*) FROM 
 
     def words(self, facts: Facts) -> str:
         if not facts["everyone"]:
-            return f"It has had no reading for {days(facts['days'])}."
-        return f"For {facts['instances']:,} people, most of all, it has had no reading, some for {days(facts['days'])}."
+            return f"No readings for {days(facts['days'])}."
+        return f"No readings for {facts['instances']:,} people, most of those watched, some for {days(facts['days'])}."

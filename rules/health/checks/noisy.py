@@ -8,8 +8,8 @@ from rules.health.precision import MIN_FEEDBACK, POOR, Precision, upper_sql
 class Imprecise(HealthCheck):
     kind = "imprecise"
     label = "Mostly noise"
-    advice = "Take the threshold that is proposed on its page, or let the condition hold for longer before it fires."
-    link_text = "See the proposal"
+    advice = "Use the suggested threshold on the rule page, or lengthen the pending period."
+    link_text = "Show suggestion"
     sql = f"""
 SELECT rule_id, noise AS weight, jsonb_build_object('useful', useful, 'noise', noise) AS facts
   FROM ({COUNTED}) AS judged

@@ -12,8 +12,8 @@ from rules.registries import actions
 class OwnerGone(HealthCheck):
     kind = "owner_gone"
     label = "Owner deactivated"
-    advice = "Give it to somebody else, or delete it."
-    link_text = "Edit the rule"
+    advice = "Assign the rule to another owner, or delete it."
+    link_text = "Edit rule"
     sql = """
 SELECT r.id AS rule_id, 1 AS weight, jsonb_build_object('owner', coalesce(nullif(u.full_name, ''), u.email)) AS facts
   FROM rules r JOIN smartagent_users u ON u.id = r.user_id

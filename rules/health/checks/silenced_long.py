@@ -24,9 +24,9 @@ WHOLE = "(s.person_id IS NULL OR (r.applies_to = 'owner' AND s.person_id = r.use
 
 class SilencedLong(HealthCheck):
     kind = "silenced_long"
-    label = "Silenced for long"
-    advice = "End the silence, or pause the rule where nobody misses it."
-    link_text = "Look at the silence"
+    label = "Silenced for days"
+    advice = "End the silence, or pause the rule if it is not needed."
+    link_text = "Open silence"
     sql = f"""
 WITH spans AS (SELECT * FROM jsonb_to_recordset(%(silenced_long_windows)s) AS s ({COLUMNS})),
 covered AS ({" UNION ALL ".join(f"{JOIN} ON {way} WHERE {AGREES} AND {WHOLE}" for way in WAYS)}),
@@ -44,7 +44,7 @@ SELECT q.of_rule AS rule_id, {days_sql("lower(span)")} AS weight,
         return {"silenced_long_windows": Jsonb(list(_windows(now))), "silenced_long_long": LONG}
 
     def words(self, facts: Facts) -> str:
-        return f"It has been silenced for {days(facts['days'])}, now by “{facts['comment']}”."
+        return f"Silenced for {days(facts['days'])}, now by “{facts['comment']}”."
 
     def link(self, rule_id: UUID, facts: Facts) -> str:
         return reverse("admin:rules_silence_page", args=[facts["silence"]])

@@ -15,8 +15,8 @@ OF_LATE = f"s.metric = w.metric AND s.target = w.target AND s.observed_at > {bef
 class UnknownMetric(HealthCheck):
     kind = "unknown_metric"
     label = "Unknown metric"
-    advice = "Correct the name of the metric, or have it pushed again."
-    link_text = "Edit the rule"
+    advice = "Correct the metric name, or push the metric again."
+    link_text = "Edit rule"
     # Whether anybody at all has a series is asked once for each series that a rule on everyone watches.
     sql = f"""
 WITH watched AS MATERIALIZED (
@@ -57,10 +57,12 @@ SELECT DISTINCT ON (u.id) u.id AS rule_id, coalesce({days_sql("last.at")}, 10000
         where = f" on {facts['target']}" if facts["target"] else ""
         name = f"“{facts['metric']}”{where}"
         if facts["everyone"]:
-            return f"No sample of {name} was pushed for anyone in 7 days, and no built-in metric is called so."
+            return (
+                f"No sample of {name} was pushed for anyone in 7 days, and there is no built-in metric with this name."
+            )
         if facts["days"] is None:
-            return f"No sample of {name} was ever pushed for its owner, and no built-in metric is called so."
-        return f"The last sample of {name} for its owner was pushed {days(facts['days'])} ago."
+            return f"No sample of {name} was ever pushed for the owner, and there is no built-in metric with this name."
+        return f"The last sample of {name} for the owner was pushed {days(facts['days'])} ago."
 
     def link(self, rule_id: object, facts: Facts) -> str:
         return reverse("admin:rules_automationrule_change", args=[rule_id])

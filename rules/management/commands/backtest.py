@@ -19,12 +19,12 @@ BAD = 2
 
 
 class Command(BaseCommand):
-    help = "Says what a rule would have done over a CSV of samples, by the same steps as the dispatcher."
+    help = "Backtests a rule over a CSV of samples, with the code of the evaluation."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--rule", required=True, type=Path, metavar="FILE.yaml", help="a file of rules")
-        parser.add_argument("--uid", default="", help="which of them, where the file has several")
+        parser.add_argument("--rule", required=True, type=Path, metavar="FILE.yaml", help="rules file")
+        parser.add_argument("--uid", default="", help="uid of the rule, if the file has several")
         parser.add_argument("--samples", required=True, type=Path, metavar="FILE.csv", help="timestamp,value")
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
@@ -58,5 +58,5 @@ def _chosen(document: Document, uid: str, path: Path) -> AutomationRule:
     entries = [entry for entry in document.entries if uid in ("", entry.uid)]
     if len(entries) != 1:
         known = ", ".join(entry.uid for entry in document.entries) or "none"
-        raise CommandError(f"{path}: name one of its rules by --uid; it has: {known}.", returncode=BAD)
+        raise CommandError(f"{path}: select a rule by --uid. Rules in the file: {known}.", returncode=BAD)
     return AutomationRule(**{name: value for name, value in entries[0].values.items() if name != "user"})

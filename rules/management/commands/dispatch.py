@@ -13,7 +13,7 @@ from smartagent.kernel.times import counted_with, read_time
 
 
 class Command(BaseCommand):
-    help = "Evaluates every active rule, runs the actions of those that fire, and says what happened."
+    help = "Evaluates all active rules, runs the actions of firing alerts and prints a summary."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--at", metavar="TIME", help="evaluate as of this time, e.g. 2026-03-02T10:00:00 (UTC)")
@@ -21,23 +21,23 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         at = moment(options["at"])
         if at > timezone.now():
-            raise CommandError("--at is a time to come. Rules are evaluated now, or as of a past time.", returncode=2)
+            raise CommandError("--at is in the future. Rules are evaluated now or as of a past time.", returncode=2)
         later = RuleState.objects.later_than(at).count() if options["at"] else 0
         run = dispatch(at, DispatchRun.Trigger.COMMAND)
         if run.outcome == DispatchRun.Outcome.OVERLAPPED:
-            raise CommandError("Another evaluation is running; nothing was done. Try again in a moment.", returncode=1)
+            raise CommandError("Another evaluation is running. Try again in a moment.", returncode=1)
         rules = counted(run.rules_evaluated, "rule")
         self.stdout.write(
             f"Evaluated {rules} as of {run.evaluated_at:%Y-%m-%d %H:%M:%S} UTC: "
             f"{run.triggered} triggered, {run.succeeded} acted, {run.failed} failed, "
-            f"{run.no_data} newly without data, {run.errors} unreadable."
+            f"{run.no_data} newly with no data, {run.errors} with errors."
         )
         if run.error_message:
             self.stderr.write(run.error_message)
         if later:
             self.stdout.write(
                 f"{counted(later, 'instance')} changed or acted after that time and "
-                f"{'was' if later == 1 else 'were'} left alone: the past does not change them."
+                f"{'was' if later == 1 else 'were'} skipped."
             )
 
 

@@ -18,13 +18,16 @@ from smartagent.models import User
 
 
 class Command(BaseCommand):
-    help = "Imports a CSV file with the columns timestamp,value as samples of one metric. Importing it again replaces."
+    help = (
+        "Imports a CSV file with the columns timestamp,value as samples of one metric. A repeated import "
+        "replaces samples."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", metavar="FILE.csv", type=Path, help="times without a zone are UTC")
+        parser.add_argument("file", metavar="FILE.csv", type=Path, help="CSV file; times without a zone are UTC")
         parser.add_argument("--metric", required=True, metavar="NAME", help="the metric, for example cpu")
-        parser.add_argument("--user", required=True, metavar="EMAIL", help="whose samples they are")
-        parser.add_argument("--target", default="", metavar="T", help="what of theirs was measured; empty: as a whole")
+        parser.add_argument("--user", required=True, metavar="EMAIL", help="e-mail of the person")
+        parser.add_argument("--target", default="", metavar="T", help="measured object; empty: none")
 
     def handle(self, *args: Any, **options: Any) -> None:
         person = whose(options["user"])
@@ -50,7 +53,7 @@ def whose(email: str) -> User:
     try:
         return User.objects.get_by_natural_key(email)
     except User.DoesNotExist:
-        raise CommandError(f"Nobody signs in by {email!r}. --user takes an e-mail address.", returncode=2) from None
+        raise CommandError(f"No person with the e-mail address {email!r}.", returncode=2) from None
 
 
 class Series:

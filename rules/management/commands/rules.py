@@ -28,40 +28,46 @@ BAD = 2
 
 class Command(BaseCommand):
     help = (
-        "Keeps rules in a file: export writes it, plan says what applying it would change, apply does that. "
-        "Exit codes: 0 done, or nothing to do; 2 the file is wrong; 3 plan: changes wait; import-prometheus: some "
-        "rules could not be said here."
+        "Rules as code: export writes a rules file, plan previews changes, apply makes them. "
+        "Exit codes: 0 success, or no changes; 2 invalid file; 3 plan: changes pending; import-prometheus: some "
+        "rules could not be converted."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-        export = verbs.add_parser("export", help="write rules as a file")
-        export.add_argument("file", nargs="?", default="-", metavar="FILE", help="where to; default: standard output")
+        export = verbs.add_parser("export", help="export rules to a file")
+        export.add_argument(
+            "file", nargs="?", default="-", metavar="FILE", help="output file; default: standard output"
+        )
         export.add_argument("--owner", metavar="EMAIL", help="only the rules of this person")
-        export.add_argument("--label", action="append", default=[], metavar="NAME=VALUE", help="only those with this")
-        export.add_argument("--rule", action="append", default=[], metavar="ID", help="only this one, by uid or id")
-        export.add_argument("--source", default="", metavar="NAME", help="what the file calls itself")
+        export.add_argument(
+            "--label", action="append", default=[], metavar="NAME=VALUE", help="only rules with this label"
+        )
+        export.add_argument("--rule", action="append", default=[], metavar="ID", help="only this rule, by uid or ID")
+        export.add_argument("--source", default="", metavar="NAME", help="source name written to the file")
         export.add_argument("--format", choices=["yaml", "json"], default="yaml")
-        plan = verbs.add_parser("plan", help="say what applying a file would change; changes nothing")
-        applied = verbs.add_parser("apply", help="bring the rules of a file in, all of them or none")
-        applied.add_argument("--adopt", action="store_true", help="take over rules made by hand or by another file")
-        applied.add_argument("--plan", default="", metavar="FINGERPRINT", help="only if the plan is still this one")
+        plan = verbs.add_parser("plan", help="preview what applying a file would change")
+        applied = verbs.add_parser("apply", help="apply a rules file, all rules or none")
+        applied.add_argument("--adopt", action="store_true", help="take over rules created by hand or by another file")
+        applied.add_argument(
+            "--plan", default="", metavar="FINGERPRINT", help="apply only if the plan still has this fingerprint"
+        )
         for verb in (plan, applied):
-            verb.add_argument("file", metavar="FILE", help="the file of rules; - is standard input")
-            verb.add_argument("--owner", metavar="EMAIL", help="whose rules are that name no owner")
-            verb.add_argument("--source", default="", metavar="NAME", help="what the file is called; default: its name")
+            verb.add_argument("file", metavar="FILE", help="rules file; - for standard input")
+            verb.add_argument("--owner", metavar="EMAIL", help="owner of rules without an owner")
+            verb.add_argument("--source", default="", metavar="NAME", help="source name; default: name of the file")
             verb.add_argument(
-                "--prune", action="store_true", help="rules of this file no longer in it are deleted; needs source"
+                "--prune", action="store_true", help="delete rules that are no longer in this file; requires a source"
             )
             verb.add_argument("--format", choices=["text", "json"], default="text")
-        freed = verbs.add_parser("release", help="unlock the rules of a file, so that people change them by hand again")
-        freed.add_argument("source", metavar="SOURCE", help="what the file is called")
+        freed = verbs.add_parser("release", help="release rules from a file, so that they can be edited by hand again")
+        freed.add_argument("source", metavar="SOURCE", help="source name of the file")
 
-        theirs = verbs.add_parser("import-prometheus", help="make a file of rules from alerting rules of Prometheus")
-        theirs.add_argument("file", metavar="FILE", help="the file of Prometheus; - is standard input")
-        theirs.add_argument("--output", default="-", metavar="FILE", help="where to; default: standard output")
-        theirs.add_argument("--source", default="", metavar="NAME", help="what the file of rules calls itself")
-        theirs.add_argument("--format", choices=["yaml", "json"], default="yaml", help="json: with the report")
+        theirs = verbs.add_parser("import-prometheus", help="convert Prometheus alerting rules to a rules file")
+        theirs.add_argument("file", metavar="FILE", help="Prometheus rules file; - for standard input")
+        theirs.add_argument("--output", default="-", metavar="FILE", help="output file; default: standard output")
+        theirs.add_argument("--source", default="", metavar="NAME", help="source name written to the rules file")
+        theirs.add_argument("--format", choices=["yaml", "json"], default="yaml", help="json: includes the report")
 
     def handle(self, *args: Any, **options: Any) -> None:
         verb = {
@@ -122,14 +128,16 @@ class Command(BaseCommand):
             raise _refused(error.problems, options["file"]) from None
         except Outdated as error:
             now = error.plan.fingerprint
-            raise CommandError(f"{error} The plan is {now} now: manage.py rules plan FILE.", returncode=BAD) from None
+            raise CommandError(
+                f"{error} The current plan is {now}: manage.py rules plan FILE.", returncode=BAD
+            ) from None
         self._show(plan, options)
 
     def _release(self, options: dict[str, Any]) -> None:
         count = release(options["source"], None, timezone.now())
         if not count:
-            raise CommandError(f"No rule is kept in a file called {options['source']!r}.", returncode=BAD)
-        self.stdout.write(f"{count:,} rules are free.")
+            raise CommandError(f"No rule is managed by a file named {options['source']!r}.", returncode=BAD)
+        self.stdout.write(f"{count:,} rules released.")
 
     def _read(self, options: dict[str, Any]) -> Document:
         file = options["file"]
@@ -146,7 +154,7 @@ class Command(BaseCommand):
             return
         self.stdout.write("\n".join(plan_lines(plan)))
         if options["verb"] == "plan" and plan.changes:
-            self.stdout.write(f"To do exactly this: manage.py rules apply {options['file']} --plan {plan.fingerprint}")
+            self.stdout.write(f"To apply this plan: manage.py rules apply {options['file']} --plan {plan.fingerprint}")
 
 
 def _text_of(file: str) -> str:
@@ -163,7 +171,7 @@ def _refused(problems: Any, file: str) -> CommandError:
 def _label(text: str) -> tuple[str, str]:
     name, sign, value = text.partition("=")
     if not (name and sign):
-        raise CommandError(f"--label {text!r}: write NAME=VALUE, for example team=database.", returncode=BAD)
+        raise CommandError(f"--label {text!r}: use NAME=VALUE, for example team=database.", returncode=BAD)
     return name, value
 
 
@@ -172,5 +180,5 @@ def _person(email: str | None) -> User | None:
         return None
     found: User | None = User.objects.filter(email__iexact=email).first()
     if found is None:
-        raise CommandError(f"There is nobody with the e-mail address {email!r}.", returncode=BAD)
+        raise CommandError(f"No person with the e-mail address {email!r}.", returncode=BAD)
     return found

@@ -14,7 +14,7 @@ from rules.models import ActivityEntry
 from rules.pages.activity.entry import entry_page, judge_entry
 from rules.text.activity import named_entries
 from rules.text.context import facts_of
-from rules.text.entry import action_of
+from rules.text.entry import action_of, result_of
 from rules.text.event_names import TONE_LABELS, event_label, event_tone
 from smartagent.shell.filtered_list import RecordAdmin
 from smartagent.templatetags.shown import TONES, when
@@ -26,14 +26,14 @@ class ActivityAdmin(RecordAdmin):
     counted = "entries"
     filterset_class = ActivityFilter
     keyset = "created_at"
-    empty_title = "Nothing has happened yet"
-    empty_text = "When a rule fires, resolves or cannot be read, it is written here, with what came of it."
+    empty_title = "No activity yet"
+    empty_text = "Entries appear when a rule fires, resolves, or has no data or an error."
     list_display = ("at", "event", "what", "rule_link", "outcome", "severity", "cause")
     list_display_links = ("at",)
     list_select_related = ("rule",)
     sortable_by = ("at",)
     search_fields = ("rule__rule_name",)
-    search_help_text = "Name of the rule"
+    search_help_text = "Rule name"
     pages = {"<uuid:entry_id>/feedback/<str:verb>/": (judge_entry, "feedback")}
 
     def prepare(self, rows: list[ActivityEntry]) -> None:
@@ -67,19 +67,18 @@ class ActivityAdmin(RecordAdmin):
             return self.rule_name(entry)
         return format_html('<a href="{}" class="sa-link">{}</a>', page_of(entry.rule_id), entry.rule)
 
-    @display(description="outcome", label={"done": "success", "failed": "danger", "waits": "info"})
+    @display(description="result", label={"success": "success", "failed": "danger", "pending": "info"})
     def outcome(self, entry: ActivityEntry) -> tuple[str, str] | str:
         action = action_of(entry)
         if not action and entry.status == ActivityEntry.Status.SUCCESS:
             return ""
-        word = {"pending": "waits", "success": "done"}.get(entry.status, entry.status)
-        return (word, f"{action} {word}".strip())
+        return (entry.status, result_of(entry))
 
     @display(description="severity", label=TONES)
     def severity(self, entry: ActivityEntry) -> str:
         return str(facts_of(entry).get("severity") or "")
 
-    @display(description="cause")
+    @display(description="error")
     def cause(self, entry: ActivityEntry) -> str:
         on_purpose = entry.status == ActivityEntry.Status.SKIPPED
         return format_html(

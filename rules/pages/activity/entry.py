@@ -54,7 +54,7 @@ def judge_entry(request: HttpRequest, model_admin: OwnedAdmin, entry_id: UUID, v
     """Write down that what an entry told was useful, or noise; or take that back."""
     entry: ActivityEntry = model_admin.find(request, entry_id, *RELATED)
     if verb not in VERBS or not said_by(request.user, [entry.pk]):
-        raise Http404("There is nothing to judge about this entry.")
+        raise Http404("This entry cannot be rated.")
     if not may_judge(request.user):
         raise PermissionDenied
     judge([entry.pk], request.user, VERBS[verb], timezone.now())

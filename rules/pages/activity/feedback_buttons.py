@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
-NOTED = {"useful": "Noted as useful.", "noise": "Noted as noise.", "withdraw": "Your judgement is taken back."}
+NOTED = {"useful": "Marked as useful.", "noise": "Marked as noise.", "withdraw": "Feedback cleared."}
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,21 +51,21 @@ def run_page(request: HttpRequest, model_admin: OwnedAdmin, run_id: str) -> Http
 def run_in_words(run: DispatchRun) -> list[str]:
     """What the run did and how it ended, a sentence each."""
     if run.outcome == DispatchRun.Outcome.OVERLAPPED:
-        return ["Another run was under way, so this one left everything to it."]
+        return ["Skipped: another run was in progress."]
     looked = f"{counted(run.rules_evaluated, 'rule')} with {counted(run.instances, 'instance')}"
     said = [f"{looked}: {run.triggered:,} triggered."]
     if run.outcome == DispatchRun.Outcome.RUNNING:
-        said = ["It is still under way."]
+        said = ["In progress."]
     if run.succeeded or run.failed:
         said.append(f"{counted(run.succeeded, 'action')} succeeded, {run.failed:,} failed.")
     if run.no_data or run.errors:
-        said.append(f"{counted(run.no_data, 'instance')} came to be without data, {run.errors:,} could not be read.")
+        said.append(f"{counted(run.no_data, 'instance')} with no data, {run.errors:,} with errors.")
     if run.outcome == DispatchRun.Outcome.FAILED:
-        said.append(f"It ended before its time: {run.error_message}")
+        said.append(f"Failed: {run.error_message}")
     elif run.error_message:
         said.append(run.error_message)
     if run.late_by:
-        said.append(f"It came {duration(run.late_by)} after it was due.")
+        said.append(f"Started {duration(run.late_by)} late.")
     return said
 
 

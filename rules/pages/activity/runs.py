@@ -22,8 +22,8 @@ class RunAdmin(RecordAdmin):
     slug = "runs"
     filterset_class = RunFilter
     keyset = "started_at"
-    empty_title = "No evaluation yet"
-    empty_text = "The clock evaluates every rule every few minutes; the button “Evaluate now” does it at once."
+    empty_title = "No evaluations yet"
+    empty_text = "Rules are evaluated every five minutes. “Evaluate now” starts an evaluation immediately."
     list_display = ("started", "triggered_by", "outcome_label", "rules_evaluated", "triggered", "acted", "failed",
                     "unread", "took", "lag", "stages")  # fmt: skip
     list_display_links = ("started",)
@@ -45,7 +45,7 @@ class RunAdmin(RecordAdmin):
         return name[:1].upper() + name[1:]
 
     def trigger_shown(self, run: DispatchRun) -> str:
-        who = f", asked for by {run.requested_by}" if run.requested_by else ""
+        who = f", requested by {run.requested_by}" if run.requested_by else ""
         return f"{run.get_trigger_display()}{who}"
 
     @display(description="outcome", ordering="outcome", label=TONES)
@@ -64,9 +64,9 @@ class RunAdmin(RecordAdmin):
     def took(self, run: DispatchRun) -> str:
         return duration(run.finished_at - run.started_at) if run.finished_at else "–"
 
-    @display(description="late by", ordering="late_by")
+    @display(description="delay", ordering="late_by")
     def lag(self, run: DispatchRun) -> str:
-        return duration(run.late_by) if run.late_by else "in time" if run.trigger == "schedule" else "–"
+        return duration(run.late_by) if run.late_by else "on time" if run.trigger == "schedule" else "–"
 
     @display(description="stages")
     def stages(self, run: DispatchRun) -> str:

@@ -15,7 +15,7 @@ from smartagent.shell.owned_admin import OwnedAdmin
 
 MAX_INSTANCES_SHOWN = 10
 DONE = {
-    "acknowledge": "Acknowledged", "snooze": "Snoozed", "comment": "Commented on", "assign": "Given to somebody",
+    "acknowledge": "Acknowledged", "snooze": "Snoozed", "comment": "Commented on", "assign": "Assigned",
     "resolve": "Resolved", "reopen": "Reopened",
 }  # fmt: skip
 
@@ -36,7 +36,7 @@ def handle_together(model_admin: OwnedAdmin, request: HttpRequest, states: State
 
 def say_done(request: HttpRequest, done: str, count: int, states: Any) -> None:
     """Say to how many of `states` it was done, and why not to the others."""
-    left = "" if count == states.count() else " To the others it cannot be done, or it was done already."
+    left = "" if count == states.count() else " The others were skipped: already done, or not possible."
     level = messages.SUCCESS if count else messages.WARNING
     messages.add_message(request, level, f"{done}: {counted(count, 'instance')}.{left}")
 
@@ -46,7 +46,7 @@ def _page(
 ) -> HttpResponse:
     count = states.order_by().count()
     context = {
-        "title": f"Handle {counted(count, 'instance')} together", "problem": problem, "people": people,
+        "title": f"Bulk actions: {counted(count, 'instance')}", "problem": problem, "people": people,
         "states": list(states.select_related("rule", "user").order_by("rule__rule_name", "id")[:MAX_INSTANCES_SHOWN]),
         "others": max(count - MAX_INSTANCES_SHOWN, 0), "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"), "checkbox": helpers.ACTION_CHECKBOX_NAME,

@@ -51,7 +51,7 @@ def asked_for(request: HttpRequest, people: list[User], now: datetime) -> Handli
     if len(comment) > COMMENT:
         raise ValueError(f"A comment has at most {COMMENT:,} characters; this one has {len(comment):,}.")
     if verb == "comment" and not comment:
-        raise ValueError("Write a comment first.")
+        raise ValueError("Enter a comment.")
     until = _until(request, now) if verb in ("acknowledge", "snooze") else None
     person = _person(request, people) if verb == "assign" else None
     return HandlingRequest(verb=verb, comment=comment, until=until, person=person)

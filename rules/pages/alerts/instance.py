@@ -24,11 +24,11 @@ from smartagent.shell.owned_admin import OwnedAdmin
 
 DAYS = (1, 7, 30)
 ENTRIES = 100
-NOTHING = "Nothing was changed: it does not fire any more, or this has been done already."
+NOTHING = "Nothing changed: the alert no longer fires, or this was already done."
 SAID = {
-    "acknowledge": "It is acknowledged.", "snooze": "It is snoozed.", "comment": "The comment is written.",
-    "assign": "It is in good hands.", "reopen": "It is open again.",
-    "resolve": "It is resolved. Where the reading is still broken, it fires again at the next check.",
+    "acknowledge": "Acknowledged.", "snooze": "Snoozed.", "comment": "Comment added.",
+    "assign": "Assignee changed.", "reopen": "Reopened.",
+    "resolve": "Resolved. If the condition is still met, the alert fires again at the next evaluation.",
 }  # fmt: skip
 
 
@@ -100,19 +100,19 @@ def stands_in_words(state: RuleState, now: datetime) -> list[str]:
     if state.reason:
         said.append(f"Reason: {state.reason}.")
     if state.critical:
-        said.append("It has passed the critical threshold.")
+        said.append("Past the critical threshold.")
     if state.flapping:
-        said.append("It changes all the time, so it is held open until it has calmed down.")
+        said.append("Flapping: kept open until readings are stable.")
     if state.handling != RuleState.Handling.OPEN:
         until = f" until {clock(state.handled_until)}" if state.handled_until else ""
-        said.append(f"{state.get_handling_display()} by {state.handled_by or 'somebody'}{until}; it does not repeat.")
+        said.append(f"{state.get_handling_display()} by {state.handled_by or 'somebody'}{until}; repeats are paused.")
     if state.silence:
-        said.append(f"Silenced by “{state.silence}”; what still fires at its end is told at once.")
+        said.append(f"Silenced by “{state.silence}”; if the alert still fires afterwards, you are notified.")
     if state.assignee:
-        said.append(f"{state.assignee} looks after it.")
+        said.append(f"Assigned to {state.assignee}.")
     if state.failures:
-        again = f", and is tried again at {timezone.localtime(state.retry_at):%H:%M}" if state.retry_at else ""
-        said.append(f"Its action has failed {state.failures} times in a row{again}.")
+        again = f"; next attempt at {timezone.localtime(state.retry_at):%H:%M}" if state.retry_at else ""
+        said.append(f"The action failed {state.failures} times in a row{again}.")
     return said
 
 

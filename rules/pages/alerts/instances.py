@@ -42,8 +42,8 @@ class InstanceAdmin(RecordAdmin):
     filterset_class = StateFilter
     keyset = "since"
     filter_defaults = {"condition": "firing"}
-    empty_title = "Nothing fires"
-    empty_text = "Every reading is on the right side of its threshold, or no rule is active."
+    empty_title = "No firing alerts"
+    empty_text = "No rule's condition is met, or no rule is active."
     everything_qs = "?condition="
     list_display = ("rule", "whose", "condition_label", "reading", "severity", "started", "acted",
                     "handling_label", "looked_after_by")  # fmt: skip
@@ -51,7 +51,7 @@ class InstanceAdmin(RecordAdmin):
     actions = ("acknowledge", "snooze_for_an_hour", "snooze_for_four_hours", "resolve", "reopen",
                "handle_together")  # type: ignore[assignment]  # fmt: skip
     search_fields = ("rule__rule_name", "target")
-    search_help_text = "Name of the rule, or integration"
+    search_help_text = "Rule name or integration"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
         return InstanceChangeList
@@ -72,7 +72,7 @@ class InstanceAdmin(RecordAdmin):
     def snooze_for_four_hours(self, request: HttpRequest, queryset: Any) -> None:
         self._handle(request, queryset, "Snoozed", _snooze(timedelta(hours=4)))
 
-    @admin.action(description="Resolve by hand", permissions=["handle"])
+    @admin.action(description="Resolve", permissions=["handle"])
     def resolve(self, request: HttpRequest, queryset: Any) -> None:
         self._handle(request, queryset, "Resolved", handling.resolve)
 
@@ -84,7 +84,7 @@ class InstanceAdmin(RecordAdmin):
         count = handle(queryset.changeable_by(request.user), request.user, timezone.now())
         say_done(request, done, count, queryset)
 
-    @admin.action(description="Handle together…", permissions=["handle"])
+    @admin.action(description="Bulk actions…", permissions=["handle"])
     def handle_together(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         """With a comment, until a time, or by somebody."""
         return handle_together(self, request, queryset)
@@ -122,11 +122,11 @@ class InstanceAdmin(RecordAdmin):
     def started(self, state: RuleState) -> str:
         return when(state.since)
 
-    @display(description="last acted", ordering="last_notified_at")
+    @display(description="last action", ordering="last_notified_at")
     def acted(self, state: RuleState) -> str:
         return when(state.last_notified_at)
 
-    @display(description="looked after by", ordering="assignee")
+    @display(description="assignee", ordering="assignee")
     def looked_after_by(self, state: RuleState) -> str:
         return str(state.assignee or "–")
 

@@ -19,7 +19,7 @@ from smartagent.kernel.coerce import read_threshold
 
 PERCENT = re.compile(r"([+-]\d{1,6}(?:\.\d{1,4})?)\s*%")
 TAKE_AWAY = "-"
-STAYS = ("", "stays as it is")
+STAYS = ("", "no change")
 STATUSES = [("active", "active"), ("paused", "paused")]
 POLICIES = AutomationRule.NoDataPolicy.choices
 
@@ -59,21 +59,27 @@ def _choice(choices: Any, label: str) -> forms.ChoiceField:
 class BulkEditForm(forms.Form):
     status = _choice(STATUSES, "Status")
     severity = _choice(Severity.choices, "Severity")
-    threshold_value = NumberOrNothing(percent=True, label="Threshold", help_text="A number, or +10% or -5% of it.")
-    critical_threshold = NumberOrNothing(away=True, label="Critical threshold", help_text="“-” takes it away.")
-    recovery_threshold = NumberOrNothing(away=True, label="Recovery threshold", help_text="“-” takes it away.")
-    pending_for = Duration(label="Holds for", placeholder="", help_text="For example 15m or 3 checks; 0: at once.")
-    keep_firing_for = Duration(label="Keep firing for", placeholder="", help_text="For example 2 checks; 0: not.")
-    repeat_every = Duration(label="Repeat every", placeholder="", help_text="For example 4h; 0: at every check.")
-    no_data_policy = _choice(POLICIES, "Without data")
-    error_policy = _choice(POLICIES, "When it cannot be read")
+    threshold_value = NumberOrNothing(
+        percent=True, label="Threshold", help_text="A number, or a relative change: +10% or -5%."
+    )
+    critical_threshold = NumberOrNothing(away=True, label="Critical threshold", help_text="“-” removes it.")
+    recovery_threshold = NumberOrNothing(away=True, label="Recovery threshold", help_text="“-” removes it.")
+    pending_for = Duration(
+        label="Pending period", placeholder="", help_text="For example 15m or 3 checks. 0: no pending period."
+    )
+    keep_firing_for = Duration(
+        label="Keep firing for", placeholder="", help_text="For example 2 checks. 0: resolve immediately."
+    )
+    repeat_every = Duration(label="Repeat every", placeholder="", help_text="For example 4h. 0: at every evaluation.")
+    no_data_policy = _choice(POLICIES, "On no data")
+    error_policy = _choice(POLICIES, "On error")
     runbook_url = forms.CharField(
-        required=False, label="Runbook", help_text="The address of a page; “-” takes it away.",
+        required=False, label="Runbook", help_text="URL of a runbook. “-” removes it.",
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "inputmode": "url"}),
     )  # fmt: skip
-    put = RuleLabelsField(label="Put labels", help_text="For example team=db, one a line. Others stay.")
+    put = RuleLabelsField(label="Add labels", help_text="For example team=db, one per line. Other labels are kept.")
     taken = forms.CharField(
-        required=False, label="Take labels away", help_text="Their names, with commas between.",
+        required=False, label="Remove labels", help_text="Label names, separated by commas.",
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
     )  # fmt: skip
 
@@ -86,7 +92,7 @@ class BulkEditForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if not self.errors and not self.edit.fields:
-            raise ValidationError("Nothing is chosen to be changed. Fill in what is to be different.")
+            raise ValidationError("No changes given. Fill in at least one field.")
         return cleaned
 
     @property

@@ -47,23 +47,27 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     only_asks: bool = False
 
     evaluation_window = ChecksFormField(
-        counts=False, label="Over", placeholder="1h",
-        help_text="From 5m to 30d. Empty with the newest reading.",
+        counts=False, label="Window", placeholder="1h",
+        help_text="From 5m to 30d. Leave empty for the latest reading.",
     )  # fmt: skip
     more_conditions = ConditionsFormField(
-        required=False, label="Further conditions", help_text="Of the same person. The chart shows the first condition."
+        required=False,
+        label="Further conditions",
+        help_text="Evaluated for the same person. The chart shows the first condition.",
     )
     pending_for = ChecksFormField(
-        label="Holds for", help_text="Fire only once it has held this long, for example 15m or 3 checks. 0: at once."
+        label="Pending period",
+        help_text="Fire once the condition is met this long, for example 15m or 3 checks. 0: immediately.",
     )
     keep_firing_for = ChecksFormField(
-        label="Keep firing for", help_text="Resolve only once it has been over this long, for example 2 checks."
+        label="Keep firing for",
+        help_text="Resolve only after the condition has been clear this long, for example 2 checks.",
     )
     repeat_every = ChecksFormField(
         counts=False, initial="4h", placeholder="4h",
-        help_text="While it fires, act again after this long, for example 30m, 4h or 1d 12h. 0: at every evaluation.",
+        help_text="Repeat interval while firing, for example 30m, 4h or 1d 12h. 0: at every evaluation.",
     )  # fmt: skip
-    labels = RuleLabelsField(help_text="What you sort and silence rules by, one a line, for example team=db.")
+    labels = RuleLabelsField(help_text="For filtering and silencing, one per line, for example team=db.")
 
     class Meta:
         model = AutomationRule
@@ -208,7 +212,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             "<ul>{}</ul>", format_html_join("", '<li data-actions="{}"><b>{}</b>: {}</li>', lines)
         )
         known = ", ".join(action.kind for action in actions)
-        field.error_messages["invalid_choice"] = f"“%(value)s” cannot be chosen as the action. There are: {known}."
+        field.error_messages["invalid_choice"] = f"“%(value)s” is not an available action. Available: {known}."
 
 
 def _shown(field: Any, value: Any) -> Any:

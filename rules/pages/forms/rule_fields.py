@@ -114,7 +114,7 @@ class ConditionsFormField(forms.Field):
     def clean(self, value: Any) -> Any:
         given = [(number, row) for number, row in enumerate(value or []) if any(row.get(part) for part in ASKED)]
         if len(given) > MAX_FURTHER:
-            raise ValidationError(f"A rule has at most {MAX_FURTHER} further conditions; these are {len(given)}.")
+            raise ValidationError(f"A rule has at most {MAX_FURTHER} further conditions; {len(given)} were given.")
         read = [_read(row) for _, row in given]
         problems = {(number, part): [text] for (number, _), (_, wrong) in zip(given, read, strict=True)
                     for part, text in wrong.items()}  # fmt: skip
@@ -136,7 +136,7 @@ class ConditionsFormField(forms.Field):
 def _typed(condition: Any) -> Row:
     """A kept condition as one types it; what another program left there is shown as far as it can be read."""
     if not isinstance(condition, Mapping):
-        return dict.fromkeys(FIELDS, "") | {"note": f"This condition cannot be read: {str(condition)[:80]}"}
+        return dict.fromkeys(FIELDS, "") | {"note": f"Invalid condition: {str(condition)[:80]}"}
     row = {name: "" if condition.get(name) is None else str(condition[name]) for name in FIELDS}
     if isinstance(condition.get("window"), str):
         return row  # as it was typed

@@ -19,14 +19,14 @@ from smartagent.kernel.durations import DurationFormField
 from smartagent.shell.time_zone_field import TimeZoneField
 
 LENGTHS = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "24h": timedelta(hours=24)}
-LENGTH_CHOICES = [("1h", "1 hour"), ("4h", "4 hours"), ("24h", "24 hours"), ("until", "until the time below")]
+LENGTH_CHOICES = [("1h", "1 hour"), ("4h", "4 hours"), ("24h", "24 hours"), ("until", "until the end time below")]
 REPEATS = [
     ("", "Once"),
     ("FREQ=DAILY", "Every day"),
     ("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "Monday to Friday"),
     ("FREQ=WEEKLY;BYDAY=SA,SU", "Saturday and Sunday"),
-    ("FREQ=WEEKLY", "Every week, on the day it begins"),
-    ("custom", "By a rule of the calendar (RRULE)"),
+    ("FREQ=WEEKLY", "Every week, on the weekday of the start"),
+    ("custom", "Custom (iCalendar RRULE)"),
 ]
 MATCHERS = ("rule", "metric", "labels", "person", "user", "everything")
 TIMES = ("repeats", "recurrence", "starts", "length", "ends", "duration", "time_zone")
@@ -39,35 +39,33 @@ class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
     maker: Any = None
     given: Mapping[str, Any] = {}
 
-    rule = RuleField("known-rules", label="Rule", help_text="Its name or its id. Empty: any rule.")
+    rule = RuleField("known-rules", label="Rule", help_text="Rule name or ID. Empty: any rule.")
     metric = forms.CharField(
-        required=False, help_text="Rules with this metric in any of their conditions. Empty: any metric.",
+        required=False, help_text="Rules with this metric in any condition. Empty: any metric.",
         widget=UnfoldAdminTextInputWidget(attrs={"list": "known-metrics", "autocomplete": "off"}),
     )  # fmt: skip
     labels = LabelMatchersField(
-        required=False, help_text="Rules that have all of these labels, for example team=db, tier=1.",
+        required=False, help_text="Rules with all of these labels, for example team=db, tier=1.",
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "team=db"}),
     )  # fmt: skip
-    person = PersonField("known-people", label="Person", help_text="Only readings of this person: a name or an e-mail.")
-    user = PersonField("known-people", label="Rules of", help_text="A name or an e-mail. Empty: everyone's rules.")
-    everything = forms.BooleanField(
-        required=False, widget=UnfoldBooleanWidget(), help_text="It names nothing above, on purpose."
-    )
+    person = PersonField("known-people", label="Person", help_text="Only readings of this person: name or e-mail.")
+    user = PersonField("known-people", label="Rule owner", help_text="Name or e-mail. Empty: rules of all owners.")
+    everything = forms.BooleanField(required=False, widget=UnfoldBooleanWidget(), help_text="Silence everything")
     repeats = forms.ChoiceField(required=False, choices=REPEATS, widget=UnfoldAdminSelectWidget())
     recurrence = forms.CharField(
-        required=False, label="RRULE", help_text="Of iCalendar, for example FREQ=MONTHLY;BYDAY=2SU.",
+        required=False, label="RRULE", help_text="iCalendar RRULE, for example FREQ=MONTHLY;BYDAY=2SU.",
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "FREQ=MONTHLY;BYDAY=2SU"}),
     )  # fmt: skip
-    starts = LocalTimeField(label="From", help_text="Of a recurring one: when the first window may begin.")
+    starts = LocalTimeField(label="From", help_text="For a recurring silence: earliest start of the first window.")
     length = forms.ChoiceField(
         required=False, label="For", choices=LENGTH_CHOICES, initial="1h", widget=UnfoldAdminSelectWidget()
     )
-    ends = LocalTimeField(label="Until", help_text="Of a recurring one: after this no window begins.")
+    ends = LocalTimeField(label="Until", help_text="For a recurring silence: no window starts after this time.")
     duration = DurationFormField(
-        required=False, label="Each window lasts", help_text="For example 2h or 8h.",
+        required=False, label="Window duration", help_text="For example 2h or 8h.",
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "2h"}),
     )  # fmt: skip
-    time_zone = TimeZoneField(label="Time zone", help_text="In which the times here are meant, and windows repeat.")
+    time_zone = TimeZoneField(label="Time zone", help_text="Time zone of the times above and of recurring windows.")
 
     class Meta:
         model = Silence
@@ -81,7 +79,7 @@ class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
         comment = self.fields.get("comment")
         if comment:
             comment.widget = UnfoldAdminTextInputWidget(attrs={"placeholder": "Database upgrade", "maxlength": "1000"})
-            comment.error_messages["required"] = "Say why, for example: Database upgrade."
+            comment.error_messages["required"] = "Enter a comment, for example: Database upgrade."
         self._let_name_only_what_may_be_named()
         self.would_be = Silence()
 
@@ -101,7 +99,9 @@ class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
         self._set_times(cleaned, bool(repeats))
         self.would_be = self._silence(cleaned)
         if repeats == "custom" and not cleaned["recurrence"] and "recurrence" not in self.errors:
-            self.add_error("recurrence", "Write the rule, for example FREQ=MONTHLY;BYDAY=2SU; or choose another above.")
+            self.add_error(
+                "recurrence", "Enter an RRULE, for example FREQ=MONTHLY;BYDAY=2SU, or choose another recurrence."
+            )
         if self.instance._state.adding and (problem := number_problem(self.maker, self.now)):
             self.add_error(None, problem)
         errors = silence_errors(self.would_be, self.maker, self.now, everything=bool(cleaned.get("everything")))
@@ -134,14 +134,14 @@ class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
             return
         starts, ends, length = cleaned.get("starts"), cleaned.get("ends"), cleaned.get("length") or "until"
         if not starts and "starts" not in self.errors:
-            self.add_error("starts", "Say when it begins.")
+            self.add_error("starts", "Enter a start time.")
         cleaned["starts_at"] = _moment(starts, zone)
         if not recurs and length in LENGTHS:
             cleaned["ends_at"] = cleaned["starts_at"] + LENGTHS[length] if cleaned["starts_at"] else None
             self.errors.pop("ends", None)  # what stands there is not asked for
             return
         if not ends and "ends" not in self.errors:
-            self.add_error("ends", "Say when it ends. A silence without an end would be forgotten.")
+            self.add_error("ends", "Enter an end time. Every silence needs an end.")
         cleaned["ends_at"] = _moment(ends, zone)
 
     def _silence(self, cleaned: Mapping[str, Any]) -> Silence:

@@ -51,7 +51,7 @@ class NamedField(forms.CharField):
         else:
             found = list(self.among.filter(self.named(text))[:2])
         if not found:
-            raise ValidationError(f"There is no {self.what} “{text[:60]}” that you may name here.")
+            raise ValidationError(f"There is no {self.what} “{text[:60]}”. It does not exist or you cannot use it.")
         if len(found) > 1:
             raise ValidationError(f"There is more than one {self.what} “{text[:60]}”. Give the id instead of the name.")
         return found[0]
@@ -88,7 +88,7 @@ class LabelMatchersField(forms.CharField):
         for part in filter(None, (part.strip() for part in text.split(","))):
             name, equals, label = part.partition("=")
             if not equals or not name.strip():
-                raise ValidationError(f"“{part[:40]}” is no label. Write for example team=db, tier=1.")
+                raise ValidationError(f"“{part[:40]}” is not a label. Example: team=db, tier=1.")
             labels[name.strip()] = label.strip()
         return labels
 
@@ -96,7 +96,7 @@ class LabelMatchersField(forms.CharField):
 class LocalTimeField(forms.DateTimeField):
     """A time by the clock on the wall; in which zone, the form says."""
 
-    default_error_messages = {"invalid": "This is not a time. Write for example 2026-03-02T22:00."}
+    default_error_messages = {"invalid": "Invalid time. Example: 2026-03-02T22:00."}
 
     def __init__(self, **kwargs: Any) -> None:
         widget = UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"})

@@ -42,14 +42,14 @@ def _delete(rules: Any, request: HttpRequest) -> int:
     return delete(rules.filter(provisioned_by=""), request.user, timezone.now())
 
 
-PAUSE = Bulk("pause", "Pause", "They are not evaluated until somebody activates them.", "Paused {n} {rules}.", _pause)
+PAUSE = Bulk("pause", "Pause", "Paused rules are not evaluated until activated.", "Paused {n} {rules}.", _pause)
 ACTIVATE = Bulk(
-    "activate", "Activate", "They are evaluated from the next tick on.", "Activated {n} {rules}.", _activate
+    "activate", "Activate", "They are evaluated from the next evaluation on.", "Activated {n} {rules}.", _activate
 )
 DELETE = Bulk(
     "delete_selected", "Delete",
-    "They go into the recycle bin for 30 days; their instances go with them, what they did stays in the activity log. "
-    "Rules that are kept in a file stay: take them out of the file.",
+    "Rules move to the recycle bin for 30 days and their instances are deleted. The activity log is kept. "
+    "Rules managed by a file are not deleted: remove them from the file.",
     "Deleted {n} {rules}.", _delete, danger=True,
 )  # fmt: skip
 

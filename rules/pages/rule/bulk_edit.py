@@ -38,12 +38,10 @@ def _apply(
     found = _sorted(some)
     count = found["changing"]
     if count:
-        messages.success(
-            request, f"{count:,} {'rule is' if count == 1 else 'rules are'} changed, each in a new version."
-        )
+        messages.success(request, f"{count:,} {'rule' if count == 1 else 'rules'} updated, each as a new version.")
     if not found["refused"]:
         if not count:
-            messages.info(request, "Nothing was to be changed: all of them are so already.")
+            messages.info(request, "No changes: all selected rules already have these values.")
         return None
     return _page(model_admin, request, rules, form, found | {"done": True})
 
@@ -76,7 +74,7 @@ def _page(
 ) -> HttpResponse:
     count = rules.order_by().count()
     context = {
-        "title": f"Edit {counted(count, 'rule')} together", "form": form,
+        "title": f"Bulk edit: {counted(count, 'rule')}", "form": form,
         "count": count, "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"), "checkbox": helpers.ACTION_CHECKBOX_NAME,
     } | found  # fmt: skip

@@ -66,11 +66,9 @@ def release_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
     source = request.POST.get("source", "").replace("\x00", "")
     count = release(source, request.user, timezone.now()) if source else 0
     if count:
-        messages.success(
-            request, f"{count:,} {'rule is' if count == 1 else 'rules are'} free: change them by hand again."
-        )
+        messages.success(request, f"{count:,} {'rule' if count == 1 else 'rules'} released; edit here again.")
     else:
-        messages.warning(request, "No rule that you may change is kept in a file of that name.")
+        messages.warning(request, "No rule you can edit is managed by a file with that name.")
     return HttpResponseRedirect(reverse("admin:rules_automationrule_code"))
 
 
@@ -87,7 +85,7 @@ def _planned(model_admin: OwnedAdmin, request: HttpRequest, found: dict[str, Any
             fingerprint=request.POST.get("fingerprint", "") or "none",
         )  # fmt: skip
     except Outdated as error:
-        messages.warning(request, "Something has changed meanwhile, so nothing was done. This is what it would do now.")
+        messages.warning(request, "Rules changed in the meantime, so nothing was applied. Review the new plan.")
         return _page(model_admin, request, found | _shown(error.plan))
     messages.success(request, f"Applied {plan.source}: {plan}.")
     return HttpResponseRedirect(reverse("admin:rules_automationrule_code"))
@@ -120,11 +118,11 @@ def _sent(request: HttpRequest) -> tuple[str, str]:
     if upload is None:
         return request.POST.get("text", "").replace("\r\n", "\n"), name
     if upload.size > LARGEST:
-        raise FileRefused([Problem(f"This file is too long; at most {LARGEST // 1_000_000} MB are read.")])
+        raise FileRefused([Problem(f"The file is too large. The maximum is {LARGEST // 1_000_000} MB.")])
     try:
         return upload.read().decode("utf-8-sig"), name or str(upload.name)
     except UnicodeDecodeError:
-        raise FileRefused([Problem("This file is no text in UTF-8. Save it as UTF-8.")]) from None
+        raise FileRefused([Problem("The file is not UTF-8 text. Save it as UTF-8.")]) from None
 
 
 def _may_apply(model_admin: OwnedAdmin, request: HttpRequest) -> bool:

@@ -20,7 +20,7 @@ from smartagent.kernel.limits import limited
 
 HEADLINES = {
     "met": "Would fire now", "held": "Would not fire", "clear": "Would not fire", "missing": "No reading",
-    "failed": "Could not be read",
+    "failed": "Error",
 }  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def reading_of(rule: AutomationRule, now: datetime) -> Reading:
     everyone = rule.applies_to == AutomationRule.AppliesTo.EVERYONE
     sentence = _of_several(rule, seen) if seen.conditions else _of_one(rule, seen)
     if everyone:
-        sentence = f"It would fire for {seen.met:,} of {seen.people:,} people. {sentence}"
+        sentence = f"Would fire for {seen.met:,} of {seen.people:,} people. {sentence}"
     policy = {"missing": rule.no_data_policy, "failed": rule.error_policy}.get(seen.verdict)
     fires = bool(seen.met) or policy == "fire"
     verdict = "met" if fires else ("clear" if everyone and seen.verdict != "failed" else seen.verdict)
@@ -66,7 +66,7 @@ def _of_one(rule: AutomationRule, seen: Preview) -> str:
 
 def _held(rule: AutomationRule, seen: Preview) -> str:
     side = CLEAR.get(rule.condition_operator, "past")
-    return f"Had it fired, it would go on until it is {side} {number(rule.recovery_threshold, seen.value)}."
+    return f"If firing, it would continue until {side} {number(rule.recovery_threshold, seen.value)}."
 
 
 def _of_several(rule: AutomationRule, seen: Preview) -> str:
@@ -89,9 +89,9 @@ def _condition(said: Mapping[str, Any], whose: str) -> str:
 
 def _without(policy: str) -> str:
     return {
-        "fire": "The rule fires without one.",
-        "resolve": "The rule resolves without one.",
-    }.get(policy, "Without one the rule stays as it is.")
+        "fire": "The rule fires on no data.",
+        "resolve": "The rule resolves on no data.",
+    }.get(policy, "The rule keeps its state.")
 
 
 @require_POST

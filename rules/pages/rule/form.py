@@ -37,7 +37,7 @@ LINES = {
     "runbook_url": {"type": "url", "placeholder": "https://"},
 }
 ADD_ROW, REMOVE_ROW, ASK = "_add_condition", "_remove_condition", "_preview"
-KEPT_HELP = "Of another program: kept as they are. They can be changed by REST or in a file of rules."
+KEPT_HELP = "Set by another application and kept unchanged. Edit them by REST API or in a rules file."
 READ_ONLY = (
     "rule_name", "in_words", "status", "user", "conditions", "timing", "options", "label_lines", "runbook_url",
     "description", "provisioned_by",
@@ -57,7 +57,7 @@ class RuleFormAdmin(OwnerChoiceAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and not (obj is not None and lock_of(obj))
 
-    @action(description="Start from a template", url_path="from-template", permissions=["add"])
+    @action(description="Create from template", url_path="from-template", permissions=["add"])
     def from_template(self, request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:rules_automationrule_templates"))
 
@@ -92,12 +92,12 @@ class RuleFormAdmin(OwnerChoiceAdmin):
                  "pending_for", "more_conditions", "match"]  # fmt: skip
         status = ["status"] if obj is not None and obj.status != DRAFT else []
         return [
-            ("What is watched", {"fields": watched}),
-            ("When it fires", {"fields": fires}),
-            ("What is done", {"fields": ["action_type", *option_fields(), *_kept(obj), "severity", "repeat_every"]}),
-            ("When it is over", {"fields": ["recovery_threshold", "keep_firing_for"]}),
-            ("Without readings", {"fields": ["no_data_policy", "error_policy"]}),
-            ("Fine print", {"fields": [*status, "labels", "runbook_url", "description"]}),
+            ("Metric", {"fields": watched}),
+            ("Condition", {"fields": fires}),
+            ("Action", {"fields": ["action_type", *option_fields(), *_kept(obj), "severity", "repeat_every"]}),
+            ("Recovery", {"fields": ["recovery_threshold", "keep_firing_for"]}),
+            ("No data and errors", {"fields": ["no_data_policy", "error_policy"]}),
+            ("Details", {"fields": [*status, "labels", "runbook_url", "description"]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -120,7 +120,7 @@ class RuleFormAdmin(OwnerChoiceAdmin):
         if key is None:
             return {}
         if (template := template_of(key)) is None:
-            raise Http404("There is no such template.")
+            raise Http404("Template not found.")
         return template.fields
 
     # -- what is done ----------------------------------------------------------------------------
@@ -165,8 +165,8 @@ class RuleFormAdmin(OwnerChoiceAdmin):
             begin_anew([obj])
 
     def response_add(self, request: HttpRequest, obj: AutomationRule, post_url_continue: Any = None) -> HttpResponse:
-        drafted = " It is a draft: it is evaluated, but does nothing until it is published."
-        return self._to_its_page(request, obj, f"The rule “{obj}” is made.{drafted if obj.status == DRAFT else ''}")
+        drafted = " It is a draft: it is evaluated, but no action runs until you publish it."
+        return self._to_its_page(request, obj, f"Rule “{obj}” created.{drafted if obj.status == DRAFT else ''}")
 
     def response_change(self, request: HttpRequest, obj: AutomationRule) -> HttpResponse:
         published = "published" if "_publish" in request.POST and obj.status == ACTIVE else "saved"

@@ -31,7 +31,7 @@ def clone_rule(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> 
     if not model_admin.has_add_permission(request) or not _owned(request, rule):
         raise PermissionDenied
     copied = clone(rule, request.user, timezone.now())
-    messages.success(request, f"“{copied}” is a draft like “{rule}”. Change what you like, and publish it.")
+    messages.success(request, f"Draft “{copied}” created as a copy of “{rule}”. Edit and publish it.")
     return HttpResponseRedirect(reverse("admin:rules_automationrule_change", args=[copied.pk]))
 
 
@@ -40,7 +40,7 @@ def publish_rule(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -
     """Let a draft act from now on."""
     rule = _switchable(model_admin, request, rule_id)
     if activate(AutomationRule.objects.filter(pk=rule.pk), request.user, timezone.now()):
-        messages.success(request, f"“{rule}” is published. What breaks it now is told at the next check.")
+        messages.success(request, f"Rule “{rule}” published. It takes effect at the next evaluation.")
     return HttpResponseRedirect(page_of(rule))
 
 
@@ -50,9 +50,9 @@ def test_rule(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> H
     rule = _switchable(model_admin, request, rule_id)
     entry = test_fire(rule, request.user, timezone.now())
     if entry.status == "success":
-        messages.success(request, f"The action {rule.action_type} was run as a test, and went well. The log has it.")
+        messages.success(request, f"Test of the action {rule.action_type} succeeded. See the activity log.")
     else:
-        messages.error(request, f"The action {rule.action_type} was run as a test, and failed: {entry.error_message}")
+        messages.error(request, f"Test of the action {rule.action_type} failed: {entry.error_message}")
     return HttpResponseRedirect(page_of(rule))
 
 
@@ -69,9 +69,9 @@ def restore_version(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID
     except LookupError as error:
         messages.error(request, str(error))
     except NotSound as error:
-        messages.error(request, f"Version {version} would not be a sound rule today. {error}")
+        messages.error(request, f"Version {version} cannot be restored: it is no longer valid. {error}")
     else:
-        said = f"The rule is again what it was in version {version}." if changed else "The rule is so already."
+        said = f"Version {version} restored." if changed else "No changes: the rule already equals this version."
         messages.success(request, said)
     return HttpResponseRedirect(reverse("admin:rules_automationrule_history", args=[rule.pk]))
 
@@ -104,14 +104,14 @@ def empty_from_bin(request: HttpRequest, model_admin: OwnedAdmin) -> HttpRespons
     rules = AutomationRule.binned.changeable_by(request.user).filter(pk=key)
     rule = rules.first()
     if rule is None:
-        messages.error(request, "This rule is not in the bin any more.")
+        messages.error(request, "This rule is no longer in the recycle bin.")
     elif request.POST.get("do") == "undelete":
         undelete(rules, request.user, timezone.now())
-        messages.success(request, f"“{rule}” is back, and paused. Activate it when you have looked at it.")
+        messages.success(request, f"Rule “{rule}” restored and paused. Review and activate it.")
         return HttpResponseRedirect(page_of(rule))
     elif request.POST.get("do") == "delete":
         delete_for_good(rules)
-        messages.success(request, f"“{rule}” is deleted for good. What it did stays in the activity log.")
+        messages.success(request, f"Rule “{rule}” permanently deleted. Its activity log is kept.")
     return HttpResponseRedirect(reverse("admin:rules_automationrule_bin"))
 
 

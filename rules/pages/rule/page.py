@@ -59,9 +59,9 @@ def set_status(request: HttpRequest, model_admin: OwnedAdmin, rule_id: uuid.UUID
         raise PermissionDenied
     change, done = (activate, "active") if request.POST.get("status") == "active" else (pause, "paused")
     if change(AutomationRule.objects.filter(pk=rule.pk), request.user, timezone.now()):
-        messages.success(request, f"The rule is {done} now.")
+        messages.success(request, f"Rule {done}.")
     else:
-        messages.info(request, f"The rule was not changed: it is {rule.status}.")
+        messages.info(request, f"No change: the rule is {rule.status}.")
     return HttpResponseRedirect(reverse("admin:rules_automationrule_page", args=[rule.pk]))
 
 

@@ -23,7 +23,7 @@ def templates_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpRespons
     ]
     groups = [(group, list(members)) for group, members in groupby(found, key=lambda each: each["template"].group)]
     context = {
-        "title": "Start from a template", "groups": groups, "words": words,
+        "title": "Create from template", "groups": groups, "words": words,
         "count": len(found), "total": len(TEMPLATES),
     }  # fmt: skip
     return model_admin.show(request, "rules/templates.html", context)

@@ -56,9 +56,9 @@ def _answered(rule: AutomationRule, person: User, at: datetime) -> dict[str, Any
 def _time(text: str) -> datetime:
     at = read_time(text, timezone.get_current_timezone())
     if at > timezone.now():
-        raise ValueError("This time is still to come.")
+        raise ValueError("This time is in the future.")
     if at.year < 2000:
-        raise ValueError("No reading is that old.")
+        raise ValueError("There are no readings from that time.")
     return at
 
 

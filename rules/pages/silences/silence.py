@@ -25,7 +25,7 @@ from smartagent.kernel.limits import limited
 from smartagent.kernel.scope import has_everyone
 from smartagent.shell.owned_admin import OwnedAdmin
 
-TONES = {"on now": "warning", "coming": "info", "over": ""}
+TONES = {"active": "warning", "upcoming": "info", "ended": ""}
 WINDOWS = 5
 ENTRIES = 50
 
@@ -59,9 +59,9 @@ def end_silence(request: HttpRequest, model_admin: OwnedAdmin, silence_id: uuid.
     """End the silence now, and go back to it."""
     silence = _changeable(model_admin, request, silence_id)
     if end(Silence.objects.filter(pk=silence.pk), request.user, timezone.now()):
-        messages.success(request, "The silence is ended. What still fires is told at the next evaluation.")
+        messages.success(request, "Silence ended. Alerts that still fire are notified at the next evaluation.")
     else:
-        messages.info(request, "The silence was over already.")
+        messages.info(request, "The silence had already ended.")
     return HttpResponseRedirect(page_of(silence))
 
 
@@ -71,7 +71,7 @@ def extend_silence(request: HttpRequest, model_admin: OwnedAdmin, silence_id: uu
     silence, now = _changeable(model_admin, request, silence_id), timezone.now()
     by = LENGTHS.get(request.POST.get("by", ""))
     if by is None or silence.recurrence:
-        messages.error(request, f"A silence is extended by {', '.join(LENGTHS)}; change a recurring one by its form.")
+        messages.error(request, f"Extend a silence by {', '.join(LENGTHS)}. Edit a recurring silence in its form.")
         return HttpResponseRedirect(page_of(silence))
     prolonged(silence, by)
     everything = not (silence.rule_id or silence.metric or silence.person_id or silence.labels)
@@ -80,9 +80,9 @@ def extend_silence(request: HttpRequest, model_admin: OwnedAdmin, silence_id: uu
         messages.error(request, " ".join(message for texts in errors.values() for message in texts))
     elif revise(silence, now):
         until = timezone.localtime(silence.ends_at)
-        messages.success(request, f"The silence lasts until {until.day} {until:%b, %H:%M} now.")
+        messages.success(request, f"Silence extended until {until.day} {until:%b, %H:%M}.")
     else:
-        messages.info(request, "The silence was over already. Copy it for a new one.")
+        messages.info(request, "The silence has already ended. Copy it to create a new one.")
     return HttpResponseRedirect(page_of(silence))
 
 

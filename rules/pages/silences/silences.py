@@ -51,8 +51,8 @@ class SilenceAdmin(FilteredAdmin):
     filter_defaults = {"state": "current"}
     everything_qs = "?state="
     change_form_template = "rules/silence_form.html"
-    empty_title = "Nothing is silenced"
-    empty_text = "Before planned work, silence what it would set off: rules are still evaluated, but tell nobody."
+    empty_title = "No silences"
+    empty_text = "Silence alerts during planned work: rules are still evaluated, but nobody is notified."
     list_display = ("shown_comment", "state", "covers", "times", "maker")
     list_display_links = ("shown_comment",)
     list_select_related = ("rule", "person", "user", "created_by")
@@ -89,15 +89,17 @@ class SilenceAdmin(FilteredAdmin):
         words = when_in_words(silence)
         return format_html('<span class="sa-text">{}</span>', words[0].upper() + words[1:])
 
-    @display(description="made by", ordering="created_by")
+    @display(description="created by", ordering="created_by")
     def maker(self, silence: Silence) -> str:
-        return str(silence.created_by or "nobody any more")
+        return str(silence.created_by or "deleted account")
 
     @admin.action(description="End now", permissions=["change"])
     def end_now(self, request: HttpRequest, queryset: Any) -> None:
         count = end(queryset, request.user, timezone.now())
         word = plural(count, "silence")
-        messages.success(request, f"Ended {count:,} {word}. What still fires is told at the next evaluation.")
+        messages.success(
+            request, f"Ended {count:,} {word}. Alerts that still fire are notified at the next evaluation."
+        )
 
     # -- the form --------------------------------------------------------------------------------
 
@@ -122,7 +124,7 @@ class SilenceAdmin(FilteredAdmin):
         covers = ["rule", "metric", "labels", *(["person"] if others else [])]
         covers += ["user", "everything"] if operator else []
         when = ["starts", "repeats", "recurrence", "length", "duration", "ends", "time_zone"]
-        return [("Why", {"fields": ["comment"]}), ("What it covers", {"fields": covers}), ("When", {"fields": when})]
+        return [("Comment", {"fields": ["comment"]}), ("Matches", {"fields": covers}), ("Schedule", {"fields": when})]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {}  # the form itself reads what the address says
@@ -132,7 +134,7 @@ class SilenceAdmin(FilteredAdmin):
     ) -> Any:
         silence = self.get_object(request, object_id) if object_id else None
         if silence and is_over(silence, timezone.now()):
-            messages.info(request, "This silence is over, so it is not changed any more. Copy it for a new one.")
+            messages.info(request, "This silence has ended and cannot be changed. Copy it to create a new one.")
             return HttpResponseRedirect(page_of(silence))
         if request.method == "POST" and "_preview" in request.POST:
             address = f"{request.path}?{_asked(request)}"
@@ -151,13 +153,13 @@ class SilenceAdmin(FilteredAdmin):
                 obj.user = maker
             make(obj, maker, now)
         elif not revise(obj, now):
-            messages.error(request, "The silence was ended meanwhile, so nothing was changed.")
+            messages.error(request, "The silence ended in the meantime; nothing was changed.")
 
     def response_add(self, request: HttpRequest, obj: Silence, post_url_continue: Any = None) -> HttpResponse:
-        return self._to_its_page(request, obj, f"The silence “{obj}” is made.")
+        return self._to_its_page(request, obj, f"Silence “{obj}” created.")
 
     def response_change(self, request: HttpRequest, obj: Silence) -> HttpResponse:
-        return self._to_its_page(request, obj, f"The silence “{obj}” is saved.")
+        return self._to_its_page(request, obj, f"Silence “{obj}” updated.")
 
     def _to_its_page(self, request: HttpRequest, silence: Silence, said: str) -> HttpResponse:
         messages.success(request, said)

@@ -79,10 +79,10 @@
         });
         if ((answer.ok || answer.status === 429) && !answer.redirected) text = await answer.text();
         else problem = answer.redirected ? "You are signed out. Sign in again in another tab, then continue here." :
-          "The reading is not available (" + answer.status + ").";
+          "The reading is unavailable (" + answer.status + ").";
       } catch (error) {
         if (error.name === "AbortError") return;
-        problem = "Reading not available: the server does not respond.";
+        problem = "The reading is unavailable: the server does not respond.";
       }
       if (mine !== asking) return;
       if (text === null) beside.textContent = problem;

@@ -76,11 +76,11 @@
         });
         if (mine !== asking) return;
         if (answer.redirected) say("You are signed out. Sign in again in another tab, then continue here.");
-        else if (!answer.ok && answer.status !== 429) say("The preview is not available (" + answer.status + "). The next change retries.");
+        else if (!answer.ok && answer.status !== 429) say("The backtest is unavailable (" + answer.status + "). The next change retries.");
         else show(await answer.json());
       } catch (error) {
         if (error.name === "AbortError") return;
-        say("Not available: the server does not respond. The next change retries.");
+        say("The backtest is unavailable: the server does not respond. The next change retries.");
       }
       if (mine === asking) {
         box.removeAttribute("aria-busy");

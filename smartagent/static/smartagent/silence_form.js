@@ -37,9 +37,9 @@
         });
         const text = await answer.text();
         if (turn === asked && (answer.ok || answer.status === 429)) beside.innerHTML = text;
-        else if (turn === asked) beside.textContent = "The preview is not available (" + answer.status + ").";
+        else if (turn === asked) beside.textContent = "The preview is unavailable (" + answer.status + ").";
       } catch (error) {
-        if (turn === asked) beside.textContent = "Preview not available: the server does not respond.";
+        if (turn === asked) beside.textContent = "The preview is unavailable: the server does not respond.";
       }
       if (turn === asked) beside.removeAttribute("aria-busy");
     }

@@ -75,9 +75,9 @@ def test_the_story_of_the_instance_has_each_step(rule, alice):
     walk(45)
     steps = ActivityEntry.objects.filter(agent_name="escalation").order_by("created_at", "event_type")
     assert [entry_in_words(one) for one in steps] == [
-        "Nobody has acknowledged it, so olga@example.com is told now (step 1 of 2 of “Nights”).",
-        "Nobody has acknowledged it, and “Nights” has no further step: nobody else is told.",
-        "Nobody has acknowledged it, so ada@example.com, owner are told now (step 2 of 2 of “Nights”).",
+        "Not acknowledged, so escalated to olga@example.com (step 1 of 2 of “Nights”).",
+        "Not acknowledged after the last step of “Nights”: the escalation has ended.",
+        "Not acknowledged, so escalated to ada@example.com, owner (step 2 of 2 of “Nights”).",
     ]
     assert {one.state_id for one in steps} == {RuleState.objects.get().pk}
 

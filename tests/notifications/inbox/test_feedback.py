@@ -42,7 +42,7 @@ def test_one_click_and_taken_back(client_of, alice, told):
     for verb, expected in (("useful", [("Alice", True)]), ("noise", [("Alice", False)]), ("withdraw", [])):
         assert judge(client, told[0], verb).status_code == 302
         assert said() == expected
-    assert "Your judgement is taken back." in client.get(reverse(INBOX)).content.decode()
+    assert "Feedback cleared." in client.get(reverse(INBOX)).content.decode()
 
 
 def test_htmx_gets_the_buttons_and_no_message(client_of, alice, told):

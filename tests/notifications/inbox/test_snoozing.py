@@ -97,8 +97,8 @@ def test_until_a_time_of_the_persons_own(client_of, alice, clock):
         ({"until": "2026-13-45T99:99"}, "is not a time"),
         ({"until": "2026-03-02T09:59"}, "after now"),
         ({"until": "2027-03-02T10:00"}, "30 days"),
-        ({"length": "2h"}, "no length of a snooze"),
-        ({}, "no length of a snooze"),
+        ({"length": "2h"}, "not a snooze duration"),
+        ({}, "not a snooze duration"),
     ],
 )
 def test_what_is_no_time_is_said(client_of, alice, clock, said, words):

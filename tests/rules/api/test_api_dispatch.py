@@ -41,7 +41,7 @@ def test_one_rule_alone(alice, olga):
 def test_what_cannot_be_evaluated(alice, bob, audra):
     rule = watched(alice)
     error = Program(bob).post("dispatch/", {"rule": str(rule.pk)}, status=404)
-    assert error == {"rule": ["There is no such rule among those that you may change."]}
+    assert error == {"rule": ["The rule does not exist, or you cannot change it."]}
     Program(alice).post(f"rules/{rule.pk}/pause/")
     error = Program(alice).post("dispatch/", {"rule": str(rule.pk)}, status=400)
     assert error == {"rule": ["This rule is paused, so it is not evaluated. Activate it first."]}
@@ -53,5 +53,5 @@ def test_what_cannot_be_evaluated(alice, bob, audra):
 
 def test_beside_another_evaluation_it_is_a_conflict(another_dispatcher, alice):
     error = Program(alice).post("dispatch/", {}, status=409)
-    assert error == {"detail": ["Another evaluation is running, so nothing was done. Try again in a moment."]}
+    assert error == {"detail": ["Another evaluation is running. Try again in a moment."]}
     assert DispatchRun.objects.get().outcome == "overlapped"

@@ -48,7 +48,7 @@ def test_bob_gets_404_for_alices(alice, bob, method):
 def test_one_of_a_type_for_each_person(alice, bob, olga):
     for person in (alice, bob):
         Program(person).post("integrations/", SLACK, status=201)
-    once = {"integration_type": ["This person has an integration of this type already."]}
+    once = {"integration_type": ["This person already has an integration of this type."]}
     assert Program(alice).post("integrations/", SLACK, status=400) == once
     assert Program(olga).post("integrations/", SLACK | {"user": alice.email}, status=400) == once
     gmail = Program(alice).post("integrations/", SLACK | {"integration_type": "gmail"}, status=201)

@@ -28,8 +28,8 @@ def test_the_catalogue_has_the_built_in_and_the_pushed_metrics(alice, bob, olga)
     assert metrics["fusion_score"] == {
         "kind": "fusion_score", "label": "Fusion score", "unit": "", "lowest": 0, "highest": 100, "max_age": "1w",
         "built_in": True,
-        "help": "With an integration its newest score; else the newest score of the person as a whole, or where there "
-        "is none the mean of the newest of each integration.",
+        "help": "Latest score of the integration; without an integration, the latest overall score of the person, "
+        "or else the mean of the latest scores of the integrations.",
     }  # fmt: skip
     assert (metrics["cpu"]["built_in"], metrics["cpu"]["max_age"]) == (False, "1d")
     assert [metric["kind"] for metric in Program(olga).get("metrics/")["results"]][-4:] == [
@@ -68,13 +68,13 @@ def test_the_reading_of_somebody_else_is_for_those_who_see_everyone(alice, bob, 
     for name in (alice.email, str(alice.pk)):
         assert Program(audra).get(f"metrics/fusion_score/reading/?user={name}")["value"] == 63
         error = Program(bob).get(f"metrics/fusion_score/reading/?user={name}", status=400)
-        assert error == {"user": ["There is no such person, or their readings are not yours to see."]}
+        assert error == {"user": ["The person does not exist, or you cannot access their readings."]}
     assert Program(alice).get(f"metrics/fusion_score/reading/?user={alice.email}")["value"] == 63
 
 
 @pytest.mark.parametrize(("address", "status", "message"), [
-    ("metrics/CPU/reading/", 404, "This is not the name of a metric."),
-    ("metrics/a%00b/reading/", 404, "This is not the name of a metric."),
+    ("metrics/CPU/reading/", 404, "Not a metric name."),
+    ("metrics/a%00b/reading/", 404, "Not a metric name."),
     ("metrics/cpu/reading/?target=%00", 400, "printable characters"),
     ("metrics/cpu/reading/?whose=bob", 400, "Unknown parameter. Valid parameters: target, user."),
     ("metrics/?page_size=3", 400, "Unknown parameter. Valid parameters: none."),

@@ -110,10 +110,10 @@ def test_an_auditor_reads_everyones_and_changes_nothing(alice, audra):
     ({"threshold_value": 1e25, "metric_type": "cpu"}, "threshold_value", "At most 20 digits before the point"),
     ({"rule_name": 7}, "rule_name", "Not a valid string."),
     ({"rule_name": "a\x00"}, "rule_name", "characters that cannot be stored"),
-    ({"metric_type": "CPU load"}, "metric_type", "not the name of a metric"),
+    ({"metric_type": "CPU load"}, "metric_type", "not a metric name"),
     ({"condition_operator": "=>"}, "condition_operator", "“=>” is not one of: <, <=, >, >=, =, !=."),
     ({"action_type": "explode"}, "action_type", "“explode” is not one of: alert, notify, optimize, adjust, log."),
-    ({"action_config": {"titel": "x"}}, "action_config.titel", "has no such option; it has: title, message"),
+    ({"action_config": {"titel": "x"}}, "action_config.titel", "Known options: title, message"),
     ({"action_config": {"title": "x" * 201}}, "action_config.title", "at most 200 characters"),
     ({"action_config": []}, "action_config", "Use an object"),
     ({"labels": {"team": "\x00"}}, "labels", "cannot be stored"),
@@ -121,7 +121,7 @@ def test_an_auditor_reads_everyones_and_changes_nothing(alice, audra):
     ({"repeat_every": 4}, "repeat_every", "Write a duration as text"),
     ({"runbook_url": "nowhere"}, "runbook_url", "Enter a valid URL."),
     ({"user": "bob@example.com"}, "user", "Only operators and administrators can set another owner"),
-    ({"applies_to": "everyone"}, "applies_to", "Only operators make rules that watch everyone"),
+    ({"applies_to": "everyone"}, "applies_to", "Only operators can create rules that watch everyone"),
 ])  # fmt: skip
 def test_what_is_wrong_is_said_beside_the_field(alice, change, field, message):
     made = Program(alice).post("rules/", RULE, status=201)

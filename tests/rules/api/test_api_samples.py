@@ -3,6 +3,7 @@
 import gzip
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -14,6 +15,8 @@ from tests.api import Program
 
 AT = "2026-03-02T10:00:00Z"
 LINES = "application/x-ndjson"
+
+zipped = partial(gzip.compress, mtime=0)
 
 
 def kept():
@@ -74,10 +77,10 @@ def test_other_series_at_that_time_stay(alice, bob, olga):
 @pytest.mark.parametrize(("sample", "field", "message"), [
     ({"metric": "cpu"}, "value", "This is missing."),
     ({"value": 1}, "metric", "This is missing."),
-    ({"metric": "fusion_score", "value": 1}, "metric", "fusion_score is computed, it cannot be pushed."),
-    ({"metric": "CPU", "value": 1}, "metric", "“CPU” is no name of a metric."),
+    ({"metric": "fusion_score", "value": 1}, "metric", "fusion_score is a built-in metric and cannot be pushed."),
+    ({"metric": "CPU", "value": 1}, "metric", "“CPU” is not a metric name."),
     ({"metric": "c" * 101, "value": 1}, "metric", "100 characters at most"),
-    ({"metric": "cpu\n", "value": 1}, "metric", "is no name of a metric"),
+    ({"metric": "cpu\n", "value": 1}, "metric", "is not a metric name"),
     ({"metric": 5, "value": 1}, "metric", "as a text"),
     ({"metric": "cpu", "value": True}, "value", "Write a number, for example 70 or 99.5; this is a truth value."),
     ({"metric": "cpu", "value": "70"}, "value", "this is a text"),
@@ -90,8 +93,8 @@ def test_other_series_at_that_time_stay(alice, bob, olga):
     ({"metric": "cpu", "value": 1, "observed_at": "0001-01-01T00:00:00+14:00"}, "observed_at", "outside the years"),
     ({"metric": "cpu", "value": 1, "target": "a\x00"}, "target", "printable"),
     ({"metric": "cpu", "value": 1, "time": AT}, "time", "There is no such field. The fields are: metric, value"),
-    ({"metric": "cpu", "value": 1, "user": "bob@example.com"}, "user", "Only who may change everyone's things"),
-    ({"metric": "cpu", "value": 1, "user": None}, "user", "Only who may change everyone's things"),
+    ({"metric": "cpu", "value": 1, "user": "bob@example.com"}, "user", "Only operators can push samples"),
+    ({"metric": "cpu", "value": 1, "user": None}, "user", "Only operators can push samples"),
     ({"metric": "cpu", "value": 1, "user": 7}, "user", "as text, or null"),
 ])  # fmt: skip
 def test_what_is_wrong_with_a_sample_is_said_beside_the_field(alice, bob, sample, field, message):
@@ -113,21 +116,19 @@ def test_one_wrong_sample_and_none_is_written(alice):
 
 def test_no_more_than_twenty_wrong_samples_are_told(alice):
     error = Program(alice).post("samples/", [7] * 33, status=400)
-    assert error.pop("detail") == [
-        "33 samples are wrong, so nothing was written. The first 20 are shown; there are 13 more."
-    ]
+    assert error.pop("detail") == ["33 samples are invalid; nothing was written. First 20 shown, 13 more."]
     assert list(error) == [f"[{index}]" for index in range(20)]
 
 
 def test_an_operator_is_told_whom_nobody_knows(olga):
     error = Program(olga).post("samples/", {"metric": "cpu", "value": 1, "user": "zoe@example.com"}, status=400)
-    assert error == {"user": ["There is nobody with the id or e-mail address “zoe@example.com”."]}
+    assert error == {"user": ["No person with the ID or e-mail address “zoe@example.com”."]}
 
 
 @pytest.mark.parametrize(("body", "options", "status", "message"), [
-    ("[]", {}, 400, "There is no sample in the body."),
+    ("[]", {}, 400, "The body has no samples."),
     ("", {"content_type": LINES}, 400, "This is missing." ),
-    ("7", {}, 400, "A sample is an object"),
+    ("7", {}, 400, "A sample must be an object"),
     ('{"metric": "cpu", "value": NaN}', {}, 400, "NaN is not a number that JSON has."),
     ('{"metric": "cpu", "value": 1e999}', {}, 400, "The number must be finite"),
     ('{"metric"', {}, 400, "The body is not JSON: "),
@@ -136,14 +137,14 @@ def test_an_operator_is_told_whom_nobody_knows(olga):
     (b"\xff\xfe", {}, 400, "The body is not UTF-8"),
     ("timestamp,value", {"content_type": "text/csv"}, 415, "Unsupported media type"),
     (b"plain", {"headers": {"Content-Encoding": "gzip"}}, 400, "not gzip"),
-    (gzip.compress(b"[1, 2, 3]", mtime=0)[:-9], {"headers": {"Content-Encoding": "gzip"}}, 400, "ends too early"),
-    (gzip.compress(b" " * 40_000_000, mtime=0), {"headers": {"Content-Encoding": "gzip"}}, 413, "too large"),
-    (gzip.compress(b"[1]") + b"rest", {"headers": {"Content-Encoding": "gzip"}}, 400, "Behind the gzipped body"),
-    (gzip.compress(b"[1]") + gzip.compress(b"[2]")[:-9], {"headers": {"Content-Encoding": "gzip"}}, 400, "too early"),
-    (gzip.compress(b" " * 20_000_000) * 3, {"headers": {"Content-Encoding": "gzip"}}, 413, "too large"),
-    (gzip.compress(b"") * 10_001, {"headers": {"Content-Encoding": "gzip"}}, 400, "more than 10,000 members"),
+    (zipped(b"[1, 2, 3]")[:-9], {"headers": {"Content-Encoding": "gzip"}}, 400, "ends too early"),
+    (zipped(b" " * 40_000_000), {"headers": {"Content-Encoding": "gzip"}}, 413, "too large"),
+    (zipped(b"[1]") + b"rest", {"headers": {"Content-Encoding": "gzip"}}, 400, "Behind the gzipped body"),
+    (zipped(b"[1]") + zipped(b"[2]")[:-9], {"headers": {"Content-Encoding": "gzip"}}, 400, "too early"),
+    (zipped(b" " * 20_000_000) * 3, {"headers": {"Content-Encoding": "gzip"}}, 413, "too large"),
+    (zipped(b"") * 10_001, {"headers": {"Content-Encoding": "gzip"}}, 400, "more than 10,000 members"),
     (b"x", {"headers": {"Content-Encoding": "br"}}, 415, "'br' is not known here; gzip is."),
-    ("[" + "7," * 50_000 + "7]", {}, 413, "These are 50,001 samples; at most 50,000 fit in a request."),
+    ("[" + "7," * 50_000 + "7]", {}, 413, "The request has 50,001 samples; the maximum is 50,000."),
     ("7\n" * 50_001, {"content_type": LINES}, 413, "more than 50,000 lines"),
 ])  # fmt: skip
 def test_a_body_that_cannot_be_taken(alice, body, options, status, message):

@@ -61,7 +61,7 @@ def test_by_the_form_the_credentials_are_entered_again(client: Client, alice: Us
     assert "very-secret" not in client.get(reverse(PAGE, args=[gmail.pk])).content.decode()
     moved = json.dumps(gmail.config | {"token_url": NEW})
     assert "Enter the credentials again" in form(client, gmail, config=moved)
-    assert "The credentials are a JSON object" in form(client, gmail, config=moved, credentials="[1]")
+    assert "Enter credentials as a JSON object" in form(client, gmail, config=moved, credentials="[1]")
     gmail.refresh_from_db()
     assert gmail.config["token_url"] == OLD
     form(client, gmail, status="error")

@@ -79,9 +79,9 @@ def test_what_is_emptied_is_gone(client_of, alice):
         ({"pending_for": "7m"}, "pending_for", "Write 5m (1 check) or 10m (2 checks)."),
         ({"pending_for": "20m (3 checks)"}, "pending_for", "says two things"),
         ({"keep_firing_for": "soon"}, "keep_firing_for", "is not a duration"),
-        ({"reducer": "avg", "evaluation_window": ""}, "evaluation_window", "Say over which time"),
+        ({"reducer": "avg", "evaluation_window": ""}, "evaluation_window", "Enter the window for"),
         ({"reducer": "median"}, "reducer", "median"),
-        ({"labels": "team"}, "labels", "“team” is no label. Write for example team=db."),
+        ({"labels": "team"}, "labels", "“team” is no label. Example: team=db."),
         ({"labels": "team=a\nteam=b"}, "labels", "is there twice"),
         (row(0, threshold="many") | {"more_conditions-shown": "1"}, "more_conditions", "This is not a number"),
         (row(0, window="soon") | {"more_conditions-shown": "1"}, "more_conditions", "is not a duration"),
@@ -114,7 +114,7 @@ def test_an_empty_row_is_none_and_six_are_too_many(client_of, alice):
     assert AutomationRule.objects.get().more_conditions == []
     six = {name: value for number in range(6) for name, value in row(number).items()}
     response = client.post(reverse(ADD), filled(**{"more_conditions-shown": "1"}, **six))
-    assert "at most 5 further conditions; these are 6" in errors_of(response)["more_conditions"][0]
+    assert "at most 5 further conditions; 6 were given" in errors_of(response)["more_conditions"][0]
 
 
 def test_rows_are_added_and_removed_without_scripts(client_of, alice):
@@ -156,7 +156,7 @@ def test_what_another_program_left_is_shown_as_far_as_it_can_be_read(client_of, 
 def test_a_draft_is_saved_says_what_it_is_and_is_published(client_of, alice, now):
     client = client_of(alice)
     made = client.post(reverse(ADD), filled(_draft="1"), follow=True)
-    assert "It is a draft: it is evaluated, but does nothing until it is published." in made.content.decode()
+    assert " It is a draft: it is evaluated, but no action runs until you publish it." in made.content.decode()
     rule = AutomationRule.objects.get()
     assert rule.status == "draft"
     state_of(rule, now)
@@ -198,7 +198,7 @@ def test_a_rule_kept_in_a_file_is_shown_and_not_changed(client_of, alice):
     rule = rule_of(alice, provisioned_by="rules/production.yaml", more_conditions=[KEPT], labels={"team": "db"})
     client = client_of(alice)
     page = client.get(reverse(CHANGE, args=[rule.pk])).content.decode()
-    assert "This rule is kept in the file rules/production.yaml." in page
+    assert "This rule is managed by the file rules/production.yaml." in page
     assert "team=db" in page
     assert 'name="_save"' not in page
     assert client.post(reverse(CHANGE, args=[rule.pk]), filled()).status_code == 403
@@ -213,7 +213,7 @@ def test_nor_by_rest(alice, method, body):
     rule = rule_of(alice, provisioned_by="rules/production.yaml")
     error = getattr(Program(alice), method)(f"rules/{rule.pk}/", body, status=403)
     assert error == {
-        "detail": ["This rule is kept in the file rules/production.yaml. Change it there and apply that file again."]
+        "detail": ["This rule is managed by the file rules/production.yaml. Edit the file and apply it again."]
     }
     assert AutomationRule.objects.get().rule_name == "Fusion score too low"
 

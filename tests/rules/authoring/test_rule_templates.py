@@ -39,7 +39,7 @@ def test_it_makes_a_sound_rule(template, alice, now):
 def test_it_opens_in_the_editor_and_is_saved_as_it_is(template, client_of, alice):
     client, address = client_of(alice), f"{reverse(ADD)}?template={template.key}"
     page = client.get(address)
-    assert f"From the template “{template.title}”" in page.content.decode()
+    assert f"Template “{template.title}”" in page.content.decode()
     assert not AutomationRule.objects.exists()
     form = page.context["adminform"].form
     sent = {"more_conditions-shown": "1", "_draft": "1"}
@@ -73,10 +73,10 @@ def test_the_gallery_is_searched_also_without_scripts(client_of, alice):
     everything = client.get(reverse(GALLERY)).content.decode()
     assert f"{len(TEMPLATES)} templates" in everything
     found = client.get(reverse(GALLERY), {"q": "heartbeat"}).content.decode()
-    assert "No heartbeat for long" in found
+    assert "Heartbeat missing" in found
     assert "Efficiency dropping" not in found
     nothing = client.get(reverse(GALLERY), {"q": "<b>zebra"}).content.decode()
-    assert "No template has these words." in nothing
+    assert "No matching templates." in nothing
     assert "<b>zebra" not in nothing
 
 
@@ -98,6 +98,6 @@ def test_who_cannot_make_rules_gets_no_gallery(client_of, audra):
 def test_the_list_of_rules_leads_to_the_gallery(client_of, alice):
     client = client_of(alice)
     page = client.get(reverse("admin:rules_automationrule_changelist")).content.decode()
-    assert "Start from a template" in page
+    assert "Create from template" in page
     link = re.search(r'href="([^"]*from-template[^"]*)"', page)
     assert client.get(link[1]).headers["Location"] == reverse(GALLERY)

@@ -25,22 +25,22 @@ MORE = {"metric": "cpu", "target": "web", "reducer": "max", "window": 3600, "ope
          "When the change of the fusion score of Alice within 1 hour is below 5,"),
         ({"pending_for": 15 * MINUTE}, "is below 70 for 3 checks (15 minutes), alert Alice"),
         ({"pending_for": 7 * MINUTE}, "is below 70 for 7 minutes, alert Alice"),
-        ({"critical_threshold": 50}, f"severity high, or critical when it is below 50; {AGAIN}"),
-        ({"recovery_threshold": 75}, f"{AGAIN} It resolves once it is at least 75."),
+        ({"critical_threshold": 50}, f"severity high, or critical when below 50; {AGAIN}"),
+        ({"recovery_threshold": 75}, f"{AGAIN} Resolves once the reading is at least 75."),
         ({"recovery_threshold": 75, "keep_firing_for": 10 * MINUTE}, "is at least 75 for 2 checks (10 minutes)."),
-        ({"keep_firing_for": 5 * MINUTE}, "It resolves once that has been over for 1 check (5 minutes)."),
-        ({"condition_operator": ">=", "recovery_threshold": 60}, "It resolves once it is below 60."),
+        ({"keep_firing_for": 5 * MINUTE}, "Resolves once clear for 1 check (5 minutes)."),
+        ({"condition_operator": ">=", "recovery_threshold": 60}, "Resolves once the reading is below 60."),
         ({"more_conditions": [MORE]},
          "is below 70 and the highest of the cpu of Alice on web within 1 hour is above 90, alert"),
         ({"more_conditions": [MORE | {"reducer": "last", "window": 0}], "match": "any"},
          "is below 70 or the cpu of Alice on web is above 90, alert"),
         ({"more_conditions": [MORE], "applies_to": "everyone"}, "the cpu of the same person on web"),
-        ({"more_conditions": ["what?"]}, "and a condition that cannot be read holds, alert"),
-        ({"no_data_policy": "fire"}, "It fires as well when there is no reading."),
-        ({"error_policy": "fire"}, "It fires as well when it cannot be read."),
-        ({"no_data_policy": "fire", "error_policy": "fire"}, "when there is no reading, or none that can be read."),
+        ({"more_conditions": ["what?"]}, "and an unreadable condition is met, alert"),
+        ({"no_data_policy": "fire"}, "Also fires on no data."),
+        ({"error_policy": "fire"}, "Also fires on error."),
+        ({"no_data_policy": "fire", "error_policy": "fire"}, "Also fires on no data or error."),
         ({"no_data_policy": "resolve", "error_policy": "resolve"},
-         "Without a reading it resolves. Where it cannot be read it resolves."),
+         "Resolves on no data. Resolves on error."),
         ({"repeat_every": timedelta(0)}, "again at every evaluation while it lasts."),
     ],
 )  # fmt: skip
@@ -52,5 +52,5 @@ def test_all_parts_together():
     rule = a_rule(pending_for=15 * MINUTE, critical_threshold=50, recovery_threshold=75, no_data_policy="fire")
     assert rule_in_words(rule) == (
         "When the fusion score of Alice is below 70 for 3 checks (15 minutes), alert Alice, severity high, or critical "
-        f"when it is below 50; {AGAIN} It resolves once it is at least 75. It fires as well when there is no reading."
+        f"when it is below 50; {AGAIN} Resolves once the reading is at least 75. Also fires on no data."
     )

@@ -75,7 +75,7 @@ def test_a_rule_on_everyone_counts_all_and_shows_whom_it_fires_for_most(client_o
     client = client_of(olga)
     found = asked(client, applies_to="everyone", user=str(olga.pk))
     assert "this would have fired 3 times for 2 people, notified 3 times." in found["html"]
-    assert "For Bob, whom the chart shows, it would have fired twice" in found["html"].replace("2 times", "twice")
+    assert "For Bob (in the chart), it would have fired twice" in found["html"].replace("2 times", "twice")
     assert found["chart"]["person"] == str(bob.pk)
     assert [name for _, name in found["chart"]["people"]] == ["Bob", "Alice", "Olga"]
     picked = asked(client, applies_to="everyone", user=str(olga.pk), trial_person=str(alice.pk), trial_scope="one")
@@ -94,12 +94,12 @@ def test_a_member_sees_only_their_own_readings(client_of, alice, bob, now):
 def test_without_readings_it_says_so(client_of, alice):
     found = asked(client_of(alice))
     assert found["chart"]["points"] == []
-    assert "No readings of Alice were kept in this time" in found["html"]
+    assert "No readings of Alice in this period" in found["html"]
 
 
 def test_what_is_not_filled_in_or_wrong_is_said(client_of, alice):
     client = client_of(alice)
-    assert "Once the condition is filled in" in asked(client, threshold_value="")["html"]
+    assert "Complete the condition" in asked(client, threshold_value="")["html"]
     wrong = asked(client, recovery_threshold="99")
     assert wrong["chart"] is None
     assert "Recovery for “above 90” must be 90 or less" in wrong["html"]
@@ -140,7 +140,7 @@ def test_a_recovery_threshold_beside_the_reading_of_this_moment(client_of, alice
     client = client_of(alice)
     text = client.post(reverse(PREVIEW), filled(rule_name="", recovery_threshold="80")).content.decode()
     assert "Would not fire" in text
-    assert "Had it fired, it would go on until it is at most 80." in text
+    assert "If firing, it would continue until at most 80." in text
     assert "When the cpu of Alice is above 90, alert Alice" in text
 
 

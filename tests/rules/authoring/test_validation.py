@@ -19,11 +19,11 @@ def test_a_sound_rule_has_no_errors():
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("rule_name", "  ", "Give the rule a name"),
+        ("rule_name", "  ", "Enter a name"),
         ("rule_name", "x" * 201, "at most 200"),
         ("metric_type", "", "Say what is watched"),
         ("metric_type", "my metric", "is not the name of a metric"),
-        ("metric_type", "1cpu", "begins with a small letter"),
+        ("metric_type", "1cpu", "starts with a lowercase letter"),
         ("condition_operator", "~", "There are: <, <=, >, >=, =, !="),
         ("threshold_value", 120, "Fusion score is never above 100"),
         ("threshold_value", -1, "Fusion score is never below 0"),
@@ -31,7 +31,7 @@ def test_a_sound_rule_has_no_errors():
         ("threshold_value", float("nan"), "finite"),
         ("threshold_value", float("inf"), "finite"),
         ("action_type", "explode", "There are: alert, notify, optimize, adjust, log"),
-        ("repeat_every", timedelta(seconds=-1), "0 (at every evaluation)"),
+        ("repeat_every", timedelta(seconds=-1), "0 (every evaluation)"),
         ("repeat_every", timedelta(days=400), "up to 366 days"),
     ],
 )

@@ -56,7 +56,7 @@ def test_in_words(files):
         (None, "time,values\n1,2", "it should be timestamp,value"),
         (None, "timestamp,value\nyesterday,2", "line 2: “yesterday” is not a time"),
         (None, "timestamp,value\n", "samples.csv: it has a header, but no samples"),
-        (RULE + RULE.split("rules:\n")[1].replace("cpu-high", "other"), None, "name one of its rules by --uid"),
+        (RULE + RULE.split("rules:\n")[1].replace("cpu-high", "other"), None, "select a rule by --uid"),
     ],
 )
 def test_what_is_wrong_is_said(files, rule, samples, says):

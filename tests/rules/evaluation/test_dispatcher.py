@@ -91,7 +91,7 @@ def test_an_action_that_raises_is_recorded_and_tried_again(alice, now, settings)
     sample(alice, 95, now)
     settings.RULES_ACTIONS = ["rules.actions.Log"]
     assert dispatch(now, "command").failed == 1
-    assert "There is no action 'alert'" in ActivityEntry.objects.get().error_message
+    assert "Unknown action 'alert'" in ActivityEntry.objects.get().error_message
     settings.RULES_ACTIONS = ["notifications.actions.Alert"]
     assert dispatch(now + minutes(5), "command").succeeded == 1
     assert Notification.objects.count() == 1

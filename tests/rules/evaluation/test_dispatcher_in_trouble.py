@@ -95,7 +95,7 @@ def test_a_run_that_was_ended_from_outside_is_put_down_by_the_next(alice, now):
     )
     dispatch(now, "command")
     ended.refresh_from_db()
-    assert (ended.outcome, ended.error_message) == ("failed", "It was ended before it was finished.")
+    assert (ended.outcome, ended.error_message) == ("failed", "The run was interrupted.")
     assert ended.finished_at
 
 

@@ -41,7 +41,7 @@ def test_what_a_clock_of_next_year_wrote_is_not_silent_until_then(alice, then, e
     dispatch(true + year, "schedule")
     sample(alice, then, true)
     first = dispatch(true, "schedule")
-    assert first.error_message == "The clock had been ahead; instances brought back to the present: 1."
+    assert first.error_message == "The system clock had been ahead; instances reset to the current time: 1."
     second = dispatch(true + minutes(6), "schedule")
     assert second.error_message is None
     assert event in [*ActivityEntry.objects.filter(run__in=[first.pk, second.pk]).values_list("event_type", flat=True)]

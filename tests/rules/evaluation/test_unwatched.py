@@ -32,7 +32,7 @@ def test_an_instance_that_nobody_watches_any_more_is_resolved(alice, olga, now, 
     dispatch(now + minutes(10), "command")
     assert not RuleState.objects.firing().exists()
     entry = ActivityEntry.objects.get(event_type="rule_resolved")
-    assert (entry.user, entry.context["reason"]) == (olga, "not watched any more")
+    assert (entry.user, entry.context["reason"]) == (olga, "no longer evaluated")
 
 
 def test_the_evaluation_of_one_person_leaves_the_instances_of_others_alone(alice, bob, now):

@@ -29,14 +29,14 @@ def rule(alice):
 @pytest.mark.parametrize(
     ("minutes", "says"),
     [
-        (5, "It stayed ok: its condition did not hold."),
-        (10, "At this check it became pending."),
-        (15, "It was pending for 5m; it fires after 10m."),
-        (20, "At this check it fired, and its action was run."),
-        (25, "It fired already; it acts again every 4h, and had acted 5m before."),
-        (35, "At this check it resolved."),
-        (37, "At this check it resolved."),  # the check before that time
-        (60, "It stayed ok: its condition did not hold."),
+        (5, "State unchanged (ok): the condition was not met."),
+        (10, "At this evaluation the instance became pending."),
+        (15, "The instance had been pending for 5m; the rule fires after 10m."),
+        (20, "At this evaluation the instance fired; the action ran."),
+        (25, "Already firing; the rule repeats every 4h, and the last action ran 5m earlier."),
+        (35, "At this evaluation the instance resolved."),
+        (37, "At this evaluation the instance resolved."),  # the check before that time
+        (60, "State unchanged (ok): the condition was not met."),
     ],
 )
 def test_what_happened_then(alice, rule, minutes, says):
@@ -46,8 +46,8 @@ def test_what_happened_then(alice, rule, minutes, says):
 def test_the_conditions_have_their_numbers_and_the_steps_before_their_times(alice, rule):
     why = explain(rule, alice.pk, START + 4 * TICK)
     said = [condition_in_words(heard) for heard in why.heard]
-    assert said == ["cpu was 95; it is to be above 90, so the condition holds."]
-    assert steps_in_words(why)[-1] == (START + 2 * TICK, "it became pending")
+    assert said == ["cpu was 95 (threshold: above 90): met."]
+    assert steps_in_words(why)[-1] == (START + 2 * TICK, "became pending")
 
 
 def test_it_is_the_rule_as_it_then_was(alice, rule):
@@ -63,49 +63,49 @@ def test_it_is_the_rule_as_it_then_was(alice, rule):
 def test_silences_and_rules_that_were_paused(alice, rule):
     Silence.objects.create(user=alice, comment="Upgrade", rule=rule, starts_at=START, ends_at=START + 5 * TICK)
     said = answer(explain(rule, alice.pk, START + 4 * TICK))
-    assert "its action was not run: Silenced by “Upgrade”" in said[0]
+    assert "no action ran: Silenced by “Upgrade”" in said[0]
     rule.history.update(status="paused")
-    assert answer(explain(rule, alice.pk, START))[0] == "It was not evaluated: the rule was paused then."
+    assert answer(explain(rule, alice.pk, START))[0] == "The rule was not evaluated: it was paused at that time."
 
 
 def test_before_the_rule_was_made_and_while_it_was_in_the_recycle_bin(alice, rule):
     assert answer(explain(rule, alice.pk, START - 2 * TICK)) == [
-        "It was not there yet: the rule was made on 2026-03-02 09:55."
+        "The rule did not exist yet: it was created on 2026-03-02 09:55."
     ]
     delete(AutomationRule.objects.filter(pk=rule.pk), alice, START)
     undelete(AutomationRule.binned.filter(pk=rule.pk), alice, START + 4 * TICK)
     rule.history.filter(status="disabled").update(history_date=START)
     said = answer(explain(rule, alice.pk, START + 3 * TICK))
-    assert said == ["It was not evaluated: the rule was in the recycle bin then."]
+    assert said == ["The rule was not evaluated: it was in the recycle bin at that time."]
 
 
 def test_a_rule_that_another_program_made_was_there_before_its_history(alice, rule):
     rule.history.update(history_type="~")
-    assert answer(explain(rule, alice.pk, START - 2 * TICK))[0] == "It stayed without data: there was no reading."
+    assert answer(explain(rule, alice.pk, START - 2 * TICK))[0] == "State unchanged (no data): there was no reading."
 
 
 def test_without_readings(alice, rule):
     MetricSample.objects.all().delete()
     why = explain(rule, alice.pk, START)
-    assert answer(why)[0] == "It stayed without data: there was no reading."
-    assert condition_in_words(why.heard[0]) == "cpu: there was no reading; it is to be above 90."
+    assert answer(why)[0] == "State unchanged (no data): there was no reading."
+    assert condition_in_words(why.heard[0]) == "cpu: no reading (threshold: above 90)."
 
 
 def test_the_page_answers_and_says_that_it_is_recomputed(client_of, alice, bob, rule):
     client = client_of(alice)
     page = client.get(f"/rules/{rule.pk}/why/", {"at": "2026-03-02T10:20"}).content.decode()
-    assert "At this check it fired, and its action was run." in page
-    assert "recomputed from the readings that were kept" in page
+    assert "At this evaluation the instance fired; the action ran." in page
+    assert "Recomputed from stored readings" in page
     assert "version 1 of the rule" in page
     for wrong, says in (
         ("soon", "is not a time"),
-        ("2999-01-01T00:00", "still to come"),
-        ("1999-01-01T00:00", "that old"),
+        ("2999-01-01T00:00", "in the future"),
+        ("1999-01-01T00:00", "no readings from that time"),
     ):
         assert says in client.get(f"/rules/{rule.pk}/why/", {"at": wrong}).content.decode()
     asked_of_now = client.get(f"/rules/{rule.pk}/why/").content.decode()
-    assert "It stayed without data" in asked_of_now
-    assert "at the check of" in asked_of_now
+    assert "State unchanged (no data)" in asked_of_now
+    assert "evaluation of" in asked_of_now
     assert client_of(bob).get(f"/rules/{rule.pk}/why/").status_code == 404
 
 
@@ -119,7 +119,7 @@ def test_a_rule_on_everyone_is_asked_about_one_of_them(client_of, alice, bob, ol
 
 def test_by_rest(alice, bob, rule):
     found = Program(alice).get(f"rules/{rule.pk}/why/?at=2026-03-02T10:15:00Z")
-    assert found["answer"] == ["It was pending for 5m; it fires after 10m."]
+    assert found["answer"] == ["The instance had been pending for 5m; the rule fires after 10m."]
     assert (found["state"], found["verdict"], found["version"]) == ("pending", "met", 1)
     assert found["conditions"][0]["value"] == 95
     assert "Say which time" in Program(alice).get(f"rules/{rule.pk}/why/", status=400)["at"][0]

@@ -28,7 +28,7 @@ def test_of_all_rules_that_one_sees(alice, bob, olga, now):
     assert sections(answer) == {"never_fired": 3}
     found = next(section for section in answer["sections"] if section["count"])
     assert [finding["rule_name"] for finding in found["findings"]] == ["No. 2", "No. 1"]
-    assert found["findings"][0]["words"] == "It has never fired in the 102 days since it was made."
+    assert found["findings"][0]["words"] == "Never fired in the 102 days since it was created."
     assert answer["noisiest"] == []
     everything = Program(olga).get("rules/health/")
     assert everything["active"] == 4
@@ -70,4 +70,4 @@ def test_why_there_is_no_proposal(alice, now):
     judge(rule, now, [(31, False)] * 9)
     answer = Program(alice).get(f"rules/{rule.pk}/health/")
     assert answer["proposal"] is None
-    assert "nothing that a threshold could keep" in answer["no_proposal"]
+    assert "so a threshold cannot be chosen" in answer["no_proposal"]

@@ -19,7 +19,7 @@ def test_nothing_is_wrong_with_a_rule_that_fires_now_and_then(old_rule, found, n
 
 @pytest.mark.parametrize(("age", "last", "words"), [
     (89, None, None),
-    (91, None, "It has never fired in the 91 days since it was made."),
+    (91, None, "Never fired in the 91 days since it was created."),
     (200, 95, "It fired last 95 days ago."),
     (200, 89, None),
 ])  # fmt: skip
@@ -126,9 +126,9 @@ def test_a_metric_that_nobody_pushes(old_rule, found, now, pushed, alice, bob):
     rule = old_rule(metric_type="cpu")
     pushed(bob, now - HOUR)
     pushed(alice, now - HOUR, target="db")
-    assert "was ever pushed for its owner" in found(rule)["unknown_metric"]
+    assert "was ever pushed for the owner" in found(rule)["unknown_metric"]
     pushed(alice, now - 9 * DAY)
-    assert found(rule)["unknown_metric"] == "The last sample of “cpu” for its owner was pushed 9 days ago."
+    assert found(rule)["unknown_metric"] == "The last sample of “cpu” for the owner was pushed 9 days ago."
     pushed(alice, now - 6 * DAY)
     assert "unknown_metric" not in found(rule)
 
@@ -159,9 +159,9 @@ def silence(alice, now, start, end, **fields):
 
 
 @pytest.mark.parametrize(("spans", "words"), [
-    ([(-8, 1)], "It has been silenced for 8 days, now by “Upgrade”."),
+    ([(-8, 1)], "Silenced for 8 days, now by “Upgrade”."),
     ([(-6, 1)], None),
-    ([(-9, -4), (-5, 2)], "It has been silenced for 9 days, now by “Upgrade”."),
+    ([(-9, -4), (-5, 2)], "Silenced for 9 days, now by “Upgrade”."),
     ([(-9, -5), (-4, 2)], None),
     ([(-9, -1)], None),
 ])  # fmt: skip
@@ -205,7 +205,7 @@ def test_failed_actions(old_rule, found, now):
     for ago in (HOUR, 2 * HOUR, 3 * DAY, 8 * DAY):
         entry_of(rule, now - ago, status="failed", error_message="The door is shut.")
     assert found(rule)["failing"] == (
-        "In 7 days its action failed 3 times; 2 of that in the last 24 hours. Last: The door is shut."
+        "In 7 days the action failed 3 times; 2 of them in the last 24 hours. Last: The door is shut."
     )
 
 
@@ -214,10 +214,10 @@ def test_a_source_that_cannot_be_read(old_rule, found, now):
     state_of(rule, now - 9 * DAY, "error", reason="no connection")
     assert found(rule)["failing"] == "1 instance cannot be read now, the first for 9 days. Last: no connection."
     entry_of(rule, now - DAY / 2, event_type="rule_error", action_taken="none", status="failed", error_message="gone")
-    assert found(rule)["failing"].startswith("In 7 days its metric could not be read once; 1 of that in the last 24")
+    assert found(rule)["failing"].startswith("In 7 days the metric could not be read once; 1 of them in the last 24")
 
 
-@pytest.mark.parametrize(("days", "words"), [(4, "It has had no reading for 4 days."), (2, None)])
+@pytest.mark.parametrize(("days", "words"), [(4, "No readings for 4 days."), (2, None)])
 def test_no_data_for_long(old_rule, found, now, days, words):
     rule = old_rule()
     state_of(rule, now - days * DAY, "no_data")
@@ -235,7 +235,7 @@ def test_on_everyone_most_must_be_without_data(old_rule, found, now, olga, alice
 def test_forgotten_drafts(found, alice, now):
     rule = rule_of(alice, status="draft")
     AutomationRule.objects.filter(pk=rule.pk).update(updated_at=now - 31 * DAY)
-    assert found(rule) == {"forgotten_draft": "It has been a draft, unchanged for 31 days."}
+    assert found(rule) == {"forgotten_draft": "Draft, unchanged for 31 days."}
     AutomationRule.objects.filter(pk=rule.pk).update(updated_at=now - 29 * DAY)
     assert found(rule) == {}
 

@@ -48,15 +48,15 @@ def test_once_it_is_taken_the_noise_is_forgotten(noisy, now):
     AutomationRule.objects.filter(pk=noisy.pk).update(threshold_value=32)
     assert precision_of([noisy.pk], now) == {noisy.pk: Precision(3, 0)}
     noisy.refresh_from_db()
-    assert improve(noisy, now).reason == "Nothing that it told was called noise."
+    assert improve(noisy, now).reason == "No alert was marked as noise."
 
 
 def test_no_history_no_backtest(old_rule, judged, now):
     rule = old_rule(condition_operator=">", threshold_value=25)
     judged(rule, [(40, True), (26, False)])
     assert str(improve(rule, now)) == (
-        "Raise the threshold from 25 to 26: of what was judged, the useful one kept, 1 of 1 that were noise left out. "
-        "There are no readings of the last 30 days to try it on."
+        "Raise the threshold from 25 to 26: of the rated alerts, the useful alert kept, 1 of 1 noisy alerts excluded. "
+        "There are no readings of the last 30 days for a backtest."
     )
 
 

@@ -39,7 +39,7 @@ def test_before_there_is_a_rule(client_of, alice):
 def test_all_rules_are_well(client_of, alice):
     rule_of(alice)
     shown = page(client_of(alice))
-    assert "All rules are well" in shown
+    assert "No problems found" in shown
     assert "1 rule was looked at" in shown
     assert "No rule has fired in the last 30 days." in shown
 
@@ -48,7 +48,7 @@ def test_what_was_found_with_numbers_and_ways_out(client_of, alice, now):
     rule = never_fired(alice, now, rule_name="Old <one>")
     shown = page(client_of(alice))
     assert "Not fired in 90 days: 1" in shown
-    assert "It has never fired in the 100 days since it was made." in shown
+    assert "Never fired in the 100 days since it was created." in shown
     assert "Old &lt;one&gt;" in shown
     assert reverse(RULE, args=[rule.pk]) in shown
 
@@ -88,9 +88,7 @@ def test_the_noisiest_as_a_chart_and_as_words(client_of, alice, now):
         for _ in range(count):
             entry_of(rule, now - 8 * DAY)
     shown = page(client_of(alice))
-    words = (
-        "“Loud” is the noisiest of the last 30 days: 3 notifications, fired 3 times. The others here sent 1 together."
-    )
+    words = "“Loud” is the noisiest rule of the last 30 days: 3 notifications, fired 3 times."
     assert words in shown
     assert "No rule has fired in the last 7 days." in page(client_of(alice), days=7)
 
@@ -144,13 +142,13 @@ def test_why_nothing_can_be_proposed(client_of, alice, now):
 def test_the_health_of_a_rule_on_its_page(client_of, alice, now):
     rule = rule_of(alice, last_triggered_at=now)
     client = client_of(alice)
-    assert "Nothing is wrong with it." in page(client, RULE, rule.pk)
+    assert "No problems found." in page(client, RULE, rule.pk)
     state_of(rule, now - 8 * DAY, fired_at=now - 8 * DAY - timedelta(hours=1))
     entry_of(rule, now - 8 * DAY)
     shown = page(client, RULE, rule.pk)
     assert "It has been firing for 8 days without a break." in shown
-    assert "In 30 days it fired 1 time and told 1 time; in the last 7, 0 and 0." in shown
-    assert "Nobody has judged what it told." in shown
+    assert "Last 30 days: fired 1 time, 1 notification. Last 7 days: fired 0 times, 0 notifications." in shown
+    assert "No feedback yet." in shown
 
 
 def test_an_entry_is_judged_on_its_page(client_of, alice, bob, audra, now):

@@ -57,10 +57,8 @@ def test_sql_says_the_same(db, useful, noise):
 
 
 def test_in_words():
-    assert str(Precision()) == "Nobody has judged what it told."
-    assert str(Precision(3, 9)) == (
-        "3 of 12 judged firings were useful: 25 % (with a confidence of 95 % between 9 and 53 %)."
-    )
+    assert str(Precision()) == "No feedback yet."
+    assert str(Precision(3, 9)) == ("3 of 12 rated alerts were useful: 25 % (95 % confidence interval: 9 to 53 %).")
 
 
 @pytest.mark.django_db

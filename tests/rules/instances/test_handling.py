@@ -93,9 +93,7 @@ def test_what_is_opened_again_after_it_was_resolved_is_told_and_no_try_is_said_t
     entry = ActivityEntry.objects.order_by("created_at").last()
     assert (entry.event_type, entry.status) == ("rule_repeated", "success")
     told = " ".join(reasons_of(evidence_for(entry, ActivityEntry.objects.all())))
-    assert (
-        told == "It had not acted since it began to fire or was opened again. Its action, alert, was run and went well."
-    )
+    assert told == "No action had run since the alert began to fire or was reopened. Action alert succeeded."
 
 
 def test_what_is_reopened_repeats_again(fires, alice, now):

@@ -102,7 +102,7 @@ def test_a_test_of_a_remedy_proposes_nothing_that_could_be_applied(alice):
 def test_a_test_that_fails_says_why(client_of, alice):
     rule = rule_of(alice, action_type="gone")
     page = client_of(alice).post(f"/rules/{rule.pk}/test/", follow=True).content.decode()
-    assert "There is no action" in page
+    assert "Unknown action" in page
     assert ActivityEntry.objects.get().status == "failed"
 
 
@@ -132,7 +132,7 @@ def test_a_rule_of_another_application_has_no_versions_yet(client_of, alice):
     rule.history.all().delete()
     page = client_of(alice).get(f"/rules/{rule.pk}/history/")
     assert page.status_code == 200
-    assert "begins with its next change" in page.content.decode()
+    assert "starts with the next change" in page.content.decode()
 
 
 def test_an_old_version_comes_back_as_a_new_one(client_of, alice, twice):

@@ -95,7 +95,7 @@ def test_a_draft_that_is_published_so_begins_anew(alice):
 
 def test_the_page_asks_shows_before_and_after_and_does_it(client_of, alice, three):
     client = client_of(alice)
-    assert "Edit 3 rules together" in post(client, three, "")
+    assert "Bulk edit: 3 rules" in post(client, three, "")
     shown = post(client, three, "preview", severity="critical", threshold_value="+10%")
     assert "3 rules would change." in shown
     assert "threshold: <del>80</del> → <ins>88</ins>" in shown
@@ -108,10 +108,10 @@ def test_the_page_asks_shows_before_and_after_and_does_it(client_of, alice, thre
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({}, "Nothing is chosen to be changed."),
+        ({}, "No changes given."),
         ({"threshold_value": "many"}, "This is not a number."),
         ({"pending_for": "soon"}, "is not a duration"),
-        ({"runbook_url": "wiki"}, "not the address of a page"),
+        ({"runbook_url": "wiki"}, "Invalid URL"),
         ({"put": "team"}, "is no label"),
         ({"severity": "loud"}, "Select a valid choice"),
     ],
@@ -122,7 +122,7 @@ def test_what_cannot_be_read_is_said_at_its_field(client_of, alice, three, field
 
 def test_an_apply_without_a_preview_changes_nothing(client_of, alice, three):
     for looked in ("", "soon", "2026-01-01"):
-        assert "left as they are" in post(client_of(alice), three, "apply", severity="low", seen=looked)
+        assert "skipped" in post(client_of(alice), three, "apply", severity="low", seen=looked)
     assert values("severity") == ["high"] * 3
 
 

@@ -61,13 +61,13 @@ def life(alice):
 @pytest.mark.parametrize(
     ("event", "says"),
     [
-        ("rule_pending", "It fires once this has held for 10m (2 checks)."),
-        ("rule_fired", "It had held for 10 minutes; the rule fires after 10m (2 checks)."),
-        ("rule_fired", "Its action, alert, was run and went well."),
-        ("rule_repeated", "It had acted 15 minutes before, and acts again every 15 minutes."),
-        ("rule_recovering", "It is kept open for 10m (2 checks) after it has cleared, in case it comes back."),
-        ("rule_relapsed", "It had been clear for 5 minutes: not long enough to resolve."),
-        ("rule_resolved", "It had been clear for 10 minutes; the rule keeps it open for 10m (2 checks)."),
+        ("rule_pending", "The rule fires once the condition has been met for 10m (2 checks)."),
+        ("rule_fired", "The condition had been met for 10 minutes; the rule fires after 10m (2 checks)."),
+        ("rule_fired", "Action alert succeeded."),
+        ("rule_repeated", "The last action ran 15 minutes earlier; the rule repeats every 15 minutes."),
+        ("rule_recovering", "The alert stays open for 10m (2 checks) after clearing."),
+        ("rule_relapsed", "The condition had been clear for 5 minutes, which is too short to resolve."),
+        ("rule_resolved", "The condition had been clear for 10 minutes; the rule keeps firing for 10m (2 checks)."),
     ],
 )
 def test_what_the_timers_did(life, event, says):
@@ -78,26 +78,26 @@ def test_what_silences_and_people_did(alice):
     rule = rule_of(alice, **CPU, critical_threshold=99)
     Silence.objects.create(user=alice, comment="Upgrade", rule=rule, starts_at=START, ends_at=START + 2 * TICK)
     live(alice, [95, 95, 95])
-    assert "Its action, alert, was not run: Silenced by “Upgrade”" in reasons("rule_fired")
-    assert "has ended, and what still fires then is told at once" in reasons("rule_unsilenced")
+    assert "Action alert was skipped: Silenced by “Upgrade”" in reasons("rule_fired")
+    assert "has ended and the alert still fires" in reasons("rule_unsilenced")
     rule.states.update(handling="acknowledged", handled_until=START + 4 * TICK)
     live(alice, [None, None, None, 95, 95, 99.5])
-    assert "It was acknowledged, and the time for that is over." in reasons("rule_reminded")
-    assert "The critical threshold counts from here on: above 99." in reasons("rule_escalated")
+    assert "The alert had been acknowledged, and that period has ended." in reasons("rule_reminded")
+    assert "The critical threshold was passed: above 99." in reasons("rule_escalated")
 
 
 def test_drafts_missing_data_and_tests_say_so(alice):
     draft = rule_of(alice, **CPU, status="draft")
     live(alice, [95])
-    assert "Its action, alert, was not run: The rule is a draft." in reasons("rule_fired")
+    assert "Action alert was skipped: The rule is a draft." in reasons("rule_fired")
     draft.delete()
     fires = rule_of(alice, **CPU | {"metric_type": "nobody_pushes_it"}, no_data_policy="fire")
     keeps = rule_of(alice, **CPU | {"metric_type": "nor_this"})
     dispatch(START + TICK, "command")
-    assert "There was no reading, and the rule fires then." in reasons("rule_fired", 1)
-    assert "Without data the rule leaves the instance as it was." in reasons("rule_no_data")
+    assert "on no data the rule fires." in reasons("rule_fired", 1)
+    assert "On no data the rule keeps the last state." in reasons("rule_no_data")
     tried = test_fire(keeps, alice, START)
-    assert "Alice tried the rule out" in " ".join(reasons_of(evidence_for(tried, ActivityEntry.objects.all())))
+    assert "Alice ran a test of the rule" in " ".join(reasons_of(evidence_for(tried, ActivityEntry.objects.all())))
     assert (fires.entries.count(), evidence_for(tried, ActivityEntry.objects.all()).version) == (1, 1)
 
 
@@ -105,10 +105,10 @@ def test_the_page_shows_the_readings_the_version_then_what_was_made_and_the_step
     life.threshold_value = 10
     life.save()
     shown = page(client_of(alice), entry("rule_fired"))
-    assert "cpu was 97; it is to be above 90, so the condition holds." in shown
-    assert "The rule as it then was, version 1: When the cpu of Alice is above 90 for 2 checks" in shown
+    assert "cpu was 97 (threshold: above 90): met." in shown
+    assert "Rule at that time (version 1): When the cpu of Alice is above 90 for 2 checks" in shown
     assert f'href="/notifications/{Notification.objects.order_by("created_at")[0].pk}/change/"' in shown
-    assert "The cpu of Alice is 95: above 90, not yet for long enough." in shown  # the step before
+    assert "The cpu of Alice is 95: above 90, pending." in shown  # the step before
     assert "The cpu of Alice is 97: still above 90." in shown  # the step after
     assert '"lines": {"threshold": 90.0, "recovery": 80.0}' in shown
     assert client_of(bob).get(f"/activity/{entry('rule_fired').pk}/change/").status_code == 404
@@ -129,15 +129,15 @@ def test_each_of_several_conditions_has_its_numbers(client_of, alice):
     MetricSample.objects.create(user=alice, metric="memory", value=77, observed_at=START - TICK)
     live(alice, [95])
     shown = page(client_of(alice), entry("rule_fired"))
-    assert "cpu was 95; it is to be above 90, so the condition holds." in shown
-    assert "The highest of memory within 10m was 77; it is to be above 50, so the condition holds." in shown
-    assert "It fires when all conditions hold." in shown
+    assert "cpu was 95 (threshold: above 90): met." in shown
+    assert "The highest of memory within 10m was 77 (threshold: above 50): met." in shown
+    assert "Fires when all conditions hold." in shown
 
 
 def test_entries_of_rules_that_are_gone_and_of_other_programs_have_a_page(client_of, alice, now):
     gone = entry_of(rule_of(alice), now)
     AutomationRule.objects.all().delete()
-    assert "Fusion score was 63; it is to be below 70." in page(client_of(alice), gone)
+    assert "Fusion score was 63 (threshold: below 70)." in page(client_of(alice), gone)
     for facts in ({}, [], {"metric": 5, "operator": {}, "value": "x", "since": "soon", "outcome": []}, "words"):
         theirs = ActivityEntry.objects.create(user=alice, event_type="sync", action_taken="none", context=facts)
         assert "sync" in page(client_of(alice), theirs).lower()
@@ -174,10 +174,10 @@ def test_whatever_another_program_wrote_there_is_an_account(event, facts, condit
 def test_by_rest(alice, bob, life):
     found = Program(alice).get(f"activity/{entry('rule_fired').pk}/why/")
     assert (found["before"], found["after"], found["waited"], found["version"]) == ("pending", "firing", 600, 1)
-    assert found["answer"][1] == "It had held for 10 minutes; the rule fires after 10m (2 checks)."
+    assert found["answer"][1] == "The condition had been met for 10 minutes; the rule fires after 10m (2 checks)."
     assert (found["conditions"][0]["value"], found["conditions"][0]["verdict"]) == (97, "met")
     assert found["outcome"]["status"] == "success"
-    assert [step["words"] for step in found["steps_before"]] == ["The cpu is 95: above 90, not yet for long enough."]
+    assert [step["words"] for step in found["steps_before"]] == ["The cpu is 95: above 90, pending."]
     assert len(found["steps_after"]) == 4
     Program(bob).get(f"activity/{entry('rule_fired').pk}/why/", status=404)
 
@@ -197,5 +197,5 @@ def test_an_entry_without_an_action_has_no_outcome(client_of, alice, now):
     applied = entry_of(rule_of(alice), now, event_type="optimization_applied", action_taken="none", status="success")
     acted = entry_of(applied.rule, now)
     client = client_of(alice)
-    assert "Outcome" not in client.get(f"/activity/{applied.pk}/change/").content.decode()
-    assert "Outcome" in client.get(f"/activity/{acted.pk}/change/").content.decode()
+    assert "<span>Result</span>" not in client.get(f"/activity/{applied.pk}/change/").content.decode()
+    assert "<span>Result</span>" in client.get(f"/activity/{acted.pk}/change/").content.decode()

@@ -42,7 +42,7 @@ def test_where_it_stands_its_chart_and_its_story(client_of, alice, fires):
     assert "firing since" in page
     assert "The cpu of Alice is 95" in page
     assert '"lines": {"threshold": 90.0}' in page
-    assert "Readings from 50 to 95, at last 95" in page
+    assert "Readings from 50 to 95, latest 95" in page
 
 
 def test_the_bands_follow_the_entries(fires):
@@ -54,32 +54,32 @@ def test_the_bands_follow_the_entries(fires):
 
 def test_an_instance_without_readings_or_with_conditions_that_cannot_be_read_has_a_page(client_of, alice, fires):
     MetricSample.objects.all().delete()
-    assert "No readings were kept" in text_of(client_of(alice), fires)
+    assert "No readings" in text_of(client_of(alice), fires)
     fires.rule.more_conditions = [{"metric": 5}]
     fires.rule.save()
-    assert "The readings cannot be shown" in text_of(client_of(alice), fires)
+    assert "Readings unavailable" in text_of(client_of(alice), fires)
 
 
 def test_it_says_when_it_last_acted_also_after_it_has_resolved(client_of, alice, fires):
     MetricSample.objects.create(user=alice, metric="cpu", value=5, observed_at=timezone.now())
     dispatch(timezone.now(), "command")
     shown = re.sub(r"<[^>]+>", " ", text_of(client_of(alice), fires))
-    assert re.search(r"Last acted\s+(today|\d+ \w+,) \d\d:\d\d", shown)
+    assert re.search(r"Last action\s+(today|\d+ \w+,) \d\d:\d\d", shown)
 
 
 def test_acknowledge_comment_assign_resolve_reopen(client_of, alice, fires):
     client = client_of(alice)
-    assert "It is acknowledged." in handle(client, fires, "acknowledge", length="4h", comment="on it")
+    assert "Acknowledged." in handle(client, fires, "acknowledge", length="4h", comment="on it")
     assert (fires.handling, fires.handled_by) == ("acknowledged", alice)
-    assert "Alice acknowledged it until" in text_of(client, fires)
-    assert "It is open again." in handle(client, fires, "reopen")
-    assert "The comment is written." in handle(client, fires, "comment", comment="It is the backup.")
-    assert "Alice wrote: It is the backup." in text_of(client, fires)
+    assert "Alice acknowledged the alert until" in text_of(client, fires)
+    assert "Reopened." in handle(client, fires, "reopen")
+    assert "Comment added." in handle(client, fires, "comment", comment="It is the backup.")
+    assert "Alice commented: It is the backup." in text_of(client, fires)
     handle(client, fires, "assign", person=str(alice.pk))
     assert fires.assignee == alice
-    assert "fires again at the next check" in handle(client, fires, "resolve")
+    assert "fires again at the next evaluation" in handle(client, fires, "resolve")
     assert fires.condition == "ok"
-    assert "Nothing was changed" in handle(client, fires, "resolve")
+    assert "Nothing changed" in handle(client, fires, "resolve")
     handle(client, fires, "reopen")
     assert fires.condition == "firing"
 
@@ -90,7 +90,7 @@ def test_acknowledge_comment_assign_resolve_reopen(client_of, alice, fires):
         ("snooze", {"length": "5h"}, "There are: 30m, 1h, 4h, 24h, morning"),
         ("snooze", {"until": "soon"}, "is not a time"),
         ("acknowledge", {"until": "2020-01-01T10:00"}, "must be after now"),
-        ("comment", {"comment": " "}, "Write a comment first"),
+        ("comment", {"comment": " "}, "Enter a comment"),
         ("comment", {"comment": "x" * 2001}, "at most 2,000 characters"),
         ("assign", {"person": "nobody"}, "Choose one of the people"),
         ("explode", {}, "Choose one of: acknowledge"),
@@ -111,9 +111,9 @@ def test_a_time_of_day_is_that_of_the_person(client_of, alice, fires):
 
 def test_others_see_it_or_not_and_may_not_handle_it(client_of, bob, audra, olga, fires):
     assert client_of(bob).get(f"/firing/{fires.pk}/").status_code == 404
-    assert "What to do about it" not in text_of(client_of(audra), fires)
+    assert "Actions" not in text_of(client_of(audra), fires)
     assert client_of(audra).post(f"/firing/{fires.pk}/handle/", {"verb": "resolve"}).status_code == 403
-    assert "What to do about it" in text_of(client_of(olga), fires)
+    assert "Actions" in text_of(client_of(olga), fires)
 
 
 def test_many_in_the_list(client_of, alice, bob, fires):
@@ -133,15 +133,13 @@ def test_many_are_handled_together_with_words_a_time_and_somebody(client_of, ali
         return client.post("/firing/?condition=", picked | fields, follow=True).content.decode()
 
     asked = post()
-    assert "Handle 2 instances together" in asked
-    assert "until the next working morning" in asked
-    assert "Write a comment first." in post(verb="comment")
+    assert "Bulk actions: 2 instances" in asked
+    assert "until the next workday morning" in asked
+    assert "Enter a comment." in post(verb="comment")
     assert "is not a time" in post(verb="snooze", until="2026-06-31T10:00")
-    assert "Snoozed: 1 instance. To the others it cannot be done" in post(
-        verb="snooze", length="morning", comment="lunch"
-    )
+    assert "Snoozed: 1 instance. The others were skipped" in post(verb="snooze", length="morning", comment="lunch")
     assert "Commented on: 2 instances." in post(verb="comment", comment="It is the backup.")
-    assert "Given to somebody: 2 instances." in post(verb="assign", person=str(audra.pk))
+    assert "Assigned: 2 instances." in post(verb="assign", person=str(audra.pk))
     assert set(RuleState.objects.values_list("assignee", flat=True)) == {audra.pk}
     told = ActivityEntry.objects.filter(event_type="instance_snoozed").get().context
     assert (told["comment"], told["by_name"]) == ("lunch", "Olga")
@@ -153,7 +151,7 @@ def test_who_may_not_see_a_rule_is_not_asked_to_look_after_it(client_of, alice, 
     answer = client_of(olga).post(
         "/firing/?condition=", picked | {"verb": "assign", "person": str(bob.pk)}, follow=True
     )
-    assert "Given to somebody: 1 instance." in answer.content.decode()
+    assert "Assigned: 1 instance." in answer.content.decode()
     assert list(RuleState.objects.filter(assignee=bob)) == [of_bob]
 
 

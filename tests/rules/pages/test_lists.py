@@ -206,7 +206,7 @@ def test_an_integration_is_made_changed_and_deleted_and_keeps_its_secret(client_
     page = client.get(reverse("admin:rules_integration_change", args=[made.pk]))
     assert "s3cr3t" not in text(page)
     twice = client.post(reverse("admin:rules_integration_add"), fields)
-    assert "has an integration of this type already" in text(twice)
+    assert "already has an integration of this type" in text(twice)
     listed = client.post(reverse("admin:rules_integration_change", args=[made.pk]), fields | {"config": "[1]"})
     assert "JSON object" in text(listed)
     client.post(reverse("admin:rules_integration_delete", args=[made.pk]), {"post": "yes"})

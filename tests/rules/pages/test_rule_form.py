@@ -61,7 +61,7 @@ def test_an_auditor_cannot_make_rules(client_of, audra):
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("rule_name", "", "Give the rule a name"),
+        ("rule_name", "", "Enter a name"),
         ("metric_type", "", "Say what is watched"),
         ("metric_type", "My metric!", "is not the name of a metric"),
         ("threshold_value", "", "Give the number"),
@@ -69,7 +69,7 @@ def test_an_auditor_cannot_make_rules(client_of, audra):
         ("action_type", "explode", "cannot be chosen"),
         ("repeat_every", "soon", "is not a duration"),
         ("repeat_every", "-4h", "is not a duration"),
-        ("runbook_url", "javascript:alert(1)", "is not the address of a page"),
+        ("runbook_url", "javascript:alert(1)", "Invalid URL"),
     ],
 )
 def test_bad_input_is_refused_in_words(client_of, alice, field, value, said):
@@ -141,7 +141,7 @@ def test_the_reading_beside_the_form(client_of, alice, time_machine, now):
     said = client.post(reverse(PREVIEW), filled(rule_name="")).content.decode()
     assert "Would fire now" in said
     assert "The cpu of Alice is 95: above 90." in said
-    assert "Fill in the metric" in client.post(reverse(PREVIEW), filled(threshold_value="")).content.decode()
+    assert "Enter a metric" in client.post(reverse(PREVIEW), filled(threshold_value="")).content.decode()
     too_high = filled(metric_type="fusion_score", threshold_value="120")
     assert "never above 100" in client.post(reverse(PREVIEW), too_high).content.decode()
     assert "No reading" in client.post(reverse(PREVIEW), filled(metric_type="memory")).content.decode()

@@ -39,13 +39,13 @@ def test_the_rule_in_words_with_its_reading_and_what_it_did(client_of, alice, no
 def test_a_new_rule_has_an_empty_page_that_is_finished(client_of, alice):
     page = page_of(client_of(alice), rule_of(alice)).content.decode()
     assert "No reading" in page
-    assert "Nothing yet." in page
-    assert "No evaluation has found it broken" in page
+    assert "No activity yet." in page
+    assert "No instances" in page
 
 
 def test_a_paused_rule_says_that_it_is_not_evaluated(client_of, alice):
     page = page_of(client_of(alice), rule_of(alice, status="paused")).content.decode()
-    assert "It is paused, so it is not evaluated." in page
+    assert "The rule is paused, so it is not evaluated." in page
 
 
 def test_the_worst_instances_come_first_and_only_some(client_of, olga, alice, bob, now):
@@ -59,7 +59,7 @@ def test_on_everyone_it_says_for_how_many(client_of, olga, alice, bob):
     score(alice, 60)
     score(bob, 90)
     said = page_of(client_of(olga), rule_of(olga, applies_to="everyone")).content.decode()
-    assert "It would fire for 1 of 3 people." in said
+    assert "Would fire for 1 of 3 people." in said
 
 
 def test_somebody_elses_rule_is_not_there(client_of, alice, bob, audra):
@@ -81,7 +81,7 @@ def test_queries_do_not_grow_with_what_it_did(client_of, alice, now, django_asse
     with django_assert_max_num_queries(40):
         response = page_of(client, rule)
     assert len(response.context["entries"]) == 50
-    assert "All of its entries" in response.content.decode()
+    assert "All entries" in response.content.decode()
 
 
 def test_paused_and_activated_with_a_version_each(client_of, alice):
@@ -138,7 +138,7 @@ def test_operators_evaluate_every_rule(client_of, request, alice, bob, role):
     rule_of(alice)
     rule_of(bob)
     said = evaluate(client_of(request.getfixturevalue(role))).content.decode()
-    assert "Evaluated 2 rules: 0 fired, 0 acted, 0 failed, 2 without data." in said
+    assert "Evaluated 2 rules: 0 fired, 0 acted, 0 failed, 2 with no data." in said
 
 
 def test_one_rule(client_of, alice):

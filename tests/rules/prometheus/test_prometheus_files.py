@@ -143,7 +143,7 @@ def test_a_document_without_groups_is_refused_with_its_line(text, line):
         import_prometheus(text)
     (problem,) = refused.value.problems
     assert problem.line == line
-    assert problem.message.startswith("A file of Prometheus has a list under “groups:”")
+    assert problem.message.startswith("A Prometheus rules file has a list under “groups:”")
 
 
 def test_a_file_of_rules_is_one_document():

@@ -125,9 +125,9 @@ def test_an_export_applies_without_a_difference(alice, file, tmp_path):
 
 def test_released_rules_are_free(alice, file):
     rules("apply", file)
-    assert rules("release", "team.yaml") == "1 rules are free.\n"
+    assert rules("release", "team.yaml") == "1 rules released.\n"
     assert AutomationRule.objects.get().provisioned_by == ""
-    with pytest.raises(CommandError, match="No rule is kept"):
+    with pytest.raises(CommandError, match="No rule is managed"):
         rules("release", "team.yaml")
 
 
@@ -142,7 +142,7 @@ def test_every_mistake_is_told_with_its_line_and_nothing_is_written(alice, file)
 
 
 def test_nobody_and_nothing_there(db, file, tmp_path):
-    with pytest.raises(CommandError, match="nobody with the e-mail"):
+    with pytest.raises(CommandError, match="No person with the e-mail"):
         rules("plan", file, "--owner", "nobody@example.com")
     with pytest.raises(CommandError, match="cannot be read"):
         rules("plan", tmp_path / "none.yaml")

@@ -37,7 +37,7 @@ def test_a_file_is_looked_at_then_applied_exactly_so(client_of, alice):
     assert not AutomationRule.objects.exists()
     client.post(CODE, {"verb": "apply", "text": FILE, "fingerprint": fingerprint(shown)})
     assert AutomationRule.objects.get().provisioned_by == "team.yaml"
-    assert "There is nothing to do." in planned(client)
+    assert "No changes." in planned(client)
     assert "threshold: 90 → 80" in planned(client, text=FILE.replace("90", "80"))
 
 
@@ -51,7 +51,7 @@ def test_without_a_plan_or_with_another_nothing_is_done(client_of, alice):
 def test_an_uploaded_file_counts_and_mistakes_have_their_lines(client_of, alice):
     wrong = SimpleUploadedFile("wrong.yaml", FILE.replace("90", "many").encode())
     shown = text_of(client_of(alice).post(CODE, {"verb": "plan", "file": wrong}))
-    assert "cannot be applied; nothing was changed" in shown
+    assert "The file cannot be applied. Nothing was changed" in shown
     assert "line 4, rule cpu, threshold" in shown
     too_long = FILE.encode() + b"#" * 8_000_000
     for junk, says in ((b"\xff\x00", "no text in UTF-8"), (b" ", "begins with"), (too_long, "at most 8 MB")):
@@ -83,7 +83,7 @@ def test_pruning_needs_a_name_in_the_file_not_that_of_the_upload(client_of, alic
 def test_a_file_of_prometheus_becomes_ours_with_a_report(client_of, alice):
     text = 'groups: [{name: g, rules: [{alert: A, expr: cpu > 90}, {alert: B, expr: "rate(x[5m]) > 1"}]}]'
     shown = text_of(client_of(alice).post(CODE, {"verb": "prometheus", "text": text}))
-    assert "1 of 2 can be said here." in shown
+    assert "1 of 2 converted." in shown
     assert "B: left out. rate has no counterpart" in shown
     assert "uid: g/A" in shown
 
@@ -103,6 +103,6 @@ def test_rules_are_exported_and_released(client_of, alice, bob):
 
 def test_who_may_only_look_exports_and_applies_nothing(client_of, audra):
     client = client_of(audra)
-    assert "Show what it would do" not in text_of(client.get(CODE))
+    assert "Preview plan" not in text_of(client.get(CODE))
     assert client.post(CODE, {"verb": "plan", "text": FILE}).status_code == 403
     assert client.post("/rules/code/release/", {"source": "team.yaml"}).status_code == 403

@@ -1,4 +1,4 @@
-"""Whatever a file calls by a name that nobody knows is refused at its line; numbers come through to the digit."""
+"""Whatever a file calls by an unknown name is refused at its line; numbers come through to the digit."""
 
 from decimal import Decimal
 from io import StringIO

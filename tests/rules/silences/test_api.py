@@ -68,20 +68,20 @@ WRONG = [
     ("alice", {"comment": ...}, "comment", "This field is required."),
     ("alice", {"comment": " "}, "comment", "may not be blank"),
     ("alice", {"ends_at": ...}, "ends_at", "This field is required."),
-    ("alice", {"metric": ...}, "everything", "Only operators silence everything."),
-    ("alice", {"metric": ..., "everything": True}, "everything", "Only operators silence everything."),
-    ("olga", {"metric": ...}, "everything", "or confirm that it covers everything."),
-    ("alice", {"user": None}, "user", "Only operators silence the rules of others."),
+    ("alice", {"metric": ...}, "everything", "Only operators can silence everything."),
+    ("alice", {"metric": ..., "everything": True}, "everything", "Only operators can silence everything."),
+    ("olga", {"metric": ...}, "everything", "or confirm “Silence everything”."),
+    ("alice", {"user": None}, "user", "Only operators can silence rules of other people."),
     ("alice", {"user": "bob@example.com"}, "user", "Only operators and administrators can set another owner"),
     ("alice", {"person": "bob@example.com"}, "person", "No person with the ID or e-mail"),
     ("olga", {"person": "nobody@example.com"}, "person", "No person with"),
     ("alice", {"rule": "7"}, "rule", "valid UUID"),
     ("alice", {"rule": "00000000-0000-4000-8000-000000000000"}, "rule", "There is no such rule"),
-    ("olga", {"labels": {"team": 7}}, "labels", "Labels are names with texts"),
+    ("olga", {"labels": {"team": 7}}, "labels", "Labels must be names with text values"),
     ("olga", {"ends_at": "2026-03-02T10:00:00"}, "ends_at", "Include a time zone"),
-    ("olga", {"ends_at": "9999-12-31T10:00:00Z"}, "ends_at", "It may go on for at most 365 days."),
-    ("olga", {"starts_at": "0001-01-01T10:00:00Z"}, "starts_at", "It begins within a year from now."),
-    ("olga", {"recurrence": "FREQ=DAILY"}, "duration", "Say how long each window lasts"),
+    ("olga", {"ends_at": "9999-12-31T10:00:00Z"}, "ends_at", "The maximum is 365 days."),
+    ("olga", {"starts_at": "0001-01-01T10:00:00Z"}, "starts_at", "The start must be within one year from now."),
+    ("olga", {"recurrence": "FREQ=DAILY"}, "duration", "Enter the window duration"),
     ("olga", {"duration": "2h"}, "duration", "Only a recurring silence has a duration"),
     ("olga", {"recurrence": "FREQ=OFTEN", "duration": "2h"}, "recurrence", "FREQ is one of HOURLY"),
     ("olga", {"recurrence": "FREQ=DAILY", "duration": "2h", "time_zone": "Mars"}, "time_zone", "is not a time zone"),
@@ -108,7 +108,7 @@ def test_everything_on_purpose_and_changed_later(olga, body):
     assert program.patch(f"silences/{made['id']}/", {"comment": "Still everything"})["comment"] == "Still everything"
     narrowed = program.post("silences/", body(), status=201)
     errors = program.patch(f"silences/{narrowed['id']}/", {"metric": ""}, status=400)
-    assert "confirm that it covers everything" in errors["everything"][0]
+    assert "confirm “Silence everything”" in errors["everything"][0]
 
 
 def test_a_preview_saves_nothing(olga, alice, bob, rule_on, body, today):

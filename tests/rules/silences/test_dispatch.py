@@ -45,7 +45,7 @@ def test_what_still_fires_at_the_end_is_told_at_once(alice, olga, rule_on, quiet
     assert Notification.objects.count() == 1
     [entry] = ended_entries()
     assert ended_in_words(entry.context) == (
-        "The silence “Database upgrade” of Olga is over: 1 still fires (CPU too high for Alice)."
+        "The silence “Database upgrade” by Olga ended: 1 still fires (CPU too high for Alice)."
     )
 
 
@@ -93,7 +93,7 @@ def test_nothing_happened(alice, olga, rule_on, quiet, tick):
     tick(5, alice=(alice, 20))
     tick(60, alice=(alice, 20))
     [entry] = ended_entries()
-    assert ended_in_words(entry.context) == "The silence “Database upgrade” of Olga is over. It kept nothing quiet."
+    assert ended_in_words(entry.context) == "The silence “Database upgrade” by Olga ended. Nothing was suppressed."
 
 
 def test_two_that_overlap_keep_quiet_until_the_later_one_ends(alice, olga, rule_on, quiet, tick, story, now):
@@ -107,7 +107,9 @@ def test_two_that_overlap_keep_quiet_until_the_later_one_ends(alice, olga, rule_
     assert Notification.objects.count() == 1
     assert story(rule) == [("rule_fired", "skipped"), ("rule_silenced", "skipped"), ("rule_unsilenced", "success")]
     first, second = ended_entries()
-    assert ended_in_words(first.context).endswith("1 still fires (CPU too high for Alice, still silenced by another).")
+    assert ended_in_words(first.context).endswith(
+        "1 still fires (CPU too high for Alice, still silenced by another silence)."
+    )
     assert ended_in_words(second.context).endswith("1 still fires (CPU too high for Alice).")
 
 
@@ -127,7 +129,7 @@ def test_ended_early_it_is_told_with_who_ended_it(alice, olga, rule_on, quiet, t
     assert Notification.objects.count() == 1
     [entry] = ended_entries()
     assert ended_in_words(entry.context) == (
-        "The silence “Database upgrade” of Olga was ended early by Alice: 1 still fires (CPU too high for Alice)."
+        "The silence “Database upgrade” by Olga was ended early by Alice: 1 still fires (CPU too high for Alice)."
     )
     tick(65, alice=(alice, 95))
     assert len(ended_entries()) == 1

@@ -55,7 +55,7 @@ def on(quiet, today):
 
 
 def test_an_empty_list_says_what_silences_are_for(client_of, alice):
-    assert "Nothing is silenced" in said(client_of(alice).get(LIST))
+    assert "No silences" in said(client_of(alice).get(LIST))
 
 
 def test_on_coming_and_over(client_of, olga, on, today):
@@ -70,8 +70,8 @@ def test_on_coming_and_over(client_of, olga, on, today):
         rows = client.get(LIST, {"state": state} if state is not None else {}).context["cl"].result_list
         return {silence.comment: silence.state for silence in rows}
 
-    assert "State: on now or coming" in said(client.get(LIST)).replace("state:", "State:")
-    assert shown(None) == {"Now": "on now", "Weekly": "coming", "Soon": "coming"}
+    assert "State: active or upcoming" in said(client.get(LIST)).replace("state:", "State:")
+    assert shown(None) == {"Now": "active", "Weekly": "upcoming", "Soon": "upcoming"}
     assert list(shown("on")) == ["Now"]
     assert set(shown("coming")) == {"Weekly", "Soon"}
     assert set(shown("over")) == {"Gone", "Stopped"}
@@ -131,23 +131,23 @@ def test_by_a_rule_of_the_calendar(client_of, olga, filled, today):
 
 
 WRONG = [
-    ("alice", {"comment": ""}, "Say why, for example: Database upgrade."),
-    ("alice", {}, "Only operators silence everything."),
-    ("olga", {}, "or confirm that it covers everything."),
-    ("alice", {"rule": "No such rule"}, "There is no rule “No such rule” that you may name here."),
-    ("alice", {"rule": "Bobs"}, "There is no rule “Bobs” that you may name here."),
+    ("alice", {"comment": ""}, "Enter a comment, for example: Database upgrade."),
+    ("alice", {}, "Only operators can silence everything."),
+    ("olga", {}, "or confirm “Silence everything”."),
+    ("alice", {"rule": "No such rule"}, "There is no rule “No such rule”. It does not exist or you cannot use it."),
+    ("alice", {"rule": "Bobs"}, "There is no rule “Bobs”. It does not exist or you cannot use it."),
     ("olga", {"rule": "Twice"}, "There is more than one rule “Twice”. Give the id instead of the name."),
     ("olga", {"rule": "Bobs", "user": "alice@example.com"}, "This rule belongs to Bob"),
     ("olga", {"metric": "Not a metric"}, "is not the name of a metric"),
-    ("olga", {"labels": "team"}, "“team” is no label. Write for example team=db, tier=1."),
-    ("olga", {"metric": "cpu", "starts": ""}, "Say when it begins."),
+    ("olga", {"labels": "team"}, "“team” is not a label. Example: team=db, tier=1."),
+    ("olga", {"metric": "cpu", "starts": ""}, "Enter a start time."),
     ("olga", {"metric": "cpu", "starts": "soon"}, "This is not a time."),
-    ("olga", {"metric": "cpu", "length": "until"}, "A silence without an end would be forgotten."),
-    ("olga", {"metric": "cpu", "length": "until", "ends": "2020-01-01T10:00"}, "It ends before it begins."),
-    ("olga", {"metric": "cpu", "starts": "1999-01-01T10:00"}, "It begins within a year from now."),
-    ("olga", {"metric": "cpu", "repeats": "FREQ=DAILY", "ends": "+20"}, "Say how long each window lasts"),
-    ("olga", {"metric": "cpu", "repeats": "FREQ=DAILY", "duration": "1h"}, "Say when it ends."),
-    ("olga", {"metric": "cpu", "repeats": "custom", "duration": "1h", "ends": "+20"}, "Write the rule, for example"),
+    ("olga", {"metric": "cpu", "length": "until"}, "Every silence needs an end."),
+    ("olga", {"metric": "cpu", "length": "until", "ends": "2020-01-01T10:00"}, "The end is before the start."),
+    ("olga", {"metric": "cpu", "starts": "1999-01-01T10:00"}, "The start must be within one year from now."),
+    ("olga", {"metric": "cpu", "repeats": "FREQ=DAILY", "ends": "+20"}, "Enter the window duration"),
+    ("olga", {"metric": "cpu", "repeats": "FREQ=DAILY", "duration": "1h"}, "Enter an end time."),
+    ("olga", {"metric": "cpu", "repeats": "custom", "duration": "1h", "ends": "+20"}, "Enter an RRULE, for example"),
     ("olga", {"metric": "cpu", "repeats": "custom", "recurrence": "FREQ=DAILY;BYDAY=XX", "duration": "1h",
               "ends": "+20"}, "BYDAY is days of the week"),
     ("olga", {"metric": "cpu", "time_zone": "Mars/Olympus"}, "is not a time zone"),
@@ -156,7 +156,7 @@ WRONG = [
     ("alice", {"rule": "Mine", "repeats": "FREQ=DAILY", "duration": "1h", "ends": "+91"}, "at most 90 days"),
     ("alice", {"rule": "Mine", "repeats": "FREQ=DAILY", "duration": "24h", "ends": "+20"}, "Its windows touch"),
     ("alice", {"rule": "Mine", "repeats": "custom", "recurrence": "FREQ=YEARLY", "starts": "+1", "duration": "1h",
-               "ends": "+1"}, "It ends before it begins."),
+               "ends": "+1"}, "The end is before the start."),
 ]  # fmt: skip
 
 
@@ -214,10 +214,10 @@ def test_the_preview_shows_the_next_windows_and_what_is_wrong(client_of, olga, f
     text = said(client.post(PREVIEW, asked | {"comment": ""}))
     assert "It covers nothing" in text
     assert "The next 5 windows" in text
-    assert "By the clock of Europe/Berlin." in text
+    assert "Time zone: Europe/Berlin." in text
     wrong = said(client.post(PREVIEW, asked | {"repeats": "custom", "recurrence": "FREQ=OFTEN"}))
     assert "FREQ is one of" in wrong
-    assert "Say what it covers to see" in said(client.post(PREVIEW, filled()))
+    assert "Choose what to silence to see" in said(client.post(PREVIEW, filled()))
 
 
 def test_the_preview_of_a_member_tells_of_their_own_rules_only(client_of, alice, bob, rule_on, filled):
@@ -267,7 +267,7 @@ def test_the_page_tells_what_and_when_and_what_it_kept_quiet(client_of, alice, o
     ActivityEntry.objects.filter(pk=entry.pk).update(context=entry.context | {"silence": str(silence.pk)})
     text = said(client_of(alice).get(page(silence)))
     for words in ("Database upgrade", "The rule “CPU too high”", "It covers 1 rule, 1 instance, it fires now.", "Olga",
-                  "On now", "Silenced by “Database upgrade”"):  # fmt: skip
+                  "Active", "Silenced by “Database upgrade”"):  # fmt: skip
         assert words in text
     assert page(silence, "end") not in text  # it is not hers to end
     assert page(silence, "end") in said(client_of(olga).get(page(silence)))
@@ -276,9 +276,9 @@ def test_the_page_tells_what_and_when_and_what_it_kept_quiet(client_of, alice, o
 def test_a_recurring_one_shows_its_next_windows(client_of, olga, on, today):
     silence = on(olga, metric="cpu", recurrence="FREQ=DAILY", duration=2 * HOUR, ends_at=today + timedelta(days=9))
     text = said(client_of(olga).get(page(silence)))
-    assert "Its next windows" in text
+    assert "Next windows" in text
     assert text.count("2h</span>") == 5
-    assert "on now, 2h" in text
+    assert "active now, 2h" in text
 
 
 def test_ending(client_of, alice, olga, audra, on):
@@ -286,7 +286,7 @@ def test_ending(client_of, alice, olga, audra, on):
     assert client_of(audra).post(page(silence, "end")).status_code == 403
     assert client_of(olga).get(page(silence, "end")).status_code == 405
     text = said(client_of(olga).post(page(silence, "end"), follow=True))
-    assert "The silence is ended." in text
+    assert "Silence ended." in text
     silence.refresh_from_db()
     assert silence.cancelled_by == olga
     assert "was over already" in said(client_of(alice).post(page(silence, "end"), follow=True))
@@ -297,7 +297,7 @@ def test_ending(client_of, alice, olga, audra, on):
 def test_extending_up_to_the_limit(client_of, alice, on, today, rule_on):
     silence = on(alice, user=alice, rule=rule_on(alice))
     client = client_of(alice)
-    assert "The silence lasts until" in said(client.post(page(silence, "extend"), {"by": "4h"}, follow=True))
+    assert "Silence extended until" in said(client.post(page(silence, "extend"), {"by": "4h"}, follow=True))
     silence.refresh_from_db()
     assert silence.ends_at == today + 5 * HOUR
     for _ in range(7):

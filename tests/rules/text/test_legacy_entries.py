@@ -39,7 +39,7 @@ def test_its_numbers_are_a_sentence_on_every_page(client_of, alice):
         assert READ in text
         assert "Executed alert action" not in text
         assert "rule_triggered</" not in text
-    assert "Its action, alert, failed: Edge Function" in pages(client_of(alice), rule, entry)[1].content.decode()
+    assert "Action alert failed: Edge Function" in pages(client_of(alice), rule, entry)[1].content.decode()
 
 
 def test_by_rest_too(alice):

@@ -43,7 +43,7 @@ def test_a_rule_on_everyone_and_one_integration():
     )  # fmt: skip
     assert rule_in_words(rule) == (
         "When the fusion score of anyone on gmail is below 70, propose an optimization, severity high; "
-        "again at every evaluation while it lasts. It fires as well when there is no reading."
+        "again at every evaluation while it lasts. Also fires on no data."
     )
 
 

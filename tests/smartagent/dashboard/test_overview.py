@@ -112,7 +112,7 @@ def test_the_last_tick(client_of, alice, busy, ago, fields, words):
 def test_no_tick_yet(client_of, alice, busy):
     run_at(timezone.now(), trigger="page", requested_by=alice)
     page = client_of(alice).get("/").content.decode()
-    assert "No evaluation yet" in page
+    assert "No evaluations yet" in page
     assert "Evaluate now starts it at once" in page
 
 

@@ -49,4 +49,4 @@ def test_a_runbook_that_another_program_stored_is_no_link(
     for path in (page_of(rule), f"/alerts/{state.pk}/change/", f"/instances/{state.pk}/"):
         page = client_of(alice).get(path)
         assert f'href="{address[:10]}' not in page.content.decode()
-    assert "What to do:" in client_of(alice).get(page_of(rule)).content.decode()
+    assert "Runbook:" in client_of(alice).get(page_of(rule)).content.decode()

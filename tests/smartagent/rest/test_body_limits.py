@@ -49,7 +49,7 @@ def test_a_list_without_end_is_refused_before_its_parts_are_looked_at(alice: Use
     answer = Program(alice).post("rules/", RULE | {field: ["a"] * 10_001}, status=413)
     assert "more than 10,000 values" in answer["detail"][0]
     answer = Program(alice).post("rules/", RULE | {"more_conditions": ["a"] * 9_000}, status=400)
-    assert answer == {"more_conditions": ["A rule has at most 5 further conditions; these are 9000."]}
+    assert answer == {"more_conditions": ["A rule has at most 5 further conditions; 9000 were given."]}
 
 
 def test_lines_are_counted_together(alice: User) -> None:
