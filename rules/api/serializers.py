@@ -9,7 +9,8 @@ from rest_framework import serializers
 from rules.action_options import clean_config, stored_options
 from rules.api.fields import METRIC, WEB, ChecksField, ConditionsField, LabelsField
 from rules.authoring.credential_addresses import changed_addresses, refusal
-from rules.authoring.validation import WRITTEN, validate
+from rules.authoring.fields import CHECKED, FIELDS, HELP, names
+from rules.authoring.validation import validate
 from rules.engine.severities import severity_of
 from rules.lifecycle.status import begin_anew, publishes
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState
@@ -23,31 +24,25 @@ from smartagent.rest.serializers import OwnedSerializer, StrictModelSerializer, 
 class RuleSerializer(OwnedSerializer):
     """A rule: a metric, an operator, a threshold, an action; and where it needs them, windows, levels and timing."""
 
-    action_config = JSONObjectField(required=False, help_text="The action options.")
-    labels = LabelsField(required=False, help_text="Labels for filtering and silencing.")
-    more_conditions = ConditionsField(required=False, help_text="At most 5 further conditions, for the same person.")
-    pending_for = ChecksField(required=False, help_text="Pending period before the rule fires.")
-    keep_firing_for = ChecksField(
-        required=False, help_text="Time the condition must be clear before the rule resolves."
-    )
-    repeat_every = ChecksField(required=False, help_text="Repeat interval while firing; 0: every evaluation.")
+    action_config = JSONObjectField(required=False, help_text=HELP["action_config"])
+    labels = LabelsField(required=False, help_text=HELP["labels"])
+    more_conditions = ConditionsField(required=False, help_text=HELP["more_conditions"])
+    pending_for = ChecksField(required=False, help_text=HELP["pending_for"])
+    keep_firing_for = ChecksField(required=False, help_text=HELP["keep_firing_for"])
+    repeat_every = ChecksField(required=False, help_text=HELP["repeat_every"])
 
     class Meta:
         model = AutomationRule
-        fields = [
-            "id", "user", "rule_name", "description", "metric_type", "condition_operator", "threshold_value",
-            "action_type", "action_config", "target_integration", "status", "severity", "applies_to", "reducer",
-            "evaluation_window", "critical_threshold", "match", "more_conditions", "pending_for", "keep_firing_for",
-            "recovery_threshold", "no_data_policy", "error_policy", "repeat_every", "labels", "runbook_url",
-            "provisioned_by", "last_triggered_at", "trigger_count", "created_at", "updated_at",
-        ]  # fmt: skip
-        extra_kwargs: dict[str, Any] = {"metric_type": {"asks": METRIC}, "runbook_url": {"asks": WEB}}
-        read_only_fields = ["provisioned_by", "last_triggered_at", "trigger_count", "created_at", "updated_at"]
+        read_only_fields = [field.name for field in FIELDS if field.shown and not field.written]
+        fields = names(field for field in FIELDS if field.written or field.shown)
+        extra_kwargs: dict[str, Any] = {name: {"help_text": text} for name, text in HELP.items()}
+        extra_kwargs["metric_type"]["asks"] = METRIC
+        extra_kwargs["runbook_url"]["asks"] = WEB
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         rule = self.whole(attrs)
-        before = {name: getattr(self.instance, name) for name in WRITTEN} if self.instance else None
-        errors = validate({name: getattr(rule, name) for name in WRITTEN}, before)
+        before = {name: getattr(self.instance, name) for name in CHECKED} if self.instance else None
+        errors = validate({name: getattr(rule, name) for name in CHECKED}, before)
         errors |= rule_errors(self.context["request"].user, rule, before)
         own = {name: name.partition(".")[0] in self.fields for name in errors}
         if named := {name if own[name] else f"action_config.{name}": text for name, text in errors.items()}:

@@ -52,7 +52,7 @@ class TrialSerializer(RuleSerializer):
     )
 
     class Meta(RuleSerializer.Meta):
-        fields = [*RuleSerializer.Meta.fields, "days", "person"]
+        fields = (*RuleSerializer.Meta.fields, "days", "person")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """What is asked: the rule as it would be, the days, and the id of the person, None for all."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from rules.action_options import config_errors
 from rules.authoring.conditions import clause_errors, further_errors
+from rules.authoring.fields import FIELDS, MISSING, names
 from rules.authoring.labels import label_problem
 from rules.authoring.scales import critical_problem, recovery_problem
 from rules.engine.conditions import Match
@@ -28,14 +29,6 @@ OWN = {
     "metric_type": "metric", "reducer": "reducer", "evaluation_window": "window", "condition_operator": "operator",
     "threshold_value": "threshold",
 }  # fmt: skip
-# What `validate` looks at: give it all of them.
-CHECKED = (
-    "rule_name", "metric_type", "reducer", "evaluation_window", "condition_operator", "threshold_value",
-    "critical_threshold", "recovery_threshold", "match", "more_conditions", "action_type", "action_config",
-    "pending_for", "keep_firing_for", "repeat_every", "no_data_policy", "error_policy", "labels",
-)  # fmt: skip
-# The same, and the texts whose length is limited.
-WRITTEN = (*CHECKED, "description", "runbook_url", "target_integration")
 
 
 def validate(fields: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> Errors:
@@ -76,7 +69,7 @@ def _own_condition(fields: Mapping[str, Any]) -> Errors:
 
 def _name(name: Any, _: Mapping[str, Any]) -> str:
     if not str(name or "").strip():
-        return "Enter a name, for example: Fusion score too low."
+        return MISSING["rule_name"]
     if len(str(name)) > LONGEST_NAME:
         return f"The name has at most {LONGEST_NAME} characters; this value has {len(str(name))}."
     return ""
@@ -142,7 +135,4 @@ CHECKS = {
 }
 # What is judged together, for a recovery threshold lies on its side of the threshold.
 CONDITION = (*OWN, "critical_threshold", "recovery_threshold")
-LET_BE = (
-    "pending_for", "keep_firing_for", "repeat_every", "labels", "more_conditions", "description", "runbook_url",
-    "target_integration",
-)  # fmt: skip
+LET_BE = names(field for field in FIELDS if field.let_be)

@@ -13,17 +13,15 @@ from typing import Any
 
 from django.db import transaction
 
-from rules.authoring.validation import CHECKED, Errors, validate
+from rules.authoring.fields import CHECKED, FIELDS, names
+from rules.authoring.validation import Errors, validate
 from rules.lifecycle.status import begin_anew, publishes
 from rules.lifecycle.versions import Difference, differences
 from rules.models import AutomationRule
 from rules.models.querysets import RuleQuerySet
 from rules.permissions import lock_of
 
-EDITABLE = (
-    "status", "severity", "threshold_value", "critical_threshold", "recovery_threshold", "pending_for",
-    "keep_firing_for", "repeat_every", "no_data_policy", "error_policy", "runbook_url",
-)  # fmt: skip
+EDITABLE = names(field for field in FIELDS if field.bulk)
 CHUNK = 1000
 REASON = "bulk edit"
 SIXTH, HUGE = Decimal("0.000001"), Decimal(10**15)

@@ -7,16 +7,14 @@ from typing import Any
 
 from django.db import transaction
 
-from rules.authoring.validation import CHECKED, validate
+from rules.authoring.fields import CHECKED, FIELDS
+from rules.authoring.validation import validate
 from rules.models import AutomationRule
 from rules.text.phrases import number
 from smartagent.kernel.durations import format_duration
 
-# What an old version does not bring back: what the rule is, who keeps it, and whether it is evaluated.
-VERSIONED_FIELDS = (
-    "id", "uid", "user", "provisioned_by", "written_by", "status", "deleted_at", "deleted_by", "created_at",
-    "updated_at", "last_triggered_at", "trigger_count",
-)  # fmt: skip
+# Kept as they were then, so kept again.
+KEPT_THEN = ("action_type", "action_config", "description", "runbook_url", "target_integration")
 KINDS = {"+": "made", "~": "changed", "-": "deleted"}
 
 
@@ -110,17 +108,14 @@ def restore(rule: AutomationRule, version: int, user: Any, now: datetime) -> boo
     if record is None:
         raise LookupError(f"This rule has no version {version}.")
     rule = AutomationRule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
-    names = [
-        f for f in AutomationRule._meta.concrete_fields if f.name not in VERSIONED_FIELDS and hasattr(record, f.attname)
-    ]
+    names = [field.column for field in FIELDS if field.versioned]
     changed = [field for field in names if getattr(rule, field.attname) != getattr(record, field.attname)]
     if not changed:
         return False
     for field in changed:
         setattr(rule, field.attname, getattr(record, field.attname))
     fields = {name: getattr(rule, name) for name in CHECKED}
-    options = {name: fields[name] for name in ("action_type", "action_config")}  # kept then, so kept again
-    if errors := validate(fields, options):
+    if errors := validate(fields, {name: fields[name] for name in KEPT_THEN}):
         raise NotSound(errors)
     rule._history_user = user  # type: ignore[attr-defined]
     rule._change_reason = f"restored from version {version}"  # type: ignore[attr-defined]

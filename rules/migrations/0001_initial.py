@@ -317,7 +317,6 @@ class Migration(migrations.Migration):
                 (
                     "metric_type",
                     models.TextField(
-                        help_text="Metric to watch: a built-in metric or the name of a pushed metric.",
                         verbose_name="metric",
                     ),
                 ),
@@ -345,7 +344,6 @@ class Migration(migrations.Migration):
                     "target_integration",
                     models.TextField(
                         blank=True,
-                        help_text="Only readings of this integration. Empty: readings of the person as a whole.",
                         null=True,
                         verbose_name="integration",
                     ),
@@ -385,7 +383,6 @@ class Migration(migrations.Migration):
                         choices=[("owner", "its owner"), ("everyone", "everyone")],
                         db_default="owner",
                         default="owner",
-                        help_text="Whose readings are evaluated. A rule for everyone has one instance per person.",
                         verbose_name="watches",
                     ),
                 ),
@@ -428,7 +425,6 @@ class Migration(migrations.Migration):
                     models.DurationField(
                         db_default=datetime.timedelta(seconds=14400),
                         default=datetime.timedelta(seconds=14400),
-                        help_text="Repeat interval while firing, for example 30m or 4h. 0: at every evaluation.",
                         verbose_name="repeat every",
                     ),
                 ),
@@ -455,8 +451,7 @@ class Migration(migrations.Migration):
                     models.DurationField(
                         db_default=datetime.timedelta(0),
                         default=datetime.timedelta(0),
-                        help_text="Time range of the aggregation; none for the latest reading.",
-                        verbose_name="over",
+                        verbose_name="window",
                     ),
                 ),
                 (
@@ -599,7 +594,6 @@ class Migration(migrations.Migration):
                 (
                     "metric_type",
                     models.TextField(
-                        help_text="Metric to watch: a built-in metric or the name of a pushed metric.",
                         verbose_name="metric",
                     ),
                 ),
@@ -627,7 +621,6 @@ class Migration(migrations.Migration):
                     "target_integration",
                     models.TextField(
                         blank=True,
-                        help_text="Only readings of this integration. Empty: readings of the person as a whole.",
                         null=True,
                         verbose_name="integration",
                     ),
@@ -659,7 +652,6 @@ class Migration(migrations.Migration):
                         choices=[("owner", "its owner"), ("everyone", "everyone")],
                         db_default="owner",
                         default="owner",
-                        help_text="Whose readings are evaluated. A rule for everyone has one instance per person.",
                         verbose_name="watches",
                     ),
                 ),
@@ -702,7 +694,6 @@ class Migration(migrations.Migration):
                     models.DurationField(
                         db_default=datetime.timedelta(seconds=14400),
                         default=datetime.timedelta(seconds=14400),
-                        help_text="Repeat interval while firing, for example 30m or 4h. 0: at every evaluation.",
                         verbose_name="repeat every",
                     ),
                 ),
@@ -729,8 +720,7 @@ class Migration(migrations.Migration):
                     models.DurationField(
                         db_default=datetime.timedelta(0),
                         default=datetime.timedelta(0),
-                        help_text="Time range of the aggregation; none for the latest reading.",
-                        verbose_name="over",
+                        verbose_name="window",
                     ),
                 ),
                 (

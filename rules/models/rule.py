@@ -65,9 +65,7 @@ class AutomationRule(models.Model):
     )
     rule_name = models.TextField("name")
     description = models.TextField(blank=True, null=True)
-    metric_type = models.TextField(
-        "metric", help_text="Metric to watch: a built-in metric or the name of a pushed metric."
-    )
+    metric_type = models.TextField("metric")
     condition_operator = models.TextField("operator", choices=Operator.choices)
     threshold_value = NumericField("threshold")
     action_type = models.TextField("action", choices=registries.action_choices)
@@ -76,7 +74,6 @@ class AutomationRule(models.Model):
         "integration",
         blank=True,
         null=True,
-        help_text="Only readings of this integration. Empty: readings of the person as a whole.",
     )
     status = models.TextField(choices=Status.choices, default=Status.ACTIVE, db_default=Status.ACTIVE)
     last_triggered_at = models.DateTimeField("last triggered", null=True, blank=True, editable=False)
@@ -87,7 +84,6 @@ class AutomationRule(models.Model):
         choices=AppliesTo.choices,
         default=AppliesTo.OWNER,
         db_default=AppliesTo.OWNER,
-        help_text="Whose readings are evaluated. A rule for everyone has one instance per person.",
     )
     pending_for = models.DurationField("pending period", default=timedelta(0), db_default=timedelta(0))
     keep_firing_for = models.DurationField("keep firing for", default=timedelta(0), db_default=timedelta(0))
@@ -105,14 +101,12 @@ class AutomationRule(models.Model):
         "repeat every",
         default=timedelta(hours=4),
         db_default=timedelta(hours=4),
-        help_text="Repeat interval while firing, for example 30m or 4h. 0: at every evaluation.",
     )
     reducer = models.TextField("aggregation", choices=Reducer.choices, default=Reducer.LAST, db_default=Reducer.LAST)
     evaluation_window = models.DurationField(
-        "over",
+        "window",
         default=timedelta(0),
         db_default=timedelta(0),
-        help_text="Time range of the aggregation; none for the latest reading.",
     )
     critical_threshold = NumericField("critical threshold", null=True, blank=True)
     match = models.TextField("fires when", choices=Match.choices, default=Match.ALL, db_default=Match.ALL)

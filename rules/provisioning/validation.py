@@ -6,8 +6,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from rules.action_options import clean_config, config_errors
-from rules.authoring.help_texts import INVALID
-from rules.authoring.validation import CHECKED, validate
+from rules.authoring.fields import CHECKED, INVALID
+from rules.authoring.validation import validate
 from rules.ingest.samples import check_target
 from rules.models import AutomationRule
 from rules.permissions import rule_errors

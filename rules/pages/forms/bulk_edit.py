@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from rules.authoring.help_texts import INVALID
+from rules.authoring.fields import INVALID, LABELS
 from rules.lifecycle.bulk_edit import EDITABLE, Edit
 from rules.models import AutomationRule
 from rules.models.rule import Severity
@@ -57,24 +57,26 @@ def _choice(choices: Any, label: str) -> forms.ChoiceField:
 
 
 class BulkEditForm(forms.Form):
-    status = _choice(STATUSES, "Status")
-    severity = _choice(Severity.choices, "Severity")
+    status = _choice(STATUSES, LABELS["status"])
+    severity = _choice(Severity.choices, LABELS["severity"])
     threshold_value = NumberOrNothing(
-        percent=True, label="Threshold", help_text="A number, or a relative change: +10% or -5%."
+        percent=True, label=LABELS["threshold_value"], help_text="A number, or a relative change: +10% or -5%."
     )
-    critical_threshold = NumberOrNothing(away=True, label="Critical threshold", help_text="“-” removes it.")
-    recovery_threshold = NumberOrNothing(away=True, label="Recovery threshold", help_text="“-” removes it.")
+    critical_threshold = NumberOrNothing(away=True, label=LABELS["critical_threshold"], help_text="“-” removes it.")
+    recovery_threshold = NumberOrNothing(away=True, label=LABELS["recovery_threshold"], help_text="“-” removes it.")
     pending_for = Duration(
-        label="Pending period", placeholder="", help_text="For example 15m or 3 checks. 0: no pending period."
+        label=LABELS["pending_for"], placeholder="", help_text="For example 15m or 3 checks. 0: no pending period."
     )
     keep_firing_for = Duration(
-        label="Keep firing for", placeholder="", help_text="For example 2 checks. 0: resolve immediately."
+        label=LABELS["keep_firing_for"], placeholder="", help_text="For example 2 checks. 0: resolve immediately."
     )
-    repeat_every = Duration(label="Repeat every", placeholder="", help_text="For example 4h. 0: at every evaluation.")
-    no_data_policy = _choice(POLICIES, "On no data")
-    error_policy = _choice(POLICIES, "On error")
+    repeat_every = Duration(
+        label=LABELS["repeat_every"], placeholder="", help_text="For example 4h. 0: at every evaluation."
+    )
+    no_data_policy = _choice(POLICIES, LABELS["no_data_policy"])
+    error_policy = _choice(POLICIES, LABELS["error_policy"])
     runbook_url = forms.CharField(
-        required=False, label="Runbook", help_text="URL of a runbook. “-” removes it.",
+        required=False, label=LABELS["runbook_url"], help_text="URL of a runbook. “-” removes it.",
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "inputmode": "url"}),
     )  # fmt: skip
     put = RuleLabelsField(label="Add labels", help_text="For example team=db, one per line. Other labels are kept.")

@@ -13,9 +13,9 @@ from django.forms.utils import ErrorDict
 from django.utils.html import format_html, format_html_join
 
 from rules.action_options import clean_config, option_text, other_options
+from rules.authoring.fields import CHECKED, HELP, INVALID, LABELS, MISSING, WRITTEN, names
 from rules.authoring.form_options import option_fields, option_names
-from rules.authoring.help_texts import HELP, INVALID, REQUIRED
-from rules.authoring.validation import WRITTEN, validate
+from rules.authoring.validation import validate
 from rules.models import AutomationRule
 from rules.pages.forms.rule_fields import ChecksFormField, ConditionsFormField, RuleLabelsField
 from rules.permissions import rule_errors
@@ -24,11 +24,7 @@ from rules.registries import actions
 __all__ = ["RuleForm", "option_fields", "option_names"]
 
 # What a preview needs.
-CONDITION = (
-    "metric_type", "target_integration", "applies_to", "user", "reducer", "evaluation_window", "condition_operator",
-    "threshold_value", "critical_threshold", "match", "more_conditions", "pending_for", "recovery_threshold",
-    "keep_firing_for", "repeat_every", "labels",
-)  # fmt: skip
+CONDITION = names(field for field in WRITTEN if field.tried)
 NUMBERS = ("threshold_value", "critical_threshold", "recovery_threshold")
 # Optional in the form; where nothing is chosen or sent, what the rule has stays.
 KEPT_FIELDS = (
@@ -47,43 +43,30 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     only_asks: bool = False
 
     evaluation_window = ChecksFormField(
-        counts=False, label="Window", placeholder="1h",
-        help_text="From 5m to 30d. Leave empty for the latest reading.",
-    )  # fmt: skip
+        counts=False, label=LABELS["evaluation_window"], placeholder="1h", help_text=HELP["evaluation_window"]
+    )
     more_conditions = ConditionsFormField(
         required=False,
-        label="Further conditions",
-        help_text="Evaluated for the same person. The chart shows the first condition.",
+        label=LABELS["more_conditions"],
+        help_text=f"{HELP['more_conditions']} The chart shows the first condition.",
     )
-    pending_for = ChecksFormField(
-        label="Pending period",
-        help_text="Fire once the condition is met this long, for example 15m or 3 checks. 0: immediately.",
-    )
-    keep_firing_for = ChecksFormField(
-        label="Keep firing for",
-        help_text="Resolve only after the condition has been clear this long, for example 2 checks.",
-    )
+    pending_for = ChecksFormField(label=LABELS["pending_for"], help_text=HELP["pending_for"])
+    keep_firing_for = ChecksFormField(label=LABELS["keep_firing_for"], help_text=HELP["keep_firing_for"])
     repeat_every = ChecksFormField(
-        counts=False, initial="4h", placeholder="4h",
-        help_text="Repeat interval while firing, for example 30m, 4h or 1d 12h. 0: at every evaluation.",
-    )  # fmt: skip
-    labels = RuleLabelsField(help_text="For filtering and silencing, one per line, for example team=db.")
+        counts=False, label=LABELS["repeat_every"], initial="4h", placeholder="4h", help_text=HELP["repeat_every"]
+    )
+    labels = RuleLabelsField(label=LABELS["labels"], help_text=f"{HELP['labels']} One per line, for example team=db.")
 
     class Meta:
         model = AutomationRule
-        fields = (
-            "rule_name", "metric_type", "target_integration", "applies_to", "user", "reducer", "evaluation_window",
-            "condition_operator", "threshold_value", "critical_threshold", "match", "more_conditions", "pending_for",
-            "recovery_threshold", "keep_firing_for", "action_type", "severity", "repeat_every", "no_data_policy",
-            "error_policy", "labels", "status", "runbook_url", "description",
-        )  # fmt: skip
+        fields = names(field for field in WRITTEN if field.in_form)
         help_texts = HELP
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance._state.adding and not self.instance.user_id:
             self.instance.user = self.maker
-        for kind, messages in (("required", REQUIRED), ("invalid", INVALID)):
+        for kind, messages in (("required", MISSING), ("invalid", INVALID)):
             for name in messages.keys() & self.fields.keys():
                 self.fields[name].error_messages[kind] = messages[name]
         for name in self.fields.keys() & {"reducer", "match", "error_policy"}:
@@ -141,11 +124,11 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             cleaned[name] = getattr(self.instance, name)
 
     def _before(self) -> dict[str, Any]:
-        return {} if self.instance._state.adding else {name: getattr(self.instance, name) for name in WRITTEN}
+        return {} if self.instance._state.adding else {name: getattr(self.instance, name) for name in CHECKED}
 
     def _would_be(self, cleaned: Mapping[str, Any]) -> AutomationRule:
-        names = [name for name in RuleForm.Meta.fields if name not in ("rule_name", "status")]
-        fields = {name: cleaned.get(name, getattr(self.instance, name)) for name in names}
+        wanted = [name for name in RuleForm.Meta.fields if name not in ("rule_name", "status")]
+        fields = {name: cleaned.get(name, getattr(self.instance, name)) for name in wanted}
         action = cleaned.get("action_type") or "log"
         config = clean_config(action, self._options(action), self._before()) if action in actions else {}
         return AutomationRule(**fields | {"rule_name": "", "action_type": action, "action_config": config})

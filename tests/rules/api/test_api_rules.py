@@ -103,7 +103,7 @@ def test_an_auditor_reads_everyones_and_changes_nothing(alice, audra):
 
 
 @pytest.mark.parametrize(("change", "field", "message"), [
-    ({"treshold_value": 3}, "treshold_value", "Unknown field. Valid fields: user, rule_name"),
+    ({"treshold_value": 3}, "treshold_value", "Unknown field. Valid fields: rule_name, user"),
     ({"threshold_value": "70"}, "threshold_value", "Write a number, for example 70 or 99.5; without quotes."),
     ({"threshold_value": True}, "threshold_value", "Write a number"),
     ({"threshold_value": 170}, "threshold_value", "never above 100"),

@@ -5,8 +5,9 @@ import re
 import pytest
 from django.urls import reverse
 
+from rules.authoring.fields import CHECKED
 from rules.authoring.templates import TEMPLATES, search, template_of
-from rules.authoring.validation import CHECKED, validate
+from rules.authoring.validation import validate
 from rules.evaluation.preview import preview
 from rules.models import AutomationRule
 from rules.text.rule import rule_in_words

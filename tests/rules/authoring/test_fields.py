@@ -1,0 +1,138 @@
+"""Whatever keeps, shows, writes or copies a rule agrees with the declaration of its fields: none forgets one."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib import admin
+from django.utils import timezone
+
+from rules.api.bulk_edit import BulkValuesSerializer
+from rules.api.serializers import RuleSerializer
+from rules.api.trial import TrialSerializer
+from rules.authoring.fields import BY_NAME, CHECKED, FIELDS, HELP, LABELS, WRITTEN
+from rules.authoring.templates import TEMPLATES
+from rules.lifecycle.bulk_edit import EDITABLE
+from rules.lifecycle.copies import clone
+from rules.lifecycle.versions import restore
+from rules.models import AutomationRule
+from rules.pages.forms.bulk_edit import BulkEditForm
+from rules.pages.forms.rule import RuleForm
+from rules.provisioning.apply import apply
+from rules.provisioning.document import NAMES, read_text
+from rules.provisioning.export import as_document, as_yaml
+from tests.rules.rule_cast import rule_of
+
+# A value of each field that is not its default.
+EVERYTHING = {
+    "rule_name": "All of it", "description": "Why", "status": "paused", "target_integration": "gmail",
+    "severity": "critical", "applies_to": "everyone", "pending_for": timedelta(minutes=10),
+    "keep_firing_for": timedelta(minutes=15), "recovery_threshold": 75, "no_data_policy": "fire",
+    "error_policy": "resolve", "repeat_every": timedelta(hours=1), "reducer": "avg",
+    "evaluation_window": timedelta(hours=1), "critical_threshold": 50, "match": "any",
+    "more_conditions": [
+        {"metric": "cpu", "target": "", "reducer": "last", "window": 0, "operator": ">", "threshold": 90}
+    ],
+    "labels": {"team": "db"}, "runbook_url": "https://example.com/", "action_config": {"title": "Low"},
+    "metric_type": "cpu", "condition_operator": "<=", "threshold_value": 60, "action_type": "notify",
+}  # fmt: skip
+
+
+def named(fields):
+    return {field.name for field in fields}
+
+
+def values_of(rule, names):
+    return {name: getattr(rule, BY_NAME[name].column.attname) for name in names}
+
+
+def test_every_column_of_a_rule_is_declared():
+    assert sorted(BY_NAME) == sorted(field.name for field in AutomationRule._meta.concrete_fields)
+    assert len(BY_NAME) == len(FIELDS)
+
+
+def test_every_field_that_people_write_has_a_help_text():
+    assert named(WRITTEN) == HELP.keys()
+
+
+def test_these_tests_have_a_value_of_every_field_that_people_write():
+    assert EVERYTHING.keys() | {"user"} == named(WRITTEN)
+    plain = AutomationRule()
+    assert [name for name, value in EVERYTHING.items() if value == getattr(plain, name)] == []
+
+
+def test_the_form_has_every_field_with_its_label_and_help():
+    assert set(RuleForm.base_fields) == named(field for field in WRITTEN if field.in_form)
+    for name, field in RuleForm.base_fields.items():
+        assert str(field.help_text).startswith(HELP[name]), name
+        assert field.label == LABELS[name], name
+
+
+@pytest.mark.django_db
+def test_the_page_of_the_form_shows_every_field(rf, olga):
+    request = rf.get("/")
+    request.user = olga
+    page = admin.site._registry[AutomationRule]
+    shown = [name for _, part in page.get_fieldsets(request, rule_of(olga)) for name in part["fields"]]
+    assert {name for name in shown if not name.startswith("option__")} == set(RuleForm.base_fields)
+
+
+def test_rest_has_every_field_with_its_help():
+    for fields in (RuleSerializer().fields, TrialSerializer().fields):
+        own = {name: field for name, field in fields.items() if name in BY_NAME}
+        assert {name for name, field in own.items() if not field.read_only} == named(WRITTEN)
+        assert {name for name, field in own.items() if field.read_only} == {
+            field.name for field in FIELDS if field.shown and not field.written
+        }
+        assert [name for name, field in own.items() if name in HELP and field.help_text != HELP[name]] == ["user"]
+
+
+def test_files_have_every_field_under_one_name():
+    assert set(NAMES) == {"uid", *(field.file_name for field in WRITTEN)}
+    every = [name for field in WRITTEN for name in (field.file_name, *field.aliases)]
+    assert len(set(every)) == len(every)
+
+
+@pytest.mark.django_db
+def test_an_export_has_every_field_and_brings_each_into_another_installation(alice):
+    rule_of(alice, **EVERYTHING)
+    document = as_document(AutomationRule.objects.all())
+    assert document["rules"][0].keys() == set(NAMES)
+    AutomationRule._base_manager.all().delete()
+    apply(read_text(as_yaml(document), "rules.yaml"), None, timezone.now())
+    assert values_of(AutomationRule.objects.get(), EVERYTHING) == EVERYTHING
+
+
+@pytest.mark.django_db
+def test_a_copy_has_every_field_that_is_copied(alice):
+    rule = rule_of(alice, **EVERYTHING)
+    copied = AutomationRule.objects.get(pk=clone(rule, alice, timezone.now()).pk)
+    names = named(field for field in FIELDS if field.copied)
+    assert values_of(copied, names) == values_of(rule, names)
+
+
+@pytest.mark.django_db
+def test_a_version_brings_back_every_field_that_is_versioned(alice):
+    rule = rule_of(alice, **EVERYTHING)
+    plain = AutomationRule(metric_type="x", condition_operator=">", threshold_value=1, action_type="log")
+    names = named(field for field in FIELDS if field.versioned)
+    for name in names:
+        setattr(rule, name, getattr(plain, name))
+    rule.save()
+    restore(rule, 1, alice, timezone.now())
+    restored = AutomationRule.objects.get()
+    assert values_of(restored, names) == {name: EVERYTHING[name] for name in names}
+
+
+def test_bulk_edit_by_page_and_by_rest_have_the_same_fields():
+    assert named(field for field in FIELDS if field.bulk) == set(EDITABLE)
+    assert set(BulkValuesSerializer().fields) == set(EDITABLE)
+    assert set(BulkEditForm.base_fields) == {*EDITABLE, "put", "taken"}
+    assert [name for name in EDITABLE if BulkEditForm.base_fields[name].label != LABELS[name]] == []
+
+
+def test_templates_fill_in_only_what_people_write():
+    assert not {name for template in TEMPLATES for name in template.fields} - named(WRITTEN)
+
+
+def test_what_is_checked_is_what_people_write():
+    assert set(CHECKED) <= named(WRITTEN)
