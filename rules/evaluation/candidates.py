@@ -11,84 +11,12 @@ from uuid import UUID
 from django.db import DatabaseError, connection, transaction
 from psycopg.types.json import Jsonb
 
-from rules.authority import IS_TRUSTED, REFUSAL
-from rules.engine.conditions import met_sql, verdict_sql
 from rules.engine.evaluated_rules import EVALUATED_SQL
-from rules.engine.numeric_range import as_float_sql
 from rules.engine.open_alerts import open_sql
 from rules.evaluation.composite import judge_composed, make_tables
+from rules.evaluation.verdict_queries import ANY, IS_SIMPLE, TRUSTED, Census, failed, take_census, verdicts
 from rules.isolation import NOBODYS, NOT_EVALUATED, SECONDS_AGAIN, Isolated, isolate
 
-IS_SIMPLE = "r.reducer = 'last' AND r.more_conditions = '[]'"
-COLUMNS = f"""r.id AS rule_id, r.user_id AS owner_id, r.metric_type, r.condition_operator AS operator,
-    {as_float_sql("r.threshold_value")} AS threshold, {as_float_sql("r.recovery_threshold")} AS recovery,
-    {as_float_sql("r.critical_threshold")} AS critical, left(coalesce(r.target_integration, ''), 200) AS target,
-    r.repeat_every, r.pending_for, r.keep_firing_for, r.no_data_policy, r.error_policy, r.status = 'draft' AS draft"""
-# Another application may have written what no reading can be compared with, and times beyond all clocks.
-SPAN = "BETWEEN '0' AND interval '1000 years'"
-READABLE = {
-    "The threshold is not a finite number.":
-        "r.threshold_value > '-1e308' AND r.threshold_value < '1e308'",
-    "The recovery threshold is not a finite number.":
-        "(r.recovery_threshold IS NULL OR abs(r.recovery_threshold) < '1e308')",
-    "The critical threshold is not a finite number.":
-        "(r.critical_threshold IS NULL OR abs(r.critical_threshold) < '1e308')",
-    "The operator is not one of <, <=, >, >=, = and !=.":
-        "r.condition_operator IN ('<', '<=', '>', '>=', '=', '!=')",
-    "The target has more than 200 characters.":
-        "char_length(coalesce(r.target_integration, '')) <= 200",
-    "A duration is below 0 or longer than 1,000 years.":
-        f"r.pending_for {SPAN} AND r.keep_firing_for {SPAN} AND r.repeat_every {SPAN} AND r.evaluation_window {SPAN}",
-}  # fmt: skip
-IS_READABLE = " AND ".join(READABLE.values())
-READABLE_ONES = f"{EVALUATED_SQL} AND {IS_READABLE}"
-TRUSTED = f"{READABLE_ONES} AND {IS_TRUSTED}"
-INSTANCES = f"""
-SELECT {COLUMNS}, r.user_id AS subject_id FROM automation_rules r
- WHERE {TRUSTED} AND {{kind}} AND r.applies_to = 'owner' {{only}}
-UNION ALL
-SELECT {COLUMNS}, u.id FROM automation_rules r CROSS JOIN smartagent_users u
- WHERE {TRUSTED} AND {{kind}} AND r.applies_to = 'everyone' AND u.is_active {{only}}
-"""
-VALUE = "coalesce(own.value, platform.value)"
-# One simple condition is judged here; windows and several conditions are judged by rules.evaluation.composite.
-SIMPLE = f"""
-SELECT i.*, CASE WHEN f.metric IS NOT NULL THEN 'failed' ELSE {verdict_sql(VALUE, "i")} END AS verdict,
-       coalesce(f.cause, '') AS cause, {VALUE} AS value, coalesce(own.observed_at, platform.observed_at) AS observed_at,
-       coalesce({met_sql(VALUE, "i.operator", "i.critical")}, false) AS worsens, NULL::jsonb AS conditions
-  FROM ({INSTANCES.replace("{kind}", IS_SIMPLE)}) AS i
-  LEFT JOIN tick_failures f ON f.metric = i.metric_type
-  LEFT JOIN tick_readings own
-         ON own.metric = i.metric_type AND own.target = i.target AND own.user_id = i.subject_id
-  LEFT JOIN tick_readings platform
-         ON platform.metric = i.metric_type AND platform.target = i.target AND platform.user_id IS NULL
-"""
-COMPOSED = f"""
-SELECT i.*, v.verdict, v.cause, v.value, v.observed_at, v.worsens, v.conditions
-  FROM ({INSTANCES.replace("{kind}", f"NOT ({IS_SIMPLE})")}) AS i
-  JOIN tick_verdicts v ON v.rule_id = i.rule_id AND v.subject_id = i.subject_id
-"""
-# Of a rule that its owner may not have, its owner alone learns, and why.
-REFUSED = f"""
-SELECT {COLUMNS}, r.user_id AS subject_id, 'failed' AS verdict, {REFUSAL} AS cause, NULL::float8 AS value,
-       NULL::timestamptz AS observed_at, false AS worsens, NULL::jsonb AS conditions
-  FROM automation_rules r WHERE {READABLE_ONES} AND NOT {IS_TRUSTED} {{only}}
-"""
-# Of a rule that cannot be read, or that makes the statement fail, its owner learns why; nothing of it is calculated.
-FAILED = f"""
-SELECT r.id AS rule_id, r.user_id AS owner_id, r.metric_type, r.condition_operator AS operator,
-       NULL::float8 AS threshold, NULL::float8 AS recovery, NULL::float8 AS critical,
-       left(coalesce(r.target_integration, ''), 200) AS target, interval '4 hours' AS repeat_every,
-       interval '0' AS pending_for, interval '0' AS keep_firing_for,
-       r.no_data_policy, 'keep' AS error_policy, r.status = 'draft' AS draft,
-       r.user_id AS subject_id, 'failed' AS verdict, {{cause}} AS cause, NULL::float8 AS value,
-       NULL::timestamptz AS observed_at, false AS worsens, NULL::jsonb AS conditions
-  FROM automation_rules r WHERE {EVALUATED_SQL} {{only}}
-"""
-_WHY = " ".join(f"WHEN NOT coalesce({readable}, false) THEN '{why}'" for why, readable in READABLE.items())
-UNREADABLE = FAILED.replace("{cause}", f"'{NOT_EVALUATED}' || CASE {_WHY} END").replace(
-    "{only}", f"AND NOT coalesce({IS_READABLE}, false) {{only}}"
-)
 FIRES = open_sql("")
 MEETS = f"""(verdict = 'met' OR (verdict = 'held' AND {FIRES}) OR (verdict = 'failed' AND error_policy = 'fire')
     OR (verdict = 'missing' AND (no_data_policy = 'fire'
@@ -108,24 +36,6 @@ MAY_CHANGE = f"""coalesce(greatest(since, last_notified_at) <= %(now)s, true) AN
     WHEN verdict = 'missing' THEN NOT (condition = 'no_data' OR {STAYS_RECOVERING}
                                        OR (condition = 'recovering' AND no_data_policy = 'keep'))
     ELSE NOT (condition = 'error' AND reason = cause) END"""
-JUDGED = """
-SELECT i.*, s.id AS state_id, coalesce(s.condition, 'ok') AS condition, coalesce(s.reason, '') AS reason, s.since,
-       coalesce(s.episode, 0) AS episode, s.fired_at, coalesce(s.handling, 'open') AS handling, s.handled_until,
-       s.last_notified_at, s.retry_at, s.silence_id, coalesce(s.critical, false) AS was_critical,
-       coalesce(s.flapping, false) AS flapping, s.changes, q.silence_id AS silencing_id, coalesce(q.words, '') AS words
-  FROM ({readings}) AS i
-  LEFT JOIN rule_states s ON s.rule_id = i.rule_id AND s.user_id = i.subject_id AND s.target = i.target
-  LEFT JOIN tick_silenced q ON q.rule_id = i.rule_id AND q.subject_id = i.subject_id
-"""
-CANDIDATES = f"""
-CREATE TEMP TABLE tick_candidates AS
-SELECT row_number() OVER () AS n, * FROM ({JUDGED}) AS judged WHERE {MAY_CHANGE}
-"""
-MORE_CANDIDATES = f"""
-INSERT INTO tick_candidates
-SELECT (SELECT coalesce(max(n), 0) FROM tick_candidates) + row_number() OVER (), *
-  FROM ({JUDGED}) AS judged WHERE {MAY_CHANGE}
-"""
 # Those that were culprits the last time. They are tried again, but the others first.
 SUSPECTS = "SELECT DISTINCT rule_id FROM rule_states WHERE condition = 'error' AND reason LIKE %(marker)s"
 # To sort the names of metrics costs more than the join itself.
@@ -141,11 +51,6 @@ DELETE FROM tick_candidates c USING (
       FROM tick_candidates) d
  WHERE d.n = c.n AND d.place > 1
 """
-COUNTS = f"""
-SELECT count(*), coalesce(sum(CASE WHEN r.applies_to = 'everyone' AND {IS_TRUSTED} THEN people ELSE 1 END), 0)
-  FROM automation_rules r, (SELECT count(*) AS people FROM smartagent_users WHERE is_active) AS u
- WHERE {READABLE_ONES} {{only}}
-"""
 
 
 def only(owner: UUID | None, rule: UUID | None) -> tuple[str, dict[str, Any]]:
@@ -154,18 +59,25 @@ def only(owner: UUID | None, rule: UUID | None) -> tuple[str, dict[str, Any]]:
     return sql, {"owner": owner, "rule": rule}
 
 
-def find_candidates(now: datetime, owner: UUID | None, rule: UUID | None) -> tuple[int, Isolated[UUID]]:
+def census_of(owner: UUID | None, rule: UUID | None) -> Census:
+    """The rules that are evaluated, of all, of one person or that one."""
+    return take_census(*only(owner, rule))
+
+
+def find_candidates(
+    now: datetime, owner: UUID | None, rule: UUID | None, of: Census = ANY
+) -> tuple[int, Isolated[UUID]]:
     """Fill tick_candidates with the instances that may change at `now`; return how many they are, and the rules that
     could not be evaluated with the others."""
     condition, params = only(owner, rule)
     isolated = Isolated[UUID]()
     with connection.cursor() as cursor:
         cursor.execute(BY_HASHING)
+        cursor.execute("ANALYZE tick_silenced")  # else the planner takes the empty table for the larger one
         cursor.execute("DROP TABLE IF EXISTS tick_candidates")
         try:
             with transaction.atomic():
-                readings = _judge_readings(now, condition, params)
-                cursor.execute(_filled(CANDIDATES, readings, condition), params | {"now": now})
+                cursor.execute(_making(_judge_readings(now, condition, params, of=of)), params | {"now": now})
         except NOBODYS:
             raise
         except DatabaseError:
@@ -178,15 +90,39 @@ def find_candidates(now: datetime, owner: UUID | None, rule: UUID | None) -> tup
         return int(cursor.fetchone()[0]), isolated
 
 
-def _filled(statement: str, readings: str, condition: str) -> str:
-    return statement.replace("{readings}", readings).replace("{only}", condition)
+def _judged(readings: str) -> str:
+    """What the readings say of each instance, beside its state before and its silence."""
+    return f"""
+SELECT i.*, s.id AS state_id, coalesce(s.condition, 'ok') AS condition, coalesce(s.reason, '') AS reason, s.since,
+       coalesce(s.episode, 0) AS episode, s.fired_at, coalesce(s.handling, 'open') AS handling, s.handled_until,
+       s.last_notified_at, s.retry_at, s.silence_id, coalesce(s.critical, false) AS was_critical,
+       coalesce(s.flapping, false) AS flapping, s.changes, q.silence_id AS silencing_id, coalesce(q.words, '') AS words
+  FROM ({readings}) AS i
+  LEFT JOIN rule_states s ON s.rule_id = i.rule_id AND s.user_id = i.subject_id AND s.target = i.target
+  LEFT JOIN tick_silenced q ON q.rule_id = i.rule_id AND q.subject_id = i.subject_id
+"""
+
+
+def _making(readings: str) -> str:
+    return f"""
+CREATE TEMP TABLE tick_candidates AS
+SELECT row_number() OVER () AS n, * FROM ({_judged(readings)}) AS judged WHERE {MAY_CHANGE}
+"""
+
+
+def _adding(readings: str) -> str:
+    return f"""
+INSERT INTO tick_candidates
+SELECT (SELECT coalesce(max(n), 0) FROM tick_candidates) + row_number() OVER (), *
+  FROM ({_judged(readings)}) AS judged WHERE {MAY_CHANGE}
+"""
 
 
 def _find_by_halves(now: datetime, condition: str, params: dict[str, Any]) -> Isolated[UUID]:
     """Fill tick_candidates set by set, and with the culprits as failed."""
     make_tables(now, TRUSTED, IS_SIMPLE)
     with connection.cursor() as cursor:
-        empty = _filled(CANDIDATES, " UNION ALL ".join([SIMPLE, REFUSED, UNREADABLE]), condition)
+        empty = _making(verdicts(condition, composed=False))
         cursor.execute(f"{empty} WITH NO DATA", params | {"now": now})
         cursor.execute("CREATE INDEX ON tick_readings (metric, target, user_id)")
         cursor.execute(f"SELECT r.id FROM automation_rules r WHERE {EVALUATED_SQL} {condition} ORDER BY r.id", params)
@@ -198,7 +134,7 @@ def _find_by_halves(now: datetime, condition: str, params: dict[str, Any]) -> Is
         among, these = f"{condition} AND r.id = ANY(%(keys)s)", params | {"keys": list(some), "now": now}
         readings = _judge_readings(now, among, these, again=True)
         with connection.cursor() as cursor:
-            cursor.execute(_filled(MORE_CANDIDATES, readings, among), these)
+            cursor.execute(_adding(readings), these)
 
     found = isolate([key for key in keys if key not in suspects], attempt)
     found.update(isolate([key for key in keys if key in suspects], attempt, SECONDS_AGAIN))
@@ -214,8 +150,8 @@ def _from_another_place(keys: list[UUID], now: datetime) -> list[UUID]:
 
 def _put_down(culprits: dict[UUID, str], now: datetime) -> None:
     """Each culprit becomes a candidate that has failed, by the cause."""
-    readings = FAILED.replace("{cause}", f"'{NOT_EVALUATED}' || (%(causes)s::jsonb->>r.id::text)")
-    sql = _filled(MORE_CANDIDATES, readings, "AND r.id = ANY(%(keys)s)")
+    cause = f"'{NOT_EVALUATED}' || (%(causes)s::jsonb->>r.id::text)"
+    sql = _adding(failed(cause, "AND r.id = ANY(%(keys)s)"))
 
     def attempt(some: Sequence[UUID]) -> None:
         causes = Jsonb({str(key): culprits[key] for key in some})
@@ -231,22 +167,15 @@ def judge(now: datetime, rule: UUID) -> list[dict[str, Any]]:
     critical, and its conditions one by one where there are more than one simple one."""
     condition, params = only(None, rule)
     names = ["subject_id", "verdict", "value", "observed_at", "cause", "worsens", "conditions"]
-    judged = _judge_readings(now, condition, params).replace("{only}", condition)
+    judged = _judge_readings(now, condition, params)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(names)} FROM ({judged}) AS judged", params | {"now": now})
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _judge_readings(now: datetime, condition: str, params: dict[str, Any], *, again: bool = False) -> str:
+def _judge_readings(
+    now: datetime, condition: str, params: dict[str, Any], *, of: Census = ANY, again: bool = False
+) -> str:
     """The SELECT of what the readings say: of simple rules alone where no other is evaluated."""
     composed = judge_composed(now, TRUSTED, IS_SIMPLE, condition, params, again=again)
-    return " UNION ALL ".join([SIMPLE, REFUSED, UNREADABLE, *([COMPOSED] if composed else [])])
-
-
-def count_instances(owner: UUID | None, rule: UUID | None) -> tuple[int, int]:
-    """How many rules are evaluated, and how many instances they have."""
-    condition, params = only(owner, rule)
-    with connection.cursor() as cursor:
-        cursor.execute(COUNTS.replace("{only}", condition), params)
-        rules, instances = cursor.fetchone()
-        return int(rules), int(instances)
+    return verdicts(condition, composed=bool(composed), of=of)

@@ -24,7 +24,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from rules.evaluation.candidates import count_instances, find_candidates
+from rules.evaluation.candidates import census_of, find_candidates
 from rules.evaluation.clock_skew import SKEW, pull_back
 from rules.evaluation.execution import execute_pending
 from rules.evaluation.orphans import resolve_unwatched
@@ -98,9 +98,10 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
     with _timed(run, "history"):
         _apart(run, "Changes of built-in metrics were not stored", lambda: keep_changes(now))
     with _timed(run, "candidates"), transaction.atomic():
-        run.rules_evaluated, run.instances = count_instances(owner, rule)
+        census = census_of(owner, rule)
+        run.rules_evaluated, run.instances = census.rules, census.instances
         _silence(run)
-        candidates, isolated = find_candidates(now, owner, rule)
+        candidates, isolated = find_candidates(now, owner, rule, census)
     with _timed(run, "record"):
         _apart(
             run, "Instances no longer evaluated were not resolved", lambda: resolve_unwatched(run.pk, now, owner, rule)

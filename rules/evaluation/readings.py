@@ -23,6 +23,8 @@ DROP TABLE IF EXISTS tick_readings, tick_failures;
 CREATE TEMP TABLE tick_readings (metric text, user_id uuid, target text, value float8, observed_at timestamptz);
 CREATE TEMP TABLE tick_failures (metric text, cause text);
 """
+# A small sample is enough to plan the joins with, and takes a tenth of the time.
+ANALYZE = "SET LOCAL default_statistics_target = 10; ANALYZE tick_readings, tick_failures"
 TEMPORARY = (
     "tick_readings", "tick_failures", "tick_conditions", "tick_values", "tick_verdicts", "tick_silenced",
     "tick_candidates", "tick_transitions",
@@ -52,7 +54,7 @@ def gather(now: datetime, wanted: Collection[str] | None = None, person: UUID | 
     if wanted is None or any(metric not in metrics for metric in wanted):
         _read(Pushed([source.kind for source in metrics], wanted, person), "", now, person)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE tick_readings, tick_failures")
+        cursor.execute(ANALYZE)
         cursor.execute("SELECT count(*) FROM tick_readings")
         return int(cursor.fetchone()[0])
 
@@ -66,6 +68,7 @@ def forget() -> None:
 def keep_changes(now: datetime) -> int:
     """Keep each built-in reading that differs from the last one kept; return how many did."""
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_memoize = off")  # every series is looked up once
         cursor.execute(KEEP_CHANGES, {"now": now, "built_in": [source.kind for source in metrics]})
         return int(cursor.rowcount)
 

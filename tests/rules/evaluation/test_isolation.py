@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.db import DataError, connection
 
-from rules.evaluation import candidates, transitions
+from rules.evaluation import transitions, verdict_queries
 from rules.evaluation.candidates import _from_another_place
 from rules.evaluation.dispatcher import dispatch
 from rules.isolation import NOT_EVALUATED, TimeBudget, isolate
@@ -88,9 +88,13 @@ def raising(monkeypatch):
                 IF EXISTS (SELECT FROM automation_rules r WHERE r.id = it AND r.rule_name LIKE name || '%')
                 THEN RAISE division_by_zero; END IF; RETURN 1; END $$""")
     cause = "coalesce(f.cause, '')"
-    assert cause in candidates.SIMPLE
-    sql = candidates.SIMPLE.replace(cause, f"repeat({cause}, pg_temp.never('bad', i.rule_id))")
-    monkeypatch.setattr(candidates, "SIMPLE", sql)
+    assert cause in verdict_queries.simple("")
+    simple = verdict_queries.simple
+
+    def sql(only, *, everyone=True):
+        return simple(only, everyone=everyone).replace(cause, f"repeat({cause}, pg_temp.never('bad', i.rule_id))")
+
+    monkeypatch.setattr(verdict_queries, "simple", sql)
 
 
 @pytest.mark.parametrize("count", [1, 30])
