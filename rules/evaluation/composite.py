@@ -18,26 +18,6 @@ _NUMERIC = "(CASE WHEN jsonb_typeof(c.it->'{name}') = 'number' THEN (c.it->>'{na
 THRESHOLD = as_float_sql(_NUMERIC.format(name="threshold"))
 WINDOW = as_float_sql(_NUMERIC.format(name="window"), most="1e9")
 RULE = """r.id AS rule_id, r.user_id AS owner_id, r.applies_to, r.match"""
-# Another application may write anything: what cannot be read has no threshold, and that rule alone fails.
-CONDITIONS = f"""
-CREATE TEMP TABLE tick_conditions AS
-WITH composed AS (SELECT * FROM automation_rules r WHERE {{evaluated}} AND NOT ({{simple}}) {{only}})
-SELECT {RULE}, 0 AS n, r.metric_type AS metric, left(coalesce(r.target_integration, ''), 200) AS target, r.reducer,
-       r.evaluation_window AS span, r.condition_operator AS operator,
-       {as_float_sql("r.threshold_value")} AS threshold, {as_float_sql("r.recovery_threshold")} AS recovery,
-       {as_float_sql("r.critical_threshold")} AS critical
-  FROM composed r
-UNION ALL
-SELECT {RULE}, c.n::int, coalesce(c.it->>'metric', ''), coalesce(c.it->>'target', ''),
-       coalesce(c.it->>'reducer', 'last'),
-       make_interval(secs => {WINDOW}),
-       coalesce(c.it->>'operator', ''),
-       {THRESHOLD}, NULL, NULL
-  FROM composed r
- CROSS JOIN LATERAL jsonb_array_elements(
-       CASE WHEN jsonb_typeof(r.more_conditions) = 'array' THEN r.more_conditions ELSE '[null]' END)
-       WITH ORDINALITY AS c (it, n)
-"""
 SUBJECTS = """
 SELECT c.*, c.owner_id AS subject_id FROM tick_conditions c WHERE c.applies_to <> 'everyone'
 UNION ALL
@@ -111,7 +91,6 @@ def _reduced(owner: str) -> str:
 
 # Own readings; where a person has none in the window, those of the platform. A count of nothing is 0.
 VALUES = f"""
-CREATE TEMP TABLE tick_values AS
 WITH wanted AS (SELECT DISTINCT subject_id, metric, target, reducer, span FROM ({SUBJECTS}) AS c
                  WHERE reducer <> 'last' AND span > interval '0'),
      platform AS MATERIALIZED (
@@ -121,7 +100,6 @@ SELECT w.*, coalesce({_reduced("= w.subject_id")}, p.value, CASE WHEN w.reducer 
   FROM wanted w JOIN platform p USING (metric, target, reducer, span)
 """
 VERDICTS = f"""
-CREATE TEMP TABLE tick_verdicts AS
 WITH read AS (
     SELECT c.*, CASE WHEN t.value < 'Infinity' AND t.value > '-Infinity' THEN t.value
                      ELSE coalesce(own.value, platform.value) END AS value,
@@ -153,6 +131,28 @@ SELECT rule_id, subject_id, {combine_sql("verdict", "min(match)")} AS verdict,
 """
 
 
+def _conditions(evaluated: str, simple: str, only: str) -> str:
+    """Another application may write anything: what cannot be read has no threshold, and that rule alone fails."""
+    return f"""
+WITH composed AS (SELECT * FROM automation_rules r WHERE {evaluated} AND NOT ({simple}) {only})
+SELECT {RULE}, 0 AS n, r.metric_type AS metric, left(coalesce(r.target_integration, ''), 200) AS target, r.reducer,
+       r.evaluation_window AS span, r.condition_operator AS operator,
+       {as_float_sql("r.threshold_value")} AS threshold, {as_float_sql("r.recovery_threshold")} AS recovery,
+       {as_float_sql("r.critical_threshold")} AS critical
+  FROM composed r
+UNION ALL
+SELECT {RULE}, c.n::int, coalesce(c.it->>'metric', ''), coalesce(c.it->>'target', ''),
+       coalesce(c.it->>'reducer', 'last'),
+       make_interval(secs => {WINDOW}),
+       coalesce(c.it->>'operator', ''),
+       {THRESHOLD}, NULL, NULL
+  FROM composed r
+ CROSS JOIN LATERAL jsonb_array_elements(
+       CASE WHEN jsonb_typeof(r.more_conditions) = 'array' THEN r.more_conditions ELSE '[null]' END)
+       WITH ORDINALITY AS c (it, n)
+"""
+
+
 def judge_composed(
     now: datetime, evaluated: str, simple: str, only: str, params: dict[str, Any], *, again: bool = False
 ) -> int:
@@ -161,45 +161,40 @@ def judge_composed(
     `evaluated`, `simple` and `only` are SQL conditions on automation_rules r. tick_readings must be there; `again`
     fills the tables of `make_tables`: thousands of new ones in one transaction would need too many locks.
     """
-    from_rules = CONDITIONS.replace("{evaluated}", evaluated).replace("{simple}", simple).replace("{only}", only)
+    conditions = _conditions(evaluated, simple, only)
     with connection.cursor() as cursor:
         if again:
-            return _refill(from_rules, params, now)
+            return _refill(conditions, params, now)
         cursor.execute(TABLES)
-        cursor.execute(from_rules, params)
+        cursor.execute(f"CREATE TEMP TABLE tick_conditions AS {conditions}", params)
         if not cursor.rowcount:
             return 0
         cursor.execute("ANALYZE tick_conditions")
-        cursor.execute(VALUES, _params(now))
+        cursor.execute(f"CREATE TEMP TABLE tick_values AS {VALUES}", _params(now))
         cursor.execute("ANALYZE tick_values")
-        cursor.execute(VERDICTS, _params(now))
+        cursor.execute(f"CREATE TEMP TABLE tick_verdicts AS {VERDICTS}", _params(now))
         return int(cursor.rowcount)
 
 
 def make_tables(now: datetime, evaluated: str, simple: str) -> None:
     """Make the tables, empty."""
-    from_rules = CONDITIONS.replace("{evaluated}", evaluated).replace("{simple}", simple).replace("{only}", "")
+    queries = {"conditions": _conditions(evaluated, simple, ""), "values": VALUES, "verdicts": VERDICTS}
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
-        for statement in (from_rules, VALUES, VERDICTS):
-            cursor.execute(f"{statement} WITH NO DATA", _params(now))
+        for name, query in queries.items():
+            cursor.execute(f"CREATE TEMP TABLE tick_{name} AS {query} WITH NO DATA", _params(now))
 
 
-def _refill(from_rules: str, params: dict[str, Any], now: datetime) -> int:
+def _refill(conditions: str, params: dict[str, Any], now: datetime) -> int:
     with connection.cursor() as cursor:
         for table in ("tick_verdicts", "tick_values", "tick_conditions"):
             cursor.execute(f"DELETE FROM {table}")
-        cursor.execute(_as_insert(from_rules), params)
+        cursor.execute(f"INSERT INTO tick_conditions {conditions}", params)
         if not cursor.rowcount:
             return 0
-        cursor.execute(_as_insert(VALUES), _params(now))
-        cursor.execute(_as_insert(VERDICTS), _params(now))
+        cursor.execute(f"INSERT INTO tick_values {VALUES}", _params(now))
+        cursor.execute(f"INSERT INTO tick_verdicts {VERDICTS}", _params(now))
         return int(cursor.rowcount)
-
-
-def _as_insert(statement: str) -> str:
-    table, _, query = statement.strip().removeprefix("CREATE TEMP TABLE ").partition(" AS")
-    return f"INSERT INTO {table} {query}"
 
 
 def _params(now: datetime) -> dict[str, Any]:

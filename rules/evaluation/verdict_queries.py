@@ -42,12 +42,12 @@ READABLE_ONES = f"{EVALUATED_SQL} AND {IS_READABLE}"
 TRUSTED = f"{READABLE_ONES} AND {IS_TRUSTED}"
 VALUE = "coalesce(own.value, platform.value)"
 _WHY = " ".join(f"WHEN NOT coalesce({readable}, false) THEN '{why}'" for why, readable in READABLE.items())
-CENSUS = f"""
-SELECT r.applies_to = 'everyone' AS everyone, {IS_TRUSTED} AS trusted, {IS_READABLE} AS readable,
-       count(*) FROM automation_rules r WHERE {EVALUATED_SQL} {{only}} GROUP BY 1, 2, 3
-"""
 # Keeps PostgreSQL from writing out an expression of a subquery wherever the query around it names the column.
 ONCE = "OFFSET 0"
+CENSUS = f"""
+SELECT r.applies_to = 'everyone' AS everyone, {IS_TRUSTED} AS trusted, {IS_READABLE} AS readable, count(*)
+  FROM automation_rules r WHERE {EVALUATED_SQL}
+"""
 PEOPLE = "SELECT count(*) FROM smartagent_users WHERE is_active"
 
 
@@ -78,7 +78,7 @@ def take_census(only: str, params: dict[str, Any]) -> Census:
     with connection.cursor() as cursor:
         cursor.execute(PEOPLE)
         (people,) = cursor.fetchone()
-        cursor.execute(CENSUS.replace("{only}", only), params)
+        cursor.execute(f"{CENSUS} {only} GROUP BY 1, 2, 3", params)
         kinds = [(Kind(*kind), int(count)) for *kind, count in cursor.fetchall()]
     readable = [(kind, count) for kind, count in kinds if kind.readable]
     return Census(
