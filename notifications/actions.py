@@ -11,7 +11,7 @@ from notifications.gateway import Message, post
 from notifications.routing.grouping import facts, grouped, lines, severity
 from notifications.routing.recipients import Directory, ResolvedRecipients, problems_of, split
 from notifications.routing.recipients_field import RecipientsField
-from rules.action_options import NOTHING, option_text
+from rules.action_options import EMPTY_VALUES, option_text
 from rules.actions import Action, Firing, Outcome
 from rules.authority import may_notify_others
 from rules.engine.severities import SeverityOption
@@ -151,7 +151,7 @@ def place_of(rule: UUID, owner: UUID, person: UUID, notification: UUID) -> str:
 
 def _text(firing: Firing, name: str) -> str:
     """An option that is to be a text; another application may keep anything in it."""
-    return option_text(given) if (given := firing.config.get(name)) not in NOTHING else ""
+    return option_text(given) if (given := firing.config.get(name)) not in EMPTY_VALUES else ""
 
 
 def _outcome(messages: Sequence[Message], told: ResolvedRecipients) -> Outcome:

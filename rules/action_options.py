@@ -13,7 +13,7 @@ from smartagent.kernel.stored_json import Unreadable, read_stored
 
 Errors = dict[str, list[str]]
 NO_OBJECT = "The action options are not a valid object and were ignored."
-NOTHING: tuple[Any, ...] = (None, "", [])
+EMPTY_VALUES: tuple[Any, ...] = (None, "", [])
 
 
 def config_errors(action_type: str, config: Any, before: Mapping[str, Any] | None = None) -> Errors:
@@ -83,7 +83,7 @@ def options_in(raw: str | None) -> dict[str, Any]:
 def has_no_options(raw: str | None) -> bool:
     """Whether the JSON of the column says something, but is no object of options."""
     found = _read(raw)
-    return found not in NOTHING and not isinstance(found, dict)
+    return found not in EMPTY_VALUES and not isinstance(found, dict)
 
 
 def _read(raw: str | None) -> Any:
@@ -110,4 +110,4 @@ def _unknown(action_type: str, names: Any) -> Errors:
 
 
 def _is_nothing(value: Any) -> bool:
-    return value is False or value in NOTHING
+    return value is False or value in EMPTY_VALUES

@@ -10,8 +10,8 @@ from rules.engine.evaluated_rules import ACTING_SQL
 from smartagent.kernel.scope import everyone_sql
 
 # Who may watch everyone, and notify others than themselves.
-OPERATORS = f"(SELECT u.id FROM smartagent_users u WHERE {everyone_sql('u')})"
-MAY_WATCH = f"(r.applies_to = 'owner' OR r.user_id IN {OPERATORS})"
+OPERATOR_IDS_SQL = f"(SELECT u.id FROM smartagent_users u WHERE {everyone_sql('u')})"
+MAY_WATCH = f"(r.applies_to = 'owner' OR r.user_id IN {OPERATOR_IDS_SQL})"
 IS_TRUSTED = f"(r.written_by = '' AND {MAY_WATCH})"
 # A rule does what it may, with its owner o, when that is done, not when it was decided.
 MAY_ACT = f"{ACTING_SQL} AND {IS_TRUSTED}"

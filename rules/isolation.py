@@ -17,7 +17,7 @@ Key = TypeVar("Key")
 Row = TypeVar("Row", bound=Model)
 
 log = structlog.get_logger(__name__)
-SECONDS = 60.0
+MAX_ISOLATION_SECONDS = 60.0
 SECONDS_AGAIN = 5.0  # for those that were culprits at the evaluation before
 NOT_EVALUATED = "This rule could not be evaluated: "
 NOBODYS = (OperationalError, InterfaceError)  # the server's own troubles, not those of a row
@@ -39,7 +39,7 @@ class Isolated(Generic[Key]):
 class TimeBudget:
     """The seconds that several searches for culprits have together."""
 
-    seconds: float = SECONDS
+    seconds: float = MAX_ISOLATION_SECONDS
 
     def isolate(self, keys: Sequence[Key], attempt: Callable[[Sequence[Key]], None]) -> Isolated[Key]:
         """Isolate among `keys`, in the time that is left."""
@@ -49,7 +49,9 @@ class TimeBudget:
         return found
 
 
-def isolate(keys: Sequence[Key], attempt: Callable[[Sequence[Key]], None], seconds: float = SECONDS) -> Isolated[Key]:
+def isolate(
+    keys: Sequence[Key], attempt: Callable[[Sequence[Key]], None], seconds: float = MAX_ISOLATION_SECONDS
+) -> Isolated[Key]:
     """Attempt all `keys`, each exactly once with success, in ever smaller sets where one raises.
 
     Each attempt is a transaction, or a savepoint within one. Raises what is the server's trouble and no key's.

@@ -15,7 +15,7 @@ from django.test import Client, TransactionTestCase
 from pytest_django import DjangoDbBlocker
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from rules.evaluation.dispatcher import LOCK
+from rules.evaluation.dispatcher import EVALUATION_LOCK
 from smartagent.models import User
 from tests.tables import Tables
 
@@ -131,7 +131,7 @@ def another_dispatcher(transactional_db: None) -> Iterator[None]:
     """One that evaluates all the time. It gives its lock back: the pool keeps the connection, and so its locks."""
     other = connection.copy()
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [EVALUATION_LOCK])
         yield
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [EVALUATION_LOCK])
     other.close()

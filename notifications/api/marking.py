@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from notifications.models import Notification
 from notifications.models.querysets import NotificationQuerySet
 from rules.api.instances import EITHER, until_asked
-from rules.instances.handling import SNOOZES
+from rules.instances.handling import SNOOZE_DURATIONS
 from smartagent.rest.constraints import Absent, Constraint, Where
 from smartagent.rest.fields import ChoiceField, IdField, TimeField
 from smartagent.rest.serializers import StrictSerializer
@@ -28,7 +28,7 @@ class SnoozeNotificationSerializer(StrictSerializer):
 
     until = TimeField(required=False, help_text="End of the snooze, at most 30 days away.")
     length = ChoiceField(
-        choices=[*SNOOZES, "morning"], required=False,
+        choices=[*SNOOZE_DURATIONS, "morning"], required=False,
         help_text="Instead of `until`. morning: 9 a.m. on the next working day in your time zone.",
     )  # fmt: skip
 

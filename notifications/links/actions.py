@@ -10,7 +10,7 @@ from notifications.inbox.feedback import entry_of
 from notifications.links.signing import is_group
 from notifications.models import Notification
 from notifications.routing.subscribers import zone_named
-from rules.engine.open_alerts import OPEN
+from rules.engine.open_alerts import OPEN_ALERT
 from rules.instances.handling import acknowledge, snooze, until_of
 from rules.models import ActivityEntry, RuleState
 from rules.models.querysets import StateQuerySet
@@ -56,7 +56,7 @@ def question(told: Notification | None, now: datetime) -> Question:
     states = instances_for(told)
     if not states.exists():
         raise NothingToDo(GONE, 410)
-    firing = states.filter(OPEN)
+    firing = states.filter(OPEN_ALERT)
     still_open = firing.filter(handling=RuleState.Handling.OPEN)
     if count := still_open.count():
         return Question(told=told, who=told.user, states=still_open, count=count)

@@ -13,7 +13,7 @@ from unfold.decorators import display
 from notifications.inbox.feedback import NOTHING_TO_JUDGE, judge_all, know_what_was_said, success_message
 from notifications.models import Notification
 from notifications.models.querysets import NotificationQuerySet
-from rules.health.feedback import VERBS, may_judge
+from rules.health.feedback import FEEDBACK_VERBS, may_judge
 from rules.pages.activity.feedback_buttons import answer, buttons
 from smartagent.kernel.scope import has_everyone
 from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
@@ -61,7 +61,7 @@ class JudgedAdmin(RecordAdmin):
         if not may_judge(request.user):
             raise PermissionDenied
         chosen = list(queryset.changeable_by(request.user).order_by())
-        count = judge_all(chosen, request.user, VERBS[verb], timezone.now())
+        count = judge_all(chosen, request.user, FEEDBACK_VERBS[verb], timezone.now())
         messages.success(request, success_message(verb, count, len(chosen)))
 
     def get_actions(self, request: HttpRequest) -> Any:
@@ -77,12 +77,12 @@ class JudgedAdmin(RecordAdmin):
 
     def judge_one(self, request: HttpRequest, pk: Any, verb: str) -> HttpResponse:
         """Write down that one notification was useful, or noise; or take that back."""
-        if verb not in VERBS:
+        if verb not in FEEDBACK_VERBS:
             raise Http404("Unknown feedback.")
         notification = self.changeable(request, pk).get()
         if not may_judge(request.user):
             raise PermissionDenied
-        if not judge_all([notification], request.user, VERBS[verb], timezone.now()):
+        if not judge_all([notification], request.user, FEEDBACK_VERBS[verb], timezone.now()):
             raise Http404(NOTHING_TO_JUDGE)
         know_what_was_said([notification], request.user)
         return answer(request, verb, self.judged(notification), reverse(INBOX))

@@ -9,7 +9,7 @@ from optimizer.execution.responses import LENGTHS, MAX_EVENTS, VERBS
 from optimizer.models import OptimizationEvent
 from optimizer.proposals.requests import KINDS, is_metric
 from optimizer.text.proposal import effect_in_words
-from rules.api.fields import METRIC
+from rules.api.fields import METRIC_SCHEMA
 from rules.engine.conditions import Operator
 from rules.ingest.samples import check_target
 from smartagent.kernel.coerce import as_number
@@ -97,7 +97,7 @@ def effect_of(event: OptimizationEvent) -> dict[str, Any]:
 class AskSerializer(StrictSerializer):
     constraints = (AllOrNone(("operator", "threshold"), "Give both operator and threshold, or neither."),)
 
-    metric = TextField(max_length=100, asks=METRIC, help_text="Metric to improve.")
+    metric = TextField(max_length=100, asks=METRIC_SCHEMA, help_text="Metric to improve.")
     target = TextField(required=False, allow_blank=True, max_length=200, help_text="Type of an integration.")
     user = OwnerField(required=False, help_text="Person, by ID or e-mail. Default: you.")
     operator = ChoiceField(

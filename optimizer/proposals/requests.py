@@ -11,7 +11,7 @@ from optimizer.proposals.creation import ProposalRequest, ProposalResult, propos
 from optimizer.proposals.facts import FactsLoader
 from optimizer.registries import strategy_for
 from rules.evaluation.preview import preview
-from rules.ingest.samples import NAME
+from rules.ingest.samples import METRIC_NAME
 from rules.models import AutomationRule
 from rules.registries import metrics
 from smartagent.kernel.coerce import as_number
@@ -53,7 +53,7 @@ def ask(wanted: ManualRequest, by: User, now: datetime) -> ProposalResult:
 
 def is_metric(name: str) -> bool:
     """Whether a metric can be called so."""
-    return name in metrics or NAME.fullmatch(name) is not None
+    return name in metrics or METRIC_NAME.fullmatch(name) is not None
 
 
 def _limit(wanted: ManualRequest) -> tuple[str, float]:

@@ -20,7 +20,7 @@ from smartagent.rest.constraints import AnyFilled, NotTogether
 from smartagent.rest.fields import ChoiceField, FlagField, IdField, NumberField, TextField
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 
-MAX_RULES = 1000
+MAX_BULK_EDIT_RULES = 1000
 MOST_PERCENT = 1_000_000
 
 
@@ -55,7 +55,7 @@ class BulkEditSerializer(StrictSerializer):
         NotTogether("percent", "values.threshold_value", "Give a new threshold or a change in percent, not both."),
     )
 
-    rules = serializers.ListField(child=IdField(), min_length=1, max_length=MAX_RULES)
+    rules = serializers.ListField(child=IdField(), min_length=1, max_length=MAX_BULK_EDIT_RULES)
     values = BulkValuesSerializer(required=False)
     percent = PercentField(required=False, help_text="Change of the thresholds in percent, for example -5.")
     put_labels = LabelsField(required=False, help_text="Labels to add; other labels are kept.")
@@ -98,8 +98,8 @@ class BulkEditAction:
 
     @extend_schema(
         summary="Bulk edit rules", request=BulkEditSerializer, responses=BulkOutcomeSerializer,
-        description=f"At most {MAX_RULES:,}. Only given fields are written. Rules that would become invalid, or "
-        "are managed by a file, are skipped. Each change creates a version.",
+        description=f"At most {MAX_BULK_EDIT_RULES:,}. Only given fields are written. Rules that would become "
+        "invalid, or are managed by a file, are skipped. Each change creates a version.",
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change", url_path="bulk-edit")
     def bulk_edit(self, request: Request) -> Response:

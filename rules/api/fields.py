@@ -9,18 +9,25 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from rules.authoring import labels
-from rules.authoring.conditions import FIELDS, MAX_FURTHER, TOO_MANY, stored, window_of
+from rules.authoring.conditions import CONDITION_FIELDS, MAX_FURTHER, TOO_MANY, stored, window_of
 from rules.engine.conditions import Operator, Reducer
 from rules.engine.intervals import parse_checks
-from rules.ingest.samples import NAME as METRIC_NAME
+from rules.ingest.samples import METRIC_NAME
 from smartagent.kernel.durations import LONGEST_TEXT, format_duration
 from smartagent.rest.fields import ChoiceField, DurationField, JSONObjectField, NumberField, TextField
 from smartagent.rest.serializers import StrictSerializer
 
-SHAPE = r"^\s*(0|([0-9]+\s*[wdhmsWDHMS]\s*)+|[0-9]+\s*[cC][hH][eE][cC][kK][sS]?\s*)$"
+DURATION_OR_CHECKS_PATTERN = r"^\s*(0|([0-9]+\s*[wdhmsWDHMS]\s*)+|[0-9]+\s*[cC][hH][eE][cC][kK][sS]?\s*)$"
 
 
-@extend_schema_field({"type": "string", "pattern": SHAPE, "maxLength": LONGEST_TEXT, "examples": ["15m", "3 checks"]})
+@extend_schema_field(
+    {
+        "type": "string",
+        "pattern": DURATION_OR_CHECKS_PATTERN,
+        "maxLength": LONGEST_TEXT,
+        "examples": ["15m", "3 checks"],
+    }
+)
 class ChecksField(DurationField):
     """A duration as `15m` or as `3 checks`; given as `15m`."""
 
@@ -36,10 +43,10 @@ class ChecksField(DurationField):
 
 
 WEB = {"pattern": r"^[hH][tT][tT][pP][sS]?://\S+$"}
-METRIC = {"pattern": f"^{METRIC_NAME.pattern}$"}  # also of every built-in one
-LABELS = {
+METRIC_SCHEMA = {"pattern": f"^{METRIC_NAME.pattern}$"}  # also of every built-in one
+LABELS_SCHEMA = {
     "maxProperties": labels.MAX_LABELS,
-    "propertyNames": {"pattern": f"^{labels.NAME.pattern}$"},
+    "propertyNames": {"pattern": f"^{labels.LABEL_NAME.pattern}$"},
     "additionalProperties": {
         "type": "string", "minLength": 1, "maxLength": labels.MAX_VALUE_LENGTH,
         "pattern": r"^[^,\n\r]*[^,\s][^,\n\r]*$",
@@ -51,13 +58,13 @@ LABELS = {
 class LabelsField(JSONObjectField):
     """A flat object of text to text."""
 
-    asks = LABELS
+    asks = LABELS_SCHEMA
 
 
 class ConditionSerializer(StrictSerializer):
     """A further condition of a rule, of the same person."""
 
-    metric = TextField(max_length=100, asks=METRIC)
+    metric = TextField(max_length=100, asks=METRIC_SCHEMA)
     target = TextField(
         required=False, allow_blank=True, default="", help_text="An integration, or a target of samples."
     )
@@ -102,6 +109,6 @@ def _shown(condition: Any) -> dict[str, Any]:
     known = condition if isinstance(condition, Mapping) else {}
     window, threshold = window_of(known.get("window")), known.get("threshold")
     number = isinstance(threshold, int | float) and not isinstance(threshold, bool) and math.isfinite(threshold)
-    texts = {name: str(known.get(name) or "") for name in FIELDS if name not in ("window", "threshold")}
+    texts = {name: str(known.get(name) or "") for name in CONDITION_FIELDS if name not in ("window", "threshold")}
     shown = texts | {"window": format_duration(window or timedelta(0)), "threshold": threshold if number else None}
-    return {name: shown[name] for name in FIELDS}
+    return {name: shown[name] for name in CONDITION_FIELDS}

@@ -15,9 +15,9 @@ from rules.prometheus.importer import as_document as imported_document
 from rules.prometheus.importer import import_prometheus
 from rules.prometheus.report import report_facts
 from rules.provisioning.apply import Outdated, apply
-from rules.provisioning.document import MAX_RULES, VERSION, Document, read_document, read_text
+from rules.provisioning.document import MAX_FILE_RULES, VERSION, Document, read_document, read_text
 from rules.provisioning.export import as_document, as_yaml, chosen
-from rules.provisioning.plan import KINDS, make_plan
+from rules.provisioning.plan import PLAN_KINDS, make_plan
 from rules.provisioning.plan_text import json_of, plan_facts
 from rules.provisioning.problems import FileRefused
 from rules.provisioning.release import release
@@ -48,7 +48,7 @@ class DocumentField(JSONObjectField):
         "properties": {
             "version": {"const": VERSION},
             "source": {"type": "string", "minLength": 1},
-            "rules": {"type": "array", "maxItems": MAX_RULES, "items": {"type": "object"}},
+            "rules": {"type": "array", "maxItems": MAX_FILE_RULES, "items": {"type": "object"}},
         },
     }
 
@@ -89,7 +89,7 @@ class PlannedChangeSerializer(serializers.Serializer[Any]):
 
 
 class PlannedItemSerializer(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(KINDS)
+    kind = serializers.ChoiceField(PLAN_KINDS)
     uid = serializers.CharField()
     name = serializers.CharField()
     rule = serializers.UUIDField(allow_null=True)

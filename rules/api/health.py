@@ -21,7 +21,7 @@ from smartagent.rest.fields import TextField
 from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import StrictView
 
-MAX_RULES = 500
+MAX_EXAMINED_RULES = 500
 DEFAULT = 20
 
 
@@ -120,7 +120,7 @@ class HealthView(StrictView):
         parameters=[
             KindSerializer,
             OpenApiParameter(
-                "limit", {"type": "integer", "minimum": 1, "maximum": MAX_RULES, "default": DEFAULT},
+                "limit", {"type": "integer", "minimum": 1, "maximum": MAX_EXAMINED_RULES, "default": DEFAULT},
                 description="Maximum number of findings per kind.",
             ),
         ],
@@ -207,6 +207,6 @@ def _kinds(request: Request) -> list[str]:
 
 def _limit(request: Request) -> int:
     text = request.query_params.get("limit", str(DEFAULT))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_RULES):
-        raise ValidationError({"limit": [f"Write a whole number from 1 to {MAX_RULES}."]})
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_EXAMINED_RULES):
+        raise ValidationError({"limit": [f"Write a whole number from 1 to {MAX_EXAMINED_RULES}."]})
     return int(text)

@@ -23,7 +23,7 @@ from smartagent.rest.fields import ChoiceField, IdField, TextField, TimeField, v
 from smartagent.rest.serializers import StrictSerializer
 
 MAX_INSTANCES = 1000
-NOTHING = "The instance does not fire, or this was already done."
+UNCHANGED_INSTANCE = "The instance does not fire, or this was already done."
 
 
 class CommentedSerializer(StrictSerializer):
@@ -46,7 +46,7 @@ class SnoozeSerializer(UntilSerializer):
 
     until = TimeField(required=False, help_text="End time, at most 30 days from now.")
     length = ChoiceField(
-        choices=[*handling.SNOOZES, "morning"], required=False,
+        choices=[*handling.SNOOZE_DURATIONS, "morning"], required=False,
         help_text="Instead of `until`. morning: 09:00 of the next workday in your time zone.",
     )  # fmt: skip
 
@@ -78,7 +78,7 @@ def described(summary: str, description: str, request: Any) -> Callable[[Any], A
     """What the description of the API says of one of the verbs."""
     from_view: Any = extend_schema(
         summary=summary, description=description, request=request,
-        responses={200: StateSerializer, 409: OpenApiResponse(description=NOTHING)},
+        responses={200: StateSerializer, 409: OpenApiResponse(description=UNCHANGED_INSTANCE)},
     )  # fmt: skip
     return from_view  # type: ignore[no-any-return]
 
@@ -173,7 +173,7 @@ class HandlingActions:
         view = self._view()
         state = view.get_object()
         if not do(RuleState.objects.filter(pk=state.pk), timezone.now()):
-            raise Conflict(NOTHING)
+            raise Conflict(UNCHANGED_INSTANCE)
         return Response(view.again(state))
 
     def _asked(self, kind: type[StrictSerializer]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from rules.filters import IntegrationFilter
 from rules.models import Integration
 from smartagent.rest.views import WriteViewSet
 
-EXAMPLE = OpenApiExample(
+INTEGRATION_EXAMPLE = OpenApiExample(
     "Slack",
     value={"integration_type": "slack", "status": "active", "credentials": {"token": "xoxb-1234"}},
     request_only=True,
@@ -25,12 +25,12 @@ EXAMPLE = OpenApiExample(
     retrieve=extend_schema(summary="Read an integration", description="One integration; never its credentials."),
     create=extend_schema(
         summary="Create an integration", description="One integration per type and person. Credentials are encrypted.",
-        examples=[EXAMPLE],
+        examples=[INTEGRATION_EXAMPLE],
     ),
     update=extend_schema(
         summary="Replace an integration",
         description="Omitted optional fields keep their value, including credentials.",
-        examples=[EXAMPLE],
+        examples=[INTEGRATION_EXAMPLE],
     ),
     partial_update=extend_schema(
         summary="Update an integration",

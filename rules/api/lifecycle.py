@@ -12,17 +12,16 @@ from rest_framework.response import Response
 
 from rules.api.serializers import ActivitySerializer, RuleSerializer
 from rules.lifecycle.copies import clone
-from rules.lifecycle.recycle_bin import undelete
+from rules.lifecycle.recycle_bin import MAX_BINNED_RULES, undelete
 from rules.lifecycle.status import activate
 from rules.lifecycle.test_fire import test_fire
-from rules.lifecycle.versions import KINDS, NotSound, differences, numbered, restore
+from rules.lifecycle.versions import HISTORY_TYPE_NAMES, MAX_VERSIONS, NotSound, differences, numbered, restore
 from rules.models import AutomationRule
 from rules.permissions import lock_of
 from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import TimeField
 from smartagent.rest.serializers import StrictSerializer
 
-MAX_VERSIONS = 200
 NOT_IN_BIN = "The recycle bin has no such rule."
 
 
@@ -35,7 +34,7 @@ class DifferenceSerializer(serializers.Serializer[Any]):
 
 class VersionSerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField(help_text="From 1.")
-    kind = serializers.ChoiceField(list(KINDS.values()))
+    kind = serializers.ChoiceField(list(HISTORY_TYPE_NAMES.values()))
     at = TimeField()
     by = serializers.UUIDField(allow_null=True)
     reason = serializers.CharField(allow_blank=True)
@@ -108,7 +107,7 @@ class LifecycleActions:
         records = numbered(self._view().get_object(), MAX_VERSIONS + 1)
         found = [
             {
-                "version": number, "kind": KINDS[record.history_type], "at": record.history_date,
+                "version": number, "kind": HISTORY_TYPE_NAMES[record.history_type], "at": record.history_date,
                 "by": record.history_user_id, "reason": record.history_change_reason or "",
                 "changes": differences(before[1], record) if before else [],
             }
@@ -137,11 +136,11 @@ class LifecycleActions:
 
     @extend_schema(
         operation_id="rules_bin", summary="Recycle bin", responses=BinSerializer,
-        description=f"The {MAX_VERSIONS} most recently deleted rules of the last 30 days.",
+        description=f"The {MAX_BINNED_RULES} most recently deleted rules of the last 30 days.",
     )  # fmt: skip
     @action(detail=False, methods=["get"])
     def bin(self, request: Request) -> Response:
-        rules = AutomationRule.binned.visible_to(request.user).order_by("-deleted_at")[:MAX_VERSIONS]
+        rules = AutomationRule.binned.visible_to(request.user).order_by("-deleted_at")[:MAX_BINNED_RULES]
         return Response(BinSerializer({"results": rules}).data)
 
     @extend_schema(

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from rules.engine.states import Verdict
 from rules.evaluation.preview import preview
-from rules.ingest.samples import NAME, check_target
+from rules.ingest.samples import METRIC_NAME, check_target
 from rules.metrics.catalogue import catalogue
 from rules.models import AutomationRule
 from rules.registries import metrics
@@ -74,7 +74,7 @@ class ReadingView(StrictView):
         responses=ReadingSerializer,
     )
     def get(self, request: Request, name: str) -> Response:
-        if not (name in metrics or NAME.fullmatch(name)):
+        if not (name in metrics or METRIC_NAME.fullmatch(name)):
             raise NotFound("Not a metric name.")
         person, target = _person(request), _target(request)
         rule = AutomationRule(

@@ -26,7 +26,7 @@ from rules.models.querysets import RuleQuerySet
 from rules.permissions import lock_of
 from smartagent.rest.views import WriteViewSet
 
-EXAMPLE = OpenApiExample(
+RULE_EXAMPLE = OpenApiExample(
     "Alert on a low score",
     value={
         "rule_name": "Fusion score too low", "metric_type": "fusion_score", "condition_operator": "<",
@@ -42,11 +42,11 @@ EXAMPLE = OpenApiExample(
     create=extend_schema(
         summary="Create a rule",
         description="You become the owner, unless you may manage everyone's rules and name another owner.",
-        examples=[EXAMPLE],
+        examples=[RULE_EXAMPLE],
     ),
     update=extend_schema(
         summary="Replace a rule", description="Omitted optional fields keep their value.",
-        examples=[EXAMPLE],
+        examples=[RULE_EXAMPLE],
     ),
     partial_update=extend_schema(
         summary="Update a rule", description="Updates only the fields sent.",

@@ -22,7 +22,7 @@ from smartagent.rest.idempotency import run_once
 from smartagent.rest.parsers import MAX_LINES, JSONParser, Lines, LinesParser
 from smartagent.rest.views import OwnedView
 
-SAMPLE = {
+SAMPLE_SCHEMA = {
     "type": "object",
     "additionalProperties": False,
     "required": ["metric", "value"],
@@ -42,13 +42,15 @@ SAMPLE = {
         },
     },
 }
-BODY = {"oneOf": [SAMPLE, {"type": "array", "items": SAMPLE, "minItems": 1, "maxItems": MAX_LINES}]}
-ANSWER = {"type": "object", "required": ["accepted"], "properties": {"accepted": {"type": "integer"}}}
-KEY = OpenApiParameter(
+SAMPLES_SCHEMA = {
+    "oneOf": [SAMPLE_SCHEMA, {"type": "array", "items": SAMPLE_SCHEMA, "minItems": 1, "maxItems": MAX_LINES}]
+}
+ACCEPTED_SCHEMA = {"type": "object", "required": ["accepted"], "properties": {"accepted": {"type": "integer"}}}
+IDEMPOTENCY_KEY_PARAMETER = OpenApiParameter(
     "Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}, "header",
     description="Repeating the request with the same key returns the same response and writes nothing.",
 )  # fmt: skip
-ONE = OpenApiExample("One", value={"metric": "cpu", "value": 71.5}, request_only=True)
+ONE_SAMPLE_EXAMPLE = OpenApiExample("One", value={"metric": "cpu", "value": 71.5}, request_only=True)
 TWO = OpenApiExample(
     "Two",
     value=[
@@ -92,10 +94,10 @@ class SampleView(TakesLarge, generics.ListAPIView[Any], OwnedView):
         f"{MAX_LINES:,} at most; gzipped "
         "with `Content-Encoding: gzip`. All samples are written or none. A sample of the same person, metric, target "
         "and time replaces the previous one.",
-        parameters=[KEY],
-        request={"application/json": BODY, "application/x-ndjson": {"type": "string", "pattern": r"\S"}},
-        responses={201: OpenApiResponse(ANSWER, description="Written."), 422: OpenApiResponse()},
-        examples=[ONE, TWO],
+        parameters=[IDEMPOTENCY_KEY_PARAMETER],
+        request={"application/json": SAMPLES_SCHEMA, "application/x-ndjson": {"type": "string", "pattern": r"\S"}},
+        responses={201: OpenApiResponse(ACCEPTED_SCHEMA, description="Written."), 422: OpenApiResponse()},
+        examples=[ONE_SAMPLE_EXAMPLE, TWO],
     )
     def post(self, request: Request) -> Response:
         return run_once(request, lambda: {"accepted": push(request)})

@@ -7,9 +7,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from rules.action_options import clean_config, stored_options
-from rules.api.fields import METRIC, WEB, ChecksField, ConditionsField, LabelsField
+from rules.api.fields import METRIC_SCHEMA, WEB, ChecksField, ConditionsField, LabelsField
 from rules.authoring.credential_addresses import changed_addresses, refusal
-from rules.authoring.fields import CHECKED, FIELDS, HELP, names
+from rules.authoring.fields import CHECKED, FIELD_HELP, RULE_FIELDS, names
 from rules.authoring.validation import validate
 from rules.engine.severities import severity_of
 from rules.lifecycle.status import begin_anew, publishes
@@ -24,19 +24,19 @@ from smartagent.rest.serializers import OwnedSerializer, StrictModelSerializer, 
 class RuleSerializer(OwnedSerializer):
     """A rule: a metric, an operator, a threshold, an action; and where it needs them, windows, levels and timing."""
 
-    action_config = JSONObjectField(required=False, help_text=HELP["action_config"])
-    labels = LabelsField(required=False, help_text=HELP["labels"])
-    more_conditions = ConditionsField(required=False, help_text=HELP["more_conditions"])
-    pending_for = ChecksField(required=False, help_text=HELP["pending_for"])
-    keep_firing_for = ChecksField(required=False, help_text=HELP["keep_firing_for"])
-    repeat_every = ChecksField(required=False, help_text=HELP["repeat_every"])
+    action_config = JSONObjectField(required=False, help_text=FIELD_HELP["action_config"])
+    labels = LabelsField(required=False, help_text=FIELD_HELP["labels"])
+    more_conditions = ConditionsField(required=False, help_text=FIELD_HELP["more_conditions"])
+    pending_for = ChecksField(required=False, help_text=FIELD_HELP["pending_for"])
+    keep_firing_for = ChecksField(required=False, help_text=FIELD_HELP["keep_firing_for"])
+    repeat_every = ChecksField(required=False, help_text=FIELD_HELP["repeat_every"])
 
     class Meta:
         model = AutomationRule
-        read_only_fields = [field.name for field in FIELDS if field.shown and not field.written]
-        fields = names(field for field in FIELDS if field.written or field.shown)
-        extra_kwargs: dict[str, Any] = {name: {"help_text": text} for name, text in HELP.items()}
-        extra_kwargs["metric_type"]["asks"] = METRIC
+        read_only_fields = [field.name for field in RULE_FIELDS if field.shown and not field.written]
+        fields = names(field for field in RULE_FIELDS if field.written or field.shown)
+        extra_kwargs: dict[str, Any] = {name: {"help_text": text} for name, text in FIELD_HELP.items()}
+        extra_kwargs["metric_type"]["asks"] = METRIC_SCHEMA
         extra_kwargs["runbook_url"]["asks"] = WEB
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from rules.ingest.samples import NAME
+from rules.ingest.samples import METRIC_NAME
 from rules.models import AutomationRule, Silence
 from rules.silences.lifecycle import LASTING, is_over, make, revise
 from rules.silences.limits import number_problem, people_of
 from rules.silences.phrases import state_of
-from rules.silences.validation import LONGEST_COMMENT, LONGEST_LABEL, MOST_LABELS, silence_errors
+from rules.silences.validation import LONGEST_LABEL, MAX_SILENCE_COMMENT, MOST_LABELS, silence_errors
 from rules.silences.windows import upcoming
 from smartagent.kernel.scope import has_everyone
 from smartagent.models import User
@@ -21,7 +21,7 @@ from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import ZONE, JSONObjectField, OwnerField, TimeField, find_person, keepable
 from smartagent.rest.serializers import StrictModelSerializer
 
-OVER = "This silence has ended and cannot be changed. Create a new one."
+SILENCE_ENDED = "This silence has ended and cannot be changed. Create a new one."
 
 
 class SomebodyField(OwnerField):
@@ -101,8 +101,8 @@ class SilenceSerializer(StrictModelSerializer):
         ]  # fmt: skip
         read_only_fields = ["created_by", "created_at", "cancelled_by", "cancelled_at"]
         extra_kwargs: dict[str, Any] = {
-            "metric": {"asks": {"pattern": f"^({NAME.pattern})?$"}},
-            "comment": {"asks": {"maxLength": LONGEST_COMMENT}},
+            "metric": {"asks": {"pattern": f"^({METRIC_NAME.pattern})?$"}},
+            "comment": {"asks": {"maxLength": MAX_SILENCE_COMMENT}},
             "time_zone": {"asks": ZONE},
         } | {"starts_at": {"required": False, "help_text": "Default: now."}}
 
@@ -145,7 +145,7 @@ class SilenceSerializer(StrictModelSerializer):
         for name, value in validated_data.items():
             setattr(instance, name, value)
         if not revise(instance, timezone.now()):
-            raise Conflict(OVER)
+            raise Conflict(SILENCE_ENDED)
         return instance
 
 
@@ -157,7 +157,7 @@ class PreviewSerializer(SilenceSerializer):
 
     class Meta(SilenceSerializer.Meta):
         extra_kwargs = SilenceSerializer.Meta.extra_kwargs | {
-            "comment": {"required": False, "asks": {"maxLength": LONGEST_COMMENT}}
+            "comment": {"required": False, "asks": {"maxLength": MAX_SILENCE_COMMENT}}
         }
 
 
@@ -183,7 +183,7 @@ class CoverageSerializer(serializers.Serializer[Any]):
 def refuse_over(silence: Silence) -> None:
     """Conflict where the silence is over."""
     if is_over(silence, timezone.now()):
-        raise Conflict(OVER)
+        raise Conflict(SILENCE_ENDED)
 
 
 def _names(silence: Any) -> bool:

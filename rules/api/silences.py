@@ -9,7 +9,13 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rules.api.silence_serializers import OVER, CoverageSerializer, PreviewSerializer, SilenceSerializer, refuse_over
+from rules.api.silence_serializers import (
+    SILENCE_ENDED,
+    CoverageSerializer,
+    PreviewSerializer,
+    SilenceSerializer,
+    refuse_over,
+)
 from rules.filters.silences import SilenceFilter
 from rules.models import Silence
 from rules.silences.coverage import covered
@@ -20,8 +26,8 @@ from smartagent.rest.errors import Conflict
 from smartagent.rest.throttling import Previews, Silences
 from smartagent.rest.views import ReadViewSet
 
-WINDOWS = 5
-ONCE = OpenApiExample(
+WINDOWS_PREVIEWED = 5
+ONE_TIME_EXAMPLE = OpenApiExample(
     "For four hours",
     value={
         "comment": "Database upgrade", "labels": {"team": "db"}, "starts_at": "2026-03-02T10:00:00Z",
@@ -29,7 +35,7 @@ ONCE = OpenApiExample(
     },
     request_only=True,
 )  # fmt: skip
-WEEKLY = OpenApiExample(
+WEEKLY_EXAMPLE = OpenApiExample(
     "Every night from Saturday to Sunday",
     value={
         "comment": "Backups", "metric": "cpu", "starts_at": "2026-03-07T21:00:00Z", "ends_at": "2026-05-30T22:00:00Z",
@@ -53,7 +59,7 @@ CONFLICT = {409: OpenApiResponse()}
             "logged but nobody is notified; alerts that still fire at the end are notified then. The maximum "
             "duration depends on your role."
         ),
-        examples=[ONCE, WEEKLY],
+        examples=[ONE_TIME_EXAMPLE, WEEKLY_EXAMPLE],
     ),
     partial_update=extend_schema(
         summary="Update a silence",
@@ -85,12 +91,12 @@ class SilenceViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, ReadViewS
     def end(self, request: Request, pk: Any = None) -> Response:
         silence = self.get_object()
         if not end(Silence.objects.filter(pk=silence.pk), request.user, timezone.now()):
-            raise Conflict(OVER)
+            raise Conflict(SILENCE_ENDED)
         return Response(self.again(silence))
 
     @extend_schema(
         summary="Preview a silence", description="Current matches and next windows. Saves nothing.",
-        request=PreviewSerializer, responses=CoverageSerializer, examples=[ONCE, WEEKLY],
+        request=PreviewSerializer, responses=CoverageSerializer, examples=[ONE_TIME_EXAMPLE, WEEKLY_EXAMPLE],
     )  # fmt: skip
     @action(
         detail=False, methods=["post"], needs="add", serializer_class=PreviewSerializer, throttle_classes=[Previews]
@@ -101,5 +107,5 @@ class SilenceViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, ReadViewS
         silence = asked.would_be(asked.validated_data)
         seen = covered(silence, owner=None if has_everyone(request.user, "view") else request.user.pk)
         facts = {name: getattr(seen, name) for name in ("rules", "instances", "firing", "listing")}
-        facts |= {"words": str(seen), "windows": upcoming(silence, timezone.now(), WINDOWS)}
+        facts |= {"words": str(seen), "windows": upcoming(silence, timezone.now(), WINDOWS_PREVIEWED)}
         return Response(CoverageSerializer(facts).data)

@@ -13,14 +13,14 @@ from rest_framework.response import Response
 from rules.api.serializers import RuleSerializer
 from rules.api.why import watched_person
 from rules.backtesting.simulation import SimulatedStep
-from rules.backtesting.trial import DAYS, Trial, try_out
+from rules.backtesting.trial import BACKTEST_DAYS, Trial, try_out
 from rules.engine.states import InstanceState
 from rules.models import AutomationRule
 from smartagent.rest.fields import TextField, TimeField
 from smartagent.rest.throttling import Previews
 
-MAX_TRANSITIONS = 1000  # transitions
-EXAMPLE = OpenApiExample(
+MAX_ANSWERED_TRANSITIONS = 1000  # transitions
+BACKTEST_EXAMPLE = OpenApiExample(
     "A month of a rule that is not made yet",
     value={
         "rule_name": "CPU high", "metric_type": "cpu_percent", "condition_operator": ">", "threshold_value": 90,
@@ -36,15 +36,15 @@ class DaysField(serializers.ChoiceField):
     default_error_messages = {"invalid_choice": "“{input}” is not one of: {choices}."}
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, bool) or not isinstance(data, int | float) or data not in DAYS:
-            self.fail("invalid_choice", input=str(data)[:40], choices=", ".join(map(str, DAYS)))
+        if isinstance(data, bool) or not isinstance(data, int | float) or data not in BACKTEST_DAYS:
+            self.fail("invalid_choice", input=str(data)[:40], choices=", ".join(map(str, BACKTEST_DAYS)))
         return int(data)
 
 
 class TrialSerializer(RuleSerializer):
     """A rule, and over which time and for whom it is tried."""
 
-    days = DaysField(choices=DAYS, required=False, default=7, help_text="How far back.")
+    days = DaysField(choices=BACKTEST_DAYS, required=False, default=7, help_text="How far back.")
     person = TextField(
         required=False,
         max_length=254,
@@ -80,7 +80,7 @@ class TrialOutcomeSerializer(serializers.Serializer[Any]):
     notified = serializers.IntegerField(help_text="Number of actions, including repeats, without suppressed ones.")
     people = serializers.IntegerField(help_text="Number of people the rule would have fired for.")
     person = serializers.UUIDField(help_text="Person whose transitions are listed: the one with the most alerts.")
-    transitions = TrialStepSerializer(many=True, help_text=f"The first {MAX_TRANSITIONS:,}.")
+    transitions = TrialStepSerializer(many=True, help_text=f"The first {MAX_ANSWERED_TRANSITIONS:,}.")
     truncated = serializers.BooleanField(help_text="Whether there were more transitions.")
     sentence = serializers.CharField()
 
@@ -96,7 +96,7 @@ class TrialActions:
             "Backtests a rule over the last 1, 7 or 30 days with the code of the evaluation, including "
             "silences and repeats. The rule is not created."
         ),
-        examples=[EXAMPLE],
+        examples=[BACKTEST_EXAMPLE],
     )  # fmt: skip
     @action(
         detail=False,
@@ -134,8 +134,8 @@ def _facts(trial: Trial) -> dict[str, Any]:
     return {
         "days": trial.days, "start": trial.start, "end": trial.end, "fired": trial.counted.fired,
         "notified": trial.counted.notified, "people": trial.counted.people, "person": trial.person.pk,
-        "transitions": [_step(made) for made in trial.transitions[:MAX_TRANSITIONS]],
-        "truncated": len(trial.transitions) > MAX_TRANSITIONS, "sentence": trial.sentence,
+        "transitions": [_step(made) for made in trial.transitions[:MAX_ANSWERED_TRANSITIONS]],
+        "truncated": len(trial.transitions) > MAX_ANSWERED_TRANSITIONS, "sentence": trial.sentence,
     }  # fmt: skip
 
 

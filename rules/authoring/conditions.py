@@ -6,7 +6,7 @@ from typing import Any
 
 from rules.authoring.scales import threshold_problem
 from rules.engine.conditions import Operator, Reducer
-from rules.ingest.samples import NAME, check_target
+from rules.ingest.samples import METRIC_NAME, check_target
 from rules.registries import metrics
 from smartagent.kernel.coerce import as_json_number, as_number, read_number
 from smartagent.kernel.durations import format_duration
@@ -14,12 +14,12 @@ from smartagent.kernel.durations import format_duration
 MAX_FURTHER = 5  # further conditions
 TOO_MANY = f"A rule has at most {MAX_FURTHER} further conditions; {{}} were given."
 SHORTEST, LONGEST_WINDOW = timedelta(minutes=5), timedelta(days=30)
-FIELDS = ("metric", "target", "reducer", "window", "operator", "threshold")
+CONDITION_FIELDS = ("metric", "target", "reducer", "window", "operator", "threshold")
 
 
 def clause_errors(clause: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong with one condition, by field; its window is a timedelta. Only what is given is checked."""
-    problems = {name: CHECKS[name](clause[name], clause) for name in FIELDS if name in clause}
+    problems = {name: CONDITION_CHECKS[name](clause[name], clause) for name in CONDITION_FIELDS if name in clause}
     return {name: problem for name, problem in problems.items() if problem}
 
 
@@ -32,7 +32,7 @@ def further_errors(conditions: Any) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     for number, each in enumerate(conditions):
         if not isinstance(each, Mapping):
-            errors[f"more_conditions.{number}"] = [f"A condition must be an object with {', '.join(FIELDS)}."]
+            errors[f"more_conditions.{number}"] = [f"A condition must be an object with {', '.join(CONDITION_FIELDS)}."]
             continue
         found = clause_errors(_whole(each)) | _unknown(each)
         errors |= {f"more_conditions.{number}.{name}": [problem] for name, problem in found.items()}
@@ -57,7 +57,7 @@ def window_of(seconds: Any) -> timedelta | None:
 
 
 def _whole(clause: Mapping[str, Any]) -> dict[str, Any]:
-    given = {name: clause.get(name) for name in FIELDS}
+    given = {name: clause.get(name) for name in CONDITION_FIELDS}
     window = window_of(given["window"])
     return given | {
         "target": given["target"] or "",
@@ -67,11 +67,11 @@ def _whole(clause: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _unknown(clause: Mapping[str, Any]) -> dict[str, str]:
-    known = ", ".join(FIELDS)
+    known = ", ".join(CONDITION_FIELDS)
     return {
         str(name)[:100]: f"Unknown field of a condition. Known fields: {known}."
         for name in clause
-        if name not in FIELDS
+        if name not in CONDITION_FIELDS
     }
 
 
@@ -79,7 +79,7 @@ def metric_problem(metric: Any, _: Mapping[str, Any]) -> str:
     """What is wrong with the name of a metric."""
     if not metric:
         return "Enter a metric: a built-in metric such as fusion_score, or the name of a pushed metric."
-    if isinstance(metric, str) and (metric in metrics or NAME.fullmatch(metric)):
+    if isinstance(metric, str) and (metric in metrics or METRIC_NAME.fullmatch(metric)):
         return ""
     return (
         f"“{str(metric)[:40]}” is not a metric name. A name starts with a lowercase letter and contains only "
@@ -127,7 +127,7 @@ def _threshold(threshold: Any, clause: Mapping[str, Any]) -> str:
     return threshold_problem(threshold, clause.get("metric"), clause.get("reducer"))
 
 
-CHECKS = {
+CONDITION_CHECKS = {
     "metric": metric_problem, "target": _target, "reducer": _reducer, "window": _window, "operator": _operator,
     "threshold": _threshold,
 }  # fmt: skip

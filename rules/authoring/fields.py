@@ -12,7 +12,7 @@ from rules.authoring.conditions import MAX_FURTHER
 from rules.models import AutomationRule
 
 NUMBER = "Not a number. Example: 70 or 12.5, with a decimal point."
-METRIC = "Enter a metric: a built-in metric such as fusion_score, or the name of a pushed metric."
+METRIC_REQUIRED = "Enter a metric: a built-in metric such as fusion_score, or the name of a pushed metric."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ def _kept(name: str, *, shown: bool = True) -> RuleField:
                      copied=False)  # fmt: skip
 
 
-FIELDS = (
+RULE_FIELDS = (
     _kept("id"),
     RuleField(
         name="rule_name", in_files=("name",), help="Name shown in lists and messages.", tried=False, copied=False,
@@ -95,7 +95,7 @@ FIELDS = (
     ),
     RuleField(
         name="metric_type", in_files=("metric",), help="A built-in metric, or the name of a pushed metric.",
-        missing=METRIC,
+        missing=METRIC_REQUIRED,
     ),
     RuleField(
         name="target_integration", in_files=("target",), let_be=True,
@@ -156,8 +156,8 @@ FIELDS = (
     _kept("created_at"),
     _kept("updated_at"),
 )  # fmt: skip
-BY_NAME = {field.name: field for field in FIELDS}
-WRITTEN = tuple(field for field in FIELDS if field.written)
+RULE_FIELD_OF_NAME = {field.name: field for field in RULE_FIELDS}
+WRITTEN = tuple(field for field in RULE_FIELDS if field.written)
 
 
 def names(fields: Iterable[RuleField]) -> tuple[str, ...]:
@@ -165,8 +165,8 @@ def names(fields: Iterable[RuleField]) -> tuple[str, ...]:
     return tuple(field.name for field in fields)
 
 
-CHECKED = names(field for field in FIELDS if field.checked)
-HELP = {field.name: field.help for field in FIELDS if field.help}
-MISSING = {field.name: field.missing for field in FIELDS if field.missing}
-INVALID = {field.name: field.invalid for field in FIELDS if field.invalid}
-LABELS = {field.name: field.label for field in FIELDS}
+CHECKED = names(field for field in RULE_FIELDS if field.checked)
+FIELD_HELP = {field.name: field.help for field in RULE_FIELDS if field.help}
+REQUIRED_MESSAGES = {field.name: field.missing for field in RULE_FIELDS if field.missing}
+INVALID_MESSAGES = {field.name: field.invalid for field in RULE_FIELDS if field.invalid}
+FIELD_LABELS = {field.name: field.label for field in RULE_FIELDS}

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 MAX_LABELS = 30
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_./:-]{0,62}")
+LABEL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_./:-]{0,62}")
 MAX_VALUE_LENGTH = 200
-EXAMPLE = "Example: team=db."
+LABEL_EXAMPLE = "Example: team=db."
 
 
 def label_problem(labels: Any) -> str:
@@ -20,7 +20,7 @@ def label_problem(labels: Any) -> str:
 
 
 def _problem(name: Any, value: Any) -> str:
-    if not isinstance(name, str) or not NAME.fullmatch(name):
+    if not isinstance(name, str) or not LABEL_NAME.fullmatch(name):
         return (
             f"“{str(name)[:40]}” is not a label name. A name starts with a letter and contains only letters, digits "
             "and _ . / : - after it, for example team."
@@ -40,7 +40,7 @@ def read_labels(text: str) -> dict[str, str]:
     for part in filter(None, (part.strip() for part in re.split(r"[\n,]", text))):
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or not name:
-            raise ValueError(f"“{part[:40]}” is not a label. {EXAMPLE}")
+            raise ValueError(f"“{part[:40]}” is not a label. {LABEL_EXAMPLE}")
         if name in labels:
             raise ValueError(f"Duplicate label {name}.")
         labels[name] = value

@@ -50,7 +50,7 @@ HOUR, HOURS_6, DAY, WEEK = timedelta(hours=1), timedelta(hours=6), timedelta(day
 CLASSICS, SCORES, EVENTS = "Basics", "Scores and efficiency", "Anomalies and integrations"
 SYSTEMS, SILENCE = "Pushed metrics", "Missing data"
 
-TEMPLATES = (
+RULE_TEMPLATES = (
     _template(
         "low-score", CLASSICS, "Fusion score too low", "Alerts when a fusion score is low.",
         "fusion_score < 70", "alert high",
@@ -162,13 +162,13 @@ TEMPLATES = (
 
 def template_of(key: str) -> Template | None:
     """The template of this key."""
-    return next((template for template in TEMPLATES if template.key == key), None)
+    return next((template for template in RULE_TEMPLATES if template.key == key), None)
 
 
 def search(words: str) -> list[Template]:
     """The templates that have all of these words somewhere; all where there are none."""
     wanted = words.lower().split()
-    return [template for template in TEMPLATES if all(word in _text(template) for word in wanted)]
+    return [template for template in RULE_TEMPLATES if all(word in _text(template) for word in wanted)]
 
 
 def _text(template: Template) -> str:

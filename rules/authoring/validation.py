@@ -10,7 +10,7 @@ from typing import Any
 
 from rules.action_options import config_errors
 from rules.authoring.conditions import clause_errors, further_errors
-from rules.authoring.fields import FIELDS, MISSING, names
+from rules.authoring.fields import REQUIRED_MESSAGES, RULE_FIELDS, names
 from rules.authoring.labels import label_problem
 from rules.authoring.scales import critical_problem, recovery_problem
 from rules.engine.conditions import Match
@@ -20,12 +20,12 @@ from rules.models import AutomationRule
 from rules.registries import actions
 from smartagent.kernel.durations import MAX_DURATION
 
-LONGEST_NAME = 200
+MAX_RULE_NAME = 200
 LONGEST_DESCRIPTION, LONGEST_ADDRESS = 10_000, 2_000
 DEFAULT_REPEAT = AutomationRule._meta.get_field("repeat_every").default
 Errors = dict[str, list[str]]
 # The rule's own condition: which of its fields says what.
-OWN = {
+CONDITION_FIELD_NAMES = {
     "metric_type": "metric", "reducer": "reducer", "evaluation_window": "window", "condition_operator": "operator",
     "threshold_value": "threshold",
 }  # fmt: skip
@@ -42,11 +42,11 @@ def validate(fields: Mapping[str, Any], before: Mapping[str, Any] | None = None)
     """
     kept = {name for name in LET_BE if before and name in before and _same(before[name], fields.get(name))}
     errors: Errors = {}
-    if before and all(name in before and _same(before[name], fields.get(name)) for name in CONDITION):
-        kept |= set(CONDITION)
+    if before and all(name in before and _same(before[name], fields.get(name)) for name in CONDITION_PROBLEM_FIELDS):
+        kept |= set(CONDITION_PROBLEM_FIELDS)
     else:
         errors = _own_condition(fields)
-    for name, check in CHECKS.items():
+    for name, check in FIELD_CHECKS.items():
         if name in fields and name not in kept and (problem := check(fields[name], fields)):
             errors[name] = [problem]
     if "more_conditions" in fields and "more_conditions" not in kept:
@@ -62,16 +62,16 @@ def _same(before: Any, now: Any) -> bool:
 
 
 def _own_condition(fields: Mapping[str, Any]) -> Errors:
-    given = {name: fields[field] for field, name in OWN.items() if field in fields}
+    given = {name: fields[field] for field, name in CONDITION_FIELD_NAMES.items() if field in fields}
     problems = clause_errors(given)
-    return {field: [problems[name]] for field, name in OWN.items() if name in problems}
+    return {field: [problems[name]] for field, name in CONDITION_FIELD_NAMES.items() if name in problems}
 
 
 def _name(name: Any, _: Mapping[str, Any]) -> str:
     if not str(name or "").strip():
-        return MISSING["rule_name"]
-    if len(str(name)) > LONGEST_NAME:
-        return f"The name has at most {LONGEST_NAME} characters; this value has {len(str(name))}."
+        return REQUIRED_MESSAGES["rule_name"]
+    if len(str(name)) > MAX_RULE_NAME:
+        return f"The name has at most {MAX_RULE_NAME} characters; this value has {len(str(name))}."
     return ""
 
 
@@ -117,7 +117,7 @@ def _labels(labels: Any, _: Mapping[str, Any]) -> str:
     return label_problem(labels)
 
 
-CHECKS = {
+FIELD_CHECKS = {
     "rule_name": _name,
     "critical_threshold": critical_problem,
     "recovery_threshold": recovery_problem,
@@ -134,5 +134,5 @@ CHECKS = {
     "target_integration": _at_most(LONGEST_TARGET),
 }
 # What is judged together, for a recovery threshold lies on its side of the threshold.
-CONDITION = (*OWN, "critical_threshold", "recovery_threshold")
-LET_BE = names(field for field in FIELDS if field.let_be)
+CONDITION_PROBLEM_FIELDS = (*CONDITION_FIELD_NAMES, "critical_threshold", "recovery_threshold")
+LET_BE = names(field for field in RULE_FIELDS if field.let_be)

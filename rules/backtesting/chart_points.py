@@ -10,8 +10,8 @@ from rules.engine.conditions import Reducer
 from rules.engine.reducers import Series
 
 Point = tuple[datetime, float | None]
-MAX_POINTS = 600
-LOOKED_AT = 1_500_000  # readings, over all windows of a chart
+MAX_CHART_POINTS = 600
+MAX_OBSERVATIONS_READ = 1_500_000  # readings, over all windows of a chart
 
 
 def points_of(watched: RuleConditions, person: object, start: datetime, end: datetime) -> tuple[list[Point], bool]:
@@ -29,7 +29,7 @@ def points_of(watched: RuleConditions, person: object, start: datetime, end: dat
     return [], False
 
 
-def thin(points: Sequence[Point], most: int = MAX_POINTS) -> list[Point]:
+def thin(points: Sequence[Point], most: int = MAX_CHART_POINTS) -> list[Point]:
     """At most `most` of `points`, among them the first, last, lowest and highest of each stretch of time."""
     if len(points) <= most:
         return list(points)
@@ -60,7 +60,7 @@ def _of_windows(
     series = own.get(clause.key) or platform.get(clause.key) or Series()
     reach = (end - start + clause.window) / timedelta(seconds=1)
     in_window = len(series.times) * clause.window.total_seconds() / reach
-    apart = max(1, int(len(ticks) * in_window / LOOKED_AT) + 1 if in_window else 1)
+    apart = max(1, int(len(ticks) * in_window / MAX_OBSERVATIONS_READ) + 1 if in_window else 1)
     return [(tick, watched.hear(own, platform, tick)[0].value) for tick in ticks[::apart]]
 
 

@@ -21,8 +21,8 @@ from rules.registries import metrics
 from rules.silences.matching import between, windows_for
 from smartagent.models import User
 
-MAX_TRANSITIONS = 5000  # transitions
-BEGINS = frozenset({Event.FIRED.value, Event.FLAPPING.value})
+MAX_REPLAYED_TRANSITIONS = 5000  # transitions
+EPISODE_STARTS = frozenset({Event.FIRED.value, Event.FLAPPING.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Replay:
     Of transitions and periods only the first are `kept`.
     """
 
-    kept: int = MAX_TRANSITIONS
+    kept: int = MAX_REPLAYED_TRANSITIONS
     fired: int = 0
     notified: int = 0
     evaluated: int = 0
@@ -57,7 +57,7 @@ class Replay:
         before, episode = self.fired, 0
         for made in steps:
             transition = made.transition
-            self.fired += transition.event in BEGINS and transition.episode > episode
+            self.fired += transition.event in EPISODE_STARTS and transition.episode > episode
             episode = transition.episode
             self.notified += transition.acts
             if len(self.transitions) < self.kept:

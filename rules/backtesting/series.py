@@ -12,9 +12,9 @@ from rules.backtesting.observations import Key, RuleConditions
 from rules.engine.reducers import Series, series_of
 from rules.registries import metrics
 
-CHUNK = 20  # people whose readings are in memory at once
+SERIES_PER_QUERY = 20  # people whose readings are in memory at once
 # The readings of a time, and of each series the one before it.
-SAMPLES = """
+SERIES_SQL = """
 SELECT user_id, metric, target, observed_at, value FROM metric_samples
  WHERE {whose} AND (metric, target) IN (SELECT * FROM unnest(%(metrics)s::text[], %(targets)s::text[]))
    AND observed_at > %(start)s AND observed_at <= %(end)s
@@ -40,8 +40,8 @@ def readings(
     """Each of `people` with the series of their own and of the platform that count between `start` and `end`."""
     span, keys = reach(watched, start, end), sorted({clause.key for clause in watched.clauses})
     platform = _series(keys, *span, None).get(None, {})
-    for first in range(0, len(people), CHUNK):
-        some = people[first : first + CHUNK]
+    for first in range(0, len(people), SERIES_PER_QUERY):
+        some = people[first : first + SERIES_PER_QUERY]
         own = _series(keys, *span, some)
         for person in some:
             yield person, own.get(person, {}), platform
@@ -55,7 +55,7 @@ def _series(
         "people": None if people is None else list(people),
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(SAMPLES.format(**(OF_PLATFORM if people is None else OF_PEOPLE)), params)
+        cursor.execute(SERIES_SQL.format(**(OF_PLATFORM if people is None else OF_PEOPLE)), params)
         rows = cursor.fetchall()
     found: dict[UUID | None, dict[Key, Series]] = {}
     for (person, metric, target), group in groupby(rows, key=lambda row: row[:3]):

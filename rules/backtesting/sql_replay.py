@@ -17,13 +17,13 @@ from rules.engine.conditions import IN_PYTHON
 from rules.engine.states import Observation
 
 Edge = tuple[UUID, datetime, bool, bool, datetime | None, bool]  # whose, when, met, critical, the next one, breaks it
-TYPES = ("uuid", "timestamptz", "bool", "bool", "timestamptz", "bool")
+OBSERVATION_TYPES = ("uuid", "timestamptz", "bool", "bool", "timestamptz", "bool")
 
 FROM_SERIES = """metric_samples s WHERE s.metric = %(metric)s AND s.target = %(target)s
     AND s.observed_at > %(start)s AND s.observed_at <= %(end)s"""
 # Of breaching samples with less than an hour from one to the next, all that lie between and the next one, by the index:
 # where few breach, most of the series is not looked at again.
-FEW = """
+SPARSE_OBSERVATIONS_SQL = """
 SELECT s.user_id, s.observed_at, s.met, s.critical, s.breaks AND s.observed_at <= span.last AS breaks,
        lag(s.observed_at) OVER later AS next_at, coalesce(lag(s.breaks) OVER later, false) AS next_breaks
   FROM (SELECT user_id, min(observed_at) AS first, max(observed_at) AS last
@@ -43,7 +43,7 @@ SELECT s.user_id, s.observed_at, s.met, s.critical, s.breaks AND s.observed_at <
 WINDOW later AS (PARTITION BY s.user_id, span.first ORDER BY s.observed_at DESC)
 """
 # The same of all samples in the order of the index, where many breach.
-MANY = """
+ALL_OBSERVATIONS_SQL = """
 SELECT s.user_id, s.observed_at, {met} AS met, {critical} AS critical, {breaks} AS breaks,
        lag(s.observed_at) OVER later AS next_at, coalesce(lag({breaks}) OVER later, false) AS next_breaks
   FROM {series} AND s.user_id IS NOT NULL
@@ -73,11 +73,13 @@ def runs(clause: Condition, start: datetime, end: datetime, max_age: timedelta) 
         "threshold": clause.threshold, "recovery": clause.recovery, "critical": clause.critical,
     }  # fmt: skip
     parts = _parts(clause)
-    samples = (FEW if _breach_share(parts, params) < SPARSE else MANY).format(**parts)
+    samples = (SPARSE_OBSERVATIONS_SQL if _breach_share(parts, params) < SPARSE else ALL_OBSERVATIONS_SQL).format(
+        **parts
+    )
     # COPY gives rows as they are asked for, as a cursor on the server does; only COPY lets workers share the scan.
     statement = f"COPY ({EDGES.replace('{samples}', samples)}) TO STDOUT (FORMAT BINARY)"
     with connection.cursor() as cursor, cursor.copy(statement, params) as copy:
-        copy.set_types(TYPES)
+        copy.set_types(OBSERVATION_TYPES)
         for person, edges in groupby(copy.rows(), key=lambda edge: edge[0]):
             yield person, list(edges)
 

@@ -12,13 +12,13 @@ from rules.backtesting.replay import Period, Replay, replay
 from rules.backtesting.simulation import SimulatedStep
 from rules.models import AutomationRule
 from rules.text.phrases import begun, metric_name
-from rules.text.rule import OVER
+from rules.text.rule import REDUCER_PHRASES
 from smartagent.kernel.phrasing import counted
 from smartagent.models import User
 
-DAYS = (1, 7, 30)
-MAX_PEOPLE = 300  # people that one may pick
-TELLING = ("alert", "notify")
+BACKTEST_DAYS = (1, 7, 30)
+MAX_BACKTEST_PEOPLE = 300  # people that one may pick
+NOTIFYING_ACTIONS = ("alert", "notify")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,21 +71,23 @@ def _shown(rule: AutomationRule, asked: UUID | None, people: list[User]) -> User
 def _people(whole: Replay) -> list[User]:
     """Those whom it fires for, most often first, and then the others by name."""
     times = Counter(period.person for period in whole.periods)
-    found = list(User.objects.filter(pk__in=[key for key, _ in times.most_common(MAX_PEOPLE) if key], is_active=True))
+    found = list(
+        User.objects.filter(pk__in=[key for key, _ in times.most_common(MAX_BACKTEST_PEOPLE) if key], is_active=True)
+    )
     worst = sorted(found, key=lambda person: -times[person.pk])
     others = User.objects.filter(is_active=True).exclude(pk__in=[person.pk for person in worst])
-    return [*worst, *others.order_by("full_name", "email")[: MAX_PEOPLE - len(worst)]]
+    return [*worst, *others.order_by("full_name", "email")[: MAX_BACKTEST_PEOPLE - len(worst)]]
 
 
 def _label(rule: AutomationRule) -> str:
     name = metric_name(rule.metric_type) + (f" on {rule.target_integration}" if rule.target_integration else "")
-    return OVER[rule.reducer].format(name, "the window") if rule.reducer in OVER else name
+    return REDUCER_PHRASES[rule.reducer].format(name, "the window") if rule.reducer in REDUCER_PHRASES else name
 
 
 def _sentence(rule: AutomationRule, days: int, one: Replay, whole: Replay | None, person: User | None) -> str:
     """In the last 7 days this would have fired 12 times for 3 people, notified 5 times."""
     time = "In the last 24 hours" if days == 1 else f"In the last {days} days"
-    acted = "notified" if rule.action_type in TELLING else "acted"
+    acted = "notified" if rule.action_type in NOTIFYING_ACTIONS else "acted"
     if whole is None:
         of = f" for {person}" if person else ""
         return f"{time} this rule would {_times(one, of, acted)}."

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from rules.models import AutomationRule
 
 IN_FORCE_STATUSES = ["active", "draft"]
-NEEDED = [
+REQUIRED_COLUMNS = [
     "user_id", "rule_name", "metric_type", "condition_operator", "threshold_value", "action_type",
 ]  # fmt: skip
 IN_FORCE = Q(status__in=IN_FORCE_STATUSES, deleted_at=None)
-COMPLETE = Q(**{f"{name}__isnull": False for name in NEEDED})
+COMPLETE = Q(**{f"{name}__isnull": False for name in REQUIRED_COLUMNS})
 EVALUATED = IN_FORCE & COMPLETE & Q(user__is_active=True)
 
 
@@ -27,7 +27,7 @@ def is_in_force(rule: "AutomationRule") -> bool:
 
 
 def is_complete(rule: "AutomationRule") -> bool:
-    return all(getattr(rule, name) is not None for name in NEEDED)
+    return all(getattr(rule, name) is not None for name in REQUIRED_COLUMNS)
 
 
 def is_evaluated(rule: "AutomationRule") -> bool:
@@ -44,7 +44,7 @@ def acting(path: str = "") -> Q:
 
 
 IN_FORCE_SQL = "r.status IN ('active', 'draft') AND r.deleted_at IS NULL"
-COMPLETE_SQL = " AND ".join(f"r.{name} IS NOT NULL" for name in NEEDED)
+COMPLETE_SQL = " AND ".join(f"r.{name} IS NOT NULL" for name in REQUIRED_COLUMNS)
 # Not a join: the plan of a tick stays as it is, however many owners there are.
 EVALUATED_SQL = f"""{IN_FORCE_SQL} AND {COMPLETE_SQL}
     AND NOT EXISTS (SELECT FROM smartagent_users o WHERE o.id = r.user_id AND NOT o.is_active)"""

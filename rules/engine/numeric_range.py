@@ -1,6 +1,6 @@
 """The numbers that windows calculate with: within them nothing overflows, in PostgreSQL or Python."""
 
-LARGEST = 1e150  # PostgreSQL squares what it averages
+LARGEST_VALUE = 1e150  # PostgreSQL squares what it averages
 SMALLEST = 1e-150  # of what one divides by or multiplies with
 TOO_FAR = "A reading in the window is too large, or too near to 0, to calculate with (1e-150 to 1e150)."
 

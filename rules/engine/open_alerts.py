@@ -12,7 +12,7 @@ from django.db.models import Q
 FIRING_STATES = ["firing", "recovering"]
 STATES_SQL = "('firing', 'recovering')"
 FIRES_NOW = Q(condition__in=FIRING_STATES)
-OPEN = FIRES_NOW | Q(condition="error", fired_at__isnull=False)
+OPEN_ALERT = FIRES_NOW | Q(condition="error", fired_at__isnull=False)
 
 
 def fires_now(condition: str) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import cast
 
-from rules.engine.numeric_range import LARGEST, SMALLEST
+from rules.engine.numeric_range import LARGEST_VALUE, SMALLEST
 from rules.engine.windows import Pick, WindowTable
 
 Values = Sequence[float]
@@ -101,12 +101,12 @@ class Series:
 
 
 def _in_reach(value: float) -> bool:
-    return abs(value) <= LARGEST  # NaN is not
+    return abs(value) <= LARGEST_VALUE  # NaN is not
 
 
 def _safe(value: float) -> float:
     """What a series is integrated of: what is out of reach is refused where the window that has it is reduced."""
-    return value if SMALLEST <= abs(value) <= LARGEST else 0.0
+    return value if SMALLEST <= abs(value) <= LARGEST_VALUE else 0.0
 
 
 def _change(before: float, after: float) -> float:

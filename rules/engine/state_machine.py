@@ -18,9 +18,9 @@ from datetime import datetime, timedelta
 from rules.engine.states import Event, InstanceState, Observation, StateRecord, Timing, Transition, Verdict
 
 REMEMBERED = 7  # changes; more than six of them within the window are flapping
-CALM = 3  # changes at most within the window, and the flapping is over
-WINDOW = 21  # ticks
-DRAFT = "The rule is a draft."
+CALM_CHECKS = 3  # changes at most within the window, and the flapping is over
+FLAP_WINDOW_CHECKS = 21  # ticks
+DRAFT_REASON = "The rule is a draft."
 
 
 def step(state: StateRecord, sight: Observation, timing: Timing, now: datetime) -> Transition | None:
@@ -44,7 +44,11 @@ def due(state: StateRecord, timing: Timing) -> datetime | None:
     if state.condition == InstanceState.PENDING and state.since:
         waits = [state.since + timing.pending_for]
     elif state.condition == InstanceState.RECOVERING and state.since:
-        calm = state.changes[-CALM - 1] + WINDOW * timing.tick if state.flapping and len(state.changes) > CALM else None
+        calm = (
+            state.changes[-CALM_CHECKS - 1] + FLAP_WINDOW_CHECKS * timing.tick
+            if state.flapping and len(state.changes) > CALM_CHECKS
+            else None
+        )
         waits = [max(state.since + timing.keep_firing_for, calm) if calm else state.since + timing.keep_firing_for]
     elif state.condition == InstanceState.FIRING:
         repeats = state.last_acted + timing.repeat_every if state.last_acted else None
@@ -189,7 +193,7 @@ class _Step:
         return Transition(event, self.state.condition, state)
 
     def _act(self, event: str, state: StateRecord, *, counts: bool) -> Transition:
-        quiet = DRAFT if self.timing.draft else self.sight.silenced_by if self.sight.silence else ""
+        quiet = DRAFT_REASON if self.timing.draft else self.sight.silenced_by if self.sight.silence else ""
         counts = counts and not self.timing.draft
         return Transition(event, self.state.condition, state, acts=not quiet, counts=counts, quiet=quiet)
 
@@ -224,11 +228,13 @@ class _Step:
         return (*self.state.changes, self.now)[-REMEMBERED:]
 
     def _too_many(self, changes: tuple[datetime, ...]) -> bool:
-        return len(changes) == REMEMBERED and changes[0] > self.now - WINDOW * self.timing.tick
+        return len(changes) == REMEMBERED and changes[0] > self.now - FLAP_WINDOW_CHECKS * self.timing.tick
 
     def _is_calm(self) -> bool:
         changes = self.state.changes
-        return len(changes) <= CALM or changes[-CALM - 1] <= self.now - WINDOW * self.timing.tick
+        return (
+            len(changes) <= CALM_CHECKS or changes[-CALM_CHECKS - 1] <= self.now - FLAP_WINDOW_CHECKS * self.timing.tick
+        )
 
 
 def _gist(cause: str) -> str:

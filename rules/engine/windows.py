@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import accumulate
 
-from rules.engine.numeric_range import LARGEST
+from rules.engine.numeric_range import LARGEST_VALUE
 
 Pick = Callable[..., float]  # min or max
 
@@ -53,12 +53,12 @@ class WindowTable:
 
     @cached_property
     def _unsafe(self) -> list[int]:
-        return [0, *accumulate(not abs(value) <= LARGEST for value in self.values)]
+        return [0, *accumulate(not abs(value) <= LARGEST_VALUE for value in self.values)]
 
     @cached_property
     def _sums(self) -> tuple[list[int], int]:
         """The sums of the first readings as whole numbers, and what they are to be divided by."""
-        safe = (float(value) if abs(value) <= LARGEST else 0.0 for value in self.values)
+        safe = (float(value) if abs(value) <= LARGEST_VALUE else 0.0 for value in self.values)
         ratios = [value.as_integer_ratio() for value in safe]
         bits = max((under.bit_length() for _, under in ratios), default=1)
         return [0, *accumulate(over << (bits - under.bit_length()) for over, under in ratios)], 1 << (bits - 1)

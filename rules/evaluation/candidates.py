@@ -17,10 +17,10 @@ from rules.evaluation.composite import judge_composed, make_tables
 from rules.evaluation.verdict_queries import ANY, IS_SIMPLE, TRUSTED, Census, failed, take_census, verdicts
 from rules.isolation import NOBODYS, NOT_EVALUATED, SECONDS_AGAIN, Isolated, isolate
 
-FIRES = open_sql("")
-MEETS = f"""(verdict = 'met' OR (verdict = 'held' AND {FIRES}) OR (verdict = 'failed' AND error_policy = 'fire')
+IS_OPEN = open_sql("")
+MEETS = f"""(verdict = 'met' OR (verdict = 'held' AND {IS_OPEN}) OR (verdict = 'failed' AND error_policy = 'fire')
     OR (verdict = 'missing' AND (no_data_policy = 'fire'
-        OR (no_data_policy = 'keep' AND {FIRES} AND condition <> 'recovering'))))"""
+        OR (no_data_policy = 'keep' AND {IS_OPEN} AND condition <> 'recovering'))))"""
 STAYS_PENDING = "(condition = 'pending' AND since + pending_for > %(now)s)"
 STAYS_FIRING = """(condition = 'firing' AND (was_critical OR NOT worsens)
     AND silence_id IS NOT DISTINCT FROM silencing_id

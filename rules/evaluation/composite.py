@@ -10,20 +10,20 @@ from django.conf import settings
 from django.db import connection
 
 from rules.engine.conditions import Operator, Reducer, combine_sql, met_sql, verdict_sql
-from rules.engine.numeric_range import LARGEST, SMALLEST, TOO_FAR, as_float_sql
+from rules.engine.numeric_range import LARGEST_VALUE, SMALLEST, TOO_FAR, as_float_sql
 from rules.registries import metrics
 
-TABLES = "DROP TABLE IF EXISTS tick_conditions, tick_values, tick_verdicts"
+DROP_COMPOSITE_TABLES = "DROP TABLE IF EXISTS tick_conditions, tick_values, tick_verdicts"
 _NUMERIC = "(CASE WHEN jsonb_typeof(c.it->'{name}') = 'number' THEN (c.it->>'{name}')::numeric END)"
-THRESHOLD = as_float_sql(_NUMERIC.format(name="threshold"))
-WINDOW = as_float_sql(_NUMERIC.format(name="window"), most="1e9")
+THRESHOLD_SQL = as_float_sql(_NUMERIC.format(name="threshold"))
+WINDOW_SECONDS_SQL = as_float_sql(_NUMERIC.format(name="window"), most="1e9")
 RULE = """r.id AS rule_id, r.user_id AS owner_id, r.applies_to, r.match"""
 SUBJECTS = """
 SELECT c.*, c.owner_id AS subject_id FROM tick_conditions c WHERE c.applies_to <> 'everyone'
 UNION ALL
 SELECT c.*, u.id FROM tick_conditions c CROSS JOIN smartagent_users u WHERE c.applies_to = 'everyone' AND u.is_active
 """
-SAMPLES = """metric_samples s WHERE s.user_id {owner} AND s.metric = w.metric AND s.target = w.target
+WINDOW_SAMPLES_SQL = """metric_samples s WHERE s.user_id {owner} AND s.metric = w.metric AND s.target = w.target
              AND s.observed_at > %(now)s - w.span AND s.observed_at <= %(now)s"""
 # Of a built-in metric only changes are kept: it holds its value until the next one, also the one from before.
 HELD = """(SELECT h.value, greatest(h.observed_at, %(now)s - w.span) AS begun,
@@ -36,8 +36,8 @@ HELD = """(SELECT h.value, greatest(h.observed_at, %(now)s - w.span) AS begun,
 LENGTH = "extract(epoch FROM held.ended - held.begun)::float8"
 # What cannot be calculated with, for arithmetic would overflow and stop everybody, makes NaN of all that it is in; the
 # verdict on that is `failed`. No aggregate may see it: PostgreSQL evaluates them before any CASE around them.
-_IN_REACH = f"abs({{value}}) <= {LARGEST}"
-_ALL = f"CASE WHEN max(abs({{value}})) > {LARGEST} THEN 'NaN' ELSE {{whole}} END"
+_IN_REACH = f"abs({{value}}) <= {LARGEST_VALUE}"
+_ALL = f"CASE WHEN max(abs({{value}})) > {LARGEST_VALUE} THEN 'NaN' ELSE {{whole}} END"
 
 
 def _whole(aggregate: str, value: str) -> str:
@@ -45,27 +45,31 @@ def _whole(aggregate: str, value: str) -> str:
     return _ALL.format(value=value, whole=f"{aggregate} FILTER (WHERE {_IN_REACH.format(value=value)})")
 
 
-SAFE = f"(CASE WHEN abs(held.value) BETWEEN {SMALLEST} AND {LARGEST} THEN held.value ELSE 0 END)"  # to multiply with
+SAFE = (
+    f"(CASE WHEN abs(held.value) BETWEEN {SMALLEST} AND {LARGEST_VALUE} THEN held.value ELSE 0 END)"  # to multiply with
+)
 AREA = f"sum({SAFE} * {LENGTH})"
-MOVED = f"""(SELECT CASE WHEN abs(ends.first) <= {LARGEST} AND abs(ends.last) <= {LARGEST}
+CHANGE_BY = f"""(SELECT CASE WHEN abs(ends.first) <= {LARGEST_VALUE} AND abs(ends.last) <= {LARGEST_VALUE}
                          THEN ends.last - ends.first ELSE 'NaN' END
                 FROM (SELECT {{first}} AS first, {{last}} AS last) AS ends
                WHERE ends.first IS NOT NULL AND ends.last IS NOT NULL)"""
-PERCENT = f"""(SELECT CASE WHEN moved.first = 0 OR moved.by IS NULL THEN NULL
+PERCENT_CHANGE_BY = f"""(SELECT CASE WHEN moved.first = 0 OR moved.by IS NULL THEN NULL
                            WHEN abs(moved.first) < {SMALLEST} THEN 'NaN'
                            ELSE 100 * moved.by / abs(moved.first) END
                   FROM (SELECT {{change}} AS by, {{first}} AS first) AS moved)"""
-PUSHED = f"""CASE w.reducer
+AGGREGATE_SQL = f"""CASE w.reducer
     WHEN 'avg' THEN (SELECT {_whole("avg(s.value)", "s.value")} FROM {{samples}})
     WHEN 'min' THEN (SELECT min(s.value) FROM {{samples}})
     WHEN 'max' THEN (SELECT max(s.value) FROM {{samples}})
     WHEN 'sum' THEN (SELECT {_whole("sum(s.value)", "s.value")} FROM {{samples}})
     WHEN 'count' THEN (SELECT nullif(count(*), 0)::float8 FROM {{samples}})
     WHEN 'change' THEN {{change}}
-    WHEN 'percent_change' THEN {PERCENT} END"""
-FIRST = "(SELECT s.value FROM {samples} ORDER BY s.observed_at LIMIT 1)"
-LAST = "(SELECT s.value FROM {samples} ORDER BY s.observed_at DESC LIMIT 1)"
-CHANGE = f"(SELECT CASE WHEN count(*) > 1 THEN {MOVED.format(first=FIRST, last=LAST)} END FROM {{samples}})"
+    WHEN 'percent_change' THEN {PERCENT_CHANGE_BY} END"""
+FIRST_VALUE = "(SELECT s.value FROM {samples} ORDER BY s.observed_at LIMIT 1)"
+LAST_VALUE = "(SELECT s.value FROM {samples} ORDER BY s.observed_at DESC LIMIT 1)"
+CHANGE = (
+    f"(SELECT CASE WHEN count(*) > 1 THEN {CHANGE_BY.format(first=FIRST_VALUE, last=LAST_VALUE)} END FROM {{samples}})"
+)
 BUILT_IN = f"""CASE w.reducer
     WHEN 'avg' THEN (SELECT {
     _ALL.format(value="held.value", whole=f"coalesce({AREA} / nullif(sum({LENGTH}), 0), max(held.value))")
@@ -75,16 +79,18 @@ BUILT_IN = f"""CASE w.reducer
     WHEN 'sum' THEN (SELECT {_ALL.format(value="held.value", whole=f"{AREA} / %(tick)s")} FROM {{held}})
     WHEN 'count' THEN (SELECT sum({LENGTH}) / %(tick)s FROM {{held}})
     WHEN 'change' THEN {{change}}
-    WHEN 'percent_change' THEN {PERCENT} END"""
+    WHEN 'percent_change' THEN {PERCENT_CHANGE_BY} END"""
 FIRST_HELD = "(SELECT held.value FROM {held} ORDER BY held.begun LIMIT 1)"
 LAST_HELD = "(SELECT held.value FROM {held} ORDER BY held.begun DESC LIMIT 1)"
-CHANGE_HELD = MOVED.format(first=FIRST_HELD, last=LAST_HELD)
+CHANGE_HELD = CHANGE_BY.format(first=FIRST_HELD, last=LAST_HELD)
 
 
 def _reduced(owner: str) -> str:
-    samples = SAMPLES.format(owner=owner)
+    samples = WINDOW_SAMPLES_SQL.format(owner=owner)
     held = HELD.format(samples=samples, owner=owner)
-    pushed = PUSHED.format(samples=samples, change=CHANGE.format(samples=samples), first=FIRST.format(samples=samples))
+    pushed = AGGREGATE_SQL.format(
+        samples=samples, change=CHANGE.format(samples=samples), first=FIRST_VALUE.format(samples=samples)
+    )
     built_in = BUILT_IN.format(held=held, change=CHANGE_HELD.format(held=held), first=FIRST_HELD.format(held=held))
     return f"CASE WHEN w.metric = ANY(%(built_in)s) THEN {built_in} ELSE {pushed} END"
 
@@ -99,7 +105,7 @@ WITH wanted AS (SELECT DISTINCT subject_id, metric, target, reducer, span FROM (
 SELECT w.*, coalesce({_reduced("= w.subject_id")}, p.value, CASE WHEN w.reducer = 'count' THEN 0 END) AS value
   FROM wanted w JOIN platform p USING (metric, target, reducer, span)
 """
-VERDICTS = f"""
+CREATE_VERDICTS_TABLE = f"""
 WITH read AS (
     SELECT c.*, CASE WHEN t.value < 'Infinity' AND t.value > '-Infinity' THEN t.value
                      ELSE coalesce(own.value, platform.value) END AS value,
@@ -143,9 +149,9 @@ SELECT {RULE}, 0 AS n, r.metric_type AS metric, left(coalesce(r.target_integrati
 UNION ALL
 SELECT {RULE}, c.n::int, coalesce(c.it->>'metric', ''), coalesce(c.it->>'target', ''),
        coalesce(c.it->>'reducer', 'last'),
-       make_interval(secs => {WINDOW}),
+       make_interval(secs => {WINDOW_SECONDS_SQL}),
        coalesce(c.it->>'operator', ''),
-       {THRESHOLD}, NULL, NULL
+       {THRESHOLD_SQL}, NULL, NULL
   FROM composed r
  CROSS JOIN LATERAL jsonb_array_elements(
        CASE WHEN jsonb_typeof(r.more_conditions) = 'array' THEN r.more_conditions ELSE '[null]' END)
@@ -165,22 +171,22 @@ def judge_composed(
     with connection.cursor() as cursor:
         if again:
             return _refill(conditions, params, now)
-        cursor.execute(TABLES)
+        cursor.execute(DROP_COMPOSITE_TABLES)
         cursor.execute(f"CREATE TEMP TABLE tick_conditions AS {conditions}", params)
         if not cursor.rowcount:
             return 0
         cursor.execute("ANALYZE tick_conditions")
         cursor.execute(f"CREATE TEMP TABLE tick_values AS {VALUES}", _params(now))
         cursor.execute("ANALYZE tick_values")
-        cursor.execute(f"CREATE TEMP TABLE tick_verdicts AS {VERDICTS}", _params(now))
+        cursor.execute(f"CREATE TEMP TABLE tick_verdicts AS {CREATE_VERDICTS_TABLE}", _params(now))
         return int(cursor.rowcount)
 
 
 def make_tables(now: datetime, evaluated: str, simple: str) -> None:
     """Make the tables, empty."""
-    queries = {"conditions": _conditions(evaluated, simple, ""), "values": VALUES, "verdicts": VERDICTS}
+    queries = {"conditions": _conditions(evaluated, simple, ""), "values": VALUES, "verdicts": CREATE_VERDICTS_TABLE}
     with connection.cursor() as cursor:
-        cursor.execute(TABLES)
+        cursor.execute(DROP_COMPOSITE_TABLES)
         for name, query in queries.items():
             cursor.execute(f"CREATE TEMP TABLE tick_{name} AS {query} WITH NO DATA", _params(now))
 
@@ -193,7 +199,7 @@ def _refill(conditions: str, params: dict[str, Any], now: datetime) -> int:
         if not cursor.rowcount:
             return 0
         cursor.execute(f"INSERT INTO tick_values {VALUES}", _params(now))
-        cursor.execute(f"INSERT INTO tick_verdicts {VERDICTS}", _params(now))
+        cursor.execute(f"INSERT INTO tick_verdicts {CREATE_VERDICTS_TABLE}", _params(now))
         return int(cursor.rowcount)
 
 

@@ -39,7 +39,7 @@ from smartagent.postgres import hidden_rows
 
 log = structlog.get_logger(__name__)
 NAMED = 20
-LOCK = 0x5A9E17  # any number, the same for every dispatcher of this database
+EVALUATION_LOCK = 0x5A9E17  # any number, the same for every dispatcher of this database
 
 
 def dispatch(
@@ -181,7 +181,7 @@ def _lock() -> Iterator[bool]:
 
 def _ask(question: str) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(question, [LOCK])
+        cursor.execute(question, [EVALUATION_LOCK])
         return bool(cursor.fetchone()[0])
 
 

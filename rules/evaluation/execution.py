@@ -24,18 +24,18 @@ log = structlog.get_logger(__name__)
 
 Place = tuple[datetime, UUID]  # in the queue
 
-BATCH = 2000
+ENTRIES_PER_BATCH = 2000
 MAX_FAILURES_IN_A_ROW = 10  # failures in a row, to call an action broken for a batch
-FIRST: Place = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
+BEFORE_ALL_ENTRIES: Place = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
 # Other applications may keep pending entries of their own in the table, and write any there. Ours are of a run: clients
 # of theirs can neither write that column nor change a row that has it (rules.migrations._guards), and the key of a run
 # that was not there when they could is nowhere to be had.
-OURS = "status = 'pending' AND run_id IS NOT NULL AND state_id IS NOT NULL"
+PENDING_OF_RUNS_SQL = "status = 'pending' AND run_id IS NOT NULL AND state_id IS NOT NULL"
 # First the entries alone: with the joins beside it, the order of the queue would be sorted anew for each batch.
 CLAIM = f"""
 WITH claimed AS MATERIALIZED (
     SELECT id, rule_id, state_id, action_taken, event_type, created_at, context FROM agent_activity_log
-     WHERE {OURS} AND created_at <= %(now)s
+     WHERE {PENDING_OF_RUNS_SQL} AND created_at <= %(now)s
        AND (created_at, id) > (%(after)s, %(after_id)s) AND (%(owner)s::uuid IS NULL OR user_id = %(owner)s)
      ORDER BY created_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
 SELECT e.id, e.action_taken, e.event_type, e.created_at, e.context, e.state_id, r.id, r.rule_name, r.user_id,
@@ -86,7 +86,7 @@ RETURNING e.status = 'failed'
 def execute_pending(now: datetime, owner: UUID | None = None) -> tuple[int, int]:
     """Execute what waits, all or of the rules of `owner`; return how many actions succeeded and how many failed."""
     succeeded = failed = 0
-    place: Place | None = FIRST
+    place: Place | None = BEFORE_ALL_ENTRIES
     while place:
         with transaction.atomic():
             place, outcomes = _execute_batch(now, owner, place)
@@ -104,7 +104,13 @@ def _give_up(now: datetime, owner: UUID | None) -> int:
 def _execute_batch(now: datetime, owner: UUID | None, place: Place) -> tuple[Place | None, list[Outcome]]:
     """Execute the batch after `place` in the queue; return the place of its last entry, None where it was empty."""
     after, after_id = place
-    params: dict[str, Any] = {"now": now, "batch": BATCH, "owner": owner, "after": after, "after_id": after_id}
+    params: dict[str, Any] = {
+        "now": now,
+        "batch": ENTRIES_PER_BATCH,
+        "owner": owner,
+        "after": after,
+        "after_id": after_id,
+    }
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, params)
         rows = cursor.fetchall()

@@ -9,7 +9,7 @@ from rules.authority import IS_TRUSTED
 from rules.engine.evaluated_rules import IN_FORCE_SQL
 from rules.engine.open_alerts import open_sql
 
-RESOLVE = f"""
+RESOLVE_ORPHANS_SQL = f"""
 WITH unwatched AS (
     UPDATE rule_states s SET condition = 'ok', reason = %(reason)s, since = %(now)s, handling = 'open',
            handled_by_id = NULL, handled_until = NULL, assignee_id = NULL, fired_at = NULL, critical = false,
@@ -34,11 +34,13 @@ SELECT r.user_id, r.id, %(run)s, s.id, 'smart_agent', 'rule_resolved', 'none',
        'success', %(now)s, %(now)s
   FROM unwatched s JOIN automation_rules r ON r.id = s.rule_id
 """
-REASON = "no longer evaluated"
+ORPHAN_REASON = "no longer evaluated"
 
 
 def resolve_unwatched(run: UUID, now: datetime, owner: UUID | None, rule: UUID | None) -> int:
     """Resolve instances of a target or a person that their rule has left; return how many there were."""
     with connection.cursor() as cursor:
-        cursor.execute(RESOLVE, {"run": run, "now": now, "owner": owner, "rule": rule, "reason": REASON})
+        cursor.execute(
+            RESOLVE_ORPHANS_SQL, {"run": run, "now": now, "owner": owner, "rule": rule, "reason": ORPHAN_REASON}
+        )
         return int(cursor.rowcount)

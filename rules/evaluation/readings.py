@@ -18,7 +18,7 @@ from smartagent.kernel.schema_drift import behind, in_words
 
 log = structlog.get_logger(__name__)
 
-TABLES = """
+CREATE_READING_TABLES = """
 DROP TABLE IF EXISTS tick_readings, tick_failures;
 CREATE TEMP TABLE tick_readings (metric text, user_id uuid, target text, value float8, observed_at timestamptz);
 CREATE TEMP TABLE tick_failures (metric text, cause text);
@@ -47,7 +47,7 @@ def gather(now: datetime, wanted: Collection[str] | None = None, person: UUID | 
     All of them, or only those of the `wanted` metrics; of everybody, or only those that count for one person.
     """
     with connection.cursor() as cursor:
-        cursor.execute(TABLES)
+        cursor.execute(CREATE_READING_TABLES)
     for source in metrics:
         if wanted is None or source.kind in wanted:
             _read(source, source.kind, now, person)

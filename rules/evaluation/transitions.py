@@ -19,7 +19,7 @@ from rules.registries import actions
 from smartagent.kernel.bulk_copy import copy_rows
 
 log = structlog.get_logger(__name__)
-CHUNK = 5000
+TRANSITIONS_PER_QUERY = 5000
 Budgets = tuple[TimeBudget, TimeBudget]  # for candidates, and for those that were culprits before
 RETRIES = 2
 TRANSITIONS = {
@@ -27,7 +27,7 @@ TRANSITIONS = {
     "episode": "int4", "acts": "bool", "counts": "bool", "quiet": "text", "fired_at": "timestamptz", "handling": "text",
     "silence_id": "text", "critical": "bool", "flapping": "bool", "changes": "timestamptz[]",
 }  # fmt: skip
-TABLE = f"""
+CREATE_TRANSITIONS_TABLE = f"""
 DROP TABLE IF EXISTS tick_transitions;
 CREATE TEMP TABLE tick_transitions ({", ".join(f"{name} {kind}" for name, kind in TRANSITIONS.items())})
 """
@@ -129,8 +129,8 @@ def record(candidates: int, run: UUID, now: datetime) -> Recorded:
     """Step through tick_candidates and write states, entries and counters, one transaction per chunk."""
     recorded, budgets = Recorded(), (TimeBudget(), TimeBudget(SECONDS_AGAIN))
     with connection.cursor() as cursor:
-        cursor.execute(TABLE)
-    for first in range(0, candidates, CHUNK):
+        cursor.execute(CREATE_TRANSITIONS_TABLE)
+    for first in range(0, candidates, TRANSITIONS_PER_QUERY):
         recorded += _record_surely(first, run, now, budgets)
     return recorded
 
@@ -141,7 +141,7 @@ def _record_surely(first: int, run: UUID, now: datetime, budgets: Budgets) -> Re
     for _ in range(RETRIES + 1 if budgets[0].seconds > 0 else 1):  # else what fails once will be left
         try:
             with transaction.atomic():
-                return _record_chunk(first, first + CHUNK, run, now)
+                return _record_chunk(first, first + TRANSITIONS_PER_QUERY, run, now)
         except (IntegrityError, OperationalError) as error:  # a key that is gone, or a deadlock
             log.warning("recording again", run=str(run), first=first, error=cause_of(error))
         except InterfaceError:
@@ -184,7 +184,7 @@ def _put_down(n: int, cause: str, attempt: Callable[[Sequence[int]], None]) -> N
 def _split(first: int) -> tuple[set[int], list[int]]:
     """The candidates of a chunk that were culprits before, and the others."""
     with connection.cursor() as cursor:
-        cursor.execute(OF_CHUNK, {"first": first, "last": first + CHUNK, "marker": NOT_EVALUATED})
+        cursor.execute(OF_CHUNK, {"first": first, "last": first + TRANSITIONS_PER_QUERY, "marker": NOT_EVALUATED})
         rows = cursor.fetchall()
     return {n for n, suspect in rows if suspect}, [n for n, suspect in rows if not suspect]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from rules.actions import actions
 from rules.engine.intervals import shown, spelled
-from rules.engine.state_machine import REMEMBERED, WINDOW
+from rules.engine.state_machine import FLAP_WINDOW_CHECKS, REMEMBERED
 from rules.engine.states import Event
 from rules.explain.evidence import Evidence
 from rules.models import ActivityEntry, AutomationRule
@@ -19,7 +19,7 @@ LEFT = {"keep": "keeps the last state", "fire": "fires", "resolve": "resolves"}
 
 def reasons_of(account: Evidence) -> list[str]:
     """Why the step was taken, and what became of its action, a sentence each."""
-    entry, say = account.entry, SAY.get(account.entry.event_type)
+    entry, say = account.entry, EXPLANATIONS.get(account.entry.event_type)
     said = say(account) if say else []
     handling = account.facts.get("handling")
     if handling in ("acknowledged", "snoozed") and entry.action_taken == "none" and account.facts.get("to") == "firing":
@@ -106,7 +106,7 @@ def _resolved(account: Evidence) -> list[str]:
 
 
 def _flapping(account: Evidence) -> list[str]:
-    return [f"The alert fired and cleared more than {REMEMBERED - 1} times within {WINDOW} evaluations."]
+    return [f"The alert fired and cleared more than {REMEMBERED - 1} times within {FLAP_WINDOW_CHECKS} evaluations."]
 
 
 def _silenced(account: Evidence) -> list[str]:
@@ -134,7 +134,7 @@ def _test(account: Evidence) -> list[str]:
     return [f"{account.facts.get('by_name') or 'Somebody'} ran a test of the rule; its state did not change."]
 
 
-SAY: dict[str, Callable[[Evidence], list[str]]] = {
+EXPLANATIONS: dict[str, Callable[[Evidence], list[str]]] = {
     Event.PENDING: _pending, Event.UNPENDING: _unpending, Event.FIRED: _fired, Event.REPEATED: _repeated,
     Event.RETRIED: _retried, Event.ESCALATED: _escalated, Event.RECOVERING: _recovering, Event.RELAPSED: _relapsed,
     Event.RESOLVED: _resolved, Event.FLAPPING: _flapping, Event.SILENCED: _silenced, Event.UNSILENCED: _unsilenced,

@@ -13,7 +13,7 @@ from rules.models.querysets import ActivityQuerySet
 from rules.text.context import count_of, facts_of, time_of
 from smartagent.kernel.coerce import as_number
 
-NEARBY = 4
+NEARBY_ENTRIES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +71,10 @@ def _steps(entry: ActivityEntry, others: ActivityQuerySet, *, before: bool) -> l
         return []
     others = others.filter(state=entry.state_id, rule=entry.rule_id).exclude(pk=entry.pk)
     if before:
-        return list(others.filter(created_at__lte=entry.created_at).order_by("-created_at", "-id")[:NEARBY])[::-1]
-    return list(others.filter(created_at__gt=entry.created_at).order_by("created_at", "id")[:NEARBY])
+        return list(others.filter(created_at__lte=entry.created_at).order_by("-created_at", "-id")[:NEARBY_ENTRIES])[
+            ::-1
+        ]
+    return list(others.filter(created_at__gt=entry.created_at).order_by("created_at", "id")[:NEARBY_ENTRIES])
 
 
 def _heard(facts: Mapping[str, Any]) -> list[ConditionResult]:

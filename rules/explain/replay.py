@@ -5,17 +5,17 @@ from datetime import timedelta
 from rules.backtesting.explanation import Explanation
 from rules.backtesting.observations import ConditionResult
 from rules.text.phrases import begun, limit, metric_name, number
-from rules.text.rule import OVER
+from rules.text.rule import REDUCER_PHRASES
 from smartagent.kernel.durations import format_duration
 from smartagent.kernel.phrasing import clock
 
-SAID = {
+VERDICT_PHRASES = {
     "met": "met", "held": "no longer met, but the recovery threshold is not reached",
     "clear": "not met", "missing": "no reading", "failed": "could not be read",
 }  # fmt: skip
-NAMES = {"ok": "ok", "pending": "pending", "firing": "firing", "recovering": "recovering", "no_data": "no data",
+STATE_NAMES = {"ok": "ok", "pending": "pending", "firing": "firing", "recovering": "recovering", "no_data": "no data",
          "error": "error"}  # fmt: skip
-EVENTS = {
+EVENT_PHRASES = {
     "rule_pending": "became pending", "rule_unpending": "cleared before firing", "rule_fired": "fired",
     "rule_escalated": "became critical", "rule_repeated": "repeated", "rule_retried": "was retried",
     "rule_recovering": "began recovering", "rule_relapsed": "relapsed", "rule_flapping": "was flapping",
@@ -28,14 +28,14 @@ def condition_in_words(heard: ConditionResult) -> str:
     """One condition with its numbers: `cpu was 63 (threshold: above 90): not met.`"""
     clause = heard.clause
     name = metric_name(clause.metric) + (f" on {clause.target}" if clause.target else "")
-    if clause.reducer in OVER:
-        name = OVER[clause.reducer].format(name, format_duration(clause.window))
+    if clause.reducer in REDUCER_PHRASES:
+        name = REDUCER_PHRASES[clause.reducer].format(name, format_duration(clause.window))
     name = begun(name, clause.metric)
     against = limit(clause.operator, clause.threshold, heard.value)
-    if heard.value is None and heard.verdict in SAID:
+    if heard.value is None and heard.verdict in VERDICT_PHRASES:
         cause = f" {heard.cause}" if heard.cause else ""
-        return f"{name}: {SAID[heard.verdict]} (threshold: {against}).{cause}"
-    judged = f": {SAID[heard.verdict]}" if heard.verdict in SAID else ""
+        return f"{name}: {VERDICT_PHRASES[heard.verdict]} (threshold: {against}).{cause}"
+    judged = f": {VERDICT_PHRASES[heard.verdict]}" if heard.verdict in VERDICT_PHRASES else ""
     return f"{name} was {number(heard.value, clause.threshold)} (threshold: {against}){judged}."
 
 
@@ -60,7 +60,9 @@ def _what(why: Explanation) -> str:
         acted = "the action ran" if transition.acts else "no action ran"
         quiet = f": {transition.quiet}" if transition.quiet else ""
         runs = f"; {acted}{quiet}" if transition.acts or transition.quiet else ""
-        return f"At this evaluation the instance {EVENTS.get(str(transition.event), str(transition.event))}{runs}."
+        return (
+            f"At this evaluation the instance {EVENT_PHRASES.get(str(transition.event), str(transition.event))}{runs}."
+        )
     state, lasted = why.state, why.at - why.state.since if why.state.since else timedelta(0)
     if state.condition == "pending":
         needed = format_duration(why.timing.pending_for)
@@ -70,7 +72,7 @@ def _what(why: Explanation) -> str:
         return f"The instance had been recovering for {format_duration(lasted)}; the rule resolves after {kept}."
     if state.condition == "firing":
         return _still(why)
-    return f"State unchanged ({NAMES[state.condition]}): " + {
+    return f"State unchanged ({STATE_NAMES[state.condition]}): " + {
         "clear": "the condition was not met.", "held": "the condition was not met.",
         "missing": "there was no reading.",
     }.get(why.verdict, "nothing changed.")  # fmt: skip
@@ -86,4 +88,4 @@ def _still(why: Explanation) -> str:
 
 def steps_in_words(why: Explanation) -> list[tuple[object, str]]:
     """The steps before, each with its time."""
-    return [(made.at, EVENTS.get(str(made.transition.event), str(made.transition.event))) for made in why.before]
+    return [(made.at, EVENT_PHRASES.get(str(made.transition.event), str(made.transition.event))) for made in why.before]

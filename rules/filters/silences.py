@@ -11,11 +11,11 @@ from rules.models import Silence
 from rules.silences.phrases import state_of
 from smartagent.rest.filter_fields import OneOf, PersonFilter
 
-STATES = [("current", "active or upcoming"), ("on", "active"), ("coming", "upcoming"), ("over", "ended")]
+SILENCE_STATE_CHOICES = [("current", "active or upcoming"), ("on", "active"), ("coming", "upcoming"), ("over", "ended")]
 
 
 class SilenceFilter(django_filters.FilterSet):  # type: ignore[misc]
-    state = OneOf(label="state", choices=STATES, method="filter_state")
+    state = OneOf(label="state", choices=SILENCE_STATE_CHOICES, method="filter_state")
     repeats = OneOf(label="repeats", choices=[("no", "once"), ("yes", "recurring")], method="filter_repeats")
     rule = RuleNameFilter()
     metric = django_filters.CharFilter(help_text="Its name, for example fusion_score.")

@@ -14,7 +14,7 @@ from rules.text.entry import number
 
 DECIMALS = 10  # behind the point, as the column of thresholds has them
 UPWARDS = {">", ">="}
-OPEN = {">", "<"}  # what is equal to the threshold does not fire
+STRICT_OPERATORS = {">", "<"}  # what is equal to the threshold does not fire
 
 Reading = tuple[float, bool]  # at a firing, and whether that was useful
 
@@ -54,13 +54,13 @@ def propose(
         return Refusal(reason)
     sign = 1 if operator in UPWARDS else -1  # below the threshold is above it, seen from the other end
     first = min(sign * value for value in useful)
-    end, end_counts = first, operator not in OPEN
+    end, end_counts = first, operator not in STRICT_OPERATORS
     if critical is not None and sign * critical <= first:
         end, end_counts = sign * critical, False
     drops = [sign * value for value in noise if sign * value < end]
     if not drops:
         return Refusal(_inseparable(sign, first, noise, limited=end < first))
-    found = _plain_between(sign * threshold, max(drops), end, at_start=operator in OPEN, at_end=end_counts)
+    found = _plain_between(sign * threshold, max(drops), end, at_start=operator in STRICT_OPERATORS, at_end=end_counts)
     if found is None:
         return Refusal("Readings of noisy and useful alerts are too close to separate.")
     return ThresholdProposal(threshold, sign * found, len(useful), len(drops), len(noise))

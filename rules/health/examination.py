@@ -19,13 +19,15 @@ from rules.health.check import HealthCheck, HealthFinding, checks, owner_of
 
 MAX_FINDINGS_SHOWN = 20
 # The rows that AutomationRule.REPRESENTABLE lets in, of what is evaluated, and of one person or of one rule.
-RULES = f"""
+RULES_IN_FORCE_SQL = f"""
 SELECT * FROM automation_rules r
  WHERE {IN_FORCE_SQL} AND {COMPLETE_SQL}
    AND condition_operator IN ({", ".join(f"'{symbol}'" for symbol in Operator.values)})
    AND (%(owner)s::uuid IS NULL OR user_id = %(owner)s) AND (%(rule)s::uuid IS NULL OR id = %(rule)s)
 """
-NOTHING = "SELECT NULL::text AS kind, NULL::uuid AS rule_id, 0::float8 AS weight, '{}'::jsonb AS facts WHERE false"
+NO_FINDINGS_SQL = (
+    "SELECT NULL::text AS kind, NULL::uuid AS rule_id, 0::float8 AS weight, '{}'::jsonb AS facts WHERE false"
+)
 EXAMINE = """
 WITH rules AS NOT MATERIALIZED ({rules}),
 found AS MATERIALIZED ({found}),
@@ -38,7 +40,7 @@ SELECT f.kind, f.of_kind, (SELECT count(DISTINCT rule_id) FROM found), r.id, r.r
   FROM ranked f JOIN automation_rules r ON r.id = f.rule_id JOIN smartagent_users u ON u.id = r.user_id
  WHERE f.place <= %(most)s ORDER BY f.kind, f.place
 """
-LOOKED_AT = """
+EXAMINED_COUNTS_SQL = """
 WITH rules AS NOT MATERIALIZED ({rules})
 SELECT count(*) FILTER (WHERE status = 'active'), count(*) FILTER (WHERE status = 'draft') FROM rules
 """
@@ -88,7 +90,7 @@ def examine(user: Any, now: datetime, kinds: Sequence[str] = (), most: int = MAX
     scope = {"owner": owner_of(user), "rule": None}
     rows = _ask(chosen, now, scope | {"most": most})
     with connection.cursor() as cursor:
-        cursor.execute(LOOKED_AT.format(rules=RULES), scope)
+        cursor.execute(EXAMINED_COUNTS_SQL.format(rules=RULES_IN_FORCE_SQL), scope)
         active, drafts = cursor.fetchone()
     counts = {kind: count for kind, count, *_ in rows}
     found = list(_findings(rows))
@@ -115,7 +117,7 @@ def with_finding(kind: str, user: Any, now: datetime) -> Func:
     The ids are found once and made an array: of a semi-join PostgreSQL would guess too few rows and compare each pair.
     """
     check = checks[kind]
-    sql = f"ARRAY(WITH rules AS NOT MATERIALIZED ({RULES}) SELECT rule_id FROM ({check.sql}) AS found)"
+    sql = f"ARRAY(WITH rules AS NOT MATERIALIZED ({RULES_IN_FORCE_SQL}) SELECT rule_id FROM ({check.sql}) AS found)"
     # The statement is made of our own constants; what comes from outside is a parameter.
     ids = RawSQL(  # noqa: S611
         *_by_place(sql, _params([check], now) | {"owner": owner_of(user), "rule": None})
@@ -128,7 +130,7 @@ def _ask(chosen: Sequence[HealthCheck], now: datetime, params: dict[str, Any]) -
         f"SELECT '{check.kind}'::text AS kind, rule_id, weight::float8, facts FROM ({check.sql}) AS {check.kind}"
         for check in chosen
     ]
-    sql = EXAMINE.format(rules=RULES, found=" UNION ALL ".join(parts or [NOTHING]))
+    sql = EXAMINE.format(rules=RULES_IN_FORCE_SQL, found=" UNION ALL ".join(parts or [NO_FINDINGS_SQL]))
     # Compiling a statement of so many parts takes longer than running it.
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('jit', 'off', true)")

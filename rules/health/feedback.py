@@ -13,12 +13,12 @@ from django.db import connection
 from rules.engine.states import Event
 from rules.models import Feedback
 
-VERBS: dict[str, bool | None] = {"useful": True, "noise": False, "withdraw": None}
-TELLING = [
+FEEDBACK_VERBS: dict[str, bool | None] = {"useful": True, "noise": False, "withdraw": None}
+FEEDBACK_EVENTS = [
     Event.FIRED, Event.ESCALATED, Event.REPEATED, Event.RETRIED, Event.RELAPSED, Event.FLAPPING, Event.UNSILENCED,
     Event.REMINDED, Event.RESOLVED,
 ]  # fmt: skip
-JUDGED = """
+FEEDBACK_ENTRIES_SQL = """
 SELECT e.id, coalesce(fired.id, e.id), e.rule_id
   FROM agent_activity_log e JOIN automation_rules r ON r.id = e.rule_id
   LEFT JOIN LATERAL (
@@ -61,5 +61,5 @@ def said_by(user: Any, entries: Iterable[UUID]) -> dict[UUID, bool | None]:
 def _judged(entries: Iterable[UUID]) -> dict[UUID, tuple[UUID, UUID]]:
     """Of each of `entries` that can be judged, the entry that the judgement belongs to, and its rule."""
     with connection.cursor() as cursor:
-        cursor.execute(JUDGED, [list(entries), [event.value for event in TELLING]])
+        cursor.execute(FEEDBACK_ENTRIES_SQL, [list(entries), [event.value for event in FEEDBACK_EVENTS]])
         return {entry: (firing, rule) for entry, firing, rule in cursor.fetchall()}

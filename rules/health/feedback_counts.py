@@ -16,32 +16,32 @@ from rules.engine.numeric_range import as_float_sql
 from rules.health.check import before, owner_of
 from rules.health.precision import Precision
 
-SPAN = "90 days"
+FEEDBACK_SPAN = "90 days"
 # The value of an entry as a number: whoever may write into the table can write anything.
-VALUE = f"""(CASE WHEN jsonb_typeof(e.context->'value') = 'number'
+FEEDBACK_VALUE_SQL = f"""(CASE WHEN jsonb_typeof(e.context->'value') = 'number'
              THEN {as_float_sql("(e.context->>'value')::numeric")} END)"""
-STILL_FIRES = met_sql(VALUE, "r.condition_operator", as_float_sql("r.threshold_value"))
-COUNTS = f"""
-    e.context->>'metric' = r.metric_type AND f.created_at > {before(SPAN)} AND f.created_at <= %(now)s
-    AND ({VALUE} IS NULL OR {STILL_FIRES} OR (r.match = 'any' AND r.more_conditions <> '[]'))
+STILL_FIRES = met_sql(FEEDBACK_VALUE_SQL, "r.condition_operator", as_float_sql("r.threshold_value"))
+MATCHING_FEEDBACK_SQL = f"""
+    e.context->>'metric' = r.metric_type AND f.created_at > {before(FEEDBACK_SPAN)} AND f.created_at <= %(now)s
+    AND ({FEEDBACK_VALUE_SQL} IS NULL OR {STILL_FIRES} OR (r.match = 'any' AND r.more_conditions <> '[]'))
 """
 # Over the relation `rules`.
-COUNTED = f"""
+FEEDBACK_BY_RULE_SQL = f"""
 SELECT f.rule_id, count(*) FILTER (WHERE f.useful) AS useful, count(*) FILTER (WHERE NOT f.useful) AS noise
   FROM rule_feedback f JOIN rules r ON r.id = f.rule_id JOIN agent_activity_log e ON e.id = f.entry_id
- WHERE {COUNTS} GROUP BY f.rule_id
+ WHERE {MATCHING_FEEDBACK_SQL} GROUP BY f.rule_id
 """
-OF_RULES = f"WITH rules AS (SELECT * FROM automation_rules WHERE id = ANY(%(rules)s)) {COUNTED}"
-OF_OWNER = f"""
+OF_RULES = f"WITH rules AS (SELECT * FROM automation_rules WHERE id = ANY(%(rules)s)) {FEEDBACK_BY_RULE_SQL}"
+FEEDBACK_OF_OWNER_SQL = f"""
 WITH rules AS NOT MATERIALIZED (SELECT * FROM automation_rules
                                  WHERE deleted_at IS NULL AND (%(owner)s::uuid IS NULL OR user_id = %(owner)s))
-SELECT coalesce(sum(useful), 0), coalesce(sum(noise), 0) FROM ({COUNTED}) AS counted
+SELECT coalesce(sum(useful), 0), coalesce(sum(noise), 0) FROM ({FEEDBACK_BY_RULE_SQL}) AS counted
 """
-READINGS = f"""
-SELECT {VALUE}, f.useful, coalesce(e.context->>'person', ''), e.created_at
+FEEDBACK_READINGS_SQL = f"""
+SELECT {FEEDBACK_VALUE_SQL}, f.useful, coalesce(e.context->>'person', ''), e.created_at
   FROM rule_feedback f JOIN automation_rules r ON r.id = f.rule_id
   JOIN agent_activity_log e ON e.id = f.entry_id
- WHERE r.id = %(rule)s AND {COUNTS} AND {VALUE} IS NOT NULL
+ WHERE r.id = %(rule)s AND {MATCHING_FEEDBACK_SQL} AND {FEEDBACK_VALUE_SQL} IS NOT NULL
  ORDER BY e.created_at DESC LIMIT {{most}}
 """
 MAX_ENTRIES = 10_000
@@ -67,13 +67,13 @@ def precision_of(rules: Sequence[UUID], now: datetime) -> dict[UUID, Precision]:
 def judged_firings(rule: UUID, now: datetime) -> list[JudgedFiring]:
     """The firings of a rule that were judged and had a reading, the newest first."""
     with connection.cursor() as cursor:
-        cursor.execute(READINGS.format(most=MAX_ENTRIES), {"rule": rule, "now": now})
+        cursor.execute(FEEDBACK_READINGS_SQL.format(most=MAX_ENTRIES), {"rule": rule, "now": now})
         return [JudgedFiring(float(value), *rest) for value, *rest in cursor.fetchall()]
 
 
 def judged_by(user: Any, now: datetime) -> Precision:
     """The judgements of all rules that `user` sees, taken together."""
     with connection.cursor() as cursor:
-        cursor.execute(OF_OWNER, {"owner": owner_of(user), "now": now})
+        cursor.execute(FEEDBACK_OF_OWNER_SQL, {"owner": owner_of(user), "now": now})
         useful, noise = cursor.fetchone()
     return Precision(int(useful), int(noise))

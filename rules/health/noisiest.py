@@ -12,28 +12,29 @@ from rules.health.check import owner_of
 from rules.registries import actions
 
 WEEK, MONTH = 7, 30
-MAX_RULES = 10
+MAX_NOISIEST_RULES = 10
 # An entry of an action that tells people, and that was done, is a notification.
-TOLD = "status = 'success' AND action_taken = ANY(%(telling)s)"
+NOTIFIED = "status = 'success' AND action_taken = ANY(%(telling)s)"
 FIRED = "event_type IN ('rule_fired', 'rule_flapping')"
-COUNTS = f"""
-SELECT rule_id, count(*) FILTER (WHERE created_at > %(week)s AND {TOLD}) AS told_week,
-       count(*) FILTER (WHERE {TOLD}) AS told_month,
+NOTIFICATION_COUNTS_SQL = f"""
+SELECT rule_id, count(*) FILTER (WHERE created_at > %(week)s AND {NOTIFIED}) AS told_week,
+       count(*) FILTER (WHERE {NOTIFIED}) AS told_month,
        count(*) FILTER (WHERE created_at > %(week)s AND {FIRED}) AS fired_week,
        count(*) FILTER (WHERE {FIRED}) AS fired_month
   FROM agent_activity_log
- WHERE created_at > %(month)s AND created_at <= %(now)s AND rule_id IS NOT NULL AND (({TOLD}) OR ({FIRED})) {{scope}}
+ WHERE created_at > %(month)s AND created_at <= %(now)s AND rule_id IS NOT NULL
+   AND (({NOTIFIED}) OR ({FIRED})) {{scope}}
  GROUP BY rule_id
 """
 # Entries of a rule that has changed hands belong to whoever had it then, so the rule's owner decides, too.
 RANKED = f"""
 SELECT r.id, r.rule_name, coalesce(nullif(u.full_name, ''), u.email), told_week, told_month, fired_week, fired_month
-  FROM ({COUNTS}) AS counts JOIN automation_rules r ON r.id = counts.rule_id AND r.deleted_at IS NULL
+  FROM ({NOTIFICATION_COUNTS_SQL}) AS counts JOIN automation_rules r ON r.id = counts.rule_id AND r.deleted_at IS NULL
   JOIN smartagent_users u ON u.id = r.user_id
  WHERE (%(owner)s::uuid IS NULL OR r.user_id = %(owner)s) AND told_{{span}} + fired_{{span}} > 0
  ORDER BY told_{{span}} DESC, fired_{{span}} DESC, r.rule_name, r.id LIMIT %(most)s
 """
-OF_OWNER = "AND rule_id IN (SELECT id FROM automation_rules WHERE user_id = %(owner)s)"
+RULES_OF_OWNER_SQL = "AND rule_id IN (SELECT id FROM automation_rules WHERE user_id = %(owner)s)"
 OF_RULE = "AND rule_id = %(rule)s"
 
 
@@ -63,17 +64,17 @@ class NoisyRule:
     noise: Noise
 
 
-def noisiest(user: Any, now: datetime, days: int = MONTH, most: int = MAX_RULES) -> list[NoisyRule]:
+def noisiest(user: Any, now: datetime, days: int = MONTH, most: int = MAX_NOISIEST_RULES) -> list[NoisyRule]:
     """The rules, of those that `user` sees, that told and fired the most in the last 7 or 30 `days`."""
     owner_id = owner_of(user)
-    sql = RANKED.format(scope=OF_OWNER if owner_id else "", span="week" if days == WEEK else "month")
+    sql = RANKED.format(scope=RULES_OF_OWNER_SQL if owner_id else "", span="week" if days == WEEK else "month")
     rows = _ask(sql, now, owner=owner_id, most=most)
     return [NoisyRule(rule, name, owner, Noise(*counts)) for rule, name, owner, *counts in rows]
 
 
 def noise_of(rule: UUID, now: datetime) -> Noise:
     """The same of one rule."""
-    rows = _ask(COUNTS.format(scope=OF_RULE), now, rule=rule)
+    rows = _ask(NOTIFICATION_COUNTS_SQL.format(scope=OF_RULE), now, rule=rule)
     return Noise(*rows[0][1:]) if rows else Noise()
 
 

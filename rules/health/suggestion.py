@@ -10,7 +10,7 @@ from rules.engine.conditions import Match
 from rules.health.better_threshold import Refusal, ThresholdProposal, propose
 from rules.health.feedback_counts import JudgedFiring, judged_firings, precision_of
 from rules.health.precision import Precision
-from rules.health.threshold_backtest import DAYS, Backtest, backtest
+from rules.health.threshold_backtest import REPLAYED_DAYS, Backtest, backtest
 from rules.models import AutomationRule
 from smartagent.kernel.phrasing import counted
 
@@ -58,10 +58,10 @@ def _proposal(rule: AutomationRule, judged: list[JudgedFiring]) -> ThresholdProp
 def _effect(proposal: ThresholdProposal, tried: Backtest | None) -> str:
     if tried is None:
         kept = _kept(proposal.useful, proposal.useful, proposal.dropped, proposal.noise)
-        return f"of the rated alerts, {kept}. There are no readings of the last {DAYS} days for a backtest"
+        return f"of the rated alerts, {kept}. There are no readings of the last {REPLAYED_DAYS} days for a backtest"
     fired = f"{tried.fired_then:,} instead of {counted(tried.fired_now, 'firing')}"
     kept = _kept(tried.useful_kept, proposal.useful, tried.noise_dropped, proposal.noise)
-    return f"in the last {DAYS} days {fired}, {kept}"
+    return f"in the last {REPLAYED_DAYS} days {fired}, {kept}"
 
 
 def _kept(kept: int, useful: int, dropped: int, noise: int) -> str:

@@ -15,7 +15,7 @@ from rules.engine.conditions import met
 from rules.health.feedback_counts import JudgedFiring
 from rules.models import AutomationRule
 
-DAYS = 30
+REPLAYED_DAYS = 30
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -39,7 +39,7 @@ def backtest(rule: AutomationRule, threshold: float, judged: Sequence[JudgedFiri
         return None
     moved = copy(rule)
     moved.threshold_value = Decimal(repr(threshold))
-    start = now - timedelta(days=DAYS)
+    start = now - timedelta(days=REPLAYED_DAYS)
     present, then = replay(rule, start, now), replay(moved, start, now)
     if not present.fired:
         return None

@@ -11,8 +11,8 @@ from rules.ingest.samples import Row, check_metric, check_target, check_time, ch
 from smartagent.kernel.scope import has_everyone
 from smartagent.models import User
 
-FIELDS = ("metric", "value", "observed_at", "target", "user")
-KNOWN = frozenset(FIELDS)
+SAMPLE_FIELDS = ("metric", "value", "observed_at", "target", "user")
+KNOWN_SAMPLE_FIELDS = frozenset(SAMPLE_FIELDS)
 REPORTED = 20
 
 
@@ -55,7 +55,7 @@ class Push:
         if type(sample) is not dict:
             raise InvalidSample({"": ['A sample must be an object, for example {"metric": "cpu", "value": 70}.']})
         try:
-            if not sample.keys() <= KNOWN:
+            if not sample.keys() <= KNOWN_SAMPLE_FIELDS:
                 raise ValueError("an unknown name")
             return (
                 self._owner(sample), self._metric(sample), check_target(sample.get("target")),
@@ -106,8 +106,8 @@ class Push:
 
     def _errors(self, sample: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
         for name in sample:
-            if name not in FIELDS:
-                yield name[:100], [f"Unknown field. Known fields: {', '.join(FIELDS)}."]
+            if name not in SAMPLE_FIELDS:
+                yield name[:100], [f"Unknown field. Known fields: {', '.join(SAMPLE_FIELDS)}."]
         checks: dict[str, Callable[[dict[str, Any]], object]] = {
             "metric": self._metric, "value": lambda s: check_value(s["value"]), "observed_at": self._time,
             "target": lambda s: check_target(s.get("target")), "user": self._owner,

@@ -15,7 +15,7 @@ from smartagent.kernel.coerce import read_number
 from smartagent.kernel.texts import encodable
 from smartagent.kernel.times import read_time
 
-TIMES = ("timestamp", "observed_at", "time", "at")
+TIME_COLUMNS = ("timestamp", "observed_at", "time", "at")
 HEADER = "timestamp,value"
 # Numbers are times within these bounds (1973 to 2100), so that seconds and milliseconds cannot be taken for each other.
 SINCE, UNTIL = 100_000_000, 4_102_444_800
@@ -55,7 +55,7 @@ def _columns(header: list[str] | None) -> tuple[int, int, int]:
     if header is None:
         raise BadSamples(f"it is empty. It should begin with the line {HEADER}.")
     names = [name.strip().lower() for name in header]
-    times = [place for place, name in enumerate(names) if name in TIMES]
+    times = [place for place, name in enumerate(names) if name in TIME_COLUMNS]
     if len(times) != 1 or names.count("value") != 1:
         shown = encodable(",".join(header))[:60]
         raise BadSamples(f"the first line is “{shown}”; it should be {HEADER}.")

@@ -19,20 +19,20 @@ from smartagent.kernel.times import read_time
 
 Row = tuple[UUID | None, str, str, float, datetime]  # whose, metric, target, value, observed_at
 
-NAME = re.compile(r"[a-z][a-z0-9_.:-]{0,99}")
+METRIC_NAME = re.compile(r"[a-z][a-z0-9_.:-]{0,99}")
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=5)
 LONGEST_TARGET = 200
-LOCKS = 64  # so many series are written at once; those that share a lock, one after the other
+LOCK_BUCKETS = 64  # so many series are written at once; those that share a lock, one after the other
 
-COLUMNS = ["n", "user_id", "metric", "target", "value", "observed_at"]
-TYPES = ["int8", "uuid", "text", "text", "float8", "timestamptz"]
+SAMPLE_COLUMNS = ["n", "user_id", "metric", "target", "value", "observed_at"]
+SAMPLE_COLUMN_TYPES = ["int8", "uuid", "text", "text", "float8", "timestamptz"]
 STAGE = """
 DROP TABLE IF EXISTS incoming_samples;
 CREATE TEMP TABLE incoming_samples (n int8, user_id uuid, metric text, target text, value float8,
                                     observed_at timestamptz) ON COMMIT DROP
 """
-LOCK = """
+LOCK_BUCKETS_SQL = """
 SELECT pg_advisory_xact_lock(%(space)s, bucket)
   FROM (SELECT DISTINCT abs(hashtext(coalesce(user_id::text, '') || metric) %% %(locks)s) AS bucket
           FROM incoming_samples ORDER BY 1) AS buckets
@@ -63,10 +63,12 @@ def store(rows: Iterable[Row]) -> int:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(STAGE)
-        count = copy_rows("incoming_samples", COLUMNS, TYPES, ((n, *row) for n, row in enumerate(rows)))
+        count = copy_rows(
+            "incoming_samples", SAMPLE_COLUMNS, SAMPLE_COLUMN_TYPES, ((n, *row) for n, row in enumerate(rows))
+        )
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE incoming_samples")
-            cursor.execute(LOCK, {"space": LOCK_SPACE, "locks": LOCKS})
+            cursor.execute(LOCK_BUCKETS_SQL, {"space": LOCK_SPACE, "locks": LOCK_BUCKETS})
             for statement in (DELETE_OF_PEOPLE, DELETE_OF_PLATFORM, INSERT):
                 cursor.execute(statement)
             cursor.execute("DROP TABLE incoming_samples")
@@ -79,7 +81,7 @@ def check_metric(name: Any) -> str:
         raise ValueError('Enter the metric name as text, for example "cpu".')
     if name in metrics:
         raise ValueError(f"{name} is a built-in metric and cannot be pushed.")
-    if not NAME.fullmatch(name):
+    if not METRIC_NAME.fullmatch(name):
         raise ValueError(
             f"“{name[:40]}” is not a metric name. A name starts with a lowercase letter and contains only "
             "lowercase letters, digits and _ . : -, at most 100 characters."
@@ -99,7 +101,9 @@ def check_target(target: Any) -> str:
 def check_value(value: Any) -> float:
     """Return the value; ValueError where it is not a finite number."""
     if type(value) is not float and type(value) is not int:
-        raise ValueError(f"Enter a number, for example 70 or 99.5; this is {KINDS.get(type(value), 'something else')}.")
+        raise ValueError(
+            f"Enter a number, for example 70 or 99.5; this is {JSON_TYPE_NAMES.get(type(value), 'something else')}."
+        )
     try:
         number = float(value)
     except OverflowError:
@@ -123,6 +127,6 @@ def check_range(time: datetime, now: datetime) -> datetime:
     return time
 
 
-KINDS = {
+JSON_TYPE_NAMES = {
     str: "a text", bool: "a truth value", type(None): "nothing", list: "a list", dict: "an object",
 }  # fmt: skip

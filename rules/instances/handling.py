@@ -23,10 +23,15 @@ ACKNOWLEDGED_FOR = timedelta(hours=24)
 MAX_HANDLING = timedelta(days=30)
 MORNING = time(9)
 BY_HAND = "resolved manually"
-SNOOZES = {"30m": timedelta(minutes=30), "1h": timedelta(hours=1), "4h": timedelta(hours=4), "24h": timedelta(hours=24)}
+SNOOZE_DURATIONS = {
+    "30m": timedelta(minutes=30),
+    "1h": timedelta(hours=1),
+    "4h": timedelta(hours=4),
+    "24h": timedelta(hours=24),
+}
 
-FIRES = open_sql()
-ENTRIES = """
+FIRES_SQL = open_sql()
+INSERT_HANDLING_ENTRIES = """
 INSERT INTO agent_activity_log (user_id, rule_id, state_id, agent_name, event_type, action_taken, context, status,
                                 created_at, executed_at)
 SELECT r.user_id, r.id, s.id, 'person', %(event)s, 'none',
@@ -53,18 +58,18 @@ class Verb:
     change: str
 
 
-HANDLED = "handling = %(handling)s, handled_by_id = %(by)s, handled_until = %(until)s"
-OPENED = "handling = 'open', handled_by_id = NULL, handled_until = NULL"
-ENDED = f"""condition = 'ok', reason = '{BY_HAND}', since = %(now)s, fired_at = NULL, last_notified_at = NULL,
-    retry_at = NULL, failures = 0, critical = false, flapping = false, silence_id = NULL, {OPENED}"""
-BACK = f"condition = 'firing', reason = 'reopened', since = %(now)s, fired_at = %(now)s, {OPENED}"
-ACKNOWLEDGE = Verb("instance_acknowledged", FIRES, HANDLED)
-SNOOZE = Verb("instance_snoozed", FIRES, HANDLED)
-COMMENT = Verb("instance_commented", "true", "value = s.value")
+HANDLED_SQL = "handling = %(handling)s, handled_by_id = %(by)s, handled_until = %(until)s"
+REOPENED_SQL = "handling = 'open', handled_by_id = NULL, handled_until = NULL"
+ENDED_SQL = f"""condition = 'ok', reason = '{BY_HAND}', since = %(now)s, fired_at = NULL, last_notified_at = NULL,
+    retry_at = NULL, failures = 0, critical = false, flapping = false, silence_id = NULL, {REOPENED_SQL}"""
+BACK = f"condition = 'firing', reason = 'reopened', since = %(now)s, fired_at = %(now)s, {REOPENED_SQL}"
+ACKNOWLEDGE = Verb("instance_acknowledged", FIRES_SQL, HANDLED_SQL)
+SNOOZE = Verb("instance_snoozed", FIRES_SQL, HANDLED_SQL)
+COMMENT_VERB = Verb("instance_commented", "true", "value = s.value")
 ASSIGN = Verb("instance_assigned", "s.assignee_id IS DISTINCT FROM %(assignee)s", "assignee_id = %(assignee)s")
 UNASSIGN = Verb("instance_unassigned", "s.assignee_id IS NOT NULL", "assignee_id = NULL")
-RESOLVE = Verb("instance_resolved", FIRES, ENDED)
-REOPEN = Verb("instance_reopened", f"s.handling <> 'open' AND {FIRES}", OPENED)
+RESOLVE_VERB = Verb("instance_resolved", FIRES_SQL, ENDED_SQL)
+REOPEN = Verb("instance_reopened", f"s.handling <> 'open' AND {FIRES_SQL}", REOPENED_SQL)
 TAKE_BACK = Verb("instance_reopened", f"s.condition = 'ok' AND s.reason = '{BY_HAND}'", BACK)
 
 
@@ -81,7 +86,7 @@ def snooze(states: StateQuerySet, by: Any, now: datetime, until: datetime, comme
 
 def comment_on(states: StateQuerySet, by: Any, now: datetime, comment: str) -> int:
     """Write a comment into the story of each of `states`; return how many there were."""
-    return _handle(COMMENT, states, by, now, {}, comment)
+    return _handle(COMMENT_VERB, states, by, now, {}, comment)
 
 
 def assign(states: StateQuerySet, by: Any, now: datetime, person: Any, comment: str = "") -> int:
@@ -93,7 +98,7 @@ def assign(states: StateQuerySet, by: Any, now: datetime, person: Any, comment: 
 def resolve(states: StateQuerySet, by: Any, now: datetime, comment: str = "") -> int:
     """End the episodes of those of `states` that fire; where the reading is still broken, the next evaluation begins
     another. Return how many there were."""
-    return _handle(RESOLVE, states, by, now, {}, comment)
+    return _handle(RESOLVE_VERB, states, by, now, {}, comment)
 
 
 def reopen(states: StateQuerySet, by: Any, now: datetime, comment: str = "") -> int:
@@ -130,9 +135,9 @@ def until_of(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     """When a snooze of `30m`, `1h`, `4h`, `24h` or `morning` ends; ValueError where it is none of these."""
     if text == "morning":
         return next_working_morning(now, zone)
-    if text not in SNOOZES:
-        raise ValueError(f"“{text[:40]}” is not a snooze duration. Available: {', '.join(SNOOZES)}, morning.")
-    return now + SNOOZES[text]
+    if text not in SNOOZE_DURATIONS:
+        raise ValueError(f"“{text[:40]}” is not a snooze duration. Available: {', '.join(SNOOZE_DURATIONS)}, morning.")
+    return now + SNOOZE_DURATIONS[text]
 
 
 def check_until(until: datetime, now: datetime) -> datetime:
@@ -161,7 +166,7 @@ def _handle(
         "told": json.dumps({name: each for name, each in told.items() if each}),
     } | values  # fmt: skip
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(HANDLE.format(possible=verb.possible, change=verb.change) + ENTRIES, params)
+        cursor.execute(HANDLE.format(possible=verb.possible, change=verb.change) + INSERT_HANDLING_ENTRIES, params)
         return int(cursor.rowcount)
 
 

@@ -10,7 +10,7 @@ from rules.models import ActivityEntry, AutomationRule, RuleState
 from rules.text.phrases import number
 
 MAX_ENTRIES_SEARCHED = 20  # entries in which a change of the condition is looked for
-LINES = ("threshold", "critical", "recovery")
+THRESHOLD_LINES = ("threshold", "critical", "recovery")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def timeline_of(state: RuleState, rule: AutomationRule, start: datetime, end: da
         points=thin(points),
         in_steps=in_steps,
         bands=bands_of(state, start, end),
-        lines={name: float(level) for name, level in zip(LINES, levels, strict=True) if level is not None},
+        lines={name: float(level) for name, level in zip(THRESHOLD_LINES, levels, strict=True) if level is not None},
         problem=problem,
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
-from rules.authoring.fields import CHECKED, FIELDS, names
+from rules.authoring.fields import CHECKED, RULE_FIELDS, names
 from rules.authoring.validation import Errors, validate
 from rules.lifecycle.status import begin_anew, publishes
 from rules.lifecycle.versions import Difference, differences
@@ -21,9 +21,9 @@ from rules.models import AutomationRule
 from rules.models.querysets import RuleQuerySet
 from rules.permissions import lock_of
 
-EDITABLE = names(field for field in FIELDS if field.bulk)
-CHUNK = 1000
-REASON = "bulk edit"
+EDITABLE = names(field for field in RULE_FIELDS if field.bulk)
+EDITED_RULES_PER_QUERY = 1000
+BULK_EDIT_REASON = "bulk edit"
 SIXTH, HUGE = Decimal("0.000001"), Decimal(10**15)
 STALE = "The rule was changed in the meantime. Review it again."
 
@@ -72,8 +72,8 @@ def edit_together(
     Rules that were changed after `seen` are left as they are.
     """
     ids, done = list(rules.order_by("pk").values_list("pk", flat=True)), []
-    for first in range(0, len(ids), CHUNK):
-        found = AutomationRule.objects.filter(pk__in=ids[first : first + CHUNK]).order_by("pk")
+    for first in range(0, len(ids), EDITED_RULES_PER_QUERY):
+        found = AutomationRule.objects.filter(pk__in=ids[first : first + EDITED_RULES_PER_QUERY]).order_by("pk")
         some = [_unless_stale(one, seen) for one in edited(found.select_for_update(of=("self",)), edit)]
         _write([one for one in some if one.changes and not one.refused], edit, user, now)
         done += some
@@ -85,10 +85,15 @@ def _write(some: list[Edited], edit: Edit, user: Any, now: datetime) -> None:
     # What is the same everywhere is one statement; only what differs from rule to rule is written one by one.
     AutomationRule.objects.filter(pk__in=[rule.pk for rule in rules]).update(**edit.values, updated_at=now)
     if differing := [name for name in edit.fields if name not in edit.values]:
-        AutomationRule.objects.bulk_update(rules, differing, CHUNK)
+        AutomationRule.objects.bulk_update(rules, differing, EDITED_RULES_PER_QUERY)
     begin_anew(one.after for one in some if publishes(one.before.status, one.after.status))
     AutomationRule.history.bulk_history_create(
-        rules, CHUNK, update=True, default_user=user, default_change_reason=REASON, default_date=now
+        rules,
+        EDITED_RULES_PER_QUERY,
+        update=True,
+        default_user=user,
+        default_change_reason=BULK_EDIT_REASON,
+        default_date=now,
     )
 
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from rules.authoring.fields import FIELDS
-from rules.authoring.validation import LONGEST_NAME
+from rules.authoring.fields import RULE_FIELDS
+from rules.authoring.validation import MAX_RULE_NAME
 from rules.models import AutomationRule
 
 COPY = " (copy)"
@@ -12,9 +12,9 @@ COPY = " (copy)"
 
 def clone(rule: AutomationRule, user: Any, now: datetime) -> AutomationRule:
     """Make and return a draft like `rule`; its history begins with `user`."""
-    fields = {field.column.attname: getattr(rule, field.column.attname) for field in FIELDS if field.copied}
+    fields = {field.column.attname: getattr(rule, field.column.attname) for field in RULE_FIELDS if field.copied}
     copied = AutomationRule(
-        **fields, rule_name=rule.rule_name[: LONGEST_NAME - len(COPY)] + COPY, status=AutomationRule.Status.DRAFT,
+        **fields, rule_name=rule.rule_name[: MAX_RULE_NAME - len(COPY)] + COPY, status=AutomationRule.Status.DRAFT,
         created_at=now,
     )  # fmt: skip
     copied._history_user = user  # type: ignore[attr-defined]

@@ -14,7 +14,8 @@ from rules.models import AutomationRule
 from rules.models.querysets import RuleQuerySet
 
 RETENTION = timedelta(days=30)
-CHUNK = 500
+MAX_BINNED_RULES = 200  # in one answer or on one page
+PURGED_RULES_PER_QUERY = 500
 
 
 def delete(rules: RuleQuerySet, user: Any, now: datetime, reason: str = "deleted") -> int:
@@ -37,7 +38,7 @@ def delete_for_good(rules: RuleQuerySet) -> int:
 def empty_bin(now: datetime | None = None) -> int:
     """Delete for good what has been in the bin for thirty days, some at a time; return how many rules that were."""
     old, deleted = AutomationRule.binned.filter(deleted_at__lt=(now or timezone.now()) - RETENTION), 0
-    while ids := list(old.order_by("deleted_at").values_list("pk", flat=True)[:CHUNK]):
+    while ids := list(old.order_by("deleted_at").values_list("pk", flat=True)[:PURGED_RULES_PER_QUERY]):
         deleted += delete_for_good(AutomationRule.binned.filter(pk__in=ids))
     return deleted
 
@@ -45,8 +46,8 @@ def empty_bin(now: datetime | None = None) -> int:
 @transaction.atomic
 def _change(rules: RuleQuerySet, user: Any, now: datetime, changes: dict[str, Any], reason: str) -> int:
     ids, changed = list(rules.order_by("pk").values_list("pk", flat=True)), 0
-    for first in range(0, len(ids), CHUNK):
-        found = list(rules.filter(pk__in=ids[first : first + CHUNK]).select_for_update(of=("self",)))
+    for first in range(0, len(ids), PURGED_RULES_PER_QUERY):
+        found = list(rules.filter(pk__in=ids[first : first + PURGED_RULES_PER_QUERY]).select_for_update(of=("self",)))
         keys = [rule.pk for rule in found]
         begin_anew(found)
         AutomationRule._base_manager.filter(pk__in=keys).update(**changes, updated_at=now)

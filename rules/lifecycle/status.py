@@ -9,7 +9,7 @@ from django.db import transaction
 from rules.models import AutomationRule, RuleState
 from rules.models.querysets import RuleQuerySet
 
-CHUNK = 1000
+STATUS_CHANGES_PER_QUERY = 1000
 
 
 def pause(rules: RuleQuerySet, user: Any, now: datetime) -> int:
@@ -26,8 +26,10 @@ def activate(rules: RuleQuerySet, user: Any, now: datetime) -> int:
 def _change(rules: RuleQuerySet, status: str, user: Any, now: datetime) -> int:
     ids = list(rules.order_by("pk").values_list("pk", flat=True))
     changed = 0
-    for start in range(0, len(ids), CHUNK):
-        chunk = list(AutomationRule.objects.filter(pk__in=ids[start : start + CHUNK]).select_for_update())
+    for start in range(0, len(ids), STATUS_CHANGES_PER_QUERY):
+        chunk = list(
+            AutomationRule.objects.filter(pk__in=ids[start : start + STATUS_CHANGES_PER_QUERY]).select_for_update()
+        )
         chunk = [rule for rule in chunk if rule.status != status]  # others may have changed some meanwhile
         AutomationRule.objects.filter(pk__in=[rule.pk for rule in chunk]).update(status=status, updated_at=now)
         begin_anew(rule for rule in chunk if publishes(rule.status, status))
@@ -38,12 +40,12 @@ def _change(rules: RuleQuerySet, status: str, user: Any, now: datetime) -> int:
     return changed
 
 
-DRAFT = AutomationRule.Status.DRAFT
+DRAFT_STATUS = AutomationRule.Status.DRAFT
 
 
 def publishes(before: str, after: str) -> bool:
     """Whether a change of status lets a draft act, or rest like any other rule."""
-    return before == DRAFT != after
+    return before == DRAFT_STATUS != after
 
 
 def begin_anew(rules: Iterable[AutomationRule]) -> None:

@@ -11,7 +11,7 @@ from rules.evaluation.execution import act
 from rules.evaluation.preview import preview
 from rules.models import ActivityEntry, AutomationRule
 
-EVENT = "rule_test"
+TEST_EVENT = "rule_test"
 
 
 def test_fire(rule: AutomationRule, user: Any, now: datetime) -> ActivityEntry:
@@ -21,14 +21,14 @@ def test_fire(rule: AutomationRule, user: Any, now: datetime) -> ActivityEntry:
     value = float(rule.threshold_value) if seen.value is None else seen.value
     with transaction.atomic():
         firing = Firing(
-            entry_id=uuid4(), event=EVENT, rule_id=rule.pk, rule_name=rule.rule_name, owner_id=rule.user_id,
+            entry_id=uuid4(), event=TEST_EVENT, rule_id=rule.pk, rule_name=rule.rule_name, owner_id=rule.user_id,
             subject_id=rule.user_id, subject_name=str(rule.user), target=rule.target_integration or "",
             metric=rule.metric_type, value=value, operator=rule.condition_operator,
             threshold=float(rule.threshold_value), severity=rule.severity, config=_config(rule), fired_at=now, now=now,
         )  # fmt: skip
         outcome: Outcome = act(rule.action_type, [firing])[0]
         return ActivityEntry.objects.create(
-            id=firing.entry_id, user=rule.user, rule=rule, agent_name="person", event_type=EVENT,
+            id=firing.entry_id, user=rule.user, rule=rule, agent_name="person", event_type=TEST_EVENT,
             action_taken=rule.action_type, context=_context(rule, firing, outcome, user),
             status="failed" if outcome.error else "success", error_message=outcome.error, created_at=now,
             executed_at=now,

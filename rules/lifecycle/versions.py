@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from rules.authoring.fields import CHECKED, FIELDS
+from rules.authoring.fields import CHECKED, RULE_FIELDS
 from rules.authoring.validation import validate
 from rules.models import AutomationRule
 from rules.text.phrases import number
@@ -15,7 +15,8 @@ from smartagent.kernel.durations import format_duration
 
 # Kept as they were then, so kept again.
 KEPT_THEN = ("action_type", "action_config", "description", "runbook_url", "target_integration")
-KINDS = {"+": "made", "~": "changed", "-": "deleted"}
+MAX_VERSIONS = 200  # of a rule, in one answer or on one page
+HISTORY_TYPE_NAMES = {"+": "made", "~": "changed", "-": "deleted"}
 
 
 class NotSound(Exception):
@@ -108,7 +109,7 @@ def restore(rule: AutomationRule, version: int, user: Any, now: datetime) -> boo
     if record is None:
         raise LookupError(f"This rule has no version {version}.")
     rule = AutomationRule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
-    names = [field.column for field in FIELDS if field.versioned]
+    names = [field.column for field in RULE_FIELDS if field.versioned]
     changed = [field for field in names if getattr(rule, field.attname) != getattr(record, field.attname)]
     if not changed:
         return False

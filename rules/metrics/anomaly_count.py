@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from rules.metrics import MetricSource, Query
 
-READINGS = """
+ANOMALY_COUNT_SQL = """
 SELECT u.id AS user_id, '' AS target, coalesce(e.events, 0)::float8 AS value, %(now)s::timestamptz AS observed_at
   FROM smartagent_users u
   LEFT JOIN (SELECT user_id, count(*) AS events
@@ -26,4 +26,4 @@ class AnomalyCount(MetricSource):
 
     def readings(self, now: datetime) -> Query:
         day_ago = now - timedelta(hours=24)
-        return Query(READINGS, {"now": now, "day_ago": day_ago, "pattern": self.pattern})
+        return Query(ANOMALY_COUNT_SQL, {"now": now, "day_ago": day_ago, "pattern": self.pattern})

@@ -11,7 +11,7 @@ from rules.registries import metrics
 from smartagent.kernel.scope import has_everyone
 
 # One index look-up per name, however many samples there are: each step takes the next larger name of one owner.
-NAMES = """
+METRIC_NAMES_SQL = """
 WITH RECURSIVE owners AS ({owners}),
      names AS (SELECT o.id, (SELECT min(metric) FROM metric_samples WHERE {of_owner}) AS metric FROM owners o
                 UNION ALL
@@ -59,7 +59,7 @@ def pushed_names(user: Any) -> list[str]:
 
 
 def _names(owners: str, of_owner: str) -> str:
-    return f"({NAMES.format(owners=owners, of_owner=of_owner)})"
+    return f"({METRIC_NAMES_SQL.format(owners=owners, of_owner=of_owner)})"
 
 
 def _pushed(name: str) -> Metric:

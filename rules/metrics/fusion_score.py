@@ -15,7 +15,7 @@ JOIN_MASTER = "LEFT JOIN integrations_master m ON m.id::text = s.integration_id:
 
 # Of equally old rows the one that was written last, then the one of the greater id: the same at each evaluation.
 # A score without room in 64 bits is no reading of its person, and no trouble of anybody else's.
-READINGS = f"""
+FUSION_SCORE_SQL = f"""
 WITH newest AS NOT MATERIALIZED (  -- so that who asks for one person reads one person
     SELECT DISTINCT ON (s.user_id, {{type}}) s.user_id, {{type}} AS target, s.fusion_score, s.calculated_at
       FROM fusion_scores s {{joins}}
@@ -49,7 +49,7 @@ def scores_sql() -> str:
     """The SELECT of the scores, with the old application's list of integrations where it can be read."""
     other = _column_of_master()
     joins = f"{JOIN_INTEGRATIONS} {JOIN_MASTER}" if other else JOIN_INTEGRATIONS
-    return READINGS.format(type=TYPE.format(other=other or "NULL"), joins=joins)
+    return FUSION_SCORE_SQL.format(type=TYPE.format(other=other or "NULL"), joins=joins)
 
 
 def _column_of_master() -> str:

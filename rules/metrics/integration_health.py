@@ -7,7 +7,7 @@ from rules.metrics import MetricSource, Query
 
 SCORE = """CASE status WHEN 'active' THEN 100 WHEN 'syncing' THEN 75 WHEN 'inactive' THEN 50 WHEN 'error' THEN 25
                     ELSE 0 END"""
-READINGS = f"""
+INTEGRATION_HEALTH_SQL = f"""
 WITH health AS (SELECT user_id, integration_type AS target, min({SCORE})::float8 AS value
                   FROM integrations GROUP BY 1, 2),
      watched AS (SELECT DISTINCT CASE WHEN applies_to = 'owner' THEN user_id END AS user_id,
@@ -32,4 +32,4 @@ class IntegrationHealth(MetricSource):
     lowest, highest = 0, 100
 
     def readings(self, now: datetime) -> Query:
-        return Query(READINGS, {"now": now})
+        return Query(INTEGRATION_HEALTH_SQL, {"now": now})

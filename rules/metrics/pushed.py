@@ -9,7 +9,7 @@ from django.conf import settings
 from rules.engine.evaluated_rules import IN_FORCE_SQL
 from rules.metrics import MetricSource, Query
 
-SAMPLE = """CROSS JOIN LATERAL (
+NEWEST_SAMPLE_SQL = """CROSS JOIN LATERAL (
     SELECT value, observed_at FROM metric_samples s
      WHERE s.user_id {owner} AND s.metric = w.metric AND s.target = w.target
        AND s.observed_at > %(oldest)s AND s.observed_at <= %(now)s
@@ -17,7 +17,7 @@ SAMPLE = """CROSS JOIN LATERAL (
 OF_METRIC = " AND metric_type = ANY(%(metrics)s)"
 OF_CONDITION = " AND c.it->>'metric' = ANY(%(metrics)s)"
 OF_PERSON = " AND (applies_to = 'everyone' OR user_id = %(person)s)"
-READINGS = f"""
+PUSHED_READINGS_SQL = f"""
 WITH rules AS (SELECT metric_type AS metric, user_id, applies_to, coalesce(target_integration, '') AS target
                  FROM automation_rules r
                 WHERE {IN_FORCE_SQL} AND metric_type IS NOT NULL AND NOT metric_type = ANY(%(built_in)s)
@@ -33,10 +33,10 @@ WITH rules AS (SELECT metric_type AS metric, user_id, applies_to, coalesce(targe
                         WHERE r.applies_to = 'everyone' AND u.is_active),
      platform AS (SELECT DISTINCT metric, target FROM rules)
 SELECT w.metric, w.user_id, w.target, newest.value, newest.observed_at
-  FROM wanted w {SAMPLE.format(owner="= w.user_id")}
+  FROM wanted w {NEWEST_SAMPLE_SQL.format(owner="= w.user_id")}
 UNION ALL
 SELECT w.metric, NULL, w.target, newest.value, newest.observed_at
-  FROM platform w {SAMPLE.format(owner="IS NULL")}
+  FROM platform w {NEWEST_SAMPLE_SQL.format(owner="IS NULL")}
 """
 
 
@@ -58,4 +58,7 @@ class Pushed(MetricSource):
         whose = OF_PERSON if self.person else ""
         only, only_more = (named + whose if self.wanted else whose for named in (OF_METRIC, OF_CONDITION))
         params = {"built_in": self.built_in, "metrics": list(self.wanted or ()), "person": self.person}
-        return Query(READINGS.format(only=only, only_more=only_more), {"now": now, "oldest": self.oldest(now)} | params)
+        return Query(
+            PUSHED_READINGS_SQL.format(only=only, only_more=only_more),
+            {"now": now, "oldest": self.oldest(now)} | params,
+        )

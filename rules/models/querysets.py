@@ -13,7 +13,7 @@ from rules.engine.open_alerts import FIRES_NOW
 from smartagent.kernel.scope import OwnedQuerySet, has_everyone
 
 CHANGE_OF_CLOCKS = timedelta(hours=3)  # by which a window may be longer than it says
-OURS = Q(run__isnull=False) | Q(executed_at__isnull=False)
+WRITTEN_BY_AGENT = Q(run__isnull=False) | Q(executed_at__isnull=False)
 LAST_END = ExpressionWrapper(
     F("ends_at") + Coalesce(F("duration"), timedelta(0)) + CHANGE_OF_CLOCKS, DateTimeField()
 )  # of the windows of a silence, at the latest
@@ -81,11 +81,11 @@ class ActivityQuerySet(OwnedQuerySet):
 
         A run is deleted after a while; that an entry was executed stays.
         """
-        return self.filter(OURS)
+        return self.filter(WRITTEN_BY_AGENT)
 
     def of_others(self) -> Self:
         """What the old application, or another program, wrote."""
-        return self.exclude(OURS)
+        return self.exclude(WRITTEN_BY_AGENT)
 
     def failed(self) -> Self:
         """What Smart Agent could not do or read."""

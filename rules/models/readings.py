@@ -12,7 +12,7 @@ from django.utils import timezone
 from smartagent.fields import FactsField, NumericField
 from smartagent.kernel.scope import OwnedQuerySet, RepresentableManager
 
-PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
+PERCENT_VALIDATORS = [MinValueValidator(0), MaxValueValidator(100)]
 
 
 class Integration(models.Model):
@@ -74,7 +74,7 @@ class FusionScore(models.Model):
         db_constraint=False,
         db_index=False,
     )
-    fusion_score = NumericField(validators=PERCENT, null=True)
+    fusion_score = NumericField(validators=PERCENT_VALIDATORS, null=True)
     score_breakdown = FactsField(default=dict, blank=True, null=True, db_default={})
     calculated_at = models.DateTimeField(default=timezone.now, null=True, db_default=Now())
     created_at = models.DateTimeField(default=timezone.now, null=True, db_default=Now(), editable=False)

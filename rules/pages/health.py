@@ -26,8 +26,8 @@ from smartagent.kernel.phrasing import counted
 from smartagent.shell.cards import Card
 from smartagent.shell.owned_admin import OwnedAdmin
 
-LONGEST_NAME = 24
-RULES = "admin:rules_automationrule_changelist"
+MAX_NAME_SHOWN = 24
+RULE_LIST = "admin:rules_automationrule_changelist"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _loud(rules: Sequence[NoisyRule], days: int, now: datetime) -> list[Loud]:
 
 
 def _cards(examined: Examination, judged: Precision) -> list[Card]:
-    listed, share = reverse(RULES), judged.share
+    listed, share = reverse(RULE_LIST), judged.share
     return [
         Card("Checked", f"{examined.looked_at:,}", f"{listed}?status=active"),
         Card("No findings", f"{examined.well:,}", "#findings"),
@@ -116,4 +116,4 @@ def _cards(examined: Examination, judged: Precision) -> list[Card]:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    return name if len(name) <= MAX_NAME_SHOWN else name[: MAX_NAME_SHOWN - 1] + "…"

@@ -18,7 +18,7 @@ from smartagent.kernel.sealing import seal
 from smartagent.rest.fields import LONGEST_OBJECT
 from smartagent.templatetags.shown import TONES, when
 
-LONGEST = {"integration_type": 100, "error_message": 10_000, "config": LONGEST_OBJECT}  # characters
+MAX_FIELD_LENGTHS = {"integration_type": 100, "error_message": 10_000, "config": LONGEST_OBJECT}  # characters
 KEPT = "A JSON object, encrypted and never shown again. Leave empty to keep stored credentials; {} removes them."
 
 
@@ -54,7 +54,7 @@ class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for name in LONGEST.keys() & self.changed_data:
+        for name in MAX_FIELD_LENGTHS.keys() & self.changed_data:
             self._bound(name, cleaned.get(name))
         adding = self.instance._state.adding
         owner = cleaned.get("user") or (self.maker if adding else self.instance.user)
@@ -66,8 +66,8 @@ class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _bound(self, name: str, value: Any) -> None:
         size = len(value if isinstance(value, str) else json.dumps(value or ""))
-        if size > LONGEST[name]:
-            self.add_error(name, f"At most {LONGEST[name]:,} characters; this value has {size:,}.")
+        if size > MAX_FIELD_LENGTHS[name]:
+            self.add_error(name, f"At most {MAX_FIELD_LENGTHS[name]:,} characters; this value has {size:,}.")
 
     def _check_addresses(self, cleaned: dict[str, Any]) -> None:
         """The instance still is as it was: the form writes to it when all is checked."""

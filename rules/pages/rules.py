@@ -14,7 +14,7 @@ from rules.lifecycle.recycle_bin import delete
 from rules.models import AutomationRule, RuleState
 from rules.pages.health import improvement_page
 from rules.pages.links import page_of
-from rules.pages.rule.bulk_actions import ACTIVATE, DELETE, PAUSE, ask_and_do
+from rules.pages.rule.bulk_actions import ACTIVATE, BULK_PAUSE, DELETE, ask_and_do
 from rules.pages.rule.bulk_edit import bulk_edit_page
 from rules.pages.rule.code import code_page, export_page, release_page
 from rules.pages.rule.current_reading import form_reading
@@ -91,7 +91,7 @@ class RuleAdmin(RuleFormAdmin):
 
     @admin.action(description="Pause", permissions=["change"])
     def pause(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        return ask_and_do(PAUSE, self, request, queryset)
+        return ask_and_do(BULK_PAUSE, self, request, queryset)
 
     @admin.action(description="Activate", permissions=["change"])
     def activate(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from rules.prometheus.expressions import Unsupported
 from smartagent.kernel.coerce import read_number
 
-SIGNS: dict[str, Callable[[float, float], float]] = {
+ARITHMETIC_OPERATIONS: dict[str, Callable[[float, float], float]] = {
     "+": lambda left, right: left + right, "-": lambda left, right: left - right,
     "*": lambda left, right: left * right, "/": lambda left, right: left / right, "%": math.fmod, "^": math.pow,
 }  # fmt: skip
@@ -16,6 +16,6 @@ SIGNS: dict[str, Callable[[float, float], float]] = {
 def computed(left: Decimal, sign: str, right: Decimal) -> Decimal:
     """What two constants come to; Unsupported where that is no finite number."""
     try:
-        return read_number(SIGNS[sign](float(left), float(right)))
+        return read_number(ARITHMETIC_OPERATIONS[sign](float(left), float(right)))
     except (ArithmeticError, ValueError):
         raise Unsupported(f"{left} {sign} {right} is not a finite number, so it cannot be a threshold.") from None

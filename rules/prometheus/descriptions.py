@@ -9,7 +9,7 @@ from rules.authoring.labels import label_problem
 from rules.models import AutomationRule
 from rules.prometheus.expressions import Unsupported
 
-SEVERITIES = {
+SEVERITY_OF_LABEL = {
     "critical": "critical", "page": "critical", "high": "high", "error": "high", "warning": "medium",
     "medium": "medium", "info": "low", "low": "low", "none": "low",
 }  # fmt: skip
@@ -61,7 +61,7 @@ def _severity(labels: dict[str, str], notes: list[str]) -> str:
     """The severity here; nothing for medium, which is the default."""
     if "severity" not in labels:
         return ""
-    found = SEVERITIES.get(labels["severity"].lower())
+    found = SEVERITY_OF_LABEL.get(labels["severity"].lower())
     if not found:
         notes.append(f"The severity “{labels['severity'][:60]}” is unknown; medium is used.")
     return found if found and found != "medium" else ""

@@ -8,9 +8,9 @@ from rules.prometheus.descriptions import written_text
 from rules.prometheus.tokens import seconds_of
 from smartagent.kernel.durations import format_duration
 
-READ = ("name", "rules", "labels", "interval")
+GROUP_KEYS = ("name", "rules", "labels", "interval")
 # What a field says where it changes nothing.
-NOTHING = {"limit": ("0",), "query_offset": ("0", "0s"), "type": ("prometheus",)}
+NEUTRAL_GROUP_VALUES = {"limit": ("0",), "query_offset": ("0", "0s"), "type": ("prometheus",)}
 NOTES = {
     "limit": "Its group has limit: {}, so that it fails where more alerts fire; there is no such limit here.",
     "query_offset": "Its group has query_offset: {}, and is evaluated so long ago; readings here are those of now.",
@@ -23,9 +23,9 @@ def group_notes(group: Mapping[str, Any]) -> list[str]:
     notes = _about_the_interval(group.get("interval"))
     for name, value in group.items():
         shown = written_text(value)[:60]
-        if name not in READ and shown not in ("", *NOTHING.get(name, ())):
+        if name not in GROUP_KEYS and shown not in ("", *NEUTRAL_GROUP_VALUES.get(name, ())):
             notes.append(NOTES.get(name, f"Its group has {name[:60]}: {{}}; skipped.").format(shown))
-        elif name not in READ and not isinstance(value, str | None):
+        elif name not in GROUP_KEYS and not isinstance(value, str | None):
             notes.append(f"Its group has {name[:60]}; skipped.")
     return notes
 

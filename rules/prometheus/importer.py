@@ -24,8 +24,8 @@ from rules.provisioning.document import VERSION, read_document
 from rules.provisioning.problems import FileRefused
 from smartagent.kernel.durations import format_duration, of_seconds
 
-OPERATORS = {"==": "="}
-KNOWN = ("alert", "expr", "for", "keep_firing_for", "labels", "annotations", "record")
+OPERATOR_OF_PROMETHEUS = {"==": "="}
+ALERTING_RULE_KEYS = ("alert", "expr", "for", "keep_firing_for", "labels", "annotations", "record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _rule(rule: Any, group: str, group_labels: Any, notes: list[str], uids: Uids
     said = read_expression(written_text(rule.get("expr")))
     entry = {"uid": uid, "name": name} | described(labels, annotations_of(rule), notes) | _conditions(said, notes)
     entry |= _timing(rule, notes) | {"no_data_policy": "resolve"}  # what is gone resolves, as in Prometheus
-    notes += [f"“{key}” is not a field of alerting rules; skipped." for key in rule if key not in KNOWN]
+    notes += [f"“{key}” is not a field of alerting rules; skipped." for key in rule if key not in ALERTING_RULE_KEYS]
     if problems := _problems(entry):
         return Imported(name, group, None, problems)
     return Imported(name, group, entry, notes)
@@ -128,7 +128,7 @@ def _condition(comparison: Comparison) -> dict[str, Any]:
         found |= {"target": check_target(value)} if value else {}
     if selector.reducer != "last":
         found |= {"reducer": selector.reducer, "window": _whole_seconds(selector.window)}
-    operator = OPERATORS.get(comparison.operator, comparison.operator)
+    operator = OPERATOR_OF_PROMETHEUS.get(comparison.operator, comparison.operator)
     return found | {"operator": operator, "threshold": comparison.threshold}
 
 

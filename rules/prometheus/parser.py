@@ -14,7 +14,7 @@ COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
 FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 LEVELS = (("+", "-"), ("*", "/", "%"))  # what binds least comes first
 ARITHMETIC = ("+", "-", "*", "/", "%", "^")
-DEPTH = 50
+MAX_EXPRESSION_DEPTH = 50
 
 
 def read_expression(text: str) -> Joined:
@@ -31,7 +31,7 @@ class _Parser:
 
     def joined(self, depth: int) -> Joined:
         """`a and b and c`, or `a or b`; `and` binds closer, so both together would need rules within rules."""
-        if depth > DEPTH:
+        if depth > MAX_EXPRESSION_DEPTH:
             raise Unsupported("Nested too deeply.")
         alternatives = [self._all(depth)]
         while self._take("or"):
@@ -114,7 +114,7 @@ class _Parser:
 
     def _signed(self, depth: int) -> Selector | Decimal:
         """A sign binds less than ^, as in -2^2, which is -4."""
-        if depth > DEPTH:
+        if depth > MAX_EXPRESSION_DEPTH:
             raise Unsupported("Nested too deeply.")
         if self._take("+"):
             return self._signed(depth + 1)

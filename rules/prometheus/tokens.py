@@ -6,9 +6,9 @@ from decimal import Decimal
 from rules.prometheus.expressions import Unsupported
 from smartagent.kernel.coerce import read_number
 
-LONGEST_TEXT = 20_000
+MAX_EXPRESSION_LENGTH = 20_000
 LONGEST_NUMBER = 300
-TOKEN = re.compile(
+TOKEN_PATTERN = re.compile(
     r"""[ \t\r\n]+|\#[^\n]*"""
     r"""|(?P<number>0[xX][0-9a-fA-F_]+(?![\w.])|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?(?![\w:.]))"""
     r"""|(?P<duration>(?:\d+(?:ms|[smhdwy]))+(?![\w.]))|(?P<name>[A-Za-z_:][\w:]*)"""
@@ -20,24 +20,26 @@ TOKEN = re.compile(
 KEYWORDS = {
     "and", "or", "unless", "atan2", "offset", "bool", "by", "without", "on", "ignoring", "group_left", "group_right",
 }  # fmt: skip
-UNITS = {"y": 31_536_000, "w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1, "ms": 0.001}
-DURATION = re.compile("".join(rf"(?:(\d{{1,15}}){unit})?" for unit in UNITS), re.ASCII)  # each once, the longest first
-LONGEST = 2**63 / 1e9  # seconds; what Prometheus can hold
+PROMETHEUS_UNITS = {"y": 31_536_000, "w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1, "ms": 0.001}
+DURATION_PATTERN = re.compile(
+    "".join(rf"(?:(\d{{1,15}}){unit})?" for unit in PROMETHEUS_UNITS), re.ASCII
+)  # each once, the longest first
+MAX_DURATION_SECONDS = 2**63 / 1e9  # seconds; what Prometheus can hold
 ESCAPE = re.compile(
     rb"\\(?:([abfnrtv\\'\"])|x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.?))", re.S
 )
-SIGNS = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
+ESCAPES = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 
 
 def seconds_of(text: str) -> float:
     """The seconds of a duration such as `1h30m`; ValueError where it is none."""
     if text == "0":
         return 0.0
-    found = DURATION.fullmatch(text) if text else None
+    found = DURATION_PATTERN.fullmatch(text) if text else None
     if not found:
         raise ValueError(f"“{text[:40]}” is not a duration of Prometheus, such as 1h30m.")
-    seconds = sum(int(count or 0) * unit for count, unit in zip(found.groups(), UNITS.values(), strict=True))
-    if seconds > LONGEST:
+    seconds = sum(int(count or 0) * unit for count, unit in zip(found.groups(), PROMETHEUS_UNITS.values(), strict=True))
+    if seconds > MAX_DURATION_SECONDS:
         raise ValueError(f"“{text[:40]}” is too long.")
     return seconds
 
@@ -71,7 +73,7 @@ def _unescaped(found: "re.Match[bytes]", quote: bytes) -> bytes:
     if sign:
         if sign in b"'\"" and sign != quote:
             raise ValueError(sign)
-        return SIGNS.get(sign, sign)
+        return ESCAPES.get(sign, sign)
     if hexadecimal or octal:
         return bytes([int(hexadecimal, 16) if hexadecimal else int(octal, 8)])
     if not (short or long):
@@ -81,11 +83,11 @@ def _unescaped(found: "re.Match[bytes]", quote: bytes) -> bytes:
 
 def tokens_of(text: str) -> list[tuple[str, str]]:
     """The parts of `text` as (kind, text), without spaces and comments; Unsupported where it is invalid."""
-    if len(text) > LONGEST_TEXT:
-        raise Unsupported(f"The expression is longer than {LONGEST_TEXT:,} characters.")
+    if len(text) > MAX_EXPRESSION_LENGTH:
+        raise Unsupported(f"The expression is longer than {MAX_EXPRESSION_LENGTH:,} characters.")
     found, place = [], 0
     while place < len(text):
-        match = TOKEN.match(text, place)
+        match = TOKEN_PATTERN.match(text, place)
         if match is None:
             raise Unsupported(f"“{text[place : place + 20]}” is invalid.")
         if match.lastgroup:

@@ -13,14 +13,21 @@ from rules.lifecycle.recycle_bin import delete
 from rules.lifecycle.status import begin_anew, publishes
 from rules.models import AutomationRule
 from rules.provisioning.document import Document
-from rules.provisioning.file_fields import FIELDS
+from rules.provisioning.file_fields import FILE_FIELDS
 from rules.provisioning.matches import APPLIED
 from rules.provisioning.plan import Item, Plan, make_plan, needs_adoption_of
 from rules.provisioning.problems import FileRefused, Problem
 
-LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('rules.provisioning', 0))"
-COLUMNS = [*(field.attribute for field in FIELDS), "uid", "provisioned_by", "deleted_at", "deleted_by", "updated_at"]
-BATCH = 500
+PROVISIONING_LOCK_SQL = "SELECT pg_advisory_xact_lock(hashtextextended('rules.provisioning', 0))"
+WRITTEN_COLUMNS = [
+    *(field.attribute for field in FILE_FIELDS),
+    "uid",
+    "provisioned_by",
+    "deleted_at",
+    "deleted_by",
+    "updated_at",
+]
+CREATED_RULES_PER_QUERY = 500
 
 
 class Outdated(Exception):
@@ -42,7 +49,7 @@ def apply(
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(LOCK)
+            cursor.execute(PROVISIONING_LOCK_SQL)
         plan = make_plan(document, user, owner=owner, prune=prune, lock=True)
         if problems := [*plan.problems, *([] if adopt else unasked(document, plan))]:
             raise FileRefused(problems)
@@ -76,12 +83,17 @@ def _carry_out(plan: Plan, user: Any, now: datetime) -> None:
     changed = [item.rule for kind in ("restore", "adopt", "change") for item in plan.of(kind)]
     for rule in changed:
         rule.updated_at = now
-    AutomationRule.objects.bulk_create(made, BATCH)
-    AutomationRule._base_manager.bulk_update(changed, COLUMNS, BATCH)
+    AutomationRule.objects.bulk_create(made, CREATED_RULES_PER_QUERY)
+    AutomationRule._base_manager.bulk_update(changed, WRITTEN_COLUMNS, CREATED_RULES_PER_QUERY)
     begin_anew(item.rule for item in plan.items if item.was and publishes(item.was.status, item.rule.status))
     for rules, update in ((made, False), (changed, True)):
         AutomationRule.history.bulk_history_create(
-            rules, BATCH, update=update, default_user=user, default_change_reason=reason, default_date=now
+            rules,
+            CREATED_RULES_PER_QUERY,
+            update=update,
+            default_user=user,
+            default_change_reason=reason,
+            default_date=now,
         )
     # Into the recycle bin. They stay the file's: once they are in it again, they come back.
     pruned = [item.rule.pk for item in plan.of("delete")]

@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rules.provisioning.file_fields import ALIASES, BY_NAME, FIELDS, REQUIRED, default_of
+from rules.provisioning.file_fields import FILE_FIELD_OF_NAME, FILE_FIELDS, FILE_NAME_OF_ATTRIBUTE, REQUIRED, default_of
 from rules.provisioning.problems import FileRefused, Path, Problem
 from rules.provisioning.soundness import value_errors
 from rules.provisioning.values import InvalidValue
 from rules.provisioning.yaml_text import Lines, line_of, load
 
 VERSION = 1
-MAX_RULES = 5000
+MAX_FILE_RULES = 5000
 TOP = ("version", "source", "rules")
 UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,199}")
 SOURCE = re.compile(r"[^\W_][\w .:/@+-]{0,79}")
-NAMES = ("uid", *(each.name for each in FIELDS))
+FIELD_NAMES = ("uid", *(each.name for each in FILE_FIELDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,9 @@ class Entry:
     def problem(self, message: str, *path: str | int) -> Problem:
         """Something that is wrong with it, or with the field that `path` leads to."""
         name = path[0] if path else ""
-        written = next((alias for alias, own in ALIASES.items() if own == name and alias in self.given), name)
+        written = next(
+            (alias for alias, own in FILE_NAME_OF_ATTRIBUTE.items() if own == name and alias in self.given), name
+        )
         whole: Path = ("rules", self.index, *([written, *path[1:]] if path else []))
         return Problem(message, whole, line_of(self.lines, whole), self.uid)
 
@@ -64,7 +66,7 @@ def read_document(value: Any, source: str = "", lines: Lines | None = None, *, n
         problems.append(Problem(message, tuple(path), line_of(lines, tuple(path))))
     listed = value.get("rules")
     entries = []
-    for index, each in enumerate(listed if isinstance(listed, list) and len(listed) <= MAX_RULES else []):
+    for index, each in enumerate(listed if isinstance(listed, list) and len(listed) <= MAX_FILE_RULES else []):
         entry, wrong = _read_entry(index, each, lines)
         entries.append(entry)
         problems += wrong
@@ -92,8 +94,8 @@ def _about_the_file(value: Mapping[str, Any], source: str) -> list[tuple[str, ..
         found.append(("The name of a file: letters, digits and . _ - / : @ +, for example payments.yaml.", "source"))
     if not isinstance(rules, list):
         found.append(("“rules:” must be a list. For no rules, enter “rules: []”.", "rules"))
-    elif len(rules) > MAX_RULES:
-        found.append((f"A file has at most {MAX_RULES:,} rules; this file has {len(rules):,}.", "rules"))
+    elif len(rules) > MAX_FILE_RULES:
+        found.append((f"A file has at most {MAX_FILE_RULES:,} rules; this file has {len(rules):,}.", "rules"))
     return found
 
 
@@ -105,10 +107,12 @@ def _read_entry(index: int, value: Any, lines: Lines) -> tuple[Entry, list[Probl
     entry = Entry(index, uid if isinstance(uid, str) else "", {}, frozenset(map(str, value)), lines)
     problems = [] if isinstance(uid, str) and UID.fullmatch(uid) else [entry.problem(_uid_in_words(uid), "uid")]
     problems += [
-        entry.problem(_unknown(name), name[:100]) for name in value if name not in NAMES and name not in ALIASES
+        entry.problem(_unknown(name), name[:100])
+        for name in value
+        if name not in FIELD_NAMES and name not in FILE_NAME_OF_ATTRIBUTE
     ]
     named = _by_name(value, entry, problems)
-    for each in FIELDS:
+    for each in FILE_FIELDS:
         given = named.get(each.name)
         if given is None or (given == "" and each.name in REQUIRED):
             if each.name in REQUIRED:
@@ -127,8 +131,8 @@ def _by_name(value: Mapping[str, Any], entry: Entry, problems: list[Problem]) ->
     """What is given, by the names that files have for it."""
     named: dict[str, Any] = {}
     for name, each in value.items():
-        own = ALIASES.get(name, name)
-        if own in named and own in BY_NAME:
+        own = FILE_NAME_OF_ATTRIBUTE.get(name, name)
+        if own in named and own in FILE_FIELD_OF_NAME:
             problems.append(entry.problem(f"Duplicate of {own}. Give only one of them.", name))
         named[own] = each
     return named
@@ -155,6 +159,6 @@ def _uid_in_words(uid: Any) -> str:
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, NAMES, 1)
+    near = difflib.get_close_matches(name, FIELD_NAMES, 1)
     meant = f" Did you mean {near[0]}?" if near else ""
-    return f"Unknown field of a rule.{meant} Known fields: {', '.join(NAMES)}."
+    return f"Unknown field of a rule.{meant} Known fields: {', '.join(FIELD_NAMES)}."

@@ -11,7 +11,7 @@ from rules.provisioning.file_fields import written
 from rules.provisioning.matches import id_of
 from rules.provisioning.yaml_text import dump
 
-HEAD = (
+FILE_HEADER = (
     "# Rules of Smart Agent. What would change: manage.py rules plan FILE. Bring them in: manage.py rules apply FILE.\n"
 )
 
@@ -43,5 +43,5 @@ def as_yaml(document: dict[str, Any]) -> str:
     """The file as YAML, a blank line between rules."""
     head = dump({name: value for name, value in document.items() if name != "rules"})
     if not document["rules"]:
-        return f"{HEAD}{head}rules: []\n"
-    return f"{HEAD}{head}rules:\n" + "\n".join(dump([entry]) for entry in document["rules"])
+        return f"{FILE_HEADER}{head}rules: []\n"
+    return f"{FILE_HEADER}{head}rules:\n" + "\n".join(dump([entry]) for entry in document["rules"])

@@ -14,7 +14,7 @@ from rules.models import AutomationRule
 from rules.models.rule import Severity
 from rules.provisioning import values as v
 
-__all__ = ["ALIASES", "BY_ATTRIBUTE", "FIELDS", "REQUIRED", "FileField", "default_of", "written"]
+__all__ = ["BY_ATTRIBUTE", "FILE_FIELDS", "FILE_NAME_OF_ATTRIBUTE", "REQUIRED", "FileField", "default_of", "written"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,11 @@ def _choice(name: str, choices: list[str], attribute: str = "") -> FileField:
 
 
 def _number(name: str, attribute: str = "") -> FileField:
-    return FileField(name, attribute or name, v.number, v.as_number, v.NUMBER)
+    return FileField(name, attribute or name, v.number, v.as_number, v.NUMBER_SCHEMA)
 
 
 def _duration(name: str, attribute: str = "") -> FileField:
-    return FileField(name, attribute or name, v.duration, v.as_duration, v.DURATION)
+    return FileField(name, attribute or name, v.duration, v.as_duration, v.DURATION_SCHEMA)
 
 
 def _object(name: str, attribute: str = "", inner: Any = None) -> FileField:
@@ -50,8 +50,8 @@ def _object(name: str, attribute: str = "", inner: Any = None) -> FileField:
 
 
 STATUS, APPLIES = AutomationRule.Status.values, AutomationRule.AppliesTo.values
-POLICIES = AutomationRule.NoDataPolicy.values
-FIELDS = (
+NO_DATA_POLICIES = AutomationRule.NoDataPolicy.values
+FILE_FIELDS = (
     _text("name", "rule_name"),
     FileField("owner", "user", v.text(254), str, {"type": "string", "description": "E-mail or id of a person."}),
     _text("description"),
@@ -68,20 +68,20 @@ FIELDS = (
     _number("threshold", "threshold_value"),
     _number("critical_threshold"),
     _number("recovery_threshold"),
-    FileField("more_conditions", "more_conditions", v.conditions, v.as_conditions, v.CONDITIONS),
+    FileField("more_conditions", "more_conditions", v.conditions, v.as_conditions, v.CONDITIONS_SCHEMA),
     _choice("match", Match.values),
     _duration("pending_for"),
     _duration("keep_firing_for"),
-    _choice("no_data_policy", POLICIES),
-    _choice("error_policy", POLICIES),
+    _choice("no_data_policy", NO_DATA_POLICIES),
+    _choice("error_policy", NO_DATA_POLICIES),
     _text("action", "action_type", 100),
     _object("options", "action_config"),
     _duration("repeat_every"),
 )
-BY_NAME = {field.name: field for field in FIELDS}
-BY_ATTRIBUTE = {field.attribute: field for field in FIELDS}
+FILE_FIELD_OF_NAME = {field.name: field for field in FILE_FIELDS}
+BY_ATTRIBUTE = {field.attribute: field for field in FILE_FIELDS}
 # Other names by which a field may be called: those of the API, and those of Prometheus.
-ALIASES = {field.attribute: field.name for field in FIELDS if field.attribute != field.name} | {
+FILE_NAME_OF_ATTRIBUTE = {field.attribute: field.name for field in FILE_FIELDS if field.attribute != field.name} | {
     "for": "pending_for", "runbook": "runbook_url",
 }  # fmt: skip
 REQUIRED = {
@@ -102,7 +102,7 @@ def default_of(attribute: str) -> Any:
 def written(rule: AutomationRule) -> dict[str, Any]:
     """The rule as a file has it: in the order of the fields, without its uid and without what is at its default."""
     found: dict[str, Any] = {}
-    for field in FIELDS:
+    for field in FILE_FIELDS:
         value = rule.user.email if field.name == "owner" else getattr(rule, field.attribute)
         if field.name not in REQUIRED and field.name != "owner" and _goes_without_saying(rule, field, value):
             continue

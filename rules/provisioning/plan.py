@@ -14,7 +14,7 @@ from typing import Any
 from rules.engine.severities import severity_of
 from rules.models import AutomationRule
 from rules.provisioning.document import Document, Entry
-from rules.provisioning.file_fields import ALIASES, BY_NAME, written
+from rules.provisioning.file_fields import FILE_FIELD_OF_NAME, FILE_NAME_OF_ATTRIBUTE, written
 from rules.provisioning.matches import Known, find
 from rules.provisioning.problems import Problem
 from rules.provisioning.validation import Checks
@@ -24,8 +24,8 @@ UNNAMED = (
     "write for example source: payments/rules.yaml below version. Rules that it has applied keep the name they have."
 )
 # In the order in which a plan shows them. `left` is no longer in the file, and stays where it is not pruned.
-KINDS = ("create", "restore", "adopt", "change", "delete", "unchanged", "left")
-CHANGES = KINDS[:5]
+PLAN_KINDS = ("create", "restore", "adopt", "change", "delete", "unchanged", "left")
+CHANGES = PLAN_KINDS[:5]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,11 @@ class Plan:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __str__(self) -> str:
-        counts = [f"{len(found):,} {WORDS[kind]}" for kind in KINDS if (found := self.of(kind))]
+        counts = [f"{len(found):,} {PLAN_LABELS[kind]}" for kind in PLAN_KINDS if (found := self.of(kind))]
         return ", ".join(counts) or "no rules"
 
 
-WORDS = {
+PLAN_LABELS = {
     "create": "to create", "restore": "to restore", "adopt": "to adopt", "change": "to change", "delete": "to delete",
     "unchanged": "unchanged", "left": "no longer in the file",
 }  # fmt: skip
@@ -144,7 +144,7 @@ def _keep_switched(
     values: dict[str, Any], entry: Entry, was: AutomationRule | None, known: Known, notes: list[str]
 ) -> None:
     """Where the file says no status, what people switched by hand stays: else an apply undoes a pause at night."""
-    said = {"status", *(alias for alias, name in ALIASES.items() if name == "status")} & entry.given
+    said = {"status", *(alias for alias, name in FILE_NAME_OF_ATTRIBUTE.items() if name == "status")} & entry.given
     if was is None or was.pk not in known.by_hand or was.deleted_at:
         return
     by_hand = known.by_hand[was.pk]
@@ -187,10 +187,10 @@ def _gone(rule: AutomationRule, kind: str) -> Item:
 
 
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterable[FieldChange]:
-    for name in BY_NAME:
+    for name in FILE_FIELD_OF_NAME:
         if before.get(name) != after.get(name):
             yield FieldChange(name, before.get(name), after.get(name))
 
 
 def _in_order(items: list[Item]) -> list[Item]:
-    return sorted(items, key=lambda item: (item.uid, KINDS.index(item.kind)))
+    return sorted(items, key=lambda item: (item.uid, PLAN_KINDS.index(item.kind)))

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from rules.provisioning.file_fields import BY_NAME, default_of
-from rules.provisioning.plan import KINDS, FieldChange, Item, Plan
+from rules.provisioning.file_fields import FILE_FIELD_OF_NAME, default_of
+from rules.provisioning.plan import PLAN_KINDS, FieldChange, Item, Plan
 from smartagent.kernel.coerce import as_json_number
 
-SIGNS = {"create": "+", "restore": "+", "adopt": "~", "change": "~", "delete": "-", "unchanged": " ", "left": "?"}
+PLAN_SIGNS = {"create": "+", "restore": "+", "adopt": "~", "change": "~", "delete": "-", "unchanged": " ", "left": "?"}
 DOING = {
     "create": "is created", "restore": "is restored from the recycle bin", "adopt": "is taken over",
     "change": "is changed",
@@ -22,7 +22,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield f"{plan.source}: {plan}."
     for item in plan.items:
         if item.kind != "unchanged" or item.notes:
-            yield f"{SIGNS[item.kind]} {item.uid}: “{item.name}” {DOING[item.kind]}"
+            yield f"{PLAN_SIGNS[item.kind]} {item.uid}: “{item.name}” {DOING[item.kind]}"
             yield from (f"    {line}" for line in (*change_lines(item), *item.notes))
 
 
@@ -36,7 +36,9 @@ def change_lines(item: Item) -> Iterator[str]:
 def shown(name: str, value: Any) -> str:
     """A value of a field as people read it; None is its default."""
     if value is None:
-        value = BY_NAME[name].write(default_of(BY_NAME[name].attribute)) if name != "owner" else ""
+        value = (
+            FILE_FIELD_OF_NAME[name].write(default_of(FILE_FIELD_OF_NAME[name].attribute)) if name != "owner" else ""
+        )
     if name == "more_conditions" and isinstance(value, list):
         return "; ".join(map(_condition, value)) or "none"
     if isinstance(value, Mapping):
@@ -61,7 +63,7 @@ def plan_facts(plan: Plan) -> dict[str, Any]:
         "source": plan.source,
         "fingerprint": plan.fingerprint,
         "changes": len(plan.changes),
-        "counts": {kind: len(plan.of(kind)) for kind in KINDS},
+        "counts": {kind: len(plan.of(kind)) for kind in PLAN_KINDS},
         "items": [item_facts(item) for item in plan.items],
     }
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from rules.action_options import clean_config, config_errors
-from rules.authoring.fields import CHECKED, INVALID
+from rules.authoring.fields import CHECKED, INVALID_MESSAGES
 from rules.authoring.validation import validate
 from rules.ingest.samples import check_target
 from rules.models import AutomationRule
@@ -17,7 +17,7 @@ from rules.provisioning.soundness import place_of
 from rules.registries import actions
 from smartagent.kernel.scope import has_everyone
 
-TAKEN = "This uid belongs to a rule you cannot change. Choose another uid."
+UID_TAKEN = "This uid belongs to a rule you cannot change. Choose another uid."
 FOREIGN = "Only operators can create rules for other people. Your rules belong to you."
 NOT_YOURS = "Your groups do not permit this: {} rules. Ask an administrator."
 
@@ -33,7 +33,7 @@ class Checks:
     ) -> list[Problem]:
         """What is wrong with `rule` as `entry` would make it of `was`. One that does not differ is let be."""
         if was and not self._may_change(was):
-            return [entry.problem(TAKEN, "uid")]
+            return [entry.problem(UID_TAKEN, "uid")]
         found = list(self._of_permissions(entry, new))
         if foreign := self._foreign(entry):
             return [*found, entry.problem(foreign, "owner")]
@@ -113,5 +113,5 @@ def _runbook(rule: AutomationRule) -> str:
     try:
         AutomationRule._meta.get_field("runbook_url").run_validators(rule.runbook_url)
     except ValidationError:
-        return INVALID["runbook_url"]
+        return INVALID_MESSAGES["runbook_url"]
     return ""

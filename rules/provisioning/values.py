@@ -8,29 +8,29 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from rules.authoring.conditions import FIELDS, stored, window_of
+from rules.authoring.conditions import CONDITION_FIELDS, stored, window_of
 from rules.engine.conditions import IN_WORDS, Operator, Reducer
 from rules.engine.intervals import parse_checks
 from smartagent.kernel.coerce import TOO_PRECISE, as_json_number, keeps_to_the_digit, read_number
 from smartagent.kernel.durations import format_duration
 from smartagent.rest.fields import SHAPE, keepable
 
-NUMBER = {"type": "number", "exclusiveMinimum": -1e20, "exclusiveMaximum": 1e20}
-DURATION = {"type": ["string", "integer"], "pattern": SHAPE.replace("(0|", "(0|[0-9]+ checks?|"), "maximum": 0,
+NUMBER_SCHEMA = {"type": "number", "exclusiveMinimum": -1e20, "exclusiveMaximum": 1e20}
+DURATION_SCHEMA = {"type": ["string", "integer"], "pattern": SHAPE.replace("(0|", "(0|[0-9]+ checks?|"), "maximum": 0,
             "minimum": 0, "examples": ["15m"]}  # fmt: skip
-CONDITION = {
+CONDITION_SCHEMA = {
     "metric": {"type": "string", "maxLength": 100}, "target": {"type": "string", "maxLength": 200},
-    "reducer": {"type": "string", "enum": Reducer.values}, "window": DURATION,
+    "reducer": {"type": "string", "enum": Reducer.values}, "window": DURATION_SCHEMA,
     "operator": {"type": "string", "enum": Operator.values}, "threshold": {"type": "number"},
 }  # fmt: skip
-CONDITIONS = {
+CONDITIONS_SCHEMA = {
     "type": "array",
     "maxItems": 5,
     "items": {
         "type": "object",
         "additionalProperties": False,
         "required": ["metric", "operator", "threshold"],
-        "properties": CONDITION,
+        "properties": CONDITION_SCHEMA,
     },
 }
 SAME = {"==": "=", "≤": "<=", "≥": ">=", "≠": "!=", "<>": "!="} | {words: sign for sign, words in IN_WORDS.items()}
@@ -155,15 +155,16 @@ def conditions(value: Any) -> list[dict[str, Any]]:
 
 
 def _condition(value: Any) -> dict[str, Any]:
-    known = ", ".join(FIELDS)
+    known = ", ".join(CONDITION_FIELDS)
     if not isinstance(value, Mapping):
         raise InvalidValue(f"A condition must be an object with {known}.")
     wrong: Errors = {
-        (str(name)[:100],): f"Unknown field of a condition. Known fields: {known}." for name in value.keys() - READERS
+        (str(name)[:100],): f"Unknown field of a condition. Known fields: {known}."
+        for name in value.keys() - CONDITION_READERS
     }
     wrong |= {(name,): "Required." for name in ("metric", "operator", "threshold") if value.get(name) is None}
     clause: dict[str, Any] = {}
-    for name, read in READERS.items():
+    for name, read in CONDITION_READERS.items():
         try:
             if value.get(name) is not None:
                 clause[name] = read(value[name])
@@ -174,7 +175,7 @@ def _condition(value: Any) -> dict[str, Any]:
     return stored(clause)
 
 
-READERS: dict[str, Callable[[Any], Any]] = {
+CONDITION_READERS: dict[str, Callable[[Any], Any]] = {
     "metric": text(100), "target": text(200), "reducer": choice(Reducer.values), "window": duration,
     "operator": operator, "threshold": finite,
 }  # fmt: skip
@@ -214,15 +215,15 @@ def as_conditions(value: Any) -> Any:
 
 def _as_condition(value: Any) -> Any:
     window = window_of(value.get("window")) if isinstance(value, Mapping) else None
-    if window is None or not value.keys() <= READERS.keys():
+    if window is None or not value.keys() <= CONDITION_READERS.keys():
         return value
-    given = {name: value[name] for name in FIELDS if value.get(name) not in (None, "")}
+    given = {name: value[name] for name in CONDITION_FIELDS if value.get(name) not in (None, "")}
     if given.get("reducer") == Reducer.LAST:
         del given["reducer"]
     given.pop("window", None)
     if window:
         given["window"] = format_duration(window)
-    return {name: given[name] for name in FIELDS if name in given}
+    return {name: given[name] for name in CONDITION_FIELDS if name in given}
 
 
 def _quoted(value: Any) -> str:

@@ -7,10 +7,10 @@ import yaml
 from rules.provisioning.problems import FileRefused, Problem
 from smartagent.rest.fields import keepable
 
-LONGEST_TEXT = 8_000_000  # characters
-MOST_VALUES = 200_000  # thousands of rules with all their fields; aliases count as often as they are used
-DEPTH = 30
-TOO_MUCH = f"The file has more than {MOST_VALUES:,} values, or is nested too deeply."
+MAX_YAML_LENGTH = 8_000_000  # characters
+MAX_YAML_VALUES = 200_000  # thousands of rules with all their fields; aliases count as often as they are used
+MAX_YAML_DEPTH = 30
+TOO_MUCH = f"The file has more than {MAX_YAML_VALUES:,} values, or is nested too deeply."
 BEGINS, ENDS = (yaml.SequenceStartEvent, yaml.MappingStartEvent), (yaml.SequenceEndEvent, yaml.MappingEndEvent)
 # libyaml, where it is there, reads about ten times as fast as PyYAML itself.
 FASTEST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -24,8 +24,8 @@ class Loader(FASTEST):  # type: ignore[misc]
 
 def roots_of(text: str) -> list[Any]:
     """The root nodes of the documents of `text`, without those that are empty."""
-    if len(text) > LONGEST_TEXT:
-        raise FileRefused([Problem(f"The file is too long. The maximum is {LONGEST_TEXT:,} characters.")])
+    if len(text) > MAX_YAML_LENGTH:
+        raise FileRefused([Problem(f"The file is too long. The maximum is {MAX_YAML_LENGTH:,} characters.")])
     if not keepable(text):
         raise FileRefused(
             [Problem("The file contains characters that cannot be stored (NUL or an unpaired surrogate).")]
@@ -44,6 +44,6 @@ def _bound(text: str) -> None:
     depth = 0
     for count, event in enumerate(yaml.parse(text, Loader=FASTEST)):
         depth += isinstance(event, BEGINS) - isinstance(event, ENDS)
-        if count > MOST_VALUES or depth > DEPTH + 1:
+        if count > MAX_YAML_VALUES or depth > MAX_YAML_DEPTH + 1:
             mark = event.start_mark
             raise FileRefused([Problem(TOO_MUCH, line=mark.line + 1 if mark else 0)])

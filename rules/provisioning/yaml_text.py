@@ -12,13 +12,13 @@ from typing import Any
 import yaml
 
 from rules.provisioning.problems import FileRefused, Path, Problem
-from rules.provisioning.yaml_limits import DEPTH, MOST_VALUES, TOO_MUCH, Loader, roots_of
+from rules.provisioning.yaml_limits import MAX_YAML_DEPTH, MAX_YAML_VALUES, TOO_MUCH, Loader, roots_of
 from smartagent.kernel.coerce import read_number
 
 Lines = dict[Path, int]
 TAG = "tag:yaml.org,2002:"
 SEVERAL = "A second YAML document begins here. A rules file has one document: list all rules under one “rules:”."
-PLAIN = {
+PLAIN_SCALARS = {
     "bool": (re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), "tTfF"),
     "int": (re.compile(r"[-+]?[0-9]+$"), "-+0123456789"),
     "float": (
@@ -37,7 +37,7 @@ class Dumper(yaml.SafeDumper):
         return True
 
 
-for name, (shape, first) in PLAIN.items():
+for name, (shape, first) in PLAIN_SCALARS.items():
     Loader.add_implicit_resolver(TAG + name, shape, list(first))
     Dumper.add_implicit_resolver(TAG + name, shape, list(first))
 
@@ -95,7 +95,7 @@ class _Reading:
     def value(self, node: Any, path: Path) -> Any:
         self.lines.setdefault(path, node.start_mark.line + 1)
         self.count += 1
-        if self.count > MOST_VALUES or len(path) > DEPTH:
+        if self.count > MAX_YAML_VALUES or len(path) > MAX_YAML_DEPTH:
             raise FileRefused([_at(node, path, TOO_MUCH)])
         if isinstance(node, yaml.MappingNode) and node.tag == f"{TAG}map":
             return self._mapping(node, path)

@@ -22,8 +22,8 @@ from smartagent.kernel.bulk_copy import copy_rows
 from smartagent.kernel.phrasing import clock_utc, counted
 
 log = structlog.get_logger(__name__)
-LONGEST_COMMENT = 200
-TABLES = """
+MAX_COMMENT_IN_REASON = 200
+CREATE_SILENCE_TABLES = """
 DROP TABLE IF EXISTS tick_silenced, tick_silences;
 CREATE TEMP TABLE tick_silenced (rule_id uuid, subject_id uuid, silence_id uuid, words text);
 """
@@ -31,7 +31,7 @@ SILENCES = {
     "id": "uuid", "user_id": "uuid", "rule_id": "uuid", "metric": "text", "person_id": "uuid", "labels": "jsonb",
     "until": "timestamptz", "words": "text",
 }  # fmt: skip
-COLUMNS = ", ".join(f"{name} {kind}" for name, kind in SILENCES.items())
+SILENCE_COLUMN_TYPES = ", ".join(f"{name} {kind}" for name, kind in SILENCES.items())
 
 AMONG_MORE = "r.more_conditions @> jsonb_build_array(jsonb_build_object('metric', s.metric))"
 # What finds the rules of a silence, by an index or a hash where there is one; the rest is compared after that.
@@ -47,7 +47,7 @@ AGREES = f"""(s.user_id IS NULL OR r.user_id = s.user_id)
     AND (s.metric = '' OR r.metric_type = s.metric OR {AMONG_MORE})
     AND (s.labels = '{{}}' OR r.labels @> s.labels)"""
 FOUND = "SELECT s.*, r.id AS of_rule, r.user_id AS owner_id, r.applies_to FROM tick_silences s JOIN automation_rules r"
-INSTANCES = f"""
+COVERED_INSTANCES_SQL = f"""
 WITH found AS ({" UNION ALL ".join(f"{FOUND} ON {way} WHERE {AGREES} AND {IN_FORCE_SQL}" for way in WAYS)})
 SELECT of_rule AS rule_id, owner_id AS subject_id, id AS silence_id, words, until FROM found
  WHERE applies_to = 'owner' AND (person_id IS NULL OR person_id = owner_id)
@@ -58,14 +58,14 @@ SELECT of_rule, u.id, f.id, words, until FROM found f
 """
 FILL = f"""
 INSERT INTO tick_silenced
-SELECT DISTINCT ON (rule_id, subject_id) rule_id, subject_id, silence_id, words FROM ({INSTANCES}) AS i
+SELECT DISTINCT ON (rule_id, subject_id) rule_id, subject_id, silence_id, words FROM ({COVERED_INSTANCES_SQL}) AS i
  ORDER BY rule_id, subject_id, until DESC, silence_id
 """
 FIRING = f"count(*) FILTER (WHERE {fires_now_sql('t')} AND r.status = 'active')"
 COVERED = f"""
 SELECT r.id, r.rule_name, r.user_id, coalesce(nullif(o.full_name, ''), o.email), count(*), {FIRING},
        count(*) OVER (), sum(count(*)) OVER (), sum({FIRING}) OVER ()
-  FROM ({INSTANCES}) AS i
+  FROM ({COVERED_INSTANCES_SQL}) AS i
   JOIN automation_rules r ON r.id = i.rule_id
   JOIN smartagent_users o ON o.id = r.user_id AND o.is_active
   LEFT JOIN rule_states t ON t.rule_id = i.rule_id AND t.user_id = i.subject_id
@@ -111,7 +111,7 @@ class Coverage:
 def begin_silenced() -> None:
     """Make an empty tick_silenced: nothing is silenced so far."""
     with connection.cursor() as cursor:
-        cursor.execute(TABLES)
+        cursor.execute(CREATE_SILENCE_TABLES)
 
 
 def gather_silenced(now: datetime, unread: list[str] | None = None) -> int:
@@ -145,7 +145,11 @@ def covered(silence: Silence, *, owner: UUID | None = None, most: int = 20) -> C
 
 def words_of(silence: Silence, window: Window) -> str:
     """What is written where something is kept quiet: `Silenced by “Database upgrade” (Olga) until … UTC`."""
-    comment = silence.comment if len(silence.comment) <= LONGEST_COMMENT else silence.comment[:LONGEST_COMMENT] + "…"
+    comment = (
+        silence.comment
+        if len(silence.comment) <= MAX_COMMENT_IN_REASON
+        else silence.comment[:MAX_COMMENT_IN_REASON] + "…"
+    )
     maker = f" ({silence.created_by})" if silence.created_by else ""
     return f"Silenced by “{comment}”{maker} until {clock_utc(window.end)}"
 
@@ -167,7 +171,7 @@ def _on(now: datetime, unread: list[str] | None = None) -> Iterable[tuple[Silenc
 
 def _fill_silences(rows: Iterable[tuple[Any, ...]]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMP TABLE tick_silences ({COLUMNS})")
+        cursor.execute(f"CREATE TEMP TABLE tick_silences ({SILENCE_COLUMN_TYPES})")
     copy_rows("tick_silences", list(SILENCES), list(SILENCES.values()), rows)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE tick_silences")

@@ -23,7 +23,7 @@ from rules.silences.windows import Window, ended
 from smartagent.kernel.durations import format_duration
 
 log = structlog.get_logger(__name__)
-EVENT = "silence_ended"
+SILENCE_ENDED_EVENT = "silence_ended"
 MAX_INSTANCES_NAMED = 100  # instances that an entry names; it counts them all
 KEPT_QUIET = f"""
 SELECT e.rule_id, max(e.context->>'rule_name') AS rule_name, e.context->>'person' AS person,
@@ -108,7 +108,7 @@ def _report(silence: Silence, window: Window, run: UUID | None, now: datetime) -
         if not claimed:
             return False  # another dispatcher got there first
         ActivityEntry.objects.create(
-            user=silence.user or silence.created_by, rule=silence.rule, run_id=run, event_type=EVENT,
+            user=silence.user or silence.created_by, rule=silence.rule, run_id=run, event_type=SILENCE_ENDED_EVENT,
             action_taken="none", context=_context(silence, window, now), created_at=now, executed_at=now,
         )  # fmt: skip
     return True

@@ -16,7 +16,7 @@ PRESETS = {
     "FREQ=WEEKLY;BYDAY=SA,SU": "Saturday and Sunday",
     "FREQ=WEEKLY": "every week",
 }
-STATES = {"on": "active", "coming": "upcoming", "over": "ended"}
+SILENCE_STATE_LABELS = {"on": "active", "coming": "upcoming", "over": "ended"}
 
 
 def state_of(silence: Silence, now: datetime) -> str:

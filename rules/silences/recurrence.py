@@ -11,14 +11,14 @@ from itertools import islice, takewhile
 from dateutil.rrule import rrulestr
 
 MAX_WINDOWS = 10_000  # windows of one silence: hourly for a year are 8,784
-LONGEST = 500  # characters: each minute of each hour are 240
+MAX_RECURRENCE_LENGTH = 500  # characters: each minute of each hour are 240
 MOST_POSITIONS = 12  # of BYSETPOS; each is looked for in every period up to the end of the calendar
-DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+WEEKDAY_CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 FREQUENCIES = ("HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-EXAMPLE = "Example: FREQ=WEEKLY;BYDAY=SA,SU."
-DAY = re.compile(rf"([+-]?[1-9][0-9]?)?({'|'.join(DAYS)})")
+RECURRENCE_EXAMPLE = "Example: FREQ=WEEKLY;BYDAY=SA,SU."
+WEEKDAY_PATTERN = re.compile(rf"([+-]?[1-9][0-9]?)?({'|'.join(WEEKDAY_CODES)})")
 IN_A_MONTH, IN_A_YEAR = 5, 53  # how often a day of the week is there at most
-LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+DAYS_OF_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 # The calendar of Gregory repeats after 400 years, to the day of the week.
 CYCLE = 400
 LAST_YEAR = 9_990
@@ -30,8 +30,8 @@ class BadRecurrence(ValueError):
 
 def normalize(text: str) -> str:
     """Return the rule in capitals without `RRULE:` and spaces; BadRecurrence where it is none."""
-    if len(text) > LONGEST:
-        raise BadRecurrence(f"A recurrence has at most {LONGEST} characters; this one has {len(text):,}.")
+    if len(text) > MAX_RECURRENCE_LENGTH:
+        raise BadRecurrence(f"A recurrence has at most {MAX_RECURRENCE_LENGTH} characters; this one has {len(text):,}.")
     text = re.sub(r"\s+", "", text).upper().removeprefix("RRULE:").strip(";")
     parts = _parts(text)
     for name, value in parts.items():
@@ -52,7 +52,7 @@ def occurrences(text: str, first: datetime, last: datetime) -> tuple[datetime, .
     except BadRecurrence:
         raise
     except ValueError as error:  # hours that it never comes to, for one
-        raise BadRecurrence(f"The rule never starts a window. {EXAMPLE}") from error
+        raise BadRecurrence(f"The rule never starts a window. {RECURRENCE_EXAMPLE}") from error
     limit = _moved(last, shift)
     found = list(islice(takewhile(lambda moment: moment <= limit, rule), MAX_WINDOWS + 1))
     if len(found) > MAX_WINDOWS:
@@ -68,12 +68,12 @@ def _moved(moment: datetime, years: int) -> datetime:
 
 def _parts(text: str) -> dict[str, str]:
     if not text or "=" not in text:
-        raise BadRecurrence(f"Invalid recurrence rule. {EXAMPLE}")
+        raise BadRecurrence(f"Invalid recurrence rule. {RECURRENCE_EXAMPLE}")
     parts: dict[str, str] = {}
     for part in text.split(";"):
         name, _, value = part.partition("=")
         if not value:
-            raise BadRecurrence(f"“{part[:40]}” has no value. {EXAMPLE}")
+            raise BadRecurrence(f"“{part[:40]}” has no value. {RECURRENCE_EXAMPLE}")
         if name in parts:
             raise BadRecurrence(f"Duplicate {name[:20]}.")
         parts[name] = value
@@ -83,9 +83,11 @@ def _parts(text: str) -> dict[str, str]:
 def _check_part(name: str, value: str) -> None:
     if name in ("UNTIL", "DTSTART"):
         raise BadRecurrence(f"Leave out {name}: start and end are separate fields.")
-    if name not in CHECKS:
-        raise BadRecurrence(f"“{name[:20]}” is not supported. Supported: {', '.join(CHECKS)}. {EXAMPLE}")
-    expected, is_right = CHECKS[name]
+    if name not in RECURRENCE_CHECKS:
+        raise BadRecurrence(
+            f"“{name[:20]}” is not supported. Supported: {', '.join(RECURRENCE_CHECKS)}. {RECURRENCE_EXAMPLE}"
+        )
+    expected, is_right = RECURRENCE_CHECKS[name]
     several = name.startswith("BY")
     for single in value.split(",") if several else [value]:
         if not is_right(single):
@@ -95,7 +97,7 @@ def _check_part(name: str, value: str) -> None:
 def _check_together(parts: dict[str, str]) -> None:
     frequency = parts.get("FREQ")
     if frequency is None:
-        raise BadRecurrence(f"FREQ is missing. {EXAMPLE}")
+        raise BadRecurrence(f"FREQ is missing. {RECURRENCE_EXAMPLE}")
     if frequency not in ("MONTHLY", "YEARLY"):
         if any(len(day) > len("MO") for day in parts.get("BYDAY", "").split(",")):
             raise BadRecurrence(f"A number before a weekday (2SA) needs FREQ=MONTHLY or YEARLY, not {frequency}.")
@@ -109,7 +111,7 @@ def _check_together(parts: dict[str, str]) -> None:
     if "BYSETPOS" in parts and not parts.keys() & {"BYDAY", "BYMONTHDAY"}:
         raise BadRecurrence("BYSETPOS chooses among days: give BYDAY or BYMONTHDAY too.")
     months, days = (_numbers(parts.get(name, "")) for name in ("BYMONTH", "BYMONTHDAY"))
-    if months and days and not any(abs(day) <= LENGTHS[month - 1] for month in months for day in days):
+    if months and days and not any(abs(day) <= DAYS_OF_MONTHS[month - 1] for month in months for day in days):
         raise BadRecurrence("This day does not exist in this month, so no window would start.")
 
 
@@ -134,16 +136,16 @@ def _between(lowest: int, highest: int) -> Callable[[str], bool]:
     return is_right
 
 
-CHECKS: dict[str, tuple[str, Callable[[str], bool]]] = {
+RECURRENCE_CHECKS: dict[str, tuple[str, Callable[[str], bool]]] = {
     "FREQ": (f"one of {', '.join(FREQUENCIES)}", FREQUENCIES.__contains__),
     "INTERVAL": ("a whole number from 1 to 999", _between(1, 999)),
     "COUNT": ("a whole number from 1 to 9999", _between(1, 9999)),
-    "BYDAY": (f"days of the week, {', '.join(DAYS)}, with a number before them (2SA, -1FR) in a month",
-              lambda value: DAY.fullmatch(value) is not None),
+    "BYDAY": (f"days of the week, {', '.join(WEEKDAY_CODES)}, with a number before them (2SA, -1FR) in a month",
+              lambda value: WEEKDAY_PATTERN.fullmatch(value) is not None),
     "BYMONTHDAY": ("days of the month, 1 to 31, or -1 for the last one", _between(-31, 31)),
     "BYMONTH": ("months, 1 to 12", _between(1, 12)),
     "BYHOUR": ("hours, 0 to 23", _between(0, 23)),
     "BYMINUTE": ("minutes, 0 to 59", _between(0, 59)),
     "BYSETPOS": ("a position, 1 to 366, or -1 for the last one", _between(-366, 366)),
-    "WKST": (f"a day of the week, {', '.join(DAYS)}", DAYS.__contains__),
+    "WKST": (f"a day of the week, {', '.join(WEEKDAY_CODES)}", WEEKDAY_CODES.__contains__),
 }  # fmt: skip

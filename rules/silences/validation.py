@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from rules.ingest.samples import NAME
+from rules.ingest.samples import METRIC_NAME
 from rules.models import AutomationRule, Silence
 from rules.silences.limits import Limits, limits_of, people_of
 from rules.silences.recurrence import BadRecurrence, normalize
@@ -15,7 +15,7 @@ from smartagent.kernel.scope import has_everyone
 from smartagent.shell.time_zone_field import zone_names
 
 Errors = dict[str, list[str]]
-LONGEST_COMMENT = 1000
+MAX_SILENCE_COMMENT = 1000
 MOST_LABELS, LONGEST_LABEL = 20, 200
 YEAR = timedelta(days=366)
 
@@ -42,8 +42,8 @@ def silence_errors(silence: Silence, maker: Any, now: datetime, *, everything: b
 def _comment(comment: str) -> str:
     if not comment.strip():
         return "Enter a comment, for example: Database upgrade. Everyone who sees the silence reads the comment."
-    if len(comment) > LONGEST_COMMENT:
-        return f"A comment has at most {LONGEST_COMMENT:,} characters; this one has {len(comment):,}."
+    if len(comment) > MAX_SILENCE_COMMENT:
+        return f"A comment has at most {MAX_SILENCE_COMMENT:,} characters; this one has {len(comment):,}."
     return ""
 
 
@@ -65,7 +65,7 @@ def _rule(silence: Silence, maker: Any) -> str:
 
 
 def _metric(metric: str) -> str:
-    if not metric or NAME.fullmatch(metric):
+    if not metric or METRIC_NAME.fullmatch(metric):
         return ""
     return f"“{metric[:40]}” is not a metric name. Example: fusion_score or cpu."
 

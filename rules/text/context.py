@@ -14,7 +14,7 @@ MAX_INTEGER = 2**31
 
 # What the old application calls what a rule has compared.
 METRIC, TARGET = "metric_type", "target_integration"
-NUMBERS = {"value": "metric_value", "threshold": "threshold_value"}
+CONTEXT_NUMBERS = {"value": "metric_value", "threshold": "threshold_value"}
 OPERATOR = "condition_operator"
 
 
@@ -29,7 +29,7 @@ def _translated(found: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(found.get(METRIC), str) or not found[METRIC]:
         return {}
     texts = {"metric": found[METRIC], "target": found.get(TARGET), "operator": found.get(OPERATOR)}
-    numbers = {name: as_number(found.get(theirs)) for name, theirs in NUMBERS.items()}
+    numbers = {name: as_number(found.get(theirs)) for name, theirs in CONTEXT_NUMBERS.items()}
     return {name: text for name, text in texts.items() if isinstance(text, str) and text} | {
         name: value for name, value in numbers.items() if value is not None
     }

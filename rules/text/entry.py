@@ -38,7 +38,7 @@ DID = {
 }
 EXECUTED = re.compile(r"Executed (\w+) action for rule: ")
 COMPARED = "{reading}: {limit}."  # what the old application logs when a rule of it fires
-HANDLED = {
+HANDLING_SENTENCES = {
     "instance_acknowledged": "{by} acknowledged the alert{until}.",
     "instance_snoozed": "{by} snoozed the alert{until}.",
     "instance_commented": "{by} commented:",
@@ -54,7 +54,7 @@ def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
     context = facts_of(entry)
     if entry.event_type == "silence_ended":
         return ended_in_words(context)
-    if entry.event_type in HANDLED:
+    if entry.event_type in HANDLING_SENTENCES:
         return _handled(entry, context)
     if declared := events.find(entry.event_type):
         return declared.in_words(context)
@@ -75,7 +75,7 @@ def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
 
 def _handled(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
     until = time_of(context, "until")
-    told = HANDLED[entry.event_type].format(
+    told = HANDLING_SENTENCES[entry.event_type].format(
         by=context.get("by_name") or "Somebody", assignee=context.get("assignee") or "somebody",
         until=f" until {clock(until)}" if until else "",
     )  # fmt: skip

@@ -4,7 +4,7 @@ from rules.engine.states import Event
 from rules.registries import events
 from smartagent.kernel.schema_drift_log import EVENT
 
-OWN = dict(Event.choices) | {EVENT: "schema incomplete", "silence_ended": "silence ended"} | {
+EVENT_NAMES = dict(Event.choices) | {EVENT: "schema incomplete", "silence_ended": "silence ended"} | {
     "instance_acknowledged": "acknowledged", "instance_snoozed": "snoozed", "instance_commented": "comment",
     "instance_assigned": "assigned", "instance_unassigned": "unassigned", "instance_resolved": "resolved manually",
     "instance_reopened": "reopened", "rule_test": "test",
@@ -18,13 +18,13 @@ TONE_LABELS = {tone: tone for tone in ("success", "info", "warning", "danger")} 
 
 def event_choices() -> list[tuple[str, str]]:
     """Every event that Smart Agent writes, and its name."""
-    return [*OWN.items(), *((kind, event.label) for kind, event in events.declared.items())]
+    return [*EVENT_NAMES.items(), *((kind, event.label) for kind, event in events.declared.items())]
 
 
 def event_label(event: str) -> str:
     """What people call an event; one of another program by its own name."""
     declared = events.find(event)
-    return declared.label if declared else str(OWN.get(event, event.replace("_", " ")))
+    return declared.label if declared else str(EVENT_NAMES.get(event, event.replace("_", " ")))
 
 
 def event_tone(event: str) -> str:

@@ -10,17 +10,17 @@ from rules.registries import actions
 from rules.text.phrases import limit, number, series
 from smartagent.kernel.durations import format_duration
 
-OVER = {
+REDUCER_PHRASES = {
     "avg": "the average of {} over {}", "min": "the lowest of {} within {}", "max": "the highest of {} within {}",
     "sum": "the sum of {} over {}", "count": "the number of readings of {} within {}",
     "change": "the change of {} within {}", "percent_change": "the change in percent of {} within {}",
 }  # fmt: skip
-MOVED = {
+CHANGE_PHRASES = {
     "<": "fell by more than {}", "<=": "fell by at least {}", ">": "rose by more than {}", ">=": "rose by at least {}",
 }  # fmt: skip
 # What is true of a reading that has recovered: the opposite of being held.
 CLEAR = {"<": "at least", "<=": "above", ">": "at most", ">=": "below"}
-UNREADABLE = "an unreadable condition is met"
+UNREADABLE_CONDITION = "an unreadable condition is met"
 
 
 def rule_in_words(rule: AutomationRule) -> str:
@@ -48,14 +48,14 @@ def clause_in_words(
 ) -> str:
     """One condition: `the average of the cpu of Alice over 1 hour is above 90`."""
     watched = series(metric, whose, target)
-    if reducer not in OVER:
+    if reducer not in REDUCER_PHRASES:
         return f"{watched} is {limit(operator, threshold)}"
     size = float(threshold)
     falls = operator in ("<", "<=")
-    if reducer in ("change", "percent_change") and operator in MOVED and (size < 0 if falls else size > 0):
+    if reducer in ("change", "percent_change") and operator in CHANGE_PHRASES and (size < 0 if falls else size > 0):
         unit = " %" if reducer == "percent_change" else ""
-        return f"{watched} {MOVED[operator].format(number(abs(size)) + unit)} within {spelled(window)}"
-    return f"{OVER[reducer].format(watched, spelled(window))} is {limit(operator, threshold)}"
+        return f"{watched} {CHANGE_PHRASES[operator].format(number(abs(size)) + unit)} within {spelled(window)}"
+    return f"{REDUCER_PHRASES[reducer].format(watched, spelled(window))} is {limit(operator, threshold)}"
 
 
 def action_in_words(rule: AutomationRule) -> str:
@@ -74,7 +74,7 @@ def lasting(duration: timedelta) -> str:
 def _further(condition: Any, whose: str) -> str:
     """One of `more_conditions`, which another program may have written."""
     if not isinstance(condition, Mapping):
-        return UNREADABLE
+        return UNREADABLE_CONDITION
     try:
         return clause_in_words(
             str(condition["metric"]), condition.get("target"), condition.get("reducer"),
@@ -82,7 +82,7 @@ def _further(condition: Any, whose: str) -> str:
             float(condition["threshold"]), whose,
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, OverflowError):
-        return UNREADABLE
+        return UNREADABLE_CONDITION
 
 
 def _pending(rule: AutomationRule) -> str:
@@ -113,8 +113,8 @@ def _without(rule: AutomationRule) -> str:
     policies = (rule.no_data_policy, rule.error_policy)
     if policies == ("fire", "fire"):
         return " Also fires on no data or error."
-    return NO_DATA.get(rule.no_data_policy, "") + ERROR.get(rule.error_policy, "")
+    return NO_DATA.get(rule.no_data_policy, "") + ERROR_SENTENCES.get(rule.error_policy, "")
 
 
 NO_DATA = {"fire": " Also fires on no data.", "resolve": " Resolves on no data."}
-ERROR = {"fire": " Also fires on error.", "resolve": " Resolves on error."}
+ERROR_SENTENCES = {"fire": " Also fires on error.", "resolve": " Resolves on error."}

@@ -5,9 +5,9 @@ from rules.health.check import Facts, HealthCheck, before, days, days_sql
 
 SHARE = 0.9
 SPAN, BREAK = "14 days", "1.4 days"  # whoever fires more than 0.9 of the span fires now, or did within the break
-LONG = "7 days"
+ALWAYS_FIRING_FOR = "7 days"
 # The episodes that have ended within the span; one that began before it has no beginning in it.
-ENDED = f"""
+ENDED_EPISODES_SQL = f"""
 SELECT sum(extract(epoch FROM finish - coalesce(start, {before(SPAN)}))) AS seconds FROM (
     SELECT min(e.created_at) FILTER (WHERE e.event_type <> 'rule_resolved'
                                        AND coalesce(e.context->>'from', '') NOT IN {STATES_SQL}) AS start,
@@ -34,12 +34,12 @@ WITH standing AS (
 ), lasting AS (
     SELECT rule_id, {days_sql("fired_at")} AS unbroken,
            least(1, extract(epoch FROM %(now)s - fired_at) / extract(epoch FROM interval '{SPAN}')) AS share
-      FROM standing WHERE fired_at <= {before(LONG)}
+      FROM standing WHERE fired_at <= {before(ALWAYS_FIRING_FOR)}
     UNION ALL
     SELECT s.rule_id, 0, (coalesce(ended.seconds, 0) + coalesce(extract(epoch FROM %(now)s - s.fired_at), 0))
                          / extract(epoch FROM interval '{SPAN}')
-      FROM standing s, LATERAL ({ENDED}) AS ended
-     WHERE s.fired_at IS NULL OR (s.fired_at > {before(LONG)} AND s.episode > 1)
+      FROM standing s, LATERAL ({ENDED_EPISODES_SQL}) AS ended
+     WHERE s.fired_at IS NULL OR (s.fired_at > {before(ALWAYS_FIRING_FOR)} AND s.episode > 1)
 )
 SELECT rule_id, max(unbroken) + max(share) AS weight,
        jsonb_build_object('instances', count(*), 'days', max(unbroken),

@@ -3,7 +3,7 @@
 from django.urls import reverse
 
 from rules.engine.open_alerts import fires_now_sql
-from rules.engine.state_machine import REMEMBERED, WINDOW
+from rules.engine.state_machine import FLAP_WINDOW_CHECKS, REMEMBERED
 from rules.health.check import Facts, HealthCheck, before
 
 LATELY = "24 hours"
@@ -23,7 +23,7 @@ WITH changing AS (
     SELECT s.rule_id, s.id, 0, s.changes FROM rule_states s JOIN rules r ON r.id = s.rule_id
      WHERE s.since > {before(LATELY)} AND NOT (s.flapping AND {fires_now_sql()})
        AND s.changes[{REMEMBERED}] > {before(LATELY)}
-       AND s.changes[{REMEMBERED}] - s.changes[1] <= {WINDOW} * %(tick)s::interval
+       AND s.changes[{REMEMBERED}] - s.changes[1] <= {FLAP_WINDOW_CHECKS} * %(tick)s::interval
     UNION ALL
     SELECT s.rule_id, s.id, e.episodes, '{{}}' FROM rule_states s JOIN rules r ON r.id = s.rule_id,
       LATERAL (SELECT count(DISTINCT e.context->>'episode') AS episodes FROM agent_activity_log e

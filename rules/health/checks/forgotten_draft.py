@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from rules.health.check import Facts, HealthCheck, before, days, days_sql
 
-LONG = "30 days"
+FORGOTTEN_AFTER = "30 days"
 
 
 class ForgottenDraft(HealthCheck):
@@ -16,7 +16,7 @@ class ForgottenDraft(HealthCheck):
     link_text = "Edit draft"
     sql = f"""
 SELECT id AS rule_id, {days_sql("updated_at")} AS weight, jsonb_build_object('days', {days_sql("updated_at")}) AS facts
-  FROM rules WHERE status = 'draft' AND updated_at < {before(LONG)}
+  FROM rules WHERE status = 'draft' AND updated_at < {before(FORGOTTEN_AFTER)}
 """
 
     def words(self, facts: Facts) -> str:

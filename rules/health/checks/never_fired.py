@@ -2,7 +2,7 @@
 
 from rules.health.check import Facts, HealthCheck, before, days, days_sql
 
-LONG = "90 days"
+NEVER_FIRED_FOR = "90 days"
 
 
 class NeverFired(HealthCheck):
@@ -14,8 +14,8 @@ SELECT id AS rule_id, {days_sql("coalesce(last_triggered_at, created_at)")} AS w
        jsonb_build_object('days', {days_sql("coalesce(last_triggered_at, created_at)")},
                           'ever', last_triggered_at IS NOT NULL) AS facts
   FROM rules
- WHERE status = 'active' AND created_at < {before(LONG)}
-   AND (last_triggered_at IS NULL OR last_triggered_at < {before(LONG)})
+ WHERE status = 'active' AND created_at < {before(NEVER_FIRED_FOR)}
+   AND (last_triggered_at IS NULL OR last_triggered_at < {before(NEVER_FIRED_FOR)})
 """
 
     def words(self, facts: Facts) -> str:

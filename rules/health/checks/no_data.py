@@ -2,7 +2,7 @@
 
 from rules.health.check import Facts, HealthCheck, before, days, days_sql
 
-LONG = "3 days"
+NO_DATA_FOR = "3 days"
 
 
 class WithoutData(HealthCheck):
@@ -15,7 +15,7 @@ SELECT s.rule_id, {days_sql("min(s.since)")} AS weight,
        jsonb_build_object('instances', count(*), 'days', {days_sql("min(s.since)")},
                           'everyone', bool_or(r.applies_to = 'everyone')) AS facts
   FROM rule_states s JOIN rules r ON r.id = s.rule_id
- WHERE s.condition = 'no_data' AND s.since <= {before(LONG)} AND r.status = 'active'
+ WHERE s.condition = 'no_data' AND s.since <= {before(NO_DATA_FOR)} AND r.status = 'active'
  GROUP BY s.rule_id
 HAVING bool_or(r.applies_to = 'owner') OR 2 * count(*) >= (SELECT count(*) FROM smartagent_users WHERE is_active)
 """

@@ -1,7 +1,7 @@
 """Rules of which people say that most of what they tell is noise."""
 
 from rules.health.check import Facts, HealthCheck
-from rules.health.feedback_counts import COUNTED
+from rules.health.feedback_counts import FEEDBACK_BY_RULE_SQL
 from rules.health.precision import MIN_FEEDBACK, POOR, Precision, upper_sql
 
 
@@ -12,7 +12,7 @@ class Imprecise(HealthCheck):
     link_text = "Show suggestion"
     sql = f"""
 SELECT rule_id, noise AS weight, jsonb_build_object('useful', useful, 'noise', noise) AS facts
-  FROM ({COUNTED}) AS judged
+  FROM ({FEEDBACK_BY_RULE_SQL}) AS judged
  WHERE useful + noise >= {MIN_FEEDBACK} AND {upper_sql("useful", "(useful + noise)")} < {POOR}
 """
 

@@ -15,8 +15,8 @@ from rules.silences.matching import between
 from rules.silences.recurrence import BadRecurrence
 from rules.silences.windows import windows
 
-LONG = timedelta(days=7)
-COLUMNS = """id uuid, user_id uuid, rule_id uuid, metric text, person_id uuid, labels jsonb, comment text,
+SILENCED_FOR = timedelta(days=7)
+SILENCED_COLUMNS = """id uuid, user_id uuid, rule_id uuid, metric text, person_id uuid, labels jsonb, comment text,
              start timestamptz, until timestamptz"""
 JOIN = "SELECT s.*, r.id AS of_rule FROM spans s JOIN rules r"
 WHOLE = "(s.person_id IS NULL OR (r.applies_to = 'owner' AND s.person_id = r.user_id)) AND r.status = 'active'"
@@ -28,7 +28,7 @@ class SilencedLong(HealthCheck):
     advice = "End the silence, or pause the rule if it is not needed."
     link_text = "Open silence"
     sql = f"""
-WITH spans AS (SELECT * FROM jsonb_to_recordset(%(silenced_long_windows)s) AS s ({COLUMNS})),
+WITH spans AS (SELECT * FROM jsonb_to_recordset(%(silenced_long_windows)s) AS s ({SILENCED_COLUMNS})),
 covered AS ({" UNION ALL ".join(f"{JOIN} ON {way} WHERE {AGREES} AND {WHOLE}" for way in WAYS)}),
 quiet AS (
     SELECT of_rule, range_agg(tstzrange(start, until)) AS ranges,
@@ -41,7 +41,7 @@ SELECT q.of_rule AS rule_id, {days_sql("lower(span)")} AS weight,
 """
 
     def params(self, now: datetime) -> dict[str, Any]:
-        return {"silenced_long_windows": Jsonb(list(_windows(now))), "silenced_long_long": LONG}
+        return {"silenced_long_windows": Jsonb(list(_windows(now))), "silenced_long_long": SILENCED_FOR}
 
     def words(self, facts: Facts) -> str:
         return f"Silenced for {days(facts['days'])}, now by “{facts['comment']}”."
@@ -52,7 +52,7 @@ SELECT q.of_rule AS rule_id, {days_sql("lower(span)")} AS weight,
 
 def _windows(now: datetime) -> Iterator[dict[str, Any]]:
     """When silences were on of late. One that cannot be read silences nothing, as in a tick."""
-    for silence in between(now - LONG, now + timedelta(microseconds=1)):
+    for silence in between(now - SILENCED_FOR, now + timedelta(microseconds=1)):
         for window in _readable(silence, now):
             yield {
                 "id": str(silence.pk), "user_id": _text(silence.user_id), "rule_id": _text(silence.rule_id),
@@ -63,7 +63,7 @@ def _windows(now: datetime) -> Iterator[dict[str, Any]]:
 
 def _readable(silence: Silence, now: datetime) -> Any:
     try:
-        return windows(silence, now - LONG, now)
+        return windows(silence, now - SILENCED_FOR, now)
     except (BadRecurrence, ValueError, OverflowError):
         return []
 

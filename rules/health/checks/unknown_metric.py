@@ -8,8 +8,8 @@ from django.urls import reverse
 from rules.health.check import Facts, HealthCheck, before, days, days_sql
 from rules.registries import metrics
 
-LONG = "7 days"
-OF_LATE = f"s.metric = w.metric AND s.target = w.target AND s.observed_at > {before(LONG)}"
+UNKNOWN_METRIC_FOR = "7 days"
+OF_LATE = f"s.metric = w.metric AND s.target = w.target AND s.observed_at > {before(UNKNOWN_METRIC_FOR)}"
 
 
 class UnknownMetric(HealthCheck):

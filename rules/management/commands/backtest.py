@@ -15,7 +15,7 @@ from rules.provisioning.plan_text import problem_lines
 from rules.provisioning.problems import FileRefused
 from rules.text.entry import number
 
-BAD = 2
+EXIT_INVALID_INPUT = 2
 
 
 class Command(BaseCommand):
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         try:
             found = as_dict(replay_samples(rule, read_samples(options["samples"])))
         except (BadSamples, ValueError) as error:
-            raise CommandError(f"{options['samples']}: {error}", returncode=BAD) from None
+            raise CommandError(f"{options['samples']}: {error}", returncode=EXIT_INVALID_INPUT) from None
         if options["format"] == "json":
             self.stdout.write(json.dumps(found))
             return
@@ -48,9 +48,9 @@ def _rule(path: Path, uid: str) -> AutomationRule:
     try:
         document = read_text(path.read_text(encoding="utf-8"), path.name)
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{path} cannot be read: {error}", returncode=BAD) from None
+        raise CommandError(f"{path} cannot be read: {error}", returncode=EXIT_INVALID_INPUT) from None
     except FileRefused as error:
-        raise CommandError("\n".join(problem_lines(error.problems, str(path))), returncode=BAD) from None
+        raise CommandError("\n".join(problem_lines(error.problems, str(path))), returncode=EXIT_INVALID_INPUT) from None
     return _chosen(document, uid, path)
 
 
@@ -58,5 +58,7 @@ def _chosen(document: Document, uid: str, path: Path) -> AutomationRule:
     entries = [entry for entry in document.entries if uid in ("", entry.uid)]
     if len(entries) != 1:
         known = ", ".join(entry.uid for entry in document.entries) or "none"
-        raise CommandError(f"{path}: select a rule by --uid. Rules in the file: {known}.", returncode=BAD)
+        raise CommandError(
+            f"{path}: select a rule by --uid. Rules in the file: {known}.", returncode=EXIT_INVALID_INPUT
+        )
     return AutomationRule(**{name: value for name, value in entries[0].values.items() if name != "user"})

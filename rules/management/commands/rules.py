@@ -23,7 +23,7 @@ from rules.provisioning.release import release
 from smartagent.models import User
 
 WAITING = 3  # the exit code of a plan that would change something
-BAD = 2
+EXIT_INVALID_FILE = 2
 
 
 class Command(BaseCommand):
@@ -92,7 +92,7 @@ class Command(BaseCommand):
         try:
             Path(file).write_text(text, encoding="utf-8")
         except OSError as error:
-            raise CommandError(f"{file} cannot be written: {error.strerror}.", returncode=BAD) from None
+            raise CommandError(f"{file} cannot be written: {error.strerror}.", returncode=EXIT_INVALID_FILE) from None
         self.stdout.write(f"{count:,} rules written to {file}.")
 
     def _import(self, options: dict[str, Any]) -> None:
@@ -129,14 +129,16 @@ class Command(BaseCommand):
         except Outdated as error:
             now = error.plan.fingerprint
             raise CommandError(
-                f"{error} The current plan is {now}: manage.py rules plan FILE.", returncode=BAD
+                f"{error} The current plan is {now}: manage.py rules plan FILE.", returncode=EXIT_INVALID_FILE
             ) from None
         self._show(plan, options)
 
     def _release(self, options: dict[str, Any]) -> None:
         count = release(options["source"], None, timezone.now())
         if not count:
-            raise CommandError(f"No rule is managed by a file named {options['source']!r}.", returncode=BAD)
+            raise CommandError(
+                f"No rule is managed by a file named {options['source']!r}.", returncode=EXIT_INVALID_FILE
+            )
         self.stdout.write(f"{count:,} rules released.")
 
     def _read(self, options: dict[str, Any]) -> Document:
@@ -161,17 +163,19 @@ def _text_of(file: str) -> str:
     try:
         return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{file} cannot be read: {error}", returncode=BAD) from None
+        raise CommandError(f"{file} cannot be read: {error}", returncode=EXIT_INVALID_FILE) from None
 
 
 def _refused(problems: Any, file: str) -> CommandError:
-    return CommandError("\n".join(problem_lines(problems, file)), returncode=BAD)
+    return CommandError("\n".join(problem_lines(problems, file)), returncode=EXIT_INVALID_FILE)
 
 
 def _label(text: str) -> tuple[str, str]:
     name, sign, value = text.partition("=")
     if not (name and sign):
-        raise CommandError(f"--label {text!r}: use NAME=VALUE, for example team=database.", returncode=BAD)
+        raise CommandError(
+            f"--label {text!r}: use NAME=VALUE, for example team=database.", returncode=EXIT_INVALID_FILE
+        )
     return name, value
 
 
@@ -180,5 +184,5 @@ def _person(email: str | None) -> User | None:
         return None
     found: User | None = User.objects.filter(email__iexact=email).first()
     if found is None:
-        raise CommandError(f"No person with the e-mail address {email!r}.", returncode=BAD)
+        raise CommandError(f"No person with the e-mail address {email!r}.", returncode=EXIT_INVALID_FILE)
     return found

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from rules.explain.decisions import reasons_of
 from rules.explain.evidence import Evidence, evidence_for, outcome_links
 from rules.explain.replay import condition_in_words
-from rules.health.feedback import VERBS, judge, may_judge, said_by
+from rules.health.feedback import FEEDBACK_VERBS, judge, may_judge, said_by
 from rules.instances.timeline import timeline_of
 from rules.models import ActivityEntry, DispatchRun, RuleState, Silence
 from rules.pages.activity.feedback_buttons import answer, buttons
@@ -25,13 +25,13 @@ from rules.text.rule import rule_in_words
 from smartagent.kernel.coerce import as_uuid
 from smartagent.shell.owned_admin import OwnedAdmin
 
-RELATED = ("rule__user", "user", "run")
+ENTRY_RELATIONS = ("rule__user", "user", "run")
 BEFORE, AFTER = timedelta(hours=12), timedelta(hours=6)
 
 
 def entry_page(request: HttpRequest, model_admin: OwnedAdmin, entry_id: str) -> HttpResponse:
     """Show the entry; 404 where the person may not see it."""
-    entry: ActivityEntry = model_admin.find(request, entry_id, *RELATED)
+    entry: ActivityEntry = model_admin.find(request, entry_id, *ENTRY_RELATIONS)
     account = evidence_for(entry, ActivityEntry.objects.visible_to(request.user))
     state, said = _state(request, entry.state_id), said_by(request.user, [entry.pk])
     context = {
@@ -52,14 +52,14 @@ def entry_page(request: HttpRequest, model_admin: OwnedAdmin, entry_id: str) -> 
 @require_POST
 def judge_entry(request: HttpRequest, model_admin: OwnedAdmin, entry_id: UUID, verb: str) -> HttpResponse:
     """Write down that what an entry told was useful, or noise; or take that back."""
-    entry: ActivityEntry = model_admin.find(request, entry_id, *RELATED)
-    if verb not in VERBS or not said_by(request.user, [entry.pk]):
+    entry: ActivityEntry = model_admin.find(request, entry_id, *ENTRY_RELATIONS)
+    if verb not in FEEDBACK_VERBS or not said_by(request.user, [entry.pk]):
         raise Http404("This entry cannot be rated.")
     if not may_judge(request.user):
         raise PermissionDenied
-    judge([entry.pk], request.user, VERBS[verb], timezone.now())
+    judge([entry.pk], request.user, FEEDBACK_VERBS[verb], timezone.now())
     address = reverse("admin:rules_activityentry_change", args=[entry.pk])
-    return answer(request, verb, _judged(model_admin, entry, VERBS[verb]), address)
+    return answer(request, verb, _judged(model_admin, entry, FEEDBACK_VERBS[verb]), address)
 
 
 def _judged(model_admin: OwnedAdmin, entry: ActivityEntry, useful: bool | None) -> SafeString:

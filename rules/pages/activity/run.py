@@ -14,7 +14,7 @@ from smartagent.kernel.phrasing import counted
 from smartagent.shell.owned_admin import OwnedAdmin
 from smartagent.templatetags.shown import duration
 
-ENTRIES = 50
+MAX_RUN_ENTRIES = 50
 CAUSES = 10
 
 
@@ -42,7 +42,7 @@ def run_page(request: HttpRequest, model_admin: OwnedAdmin, run_id: str) -> Http
         "title": f"Run: {model_admin.describe(run)}", "run": run,
         "trigger": model_admin.trigger_shown(run), "took": model_admin.took(run), "lag": model_admin.lag(run),
         "stages": model_admin.stages_told(run), "told": run_in_words(run), "tallies": _tallies(entries),
-        "causes": _causes(entries), "entries": _some(entries), "most": ENTRIES,
+        "causes": _causes(entries), "entries": _some(entries), "most": MAX_RUN_ENTRIES,
         "previous": _neighbour(seen, run, later=False), "next": _neighbour(seen, run, later=True),
     }  # fmt: skip
     return model_admin.show(request, "rules/run.html", context)
@@ -82,7 +82,7 @@ def _causes(entries: ActivityQuerySet) -> list[tuple[str, str, str, int]]:
 
 
 def _some(entries: ActivityQuerySet) -> list[ActivityEntry]:
-    return named_entries(list(entries.select_related("rule").order_by("-created_at", "-id")[:ENTRIES]))
+    return named_entries(list(entries.select_related("rule").order_by("-created_at", "-id")[:MAX_RUN_ENTRIES]))
 
 
 def _neighbour(seen: Any, run: DispatchRun, *, later: bool) -> DispatchRun | None:

@@ -13,8 +13,8 @@ from rules.pages.alerts.handling import asked_for, colleagues
 from smartagent.kernel.phrasing import counted
 from smartagent.shell.owned_admin import OwnedAdmin
 
-MAX_INSTANCES_SHOWN = 10
-DONE = {
+MAX_ALERTS_NAMED = 10
+BULK_DONE_LABELS = {
     "acknowledge": "Acknowledged", "snooze": "Snoozed", "comment": "Commented on", "assign": "Assigned",
     "resolve": "Resolved", "reopen": "Reopened",
 }  # fmt: skip
@@ -30,7 +30,7 @@ def handle_together(model_admin: OwnedAdmin, request: HttpRequest, states: State
     except ValueError as error:
         return _page(model_admin, request, states, people, str(error))
     some = seen_by(asked.person, states) if asked.person else states
-    say_done(request, DONE[asked.verb], asked.do(some, request.user, now), states)
+    say_done(request, BULK_DONE_LABELS[asked.verb], asked.do(some, request.user, now), states)
     return None
 
 
@@ -47,8 +47,8 @@ def _page(
     count = states.order_by().count()
     context = {
         "title": f"Bulk actions: {counted(count, 'instance')}", "problem": problem, "people": people,
-        "states": list(states.select_related("rule", "user").order_by("rule__rule_name", "id")[:MAX_INSTANCES_SHOWN]),
-        "others": max(count - MAX_INSTANCES_SHOWN, 0), "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
+        "states": list(states.select_related("rule", "user").order_by("rule__rule_name", "id")[:MAX_ALERTS_NAMED]),
+        "others": max(count - MAX_ALERTS_NAMED, 0), "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"), "checkbox": helpers.ACTION_CHECKBOX_NAME,
         "bulk_action": "handle_together",
     }  # fmt: skip

@@ -14,9 +14,9 @@ from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.scope import people_visible_to
 from smartagent.models import User
 
-COMMENT = 2000
+MAX_HANDLING_COMMENT = 2000
 MAX_ASSIGNEES = 200  # people who can be asked to look after it
-VERBS = ("acknowledge", "snooze", "comment", "assign", "resolve", "reopen")
+HANDLING_VERBS = ("acknowledge", "snooze", "comment", "assign", "resolve", "reopen")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +46,10 @@ class HandlingRequest:
 def asked_for(request: HttpRequest, people: list[User], now: datetime) -> HandlingRequest:
     """What was posted; ValueError says what is wrong with it. `people` are those who can be asked to look after it."""
     verb, comment = request.POST.get("verb", ""), request.POST.get("comment", "").strip()
-    if verb not in VERBS:
-        raise ValueError(f"Choose one of: {', '.join(VERBS)}.")
-    if len(comment) > COMMENT:
-        raise ValueError(f"A comment has at most {COMMENT:,} characters; this one has {len(comment):,}.")
+    if verb not in HANDLING_VERBS:
+        raise ValueError(f"Choose one of: {', '.join(HANDLING_VERBS)}.")
+    if len(comment) > MAX_HANDLING_COMMENT:
+        raise ValueError(f"A comment has at most {MAX_HANDLING_COMMENT:,} characters; this one has {len(comment):,}.")
     if verb == "comment" and not comment:
         raise ValueError("Enter a comment.")
     until = _until(request, now) if verb in ("acknowledge", "snooze") else None

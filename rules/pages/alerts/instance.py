@@ -22,10 +22,10 @@ from smartagent.kernel.phrasing import clock
 from smartagent.models import User
 from smartagent.shell.owned_admin import OwnedAdmin
 
-DAYS = (1, 7, 30)
-ENTRIES = 100
-NOTHING = "Nothing changed: the alert no longer fires, or this was already done."
-SAID = {
+TIMELINE_DAYS = (1, 7, 30)
+MAX_INSTANCE_ENTRIES = 100
+ALERT_UNCHANGED = "Nothing changed: the alert no longer fires, or this was already done."
+HANDLED_MESSAGES = {
     "acknowledge": "Acknowledged.", "snooze": "Snoozed.", "comment": "Comment added.",
     "assign": "Assignee changed.", "reopen": "Reopened.",
     "resolve": "Resolved. If the condition is still met, the alert fires again at the next evaluation.",
@@ -37,14 +37,15 @@ def instance_page(request: HttpRequest, model_admin: OwnedAdmin, state_id: UUID)
     """Show the instance; 404 where the person may not see it."""
     state, now = find_state(model_admin, request, state_id), timezone.now()
     asked = request.GET.get("days", "")
-    days = int(asked) if asked in map(str, DAYS) else DAYS[0]
-    story = list(state_entries(state)[: ENTRIES + 1])
+    days = int(asked) if asked in map(str, TIMELINE_DAYS) else TIMELINE_DAYS[0]
+    story = list(state_entries(state)[: MAX_INSTANCE_ENTRIES + 1])
     line = timeline_of(state, state.rule, now - timedelta(days=days), now)
     context = {
         "title": f"{state.rule} · {state.user}", "state": state, "rule": state.rule,
-        "in_words": rule_in_words(state.rule), "stands": stands_in_words(state, now), "days": days, "all_days": DAYS,
-        "timeline": line, "chart": line.as_json(), "more": len(story) > ENTRIES,
-        "entries": named_entries(story[:ENTRIES]), "may_change": may_handle(request, state),
+        "in_words": rule_in_words(state.rule), "stands": stands_in_words(state, now),
+        "days": days, "all_days": TIMELINE_DAYS,
+        "timeline": line, "chart": line.as_json(), "more": len(story) > MAX_INSTANCE_ENTRIES,
+        "entries": named_entries(story[:MAX_INSTANCE_ENTRIES]), "may_change": may_handle(request, state),
         "acted": state.last_notified_at or last_acted(state),
         "fires": is_open(state.condition, state.fired_at),
         "by_hand": state.condition == "ok" and state.reason == handling.BY_HAND, "people": _people(request, state),
@@ -65,7 +66,7 @@ def handle_instance(request: HttpRequest, model_admin: OwnedAdmin, state_id: UUI
     except ValueError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, SAID[asked.verb]) if done else messages.warning(request, NOTHING)
+        messages.success(request, HANDLED_MESSAGES[asked.verb]) if done else messages.warning(request, ALERT_UNCHANGED)
     return HttpResponseRedirect(page_of_instance(state.pk))
 
 

@@ -10,18 +10,18 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from rules.authoring.fields import INVALID, LABELS
+from rules.authoring.fields import FIELD_LABELS, INVALID_MESSAGES
 from rules.lifecycle.bulk_edit import EDITABLE, Edit
 from rules.models import AutomationRule
 from rules.models.rule import Severity
 from rules.pages.forms.rule_fields import ChecksFormField, RuleLabelsField
 from smartagent.kernel.coerce import read_threshold
 
-PERCENT = re.compile(r"([+-]\d{1,6}(?:\.\d{1,4})?)\s*%")
+PERCENT_PATTERN = re.compile(r"([+-]\d{1,6}(?:\.\d{1,4})?)\s*%")
 TAKE_AWAY = "-"
-STAYS = ("", "no change")
+NO_CHANGE = ("", "no change")
 STATUSES = [("active", "active"), ("paused", "paused")]
-POLICIES = AutomationRule.NoDataPolicy.choices
+NO_DATA_POLICY_CHOICES = AutomationRule.NoDataPolicy.choices
 
 
 class NumberOrNothing(forms.CharField):
@@ -35,7 +35,7 @@ class NumberOrNothing(forms.CharField):
         text = str(super().clean(value) or "")
         if not text or (self.away and text == TAKE_AWAY):
             return text
-        if self.percent and (found := PERCENT.fullmatch(text)):
+        if self.percent and (found := PERCENT_PATTERN.fullmatch(text)):
             return found
         try:
             return read_threshold(text)
@@ -52,31 +52,37 @@ class Duration(ChecksFormField):
 
 def _choice(choices: Any, label: str) -> forms.ChoiceField:
     return forms.ChoiceField(
-        choices=[STAYS, *choices], required=False, label=label, widget=UnfoldAdminSelectWidget
+        choices=[NO_CHANGE, *choices], required=False, label=label, widget=UnfoldAdminSelectWidget
     )  # fmt: skip
 
 
 class BulkEditForm(forms.Form):
-    status = _choice(STATUSES, LABELS["status"])
-    severity = _choice(Severity.choices, LABELS["severity"])
+    status = _choice(STATUSES, FIELD_LABELS["status"])
+    severity = _choice(Severity.choices, FIELD_LABELS["severity"])
     threshold_value = NumberOrNothing(
-        percent=True, label=LABELS["threshold_value"], help_text="A number, or a relative change: +10% or -5%."
+        percent=True, label=FIELD_LABELS["threshold_value"], help_text="A number, or a relative change: +10% or -5%."
     )
-    critical_threshold = NumberOrNothing(away=True, label=LABELS["critical_threshold"], help_text="“-” removes it.")
-    recovery_threshold = NumberOrNothing(away=True, label=LABELS["recovery_threshold"], help_text="“-” removes it.")
+    critical_threshold = NumberOrNothing(
+        away=True, label=FIELD_LABELS["critical_threshold"], help_text="“-” removes it."
+    )
+    recovery_threshold = NumberOrNothing(
+        away=True, label=FIELD_LABELS["recovery_threshold"], help_text="“-” removes it."
+    )
     pending_for = Duration(
-        label=LABELS["pending_for"], placeholder="", help_text="For example 15m or 3 checks. 0: no pending period."
+        label=FIELD_LABELS["pending_for"],
+        placeholder="",
+        help_text="For example 15m or 3 checks. 0: no pending period.",
     )
     keep_firing_for = Duration(
-        label=LABELS["keep_firing_for"], placeholder="", help_text="For example 2 checks. 0: resolve immediately."
+        label=FIELD_LABELS["keep_firing_for"], placeholder="", help_text="For example 2 checks. 0: resolve immediately."
     )
     repeat_every = Duration(
-        label=LABELS["repeat_every"], placeholder="", help_text="For example 4h. 0: at every evaluation."
+        label=FIELD_LABELS["repeat_every"], placeholder="", help_text="For example 4h. 0: at every evaluation."
     )
-    no_data_policy = _choice(POLICIES, LABELS["no_data_policy"])
-    error_policy = _choice(POLICIES, LABELS["error_policy"])
+    no_data_policy = _choice(NO_DATA_POLICY_CHOICES, FIELD_LABELS["no_data_policy"])
+    error_policy = _choice(NO_DATA_POLICY_CHOICES, FIELD_LABELS["error_policy"])
     runbook_url = forms.CharField(
-        required=False, label=LABELS["runbook_url"], help_text="URL of a runbook. “-” removes it.",
+        required=False, label=FIELD_LABELS["runbook_url"], help_text="URL of a runbook. “-” removes it.",
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "inputmode": "url"}),
     )  # fmt: skip
     put = RuleLabelsField(label="Add labels", help_text="For example team=db, one per line. Other labels are kept.")
@@ -88,7 +94,7 @@ class BulkEditForm(forms.Form):
     def clean_runbook_url(self) -> str:
         address: str = self.cleaned_data["runbook_url"]
         if address and address != TAKE_AWAY:
-            URLValidator(["http", "https"], message=INVALID["runbook_url"])(address)
+            URLValidator(["http", "https"], message=INVALID_MESSAGES["runbook_url"])(address)
         return address
 
     def clean(self) -> dict[str, Any]:

@@ -13,7 +13,15 @@ from django.forms.utils import ErrorDict
 from django.utils.html import format_html, format_html_join
 
 from rules.action_options import clean_config, option_text, other_options
-from rules.authoring.fields import CHECKED, HELP, INVALID, LABELS, MISSING, WRITTEN, names
+from rules.authoring.fields import (
+    CHECKED,
+    FIELD_HELP,
+    FIELD_LABELS,
+    INVALID_MESSAGES,
+    REQUIRED_MESSAGES,
+    WRITTEN,
+    names,
+)
 from rules.authoring.form_options import option_fields, option_names
 from rules.authoring.validation import validate
 from rules.models import AutomationRule
@@ -24,14 +32,14 @@ from rules.registries import actions
 __all__ = ["RuleForm", "option_fields", "option_names"]
 
 # What a preview needs.
-CONDITION = names(field for field in WRITTEN if field.tried)
-NUMBERS = ("threshold_value", "critical_threshold", "recovery_threshold")
+CONDITION_SECTION = names(field for field in WRITTEN if field.tried)
+NUMBER_FIELDS = ("threshold_value", "critical_threshold", "recovery_threshold")
 # Optional in the form; where nothing is chosen or sent, what the rule has stays.
 KEPT_FIELDS = (
     "reducer", "match", "error_policy", "evaluation_window", "pending_for", "keep_firing_for", "more_conditions",
     "labels", "critical_threshold", "recovery_threshold",
 )  # fmt: skip
-NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+NUMBER_PATTERN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -43,30 +51,39 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     only_asks: bool = False
 
     evaluation_window = ChecksFormField(
-        counts=False, label=LABELS["evaluation_window"], placeholder="1h", help_text=HELP["evaluation_window"]
+        counts=False,
+        label=FIELD_LABELS["evaluation_window"],
+        placeholder="1h",
+        help_text=FIELD_HELP["evaluation_window"],
     )
     more_conditions = ConditionsFormField(
         required=False,
-        label=LABELS["more_conditions"],
-        help_text=f"{HELP['more_conditions']} The chart shows the first condition.",
+        label=FIELD_LABELS["more_conditions"],
+        help_text=f"{FIELD_HELP['more_conditions']} The chart shows the first condition.",
     )
-    pending_for = ChecksFormField(label=LABELS["pending_for"], help_text=HELP["pending_for"])
-    keep_firing_for = ChecksFormField(label=LABELS["keep_firing_for"], help_text=HELP["keep_firing_for"])
+    pending_for = ChecksFormField(label=FIELD_LABELS["pending_for"], help_text=FIELD_HELP["pending_for"])
+    keep_firing_for = ChecksFormField(label=FIELD_LABELS["keep_firing_for"], help_text=FIELD_HELP["keep_firing_for"])
     repeat_every = ChecksFormField(
-        counts=False, label=LABELS["repeat_every"], initial="4h", placeholder="4h", help_text=HELP["repeat_every"]
+        counts=False,
+        label=FIELD_LABELS["repeat_every"],
+        initial="4h",
+        placeholder="4h",
+        help_text=FIELD_HELP["repeat_every"],
     )
-    labels = RuleLabelsField(label=LABELS["labels"], help_text=f"{HELP['labels']} One per line, for example team=db.")
+    labels = RuleLabelsField(
+        label=FIELD_LABELS["labels"], help_text=f"{FIELD_HELP['labels']} One per line, for example team=db."
+    )
 
     class Meta:
         model = AutomationRule
         fields = names(field for field in WRITTEN if field.in_form)
-        help_texts = HELP
+        help_texts = FIELD_HELP
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance._state.adding and not self.instance.user_id:
             self.instance.user = self.maker
-        for kind, messages in (("required", MISSING), ("invalid", INVALID)):
+        for kind, messages in (("required", REQUIRED_MESSAGES), ("invalid", INVALID_MESSAGES)):
             for name in messages.keys() & self.fields.keys():
                 self.fields[name].error_messages[kind] = messages[name]
         for name in self.fields.keys() & {"reducer", "match", "error_policy"}:
@@ -106,13 +123,15 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def condition(self) -> AutomationRule | None:
         """The rule as far as a preview needs it; None where that has errors."""
-        if any(name in self.errors for name in CONDITION):
+        if any(name in self.errors for name in CONDITION_SECTION):
             return None
         return self._would_be(self.cleaned_data)
 
     def condition_problems(self) -> list[str]:
         """What is wrong with the condition, apart from what is only not filled in yet."""
-        filled = [n for n in CONDITION if n in self.errors and (self.data.get(self.add_prefix(n)) or n in KEPT_FIELDS)]
+        filled = [
+            n for n in CONDITION_SECTION if n in self.errors and (self.data.get(self.add_prefix(n)) or n in KEPT_FIELDS)
+        ]
         return [str(message) for name in filled for message in self.errors[name]]
 
     def _keep(self, cleaned: dict[str, Any], name: str) -> None:
@@ -174,10 +193,10 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             if field in self.fields:
                 self.initial[field] = _shown(self.fields[field], config.get(name))
                 _offer(self.fields[field], config.get(name))
-        for name in NUMBERS:
+        for name in NUMBER_FIELDS:
             if isinstance(threshold := self.initial.get(name), Decimal):
                 self.initial[name] = f"{threshold.normalize():f}"
-        if self.suggested and NUMBER.fullmatch(self.suggested):
+        if self.suggested and NUMBER_PATTERN.fullmatch(self.suggested):
             self.initial["threshold_value"] = self.suggested
 
     def _leave_drafts_to_their_buttons(self) -> None:

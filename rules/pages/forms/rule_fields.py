@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from rules.authoring.conditions import FIELDS, MAX_FURTHER, further_errors, stored, window_of
+from rules.authoring.conditions import CONDITION_FIELDS, MAX_FURTHER, further_errors, stored, window_of
 from rules.authoring.labels import label_problem, read_labels, show_labels
 from rules.engine.conditions import Operator, Reducer
 from rules.engine.intervals import parse_checks, shown
@@ -18,7 +18,7 @@ from smartagent.kernel.coerce import read_threshold
 from smartagent.kernel.durations import DurationFormField, format_duration, parse_duration
 
 Row = dict[str, str]
-ROWS = 50  # that are looked at, whatever is sent
+MAX_CONDITION_ROWS = 50  # that are looked at, whatever is sent
 ASKED = ("metric", "target", "threshold", "window")  # a row in which none of these is filled in is none
 
 
@@ -78,7 +78,10 @@ class ConditionRows(forms.Widget):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         shape = re.compile(rf"{re.escape(name)}-(\d{{1,3}})-metric")
         numbers = sorted(int(found[1]) for key in data if (found := shape.fullmatch(key)))
-        return [{part: data.get(f"{name}-{number}-{part}", "").strip() for part in FIELDS} for number in numbers[:ROWS]]
+        return [
+            {part: data.get(f"{name}-{number}-{part}", "").strip() for part in CONDITION_FIELDS}
+            for number in numbers[:MAX_CONDITION_ROWS]
+        ]
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return f"{name}-shown" not in data
@@ -97,7 +100,7 @@ class ConditionRows(forms.Widget):
         return render_to_string("rules/_condition_rows.html", context)
 
     def _row(self, number: Any, row: Mapping[str, str]) -> dict[str, Any]:
-        errors = {part or "row": self.problems.get((number, part), []) for part in (*FIELDS, "")}
+        errors = {part or "row": self.problems.get((number, part), []) for part in (*CONDITION_FIELDS, "")}
         return {"n": number, "value": row, "errors": errors}
 
 
@@ -136,8 +139,8 @@ class ConditionsFormField(forms.Field):
 def _typed(condition: Any) -> Row:
     """A kept condition as one types it; what another program left there is shown as far as it can be read."""
     if not isinstance(condition, Mapping):
-        return dict.fromkeys(FIELDS, "") | {"note": f"Invalid condition: {str(condition)[:80]}"}
-    row = {name: "" if condition.get(name) is None else str(condition[name]) for name in FIELDS}
+        return dict.fromkeys(CONDITION_FIELDS, "") | {"note": f"Invalid condition: {str(condition)[:80]}"}
+    row = {name: "" if condition.get(name) is None else str(condition[name]) for name in CONDITION_FIELDS}
     if isinstance(condition.get("window"), str):
         return row  # as it was typed
     window = window_of(condition.get("window"))
@@ -159,4 +162,4 @@ def _read(row: Row) -> tuple[dict[str, Any], dict[str, str]]:
     except ValueError as error:
         wrong["threshold"] = str(error)
     read = row | {"window": window, "threshold": threshold, "reducer": row["reducer"] or Reducer.LAST.value}
-    return {name: read[name] for name in FIELDS}, wrong
+    return {name: read[name] for name in CONDITION_FIELDS}, wrong

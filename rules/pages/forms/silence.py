@@ -18,7 +18,7 @@ from rules.silences.windows import moment_of
 from smartagent.kernel.durations import DurationFormField
 from smartagent.shell.time_zone_field import TimeZoneField
 
-LENGTHS = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "24h": timedelta(hours=24)}
+SILENCE_DURATIONS = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "24h": timedelta(hours=24)}
 LENGTH_CHOICES = [("1h", "1 hour"), ("4h", "4 hours"), ("24h", "24 hours"), ("until", "until the end time below")]
 REPEATS = [
     ("", "Once"),
@@ -29,7 +29,7 @@ REPEATS = [
     ("custom", "Custom (iCalendar RRULE)"),
 ]
 MATCHERS = ("rule", "metric", "labels", "person", "user", "everything")
-TIMES = ("repeats", "recurrence", "starts", "length", "ends", "duration", "time_zone")
+SCHEDULE_FIELDS = ("repeats", "recurrence", "starts", "length", "ends", "duration", "time_zone")
 
 
 class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -125,7 +125,7 @@ class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def time_problems(self) -> list[str]:
         """What is wrong with when it is on."""
-        return [str(message) for name in TIMES for message in self.errors.get(name, ())]
+        return [str(message) for name in SCHEDULE_FIELDS for message in self.errors.get(name, ())]
 
     def _set_times(self, cleaned: dict[str, Any], recurs: bool) -> None:
         try:
@@ -136,8 +136,8 @@ class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
         if not starts and "starts" not in self.errors:
             self.add_error("starts", "Enter a start time.")
         cleaned["starts_at"] = _moment(starts, zone)
-        if not recurs and length in LENGTHS:
-            cleaned["ends_at"] = cleaned["starts_at"] + LENGTHS[length] if cleaned["starts_at"] else None
+        if not recurs and length in SILENCE_DURATIONS:
+            cleaned["ends_at"] = cleaned["starts_at"] + SILENCE_DURATIONS[length] if cleaned["starts_at"] else None
             self.errors.pop("ends", None)  # what stands there is not asked for
             return
         if not ends and "ends" not in self.errors:
@@ -159,7 +159,7 @@ class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _field_of(self, name: str) -> str | None:
         once = not self.would_be.recurrence
-        quick = once and self.cleaned_data.get("length") in LENGTHS
+        quick = once and self.cleaned_data.get("length") in SILENCE_DURATIONS
         field = {"starts_at": "starts", "ends_at": "length" if quick else "ends"}.get(name, name)
         if field == "everything" and field not in self.fields:
             field = "rule"

@@ -15,7 +15,7 @@ from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.times import counted_with, read_time
 from smartagent.models import User
 
-CLOCK = "%Y-%m-%dT%H:%M"
+DATETIME_LOCAL_FORMAT = "%Y-%m-%dT%H:%M"
 
 
 class NamedField(forms.CharField):
@@ -103,7 +103,7 @@ class LocalTimeField(forms.DateTimeField):
         super().__init__(**{"required": False, "widget": widget} | kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        return f"{value:{CLOCK}}" if isinstance(value, datetime) else value
+        return f"{value:{DATETIME_LOCAL_FORMAT}}" if isinstance(value, datetime) else value
 
     def to_python(self, value: Any) -> datetime | None:
         if not value:

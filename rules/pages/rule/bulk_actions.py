@@ -15,7 +15,7 @@ from smartagent.kernel.phrasing import plural
 from smartagent.shell.list_pagination import CappedPaginator
 from smartagent.shell.owned_admin import OwnedAdmin
 
-MAX_SHOWN = 10
+MAX_RULES_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def _delete(rules: Any, request: HttpRequest) -> int:
     return delete(rules.filter(provisioned_by=""), request.user, timezone.now())
 
 
-PAUSE = Bulk("pause", "Pause", "Paused rules are not evaluated until activated.", "Paused {n} {rules}.", _pause)
+BULK_PAUSE = Bulk("pause", "Pause", "Paused rules are not evaluated until activated.", "Paused {n} {rules}.", _pause)
 ACTIVATE = Bulk(
     "activate", "Activate", "They are evaluated from the next evaluation on.", "Activated {n} {rules}.", _activate
 )
@@ -66,12 +66,12 @@ def ask_and_do(bulk: Bulk, model_admin: OwnedAdmin, request: HttpRequest, rules:
 
 
 def _ask(bulk: Bulk, model_admin: OwnedAdmin, request: HttpRequest, rules: Any) -> HttpResponse:
-    pages = CappedPaginator(rules, MAX_SHOWN)
+    pages = CappedPaginator(rules, MAX_RULES_NAMED)
     context = {
         "title": f"{bulk.verb} {pages.count_in_words} {plural(pages.count, 'rule')}?",
         "bulk": bulk,
-        "rules": list(rules.order_by("rule_name", "id")[:MAX_SHOWN]),
-        "others": max(pages.count - MAX_SHOWN, 0),
+        "rules": list(rules.order_by("rule_name", "id")[:MAX_RULES_NAMED]),
+        "others": max(pages.count - MAX_RULES_NAMED, 0),
         "capped": pages.is_capped,
         "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"),

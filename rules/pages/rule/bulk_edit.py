@@ -15,7 +15,7 @@ from smartagent.kernel.phrasing import counted
 from smartagent.kernel.times import read_time
 from smartagent.shell.owned_admin import OwnedAdmin
 
-MAX_SHOWN = 50
+MAX_CHANGES = 50
 
 
 def bulk_edit_page(model_admin: OwnedAdmin, request: HttpRequest, rules: RuleQuerySet) -> HttpResponse | None:
@@ -58,9 +58,9 @@ def _sorted(some: list[Edited]) -> dict[str, Any]:
     changing = [one for one in some if one.changes and not one.refused]
     refused = [one for one in some if one.refused]
     return {
-        "changing": len(changing), "changes": changing[:MAX_SHOWN], "others": max(0, len(changing) - MAX_SHOWN),
-        "refused": len(refused), "refusals": [(one.before, _reasons(one)) for one in refused[:MAX_SHOWN]],
-        "more_refused": max(0, len(refused) - MAX_SHOWN), "same": len(some) - len(changing) - len(refused),
+        "changing": len(changing), "changes": changing[:MAX_CHANGES], "others": max(0, len(changing) - MAX_CHANGES),
+        "refused": len(refused), "refusals": [(one.before, _reasons(one)) for one in refused[:MAX_CHANGES]],
+        "more_refused": max(0, len(refused) - MAX_CHANGES), "same": len(some) - len(changing) - len(refused),
         "previewed": True,
     }  # fmt: skip
 

@@ -18,13 +18,13 @@ from rules.provisioning.apply import Outdated, apply, takes_over
 from rules.provisioning.document import read_text
 from rules.provisioning.export import as_document, as_yaml
 from rules.provisioning.plan import Item, Plan, make_plan
-from rules.provisioning.plan_text import DOING, SIGNS, change_lines
+from rules.provisioning.plan_text import DOING, PLAN_SIGNS, change_lines
 from rules.provisioning.problems import FileRefused, Problem
 from rules.provisioning.release import release
 from smartagent.shell.owned_admin import OwnedAdmin
 
-LARGEST = 8_000_000  # bytes
-KINDS = {"create": "success", "restore": "success", "adopt": "warning", "change": "info", "delete": "danger"}
+MAX_FILE_BYTES = 8_000_000  # bytes
+PLAN_TONES = {"create": "success", "restore": "success", "adopt": "warning", "change": "info", "delete": "danger"}
 
 
 def code_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
@@ -98,8 +98,8 @@ def _shown(plan: Plan) -> dict[str, Any]:
 
 def _item(item: Item) -> dict[str, Any]:
     return {
-        "sign": SIGNS[item.kind], "uid": item.uid, "name": item.name, "doing": DOING[item.kind], "notes": item.notes,
-        "tone": KINDS.get(item.kind, ""), "changes": list(change_lines(item)),
+        "sign": PLAN_SIGNS[item.kind], "uid": item.uid, "name": item.name, "doing": DOING[item.kind],
+        "notes": item.notes, "tone": PLAN_TONES.get(item.kind, ""), "changes": list(change_lines(item)),
         "rule": item.rule.pk if item.was and not item.was.deleted_at else None,
     }  # fmt: skip
 
@@ -117,8 +117,8 @@ def _sent(request: HttpRequest) -> tuple[str, str]:
     name = request.POST.get("source", "").strip()
     if upload is None:
         return request.POST.get("text", "").replace("\r\n", "\n"), name
-    if upload.size > LARGEST:
-        raise FileRefused([Problem(f"The file is too large. The maximum is {LARGEST // 1_000_000} MB.")])
+    if upload.size > MAX_FILE_BYTES:
+        raise FileRefused([Problem(f"The file is too large. The maximum is {MAX_FILE_BYTES // 1_000_000} MB.")])
     try:
         return upload.read().decode("utf-8-sig"), name or str(upload.name)
     except UnicodeDecodeError:

@@ -15,7 +15,7 @@ from rules.engine.intervals import spelled
 from rules.evaluation.preview import Preview, preview
 from rules.models import AutomationRule
 from rules.text.phrases import begun, limit, number, series
-from rules.text.rule import CLEAR, OVER, rule_in_words
+from rules.text.rule import CLEAR, REDUCER_PHRASES, rule_in_words
 from smartagent.kernel.limits import limited
 
 HEADLINES = {
@@ -79,8 +79,8 @@ def _of_several(rule: AutomationRule, seen: Preview) -> str:
 
 def _condition(said: Mapping[str, Any], whose: str) -> str:
     watched = series(said["metric"], whose, said["target"])
-    if said["reducer"] in OVER:
-        watched = OVER[said["reducer"]].format(watched, spelled(timedelta(seconds=said["window"] or 0)))
+    if said["reducer"] in REDUCER_PHRASES:
+        watched = REDUCER_PHRASES[said["reducer"]].format(watched, spelled(timedelta(seconds=said["window"] or 0)))
     if said["value"] is None:
         return f"There is no reading of {watched}."
     would_be = ("" if said["verdict"] == "met" else "not ") + limit(said["operator"], said["threshold"], said["value"])

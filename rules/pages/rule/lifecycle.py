@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from rules.lifecycle.copies import clone
-from rules.lifecycle.recycle_bin import RETENTION, delete_for_good, undelete
+from rules.lifecycle.recycle_bin import MAX_BINNED_RULES, RETENTION, delete_for_good, undelete
 from rules.lifecycle.status import activate
 from rules.lifecycle.test_fire import test_fire
 from rules.lifecycle.versions import NotSound, restore
@@ -20,8 +20,6 @@ from rules.pages.rule.page import find_rule
 from rules.permissions import may_switch
 from smartagent.kernel.coerce import as_uuid
 from smartagent.shell.owned_admin import OwnedAdmin
-
-MAX_VERSIONS = 200
 
 
 @require_POST
@@ -84,7 +82,7 @@ def bin_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
     rules = list(
         AutomationRule.binned.visible_to(request.user)
         .select_related("user", "deleted_by")
-        .order_by("-deleted_at")[:MAX_VERSIONS]
+        .order_by("-deleted_at")[:MAX_BINNED_RULES]
     )
     for rule in rules:
         rule.gone_at = rule.deleted_at + RETENTION

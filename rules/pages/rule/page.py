@@ -21,8 +21,8 @@ from rules.text.entry import rule_in_words
 from smartagent.shell.list_pagination import CappedPaginator
 from smartagent.shell.owned_admin import OwnedAdmin
 
-ENTRIES = 50
-INSTANCES = 20
+MAX_RULE_ENTRIES = 50
+MAX_RULE_INSTANCES = 20
 WORST_FIRST = ["firing", "error", "recovering", "pending", "no_data", "ok"]
 
 
@@ -30,7 +30,7 @@ WORST_FIRST = ["firing", "error", "recovering", "pending", "no_data", "ok"]
 def rule_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: uuid.UUID) -> HttpResponse:
     """Show the rule; 404 where the person may not see it."""
     rule = find_rule(model_admin, request, rule_id)
-    states = CappedPaginator(rule.states.all(), INSTANCES)
+    states = CappedPaginator(rule.states.all(), MAX_RULE_INSTANCES)
     context = {
         "title": rule.rule_name,
         "rule": rule,
@@ -40,8 +40,8 @@ def rule_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: uuid.UUID)
         "health": health_of(rule, timezone.now()),
         "states": worst(rule),
         "count_of_states": states.count_in_words,
-        "other_states": states.count > INSTANCES,
-        "entries": named_entries(list(rule.entries.all()[:ENTRIES])),
+        "other_states": states.count > MAX_RULE_INSTANCES,
+        "entries": named_entries(list(rule.entries.all()[:MAX_RULE_ENTRIES])),
         "may_change": model_admin.has_change_permission(request, rule),
         "may_copy": model_admin.has_add_permission(request)
         and AutomationRule.objects.changeable_by(request.user).filter(pk=rule.pk).exists(),
@@ -75,4 +75,4 @@ def worst(rule: AutomationRule) -> list[RuleState]:
     """The first of its instances, those that fire before those that are ok."""
     ranks = [When(Q(condition=condition), then=Value(rank)) for rank, condition in enumerate(WORST_FIRST)]
     ranked = rule.states.select_related("user").alias(rank=Case(*ranks, output_field=IntegerField()))
-    return list(ranked.order_by("rank", "-since", "id")[:INSTANCES])
+    return list(ranked.order_by("rank", "-since", "id")[:MAX_RULE_INSTANCES])

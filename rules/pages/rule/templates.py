@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from rules.authoring.templates import TEMPLATES, search
+from rules.authoring.templates import RULE_TEMPLATES, search
 from rules.text.rule import rule_in_words
 from smartagent.shell.owned_admin import OwnedAdmin
 
@@ -24,6 +24,6 @@ def templates_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpRespons
     groups = [(group, list(members)) for group, members in groupby(found, key=lambda each: each["template"].group)]
     context = {
         "title": "Create from template", "groups": groups, "words": words,
-        "count": len(found), "total": len(TEMPLATES),
+        "count": len(found), "total": len(RULE_TEMPLATES),
     }  # fmt: skip
     return model_admin.show(request, "rules/templates.html", context)

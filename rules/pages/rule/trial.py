@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from rules.backtesting.trial import DAYS, Trial, as_json, try_out
+from rules.backtesting.trial import BACKTEST_DAYS, Trial, as_json, try_out
 from rules.models import AutomationRule
 from rules.pages.rule.current_reading import reading_of
 from rules.text.phrases import number
@@ -69,7 +69,7 @@ def identify(rule: AutomationRule, model_admin: Any, request: HttpRequest, key: 
 
 def _trial(request: HttpRequest, rule: AutomationRule, *, everybody: bool) -> Trial:
     given = request.POST.get("trial_days", "")
-    days = int(given) if given in map(str, DAYS) else 7
+    days = int(given) if given in map(str, BACKTEST_DAYS) else 7
     person: UUID | None = as_uuid(request.POST.get("trial_person", ""))
     return try_out(rule, days, timezone.now(), person, everybody=everybody)
 

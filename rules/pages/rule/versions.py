@@ -4,11 +4,9 @@ from itertools import zip_longest
 
 from django.http import HttpRequest, HttpResponse
 
-from rules.lifecycle.versions import KINDS, differences, numbered, version_of
+from rules.lifecycle.versions import HISTORY_TYPE_NAMES, MAX_VERSIONS, differences, numbered, version_of
 from rules.pages.rule.page import find_rule
 from smartagent.shell.owned_admin import OwnedAdmin
-
-MAX_VERSIONS = 200
 
 
 def versions_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: str) -> HttpResponse:
@@ -17,7 +15,7 @@ def versions_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: str) -
     records = numbered(rule, MAX_VERSIONS + 1)
     versions = [
         {
-            "number": number, "record": record, "kind": KINDS[record.history_type],
+            "number": number, "record": record, "kind": HISTORY_TYPE_NAMES[record.history_type],
             "changes": differences(before[1], record) if before else [],
         }
         for (number, record), before in zip_longest(records, records[1:])

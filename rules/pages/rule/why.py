@@ -20,7 +20,7 @@ from smartagent.kernel.times import read_time
 from smartagent.models import User
 from smartagent.shell.owned_admin import OwnedAdmin
 
-NEARBY = 5
+MAX_NEARBY = 5
 
 
 @require_safe
@@ -48,8 +48,8 @@ def _answered(rule: AutomationRule, person: User, at: datetime) -> dict[str, Any
         "why": why, "answers": answer(why), "rule_then": rule_in_words(why.rule),
         "conditions": [(condition_in_words(heard), heard.observed_at) for heard in why.heard],
         "steps": steps_in_words(why),
-        "entries_before": named_entries(list(entries.filter(created_at__lte=at).order_by("-created_at")[:NEARBY])),
-        "entries_after": named_entries(list(entries.filter(created_at__gt=at).order_by("created_at")[:NEARBY])),
+        "entries_before": named_entries(list(entries.filter(created_at__lte=at).order_by("-created_at")[:MAX_NEARBY])),
+        "entries_after": named_entries(list(entries.filter(created_at__gt=at).order_by("created_at")[:MAX_NEARBY])),
     }  # fmt: skip
 
 

@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from rules.models import ActivityEntry, Silence
-from rules.pages.forms.silence import LENGTHS, SilenceForm
+from rules.pages.forms.silence import SILENCE_DURATIONS, SilenceForm
 from rules.silences.coverage import Coverage, covered
 from rules.silences.lifecycle import end, prolonged, revise
 from rules.silences.matching import covers_in_words
-from rules.silences.phrases import STATES, state_of, when_in_words, window_in_words, zone_of
+from rules.silences.phrases import SILENCE_STATE_LABELS, state_of, when_in_words, window_in_words, zone_of
 from rules.silences.validation import silence_errors
 from rules.silences.windows import upcoming
 from rules.text.activity import named_entries
@@ -25,9 +25,9 @@ from smartagent.kernel.limits import limited
 from smartagent.kernel.scope import has_everyone
 from smartagent.shell.owned_admin import OwnedAdmin
 
-TONES = {"active": "warning", "upcoming": "info", "ended": ""}
-WINDOWS = 5
-ENTRIES = 50
+SILENCE_TONES = {"active": "warning", "upcoming": "info", "ended": ""}
+WINDOWS_SHOWN = 5
+MAX_SILENCE_ENTRIES = 50
 
 
 def page_of(silence: Silence) -> str:
@@ -43,11 +43,12 @@ def silence_page(request: HttpRequest, model_admin: OwnedAdmin, silence_id: uuid
     covers, when = covers_in_words(silence), when_in_words(silence)
     context = {
         "title": silence.comment, "silence": silence, "state": state,
-        "state_label": STATES[state], "tone": TONES[STATES[state]], "covers": covers[0].upper() + covers[1:],
+        "state_label": SILENCE_STATE_LABELS[state], "tone": SILENCE_TONES[SILENCE_STATE_LABELS[state]],
+        "covers": covers[0].upper() + covers[1:],
         "when": when[0].upper() + when[1:],
         "coverage": coverage_for(silence, request.user), "windows": shown_windows(silence),
         "entries": named_entries(kept_quiet_by(silence, request.user)),
-        "lengths": LENGTHS if not silence.recurrence else {},
+        "lengths": SILENCE_DURATIONS if not silence.recurrence else {},
         "may_change": state != "over" and model_admin.has_change_permission(request, silence),
         "may_add": model_admin.has_add_permission(request),
     }  # fmt: skip
@@ -69,9 +70,11 @@ def end_silence(request: HttpRequest, model_admin: OwnedAdmin, silence_id: uuid.
 def extend_silence(request: HttpRequest, model_admin: OwnedAdmin, silence_id: uuid.UUID) -> HttpResponse:
     """Let the silence end later, by one of the quick lengths, and go back to it."""
     silence, now = _changeable(model_admin, request, silence_id), timezone.now()
-    by = LENGTHS.get(request.POST.get("by", ""))
+    by = SILENCE_DURATIONS.get(request.POST.get("by", ""))
     if by is None or silence.recurrence:
-        messages.error(request, f"Extend a silence by {', '.join(LENGTHS)}. Edit a recurring silence in its form.")
+        messages.error(
+            request, f"Extend a silence by {', '.join(SILENCE_DURATIONS)}. Edit a recurring silence in its form."
+        )
         return HttpResponseRedirect(page_of(silence))
     prolonged(silence, by)
     everything = not (silence.rule_id or silence.metric or silence.person_id or silence.labels)
@@ -129,7 +132,7 @@ def shown_windows(silence: Silence) -> list[dict[str, Any]]:
     """The next windows, by the clock of the silence, with how long each really lasts."""
     now, zone = timezone.now(), zone_of(silence)
     try:
-        found = upcoming(silence, now, WINDOWS)
+        found = upcoming(silence, now, WINDOWS_SHOWN)
     except (ValueError, OverflowError):
         return []
     with timezone.override(zone):
@@ -140,7 +143,7 @@ def shown_windows(silence: Silence) -> list[dict[str, Any]]:
 def kept_quiet_by(silence: Silence, user: Any) -> list[ActivityEntry]:
     """What was kept quiet by it, the newest first."""
     entries = ActivityEntry.objects.visible_to(user).since(silence.starts_at).filter(context__silence=str(silence.pk))
-    return list(entries.select_related("rule").order_by("-created_at", "-id")[:ENTRIES])
+    return list(entries.select_related("rule").order_by("-created_at", "-id")[:MAX_SILENCE_ENTRIES])
 
 
 def find_silence(model_admin: OwnedAdmin, request: HttpRequest, silence_id: uuid.UUID) -> Silence:

@@ -15,7 +15,7 @@ from rules.metrics.catalogue import catalogue
 from rules.models import AutomationRule, Silence
 from rules.pages.forms.silence import SilenceForm, typed
 from rules.pages.silences.silence import (
-    TONES,
+    SILENCE_TONES,
     end_silence,
     extend_silence,
     form_preview,
@@ -26,7 +26,7 @@ from rules.pages.silences.silence import (
 from rules.silences.lifecycle import copied, end, is_over, make, revise
 from rules.silences.limits import people_of
 from rules.silences.matching import covers_in_words
-from rules.silences.phrases import STATES, state_of, when_in_words
+from rules.silences.phrases import SILENCE_STATE_LABELS, state_of, when_in_words
 from smartagent.kernel.limits import too_many
 from smartagent.kernel.phrasing import plural
 from smartagent.kernel.scope import has_everyone
@@ -66,7 +66,7 @@ class SilenceAdmin(FilteredAdmin):
     def prepare(self, rows: list[Silence]) -> None:
         now = timezone.now()
         for silence in rows:
-            silence.state = STATES[state_of(silence, now)]  # type: ignore[attr-defined]
+            silence.state = SILENCE_STATE_LABELS[state_of(silence, now)]  # type: ignore[attr-defined]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
         return SilenceChangeList
@@ -75,7 +75,7 @@ class SilenceAdmin(FilteredAdmin):
     def shown_comment(self, silence: Silence) -> str:
         return format_html('<span class="sa-text">{}</span>', silence.comment)
 
-    @display(description="state", label=TONES)
+    @display(description="state", label=SILENCE_TONES)
     def state(self, silence: Silence) -> str:
         return str(silence.state)  # type: ignore[attr-defined]
 

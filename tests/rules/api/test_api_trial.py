@@ -69,7 +69,7 @@ def test_a_stored_rule_is_tried_as_it_is_or_as_it_would_be_and_its_silences_coun
 
 
 def test_transitions_are_bounded(alice, now, monkeypatch):
-    monkeypatch.setattr("rules.api.trial.MAX_TRANSITIONS", 3)
+    monkeypatch.setattr("rules.api.trial.MAX_ANSWERED_TRANSITIONS", 3)
     push(alice, now, [20, 95, 20, 95, 20])
     found = Program(alice).post(TRIAL, CPU)
     assert (len(found["transitions"]), found["truncated"], found["fired"]) == (3, True, 2)

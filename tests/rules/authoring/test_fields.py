@@ -9,8 +9,8 @@ from django.utils import timezone
 from rules.api.bulk_edit import BulkValuesSerializer
 from rules.api.serializers import RuleSerializer
 from rules.api.trial import TrialSerializer
-from rules.authoring.fields import BY_NAME, CHECKED, FIELDS, HELP, LABELS, WRITTEN
-from rules.authoring.templates import TEMPLATES
+from rules.authoring.fields import CHECKED, FIELD_HELP, FIELD_LABELS, RULE_FIELD_OF_NAME, RULE_FIELDS, WRITTEN
+from rules.authoring.templates import RULE_TEMPLATES
 from rules.lifecycle.bulk_edit import EDITABLE
 from rules.lifecycle.copies import clone
 from rules.lifecycle.versions import restore
@@ -18,7 +18,7 @@ from rules.models import AutomationRule
 from rules.pages.forms.bulk_edit import BulkEditForm
 from rules.pages.forms.rule import RuleForm
 from rules.provisioning.apply import apply
-from rules.provisioning.document import NAMES, read_text
+from rules.provisioning.document import FIELD_NAMES, read_text
 from rules.provisioning.export import as_document, as_yaml
 from tests.rules.rule_cast import rule_of
 
@@ -42,16 +42,16 @@ def named(fields):
 
 
 def values_of(rule, names):
-    return {name: getattr(rule, BY_NAME[name].column.attname) for name in names}
+    return {name: getattr(rule, RULE_FIELD_OF_NAME[name].column.attname) for name in names}
 
 
 def test_every_column_of_a_rule_is_declared():
-    assert sorted(BY_NAME) == sorted(field.name for field in AutomationRule._meta.concrete_fields)
-    assert len(BY_NAME) == len(FIELDS)
+    assert sorted(RULE_FIELD_OF_NAME) == sorted(field.name for field in AutomationRule._meta.concrete_fields)
+    assert len(RULE_FIELD_OF_NAME) == len(RULE_FIELDS)
 
 
 def test_every_field_that_people_write_has_a_help_text():
-    assert named(WRITTEN) == HELP.keys()
+    assert named(WRITTEN) == FIELD_HELP.keys()
 
 
 def test_these_tests_have_a_value_of_every_field_that_people_write():
@@ -63,8 +63,8 @@ def test_these_tests_have_a_value_of_every_field_that_people_write():
 def test_the_form_has_every_field_with_its_label_and_help():
     assert set(RuleForm.base_fields) == named(field for field in WRITTEN if field.in_form)
     for name, field in RuleForm.base_fields.items():
-        assert str(field.help_text).startswith(HELP[name]), name
-        assert field.label == LABELS[name], name
+        assert str(field.help_text).startswith(FIELD_HELP[name]), name
+        assert field.label == FIELD_LABELS[name], name
 
 
 @pytest.mark.django_db
@@ -78,16 +78,18 @@ def test_the_page_of_the_form_shows_every_field(rf, olga):
 
 def test_rest_has_every_field_with_its_help():
     for fields in (RuleSerializer().fields, TrialSerializer().fields):
-        own = {name: field for name, field in fields.items() if name in BY_NAME}
+        own = {name: field for name, field in fields.items() if name in RULE_FIELD_OF_NAME}
         assert {name for name, field in own.items() if not field.read_only} == named(WRITTEN)
         assert {name for name, field in own.items() if field.read_only} == {
-            field.name for field in FIELDS if field.shown and not field.written
+            field.name for field in RULE_FIELDS if field.shown and not field.written
         }
-        assert [name for name, field in own.items() if name in HELP and field.help_text != HELP[name]] == ["user"]
+        assert [name for name, field in own.items() if name in FIELD_HELP and field.help_text != FIELD_HELP[name]] == [
+            "user"
+        ]
 
 
 def test_files_have_every_field_under_one_name():
-    assert set(NAMES) == {"uid", *(field.file_name for field in WRITTEN)}
+    assert set(FIELD_NAMES) == {"uid", *(field.file_name for field in WRITTEN)}
     every = [name for field in WRITTEN for name in (field.file_name, *field.aliases)]
     assert len(set(every)) == len(every)
 
@@ -96,7 +98,7 @@ def test_files_have_every_field_under_one_name():
 def test_an_export_has_every_field_and_brings_each_into_another_installation(alice):
     rule_of(alice, **EVERYTHING)
     document = as_document(AutomationRule.objects.all())
-    assert document["rules"][0].keys() == set(NAMES)
+    assert document["rules"][0].keys() == set(FIELD_NAMES)
     AutomationRule._base_manager.all().delete()
     apply(read_text(as_yaml(document), "rules.yaml"), None, timezone.now())
     assert values_of(AutomationRule.objects.get(), EVERYTHING) == EVERYTHING
@@ -106,7 +108,7 @@ def test_an_export_has_every_field_and_brings_each_into_another_installation(ali
 def test_a_copy_has_every_field_that_is_copied(alice):
     rule = rule_of(alice, **EVERYTHING)
     copied = AutomationRule.objects.get(pk=clone(rule, alice, timezone.now()).pk)
-    names = named(field for field in FIELDS if field.copied)
+    names = named(field for field in RULE_FIELDS if field.copied)
     assert values_of(copied, names) == values_of(rule, names)
 
 
@@ -114,7 +116,7 @@ def test_a_copy_has_every_field_that_is_copied(alice):
 def test_a_version_brings_back_every_field_that_is_versioned(alice):
     rule = rule_of(alice, **EVERYTHING)
     plain = AutomationRule(metric_type="x", condition_operator=">", threshold_value=1, action_type="log")
-    names = named(field for field in FIELDS if field.versioned)
+    names = named(field for field in RULE_FIELDS if field.versioned)
     for name in names:
         setattr(rule, name, getattr(plain, name))
     rule.save()
@@ -124,14 +126,14 @@ def test_a_version_brings_back_every_field_that_is_versioned(alice):
 
 
 def test_bulk_edit_by_page_and_by_rest_have_the_same_fields():
-    assert named(field for field in FIELDS if field.bulk) == set(EDITABLE)
+    assert named(field for field in RULE_FIELDS if field.bulk) == set(EDITABLE)
     assert set(BulkValuesSerializer().fields) == set(EDITABLE)
     assert set(BulkEditForm.base_fields) == {*EDITABLE, "put", "taken"}
-    assert [name for name in EDITABLE if BulkEditForm.base_fields[name].label != LABELS[name]] == []
+    assert [name for name in EDITABLE if BulkEditForm.base_fields[name].label != FIELD_LABELS[name]] == []
 
 
 def test_templates_fill_in_only_what_people_write():
-    assert not {name for template in TEMPLATES for name in template.fields} - named(WRITTEN)
+    assert not {name for template in RULE_TEMPLATES for name in template.fields} - named(WRITTEN)
 
 
 def test_what_is_checked_is_what_people_write():

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from rules.authoring.fields import CHECKED
-from rules.authoring.templates import TEMPLATES, search, template_of
+from rules.authoring.templates import RULE_TEMPLATES, search, template_of
 from rules.authoring.validation import validate
 from rules.evaluation.preview import preview
 from rules.models import AutomationRule
@@ -14,16 +14,20 @@ from rules.text.rule import rule_in_words
 from tests.api import Program
 
 ADD, GALLERY = "admin:rules_automationrule_add", "admin:rules_automationrule_templates"
-EVERY = pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.key)
+EVERY = pytest.mark.parametrize("template", RULE_TEMPLATES, ids=lambda template: template.key)
 CLASSICS = {("fusion_score", "alert"), ("efficiency_index", "optimize"), ("anomaly_count", "notify"),
             ("integration_health", "optimize")}  # fmt: skip
 
 
 def test_the_four_classics_and_a_dozen_more_each_by_its_own_key():
-    first = {(each.fields["metric_type"], each.fields["action_type"]) for each in TEMPLATES[:4]}
+    first = {(each.fields["metric_type"], each.fields["action_type"]) for each in RULE_TEMPLATES[:4]}
     assert first == CLASSICS
-    assert len(TEMPLATES) >= 16
-    assert len({each.key for each in TEMPLATES}) == len({each.title for each in TEMPLATES}) == len(TEMPLATES)
+    assert len(RULE_TEMPLATES) >= 16
+    assert (
+        len({each.key for each in RULE_TEMPLATES})
+        == len({each.title for each in RULE_TEMPLATES})
+        == len(RULE_TEMPLATES)
+    )
 
 
 @EVERY
@@ -72,7 +76,7 @@ def test_it_can_be_sent_to_the_api_as_it_is_given(template, alice):
 def test_the_gallery_is_searched_also_without_scripts(client_of, alice):
     client = client_of(alice)
     everything = client.get(reverse(GALLERY)).content.decode()
-    assert f"{len(TEMPLATES)} templates" in everything
+    assert f"{len(RULE_TEMPLATES)} templates" in everything
     found = client.get(reverse(GALLERY), {"q": "heartbeat"}).content.decode()
     assert "Heartbeat missing" in found
     assert "Efficiency dropping" not in found

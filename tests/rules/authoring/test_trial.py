@@ -7,7 +7,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.backtesting.chart_points import MAX_POINTS, thin
+from rules.backtesting.chart_points import MAX_CHART_POINTS, thin
 from rules.backtesting.trial import as_json, try_out
 from rules.models import AutomationRule, MetricSample, Silence
 from tests.rules.pages.test_rule_form import filled
@@ -181,5 +181,5 @@ def test_a_month_of_every_five_minutes_is_drawn_in_some_hundred_points(alice, no
     rule = AutomationRule(user=alice, metric_type="cpu", condition_operator=">", threshold_value=90, action_type="log")
     push(alice, now, [number % 97 for number in range(8000)], every=5 * MINUTE)
     found = try_out(rule, 30, now, everybody=True)
-    assert 100 < len(found.points) <= MAX_POINTS
+    assert 100 < len(found.points) <= MAX_CHART_POINTS
     assert max(value for _, value in found.points if value is not None) == 96

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 from django.db.models.expressions import RawSQL
 
-from rules.engine.open_alerts import FIRES_NOW, FIRING_STATES, OPEN, fires_now, fires_now_sql, is_open, open_sql
+from rules.engine.open_alerts import FIRES_NOW, FIRING_STATES, OPEN_ALERT, fires_now, fires_now_sql, is_open, open_sql
 from rules.engine.states import InstanceState, StateRecord
 from rules.models import RuleState
 from tests.rules.rule_cast import rule_of, state_of
@@ -45,7 +45,7 @@ def test_all_three_mean_the_same_by_what_fires_now(instances):
 
 def test_all_three_mean_the_same_by_an_open_alert(instances):
     table = RuleState._meta.db_table
-    found = among(q=RuleState.objects.filter(OPEN), sql=by_sql(open_sql(table)), plain=by_sql(open_sql("")))
+    found = among(q=RuleState.objects.filter(OPEN_ALERT), sql=by_sql(open_sql(table)), plain=by_sql(open_sql("")))
     expected = {one.pk for one in instances if is_open(one.condition, one.fired_at)}
     assert found == dict.fromkeys(found, expected)
     assert {one.condition for one in instances if one.pk in expected} == {*FIRING_STATES, "error"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.engine.state_machine import DRAFT, acted, step
+from rules.engine.state_machine import DRAFT_REASON, acted, step
 from rules.engine.states import Event, InstanceState, Observation, StateRecord, Timing, Verdict
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -207,7 +207,7 @@ def test_an_acknowledgement_that_runs_out_under_a_silence_is_told_after_it():
 
 def test_a_draft_takes_its_steps_and_never_acts():
     fired = take(StateRecord(), "met", draft=True)
-    assert (fired.new, fired.acts, fired.counts, fired.quiet) == ("firing", False, False, DRAFT)
+    assert (fired.new, fired.acts, fired.counts, fired.quiet) == ("firing", False, False, DRAFT_REASON)
     assert take(fired.state, "met", NOW + DAY, draft=True) is None
     assert take(fired.state, "clear", NOW + DAY, draft=True).new == "ok"
 

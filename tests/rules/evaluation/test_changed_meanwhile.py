@@ -138,6 +138,6 @@ def test_a_run_that_is_interrupted_says_so_at_once(alice, now, before):
     run = DispatchRun.objects.get()
     assert (run.outcome, run.error_message) == ("failed", "KeyboardInterrupt")
     with connection.copy().cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [dispatcher.LOCK])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [dispatcher.EVALUATION_LOCK])
         assert cursor.fetchone() == (True,)
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [dispatcher.LOCK])
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [dispatcher.EVALUATION_LOCK])

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from notifications.models import Notification
-from rules.evaluation.dispatcher import LOCK, dispatch
+from rules.evaluation.dispatcher import EVALUATION_LOCK, dispatch
 from rules.models import ActivityEntry, DispatchRun
 from tests.rules.evaluation.test_dispatcher import rule_of, sample
 
@@ -36,5 +36,5 @@ def test_dispatchers_at_once(alice, now):
     assert ActivityEntry.objects.count() == Notification.objects.count() == 20
     assert not DispatchRun.objects.unfinished().exists()
     with connection.cursor() as cursor:
-        cursor.execute(HELD, [LOCK])
+        cursor.execute(HELD, [EVALUATION_LOCK])
         assert cursor.fetchone() == (0,)

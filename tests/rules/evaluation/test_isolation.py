@@ -174,7 +174,7 @@ def test_what_there_is_no_time_for_is_left(db):
 
 
 def test_chunks_share_the_time_for_culprits(alice, now, thousand, monkeypatch):
-    monkeypatch.setattr(transitions, "CHUNK", 10)
+    monkeypatch.setattr(transitions, "TRANSITIONS_PER_QUERY", 10)
     monkeypatch.setattr(
         TimeBudget, "isolate", lambda budget, keys, attempt: budgets.append(budget) or isolate([], attempt)
     )

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.ingest.samples import NAME, check_metric, check_value, store
+from rules.ingest.samples import METRIC_NAME, check_metric, check_value, store
 from rules.models import MetricSample
 
 AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
-@given(st.from_regex(NAME, fullmatch=True))
+@given(st.from_regex(METRIC_NAME, fullmatch=True))
 def test_a_well_formed_name_is_taken_as_it_is(name):
     assert check_metric(name) == name
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from notifications.models import Notification
 from optimizer.models import OptimizationEvent
-from rules.authoring.fields import FIELDS
+from rules.authoring.fields import RULE_FIELDS
 from rules.evaluation.dispatcher import dispatch
 from rules.lifecycle.copies import clone
 from rules.lifecycle.recycle_bin import delete, empty_bin, undelete
@@ -41,7 +41,7 @@ def test_a_copy_forgets_no_field(alice, now):
     rule = rule_of(alice, **EVERYTHING)
     copied = AutomationRule.objects.get(pk=clone(rule, alice, now).pk)
     plain = AutomationRule()
-    for field in [field.column for field in FIELDS if field.copied]:
+    for field in [field.column for field in RULE_FIELDS if field.copied]:
         assert getattr(copied, field.attname) == getattr(rule, field.attname), field.name
         assert getattr(copied, field.attname) != getattr(plain, field.attname), f"{field.name} is not tested"
     assert (copied.status, copied.rule_name, copied.trigger_count) == ("draft", f"{rule.rule_name} (copy)", 0)

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rules.prometheus.importer import import_prometheus
-from rules.provisioning.document import NAMES, read_document, read_text
-from rules.provisioning.file_fields import ALIASES
+from rules.provisioning.document import FIELD_NAMES, read_document, read_text
+from rules.provisioning.file_fields import FILE_NAME_OF_ATTRIBUTE
 from rules.provisioning.plan import make_plan
 from rules.provisioning.problems import FileRefused
 from tests.api import Program
@@ -26,7 +26,9 @@ anything = st.recursive(
     st.sampled_from(HOSTILE) | st.text(max_size=8) | st.integers() | st.floats(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=6,
 )  # fmt: skip
-rules = st.dictionaries(st.sampled_from([*NAMES, *ALIASES]) | st.text(max_size=6), anything, max_size=3)
+rules = st.dictionaries(
+    st.sampled_from([*FIELD_NAMES, *FILE_NAME_OF_ATTRIBUTE]) | st.text(max_size=6), anything, max_size=3
+)
 documents = anything | st.builds(
     lambda changes, more: {"version": 1, "source": "t.yaml", "rules": [SOUND | each for each in changes]} | more,
     st.lists(rules, min_size=1, max_size=2), st.dictionaries(st.sampled_from(["version", "source", "rules", "x"]), anything, max_size=1),
