@@ -9,7 +9,7 @@ from optimizer.execution.responses import LENGTHS, MAX_EVENTS, VERBS
 from optimizer.models import OptimizationEvent
 from optimizer.proposals.requests import KINDS, is_metric
 from optimizer.text.proposal import effect_in_words
-from rules.api.fields import METRIC_SCHEMA
+from rules.authoring.rest_fields import METRIC_SCHEMA
 from rules.engine.conditions import Operator
 from rules.ingest.samples import check_target
 from smartagent.kernel.coerce import as_number

@@ -11,9 +11,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rules.api.fields import WEB, ChecksField, LabelsField
 from rules.api.lifecycle import DifferenceSerializer
 from rules.authoring.labels import label_problem
+from rules.authoring.rest_fields import WEB, ChecksField, LabelsField
 from rules.lifecycle.bulk_edit import EDITABLE, Edit, Edited, edit_together, edited
 from rules.models import AutomationRule
 from smartagent.rest.constraints import AnyFilled, NotTogether

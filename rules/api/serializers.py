@@ -6,53 +6,18 @@ from django.db import transaction
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from rules.action_options import clean_config, stored_options
-from rules.api.fields import METRIC_SCHEMA, WEB, ChecksField, ConditionsField, LabelsField
 from rules.authoring.credential_addresses import changed_addresses, refusal
-from rules.authoring.fields import CHECKED, FIELD_HELP, RULE_FIELDS, names
-from rules.authoring.validation import validate
-from rules.engine.severities import severity_of
+from rules.authoring.serializer import RuleFieldsSerializer
 from rules.lifecycle.status import begin_anew, publishes
-from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState
-from rules.permissions import rule_errors
+from rules.models import ActivityEntry, DispatchRun, Integration, MetricSample, RuleState
 from rules.text.entry import entry_in_words
 from smartagent.kernel.sealing import seal
 from smartagent.rest.fields import JSONObjectField
 from smartagent.rest.serializers import OwnedSerializer, StrictModelSerializer, StrictSerializer
 
 
-class RuleSerializer(OwnedSerializer):
+class RuleSerializer(RuleFieldsSerializer):
     """A rule: a metric, an operator, a threshold, an action; and where it needs them, windows, levels and timing."""
-
-    action_config = JSONObjectField(required=False, help_text=FIELD_HELP["action_config"])
-    labels = LabelsField(required=False, help_text=FIELD_HELP["labels"])
-    more_conditions = ConditionsField(required=False, help_text=FIELD_HELP["more_conditions"])
-    pending_for = ChecksField(required=False, help_text=FIELD_HELP["pending_for"])
-    keep_firing_for = ChecksField(required=False, help_text=FIELD_HELP["keep_firing_for"])
-    repeat_every = ChecksField(required=False, help_text=FIELD_HELP["repeat_every"])
-
-    class Meta:
-        model = AutomationRule
-        read_only_fields = [field.name for field in RULE_FIELDS if field.shown and not field.written]
-        fields = names(field for field in RULE_FIELDS if field.written or field.shown)
-        extra_kwargs: dict[str, Any] = {name: {"help_text": text} for name, text in FIELD_HELP.items()}
-        extra_kwargs["metric_type"]["asks"] = METRIC_SCHEMA
-        extra_kwargs["runbook_url"]["asks"] = WEB
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        rule = self.whole(attrs)
-        before = {name: getattr(self.instance, name) for name in CHECKED} if self.instance else None
-        errors = validate({name: getattr(rule, name) for name in CHECKED}, before)
-        errors |= rule_errors(self.context["request"].user, rule, before)
-        own = {name: name.partition(".")[0] in self.fields for name in errors}
-        if named := {name if own[name] else f"action_config.{name}": text for name, text in errors.items()}:
-            raise serializers.ValidationError(named)
-        if "action_config" in attrs:
-            attrs["action_config"] = clean_config(rule.action_type, attrs["action_config"], before)
-            said = severity_of(attrs["action_config"])
-            if "severity" not in attrs and said and said != severity_of(stored_options(before)):
-                attrs["severity"] = said
-        return attrs
 
     @transaction.atomic
     def update(self, instance: Any, validated_data: Any) -> Any:

@@ -87,7 +87,8 @@ def metric_problem(metric: Any, _: Mapping[str, Any]) -> str:
     )
 
 
-def _target(target: Any, _: Mapping[str, Any]) -> str:
+def target_problem(target: Any, _: Mapping[str, Any]) -> str:
+    """What is wrong with a target."""
     try:
         check_target(target)
     except ValueError as error:
@@ -128,6 +129,6 @@ def _threshold(threshold: Any, clause: Mapping[str, Any]) -> str:
 
 
 CONDITION_CHECKS = {
-    "metric": metric_problem, "target": _target, "reducer": _reducer, "window": _window, "operator": _operator,
+    "metric": metric_problem, "target": target_problem, "reducer": _reducer, "window": _window, "operator": _operator,
     "threshold": _threshold,
 }  # fmt: skip

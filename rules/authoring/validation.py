@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from rules.action_options import config_errors
-from rules.authoring.conditions import clause_errors, further_errors
-from rules.authoring.fields import REQUIRED_MESSAGES, RULE_FIELDS, names
+from rules.authoring.conditions import clause_errors, further_errors, target_problem
+from rules.authoring.fields import CHECKED, INVALID_MESSAGES, REQUIRED_MESSAGES, RULE_FIELDS, names
 from rules.authoring.labels import label_problem
 from rules.authoring.scales import critical_problem, recovery_problem
 from rules.engine.conditions import Match
 from rules.engine.intervals import off_grid
-from rules.ingest.samples import LONGEST_TARGET
 from rules.models import AutomationRule
 from rules.registries import actions
 from smartagent.kernel.durations import MAX_DURATION
@@ -29,6 +30,11 @@ CONDITION_FIELD_NAMES = {
     "metric_type": "metric", "reducer": "reducer", "evaluation_window": "window", "condition_operator": "operator",
     "threshold_value": "threshold",
 }  # fmt: skip
+
+
+def checked_fields(rule: AutomationRule) -> dict[str, Any]:
+    """What `validate` looks at."""
+    return {name: getattr(rule, name) for name in CHECKED}
 
 
 def validate(fields: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> Errors:
@@ -83,6 +89,14 @@ def _at_most(longest: int) -> Callable[[Any, Mapping[str, Any]], str]:
     return check
 
 
+def _runbook(address: Any, fields: Mapping[str, Any]) -> str:
+    try:
+        AutomationRule._meta.get_field("runbook_url").run_validators(address)
+    except ValidationError:
+        return INVALID_MESSAGES["runbook_url"]
+    return _at_most(LONGEST_ADDRESS)(address, fields)
+
+
 def _action(action: Any, _: Mapping[str, Any]) -> str:
     if action in actions:
         return ""
@@ -130,8 +144,8 @@ FIELD_CHECKS = {
     "error_policy": _policy,
     "labels": _labels,
     "description": _at_most(LONGEST_DESCRIPTION),
-    "runbook_url": _at_most(LONGEST_ADDRESS),
-    "target_integration": _at_most(LONGEST_TARGET),
+    "runbook_url": _runbook,
+    "target_integration": target_problem,
 }
 # What is judged together, for a recovery threshold lies on its side of the threshold.
 CONDITION_PROBLEM_FIELDS = (*CONDITION_FIELD_NAMES, "critical_threshold", "recovery_threshold")

@@ -13,8 +13,8 @@ from typing import Any
 
 from django.db import transaction
 
-from rules.authoring.fields import CHECKED, RULE_FIELDS, names
-from rules.authoring.validation import Errors, validate
+from rules.authoring.fields import RULE_FIELDS, names
+from rules.authoring.validation import Errors, checked_fields, validate
 from rules.lifecycle.status import begin_anew, publishes
 from rules.lifecycle.versions import Difference, differences
 from rules.models import AutomationRule
@@ -123,8 +123,8 @@ def _changed(threshold: Any, percent: Decimal) -> Decimal:
 def _refusal(rule: AutomationRule, after: AutomationRule, edit: Edit) -> Errors:
     if set(edit.fields) != {"status"} and (lock := lock_of(rule)):  # also those may be paused
         return {"rule": [lock]}
-    before = {name: getattr(rule, name) for name in CHECKED}
-    errors = validate({name: getattr(after, name) for name in CHECKED}, before)
+    before = checked_fields(rule)
+    errors = validate(checked_fields(after), before)
     if not errors:
         return {}
     old = validate(before, before)  # what was wrong before is not the fault of this edit

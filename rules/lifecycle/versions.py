@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import transaction
 
-from rules.authoring.fields import CHECKED, RULE_FIELDS
-from rules.authoring.validation import validate
+from rules.authoring.fields import RULE_FIELDS
+from rules.authoring.validation import checked_fields, validate
 from rules.models import AutomationRule
 from rules.text.phrases import number
 from smartagent.kernel.durations import format_duration
@@ -115,7 +115,7 @@ def restore(rule: AutomationRule, version: int, user: Any, now: datetime) -> boo
         return False
     for field in changed:
         setattr(rule, field.attname, getattr(record, field.attname))
-    fields = {name: getattr(rule, name) for name in CHECKED}
+    fields = checked_fields(rule)
     if errors := validate(fields, {name: fields[name] for name in KEPT_THEN}):
         raise NotSound(errors)
     rule._history_user = user  # type: ignore[attr-defined]

@@ -9,24 +9,17 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from rules.authoring.fields import WRITTEN, names
 from rules.lifecycle.recycle_bin import delete
 from rules.lifecycle.status import begin_anew, publishes
 from rules.models import AutomationRule
 from rules.provisioning.document import Document
-from rules.provisioning.file_fields import FILE_FIELDS
 from rules.provisioning.matches import APPLIED
 from rules.provisioning.plan import Item, Plan, make_plan, needs_adoption_of
 from rules.provisioning.problems import FileRefused, Problem
 
 PROVISIONING_LOCK_SQL = "SELECT pg_advisory_xact_lock(hashtextextended('rules.provisioning', 0))"
-WRITTEN_COLUMNS = [
-    *(field.attribute for field in FILE_FIELDS),
-    "uid",
-    "provisioned_by",
-    "deleted_at",
-    "deleted_by",
-    "updated_at",
-]
+WRITTEN_COLUMNS = [*names(WRITTEN), "uid", "provisioned_by", "deleted_at", "deleted_by", "updated_at"]
 CREATED_RULES_PER_QUERY = 500
 
 

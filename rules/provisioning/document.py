@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rules.provisioning.file_fields import FILE_FIELD_OF_NAME, FILE_FIELDS, FILE_NAME_OF_ATTRIBUTE, REQUIRED, default_of
+from rest_framework.serializers import ValidationError
+
+from rules.authoring.fields import RULE_FIELD_OF_NAME, WRITTEN
+from rules.authoring.validation import LET_BE, validate
 from rules.provisioning.problems import FileRefused, Path, Problem
-from rules.provisioning.soundness import value_errors
-from rules.provisioning.values import InvalidValue
+from rules.provisioning.rule_reading import FileRuleSerializer, refused
 from rules.provisioning.yaml_text import Lines, line_of, load
 
 VERSION = 1
@@ -17,27 +19,30 @@ MAX_FILE_RULES = 5000
 TOP = ("version", "source", "rules")
 UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,199}")
 SOURCE = re.compile(r"[^\W_][\w .:/@+-]{0,79}")
-FIELD_NAMES = ("uid", *(each.name for each in FILE_FIELDS))
+FIELD_NAMES = ("uid", *(field.file_name for field in WRITTEN))
+# What files may call a field, and the field.
+FIELD_OF_FILE_NAME = {name: field.name for field in WRITTEN for name in (field.file_name, *field.aliases)}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One rule of a file: what it says by attribute (defaults where it says nothing), and which fields it gives."""
+    """One rule of a file: what it says by field (defaults where it says nothing), and by which names it gives which."""
 
     index: int
     uid: str
     values: dict[str, Any]
-    given: frozenset[str]
+    given: Mapping[str, str]
     lines: Lines = field(default_factory=dict)
 
     def problem(self, message: str, *path: str | int) -> Problem:
-        """Something that is wrong with it, or with the field that `path` leads to."""
-        name = path[0] if path else ""
-        written = next(
-            (alias for alias, own in FILE_NAME_OF_ATTRIBUTE.items() if own == name and alias in self.given), name
-        )
-        whole: Path = ("rules", self.index, *([written, *path[1:]] if path else []))
+        """Something that is wrong with it, or with the field, or the part of one, that `path` leads to."""
+        whole: Path = ("rules", self.index, *([self._written(path[0]), *path[1:]] if path else []))
         return Problem(message, whole, line_of(self.lines, whole), self.uid)
+
+    def _written(self, name: str | int) -> str | int:
+        """What the file calls a field."""
+        own = str(name)
+        return self.given.get(own) or (RULE_FIELD_OF_NAME[own].file_name if own in RULE_FIELD_OF_NAME else name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +70,9 @@ def read_document(value: Any, source: str = "", lines: Lines | None = None, *, n
     for message, *path in _about_the_file(value, source):
         problems.append(Problem(message, tuple(path), line_of(lines, tuple(path))))
     listed = value.get("rules")
-    entries = []
+    entries, serializer = [], FileRuleSerializer()
     for index, each in enumerate(listed if isinstance(listed, list) and len(listed) <= MAX_FILE_RULES else []):
-        entry, wrong = _read_entry(index, each, lines)
+        entry, wrong = _read_entry(index, each, lines, serializer)
         entries.append(entry)
         problems += wrong
     problems += _twice(entries)
@@ -77,11 +82,23 @@ def read_document(value: Any, source: str = "", lines: Lines | None = None, *, n
 
 
 def _unsound(entries: list[Entry], problems: list[Problem]) -> Iterator[Problem]:
-    """What a plan would say of the rules that could be read, so that all of the file is told at once."""
+    """What a plan would say of the rules that could be read, so that all of the file is told at once. What may stand
+    where it does not change is left to the plan."""
     unread = {problem.path[1] for problem in problems if len(problem.path) > 1}
     for entry in entries:
-        if entry.index not in unread:
-            yield from (entry.problem(message, *place) for message, place in value_errors(entry.values))
+        if entry.index in unread:
+            continue
+        for name, messages in validate(entry.values).items():
+            if name.split(".")[0] not in LET_BE:
+                yield from entry_problems(entry, name, messages)
+
+
+def entry_problems(entry: Entry, name: str, messages: list[str]) -> Iterator[Problem]:
+    """The problems of what REST calls `name`: `more_conditions.0.window`; an option may be called `title` only."""
+    first, *rest = name.split(".")
+    place = [first, *(int(part) if part.isdecimal() else part for part in rest)]
+    for message in messages:
+        yield entry.problem(message, *(place if first in RULE_FIELD_OF_NAME else ["action_config", name]))
 
 
 def _about_the_file(value: Mapping[str, Any], source: str) -> list[tuple[str, ...]]:
@@ -99,43 +116,31 @@ def _about_the_file(value: Mapping[str, Any], source: str) -> list[tuple[str, ..
     return found
 
 
-def _read_entry(index: int, value: Any, lines: Lines) -> tuple[Entry, list[Problem]]:
+def _read_entry(index: int, value: Any, lines: Lines, serializer: FileRuleSerializer) -> tuple[Entry, list[Problem]]:
     if not isinstance(value, Mapping):
-        entry = Entry(index, "", {}, frozenset(), lines)
+        entry = Entry(index, "", {}, {}, lines)
         return entry, [entry.problem("A rule must be an object with fields such as uid, name and metric.")]
     uid = value.get("uid")
-    entry = Entry(index, uid if isinstance(uid, str) else "", {}, frozenset(map(str, value)), lines)
+    written = {FIELD_OF_FILE_NAME[name]: name for name in reversed(list(value)) if name in FIELD_OF_FILE_NAME}
+    entry = Entry(index, uid if isinstance(uid, str) else "", {}, written, lines)
     problems = [] if isinstance(uid, str) and UID.fullmatch(uid) else [entry.problem(_uid_in_words(uid), "uid")]
-    problems += [
-        entry.problem(_unknown(name), name[:100])
-        for name in value
-        if name not in FIELD_NAMES and name not in FILE_NAME_OF_ATTRIBUTE
-    ]
-    named = _by_name(value, entry, problems)
-    for each in FILE_FIELDS:
-        given = named.get(each.name)
-        if given is None or (given == "" and each.name in REQUIRED):
-            if each.name in REQUIRED:
-                problems.append(entry.problem(REQUIRED[each.name], each.name))
-            elif each.name != "owner":
-                entry.values[each.attribute] = default_of(each.attribute)
-            continue
-        try:
-            entry.values[each.attribute] = each.read(given)
-        except InvalidValue as error:
-            problems += [entry.problem(message, each.name, *inner) for inner, message in error.errors.items()]
+    problems += [entry.problem(message, name[:100]) for name in value if (message := _name_problem(name, written))]
+    try:
+        entry.values.update(serializer.read({own: value[name] for own, name in written.items()}))
+    except ValidationError as error:
+        problems += [entry.problem(message, *place) for message, place in refused(error)]
     return entry, problems
 
 
-def _by_name(value: Mapping[str, Any], entry: Entry, problems: list[Problem]) -> dict[str, Any]:
-    """What is given, by the names that files have for it."""
-    named: dict[str, Any] = {}
-    for name, each in value.items():
-        own = FILE_NAME_OF_ATTRIBUTE.get(name, name)
-        if own in named and own in FILE_FIELD_OF_NAME:
-            problems.append(entry.problem(f"Duplicate of {own}. Give only one of them.", name))
-        named[own] = each
-    return named
+def _name_problem(name: str, written: Mapping[str, str]) -> str:
+    """What is wrong with the name of a field: unknown, or another one for a field that is given already."""
+    if name == "uid" or written.get(FIELD_OF_FILE_NAME.get(name, "")) == name:
+        return ""
+    if name in FIELD_OF_FILE_NAME:
+        return f"Duplicate of {written[FIELD_OF_FILE_NAME[name]]}. Give only one of them."
+    near = difflib.get_close_matches(name, FIELD_NAMES, 1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return f"Unknown field of a rule.{meant} Known fields: {', '.join(FIELD_NAMES)}."
 
 
 def _twice(entries: list[Entry]) -> list[Problem]:
@@ -156,9 +161,3 @@ def _uid_in_words(uid: Any) -> str:
     if not isinstance(uid, str):
         return f'Must be text in quotes: "{str(uid)[:40]}".'
     return "A uid has at most 200 letters, digits and _ . : / @ -, and begins with a letter or a digit."
-
-
-def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, FIELD_NAMES, 1)
-    meant = f" Did you mean {near[0]}?" if near else ""
-    return f"Unknown field of a rule.{meant} Known fields: {', '.join(FIELD_NAMES)}."

@@ -7,8 +7,8 @@ from django.db.models import Q
 
 from rules.models import AutomationRule
 from rules.provisioning.document import VERSION
-from rules.provisioning.file_fields import written
 from rules.provisioning.matches import id_of
+from rules.provisioning.rule_writing import written
 from rules.provisioning.yaml_text import dump
 
 FILE_HEADER = (

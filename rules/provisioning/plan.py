@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from rules.authoring.fields import WRITTEN
 from rules.engine.severities import severity_of
 from rules.models import AutomationRule
 from rules.provisioning.document import Document, Entry
-from rules.provisioning.file_fields import FILE_FIELD_OF_NAME, FILE_NAME_OF_ATTRIBUTE, written
 from rules.provisioning.matches import Known, find
 from rules.provisioning.problems import Problem
+from rules.provisioning.rule_writing import written
 from rules.provisioning.validation import Checks
 
 UNNAMED = (
@@ -144,11 +145,10 @@ def _keep_switched(
     values: dict[str, Any], entry: Entry, was: AutomationRule | None, known: Known, notes: list[str]
 ) -> None:
     """Where the file says no status, what people switched by hand stays: else an apply undoes a pause at night."""
-    said = {"status", *(alias for alias, name in FILE_NAME_OF_ATTRIBUTE.items() if name == "status")} & entry.given
     if was is None or was.pk not in known.by_hand or was.deleted_at:
         return
     by_hand = known.by_hand[was.pk]
-    if said:
+    if "status" in entry.given:
         notes.append(f"Was {by_hand}.")
     elif was.status != AutomationRule.Status.DRAFT:
         values["status"] = was.status
@@ -187,7 +187,7 @@ def _gone(rule: AutomationRule, kind: str) -> Item:
 
 
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterable[FieldChange]:
-    for name in FILE_FIELD_OF_NAME:
+    for name in (each.file_name for each in WRITTEN):
         if before.get(name) != after.get(name):
             yield FieldChange(name, before.get(name), after.get(name))
 

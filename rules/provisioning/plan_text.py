@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from rules.provisioning.file_fields import FILE_FIELD_OF_NAME, default_of
+from rules.authoring.fields import WRITTEN
 from rules.provisioning.plan import PLAN_KINDS, FieldChange, Item, Plan
+from rules.provisioning.rule_writing import file_value
 from smartagent.kernel.coerce import as_json_number
 
+FILE_DEFAULTS = {field.file_name: file_value(field, field.default) for field in WRITTEN if field.name != "user"}
 PLAN_SIGNS = {"create": "+", "restore": "+", "adopt": "~", "change": "~", "delete": "-", "unchanged": " ", "left": "?"}
 DOING = {
     "create": "is created", "restore": "is restored from the recycle bin", "adopt": "is taken over",
@@ -36,9 +38,7 @@ def change_lines(item: Item) -> Iterator[str]:
 def shown(name: str, value: Any) -> str:
     """A value of a field as people read it; None is its default."""
     if value is None:
-        value = (
-            FILE_FIELD_OF_NAME[name].write(default_of(FILE_FIELD_OF_NAME[name].attribute)) if name != "owner" else ""
-        )
+        value = FILE_DEFAULTS.get(name)
     if name == "more_conditions" and isinstance(value, list):
         return "; ".join(map(_condition, value)) or "none"
     if isinstance(value, Mapping):

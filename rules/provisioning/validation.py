@@ -3,17 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.core.exceptions import ValidationError
-
 from rules.action_options import clean_config, config_errors
-from rules.authoring.fields import CHECKED, INVALID_MESSAGES
-from rules.authoring.validation import validate
-from rules.ingest.samples import check_target
+from rules.authoring.serializer import problems_of
+from rules.authoring.validation import checked_fields
 from rules.models import AutomationRule
-from rules.permissions import rule_errors
-from rules.provisioning.document import Entry
+from rules.provisioning.document import Entry, entry_problems
 from rules.provisioning.problems import Problem
-from rules.provisioning.soundness import place_of
 from rules.registries import actions
 from smartagent.kernel.scope import has_everyone
 
@@ -36,15 +31,17 @@ class Checks:
             return [entry.problem(UID_TAKEN, "uid")]
         found = list(self._of_permissions(entry, new))
         if foreign := self._foreign(entry):
-            return [*found, entry.problem(foreign, "owner")]
+            return [*found, entry.problem(foreign, "user")]
         if "user" in entry.values and (not rule.user_id or not self._is_named(entry, rule)):
             unknown = f"Nobody signs in by “{entry.values['user'][:60]}”. Write the e-mail of a person who does."
-            return [*found, entry.problem(unknown, "owner")]
+            return [*found, entry.problem(unknown, "user")]
         if not rule.user_id:
-            return [*found, entry.problem("Enter an owner, for example owner: alice@example.com.", "owner")]
+            return [*found, entry.problem("Enter an owner, for example owner: alice@example.com.", "user")]
         if not (new or differs):
             return found
-        return [*found, *self._of_values(entry, rule, was)]
+        for name, messages in problems_of(rule, was, self.user).items():
+            found += entry_problems(entry, name, messages)
+        return found
 
     def of_deleting(self, rules: Iterable[AutomationRule]) -> list[Problem]:
         """What stands against moving `rules` into the recycle bin."""
@@ -56,24 +53,12 @@ class Checks:
         """Options as the action will get them; those that stand as they were are let be."""
         if rule.action_type not in actions:
             return  # refused by `validate`, which names the actions that there are
-        before = _fields(was)
+        before = checked_fields(was) if was else None
         same = was and was.action_type == rule.action_type and was.action_config == rule.action_config
         if same and was:
             rule.action_config = was.action_config  # as it is kept, which can be no object
         elif not config_errors(rule.action_type, rule.action_config, before):
             rule.action_config = clean_config(rule.action_type, rule.action_config, before)
-
-    def _of_values(self, entry: Entry, rule: AutomationRule, was: AutomationRule | None) -> Iterator[Problem]:
-        before = _fields(was)
-        errors = validate({name: getattr(rule, name) for name in CHECKED}, before)
-        errors |= rule_errors(self.user, rule, before) if self.user else {}
-        for name, messages in errors.items():
-            for message in messages:
-                yield entry.problem(message, *place_of(name))
-        if problem := _target(rule):
-            yield entry.problem(problem, "target")
-        if problem := _runbook(rule):
-            yield entry.problem(problem, "runbook_url")
 
     def _of_permissions(self, entry: Entry, new: bool) -> Iterator[Problem]:
         verb, doing = ("add", "making") if new else ("change", "changing")
@@ -93,25 +78,3 @@ class Checks:
     def _is_named(self, entry: Entry, rule: AutomationRule) -> bool:
         named = entry.values["user"].strip().lower()
         return named in (str(rule.user_id), rule.user.email.lower())
-
-
-def _fields(was: AutomationRule | None) -> dict[str, Any] | None:
-    return {name: getattr(was, name) for name in CHECKED} if was else None
-
-
-def _target(rule: AutomationRule) -> str:
-    try:
-        check_target(rule.target_integration)
-    except ValueError as error:
-        return str(error)
-    return ""
-
-
-def _runbook(rule: AutomationRule) -> str:
-    if not rule.runbook_url:
-        return ""
-    try:
-        AutomationRule._meta.get_field("runbook_url").run_validators(rule.runbook_url)
-    except ValidationError:
-        return INVALID_MESSAGES["runbook_url"]
-    return ""

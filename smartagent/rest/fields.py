@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from smartagent.kernel.coerce import BEFORE, TOO_PRECISE, as_json_number, read_threshold
+from smartagent.kernel.coerce import BEFORE, as_json_number, read_threshold
 from smartagent.kernel.durations import LONGEST_TEXT, format_duration, parse_duration
 from smartagent.kernel.scope import has_everyone, people_visible_to
 from smartagent.kernel.texts import keepable as keepable
@@ -89,16 +89,15 @@ class NumberField(serializers.Field):  # type: ignore[type-arg]
 
     default_error_messages = {
         "invalid": "Write a number, for example 70 or 99.5; without quotes.",
-        "too_precise": TOO_PRECISE,
     }
 
     def to_internal_value(self, data: Any) -> Decimal:
-        if isinstance(data, bool) or not isinstance(data, int | float):
+        if isinstance(data, bool) or not isinstance(data, int | float | Decimal):
             self.fail("invalid")
         try:
             return read_threshold(data)
-        except ValueError:
-            return self.fail("too_precise")
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from error
 
     def to_representation(self, value: Any) -> float | None:
         number = value if isinstance(value, Decimal) else Decimal(repr(value))

@@ -13,17 +13,9 @@ from django.forms.utils import ErrorDict
 from django.utils.html import format_html, format_html_join
 
 from rules.action_options import clean_config, option_text, other_options
-from rules.authoring.fields import (
-    CHECKED,
-    FIELD_HELP,
-    FIELD_LABELS,
-    INVALID_MESSAGES,
-    REQUIRED_MESSAGES,
-    WRITTEN,
-    names,
-)
+from rules.authoring.fields import FIELD_HELP, FIELD_LABELS, INVALID_MESSAGES, REQUIRED_MESSAGES, WRITTEN, names
 from rules.authoring.form_options import option_fields, option_names
-from rules.authoring.validation import validate
+from rules.authoring.validation import checked_fields, validate
 from rules.models import AutomationRule
 from rules.pages.forms.rule_fields import ChecksFormField, ConditionsFormField, RuleLabelsField
 from rules.permissions import rule_errors
@@ -143,7 +135,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             cleaned[name] = getattr(self.instance, name)
 
     def _before(self) -> dict[str, Any]:
-        return {} if self.instance._state.adding else {name: getattr(self.instance, name) for name in CHECKED}
+        return {} if self.instance._state.adding else checked_fields(self.instance)
 
     def _would_be(self, cleaned: Mapping[str, Any]) -> AutomationRule:
         wanted = [name for name in RuleForm.Meta.fields if name not in ("rule_name", "status")]

@@ -10,8 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rules.prometheus.importer import import_prometheus
-from rules.provisioning.document import FIELD_NAMES, read_document, read_text
-from rules.provisioning.file_fields import FILE_NAME_OF_ATTRIBUTE
+from rules.provisioning.document import FIELD_NAMES, FIELD_OF_FILE_NAME, read_document, read_text
 from rules.provisioning.plan import make_plan
 from rules.provisioning.problems import FileRefused
 from tests.api import Program
@@ -27,7 +26,7 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=6,
 )  # fmt: skip
 rules = st.dictionaries(
-    st.sampled_from([*FIELD_NAMES, *FILE_NAME_OF_ATTRIBUTE]) | st.text(max_size=6), anything, max_size=3
+    st.sampled_from([*FIELD_NAMES, *FIELD_OF_FILE_NAME]) | st.text(max_size=6), anything, max_size=3
 )
 documents = anything | st.builds(
     lambda changes, more: {"version": 1, "source": "t.yaml", "rules": [SOUND | each for each in changes]} | more,

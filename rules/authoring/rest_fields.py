@@ -74,7 +74,7 @@ class ConditionSerializer(StrictSerializer):
         default="last",
         help_text="Aggregation over the readings in the window.",
     )
-    window = DurationField(required=False, default=timedelta(0), help_text="5m to 30d; 0 for the latest reading.")
+    window = ChecksField(required=False, default=timedelta(0), help_text="5m to 30d; 0 for the latest reading.")
     operator = ChoiceField(choices=Operator.choices)
     threshold = NumberField()
 
