@@ -1,4 +1,5 @@
-"""One evaluation of the rules, stage by stage. Read this first. `stage_ms` of a run has the names in italics.
+"""One evaluation of the rules, stage by stage. Read this first. `stage_ms` of a run has the names in italics;
+its page shows them with these numbers.
 
 1. Begin: one dispatcher at a time; if the lock is taken, the run says so and ends. Entries that an earlier evaluation
    left pending are executed (*leftovers*).
@@ -24,6 +25,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from rules.evaluation import stages
 from rules.evaluation.candidates import census_of, find_candidates
 from rules.evaluation.clock_skew import SKEW, pull_back
 from rules.evaluation.execution import execute_pending
@@ -91,18 +93,18 @@ def _run(
 def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
     now = run.evaluated_at
     _set_right(run)
-    with _timed(run, "leftovers"):
+    with _timed(run, stages.LEFTOVERS):
         run.succeeded, run.failed = execute_pending(now, owner)
-    with _timed(run, "readings"), transaction.atomic():
+    with _timed(run, stages.READINGS), transaction.atomic():
         gather(now, person=_only_reader(owner, rule))
-    with _timed(run, "history"):
+    with _timed(run, stages.HISTORY):
         _apart(run, "Changes of built-in metrics were not stored", lambda: keep_changes(now))
-    with _timed(run, "candidates"), transaction.atomic():
+    with _timed(run, stages.CANDIDATES), transaction.atomic():
         census = census_of(owner, rule)
         run.rules_evaluated, run.instances = census.rules, census.instances
         _silence(run)
         candidates, isolated = find_candidates(now, owner, rule, census)
-    with _timed(run, "record"):
+    with _timed(run, stages.RECORD):
         _apart(
             run, "Instances no longer evaluated were not resolved", lambda: resolve_unwatched(run.pk, now, owner, rule)
         )
@@ -111,7 +113,7 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
         _name(run, isolated)
     run.triggered, run.no_data, run.errors = recorded.triggered, recorded.no_data, recorded.errors
     forget()
-    with _timed(run, "execute"):
+    with _timed(run, stages.EXECUTE):
         succeeded, failed = execute_pending(now, owner)
     run.succeeded, run.failed = run.succeeded + succeeded, run.failed + failed
     if owner is None and rule is None:  # else not everything that a silence covered was evaluated

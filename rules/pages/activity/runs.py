@@ -8,13 +8,12 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
+from rules.evaluation.stages import NUMBERS
 from rules.filters import RunFilter
 from rules.models import DispatchRun
 from rules.pages.activity.run import run_page
 from smartagent.shell.filtered_list import RecordAdmin
 from smartagent.templatetags.shown import TONES, duration, when
-
-STAGES = ("leftovers", "readings", "history", "candidates", "record", "execute")
 
 
 @admin.register(DispatchRun)
@@ -77,13 +76,13 @@ class RunAdmin(RecordAdmin):
 
 
 def stages_in_words(stage_ms: Any) -> str:
-    """`readings 12 ms, candidates 40 ms`"""
-    return ", ".join(f"{stage} {span:,.0f} ms" for stage, span in _spans(stage_ms))
+    """`2 readings 12 ms, 3 candidates 40 ms`"""
+    return ", ".join(f"{NUMBERS[stage]} {stage} {span:,.0f} ms" for stage, span in _spans(stage_ms))
 
 
 def _spans(stage_ms: Any) -> list[tuple[str, float]]:
     known = stage_ms if isinstance(stage_ms, dict) else {}
-    return [(stage, float(known[stage])) for stage in STAGES if known.get(stage)]
+    return [(stage, float(known[stage])) for stage in NUMBERS if known.get(stage)]
 
 
 def stage_bar(stage_ms: Any) -> str:
@@ -92,7 +91,7 @@ def stage_bar(stage_ms: Any) -> str:
     total = sum(span for _, span in spans)
     if not total:
         return "–"
-    parts = ((stage, f"{100 * span / total:.1f}", f"{stage}: {span:,.0f} ms") for stage, span in spans)
+    parts = ((stage, f"{100 * span / total:.1f}", f"{NUMBERS[stage]} {stage}: {span:,.0f} ms") for stage, span in spans)
     # SVG, because a style attribute would not pass a strict content security policy
     offset, drawn = 0.0, []
     for stage, share, title in parts:

@@ -187,11 +187,11 @@ def test_a_run_shows_its_stages_and_lag(client_of, alice, now):
     run = run_at(now, late_by=timedelta(minutes=7), finished_at=now + timedelta(milliseconds=60))
     client = client_of(alice)
     page = text(client.get(reverse(LISTS["runs"])))
-    assert 'aria-label="readings 12 ms, candidates 40 ms"' in page
+    assert 'aria-label="2 readings 12 ms, 3 candidates 40 ms"' in page
     assert "7m" in page
     assert "60\u00a0ms" in page
     one = text(client.get(reverse("admin:rules_dispatchrun_change", args=[run.pk])))
-    assert "</svg> readings 12 ms, candidates 40 ms" in one
+    assert "</svg> 2 readings 12 ms, 3 candidates 40 ms" in one
 
 
 def test_an_integration_is_made_changed_and_deleted_and_keeps_its_secret(client_of, alice):
