@@ -27,7 +27,7 @@ from notifications.pages.notification import notification_page
 from rules.health.feedback import may_judge
 from rules.models import AutomationRule
 from smartagent.kernel.scope import has_everyone
-from smartagent.templatetags.shown import TONES, when
+from smartagent.templatetags.shown import SEVERITY_TONES, when
 
 
 @admin.register(Notification)
@@ -104,7 +104,7 @@ class NotificationAdmin(JudgedAdmin):
             notification.message,
         )
 
-    @display(description="severity", ordering="severity", label=TONES)
+    @display(description="severity", ordering="severity", label=SEVERITY_TONES)
     def severity_label(self, notification: Notification) -> str:
         return notification.severity or ""
 

@@ -6,7 +6,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from notifications.channels.status import CONDITIONS, STATES
+from notifications.channels.status import STATUS_CHOICES, STATUS_QUERIES
 from notifications.models import Channel, Delivery, Escalation, EscalationPolicy, Notification
 from notifications.registries import channel_choices
 from rules.filters import RuleNameFilter
@@ -66,7 +66,7 @@ class NotificationFilter(TimesFilter):
 
 class ChannelFilter(django_filters.FilterSet):  # type: ignore[misc]
     kind = OneOf(choices=channel_choices)
-    state = OneOf(choices=STATES, method="filter_state")
+    state = OneOf(choices=STATUS_CHOICES, method="filter_state")
     person = PersonFilter(field_name="user", label="owner")
 
     class Meta:
@@ -74,7 +74,7 @@ class ChannelFilter(django_filters.FilterSet):  # type: ignore[misc]
         fields: list[str] = []
 
     def filter_state(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
-        return queryset.filter(CONDITIONS[value])  # type: ignore[no-any-return]
+        return queryset.filter(STATUS_QUERIES[value])  # type: ignore[no-any-return]
 
 
 class DeliveryFilter(TimesFilter):

@@ -16,7 +16,7 @@ from notifications.routing.router import Decision, direct, route
 from notifications.routing.subscribers import load_subscribers, way_of
 from smartagent.kernel.bulk_copy import copy_rows
 
-COLUMNS = {
+NOTIFICATION_COLUMNS = {
     "id": "uuid", "user_id": "uuid", "rule_id": "uuid", "type": "text", "title": "text", "message": "text",
     "severity": "text", "status": "text", "action_url": "text", "metadata": "jsonb", "created_at": "timestamptz",
 }  # fmt: skip
@@ -58,7 +58,7 @@ def post(messages: Iterable[Message], now: datetime) -> int:
         )
         for message in messages
     )  # fmt: skip
-    written = copy_rows("notifications", list(COLUMNS), list(COLUMNS.values()), rows)
+    written = copy_rows("notifications", list(NOTIFICATION_COLUMNS), list(NOTIFICATION_COLUMNS.values()), rows)
     leaving = list(_on_their_way(messages, now))  # it asks the database, which COPY would keep waiting
     copy_rows("deliveries", list(OUTGOING), list(OUTGOING.values()), leaving)
     return written

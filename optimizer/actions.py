@@ -19,7 +19,7 @@ from smartagent.fields import NumberInput
 from smartagent.kernel.coerce import as_number
 
 TEST = "rule_test"
-KINDS = [("auto", "automatic"), ("manual", "manual"), ("scheduled", "scheduled")]
+KIND_CHOICES = [("auto", "automatic"), ("manual", "manual"), ("scheduled", "scheduled")]
 KIND_HELP = (
     "Automatic: applied without approval if the automation policy allows it. Scheduled: "
     "applied in the change window. Empty: automatic."
@@ -27,7 +27,7 @@ KIND_HELP = (
 
 
 class OptimizeForm(forms.Form):
-    optimization_type = forms.ChoiceField(required=False, choices=KINDS, help_text=KIND_HELP)
+    optimization_type = forms.ChoiceField(required=False, choices=KIND_CHOICES, help_text=KIND_HELP)
 
 
 class CarriedOptions(forms.Form):
@@ -65,9 +65,9 @@ class Optimize(Action):
 
     def obstacle(self, firing: Firing, proposal: Proposal) -> str:
         """Why nothing can be proposed; nothing where something can."""
-        if (kind := _kind(firing)) in dict(KINDS):
+        if (kind := _kind(firing)) in dict(KIND_CHOICES):
             return ""
-        known = ", ".join(dict(KINDS))
+        known = ", ".join(dict(KIND_CHOICES))
         return f"“{kind[:40]}” is not an optimization type. Set optimization_type to one of: {known}."
 
     def think(self, firing: Firing, facts: Facts) -> tuple[Facts, str, Proposal]:
@@ -95,11 +95,12 @@ class AdjustForm(OptimizeForm):
         if cleaned.get("step") == 0:
             self.add_error("step", "The step must not be 0.")
         return {
-            name: float(value) if name in NUMBERS and value is not None else value for name, value in cleaned.items()
+            name: float(value) if name in NUMBER_OPTIONS and value is not None else value
+            for name, value in cleaned.items()
         }
 
 
-NUMBERS = ("step", "lowest", "highest")
+NUMBER_OPTIONS = ("step", "lowest", "highest")
 USUAL = 30  # minutes between two synchronisations, where the settings say none
 
 
@@ -130,7 +131,7 @@ def _incomplete(firing: Firing) -> str:
         return f"Nothing was adjusted: the options of the rule lack {', '.join(lacking)}."
     if (parameter := str(config["parameter"])) not in ("weight", "sync_interval"):
         return f"Nothing was adjusted: “{parameter[:40]}” is not a parameter. Use weight or sync_interval."
-    wrong = [name for name in NUMBERS if config.get(name) is not None and as_number(config[name]) is None]
+    wrong = [name for name in NUMBER_OPTIONS if config.get(name) is not None and as_number(config[name]) is None]
     return f"Nothing was adjusted: {wrong[0]} in the options of the rule is not a number." if wrong else ""
 
 
@@ -144,7 +145,7 @@ def facts_of(firing: Firing, around: FactsLoader) -> Facts:
 
 def _weight(firing: Firing, facts: Facts) -> Proposal:
     name, why = str(firing.config.get("name") or ""), _why(firing)
-    given = {each: firing.config[each] for each in NUMBERS if firing.config.get(each) is not None}
+    given = {each: firing.config[each] for each in NUMBER_OPTIONS if firing.config.get(each) is not None}
     old = next((one.weight for one in facts.metrics if one.name == name), None)
     if old is None:
         return Proposal(reason=why, advice=(f"Fusion metric {name} not found.",))

@@ -12,7 +12,7 @@ from optimizer.filters import OptimizationFilter
 from optimizer.models import OptimizationEvent
 from optimizer.pages.bulk_actions import ask_and_do, progress_page
 from optimizer.pages.decisions import decide_one
-from optimizer.pages.links import NAME, page_of
+from optimizer.pages.links import LIST_URL_NAME, page_of
 from optimizer.pages.optimization import dry_run_part, find_event, live_part, optimization_page
 from optimizer.pages.request import new_page
 from optimizer.permissions import DECIDE
@@ -21,7 +21,7 @@ from optimizer.text.recommendations import recommended
 from rules.text.entry import number
 from smartagent.kernel.scope import has_everyone
 from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
-from smartagent.templatetags.shown import TONES, when
+from smartagent.templatetags.shown import SEVERITY_TONES, when
 
 VERDICT_TONES = {"improved": "success", "unchanged": "", "worse": "danger", "too_little": "warning"}
 
@@ -74,7 +74,7 @@ class OptimizationAdmin(RecordAdmin):
 
     @action(description="Propose now", url_path="propose-now", permissions=["decide"])
     def propose_now(self, request: HttpRequest) -> HttpResponse:
-        return HttpResponseRedirect(reverse(f"{NAME}_new"))
+        return HttpResponseRedirect(reverse(f"{LIST_URL_NAME}_new"))
 
     # -- columns ---------------------------------------------------------------------------------
 
@@ -82,7 +82,7 @@ class OptimizationAdmin(RecordAdmin):
     def strategy_shown(self, event: OptimizationEvent) -> str:
         return strategy_name(event.strategy) if event.strategy else event.get_optimization_action_display()
 
-    @display(description="status", ordering="status", label=TONES)
+    @display(description="status", ordering="status", label=SEVERITY_TONES)
     def status_label(self, event: OptimizationEvent) -> tuple[str, str]:
         return (event.status, event.get_status_display())
 

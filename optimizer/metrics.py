@@ -9,7 +9,7 @@ from optimizer.fusion.history import KIND
 from rules.engine.numeric_range import as_float_sql
 from rules.metrics import MetricSource, Query
 
-OURS = "smart_agent_"
+METRIC_PREFIX = "smart_agent_"
 READINGS = f"""
 SELECT DISTINCT ON (user_id) user_id, '' AS target, {as_float_sql("efficiency_index")} AS value,
        created_at AS observed_at
@@ -20,7 +20,7 @@ SELECT DISTINCT ON (user_id) user_id, '' AS target, {as_float_sql("efficiency_in
 """
 
 
-PARTS = f"""
+SCORE_PARTS_SQL = f"""
 SELECT user_id, metric_name AS target, {as_float_sql("avg(normalized_value::numeric)")} AS value,
        coalesce(max(synced_at), %(now)s::timestamptz) AS observed_at
   FROM fusion_metrics
@@ -37,7 +37,7 @@ class FusionMetrics(MetricSource):
     max_age = timedelta(days=7)
 
     def readings(self, now: datetime) -> Query:
-        return Query(PARTS, {"now": now, "oldest": self.oldest(now)})
+        return Query(SCORE_PARTS_SQL, {"now": now, "oldest": self.oldest(now)})
 
 
 class EfficiencyIndex(MetricSource):
@@ -48,4 +48,4 @@ class EfficiencyIndex(MetricSource):
     max_age = timedelta(days=7)
 
     def readings(self, now: datetime) -> Query:
-        return Query(READINGS, {"now": now, "oldest": self.oldest(now), "ours": OURS})
+        return Query(READINGS, {"now": now, "oldest": self.oldest(now), "ours": METRIC_PREFIX})

@@ -12,7 +12,7 @@ from optimizer.measurement.weekly_report_mail import send_weekly
 from optimizer.models import OptimizationEvent, OptimizerPolicy
 from optimizer.proposals.decisions import DecisionRefused, approve_by_policy, expire
 
-AT_MOST = 120  # seconds for which new ones are begun
+MAX_BEGIN_SECONDS = 120  # seconds for which new ones are begun
 
 
 def optimize() -> int:
@@ -49,7 +49,7 @@ def measure_one(event: OptimizationEvent, now: datetime, *, undo_worse: bool) ->
 
 def _work() -> int:
     """Each is begun by the clock of its own: others may have taken their time."""
-    count, until = 0, time.monotonic() + AT_MOST
+    count, until = 0, time.monotonic() + MAX_BEGIN_SECONDS
     while time.monotonic() < until and work(timezone.now(), most=1):
         count += 1
     return count

@@ -12,7 +12,7 @@ from rest_framework.exceptions import ValidationError
 
 from notifications.channels import Address, ChannelKind
 from notifications.channels.credentials import ENTER_AGAIN, known_of
-from notifications.channels.status import STATES, state_of
+from notifications.channels.status import STATUS_CHOICES, state_of
 from notifications.delivery.channel_setup import save
 from notifications.models import Channel
 from notifications.registries import channels
@@ -22,7 +22,9 @@ from smartagent.rest.fields import JSONObjectField, OwnerField, TextField
 from smartagent.rest.serializers import StrictModelSerializer
 
 TWINS = "A channel with this name already exists."
-EVERYTHING = "Settings of the channel type, see /api/channel-kinds/. null removes a setting; secrets are not returned."
+SETTINGS_HELP = (
+    "Settings of the channel type, see /api/channel-kinds/. null removes a setting; secrets are not returned."
+)
 
 
 def kinds() -> dict[str, Any]:
@@ -33,7 +35,7 @@ def kinds() -> dict[str, Any]:
 class ChannelSerializer(StrictModelSerializer):
     user = OwnerField(required=False, help_text="Owner; default: you.")
     kind = TextField(max_length=40, asks=kinds, help_text="One of /api/channel-kinds/; cannot be changed.")
-    settings = JSONObjectField(required=False, source="config", help_text=EVERYTHING)
+    settings = JSONObjectField(required=False, source="config", help_text=SETTINGS_HELP)
     secrets = serializers.SerializerMethodField()
     where = serializers.SerializerMethodField()
     state = serializers.SerializerMethodField()
@@ -61,7 +63,7 @@ class ChannelSerializer(StrictModelSerializer):
         kind = channels.find(channel.kind)
         return kind.where(Address(channel.config)) if kind else ""
 
-    @extend_schema_field({"type": "string", "enum": [state for state, _ in STATES]})
+    @extend_schema_field({"type": "string", "enum": [state for state, _ in STATUS_CHOICES]})
     def get_state(self, channel: Channel) -> str:
         return state_of(channel)
 

@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from notifications.escalations.steps import MAX_STEPS, MOST_REPEATS, EscalationStep, read
+from notifications.escalations.steps import MAX_ESCALATION_STEPS, MOST_REPEATS, EscalationStep, read
 from notifications.escalations.validation import count_problem, kept, step_problems
 from notifications.filters import EscalationFilter, PolicyFilter
 from notifications.models import Escalation, EscalationPolicy
@@ -15,11 +15,11 @@ from smartagent.rest.fields import DurationField, TextField
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 from smartagent.rest.views import ReadViewSet, WriteViewSet
 
-TAKEN = "A policy with this name already exists. Choose another name."
+NAME_TAKEN = "A policy with this name already exists. Choose another name."
 SAY = {"after": "Enter a waiting time, for example 15m.", "to": 'Enter the recipients, for example ["owner"].'}
-STAYS = "Rules refer to the policy by its name, so it cannot be changed."
+NAME_IS_FIXED = "Rules refer to the policy by its name, so it cannot be changed."
 RECIPIENT = r"^\s*(\S*@\S*|[0-9a-fA-F-]{36}|[a-zA-Z_]+|group:.*\S.*|channel:.*\S.*)\s*$"
-EXAMPLE = {
+POLICY_EXAMPLE = {
     "name": "Nights", "repeats": 1,
     "steps": [{"after": "15m", "to": ["ada@example.com"]}, {"after": "30m", "to": ["group:operators"]}],
 }  # fmt: skip
@@ -48,7 +48,7 @@ class StepsField(serializers.ListField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"child": StepSerializer()} | kwargs)
-        self.asks = {"minItems": 1, "maxItems": MAX_STEPS}
+        self.asks = {"minItems": 1, "maxItems": MAX_ESCALATION_STEPS}
 
     def to_representation(self, data: Any) -> list[dict[str, Any]]:
         return [{"after": format_duration(step.after), "to": list(step.to)} for step in read(data)]
@@ -61,7 +61,7 @@ class StepsField(serializers.ListField):
 
 
 class PolicySerializer(StrictModelSerializer):
-    steps = StepsField(help_text=f"1 to {MAX_STEPS} of them.")
+    steps = StepsField(help_text=f"1 to {MAX_ESCALATION_STEPS} of them.")
     repeats = serializers.IntegerField(
         min_value=0, max_value=MOST_REPEATS, required=False, help_text="Number of times all steps are repeated."
     )
@@ -75,9 +75,9 @@ class PolicySerializer(StrictModelSerializer):
     def validate_name(self, name: str) -> str:
         name = name.strip()
         if self.instance is not None and name != self.instance.name:
-            raise serializers.ValidationError(STAYS)
+            raise serializers.ValidationError(NAME_IS_FIXED)
         if self.instance is None and EscalationPolicy.objects.filter(name=name).exists():
-            raise serializers.ValidationError(TAKEN)
+            raise serializers.ValidationError(NAME_TAKEN)
         return name
 
     def validate_steps(self, steps: list[EscalationStep]) -> list[dict[str, Any]]:
@@ -111,7 +111,7 @@ class EscalationSerializer(StrictModelSerializer):
         summary="Create an escalation policy",
         description="If nobody acknowledges an alert, the steps notify further recipients. A rule selects "
             "the policy by `action_config.escalation`.",
-        examples=[OpenApiExample("Two steps", value=EXAMPLE, request_only=True)],
+        examples=[OpenApiExample("Two steps", value=POLICY_EXAMPLE, request_only=True)],
     ),
     partial_update=extend_schema(
         summary="Update an escalation policy", description="Escalations in progress keep the steps they started with."

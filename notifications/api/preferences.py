@@ -16,7 +16,7 @@ from smartagent.models import User
 from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import StrictView
 
-CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+CLOCK_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 MODE = {"type": ["string", "null"], "enum": [*MODES, None]}
 OF_CHANNEL = {"type": "object", "properties": dict.fromkeys(SEVERITIES, MODE), "additionalProperties": False}
 MATRIX = {"type": "object", "additionalProperties": OF_CHANNEL}
@@ -24,10 +24,10 @@ PERIOD = {
     "type": "object", "required": ["days", "from", "until"], "additionalProperties": False,
     "properties": {
         "days": {"type": "array", "minItems": 1, "items": {"type": "integer", "minimum": 0, "maximum": 6}},
-        "from": {"type": "string", "pattern": CLOCK}, "until": {"type": "string", "pattern": CLOCK},
+        "from": {"type": "string", "pattern": CLOCK_PATTERN}, "until": {"type": "string", "pattern": CLOCK_PATTERN},
     },
 }  # fmt: skip
-EXAMPLE = OpenApiExample(
+PREFERENCES_EXAMPLE = OpenApiExample(
     "Quiet hours at night, and nothing of low severity by one channel",
     value={
         "matrix": {"7b1c6a52-58a5-4a0e-9d3b-0f1f6f7b3c11": {"low": "off", "medium": "hourly"}},
@@ -65,7 +65,7 @@ class QuietField(serializers.Field):  # type: ignore[type-arg]
         return value
 
 
-@extend_schema_field({"type": "string", "pattern": CLOCK, "examples": ["08:00"]})
+@extend_schema_field({"type": "string", "pattern": CLOCK_PATTERN, "examples": ["08:00"]})
 class ClockTimeField(serializers.TimeField):
     """A time of day, such as 08:00."""
 
@@ -116,14 +116,14 @@ class PreferencesView(StrictView):
 
     @extend_schema(
         summary="Set my preferences", description="Replaces all preferences.", request=PreferenceSerializer,
-        responses=PreferencesSerializer, examples=[EXAMPLE],
+        responses=PreferencesSerializer, examples=[PREFERENCES_EXAMPLE],
     )  # fmt: skip
     def put(self, request: Request, *args: Any) -> Response:
         return self._keep(request, partial=False)
 
     @extend_schema(
         summary="Change my preferences", description="Updates the given fields, each as a whole.",
-        request=PreferenceSerializer(partial=True), responses=PreferencesSerializer, examples=[EXAMPLE],
+        request=PreferenceSerializer(partial=True), responses=PreferencesSerializer, examples=[PREFERENCES_EXAMPLE],
     )  # fmt: skip
     def patch(self, request: Request, *args: Any) -> Response:
         return self._keep(request, partial=True)

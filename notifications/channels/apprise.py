@@ -15,7 +15,7 @@ from notifications.channels.markup import harmless
 from notifications.channels.message import OutgoingMessage
 from notifications.channels.truncation import fitted
 
-TYPES = {
+APPRISE_TYPES = {
     "low": NotifyType.INFO,
     "medium": NotifyType.WARNING,
     "high": NotifyType.WARNING,
@@ -29,7 +29,7 @@ def one_address(url: str) -> None:
         raise forms.ValidationError("Enter exactly one valid Apprise URL.")
 
 
-LONGEST = 32_768  # characters, where a service names no limit
+MAX_BODY_LENGTH = 32_768  # characters, where a service names no limit
 
 
 def text(letter: OutgoingMessage, most: int) -> str:
@@ -56,9 +56,9 @@ class AppriseChannel(ChannelKind):
 
     def send(self, letter: OutgoingMessage, address: Address) -> Receipt:
         target: Any = Apprise(address["url"])
-        body = text(letter, min((service.body_maxlen for service in target), default=LONGEST))
+        body = text(letter, min((service.body_maxlen for service in target), default=MAX_BODY_LENGTH))
         title = harmless(letter.title)
-        kind = TYPES.get(letter.severity, NotifyType.INFO)
+        kind = APPRISE_TYPES.get(letter.severity, NotifyType.INFO)
         if not target.notify(body=body or title, title=title, notify_type=kind):
             raise ChannelError("Apprise could not deliver the notification and gave no reason.")
         return Receipt(excerpt="Delivered by Apprise.")

@@ -57,14 +57,14 @@ def mail_of(letter: OutgoingMessage, to: str, connection: Any) -> EmailMultiAlte
 
 
 # What is wrong with the installation rather than with the address: messages wait until that is put right.
-OURS = (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused)
+CONFIGURATION_ERRORS = (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused)
 
 
 def _refusal(error: smtplib.SMTPException) -> ChannelError:
     """4xx and a connection that broke are tried again, 5xx are not (RFC 5321, 4.2.1)."""
     code, said = _said(error)
     told = f"The mail server said {code} {said}".strip() if code else f"The mail server rejected the e-mail: {said}"
-    permanent = code is not None and code >= 500 and not isinstance(error, OURS)
+    permanent = code is not None and code >= 500 and not isinstance(error, CONFIGURATION_ERRORS)
     return ChannelError(told[:500].rstrip(".") + ".", permanent=permanent, code=code)
 
 

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 
 from notifications.channels.message import OutgoingMessage
 
-COLOURS = {"low": "#475569", "medium": "#b45309", "high": "#c2410c", "critical": "#b91c1c"}
+MAIL_COLOURS = {"low": "#475569", "medium": "#b45309", "high": "#c2410c", "critical": "#b91c1c"}
 
 
 def subject_of(letter: OutgoingMessage) -> str:
@@ -67,5 +67,5 @@ def _is_number(host: str) -> bool:
 def _context(letter: OutgoingMessage) -> dict[str, object]:
     return {
         "letter": letter, "shown": letter.shown, "more": letter.more,
-        "colour": COLOURS.get(letter.severity, COLOURS["low"]),
+        "colour": MAIL_COLOURS.get(letter.severity, MAIL_COLOURS["low"]),
     }  # fmt: skip

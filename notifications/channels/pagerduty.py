@@ -15,8 +15,8 @@ from notifications.channels.fields import SecretField
 from notifications.channels.message import OutgoingMessage
 from smartagent.outbound.client import Answer
 
-SEVERITIES = {"low": "info", "medium": "warning", "high": "error", "critical": "critical"}
-KEY = RegexValidator(r"\A[0-9a-zA-Z]{32}\Z", "An integration key is 32 letters and digits.")
+PAGERDUTY_SEVERITIES = {"low": "info", "medium": "warning", "high": "error", "critical": "critical"}
+INTEGRATION_KEY = RegexValidator(r"\A[0-9a-zA-Z]{32}\Z", "An integration key is 32 letters and digits.")
 SUMMARY, SAME = 1024, 255  # characters
 
 
@@ -24,7 +24,7 @@ class PagerDutyForm(forms.Form):
     key = SecretField(
         label="Integration key",
         help_text="Key of an “Events API v2” integration: 32 letters and digits.",
-        validators=[KEY],
+        validators=[INTEGRATION_KEY],
     )
 
 
@@ -68,7 +68,7 @@ def event(letter: OutgoingMessage) -> dict[str, Any]:
         "event_action": "trigger", "dedup_key": key,
         "payload": {
             "summary": letter.heading(SUMMARY), "source": letter.rule_name or "Smart Agent",
-            "severity": SEVERITIES.get(letter.severity, "info"), "timestamp": letter.created_at.isoformat(),
+            "severity": PAGERDUTY_SEVERITIES.get(letter.severity, "info"), "timestamp": letter.created_at.isoformat(),
             "custom_details": {"message": letter.plain, **letter.facts},
         },
         "links": [{"href": letter.url, "text": "Open in Smart Agent"}] if letter.url else [],

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus, urlsplit
 
-MARK = "…"
+MASK = "…"
 SHORTEST = 6  # a piece of text that is shorter gives nothing away, and stands in many words
 TOKEN = 16  # a part of an address that is so long is one
 
@@ -23,11 +23,11 @@ def hide(text: str, hidden: Iterable[str]) -> str:
     """`text` without what is hidden, also where an excerpt was cut off in the middle of it."""
     hidden = tuple(hidden)
     for each in hidden:
-        text = text.replace(each, MARK)
+        text = text.replace(each, MASK)
     for each in hidden:
         cut = next((length for length in range(len(each) - 1, SHORTEST - 1, -1) if text.endswith(each[:length])), 0)
         if cut:
-            text = text[:-cut] + MARK
+            text = text[:-cut] + MASK
     return text
 
 

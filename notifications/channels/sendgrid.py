@@ -16,7 +16,7 @@ from notifications.channels.mime import html_of, subject_of, text_of, thread_hea
 from smartagent.outbound.client import Answer
 
 ACCEPTED = 202
-KEY = RegexValidator(
+SENDGRID_KEY = RegexValidator(
     r"\ASG\.[A-Za-z0-9_.-]+\Z", "A SendGrid key starts with SG. and has letters, digits, dots, - and _."
 )
 
@@ -29,7 +29,7 @@ class SendGridForm(forms.Form):
         widget=OneLineField(placeholder="a@b.c").widget,
     )
     key = SecretField(
-        label="API key", help_text="API key with the “Mail Send” permission; starts with SG.", validators=[KEY]
+        label="API key", help_text="API key with the “Mail Send” permission; starts with SG.", validators=[SENDGRID_KEY]
     )
 
 

@@ -15,14 +15,14 @@ from notifications.channels.message import OutgoingMessage
 from notifications.channels.truncation import fitted
 from smartagent.outbound.client import Answer
 
-COLOURS = {"low": "#64748b", "medium": "#d97706", "high": "#ea580c", "critical": "#dc2626"}
+SLACK_COLOURS = {"low": "#64748b", "medium": "#d97706", "high": "#ea580c", "critical": "#dc2626"}
 MARKS = {"low": "ℹ️", "medium": "⚠️", "high": "🔶", "critical": "🔴"}
 HEADER, SECTION, ADDRESS = 150, 3000, 3000  # characters that Slack takes
 LINK = 1000  # characters of an address that stands in the text too
 # What says that a message was taken: Slack and Mattermost answer `ok`, Rocket.Chat and Zulip with JSON.
-TAKEN = ({"ok": True}, {"success": True}, {"result": "success"})
+SLACK_ACCEPTED = ({"ok": True}, {"success": True}, {"result": "success"})
 # What says that it was not, and for good, also where its code says that all is well.
-REFUSED = re.compile(r"(no|invalid|missing|channel|posting|action|team|user|too|token|account)_[a-z_]+")
+SLACK_REFUSAL = re.compile(r"(no|invalid|missing|channel|posting|action|team|user|too|token|account)_[a-z_]+")
 
 
 class SlackForm(forms.Form):
@@ -46,13 +46,13 @@ class Slack(HTTPChannel):
         if said := self.words(answer):
             raise ChannelError(f"Slack reported: {said}.", permanent=True, code=answer.code, excerpt=answer.excerpt)
         facts = facts_of(answer)
-        if answer.excerpt.strip() != "ok" and not any(facts.items() >= taken.items() for taken in TAKEN):
+        if answer.excerpt.strip() != "ok" and not any(facts.items() >= taken.items() for taken in SLACK_ACCEPTED):
             raise unexpected(answer, "Slack answers “ok” to accepted messages")
 
     def words(self, answer: Answer) -> str:
         facts = facts_of(answer)
         said = str(facts.get("error", "") if facts.get("ok") is False else answer.excerpt).strip()
-        return said if REFUSED.fullmatch(said) or (said and facts.get("ok") is False) else ""
+        return said if SLACK_REFUSAL.fullmatch(said) or (said and facts.get("ok") is False) else ""
 
 
 def message(letter: OutgoingMessage) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def message(letter: OutgoingMessage) -> dict[str, Any]:
     ]  # fmt: skip
     if buttons := _buttons(letter):
         blocks.append({"type": "actions", "elements": buttons})
-    colour = COLOURS.get(letter.severity, COLOURS["low"])
+    colour = SLACK_COLOURS.get(letter.severity, SLACK_COLOURS["low"])
     return {
         "text": _all(letter, heading),
         "blocks": [{"type": "header", "text": _plain(fitted(harmless(heading), HEADER, letter.numbers, " "))}],

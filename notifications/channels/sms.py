@@ -19,7 +19,9 @@ MAX_LENGTH = 320  # characters: two or three parts of an SMS
 NOT_SENT = ("failed", "undelivered", "canceled")
 ROOM = 60  # characters that stand before a link; where it leaves fewer, it is left out
 # One sign that is not in the alphabet of GSM makes every part half as long.
-PLAIN = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "\u00a0": " "})
+GSM_SUBSTITUTES = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "\u00a0": " "}
+)
 
 
 class SMSForm(forms.Form):
@@ -77,7 +79,11 @@ def text(letter: OutgoingMessage) -> str:
     """Title, numbers and link, in that order, as far as there is room; a link is whole, or left out."""
     link = f" {letter.url}" if 0 < len(letter.url) < MAX_LENGTH - ROOM else ""
     said = " ".join(f"{letter.title}: {letter.plain}".split()) if letter.plain else letter.title
-    said, numbers, most = said.translate(PLAIN), letter.numbers.translate(PLAIN), MAX_LENGTH - len(link)
+    said, numbers, most = (
+        said.translate(GSM_SUBSTITUTES),
+        letter.numbers.translate(GSM_SUBSTITUTES),
+        MAX_LENGTH - len(link),
+    )
     if len(said) <= most or not numbers or numbers in _cut(said, most):
         return _cut(said, most) + link
     return f"{_cut(said, max(most - len(numbers) - 1, ROOM))} {numbers}"[:most] + link

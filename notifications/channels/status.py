@@ -6,13 +6,13 @@ from notifications.models import Channel
 
 FAILING = Q(opened_at__isnull=False) | Q(failures__gt=0)
 # Each with its label, and which channels have it.
-CONDITIONS = {
+STATUS_QUERIES = {
     "untested": Q(enabled=True, works_since=None) & ~FAILING,
     "works": Q(enabled=True, works_since__isnull=False) & ~FAILING,
     "failing": Q(enabled=True) & FAILING,
     "disabled": Q(enabled=False),
 }
-STATES = [(name, name) for name in CONDITIONS]
+STATUS_CHOICES = [(name, name) for name in STATUS_QUERIES]
 
 
 def state_of(channel: Channel) -> str:

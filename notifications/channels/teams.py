@@ -13,12 +13,12 @@ from notifications.channels.markup import harmless
 from notifications.channels.message import OutgoingMessage
 from smartagent.outbound.client import Answer
 
-COLOURS = {"low": "default", "medium": "warning", "high": "warning", "critical": "attention"}
+TEAMS_COLOURS = {"low": "default", "medium": "warning", "high": "warning", "critical": "attention"}
 MAX_BYTES = 28 * 1024  # bytes of a message
-LENGTHS = (4000, 2000, 1000, 500, 250, 120)  # characters of one block: the first with which the message fits
+TEXT_LENGTHS = (4000, 2000, 1000, 500, 250, 120)  # characters of one block: the first with which the message fits
 ADDRESS = 2000  # characters of a link
 # A workflow answers 202 and nothing, an older webhook 200 and 1, and one with a step “Response” the JSON that it makes.
-TAKEN = ("", "1")
+TEAMS_ACCEPTED = ("", "1")
 NOT_TAKEN = "Webhook message delivery failed"  # Teams says so with the code 200
 
 
@@ -38,8 +38,8 @@ class Teams(HTTPChannel):
     secrets = ("url",)
 
     def outgoing(self, letter: OutgoingMessage, address: Address) -> HTTPRequest:
-        requests = (HTTPRequest(url=address["url"], **as_json(message(letter, most))) for most in LENGTHS)
-        smallest = HTTPRequest(url=address["url"], **as_json(message(letter, LENGTHS[-1])))
+        requests = (HTTPRequest(url=address["url"], **as_json(message(letter, most))) for most in TEXT_LENGTHS)
+        smallest = HTTPRequest(url=address["url"], **as_json(message(letter, TEXT_LENGTHS[-1])))
         return next((request for request in requests if len(request.body) <= MAX_BYTES), smallest)
 
     def check(self, answer: Answer) -> None:
@@ -48,7 +48,7 @@ class Teams(HTTPChannel):
                 "Teams reported that the message was not delivered.", code=answer.code, excerpt=answer.excerpt
             )
         said = answer.excerpt.strip()
-        if said not in TAKEN and not _is_json(answer):
+        if said not in TEAMS_ACCEPTED and not _is_json(answer):
             raise unexpected(answer, "Teams answers 202 without a text, or “1”, to accepted messages")
 
 
@@ -58,7 +58,7 @@ def _is_json(answer: Answer) -> bool:
     return bool(facts) and not facts.get("error")
 
 
-def message(letter: OutgoingMessage, most: int = LENGTHS[0]) -> dict[str, Any]:
+def message(letter: OutgoingMessage, most: int = TEXT_LENGTHS[0]) -> dict[str, Any]:
     """The card in the envelope that a Workflows webhook takes, with at most so many characters in a block."""
     attachment = {
         "contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card(letter, most),
@@ -68,7 +68,7 @@ def message(letter: OutgoingMessage, most: int = LENGTHS[0]) -> dict[str, Any]:
 
 def card(letter: OutgoingMessage, most: int) -> dict[str, Any]:
     """The message as an adaptive card."""
-    colour = COLOURS.get(letter.severity, "default")
+    colour = TEAMS_COLOURS.get(letter.severity, "default")
     body = [_block(letter.heading(min(most, 500)), size="large", weight="bolder", color=colour)]
     body += [_block(part) for part in letter.parts(most)]
     links = [("Open", letter.url), ("Acknowledge", letter.acknowledge_url)]

@@ -5,7 +5,7 @@ from typing import Any
 
 from rules.text.phrases import begun, limit, number, series
 
-LONGEST = 300  # characters of the numbers
+MAX_LINE_LENGTH = 300  # characters of the numbers
 INSTANCES = 10  # that a message names
 
 
@@ -30,7 +30,7 @@ def numbers_in(text: str, facts: Mapping[str, Any]) -> str:
     count = facts.get("count")
     named = min(count, INSTANCES) + (count > INSTANCES) if isinstance(count, int) and count > 0 else 1
     lines = text.splitlines()[-named:]
-    return lines[0] if lines and len(lines[0]) <= LONGEST else ""
+    return lines[0] if lines and len(lines[0]) <= MAX_LINE_LENGTH else ""
 
 
 def numbers_of(facts: Mapping[str, Any]) -> str:
@@ -42,7 +42,9 @@ def numbers_of(facts: Mapping[str, Any]) -> str:
     resolved = facts.get("event") == "rule_resolved"
     said = f"{value}: {'no longer ' if resolved else ''}{compared}."
     subject = begun(series(metric, "", str(facts.get("target") or "")), metric)
-    return short(f"{subject} is {said}" if len(subject) + len(said) < LONGEST else f"It is {said}", LONGEST)
+    return short(
+        f"{subject} is {said}" if len(subject) + len(said) < MAX_LINE_LENGTH else f"It is {said}", MAX_LINE_LENGTH
+    )
 
 
 def _has_numbers(facts: Mapping[str, Any]) -> bool:

@@ -21,12 +21,12 @@ from notifications.channels import Address, HTTPChannel, HTTPRequest
 from notifications.channels.fields import AddressField, SecretField
 from notifications.channels.message import OutgoingMessage
 
-PREFIX = "whsec_"
+KEY_PREFIX = "whsec_"
 
 
 def new_key() -> str:
     """A new signing key."""
-    return PREFIX + base64.b64encode(random.token_bytes(32)).decode()
+    return KEY_PREFIX + base64.b64encode(random.token_bytes(32)).decode()
 
 
 class KeyField(SecretField):
@@ -97,7 +97,7 @@ def facts(letter: OutgoingMessage) -> dict[str, Any]:
 def key_of(text: str) -> bytes | None:
     """The bytes of a key that is written as whsec_ and base64; None where it is none."""
     try:
-        key = base64.b64decode(text.removeprefix(PREFIX), validate=True) if text.startswith(PREFIX) else b""
+        key = base64.b64decode(text.removeprefix(KEY_PREFIX), validate=True) if text.startswith(KEY_PREFIX) else b""
     except (binascii.Error, ValueError):
         return None
     return key if 24 <= len(key) <= 64 else None

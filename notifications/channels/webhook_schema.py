@@ -6,7 +6,7 @@ from notifications.models import Delivery
 from rules.models.rule import Severity
 
 TIME = {"type": "string", "format": "date-time"}
-TEXT = {"type": "string"}
+TEXT_SCHEMA = {"type": "string"}
 TEXT_OR_NULL = {"type": ["string", "null"]}
 MESSAGE: dict[str, Any] = {
     "id": {
@@ -15,12 +15,12 @@ MESSAGE: dict[str, Any] = {
         "description": "ID of the delivery, the same at each attempt; equals webhook-id.",
     },
     "reason": {"enum": list(Delivery.Reason.values), "description": "Reason for sending."},
-    "kind": TEXT | {"description": "alert, notify, info, warning, error or success."},
+    "kind": TEXT_SCHEMA | {"description": "alert, notify, info, warning, error or success."},
     "severity": {"enum": list(Severity.values)},
-    "title": TEXT,
-    "message": TEXT | {"description": "Plain text; empty in a digest."},
-    "url": TEXT | {"description": "URL of the page with details."},
-    "recipient": TEXT | {"description": "E-mail address of the recipient; empty if there is none."},
+    "title": TEXT_SCHEMA,
+    "message": TEXT_SCHEMA | {"description": "Plain text; empty in a digest."},
+    "url": TEXT_SCHEMA | {"description": "URL of the page with details."},
+    "recipient": TEXT_SCHEMA | {"description": "E-mail address of the recipient; empty if there is none."},
     "rule": TEXT_OR_NULL | {"description": "ID of the rule."},
     "rule_name": TEXT_OR_NULL,
     "thread": TEXT_OR_NULL | {"description": "The same for all notifications of one instance of a rule."},

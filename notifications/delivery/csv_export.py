@@ -10,8 +10,8 @@ from django.http import StreamingHttpResponse
 from notifications.models.delivery_querysets import DeliveryQuerySet
 from smartagent.kernel.visible_text import paragraphs
 
-CHUNK = 2000
-COLUMNS = (
+ROWS_PER_CHUNK = 2000
+CSV_COLUMNS = (
     "id", "created_at", "to", "channel", "kind", "title", "severity", "reason", "status", "cause", "tries",
     "settled_at", "rule", "notification", "bundle",
 )  # fmt: skip
@@ -36,8 +36,8 @@ def as_csv(deliveries: DeliveryQuerySet) -> StreamingHttpResponse:
 def lines(deliveries: DeliveryQuerySet) -> Iterator[str]:
     """A heading, and a line for each."""
     writer = csv.writer(CSVLine())
-    yield writer.writerow(COLUMNS)
-    for delivery in deliveries.select_related("user", "rule").iterator(chunk_size=CHUNK):
+    yield writer.writerow(CSV_COLUMNS)
+    for delivery in deliveries.select_related("user", "rule").iterator(chunk_size=ROWS_PER_CHUNK):
         yield writer.writerow([safe(value) for value in row_of(delivery)])
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from notifications.delivery.rate_limit import DueDelivery
 from notifications.models import Delivery, Preference
 from notifications.routing.quiet_hours import quiet_until, read
-from notifications.routing.router import TTL, quiet_cause
+from notifications.routing.router import NOTIFICATION_TTL, quiet_cause
 from notifications.routing.subscribers import zone_named
 
 
@@ -26,6 +26,8 @@ def hold_in_quiet_hours(due: Sequence[DueDelivery], now: datetime) -> list[DueDe
             if until := quiet_until(read(want.quiet), zone, now):
                 held[until, quiet_cause(until, zone)].append(delivery)
     for (until, cause), some in held.items():
-        Delivery.objects.filter(pk__in=some).update(status="held", due_at=until, expires_at=until + TTL, cause=cause)
+        Delivery.objects.filter(pk__in=some).update(
+            status="held", due_at=until, expires_at=until + NOTIFICATION_TTL, cause=cause
+        )
     gone = {delivery for some in held.values() for delivery in some}
     return [one for one in due if one.delivery not in gone]

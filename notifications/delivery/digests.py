@@ -10,7 +10,7 @@ from django.db.models import Count, F
 
 from notifications.models import Channel, Delivery
 from notifications.models.delivery_querysets import DeliveryQuerySet
-from notifications.routing.router import SEVERITIES, TTL
+from notifications.routing.router import NOTIFICATION_TTL, SEVERITIES
 from smartagent.kernel.phrasing import counted
 
 # What was told and has resolved since: the activity entry that told it is followed by one of its instance that says so.
@@ -60,7 +60,7 @@ def bundle(deliveries: DeliveryQuerySet, channel: Channel, now: datetime, at: da
         return
     whole = _waiting(channel).select_for_update(skip_locked=True).first() or Delivery(
         id=uuid4(), user_id=first.user_id, channel=channel, channel_name=channel.name, kind=channel.kind, title="",
-        reason="digest", status="due", due_at=at, expires_at=at + TTL, created_at=now,
+        reason="digest", status="due", due_at=at, expires_at=at + NOTIFICATION_TTL, created_at=now,
     )  # fmt: skip
     whole.due_at = min(whole.due_at or at, at)
     whole.save()

@@ -26,7 +26,7 @@ UPDATE deliveries d
   FROM jsonb_to_recordset(%(rows)s) AS r (delivery uuid, number int, status text, cause text, due_at timestamptz)
  WHERE d.id = r.delivery AND d.status = 'sending' AND (d.tries = r.number OR r.status = 'delivered')
 """
-ATTEMPTS = """
+UPDATE_ATTEMPTS = """
 UPDATE delivery_attempts a
    SET outcome = r.outcome, code = r.code, milliseconds = r.milliseconds, excerpt = r.excerpt, error = r.cause,
        finished_at = %(now)s
@@ -80,7 +80,7 @@ def record(results: Sequence[Result], now: datetime) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         params: dict[str, Any] = {"rows": Jsonb(rows), "now": now}
         cursor.execute(DELIVERIES, params)
-        cursor.execute(ATTEMPTS, params)
+        cursor.execute(UPDATE_ATTEMPTS, params)
         _move_breakers(results, now)
 
 

@@ -25,12 +25,12 @@ from notifications.delivery.outcome import Result, record
 from notifications.delivery.queue import Lease, breaker_probes, due_deliveries, lease, lease_one, reclaim_abandoned
 from notifications.delivery.rate_limit import allowed
 
-__all__ = ["LEASE", "Call", "Lease", "Result", "deliver_one", "prepare", "record", "render", "take"]
-LEASE = timedelta(seconds=60)
+__all__ = ["DELIVERY_LEASE", "Call", "Lease", "Result", "deliver_one", "prepare", "record", "render", "take"]
+DELIVERY_LEASE = timedelta(seconds=60)
 
 
 @transaction.atomic
-def take(now: datetime, limit: int, duration: timedelta = LEASE) -> list[Lease]:
+def take(now: datetime, limit: int, duration: timedelta = DELIVERY_LEASE) -> list[Lease]:
     """Lease at most `limit` deliveries that may be sent now, for `duration`."""
     reclaim_abandoned(now, limit)
     probes = hold_in_quiet_hours(breaker_probes(now, limit), now)
@@ -40,7 +40,7 @@ def take(now: datetime, limit: int, duration: timedelta = LEASE) -> list[Lease]:
 
 def deliver_one(delivery: UUID, now: datetime) -> Result | None:
     """Send this one at once, whatever breaker and limits say; None where it is not due."""
-    leased = lease_one(delivery, now, LEASE)
+    leased = lease_one(delivery, now, DELIVERY_LEASE)
     if leased is None:
         return None
     calls, results = render([leased])

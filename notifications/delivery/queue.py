@@ -24,9 +24,9 @@ d.severity <> 'critical' AND d.reason <> 'test' AND d.created_at < %(now)s - int
     SELECT FROM notification_preferences p JOIN channels own ON own.id = d.channel_id AND own.user_id = p.user_id
      WHERE p.user_id = d.user_id AND p.quiet <> '[]') AS late
 """
-FACTS = f"d.id, d.channel_id, d.severity, d.reason, d.tries, {LATE}"
-DUE = f"""
-SELECT {FACTS} FROM deliveries d JOIN channels c ON c.id = d.channel_id
+DELIVERY_FACTS = f"d.id, d.channel_id, d.severity, d.reason, d.tries, {LATE}"
+DUE_DELIVERIES_SQL = f"""
+SELECT {DELIVERY_FACTS} FROM deliveries d JOIN channels c ON c.id = d.channel_id
  WHERE d.status = 'due' AND d.due_at <= %(now)s AND d.expires_at > %(now)s AND {READY}
  ORDER BY d.due_at, {URGENT}, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
 """
@@ -48,14 +48,14 @@ probed AS (
         SELECT id FROM deliveries WHERE channel_id = ripe.id AND status = 'due' AND expires_at > %(now)s
          ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) AS d),
 moved AS (UPDATE channels c SET retry_at = %(now)s + interval '1 minute' FROM probed p WHERE p.channel_id = c.id)
-SELECT {FACTS} FROM probed p JOIN deliveries d ON d.id = p.id
+SELECT {DELIVERY_FACTS} FROM probed p JOIN deliveries d ON d.id = p.id
 """
 ONE = "SELECT d.id FROM deliveries d WHERE d.id = %(only)s AND d.status = 'due' FOR UPDATE SKIP LOCKED"
 TAKE = """
 UPDATE deliveries d SET status = 'sending', leased_until = %(until)s, tries = tries + 1, cause = ''
  WHERE d.id = ANY(%(ids)s) RETURNING d.id, d.tries
 """
-ATTEMPTS = {
+ATTEMPT_COLUMNS = {
     "id": "uuid", "delivery_id": "uuid", "number": "int4", "outcome": "text", "excerpt": "text", "error": "text",
     "started_at": "timestamptz",
 }  # fmt: skip
@@ -96,7 +96,7 @@ def breaker_probes(now: datetime, limit: int) -> list[DueDelivery]:
 
 def due_deliveries(now: datetime, limit: int) -> list[DueDelivery]:
     """What is due by channels that work, the oldest and most severe first; locked."""
-    return [DueDelivery(*row) for row in _rows(DUE, now=now, limit=limit)]
+    return [DueDelivery(*row) for row in _rows(DUE_DELIVERIES_SQL, now=now, limit=limit)]
 
 
 def lease(due: Sequence[DueDelivery], now: datetime, duration: timedelta) -> list[Lease]:
@@ -125,7 +125,7 @@ def _take(ids: list[UUID], now: datetime, duration: timedelta) -> list[Lease]:
         return []
     leases = [Lease(key, uuid4(), tries, now) for key, tries in _rows(TAKE, ids=ids, until=now + duration)]
     rows = ((one.attempt, one.delivery, one.number, "started", "", "", now) for one in leases)
-    copy_rows("delivery_attempts", list(ATTEMPTS), list(ATTEMPTS.values()), rows)
+    copy_rows("delivery_attempts", list(ATTEMPT_COLUMNS), list(ATTEMPT_COLUMNS.values()), rows)
     return leases
 
 

@@ -17,7 +17,7 @@ from notifications.models import Channel, Delivery
 from notifications.routing.router import SEVERITIES
 
 ROUNDING = 1e-6
-WAITS = "Rate limit reached; waiting."
+RATE_LIMITED = "Rate limit reached; waiting."
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,13 @@ def _put_off(channel: Channel, rest: Sequence[DueDelivery], now: datetime, per_m
     waited is looked at again each time, so that it gets the next token."""
     fresh = [one for one in rest if not one.has_waited]
     tried = [one.delivery for one in rest if one.tries]
-    Delivery.objects.filter(pk__in=tried).update(cause=WAITS)
+    Delivery.objects.filter(pk__in=tried).update(cause=RATE_LIMITED)
     if not fresh:
         return
     credit = per_minute if any(one.on_credit for one in fresh) else 0
     at = now + timedelta(seconds=60 * (1 - (channel.tokens or 0) - credit) / per_minute)
     found = Delivery.objects.filter(pk__in=[one.delivery for one in fresh])
     if len(fresh) == 1 and not is_bundling(channel):
-        found.update(due_at=at, cause=WAITS)
+        found.update(due_at=at, cause=RATE_LIMITED)
     else:
         bundle(found, channel, now, at, "Rate limit exceeded.")

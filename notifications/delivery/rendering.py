@@ -23,7 +23,7 @@ from smartagent.kernel.sealing import SecretLost
 
 log = structlog.get_logger(__name__)
 # What a letter is made of: many thousands are, and people and rules have much more.
-TOLD = (
+RENDERED_FIELDS = (
     "notification__type", "notification__message", "notification__action_url", "notification__metadata", "kind",
     "title", "severity", "reason", "tries", "bundle", "created_at",
     "user__email", "user__full_name", "user__time_zone", "rule__rule_name", "rule__labels", "rule__runbook_url",
@@ -54,7 +54,9 @@ Written = tuple[Delivery, OutgoingMessage, Address]
 def write(ids: Collection[UUID]) -> tuple[list[Written], dict[UUID, Unwritten]]:
     """The letters of these deliveries; and, by delivery, why there is none."""
     rows = (
-        Delivery.objects.filter(pk__in=ids).select_related("notification", "channel__user", "user", "rule").only(*TOLD)
+        Delivery.objects.filter(pk__in=ids)
+        .select_related("notification", "channel__user", "user", "rule")
+        .only(*RENDERED_FIELDS)
     )
     parts = _parts([row.pk for row in rows if row.reason == Delivery.Reason.DIGEST])
     written: list[Written] = []

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import connection, transaction
 
 log = structlog.get_logger(__name__)
-BATCH = 2000
+DELETED_PER_QUERY = 2000
 LOOKED = 100_000  # found by one look; a table without an index for it is read once for so many
-AT_MOST = 500_000  # of each in one run
+MAX_DELETED_PER_RUN = 500_000  # of each in one run
 
 # Archived when, nobody knows of some that the old application archived: those are kept.
 OLD_NOTIFICATIONS = (
@@ -55,7 +55,7 @@ def forget_old(now: datetime) -> dict[str, int]:
 
 def _forget(find: str, forget: str, before: datetime) -> int:
     total = 0
-    while total < AT_MOST and (ids := _found(find, before)):
+    while total < MAX_DELETED_PER_RUN and (ids := _found(find, before)):
         done = sum(_execute(forget, {"ids": batch, "before": before}) for batch in _batches(ids))
         total += done
         if len(ids) < LOOKED or not done:  # that was all, or others hold what is left
@@ -70,8 +70,8 @@ def _found(find: str, before: datetime) -> list[Any]:
 
 
 def _batches(ids: list[Any]) -> Iterator[list[Any]]:
-    for first in range(0, len(ids), BATCH):
-        yield ids[first : first + BATCH]
+    for first in range(0, len(ids), DELETED_PER_QUERY):
+        yield ids[first : first + DELETED_PER_QUERY]
 
 
 def _execute(sql: str, params: Mapping[str, Any]) -> int:

@@ -8,7 +8,7 @@ from django.db.models import Aggregate, Count, ExpressionWrapper, F, FloatField,
 from django.db.models.functions import Extract, Greatest
 
 from notifications.models.delivery_querysets import DeliveryQuerySet
-from notifications.routing.router import TTL
+from notifications.routing.router import NOTIFICATION_TTL
 
 SINCE = timedelta(days=7)
 
@@ -41,7 +41,7 @@ class Figures:
 
 
 # What was held, or is sent again, was to go out later than it was written: so long before it expires.
-MEANT = Greatest(F("created_at"), F("expires_at") - TTL)
+MEANT = Greatest(F("created_at"), F("expires_at") - NOTIFICATION_TTL)
 SECONDS = ExpressionWrapper(Extract(F("settled_at") - MEANT, "epoch"), output_field=FloatField())
 DELIVERED = Q(status="delivered")
 

@@ -15,12 +15,12 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from notifications.delivery.pipeline import LEASE, Call, Lease, Result, prepare, record, render, take
+from notifications.delivery.pipeline import DELIVERY_LEASE, Call, Lease, Result, prepare, record, render, take
 from notifications.delivery.queue import put_back
 
 log = structlog.get_logger(__name__)
-BATCH = 128  # deliveries that are leased at a time
-PAUSE = 1.0  # seconds between two looks where nothing was due
+DELIVERIES_PER_BATCH = 128  # deliveries that are leased at a time
+IDLE_SECONDS = 1.0  # seconds between two looks where nothing was due
 GATHERED = 0.1  # seconds: many results are written as fast as one
 HOUSEKEEPING = 5.0  # seconds between two looks at what is held, expired or broken
 
@@ -34,7 +34,7 @@ def deliver(now: datetime) -> int:
 class Worker:
     """Leases and sends until it is told to stop."""
 
-    def __init__(self, lease_for: timedelta = LEASE) -> None:
+    def __init__(self, lease_for: timedelta = DELIVERY_LEASE) -> None:
         self.lease_for = lease_for
         self.hands = settings.DELIVERY_CONCURRENCY
         self.stopped = threading.Event()
@@ -76,7 +76,7 @@ class Worker:
             connection.close()
         if until_empty or self.stopped.is_set():
             return None
-        self.stopped.wait(PAUSE)
+        self.stopped.wait(IDLE_SECONDS)
         return 0
 
     def _prepare(self, until_empty: bool) -> None:
@@ -85,10 +85,10 @@ class Worker:
             self.prepared = time.monotonic()
 
     def _lease(self) -> None:
-        if self.out > BATCH // 2:
+        if self.out > DELIVERIES_PER_BATCH // 2:
             return
         taken = time.monotonic()
-        calls, failed = render(take(timezone.now(), BATCH, self.lease_for))
+        calls, failed = render(take(timezone.now(), DELIVERIES_PER_BATCH, self.lease_for))
         self.out += len(calls)
         self.unwritten += failed
         for call in calls:
@@ -120,8 +120,8 @@ class Worker:
 
     def _gather(self) -> None:
         """Wait for the first that comes, and a moment for more."""
-        until = time.monotonic() + (0 if self.unwritten else PAUSE)
-        while self.out and len(self.unwritten) < BATCH:
+        until = time.monotonic() + (0 if self.unwritten else IDLE_SECONDS)
+        while self.out and len(self.unwritten) < DELIVERIES_PER_BATCH:
             try:
                 come = self.come.get(timeout=max(until - time.monotonic(), 0))
             except queue.Empty:

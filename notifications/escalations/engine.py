@@ -29,8 +29,8 @@ from rules.authority import may_notify_others
 from rules.engine.evaluated_rules import ACTING_SQL
 from rules.engine.open_alerts import open_sql
 
-BEGINS = {"rule_fired", "rule_repeated", "rule_escalated", "rule_unsilenced", "rule_reminded", "rule_flapping"}
-BATCH = 2000
+STARTING_EVENTS = {"rule_fired", "rule_repeated", "rule_escalated", "rule_unsilenced", "rule_reminded", "rule_flapping"}
+ESCALATIONS_PER_BATCH = 2000
 BEGIN = """
 INSERT INTO escalations AS e (id, policy_id, policy_name, rule_id, state_id, entry_id, episode, steps, repeats, title,
                               message, severity, metadata, due_at, created_at)
@@ -47,7 +47,7 @@ ON CONFLICT (state_id, episode) DO UPDATE
        due_at = excluded.due_at, ended_at = NULL
  WHERE e.status = 'stopped'
 """
-OPEN = f"""s.episode = e.episode AND s.handling = 'open' AND {ACTING_SQL}
+OPEN_EPISODE_SQL = f"""s.episode = e.episode AND s.handling = 'open' AND {ACTING_SQL}
       AND {open_sql()}"""
 FROM = """escalations e JOIN rule_states s ON s.id = e.state_id JOIN automation_rules r ON r.id = e.rule_id
       JOIN smartagent_users o ON o.id = r.user_id LEFT JOIN smartagent_users h ON h.id = s.handled_by_id"""
@@ -58,13 +58,13 @@ UPDATE escalations SET status = 'stopped', due_at = NULL, ended_at = %(now)s, ca
                           WHEN s.handling = 'open' THEN 'The rule is paused.'
                           ELSE initcap(s.handling) || ' by ' || coalesce(nullif(h.full_name, ''), h.email, 'somebody')
                                || '.' END AS cause
-          FROM {FROM} WHERE e.status = 'running' AND NOT ({OPEN}) FOR UPDATE OF e SKIP LOCKED) AS stopped
+          FROM {FROM} WHERE e.status = 'running' AND NOT ({OPEN_EPISODE_SQL}) FOR UPDATE OF e SKIP LOCKED) AS stopped
  WHERE escalations.id = stopped.id
 """
-DUE = f"""
+DUE_ESCALATIONS_SQL = f"""
 SELECT e.id, e.rule_id, r.user_id, e.policy_name, e.steps, e.repeats, e.step, e.round, e.title, e.message, e.severity,
        e.metadata, e.created_at
-  FROM {FROM} WHERE e.status = 'running' AND e.due_at <= %(now)s AND s.silence_id IS NULL AND {OPEN}
+  FROM {FROM} WHERE e.status = 'running' AND e.due_at <= %(now)s AND s.silence_id IS NULL AND {OPEN_EPISODE_SQL}
  ORDER BY e.due_at, e.id LIMIT %(limit)s FOR UPDATE OF e SKIP LOCKED
 """
 MOVE = """
@@ -75,7 +75,7 @@ UPDATE escalations e
        ended_at = CASE WHEN m.due_at IS NULL THEN %(now)s::timestamptz END
   FROM jsonb_to_recordset(%(rows)s) AS m (id uuid, step int, round int, due_at timestamptz) WHERE e.id = m.id
 """
-ENTRIES = """
+INSERT_ESCALATION_ENTRIES = """
 INSERT INTO agent_activity_log (user_id, rule_id, state_id, agent_name, event_type, action_taken, context, status,
                                 error_message, created_at, executed_at)
 SELECT r.user_id, r.id, s.id, 'escalation', m.event, 'none',
@@ -93,7 +93,9 @@ def begin(firings: Iterable[Firing], free: Collection[UUID]) -> set[str]:
     """Put the policies of these firings on their way, in the current transaction; return the names of those that are
     not there, or are somebody else's and the rule is not among the `free` ones, which may notify others."""
     named = [
-        firing for firing in firings if firing.state_id and firing.event in BEGINS and firing.config.get("escalation")
+        firing
+        for firing in firings
+        if firing.state_id and firing.event in STARTING_EVENTS and firing.config.get("escalation")
     ]
     if not named:
         return set()
@@ -128,7 +130,7 @@ def escalate(now: datetime) -> int:
     """Stop what is over, and tell what is due; return how many steps were done."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(STOP, {"now": now})
-        cursor.execute(DUE, {"now": now, "limit": BATCH})
+        cursor.execute(DUE_ESCALATIONS_SQL, {"now": now, "limit": ESCALATIONS_PER_BATCH})
         due = [_due(row) for row in cursor.fetchall()]
         if due:
             _tell(due, now)
@@ -176,7 +178,7 @@ def _tell(due: Sequence[DueStep], now: datetime) -> None:
                 "due_at": following.due_at.isoformat() if following else None,
             })  # fmt: skip
     post(messages, now)
-    _execute(ENTRIES, entries, now)
+    _execute(INSERT_ESCALATION_ENTRIES, entries, now)
     _execute(MOVE, moves, now)
 
 

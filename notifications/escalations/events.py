@@ -2,7 +2,7 @@
 
 from rules.engine.event_kinds import EventKind
 
-EVENTS = (
+ESCALATION_EVENTS = (
     EventKind(
         kind="escalation_step", label="escalated",
         sentence="Not acknowledged, so escalated to {whom} (step {step} of {of} of “{policy}”).",

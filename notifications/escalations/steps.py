@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-MAX_STEPS = 10
+MAX_ESCALATION_STEPS = 10
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=7)
 MOST_REPEATS = 9
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from notifications.escalations.steps import LONGEST, MAX_STEPS, SHORTEST, EscalationStep
+from notifications.escalations.steps import LONGEST, MAX_ESCALATION_STEPS, SHORTEST, EscalationStep
 from notifications.routing.recipients import CHANNEL, problems_of
 from smartagent.kernel.durations import format_duration
 
@@ -24,7 +24,11 @@ def count_problem(steps: Sequence[Any]) -> str:
     """What is wrong with how many steps there are; nothing where that is fine."""
     if not steps:
         return NO_STEP
-    return f"At most {MAX_STEPS} steps are allowed; there are {len(steps)}." if len(steps) > MAX_STEPS else ""
+    return (
+        f"At most {MAX_ESCALATION_STEPS} steps are allowed; there are {len(steps)}."
+        if len(steps) > MAX_ESCALATION_STEPS
+        else ""
+    )
 
 
 def kept(steps: Sequence[EscalationStep], owner: Any) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from rules.health.feedback import judge, said_by
 from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.phrasing import counted
 
-DONE = {
+FEEDBACK_MESSAGES = {
     "useful": "Marked {n} as useful.", "noise": "Marked {n} as noise.", "withdraw": "Cleared the feedback on {n}.",
 }  # fmt: skip
 NOTHING_TO_JUDGE = "No feedback possible: the notification does not belong to a firing alert of an existing rule."
@@ -36,7 +36,7 @@ def feedback_for(notifications: Iterable[Notification], user: Any) -> dict[UUID,
 
 def success_message(verb: str, count: int, of: int) -> str:
     """What was done to many, in words."""
-    words = DONE[verb].format(n=counted(count, "notification"))
+    words = FEEDBACK_MESSAGES[verb].format(n=counted(count, "notification"))
     rest = of - count
     others = "1 other was" if rest == 1 else f"{rest:,} others were"
     return f"{words} {others} not from firing alerts, so feedback is not possible." if rest else words

@@ -12,7 +12,7 @@ from notifications.models import Notification
 from notifications.models.querysets import NotificationQuerySet
 from smartagent.kernel.phrasing import counted
 
-DONE = {"read": "Marked {n} as read.", "unread": "Marked {n} as unread.", "archive": "Archived {n}."}
+MARKED_MESSAGES = {"read": "Marked {n} as read.", "unread": "Marked {n} as unread.", "archive": "Archived {n}."}
 ICONS = {"read": ("drafts", "Mark as read"), "unread": ("mark_email_unread", "Mark as unread"),
          "wake": ("alarm_off", "End snooze"), "archive": ("archive", "Archive")}  # fmt: skip
 
@@ -25,7 +25,7 @@ def mark(notifications: NotificationQuerySet, verb: str, now: datetime) -> str:
         count = notifications.mark_unread(now)
     else:
         count = notifications.archive(now)
-    return DONE[verb].format(n=counted(count, "notification"))
+    return MARKED_MESSAGES[verb].format(n=counted(count, "notification"))
 
 
 def snooze(notifications: NotificationQuerySet, until: datetime, now: datetime, zone: ZoneInfo) -> str:

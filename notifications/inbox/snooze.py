@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from rules.instances.handling import until_of
 
-LENGTHS = {"1h": "For 1 hour", "4h": "For 4 hours", "morning": "Until the next working morning"}
+SNOOZE_LABELS = {"1h": "For 1 hour", "4h": "For 4 hours", "morning": "Until the next working morning"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,9 @@ class Snooze:
 
 def snoozes(now: datetime, zone: ZoneInfo) -> Sequence[Snooze]:
     """The ways to snooze, by the clock of `zone`."""
-    return [Snooze(length, text, clock(until_of(length, now, zone), now, zone)) for length, text in LENGTHS.items()]
+    return [
+        Snooze(length, text, clock(until_of(length, now, zone), now, zone)) for length, text in SNOOZE_LABELS.items()
+    ]
 
 
 def clock(at: datetime, now: datetime, zone: ZoneInfo) -> str:

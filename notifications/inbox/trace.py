@@ -13,7 +13,7 @@ from notifications.models import Channel, Delivery, Notification
 from notifications.models.querysets import NotificationQuerySet
 from smartagent.kernel.phrasing import clock_today
 
-PEOPLE = 50
+MAX_TRACED_PEOPLE = 50
 NEAR = timedelta(days=7)  # escalation tells others later, but not weeks later
 
 
@@ -84,4 +84,4 @@ def _told(notification: Notification, user: Any) -> NotificationQuerySet | list[
         near = near.filter(rule=notification.rule_id, created_at__range=(at - NEAR, at + NEAR))
     else:
         near = near.filter(created_at=at)
-    return near.told_by(entry).order_by("created_at", "user__email")[:PEOPLE]
+    return near.told_by(entry).order_by("created_at", "user__email")[:MAX_TRACED_PEOPLE]

@@ -17,10 +17,10 @@ from rules.models.querysets import StateQuerySet
 from smartagent.kernel.phrasing import clock
 from smartagent.models import User
 
-GONE = "The alert of this notification was deleted."
+ALERT_DELETED = "The alert of this notification was deleted."
 OVER = "The alert is no longer firing; no action needed."
-REFUSED = "You no longer have permission. Ask an administrator."
-COMMENT = "By a link in a notification."
+NO_PERMISSION = "You no longer have permission. Ask an administrator."
+LINK_COMMENT = "By a link in a notification."
 SNOOZES = {"1h": "Snooze for 1 hour", "4h": "Snooze for 4 hours", "morning": "Snooze until the next working morning"}
 
 
@@ -50,12 +50,12 @@ class Question:
 def question(told: Notification | None, now: datetime) -> Question:
     """What there is to ask of this message; NothingToDo where there is nothing."""
     if told is None or told.user is None:
-        raise NothingToDo(GONE, 410)
+        raise NothingToDo(ALERT_DELETED, 410)
     if not told.user.has_perm("rules.change_rulestate"):  # nor has anybody who may not sign in
-        raise NothingToDo(REFUSED, 403)
+        raise NothingToDo(NO_PERMISSION, 403)
     states = instances_for(told)
     if not states.exists():
-        raise NothingToDo(GONE, 410)
+        raise NothingToDo(ALERT_DELETED, 410)
     firing = states.filter(OPEN_ALERT)
     still_open = firing.filter(handling=RuleState.Handling.OPEN)
     if count := still_open.count():
@@ -91,13 +91,13 @@ def _since(facts: Mapping[str, Any]) -> datetime | None:
 def answer(asked: Question, choice: str, now: datetime) -> str:
     """Do it and return what was done, in words; NothingToDo where that is not possible."""
     if choice == "acknowledge":
-        if not acknowledge(asked.states, asked.who, now, comment=COMMENT):
+        if not acknowledge(asked.states, asked.who, now, comment=LINK_COMMENT):
             raise NothingToDo(OVER)
         return f"{asked.who} acknowledged {_it(asked.count)}: repeats are stopped for a day."
     if choice not in SNOOZES:
         raise NothingToDo("Choose one of the buttons on the page.", 400)
     until = until_of(choice, now, asked.zone)
-    if not snooze(asked.states, asked.who, now, until, COMMENT):
+    if not snooze(asked.states, asked.who, now, until, LINK_COMMENT):
         raise NothingToDo(OVER)
     return (
         f"{asked.who} snoozed {_it(asked.count)} until {clock(until, asked.zone)}. If it "

@@ -16,7 +16,7 @@ from django.urls import reverse
 from notifications.models import Delivery
 
 SALT = "smartagent.notifications.links"
-TTL = timedelta(days=7)
+LINK_TTL = timedelta(days=7)
 ACKNOWLEDGE, UNSUBSCRIBE = "acknowledge", "unsubscribe"
 ACKNOWLEDGED = {"first", "still_firing", "critical", "flapping", "escalated"}
 
@@ -43,7 +43,7 @@ def token(purpose: str, link: Link) -> str:
 def read(purpose: str, text: str) -> Link:
     """What a link names; LinkInvalid where it is not ours, for something else, or too old."""
     try:
-        return Link(*map(UUID, signing.loads(text, salt=f"{SALT}.{purpose}", max_age=TTL)))
+        return Link(*map(UUID, signing.loads(text, salt=f"{SALT}.{purpose}", max_age=LINK_TTL)))
     except (signing.BadSignature, AttributeError, ValueError, TypeError):
         raise LinkInvalid(LinkInvalid.__doc__) from None
 

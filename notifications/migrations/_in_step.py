@@ -1,7 +1,7 @@
 """What keeps `is_read` of the old application, and status and times of ours, in step. Frozen with the migration."""
 
 from smartagent.adoption.sync.backfill import Fill
-from smartagent.adoption.sync.writers import IS_BACKFILL, IS_OURS, WRITER, record_failure
+from smartagent.adoption.sync.writers import IS_BACKFILL, WRITER, WRITTEN_BY_US, record_failure
 
 STATUS_FILLS = {
     "status": Fill("CASE WHEN it.is_read::text = 'true' THEN 'read' ELSE 'unread' END", where="it.status = 'unread'")
@@ -98,7 +98,7 @@ END
 # A person cleans up their own; a nightly job of the database's owner, or of a service, everybody's.
 CLEAN_UP = f"""
 DECLARE
-    of_everybody boolean := auth.uid() IS NULL AND ({IS_OURS} OR {WRITER} = 'service_role');
+    of_everybody boolean := auth.uid() IS NULL AND ({WRITTEN_BY_US} OR {WRITER} = 'service_role');
     removed integer;
 BEGIN
     DELETE FROM notifications

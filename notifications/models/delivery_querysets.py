@@ -10,7 +10,7 @@ from django.db.models.functions import Greatest
 
 from smartagent.kernel.scope import OwnedQuerySet
 
-EXPIRES = timedelta(hours=24)
+DELIVERY_TTL = timedelta(hours=24)
 
 
 class ChannelQuerySet(OwnedQuerySet):
@@ -39,14 +39,20 @@ class DeliveryQuerySet(OwnedQuerySet):
     def resend(self, now: datetime) -> int:
         """Send again what was given up or not sent, as though it were new; return how many they are."""
         return self.resendable().update(
-            status="due", cause="", due_at=now, tries=0, settled_at=None, leased_until=None, expires_at=now + EXPIRES
+            status="due",
+            cause="",
+            due_at=now,
+            tries=0,
+            settled_at=None,
+            leased_until=None,
+            expires_at=now + DELIVERY_TTL,
         )
 
     def give_to(self, channel: UUID, name: str, kind: str, now: datetime) -> int:
         """Let what waiting for a channel go out by this one; return how many they are."""
         return self.filter(status="waiting", expires_at__gt=now).update(
             channel=channel, channel_name=name, kind=kind, status="due", cause="", due_at=now,
-            expires_at=Greatest(F("expires_at"), Value(now + EXPIRES / 2)),
+            expires_at=Greatest(F("expires_at"), Value(now + DELIVERY_TTL / 2)),
         )  # fmt: skip
 
     def by_severity(self) -> Self:

@@ -12,8 +12,8 @@ from notifications.inbox.feedback import entry_of
 from notifications.models import Notification
 from notifications.models.querysets import NotificationQuerySet
 
-MAX_SHOWN = 10
-COUNTED = 99
+MAX_BELL_ENTRIES = 10
+MAX_UNREAD = 99
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -28,13 +28,13 @@ def panel(request: HttpRequest, model_admin: Any, said: str = "") -> HttpRespons
         raise PermissionDenied
     now = timezone.now()
     inbox = Notification.objects.addressed_to(request.user).select_related("rule").in_inbox(now)
-    count = inbox.order_by().unread(now)[: COUNTED + 1].count()
+    count = inbox.order_by().unread(now)[: MAX_UNREAD + 1].count()
     shown = _shown(inbox, inbox.unread(now), inbox.returned(now))
     for one in shown:
         one.why = entry_of(one)  # type: ignore[attr-defined]
     context = {
-        "shown": shown, "said": said, "unread": f"{COUNTED}+" if count > COUNTED else str(count or ""),
-        "more": max(count - sum(one.status == "unread" for one in shown), 0), "counted": count <= COUNTED,
+        "shown": shown, "said": said, "unread": f"{MAX_UNREAD}+" if count > MAX_UNREAD else str(count or ""),
+        "more": max(count - sum(one.status == "unread" for one in shown), 0), "counted": count <= MAX_UNREAD,
         "may_change": request.user.has_perm("notifications.change_notification"),
     }  # fmt: skip
     response = render(request, "notifications/_panel.html", context)
@@ -46,10 +46,10 @@ def _shown(
     inbox: NotificationQuerySet, unread: NotificationQuerySet, returned: NotificationQuerySet
 ) -> list[Notification]:
     """What has come returned from snooze stands where it came back; then the newest unread, then what is read."""
-    back = list(returned.order_by("-snoozed_until")[:MAX_SHOWN])
-    fresh = [*back, *unread.exclude(pk__in=[one.pk for one in back])[:MAX_SHOWN]]
-    fresh = sorted(fresh, key=_arrived, reverse=True)[:MAX_SHOWN]
-    return [*fresh, *inbox.filter(status="read")[: MAX_SHOWN - len(fresh)]]
+    back = list(returned.order_by("-snoozed_until")[:MAX_BELL_ENTRIES])
+    fresh = [*back, *unread.exclude(pk__in=[one.pk for one in back])[:MAX_BELL_ENTRIES]]
+    fresh = sorted(fresh, key=_arrived, reverse=True)[:MAX_BELL_ENTRIES]
+    return [*fresh, *inbox.filter(status="read")[: MAX_BELL_ENTRIES - len(fresh)]]
 
 
 def _arrived(notification: Notification) -> datetime:

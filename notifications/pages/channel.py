@@ -22,7 +22,7 @@ from notifications.models import Channel, Delivery, DeliveryAttempt
 from notifications.pages.channel_preview import preview_of
 from notifications.pages.forms.channel import ChannelForm
 from notifications.registries import channels
-from notifications.templating.context import NAMES
+from notifications.templating.context import VARIABLES
 from notifications.templating.filters import FILTERS
 from smartagent.kernel.limits import too_many
 from smartagent.shell.owned_admin import OwnedAdmin
@@ -130,7 +130,7 @@ def _form(request: HttpRequest, model_admin: OwnedAdmin, channel: Channel) -> Ht
         "form": form,
         "kind": form.kind,
         "back": back,
-        "names": NAMES.items(),
+        "names": VARIABLES.items(),
         "filters": sorted(FILTERS),
     }
     context |= preview_of(form, request.POST.get("_firing", ""))

@@ -7,7 +7,7 @@ from notifications.delivery.samples import chosen_of, firings_of, letter_about, 
 from notifications.pages.forms.channel import ChannelForm
 from notifications.templating import in_words
 
-TEMPLATES = ("title_template", "body_template")
+TEMPLATE_FIELDS = ("title_template", "body_template")
 
 
 def preview_of(form: ChannelForm, firing: str) -> dict[str, Any]:
@@ -16,8 +16,8 @@ def preview_of(form: ChannelForm, firing: str) -> dict[str, Any]:
     firings = firings_of(channel.user)
     told = chosen_of(firings, firing)
     letter = letter_about(channel, told) if told else made_up(channel)
-    wrong = {name: form.errors[name] for name in TEMPLATES if name in form.errors}
-    letter = in_words(letter, *(_typed(form, name) if not wrong else "" for name in TEMPLATES))
+    wrong = {name: form.errors[name] for name in TEMPLATE_FIELDS if name in form.errors}
+    letter = in_words(letter, *(_typed(form, name) if not wrong else "" for name in TEMPLATE_FIELDS))
     shown = "" if wrong else form.kind.preview(letter, Address(_settings(form)))
     return {
         "firings": firings, "chosen": told, "shown": shown, "failed": letter.wording_failed,

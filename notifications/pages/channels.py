@@ -15,7 +15,7 @@ from notifications.pages.channel import channel_page, close_breaker, edit_channe
 from notifications.registries import channels
 from smartagent.kernel.scope import has_everyone
 from smartagent.shell.filtered_list import FilteredAdmin, FilteredChangeList
-from smartagent.templatetags.shown import TONES, when
+from smartagent.templatetags.shown import SEVERITY_TONES, when
 
 
 class ChannelChangeList(FilteredChangeList):
@@ -66,7 +66,7 @@ class ChannelAdmin(FilteredAdmin):
     def kind_label(self, channel: Channel) -> str:
         return channels[channel.kind].label if channel.kind in channels else f"{channel.kind} (not installed)"
 
-    @display(description="state", label=TONES)
+    @display(description="state", label=SEVERITY_TONES)
     def state_label(self, channel: Channel) -> str:
         return state_of(channel)
 

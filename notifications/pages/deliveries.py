@@ -27,7 +27,7 @@ from smartagent.kernel.phrasing import counted
 from smartagent.kernel.scope import has_everyone
 from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
 from smartagent.shell.owned_admin import OwnedAdmin
-from smartagent.templatetags.shown import TONES, when
+from smartagent.templatetags.shown import SEVERITY_TONES, when
 
 
 class DeliveryChangeList(FilteredChangeList):
@@ -116,7 +116,7 @@ class DeliveryAdmin(RecordAdmin):
     def shown_title(self, delivery: Delivery) -> str:
         return format_html('<span class="sa-text">{}</span>', delivery.title)
 
-    @display(description="status", ordering="status", label=TONES)
+    @display(description="status", ordering="status", label=SEVERITY_TONES)
     def status_label(self, delivery: Delivery) -> str:
         return delivery.status
 

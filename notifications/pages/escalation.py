@@ -23,7 +23,7 @@ from smartagent.kernel.scope import has_everyone
 from smartagent.shell.filtered_list import FilteredAdmin, FilteredChangeList
 from smartagent.shell.owned_admin import OwnedAdmin
 
-MAX_SHOWN = 50
+MAX_RULES_LISTED = 50
 
 
 def address_of(policy: EscalationPolicy) -> str:
@@ -50,9 +50,9 @@ def policy_page(request: HttpRequest, model_admin: OwnedAdmin, policy_id: uuid.U
     courses = Escalation.objects.visible_to(request.user).filter(policy=policy).select_related("rule", "state__user")
     context = {
         "title": policy.name, "policy": policy, "steps": in_words(read(policy.steps), policy.repeats),
-        "rules": list(rules.order_by("rule_name")[:MAX_SHOWN]),
+        "rules": list(rules.order_by("rule_name")[:MAX_RULES_LISTED]),
         "standing": standing_of(policy, request.user),
-        "running": list(courses.running().order_by("due_at")[:MAX_SHOWN]),
+        "running": list(courses.running().order_by("due_at")[:MAX_RULES_LISTED]),
         "ended": list(courses.exclude(status="running").order_by("-ended_at")[:10]),
         "may_change": model_admin.has_change_permission(request, policy),
         "may_delete": model_admin.has_delete_permission(request, policy),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
-from notifications.inbox.marking import DONE, mark, snooze
+from notifications.inbox.marking import MARKED_MESSAGES, mark, snooze
 from notifications.inbox.snooze import snoozes
 from notifications.models import Notification
 from notifications.pages.bell_panel import asks_for_panel, panel
@@ -32,7 +32,7 @@ def read_all(request: HttpRequest, model_admin: Any) -> HttpResponse:
 @require_POST
 def mark_one(request: HttpRequest, model_admin: Any, pk: UUID, verb: str) -> HttpResponse:
     """Do one verb to one notification."""
-    if verb not in DONE:
+    if verb not in MARKED_MESSAGES:
         raise Http404("Unknown action.")
     return _done(request, model_admin, mark(model_admin.changeable(request, pk), verb, timezone.now()))
 

@@ -15,7 +15,7 @@ from rules.models import ActivityEntry, AutomationRule
 from rules.text.entry import number
 from smartagent.kernel.scope import has_everyone
 
-FACTS = ("metric", "value", "operator", "threshold", "target")
+FACT_NAMES = ("metric", "value", "operator", "threshold", "target")
 
 
 def notification_page(request: HttpRequest, model_admin: Any, notification_id: str) -> HttpResponse:
@@ -39,7 +39,7 @@ def notification_page(request: HttpRequest, model_admin: Any, notification_id: s
 def facts_of(notification: Notification) -> list[tuple[str, str]]:
     """Its numbers, named."""
     facts = notification.metadata or {}
-    return [(name, _fact(facts[name])) for name in FACTS if facts.get(name) not in (None, "")]
+    return [(name, _fact(facts[name])) for name in FACT_NAMES if facts.get(name) not in (None, "")]
 
 
 def _may_mark(request: HttpRequest, notification: Notification) -> bool:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from notifications.models import Channel
 from notifications.pages.forms.preferences import MatrixForm, QuietFormSet
-from notifications.routing.mutes import LENGTHS, NoSuchRule, choices, mute, muted_by, unmute
+from notifications.routing.mutes import MUTE_DURATIONS, NoSuchRule, choices, mute, muted_by, unmute
 from notifications.routing.preferences import addressee_of, forecast, keep, preference_of, quiet_in_words, wishes
 from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.limits import too_many
@@ -68,7 +68,7 @@ def _matrix(request: HttpRequest, person: User, now: datetime) -> HttpResponse:
         return render(request, "notifications/_forecast.html", context)
     picked = as_uuid(request.GET.get("rule", ""))
     muting = {
-        "mutes": muted_by(person, now), "rules": choices(person, picked), "lengths": LENGTHS, "picked": picked,
+        "mutes": muted_by(person, now), "rules": choices(person, picked), "lengths": MUTE_DURATIONS, "picked": picked,
     }  # fmt: skip
     return TemplateResponse(request, "notifications/preferences.html", site.each_context(request) | context | muting)
 
@@ -77,7 +77,7 @@ def _mute(request: HttpRequest, person: User, now: datetime) -> HttpResponse:
     rule, length = as_uuid(request.POST.get("rule", "")), request.POST.get("length", "")
     if rule is None:
         messages.error(request, "Choose a rule.")
-    elif length not in LENGTHS:
+    elif length not in MUTE_DURATIONS:
         messages.error(request, "Choose a duration.")
     else:
         _try_to_mute(request, person, rule, now, length)
@@ -85,7 +85,7 @@ def _mute(request: HttpRequest, person: User, now: datetime) -> HttpResponse:
 
 
 def _try_to_mute(request: HttpRequest, person: User, rule: UUID, now: datetime, length: str) -> None:
-    words, span = LENGTHS[length]
+    words, span = MUTE_DURATIONS[length]
     try:
         made = mute(person, rule, now + span if span else None)
     except NoSuchRule as error:

@@ -18,7 +18,7 @@ from smartagent.kernel.phrasing import counted
 from smartagent.kernel.times import TimeInput
 from smartagent.shell.owned_admin import OwnedAdmin
 
-LOCAL = "%Y-%m-%dT%H:%M"
+DATETIME_LOCAL = "%Y-%m-%dT%H:%M"
 
 
 class ResendForm(forms.Form):
@@ -26,7 +26,9 @@ class ResendForm(forms.Form):
 
     since = TimeInput(
         label="Failed since",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "class": " ".join(INPUT_CLASSES)}, format=LOCAL),
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local", "class": " ".join(INPUT_CLASSES)}, format=DATETIME_LOCAL
+        ),
     )  # fmt: skip
     channel = forms.ModelChoiceField(
         Channel.objects.none(), required=False, empty_label="any", widget=UnfoldAdminSelectWidget

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from notifications.routing.router import SEVERITIES
 from rules.actions import Firing
 from rules.text.phrases import begun, limit, number, series
 
 MAX_INSTANCES_SHOWN = 10
-SEVERITIES = ("low", "medium", "high", "critical")
 
 
 def grouped(firings: Sequence[Firing]) -> list[list[Firing]]:

@@ -10,7 +10,7 @@ from notifications.models import Mute, Notification
 from rules.models import AutomationRule
 from smartagent.kernel.scope import OwnedQuerySet
 
-LENGTHS = {
+MUTE_DURATIONS = {
     "1h": ("for an hour", timedelta(hours=1)), "8h": ("for 8 hours", timedelta(hours=8)),
     "1d": ("for a day", timedelta(days=1)), "7d": ("for a week", timedelta(days=7)),
     "ever": ("until unmuted", None),

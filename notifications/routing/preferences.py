@@ -6,7 +6,7 @@ from datetime import datetime, time
 from typing import Any
 
 from notifications.models import Preference
-from notifications.routing.quiet_hours import DAYS, LOOKED_AHEAD, quiet_until, read
+from notifications.routing.quiet_hours import LOOKED_AHEAD, WEEKDAYS, quiet_until, read
 from notifications.routing.router import MODES, SEVERITIES, Decision, Subscriber, read_matrix, route
 from notifications.routing.subscribers import load_subscribers
 from smartagent.models import User
@@ -55,7 +55,7 @@ def quiet_in_words(who: Subscriber, now: datetime) -> str:
     if until is None:
         return f"Now, at {here:%H:%M}: quiet hours are off."
     end = until.astimezone(who.zone)
-    day = "" if end.date() == here.date() else f" on {DAYS[end.weekday()]}"
+    day = "" if end.date() == here.date() else f" on {WEEKDAYS[end.weekday()]}"
     return f"Quiet hours until {end:%H:%M}{day}: only critical notifications are sent."
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from rules.silences.windows import Window, moment_of, window_of
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 LOOKED_AHEAD = 15  # days; quiet for longer is not believed
 
 

@@ -15,7 +15,7 @@ from smartagent.models import User
 
 ADMINISTRATORS, OPERATORS = "administrators", "operators"
 # Other names of our groups, in the singular; a group's own name is its plural.
-NAMES = {
+ROLE_ALIASES = {
     "admin": ADMINISTRATORS, "administrator": ADMINISTRATORS, "platform_admin": ADMINISTRATORS,
     "operator": OPERATORS, "user": "members", "member": "members", "auditor": "auditors",
 }  # fmt: skip
@@ -31,22 +31,26 @@ def people_of_roles(words: Iterable[str]) -> dict[str, list[UUID]]:
     singular = {word: _singular(word) for word in words}
     if not singular:
         return {}
-    groups = _of_groups({NAMES[role] for role in singular.values() if role in NAMES} | {*FALLBACKS.values()})
-    profiles = _of_profiles({role for role in singular.values() if role not in NAMES})
+    groups = _of_groups(
+        {ROLE_ALIASES[role] for role in singular.values() if role in ROLE_ALIASES} | {*FALLBACKS.values()}
+    )
+    profiles = _of_profiles({role for role in singular.values() if role not in ROLE_ALIASES})
     found = {}
     for word, role in singular.items():
-        found[word] = groups.get(NAMES.get(role, ""), []) or profiles.get(role) or groups.get(FALLBACKS.get(role, ""))
+        found[word] = (
+            groups.get(ROLE_ALIASES.get(role, ""), []) or profiles.get(role) or groups.get(FALLBACKS.get(role, ""))
+        )
     return {word: people for word, people in found.items() if people}
 
 
 def is_role(word: str) -> bool:
     """Whether `word`, in lower case, is a role that everybody may know of."""
-    return _singular(word) in NAMES or _singular(word) in FALLBACKS
+    return _singular(word) in ROLE_ALIASES or _singular(word) in FALLBACKS
 
 
 def _singular(word: str) -> str:
     name = word.removesuffix("s")
-    return name if name in NAMES or name in FALLBACKS else word
+    return name if name in ROLE_ALIASES or name in FALLBACKS else word
 
 
 def _of_groups(names: set[str]) -> dict[str, list[UUID]]:

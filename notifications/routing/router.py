@@ -13,13 +13,13 @@ from smartagent.kernel.phrasing import clock
 NOW, HOURLY, DAILY, OFF = "now", "hourly", "daily", "off"
 MODES = {NOW: "at once", HOURLY: "every hour", DAILY: "once a day", OFF: "not"}
 SEVERITIES = ("low", "medium", "high", "critical")
-EVERYTHING = {"low": DAILY, "medium": NOW, "high": NOW, "critical": NOW}
+DEFAULT_FREQUENCIES = {"low": DAILY, "medium": NOW, "high": NOW, "critical": NOW}
 # What is sent where a person has said nothing, by role; auditors read, and are not woken.
 DEFAULTS = {
-    "members": EVERYTHING, "operators": EVERYTHING, "administrators": EVERYTHING,
+    "members": DEFAULT_FREQUENCIES, "operators": DEFAULT_FREQUENCIES, "administrators": DEFAULT_FREQUENCIES,
     "auditors": dict.fromkeys(SEVERITIES, OFF),
 }  # fmt: skip
-TTL = timedelta(hours=24)  # what was not sent by then is not sent any more
+NOTIFICATION_TTL = timedelta(hours=24)  # what was not sent by then is not sent any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Subscriber:
     id: UUID
     zone: ZoneInfo
     ways: Sequence[ChannelRef] = ()
-    defaults: Mapping[str, str] = field(default_factory=lambda: EVERYTHING)
+    defaults: Mapping[str, str] = field(default_factory=lambda: DEFAULT_FREQUENCIES)
     matrix: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     quiet: Sequence[QuietHours] = ()
     digest_at: time = time(8)
@@ -67,7 +67,7 @@ def route(
 ) -> list[Decision]:  # fmt: skip
     """The decision for each channel of the person; `without` names channels that are left out; `named` where the
     message goes to a channel anyway, so that nothing needs to wait for one."""
-    expires = now + TTL
+    expires = now + NOTIFICATION_TTL
     if rule and rule in who.muted and ((until := who.muted[rule]) is None or until > now):
         return [Decision(way=None, status="skipped", cause=_muted(until, who.zone), expires_at=expires)]
     ways = [way for way in who.ways if way.id not in without]
@@ -80,20 +80,22 @@ def route(
 
 def direct(way: ChannelRef, now: datetime) -> Decision:
     """A rule names this channel itself: whatever its owner prefers, it goes there."""
-    return Decision(way=way, status="due", due_at=now, expires_at=now + TTL)
+    return Decision(way=way, status="due", due_at=now, expires_at=now + NOTIFICATION_TTL)
 
 
 def _by(way: ChannelRef, severity: str, who: Subscriber, now: datetime) -> Decision:
     mode, at, cause = who.mode(way, severity), now, ""
     if mode == OFF:
         cause = f"Disabled by preferences: {severity} on “{way.name}”."
-        return Decision(way=way, status="skipped", cause=cause, expires_at=now + TTL)
+        return Decision(way=way, status="skipped", cause=cause, expires_at=now + NOTIFICATION_TTL)
     if mode in (HOURLY, DAILY):
         at = next_hour(now) if mode == HOURLY else next_time(who.digest_at, who.zone, now)
         cause = f"Included in the digest of {clock(at, who.zone)}."
     if severity != "critical" and (until := quiet_until(who.quiet, who.zone, at)):
         at, cause = until, quiet_cause(until, who.zone)
-    return Decision(way=way, status="held" if cause else "due", cause=cause, due_at=at, expires_at=at + TTL)
+    return Decision(
+        way=way, status="held" if cause else "due", cause=cause, due_at=at, expires_at=at + NOTIFICATION_TTL
+    )
 
 
 def quiet_cause(until: datetime, zone: ZoneInfo) -> str:

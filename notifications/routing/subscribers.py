@@ -11,10 +11,10 @@ from django.contrib.auth.models import Group
 
 from notifications.models import Channel, Mute, Preference
 from notifications.routing.quiet_hours import read
-from notifications.routing.router import DEFAULTS, EVERYTHING, ChannelRef, Subscriber, read_matrix
+from notifications.routing.router import DEFAULT_FREQUENCIES, DEFAULTS, ChannelRef, Subscriber, read_matrix
 from smartagent.models import User
 
-NOTHING = Preference()
+NO_PREFERENCE = Preference()
 
 
 def load_subscribers(people: Collection[UUID]) -> dict[UUID, Subscriber]:
@@ -30,7 +30,7 @@ def load_subscribers(people: Collection[UUID]) -> dict[UUID, Subscriber]:
     for key, name in Group.objects.filter(user__in=people, name__in=DEFAULTS).values_list("user", "name"):
         groups[key].add(name)
     return {
-        key: _addressee(key, zone, ways[key], wants.get(key, NOTHING), muted[key], groups[key])
+        key: _addressee(key, zone, ways[key], wants.get(key, NO_PREFERENCE), muted[key], groups[key])
         for key, zone in User.objects.filter(pk__in=people, is_active=True).values_list("pk", "time_zone")
     }
 
@@ -48,7 +48,9 @@ def _addressee(
     muted: Mapping[UUID, datetime | None],
     groups: set[str],
 ) -> Subscriber:
-    defaults = next((modes for role, modes in DEFAULTS.items() if role in groups), EVERYTHING)  # what wakes goes first
+    defaults = next(
+        (modes for role, modes in DEFAULTS.items() if role in groups), DEFAULT_FREQUENCIES
+    )  # what wakes goes first
     return Subscriber(
         id=key, zone=zone_named(zone), ways=ways, defaults=defaults,
         matrix=read_matrix(wants.matrix), quiet=read(wants.quiet), digest_at=wants.digest_at, muted=muted,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from notifications.channels.message import OutgoingMessage
 from notifications.channels.truncation import fitted
 from notifications.models import Channel
-from notifications.templating.context import EXAMPLES, facts_of
+from notifications.templating.context import EXAMPLE_CONTEXTS, facts_of
 from notifications.templating.limits import NotWorded
 from notifications.templating.sandbox import Wording, compiled
 
@@ -25,7 +25,7 @@ def check(source: str) -> None:
     if not source.strip():
         return
     wording = compiled(source)
-    for facts in EXAMPLES:
+    for facts in EXAMPLE_CONTEXTS:
         wording.fill_in(facts)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from notifications.channels.message import OutgoingMessage, short
 
-NAMES = {
+VARIABLES = {
     "title": "The default title.",
     "text": "The default text.",
     "severity": "low, medium, high or critical.",
@@ -28,7 +28,7 @@ NAMES = {
     "items": "The notifications of a digest, each with title, text, severity, rule_name, value, time, url …; of many "
     "instances the first ten, each with value, target and person.",
 }  # fmt: skip
-TEXT = 8000  # characters of one value
+MAX_CONTEXT_VALUE = 8000  # characters of one value
 OF_METADATA = ("metric", "value", "operator", "threshold", "target")
 
 
@@ -67,7 +67,7 @@ def _plain(value: Any) -> str | int | float | bool:
         return int(value) if value.is_integer() and abs(value) < 10**15 else value
     if isinstance(value, bool | int):
         return value
-    return short(str(value), TEXT) if value is not None else ""
+    return short(str(value), MAX_CONTEXT_VALUE) if value is not None else ""
 
 
 def _time(letter: OutgoingMessage) -> datetime:
@@ -94,4 +94,4 @@ _MANY: dict[str, Any] = _ONE | {
     "title": "2 messages", "text": "", "reason": "digest", "rule_name": "", "value": "", "threshold": "", "metric": "",
     "operator": "", "items": [_ONE, _ONE], "count": 2, "labels": {},
 }  # fmt: skip
-EXAMPLES = (_ONE, _MANY)  # a template that is saved must come through both
+EXAMPLE_CONTEXTS = (_ONE, _MANY)  # a template that is saved must come through both

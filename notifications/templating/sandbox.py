@@ -9,14 +9,14 @@ from django.template import Engine, Template
 from django.template.base import Lexer, Parser, TextNode, TokenType, Variable, VariableNode
 from django.template.exceptions import TemplateSyntaxError
 
-from notifications.templating.context import NAMES
+from notifications.templating.context import VARIABLES
 from notifications.templating.expressions import Expression, Name, Sheet, Value, Words
 from notifications.templating.filters import FILTERS
 from notifications.templating.limits import LONGEST_OUTPUT, MAX_TEMPLATE_LENGTH, NotWorded
 from notifications.templating.tags import TAGS
 
 HAVE_PARTS = {"labels", "items"}
-ENDS = {"else", "elif", "empty", "endif", "endfor", "endwith", "endspaceless"}
+INNER_TAGS = {"else", "elif", "empty", "endif", "endfor", "endwith", "endspaceless"}
 OPENED = re.compile(r"\{[{%#]")
 
 
@@ -26,7 +26,7 @@ class Bare(Engine):
     default_builtins: ClassVar[list[str]] = []
 
 
-ENGINE = Bare(loaders=[], autoescape=False)
+TEMPLATE_ENGINE = Bare(loaders=[], autoescape=False)
 
 
 class PlainParser(Parser):
@@ -72,10 +72,10 @@ class PlainParser(Parser):
     def check_names(self) -> None:
         """NotWorded where a name is asked for that nothing gives."""
         for name, line in self.asked.items():
-            if name not in NAMES and name not in self.given and name not in ("True", "False", "None"):
-                raise NotWorded(f"Line {line}: unknown variable “{name[:40]}”. Available: {', '.join(NAMES)}.")
+            if name not in VARIABLES and name not in self.given and name not in ("True", "False", "None"):
+                raise NotWorded(f"Line {line}: unknown variable “{name[:40]}”. Available: {', '.join(VARIABLES)}.")
         for name, line in self.parts.items():
-            if name in NAMES and name not in self.given:
+            if name in VARIABLES and name not in self.given:
                 raise NotWorded(
                     f"Line {line}: “{name}” has no parts; a filter changes it, as in {{{{ {name}|upper }}}}."
                 )
@@ -86,7 +86,7 @@ class PlainParser(Parser):
         return self.filters[filter_name]
 
     def invalid_block_tag(self, token: Any, command: str, parse_until: Any = None) -> Any:
-        if command in ENDS:
+        if command in INNER_TAGS:
             expected = f"; expected is {{% {parse_until[-1]} %}}" if parse_until else ""
             raise self.error(token, TemplateSyntaxError(f"{{% {command} %}} closes nothing{expected}."))
         raise self.error(token, TemplateSyntaxError(f"Unknown tag “{command[:40]}”. {TAGS_IN_WORDS}"))
@@ -133,7 +133,7 @@ def compiled(source: str) -> Wording:
     if len(source) > MAX_TEMPLATE_LENGTH:
         raise NotWorded(f"The template has {len(source):,} characters; at most {MAX_TEMPLATE_LENGTH:,} are allowed.")
     try:
-        return Wording(source, engine=ENGINE)
+        return Wording(source, engine=TEMPLATE_ENGINE)
     except NotWorded:
         raise
     except RecursionError:

@@ -7,7 +7,7 @@ from django.template import defaulttags as django
 from django.template.base import Node, Token
 from django.template.exceptions import TemplateSyntaxError
 
-from notifications.templating.limits import LOOPS, ROWS, STEP, NotWorded
+from notifications.templating.limits import LOOPS, MAX_LOOP_ROWS, STEP, NotWorded
 
 
 class LoopRows:
@@ -23,7 +23,7 @@ class LoopRows:
             return []
         if not isinstance(found, list | tuple | Mapping):
             raise NotWorded("“for” needs a list, such as items or labels.items.")
-        rows = list(found)[:ROWS]
+        rows = list(found)[:MAX_LOOP_ROWS]
         context.charge(STEP * len(rows))
         return rows
 

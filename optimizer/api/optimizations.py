@@ -33,7 +33,7 @@ from smartagent.rest.errors import Conflict
 from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import ReadViewSet
 
-REFUSED = OpenApiResponse(
+CONFLICT_RESPONSE = OpenApiResponse(
     description="The request is not possible in the current status, or not permitted; the answer has the reason."
 )
 
@@ -42,7 +42,7 @@ def described(summary: str, description: str, request: Any = None) -> Callable[[
     """What the description of the API says of one of the answers."""
     from_view: Any = extend_schema(
         summary=summary, description=description, request=request,
-        responses={200: OneOptimizationSerializer, 409: REFUSED},
+        responses={200: OneOptimizationSerializer, 409: CONFLICT_RESPONSE},
     )  # fmt: skip
     return from_view  # type: ignore[no-any-return]
 
@@ -74,7 +74,7 @@ class OptimizationViewSet(ReadViewSet):
 
     @extend_schema(
         summary="Request an optimization", request=AskSerializer,
-        responses={201: OneOptimizationSerializer, 409: REFUSED},
+        responses={201: OneOptimizationSerializer, 409: CONFLICT_RESPONSE},
         description="The strategy for the metric evaluates current data. The requester cannot approve the "
             "optimization. 409 if one is open or was dismissed.",
     )  # fmt: skip

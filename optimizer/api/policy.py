@@ -20,7 +20,7 @@ from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import StrictView
 from smartagent.shell.time_zone_field import choices
 
-EXAMPLE = OpenApiExample("Stop everything", value={"stopped": True}, request_only=True)
+STOP_EXAMPLE = OpenApiExample("Stop everything", value={"stopped": True}, request_only=True)
 
 
 @extend_schema_field({"type": "array", "maxItems": 20, "items": PERIOD})
@@ -136,7 +136,8 @@ class PolicyView(StrictView):
 
     @extend_schema(
         summary="Change the policy", description="Changes the given fields; `stopped` stops the optimizer at once.",
-        request=OptimizerPolicySerializer(partial=True), responses=OptimizerPolicyStandsSerializer, examples=[EXAMPLE],
+        request=OptimizerPolicySerializer(partial=True), responses=OptimizerPolicyStandsSerializer,
+        examples=[STOP_EXAMPLE],
     )  # fmt: skip
     def patch(self, request: Request, *args: Any) -> Response:
         return self._keep(request, partial=True)

@@ -5,9 +5,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from optimizer.execution.responses import LENGTHS, MAX_EVENTS, VERBS
+from optimizer.execution.responses import MAX_ANSWERED_EVENTS, RESPONSE_VERBS, SNOOZE_CHOICES
 from optimizer.models import OptimizationEvent
-from optimizer.proposals.requests import KINDS, is_metric
+from optimizer.proposals.requests import KIND_PHRASES, is_metric
 from optimizer.text.proposal import effect_in_words
 from rules.authoring.rest_fields import METRIC_SCHEMA
 from rules.engine.conditions import Operator
@@ -106,7 +106,9 @@ class AskSerializer(StrictSerializer):
         help_text="With `threshold`: the condition that counts as bad. Default: condition of a rule.",
     )
     threshold = NumberField(required=False)
-    kind = ChoiceField(choices=list(KINDS), required=False, help_text="manual, or scheduled: in the change window.")
+    kind = ChoiceField(
+        choices=list(KIND_PHRASES), required=False, help_text="manual, or scheduled: in the change window."
+    )
 
     def validate_metric(self, metric: str) -> str:
         if not is_metric(metric):
@@ -128,7 +130,7 @@ class DismissSerializer(NotedSerializer):
     def get_fields(self) -> Any:
         """`for` is a word of Python's."""
         lasts = ChoiceField(
-            choices=list(LENGTHS),
+            choices=list(SNOOZE_CHOICES),
             required=False,
             help_text="Default: 7d. The optimization is not proposed again during this time.",
         )
@@ -136,8 +138,8 @@ class DismissSerializer(NotedSerializer):
 
 
 class ManyAnswersSerializer(DismissSerializer):
-    ids = serializers.ListField(child=IdField(), min_length=1, max_length=MAX_EVENTS)
-    verb = ChoiceField(choices=[(verb, VERBS[verb]) for verb in MANY])
+    ids = serializers.ListField(child=IdField(), min_length=1, max_length=MAX_ANSWERED_EVENTS)
+    verb = ChoiceField(choices=[(verb, RESPONSE_VERBS[verb]) for verb in MANY])
 
 
 class RefusedAnswerSerializer(serializers.Serializer[Any]):

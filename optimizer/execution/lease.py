@@ -12,8 +12,8 @@ from optimizer.policy.change_window import is_open
 from optimizer.proposals.decisions import DecisionRefused, Status, may_begin
 from optimizer.proposals.locks import wait_for_others
 
-LEASE = timedelta(minutes=5)
-MAX_EVENTS = 200  # that are looked at, at a time
+EXECUTION_LEASE = timedelta(minutes=5)
+MAX_EVENTS_AT_ONCE = 200  # that are looked at, at a time
 
 
 class Lost(Exception):
@@ -29,7 +29,7 @@ def waiting(now: datetime) -> list[UUID]:
     rows = OptimizationEvent.objects.filter(due, status__in=[Status.APPROVED, Status.APPLYING])
     if not is_open(policy.window, policy.window_zone, now):
         rows = rows.exclude(status=Status.APPROVED, optimization_action="scheduled")
-    return list(rows.order_by("approved_at", "pk").values_list("pk", flat=True)[:MAX_EVENTS])
+    return list(rows.order_by("approved_at", "pk").values_list("pk", flat=True)[:MAX_EVENTS_AT_ONCE])
 
 
 def take(key: UUID, now: datetime) -> OptimizationEvent:
@@ -45,7 +45,7 @@ def take(key: UUID, now: datetime) -> OptimizationEvent:
             raise DecisionRefused("Another optimization is being applied to the same target.")
         ready = Q(status=Status.APPROVED) | Q(status=Status.APPLYING, leased_until__lte=now)
         taken = OptimizationEvent.objects.filter(ready, pk=key)
-        if not taken.update(status=Status.APPLYING, leased_until=now + LEASE):
+        if not taken.update(status=Status.APPLYING, leased_until=now + EXECUTION_LEASE):
             raise DecisionRefused("The optimization is not approved, or is already being applied.")
     row.refresh_from_db()
     return row

@@ -24,17 +24,17 @@ from optimizer.proposals.decisions import (
 )
 
 Status = OptimizationEvent.Status
-VERBS = {
+RESPONSE_VERBS = {
     "approve": "Approve", "apply": "Apply now", "dismiss": "Dismiss", "roll_back": "Roll back",
     "by_hand": "Mark as done",
 }  # fmt: skip
-LENGTHS = {"1d": "for a day", "7d": "for 7 days", "30d": "for 30 days", "ever": "for ever"}
+SNOOZE_CHOICES = {"1d": "for a day", "7d": "for 7 days", "30d": "for 30 days", "ever": "for ever"}
 FITS = {
     "approve": {Status.PROPOSED}, "apply": {Status.PROPOSED, Status.APPROVED},
     "dismiss": {Status.PROPOSED, Status.APPROVED}, "roll_back": {Status.APPLIED, Status.FAILED},
     "by_hand": {Status.PROPOSED, Status.APPROVED},
 }  # fmt: skip
-MAX_EVENTS = 100  # are answered at once
+MAX_ANSWERED_EVENTS = 100  # are answered at once
 EMPTY = "This optimization has no operations; its steps are manual."
 NOTHING_DONE = "No operation was applied, so there is nothing to roll back."
 

@@ -30,7 +30,7 @@ from optimizer.proposals.decisions import DecisionRefused, Status, content_hash
 from smartagent.outbound.errors import NotSent
 
 TRIES = 3
-PAUSE = timedelta(seconds=30)  # before the second try; twice as long before the third
+RETRY_PAUSE = timedelta(seconds=30)  # before the second try; twice as long before the third
 CHANGED = "The optimization changed after approval, so it was not applied."
 Step = OptimizationStep
 TO_DO = (Step.Status.PROPOSED, Step.Status.RUNNING)
@@ -65,7 +65,7 @@ def apply(key: UUID, now: datetime) -> OptimizationEvent:
             _do(event, step, now)
         _finish(event, now)
     except Later as later:
-        mine(event).update(leased_until=now + PAUSE * 2 ** later.args[0])
+        mine(event).update(leased_until=now + RETRY_PAUSE * 2 ** later.args[0])
     except OperationFailed as failure:
         _fail(event, str(failure), now)
     except Lost:

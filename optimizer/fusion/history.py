@@ -8,7 +8,7 @@ from uuid import UUID
 from rules.models import MetricSample
 
 KIND = "fusion_metric"  # the metric under which they are kept; the target is the name
-DAYS = timedelta(days=14)
+HISTORY_SPAN = timedelta(days=14)
 MAX_SCORES = 500
 
 
@@ -21,7 +21,7 @@ def histories_of(people: Collection[UUID], now: datetime) -> dict[UUID, dict[str
     """The same for many people, in one statement."""
     found: dict[UUID, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     samples = MetricSample.objects.filter(
-        user__in=people, metric=KIND, observed_at__gt=now - DAYS, observed_at__lte=now
+        user__in=people, metric=KIND, observed_at__gt=now - HISTORY_SPAN, observed_at__lte=now
     ).order_by("observed_at")
     for owner, name, value in samples.values_list("user", "target", "value"):
         found[owner][name].append(value)

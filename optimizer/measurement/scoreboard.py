@@ -8,17 +8,17 @@ from typing import Any
 from django.db.models import Count, Q
 
 from optimizer.inert import unchanging
-from optimizer.metrics import OURS
+from optimizer.metrics import METRIC_PREFIX
 from optimizer.models import OptimizationStep
 from optimizer.models.querysets import OptimizationQuerySet
 from optimizer.text.proposal import operation_name, strategy_name
 
 VERDICTS = ("improved", "unchanged", "worse", "too_little")
-COUNTS = {
+SCOREBOARD_COUNTS = {
     "applied": Q(applied_at__isnull=False), "failed": Q(status="failed"), "rolled_back": Q(status="rolled_back"),
     "dismissed": Q(status="dismissed"), "expired": Q(status="expired"),
 } | {verdict: Q(verdict=verdict) for verdict in VERDICTS}  # fmt: skip
-DONE = ("done", "undone")
+DONE_STATUSES = ("done", "undone")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +51,8 @@ class Score:
 
 def of_strategies(events: OptimizationQuerySet) -> list[Score]:
     """By strategy, those proposed most first; what another program proposed is not counted."""
-    ours = events.filter(source_event_type__startswith=OURS).order_by().values("strategy")
-    rows = ours.annotate(**{name: Count("pk", filter=condition) for name, condition in COUNTS.items()})
+    ours = events.filter(source_event_type__startswith=METRIC_PREFIX).order_by().values("strategy")
+    rows = ours.annotate(**{name: Count("pk", filter=condition) for name, condition in SCOREBOARD_COUNTS.items()})
     found = [
         Score(**row | {"kind": (kind := row.pop("strategy") or ""), "label": strategy_name(kind)})
         for row in rows.annotate(proposed=Count("pk"))
@@ -63,7 +63,7 @@ def of_strategies(events: OptimizationQuerySet) -> list[Score]:
 def of_operations(events: OptimizationQuerySet) -> list[Score]:
     """By operation: of all steps, and of the proposals in which it was done."""
     rows = OptimizationStep.objects.filter(event__in=events.order_by().values("pk")).order_by().values("operation")
-    done, changes = Q(status__in=DONE), ~Q(operation__in=unchanging())
+    done, changes = Q(status__in=DONE_STATUSES), ~Q(operation__in=unchanging())
     counts: dict[str, Any] = {
         "applied": Count("pk", filter=done), "failed": Count("pk", filter=Q(status="failed")),
         "rolled_back": Count("pk", filter=Q(status="undone")),

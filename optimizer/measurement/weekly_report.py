@@ -6,14 +6,14 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from optimizer.metrics import OURS
+from optimizer.metrics import METRIC_PREFIX
 from optimizer.models import OptimizationEvent
 from optimizer.text.proposal import strategy_name, title_of
 
 WEEK = timedelta(days=7)
-EXAMPLES = 5
+MAX_EXAMPLES = 5
 # What is counted, what it is called, and its colour: on white, and on the dark ground, all can be told apart.
-COUNTED = {
+REPORT_SERIES = {
     "proposed": ("proposed", "#64748b"), "applied": ("applied", "#0f766e"), "improved": ("helped", "#15803d"),
     "unchanged": ("no change", "#94a3b8"), "worse": ("worse", "#b91c1c"), "rolled_back": ("rolled back", "#b45309"),
     "failed": ("failed", "#be123c"),
@@ -40,7 +40,7 @@ class WeeklyReport:
     @property
     def total(self) -> dict[str, int]:
         """All strategies together."""
-        return {name: sum(line.counts[name] for line in self.lines) for name in COUNTED}
+        return {name: sum(line.counts[name] for line in self.lines) for name in REPORT_SERIES}
 
     @property
     def title(self) -> str:
@@ -53,7 +53,11 @@ class WeeklyReport:
         count = self.total
         if not any(count.values()):
             return "No optimizations were proposed or applied this week."
-        told = [f"{count[name]:,} {word}" for name, (word, _) in COUNTED.items() if count[name] or name in ALWAYS]
+        told = [
+            f"{count[name]:,} {word}"
+            for name, (word, _) in REPORT_SERIES.items()
+            if count[name] or name in ALWAYS_SHOWN
+        ]
         return f"This week: {', '.join(told)}."
 
     @property
@@ -64,13 +68,13 @@ class WeeklyReport:
             {"label": line.label, "rows": [
                 {"name": word, "count": line.counts[name], "width": max(1, round(100 * line.counts[name] / most)),
                  "colour": colour}
-                for name, (word, colour) in COUNTED.items() if line.counts[name]
+                for name, (word, colour) in REPORT_SERIES.items() if line.counts[name]
             ]}
             for line in self.lines
         ]  # fmt: skip
 
 
-ALWAYS = ("proposed", "applied", "improved")
+ALWAYS_SHOWN = ("proposed", "applied", "improved")
 
 
 def report_of(end: datetime) -> WeeklyReport:
@@ -93,13 +97,17 @@ def _lines(start: datetime, end: datetime) -> list[ReportLine]:
         "failed": ended & Q(status="failed"),
     }  # fmt: skip
     touched = _within("created_at", start, end) | _within("applied_at", start, end) | measured | ended
-    rows = OptimizationEvent.objects.filter(touched, source_event_type__startswith=OURS).order_by().values("strategy")
+    rows = (
+        OptimizationEvent.objects.filter(touched, source_event_type__startswith=METRIC_PREFIX)
+        .order_by()
+        .values("strategy")
+    )
     counted = rows.annotate(**{name: Count("pk", filter=condition) for name, condition in conditions.items()})
-    lines = [ReportLine(strategy_name(row["strategy"]), {name: row[name] for name in COUNTED}) for row in counted]
+    lines = [ReportLine(strategy_name(row["strategy"]), {name: row[name] for name in REPORT_SERIES}) for row in counted]
     return sorted((line for line in lines if any(line.counts.values())), key=lambda line: -line.counts["proposed"])
 
 
 def _examples(start: datetime, end: datetime) -> list[tuple[str, str, str]]:
     measured = OptimizationEvent.objects.filter(_within("measure_at", start, end), verdict__in=["improved", "worse"])
-    rows = measured.select_related("user").order_by("-measure_at")[:EXAMPLES]
+    rows = measured.select_related("user").order_by("-measure_at")[:MAX_EXAMPLES]
     return [(title_of(row), row.get_verdict_display(), f"/optimizations/{row.pk}/") for row in rows]

@@ -18,8 +18,8 @@ from optimizer.measurement.weekly_report import WeeklyReport, report_of
 from smartagent.models import User
 
 READERS = ("operators", "administrators")
-PAGE = "/optimizer-report/"
-MARK = "optimizer_report"
+REPORT_PATH = "/optimizer-report/"
+REPORT_ACTION = "optimizer_report"
 ONCE_IN = timedelta(days=6)
 
 
@@ -31,7 +31,7 @@ def send_weekly(now: datetime) -> int:
     with transaction.atomic():
         keys = set(people.distinct().values_list("pk", flat=True))
         told = Notification.objects.filter(
-            user__in=keys, created_at__gt=now - ONCE_IN, created_at__lte=now, metadata__has_key=MARK
+            user__in=keys, created_at__gt=now - ONCE_IN, created_at__lte=now, metadata__has_key=REPORT_ACTION
         )
         left = keys - set(told.values_list("user", flat=True))
         report = report_of(now)
@@ -53,7 +53,7 @@ def letter_of(report: WeeklyReport, now: datetime, to: str) -> OutgoingMessage:
     """The report as a letter to nobody's channel."""
     return OutgoingMessage(
         id=str(uuid4()), reason="other", type="info", severity="low", title=report.title, text=text_of(report),
-        url=f"{settings.SITE_URL}{PAGE}", created_at=now, recipient=to, facts={"bars": report.bars},
+        url=f"{settings.SITE_URL}{REPORT_PATH}", created_at=now, recipient=to, facts={"bars": report.bars},
     )  # fmt: skip
 
 
@@ -70,5 +70,5 @@ def text_of(report: WeeklyReport) -> str:
 def _message(report: WeeklyReport, person: Any) -> Message:
     return Message(
         user_id=person, type="info", severity="low", reason="other", title=report.title, message=text_of(report),
-        action_url=PAGE, metadata={MARK: report.end.isoformat(), "bars": report.bars},
+        action_url=REPORT_PATH, metadata={REPORT_ACTION: report.end.isoformat(), "bars": report.bars},
     )  # fmt: skip

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from optimizer.models.querysets import OURS, OptimizationQuerySet
+from optimizer.models.querysets import OF_THIS_APP, OptimizationQuerySet
 from rules.models.rule import AutomationRule
 from smartagent.fields import FactsField, NumericField
 
@@ -103,7 +103,7 @@ class OptimizationEvent(models.Model):
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="fusion_optimization_newest"),
             models.Index(fields=["user", "-created_at"], name="fusion_optimization_person"),
-            models.Index(fields=["-created_at", "-id"], name="fusion_optimization_ours", condition=OURS),
+            models.Index(fields=["-created_at", "-id"], name="fusion_optimization_ours", condition=OF_THIS_APP),
             models.Index(fields=["user"], name="fusion_optimization_proposed", condition=models.Q(status="proposed")),
             models.Index(
                 fields=["leased_until"],

@@ -6,18 +6,18 @@ from django.db.models import Q
 
 from smartagent.kernel.scope import OwnedQuerySet
 
-OURS = Q(user__isnull=False) | Q(strategy__isnull=False)
+OF_THIS_APP = Q(user__isnull=False) | Q(strategy__isnull=False)
 
 
 class OptimizationQuerySet(OwnedQuerySet):
     def ours(self) -> Self:
         """What Smart Agent proposed; the old application writes to the same table, and names neither a person nor a
         strategy. The index of that name has the same condition."""
-        return self.filter(OURS)
+        return self.filter(OF_THIS_APP)
 
     def of_others(self) -> Self:
         """What the old application, or another program, wrote."""
-        return self.exclude(OURS)
+        return self.exclude(OF_THIS_APP)
 
     def proposed(self) -> Self:
         """Those of ours that wait for somebody to decide."""

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from optimizer.operations import Done, Operation, PreviewedChange, Task
 from smartagent.kernel.phrasing import plural
 
-STATEMENTS = """
+SLOW_STATEMENTS_SQL = """
 SELECT left(regexp_replace(query, '\\s+', ' ', 'g'), 300) AS statement, calls, round(total_exec_time)::bigint AS ms,
        round(mean_exec_time::numeric, 1)::float8 AS mean_ms
   FROM pg_stat_statements
@@ -19,7 +19,7 @@ SELECT left(regexp_replace(query, '\\s+', ' ', 'g'), 300) AS statement, calls, r
    AND query ~* '^\\s*(select|insert|update|delete|merge|with)\\M'  -- others are kept word for word, passwords too
  ORDER BY total_exec_time DESC LIMIT 10
 """
-TABLES = """
+SCANNED_TABLES_SQL = """
 SELECT relname AS table, seq_scan AS scans, seq_tup_read AS rows_read, n_live_tup AS rows
   FROM pg_stat_user_tables
  WHERE n_live_tup > 10000 AND seq_scan > coalesce(idx_scan, 0)
@@ -39,7 +39,7 @@ class AnalyzeSlowQueries(Operation):
 
     def apply(self, task: Task, reached: Any) -> Done:
         statements = _statements()
-        tables = _rows(TABLES)
+        tables = _rows(SCANNED_TABLES_SQL)
         said = "pg_stat_statements is not installed; " if statements is None else f"{len(statements)} statements; "
         found = f"{len(tables)} large {plural(len(tables), 'table')} read without an index."
         return Done(after={"statements": statements, "tables": tables}, said=said + found)
@@ -54,7 +54,7 @@ def _statements() -> list[dict[str, Any]] | None:
         return None
     try:
         with transaction.atomic():
-            return _rows(STATEMENTS)
+            return _rows(SLOW_STATEMENTS_SQL)
     except DatabaseError:  # the extension is made, but the server has not loaded it
         return None
 

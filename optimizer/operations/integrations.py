@@ -6,7 +6,7 @@ from optimizer.operations import OperationFailed, Task
 from rules.models import Integration
 from smartagent.kernel.sealing import SecretLost, unseal
 
-GONE = "The integration was deleted."
+INTEGRATION_DELETED = "The integration was deleted."
 
 
 def integration_of(task: Task, *, locked: bool = False) -> Integration:
@@ -14,7 +14,7 @@ def integration_of(task: Task, *, locked: bool = False) -> Integration:
     rows = Integration.objects.filter(pk=task.integration, user=task.person)
     found: Integration | None = (rows.select_for_update() if locked else rows).first()
     if found is None:
-        raise OperationFailed(GONE)
+        raise OperationFailed(INTEGRATION_DELETED)
     return found
 
 

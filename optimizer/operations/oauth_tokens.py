@@ -19,7 +19,7 @@ from smartagent.outbound.client import Answer
 POST = "client_secret_post"
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 # Section 5.2. Any other word may be anything, also what was sent.
-ERRORS = {
+OAUTH_ERRORS = {
     "invalid_request": "invalid request", "invalid_client": "unknown client",
     "invalid_grant": "the refresh token was used or revoked",
     "unsupported_grant_type": "token renewal is not supported",
@@ -54,7 +54,7 @@ def tokens_of(whom: str, answer: Answer, used: str) -> Tokens:
     found = json_of(answer)
     given: Mapping[str, Any] = found if isinstance(found, dict) else {}
     if not answer.succeeded:
-        known = ERRORS.get(str(given.get("error")))
+        known = OAUTH_ERRORS.get(str(given.get("error")))
         why = f": {known}" if known else ""
         raise OperationFailed(f"{whom} gave no token, but {in_words(answer.code)}{why}.", again=may_pass(answer.code))
     access, refresh = given.get("access_token"), given.get("refresh_token")

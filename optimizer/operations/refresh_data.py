@@ -10,7 +10,7 @@ from rules.models import Integration
 from smartagent.kernel.phrasing import clock_utc
 from smartagent.outbound.client import Answer, send
 
-DUE = "refresh_due"
+DUE_COLUMN = "refresh_due"
 
 
 class RefreshData(Operation):
@@ -26,7 +26,7 @@ class RefreshData(Operation):
         if _address(integration):
             last = integration.last_sync_at
             return [PreviewedChange("Last sync", f"{clock_utc(last)}" if last else "never", "now")]
-        return [PreviewedChange("Refresh due", "yes" if setting(integration, DUE) else "no", "yes")]
+        return [PreviewedChange("Refresh due", "yes" if setting(integration, DUE_COLUMN) else "no", "yes")]
 
     def reach(self, task: Task) -> Answer | None:
         integration = integration_of(task)
@@ -51,15 +51,18 @@ def _address(integration: Integration) -> str:
 
 
 def _mark(integration: Integration) -> Done:
-    before = {DUE: setting(integration, DUE)}
-    integration.config = dict(integration.config or {}) | {DUE: True}
+    before = {DUE_COLUMN: setting(integration, DUE_COLUMN)}
+    integration.config = dict(integration.config or {}) | {DUE_COLUMN: True}
     integration.save(update_fields=["config", "updated_at"])
-    return Done(before=before, after={DUE: True}, said=f"{integration} has no refresh_url; its refresh is due.")
+    return Done(before=before, after={DUE_COLUMN: True}, said=f"{integration} has no refresh_url; its refresh is due.")
 
 
 def _fetched(integration: Integration, task: Task, answer: Answer) -> Done:
     last, config = integration.last_sync_at, dict(integration.config or {})
-    before: dict[str, Any] = {"last_sync_at": last.isoformat() if last else None, DUE: config.pop(DUE, None)}
+    before: dict[str, Any] = {
+        "last_sync_at": last.isoformat() if last else None,
+        DUE_COLUMN: config.pop(DUE_COLUMN, None),
+    }
     integration.last_sync_at, integration.config = task.now, config
     integration.save(update_fields=["last_sync_at", "config", "updated_at"])
     after = {"last_sync_at": task.now.isoformat(), "code": answer.code}

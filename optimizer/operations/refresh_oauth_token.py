@@ -11,7 +11,7 @@ from smartagent.kernel.phrasing import clock_utc
 from smartagent.kernel.sealing import seal
 from smartagent.outbound.client import send
 
-EXPIRES = "token_expires_at"
+EXPIRY_COLUMN = "token_expires_at"
 NEEDED = ("client_id", "refresh_token")
 
 
@@ -26,7 +26,7 @@ class RefreshOAuthToken(Operation):
         _credentials(integration)
 
     def preview(self, task: Task) -> list[PreviewedChange]:
-        expires = time_of(integration_of(task).config or {}, EXPIRES)
+        expires = time_of(integration_of(task).config or {}, EXPIRY_COLUMN)
         before = f"expires on {clock_utc(expires)}" if expires else "the current token"
         return [PreviewedChange("Access token", before, "a new token")]
 
@@ -43,9 +43,9 @@ class RefreshOAuthToken(Operation):
         credentials, config = _credentials(integration), dict(integration.config or {})
         if credentials["refresh_token"] != reached.used:
             raise OperationFailed(f"The credentials of {integration} were changed since then, so they are kept.")
-        before = {EXPIRES: config.pop(EXPIRES, None)}
+        before = {EXPIRY_COLUMN: config.pop(EXPIRY_COLUMN, None)}
         expires = None if reached.lasts is None else task.now.replace(microsecond=0) + reached.lasts
-        after = {EXPIRES: expires and expires.isoformat()}
+        after = {EXPIRY_COLUMN: expires and expires.isoformat()}
         integration.config = config | {name: value for name, value in after.items() if value}
         integration.credentials_encrypted = seal(
             credentials | {"access_token": reached.access, "refresh_token": reached.refresh}

@@ -13,7 +13,7 @@ from smartagent.kernel.durations import format_duration
 from smartagent.kernel.phrasing import clock_utc
 from smartagent.outbound.client import Answer, send
 
-REFUSED = (401, 403)
+REFUSED_STATUSES = (401, 403)
 
 
 class ValidateCredentials(Operation):
@@ -35,7 +35,7 @@ class ValidateCredentials(Operation):
         integration = integration_of(task)
         headers = {"Authorization": f"Bearer {_token(integration)}"}
         answer = send("GET", address(integration, "probe_url"), headers=headers)
-        return answer if answer.code in REFUSED else accepted(str(integration), answer)
+        return answer if answer.code in REFUSED_STATUSES else accepted(str(integration), answer)
 
     def apply(self, task: Task, reached: Answer) -> Done:
         integration = integration_of(task)

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from optimizer.execution.responses import LENGTHS, MAX_EVENTS, VERBS, answer_many, obstacle
+from optimizer.execution.responses import MAX_ANSWERED_EVENTS, RESPONSE_VERBS, SNOOZE_CHOICES, answer_many, obstacle
 from optimizer.models import OptimizationEvent, OptimizerPolicy
-from optimizer.pages.links import NAME
+from optimizer.pages.links import LIST_URL_NAME
 from optimizer.text.proposal import title_of
 from optimizer.text.recommendations import recommended
 from smartagent.kernel.coerce import as_uuid
@@ -22,7 +22,7 @@ from smartagent.kernel.phrasing import plural
 from smartagent.shell.owned_admin import OwnedAdmin
 
 MAX_AT_ONCE = 3  # so many are applied at once; what is more is left to the workers
-MAX_STEPS = 3  # steps of each
+MAX_STEPS_SHOWN = 3  # steps of each
 WARNINGS = {
     "approve": "Workers apply approved optimizations within a minute; scheduled ones in the change window.",
     "apply": f"Up to {MAX_AT_ONCE} are applied immediately; more are approved and applied by the "
@@ -36,9 +36,11 @@ Status = OptimizationEvent.Status
 def ask_and_do(verb: str, model_admin: OwnedAdmin, request: HttpRequest, chosen: Any) -> HttpResponse | None:
     """Show what would happen; where it comes back with yes, do it and say so."""
     rows = chosen.changeable_by(request.user).select_related("user", "rule").prefetch_related("steps")
-    events = list(rows.order_by("created_at", "pk")[: MAX_EVENTS + 1])
-    if len(events) > MAX_EVENTS:
-        messages.error(request, f"More than {MAX_EVENTS} optimizations are selected. Use filters, or select one page.")
+    events = list(rows.order_by("created_at", "pk")[: MAX_ANSWERED_EVENTS + 1])
+    if len(events) > MAX_ANSWERED_EVENTS:
+        messages.error(
+            request, f"More than {MAX_ANSWERED_EVENTS} optimizations are selected. Use filters, or select one page."
+        )
         return None
     if not request.POST.get("post"):
         return _ask(verb, model_admin, request, events)
@@ -50,7 +52,7 @@ def progress_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse
     """How far those are that were chosen; the part that changes for htmx."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
-    keys = [key for text in request.GET.getlist("id")[:MAX_EVENTS] if (key := as_uuid(text))]
+    keys = [key for text in request.GET.getlist("id")[:MAX_ANSWERED_EVENTS] if (key := as_uuid(text))]
     rows = OptimizationEvent.objects.visible_to(request.user).filter(pk__in=keys)
     events = list(rows.select_related("user").prefetch_related("steps").order_by("created_at", "pk"))
     moving = [event for event in events if event.status in (Status.APPROVED, Status.APPLYING)]
@@ -75,16 +77,16 @@ def _ask(verb: str, model_admin: OwnedAdmin, request: HttpRequest, events: list[
     rows = [
         {
             "event": event, "title": title_of(event), "why_not": obstacle(verb, event, request.user, policy, now),
-            "steps": (steps := recommended(event.recommended_actions))[:MAX_STEPS],
-            "others": max(len(steps) - MAX_STEPS, 0),
+            "steps": (steps := recommended(event.recommended_actions))[:MAX_STEPS_SHOWN],
+            "others": max(len(steps) - MAX_STEPS_SHOWN, 0),
         }
         for event in events
     ]  # fmt: skip
     able = sum(not row["why_not"] for row in rows)
     context = {
-        "title": f"{VERBS[verb]} {able} {plural(able, 'optimization')}?",
-        "verb": verb, "verb_label": VERBS[verb],
-        "warning": WARNINGS[verb], "rows": rows, "able": able, "lengths": LENGTHS,
+        "title": f"{RESPONSE_VERBS[verb]} {able} {plural(able, 'optimization')}?",
+        "verb": verb, "verb_label": RESPONSE_VERBS[verb],
+        "warning": WARNINGS[verb], "rows": rows, "able": able, "lengths": SNOOZE_CHOICES,
         "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"), "checkbox": helpers.ACTION_CHECKBOX_NAME,
     }  # fmt: skip
@@ -103,7 +105,7 @@ def _do(verb: str, request: HttpRequest, events: list[OptimizationEvent]) -> Htt
         messages.warning(request, f"Not done: {title_of(refused[0][0])}: {refused[0][1]}{more}")
     if done and verb in ("approve", "apply"):
         query = urlencode([("id", str(event.pk)) for event in done])
-        return HttpResponseRedirect(f"{reverse(f'{NAME}_progress')}?{query}")
+        return HttpResponseRedirect(f"{reverse(f'{LIST_URL_NAME}_progress')}?{query}")
     if done:
         words = {"dismiss": "Dismissed", "roll_back": "Rolled back"}[verb]
         messages.success(request, f"{words} {len(done)} {plural(len(done), 'optimization')}.")
@@ -112,4 +114,4 @@ def _do(verb: str, request: HttpRequest, events: list[OptimizationEvent]) -> Htt
 
 def _said(request: HttpRequest) -> dict[str, str]:
     lasts = request.POST.get("for", "7d")
-    return {"lasts": lasts if lasts in LENGTHS else "7d", "note": request.POST.get("note", "").strip()[:2000]}
+    return {"lasts": lasts if lasts in SNOOZE_CHOICES else "7d", "note": request.POST.get("note", "").strip()[:2000]}

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from optimizer.execution.dry_run import would_change
-from optimizer.execution.responses import LENGTHS, VERBS, answer, obstacle, success_message
+from optimizer.execution.responses import RESPONSE_VERBS, SNOOZE_CHOICES, answer, obstacle, success_message
 from optimizer.models import OptimizationEvent, OptimizerPolicy
 from optimizer.pages.links import page_of
 from optimizer.pages.optimization import find_event
@@ -27,7 +27,7 @@ MAX_REASON_LENGTH = 2000
 def decide_one(request: HttpRequest, model_admin: OwnedAdmin, key: UUID, verb: str) -> HttpResponse:
     """Ask, and on POST do it."""
     event = find_event(model_admin, request, key)
-    if verb not in VERBS:
+    if verb not in RESPONSE_VERBS:
         raise Http404("Unknown action.")
     if not may_decide(request.user, event):
         raise PermissionDenied
@@ -36,7 +36,7 @@ def decide_one(request: HttpRequest, model_admin: OwnedAdmin, key: UUID, verb: s
     now, note = timezone.now(), request.POST.get("note", "").strip()
     lasts = request.POST.get("for", "7d")
     try:
-        if lasts not in LENGTHS or len(note) > MAX_REASON_LENGTH:
+        if lasts not in SNOOZE_CHOICES or len(note) > MAX_REASON_LENGTH:
             raise DecisionRefused(f"Choose a duration, and a reason of at most {MAX_REASON_LENGTH:,} characters.")
         event = answer(verb, event, request.user, now, lasts=lasts, note=note)
     except DecisionRefused as refusal:
@@ -51,8 +51,9 @@ def _ask(request: HttpRequest, model_admin: OwnedAdmin, event: OptimizationEvent
     """What would happen, and a button that does it."""
     now = timezone.now()
     context: dict[str, Any] = {
-        "title": f"{VERBS[verb]}: {title_of(event)}", "event": event, "verb": verb, "verb_label": VERBS[verb],
-        "why_not": obstacle(verb, event, request.user, OptimizerPolicy.current(), now), "lengths": LENGTHS,
+        "title": f"{RESPONSE_VERBS[verb]}: {title_of(event)}", "event": event, "verb": verb,
+        "verb_label": RESPONSE_VERBS[verb],
+        "why_not": obstacle(verb, event, request.user, OptimizerPolicy.current(), now), "lengths": SNOOZE_CHOICES,
         "dry": would_change(event, now) if verb in ("approve", "apply") else None,
         "undone": _undone(event) if verb == "roll_back" else None,
     }  # fmt: skip

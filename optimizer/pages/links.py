@@ -4,10 +4,10 @@ from typing import Any
 
 from django.urls import reverse
 
-NAME = "admin:optimizer_optimizationevent"
-LIST = f"{NAME}_changelist"
+LIST_URL_NAME = "admin:optimizer_optimizationevent"
+LIST = f"{LIST_URL_NAME}_changelist"
 
 
 def page_of(key: Any) -> str:
     """The page of one proposal."""
-    return reverse(f"{NAME}_page", args=[key])
+    return reverse(f"{LIST_URL_NAME}_page", args=[key])

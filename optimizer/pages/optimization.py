@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from optimizer.execution.dry_run import would_change
-from optimizer.execution.responses import LENGTHS, VERBS, obstacle
+from optimizer.execution.responses import RESPONSE_VERBS, SNOOZE_CHOICES, obstacle
 from optimizer.measurement.effect_chart import effect_chart
 from optimizer.models import OptimizationEvent, OptimizerPolicy
 from optimizer.permissions import may_decide
@@ -34,7 +34,7 @@ def optimization_page(request: HttpRequest, model_admin: OwnedAdmin, key: UUID) 
     context = state_of(event, now) | {
         "title": title_of(event), "way": _way(event, request.user), "numbers": _numbers(event),
         "advice": _advice(event), "told": effect_in_words(event), "chart": effect_chart(event, now),
-        "story": story_of(event, request.user), "lengths": LENGTHS, "dry": _dry(event, now, request),
+        "story": story_of(event, request.user), "lengths": SNOOZE_CHOICES, "dry": _dry(event, now, request),
     } | _answers(request, event, now)  # fmt: skip
     return model_admin.show(request, "optimizer/optimization.html", context)
 
@@ -82,7 +82,7 @@ def _answers(request: HttpRequest, event: OptimizationEvent, now: datetime) -> d
     if not may_decide(request.user, event):
         return {"may": {}, "why_not": ""}
     policy = OptimizerPolicy.current()
-    found = {verb: obstacle(verb, event, request.user, policy, now) for verb in VERBS}
+    found = {verb: obstacle(verb, event, request.user, policy, now) for verb in RESPONSE_VERBS}
     open_ones = {verb: not why for verb, why in found.items()}
     asked = event.status in (Status.PROPOSED, Status.APPROVED) and bool(event.steps.all())
     why = next((found[verb] for verb in ("approve", "apply") if asked and found[verb].strip(".") != _is(event)), "")

@@ -19,7 +19,7 @@ from optimizer.policy.trust_report import by_hand_only, standings
 
 VIEW, CHANGE = "optimizer.view_optimizerpolicy", "optimizer.change_optimizerpolicy"
 LAST = 10
-PAGE = "admin:optimizer_policy"
+POLICY_URL_NAME = "admin:optimizer_policy"
 
 
 @require_http_methods(["GET", "POST"])
@@ -32,7 +32,7 @@ def policy_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         said = change(form.values, request.user, now)
         messages.success(request, "Automation policy updated." if said else "No changes.")
-        return HttpResponseRedirect(reverse(PAGE))
+        return HttpResponseRedirect(reverse(POLICY_URL_NAME))
     window = window_in_words(policy.window, policy.window_zone)
     context: dict[str, Any] = site.each_context(request) | {
         "title": "Automation policy", "policy": policy, "form": form, "may_change": request.user.has_perm(CHANGE),
@@ -62,7 +62,7 @@ def _switch(request: HttpRequest, *, stopped: bool, said: str) -> HttpResponse:
         messages.success(request, said)
     else:
         messages.info(request, "No change.")
-    return HttpResponseRedirect(reverse(PAGE))
+    return HttpResponseRedirect(reverse(POLICY_URL_NAME))
 
 
 def _stopped_by(policy: OptimizerPolicy) -> ActionLog | None:

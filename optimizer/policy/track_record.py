@@ -10,7 +10,7 @@ from optimizer.models import OptimizationEvent, OptimizationStep, OptimizerPolic
 from optimizer.policy.guardrails import Rails, Record
 
 Verdict = OptimizationEvent.Verdict
-COUNTS = {
+VERDICT_COUNTS = {
     "improved": Q(verdict=Verdict.IMPROVED), "unchanged": Q(verdict=Verdict.UNCHANGED),
     "worse": Q(verdict=Verdict.WORSE), "improved_by_hand": Q(verdict=Verdict.IMPROVED, approved_by__isnull=False),
 }  # fmt: skip
@@ -39,7 +39,7 @@ def records_of_operations() -> Mapping[str, Record]:
 
 
 def _counts(path: str) -> dict[str, Any]:
-    return {name: Count("pk", filter=_prefixed(condition, path)) for name, condition in COUNTS.items()}
+    return {name: Count("pk", filter=_prefixed(condition, path)) for name, condition in VERDICT_COUNTS.items()}
 
 
 def _prefixed(condition: Q, path: str) -> Q:
@@ -47,4 +47,4 @@ def _prefixed(condition: Q, path: str) -> Q:
 
 
 def _record(row: Mapping[str, Any]) -> Record:
-    return Record(**{name: row[name] for name in COUNTS})
+    return Record(**{name: row[name] for name in VERDICT_COUNTS})

@@ -10,14 +10,14 @@ from django.db.models import Q
 
 from notifications.gateway import post
 from optimizer.journal.messages import of_proposals
-from optimizer.metrics import OURS
+from optimizer.metrics import METRIC_PREFIX
 from optimizer.models import ActionLog, OptimizationEvent, OptimizationStep
 from optimizer.registries import operations, strategies
 from optimizer.strategies import Strategy
 from optimizer.strategies.proposal import Facts, Proposal, ProposedStep
 from smartagent.kernel.phrasing import clock_utc
 
-TTL = timedelta(hours=24)
+PROPOSAL_TTL = timedelta(hours=24)
 UNDER_WAY = ("proposed", "approved", "applying")
 
 
@@ -89,12 +89,12 @@ def event_of(asked: ProposalRequest, strategy: str, proposal: Proposal, now: dat
     """The proposal as a row, not yet saved."""
     facts = asked.facts
     return OptimizationEvent(
-        user_id=facts.person, rule_id=asked.rule, source_event_type=f"{OURS}{facts.metric}",
+        user_id=facts.person, rule_id=asked.rule, source_event_type=f"{METRIC_PREFIX}{facts.metric}",
         optimization_action=asked.kind, strategy=strategy, recommended_actions=recommended(proposal),
         parameter_delta={}, efficiency_index=facts.value if facts.metric == "efficiency_index" else None,
         before={"metric": facts.metric, "value": facts.value, "threshold": facts.threshold},
         metric=facts.metric, target=facts.target, operator=facts.operator, entry_id=asked.entry, reason=proposal.reason,
-        advice=list(proposal.advice), requested_by_id=asked.by, expires_at=now + TTL, created_at=now,
+        advice=list(proposal.advice), requested_by_id=asked.by, expires_at=now + PROPOSAL_TTL, created_at=now,
     )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ def _standing(asked: Iterable[ProposalRequest], now: datetime) -> dict[Key, Opti
     dismissed = Q(status="dismissed") & (Q(dismissed_until=None) | Q(dismissed_until__gt=now))
     lapsed = Q(status="proposed", expires_at__lte=now)  # which the workers will come to say
     rows = OptimizationEvent.objects.filter(Q(status__in=UNDER_WAY) & ~lapsed | dismissed, user__in=people)
-    ours = rows.filter(source_event_type__startswith=OURS).order_by("created_at")
+    ours = rows.filter(source_event_type__startswith=METRIC_PREFIX).order_by("created_at")
     return {_key(row.user_id, row.strategy or "", row.target, metric=row.metric, rule=row.rule_id): row for row in ours}
 
 

@@ -27,7 +27,7 @@ Status = OptimizationEvent.Status
 DAY = timedelta(days=1)
 FOR_EVER = "ever"
 DISMISSALS = {"1d": DAY, "7d": timedelta(days=7), "30d": timedelta(days=30), FOR_EVER: None}
-NOTHING = "This optimization has no operations; its steps are manual."
+NO_OPERATIONS = "This optimization has no operations; its steps are manual."
 ANSWERED = "The optimization was already decided or has expired."
 
 
@@ -46,7 +46,7 @@ def approve(event: OptimizationEvent, by: Any, now: datetime) -> None:
     if why := approval_refusal(guardrails_of(OptimizerPolicy.current()), by=by.pk, involved=event.involved):
         raise DecisionRefused(why)
     if not event.steps.exists():
-        raise DecisionRefused(NOTHING)
+        raise DecisionRefused(NO_OPERATIONS)
     if not _approve(event, by, now):
         raise DecisionRefused(ANSWERED)
 
@@ -114,7 +114,7 @@ def approve_by_policy(now: datetime) -> int:
 def refusal_of(event: OptimizationEvent, rails: Rails, known: Mapping[str, Record], now: datetime) -> str:
     """Why the policy does not approve it; nothing where it does."""
     if not (steps := list(event.steps.all())):
-        return NOTHING
+        return NO_OPERATIONS
     strategy = event.strategy or ""
     return refusal(
         rails, strategy=strategy, irreversible=_irreversible(steps), record=known.get(strategy, Record()),

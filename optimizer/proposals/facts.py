@@ -17,7 +17,7 @@ from optimizer.strategies.proposal import Facts, FusionMetricFact, IntegrationFa
 from rules.models import AuditEvent, Integration
 from rules.text.context import time_of
 
-DAY = timedelta(days=1)
+ERRORS_SPAN = timedelta(days=1)
 
 
 class FactsLoader:
@@ -70,7 +70,7 @@ def _metrics(people: Collection[UUID], now: datetime) -> Mapping[UUID, list[Fusi
 def _errors(people: Iterable[UUID], now: datetime) -> Mapping[UUID, list[tuple[str, int]]]:
     found: dict[UUID, list[tuple[str, int]]] = defaultdict(list)
     bad = AuditEvent.objects.filter(
-        user__in=people, severity__in=["error", "critical"], created_at__gt=now - DAY, created_at__lte=now
+        user__in=people, severity__in=["error", "critical"], created_at__gt=now - ERRORS_SPAN, created_at__lte=now
     )
     named = bad.order_by().annotate(
         event=Coalesce("event_type", Value("unnamed", TextField()))

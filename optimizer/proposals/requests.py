@@ -17,7 +17,7 @@ from rules.registries import metrics
 from smartagent.kernel.coerce import as_number
 from smartagent.models import User
 
-KINDS = {"manual": "after approval", "scheduled": "in the change window, after approval"}
+KIND_PHRASES = {"manual": "after approval", "scheduled": "in the change window, after approval"}
 LOOKED_AT = 50
 
 

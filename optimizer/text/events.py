@@ -6,7 +6,7 @@ from typing import Any
 from rules.engine.event_kinds import EventKind, filled
 from smartagent.kernel.phrasing import plural
 
-PREFIX = "optimization "  # of the label of an event that is about one optimization
+EVENT_PREFIX = "optimization "  # of the label of an event that is about one optimization
 
 
 def _optimization(words: str) -> Callable[[Mapping[str, Any]], str]:
@@ -27,21 +27,21 @@ def _event(kind: str, label: str, words: str) -> EventKind:
     return EventKind(kind=kind, label=label, sentence=_optimization(words))
 
 
-EVENTS = (
-    _event("optimization_approved", f"{PREFIX}approved", "{by_name} approved the optimization {strategy}."),
-    _event("optimization_applied", f"{PREFIX}applied", "The optimization {strategy} was applied: {operations}."),
-    _event("optimization_failed", f"{PREFIX}failed", "The optimization {strategy} failed."),
+OPTIMIZATION_EVENTS = (
+    _event("optimization_approved", f"{EVENT_PREFIX}approved", "{by_name} approved the optimization {strategy}."),
+    _event("optimization_applied", f"{EVENT_PREFIX}applied", "The optimization {strategy} was applied: {operations}."),
+    _event("optimization_failed", f"{EVENT_PREFIX}failed", "The optimization {strategy} failed."),
     _event(
-        "optimization_rolled_back", f"{PREFIX}rolled back", "{by_name} rolled back the optimization {strategy}."
+        "optimization_rolled_back", f"{EVENT_PREFIX}rolled back", "{by_name} rolled back the optimization {strategy}."
     ),
-    _event("optimization_dismissed", f"{PREFIX}dismissed", "{by_name} dismissed the optimization {strategy}."),
+    _event("optimization_dismissed", f"{EVENT_PREFIX}dismissed", "{by_name} dismissed the optimization {strategy}."),
     _event(
-        "optimization_expired", f"{PREFIX}expired",
+        "optimization_expired", f"{EVENT_PREFIX}expired",
         "Nobody approved the optimization {strategy} within a day, so it expired.",
     ),
-    _event("optimization_measured", f"{PREFIX}measured", "The optimization {strategy} was measured: {verdict}."),
+    _event("optimization_measured", f"{EVENT_PREFIX}measured", "The optimization {strategy} was measured: {verdict}."),
     _event(
-        "optimization_done_by_hand", f"{PREFIX}marked as done",
+        "optimization_done_by_hand", f"{EVENT_PREFIX}marked as done",
         "{by_name} marked the optimization {strategy} as done.",
     ),
     _event(

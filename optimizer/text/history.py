@@ -7,12 +7,12 @@ from uuid import UUID
 
 from optimizer.models import OptimizationEvent
 from optimizer.registries import operations
-from optimizer.text.events import PREFIX
+from optimizer.text.events import EVENT_PREFIX
 from optimizer.text.proposal import operation_name
 from rules.models import ActivityEntry
 from rules.text.activity import named_entries
 
-MAX_LINES = 200
+MAX_HISTORY_LINES = 200
 UNDO = "undo_"
 
 
@@ -60,26 +60,26 @@ def _decided(event: OptimizationEvent, user: Any) -> list[HistoryLine]:
         event_type__startswith="optimization_", context__optimization=str(event.pk),
     )  # fmt: skip
     seen = set(rows.visible_to(user).values_list("pk", flat=True))
-    return [_decision(entry, seen) for entry in named_entries(list(rows.order_by("created_at")[:MAX_LINES]))]
+    return [_decision(entry, seen) for entry in named_entries(list(rows.order_by("created_at")[:MAX_HISTORY_LINES]))]
 
 
 def _decision(entry: Any, seen: set[UUID]) -> HistoryLine:
     facts = entry.context if isinstance(entry.context, dict) else {}
     note = f" “{facts['note']}”" if facts.get("note") else ""
-    label = entry.event_label.removeprefix(PREFIX)
+    label = entry.event_label.removeprefix(EVENT_PREFIX)
     return HistoryLine(
         at=entry.created_at, label=label, text=entry.sentence + note, cause=entry.error_message or "",
-        tone=TONES.get(label, ""), entry=entry.pk if entry.pk in seen else None,
+        tone=EVENT_TONES.get(label, ""), entry=entry.pk if entry.pk in seen else None,
     )  # fmt: skip
 
 
-TONES = {"approved": "primary", "applied": "success", "marked as done": "success", "failed": "danger",
+EVENT_TONES = {"approved": "primary", "applied": "success", "marked as done": "success", "failed": "danger",
          "rolled back": "warning", "measured": "info"}  # fmt: skip
 
 
 def _done(event: OptimizationEvent) -> list[HistoryLine]:
     found, places = [], {str(step.pk): step.position for step in event.steps.all()}
-    for row in event.actions.order_by("created_at")[:MAX_LINES]:
+    for row in event.actions.order_by("created_at")[:MAX_HISTORY_LINES]:
         facts: dict[str, Any] = row.action_details if isinstance(row.action_details, dict) else {}
         name = str(row.action_type).removeprefix(UNDO)
         if name in operations or facts.get("step"):

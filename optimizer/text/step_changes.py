@@ -9,8 +9,8 @@ from optimizer.operations import PreviewedChange
 from rules.text.entry import number
 
 SECRET = re.compile(r"token|secret|password|credential|sealed|encrypted|_key$", re.IGNORECASE)
-OPEN = re.compile(r"_at$|^(has|is)_", re.IGNORECASE)  # when a token runs out is no secret
-OURS = {"score_row"}  # what only we need, to take it back
+NOT_SECRET = re.compile(r"_at$|^(has|is)_", re.IGNORECASE)  # when a token runs out is no secret
+INTERNAL_FIELDS = {"score_row"}  # what only we need, to take it back
 NOTHING, HIDDEN = "–", "kept secret"
 
 
@@ -52,7 +52,7 @@ def _is_table(value: Any) -> bool:
 def _flat(value: Any, names: Mapping[str, str], path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
         for name, part in value.items():
-            if str(name) not in OURS:
+            if str(name) not in INTERNAL_FIELDS:
                 yield from _flat(part, names, (*path, names.get(str(name), _words(str(name)))))
     elif path and not _is_table(value):
         yield ": ".join(path), _shown(path[-1].replace(" ", "_"), value)
@@ -63,7 +63,7 @@ def _words(name: str) -> str:
 
 
 def _shown(name: str, value: Any) -> str:
-    if SECRET.search(name) and not OPEN.search(name) and value not in (None, "", True, False):
+    if SECRET.search(name) and not NOT_SECRET.search(name) and value not in (None, "", True, False):
         return HIDDEN
     if value is None or value == "":
         return NOTHING

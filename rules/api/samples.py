@@ -19,7 +19,7 @@ from smartagent.rest.errors import TooLarge
 from smartagent.rest.fields import SOMEBODY
 from smartagent.rest.filter_fields import PersonFilter, TimesFilter
 from smartagent.rest.idempotency import run_once
-from smartagent.rest.parsers import MAX_LINES, JSONParser, Lines, LinesParser
+from smartagent.rest.parsers import MAX_BODY_LINES, JSONParser, Lines, LinesParser
 from smartagent.rest.views import OwnedView
 
 SAMPLE_SCHEMA = {
@@ -43,7 +43,7 @@ SAMPLE_SCHEMA = {
     },
 }
 SAMPLES_SCHEMA = {
-    "oneOf": [SAMPLE_SCHEMA, {"type": "array", "items": SAMPLE_SCHEMA, "minItems": 1, "maxItems": MAX_LINES}]
+    "oneOf": [SAMPLE_SCHEMA, {"type": "array", "items": SAMPLE_SCHEMA, "minItems": 1, "maxItems": MAX_BODY_LINES}]
 }
 ACCEPTED_SCHEMA = {"type": "object", "required": ["accepted"], "properties": {"accepted": {"type": "integer"}}}
 IDEMPOTENCY_KEY_PARAMETER = OpenApiParameter(
@@ -91,7 +91,7 @@ class SampleView(TakesLarge, generics.ListAPIView[Any], OwnedView):
         tags=["samples"],
         summary="Push samples",
         description=f"One sample, a list, or a sample on each line (application/x-ndjson), "
-        f"{MAX_LINES:,} at most; gzipped "
+        f"{MAX_BODY_LINES:,} at most; gzipped "
         "with `Content-Encoding: gzip`. All samples are written or none. A sample of the same person, metric, target "
         "and time replaces the previous one.",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
@@ -112,8 +112,8 @@ def push(request: Request) -> int:
         samples, place = data, lambda index: f"line {data.numbers[index]}"
     else:
         samples, place = data, lambda index: f"[{index}]"
-    if len(samples) > MAX_LINES:
-        raise TooLarge(f"The request has {len(samples):,} samples; the maximum is {MAX_LINES:,}.")
+    if len(samples) > MAX_BODY_LINES:
+        raise TooLarge(f"The request has {len(samples):,} samples; the maximum is {MAX_BODY_LINES:,}.")
     if not samples:
         raise serializers.ValidationError("The body has no samples.")
     try:

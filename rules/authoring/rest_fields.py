@@ -13,7 +13,7 @@ from rules.authoring.conditions import CONDITION_FIELDS, MAX_FURTHER, TOO_MANY, 
 from rules.engine.conditions import Operator, Reducer
 from rules.engine.intervals import parse_checks
 from rules.ingest.samples import METRIC_NAME
-from smartagent.kernel.durations import LONGEST_TEXT, format_duration
+from smartagent.kernel.durations import MAX_DURATION_TEXT, format_duration
 from smartagent.rest.fields import ChoiceField, DurationField, JSONObjectField, NumberField, TextField
 from smartagent.rest.serializers import StrictSerializer
 
@@ -24,7 +24,7 @@ DURATION_OR_CHECKS_PATTERN = r"^\s*(0|([0-9]+\s*[wdhmsWDHMS]\s*)+|[0-9]+\s*[cC][
     {
         "type": "string",
         "pattern": DURATION_OR_CHECKS_PATTERN,
-        "maxLength": LONGEST_TEXT,
+        "maxLength": MAX_DURATION_TEXT,
         "examples": ["15m", "3 checks"],
     }
 )

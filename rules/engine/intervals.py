@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from smartagent.kernel.durations import LONGEST_TEXT, MAX_DURATION, format_duration, parse_duration
+from smartagent.kernel.durations import MAX_DURATION, MAX_DURATION_TEXT, format_duration, parse_duration
 from smartagent.kernel.phrasing import counted
 
 COUNT = re.compile(r"\s*(\d+)\s*checks?\s*", re.IGNORECASE)
@@ -19,7 +19,7 @@ def tick() -> timedelta:
 
 def parse_checks(text: str) -> timedelta:
     """Return the duration that `text` says: `15m`, `3 checks` or `15m (3 checks)`; ValueError where it says none."""
-    if len(text) > LONGEST_TEXT:
+    if len(text) > MAX_DURATION_TEXT:
         return parse_duration(text)
     if count := COUNT.fullmatch(text):
         return _of(int(count[1]), text)

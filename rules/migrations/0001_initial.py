@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
                 ],
             },
             widen={
-                "integration_type": smartagent.adoption.OPEN,
+                "integration_type": smartagent.adoption.OPEN_VOCABULARY,
                 "status": ["active", "inactive", "error", "syncing"],
             },
         ),
@@ -247,7 +247,7 @@ class Migration(migrations.Migration):
                 ],
             },
             widen={
-                "event_type": smartagent.adoption.OPEN,
+                "event_type": smartagent.adoption.OPEN_VOCABULARY,
             },
         ),
         smartagent.adoption.operations.CreateOrCompleteModel(
@@ -571,8 +571,8 @@ class Migration(migrations.Migration):
                 ],
             },
             widen={
-                "action_type": smartagent.adoption.OPEN,
-                "metric_type": smartagent.adoption.OPEN,
+                "action_type": smartagent.adoption.OPEN_VOCABULARY,
+                "metric_type": smartagent.adoption.OPEN_VOCABULARY,
                 "condition_operator": ["<", "<=", ">", ">=", "=", "!="],
                 "status": ["active", "paused", "disabled", "draft"],
             },

@@ -2,7 +2,7 @@
 with the migration."""
 
 from smartagent.adoption.sync.backfill import Fill
-from smartagent.adoption.sync.writers import IS_BACKFILL, IS_OURS, record_failure
+from smartagent.adoption.sync.writers import IS_BACKFILL, WRITTEN_BY_US, record_failure
 
 _MEANING = """CASE lower(btrim({row}->'action_config'->>'{option}'))
     WHEN 'info' THEN 'low' WHEN 'low' THEN 'low' WHEN 'normal' THEN 'medium' WHEN 'warning' THEN 'medium'
@@ -33,7 +33,7 @@ BEGIN
         NEW.severity := given.severity;
         RETURN NEW;
     END IF;
-    IF {IS_OURS} THEN
+    IF {WRITTEN_BY_US} THEN
         RETURN NEW;
     END IF;
     IF TG_OP = 'INSERT' THEN

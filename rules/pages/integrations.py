@@ -16,7 +16,7 @@ from rules.pages.owner_choice import OwnerChoiceAdmin
 from smartagent.kernel.scope import has_everyone
 from smartagent.kernel.sealing import seal
 from smartagent.rest.fields import LONGEST_OBJECT
-from smartagent.templatetags.shown import TONES, when
+from smartagent.templatetags.shown import SEVERITY_TONES, when
 
 MAX_FIELD_LENGTHS = {"integration_type": 100, "error_message": 10_000, "config": LONGEST_OBJECT}  # characters
 KEPT = "A JSON object, encrypted and never shown again. Leave empty to keep stored credentials; {} removes them."
@@ -114,7 +114,7 @@ class IntegrationAdmin(OwnerChoiceAdmin):
             kwargs["widget"] = UnfoldAdminTextareaWidget(attrs={"rows": 3})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    @display(description="status", ordering="status", label=TONES)
+    @display(description="status", ordering="status", label=SEVERITY_TONES)
     def status_label(self, integration: Integration) -> str:
         return integration.status
 

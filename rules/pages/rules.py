@@ -27,7 +27,7 @@ from rules.pages.rule.versions import versions_page
 from rules.pages.rule.why import why_page
 from rules.text.entry import metric_name, number
 from smartagent.shell.filtered_list import FilteredChangeList
-from smartagent.templatetags.shown import TONES, when
+from smartagent.templatetags.shown import SEVERITY_TONES, when
 
 __all__ = ["RuleAdmin", "differs", "page_of"]
 
@@ -74,11 +74,11 @@ class RuleAdmin(RuleFormAdmin):
     def does(self, rule: AutomationRule) -> str:
         return rule.get_action_type_display()
 
-    @display(description="severity", ordering="severity", label=TONES)
+    @display(description="severity", ordering="severity", label=SEVERITY_TONES)
     def severity_label(self, rule: AutomationRule) -> str:
         return rule.severity
 
-    @display(description="status", ordering="status", label=TONES)
+    @display(description="status", ordering="status", label=SEVERITY_TONES)
     def state(self, rule: AutomationRule) -> str:
         return "firing" if getattr(rule, "firing_instances", 0) else rule.status
 

@@ -18,7 +18,7 @@ from smartagent.shell.owned_admin import OwnedAdmin
 from smartagent.shell.shown_once import shown_once
 from smartagent.templatetags.shown import when
 
-ONCE = "Copy the token “{name}” now. It is not shown again."
+SHOWN_ONCE = "Copy the token “{name}” now. It is not shown again."
 
 
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -68,7 +68,7 @@ class APITokenAdmin(OwnedAdmin):
         return shown_once(
             request,
             title="Your new token",
-            words=ONCE.format(name=obj.name),
+            words=SHOWN_ONCE.format(name=obj.name),
             secret=token,
             label="The token",
             way_on=reverse("admin:smartagent_apitoken_changelist"),

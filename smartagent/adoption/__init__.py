@@ -8,7 +8,7 @@ away again, without a database; 3. `statements` writes each change as SQL; 4. `o
 so. What is ours is marked in the database itself (`ledger`): going back takes away only that.
 """
 
-from smartagent.adoption.introspection import OPEN
+from smartagent.adoption.introspection import OPEN_VOCABULARY
 from smartagent.adoption.operations import CreateOrCompleteModel
 
-__all__ = ["OPEN", "CreateOrCompleteModel"]
+__all__ = ["OPEN_VOCABULARY", "CreateOrCompleteModel"]

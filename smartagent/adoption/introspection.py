@@ -11,8 +11,8 @@ from smartagent.adoption import ownership_marks
 
 CHECK, FOREIGN_KEY = "c", "f"
 # For `widen`: the words of the column are no closed list for us. A CHECK is asked about this one, and opened for all.
-ANY = "any other word"
-OPEN = (ANY,)
+ANY_WORD = "any other word"
+OPEN_VOCABULARY = (ANY_WORD,)
 Widen = Mapping[str, Sequence[str]]
 # What a word can be compared with: only such columns have a vocabulary.
 WORDS = frozenset({"text", "character varying", "character", "citext"})
@@ -108,8 +108,8 @@ def find_table(connection: BaseDatabaseWrapper, name: str, widen: Widen | None =
         oid, is_table, comment = head[0]
         if not is_table:
             raise NotATable(name)
-        columns = tuple(FoundColumn(**row) for row in _named(cursor, COLUMNS, oid))
-        indexes = tuple(FoundIndex(**_tupled(row)) for row in _named(cursor, INDEXES, oid))
+        columns = tuple(FoundColumn(**row) for row in _named(cursor, COLUMNS_SQL, oid))
+        indexes = tuple(FoundIndex(**_tupled(row)) for row in _named(cursor, INDEXES_SQL, oid))
         constraints = tuple(FoundConstraint(**_tupled(row)) for row in _named(cursor, CONSTRAINTS, oid))
         found = FoundTable(name=name, comment=comment, columns=columns, indexes=indexes, constraints=constraints)
         return replace(found, constraints=tuple(_asked(cursor, found, c, widen or {}) for c in constraints))
@@ -148,7 +148,7 @@ TABLE = """
 SELECT oid::bigint, relkind IN ('r', 'p'), obj_description(oid, 'pg_class')
 FROM pg_class WHERE oid = to_regclass(quote_ident(%s))"""
 
-COLUMNS = """
+COLUMNS_SQL = """
 SELECT attname AS name, format_type(atttypid, NULL) AS type, attnotnull AS not_null,
        atthasdef OR attidentity <> '' AS default, col_description(attrelid, attnum) AS comment
 FROM pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
@@ -161,7 +161,7 @@ SELECT conname AS name, contype::text AS kind, convalidated AS valid,
              JOIN pg_attribute ON attrelid = conrelid AND attnum = number ORDER BY place) AS columns
 FROM pg_constraint WHERE conrelid = %s AND contype IN ('c', 'f', 'u', 'p', 'x') ORDER BY conname"""
 
-INDEXES = """
+INDEXES_SQL = """
 SELECT relname AS name, indisunique AS unique, indpred IS NULL AND indisvalid AS whole, indisvalid AS valid,
        indisprimary AS primary, obj_description(indexrelid, 'pg_class') AS comment,
        ARRAY(SELECT coalesce(attname::text, '')

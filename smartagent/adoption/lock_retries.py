@@ -19,7 +19,7 @@ logger = logging.getLogger("smartagent.adoption")
 
 LOCK_TIMEOUT = timedelta(milliseconds=200)
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 3.0
-PATIENCE = timedelta(minutes=30)
+MAX_WAIT = timedelta(minutes=30)
 
 Result = TypeVar("Result")
 
@@ -64,7 +64,7 @@ def is_busy(error: OperationalError) -> bool:
 
 def pauses() -> Iterator[float]:
     """Return how long to wait after each attempt, until patience ends."""
-    pause, left = FIRST_PAUSE, PATIENCE.total_seconds()
+    pause, left = FIRST_PAUSE, MAX_WAIT.total_seconds()
     while left > 0:
         yield pause
         left -= pause

@@ -7,7 +7,7 @@ is ours, and nothing is taken away. A comment of theirs is kept in front of ours
 
 import hashlib
 
-MARK = "smart-agent: "
+OWNERSHIP_MARK = "smart-agent: "
 
 CREATED = "created"
 ADDED = "added"
@@ -31,7 +31,7 @@ def is_building(name: str) -> bool:
 
 def marked(theirs: str | None, done: str) -> str:
     """Return the comment that says what they said, and what we did."""
-    return f"{theirs}\n{MARK}{done}" if theirs else f"{MARK}{done}"
+    return f"{theirs}\n{OWNERSHIP_MARK}{done}" if theirs else f"{OWNERSHIP_MARK}{done}"
 
 
 def entry(comment: str | None) -> str:
@@ -56,5 +56,5 @@ def theirs(comment: str | None) -> str | None:
 
 
 def _split(comment: str | None) -> tuple[str | None, str]:
-    before, mark, after = (f"\n{comment}" if comment else "").partition(f"\n{MARK}")
+    before, mark, after = (f"\n{comment}" if comment else "").partition(f"\n{OWNERSHIP_MARK}")
     return before[1:] or None, after if mark else ""

@@ -9,7 +9,7 @@ from smartagent.adoption import ownership_marks
 
 QUOTE = "$smartagent$"
 # Whoever may sign in to the old application's interface: it shows every function to them unless told otherwise.
-STRANGERS = ("anon", "authenticated", "service_role")
+PUBLIC_ROLES = ("anon", "authenticated", "service_role")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +41,8 @@ class Routine:
     def is_the_same(self, connection: BaseDatabaseWrapper) -> bool:
         """Whether the function that is there does what this one would do, with the same rights, and no stranger may
         call it."""
-        strangers = [name for name in STRANGERS if name not in self.callers]
-        found = _one(connection, FUNCTION, [strangers, self.signature])
+        strangers = [name for name in PUBLIC_ROLES if name not in self.callers]
+        found = _one(connection, FUNCTION_SQL, [strangers, self.signature])
         return found == (self.body, True, [f"search_path={search_path(connection)}"], False)
 
     def make(self, connection: BaseDatabaseWrapper) -> list[str]:
@@ -50,7 +50,7 @@ class Routine:
 
         Also a trigger's: whoever may execute it can have it called by a table of their own, with rows of their own.
         """
-        roles = ", ".join(("PUBLIC", *known_roles(connection, STRANGERS)))
+        roles = ", ".join(("PUBLIC", *known_roles(connection, PUBLIC_ROLES)))
         revoke = f"REVOKE ALL ON FUNCTION {self.signature} FROM {roles}"
         return [self.create(search_path(connection)), revoke]
 
@@ -128,7 +128,7 @@ SCHEMAS = """
 SELECT string_agg(quote_ident(name), ', ') FROM unnest(current_schemas(false)) name WHERE name <> 'pg_catalog'"""
 
 # Without a list of rights everybody may execute it; grantee 0 is everybody.
-FUNCTION = """
+FUNCTION_SQL = """
 SELECT prosrc, prosecdef, proconfig,
        proacl IS NULL OR EXISTS (SELECT FROM aclexplode(proacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
                                   WHERE a.grantee = 0 OR r.rolname = ANY(%s))

@@ -10,7 +10,7 @@ from django.db.backends.ddl_references import Statement
 
 from smartagent.adoption import changes, ownership_marks
 from smartagent.adoption.foreign_keys import with_on_delete
-from smartagent.adoption.introspection import ANY
+from smartagent.adoption.introspection import ANY_WORD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +102,7 @@ class Writer:
     @steps.register
     def _(self, change: changes.WidenCheck) -> list[StatementStep]:
         words = ", ".join(self.editor.quote_value(word) for word in change.words)
-        too = "true" if ANY in change.words else f"{self.editor.quote_name(change.column)} IN ({words})"
+        too = "true" if ANY_WORD in change.words else f"{self.editor.quote_name(change.column)} IN ({words})"
         check = f"CHECK (({change.expression}) OR {too})"
         comment = ownership_marks.marked(change.comment, ownership_marks.WIDENED + change.definition)
         return self._replaced(change.name, check, comment)

@@ -14,8 +14,8 @@ from rules.models import AutomationRule
 from smartagent.bench.bare_table import bare
 from smartagent.bench.people import make_people
 
-ROUNDS = 5
-TICK = timedelta(minutes=5)
+BACKTEST_ROUNDS = 5
+SAMPLE_INTERVAL = timedelta(minutes=5)
 THRESHOLD = 90
 # A load that swings with the day and with chance, and now and then, for an hour, an incident.
 SAMPLES = """
@@ -59,7 +59,7 @@ def bench_backtest(people: int, days: int) -> BacktestFigures:
     rule = _make(people, days, start)
     before = _peak_mb()
     found = replay(rule, start, end)
-    rounds = [_round(rule, start, end) for _ in range(ROUNDS)]
+    rounds = [_round(rule, start, end) for _ in range(BACKTEST_ROUNDS)]
     seconds, floor = median(each[0] for each in rounds), median(each[1] for each in rounds)
     return BacktestFigures(
         people=people, days=days, readings=people * days * 288, breaching=rounds[0][2], fired=found.fired,

@@ -7,7 +7,7 @@ from django.db import connection
 
 KEYS = """SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
            WHERE conrelid = %s::regclass AND contype IN ('p', 'u', 'f')"""
-INDEXES = """SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
+INDEX_DEFINITIONS_SQL = """SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
               WHERE indrelid = %s::regclass"""
 
 
@@ -19,7 +19,7 @@ def bare(table: str) -> Iterator[None]:
         keys = cursor.fetchall()
         for name, _ in keys:
             cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
-        cursor.execute(INDEXES, [table])
+        cursor.execute(INDEX_DEFINITIONS_SQL, [table])
         indexes = cursor.fetchall()
         for name, _ in indexes:
             cursor.execute(f"DROP INDEX {name}")

@@ -27,9 +27,9 @@ from smartagent.bench.people import make_people
 from smartagent.bench.receiver import Receiver, receiving
 from smartagent.models import User
 
-PEOPLE = 100
-LOOK = 0.02  # seconds between two looks at how far it is
-PATIENCE = 120.0  # seconds without anything arriving after which it is given up
+BENCH_RECIPIENTS = 100
+POLL_SECONDS = 0.02  # seconds between two looks at how far it is
+DELIVERY_TIMEOUT = 120.0  # seconds without anything arriving after which it is given up
 
 
 class Stuck(Exception):
@@ -73,7 +73,7 @@ def bench_deliver(count: int, kills: int, workers: int, lease: int, database: st
 
 def make_deliveries(count: int, address: str, now: datetime) -> None:
     """Post `count` messages to people who have one signed webhook each."""
-    make_people(min(count, PEOPLE))
+    make_people(min(count, BENCH_RECIPIENTS))
     people = list(User.objects.values_list("pk", flat=True))
     for number, person in enumerate(people):
         channel = Channel(user_id=person, name="bench", kind=Webhook.kind)
@@ -107,16 +107,16 @@ def wait_until_settled(receiver: Receiver) -> None:
     """Wait until nothing is on its way any more; Stuck where nothing moves."""
     seen, since = receiver.total(), time.monotonic()
     while Delivery.objects.unsettled().exists():
-        time.sleep(LOOK)
+        time.sleep(POLL_SECONDS)
         if (total := receiver.total()) != seen:
             seen, since = total, time.monotonic()
-        elif time.monotonic() - since > PATIENCE:
+        elif time.monotonic() - since > DELIVERY_TIMEOUT:
             raise Stuck
 
 
 def _wait_for(receiver: Receiver, total: int) -> None:
     while receiver.total() < total and Delivery.objects.unsettled().exists():
-        time.sleep(LOOK)
+        time.sleep(POLL_SECONDS)
 
 
 def _message(person: UUID, number: int, now: datetime) -> Message:

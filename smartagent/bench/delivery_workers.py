@@ -17,7 +17,7 @@ from django.db import connection
 from smartagent.bench.migration_process import PROJECT
 
 # They may reach the receiver on loopback, and nothing is bundled.
-SETTINGS = {"OUTBOUND_ALLOWED": "127.0.0.0/8", "NOTIFICATIONS_PER_MINUTE": "0", "LOG_LEVEL": "WARNING"}
+WORKER_SETTINGS = {"OUTBOUND_ALLOWED": "127.0.0.0/8", "NOTIFICATIONS_PER_MINUTE": "0", "LOG_LEVEL": "WARNING"}
 
 
 class Workers:
@@ -44,7 +44,7 @@ class Workers:
             process.wait()
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(self.command, cwd=PROJECT, env=os.environ | SETTINGS)  # noqa: S603 our own module
+        return subprocess.Popen(self.command, cwd=PROJECT, env=os.environ | WORKER_SETTINGS)  # noqa: S603 our own module
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from django.db import connection
 
 MOST_PEOPLE = 5000
-TABLES = (
+LEGACY_TABLES = (
     """CREATE SCHEMA auth""",
     """CREATE TABLE auth.users (
            id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text, encrypted_password text,
@@ -37,7 +37,7 @@ TABLES = (
            FROM fusion_optimization_events""",
 )
 WHOEVER = "lpad(to_hex(1 + n %% %(people)s), 32, '0')::uuid"
-ROWS = (
+LEGACY_ROWS = (
     f"""INSERT INTO auth.users (id, email, encrypted_password)
         SELECT {WHOEVER}, 'person' || n || '@old.example', '$2a$10$' || repeat('x', 53)
           FROM generate_series(0, %(people)s - 1) n""",
@@ -64,7 +64,7 @@ def make_legacy(rows: int) -> None:
     person for every twenty, of at most five thousand."""
     counts = {"rows": rows, "people": max(1, min(rows // 20, MOST_PEOPLE))}
     with connection.cursor() as cursor:
-        for statement in TABLES:
+        for statement in LEGACY_TABLES:
             cursor.execute(statement)
-        for statement in ROWS:
+        for statement in LEGACY_ROWS:
             cursor.execute(statement, counts)

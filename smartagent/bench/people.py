@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 RULES_PER_PERSON = 10
-STATEMENTS = (
+INSERT_PEOPLE = (
     """INSERT INTO smartagent_users (id, email, full_name, password, is_superuser, is_active, is_staff, time_zone)
        SELECT gen_random_uuid(), 'person' || n || '@example.com', 'Person ' || n, '!', false, true, false, 'UTC'
          FROM generate_series(1, %(people)s) n""",
@@ -37,7 +37,7 @@ def make_rules(rules: int, now: datetime) -> None:
     people = -(-rules // RULES_PER_PERSON)
     params: dict[str, Any] = {"people": people, "rules": rules, "rules_per_person": RULES_PER_PERSON, "now": now}
     with connection.cursor() as cursor:
-        for statement in STATEMENTS:
+        for statement in INSERT_PEOPLE:
             cursor.execute(statement, params)
         cursor.execute("VACUUM ANALYZE")
 
@@ -45,7 +45,7 @@ def make_rules(rules: int, now: datetime) -> None:
 def make_people(people: int) -> UUID:
     """Make so many people and nothing else; return one of them."""
     with connection.cursor() as cursor:
-        cursor.execute(STATEMENTS[0], {"people": people})
+        cursor.execute(INSERT_PEOPLE[0], {"people": people})
         cursor.execute("SELECT id FROM smartagent_users LIMIT 1")
         return UUID(str(cursor.fetchone()[0]))
 

@@ -13,7 +13,7 @@ from rules.models import DispatchRun
 from smartagent.bench.floors import copy_again, count_breaches
 from smartagent.bench.people import break_rules, forget_everything_that_happened, make_rules
 
-ROUNDS = 5
+EVALUATION_ROUNDS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ def bench_tick(rules: int, percent: float) -> TickFigures:
     make_rules(rules, now)
     _tick(now)  # the first tick keeps the first value of each built-in series; later ones only changes
     break_rules(round(rules * percent / 100))
-    rounds = [_round(now + timedelta(seconds=number + 1)) for number in range(ROUNDS)]
+    rounds = [_round(now + timedelta(seconds=number + 1)) for number in range(EVALUATION_ROUNDS)]
     seconds, floor = (median(column) for column in list(zip(*rounds, strict=True))[:2])
     changed = rounds[0][2]
     return TickFigures(

@@ -26,12 +26,12 @@ AUDIT = """INSERT INTO fusion_audit_log (user_id, event_type, status, error_mess
 PROPOSE = """INSERT INTO fusion_optimization_events (id, source_event_type, optimization_action, efficiency_index)
              VALUES (%(id)s, 'drift', 'pre_tune', 61.25)"""
 APPLY = "UPDATE fusion_optimization_events SET applied = true WHERE id = %(id)s"
-INBOX = "SELECT * FROM notifications WHERE user_id = %(person)s ORDER BY created_at DESC LIMIT 20"
+INBOX_SQL = "SELECT * FROM notifications WHERE user_id = %(person)s ORDER BY created_at DESC LIMIT 20"
 PROPOSED = "SELECT * FROM optimization_events WHERE id = %(id)s"
 GREET = "UPDATE profiles SET full_name = 'Somebody else' WHERE id = %(person)s"
 # What is between BEGIN and COMMIT holds its locks on one table while it waits for another.
 STORY = (
-    NOTIFY, READ, TURN, AUDIT, INBOX, PROPOSE, APPLY, PROPOSED, GREET,
+    NOTIFY, READ, TURN, AUDIT, INBOX_SQL, PROPOSE, APPLY, PROPOSED, GREET,
     "BEGIN", TURN, AUDIT, "COMMIT",
 )  # fmt: skip
 # Now and then somebody reads for longer than we wait for a lock, and keeps what they have read locked meanwhile.

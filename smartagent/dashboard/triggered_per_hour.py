@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from rules.models.querysets import ActivityQuerySet
 
-SHOWN = 24
+HOURS_SHOWN = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Hours:
 def per_hour(entries: ActivityQuerySet, now: datetime) -> Hours:
     """Count the entries into firing and the repeats among `entries`, in the hours of whoever looks."""
     # Hours begin where they do in the zone: in Kolkata at half past those of UTC.
-    first = timezone.localtime(now - timedelta(hours=SHOWN - 1)).replace(minute=0, second=0, microsecond=0)
-    hours = [first.astimezone(UTC) + timedelta(hours=number) for number in range(SHOWN)]
+    first = timezone.localtime(now - timedelta(hours=HOURS_SHOWN - 1)).replace(minute=0, second=0, microsecond=0)
+    hours = [first.astimezone(UTC) + timedelta(hours=number) for number in range(HOURS_SHOWN)]
     day = entries.since(first).triggered().order_by()
     rows = day.values(hour=TruncHour("created_at")).annotate(times=Count("pk"))
     found = {row["hour"]: row["times"] for row in rows}

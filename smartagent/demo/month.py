@@ -13,13 +13,12 @@ from rules.models import ActivityEntry, Integration
 from smartagent.demo.people import make_integrations, make_people
 from smartagent.demo.readings import write_efficiency, write_events, write_samples, write_scores
 from smartagent.demo.replay import make_happenings, replay, ticks
-from smartagent.demo.rules import make_rules
+from smartagent.demo.rules import HOUR, make_rules
 from smartagent.demo.series import Incident, make_incidents
 from smartagent.demo.team import make_team_happenings
 from smartagent.models import User
 
 MONTH = timedelta(days=30)
-HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

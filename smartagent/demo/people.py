@@ -8,7 +8,7 @@ from django.utils.text import slugify
 from rules.models import Integration
 from smartagent.models import User
 
-NAMES = """
+DEMO_NAMES = """
 Amara Okafor, Björn Lindqvist, Chiara Rossi, Dmitri Volkov, Elif Yılmaz, Farid Haddad, Greta Vogel, Hiro Tanaka,
 Ines Duarte, Jonas Weber, Keiko Mori, Lucía Herrera, Mateo Silva, Nadia Petrova, Oskar Nyström, Priya Raman,
 Quentin Dubois, Rosa Marín, Samir Aziz, Tuuli Korhonen, Umar Farouk, Vera Novák, Wanda Nowak, Xavier Laurent,
@@ -16,13 +16,13 @@ Yara Nassar, Zoltán Kovács, Anneke Visser, Boris Ivanov, Carmen Ortega, Duc Ng
 Gustavo Costa, Hana Kim, Ismail Rahman, Jana Horvat, Kofi Mensah, Leila Karimi, Milan Jovanović, Noor Hassan
 """
 ZONES = ("Europe/Berlin", "Europe/London", "America/New_York", "Asia/Kolkata", "Asia/Tokyo", "UTC")
-TYPES = ("slack", "outlook", "gmail", "trello", "sendgrid", "microsoft_teams")
-ROLES = {0: "operators", 1: "operators", 2: "auditors"}
+INTEGRATION_TYPES = ("slack", "outlook", "gmail", "trello", "sendgrid", "microsoft_teams")
+DEMO_ROLES = {0: "operators", 1: "operators", 2: "auditors"}
 
 
 def make_people(dice: random.Random) -> list[User]:
     """Make the forty, in their groups, each in a time zone."""
-    names = [name.strip() for name in NAMES.split(",")]
+    names = [name.strip() for name in DEMO_NAMES.split(",")]
     people = [
         User(email=f"{slugify(name).replace('-', '.')}@example.com", full_name=name, time_zone=dice.choice(ZONES))
         for name in names
@@ -33,7 +33,7 @@ def make_people(dice: random.Random) -> list[User]:
     groups = {group.name: group for group in Group.objects.all()}
     membership = User.groups.through
     membership.objects.bulk_create(
-        membership(user_id=person.pk, group_id=groups[ROLES.get(number, "members")].pk)
+        membership(user_id=person.pk, group_id=groups[DEMO_ROLES.get(number, "members")].pk)
         for number, person in enumerate(people)
     )
     return people
@@ -44,5 +44,5 @@ def make_integrations(people: list[User], dice: random.Random) -> list[Integrati
     return Integration.objects.bulk_create(
         Integration(user=person, integration_type=kind, status=Integration.Status.ACTIVE)
         for person in people
-        for kind in dice.sample(TYPES, dice.randint(2, 4))
+        for kind in dice.sample(INTEGRATION_TYPES, dice.randint(2, 4))
     )

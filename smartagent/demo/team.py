@@ -19,7 +19,7 @@ from smartagent.demo.replay import Happening
 from smartagent.models import User
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-ROUNDS = (8, 12, 16)  # the hours at which somebody looks after what is open
+TEAM_HOURS = (8, 12, 16)  # the hours at which somebody looks after what is open
 USEFUL = {"An integration is down": 0.95, "Fusion score is low": 0.8, "My score": 0.5, "My anomalies": 0.2}
 
 
@@ -27,7 +27,7 @@ def make_team_happenings(operators: list[User], start: datetime, end: datetime, 
     """Three times a day one of `operators` looks after what the demo's rules have brought about; what nobody answers
     expires, and what was done is measured."""
     found = [Happening(at, _see_what_is_over(at)) for at in _every(HOUR, start, end)]
-    rounds = (at for at in _every(HOUR, start, end - 2 * HOUR) if at.hour in ROUNDS)
+    rounds = (at for at in _every(HOUR, start, end - 2 * HOUR) if at.hour in TEAM_HOURS)
     found += [Happening(at, _look_after(operators[at.day % len(operators)], at, dice)) for at in rounds]
     return [
         *found,

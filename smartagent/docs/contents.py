@@ -6,7 +6,7 @@ from pathlib import Path
 
 from smartagent.docs.reference import SECTIONS, reference_text
 
-TEXT = Path(__file__).parent / "text"
+TEXT_FOLDER = Path(__file__).parent / "text"
 GUIDES = {
     "Users' guide": (
         "first-rule", "rules", "on-call", "activity-log", "silences", "rule-health", "channels", "preferences",
@@ -35,7 +35,7 @@ def all_pages() -> list[Page]:
 def _guides() -> Iterator[Page]:
     for section, slugs in GUIDES.items():
         for slug in slugs:
-            text = (TEXT / f"{slug}.md").read_text(encoding="utf-8")
+            text = (TEXT_FOLDER / f"{slug}.md").read_text(encoding="utf-8")
             yield Page(slug, section, title_of(text), text)
 
 

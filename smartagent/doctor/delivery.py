@@ -5,20 +5,22 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Min
 
-from notifications.channels.status import CONDITIONS
+from notifications.channels.status import STATUS_QUERIES
 from notifications.models import Channel, Delivery
 from smartagent.doctor.findings import Finding, error, info, warning
 from smartagent.doctor.schema_findings import about
 
-DAY = timedelta(hours=24)
-GRACE = timedelta(minutes=5)
+DELIVERY_SPAN = timedelta(hours=24)
+DELIVERY_GRACE = timedelta(minutes=5)
 MAX_NAMED = 3
-START = "Start `manage.py up`, or beside a web server that runs elsewhere `manage.py deliver` or `manage.py qcluster`."
+START_DELIVERY = (
+    "Start `manage.py up`, or beside a web server that runs elsewhere `manage.py deliver` or `manage.py qcluster`."
+)
 
 
 def check_dead_letters(now: datetime) -> Iterator[Finding]:
     """What was given up in the last day."""
-    dead = Delivery.objects.dead().filter(settled_at__gte=now - DAY).order_by("-settled_at")
+    dead = Delivery.objects.dead().filter(settled_at__gte=now - DELIVERY_SPAN).order_by("-settled_at")
     count = dead.count()
     if count:
         problem = f"{count:,} {'message was' if count == 1 else 'messages were'} given up in the last day"
@@ -37,7 +39,7 @@ def check_channels() -> Iterator[Finding]:
 
 def _in_state(state: str) -> str:
     """`2 channels are failing: “ops” of Ada, …`; empty where none is."""
-    found = Channel.objects.filter(CONDITIONS[state]).order_by("opened_at", "created_at", "id")
+    found = Channel.objects.filter(STATUS_QUERIES[state]).order_by("opened_at", "created_at", "id")
     count = found.count()
     named = [f"“{channel.name}” of {channel.user}" for channel in found.select_related("user")[:MAX_NAMED]]
     rest = f" and {count - len(named):,} more" if count > len(named) else ""
@@ -51,12 +53,12 @@ def _in_state(state: str) -> str:
 def check_sending(now: datetime) -> Iterator[Finding]:
     """Somebody sends what is due by channels that work; what a dead worker had in hand is due too."""
     working = Channel.objects.in_use().filter(opened_at=None)
-    late = Delivery.objects.filter(status="due", due_at__lte=now - GRACE, channel__in=working)
-    stuck = Delivery.objects.filter(status="sending", leased_until__lte=now - GRACE)
+    late = Delivery.objects.filter(status="due", due_at__lte=now - DELIVERY_GRACE, channel__in=working)
+    stuck = Delivery.objects.filter(status="sending", leased_until__lte=now - DELIVERY_GRACE)
     due = late.aggregate(count=Count("pk"), since=Min("due_at"))
     held = stuck.aggregate(count=Count("pk"), since=Min("leased_until"))
     since = min((each["since"] for each in (due, held) if each["since"]), default=None)
     if since is not None:
         count = due["count"] + held["count"]
         problem = f"{count:,} {'message is' if count == 1 else 'messages are'} due, the oldest for {about(now - since)}"
-        yield error("deliveries", f"{problem}: no worker sends.", START)
+        yield error("deliveries", f"{problem}: no worker sends.", START_DELIVERY)

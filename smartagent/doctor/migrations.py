@@ -14,8 +14,8 @@ from smartagent.adoption.operations import CreateOrCompleteModel
 from smartagent.adoption.sync.base import Synchronising
 from smartagent.doctor.findings import Finding, error
 
-OURS = ("smartagent", "rules", "notifications", "optimizer")
-MAX_SHOWN = 4
+OUR_APPS = ("smartagent", "rules", "notifications", "optimizer")
+MAX_MIGRATIONS_NAMED = 4
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Migrated:
         """Those of ours that are applied here, and that this version does not know."""
         loader = self.executor.loader
         known = set(loader.disk_migrations) | {old for each in loader.disk_migrations.values() for old in each.replaces}
-        return sorted(each for each in loader.applied_migrations if each[0] in OURS and each not in known)
+        return sorted(each for each in loader.applied_migrations if each[0] in OUR_APPS and each not in known)
 
     def is_done(self, app_label: str) -> bool:
         """Whether an app has all its tables, as far as its migrations say."""
@@ -61,8 +61,8 @@ class Migrated:
 
     def _operations(self) -> Iterator[tuple[str, Operation]]:
         loader = self.executor.loader
-        ours = [key for key in loader.disk_migrations if key[0] in OURS]
-        for key in sorted(ours, key=lambda key: (OURS.index(key[0]), key[1])):
+        ours = [key for key in loader.disk_migrations if key[0] in OUR_APPS]
+        for key in sorted(ours, key=lambda key: (OUR_APPS.index(key[0]), key[1])):
             for operation in loader.disk_migrations[key].operations:
                 yield key[0], operation
 
@@ -79,5 +79,5 @@ def check_migrations(migrated: Migrated) -> Iterator[Finding]:
 
 def _named(migrations: list[tuple[str, str]]) -> str:
     names = [".".join(each) for each in migrations]
-    more = f" and {len(names) - MAX_SHOWN} more" if len(names) > MAX_SHOWN else ""
-    return f"{', '.join(names[:MAX_SHOWN])}{more} {'is' if len(names) == 1 else 'are'}"
+    more = f" and {len(names) - MAX_MIGRATIONS_NAMED} more" if len(names) > MAX_MIGRATIONS_NAMED else ""
+    return f"{', '.join(names[:MAX_MIGRATIONS_NAMED])}{more} {'is' if len(names) == 1 else 'are'}"

@@ -19,7 +19,7 @@ from smartagent.doctor.repair import AlreadyRepairing, repair
 from smartagent.kernel import schema_drift
 from smartagent.postgres import hidden_rows
 
-TOLD = 12
+MAX_FINDINGS_NAMED = 12
 
 
 @require_GET
@@ -62,5 +62,5 @@ def _context(request: HttpRequest) -> dict[str, Any]:
 
 def _tell(request: HttpRequest, words: str, lines: list[str], level: int = messages.SUCCESS) -> None:
     if lines:
-        more = f"; and {len(lines) - TOLD} more" if len(lines) > TOLD else ""
-        messages.add_message(request, level, f"{words}{'; '.join(lines[:TOLD])}{more}.")
+        more = f"; and {len(lines) - MAX_FINDINGS_NAMED} more" if len(lines) > MAX_FINDINGS_NAMED else ""
+        messages.add_message(request, level, f"{words}{'; '.join(lines[:MAX_FINDINGS_NAMED])}{more}.")

@@ -25,7 +25,7 @@ from smartagent.doctor.triggers import subject_of
 from smartagent.kernel import schema_drift
 from smartagent.setup import schedules
 
-LOCK = 0x5A9E18  # any number, the same for every repair of this database
+REPAIR_LOCK = 0x5A9E18  # any number, the same for every repair of this database
 
 
 class AlreadyRepairing(Exception):
@@ -67,13 +67,13 @@ def repair(connection: BaseDatabaseWrapper) -> Repairs:
 @contextmanager
 def _alone(connection: BaseDatabaseWrapper) -> Iterator[None]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [REPAIR_LOCK])
         if not cursor.fetchone()[0]:
             raise AlreadyRepairing
         try:
             yield
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [REPAIR_LOCK])
 
 
 def _make_tables(editor: BaseDatabaseSchemaEditor, migrated: Migrated, repairs: Repairs) -> None:

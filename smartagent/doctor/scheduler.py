@@ -14,13 +14,13 @@ from rules.models import ActivityEntry, DispatchRun
 from smartagent.doctor.findings import FIX, Finding, error, warning
 from smartagent.doctor.schema_findings import about
 from smartagent.kernel.schema_drift_log import EVENT
-from smartagent.setup.schedules import PREFIX, lacking
+from smartagent.setup.schedules import SCHEDULE_PREFIX, lacking
 
-DAY = timedelta(hours=24)
-GRACE = timedelta(minutes=2)
-START = "Start `manage.py up`, or `manage.py qcluster` if the web server runs elsewhere."
-COUNTED = 1000
-FUNCTION = {"rules.tasks.tick": "the evaluation of the rules"}
+FAILURES_SPAN = timedelta(hours=24)
+SCHEDULE_GRACE = timedelta(minutes=2)
+START_WORKERS = "Start `manage.py up`, or `manage.py qcluster` if the web server runs elsewhere."
+MAX_COUNTED_TASKS = 1000
+TASK_LABELS = {"rules.tasks.tick": "the evaluation of the rules"}
 
 
 def check_schedules() -> Iterator[Finding]:
@@ -36,16 +36,20 @@ def check_workers(now: datetime) -> Iterator[Finding]:
         return
     last = Task.objects.order_by("-stopped").values_list("stopped", flat=True).first()
     if last is None:
-        yield warning("workers", "No worker has run yet: rules are not evaluated on schedule.", START)
+        yield warning("workers", "No worker has run yet: rules are not evaluated on schedule.", START_WORKERS)
     else:
         told = f"the last finished something {about(now - last)} ago"
-        yield error("workers", f"What is due waits for {about(late)}; {told}: no worker is alive.", START)
+        yield error("workers", f"What is due waits for {about(late)}; {told}: no worker is alive.", START_WORKERS)
 
 
 def _late(now: datetime) -> timedelta | None:
     """For how long something waits, where that is too long."""
-    allowed = GRACE + timedelta(minutes=2 * settings.DISPATCH_EVERY_MINUTES)
-    due = Schedule.objects.filter(name__startswith=PREFIX).order_by("next_run").values_list("next_run", flat=True)
+    allowed = SCHEDULE_GRACE + timedelta(minutes=2 * settings.DISPATCH_EVERY_MINUTES)
+    due = (
+        Schedule.objects.filter(name__startswith=SCHEDULE_PREFIX)
+        .order_by("next_run")
+        .values_list("next_run", flat=True)
+    )
     queued = OrmQ.objects.order_by("lock").values_list("lock", flat=True)
     waits = [now - since for since in (due.first(), queued.first()) if since is not None and now - since > allowed]
     return max(waits, default=None)
@@ -70,17 +74,17 @@ def check_failures(now: datetime) -> Iterator[Finding]:
     """What failed in the last day."""
     ours = ActivityEntry.objects.filter(agent_name="smart_agent").exclude(event_type=EVENT)
     entries = ours.failed().last_day(now).order_by("-created_at")
-    newest = list(entries.values_list("error_message", flat=True)[: COUNTED + 1])
+    newest = list(entries.values_list("error_message", flat=True)[: MAX_COUNTED_TASKS + 1])
     if newest:
-        count = f"{COUNTED:,}+" if len(newest) > COUNTED else f"{len(newest):,}"
+        count = f"{MAX_COUNTED_TASKS:,}+" if len(newest) > MAX_COUNTED_TASKS else f"{len(newest):,}"
         problem = f"{count} {'action or reading' if len(newest) == 1 else 'actions or readings'} failed in the last day"
         yield warning("activity", f"{problem}; the newest: {newest[0] or 'no error text'}",
                       "See Activity, filtered by failed.")  # fmt: skip
-    failed = Task.objects.filter(success=False, stopped__gte=now - DAY).order_by("-stopped")
+    failed = Task.objects.filter(success=False, stopped__gte=now - FAILURES_SPAN).order_by("-stopped")
     tasks = failed.values_list("func", "result")[:1]
     for func, result in tasks:
         last = str(result or "").strip().partition(" : Traceback")[0].partition("\n")[0]
-        problem = f"{FUNCTION.get(func, func)} failed {_times(failed.count())} in the last day"
+        problem = f"{TASK_LABELS.get(func, func)} failed {_times(failed.count())} in the last day"
         yield warning("workers", f"{problem[:1].upper()}{problem[1:]}; the last: {last}", "See the workers' log.")
 
 

@@ -5,7 +5,7 @@ from functools import singledispatch
 
 from smartagent.adoption import changes
 from smartagent.adoption.changes import LeaveAlone, SchemaChange
-from smartagent.adoption.introspection import ANY
+from smartagent.adoption.introspection import ANY_WORD
 from smartagent.adoption.sync import sync_changes
 from smartagent.doctor.findings import FIX, Finding, error, info, warning
 from smartagent.kernel.durations import format_duration
@@ -73,7 +73,7 @@ def _(change: changes.SetDefault) -> str:
 
 @problem_of.register
 def _(change: changes.WidenCheck) -> str:
-    words = "words that we use" if ANY in change.words else ", ".join(change.words)
+    words = "words that we use" if ANY_WORD in change.words else ", ".join(change.words)
     return f"The check {change.name} refuses {words} in the column {change.column}."
 
 

@@ -15,7 +15,7 @@ from smartagent.doctor.schema_findings import about
 OLDEST = 14
 CLOCKS_DIFFER = timedelta(seconds=30)
 
-SERVER = """
+SERVER_FACTS_SQL = """
 SELECT current_setting('server_version_num')::int / 10000, current_setting('server_version'),
        current_setting('server_encoding'), pg_is_in_recovery(),
        current_setting('default_transaction_read_only') = 'on', current_setting('session_replication_role'),
@@ -25,7 +25,7 @@ SELECT current_setting('server_version_num')::int / 10000, current_setting('serv
 
 def check_server(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
     """The server is new enough, writable, and counts as we do."""
-    [row] = _rows(connection, SERVER)
+    [row] = _rows(connection, SERVER_FACTS_SQL)
     version, shown, encoding, standby, read_only, role, schema, may_create, user, now = row
     where = "database"
     if version < OLDEST:

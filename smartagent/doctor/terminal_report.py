@@ -11,7 +11,7 @@ from smartagent.doctor.findings import DoctorReport, FindingSeverity, TableRepor
 from smartagent.doctor.repair import Repairs
 
 STYLES = {FindingSeverity.ERROR: "bold red", FindingSeverity.WARNING: "yellow", FindingSeverity.INFO: "cyan"}
-STATES = {"ours": "green", "adopted": "cyan", "missing": "bold red", "drifted": "bold red"}
+STATE_COLOURS = {"ours": "green", "adopted": "cyan", "missing": "bold red", "drifted": "bold red"}
 
 
 def show(console: Console, report: DoctorReport) -> None:
@@ -52,7 +52,7 @@ def _tables(tables: Sequence[TableReport]) -> Table:
     shown.add_column("Rows", justify="right")
     shown.add_column("Not shown", justify="right")
     for table in tables:
-        state = Text(table.state.value, style=STATES[table.state])
+        state = Text(table.state.value, style=STATE_COLOURS[table.state])
         about = "" if table.exact else "about "
         rows = "–" if table.rows is None else f"{about}{table.rows:,}"
         hidden = "?" if table.unrepresentable is None else f"{table.unrepresentable:,}" if table.unrepresentable else ""

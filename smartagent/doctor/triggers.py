@@ -15,7 +15,7 @@ from smartagent.doctor.schema_findings import finding_of
 
 SYNC_FAILED = "sync_failed"
 SYNC_REMEDY = "Fix the error; `manage.py doctor --fix` then adds missing people."
-COUNTED = 1000
+MAX_COUNTED_ROWS = 1000
 
 
 def check_step(connection: BaseDatabaseWrapper, migrated: Migrated) -> Iterator[Finding]:
@@ -41,7 +41,7 @@ def check_people(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
 def check_sync(now: datetime) -> Iterator[Finding]:
     """What triggers could not do in the last day; it failed no statement of the old application."""
     failed = ActivityEntry.objects.filter(event_type=SYNC_FAILED).last_day(now).order_by("-created_at")
-    newest = list(failed.values_list("error_message", flat=True)[:COUNTED])
+    newest = list(failed.values_list("error_message", flat=True)[:MAX_COUNTED_ROWS])
     if newest:
         changes = "1 change was" if len(newest) == 1 else f"{len(newest):,} changes were"
         problem = f"{changes} not kept in step with the old application in the last day; the newest: {newest[0]}."

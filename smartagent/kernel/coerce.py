@@ -7,8 +7,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 # A digit of ASCII, a point, an exponent: no underscores, no other scripts, neither NaN nor Infinity.
-SHAPE = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-LONGEST_TEXT = 400  # characters: the longest float, written out, has 1 + 308 of them before the point
+NUMBER_SHAPE = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+MAX_NUMBER_TEXT = 400  # characters: the longest float, written out, has 1 + 308 of them before the point
 LARGEST_EXPONENT, SMALLEST_EXPONENT = 308, -324  # of what 64 bits can hold
 BEFORE, AFTER = 20, 10  # digits that a rule keeps, before the point and after it
 
@@ -16,7 +16,7 @@ NOT_A_NUMBER = "This is not a number. Write for example 70 or 12.5, with a point
 NOT_FINITE = "This is not a finite number. Write for example 70 or 12.5."
 TOO_LARGE = "This number is larger than 64 bits can hold."
 TOO_SMALL = "This number is nearer to 0 than 64 bits can hold."
-TOO_LONG = f"This number has more than {LONGEST_TEXT} characters."
+TOO_LONG = f"This number has more than {MAX_NUMBER_TEXT} characters."
 TOO_PRECISE = f"At most {BEFORE} digits before the point and {AFTER} after it can be kept."
 
 
@@ -66,9 +66,9 @@ def as_number(value: Any) -> float | None:
 
 
 def _typed(text: str) -> Decimal:
-    if len(text) > LONGEST_TEXT:
+    if len(text) > MAX_NUMBER_TEXT:
         raise ValueError(TOO_LONG)
-    if not SHAPE.fullmatch(text):
+    if not NUMBER_SHAPE.fullmatch(text):
         raise ValueError(NOT_FINITE if as_number(text) is None and _spells_a_float(text) else NOT_A_NUMBER)
     try:
         return Decimal(text)
@@ -93,7 +93,7 @@ def _bounded(number: Decimal) -> Decimal:
         raise ValueError(NOT_FINITE)
     if number == 0:
         return Decimal(0)
-    if len(number.as_tuple().digits) > LONGEST_TEXT:
+    if len(number.as_tuple().digits) > MAX_NUMBER_TEXT:
         raise ValueError(TOO_LONG)
     if number.adjusted() < SMALLEST_EXPONENT:
         raise ValueError(TOO_SMALL)

@@ -8,20 +8,20 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-SHAPE = re.compile(r"(?:\s*\d+\s*[wdhms])+\s*", re.IGNORECASE | re.ASCII)
+DURATION_SHAPE = re.compile(r"(?:\s*\d+\s*[wdhms])+\s*", re.IGNORECASE | re.ASCII)
 PART = re.compile(r"(\d+)\s*([wdhms])", re.IGNORECASE)
 MAX_DURATION = timedelta(days=366)
-LONGEST_TEXT = 100  # characters
+MAX_DURATION_TEXT = 100  # characters
 
 
 def parse_duration(text: str) -> timedelta:
     """Return the duration that `text` says; ValueError with what would be right where it says none."""
-    if len(text) > LONGEST_TEXT:
+    if len(text) > MAX_DURATION_TEXT:
         raise ValueError(f"“{text[:40]}…” is not a duration. Write for example 30m, 4h or 1d 12h; 0 means none.")
     text = text.strip()
     if text in ("", "0"):
         return timedelta(0)
-    if not SHAPE.fullmatch(text):
+    if not DURATION_SHAPE.fullmatch(text):
         raise ValueError(f"“{text[:40]}” is not a duration. Write for example 30m, 4h or 1d 12h; 0 means none.")
     return of_seconds(sum(int(count) * UNITS[unit.lower()] for count, unit in PART.findall(text)), text)
 

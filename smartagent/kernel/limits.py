@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
-MINUTE = 60
+SECONDS_PER_MINUTE = 60
 
 
 def seconds_to_wait(person: Any, what: str) -> int:
@@ -22,13 +22,13 @@ def seconds_to_wait(person: Any, what: str) -> int:
     if not most:
         return 0
     now = int(time.time())
-    key = f"limit:{what}:{person.pk}:{now // MINUTE}"
-    cache.add(key, 0, 2 * MINUTE)
+    key = f"limit:{what}:{person.pk}:{now // SECONDS_PER_MINUTE}"
+    cache.add(key, 0, 2 * SECONDS_PER_MINUTE)
     try:
         count = cache.incr(key)
     except ValueError:  # it was culled in between
         return 0
-    return 0 if count <= most else MINUTE - now % MINUTE
+    return 0 if count <= most else SECONDS_PER_MINUTE - now % SECONDS_PER_MINUTE
 
 
 def in_words(what: str, wait: int) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-MINUTE = "%Y-%m-%d %H:%M"
+MINUTE_FORMAT = "%Y-%m-%d %H:%M"
 
 
 def plural(count: Any, noun: str, many: str = "") -> str:
@@ -20,15 +20,15 @@ def counted(count: Any, noun: str, many: str = "") -> str:
 
 def clock(moment: datetime, zone: tzinfo | None = None) -> str:
     """The minute by the clock of `zone`, or of whoever looks: `2026-03-02 10:00`."""
-    return f"{timezone.localtime(moment, zone):{MINUTE}}"
+    return f"{timezone.localtime(moment, zone):{MINUTE_FORMAT}}"
 
 
 def clock_today(moment: datetime | None, now: datetime) -> str:
     """The hour alone where it is today, by the clock of whoever looks; else the day too."""
     here = timezone.localtime(moment)
-    return f"{here:%H:%M}" if here.date() == timezone.localtime(now).date() else f"{here:{MINUTE}}"
+    return f"{here:%H:%M}" if here.date() == timezone.localtime(now).date() else f"{here:{MINUTE_FORMAT}}"
 
 
 def clock_utc(moment: datetime) -> str:
     """The minute in UTC, saying so: `2026-03-02 10:00 UTC`; for what is stored and read in any zone."""
-    return f"{moment.astimezone(UTC):{MINUTE}} UTC"
+    return f"{moment.astimezone(UTC):{MINUTE_FORMAT}} UTC"

@@ -15,10 +15,10 @@ from psycopg import pq
 
 # undefined_column, undefined_table
 SQLSTATES = frozenset({"42703", "42P01"})
-KNOWN_FOR = 30.0  # seconds
+DRIFT_TTL = 30.0  # seconds
 WHAT_TO_DO = "`manage.py doctor --fix` repairs the schema, as does Repair under System health"
 
-MISSING = """
+MISSING_SQL = """
 SELECT wanted.of_table, CASE WHEN there.oid IS NULL THEN '' ELSE wanted.of_column END
   FROM unnest(%s::text[], %s::text[]) AS wanted (of_table, of_column)
   LEFT JOIN pg_class there ON there.oid = to_regclass(quote_ident(wanted.of_table))
@@ -53,9 +53,9 @@ def look() -> tuple[Missing, ...]:
     """Return what is missing now."""
     wanted = list(_wanted())
     with connection.cursor() as cursor:
-        cursor.execute(MISSING, [[table for table, _ in wanted], [column for _, column in wanted]])
+        cursor.execute(MISSING_SQL, [[table for table, _ in wanted], [column for _, column in wanted]])
         _Look.seen = tuple(Missing(*row) for row in cursor.fetchall())
-    _Look.until = time.monotonic() + KNOWN_FOR
+    _Look.until = time.monotonic() + DRIFT_TTL
     return _Look.seen
 
 

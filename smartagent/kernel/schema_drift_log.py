@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 Answer = TypeVar("Answer")
 
 EVENT = "schema_incomplete"
-EVERY = 3600.0  # seconds
+LOG_INTERVAL = 3600.0  # seconds
 # Only columns that the table has in every shape: ours may be the ones that are missing.
 NOTE = """
 INSERT INTO agent_activity_log (agent_name, event_type, action_taken, context, status, error_message)
@@ -46,7 +46,7 @@ def if_there(ask: Callable[[], Answer]) -> Answer | None:
 def note(missing: Sequence[Missing]) -> None:
     """Write it down, unless that was done within the hour."""
     words = in_words(missing)
-    if time.monotonic() - _noted.get(words, -EVERY) < EVERY:
+    if time.monotonic() - _noted.get(words, -LOG_INTERVAL) < LOG_INTERVAL:
         return
     _noted[words] = time.monotonic()
     names = [each.name for each in missing]

@@ -1,6 +1,6 @@
 """Who may make administrators by writing to the old application's tables. Frozen with the migration."""
 
-from smartagent.adoption.sync.writers import CLAIMED, IS_OURS, WRITER
+from smartagent.adoption.sync.writers import CLAIMED, WRITER, WRITTEN_BY_US
 
 # Profiles are often their owners' to write, and what a sign-up says becomes one: what makes somebody an administrator or
 # an operator is followed where the old application's own functions write it, or somebody with such rights here, or
@@ -9,7 +9,7 @@ MAY_PROMOTE = f"""
 DECLARE
     who text := CASE {WRITER} WHEN 'authenticated' THEN {CLAIMED} END;
 BEGIN
-    IF {IS_OURS} OR {WRITER} = 'service_role' THEN
+    IF {WRITTEN_BY_US} OR {WRITER} = 'service_role' THEN
         RETURN true;
     END IF;
     IF EXISTS (

@@ -27,7 +27,7 @@ CONNECT, TOTAL = 5.0, 10.0  # seconds
 MOST_READ = 64 * 1024  # bytes of an answer
 EXCERPT = 500  # characters of it that are kept
 LIMITS = {"timeout": httpx.Timeout(TOTAL, connect=CONNECT).as_dict()}
-OURS = {"User-Agent": "SmartAgent/0.1", "Accept": "*/*", "Accept-Encoding": "identity"}
+DEFAULT_HEADERS = {"User-Agent": "SmartAgent/0.1", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ def send(method: str, url: str, *, content: bytes = b"", headers: Mapping[str, s
         with deadline(TOTAL):
             transport = _transport(_proxy_for(address))
             request = httpx.Request(
-                method, address, headers={**OURS, **(headers or {})}, content=content, extensions=LIMITS
+                method, address, headers={**DEFAULT_HEADERS, **(headers or {})}, content=content, extensions=LIMITS
             )
             with closing(transport.handle_request(request)) as response:
                 body = _bounded(response)

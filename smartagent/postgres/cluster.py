@@ -9,18 +9,18 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from smartagent.postgres.config import NAME
+from smartagent.postgres.config import DATABASE_NAME
 from smartagent.postgres.errors import EmbeddedFailed
 from smartagent.postgres.home import Home
 from smartagent.postgres.postmaster import Postmaster, orphans
 
 ROLE = "smartagent"
 # Crash recovery replays what was written since the last checkpoint: minutes on a slow disk, not seconds.
-PATIENCE = 600
+START_TIMEOUT = 600
 WAL_FILE = 16 * 1024 * 1024
 
 # Durable, and meant for one machine with an SSD that it shares with the application.
-SETTINGS = {
+SERVER_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "200",
@@ -45,7 +45,7 @@ def start(home: Home, options: Mapping[str, str]) -> Postmaster:
     if not (home.data / "PG_VERSION").exists():
         _make(home)
     _admit(home)
-    _launch(home, {**SETTINGS, "unix_socket_directories": f'"{home.sockets()}"', **options})
+    _launch(home, {**SERVER_SETTINGS, "unix_socket_directories": f'"{home.sockets()}"', **options})
     server = Postmaster.of(home.data)
     if server is None or not server.ready:
         raise EmbeddedFailed(f"The embedded PostgreSQL did not get ready; {home.log} says why.")
@@ -87,7 +87,7 @@ def _admit(home: Home) -> None:
 def _launch(home: Home, settings: Mapping[str, str]) -> None:
     home.log.unlink(missing_ok=True)  # only of the last start, so that it never fills the disk
     words = shlex.join(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))
-    _run(home, ["pg_ctl", "start", "-D", home.data, "-l", home.log, "-w", "-t", str(PATIENCE), "-o", words])
+    _run(home, ["pg_ctl", "start", "-D", home.data, "-l", home.log, "-w", "-t", str(START_TIMEOUT), "-o", words])
 
 
 def _run(home: Home, command: Sequence[str | Path]) -> None:
@@ -114,8 +114,8 @@ def _cause(text: str) -> str:
 def _create_database(home: Home, server: Postmaster) -> None:
     try:
         with psycopg.connect(make_conninfo(dbname="postgres", **address(server)), autocommit=True) as connection:
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
-                connection.execute(f"CREATE DATABASE {NAME} TEMPLATE template0 ENCODING 'UTF8'")
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE_NAME]).fetchone():
+                connection.execute(f"CREATE DATABASE {DATABASE_NAME} TEMPLATE template0 ENCODING 'UTF8'")
     except psycopg.Error as error:
         raise EmbeddedFailed(
             f"The embedded PostgreSQL in {home.folder} cannot make its database: {_cause(str(error))}."

@@ -10,10 +10,10 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import make_conninfo
 
-ENGINE = "smartagent.postgres"
-NAME = "smartagent"
+DATABASE_ENGINE = "smartagent.postgres"
+DATABASE_NAME = "smartagent"
 SCHEMES = ("postgres", "postgresql", "psql", "pgsql")
-EXAMPLE = "postgres://user:password@host:5432/name"
+URL_EXAMPLE = "postgres://user:password@host:5432/name"
 
 # Options of Django's backend; every other one is libpq's.
 DJANGO_OPTIONS = {"assume_role", "isolation_level", "prepare_threshold", "server_side_binding"}
@@ -25,7 +25,7 @@ def database(url: str | None, var: Path, server: Mapping[str, str] | None = None
     `server` are settings of the embedded PostgreSQL, such as {"fsync": "off"} for tests.
     """
     chosen = _named(url) if url else _embedded(var, dict(server or {}))
-    chosen |= {"ENGINE": ENGINE, "CONN_HEALTH_CHECKS": True}
+    chosen |= {"ENGINE": DATABASE_ENGINE, "CONN_HEALTH_CHECKS": True}
     # Django refuses a pool beside persistent connections: `?conn_max_age=60` asks for these instead.
     if not chosen.setdefault("CONN_MAX_AGE", 0):
         chosen["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 20, "timeout": 10}
@@ -33,7 +33,7 @@ def database(url: str | None, var: Path, server: Mapping[str, str] | None = None
 
 
 def _embedded(var: Path, server: dict[str, str]) -> dict[str, Any]:
-    return {"NAME": NAME, "EMBEDDED": var.absolute() / "postgres", "EMBEDDED_OPTIONS": server, "OPTIONS": {}}
+    return {"NAME": DATABASE_NAME, "EMBEDDED": var.absolute() / "postgres", "EMBEDDED_OPTIONS": server, "OPTIONS": {}}
 
 
 def _named(url: str) -> dict[str, Any]:
@@ -45,10 +45,10 @@ def _named(url: str) -> dict[str, Any]:
         parsed = {}
     if not parsed:
         raise ImproperlyConfigured(
-            f"DATABASE_URL is not of the form {EXAMPLE}; write special characters of the password as %XX."
+            f"DATABASE_URL is not of the form {URL_EXAMPLE}; write special characters of the password as %XX."
         )
     if not parsed["NAME"]:
-        raise ImproperlyConfigured(f"DATABASE_URL names no database; it should look like {EXAMPLE}.")
+        raise ImproperlyConfigured(f"DATABASE_URL names no database; it should look like {URL_EXAMPLE}.")
     # Without a limit, a firewall that drops packets keeps everybody waiting for two minutes.
     parsed["OPTIONS"] = {"connect_timeout": 10, **parsed.get("OPTIONS", {})}
     _refuse_unknown(parsed["OPTIONS"])

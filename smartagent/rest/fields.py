@@ -14,16 +14,16 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from smartagent.kernel.coerce import BEFORE, as_json_number, read_threshold
-from smartagent.kernel.durations import LONGEST_TEXT, format_duration, parse_duration
+from smartagent.kernel.durations import MAX_DURATION_TEXT, format_duration, parse_duration
 from smartagent.kernel.scope import has_everyone, people_visible_to
 from smartagent.kernel.texts import keepable as keepable
-from smartagent.kernel.times import EXAMPLE, in_utc
+from smartagent.kernel.times import TIME_EXAMPLE, in_utc
 from smartagent.models import User
 
 DEPTH = 20
 LONGEST_OBJECT = 100_000  # characters of an object that is kept, as JSON
 NOT_TEXT = "This contains characters that cannot be stored (NUL or an unpaired surrogate)."
-SHAPE = r"^\s*(0|([0-9]+\s*[wdhmsWDHMS]\s*)+)\s*$"
+DURATION_REGEX = r"^\s*(0|([0-9]+\s*[wdhmsWDHMS]\s*)+)\s*$"
 
 
 Asks = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
@@ -104,7 +104,7 @@ class NumberField(serializers.Field):  # type: ignore[type-arg]
         return as_json_number(number) if isfinite(float(number)) else None
 
 
-@extend_schema_field({"type": "string", "pattern": SHAPE, "maxLength": LONGEST_TEXT, "examples": ["4h"]})
+@extend_schema_field({"type": "string", "pattern": DURATION_REGEX, "maxLength": MAX_DURATION_TEXT, "examples": ["4h"]})
 class DurationField(serializers.Field):  # type: ignore[type-arg]
     """A duration as people write it: `30m`, `4h`, `1d 12h`; `0` for none."""
 
@@ -126,8 +126,8 @@ class TimeField(serializers.DateTimeField):
     """A time, given in UTC to everybody; one without a zone is not taken for any."""
 
     default_error_messages = {
-        "naive": f"Include a time zone, for example {EXAMPLE}.",
-        "out_of_range": f"This time is outside the years 1 to 9999. Write for example {EXAMPLE}.",
+        "naive": f"Include a time zone, for example {TIME_EXAMPLE}.",
+        "out_of_range": f"This time is outside the years 1 to 9999. Write for example {TIME_EXAMPLE}.",
     }
 
     def __init__(self, **kwargs: Any) -> None:

@@ -17,9 +17,9 @@ from rest_framework.response import Response
 
 from smartagent.models import IdempotencyKey
 
-SHAPE = re.compile(r"[!-~]{1,255}")
+KEY_SHAPE = re.compile(r"[!-~]{1,255}")
 KEPT_FOR = timedelta(hours=48)
-LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+IDEMPOTENCY_LOCK_SQL = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 class KeyReused(exceptions.APIException):
@@ -35,7 +35,7 @@ def run_once(request: Request, answer: Callable[[], dict[str, Any]], code: int =
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return Response(answer(), status=code)
-    if not SHAPE.fullmatch(key):
+    if not KEY_SHAPE.fullmatch(key):
         raise exceptions.ValidationError({"Idempotency-Key": ["Write 1 to 255 letters, digits or signs of ASCII."]})
     owner: Any = request.user
     with transaction.atomic():
@@ -51,7 +51,7 @@ def run_once(request: Request, answer: Callable[[], dict[str, Any]], code: int =
 
 def _given(request: Request, key: str) -> IdempotencyKey | None:
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [f"{request.user.pk} {key}"])
+        cursor.execute(IDEMPOTENCY_LOCK_SQL, [f"{request.user.pk} {key}"])
     given = IdempotencyKey.objects.filter(user=request.user.pk, key=key).first()
     if given and given.fingerprint != fingerprint(request):
         raise KeyReused(KeyReused.__doc__)

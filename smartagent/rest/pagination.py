@@ -23,7 +23,7 @@ from smartagent.kernel import times
 from smartagent.kernel.texts import keepable
 
 PAGE_SIZE, LARGEST_PAGE = 50, 500
-SHAPE = re.compile(r"eyJvcmRlciI6[A-Za-z0-9_-]+")  # {"order":
+CURSOR_SHAPE = re.compile(r"eyJvcmRlciI6[A-Za-z0-9_-]+")  # {"order":
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class CursorPagination(BasePagination):
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         size = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE_SIZE}
         return [
-            {"name": "cursor", "in": "query", "schema": {"type": "string", "pattern": f"^{SHAPE.pattern}$"},
+            {"name": "cursor", "in": "query", "schema": {"type": "string", "pattern": f"^{CURSOR_SHAPE.pattern}$"},
              "description": "Start of the page; follow `next` and `previous`."},
             {"name": "page_size", "in": "query", "schema": size, "description": "Page size."},
         ]  # fmt: skip
@@ -140,7 +140,7 @@ def decode(text: str | None, order: str) -> Cursor | None:
     """The cursor in an address; ValidationError where it is none, or belongs to another order."""
     if text is None:
         return None
-    if not SHAPE.fullmatch(text):
+    if not CURSOR_SHAPE.fullmatch(text):
         raise malformed_cursor()
     try:
         values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))

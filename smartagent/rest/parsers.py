@@ -14,9 +14,9 @@ from smartagent.kernel.stored_json import is_deep
 from smartagent.rest.bodies import LARGE, refuse_large, refuse_many, room_of, too_large
 from smartagent.rest.errors import TooLarge
 
-MAX_LINES = 50_000
+MAX_BODY_LINES = 50_000
 MEMBERS = 10_000  # of one gzipped body
-CHUNK = 16_384  # bytes
+CHUNK_BYTES = 16_384  # bytes
 NOT_GZIP = "The body is not gzip, though Content-Encoding says so."
 NOT_GZIP_BEHIND = "Behind the gzipped body stands something that is not gzip."
 GZIP = ("gzip", "x-gzip")  # names of codings have no case
@@ -62,8 +62,8 @@ class LinesParser(parsers.BaseParser):
             except ValueError as error:
                 raise ParseError(f"Line {number} is not JSON: {error}") from None
             lines.numbers.append(number)
-            if len(lines) > MAX_LINES:
-                raise TooLarge(f"These are more than {MAX_LINES:,} lines. Send them in several requests.")
+            if len(lines) > MAX_BODY_LINES:
+                raise TooLarge(f"These are more than {MAX_BODY_LINES:,} lines. Send them in several requests.")
         return lines
 
 
@@ -123,7 +123,7 @@ def _read_member(body: bytes, place: int, plain: bytearray, room: int) -> int:
     """Append to `plain` the gzip member that begins at `place`, chunk by chunk, and return where it ends."""
     opener = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     while not opener.eof:
-        chunk = body[place : place + CHUNK]
+        chunk = body[place : place + CHUNK_BYTES]
         if not chunk:
             raise ParseError("The gzipped body ends too early.")
         plain += opener.decompress(chunk, room + 1 - len(plain))

@@ -5,8 +5,8 @@ from typing import Any
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-VERBS = {"GET": "view", "HEAD": "view", "OPTIONS": "view", "POST": "add", "PUT": "change", "PATCH": "change",
-         "DELETE": "delete"}  # fmt: skip
+PERMISSION_OF_METHOD = {"GET": "view", "HEAD": "view", "OPTIONS": "view", "POST": "add", "PUT": "change",
+                        "PATCH": "change", "DELETE": "delete"}  # fmt: skip
 
 
 class ModelPermissions(BasePermission):
@@ -33,6 +33,6 @@ def needed(method: str, view: Any) -> list[str]:
         return [needs]
     if method not in view.allowed_methods:  # the view will answer that there is no such method
         return []
-    verb = needs or VERBS[method]
+    verb = needs or PERMISSION_OF_METHOD[method]
     options = view.queryset.model._meta
     return [f"{options.app_label}.{verb}_{options.model_name}"]

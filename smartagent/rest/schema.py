@@ -8,7 +8,7 @@ from drf_spectacular.openapi import AutoSchema
 
 from smartagent.rest.constraints import described
 
-ERRORS = {
+ERROR_RESPONSES = {
     "400": ("BadRequest", "Validation error; messages by field name.",
             {"threshold_value": ["Write a number, for example 70 or 99.5; without quotes."]}),
     "401": ("NotSignedIn", "No valid token or session.", {"detail": ["Authentication credentials were not provided."]}),
@@ -33,10 +33,10 @@ ERRORS = {
     "503": ("Incomplete", "The database schema is incomplete; the answer names the missing part and the repair.",
             {"detail": ["The column status of the table notifications is missing in the database. …"]}),
 }  # fmt: skip
-ALWAYS = ("400", "401", "403", "405", "406", "429", "500", "503")
+COMMON_STATUSES = ("400", "401", "403", "405", "406", "429", "500", "503")
 WITH_BODY = ("413", "415")
 METHODS = ("get", "post", "put", "patch", "delete")
-ERROR = {
+ERROR_SCHEMA = {
     "type": "object",
     "description": "Errors by field; errors of no field under `detail`.",
     "additionalProperties": {"type": "array", "items": {"type": "string"}, "minItems": 1},
@@ -98,8 +98,8 @@ def describe_shared(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for name, schema in schemas.items():
         if name.endswith("Request") and "properties" in schema:
             schema["additionalProperties"] = False
-    schemas["Error"] = ERROR
-    components["responses"] = {name: _answer(text, example) for name, text, example in ERRORS.values()}
+    schemas["Error"] = ERROR_SCHEMA
+    components["responses"] = {name: _answer(text, example) for name, text, example in ERROR_RESPONSES.values()}
     for path, operations in result["paths"].items():
         for method in METHODS:
             if method in operations:
@@ -129,10 +129,10 @@ def _require_body(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
 
 
 def _add_errors(path: str, operation: dict[str, Any]) -> None:
-    codes = [*ALWAYS, *(WITH_BODY if "requestBody" in operation else ()), *(("404",) if "{" in path else ())]
+    codes = [*COMMON_STATUSES, *(WITH_BODY if "requestBody" in operation else ()), *(("404",) if "{" in path else ())]
     declared = [code for code in ("404", "409", "422") if code in operation["responses"]]
     for code in sorted({*codes, *declared}):
-        operation["responses"][code] = {"$ref": f"#/components/responses/{ERRORS[code][0]}"}
+        operation["responses"][code] = {"$ref": f"#/components/responses/{ERROR_RESPONSES[code][0]}"}
 
 
 def _answer(text: str, example: dict[str, list[str]]) -> dict[str, Any]:

@@ -67,8 +67,11 @@ class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
         return instance
 
 
-PLAIN = {"required", "allow_null", "read_only", "write_only", "help_text", "label", "default", "validators"}
-ALLOWED: dict[Any, set[str]] = {NumberField: PLAIN - {"validators"}, DurationField: PLAIN - {"validators"}}
+FIELD_OPTIONS = {"required", "allow_null", "read_only", "write_only", "help_text", "label", "default", "validators"}
+ALLOWED: dict[Any, set[str]] = {
+    NumberField: FIELD_OPTIONS - {"validators"},
+    DurationField: FIELD_OPTIONS - {"validators"},
+}
 
 
 class OwnedSerializer(StrictModelSerializer):

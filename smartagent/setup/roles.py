@@ -42,7 +42,7 @@ READ_EVERYTHING = (
     "smartagent.view_user",
     "smartagent.view_everyone",
 )
-ROLES: dict[str, tuple[str, ...]] = {
+ROLE_PERMISSIONS: dict[str, tuple[str, ...]] = {
     "members": OWN_THINGS,
     "operators": (*OWN_THINGS, *READ_EVERYTHING, "smartagent.change_everyone"),
     "auditors": (*READ_EVERYTHING, "smartagent.*_apitoken"),
@@ -52,7 +52,7 @@ ROLES: dict[str, tuple[str, ...]] = {
 
 def synchronise(using: str) -> None:
     """Make the four groups, with exactly these permissions; other groups are left alone."""
-    for name, patterns in ROLES.items():
+    for name, patterns in ROLE_PERMISSIONS.items():
         group, _ = Group.objects.using(using).get_or_create(name=name)
         group.permissions.set(Permission.objects.using(using).filter(matching(patterns)))
 

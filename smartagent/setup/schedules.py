@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.models import Schedule
 
-PREFIX = "smartagent: "
+SCHEDULE_PREFIX = "smartagent: "
 WEEKLY = 0
 
 
@@ -45,25 +45,26 @@ def synchronise(using: str = "default") -> None:
     """Make, correct or remove schedules of ours, so that they are what the code says; others are left alone."""
     names = []
     for repeated in wanted():
-        names.append(PREFIX + repeated.name)
+        names.append(SCHEDULE_PREFIX + repeated.name)
         values = _values(repeated)
         Schedule.objects.using(using).update_or_create(
-            name=PREFIX + repeated.name,
+            name=SCHEDULE_PREFIX + repeated.name,
             defaults=values,
             create_defaults=values | {"next_run": repeated.first_run(timezone.now())},
         )
-    Schedule.objects.using(using).filter(name__startswith=PREFIX).exclude(name__in=names).delete()
+    Schedule.objects.using(using).filter(name__startswith=SCHEDULE_PREFIX).exclude(name__in=names).delete()
 
 
 def lacking(using: str = "default") -> list[str]:
     """Return the schedules that are not in the database as they should be."""
     there = Schedule.objects.using(using)
-    known = {each.name: each for each in there.filter(name__startswith=PREFIX)}
+    known = {each.name: each for each in there.filter(name__startswith=SCHEDULE_PREFIX)}
     return [
         repeated.name
         for repeated in wanted()
         if any(
-            getattr(known.get(PREFIX + repeated.name), name, None) != value for name, value in _values(repeated).items()
+            getattr(known.get(SCHEDULE_PREFIX + repeated.name), name, None) != value
+            for name, value in _values(repeated).items()
         )
     ]
 

@@ -9,7 +9,7 @@ from smartagent.kernel.schema_drift import known
 
 register = template.Library()
 VIEW, CHANGE = "optimizer.view_optimizerpolicy", "optimizer.change_optimizerpolicy"
-TABLES = {OptimizerPolicy._meta.db_table, ActionLog._meta.db_table}
+BANNER_TABLES = {OptimizerPolicy._meta.db_table, ActionLog._meta.db_table}
 
 
 @register.inclusion_tag("optimizer/stopped_banner.html", takes_context=True)
@@ -17,7 +17,7 @@ def stopped_banner(context: dict[str, Any]) -> dict[str, Any]:
     """For those who may see the policy; nothing where it runs, or the database lacks what says so."""
     request = context.get("request")
     user = getattr(request, "user", None)
-    if user is None or not user.has_perm(VIEW) or any(each.table in TABLES for each in known()):
+    if user is None or not user.has_perm(VIEW) or any(each.table in BANNER_TABLES for each in known()):
         return {"stopped": False}
     if not OptimizerPolicy.objects.filter(pk=1, stopped=True).exists():
         return {"stopped": False}

@@ -12,7 +12,7 @@ from smartagent.kernel.schema_drift import in_words, known
 from smartagent.postgres import hidden_rows
 
 register = template.Library()
-HIDDEN = "Smart Agent cannot read its rows in the database, so rules are not evaluated. Administrators: run `manage.py doctor`."  # noqa: E501
+HIDDEN_ROWS = "Smart Agent cannot read its rows in the database, so rules are not evaluated. Administrators: run `manage.py doctor`."  # noqa: E501
 COMMAND = re.compile(r"`([^`]+)`")
 
 
@@ -29,7 +29,10 @@ def missing_banner(context: dict[str, Any]) -> dict[str, Any]:
     if request is None or not hasattr(request, "user") or _says_it_itself(request):
         return {"words": ""}
     if blind := hidden_rows.known():
-        return {"words": hidden_rows.in_words(blind) if may_look(request) else HIDDEN, "may_look": may_look(request)}
+        return {
+            "words": hidden_rows.in_words(blind) if may_look(request) else HIDDEN_ROWS,
+            "may_look": may_look(request),
+        }
     if not may_look(request):
         return {"words": ""}
     missing = known()

@@ -14,7 +14,7 @@ from smartagent.kernel.links import web_address
 register = template.Library()
 
 # The colours of labels, by what they say.
-TONES = {
+SEVERITY_TONES = {
     "low": "", "medium": "info", "high": "warning", "critical": "danger",
     "active": "success", "paused": "warning", "disabled": "", "draft": "info",
     "ok": "success", "firing": "danger", "pending": "warning", "recovering": "info", "no_data": "warning",
@@ -38,7 +38,7 @@ register.filter("web_address", web_address)
 @register.filter
 def tone(word: Any) -> str:
     """The colour of a label that says `word`."""
-    return TONES.get(str(word), "")
+    return SEVERITY_TONES.get(str(word), "")
 
 
 @register.filter

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 compared, not bound
-LOCAL = ("localhost", "127.0.0.1", "::1", "[::1]")
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "[::1]")
 
 
 def site_url(host: str, port: int, names: Sequence[str], *, https: bool) -> str:
@@ -11,7 +11,7 @@ def site_url(host: str, port: int, names: Sequence[str], *, https: bool) -> str:
 
     With https the port is that of the proxy before it, which is not ours.
     """
-    named = next((name.lstrip(".") for name in names if name not in LOCAL and "*" not in name), "")
+    named = next((name.lstrip(".") for name in names if name not in LOCAL_HOSTS and "*" not in name), "")
     if named:
         return f"https://{named}" if https else _with_port(named, port)
     return _with_port("localhost" if host in EVERYWHERE else host, port)
@@ -19,7 +19,7 @@ def site_url(host: str, port: int, names: Sequence[str], *, https: bool) -> str:
 
 def is_local(host: str) -> bool:
     """Whether only this machine is reached by it."""
-    return host in LOCAL
+    return host in LOCAL_HOSTS
 
 
 def _with_port(host: str, port: int) -> str:

@@ -8,7 +8,7 @@ from types import FrameType
 from smartagent.up.child import Child
 
 MOST_DEATHS = 5
-GRACE = 20.0  # seconds that a child has to end by itself
+STOP_SECONDS = 20.0  # seconds that a child has to end by itself
 
 
 class Supervisor:
@@ -58,7 +58,7 @@ class Supervisor:
 
     def _stop(self) -> None:
         self.say("up", "Stopping. Press Ctrl-C again to end everything at once.")
-        asked, until = self.signals, time.monotonic() + GRACE
+        asked, until = self.signals, time.monotonic() + STOP_SECONDS
         for child in self.children:
             child.signal(signal.SIGTERM)
         while any(child.ended() is None for child in self.children):

@@ -13,7 +13,7 @@ from smartagent.outbound.client import send
 from smartagent.verification.remedy import Remedy, decided, measured, ticks
 from smartagent.verification.ticks import rule_of, somebody
 
-NAME = "gmail"
+INTEGRATION = "gmail"
 MINUTE = timedelta(minutes=1)
 
 
@@ -33,10 +33,12 @@ def play(now: datetime) -> Recovery:
     """Play it as of `now`."""
     person = somebody("Rita Recovery")
     config = {"optimization_type": "manual"}
-    rule = rule_of(person, "integration_health", "<", 70, "optimize", target_integration=NAME, action_config=config)
+    rule = rule_of(
+        person, "integration_health", "<", 70, "optimize", target_integration=INTEGRATION, action_config=config
+    )
     found = Recovery(Remedy(person, rule))
     with running() as platform, allowing(HOST):
-        integration = connect(person.pk, platform.platform.services[NAME], platform.address, now)
+        integration = connect(person.pk, platform.platform.services[INTEGRATION], platform.address, now)
         after = ticks(found.remedy, now, 1)
         _tell(platform, "break", "health")
         _tell(platform, "break", "token")
@@ -46,11 +48,11 @@ def play(now: datetime) -> Recovery:
         before = len(platform.platform.asked)
         decided(found.remedy, after - MINUTE)
         found.asked = platform.platform.asked[before:]
-        found.platform = platform.platform.services[NAME].as_dict()
+        found.platform = platform.platform.services[INTEGRATION].as_dict()
     ticks(found.remedy, after, 3)
     measured(found.remedy)
     found.status = Integration.objects.values_list("status", flat=True).get(pk=integration.pk)
-    kept = MetricSample.objects.filter(user=person, metric="integration_health", target=NAME)
+    kept = MetricSample.objects.filter(user=person, metric="integration_health", target=INTEGRATION)
     found.healths = list(kept.order_by("observed_at").values_list("value", flat=True))
     return found
 
@@ -58,4 +60,4 @@ def play(now: datetime) -> Recovery:
 def _tell(platform: Running, verb: str, what: str) -> None:
     body = json.dumps({"what": what}).encode()
     headers = {"Content-Type": "application/json"}
-    send("POST", f"{platform.address}/control/{NAME}/{verb}", content=body, headers=headers)
+    send("POST", f"{platform.address}/control/{INTEGRATION}/{verb}", content=body, headers=headers)

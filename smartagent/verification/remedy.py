@@ -9,9 +9,9 @@ from optimizer.proposals.decisions import DecisionRefused, approve
 from optimizer.tasks import measure_one
 from rules.models import ActivityEntry, AutomationRule
 from smartagent.models import User
-from smartagent.verification.ticks import TICK, somebody, tick
+from smartagent.verification.ticks import EVALUATION_INTERVAL, somebody, tick
 
-DAY = timedelta(days=1)
+MEASURED_AFTER = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -42,8 +42,8 @@ def under_our_policy() -> None:
 def ticks(remedy: Remedy, begin: datetime, count: int) -> datetime:
     """So many ticks from `begin`, five minutes apart; return when the next one would be."""
     for number in range(count):
-        tick(remedy.person, begin + number * TICK)
-    return begin + count * TICK
+        tick(remedy.person, begin + number * EVALUATION_INTERVAL)
+    return begin + count * EVALUATION_INTERVAL
 
 
 def decided(remedy: Remedy, now: datetime) -> None:
@@ -61,5 +61,5 @@ def decided(remedy: Remedy, now: datetime) -> None:
 def measured(remedy: Remedy) -> None:
     """What it did to the metric, a day after it was applied."""
     if remedy.event and remedy.event.applied_at:
-        remedy.verdict = measure_one(remedy.event, remedy.event.applied_at + DAY, undo_worse=True)
+        remedy.verdict = measure_one(remedy.event, remedy.event.applied_at + MEASURED_AFTER, undo_worse=True)
         remedy.event.refresh_from_db()

@@ -5,14 +5,14 @@ from typing import Any
 from optimizer.models import OptimizationEvent
 from rules.text.entry import number
 from smartagent.verification.check import Check
-from smartagent.verification.recovery import NAME, Recovery
+from smartagent.verification.recovery import INTEGRATION, Recovery
 from smartagent.verification.remedy import Remedy
 from smartagent.verification.weights_story import Reweighting
 
-RENEWED, PROBED, FETCHED = (f"{verb} /{NAME}/{path}" for verb, path in
+RENEWED, PROBED, FETCHED = (f"{verb} /{INTEGRATION}/{path}" for verb, path in
                             (("POST", "oauth/token"), ("GET", "health"), ("POST", "refresh")))  # fmt: skip
 
-TOLD = {"approved", "applied", "measured"}
+LOGGED_STAGES = {"approved", "applied", "measured"}
 
 
 def check_recovery(found: Recovery) -> list[Check]:
@@ -31,7 +31,7 @@ def check_recovery(found: Recovery) -> list[Check]:
         Check("the health returns at the next ticks", found.healths == [100, 25, 100] and found.status == "active",
               f"{_joined(found.healths)}, {found.status}"),
         Check("the effect says improved", remedy.verdict == OptimizationEvent.Verdict.IMPROVED, _effect(remedy)),
-        Check("the recovery is in the activity log", _told(remedy) >= TOLD, _log(remedy)),
+        Check("the recovery is in the activity log", _told(remedy) >= LOGGED_STAGES, _log(remedy)),
     ]  # fmt: skip
 
 

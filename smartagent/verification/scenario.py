@@ -19,7 +19,7 @@ from smartagent.models import User
 from smartagent.verification import recovery, weights_story
 from smartagent.verification.patches import patched
 from smartagent.verification.remedy import under_our_policy
-from smartagent.verification.ticks import TICK, rule_of, somebody, tick
+from smartagent.verification.ticks import EVALUATION_INTERVAL, rule_of, somebody, tick
 
 # The rules of the old application, with the options that it gives them.
 RULES = (
@@ -68,7 +68,7 @@ def _play(now: datetime) -> Evidence:
         for rule, options in RULES
     ]
     silent = [rule_of(person, *rule) for rule in SILENT_RULES]
-    first, second = tick(person, now), tick(person, now + TICK)
+    first, second = tick(person, now), tick(person, now + EVALUATION_INTERVAL)
     refused = patched(person, rules)
     under_our_policy()
     stories = recovery.play(now), weights_story.play(now)

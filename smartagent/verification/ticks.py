@@ -9,8 +9,8 @@ from rules.evaluation.dispatcher import dispatch
 from rules.models import AutomationRule, DispatchRun
 from smartagent.models import User
 
-PATIENCE = 30  # seconds to wait for another dispatcher to end
-TICK = timedelta(minutes=5)
+DISPATCHER_TIMEOUT = 30  # seconds to wait for another dispatcher to end
+EVALUATION_INTERVAL = timedelta(minutes=5)
 
 
 class DispatcherBusy(Exception):
@@ -36,7 +36,7 @@ def rule_of(person: User, metric: str, operator: str, threshold: int, action: st
 
 def tick(person: User, now: datetime) -> DispatchRun:
     """Evaluate the person's rules as of `now`."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + DISPATCHER_TIMEOUT
     while True:
         run = dispatch(now, DispatchRun.Trigger.COMMAND, owner=person.pk)
         if run.outcome != DispatchRun.Outcome.OVERLAPPED:

@@ -10,7 +10,7 @@ from smartagent.verification.remedy import Remedy, decided, measured, ticks
 from smartagent.verification.ticks import rule_of, somebody
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-PARTS = (
+SCORE_PARTS = (
     ("steady", Decimal("0.5130"), Decimal("0.2"), (0.21, 0.2, 0.19, 0.2)),
     ("lively", Decimal("0.48700"), Decimal("0.9"), (0.9, 0.5, 0.95, 0.6)),
 )
@@ -32,7 +32,7 @@ def play(now: datetime) -> Reweighting:
     person = somebody("Wanda Weights")
     rule = rule_of(person, "fusion_score", "<", 70, "optimize", action_config={"optimization_type": "manual"})
     found = Reweighting(Remedy(person, rule))
-    for name, weight, value, history in PARTS:
+    for name, weight, value, history in SCORE_PARTS:
         FusionMetric.objects.create(user=person, metric_name=name, weight=weight, normalized_value=value)
         MetricSample.objects.bulk_create(
             MetricSample(user=person, metric="fusion_metric", target=name, value=each, observed_at=now - days * DAY)

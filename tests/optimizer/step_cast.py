@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from optimizer.models import FusionMetric, OptimizationEvent, OptimizationStep
 from optimizer.operations import Task
-from optimizer.proposals.creation import OURS
+from optimizer.proposals.creation import METRIC_PREFIX
 from optimizer.proposals.decisions import approve
 from optimizer.registries import operations
 from rules.models import FusionScore, Integration, MetricSample
@@ -29,7 +29,8 @@ def secrets_of(integration):
 def proposal_of(user, now, *steps, **fields):
     """A proposal with these steps: a name, or a name with parameters and an integration."""
     values = {
-        "source_event_type": f"{OURS}cpu", "optimization_action": "manual", "strategy": "general", "metric": "cpu",
+        "source_event_type": f"{METRIC_PREFIX}cpu", "optimization_action": "manual", "strategy": "general",
+        "metric": "cpu",
         "operator": ">", "reason": "The CPU is at 95.", "created_at": now, "expires_at": now + DAY,
         "before": {"metric": "cpu", "value": 95, "threshold": 90},
     }  # fmt: skip

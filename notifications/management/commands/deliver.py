@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from notifications.delivery.pipeline import LEASE
+from notifications.delivery.pipeline import DELIVERY_LEASE
 from notifications.delivery.worker import Worker, deliver
 from smartagent.kernel.phrasing import counted
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="send due deliveries once, and exit")
         parser.add_argument(
-            "--lease", type=seconds, default=LEASE, metavar="SECONDS",
+            "--lease", type=seconds, default=DELIVERY_LEASE, metavar="SECONDS",
             help="lease of a delivery, after which another worker may take it over (default 60)",
         )  # fmt: skip
 

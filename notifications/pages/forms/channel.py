@@ -15,7 +15,7 @@ from notifications.models import Channel
 from notifications.registries import channels
 from notifications.templating import NotWorded, check
 
-STAYS = "Empty: unchanged."
+UNCHANGED_IF_EMPTY = "Empty: unchanged."
 MADE = "Shown once after saving."
 ONE_OF_THEM = "Enter a key or generate one, not both."
 
@@ -102,7 +102,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         field = self.settings.fields[name]
         if not field.required:
             self._switch(f"remove_{name}", f"Remove the {str(field.label).lower()}", after=name)
-        field.required, field.help_text = False, f"{field.help_text} {STAYS}"
+        field.required, field.help_text = False, f"{field.help_text} {UNCHANGED_IF_EMPTY}"
 
     def _offer_to_make(self, name: str) -> None:
         before = self.kind.keeps_before.get(name)

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from notifications.escalations.steps import MAX_STEPS, MOST_REPEATS, EscalationStep, read
+from notifications.escalations.steps import MAX_ESCALATION_STEPS, MOST_REPEATS, EscalationStep, read
 from notifications.escalations.validation import count_problem, kept, step_problems
 from notifications.models import EscalationPolicy
 from notifications.routing.recipients_field import RecipientsField
@@ -81,7 +81,10 @@ class EscalationPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     def _rows(self, data: Any, steps: Sequence[EscalationStep]) -> list[StepForm]:
         if data is None:
             shown: list[dict[str, Any]] = [{"after": step.after, "to": list(step.to)} for step in steps]
-            return [StepForm(prefix=f"step-{n}", initial=initial) for n, initial in enumerate([*shown, {}][:MAX_STEPS])]
-        count = sum(f"step-{n}-to" in data for n in range(MAX_STEPS))
-        more = "_more" in data and count < MAX_STEPS
+            return [
+                StepForm(prefix=f"step-{n}", initial=initial)
+                for n, initial in enumerate([*shown, {}][:MAX_ESCALATION_STEPS])
+            ]
+        count = sum(f"step-{n}-to" in data for n in range(MAX_ESCALATION_STEPS))
+        more = "_more" in data and count < MAX_ESCALATION_STEPS
         return [StepForm(data, prefix=f"step-{n}") for n in range(count + more)]

@@ -7,16 +7,16 @@ from django import forms
 
 from notifications.models import Channel, Preference
 from notifications.routing.preferences import checked_quiet
-from notifications.routing.quiet_hours import DAYS, read
+from notifications.routing.quiet_hours import WEEKDAYS, read
 from notifications.routing.router import MODES, SEVERITIES, Subscriber, read_matrix
 
-LOOK = "border border-base-200 bg-white px-2 py-1 rounded-default dark:bg-base-900 dark:border-base-700"
+SELECT_CLASSES = "border border-base-200 bg-white px-2 py-1 rounded-default dark:bg-base-900 dark:border-base-700"
 NO_TIME = {"invalid": "Enter a time of day, for example 22:00."}
 
 
 def clock(**attrs: str) -> forms.TimeInput:
     """A field for a time of day."""
-    return forms.TimeInput(attrs={"type": "time", "class": LOOK, **attrs}, format="%H:%M")
+    return forms.TimeInput(attrs={"type": "time", "class": SELECT_CLASSES, **attrs}, format="%H:%M")
 
 
 class MatrixForm(forms.Form):
@@ -53,7 +53,7 @@ class MatrixForm(forms.Form):
 
 def _choice(channel: Channel, severity: str, usual: str, kept: str) -> forms.ChoiceField:
     label = f"{channel.name}: {severity}"
-    widget = forms.Select(attrs={"class": LOOK, "aria-label": label})
+    widget = forms.Select(attrs={"class": SELECT_CLASSES, "aria-label": label})
     choices = [("", f"default: {MODES[usual]}"), *MODES.items()]
     return forms.ChoiceField(required=False, label=label, choices=choices, initial=kept, widget=widget)
 
@@ -64,7 +64,7 @@ class QuietForm(forms.Form):
     begins = forms.TimeField(required=False, label="From", widget=clock(), error_messages=NO_TIME)
     ends = forms.TimeField(required=False, label="until", widget=clock(), error_messages=NO_TIME)
     days = forms.TypedMultipleChoiceField(
-        required=False, coerce=int, choices=[(number, name[:3]) for number, name in enumerate(DAYS)],
+        required=False, coerce=int, choices=[(number, name[:3]) for number, name in enumerate(WEEKDAYS)],
         label="on", widget=forms.CheckboxSelectMultiple(),
     )  # fmt: skip
 

@@ -12,13 +12,13 @@ from unfold.widgets import (
 )  # fmt: skip
 
 from notifications.pages.forms.preferences import QuietForm
-from notifications.routing.quiet_hours import DAYS, read
+from notifications.routing.quiet_hours import WEEKDAYS, read
 from optimizer.models import OptimizerPolicy
 from optimizer.policy.changes import MOST_PER_DAY, MOST_SUCCESSES
 from smartagent.fields import NumberInput
 from smartagent.shell.time_zone_field import TimeZoneField
 
-CLOCK = "%H:%M"
+CLOCK_FORMAT = "%H:%M"
 PeriodFormSet: Any = forms.formset_factory(QuietForm, extra=1, can_delete=True, max_num=14)
 
 
@@ -76,10 +76,10 @@ def _initial(policy: OptimizerPolicy) -> dict[str, Any]:
 def window_in_words(window: Any, zone: str) -> list[str]:
     """Each period in words: `Sat, Sun 22:00 to 06:00, Europe/Berlin`."""
     return [
-        f"{', '.join(DAYS[day][:3] for day in sorted(each.days))} {_span(each.begins, each.ends)}, {zone}"
+        f"{', '.join(WEEKDAYS[day][:3] for day in sorted(each.days))} {_span(each.begins, each.ends)}, {zone}"
         for each in read(window)
     ]
 
 
 def _span(begins: time, ends: time) -> str:
-    return "all day" if begins == ends else f"{begins:{CLOCK}} to {ends:{CLOCK}}"
+    return "all day" if begins == ends else f"{begins:{CLOCK_FORMAT}} to {ends:{CLOCK_FORMAT}}"

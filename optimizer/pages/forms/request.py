@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from optimizer.proposals.requests import KINDS, ManualRequest, is_metric
+from optimizer.proposals.requests import KIND_PHRASES, ManualRequest, is_metric
 from rules.engine.conditions import Operator
 from rules.ingest.samples import check_target
 from rules.pages.forms.silence_fields import PersonField
@@ -36,7 +36,7 @@ class AskingForm(forms.Form):
     )  # fmt: skip
     threshold = forms.CharField(required=False, widget=_text(inputmode="decimal", placeholder="70"), label="Threshold")
     kind = forms.ChoiceField(
-        label="Applied", choices=[(kind, label) for kind, label in KINDS.items()], widget=UnfoldAdminSelectWidget
+        label="Applied", choices=[(kind, label) for kind, label in KIND_PHRASES.items()], widget=UnfoldAdminSelectWidget
     )
 
     def __init__(self, data: Any = None, *, asker: User, initial: Any = None) -> None:

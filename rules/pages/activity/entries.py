@@ -17,7 +17,7 @@ from rules.text.context import facts_of
 from rules.text.entry import action_of, result_of
 from rules.text.event_names import TONE_LABELS, event_label, event_tone
 from smartagent.shell.filtered_list import RecordAdmin
-from smartagent.templatetags.shown import TONES, when
+from smartagent.templatetags.shown import SEVERITY_TONES, when
 
 
 @admin.register(ActivityEntry)
@@ -74,7 +74,7 @@ class ActivityAdmin(RecordAdmin):
             return ""
         return (entry.status, result_of(entry))
 
-    @display(description="severity", label=TONES)
+    @display(description="severity", label=SEVERITY_TONES)
     def severity(self, entry: ActivityEntry) -> str:
         return str(facts_of(entry).get("severity") or "")
 

@@ -13,7 +13,7 @@ from rules.filters import RunFilter
 from rules.models import DispatchRun
 from rules.pages.activity.run import run_page
 from smartagent.shell.filtered_list import RecordAdmin
-from smartagent.templatetags.shown import TONES, duration, when
+from smartagent.templatetags.shown import SEVERITY_TONES, duration, when
 
 
 @admin.register(DispatchRun)
@@ -47,7 +47,7 @@ class RunAdmin(RecordAdmin):
         who = f", requested by {run.requested_by}" if run.requested_by else ""
         return f"{run.get_trigger_display()}{who}"
 
-    @display(description="outcome", ordering="outcome", label=TONES)
+    @display(description="outcome", ordering="outcome", label=SEVERITY_TONES)
     def outcome_label(self, run: DispatchRun) -> str:
         return run.outcome
 

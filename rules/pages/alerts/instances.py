@@ -19,7 +19,7 @@ from rules.pages.alerts.instance import handle_instance, instance_page
 from rules.pages.links import page_of_instance
 from rules.text.entry import limit, number
 from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
-from smartagent.templatetags.shown import TONES, when
+from smartagent.templatetags.shown import SEVERITY_TONES, when
 
 Handle = Callable[[Any, Any, Any], int]
 
@@ -103,7 +103,7 @@ class InstanceAdmin(RecordAdmin):
     def whose(self, state: RuleState) -> str:
         return f"{state.user}, {state.target}" if state.target else str(state.user)
 
-    @display(description="state", ordering="condition", label=TONES)
+    @display(description="state", ordering="condition", label=SEVERITY_TONES)
     def condition_label(self, state: RuleState) -> tuple[str, str]:
         return (state.condition, state.get_condition_display())
 
@@ -114,7 +114,7 @@ class InstanceAdmin(RecordAdmin):
         value = "no reading" if state.value is None else number(state.value)
         return format_html("<b>{}</b> {}", value, against)
 
-    @display(description="severity", ordering="rule__severity", label=TONES)
+    @display(description="severity", ordering="rule__severity", label=SEVERITY_TONES)
     def severity(self, state: RuleState) -> str:
         return state.severity
 

@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from smartagent.adoption.plan import column_fields
 from smartagent.adoption.table_grants import SHARED
 
-PLAIN = "r"
+ORDINARY_TABLE = "r"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class TableSight:
 
 def see_server(connection: BaseDatabaseWrapper) -> Server:
     """Ask the server about itself and this session."""
-    [row] = _rows(connection, SERVER, [])
+    [row] = _rows(connection, SERVER_SQL, [])
     return Server(**row)
 
 
@@ -76,7 +76,7 @@ def see_tables(connection: BaseDatabaseWrapper, names: Sequence[str]) -> list[Ta
     written = [f"{table}.{column}" for table, known in columns.items() for column in known]
     rows = _rows(
         connection,
-        TABLES,
+        TABLES_SQL,
         {"written": written, "schemas": schemas, "tables": tables, "keyed": _keyed_by_uuid(connection)},
     )
     return [TableSight(**{key: _frozen(value) for key, value in row.items()}) for row in rows]
@@ -108,13 +108,13 @@ def _rows(connection: BaseDatabaseWrapper, query: str, params: Any) -> list[dict
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-SERVER = """
+SERVER_SQL = """
 SELECT quote_ident(current_user) AS account, quote_ident(current_schema()) AS schema,
        coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create,
        pg_is_in_recovery() AS standby, current_setting('default_transaction_read_only') = 'on' AS read_only,
        current_setting('session_replication_role') AS replication_role"""
 
-TABLES = """
+TABLES_SQL = """
 SELECT c.oid::bigint AS oid,
        CASE WHEN wanted.schema = '' THEN wanted.name ELSE wanted.schema || '.' || wanted.name END AS name,
        c.oid::regclass::text AS shown, quote_ident(c.relname) AS plain_name, quote_ident(n.nspname) AS schema,

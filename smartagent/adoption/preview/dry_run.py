@@ -29,7 +29,7 @@ from smartagent.adoption.sync.base import Synchronising
 Model = type[models.Model]
 
 # Where what is done is done to no table.
-ELSEWHERE = "functions"
+FUNCTIONS_SUBJECT = "functions"
 IN_THE_WAY = "it is there, and no migration of ours has made it: rename it, or `migrate` fails"
 
 
@@ -134,12 +134,14 @@ class _Rehearsing:
                 self._create_or_complete(operation, model)
         elif migration.app_label in self.known_apps:
             # Of an app that is new here, the tables are created in this very run.
-            self._subject(ELSEWHERE).acts.append(Act(does=operation.describe(), lock=ACCESS_EXCLUSIVE))
+            self._subject(FUNCTIONS_SUBJECT).acts.append(Act(does=operation.describe(), lock=ACCESS_EXCLUSIVE))
 
     def _synchronise(self, operation: Synchronising) -> None:
         changes = operation.lacks(self.connection)
         if changes:
-            subject = self._subject(getattr(operation, "table", None) or getattr(operation, "given", None) or ELSEWHERE)
+            subject = self._subject(
+                getattr(operation, "table", None) or getattr(operation, "given", None) or FUNCTIONS_SUBJECT
+            )
             subject.acts += self._acts(subject, changes)
 
     def _create_or_complete(self, operation: CreateModel, model: Model) -> None:
@@ -171,7 +173,7 @@ class _Rehearsing:
 
     def _subject(self, name: str) -> Subject:
         if name not in self.found.subjects:
-            place = None if name == ELSEWHERE else find_place(self.connection, name)
+            place = None if name == FUNCTIONS_SUBJECT else find_place(self.connection, name)
             rows = count_rows(self.connection, place) if place else None
             self.found.subjects[name] = Subject(name=name, rows=rows)
         return self.found.subjects[name]

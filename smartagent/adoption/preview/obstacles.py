@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
-from smartagent.adoption.preview.catalog import PLAIN, Server, TableSight, see_server, see_tables
+from smartagent.adoption.preview.catalog import ORDINARY_TABLE, Server, TableSight, see_server, see_tables
 from smartagent.adoption.table_grants import SHARED
 from smartagent.postgres.hidden_rows import find_hidden, model_tables
 from smartagent.postgres.pooler import is_shared_between_transactions
@@ -25,7 +25,14 @@ THEIRS = {
     "integrations_master": ("SELECT",),
 }
 WORKING = ("SELECT", "INSERT", "UPDATE", "DELETE")
-KINDS = {"v": "VIEW", "m": "MATERIALIZED VIEW", "f": "FOREIGN TABLE", "S": "SEQUENCE", "c": "TYPE", "i": "INDEX"}
+RELATION_KINDS = {
+    "v": "VIEW",
+    "m": "MATERIALIZED VIEW",
+    "f": "FOREIGN TABLE",
+    "S": "SEQUENCE",
+    "c": "TYPE",
+    "i": "INDEX",
+}
 SESSION = "Name the server itself in DATABASE_URL, or a pool with pool_mode = session."
 
 
@@ -69,7 +76,7 @@ def of_strangers(connection: BaseDatabaseWrapper, tables: Iterable[TableSight]) 
     models = apps.get_models(include_auto_created=True)
     own = {model._meta.db_table for model in models if model._meta.app_label not in {*SHARED, *applied}}
     for table in tables:
-        if table.name in own and table.kind == PLAIN:
+        if table.name in own and table.kind == ORDINARY_TABLE:
             problem = "it is there, and no migration of ours has made it."
             remedy = f"ALTER TABLE {table.shown} RENAME TO {table.other_name}"
             yield Obstacle(subject=table.shown, problem=problem, remedy=remedy, migrating=True)
@@ -107,9 +114,9 @@ def of_hidden(connection: BaseDatabaseWrapper, oids: list[int]) -> Iterator[Obst
 def of_table(table: TableSight, rights: Iterable[str], *, is_theirs: bool) -> Iterator[Obstacle]:
     """What stands in the way at one table; of `is_theirs` we only need rights."""
     name, account = table.shown, table.account
-    if table.kind in KINDS:
+    if table.kind in RELATION_KINDS:
         if not is_theirs:
-            remedy = f"ALTER {KINDS[table.kind]} {name} RENAME TO {table.other_name}"
+            remedy = f"ALTER {RELATION_KINDS[table.kind]} {name} RENAME TO {table.other_name}"
             problem = "A view or another object has the name of a required table."
             yield Obstacle(subject=name, problem=problem, remedy=remedy, migrating=True)
         return
@@ -135,7 +142,7 @@ def of_own_table(table: TableSight) -> Iterator[Obstacle]:
         if not table.owner_is_superuser:
             remedy = f"GRANT {table.owner} TO {account}, or {remedy}"
         yield Obstacle(subject=name, problem=problem, remedy=remedy, migrating=True)
-    if table.kind != PLAIN:
+    if table.kind != ORDINARY_TABLE:
         problem = "It is partitioned: the unique keys and the indexes that we need cannot be built on it."
         remedy = (
             f"Put a plain table in its place: CREATE TABLE {table.other_name} (LIKE {name} INCLUDING ALL), copy the "

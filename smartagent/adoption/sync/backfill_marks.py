@@ -12,10 +12,10 @@ from smartagent.adoption.lock_retries import patiently
 from smartagent.adoption.routines import RoutinePlace
 from smartagent.adoption.sync.base import Editor
 
-DONE = "old rows done"
+BACKFILL_DONE = "old rows done"
 
-COMMENT = "SELECT obj_description(oid, 'pg_trigger') FROM pg_trigger WHERE tgrelid = %s AND tgname = %s"
-NUMBERS = """SELECT string_agg(attname || ' ' || attnum, ', ' ORDER BY attnum) FROM pg_attribute
+TRIGGER_COMMENT_SQL = "SELECT obj_description(oid, 'pg_trigger') FROM pg_trigger WHERE tgrelid = %s AND tgname = %s"
+COLUMN_NUMBERS_SQL = """SELECT string_agg(attname || ' ' || attnum, ', ' ORDER BY attnum) FROM pg_attribute
              WHERE attrelid = %s AND attname = ANY(%s) AND NOT attisdropped"""
 
 
@@ -36,13 +36,13 @@ def remember(editor: Editor, place: RoutinePlace, trigger: str, columns: Iterabl
 
 def _comment(connection: BaseDatabaseWrapper, place: RoutinePlace, trigger: str) -> tuple[str | None] | None:
     with connection.cursor() as cursor:
-        cursor.execute(COMMENT, [place.oid, trigger])
+        cursor.execute(TRIGGER_COMMENT_SQL, [place.oid, trigger])
         row: tuple[str | None] | None = cursor.fetchone()
         return row
 
 
 def _entry(connection: BaseDatabaseWrapper, place: RoutinePlace, columns: Iterable[str]) -> str:
     with connection.cursor() as cursor:
-        cursor.execute(NUMBERS, [place.oid, list(columns)])
+        cursor.execute(COLUMN_NUMBERS_SQL, [place.oid, list(columns)])
         numbers = cursor.fetchone()[0]
-    return f"{DONE}: {numbers}" if numbers else DONE
+    return f"{BACKFILL_DONE}: {numbers}" if numbers else BACKFILL_DONE

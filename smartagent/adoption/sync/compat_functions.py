@@ -16,7 +16,7 @@ CALLERS = ("authenticated", "service_role")
 
 IS_ASKED = """SELECT 1 FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
               WHERE nspname = 'auth' AND proname = 'uid' AND pronargs = 0"""
-COMMENT = "SELECT obj_description(to_regprocedure(%s), 'pg_proc')"
+FUNCTION_COMMENT_SQL = "SELECT obj_description(to_regprocedure(%s), 'pg_proc')"
 
 
 class OfferFunction(Synchronising):
@@ -62,5 +62,5 @@ class OfferFunction(Synchronising):
 
     def _is_ours(self, connection: BaseDatabaseWrapper) -> bool:
         with connection.cursor() as cursor:
-            cursor.execute(COMMENT, [self.routine.signature])
+            cursor.execute(FUNCTION_COMMENT_SQL, [self.routine.signature])
             return ownership_marks.is_added(cursor.fetchone()[0])

@@ -7,9 +7,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from smartagent.adoption import ownership_marks
 from smartagent.adoption.routines import Routine
 from smartagent.adoption.sync.triggers import KeepInStep
-from smartagent.adoption.sync.writers import IS_OURS
+from smartagent.adoption.sync.writers import WRITTEN_BY_US
 
-COLUMNS = """
+GUARDED_COLUMNS_SQL = """
 SELECT quote_ident(attname), coalesce(pg_get_expr(adbin, adrelid), 'NULL'), col_description(attrelid, attnum),
        atttypid = 'uuid'::regtype AND NOT attnotnull
   FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -72,7 +72,7 @@ class GuardColumns(KeepInStep):
         added = [row for row in columns if ownership_marks.is_added(row[2]) and row[0] not in self.shared]
         names = {name for name, *_ in columns}
         body = BODY.format(
-            is_ours=IS_OURS,
+            is_ours=WRITTEN_BY_US,
             is_row_of_ours=self.own,
             ours=self.ours,
             clients=self.clients,
@@ -90,7 +90,7 @@ class GuardColumns(KeepInStep):
         if place is None:
             return []
         with connection.cursor() as cursor:
-            cursor.execute(COLUMNS, [place.oid])
+            cursor.execute(GUARDED_COLUMNS_SQL, [place.oid])
             return list(cursor.fetchall())
 
 

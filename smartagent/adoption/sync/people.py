@@ -28,14 +28,16 @@ PLACEHOLDERS = {
     "@same-email.invalid": "somebody else has the same e-mail, in whatever capitals; give one of them another, or "
     "deactivate one: the other then gets it",
 }
-BATCH = 500
+PEOPLE_PER_QUERY = 500
 Key = Any
 
-IS_OURS = "to_jsonb(u)->'raw_app_meta_data'->>'provider' IS NOT DISTINCT FROM 'smart-agent'"
-ALL = f"FROM auth.users u WHERE NOT {IS_OURS}"
-MISSING = f"{ALL} AND NOT EXISTS (SELECT FROM smartagent_users s WHERE s.id = u.id)"
+INTRODUCED_BY_US = "to_jsonb(u)->'raw_app_meta_data'->>'provider' IS NOT DISTINCT FROM 'smart-agent'"
+ALL = f"FROM auth.users u WHERE NOT {INTRODUCED_BY_US}"
+MISSING_PEOPLE_SQL = f"{ALL} AND NOT EXISTS (SELECT FROM smartagent_users s WHERE s.id = u.id)"
 # Who was deleted there may not sign in here any more, and is not brought back.
-STRANGERS = "FROM smartagent_users s WHERE s.is_active AND NOT EXISTS (SELECT FROM auth.users u WHERE u.id = s.id)"
+NOT_INTRODUCED_SQL = (
+    "FROM smartagent_users s WHERE s.is_active AND NOT EXISTS (SELECT FROM auth.users u WHERE u.id = s.id)"
+)
 IMPORT = "SELECT count(*) FILTER (WHERE smartagent_import_person(id)) FROM unnest(%s::uuid[]) AS id"
 INTRODUCE = """SELECT count(*) FILTER (WHERE smartagent_introduce_person(id, email)) FROM smartagent_users
                WHERE id = ANY(%s::uuid[])"""
@@ -87,7 +89,7 @@ class IntroducePeople(KeepInStep):
             return []
         if not _one(connection, HAS_MARK, [accounts.oid]):
             return [LeaveAlone(what="people of ours", why="auth.users has no column raw_app_meta_data to mark them in")]
-        people = _count(connection, STRANGERS)
+        people = _count(connection, NOT_INTRODUCED_SQL)
         return [*super().lacks(connection), *([Introduce(people=people)] if people else [])]
 
     def forwards(self, editor: Editor) -> None:
@@ -102,14 +104,16 @@ class IntroducePeople(KeepInStep):
     def backwards(self, editor: Editor) -> None:
         super().backwards(editor)
         if editor.collect_sql and accounts_of(editor.connection):
-            do(editor, ACCOUNTS, Withdraw(), [f"DELETE FROM auth.users u WHERE {IS_OURS}"])
+            do(editor, ACCOUNTS, Withdraw(), [f"DELETE FROM auth.users u WHERE {INTRODUCED_BY_US}"])
         elif accounts_of(editor.connection):
             withdraw(editor.connection)
 
 
 def import_missing(connection: BaseDatabaseWrapper) -> int:
     """Make everybody known here who is only known there; return how many. Whoever cannot be is told and left."""
-    imported = _in_batches(connection, f"SELECT u.id {MISSING}", "u.id", IMPORT) if accounts_of(connection) else 0
+    imported = (
+        _in_batches(connection, f"SELECT u.id {MISSING_PEOPLE_SQL}", "u.id", IMPORT) if accounts_of(connection) else 0
+    )
     if imported:
         tell(ACCOUNTS, Import(people=imported))
         for ending, people in placeholders(connection).items():
@@ -119,7 +123,7 @@ def import_missing(connection: BaseDatabaseWrapper) -> int:
 
 def introduce_missing(connection: BaseDatabaseWrapper) -> int:
     """Make everybody known there who is only known here; return how many."""
-    introduced = _in_batches(connection, f"SELECT s.id {STRANGERS}", "s.id", INTRODUCE)
+    introduced = _in_batches(connection, f"SELECT s.id {NOT_INTRODUCED_SQL}", "s.id", INTRODUCE)
     if introduced:
         tell(ACCOUNTS, Introduce(people=introduced))
     return introduced
@@ -127,7 +131,7 @@ def introduce_missing(connection: BaseDatabaseWrapper) -> int:
 
 def withdraw(connection: BaseDatabaseWrapper) -> None:
     """Remove there whom we made known; each in a transaction of its own, for what refers to them goes as well."""
-    people = _all(connection, f"SELECT u.id FROM auth.users u WHERE {IS_OURS}", [])
+    people = _all(connection, f"SELECT u.id FROM auth.users u WHERE {INTRODUCED_BY_US}", [])
     for person in people:
         try:
             patiently(connection, f"{ACCOUNTS}: {Withdraw()}", partial(_one, connection, WITHDRAW, [person]))
@@ -142,7 +146,7 @@ def count_missing(connection: BaseDatabaseWrapper) -> int:
     """Return how many people there are not known here; all of them, before there is a table of ours."""
     if accounts_of(connection) is None:
         return 0
-    return _count(connection, MISSING if find_place(connection, "smartagent_users") else ALL)
+    return _count(connection, MISSING_PEOPLE_SQL if find_place(connection, "smartagent_users") else ALL)
 
 
 def placeholders(connection: BaseDatabaseWrapper) -> dict[str, int]:
@@ -161,7 +165,7 @@ def accounts_of(connection: BaseDatabaseWrapper) -> RoutinePlace | None:
 def _in_batches(connection: BaseDatabaseWrapper, keys: str, key: str, statement: str) -> int:
     """Run the statement with all keys, some at a time; each is tried once."""
     done = 0
-    for batch in _batches(connection, f"{keys} AND {key} > %s ORDER BY {key} LIMIT {BATCH}"):
+    for batch in _batches(connection, f"{keys} AND {key} > %s ORDER BY {key} LIMIT {PEOPLE_PER_QUERY}"):
         done += patiently(connection, ACCOUNTS, partial(_one, connection, statement, [batch]))[0]
     return done
 

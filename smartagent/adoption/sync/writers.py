@@ -11,11 +11,11 @@ WRITER = "(CASE current_setting('role') WHEN 'none' THEN session_user ELSE curre
 
 # Ours is who may write the people of this application, a table that clients never may; clients are never ours,
 # whatever somebody has granted them.
-IS_OURS = f"""({WRITER} NOT IN ({_NAMES})
+WRITTEN_BY_US = f"""({WRITER} NOT IN ({_NAMES})
         AND has_table_privilege(({WRITER})::name, to_regclass('smartagent_users'), 'INSERT') IS TRUE)"""
 
 # Rows are being filled in by our migration: what clients set makes no difference.
-IS_BACKFILL = f"(current_setting('smartagent.backfill', true) = 'on' AND {IS_OURS})"
+IS_BACKFILL = f"(current_setting('smartagent.backfill', true) = 'on' AND {WRITTEN_BY_US})"
 
 # Whose token the request came with, in both forms of the old application's interface.
 CLAIMED = """coalesce(nullif(current_setting('request.jwt.claim.sub', true), ''),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
-from smartagent.demo.platform.service import PARTS
+from smartagent.demo.platform.service import SERVICE_PARTS
 
 HEAD = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Example platform</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
@@ -29,7 +29,7 @@ def page_of(services: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _row(service: Mapping[str, Any]) -> str:
-    cells = "".join(_cell(service, part) for part in PARTS)
+    cells = "".join(_cell(service, part) for part in SERVICE_PARTS)
     counted = f"<td>{service['renewals']} times</td><td>{service['refreshes']} times</td>"
     return f'<tr><th scope="row">{escape(service["name"])}</th>{cells}{counted}</tr>'
 

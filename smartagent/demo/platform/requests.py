@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from smartagent.demo.platform.page import page_of
-from smartagent.demo.platform.service import PARTS, Reply, Service
+from smartagent.demo.platform.service import SERVICE_PARTS, Reply, Service
 
-NOT_FOUND: Reply = (HTTPStatus.NOT_FOUND, {"error": "not_found"})
+NOT_FOUND_REPLY: Reply = (HTTPStatus.NOT_FOUND, {"error": "not_found"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +68,17 @@ class Platform:
             return page_of([service.as_dict() for service in self.services.values()])
         self.asked.append(f"{request.method} {request.path}")
         service = self.services.get(first)
-        return _of_service(service, request, rest) if service else NOT_FOUND
+        return _of_service(service, request, rest) if service else NOT_FOUND_REPLY
 
     def _control(self, request: PlatformRequest, rest: str) -> Reply:
         if request.method == "GET" and not rest:
             return HTTPStatus.OK, {"integrations": self._states(), "asked": self.asked[-100:]}
         name, _, verb = rest.partition("/")
-        part = next((each for each in PARTS if each == request.form().get("what")), None)
+        part = next((each for each in SERVICE_PARTS if each == request.form().get("what")), None)
         if request.method != "POST" or name not in self.services or verb not in ("break", "heal"):
-            return NOT_FOUND
+            return NOT_FOUND_REPLY
         if verb == "break" and part is None:
-            return HTTPStatus.BAD_REQUEST, {"error": f"“what” is one of {', '.join(PARTS)}."}
+            return HTTPStatus.BAD_REQUEST, {"error": f"“what” is one of {', '.join(SERVICE_PARTS)}."}
         if verb == "break" and part:
             self.services[name].broke(part)
         else:
@@ -100,4 +100,4 @@ def _of_service(service: Service, request: PlatformRequest, rest: str) -> Reply:
             return service.renew(request.form(), request.client(), key)
         case "POST", "refresh":
             return service.fetch(request.body, request.headers)
-    return NOT_FOUND
+    return NOT_FOUND_REPLY

@@ -18,7 +18,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from notifications.channels.webhook import new_key
 
 Part = Literal["health", "token", "refresh"]
-PARTS: tuple[Part, ...] = ("health", "token", "refresh")
+SERVICE_PARTS: tuple[Part, ...] = ("health", "token", "refresh")
 MAX_ANSWERS = 1000  # answers that are remembered
 Reply = tuple[int, dict[str, Any]]
 OUT_OF_ORDER: Reply = (HTTPStatus.SERVICE_UNAVAILABLE, {"error": "out_of_order"})
@@ -55,7 +55,7 @@ class Service:
 
     def healed(self, part: Part | None = None) -> None:
         """Let a part work again, all of them without one."""
-        self.broken -= {part} if part else set(PARTS)
+        self.broken -= {part} if part else set(SERVICE_PARTS)
 
     def health(self) -> Reply:
         """How it is."""

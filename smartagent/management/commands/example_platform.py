@@ -18,8 +18,8 @@ from smartagent.demo.platform.server import HOST, LIFETIME, Running, running
 from smartagent.models import User
 from smartagent.outbound.addresses import allowing
 
-EVERY = 5  # seconds between two looks at what was connected
-ENDS = (signal.SIGINT, signal.SIGTERM)
+POLL_INTERVAL = 5  # seconds between two looks at what was connected
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Command(BaseCommand):
@@ -34,7 +34,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         person = _person(options["connect"]) if options["connect"] else None
         ended = threading.Event()
-        for each in ENDS:
+        for each in STOP_SIGNALS:
             signal.signal(each, lambda *_: ended.set())
         try:
             with running(options["port"], timedelta(seconds=options["lifetime"])) as platform, allowing(HOST):
@@ -42,7 +42,7 @@ class Command(BaseCommand):
                 connected = self._connect(person, platform) if person else []
                 self.stdout.write("Ctrl-C ends it.")
                 self.stdout.flush()
-                while not ended.wait(EVERY):
+                while not ended.wait(POLL_INTERVAL):
                     self._look(connected)
         except OSError as error:
             raise CommandError(f"Port {options['port']} cannot be used: {error.strerror}.") from None
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         services = platform.platform.services.values()
         made = [connect(person.pk, service, platform.address, now) for service in services]
         self.stdout.write(f"{', '.join(map(str, made))} of {person.email} stand on it now, and are looked at every "
-                          f"{EVERY} seconds.\n")  # fmt: skip
+                          f"{POLL_INTERVAL} seconds.\n")  # fmt: skip
         return made
 
     def _look(self, connected: Sequence[Integration]) -> None:

@@ -23,7 +23,7 @@ from smartagent.up.ports import check_free
 from smartagent.up.site_address import site_url
 from smartagent.up.supervisor import Supervisor
 
-COLOURS = {"web": "cyan", "workers": "green", "deliver": "magenta", "up": "bold"}
+PROCESS_COLOURS = {"web": "cyan", "workers": "green", "deliver": "magenta", "up": "bold"}
 
 
 class Command(BaseCommand):
@@ -95,5 +95,5 @@ class Command(BaseCommand):
         return ready
 
     def _say(self, name: str, line: str) -> None:
-        self.console.print(f"[{COLOURS[name]}]{name:<7}[/] │ ", end="")
+        self.console.print(f"[{PROCESS_COLOURS[name]}]{name:<7}[/] │ ", end="")
         self.console.print(line, markup=False)

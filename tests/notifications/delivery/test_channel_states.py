@@ -4,7 +4,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from notifications.channels.credentials import values_of
-from notifications.channels.status import CONDITIONS, state_of
+from notifications.channels.status import STATUS_QUERIES, state_of
 from notifications.delivery.breaker_notices import reset
 from notifications.delivery.channel_setup import save, try_out
 from notifications.models import Channel
@@ -22,7 +22,7 @@ def hook(alice, httpserver: HTTPServer):
 def state(channel):
     channel.refresh_from_db()
     found = state_of(channel)
-    assert [name for name in CONDITIONS if Channel.objects.filter(CONDITIONS[name], pk=channel.pk)] == [found]
+    assert [name for name in STATUS_QUERIES if Channel.objects.filter(STATUS_QUERIES[name], pk=channel.pk)] == [found]
     return found
 
 

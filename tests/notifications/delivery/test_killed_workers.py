@@ -92,7 +92,7 @@ def test_a_database_that_fails_for_a_moment_neither_ends_the_worker_nor_loses_wh
         outcome.record(results, now)
 
     monkeypatch.setattr("notifications.delivery.worker.record", record)
-    monkeypatch.setattr("notifications.delivery.worker.PAUSE", 0.05)
+    monkeypatch.setattr("notifications.delivery.worker.IDLE_SECONDS", 0.05)
     worker.run()
     assert set(Delivery.objects.values_list("status", "tries")) == {("delivered", 1)}
     assert len(httpserver.log) == 5

@@ -107,7 +107,7 @@ def test_nought_is_for_ever(alice, clock, settings):
 
 
 def test_many_go_in_batches_and_the_count_is_logged(alice, clock, monkeypatch):
-    monkeypatch.setattr(retention, "BATCH", 3)
+    monkeypatch.setattr(retention, "DELETED_PER_QUERY", 3)
     monkeypatch.setattr(retention, "LOOKED", 5)
     Notification.objects.bulk_create(
         Notification(id=uuid4(), user=alice, type="alert", title="T", message="M", status="archived",
@@ -121,7 +121,7 @@ def test_many_go_in_batches_and_the_count_is_logged(alice, clock, monkeypatch):
 
 def test_what_is_too_much_for_one_run_is_left_for_the_next(alice, clock, monkeypatch):
     monkeypatch.setattr(retention, "LOOKED", 2)
-    monkeypatch.setattr(retention, "AT_MOST", 4)
+    monkeypatch.setattr(retention, "MAX_DELETED_PER_RUN", 4)
     for _ in range(5):
         archived(alice, 100)
     assert [forget_old(START)["notifications"] for _ in range(2)] == [4, 1]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.delivery.retries import MAX_BACKOFF, WAITS, next_wait
+from notifications.delivery.retries import MAX_BACKOFF, RETRY_DELAYS, next_wait
 
 
 @pytest.mark.parametrize(
@@ -31,4 +31,8 @@ def test_what_the_other_side_asks_for_makes_no_more_tries():
 @given(st.integers(1, 6), st.floats(0, 1), st.none() | st.timedeltas(timedelta(0), timedelta(days=30)))
 def test_chance_moves_a_wait_by_a_tenth_at_most(tries, chance, asked):
     wait = next_wait(tries, chance, asked)
-    assert WAITS[tries - 1] * 0.899 <= wait <= max(WAITS[tries - 1] * 1.101, min(asked or MAX_BACKOFF, MAX_BACKOFF))
+    assert (
+        RETRY_DELAYS[tries - 1] * 0.899
+        <= wait
+        <= max(RETRY_DELAYS[tries - 1] * 1.101, min(asked or MAX_BACKOFF, MAX_BACKOFF))
+    )

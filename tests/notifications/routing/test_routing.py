@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifications.routing.quiet_hours import QuietHours
-from notifications.routing.router import DEFAULTS, TTL, ChannelRef, Subscriber, direct, read_matrix, route
+from notifications.routing.router import DEFAULTS, NOTIFICATION_TTL, ChannelRef, Subscriber, direct, read_matrix, route
 
 NOW = datetime(2026, 3, 2, 2, 20, tzinfo=UTC)  # a Monday, 03:20 in Berlin
 MAIL, PHONE, RULE = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -49,7 +49,7 @@ def test_the_decisions(severity, person, expected):
 
 def test_a_rule_that_names_a_channel_is_not_asked_what_its_owner_prefers():
     decision = direct(WAYS[0], NOW)
-    assert (decision.status, decision.due_at, decision.expires_at) == ("due", NOW, NOW + TTL)
+    assert (decision.status, decision.due_at, decision.expires_at) == ("due", NOW, NOW + NOTIFICATION_TTL)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_nothing_waits_for_a_channel_where_it_goes_to_one_that_is_named():
 def test_until_when_it_is_held_and_why(severity, person, until, cause):
     decision = route(severity, RULE, person, NOW)[0]
     assert (decision.due_at, decision.cause) == (datetime.fromisoformat(until), cause)
-    assert decision.expires_at == decision.due_at + TTL
+    assert decision.expires_at == decision.due_at + NOTIFICATION_TTL
 
 
 @pytest.mark.parametrize(

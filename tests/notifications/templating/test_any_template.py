@@ -11,19 +11,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notifications.templating import NotWorded, check
-from notifications.templating.context import EXAMPLES, NAMES
+from notifications.templating.context import EXAMPLE_CONTEXTS, VARIABLES
 from notifications.templating.filters import FILTERS
 from notifications.templating.limits import LONGEST_OUTPUT, MAX_TEMPLATE_LENGTH
 from notifications.templating.sandbox import compiled
 from notifications.templating.tags import TAGS
 
-LARGE = EXAMPLES[1] | {
+LARGE = EXAMPLE_CONTEXTS[1] | {
     "text": "lorem ipsum " * 660, "title": "ß" * 8000, "labels": {f"label{n}": "x" * 8000 for n in range(50)},
-    "items": [EXAMPLES[0]] * 200, "value": 10**300, "time": datetime(2026, 3, 2, tzinfo=UTC),
+    "items": [EXAMPLE_CONTEXTS[0]] * 200, "value": 10**300, "time": datetime(2026, 3, 2, tzinfo=UTC),
 }  # fmt: skip
 SECONDS = 3.0  # on a machine that does other things too
 
-names = st.sampled_from([*NAMES, "labels.team", "items.0.title", "a", "forloop.counter", "a.title", "title.__class__"])
+names = st.sampled_from(
+    [*VARIABLES, "labels.team", "items.0.title", "a", "forloop.counter", "a.title", "title.__class__"]
+)
 numbers = st.one_of(st.integers(-(10**6), 10**6).map(str), st.floats().map(repr))
 arguments = st.one_of(names, numbers, st.sampled_from(["'x'", "'H:i'", "'ij'", "':9'", "'" + "r" * 300 + "'"]))
 filters = st.tuples(st.sampled_from([*FILTERS, "center", "safe"]), st.one_of(st.just(""), arguments.map(":{}".format)))
@@ -108,7 +110,7 @@ def test_no_template_opens_a_connection_or_a_file(monkeypatch, tag):
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(type(connections["default"]), "ensure_connection", refuse)
     monkeypatch.setattr("builtins.open", refuse)
-    for name in [*NAMES, "request", "settings", "'admin/base.html'"]:
+    for name in [*VARIABLES, "request", "settings", "'admin/base.html'"]:
         with suppress(NotWorded):
             check(f"{{% {tag} {name} %}}{{{{ {name} }}}}")
     assert reached == []

@@ -7,7 +7,7 @@ from django.db import connections, transaction
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from optimizer.execution.lease import LEASE, take
+from optimizer.execution.lease import EXECUTION_LEASE, take
 from optimizer.execution.runner import apply, work
 from optimizer.models import ActionLog, OptimizationEvent, OptimizationStep
 from optimizer.operations import Done, Operation
@@ -15,7 +15,7 @@ from optimizer.proposals.decisions import DecisionRefused
 from rules.models import ActivityEntry, FusionScore
 from tests.optimizer.step_cast import MINUTE, approved, integration_of, interval, metric_of
 
-LATER = LEASE + MINUTE
+LATER = EXECUTION_LEASE + MINUTE
 
 
 class Killed(BaseException):

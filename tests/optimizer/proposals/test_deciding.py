@@ -5,7 +5,15 @@ import pytest
 from optimizer.execution.runner import work
 from optimizer.models import ActionLog, OptimizationEvent, OptimizerPolicy
 from optimizer.policy.guardrails import STOPPED
-from optimizer.proposals.decisions import ANSWERED, NOTHING, DecisionRefused, approve, dismiss, dismissed_until, expire
+from optimizer.proposals.decisions import (
+    ANSWERED,
+    NO_OPERATIONS,
+    DecisionRefused,
+    approve,
+    dismiss,
+    dismissed_until,
+    expire,
+)
 from rules.models import ActivityEntry, AutomationRule
 from tests.optimizer.step_cast import DAY, MINUTE, proposal_of
 
@@ -71,7 +79,7 @@ def test_nothing_is_approved_where_everything_is_stopped(alice, ada, now):
 
 def test_advice_alone_is_nothing_to_approve(alice, ada, now):
     """Or the metric might get better by itself, and the strategy be trusted for it."""
-    with pytest.raises(DecisionRefused, match=NOTHING):
+    with pytest.raises(DecisionRefused, match=NO_OPERATIONS):
         approve(proposal_of(alice, now, advice=["Look."]), ada, now)
 
 

@@ -5,7 +5,7 @@ import logging
 import pytest
 from django.db import IntegrityError, transaction
 
-from smartagent.adoption import OPEN
+from smartagent.adoption import OPEN_VOCABULARY
 from smartagent.adoption.introspection import NotATable
 from tests.smartagent.adoption.conftest import Legacy
 from tests.smartagent.adoption.operations import ROWS
@@ -79,7 +79,7 @@ def test_each_change_is_told_in_a_line(legacy: Legacy, caplog: pytest.LogCapture
 
 
 def test_a_check_is_opened_for_any_word(legacy: Legacy) -> None:
-    legacy.operation("Notification").widen = {"type": OPEN}
+    legacy.operation("Notification").widen = {"type": OPEN_VOCABULARY}
     legacy.sql(NOTIFICATIONS_A)
     found = legacy.dump()
     legacy.forwards()

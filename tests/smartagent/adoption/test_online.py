@@ -103,7 +103,7 @@ def give_back(used: BaseDatabaseWrapper) -> None:
 def test_somebody_who_never_lets_go_is_told_of(
     legacy: Legacy, old_application: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lock_retries, "PATIENCE", timedelta(seconds=0.3))
+    monkeypatch.setattr(lock_retries, "MAX_WAIT", timedelta(seconds=0.3))
     with old_application.transaction():
         old_application.execute(INSERT_A)
         with pytest.raises(lock_retries.NeverFree, match=r"notifications: column .*never free"):

@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 
 from smartagent.models import User
-from smartagent.rest.schema import ERROR
+from smartagent.rest.schema import ERROR_SCHEMA
 from tests.smartagent.known_things import known_things
 from tests.smartagent.rest.test_openapi import schema
 
@@ -29,7 +29,7 @@ def wrong(operation, answer, statuses):
         return f"{answer.status_code} is not described"
     if not answer.headers["Content-Type"].startswith("application/json"):
         return f"is {answer.headers['Content-Type']}"
-    problems = jsonschema.Draft202012Validator(ERROR).iter_errors(answer.json())
+    problems = jsonschema.Draft202012Validator(ERROR_SCHEMA).iter_errors(answer.json())
     return "; ".join(problem.message for problem in problems)
 
 
