@@ -17,11 +17,12 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from rules.evaluation.dispatcher import EVALUATION_LOCK
 from smartagent.models import User
+from tests import memory
 from tests.tables import Tables
 
 PASSWORD = "correct horse battery"
 # What a test has written need not outlive a power cut.
-FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "512MB"}
 
 
 hypothesis.settings.register_profile("ci", max_examples=50, deadline=None, print_blob=True)
@@ -29,9 +30,14 @@ hypothesis.settings.register_profile("nightly", max_examples=500, deadline=None,
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Before the embedded PostgreSQL is started; a server that is named by DATABASE_URL is left as it is."""
-    settings.DATABASES["default"].get("EMBEDDED_OPTIONS", {}).update(FORGETFUL)
+    database = settings.DATABASES["default"]
+    database.get("EMBEDDED_OPTIONS", {}).update(FORGETFUL)
+    is_worker = hasattr(config, "workerinput")  # it has the folder of its parent
+    if "EMBEDDED" in database and not is_worker and (folder := memory.use(settings.SECRET_KEY)):
+        settings.VAR, database["EMBEDDED"] = folder, folder / "postgres"
+        config.add_cleanup(lambda: memory.forget(folder))
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:

@@ -42,7 +42,7 @@ def _drop(name: str) -> None:
 def _made(name: str, template: str) -> Iterator[None]:
     before = str(connection.settings_dict["NAME"])
     _drop(name)  # a run that was killed has left it
-    on_the_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    on_the_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
     connect_to(name)
     ContentType.objects.clear_cache()
     try:
