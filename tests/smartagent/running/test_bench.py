@@ -26,7 +26,8 @@ def test_a_small_bench_of_deliveries_loses_nothing():
         figures = json.loads(bench.communicate(timeout=120)[0])
     assert (figures["sent"], figures["distinct"], figures["lost"], figures["unsettled"]) == (60, 60, 0, 0)
     assert figures["received"] - figures["distinct"] == figures["duplicates_by_id"]
-    assert figures["ratio"] == pytest.approx(figures["floor_per_second"] / figures["per_second"], rel=0.1)  # of rounded figures
+    of_rounded = pytest.approx(figures["floor_per_second"] / figures["per_second"], rel=0.1)
+    assert figures["ratio"] == of_rounded
     assert not is_there(f"smartagent_bench_{bench.pid}")
 
 
