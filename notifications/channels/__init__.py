@@ -60,11 +60,11 @@ class ChannelKind:
     makes: ClassVar[Mapping[str, Callable[[], str]]] = {}
     keeps_before: ClassVar[Mapping[str, str]] = {}
 
-    def send(self, letter: OutgoingMessage, address: Address) -> Receipt:
+    def send(self, message: OutgoingMessage, address: Address) -> Receipt:
         """Send it; ChannelError or NotSent where it was not taken. Network only: no database."""
         raise NotImplementedError(f"{type(self).__name__} must send().")
 
-    def preview(self, letter: OutgoingMessage, address: Address) -> str:
+    def preview(self, message: OutgoingMessage, address: Address) -> str:
         """What would be sent, as text, without what is secret."""
         raise NotImplementedError(f"{type(self).__name__} must preview().")
 
@@ -98,7 +98,7 @@ AGAIN = {408, 425, 429}
 class HTTPChannel(ChannelKind):
     """A channel that is one POST. Only 2xx is a success; 408, 429 and 5xx are tried again, all else is refused."""
 
-    def outgoing(self, letter: OutgoingMessage, address: Address) -> HTTPRequest:
+    def outgoing(self, message: OutgoingMessage, address: Address) -> HTTPRequest:
         """The request."""
         raise NotImplementedError(f"{type(self).__name__} must give its outgoing().")
 
@@ -109,8 +109,8 @@ class HTTPChannel(ChannelKind):
         """What an answer that is no 2xx says, where it says it in words."""
         return ""
 
-    def send(self, letter: OutgoingMessage, address: Address) -> Receipt:
-        return self.post(self.outgoing(letter, address))
+    def send(self, message: OutgoingMessage, address: Address) -> Receipt:
+        return self.post(self.outgoing(message, address))
 
     def post(self, request: HTTPRequest) -> Receipt:
         """Make the request; ChannelError where it was not taken."""
@@ -120,8 +120,8 @@ class HTTPChannel(ChannelKind):
         self.check(answer)
         return Receipt(code=answer.code, excerpt=answer.excerpt)
 
-    def preview(self, letter: OutgoingMessage, address: Address) -> str:
-        body = self.outgoing(letter, address).body
+    def preview(self, message: OutgoingMessage, address: Address) -> str:
+        body = self.outgoing(message, address).body
         try:
             return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
         except ValueError:

@@ -32,11 +32,11 @@ def one_address(url: str) -> None:
 MAX_BODY_LENGTH = 32_768  # characters, where a service names no limit
 
 
-def text(letter: OutgoingMessage, most: int) -> str:
+def text(message: OutgoingMessage, most: int) -> str:
     """Text and link in as many characters as the service takes, the title among them: what is cut is the text."""
-    link = f"\n\n{letter.url}" if letter.url and len(letter.url) < most // 2 else ""
-    room = max(most - len(harmless(letter.title)) - len(link) - 2, most // 4)
-    return (fitted(harmless(letter.plain), room, letter.numbers) + link).strip()
+    link = f"\n\n{message.url}" if message.url and len(message.url) < most // 2 else ""
+    room = max(most - len(harmless(message.title)) - len(link) - 2, most // 4)
+    return (fitted(harmless(message.plain), room, message.numbers) + link).strip()
 
 
 class AppriseForm(forms.Form):
@@ -54,14 +54,14 @@ class AppriseChannel(ChannelKind):
     form = AppriseForm
     secrets = ("url",)
 
-    def send(self, letter: OutgoingMessage, address: Address) -> Receipt:
+    def send(self, message: OutgoingMessage, address: Address) -> Receipt:
         target: Any = Apprise(address["url"])
-        body = text(letter, min((service.body_maxlen for service in target), default=MAX_BODY_LENGTH))
-        title = harmless(letter.title)
-        kind = APPRISE_TYPES.get(letter.severity, NotifyType.INFO)
+        body = text(message, min((service.body_maxlen for service in target), default=MAX_BODY_LENGTH))
+        title = harmless(message.title)
+        kind = APPRISE_TYPES.get(message.severity, NotifyType.INFO)
         if not target.notify(body=body or title, title=title, notify_type=kind):
             raise ChannelError("Apprise could not deliver the notification and gave no reason.")
         return Receipt(excerpt="Delivered by Apprise.")
 
-    def preview(self, letter: OutgoingMessage, address: Address) -> str:
-        return "\n\n".join(part for part in (letter.title, letter.plain, letter.url) if part)
+    def preview(self, message: OutgoingMessage, address: Address) -> str:
+        return "\n\n".join(part for part in (message.title, message.plain, message.url) if part)

@@ -26,9 +26,9 @@ class Email(ChannelKind):
     icon = "mail"
     form = EmailForm
 
-    def send(self, letter: OutgoingMessage, address: Address) -> Receipt:
+    def send(self, message: OutgoingMessage, address: Address) -> Receipt:
         connection = get_connection(fail_silently=False, timeout=10)
-        mail = mail_of(letter, address["to"], connection)
+        mail = mail_of(message, address["to"], connection)
         try:
             mail.send()
         except smtplib.SMTPException as error:
@@ -39,20 +39,20 @@ class Email(ChannelKind):
             connection.close()  # a sign-in that failed leaves it open
         return Receipt(code=250, excerpt="Accepted by the mail server.")
 
-    def preview(self, letter: OutgoingMessage, address: Address) -> str:
-        return text_of(letter)
+    def preview(self, message: OutgoingMessage, address: Address) -> str:
+        return text_of(message)
 
     def where(self, address: Address) -> str:
         return str(address["to"])
 
 
-def mail_of(letter: OutgoingMessage, to: str, connection: Any) -> EmailMultiAlternatives:
+def mail_of(message: OutgoingMessage, to: str, connection: Any) -> EmailMultiAlternatives:
     """The mail, as text and as HTML, with the headers that thread it and let one unsubscribe."""
     mail = EmailMultiAlternatives(
-        subject_of(letter), text_of(letter), to=[to], headers=thread_headers(letter),
+        subject_of(message), text_of(message), to=[to], headers=thread_headers(message),
         connection=connection,
     )  # fmt: skip
-    mail.attach_alternative(html_of(letter), "text/html")
+    mail.attach_alternative(html_of(message), "text/html")
     return mail
 
 

@@ -13,39 +13,39 @@ from notifications.channels.message import OutgoingMessage
 MAIL_COLOURS = {"low": "#475569", "medium": "#b45309", "high": "#c2410c", "critical": "#b91c1c"}
 
 
-def subject_of(letter: OutgoingMessage) -> str:
+def subject_of(message: OutgoingMessage) -> str:
     """One line, the severity first where it matters."""
-    mark = f"[{letter.severity.upper()}] " if letter.severity in ("high", "critical") else ""
-    return mark + letter.heading(200 - len(mark))
+    mark = f"[{message.severity.upper()}] " if message.severity in ("high", "critical") else ""
+    return mark + message.heading(200 - len(mark))
 
 
-def text_of(letter: OutgoingMessage) -> str:
+def text_of(message: OutgoingMessage) -> str:
     """The mail as plain text."""
-    return render_to_string("notifications/email.txt", _context(letter)).strip() + "\n"
+    return render_to_string("notifications/email.txt", _context(message)).strip() + "\n"
 
 
-def html_of(letter: OutgoingMessage) -> str:
+def html_of(message: OutgoingMessage) -> str:
     """The mail as HTML, its styles within, as mail programs want them."""
-    return render_to_string("notifications/email.html", _context(letter))
+    return render_to_string("notifications/email.html", _context(message))
 
 
-def thread_headers(letter: OutgoingMessage) -> dict[str, str]:
+def thread_headers(message: OutgoingMessage) -> dict[str, str]:
     """All messages about one instance are answers to one that was never sent, so that programs show them together.
 
     List-Unsubscribe with one click: RFC 8058, which wants https for it.
     """
     ours = domain()
     headers = {
-        "Message-ID": f"<{letter.id}@{ours}>",
+        "Message-ID": f"<{message.id}@{ours}>",
         "Auto-Submitted": "auto-generated",
-        "X-Smart-Agent": letter.reason,
+        "X-Smart-Agent": message.reason,
     }
-    if letter.thread:
-        root = f"<{uuid5(NAMESPACE_OID, letter.thread)}.thread@{ours}>"
+    if message.thread:
+        root = f"<{uuid5(NAMESPACE_OID, message.thread)}.thread@{ours}>"
         headers |= {"In-Reply-To": root, "References": root}
-    if letter.unsubscribe_url:
-        headers["List-Unsubscribe"] = f"<{letter.unsubscribe_url}>"
-    if letter.unsubscribe_url.startswith("https://"):
+    if message.unsubscribe_url:
+        headers["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
+    if message.unsubscribe_url.startswith("https://"):
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
 
@@ -64,8 +64,8 @@ def _is_number(host: str) -> bool:
         return False
 
 
-def _context(letter: OutgoingMessage) -> dict[str, object]:
+def _context(message: OutgoingMessage) -> dict[str, object]:
     return {
-        "letter": letter, "shown": letter.shown, "more": letter.more,
-        "colour": MAIL_COLOURS.get(letter.severity, MAIL_COLOURS["low"]),
+        "message": message, "shown": message.shown, "more": message.more,
+        "colour": MAIL_COLOURS.get(message.severity, MAIL_COLOURS["low"]),
     }  # fmt: skip

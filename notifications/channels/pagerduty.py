@@ -36,17 +36,17 @@ class PagerDuty(HTTPChannel):
     form = PagerDutyForm
     secrets = ("key",)
 
-    def send(self, letter: OutgoingMessage, address: Address) -> Receipt:
+    def send(self, message: OutgoingMessage, address: Address) -> Receipt:
         """A digest goes as the events in it: one of each incident, the newest, so that what is over is resolved."""
-        receipts = [self.post(self.outgoing(event, address)) for event in newest(letter)]
+        receipts = [self.post(self.outgoing(event, address)) for event in newest(message)]
         return receipts[-1]
 
-    def outgoing(self, letter: OutgoingMessage, address: Address) -> HTTPRequest:
-        request = as_json({"routing_key": address["key"], **event(letter)})
+    def outgoing(self, message: OutgoingMessage, address: Address) -> HTTPRequest:
+        request = as_json({"routing_key": address["key"], **event(message)})
         return HTTPRequest(url=f"{settings.PAGERDUTY_URL}/v2/enqueue", **request)
 
-    def preview(self, letter: OutgoingMessage, address: Address) -> str:
-        return super().preview(letter, Address({"key": "…"}))
+    def preview(self, message: OutgoingMessage, address: Address) -> str:
+        return super().preview(message, Address({"key": "…"}))
 
     def check(self, answer: Answer) -> None:
         if facts_of(answer).get("status") != "success":
@@ -58,24 +58,24 @@ class PagerDuty(HTTPChannel):
         return "; ".join(str(each) for each in [facts.get("message"), *(errors or [])] if each)
 
 
-def event(letter: OutgoingMessage) -> dict[str, Any]:
+def event(message: OutgoingMessage) -> dict[str, Any]:
     """It opens an incident, or resolves the one of the same instance. Nothing here acknowledges one."""
-    same = letter.thread or letter.id
+    same = message.thread or message.id
     key = same if len(same) <= SAME else hashlib.sha256(same.encode()).hexdigest()
-    if letter.reason == "resolved":
+    if message.reason == "resolved":
         return {"event_action": "resolve", "dedup_key": key}
     return {
         "event_action": "trigger", "dedup_key": key,
         "payload": {
-            "summary": letter.heading(SUMMARY), "source": letter.rule_name or "Smart Agent",
-            "severity": PAGERDUTY_SEVERITIES.get(letter.severity, "info"), "timestamp": letter.created_at.isoformat(),
-            "custom_details": {"message": letter.plain, **letter.facts},
+            "summary": message.heading(SUMMARY), "source": message.rule_name or "Smart Agent",
+            "severity": PAGERDUTY_SEVERITIES.get(message.severity, "info"), "timestamp": message.created_at.isoformat(),
+            "custom_details": {"message": message.plain, **message.facts},
         },
-        "links": [{"href": letter.url, "text": "Open in Smart Agent"}] if letter.url else [],
+        "links": [{"href": message.url, "text": "Open in Smart Agent"}] if message.url else [],
     }  # fmt: skip
 
 
-def newest(letter: OutgoingMessage) -> list[OutgoingMessage]:
-    """The letter itself; of a digest the newest of each incident, the oldest of those first."""
-    found = {item.thread or item.id: item for item in sorted(letter.items, key=lambda item: item.created_at)}
-    return sorted(found.values(), key=lambda item: item.created_at) or [letter]
+def newest(message: OutgoingMessage) -> list[OutgoingMessage]:
+    """The message itself; of a digest the newest of each incident, the oldest of those first."""
+    found = {item.thread or item.id: item for item in sorted(message.items, key=lambda item: item.created_at)}
+    return sorted(found.values(), key=lambda item: item.created_at) or [message]

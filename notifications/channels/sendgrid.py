@@ -41,20 +41,20 @@ class SendGrid(HTTPChannel):
     form = SendGridForm
     secrets = ("key",)
 
-    def outgoing(self, letter: OutgoingMessage, address: Address) -> HTTPRequest:
+    def outgoing(self, message: OutgoingMessage, address: Address) -> HTTPRequest:
         mail: dict[str, Any] = {
-            "personalizations": [{"to": [{"email": address["to"]}], "custom_args": {"delivery": letter.id}}],
-            "from": {"email": address["sender"], "name": "Smart Agent"}, "subject": subject_of(letter),
-            "content": [{"type": f"text/{kind}", "value": write(letter)}
+            "personalizations": [{"to": [{"email": address["to"]}], "custom_args": {"delivery": message.id}}],
+            "from": {"email": address["sender"], "name": "Smart Agent"}, "subject": subject_of(message),
+            "content": [{"type": f"text/{kind}", "value": write(message)}
                         for kind, write in (("plain", text_of), ("html", html_of))],
-            "headers": {name: value for name, value in thread_headers(letter).items() if name != "Message-ID"},
+            "headers": {name: value for name, value in thread_headers(message).items() if name != "Message-ID"},
         }  # fmt: skip
         return HTTPRequest(
             url=f"{settings.SENDGRID_URL}/v3/mail/send", **as_json(mail, Authorization=f"Bearer {address['key']}")
         )
 
-    def preview(self, letter: OutgoingMessage, address: Address) -> str:
-        return text_of(letter)
+    def preview(self, message: OutgoingMessage, address: Address) -> str:
+        return text_of(message)
 
     def where(self, address: Address) -> str:
         return str(address["to"])

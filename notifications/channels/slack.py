@@ -39,8 +39,8 @@ class Slack(HTTPChannel):
     form = SlackForm
     secrets = ("url",)
 
-    def outgoing(self, letter: OutgoingMessage, address: Address) -> HTTPRequest:
-        return HTTPRequest(url=address["url"], **as_json(message(letter)))
+    def outgoing(self, message: OutgoingMessage, address: Address) -> HTTPRequest:
+        return HTTPRequest(url=address["url"], **as_json(slack_payload(message)))
 
     def check(self, answer: Answer) -> None:
         if said := self.words(answer):
@@ -55,35 +55,35 @@ class Slack(HTTPChannel):
         return said if SLACK_REFUSAL.fullmatch(said) or (said and facts.get("ok") is False) else ""
 
 
-def message(letter: OutgoingMessage) -> dict[str, Any]:
+def slack_payload(message: OutgoingMessage) -> dict[str, Any]:
     """The message as blocks. `text` is what stands in the pop-up, and all that programs show which know no blocks."""
-    heading = f"{MARKS.get(letter.severity, '')} {letter.title}".strip()
+    heading = f"{MARKS.get(message.severity, '')} {message.title}".strip()
     blocks: list[dict[str, Any]] = [
-        {"type": "section", "text": {"type": "mrkdwn", "text": part}} for part in _sections(letter)
+        {"type": "section", "text": {"type": "mrkdwn", "text": part}} for part in _sections(message)
     ]  # fmt: skip
-    if buttons := _buttons(letter):
+    if buttons := _buttons(message):
         blocks.append({"type": "actions", "elements": buttons})
-    colour = SLACK_COLOURS.get(letter.severity, SLACK_COLOURS["low"])
+    colour = SLACK_COLOURS.get(message.severity, SLACK_COLOURS["low"])
     return {
-        "text": _all(letter, heading),
-        "blocks": [{"type": "header", "text": _plain(fitted(harmless(heading), HEADER, letter.numbers, " "))}],
+        "text": _all(message, heading),
+        "blocks": [{"type": "header", "text": _plain(fitted(harmless(heading), HEADER, message.numbers, " "))}],
         "attachments": [{"color": colour, "blocks": blocks}] if blocks else [],
     }  # fmt: skip
 
 
-def _sections(letter: OutgoingMessage) -> list[str]:
+def _sections(message: OutgoingMessage) -> list[str]:
     """Text and messages of a digest, each as long as Slack takes, with its numbers."""
-    items = [(f"{item.title}\n{item.text}", item.numbers) for item in letter.shown]
-    rest = [(letter.rest, "")] if letter.more else []
-    return [kept(text, SECTION, numbers) for text, numbers in [(letter.text, letter.numbers), *items, *rest]
+    items = [(f"{item.title}\n{item.text}", item.numbers) for item in message.shown]
+    rest = [(message.rest, "")] if message.more else []
+    return [kept(text, SECTION, numbers) for text, numbers in [(message.text, message.numbers), *items, *rest]
             if text.strip()]  # fmt: skip
 
 
-def _all(letter: OutgoingMessage, heading: str) -> str:
+def _all(message: OutgoingMessage, heading: str) -> str:
     """Heading, text and link as one text: what is cut is the text."""
-    link = f"\n\n{escaped(letter.url, ADDRESS)}" if 0 < len(letter.url) <= LINK else ""
-    said = "\n\n".join(part for part in (heading, letter.plain) if part)
-    return kept(said, SECTION - len(link), letter.numbers) + link
+    link = f"\n\n{escaped(message.url, ADDRESS)}" if 0 < len(message.url) <= LINK else ""
+    said = "\n\n".join(part for part in (heading, message.plain) if part)
+    return kept(said, SECTION - len(link), message.numbers) + link
 
 
 def kept(text: str, most: int, numbers: str) -> str:
@@ -94,8 +94,8 @@ def kept(text: str, most: int, numbers: str) -> str:
     return f"{escaped(text, most - len(last) - 1)}\n{last}"
 
 
-def _buttons(letter: OutgoingMessage) -> list[dict[str, Any]]:
-    links = [("Open", letter.url), ("Acknowledge", letter.acknowledge_url)]
+def _buttons(message: OutgoingMessage) -> list[dict[str, Any]]:
+    links = [("Open", message.url), ("Acknowledge", message.acknowledge_url)]
     return [{"type": "button", "text": _plain(word), "url": url} for word, url in links if 0 < len(url) <= ADDRESS]
 
 

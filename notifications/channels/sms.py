@@ -47,14 +47,14 @@ class SMS(HTTPChannel):
     form = SMSForm
     secrets = ("token",)
 
-    def outgoing(self, letter: OutgoingMessage, address: Address) -> HTTPRequest:
-        fields = {"To": address["to"], "From": address["sender"], "Body": text(letter)}
+    def outgoing(self, message: OutgoingMessage, address: Address) -> HTTPRequest:
+        fields = {"To": address["to"], "From": address["sender"], "Body": text(message)}
         headers = {"Authorization": f"Basic {_login(address)}", "Content-Type": "application/x-www-form-urlencoded"}
         url = f"{settings.TWILIO_URL}/2010-04-01/Accounts/{address['account']}/Messages.json"
         return HTTPRequest(url=url, body=urlencode(fields).encode(), headers=headers)
 
-    def preview(self, letter: OutgoingMessage, address: Address) -> str:
-        return parse_qs(self.outgoing(letter, address).body.decode())["Body"][0]
+    def preview(self, message: OutgoingMessage, address: Address) -> str:
+        return parse_qs(self.outgoing(message, address).body.decode())["Body"][0]
 
     def where(self, address: Address) -> str:
         return str(address["to"])
@@ -75,13 +75,13 @@ def _login(address: Address) -> str:
     return base64.b64encode(f"{address['account']}:{address['token']}".encode()).decode()
 
 
-def text(letter: OutgoingMessage) -> str:
+def text(message: OutgoingMessage) -> str:
     """Title, numbers and link, in that order, as far as there is room; a link is whole, or left out."""
-    link = f" {letter.url}" if 0 < len(letter.url) < MAX_LENGTH - ROOM else ""
-    said = " ".join(f"{letter.title}: {letter.plain}".split()) if letter.plain else letter.title
+    link = f" {message.url}" if 0 < len(message.url) < MAX_LENGTH - ROOM else ""
+    said = " ".join(f"{message.title}: {message.plain}".split()) if message.plain else message.title
     said, numbers, most = (
         said.translate(GSM_SUBSTITUTES),
-        letter.numbers.translate(GSM_SUBSTITUTES),
+        message.numbers.translate(GSM_SUBSTITUTES),
         MAX_LENGTH - len(link),
     )
     if len(said) <= most or not numbers or numbers in _cut(said, most):

@@ -37,9 +37,9 @@ class Teams(HTTPChannel):
     form = TeamsForm
     secrets = ("url",)
 
-    def outgoing(self, letter: OutgoingMessage, address: Address) -> HTTPRequest:
-        requests = (HTTPRequest(url=address["url"], **as_json(message(letter, most))) for most in TEXT_LENGTHS)
-        smallest = HTTPRequest(url=address["url"], **as_json(message(letter, TEXT_LENGTHS[-1])))
+    def outgoing(self, message: OutgoingMessage, address: Address) -> HTTPRequest:
+        requests = (HTTPRequest(url=address["url"], **as_json(teams_payload(message, most))) for most in TEXT_LENGTHS)
+        smallest = HTTPRequest(url=address["url"], **as_json(teams_payload(message, TEXT_LENGTHS[-1])))
         return next((request for request in requests if len(request.body) <= MAX_BYTES), smallest)
 
     def check(self, answer: Answer) -> None:
@@ -58,20 +58,20 @@ def _is_json(answer: Answer) -> bool:
     return bool(facts) and not facts.get("error")
 
 
-def message(letter: OutgoingMessage, most: int = TEXT_LENGTHS[0]) -> dict[str, Any]:
+def teams_payload(message: OutgoingMessage, most: int = TEXT_LENGTHS[0]) -> dict[str, Any]:
     """The card in the envelope that a Workflows webhook takes, with at most so many characters in a block."""
     attachment = {
-        "contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card(letter, most),
+        "contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card(message, most),
     }  # fmt: skip
     return {"type": "message", "attachments": [attachment]}
 
 
-def card(letter: OutgoingMessage, most: int) -> dict[str, Any]:
+def card(message: OutgoingMessage, most: int) -> dict[str, Any]:
     """The message as an adaptive card."""
-    colour = TEAMS_COLOURS.get(letter.severity, "default")
-    body = [_block(letter.heading(min(most, 500)), size="large", weight="bolder", color=colour)]
-    body += [_block(part) for part in letter.parts(most)]
-    links = [("Open", letter.url), ("Acknowledge", letter.acknowledge_url)]
+    colour = TEAMS_COLOURS.get(message.severity, "default")
+    body = [_block(message.heading(min(most, 500)), size="large", weight="bolder", color=colour)]
+    body += [_block(part) for part in message.parts(most)]
+    links = [("Open", message.url), ("Acknowledge", message.acknowledge_url)]
     return {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.4",
         "body": body, "actions": [{"type": "Action.OpenUrl", "title": word, "url": url}

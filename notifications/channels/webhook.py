@@ -63,35 +63,35 @@ class Webhook(HTTPChannel):
     makes = {"key": new_key}
     keeps_before = {"key": "old_key"}
 
-    def outgoing(self, letter: OutgoingMessage, address: Address) -> HTTPRequest:
-        body = json.dumps(payload(letter), ensure_ascii=False).encode()
+    def outgoing(self, message: OutgoingMessage, address: Address) -> HTTPRequest:
+        body = json.dumps(payload(message), ensure_ascii=False).encode()
         at = str(int(time.time()))
-        headers = {"Content-Type": "application/json", "webhook-id": letter.id, "webhook-timestamp": at}
+        headers = {"Content-Type": "application/json", "webhook-id": message.id, "webhook-timestamp": at}
         keys = [key for name in ("key", "old_key") if (key := key_of(address[name]))]
         if keys:
-            headers["webhook-signature"] = " ".join(sign(key, letter.id, at, body) for key in keys)
+            headers["webhook-signature"] = " ".join(sign(key, message.id, at, body) for key in keys)
         return HTTPRequest(url=address["url"], body=body, headers=headers)
 
     def where(self, address: Address) -> str:
         return str(urlsplit(str(address["url"])).netloc)
 
 
-def payload(letter: OutgoingMessage) -> dict[str, Any]:
+def payload(message: OutgoingMessage) -> dict[str, Any]:
     """The JSON: {type, timestamp, data}, as the specification advises; GET /api/webhook-schema/ describes it."""
     return {
-        "type": f"notification.{letter.reason}", "timestamp": letter.created_at.isoformat(), "data": facts(letter),
+        "type": f"notification.{message.reason}", "timestamp": message.created_at.isoformat(), "data": facts(message),
     }  # fmt: skip
 
 
-def facts(letter: OutgoingMessage) -> dict[str, Any]:
+def facts(message: OutgoingMessage) -> dict[str, Any]:
     """One message for programs; a digest has its messages as `notifications`."""
     told = {
-        "id": letter.id, "reason": letter.reason, "kind": letter.type, "severity": letter.severity,
-        "title": letter.title, "message": letter.text, "url": letter.url, "recipient": letter.recipient_email,
-        "rule": letter.rule or None, "rule_name": letter.rule_name or None, "thread": letter.thread or None,
-        "facts": dict(letter.facts),
+        "id": message.id, "reason": message.reason, "kind": message.type, "severity": message.severity,
+        "title": message.title, "message": message.text, "url": message.url, "recipient": message.recipient_email,
+        "rule": message.rule or None, "rule_name": message.rule_name or None, "thread": message.thread or None,
+        "facts": dict(message.facts),
     }  # fmt: skip
-    return told | ({"notifications": [facts(item) for item in letter.items]} if letter.items else {})
+    return told | ({"notifications": [facts(item) for item in message.items]} if message.items else {})
 
 
 def key_of(text: str) -> bytes | None:

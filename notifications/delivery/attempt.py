@@ -1,4 +1,4 @@
-"""One attempt: a letter goes out by its channel, and whatever comes of it is a result."""
+"""One attempt: a message goes out by its channel, and whatever comes of it is a result."""
 
 import random
 import time
@@ -29,24 +29,24 @@ class Call:
     lease: Lease
     channel: UUID | None
     kind: str
-    letter: OutgoingMessage
+    message: OutgoingMessage
     address: Address
 
     def make(self) -> Result:
-        """Send the letter; whatever goes wrong is a result with its cause."""
+        """Send the message; whatever goes wrong is a result with its cause."""
         started = time.perf_counter()
         hidden = channels[self.kind].hidden(self.address) if self.kind in channels else ()
 
         def result(error: str = "", excerpt: str = "", **found: object) -> Result:
             took = round((time.perf_counter() - started) * 1000, 1)
             return Result(
-                lease=self.lease, channel=self.channel, milliseconds=took, note=self.letter.wording_failed,
+                lease=self.lease, channel=self.channel, milliseconds=took, note=self.message.wording_failed,
                 chance=random.random(), error=hide(error, hidden), excerpt=hide(excerpt, hidden),  # noqa: S311
                 **found,  # type: ignore[arg-type]
             )  # fmt: skip
 
         try:
-            receipt = channels[self.kind].send(self.letter, self.address)
+            receipt = channels[self.kind].send(self.message, self.address)
         except ChannelError as error:
             return result(
                 error=str(error), permanent=error.permanent, code=error.code, excerpt=error.excerpt,
@@ -57,18 +57,18 @@ class Call:
         except UnknownKind:
             return result(error=f"Channel type {self.kind} is not installed.", permanent=True)
         except Exception as error:  # a channel that is broken itself must not end the worker, or lose the message
-            log.error("channel failed", kind=self.kind, error=type(error).__name__, delivery=self.letter.id)
+            log.error("channel failed", kind=self.kind, error=type(error).__name__, delivery=self.message.id)
             return result(error=f"{type(error).__name__} in the channel {self.kind}.", permanent=False)
         return result(code=receipt.code, excerpt=receipt.excerpt)
 
 
 def render(leases: Sequence[Lease]) -> tuple[list[Call], list[Result]]:
-    """The call for each lease; where a letter cannot be written, that is the result."""
+    """The call for each lease; where a message cannot be written, that is the result."""
     leased = {one.delivery: one for one in leases}
     written, unwritten = write(leased)
     calls = [
-        Call(lease=leased[row.pk], channel=row.channel_id, kind=row.kind, letter=letter, address=address)
-        for row, letter, address in written
+        Call(lease=leased[row.pk], channel=row.channel_id, kind=row.kind, message=message, address=address)
+        for row, message, address in written
     ]
     failed = [
         Result(lease=leased[key], channel=None, error=str(why), permanent=True, needless=why.needless)

@@ -1,4 +1,4 @@
-"""Letters out of rows: what each leased delivery says, and where it goes, in four statements for all."""
+"""Messages out of rows: what each leased delivery says, and where it goes, in four statements for all."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -22,7 +22,7 @@ from smartagent.kernel.links import own_path, web_address
 from smartagent.kernel.sealing import SecretLost
 
 log = structlog.get_logger(__name__)
-# What a letter is made of: many thousands are, and people and rules have much more.
+# What a message is made of: many thousands are, and people and rules have much more.
 RENDERED_FIELDS = (
     "notification__type", "notification__message", "notification__action_url", "notification__metadata", "kind",
     "title", "severity", "reason", "tries", "bundle", "created_at",
@@ -34,7 +34,7 @@ MOST_ITEMS = 200  # of a digest; what is beyond is counted
 
 
 class Unwritten(Exception):
-    """There is no letter. `needless` where there is nothing to send any more, so that nothing has failed."""
+    """There is no message. `needless` where there is nothing to send any more, so that nothing has failed."""
 
     def __init__(self, why: str, *, needless: bool = False) -> None:
         super().__init__(why)
@@ -52,7 +52,7 @@ Written = tuple[Delivery, OutgoingMessage, Address]
 
 
 def write(ids: Collection[UUID]) -> tuple[list[Written], dict[UUID, Unwritten]]:
-    """The letters of these deliveries; and, by delivery, why there is none."""
+    """The messages of these deliveries; and, by delivery, why there is none."""
     rows = (
         Delivery.objects.filter(pk__in=ids)
         .select_related("notification", "channel__user", "user", "rule")
@@ -63,28 +63,28 @@ def write(ids: Collection[UUID]) -> tuple[list[Written], dict[UUID, Unwritten]]:
     failed: dict[UUID, Unwritten] = {}
     for row in rows:
         try:
-            letter = worded(letter_of(row, parts[row.pk]), row.channel)
-            written.append((row, letter, address_of(row.channel)))
+            message = worded(message_of(row, parts[row.pk]), row.channel)
+            written.append((row, message, address_of(row.channel)))
         except Unwritten as error:
             failed[row.pk] = error
         except SecretLost as error:
             failed[row.pk] = Unwritten(str(error))
         except Exception as error:  # one that cannot be written must not keep the others from being sent
-            log.error("letter failed", error=type(error).__name__, delivery=str(row.pk))
+            log.error("message failed", error=type(error).__name__, delivery=str(row.pk))
             failed[row.pk] = Unwritten(f"{type(error).__name__} while rendering the message.")
     return written, failed
 
 
-def letter_of(delivery: Delivery, parts: Iterable[Delivery] = ()) -> OutgoingMessage:
+def message_of(delivery: Delivery, parts: Iterable[Delivery] = ()) -> OutgoingMessage:
     """What this delivery says; `parts` are the deliveries in a digest."""
     items = tuple(_item(part) for part in parts)
     if delivery.reason == Delivery.Reason.DIGEST:
         if not items:
             raise Unwritable("The bundled notifications were deleted.")
-        return _letter(delivery, "", items)
+        return _message(delivery, "", items)
     if delivery.notification is None:
         raise Unwritable("The notification was deleted before it was sent.")
-    return _letter(delivery, delivery.notification.message, ())
+    return _message(delivery, delivery.notification.message, ())
 
 
 def address_of(channel: Channel | None) -> Address:
@@ -96,7 +96,7 @@ def address_of(channel: Channel | None) -> Address:
     return Address(values_of(channel))
 
 
-def _letter(delivery: Delivery, text: str, items: tuple[OutgoingMessage, ...]) -> OutgoingMessage:
+def _message(delivery: Delivery, text: str, items: tuple[OutgoingMessage, ...]) -> OutgoingMessage:
     notification, person = delivery.notification, delivery.user
     facts: dict[str, Any] = notification.metadata if notification and isinstance(notification.metadata, dict) else {}
     return OutgoingMessage(
@@ -116,7 +116,7 @@ def _labels(rule: AutomationRule | None) -> dict[str, Any]:
 
 
 def _item(part: Delivery) -> OutgoingMessage:
-    return _letter(part, part.notification.message if part.notification else "", ())
+    return _message(part, part.notification.message if part.notification else "", ())
 
 
 def _parts(digests: list[UUID]) -> dict[UUID, list[Delivery]]:

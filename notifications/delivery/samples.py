@@ -1,4 +1,4 @@
-"""Letters to show what a channel would send: real ones, else an example; worded as the channel words them."""
+"""Messages to show what a channel would send: real ones, else an example; worded as the channel words them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from notifications.actions import REASONS
 from notifications.channels.message import OutgoingMessage
-from notifications.delivery.rendering import letter_of
+from notifications.delivery.rendering import message_of
 from notifications.models import Channel, Delivery, Notification
 from notifications.templating import worded
 from smartagent.models import User
@@ -22,7 +22,7 @@ CHOICES = 10
 def example(channel: Channel) -> OutgoingMessage:
     """What a message of a rule looks like: the newest real one, else one that is made up."""
     newest = firings_of(channel.user, 1)
-    return worded(letter_about(channel, newest[0]) if newest else made_up(channel), channel)
+    return worded(message_about(channel, newest[0]) if newest else made_up(channel), channel)
 
 
 def firings_of(person: User, most: int = CHOICES) -> list[Notification]:
@@ -31,7 +31,7 @@ def firings_of(person: User, most: int = CHOICES) -> list[Notification]:
     return list(told.order_by("-created_at", "-id")[:most])
 
 
-def letter_about(channel: Channel, told: Notification) -> OutgoingMessage:
+def message_about(channel: Channel, told: Notification) -> OutgoingMessage:
     """What would be sent of it by this channel, in the usual words; its links do nothing."""
     facts = told.metadata if isinstance(told.metadata, dict) else {}
     delivery = Delivery(
@@ -39,7 +39,7 @@ def letter_about(channel: Channel, told: Notification) -> OutgoingMessage:
         severity=told.severity or "low", reason=_reason(facts),
         created_at=told.created_at or timezone.now(),
     )  # fmt: skip
-    return masked(letter_of(delivery))
+    return masked(message_of(delivery))
 
 
 def _reason(facts: Mapping[str, Any]) -> str:
@@ -47,10 +47,10 @@ def _reason(facts: Mapping[str, Any]) -> str:
     return REASONS.get(str(event), "still_firing") if event else "first"
 
 
-def masked(letter: OutgoingMessage) -> OutgoingMessage:
+def masked(message: OutgoingMessage) -> OutgoingMessage:
     """The same, with links that do nothing: whoever looks at it is not always whom they stand for."""
-    links = {name: _nowhere(word) for name, word in LINKS.items() if getattr(letter, name)}
-    return replace(letter, items=tuple(masked(item) for item in letter.items), **links)  # type: ignore[arg-type]
+    links = {name: _nowhere(word) for name, word in LINKS.items() if getattr(message, name)}
+    return replace(message, items=tuple(masked(item) for item in message.items), **links)  # type: ignore[arg-type]
 
 
 LINKS = {"acknowledge_url": "acknowledge", "unsubscribe_url": "unsubscribe"}

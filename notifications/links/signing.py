@@ -54,7 +54,7 @@ def address(purpose: str, link: Link) -> str:
 
 
 def links_of(delivery: Delivery, facts: Mapping[str, Any]) -> dict[str, str]:
-    """The links of a letter, by the name of its field."""
+    """The links of a message, by the name of its field."""
     found = {}
     if delivery.user_id and delivery.channel_id and delivery.kind in ("email", "sendgrid"):
         link = Link(delivery.channel_id, delivery.user_id, delivery.rule_id)

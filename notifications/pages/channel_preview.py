@@ -3,7 +3,7 @@
 from typing import Any
 
 from notifications.channels import Address
-from notifications.delivery.samples import chosen_of, firings_of, letter_about, made_up
+from notifications.delivery.samples import chosen_of, firings_of, made_up, message_about
 from notifications.pages.forms.channel import ChannelForm
 from notifications.templating import in_words
 
@@ -15,12 +15,12 @@ def preview_of(form: ChannelForm, firing: str) -> dict[str, Any]:
     channel = form.instance
     firings = firings_of(channel.user)
     told = chosen_of(firings, firing)
-    letter = letter_about(channel, told) if told else made_up(channel)
+    message = message_about(channel, told) if told else made_up(channel)
     wrong = {name: form.errors[name] for name in TEMPLATE_FIELDS if name in form.errors}
-    letter = in_words(letter, *(_typed(form, name) if not wrong else "" for name in TEMPLATE_FIELDS))
-    shown = "" if wrong else form.kind.preview(letter, Address(_settings(form)))
+    message = in_words(message, *(_typed(form, name) if not wrong else "" for name in TEMPLATE_FIELDS))
+    shown = "" if wrong else form.kind.preview(message, Address(_settings(form)))
     return {
-        "firings": firings, "chosen": told, "shown": shown, "failed": letter.wording_failed,
+        "firings": firings, "chosen": told, "shown": shown, "failed": message.wording_failed,
         "wrong": [(form.fields[name].label, list(texts)) for name, texts in wrong.items()],
     }  # fmt: skip
 

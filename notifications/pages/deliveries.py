@@ -1,4 +1,4 @@
-"""The ledger: every delivery, with what became of it and why; dead letters are sent again, one or many."""
+"""The ledger: every delivery, with what became of it and why; failed deliveries are sent again, one or many."""
 
 import uuid
 from typing import Any
@@ -16,7 +16,7 @@ from unfold.decorators import display
 from notifications.channels import Address
 from notifications.delivery.csv_export import as_csv
 from notifications.delivery.latency_chart import latency_chart
-from notifications.delivery.rendering import Unwritable, letter_of
+from notifications.delivery.rendering import Unwritable, message_of
 from notifications.delivery.samples import masked
 from notifications.filters import DeliveryFilter
 from notifications.models import Delivery
@@ -163,7 +163,7 @@ def _said(delivery: Delivery, parts: list[Delivery]) -> str:
         return ""
     try:
         config = delivery.channel.config if delivery.channel else {}
-        letter = worded(masked(letter_of(delivery, parts)), delivery.channel)
-        return channels[delivery.kind].preview(letter, Address(config))
+        message = worded(masked(message_of(delivery, parts)), delivery.channel)
+        return channels[delivery.kind].preview(message, Address(config))
     except Unwritable as error:
         return str(error)

@@ -29,28 +29,28 @@ def check(source: str) -> None:
         wording.fill_in(facts)
 
 
-def worded(letter: OutgoingMessage, channel: Channel | None) -> OutgoingMessage:
-    """`letter` as its channel words it; in its usual words, with the reason, where a template fails."""
-    if channel is None or letter.reason == "channel":  # what is told of a channel itself is no message of a rule
-        return letter
-    return in_words(letter, channel.title_template, channel.body_template)
+def worded(message: OutgoingMessage, channel: Channel | None) -> OutgoingMessage:
+    """`message` as its channel words it; in its usual words, with the reason, where a template fails."""
+    if channel is None or message.reason == "channel":  # what is told of a channel itself is no message of a rule
+        return message
+    return in_words(message, channel.title_template, channel.body_template)
 
 
-def in_words(letter: OutgoingMessage, title: str, body: str) -> OutgoingMessage:
-    """`letter` in the words of these two templates."""
+def in_words(message: OutgoingMessage, title: str, body: str) -> OutgoingMessage:
+    """`message` in the words of these two templates."""
     if not (title.strip() or body.strip()):
-        return letter
+        return message
     try:
-        return _reworded(letter, compiled(title) if title.strip() else None, compiled(body) if body.strip() else None)
+        return _reworded(message, compiled(title) if title.strip() else None, compiled(body) if body.strip() else None)
     except NotWorded as error:
-        return replace(letter, wording_failed=FAILED.format(error))
+        return replace(message, wording_failed=FAILED.format(error))
 
 
-def _reworded(letter: OutgoingMessage, title: Wording | None, body: Wording | None) -> OutgoingMessage:
-    if not letter.items:
-        return _one(letter, title, body)
-    whole = _one(letter, _where(title, of_many=True), _where(body, of_many=True))
-    items = tuple(_one(item, _where(title, of_many=False), _where(body, of_many=False)) for item in letter.items)
+def _reworded(message: OutgoingMessage, title: Wording | None, body: Wording | None) -> OutgoingMessage:
+    if not message.items:
+        return _one(message, title, body)
+    whole = _one(message, _where(title, of_many=True), _where(body, of_many=True))
+    items = tuple(_one(item, _where(title, of_many=False), _where(body, of_many=False)) for item in message.items)
     return replace(whole, items=items, listed=bool(body and "items" in body.names))
 
 
@@ -58,10 +58,10 @@ def _where(wording: Wording | None, *, of_many: bool) -> Wording | None:
     return wording if wording and bool(wording.names & OF_MANY) == of_many else None
 
 
-def _one(letter: OutgoingMessage, title: Wording | None, body: Wording | None) -> OutgoingMessage:
+def _one(message: OutgoingMessage, title: Wording | None, body: Wording | None) -> OutgoingMessage:
     if title is body is None:
-        return letter
-    facts = facts_of(letter)
+        return message
+    facts = facts_of(message)
     heading = " ".join(title.fill_in(facts).split()) if title else ""
-    text = body.fill_in(facts).strip() if body else letter.text
-    return replace(letter, title=fitted(heading, TITLE, letter.numbers, " ") if heading else letter.title, text=text)
+    text = body.fill_in(facts).strip() if body else message.text
+    return replace(message, title=fitted(heading, TITLE, message.numbers, " ") if heading else message.title, text=text)

@@ -1,4 +1,4 @@
-"""What a template may use: plain values of a letter, by name."""
+"""What a template may use: plain values of a message, by name."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -32,22 +32,22 @@ MAX_CONTEXT_VALUE = 8000  # characters of one value
 OF_METADATA = ("metric", "value", "operator", "threshold", "target")
 
 
-def facts_of(letter: OutgoingMessage) -> dict[str, Any]:
-    """The values of `letter`; those of the messages in it, or of the instances that it tells of, as `items`."""
-    own = _facts(letter)
-    items = [_facts(item) for item in letter.items] or [own | _of_instance(one) for one in _instances(letter.facts)]
-    return own | {"items": items, "count": len(letter.items) or _count(letter.facts)}
+def facts_of(message: OutgoingMessage) -> dict[str, Any]:
+    """The values of `message`; those of the messages in it, or of the instances that it tells of, as `items`."""
+    own = _facts(message)
+    items = [_facts(item) for item in message.items] or [own | _of_instance(one) for one in _instances(message.facts)]
+    return own | {"items": items, "count": len(message.items) or _count(message.facts)}
 
 
-def _facts(letter: OutgoingMessage) -> dict[str, Any]:
-    found = {name: _plain(letter.facts.get(name)) for name in OF_METADATA}
+def _facts(message: OutgoingMessage) -> dict[str, Any]:
+    found = {name: _plain(message.facts.get(name)) for name in OF_METADATA}
     texts = {
-        "title": letter.title, "text": letter.text, "severity": letter.severity, "reason": letter.reason,
-        "type": letter.type, "rule_name": letter.rule_name or letter.facts.get("rule_name"), "url": letter.url,
-        "person": letter.facts.get("person_name"), "recipient": letter.recipient, "runbook_url": letter.runbook_url,
+        "title": message.title, "text": message.text, "severity": message.severity, "reason": message.reason,
+        "type": message.type, "rule_name": message.rule_name or message.facts.get("rule_name"), "url": message.url,
+        "person": message.facts.get("person_name"), "recipient": message.recipient, "runbook_url": message.runbook_url,
     }  # fmt: skip
-    labels = {str(name): _plain(value) for name, value in letter.labels.items()}
-    return found | {name: _plain(value) for name, value in texts.items()} | {"labels": labels, "time": _time(letter)}
+    labels = {str(name): _plain(value) for name, value in message.labels.items()}
+    return found | {name: _plain(value) for name, value in texts.items()} | {"labels": labels, "time": _time(message)}
 
 
 def _instances(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -70,12 +70,12 @@ def _plain(value: Any) -> str | int | float | bool:
     return short(str(value), MAX_CONTEXT_VALUE) if value is not None else ""
 
 
-def _time(letter: OutgoingMessage) -> datetime:
+def _time(message: OutgoingMessage) -> datetime:
     try:
-        at = datetime.fromisoformat(str(letter.facts.get("time")))
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(letter.zone)
+        at = datetime.fromisoformat(str(message.facts.get("time")))
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(message.zone)
     except (ValueError, OverflowError):  # it has none, or one that no clock shows
-        return letter.created_at.astimezone(letter.zone)
+        return message.created_at.astimezone(message.zone)
 
 
 def _count(facts: Mapping[str, Any]) -> int:

@@ -40,17 +40,17 @@ def send_weekly(now: datetime) -> int:
 
 def send_to(address: str, now: datetime) -> None:
     """Send it to this address by mail, at once."""
-    letter = letter_of(report_of(now), now, address)
-    mail_of(letter, address, get_connection(fail_silently=False, timeout=settings.EMAIL_TIMEOUT)).send()
+    message = message_of(report_of(now), now, address)
+    mail_of(message, address, get_connection(fail_silently=False, timeout=settings.EMAIL_TIMEOUT)).send()
 
 
 def preview(report: WeeklyReport, now: datetime, person: Any) -> str:
     """The mail as its reader sees it."""
-    return html_of(letter_of(report, now, str(person)))
+    return html_of(message_of(report, now, str(person)))
 
 
-def letter_of(report: WeeklyReport, now: datetime, to: str) -> OutgoingMessage:
-    """The report as a letter to nobody's channel."""
+def message_of(report: WeeklyReport, now: datetime, to: str) -> OutgoingMessage:
+    """The report as a message to nobody's channel."""
     return OutgoingMessage(
         id=str(uuid4()), reason="other", type="info", severity="low", title=report.title, text=text_of(report),
         url=f"{settings.SITE_URL}{REPORT_PATH}", created_at=now, recipient=to, facts={"bars": report.bars},

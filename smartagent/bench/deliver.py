@@ -19,7 +19,7 @@ from django.utils import timezone
 from notifications.channels import Address, HTTPRequest
 from notifications.channels.credentials import keep, values_of
 from notifications.channels.webhook import Webhook, new_key
-from notifications.delivery.rendering import letter_of
+from notifications.delivery.rendering import message_of
 from notifications.gateway import Message, post
 from notifications.models import Channel, Delivery, DeliveryAttempt
 from smartagent.bench.delivery_workers import Workers, working
@@ -88,7 +88,7 @@ def floor_of(count: int, address: str) -> float:
     """How many a bare loop of httpx sends in a second."""
     delivery = Delivery.objects.select_related("notification", "channel", "user", "rule")[0]
     values = values_of(delivery.channel) if delivery.channel else {}
-    outgoing = Webhook().outgoing(letter_of(delivery), Address(values))
+    outgoing = Webhook().outgoing(message_of(delivery), Address(values))
     with httpx.Client(trust_env=False) as client, ThreadPoolExecutor(settings.DELIVERY_CONCURRENCY) as pool:
         each = [count // settings.DELIVERY_CONCURRENCY] * settings.DELIVERY_CONCURRENCY
         started = time.perf_counter()

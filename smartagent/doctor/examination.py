@@ -72,7 +72,7 @@ def _checks(
     yield partial(scheduler.check_workers, now)
     yield partial(scheduler.check_last_tick, now)
     yield partial(scheduler.check_failures, now)
-    yield partial(delivery.check_dead_letters, now)
+    yield partial(delivery.check_dead_deliveries, now)
     yield delivery.check_channels
     yield partial(delivery.check_sending, now)
     yield partial(disk_space.check_room, connection)

@@ -5,7 +5,7 @@ import re
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.notifications.channels.written import letter, refusal, send
+from tests.notifications.channels.written import message, refusal, send
 
 PAGE = "<!DOCTYPE html><html><body>Sign in</body></html>"
 SMS = {"to": "+49301234567", "sender": "+15550100", "account": "AC0123", "token": "t0p-secret"}
@@ -37,7 +37,7 @@ def values(httpserver: HTTPServer, settings):
 def test_what_does_not_say_that_it_was_taken_was_not_delivered(httpserver: HTTPServer, values, kind, code, body):
 
     httpserver.expect_request(ANYWHERE).respond_with_data(body, status=code)
-    error = refusal(kind, letter(), **values[kind])
+    error = refusal(kind, message(), **values[kind])
     assert (error.code, error.permanent) == (code, False)
     assert f"Answered {code}" in str(error)
     assert ("a page of HTML" in str(error)) == (body == PAGE)
@@ -54,4 +54,4 @@ def test_what_does_not_say_that_it_was_taken_was_not_delivered(httpserver: HTTPS
 )  # fmt: skip
 def test_what_says_so_was_delivered(httpserver: HTTPServer, values, kind, code, body):
     httpserver.expect_request(ANYWHERE).respond_with_data(body, status=code)
-    assert send(kind, letter(), **values[kind]).code == code
+    assert send(kind, message(), **values[kind]).code == code

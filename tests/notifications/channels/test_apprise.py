@@ -9,7 +9,7 @@ from pytest_httpserver import HTTPServer
 
 from notifications.channels import Address
 from notifications.registries import channels
-from tests.notifications.channels.written import digest, errors, got, letter, refusal, send
+from tests.notifications.channels.written import digest, errors, got, message, refusal, send
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")  # one of the kinds of Apprise imports it
 LISTED = "import django; django.setup(); from notifications.registries import channels; print(*channels.plugs)"
@@ -34,10 +34,10 @@ def test_it_is_off_unless_it_is_switched_on(switch, there, tmp_path):
 
 def test_a_message_arrives(httpserver: HTTPServer):
     httpserver.expect_request("/in", method="POST").respond_with_data("")
-    receipt = send("apprise", letter(severity="critical"), url=f"json://127.0.0.1:{httpserver.port}/in")
+    receipt = send("apprise", message(severity="critical"), url=f"json://127.0.0.1:{httpserver.port}/in")
     sent = got(httpserver)
     assert (sent["title"], sent["type"]) == ("CPU is high", "failure")
-    assert sent["message"] == f"CPU is 95: above 90.\n\n{letter().url}"
+    assert sent["message"] == f"CPU is 95: above 90.\n\n{message().url}"
     assert receipt.excerpt == "Delivered by Apprise."
 
 
@@ -49,7 +49,7 @@ def test_a_digest(httpserver: HTTPServer):
 
 def test_what_is_not_taken(httpserver: HTTPServer):
     httpserver.expect_request("/in").respond_with_data("no", status=500)
-    error = refusal("apprise", letter(), url=f"json://u:s3cret-word@127.0.0.1:{httpserver.port}/in")
+    error = refusal("apprise", message(), url=f"json://u:s3cret-word@127.0.0.1:{httpserver.port}/in")
     assert (str(error), error.permanent) == ("Apprise could not deliver the notification and gave no reason.", False)
 
 
@@ -60,5 +60,5 @@ def test_the_form_checks_the_address(url):
 
 
 def test_it_shows_what_it_would_send_without_the_address():
-    shown = channels["apprise"].preview(letter(), Address({}))
-    assert shown == f"CPU is high\n\nCPU is 95: above 90.\n\n{letter().url}"
+    shown = channels["apprise"].preview(message(), Address({}))
+    assert shown == f"CPU is high\n\nCPU is 95: above 90.\n\n{message().url}"

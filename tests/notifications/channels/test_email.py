@@ -11,7 +11,7 @@ from aiosmtpd.smtp import AuthResult
 
 from notifications.channels.mime import domain
 from smartagent.outbound.errors import Unreachable
-from tests.notifications.channels.written import digest, errors, letter, refusal, send
+from tests.notifications.channels.written import digest, errors, message, refusal, send
 
 TO = "oncall@example.com"
 
@@ -64,7 +64,7 @@ def only(mailbox):
 
 
 def test_a_mail_arrives_as_text_and_as_html(mailbox):
-    one = letter(title="CPU <b>high</b>", acknowledge_url="https://agent.example.com/links/acknowledge/x/")
+    one = message(title="CPU <b>high</b>", acknowledge_url="https://agent.example.com/links/acknowledge/x/")
     assert send("email", one, to=TO).code == 250
     mail = only(mailbox)
     assert mail.get_content_type() == "multipart/alternative"
@@ -81,9 +81,9 @@ def test_a_mail_arrives_as_text_and_as_html(mailbox):
 
 
 def test_what_is_told_of_one_instance_is_one_thread(mailbox):
-    send("email", letter(1), to=TO)
-    send("email", letter(2, reason="resolved"), to=TO)
-    send("email", letter(3, thread="another"), to=TO)
+    send("email", message(1), to=TO)
+    send("email", message(2, reason="resolved"), to=TO)
+    send("email", message(3, thread="another"), to=TO)
     first, second, third = (mail for _, mail in mailbox.taken)
     assert first["References"] == first["In-Reply-To"] == second["References"] != third["References"]
     assert first["Message-ID"] == f"<{UUID(int=1)}@agent.example.com>"
@@ -92,7 +92,7 @@ def test_what_is_told_of_one_instance_is_one_thread(mailbox):
 
 def test_a_second_attempt_is_the_same_mail(mailbox):
     for _ in range(2):
-        send("email", letter(), to=TO)
+        send("email", message(), to=TO)
     assert len({mail["Message-ID"] for _, mail in mailbox.taken}) == 1
 
 
@@ -111,7 +111,7 @@ def test_whose_the_ids_are(settings, site, sender, found):
 
 
 def test_one_unsubscribes_by_one_click(mailbox):
-    send("email", letter(unsubscribe_url="https://agent.example.com/links/unsubscribe/x/"), to=TO)
+    send("email", message(unsubscribe_url="https://agent.example.com/links/unsubscribe/x/"), to=TO)
     mail = only(mailbox)
     assert mail["List-Unsubscribe"] == "<https://agent.example.com/links/unsubscribe/x/>"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -119,21 +119,21 @@ def test_one_unsubscribes_by_one_click(mailbox):
 
 
 def test_no_one_click_without_https(mailbox):
-    send("email", letter(unsubscribe_url="http://localhost/x/"), to=TO)
+    send("email", message(unsubscribe_url="http://localhost/x/"), to=TO)
     assert only(mailbox)["List-Unsubscribe"] == "<http://localhost/x/>"
     assert only(mailbox)["List-Unsubscribe-Post"] is None
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1e", "\x85", "\u2028"])
 def test_no_title_makes_a_header(mailbox, end):
-    send("email", letter(title=f"CPU{end}Bcc: eve@example.com{end}{end}<p>Hello", thread=f"7{end}X-Evil: 1"), to=TO)
+    send("email", message(title=f"CPU{end}Bcc: eve@example.com{end}{end}<p>Hello", thread=f"7{end}X-Evil: 1"), to=TO)
     mail = only(mailbox)
     assert mail["Subject"] == "[HIGH] CPU Bcc: eve@example.com <p>Hello"
     assert mail["Bcc"] is mail["X-Evil"] is None
 
 
 def test_a_long_title_is_cut(mailbox):
-    send("email", letter(title="ö" * 900), to=TO)
+    send("email", message(title="ö" * 900), to=TO)
     assert len(only(mailbox)["Subject"].strip()) == 200
 
 
@@ -149,7 +149,7 @@ def test_a_digest(mailbox):
 @pytest.mark.parametrize(("said", "permanent"), [("550 No such mailbox", True), ("450 Busy, come later", False)])
 def test_a_recipient_that_is_refused(mailbox, said, permanent):
     mailbox.refuses[TO] = said
-    error = refusal("email", letter(), to=TO)
+    error = refusal("email", message(), to=TO)
     assert str(error) == f"The mail server said {said}."
     assert (error.permanent, error.code) == (permanent, int(said[:3]))
     assert mailbox.taken == []
@@ -158,7 +158,7 @@ def test_a_recipient_that_is_refused(mailbox, said, permanent):
 @pytest.mark.parametrize(("said", "permanent"), [("552 Mailbox full", True), ("451 Try again", False)])
 def test_a_mail_that_is_refused(mailbox, said, permanent):
     mailbox.says = said
-    error = refusal("email", letter(), to=TO)
+    error = refusal("email", message(), to=TO)
     assert (str(error), error.permanent) == (f"The mail server said {said}.", permanent)
 
 
@@ -169,7 +169,7 @@ def test_a_wrong_password_is_ours_so_that_mails_wait(settings):
         authenticator=lambda *_: AuthResult(success=False, handled=False),
     )  # fmt: skip
     settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "agent", "wr0ng-password"
-    error = refusal("email", letter(), to=TO)
+    error = refusal("email", message(), to=TO)
     controller.stop()
     assert (error.code, error.permanent) == (535, False)
     assert "wr0ng-password" not in str(error)
@@ -179,7 +179,7 @@ def test_no_server(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
     with pytest.raises(Unreachable, match="The mail server did not respond: Connection refused"):
-        send("email", letter(), to=TO)
+        send("email", message(), to=TO)
 
 
 @pytest.mark.parametrize("to", ["", "oncall", "a@example.com,b@example.com", "a@example.com\nBcc: b@example.com"])

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.notifications.channels.written import AT, digest, errors, got, letter, refusal, send
+from tests.notifications.channels.written import AT, digest, errors, got, message, refusal, send
 
 KEY = "0123456789abcdef0123456789ABCDEF"
 REASONS = ["first", "still_firing", "resolved", "critical", "flapping", "escalated", "digest", "test", "channel"]
@@ -25,8 +25,8 @@ def events(pagerduty):
 
 
 def test_what_fires_opens_an_incident_and_what_has_resolved_resolves_it(pagerduty):
-    send("pagerduty", letter(), key=KEY)
-    send("pagerduty", letter(2, reason="resolved", title="Resolved: CPU"), key=KEY)
+    send("pagerduty", message(), key=KEY)
+    send("pagerduty", message(2, reason="resolved", title="Resolved: CPU"), key=KEY)
     opened, resolved = events(pagerduty)
     assert opened["dedup_key"] == resolved["dedup_key"] == "7:1:web-1"
     assert (opened["event_action"], opened["routing_key"]) == ("trigger", KEY)
@@ -34,28 +34,28 @@ def test_what_fires_opens_an_incident_and_what_has_resolved_resolves_it(pagerdut
         "summary": "CPU is high", "source": "CPU", "severity": "error", "timestamp": AT.isoformat(),
         "custom_details": {"message": "CPU is 95: above 90.", "metric": "cpu", "value": 95.0},
     }  # fmt: skip
-    assert opened["links"][0]["href"] == letter().url
+    assert opened["links"][0]["href"] == message().url
     assert resolved == {"event_action": "resolve", "dedup_key": "7:1:web-1", "routing_key": KEY}
 
 
 @pytest.mark.parametrize("reason", REASONS)
 def test_nothing_acknowledges(pagerduty, reason):
-    send("pagerduty", letter(reason=reason), key=KEY)
+    send("pagerduty", message(reason=reason), key=KEY)
     assert got(pagerduty)["event_action"] == ("resolve" if reason == "resolved" else "trigger")
 
 
 def test_a_digest_goes_as_its_events_the_newest_of_each_incident(pagerduty):
-    fired = letter(2, thread="a", title="A")
-    over = letter(3, thread="a", reason="resolved", created_at=AT + timedelta(minutes=1))
-    other = letter(4, thread="b", title="B", created_at=AT + timedelta(minutes=2))
-    send("pagerduty", letter(reason="digest", thread="", items=(other, fired, over)), key=KEY)
+    fired = message(2, thread="a", title="A")
+    over = message(3, thread="a", reason="resolved", created_at=AT + timedelta(minutes=1))
+    other = message(4, thread="b", title="B", created_at=AT + timedelta(minutes=2))
+    send("pagerduty", message(reason="digest", thread="", items=(other, fired, over)), key=KEY)
     assert [(each["event_action"], each["dedup_key"]) for each in events(pagerduty)] == [
         ("resolve", "a"), ("trigger", "b"),
     ]  # fmt: skip
 
 
 def test_limits(pagerduty):
-    one, two = (letter(title="x" * 3000, thread=f"{uuid4()}:{'t' * 400}{end}") for end in "12")
+    one, two = (message(title="x" * 3000, thread=f"{uuid4()}:{'t' * 400}{end}") for end in "12")
     send("pagerduty", one, key=KEY)
     send("pagerduty", two, key=KEY)
     first, second = events(pagerduty)
@@ -65,8 +65,8 @@ def test_limits(pagerduty):
 
 
 def test_what_has_no_incident_of_its_own_has_one_by_its_id(pagerduty):
-    send("pagerduty", letter(thread=""), key=KEY)
-    assert got(pagerduty)["dedup_key"] == letter().id
+    send("pagerduty", message(thread=""), key=KEY)
+    assert got(pagerduty)["dedup_key"] == message().id
 
 
 def test_what_pagerduty_says_is_told(httpserver: HTTPServer, settings):

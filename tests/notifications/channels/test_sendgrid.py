@@ -3,7 +3,7 @@
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.notifications.channels.written import errors, got, letter, refusal, send
+from tests.notifications.channels.written import errors, got, message, refusal, send
 
 KNOWN = {"to": "oncall@example.com", "sender": "agent@example.com", "key": "SG.abc-_.DEF"}
 
@@ -17,7 +17,7 @@ def sendgrid(httpserver: HTTPServer, settings):
 
 def test_a_mail_arrives_at_sendgrid(sendgrid):
     sendgrid.expect_request("/v3/mail/send", method="POST").respond_with_data("", status=202)
-    one = letter(title="CPU <b>high</b>", unsubscribe_url="https://agent.example.com/links/unsubscribe/x/")
+    one = message(title="CPU <b>high</b>", unsubscribe_url="https://agent.example.com/links/unsubscribe/x/")
     assert send("sendgrid", one, **KNOWN).code == 202
     request, mail = sendgrid.log[0][0], got(sendgrid)
     assert request.headers["Authorization"] == "Bearer SG.abc-_.DEF"
@@ -38,7 +38,7 @@ def test_a_mail_arrives_at_sendgrid(sendgrid):
 def test_what_sendgrid_says_is_told(sendgrid, code, permanent):
     said = {"errors": [{"message": "The from address does not match a verified Sender Identity.", "field": "from"}]}
     sendgrid.expect_request("/v3/mail/send").respond_with_json(said, status=code)
-    error = refusal("sendgrid", letter(), **KNOWN)
+    error = refusal("sendgrid", message(), **KNOWN)
     assert str(error) == f"Answered {code}. It says: The from address does not match a verified Sender Identity."
     assert error.permanent is permanent
 

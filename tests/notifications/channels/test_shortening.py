@@ -10,17 +10,17 @@ from notifications.channels.mime import subject_of
 from notifications.channels.truncation import fitted, numbers_in, numbers_of
 from notifications.templating import in_words
 from smartagent.kernel.visible_text import in_page, one_line, paragraphs
-from tests.notifications.channels.written import letter
+from tests.notifications.channels.written import message
 
 FACTS = {"metric": "cpu", "value": 95.0, "operator": ">", "threshold": 90, "target": ""}
 NUMBERS = "cpu is 95: above 90."
 OWN = "Look at the handbook & <call> somebody. " * 150
-LONG = letter(text=f"{OWN}\n{NUMBERS}", facts=FACTS)
+LONG = message(text=f"{OWN}\n{NUMBERS}", facts=FACTS)
 WAYS = {
-    "slack blocks": lambda one: json.dumps(slack.message(one)["attachments"]),
-    "slack text": lambda one: slack.message(one)["text"],
-    "teams": lambda one: json.dumps(teams.message(one)),
-    "teams, small": lambda one: json.dumps(teams.message(one, 120)),
+    "slack blocks": lambda one: json.dumps(slack.slack_payload(one)["attachments"]),
+    "slack text": lambda one: slack.slack_payload(one)["text"],
+    "teams": lambda one: json.dumps(teams.teams_payload(one)),
+    "teams, small": lambda one: json.dumps(teams.teams_payload(one, 120)),
     "sms": sms.text,
     "apprise": lambda one: apprise.text(one, 1000),
 }
@@ -29,7 +29,7 @@ WAYS = {
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("title", ["CPU is high", "x" * 2000])
 def test_numbers_and_link_survive_a_long_text_of_ones_own(way, title):
-    for one in (letter(title=title, text=LONG.text, facts=FACTS), in_words(LONG, "", "{{ text }} " + OWN[:2000])):
+    for one in (message(title=title, text=LONG.text, facts=FACTS), in_words(LONG, "", "{{ text }} " + OWN[:2000])):
         said = WAYS[way](one)
         assert not one.wording_failed
         assert (NUMBERS in said, one.url in said) == (True, True)
@@ -43,17 +43,17 @@ def test_slack_takes_what_is_kept(most):
 
 
 def test_numbers_survive_in_subjects_and_summaries():
-    one = letter(title="x" * 3000, facts=FACTS)
+    one = message(title="x" * 3000, facts=FACTS)
     assert subject_of(one).endswith(NUMBERS)
     assert len(subject_of(one)) <= 200
     summary = pagerduty.event(one)["payload"]["summary"]
     assert (len(summary) <= 1024, summary.endswith(NUMBERS)) == (True, True)
-    header = slack.message(one)["blocks"][0]["text"]["text"]
+    header = slack.slack_payload(one)["blocks"][0]["text"]["text"]
     assert (len(header) <= 150, header.endswith(NUMBERS)) == (True, True)
 
 
 def test_each_message_of_a_digest_keeps_its_numbers():
-    one = letter(reason="digest", text="", facts={}, items=(LONG, letter(text=OWN, facts=FACTS | {"value": 97})))
+    one = message(reason="digest", text="", facts={}, items=(LONG, message(text=OWN, facts=FACTS | {"value": 97})))
     for said in (WAYS["slack blocks"](one), WAYS["teams, small"](one)):
         assert NUMBERS in said
         assert "pu is 97: above 90." in said
@@ -82,7 +82,7 @@ HOSTILE = "CPU\r\nBcc: eve@evil.example\u202egnp.exe\u2028x\x1b[31m\x00\u200b\ud
 
 @pytest.mark.parametrize("way", [*WAYS, "subject", "pagerduty"])
 def test_nothing_hides_or_breaks_a_line_in_a_title(way):
-    one = letter(title=HOSTILE, facts=FACTS, text=HOSTILE)
+    one = message(title=HOSTILE, facts=FACTS, text=HOSTILE)
     ways = WAYS | {"subject": subject_of, "pagerduty": lambda one: json.dumps(pagerduty.event(one)["payload"])}
     said = ways[way](one)
     assert not any(sign in said for sign in "\r\u202e\u2028\x1b\x00\u200b\ud800")
@@ -91,7 +91,7 @@ def test_nothing_hides_or_breaks_a_line_in_a_title(way):
 
 
 def test_a_title_smuggles_no_header_into_a_mail():
-    mail = mail_of(letter(title=HOSTILE, facts=FACTS), "a@example.com", None).message()
+    mail = mail_of(message(title=HOSTILE, facts=FACTS), "a@example.com", None).message()
     assert "Bcc" not in mail
     assert "\n" not in mail["Subject"].replace("\n ", " ")
 

@@ -6,7 +6,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from notifications.channels.sms import text
-from tests.notifications.channels.written import digest, errors, letter, refusal, send
+from tests.notifications.channels.written import digest, errors, message, refusal, send
 
 KNOWN = {"to": "+49301234567", "sender": "+15550100", "account": "AC0123", "token": "t0p-secret"}
 
@@ -21,7 +21,7 @@ def test_a_message_arrives_at_twilio(twilio):
     twilio.expect_request("/2010-04-01/Accounts/AC0123/Messages.json", method="POST").respond_with_json(
         {"sid": "SM1"}, status=201
     )
-    assert send("sms", letter(), **KNOWN).code == 201
+    assert send("sms", message(), **KNOWN).code == 201
     request = twilio.log[0][0]
     assert (request.authorization.type, request.authorization.username, request.authorization.password) == (
         "basic", "AC0123", "t0p-secret")  # fmt: skip
@@ -35,23 +35,23 @@ def test_a_message_arrives_at_twilio(twilio):
 def test_what_twilio_says_is_told(twilio):
     said = {"code": 21211, "message": "The 'To' number is not a valid phone number.", "status": 400}
     twilio.expect_request("/2010-04-01/Accounts/AC0123/Messages.json").respond_with_json(said, status=400)
-    error = refusal("sms", letter(), **KNOWN)
+    error = refusal("sms", message(), **KNOWN)
     assert str(error) == "Answered 400. It says: The 'To' number is not a valid phone number."
     assert error.permanent
 
 
-@pytest.mark.parametrize("one", [letter(title="x" * 900), letter(text="wörter " * 300), digest(40)])
+@pytest.mark.parametrize("one", [message(title="x" * 900), message(text="wörter " * 300), digest(40)])
 def test_a_text_is_short_and_its_link_whole(one):
     assert len(text(one)) <= 320
     assert text(one).endswith(f"... {one.url}")
 
 
 def test_a_link_that_leaves_no_room_is_left_out():
-    assert text(letter(url="https://e.example/" + "x" * 400)) == "CPU is high: CPU is 95: above 90."
+    assert text(message(url="https://e.example/" + "x" * 400)) == "CPU is high: CPU is 95: above 90."
 
 
 def test_signs_that_would_make_it_longer_are_replaced():
-    assert text(letter(title="“CPU” – it’s…", text="", url="")) == '"CPU" - it\'s...'
+    assert text(message(title="“CPU” – it’s…", text="", url="")) == '"CPU" - it\'s...'
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.notifications.channels.written import digest, errors, got, letter, refusal, send
+from tests.notifications.channels.written import digest, errors, got, message, refusal, send
 
 MOST = 28 * 1024
 
@@ -19,7 +19,7 @@ def texts(httpserver):
 
 
 def test_a_card_arrives(httpserver: HTTPServer, address):
-    one = letter(acknowledge_url="https://agent.example.com/links/acknowledge/x/")
+    one = message(acknowledge_url="https://agent.example.com/links/acknowledge/x/")
     assert send("teams", one, url=address).code == 202
     sent = got(httpserver)
     assert sent["type"] == "message"
@@ -39,25 +39,25 @@ def test_a_card_arrives(httpserver: HTTPServer, address):
 @pytest.mark.parametrize("count", [0, 1, 200])
 def test_no_message_is_too_long(httpserver: HTTPServer, address, sign, count):
     long = {"title": sign * 3000, "text": sign * 20_000}
-    send("teams", digest(count, **long) if count else letter(**long), url=address)
+    send("teams", digest(count, **long) if count else message(**long), url=address)
     assert len(httpserver.log[0][0].data) <= MOST
     assert len(texts(httpserver)) >= 1 + min(count, 11)
 
 
 def test_what_fits_is_not_cut(httpserver: HTTPServer, address):
-    send("teams", letter(text="x" * 3900), url=address)
+    send("teams", message(text="x" * 3900), url=address)
     assert texts(httpserver)[1] == "x" * 3900
 
 
 def test_a_text_makes_no_link_that_leads_elsewhere(httpserver: HTTPServer, address):
-    send("teams", letter(text="[Sign in](https://evil.example)\nnow"), url=address)
+    send("teams", message(text="[Sign in](https://evil.example)\nnow"), url=address)
     assert texts(httpserver)[1] == "[Sign in] (https://evil.example)\n\nnow"
 
 
 def test_an_error_with_the_code_200(httpserver: HTTPServer):
     said = "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429"
     httpserver.expect_request("/old").respond_with_data(said)
-    error = refusal("teams", letter(), url=httpserver.url_for("/old"))
+    error = refusal("teams", message(), url=httpserver.url_for("/old"))
     assert (str(error), error.permanent) == ("Teams reported that the message was not delivered.", False)
 
 

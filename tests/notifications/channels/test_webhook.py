@@ -9,7 +9,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from notifications.channels.webhook import key_of, new_key
 from notifications.channels.webhook_schema import schema
-from tests.notifications.channels.written import digest, errors, letter, send
+from tests.notifications.channels.written import digest, errors, message, send
 
 OLD, NEW, OTHER = new_key(), new_key(), new_key()
 
@@ -25,16 +25,16 @@ def verified(request, key):
 
 
 def test_any_library_of_standard_webhooks_verifies_it(httpserver: HTTPServer, address):
-    send("webhook", letter(title="Größe"), url=address, key=NEW)
+    send("webhook", message(title="Größe"), url=address, key=NEW)
     request = httpserver.log[0][0]
     assert verified(request, NEW)["data"]["title"] == "Größe"
-    assert request.headers["webhook-id"] == letter().id
+    assert request.headers["webhook-id"] == message().id
     with pytest.raises(WebhookVerificationError):
         verified(request, OTHER)
 
 
 def test_what_was_changed_on_the_way_is_not_verified(httpserver: HTTPServer, address):
-    send("webhook", letter(), url=address, key=NEW)
+    send("webhook", message(), url=address, key=NEW)
     request = httpserver.log[0][0]
     with pytest.raises(WebhookVerificationError):
         Webhook(NEW).verify(request.data.replace(b"95", b"15"), dict(request.headers))
@@ -43,7 +43,7 @@ def test_what_was_changed_on_the_way_is_not_verified(httpserver: HTTPServer, add
 
 
 def test_while_keys_are_changed_both_sign(httpserver: HTTPServer, address):
-    send("webhook", letter(), url=address, key=NEW, old_key=OLD)
+    send("webhook", message(), url=address, key=NEW, old_key=OLD)
     request = httpserver.log[0][0]
     assert len(request.headers["webhook-signature"].split()) == 2
     assert verified(request, NEW) == verified(request, OLD)
@@ -52,12 +52,12 @@ def test_while_keys_are_changed_both_sign(httpserver: HTTPServer, address):
 
 
 def test_without_a_key_it_is_not_signed(httpserver: HTTPServer, address):
-    send("webhook", letter(), url=address)
+    send("webhook", message(), url=address)
     assert "webhook-signature" not in httpserver.log[0][0].headers
 
 
 @pytest.mark.parametrize(
-    "one", [letter(), letter(reason="resolved", rule="", rule_name="", thread="", facts={}), digest(12), digest(200)]
+    "one", [message(), message(reason="resolved", rule="", rule_name="", thread="", facts={}), digest(12), digest(200)]
 )
 def test_it_is_as_its_schema_says(httpserver: HTTPServer, address, one):
     send("webhook", one, url=address)
@@ -70,7 +70,7 @@ def test_it_is_as_its_schema_says(httpserver: HTTPServer, address, one):
 @pytest.mark.parametrize("path", [("type",), ("data",), ("data", "id"), ("data", "severity"), ("data", "facts")])
 def test_the_schema_refuses_what_lacks_something(httpserver: HTTPServer, address, path):
     Draft202012Validator.check_schema(schema("https://a.example/"))
-    send("webhook", letter(), url=address)
+    send("webhook", message(), url=address)
     said = json.loads(httpserver.log[0][0].data)
     place = said if len(path) == 1 else said[path[0]]
     del place[path[-1]]

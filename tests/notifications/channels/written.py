@@ -1,4 +1,4 @@
-"""Letters for tests of channels, and what a receiver got."""
+"""Messages for tests of channels, and what a receiver got."""
 
 import json
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from notifications.registries import channels
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
 
-def letter(number: int = 1, **fields: Any) -> OutgoingMessage:
+def message(number: int = 1, **fields: Any) -> OutgoingMessage:
     """An alert about the CPU of a machine."""
     return OutgoingMessage(
         **{
@@ -28,8 +28,8 @@ def letter(number: int = 1, **fields: Any) -> OutgoingMessage:
 
 def digest(count: int, **fields: Any) -> OutgoingMessage:
     """So many alerts in one."""
-    items = tuple(letter(n + 2, thread=f"7:1:web-{n}", **fields) for n in range(count))
-    return letter(reason="digest", title=f"{count} messages", text="", thread="", facts={}, items=items)
+    items = tuple(message(n + 2, thread=f"7:1:web-{n}", **fields) for n in range(count))
+    return message(reason="digest", title=f"{count} messages", text="", thread="", facts={}, items=items)
 
 
 def send(kind: str, one: OutgoingMessage, **values: Any) -> Any:

@@ -203,7 +203,7 @@ def test_nothing_goes_by_a_channel_that_is_not_in_use(alice, httpserver: HTTPSer
 def test_a_channel_that_breaks_itself_loses_nothing(alice, clock, monkeypatch):
     from notifications.registries import channels
 
-    def crash(letter, address):
+    def crash(message, address):
         raise RuntimeError(f"secret {address['url']}")
 
     monkeypatch.setattr(channels["webhook"], "send", crash)

@@ -17,7 +17,7 @@ from notifications.delivery.worker import deliver
 from notifications.models import Channel, Delivery, DeliveryAttempt
 from notifications.registries import channels
 from tests.api import Program
-from tests.notifications.channels.written import letter
+from tests.notifications.channels.written import message
 from tests.notifications.outside import START, channel_of, tell
 
 PLANTED = "Pl4ntedSecretOfThisKind0123456"
@@ -129,7 +129,7 @@ def test_a_secret_stands_nowhere(alice, ada, client_of, receiver, clock, caplog,
 def test_errors_and_requests_show_none_in_their_repr():
     for kind in ("slack", "sms", "webhook", "sendgrid", "pagerduty", "teams"):
         values = {name: text.format(base="https://a.example/", host="a.example") for name, text in KINDS[kind].items()}
-        assert PLANTED not in repr(channels[kind].outgoing(letter(), Address(values)))
+        assert PLANTED not in repr(channels[kind].outgoing(message(), Address(values)))
 
 
 @pytest.mark.parametrize("length", range(8, 40))

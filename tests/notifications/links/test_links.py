@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
-from notifications.delivery.rendering import letter_of
+from notifications.delivery.rendering import message_of
 from notifications.gateway import Message, post
 from notifications.links.signing import ACKNOWLEDGE, UNSUBSCRIBE, Link, address, links_of
 from notifications.models import Channel, Delivery, Mute, Notification
@@ -36,9 +36,9 @@ def fires(alice, clock):
 
 
 def link_of(name="acknowledge_url"):
-    """The link of this name in the newest letter, from its path on."""
+    """The link of this name in the newest message, from its path on."""
     newest = Delivery.objects.select_related("notification", "user", "rule", "channel").latest("created_at")
-    return urlsplit(getattr(letter_of(newest), name)).path
+    return urlsplit(getattr(message_of(newest), name)).path
 
 
 def said(response, status=200):

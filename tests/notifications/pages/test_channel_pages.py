@@ -9,7 +9,7 @@ from pytest_httpserver import HTTPServer
 
 from notifications.channels.credentials import values_of
 from notifications.channels.webhook import new_key
-from notifications.delivery.rendering import letter_of
+from notifications.delivery.rendering import message_of
 from notifications.delivery.worker import deliver
 from notifications.models import Channel, Delivery
 from notifications.registries import channels
@@ -193,7 +193,7 @@ def test_who_looks_at_a_message_cannot_act_by_its_links(alice, audra, now, clien
     entry = entry_of(rule, now)
     channel = channel_of(alice, "email", to="x@example.com")
     (delivery,) = tell(alice, rule_id=rule.pk, metadata={"entry": str(entry.pk)})
-    assert letter_of(delivery).acknowledge_url
+    assert message_of(delivery).acknowledge_url
     for address in (page("page", channel.pk), reverse("admin:notifications_delivery_change", args=[delivery.pk])):
         shown = client_of(audra).get(address).content.decode()
         assert "CPU is 95" in shown

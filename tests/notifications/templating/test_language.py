@@ -43,7 +43,7 @@ def test_what_it_says(source, said):
     ("{{ title.upper }}", "Line 1: “title” has no parts"),
     ("{{ title.__class__ }}", "Line 1: Variables and attributes may not begin with underscores"),
     ("{{ items }}", "to show a list"),
-    ("{% for letter in title %}{% endfor %}", "“for” needs a list"),
+    ("{% for message in title %}{% endfor %}", "“for” needs a list"),
     ("{{ value|divisibleby:0 }}", "The template fails: integer modulo by zero."),
     ("x" * 4001, "The template has 4,001 characters; at most 4,000 are allowed."),
 ])  # fmt: skip

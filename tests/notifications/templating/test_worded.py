@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 FACTS = {"metric": "cpu", "value": 95.0, "operator": ">", "threshold": 90, "time": "2026-03-02T10:00:00+00:00"}
 
 
-def letter(**fields):
+def message(**fields):
     return OutgoingMessage(**{
         "id": "1", "reason": "first", "type": "alert", "severity": "high", "title": "CPU <b>", "text": "It is 95.",
         "url": "https://example.com/", "created_at": datetime(2026, 3, 2, tzinfo=UTC), "facts": FACTS,
@@ -82,11 +82,11 @@ def test_a_failure_of_both_is_said_of_both(alice, httpserver: HTTPServer, clock)
 
 
 def test_an_empty_title_stays_the_usual_one():
-    assert in_words(letter(), "{% if value > 99 %}high{% endif %}", "").title == "CPU <b>"
+    assert in_words(message(), "{% if value > 99 %}high{% endif %}", "").title == "CPU <b>"
 
 
 def test_html_is_escaped_once_and_text_is_not():
-    said = in_words(letter(), "{{ rule_name }}", "{{ rule_name }} is {{ value }} & <i>more</i>")
+    said = in_words(message(), "{{ rule_name }}", "{{ rule_name }} is {{ value }} & <i>more</i>")
     assert subject_of(said) == "[HIGH] R&D <script>"
     assert "R&D <script> is 95 & <i>more</i>" in text_of(said)
     page = html_of(said)
@@ -112,18 +112,20 @@ def test_each_transport_gets_it(alice, httpserver: HTTPServer, clock, settings):
     assert json.loads(bodies["/v2/enqueue"])["payload"]["summary"] == "Look: CPU is high"
 
 
-MANY = (letter(id="2", title="One", text="It is 1."), letter(id="3", title="Two", text="It is 2."))
+MANY = (message(id="2", title="One", text="It is 1."), message(id="3", title="Two", text="It is 2."))
 
 
 def test_a_digest_is_worded_message_by_message():
-    said = in_words(letter(reason="digest", title="2 messages", text="", items=MANY), "! {{ title }}", "so: {{ text }}")
+    said = in_words(
+        message(reason="digest", title="2 messages", text="", items=MANY), "! {{ title }}", "so: {{ text }}"
+    )
     assert (said.title, said.text) == ("2 messages", "")
     assert said.lines == ["! One\nso: It is 1.", "! Two\nso: It is 2."]
 
 
 def test_a_template_that_names_items_words_the_digest_and_is_not_followed_by_them_again():
     body = "{% for each in items %}{{ each.title }},{% endfor %}"
-    said = in_words(letter(reason="digest", title="2 messages", text="", items=MANY), "{{ count }} things", body)
+    said = in_words(message(reason="digest", title="2 messages", text="", items=MANY), "{{ count }} things", body)
     assert (said.title, said.plain) == ("2 things", "One,Two,")
     assert "It is 1." not in html_of(said) + text_of(said)
     assert len(said.items) == 2  # programs still get them
@@ -133,7 +135,7 @@ def test_of_many_instances_each_has_its_numbers():
     told = [{"value": 95.0, "target": "a", "person_name": "Ada"}, {"value": 97, "target": "b", "person_name": "Bob"}]
     row = "{{ each.person }} {{ each.target }} {{ each.value }} > {{ each.threshold }};"
     body = f"{{% for each in items %}}{row}{{% endfor %}}"
-    said = in_words(letter(facts=FACTS | {"count": 12, "instances": told}), "{{ count }} of {{ metric }}", body)
+    said = in_words(message(facts=FACTS | {"count": 12, "instances": told}), "{{ count }} of {{ metric }}", body)
     assert (said.title, said.text) == ("12 of cpu", "Ada a 95 > 90;Bob b 97 > 90;")
 
 

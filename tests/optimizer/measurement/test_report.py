@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from notifications.channels.mime import html_of, text_of
-from notifications.delivery.rendering import letter_of
+from notifications.delivery.rendering import message_of
 from notifications.models import Channel, Delivery, Notification
 from optimizer.measurement.weekly_report import report_of
 from optimizer.measurement.weekly_report_mail import send_weekly
@@ -72,8 +72,8 @@ def test_it_goes_by_the_channels_as_they_are_wanted(week, olga, ada):
     delivery = Delivery.objects.get(user=olga)
     assert (delivery.status, delivery.severity, delivery.kind) == ("held", "low", "email")
     assert not Delivery.objects.filter(channel=gone).exists()  # she has unsubscribed
-    letter = letter_of(delivery)
-    html, plain = html_of(letter), text_of(letter)
+    message = message_of(delivery)
+    html, plain = html_of(message), text_of(message)
     assert 'width="67%"' in html
     assert 'bgcolor="#0f766e"' in html
     assert "Fusion enhancement: 3 proposed, 2 applied, 1 helped, 1 rolled back." in plain

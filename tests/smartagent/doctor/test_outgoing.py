@@ -25,10 +25,10 @@ def create_delivery(channel: Channel, now: datetime, **fields: Any) -> Delivery:
 
 
 def test_dead_letters_of_the_last_day(channel: Channel, now: datetime) -> None:
-    assert told(delivery.check_dead_letters(now)) == []
+    assert told(delivery.check_dead_deliveries(now)) == []
     for hours, cause in ((2, "Answered 500."), (1, "Answered 404."), (30, "Long ago")):
         create_delivery(channel, now, status="dead", cause=cause, settled_at=now - timedelta(hours=hours))
-    assert told(delivery.check_dead_letters(now)) == [
+    assert told(delivery.check_dead_deliveries(now)) == [
         ("warning", "2 messages were given up in the last day; the newest: Answered 404.")
     ]
 
