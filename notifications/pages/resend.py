@@ -14,10 +14,15 @@ from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
 from notifications.delivery.statistics import SINCE
 from notifications.models import Channel, Delivery
 from notifications.models.delivery_querysets import DeliveryQuerySet
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.phrasing import clock, counted
 from smartagent.kernel.times import TimeInput
+from smartagent.shell.confirmation import Confirmation, confirm
 from smartagent.shell.owned_admin import OwnedAdmin
 
+KEPT_ID_NOTE = (
+    "Each delivery keeps its ID, so receivers can detect duplicates. If a channel is failing, its deliveries wait "
+    "until the channel works again."
+)
 DATETIME_LOCAL = "%Y-%m-%dT%H:%M"
 
 
@@ -60,6 +65,21 @@ def resend_all(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
         messages.success(request, f"{counted(sent, 'is', 'are')} sent again.")
         return HttpResponseRedirect(reverse("admin:notifications_delivery_changelist"))
     count = form.chosen(request.user).count() if known else None
+    if count:
+        return _ask(model_admin, request, form, count)
     return model_admin.show(
         request, "notifications/resend.html", {"title": "Resend failed deliveries", "form": form, "count": count}
     )
+
+
+def _ask(model_admin: OwnedAdmin, request: HttpRequest, form: ResendForm, count: int) -> HttpResponse:
+    """How many would be sent again, and a button that does it."""
+    since, channel = form.cleaned_data["since"], form.cleaned_data["channel"]
+    by = f" by “{channel}”" if channel else ""
+    asked = Confirmation(
+        title="Resend failed deliveries", verb=f"Send {count} again",
+        cancel=reverse("admin:notifications_delivery_changelist"),
+        warning=f"{counted(count, 'message')} failed since {clock(since)}{by}. {KEPT_ID_NOTE}",
+        hidden=(("since", form["since"].data), *((("channel", str(channel.pk)),) if channel else ())),
+    )  # fmt: skip
+    return confirm(request, asked, context={"opts": model_admin.opts})

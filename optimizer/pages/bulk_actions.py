@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -19,6 +18,7 @@ from optimizer.text.proposal import title_of
 from optimizer.text.recommendations import recommended
 from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.phrasing import plural
+from smartagent.shell.confirmation import Confirmation, confirm, is_confirmed, selection
 from smartagent.shell.owned_admin import OwnedAdmin
 
 MAX_AT_ONCE = 3  # so many are applied at once; what is more is left to the workers
@@ -42,7 +42,7 @@ def ask_and_do(verb: str, model_admin: OwnedAdmin, request: HttpRequest, chosen:
             request, f"More than {MAX_ANSWERED_EVENTS} optimizations are selected. Use filters, or select one page."
         )
         return None
-    if not request.POST.get("post"):
+    if not is_confirmed(request):
         return _ask(verb, model_admin, request, events)
     return _do(verb, request, events)
 
@@ -83,14 +83,20 @@ def _ask(verb: str, model_admin: OwnedAdmin, request: HttpRequest, events: list[
         for event in events
     ]  # fmt: skip
     able = sum(not row["why_not"] for row in rows)
+    asked = Confirmation(
+        title=f"{RESPONSE_VERBS[verb]} {able} {plural(able, 'optimization')}?",
+        verb=f"{RESPONSE_VERBS[verb]} {able}" if able else "",
+        warning=WARNINGS[verb], cancel=request.get_full_path(), focus=False,
+        hidden=selection(request, "apply_now" if verb == "apply" else verb),
+    )  # fmt: skip
     context = {
-        "title": f"{RESPONSE_VERBS[verb]} {able} {plural(able, 'optimization')}?",
-        "verb": verb, "verb_label": RESPONSE_VERBS[verb],
-        "warning": WARNINGS[verb], "rows": rows, "able": able, "lengths": SNOOZE_CHOICES,
-        "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
-        "select_across": request.POST.get("select_across", "0"), "checkbox": helpers.ACTION_CHECKBOX_NAME,
-    }  # fmt: skip
-    return model_admin.show(request, "optimizer/confirm_many.html", context)
+        "opts": model_admin.opts,
+        "verb": verb,
+        "verb_label": RESPONSE_VERBS[verb],
+        "rows": rows,
+        "lengths": SNOOZE_CHOICES,
+    }
+    return confirm(request, asked, "optimizer/confirm_many.html", context)
 
 
 def _do(verb: str, request: HttpRequest, events: list[OptimizationEvent]) -> HttpResponse | None:

@@ -18,6 +18,7 @@ from optimizer.permissions import may_decide
 from optimizer.proposals.decisions import DecisionRefused
 from optimizer.text.proposal import title_of
 from optimizer.text.steps import shown_steps
+from smartagent.shell.confirmation import Confirmation, confirm
 from smartagent.shell.owned_admin import OwnedAdmin
 
 MAX_REASON_LENGTH = 2000
@@ -50,14 +51,19 @@ def decide_one(request: HttpRequest, model_admin: OwnedAdmin, key: UUID, verb: s
 def _ask(request: HttpRequest, model_admin: OwnedAdmin, event: OptimizationEvent, verb: str) -> HttpResponse:
     """What would happen, and a button that does it."""
     now = timezone.now()
-    context: dict[str, Any] = {
-        "title": f"{RESPONSE_VERBS[verb]}: {title_of(event)}", "event": event, "verb": verb,
-        "verb_label": RESPONSE_VERBS[verb],
-        "why_not": obstacle(verb, event, request.user, OptimizerPolicy.current(), now), "lengths": SNOOZE_CHOICES,
+    why_not = obstacle(verb, event, request.user, OptimizerPolicy.current(), now)
+    asked = Confirmation(
+        title=f"{RESPONSE_VERBS[verb]}: {title_of(event)}",
+        verb="" if why_not else RESPONSE_VERBS[verb],
+        cancel=page_of(event.pk),
+        focus=False,
+    )
+    context = {
+        "opts": model_admin.opts, "verb": verb, "why_not": why_not, "lengths": SNOOZE_CHOICES,
         "dry": would_change(event, now) if verb in ("approve", "apply") else None,
         "undone": _undone(event) if verb == "roll_back" else None,
     }  # fmt: skip
-    return model_admin.show(request, "optimizer/confirm_one.html", context)
+    return confirm(request, asked, "optimizer/confirm_one.html", context)
 
 
 def _undone(event: OptimizationEvent) -> list[Any]:

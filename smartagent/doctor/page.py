@@ -18,8 +18,13 @@ from smartagent.doctor.permissions import may_look, may_repair
 from smartagent.doctor.repair import AlreadyRepairing, repair
 from smartagent.kernel import schema_drift
 from smartagent.postgres import hidden_rows
+from smartagent.shell.confirmation import Confirmation, confirm, is_confirmed
 
 MAX_FINDINGS_NAMED = 12
+REPAIR_WARNING = (
+    "The repair creates missing objects and drops no table, column or row. Other users can keep working. Large tables "
+    "can take several minutes; keep this page open."
+)
 
 
 @require_GET
@@ -35,12 +40,11 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def repair_schema(request: HttpRequest) -> HttpResponse:
-    """Ask, and with `sure` repair."""
+    """Ask, and when that is confirmed repair."""
     if not may_repair(request):
         raise PermissionDenied
-    if "sure" not in request.POST:
-        context = _context(request) | {"title": "Repair the database?"}
-        return TemplateResponse(request, "smartagent/schema/confirm.html", context)
+    if not is_confirmed(request):
+        return _ask(request)
     try:
         repairs = repair(connection)
     except AlreadyRepairing as error:
@@ -53,6 +57,15 @@ def repair_schema(request: HttpRequest) -> HttpResponse:
         if not repairs.done and not repairs.refused:
             messages.info(request, "Nothing to repair.")
     return HttpResponseRedirect(reverse("admin:schema"))
+
+
+def _ask(request: HttpRequest) -> HttpResponse:
+    report = examine(connection, timezone.now())
+    asked = Confirmation(
+        title="Repair the database?", verb="Repair" if report.repairable else "", cancel=reverse("admin:schema"),
+        warning=REPAIR_WARNING if report.repairable else "Nothing to repair.",
+    )  # fmt: skip
+    return confirm(request, asked, "smartagent/schema/confirm.html", {"report": report})
 
 
 def _context(request: HttpRequest) -> dict[str, Any]:

@@ -43,23 +43,31 @@ def tone(word: Any) -> str:
 
 @register.filter
 def when(moment: datetime | None) -> SafeString | str:
-    """A time: the hour where it is today, the day where it is this year; the whole of it on hovering."""
+    """A time in the person's zone, as `when_text`; ISO 8601 with the zone on hovering."""
+    if moment is None:
+        return when_text(moment)
+    try:
+        exact = timezone.localtime(moment).isoformat(timespec="seconds")
+    except OverflowError:  # the year 1 or 9999, from another program
+        return when_text(moment)
+    return format_html(
+        '<time datetime="{}" title="{}" class="whitespace-nowrap">{}</time>', exact, exact, when_text(moment)
+    )
+
+
+@register.filter
+def when_text(moment: datetime | None) -> str:
+    """A time without markup: the hour where it is today, the day where it is this year."""
     if moment is None:
         return "never"
     try:
         local, today = timezone.localtime(moment), timezone.localdate()
-    except OverflowError:  # the year 1 or 9999, from another program
+    except OverflowError:
         return f"{moment:%Y-%m-%d}"
     if local.date() == today:
-        text = f"today {local:%H:%M}"
-    elif local.year == today.year:
-        text = f"{local.day} {local:%b, %H:%M}"
-    else:
-        text = f"{local.day} {local:%b %Y, %H:%M}"
-    title = f"{local:%Y-%m-%d %H:%M:%S %Z}"
-    return format_html(
-        '<time datetime="{}" title="{}" class="whitespace-nowrap">{}</time>', local.isoformat(), title, text
-    )
+        return f"today {local:%H:%M}"
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{local.day} {local:%b}{year}, {local:%H:%M}"
 
 
 @register.filter

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin import helpers
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from rules.lifecycle.recycle_bin import delete
 from rules.lifecycle.status import activate, pause
 from smartagent.kernel.phrasing import plural
+from smartagent.shell.confirmation import Confirmation, confirm, is_confirmed, selection
 from smartagent.shell.list_pagination import CappedPaginator
 from smartagent.shell.owned_admin import OwnedAdmin
 
@@ -57,7 +57,7 @@ DELETE = Bulk(
 def ask_and_do(bulk: Bulk, model_admin: OwnedAdmin, request: HttpRequest, rules: Any) -> HttpResponse | None:
     """Show a page that asks; where it comes back with yes, do it and say so."""
     rules = rules.changeable_by(request.user)
-    if not request.POST.get("post"):
+    if not is_confirmed(request):
         return _ask(bulk, model_admin, request, rules)
     count = bulk.run(rules.order_by(), request)
     word = plural(count, "rule")
@@ -67,14 +67,15 @@ def ask_and_do(bulk: Bulk, model_admin: OwnedAdmin, request: HttpRequest, rules:
 
 def _ask(bulk: Bulk, model_admin: OwnedAdmin, request: HttpRequest, rules: Any) -> HttpResponse:
     pages = CappedPaginator(rules, MAX_RULES_NAMED)
+    asked = Confirmation(
+        title=f"{bulk.verb} {pages.count_in_words} {plural(pages.count, 'rule')}?", verb=bulk.verb,
+        warning=bulk.warning, danger=bulk.danger, cancel=request.get_full_path(),
+        hidden=selection(request, bulk.name),
+    )  # fmt: skip
     context = {
-        "title": f"{bulk.verb} {pages.count_in_words} {plural(pages.count, 'rule')}?",
-        "bulk": bulk,
+        "opts": model_admin.opts,
         "rules": list(rules.order_by("rule_name", "id")[:MAX_RULES_NAMED]),
         "others": max(pages.count - MAX_RULES_NAMED, 0),
         "capped": pages.is_capped,
-        "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
-        "select_across": request.POST.get("select_across", "0"),
-        "checkbox": helpers.ACTION_CHECKBOX_NAME,
     }
-    return model_admin.show(request, "rules/confirm.html", context)
+    return confirm(request, asked, "rules/confirm_bulk.html", context)

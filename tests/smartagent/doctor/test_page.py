@@ -35,11 +35,11 @@ def test_an_administrator_repairs_after_a_question(client_of: Any, ada: User) ->
     assert "The column severity is missing." in question
     assert "drops no table, column or row" in question
     assert "2 errors." in client.get("/schema/").content.decode(), "asking repairs nothing"
-    done = client.post("/schema/repair/", {"sure": "yes"}, follow=True).content.decode()
+    done = client.post("/schema/repair/", {"post": "yes"}, follow=True).content.decode()
     assert "Repaired: notifications: column severity added" in done
     assert "All checks passed." in done
     assert "Nothing to repair." in client.post(
-        "/schema/repair/", {"sure": "yes"}, follow=True
+        "/schema/repair/", {"post": "yes"}, follow=True
     ).content.decode()  # fmt: skip
 
 
@@ -50,13 +50,13 @@ def test_others_who_look_after_it_see_it_and_cannot_repair(client_of: Any, olga:
         assert "The column severity is missing." in page
         assert "An administrator can repair it here" in page
         assert REPAIR not in page
-        assert client_of(person).post("/schema/repair/", {"sure": "yes"}).status_code == 403
+        assert client_of(person).post("/schema/repair/", {"post": "yes"}).status_code == 403
 
 
 def test_members_see_nothing_of_it(client_of: Any, alice: User) -> None:
     assert client_of(alice).get("/schema/").status_code == 403
     assert 'href="/schema/"' not in client_of(alice).get("/").content.decode()
-    assert client_of(alice).post("/schema/repair/", {"sure": "yes"}).status_code == 403
+    assert client_of(alice).post("/schema/repair/", {"post": "yes"}).status_code == 403
     assert "Only operators" in Program(alice).get("doctor/", status=403)["detail"][0]
 
 

@@ -1,0 +1,49 @@
+"""Ask, then do: a page that says what would happen, with a button that does it and a link that does nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin import helpers, site
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+CONFIRMED_FIELD = "post"  # comes back with the button
+CONFIRMATION_TEMPLATE = "smartagent/confirm.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """What is asked. Without a verb nothing can be done, and there is only the way back."""
+
+    title: str
+    verb: str
+    cancel: str  # address
+    warning: str = ""
+    danger: bool = False
+    focus: bool = True  # on the button, where nothing has to be filled in before
+    hidden: tuple[tuple[str, str], ...] = ()  # come back with the button
+
+
+def selection(request: HttpRequest, action: str) -> tuple[tuple[str, str], ...]:
+    """The rows that are chosen in a list, and what is done to them, for the form that comes back."""
+    chosen = [(helpers.ACTION_CHECKBOX_NAME, key) for key in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)]
+    return (*chosen, ("action", action), ("select_across", request.POST.get("select_across", "0")))
+
+
+def is_confirmed(request: HttpRequest) -> bool:
+    """Whether the button of the page was pressed."""
+    return request.method == "POST" and bool(request.POST.get(CONFIRMED_FIELD))
+
+
+def confirm(
+    request: HttpRequest,
+    asked: Confirmation,
+    template: str = CONFIRMATION_TEMPLATE,
+    context: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """The page; a `template` that extends ours shows what is in `context`."""
+    request.current_app = site.name
+    hidden = (*asked.hidden, (CONFIRMED_FIELD, "yes"))
+    whole = site.each_context(request) | {"title": asked.title, "asked": asked, "hidden": hidden} | dict(context or {})
+    return TemplateResponse(request, template, whole)
