@@ -5,7 +5,8 @@ from typing import Any
 
 from notifications.routing.router import SEVERITIES
 from rules.actions import Firing
-from rules.text.phrases import begun, limit, number, series
+from rules.text.comparison import Tense, changed, compared
+from rules.text.phrases import begun, number, series
 
 MAX_INSTANCES_SHOWN = 10
 
@@ -38,15 +39,18 @@ def rank(name: str) -> int:
 def sentence(firing: Firing) -> str:
     """The numbers in words, naming the person where it is not the owner."""
     watched = series(firing.metric, "" if firing.concerns_owner else firing.subject_name, firing.target)
-    subject = begun(watched, firing.metric)
-    resolved = firing.event == "rule_resolved"
+    subject, known = begun(watched, firing.metric), _known(firing)
+    tense: Tense = "over" if firing.event == "rule_resolved" else "now"
     if firing.value is None:
-        return f"{subject} has no data; the rule {'resolves' if resolved else 'fires'} then."
-    value = number(firing.value, firing.threshold)
-    against = limit(firing.operator, firing.threshold, firing.value)
-    if resolved:
-        return f"{subject} is {value}: no longer {against}."
-    return f"{subject} is {value}: {against}."
+        return f"{subject} has no data; the rule {'resolves' if tense == 'over' else 'fires'} then."
+    told = f"{subject} is {number(firing.value, firing.threshold)}: {compared(known, tense)}."
+    return f"{told} {changed(known)}".rstrip() if tense == "over" else told
+
+
+def _known(firing: Firing) -> dict[str, Any]:
+    """What was compared, as an activity entry has it."""
+    names = ("metric", "target", "operator", "threshold", "value", "verdict", "conditions", "condition_before")
+    return {name: getattr(firing, name) for name in names}
 
 
 def facts(firings: Sequence[Firing]) -> dict[str, Any]:

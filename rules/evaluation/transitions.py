@@ -51,7 +51,12 @@ ON CONFLICT (rule_id, user_id, target) DO UPDATE SET
   failures = CASE WHEN excluded.fired_at = s.fired_at THEN s.failures ELSE 0 END,
   retry_at = CASE WHEN excluded.fired_at = s.fired_at THEN s.retry_at END
 """
-WRITE_ENTRIES = """
+# Events that speak of what was before: where the condition was another one then, or was not met though the rule fired,
+# that is written down as well.
+LASTING = ["rule_repeated", "rule_unsilenced", "rule_reminded", "rule_resolved", "rule_recovering", "rule_unpending"]
+CONDITION = """jsonb_build_object('metric', r.metric_type, 'target', c.target, 'operator', r.condition_operator,
+                                 'threshold', r.threshold_value, 'verdict', 'met')"""
+WRITE_ENTRIES = f"""
 INSERT INTO agent_activity_log (id, user_id, rule_id, run_id, state_id, agent_name, event_type, action_taken, context,
                                 status, error_message, created_at, executed_at)
 SELECT t.entry_id, c.owner_id, c.rule_id, %(run)s, t.state_id, 'smart_agent', t.event,
@@ -64,9 +69,10 @@ SELECT t.entry_id, c.owner_id, c.rule_id, %(run)s, t.state_id, 'smart_agent', t.
          'person', c.subject_id, 'observed_at', c.observed_at, 'from', c.condition, 'to', t.new, 'reason', t.reason,
          'episode', t.episode, 'since', c.since, 'handling', c.handling, 'last_acted', c.last_notified_at,
          'verdict', c.verdict)
-       || CASE WHEN c.conditions IS NULL THEN '{}' ELSE jsonb_build_object('conditions', c.conditions) END
-       || CASE WHEN t.critical THEN jsonb_build_object('critical', r.critical_threshold) ELSE '{}' END
-       || CASE WHEN c.silencing_id IS NULL THEN '{}'
+       || CASE WHEN c.conditions IS NULL THEN '{{}}' ELSE jsonb_build_object('conditions', c.conditions) END
+       || CASE WHEN b.condition <> {CONDITION} THEN jsonb_build_object('condition_before', b.condition) ELSE '{{}}' END
+       || CASE WHEN t.critical THEN jsonb_build_object('critical', r.critical_threshold) ELSE '{{}}' END
+       || CASE WHEN c.silencing_id IS NULL THEN '{{}}'
                ELSE jsonb_build_object('silence', c.silencing_id, 'silenced_by', c.words) END,
        CASE WHEN t.acts THEN 'pending' WHEN t.quiet <> '' THEN 'skipped' WHEN t.new = 'error' THEN 'failed'
             WHEN t.new = 'no_data' THEN 'skipped' ELSE 'success' END,
@@ -76,6 +82,14 @@ SELECT t.entry_id, c.owner_id, c.rule_id, %(run)s, t.state_id, 'smart_agent', t.
   LEFT JOIN (SELECT h.id, max(h.history_id) AS version FROM automation_rules_history h
               WHERE h.id IN (SELECT rule_id FROM tick_candidates WHERE n > %(first)s AND n <= %(last)s)
               GROUP BY h.id) v ON v.id = c.rule_id
+  LEFT JOIN LATERAL (
+       SELECT jsonb_build_object('metric', e.context->'metric', 'target', e.context->'target',
+                                 'operator', e.context->'operator', 'threshold', e.context->'threshold',
+                                 'verdict', e.context->'verdict') AS condition
+         FROM agent_activity_log e
+        WHERE t.event = ANY(%(lasting)s) AND e.state_id = t.state_id AND e.run_id IS NOT NULL
+          AND e.created_at <= coalesce(c.fired_at, c.since) AND e.context ? 'threshold'
+        ORDER BY e.created_at DESC LIMIT 1) b ON true
 """
 COUNT_TRIGGERINGS = """
 UPDATE automation_rules r SET last_triggered_at = greatest(r.last_triggered_at, %(now)s),
@@ -217,7 +231,9 @@ def _record_chunk(first: int, last: int, run: UUID, now: datetime) -> Recorded:
         if not rows:
             return recorded
         copy_rows("tick_transitions", list(TRANSITIONS), list(TRANSITIONS.values()), rows)
-        params: dict[str, Any] = {"now": now, "run": run, "first": first, "last": last}
+        params: dict[str, Any] = {
+            "now": now, "run": run, "first": first, "last": last, "lasting": LASTING,
+        }  # fmt: skip
         for statement in (WRITE_STATES, WRITE_ENTRIES, COUNT_TRIGGERINGS):
             cursor.execute(statement, params)
     return recorded

@@ -10,7 +10,7 @@ from smartagent.kernel.durations import format_duration
 from smartagent.kernel.phrasing import clock
 
 VERDICT_PHRASES = {
-    "met": "met", "held": "no longer met, but the recovery threshold is not reached",
+    "met": "met", "held": "not met, but the recovery threshold is not reached",
     "clear": "not met", "missing": "no reading", "failed": "could not be read",
 }  # fmt: skip
 STATE_NAMES = {"ok": "ok", "pending": "pending", "firing": "firing", "recovering": "recovering", "no_data": "no data",

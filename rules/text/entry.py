@@ -6,6 +6,7 @@ from typing import Any
 
 from rules.models import ActivityEntry
 from rules.registries import actions, events
+from rules.text.comparison import TENSES, changed, compared, without_reading
 from rules.text.context import facts_of, time_of
 from rules.text.phrases import begun, limit, metric_name, number, series
 from rules.text.rule import action_in_words, condition_in_words, rule_in_words
@@ -18,26 +19,26 @@ __all__ = [
 ]  # fmt: skip
 
 DID = {
-    "rule_fired": "{reading}: {limit}.",
-    "rule_repeated": "{reading}: still {limit}.",
-    "rule_retried": "{reading}: {limit}. The previous attempt failed, so it was retried.",
-    "rule_resolved": "{reading}: no longer {limit}.",
+    "rule_fired": "{reading}{now}.",
+    "rule_repeated": "{reading}{still}.",
+    "rule_retried": "{reading}{now}. The previous attempt failed, so it was retried.",
+    "rule_resolved": "{reading}{over}.",
     "rule_no_data": "{series} has no reading.",
     "rule_error": "{series} could not be read.",
     "rule_recovered": "{reading}, no longer in error.",
-    "rule_pending": "{reading}: {limit}, pending.",
-    "rule_unpending": "{reading}: no longer {limit}; cleared before firing.",
+    "rule_pending": "{reading}{now}, pending.",
+    "rule_unpending": "{reading}{over}; cleared before firing.",
     "rule_escalated": "{reading}: critical threshold passed.",
-    "rule_recovering": "{reading}: no longer {limit}, recovering.",
+    "rule_recovering": "{reading}{over}, recovering.",
     "rule_relapsed": "{reading}: fired again while recovering.",
     "rule_flapping": "{reading}. Flapping: kept open until readings are stable.",
-    "rule_silenced": "{reading}: {limit}, silenced.",
-    "rule_unsilenced": "{reading}: still {limit} after a silence ended.",
+    "rule_silenced": "{reading}{now}, silenced.",
+    "rule_unsilenced": "{reading}{still} after a silence ended.",
     "rule_test": "Test with this reading: {reading}.",
-    "rule_reminded": "{reading}: still {limit}. The acknowledgement or snooze has ended.",
+    "rule_reminded": "{reading}{still}. The acknowledgement or snooze has ended.",
 }
 EXECUTED = re.compile(r"Executed (\w+) action for rule: ")
-COMPARED = "{reading}: {limit}."  # what the old application logs when a rule of it fires
+COMPARED = "{reading}{now}."  # what the old application logs when a rule of it fires
 HANDLING_SENTENCES = {
     "instance_acknowledged": "{by} acknowledged the alert{until}.",
     "instance_snoozed": "{by} snoozed the alert{until}.",
@@ -62,15 +63,21 @@ def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
         return _legacy(entry, context)
     if entry.event_type not in DID and (context.get("value") is None or context.get("threshold") is None):
         return _legacy(entry, context)
-    watched = series(context["metric"], person, context.get("target"))
-    value = context.get("value")
-    reading = (
-        f"{watched} is {number(value, context.get('threshold'))}" if value is not None else f"{watched} has no reading"
-    )
-    told = DID.get(entry.event_type, COMPARED).format(
-        reading=reading, series=watched, limit=limit(context.get("operator"), context.get("threshold"), value)
-    )
-    return begun(told, context["metric"])
+    return _compared(entry, context, person)
+
+
+def _compared(entry: ActivityEntry, context: Mapping[str, Any], person: str) -> str:
+    """What was read, and what that says about the limit."""
+    watched, value = series(context["metric"], person, context.get("target")), context.get("value")
+    if value is None:
+        reading, says = f"{watched} has no reading", without_reading
+    else:
+        reading, says = f"{watched} is {number(value, context.get('threshold'))}", compared
+    pattern = DID.get(entry.event_type, COMPARED)
+    tenses: dict[str, str] = {tense: f": {words}" if (words := says(context, tense)) else "" for tense in TENSES}
+    told = pattern.format(reading=reading, series=watched, **tenses)
+    since = changed(context) if "{over}" in pattern or "{still}" in pattern else ""
+    return begun(f"{told} {since}".rstrip(), context["metric"])
 
 
 def _handled(entry: ActivityEntry, context: Mapping[str, Any]) -> str:

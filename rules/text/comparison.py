@@ -1,0 +1,76 @@
+"""What a reading says about its limit, in words that are true of both: also where another condition decided, where
+nothing was read, and where the rule was changed since it fired."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from rules.engine.conditions import IN_PYTHON, met
+from rules.text.phrases import limit, metric_name, number
+from smartagent.kernel.coerce import as_number
+
+Tense = Literal["now", "still", "over"]
+TENSES: tuple[Tense, ...] = ("now", "still", "over")
+# Why the instance fires, or is over, though its first reading alone would say otherwise.
+OTHERWISE = {
+    "met": "another condition is met", "held": "the recovery threshold is not reached",
+    "clear": "another condition is not met", "missing": "another condition has no reading",
+    "failed": "another condition could not be read",
+}  # fmt: skip
+WITHOUT = {"missing": "no data", "failed": "an error"}
+
+
+def compared(facts: Mapping[str, Any], tense: Tense) -> str:
+    """What follows a reading in a sentence: `below 70`, `still below 70`, `no longer below 70`, `not below 70, but the
+    recovery threshold is not reached`. `facts` are those of an activity entry."""
+    operator, threshold, value = facts.get("operator"), facts.get("threshold"), facts.get("value")
+    against, verdict = limit(operator, threshold, value), str(facts.get("verdict") or "")
+    breaks = _breaks(value, operator, threshold)
+    if breaks is (tense == "over"):
+        why = f", but {OTHERWISE[verdict]}" if verdict in OTHERWISE else ""
+        return f"{'' if breaks else 'not '}{against}{why}"
+    if tense == "now" or facts.get("condition_before") or facts.get("conditions"):  # it may not have been met before
+        return f"not {against}" if tense == "over" else against
+    return f"{'no longer' if tense == 'over' else 'still'} {against}"
+
+
+def without_reading(facts: Mapping[str, Any], tense: Tense) -> str:
+    """What follows where there is no reading, empty where nothing is known: `fires on no data`."""
+    verdict = str(facts.get("verdict") or "")
+    if tense != "still" and verdict in WITHOUT:
+        return f"{'fires' if tense == 'now' else 'resolves'} on {WITHOUT[verdict]}"
+    if tense == "still":
+        return "still firing"
+    return OTHERWISE[verdict] if verdict in ("met", "clear") else ""
+
+
+def changed(facts: Mapping[str, Any]) -> str:
+    """How the condition was changed since the instance fired or became pending, empty where it is the same:
+    `The threshold was changed from 65 to 71.`"""
+    before = facts.get("condition_before")
+    if not isinstance(before, Mapping):
+        return ""
+    if any(before.get(name) != facts.get(name) for name in ("metric", "target")):
+        return f"The condition was changed from {_condition(before)} to {_condition(facts)}."
+    old, new = before.get("threshold"), facts.get("threshold")
+    if before.get("operator") != facts.get("operator"):
+        return f"The condition was changed from {_limit(before)} to {_limit(facts)}."
+    if old == new:
+        return ""
+    return f"The threshold was changed from {number(old, new)} to {number(new, old)}."
+
+
+def _breaks(value: Any, operator: Any, threshold: Any) -> bool | None:
+    """Whether the reading is beyond the limit; None where that cannot be said."""
+    read, against = as_number(value), as_number(threshold)
+    if read is None or against is None or operator not in IN_PYTHON:
+        return None
+    return met(float(read), str(operator), float(against))
+
+
+def _condition(facts: Mapping[str, Any]) -> str:
+    target = f" on {facts['target']}" if facts.get("target") else ""
+    return f"{metric_name(facts.get('metric'))}{target} {_limit(facts)}"
+
+
+def _limit(facts: Mapping[str, Any]) -> str:
+    return limit(facts.get("operator"), facts.get("threshold"))
