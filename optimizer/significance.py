@@ -7,7 +7,7 @@ for continuity.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import comb, sqrt
 from statistics import NormalDist, fmean
@@ -29,14 +29,22 @@ class Effect:
     p: float | None = None
 
 
-def compare(before: Sequence[float], after: Sequence[float], operator: str, threshold: float) -> Effect:
-    """The effect on a metric of which a rule says that it is bad when it is `operator` `threshold`."""
+def compare(
+    before: Sequence[float],
+    after: Sequence[float],
+    operator: str,
+    threshold: float,
+    observed: Callable[[Sequence[float]], Sequence[float]] = lambda readings: readings,
+) -> Effect:
+    """The effect on a metric of which a rule says that it is bad when it is `operator` `threshold`.
+
+    `observed` leaves of the readings those that the test may take for independent of each other; all by default."""
     means = [fmean(values) if values else None for values in (before, after)]
-    if not can_tell(len(before), len(after)):
+    seen = [observed(values) for values in (before, after)]
+    if not can_tell(len(seen[0]), len(seen[1])):
         return Effect(verdict="too_little", before=means[0], after=means[1])
-    old, new = [_goodness(values, operator, threshold) for values in (before, after)]
-    p = mann_whitney(old, new)
-    better = fmean(new) - fmean(old)
+    p = mann_whitney(*(_goodness(values, operator, threshold) for values in seen))
+    better = fmean(_goodness(after, operator, threshold)) - fmean(_goodness(before, operator, threshold))
     verdict = "unchanged" if p >= SURE or not better else "improved" if better > 0 else "worse"
     return Effect(
         verdict=verdict, before=means[0], after=means[1], difference=fmean(after) - fmean(before), p=round(p, 6)

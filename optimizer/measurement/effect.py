@@ -3,12 +3,13 @@ after, compared when that is over. What made it worse is rolled back where the p
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 
 from optimizer.inert import changed_nothing
 from optimizer.journal.entries import entry, log, write_entries
-from optimizer.measurement.readings import readings_of
+from optimizer.measurement.readings import observations, readings_of
 from optimizer.models import OptimizationEvent
 from optimizer.significance import compare
 from rules.text.entry import number
@@ -31,7 +32,8 @@ def measure(event: OptimizationEvent, now: datetime) -> str:
     known = event.effect if isinstance(event.effect, dict) else {}
     begun = event.applied_at or now
     after = readings_of(event.user_id, event.metric, event.target, begun, min(now, begun + WINDOW))
-    effect = compare(known.get("before") or [], after, event.operator, _threshold(event))
+    observed = partial(observations, event.metric)
+    effect = compare(known.get("before") or [], after, event.operator, _threshold(event), observed)
     told = asdict(effect)
     with transaction.atomic():
         unmeasured = OptimizationEvent.objects.filter(pk=event.pk, verdict="")

@@ -1,7 +1,7 @@
 """The readings of a metric in a window: samples as they were pushed; built-in metrics as every tick read them, for they
 are known by their changes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from rules.models import MetricSample
 from rules.registries import metrics
 
 MAX_READINGS = 2000
+OBSERVED_EVERY = timedelta(hours=1)
 
 
 def readings_of(person: UUID | None, metric: str, target: str, start: datetime, end: datetime) -> list[float]:
@@ -26,6 +27,14 @@ def readings_of(person: UUID | None, metric: str, target: str, start: datetime, 
         return [value for _, value in within]
     earlier = series.filter(Q(observed_at__lte=start)).order_by("-observed_at").values_list("observed_at", "value")[:1]
     return [*_held([*earlier, *within], start, end)][-MAX_READINGS:]
+
+
+def observations(metric: str, readings: Sequence[float]) -> Sequence[float]:
+    """The readings a test may take for independent: of a pushed metric all; of a built-in one, which holds its value
+    between evaluations, one an hour, for 288 readings of an hourly index are 24 observations."""
+    if metric not in metrics:
+        return readings
+    return readings[:: max(OBSERVED_EVERY // timedelta(minutes=settings.DISPATCH_EVERY_MINUTES), 1)]
 
 
 def series_of(person: UUID | None, metric: str, target: str) -> QuerySet[MetricSample]:

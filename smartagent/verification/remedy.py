@@ -9,9 +9,10 @@ from optimizer.proposals.decisions import DecisionRefused, approve
 from optimizer.tasks import measure_one
 from rules.models import ActivityEntry, AutomationRule
 from smartagent.models import User
-from smartagent.verification.ticks import EVALUATION_INTERVAL, somebody, tick
+from smartagent.verification.ticks import somebody, tick
 
 MEASURED_AFTER = timedelta(days=1)
+READ_EVERY = timedelta(hours=1)  # of a metric that holds its value, one reading an hour counts
 
 
 @dataclass(slots=True)
@@ -40,10 +41,10 @@ def under_our_policy() -> None:
 
 
 def ticks(remedy: Remedy, begin: datetime, count: int) -> datetime:
-    """So many ticks from `begin`, five minutes apart; return when the next one would be."""
+    """So many evaluations from `begin`, an hour apart; return when the next one would be."""
     for number in range(count):
-        tick(remedy.person, begin + number * EVALUATION_INTERVAL)
-    return begin + count * EVALUATION_INTERVAL
+        tick(remedy.person, begin + number * READ_EVERY)
+    return begin + count * READ_EVERY
 
 
 def decided(remedy: Remedy, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """What a remedy did to its metric, a day later; what made it worse is rolled back where the policy says so."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -8,10 +9,11 @@ import time_machine
 from optimizer import tasks
 from optimizer.execution.runner import apply, roll_back
 from optimizer.measurement.effect import due, measure
-from optimizer.measurement.readings import readings_of
+from optimizer.measurement.readings import observations, readings_of
 from optimizer.measurement.scoreboard import of_operations
 from optimizer.models import ActionLog, OptimizationEvent, OptimizerPolicy
 from optimizer.policy.track_record import records_of_operations, track_records
+from optimizer.significance import compare
 from optimizer.tasks import measure_all
 from optimizer.text.proposal import effect_in_words
 from rules.models import ActivityEntry, Integration, MetricSample
@@ -115,6 +117,20 @@ def test_built_in_metrics_hold_between_their_changes(alice, now):
                                     observed_at=now - minutes * MINUTE)  # fmt: skip
     found = readings_of(alice.pk, "integration_health", "gmail", now - 30 * MINUTE, now)
     assert found == [100, 100, 25, 25, 25, 25]  # at 25, 20, 15, 10 and 5 minutes before, and now
+
+
+def test_readings_of_a_value_that_holds_are_one_observation_an_hour(settings):
+    """Two hours at 25 and then a day at 100 is no proof: 24 and 288 readings, but two hourly values before."""
+    before, after = [25.0] * 24, [100.0] * 288
+    counted = partial(observations, "integration_health")
+    assert (len(counted(before)), len(counted(after))) == (2, 24)
+    assert compare(before, after, "<", 70).verdict == "improved"
+    found = compare(before, after, "<", 70, counted)
+    assert (found.verdict, found.before, found.after) == ("too_little", 25, 100)
+    assert compare(before * 2, after, "<", 70, counted).verdict == "improved"
+    assert observations("cpu", before) == before
+    settings.DISPATCH_EVERY_MINUTES = 90
+    assert counted(before) == before
 
 
 def test_pushed_readings_are_counted_as_they_came(alice, now):

@@ -167,7 +167,7 @@ def test_whether_it_helped_is_said_with_numbers_and_drawn(client_of, alice, now)
     do(client_of(alice), event, "apply")
     OptimizationEvent.objects.filter(pk=event.pk).update(applied_at=applied)
     event.refresh_from_db()
-    event.effect = {"before": [60.0, 60.1, 60.2, 60.3, 60.1]}
+    event.effect = {"before": [60.0, 60.1, 60.2, 60.3, 60.1] * 20}
     assert measure(event, now) == "worse"
     response = page(client_of(alice), event)
     said = text(response)
