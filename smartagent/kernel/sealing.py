@@ -12,6 +12,9 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
+# Part of the key of every stored secret, so never changed with the name of a module. The first encrypts; both decrypt.
+KEY_CONTEXTS = (b"smartagent.secrets", b"smartagent.kernel.sealing")
+
 
 class SecretLost(Exception):
     """This secret cannot be read: it was encrypted with another SECRET_KEY. Type it anew."""
@@ -31,9 +34,9 @@ def unseal(sealed: str) -> Any:
 
 
 def _fernet() -> MultiFernet:
-    return MultiFernet([_key(secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
+    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return MultiFernet([_key(context, secret) for secret in secrets for context in KEY_CONTEXTS])
 
 
-def _key(secret: str) -> Fernet:
-    digest = hashlib.sha256(b"smartagent.kernel.sealing" + secret.encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(digest))
+def _key(context: bytes, secret: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(context + secret.encode()).digest()))
