@@ -23,6 +23,7 @@ from notifications.pages.channel_preview import preview_of
 from notifications.pages.forms.channel import ChannelForm
 from notifications.registries import channels
 from notifications.templating.context import VARIABLES
+from notifications.templating.environment import TEMPLATE_TAGS
 from notifications.templating.filters import FILTERS
 from smartagent.kernel.limits import too_many
 from smartagent.shell.owned_admin import OwnedAdmin
@@ -132,6 +133,7 @@ def _form(request: HttpRequest, model_admin: OwnedAdmin, channel: Channel) -> Ht
         "back": back,
         "names": VARIABLES.items(),
         "filters": sorted(FILTERS),
+        "tags": TEMPLATE_TAGS,
     }
     context |= preview_of(form, request.POST.get("_firing", ""))
     if looks and request.headers.get("X-Requested-With") == "fetch":

@@ -10,8 +10,8 @@ from notifications.channels.message import OutgoingMessage
 from notifications.channels.truncation import fitted
 from notifications.models import Channel
 from notifications.templating.context import EXAMPLE_CONTEXTS, facts_of
+from notifications.templating.environment import MessageTemplate, compiled
 from notifications.templating.limits import NotWorded
-from notifications.templating.sandbox import Wording, compiled
 
 __all__ = ["NotWorded", "check", "worded"]
 
@@ -46,7 +46,7 @@ def in_words(message: OutgoingMessage, title: str, body: str) -> OutgoingMessage
         return replace(message, wording_failed=FAILED.format(error))
 
 
-def _reworded(message: OutgoingMessage, title: Wording | None, body: Wording | None) -> OutgoingMessage:
+def _reworded(message: OutgoingMessage, title: MessageTemplate | None, body: MessageTemplate | None) -> OutgoingMessage:
     if not message.items:
         return _one(message, title, body)
     whole = _one(message, _where(title, of_many=True), _where(body, of_many=True))
@@ -54,11 +54,11 @@ def _reworded(message: OutgoingMessage, title: Wording | None, body: Wording | N
     return replace(whole, items=items, listed=bool(body and "items" in body.names))
 
 
-def _where(wording: Wording | None, *, of_many: bool) -> Wording | None:
+def _where(wording: MessageTemplate | None, *, of_many: bool) -> MessageTemplate | None:
     return wording if wording and bool(wording.names & OF_MANY) == of_many else None
 
 
-def _one(message: OutgoingMessage, title: Wording | None, body: Wording | None) -> OutgoingMessage:
+def _one(message: OutgoingMessage, title: MessageTemplate | None, body: MessageTemplate | None) -> OutgoingMessage:
     if title is body is None:
         return message
     facts = facts_of(message)

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from notifications.channels.message import OutgoingMessage, short
+from notifications.templating.limits import MAX_LOOP_ROWS
 
 VARIABLES = {
     "title": "The default title.",
@@ -20,8 +22,9 @@ VARIABLES = {
     "target": "The integration, if the rule has one.",
     "person": "The person whose reading it is.",
     "recipient": "The recipient.",
-    "time": 'Evaluation time, in the time zone of the recipient; {{ time|date:"H:i" }} is hours and minutes only.',
-    "labels": "The labels of the rule: {{ labels.team }}, or {% for name, value in labels.items %}.",
+    "time": 'Evaluation time, in the time zone of the recipient; {{ time | date: "%H:%M" }} is hours and minutes only.',
+    "labels": "The labels of the rule: {{ labels.team }}, or "
+    "{% for label in labels %}{{ label[0] }}={{ label[1] }} {% endfor %}",
     "runbook_url": "URL of the runbook.",
     "url": "URL of the page with details.",
     "count": "Number of bundled notifications or instances.",
@@ -33,10 +36,14 @@ OF_METADATA = ("metric", "value", "operator", "threshold", "target")
 
 
 def facts_of(message: OutgoingMessage) -> dict[str, Any]:
-    """The values of `message`; those of the messages in it, or of the instances that it tells of, as `items`."""
+    """The values of `message`; those of the messages in it, or of the instances that it tells of, as `items`.
+
+    What is missing or empty is None, which a template shows as nothing and {% if %} takes as false.
+    """
     own = _facts(message)
-    items = [_facts(item) for item in message.items] or [own | _of_instance(one) for one in _instances(message.facts)]
-    return own | {"items": items, "count": len(message.items) or _count(message.facts)}
+    items = [_facts(item) for item in message.items[:MAX_LOOP_ROWS]]
+    items = items or [own | _of_instance(one) for one in _instances(message.facts)[:MAX_LOOP_ROWS]]
+    return own | {"items": items or None, "count": len(message.items) or _count(message.facts)}
 
 
 def _facts(message: OutgoingMessage) -> dict[str, Any]:
@@ -46,8 +53,9 @@ def _facts(message: OutgoingMessage) -> dict[str, Any]:
         "type": message.type, "rule_name": message.rule_name or message.facts.get("rule_name"), "url": message.url,
         "person": message.facts.get("person_name"), "recipient": message.recipient, "runbook_url": message.runbook_url,
     }  # fmt: skip
-    labels = {str(name): _plain(value) for name, value in message.labels.items()}
-    return found | {name: _plain(value) for name, value in texts.items()} | {"labels": labels, "time": _time(message)}
+    labels = {str(name): _plain(value) for name, value in islice(message.labels.items(), MAX_LOOP_ROWS)}
+    plain = {name: _plain(value) for name, value in texts.items()}
+    return found | plain | {"labels": labels or None, "time": _time(message)}
 
 
 def _instances(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -58,16 +66,14 @@ def _instances(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _of_instance(told: Mapping[str, Any]) -> dict[str, Any]:
     """What differs from one instance of a rule to the next."""
     names = {"value": "value", "target": "target", "person": "person_name"}
-    return {name: _plain(told.get(key)) for name, key in names.items()} | {"text": ""}
+    return {name: _plain(told.get(key)) for name, key in names.items()} | {"text": None}
 
 
-def _plain(value: Any) -> str | int | float | bool:
-    """A number or a text; whole numbers without `.0`, nothing as the empty text."""
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < 10**15 else value
-    if isinstance(value, bool | int):
+def _plain(value: Any) -> str | int | float | bool | None:
+    """A number or a text that can be written anywhere; None for what is missing or empty."""
+    if value is None or isinstance(value, bool | int | float):
         return value
-    return short(str(value), MAX_CONTEXT_VALUE) if value is not None else ""
+    return short(str(value).encode(errors="replace").decode(), MAX_CONTEXT_VALUE) or None
 
 
 def _time(message: OutgoingMessage) -> datetime:
@@ -86,12 +92,12 @@ def _count(facts: Mapping[str, Any]) -> int:
 _ONE = {
     "title": "CPU is high", "text": "cpu_percent is 95: above 90.", "severity": "high", "reason": "first",
     "type": "alert", "rule_name": "CPU is high", "metric": "cpu_percent", "value": 95.5, "operator": ">",
-    "threshold": 90, "target": "", "person": "Ada", "recipient": "Ada", "labels": {"team": "database"},
+    "threshold": 90, "target": None, "person": "Ada", "recipient": "Ada", "labels": {"team": "database"},
     "time": datetime(2026, 3, 2, 10, 0, tzinfo=UTC), "runbook_url": "https://example.com/cpu",
-    "url": "https://example.com/", "items": [], "count": 1,
+    "url": "https://example.com/", "items": None, "count": 1,
 }  # fmt: skip
 _MANY: dict[str, Any] = _ONE | {
-    "title": "2 messages", "text": "", "reason": "digest", "rule_name": "", "value": "", "threshold": "", "metric": "",
-    "operator": "", "items": [_ONE, _ONE], "count": 2, "labels": {},
+    "title": "2 messages", "text": None, "reason": "digest", "rule_name": None, "value": None, "threshold": None,
+    "metric": None, "operator": None, "items": [_ONE, _ONE], "count": 2, "labels": None,
 }  # fmt: skip
 EXAMPLE_CONTEXTS = (_ONE, _MANY)  # a template that is saved must come through both

@@ -1,55 +1,163 @@
-"""The filters that a template may use: those that are harmless, with a bound where size or time could grow."""
+"""The filters that a template may use: those that are harmless, with a limit where size or time could grow.
 
+Most are python-liquid's. Text filters get texts only, number filters numbers only; what is no number is not shown.
+"""
+
+import re
 from collections.abc import Callable
 from datetime import datetime
+from math import isfinite
 from typing import Any
+from urllib.parse import quote_plus
 
-from django.template import defaultfilters as django
-from django.utils import dateformat
+from liquid.builtin.filters import math, misc, string
+from liquid.filter import with_context
 
-from notifications.templating.limits import LONGEST_FORMAT, MOST_PLACES, NotWorded
+from notifications.templating.limits import MAX_OUTPUT_LENGTH, LimitedContext, NotWorded, steps_of
+
+MAX_DATE_FORMAT = 50
+MAX_NUMBER = 10**30
+FORMAT_PART = re.compile(r"%(?:-?[aAbBcdfHIjmMpSUwWxXyYzZ]|%)|[^%]")  # no widths: %99999Y would fill the memory
+Function = Callable[..., Any]
 
 
-def add(value: Any, other: Any) -> Any:
-    """Two numbers, else two texts."""
+def shown(value: Any) -> str:
+    """A value as text; what is missing is nothing, and a whole number has no .0."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 10**15:
+        return str(int(value))
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if value is None or isinstance(value, str | int | float):
+        return "" if value is None else str(value)
+    raise NotWorded("Use {% for %} to show a list.")
+
+
+def number(value: Any) -> int | float | None:
+    """A number of a usual size, also one that is written as a text; None for all else."""
     try:
-        return int(value) + int(other)
+        found = value if isinstance(value, int | float) else float(value)
     except (TypeError, ValueError):
-        return f"{value}{other}" if isinstance(value, str) or isinstance(other, str) else ""
+        return None
+    return found if isfinite(found) and abs(found) < MAX_NUMBER else None
 
 
-def join(value: Any, between: str) -> str:
+def append(value: str, other: str) -> str:
+    """Two texts in a row."""
+    return value + other
+
+
+def replace(value: str, old: str, new: str = "") -> str:
+    """A text with another one in place of each `old`."""
+    if not old:
+        return value
+    if len(value) + value.count(old) * len(new) > MAX_OUTPUT_LENGTH:
+        raise NotWorded("A value in the template becomes too long.")
+    return value.replace(old, new)
+
+
+def divided_by(value: float, other: float) -> float:
+    """The exact quotient, also of whole numbers: a reading of 3 is no less exact than one of 3.1."""
+    return value / other
+
+
+def date(value: Any, form: Any = "%Y-%m-%d %H:%M") -> str:
+    """A time by a format, such as %H:%M."""
+    if len(shown(form)) > MAX_DATE_FORMAT or FORMAT_PART.sub("", shown(form)):
+        raise NotWorded(f"The format of “date” has at most {MAX_DATE_FORMAT} characters, such as %H:%M.")
+    return f"{value:{shown(form)}}" if isinstance(value, datetime) else ""
+
+
+def default(value: Any, other: Any = "") -> Any:
+    """`other` where the value is missing, empty or false; not where it is 0."""
+    return misc.default(value, other)
+
+
+def size(value: Any) -> int:
+    """How many characters or rows there are."""
+    return len(value) if isinstance(value, str | list | tuple | dict) else 0
+
+
+def first(rows: Any) -> Any:
+    """The first row of a list."""
+    return rows[0] if isinstance(rows, list | tuple) and rows else None
+
+
+def last(rows: Any) -> Any:
+    """The last row of a list."""
+    return rows[-1] if isinstance(rows, list | tuple) and rows else None
+
+
+def join(rows: Any, between: Any = " ") -> str:
     """The texts of a list."""
-    if not isinstance(value, list | tuple):
-        raise NotWorded("“join” needs a list.")
-    return str(between)[:100].join(str(part) for part in value if isinstance(part, str | int | float))
+    texts, between = [shown(row) for row in _rows("join", rows)], shown(between)
+    if sum(map(len, texts)) + len(between) * len(texts) > MAX_OUTPUT_LENGTH * 2:
+        raise NotWorded("A value in the template becomes too long.")
+    return str(between).join(texts)
 
 
-def floatformat(value: Any, places: Any = -1) -> str:
-    """A number with so many places; what is no number of a usual size is not shown."""
-    try:
-        number, many = float(value), int(str(places).rstrip("gu") or -1)
-    except (TypeError, ValueError, OverflowError):
-        return ""
-    if abs(many) > MOST_PLACES:
-        raise NotWorded(f"“floatformat” shows at most {MOST_PLACES} places.")
-    return str(django.floatformat(number, places)) if abs(number) < 10**30 else str(number)
+def pick(rows: Any, key: Any) -> list[Any]:
+    """One value of each row of a list."""
+    return [row.get(shown(key)) for row in _rows("map", rows) if isinstance(row, dict)]
 
 
-def date(value: Any, form: Any = "Y-m-d H:i") -> str:
-    """A time by a format, such as H:i."""
-    if len(str(form)) > LONGEST_FORMAT:
-        raise NotWorded(f"The format of “date” has at most {LONGEST_FORMAT} characters.")
-    return str(dateformat.format(value, str(form))) if isinstance(value, datetime) else ""
+def where(rows: Any, key: Any, value: Any) -> list[Any]:
+    """The rows that have this value."""
+    return [row for row in _rows("where", rows) if isinstance(row, dict) and shown(row.get(shown(key))) == shown(value)]
 
 
-OWN: tuple[Callable[..., Any], ...] = (add, join, floatformat, date)
-DJANGOS = (
-    "capfirst", "cut", "default", "default_if_none", "divisibleby", "first", "last", "length", "lower", "pluralize",
-    "slice_filter", "slugify", "title", "truncatechars", "truncatewords", "upper", "urlencode", "wordcount", "wordwrap",
-    "yesno",
-)  # fmt: skip
-FILTERS: dict[str, Callable[..., Any]] = {
-    **{name.removesuffix("_filter"): getattr(django, name) for name in DJANGOS},
-    **{own.__name__: own for own in OWN},
+def _rows(name: str, rows: Any) -> list[Any]:
+    if not isinstance(rows, list | tuple | None):
+        raise NotWorded(f"“{name}” needs a list.")
+    return list(rows or ())
+
+
+def _of_texts(function: Function) -> Function:
+    return lambda value, *given: function(shown(value), *map(shown, given))
+
+
+def _of_text(function: Function) -> Function:
+    return lambda value, *given: function(shown(value), *given)
+
+
+def _of_numbers(function: Function) -> Function:
+    def changed(value: Any, *given: Any) -> Any:
+        found, *others = map(number, (value, *given))
+        if found is None:
+            return shown(value) if isinstance(value, int | float) else None
+        return value if None in others else function(found, *others)
+
+    return changed
+
+
+def _limited(function: Function) -> Function:
+    """The filter, whose work is counted, and which gives nothing long."""
+
+    def changed(value: Any, *given: Any, context: LimitedContext) -> Any:
+        context.charge(sum(map(steps_of, (value, *given))))
+        found = function(value, *given)
+        if isinstance(found, str) and len(found) > MAX_OUTPUT_LENGTH:
+            raise NotWorded("A value in the template becomes too long.")
+        return found
+
+    return with_context(changed)
+
+
+FILTER_KINDS: dict[Function, dict[str, Function]] = {
+    _of_texts: {
+        "append": append, "capitalize": string.capitalize, "downcase": string.downcase, "prepend": string.prepend,
+        "remove": string.remove, "replace": replace, "strip": string.strip, "upcase": string.upcase,
+        "url_encode": quote_plus,
+    },
+    _of_text: {"slice": string.slice_, "truncate": string.truncate, "truncatewords": string.truncatewords},
+    _of_numbers: {
+        "abs": math.abs_, "ceil": math.ceil, "divided_by": divided_by, "floor": math.floor, "minus": math.minus,
+        "modulo": math.modulo, "plus": math.plus, "round": math.round_, "times": math.times,
+    },
+    lambda function: function: {
+        "date": date, "default": default, "first": first, "join": join, "last": last, "map": pick, "size": size,
+        "where": where,
+    },
 }  # fmt: skip
+FILTERS = {name: _limited(kind(one)) for kind, named in FILTER_KINDS.items() for name, one in named.items()}

@@ -49,8 +49,8 @@ BODIES: dict[tuple[str, str], Any] = {
         "name": "Nights", "steps": [{"after": "15m", "to": ["owner", "ada@example.com"]}], "repeats": 2,
     },
     ("POST", "/api/channels/"): {
-        "kind": "email", "name": "mail", "settings": {"to": "a@example.com"}, "title_template": "{title}",
-        "body_template": "{message}", "enabled": True,
+        "kind": "email", "name": "mail", "settings": {"to": "a@example.com"}, "title_template": "{{ title }}",
+        "body_template": "{{ text }}", "enabled": True,
     },
     ("POST", "/api/integrations/"): {
         "integration_type": "gmail", "status": "active", "config": {"a": {"b": 1}}, "credentials": {"token": "x"},

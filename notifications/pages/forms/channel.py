@@ -28,7 +28,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("name", "position", "enabled", "title_template", "body_template")
         labels = {"title_template": "Title", "body_template": "Text"}
         help_texts = {
-            "title_template": "Empty: default title. For example: {{ severity|upper }} {{ rule_name }}",
+            "title_template": "Empty: default title. For example: {{ severity | upcase }} {{ rule_name }}",
             "body_template": "Empty: default text.",
         }
         widgets = {

@@ -224,8 +224,8 @@ def test_the_kinds_say_what_they_ask_for(alice):
 
 def test_the_wording_is_kept_and_checked(alice):
     program = Program(alice)
-    made = program.post("channels/", webhook(title_template="{{ severity|upper }}: {{ rule_name }}"), status=201)
-    assert made["title_template"] == "{{ severity|upper }}: {{ rule_name }}"
+    made = program.post("channels/", webhook(title_template="{{ severity | upcase }}: {{ rule_name }}"), status=201)
+    assert made["title_template"] == "{{ severity | upcase }}: {{ rule_name }}"
     address = f"channels/{made['id']}/"
     refused = program.patch(address, {"body_template": "{% include 'x' %}"}, status=400)
     assert "include" in refused["body_template"][0]

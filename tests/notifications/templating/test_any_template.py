@@ -12,31 +12,36 @@ from hypothesis import strategies as st
 
 from notifications.templating import NotWorded, check
 from notifications.templating.context import EXAMPLE_CONTEXTS, VARIABLES
+from notifications.templating.environment import TEMPLATE_TAGS, compiled
 from notifications.templating.filters import FILTERS
-from notifications.templating.limits import LONGEST_OUTPUT, MAX_TEMPLATE_LENGTH
-from notifications.templating.sandbox import compiled
-from notifications.templating.tags import TAGS
+from notifications.templating.limits import MAX_OUTPUT_LENGTH, MAX_TEMPLATE_LENGTH
 
+LABELS = {f"label{n}": "x" * 8000 for n in range(200)}
 LARGE = EXAMPLE_CONTEXTS[1] | {
-    "text": "lorem ipsum " * 660, "title": "ß" * 8000, "labels": {f"label{n}": "x" * 8000 for n in range(50)},
-    "items": [EXAMPLE_CONTEXTS[0]] * 200, "value": 10**300, "time": datetime(2026, 3, 2, tzinfo=UTC),
+    "text": "lorem ipsum " * 660, "title": "ß" * 8000, "labels": LABELS, "value": 1e300,
+    "items": [EXAMPLE_CONTEXTS[0] | {"text": "ß" * 8000, "labels": dict(LABELS)} for _ in range(200)],
+    "time": datetime(2026, 3, 2, tzinfo=UTC),
 }  # fmt: skip
-SECONDS = 3.0  # on a machine that does other things too
+SECONDS = 0.5  # of the processor, on a machine that does other things too; about 0.08 is usual
 
 names = st.sampled_from(
-    [*VARIABLES, "labels.team", "items.0.title", "a", "forloop.counter", "a.title", "title.__class__"]
+    [*VARIABLES, "labels.team", "items[0].title", "a", "forloop.index", "a.title", "a[1]", "x.__class__"]
 )
-numbers = st.one_of(st.integers(-(10**6), 10**6).map(str), st.floats().map(repr))
-arguments = st.one_of(names, numbers, st.sampled_from(["'x'", "'H:i'", "'ij'", "':9'", "'" + "r" * 300 + "'"]))
-filters = st.tuples(st.sampled_from([*FILTERS, "center", "safe"]), st.one_of(st.just(""), arguments.map(":{}".format)))
-chains = st.lists(filters.map("|{0[0]}{0[1]}".format), max_size=8).map("".join)
-values = st.tuples(st.one_of(names, numbers), chains).map("".join)
+numbers = st.one_of(st.integers(-(10**6), 10**6).map(str), st.floats().map(repr), st.just("9" * 400))
+words = st.sampled_from(["'x'", '"%H:%M"', "'%c'", "''", "'" + "r" * 300 + "'", "(1..9)", "nil", "blank", "true"])
+arguments = st.one_of(names, numbers, words)
+given_to = st.lists(arguments, max_size=3).map(lambda each: ": " + ", ".join(each) if each else "")
+filters = st.tuples(st.sampled_from([*FILTERS, "split", "safe"]), given_to)
+chains = st.lists(filters.map(" | {0[0]}{0[1]}".format), max_size=8).map("".join)
+values = st.tuples(st.one_of(names, numbers, words), chains).map("".join)
 shown = values.map("{{{{ {} }}}}".format)
+compared = st.tuples(arguments, st.sampled_from(["==", "!=", ">", "<=", "contains"]), arguments).map(" ".join)
 opened = st.one_of(
-    st.tuples(st.just("if"), st.lists(values, min_size=1, max_size=3).map(" and ".join)).map(" ".join),
-    values.map("for a in {}".format), st.just("for a, b in labels.items"), values.map("with a={}".format),
-    st.just("spaceless"), st.just("comment"),
+    st.lists(compared, min_size=1, max_size=3).map(" and ".join).map("if {}".format),
+    arguments.map("for a in {}".format), arguments.map("for a in items reversed limit: {}".format), st.just("comment"),
+    st.just("raw"),
 )  # fmt: skip
+assigned = values.map("{{% assign a = {} %}}".format)
 
 
 def within(inner):
@@ -44,25 +49,28 @@ def within(inner):
 
 
 pieces = st.recursive(
-    st.one_of(shown, st.text(max_size=20), st.sampled_from([f"{{% {tag} title text %}}" for tag in [*TAGS, "load"]])),
+    st.one_of(
+        shown, assigned, st.text(max_size=20),
+        st.sampled_from([f"{{%- {tag} title %}}" for tag in [*TEMPLATE_TAGS, "liquid", "doc", "capture"]]),
+    ),
     lambda inner: st.one_of(within(inner), st.lists(inner, max_size=4).map("".join)), max_leaves=12,
 )  # fmt: skip
 NO_DATABASE = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def fill_in(source):
-    started = time.perf_counter()
+    started = time.thread_time()
     try:
         text = compiled(source).fill_in(LARGE)
     except NotWorded as error:
         text = str(error)
         assert text
-    assert time.perf_counter() - started < SECONDS
-    assert len(text) <= LONGEST_OUTPUT
+    assert time.thread_time() - started < SECONDS
+    assert len(text) <= MAX_OUTPUT_LENGTH
 
 
 @NO_DATABASE
-@given(st.text(alphabet=st.sampled_from("{}%|:.,' \"\n()_-=<>!0123456789abforifndwthet")))
+@given(st.text(alphabet=st.sampled_from("{}%|:.,' \"\n()[]_-=<>!0123456789abforifndwthet")))
 def test_any_text(source):
     fill_in(source)
 
@@ -79,18 +87,31 @@ def test_any_template_many_times(source, times):
     fill_in((source * times)[:MAX_TEMPLATE_LENGTH])
 
 
+TWICE = "{{% for a in items %}}{{% for b in items %}}{}{{% endfor %}}{{% endfor %}}"
+ONCE = "{{% for a in items %}}{}{{% endfor %}}"
 HUNGRY = [
-    "{% for a in items %}{% for b in items %}{% endfor %}{% endfor %}" * 60,
-    "{% for a in items %}{% for b in items %}{% if text|wordwrap:1|title|upper %}{% endif %}{% endfor %}{% endfor %}",
-    "{% for a in items %}{% for b in items %}" + "x" * 3900 + "{% endfor %}{% endfor %}",
-    "{% for a in items %}{{ text }}{% endfor %}",
-    "{{ text" + "|upper|lower" * 300 + " }}",
-    "{% with a=text|add:text %}{% with a=a|add:a %}{% with a=a|add:a %}{{ a }}{% endwith %}{% endwith %}{% endwith %}",
-    "{% with a=9 %}" + "{% with a=a|add:a %}" * 100 + "{{ a }}" + "{% endwith %}" * 101,
-    "{% if " + "not " * 900 + "1 %}{% endif %}", "{% spaceless %}" * 120 + "{{ text }}" + "{% endspaceless %}" * 120,
-    "{% if 1 %}" * 200 + "{% endif %}" * 200, "{{ value|floatformat:99999999 }}", "{{ '1e999999'|floatformat:2 }}",
-    "{{ labels.items|join:text }}", "{{ text|date:text }}", "{{ time|date:text }}", "{{ text|slice:'::-1'|urlencode }}",
-    "{{ title|upper|upper|urlencode|urlencode|urlencode }}", "{{ value|add:value|add:value }}", "{{ value|urlencode }}",
+    TWICE.format("") * 50, TWICE.format("{{ title | upcase | size }}"), TWICE.format("x" * 3900),
+    TWICE.format("{{''}}" * 600), ONCE.format("{{''}}" * 600), ONCE.format("{% if 1 %}{% endif %}" * 200),
+    ONCE.format("{% if " + "1 == 2 or " * 25 + "0 %}{% endif %}") * 13, ONCE.format("{{ text }}"),
+    ONCE.format("{% if a == items[1] %}{% endif %}") * 60, ONCE.format("{% if a.labels == labels %}{% endif %}" * 90),
+    ONCE.format("{% for b in a.labels %}{% endfor %}" * 100), ONCE.format("{% assign b = title | upcase %}" * 100),
+    ONCE.format("".join(f"{{% assign a{n} = title %}}" for n in range(150))),
+    ONCE.format("{{ time | date: '%c%c%c' }}"),
+    ONCE.format("{{ 1 | abs }}" * 10) * 20, "{{ text" + " | upcase | downcase" * 190 + " }}",
+    "{% assign a = text | append: text %}" + "{% assign a = a | append: a %}" * 20 + "{{ a }}",
+    "{% assign a = 9 %}" + "{% assign a = a | times: a %}" * 100 + "{{ a }}", "{{ title | replace: '', text }}",
+    "{{ text | replace: ' ', text | replace: ' ', text }}", "{{ title | replace: 'ß', text }}",
+    "{{ items | map: 'text' | join: text }}", "{{ items | map: 'text' | join }}", "{{ labels | join: text }}",
+    "{{ title | url_encode | url_encode | url_encode }}", "{{ time | date: text }}", "{{ time | date: '%999999999Y' }}",
+    "{% for a in (1..1000000000) %}{% endfor %}", "{{ (1..1000000000) }}",
+    "{{ title | truncate: 99999999999999999999 }}",
+    "{{ value | round: 99999999 }}", "{{ '1e999999999' | times: '1e999999999' | minus: 1 }}", "{{ '1e400' | round }}",
+    "{{ value | times: value | times: value }}", "{{ " + "9" * 3900 + " | times: 9 }}", "{{ 1e400 }}",
+    "{% if title %}" * 200 + "{% endif %}" * 200, "{% if title " + "and title " * 390 + "%}{% endif %}",
+    "{% for a in items %}" * 90 + "{% endfor %}" * 90, "{{ " + "labels[" * 400 + "title" + "]" * 400 + " }}",
+    "{{ " + "(" * 1900 + "1" + "..2)" * 400, "{{ " + "(" * 3990 + " }}", "{{ a" + '["' * 1900 + " }}",
+    "{% comment %}" + "{{" * 1980, "{% comment %}" + ("{{" + " " * 98 + "}}") * 38 + "{% endcomment %}",
+    "{{" + " " * 3990 + "}}", "{% raw" + " " * 3000 + "%}", "{%raw%}" * 500, "{{ a" + "." * 3000 + " }}",
 ]  # fmt: skip
 
 
@@ -99,7 +120,13 @@ def test_what_would_be_hungry_is_stopped(source):
     fill_in(source[:MAX_TEMPLATE_LENGTH])
 
 
-@pytest.mark.parametrize("tag", ["include", "extends", "load", "ssi", "if", "for a in", "with a="])
+def test_a_long_digest_is_not_too_much():
+    row = "{% if each.severity == 'high' %}! {% endif %}{{ each.rule_name | upcase }}: {{ each.value | round: 1 }}\n"
+    source = f"{{% for each in items %}}{row}{{% endfor %}}"
+    assert compiled(source).fill_in(LARGE).count("CPU IS HIGH: 95.5") == 200
+
+
+@pytest.mark.parametrize("tag", ["include", "render", "extends", "load", "if", "for a in", "assign a ="])
 def test_no_template_opens_a_connection_or_a_file(monkeypatch, tag):
     reached = []
 

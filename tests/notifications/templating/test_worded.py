@@ -42,7 +42,7 @@ def sent(httpserver):
 
 
 def test_title_and_text_of_what_is_sent(alice, httpserver: HTTPServer, clock):
-    title = "{{ severity|upper }}\n {{ title }}"
+    title = "{{ severity | upcase }}\n {{ title }}"
     hook(alice, httpserver, title_template=title, body_template="{{ metric }}={{ value }}")
     tell(alice, metadata=FACTS)
     deliver(START)
@@ -57,7 +57,9 @@ def test_a_test_goes_the_same_way(alice, httpserver: HTTPServer, clock):
     assert sent(httpserver)["data"]["title"] == "test: [TEST] webhook"
 
 
-@pytest.mark.parametrize("broken", ["{% for a in items %}{{ a }}{% endfor %}{{ value|divisibleby:0 }}", "{% load x %}"])
+@pytest.mark.parametrize(
+    "broken", ["{% for a in items %}{{ a }}{% endfor %}{{ value | divided_by: 0 }}", "{% load x %}"]
+)
 def test_one_that_fails_loses_no_message(alice, httpserver: HTTPServer, clock, broken):
     hook(alice, httpserver, body_template=broken)
     tell(alice, metadata=FACTS)
@@ -178,3 +180,19 @@ def test_what_is_told_of_a_channel_itself_is_in_the_usual_words(alice, httpserve
     tell(alice, title="Channel x is broken", reason="channel")
     deliver(START)
     assert sent(httpserver)["data"]["title"] == "Channel x is broken"
+
+
+def test_a_surrogate_of_a_legacy_database_stops_no_template():
+    facts = FACTS | {"person_name": "Ada \ud800", "target": "a\udfff"}
+    said = in_words(
+        message(facts=facts, labels={"team": "db\ud800"}), "", "{{ person }} {{ target }} {{ labels.team }}"
+    )
+    assert (said.text, said.wording_failed) == ("Ada ? a? db?", "")
+
+
+def test_a_digest_of_many_messages_lists_the_first_of_them():
+    many = tuple(message(id=str(number), title=f"t{number}") for number in range(500))
+    said = in_words(
+        message(reason="digest", items=many), "{{ count }}", "{% for each in items %}{{ each.title }},{% endfor %}"
+    )
+    assert (said.title, said.text.count(","), said.wording_failed) == ("500", 200, "")

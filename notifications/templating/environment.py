@@ -1,0 +1,229 @@
+"""Liquid without anything that reaches out: no loaders, few tags and filters, every limit set.
+
+A name leads to a plain value of the message, a part of a name to a part of a dict or a list; nothing is called.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, TextIO, cast
+
+from liquid import BoundTemplate, Environment, Mode, Node, RenderContext
+from liquid.builtin import content, output
+from liquid.builtin.expressions import (
+    BooleanExpression,
+    FilteredExpression,
+    LoopExpression,
+    Path,
+    StringLiteral,
+    logical,
+    primitive,
+)
+from liquid.builtin.illegal import Illegal
+from liquid.builtin.tags import assign_tag, comment_tag, for_tag, if_tag
+from liquid.exceptions import LiquidError, LiquidSyntaxError, OutputStreamLimitError
+from liquid.expression import Expression
+from liquid.stream import TokenStream
+from liquid.token import TOKEN_EOF, TOKEN_TAG
+
+from notifications.templating import limits
+from notifications.templating.context import VARIABLES
+from notifications.templating.filters import FILTERS, shown
+from notifications.templating.limits import CountedLoop, LimitedContext, NotWorded
+
+HAVE_PARTS = {"labels", "items"}
+OPENED = re.compile(r"(\{\{|\{%)((?:(?!\{\{|\{%|%\}|\}\}).)*)(%\}|\}\})?", re.DOTALL)
+CLOSED_BY = {"{{": "}}", "{%": "%}"}
+MANY_BLANKS = re.compile(r"\s{100}")
+REFUSED_EXPRESSION = "Ranges, “empty” and “blank” cannot be used; {% if target %} is true where there is a target"
+TEMPLATE_TAGS = ("if", "elsif", "else", "for", "assign", "comment", "raw")
+HARMLESS_EXPRESSIONS = (
+    FilteredExpression, BooleanExpression, LoopExpression, Path, StringLiteral, primitive.IntegerLiteral,
+    primitive.FloatLiteral, primitive.TrueLiteral, primitive.FalseLiteral, primitive.Nil, logical.LogicalAndExpression,
+    logical.LogicalOrExpression, logical.EqExpression, logical.NeExpression, logical.LtExpression,
+    logical.LeExpression, logical.GtExpression, logical.GeExpression, logical.ContainsExpression,
+)  # fmt: skip
+
+
+class ShownValue(output.OutputNode):
+    """A value, as text."""
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        return buffer.write(shown(self.expression.evaluate(context)))
+
+
+class Output(output.Output):
+    """{{ value }}."""
+
+    node_class = ShownValue
+
+
+class UnknownTag(Illegal):
+    """Whatever is none of the tags."""
+
+    def parse(self, stream: TokenStream) -> Any:
+        token = stream.current
+        name = token.value[:40] if token.kind == TOKEN_TAG else "doc"
+        if name in ("else", "elsif", *(f"end{tag}" for tag in TEMPLATE_TAGS)):
+            raise LiquidSyntaxError(f"{{% {name} %}} closes nothing.", token=token)
+        raise LiquidSyntaxError(f"Unknown tag “{name}”. There are: {', '.join(TEMPLATE_TAGS)}.", token=token)
+
+
+class If(if_tag.IfTag):
+    """{% if %}, strict about {% else %}."""
+
+    mode = Mode.STRICT
+
+    def parse(self, stream: TokenStream) -> Any:
+        return _closed(super().parse, stream)
+
+
+class For(for_tag.ForTag):
+    """{% for %}, counted."""
+
+    node_class = CountedLoop
+
+    def parse(self, stream: TokenStream) -> Any:
+        return _closed(super().parse, stream)
+
+
+def _closed(parse: Any, stream: TokenStream) -> Any:
+    """What `parse` gives; an error that names the tag where its end is missing."""
+    tag = stream.current
+    try:
+        return parse(stream)
+    except LiquidSyntaxError as error:
+        if stream.current.kind != TOKEN_EOF or (error.token and error.token.kind != TOKEN_EOF):
+            raise
+        said = f"{{% {tag.value} %}} is not closed: {{% end{tag.value} %}} is missing."
+        raise LiquidSyntaxError(said, token=tag) from error
+
+
+class MessageTemplate(BoundTemplate):
+    """A template that reaches nothing. `names` are those of the message that it asks for."""
+
+    context_class = LimitedContext
+    names: frozenset[str]
+
+    def fill_in(self, facts: Mapping[str, Any]) -> str:
+        """The text for these values; NotWorded where it fails, for whatever reason."""
+        try:
+            text = self.render(facts)
+        except NotWorded:
+            raise
+        except OutputStreamLimitError:
+            text = " " * limits.MAX_OUTPUT_LENGTH * 2
+        except Exception as error:  # whatever a filter or a comparison stumbles over; a message must not be lost by it
+            raise NotWorded(f"The template fails: {_said(error)}") from error
+        if len(text) > limits.MAX_OUTPUT_LENGTH:
+            raise NotWorded(f"The output is longer than {limits.MAX_OUTPUT_LENGTH:,} characters.")
+        return text
+
+
+class MessageEnvironment(Environment):
+    """The tags, filters and limits that there are."""
+
+    block_nesting_limit = limits.MAX_BLOCKS
+    context_depth_limit = limits.MAX_BLOCKS
+    loop_iteration_limit = limits.MAX_ITERATIONS
+    local_namespace_limit = limits.MAX_LOCALS
+    output_stream_limit = 4 * limits.MAX_OUTPUT_LENGTH  # bytes
+    suppress_blank_control_flow_blocks = False  # what is not written is not limited
+    template_class = MessageTemplate
+
+    def from_string(self, source: str, *args: Any, **kwargs: Any) -> MessageTemplate:
+        """Parse a template."""
+        return cast("MessageTemplate", super().from_string(source, *args, **kwargs))
+
+    def setup_tags_and_filters(self, *, extra: bool = False) -> None:
+        for tag in (content.Literal, Output, UnknownTag, If, For, assign_tag.AssignTag, comment_tag.CommentTag):
+            self.add_tag(tag)
+        self.filters.update(FILTERS)
+
+
+TEMPLATE_ENVIRONMENT = MessageEnvironment()
+
+
+@lru_cache(maxsize=500)
+def compiled(source: str) -> MessageTemplate:
+    """The template of this text; NotWorded, with the line, where it is none."""
+    _check_source(source)
+    try:
+        template = TEMPLATE_ENVIRONMENT.from_string(source)
+        _check_expressions(template)
+        template.names = _names_of(template, source)
+    except NotWorded:
+        raise
+    except Exception as error:  # of any kind: what the parser stumbles over is wrong with the template
+        if isinstance(error.__cause__ or error, RecursionError):
+            raise NotWorded("The nesting is too deep.") from None
+        token = getattr(error, "token", None)
+        line = f"{_line(source, token.start_index)}: " if token and token.start_index >= 0 else ""
+        raise NotWorded(line + _said(error)) from error
+    return template
+
+
+def _check_source(source: str) -> None:
+    """NotWorded where the text is too long, or has what the lexer would take long to find the end of."""
+    if len(source) > limits.MAX_TEMPLATE_LENGTH:
+        raise NotWorded(
+            f"The template has {len(source):,} characters; at most {limits.MAX_TEMPLATE_LENGTH:,} are allowed."
+        )
+    if not source.isascii() and re.search(r"[\ud800-\udfff]", source):
+        raise NotWorded("The template has a broken character (half of a surrogate pair).")
+    for found in OPENED.finditer(source):
+        if found[3] != CLOSED_BY[found[1]]:
+            raise NotWorded(f"{_line(source, found.start())}: “{found[1]}” is not closed by “{CLOSED_BY[found[1]]}”.")
+        if MANY_BLANKS.search(found[2]):
+            raise NotWorded(f"{_line(source, found.start())}: too many blanks in a row.")
+
+
+def _check_expressions(template: MessageTemplate) -> None:
+    context = LimitedContext(template)
+    for node in _nodes(template.nodes, context):
+        for expression in node.expressions():
+            _check(expression, limits.MAX_EXPRESSION_DEPTH)
+
+
+def _nodes(nodes: Iterable[Node], context: RenderContext) -> Iterator[Node]:
+    for node in nodes:
+        yield node
+        yield from _nodes(node.children(context), context)
+
+
+def _check(expression: Expression, depth: int) -> None:
+    """NotWorded where an expression is none of those that are known to be harmless."""
+    if not depth:
+        raise NotWorded("The nesting is too deep.")
+    if not isinstance(expression, HARMLESS_EXPRESSIONS):
+        raise LiquidSyntaxError(REFUSED_EXPRESSION, token=expression.token)
+    if isinstance(expression, logical.ContainsExpression) and not isinstance(expression.right, StringLiteral):
+        raise LiquidSyntaxError("“contains” needs a text in quotes", token=expression.token)
+    for child in expression.children():
+        _check(child, depth - 1)
+
+
+def _names_of(template: MessageTemplate, source: str) -> frozenset[str]:
+    """The names of the message that are asked for; NotWorded where there is no such name or filter."""
+    found = template.analyze()
+    for name, spans in found.filters.items():
+        if name not in FILTERS:
+            where = _line(source, spans[0].index)
+            raise NotWorded(f"{where}: Unknown filter “{name[:40]}”. There are: {', '.join(sorted(FILTERS))}.")
+    for name, variables in found.globals.items():
+        where = _line(source, variables[0].span.index)
+        if name not in VARIABLES:
+            raise NotWorded(f"{where}: unknown variable “{name[:40]}”. Available: {', '.join(VARIABLES)}.")
+        if name not in HAVE_PARTS and any(len(each.segments) > 1 for each in variables):
+            raise NotWorded(f"{where}: “{name}” has no parts; a filter changes it, as in {{{{ {name} | upcase }}}}.")
+    return frozenset(found.globals)
+
+
+def _line(source: str, index: int) -> str:
+    return f"Line {source.count(chr(10), 0, index) + 1}"
+
+
+def _said(error: Exception) -> str:
+    said = error.message if isinstance(error, LiquidError) else error
+    text = " ".join(str(said).split()) or type(error).__name__
+    return (text[:1].upper() + text[1:300]).rstrip(".") + "."
