@@ -136,7 +136,7 @@ def _form(request: HttpRequest, model_admin: OwnedAdmin, channel: Channel) -> Ht
         "tags": TEMPLATE_TAGS,
     }
     context |= preview_of(form, request.POST.get("_firing", ""))
-    if looks and request.headers.get("X-Requested-With") == "fetch":
+    if looks and "HX-Request" in request.headers:
         return render(request, "notifications/_wording_preview.html", context)
     return model_admin.show(request, "notifications/channel_form.html", context)
 

@@ -64,7 +64,7 @@ def _matrix(request: HttpRequest, person: User, now: datetime) -> HttpResponse:
         "forecast": forecast(who, now), "ways": who.ways, "quiet_words": quiet_in_words(who, now), "zone": who.zone,
         "broken": {channel.pk for channel in channels if channel.is_open}, "may_change": _may(request),
     }  # fmt: skip
-    if data and request.headers.get("X-Requested-With") == "fetch":
+    if data and "HX-Request" in request.headers:
         return render(request, "notifications/_forecast.html", context)
     picked = as_uuid(request.GET.get("rule", ""))
     muting = {

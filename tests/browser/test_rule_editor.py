@@ -45,20 +45,20 @@ def test_a_rule_from_a_template_with_the_preview_following(alice, month, sign_in
 
     words, reading = page.locator("#trial-sentence"), page.locator("#reading")
     expect(reading).to_contain_text("When the cpu of Alice is above 90 for 3 checks (15 minutes), alert Alice")
-    expect(words).to_contain_text("In the last 7 days this would have fired 7 times")
+    expect(words).to_contain_text("In the last 7 days this rule would have fired 7 times")
     assert page.evaluate(PAINTED) > 1000
     assert page.evaluate(LEVELS) == [90, None, 80]
 
     page.locator("#id_threshold_value").fill("99")
     assert page.evaluate(LEVELS) == [99, None, 80]  # at once, before the server has answered
-    expect(words).to_have_text("In the last 7 days this would not have fired.")
+    expect(words).to_have_text("In the last 7 days this rule would not have fired.")
     expect(reading).to_contain_text("is above 99")
     page.locator("#id_threshold_value").fill("85")
     page.locator("#id_critical_threshold").fill("93")
     expect(words).to_contain_text("fired 7 times")
     assert page.evaluate(LEVELS) == [85, 93, 80]
     page.get_by_text("30 days", exact=True).click()
-    expect(words).to_contain_text("In the last 30 days this would have fired 30 times")
+    expect(words).to_contain_text("In the last 30 days this rule would have fired 30 times")
     assert not AutomationRule.objects.exists()
 
     page.get_by_role("button", name="Save as draft").click()
@@ -88,17 +88,17 @@ def test_a_month_is_answered_within_half_a_second(alice, month, sign_in, live_se
 def test_conditions_are_added_and_removed_by_key(alice, sign_in, live_server):
     page = sign_in(alice, "/rules/add/?template=low-score")
     expect(page.locator("#id_match")).to_be_hidden()
-    add = page.get_by_role("button", name="Add a condition")
+    add = page.get_by_role("button", name="Add condition")
     add.focus()
     page.keyboard.press("Enter")
     rows = page.get_by_role("group", name="Further condition")
     expect(rows).to_have_count(1)
     expect(rows.get_by_label("Metric")).to_be_focused()
     expect(page.locator("#id_match")).to_be_visible()
-    expect(rows.get_by_label("Over", exact=True)).to_be_hidden()
+    expect(rows.get_by_label("Window", exact=True)).to_be_hidden()
     page.keyboard.type("cpu")
-    rows.get_by_label("What of it").select_option("avg")
-    rows.get_by_label("Over", exact=True).fill("1h")
+    rows.get_by_label("Aggregation").select_option("avg")
+    rows.get_by_label("Window", exact=True).fill("1h")
     rows.get_by_label("Operator").select_option(">")
     rows.get_by_label("Threshold").fill("90")
     page.locator("#id_match").select_option("any")
@@ -156,13 +156,13 @@ def test_the_chart_in_words_and_on_a_phone(alice, month, sign_in, live_server):
 def test_without_javascript(alice, month, sign_in, live_server):
     page = sign_in(alice, "/rules/add/?template=queue-growing")
     page.locator("[name=more_conditions-0-threshold]").fill("60")
-    page.get_by_role("button", name="Add a condition").click()
+    page.get_by_role("button", name="Add condition").click()
     expect(page.locator("[name=more_conditions-0-threshold]")).to_have_value("60")
     page.locator("[name=more_conditions-1-metric]").fill("cpu")
     page.locator("[name=more_conditions-1-threshold]").fill("90")
     page.get_by_role("button", name="Show the preview").click()
     expect(page.locator("#reading")).to_contain_text("and the cpu of Alice is below 90")
-    expect(page.locator("#trial-words")).to_contain_text("In the last 7 days this would not have fired.")
+    expect(page.locator("#trial-words")).to_contain_text("In the last 7 days this rule would not have fired.")
     page.get_by_role("button", name="Remove").nth(1).click()
     expect(page.locator("[name=more_conditions-1-metric]")).to_have_count(0)
     page.get_by_role("button", name="Save as draft").click()

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -21,21 +21,23 @@ MAX_PERIODS = 20  # periods
 
 
 @require_POST
-@limited("previews", lambda words: JsonResponse({"chart": None, "html": _html(None, [words])}))
+@limited("previews", lambda words: HttpResponse(_html(None, [words])))
 def form_trial(request: HttpRequest, model_admin: Any) -> HttpResponse:
-    """The trial of what stands in the form at the moment."""
+    """The trial of what stands in the form at the moment, as a fragment that carries the data of the chart."""
     if not (model_admin.has_add_permission(request) or model_admin.has_change_permission(request)):
         raise PermissionDenied
     form = model_admin.get_form(request)(request.POST)
     rule = form.condition()
     if rule is None:
-        return JsonResponse({"chart": None, "html": _html(None, form.condition_problems())})
+        return HttpResponse(_html(None, form.condition_problems()))
     identify(rule, model_admin, request)
+    everybody = request.POST.get("trial_scope") != "one"
     try:
-        trial = _trial(request, rule, everybody=request.POST.get("trial_scope") != "one")
+        trial = _trial(request, rule, everybody=everybody)
     except ValueError as error:
-        return JsonResponse({"chart": None, "html": _html(None, [str(error)])})
-    return JsonResponse({"chart": as_json(trial), "html": _html(trial, [])})
+        return HttpResponse(_html(None, [str(error)]))
+    is_partial = rule.applies_to == AutomationRule.AppliesTo.EVERYONE and not everybody
+    return HttpResponse(_html(trial, [], chart=as_json(trial), is_partial=is_partial))
 
 
 def without_scripts(model_admin: Any, request: HttpRequest, object_id: str | None) -> dict[str, Any]:
@@ -74,8 +76,9 @@ def _trial(request: HttpRequest, rule: AutomationRule, *, everybody: bool) -> Tr
     return try_out(rule, days, timezone.now(), person, everybody=everybody)
 
 
-def _html(trial: Trial | None, problems: list[str]) -> str:
-    return render_to_string("rules/_trial.html", {"problems": problems} | (_shown(trial) if trial else {}))
+def _html(trial: Trial | None, problems: list[str], **context: Any) -> str:
+    shown = _shown(trial) if trial else {}
+    return render_to_string("rules/_trial.html", {"problems": problems} | shown | context)
 
 
 def _shown(trial: Trial) -> dict[str, Any]:

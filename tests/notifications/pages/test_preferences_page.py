@@ -92,7 +92,7 @@ def test_what_would_happen_now_is_what_happens(client_of, alice, clock):
 def test_it_follows_what_is_chosen_before_that_is_saved(client_of, alice, clock):
     mail = channel_of(alice, "email", "mail", to="a@example.com")
     data = form(**{f"{mail.pk}.critical": "off", f"{mail.pk}.high": "hourly", "_preview": "1"})
-    fragment = words(client_of(alice).post(PAGE, data, headers={"X-Requested-With": "fetch"}))
+    fragment = words(client_of(alice).post(PAGE, data, headers={"HX-Request": "true"}))
     assert fragment.startswith("Now, at 10:00: quiet hours are off.")
     assert "Included in the digest of 2026-03-02 11:00." in fragment
     assert "Channels by severity" not in fragment

@@ -11,7 +11,7 @@ from tests.notifications.outside import START, channel_of, tell
 from tests.rules.rule_cast import rule_of
 
 pytestmark = pytest.mark.django_db
-FETCH = {"headers": {"X-Requested-With": "fetch"}}
+FETCH = {"headers": {"HX-Request": "true"}}
 
 
 def edit(channel):

@@ -1,5 +1,7 @@
 """What a rule would have done, beside the form."""
 
+import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -29,7 +31,9 @@ def push(user, now, values, metric="cpu", every=HOUR):
 def asked(client, **fields):
     response = client.post(reverse(TRIAL), filled(**{"rule_name": "", "repeat_every": "1d"} | fields))
     assert response.status_code == 200
-    return response.json()
+    html = response.content.decode()
+    chart = re.search(r'<script id="trial-data" type="application/json">(.*?)</script>', html)
+    return {"html": html, "chart": json.loads(chart[1]) if chart else None}
 
 
 @pytest.fixture(autouse=True)
@@ -40,14 +44,14 @@ def _at(time_machine, now):
 def test_how_often_it_would_have_fired_and_for_how_long(client_of, alice, now):
     push(alice, now, [95 if hour % 6 == 0 else 20 for hour in range(48)])
     found = asked(client_of(alice), trial_days="1")
-    assert "In the last 24 hours this would have fired 4 times, notified" in found["html"]
+    assert "In the last 24 hours this rule would have fired 4 times, notified" in found["html"]
     chart = found["chart"]
     assert chart["label"] == "cpu"
     assert '<p class="mt-2">cpu of Alice, ' in found["html"]  # the name of a pushed metric is not spelled anew
     assert len(chart["points"]) == 24
     assert [bool(end) for _, end, _ in chart["periods"]] == [True] * len(chart["periods"])
     assert all(chart["start"] <= begin < end <= chart["end"] for begin, end, _ in chart["periods"])
-    assert "In the last 7 days this would have fired 8 times" in asked(client_of(alice))["html"]
+    assert "In the last 7 days this rule would have fired 8 times" in asked(client_of(alice))["html"]
     assert not AutomationRule.objects.exists()
 
 
@@ -74,13 +78,13 @@ def test_a_rule_on_everyone_counts_all_and_shows_whom_it_fires_for_most(client_o
     push(bob, now, [20, 95, 20, 95, 20])
     client = client_of(olga)
     found = asked(client, applies_to="everyone", user=str(olga.pk))
-    assert "this would have fired 3 times for 2 people, notified 3 times." in found["html"]
+    assert "this rule would have fired 3 times for 2 people, notified 3 times." in found["html"]
     assert "For Bob (in the chart), it would have fired twice" in found["html"].replace("2 times", "twice")
     assert found["chart"]["person"] == str(bob.pk)
     assert [name for _, name in found["chart"]["people"]] == ["Bob", "Alice", "Olga"]
     picked = asked(client, applies_to="everyone", user=str(olga.pk), trial_person=str(alice.pk), trial_scope="one")
     assert picked["chart"]["person"] == str(alice.pk)
-    assert "this would have fired once for Alice, notified once." in picked["html"]
+    assert "this rule would have fired once for Alice, notified once." in picked["html"]
 
 
 def test_a_member_sees_only_their_own_readings(client_of, alice, bob, now):
@@ -102,7 +106,7 @@ def test_what_is_not_filled_in_or_wrong_is_said(client_of, alice):
     assert "Complete the condition" in asked(client, threshold_value="")["html"]
     wrong = asked(client, recovery_threshold="99")
     assert wrong["chart"] is None
-    assert "Recovery for “above 90” must be 90 or less" in wrong["html"]
+    assert "The recovery threshold for “above 90” must be 90 or less" in wrong["html"]
     assert client.get(reverse(TRIAL)).status_code == 405
 
 
