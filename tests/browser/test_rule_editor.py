@@ -67,7 +67,7 @@ def test_a_rule_from_a_template_with_the_preview_following(alice, month, sign_in
     page.goto(f"{live_server.url}/rules/{AutomationRule.objects.get().pk}/change/")
     expect(page.get_by_text("This is a draft.")).to_be_visible()
     page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_text("is published.")).to_be_visible()
+    expect(page.get_by_text("published.")).to_be_visible()
     assert AutomationRule.objects.get().status == "active"
 
 

@@ -61,7 +61,7 @@ def test_from_a_template_to_why_it_fired(alice, hot, sign_in, live_server):
 
     # silenced
     page.get_by_role("link", name="Silence", exact=True).click()
-    expect(page.locator("#coverage")).to_contain_text("It covers 1 rule, 1 instance, it fires now.")
+    expect(page.locator("#coverage")).to_contain_text("Matches 1 rule, 1 instance, firing now.")
     page.get_by_label("Comment").fill("Upgrade")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Silence “Upgrade” created.")).to_be_visible()

@@ -95,7 +95,7 @@ def test_until_a_time_of_the_persons_own(client_of, alice, clock):
     [
         ({"until": "soon"}, "is not a time"),
         ({"until": "2026-13-45T99:99"}, "is not a time"),
-        ({"until": "2026-03-02T09:59"}, "after now"),
+        ({"until": "2026-03-02T09:59"}, "in the future"),
         ({"until": "2027-03-02T10:00"}, "30 days"),
         ({"length": "2h"}, "not a snooze duration"),
         ({}, "not a snooze duration"),

@@ -118,7 +118,7 @@ def test_an_auditor_reads_everyones_and_changes_nothing(alice, audra):
     ({"action_config": []}, "action_config", "Use an object"),
     ({"labels": {"team": "\x00"}}, "labels", "cannot be stored"),
     ({"repeat_every": "4 hours"}, "repeat_every", "“4 hours” is not a duration. Write for example 30m, 4h"),
-    ({"repeat_every": 4}, "repeat_every", "Write a duration as text"),
+    ({"repeat_every": 4}, "repeat_every", "Enter a duration as text"),
     ({"runbook_url": "nowhere"}, "runbook_url", "Enter a valid URL."),
     ({"user": "bob@example.com"}, "user", "Only operators and administrators can set another owner"),
     ({"applies_to": "everyone"}, "applies_to", "Only operators can create rules that watch everyone"),

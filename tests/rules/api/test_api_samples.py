@@ -75,24 +75,24 @@ def test_other_series_at_that_time_stay(alice, bob, olga):
 
 
 @pytest.mark.parametrize(("sample", "field", "message"), [
-    ({"metric": "cpu"}, "value", "This is missing."),
-    ({"value": 1}, "metric", "This is missing."),
+    ({"metric": "cpu"}, "value", "Required."),
+    ({"value": 1}, "metric", "Required."),
     ({"metric": "fusion_score", "value": 1}, "metric", "fusion_score is a built-in metric and cannot be pushed."),
     ({"metric": "CPU", "value": 1}, "metric", "“CPU” is not a metric name."),
-    ({"metric": "c" * 101, "value": 1}, "metric", "100 characters at most"),
+    ({"metric": "c" * 101, "value": 1}, "metric", "at most 100 characters"),
     ({"metric": "cpu\n", "value": 1}, "metric", "is not a metric name"),
-    ({"metric": 5, "value": 1}, "metric", "as a text"),
-    ({"metric": "cpu", "value": True}, "value", "Write a number, for example 70 or 99.5; this is a truth value."),
+    ({"metric": 5, "value": 1}, "metric", "as text"),
+    ({"metric": "cpu", "value": True}, "value", "Enter a number, for example 70 or 99.5; this is a truth value."),
     ({"metric": "cpu", "value": "70"}, "value", "this is a text"),
     ({"metric": "cpu", "value": None}, "value", "this is nothing"),
     ({"metric": "cpu", "value": 10**400}, "value", "The number must be finite"),
     ({"metric": "cpu", "value": 1, "observed_at": "yesterday"}, "observed_at", "“yesterday” is not a time."),
     ({"metric": "cpu", "value": 1, "observed_at": 1700000000}, "observed_at", "This is not a time."),
     ({"metric": "cpu", "value": 1, "observed_at": "2026-03-02T10:00:00"}, "observed_at", "Include a time zone"),
-    ({"metric": "cpu", "value": 1, "observed_at": "2999-01-01T00:00:00Z"}, "observed_at", "at most 5 minutes ahead"),
+    ({"metric": "cpu", "value": 1, "observed_at": "2999-01-01T00:00:00Z"}, "observed_at", "At most 5 minutes ahead"),
     ({"metric": "cpu", "value": 1, "observed_at": "0001-01-01T00:00:00+14:00"}, "observed_at", "outside the years"),
     ({"metric": "cpu", "value": 1, "target": "a\x00"}, "target", "printable"),
-    ({"metric": "cpu", "value": 1, "time": AT}, "time", "There is no such field. The fields are: metric, value"),
+    ({"metric": "cpu", "value": 1, "time": AT}, "time", "Unknown field. Known fields: metric, value"),
     ({"metric": "cpu", "value": 1, "user": "bob@example.com"}, "user", "Only operators can push samples"),
     ({"metric": "cpu", "value": 1, "user": None}, "user", "Only operators can push samples"),
     ({"metric": "cpu", "value": 1, "user": 7}, "user", "as text, or null"),
@@ -107,7 +107,7 @@ def test_what_is_wrong_with_a_sample_is_said_beside_the_field(alice, bob, sample
 def test_one_wrong_sample_and_none_is_written(alice):
     good = {"metric": "cpu", "value": 1}
     error = Program(alice).post("samples/", [good, good, {"metric": "cpu"}], status=400)
-    assert error == {"[2].value": ["This is missing."]}
+    assert error == {"[2].value": ["Required."]}
     body = "\n".join(json.dumps(sample) for sample in [good, {"metric": "CPU", "value": "x"}])
     error = Program(alice).post("samples/", "\n" + body, status=400, content_type=LINES)
     assert set(error) == {"line 3.metric", "line 3.value"}
@@ -127,7 +127,7 @@ def test_an_operator_is_told_whom_nobody_knows(olga):
 
 @pytest.mark.parametrize(("body", "options", "status", "message"), [
     ("[]", {}, 400, "The body has no samples."),
-    ("", {"content_type": LINES}, 400, "This is missing." ),
+    ("", {"content_type": LINES}, 400, "Required." ),
     ("7", {}, 400, "A sample must be an object"),
     ('{"metric": "cpu", "value": NaN}', {}, 400, "NaN is not a number that JSON has."),
     ('{"metric": "cpu", "value": 1e999}', {}, 400, "The number must be finite"),

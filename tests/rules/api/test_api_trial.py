@@ -26,7 +26,7 @@ def test_how_often_a_rule_that_is_not_made_would_have_fired(alice, now):
     push(alice, now, [95 if hour % 6 == 0 else 20 for hour in range(48)])
     found = Program(alice).post(TRIAL, CPU | {"days": 1})
     assert (found["days"], found["fired"], found["notified"], found["people"]) == (1, 4, 4, 1)
-    assert found["sentence"] == "In the last 24 hours this would have fired 4 times, notified 4 times."
+    assert found["sentence"] == "In the last 24 hours this rule would have fired 4 times, notified 4 times."
     assert found["person"] == str(alice.pk)
     assert [each["to"] for each in found["transitions"]].count("firing") == 4
     assert Program(alice).post(TRIAL, CPU)["fired"] == 8  # 7 days

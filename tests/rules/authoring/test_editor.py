@@ -75,17 +75,17 @@ def test_what_is_emptied_is_gone(client_of, alice):
     [
         ({"recovery_threshold": "95"}, "recovery_threshold", "must be 90 or less, for example 85."),
         ({"critical_threshold": "80"}, "critical_threshold", "must be more than 90, for example 110"),
-        ({"recovery_threshold": "many"}, "recovery_threshold", "This is not a number"),
+        ({"recovery_threshold": "many"}, "recovery_threshold", "Not a number"),
         ({"pending_for": "7m"}, "pending_for", "Write 5m (1 check) or 10m (2 checks)."),
-        ({"pending_for": "20m (3 checks)"}, "pending_for", "says two things"),
+        ({"pending_for": "20m (3 checks)"}, "pending_for", "is ambiguous"),
         ({"keep_firing_for": "soon"}, "keep_firing_for", "is not a duration"),
         ({"reducer": "avg", "evaluation_window": ""}, "evaluation_window", "Enter the window for"),
         ({"reducer": "median"}, "reducer", "median"),
-        ({"labels": "team"}, "labels", "“team” is no label. Example: team=db."),
-        ({"labels": "team=a\nteam=b"}, "labels", "is there twice"),
-        (row(0, threshold="many") | {"more_conditions-shown": "1"}, "more_conditions", "This is not a number"),
+        ({"labels": "team"}, "labels", "“team” is not a label. Example: team=db."),
+        ({"labels": "team=a\nteam=b"}, "labels", "Duplicate label"),
+        (row(0, threshold="many") | {"more_conditions-shown": "1"}, "more_conditions", "Not a number"),
         (row(0, window="soon") | {"more_conditions-shown": "1"}, "more_conditions", "is not a duration"),
-        (row(0, metric="My metric") | {"more_conditions-shown": "1"}, "more_conditions", "not the name of a metric"),
+        (row(0, metric="My metric") | {"more_conditions-shown": "1"}, "more_conditions", "not a metric name"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_beside_it(client_of, alice, fields, field, said):
@@ -102,9 +102,9 @@ def test_each_row_has_its_own_errors(client_of, alice):
     page = client_of(alice).post(reverse(ADD), sent).content.decode()
     parts = page.split("data-row-of-condition")[1:4]
     assert "aria-invalid" not in parts[0]
-    assert "This is not a number" in parts[1]
+    assert "Not a number" in parts[1]
     assert "is not an operator" in parts[1]
-    assert "Say what is watched" in parts[2]
+    assert "Enter a metric" in parts[2]
 
 
 def test_an_empty_row_is_none_and_six_are_too_many(client_of, alice):
@@ -132,7 +132,7 @@ def test_the_preview_without_scripts(client_of, alice):
     page = client_of(alice).post(reverse(ADD), filled(**WHOLE, **row(0)) | {"_preview": "1"})
     text = page.content.decode()
     assert "When the average of the cpu of Alice over 1 hour is above 90" in text
-    assert "In the last 7 days this would not have fired." in text
+    assert "In the last 7 days this rule would not have fired." in text
     assert not errors_of(page)
     assert not AutomationRule.objects.exists()
 

@@ -52,5 +52,5 @@ def test_all_parts_together():
     rule = a_rule(pending_for=15 * MINUTE, critical_threshold=50, recovery_threshold=75, no_data_policy="fire")
     assert rule_in_words(rule) == (
         "When the fusion score of Alice is below 70 for 3 checks (15 minutes), alert Alice, severity high, or critical "
-        f"when it is below 50; {AGAIN} Resolves once the reading is at least 75. Also fires on no data."
+        f"when below 50; {AGAIN} Resolves once the reading is at least 75. Also fires on no data."
     )

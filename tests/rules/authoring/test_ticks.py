@@ -20,7 +20,7 @@ def test_both_writings_are_read(text, minutes):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("20m (3 checks)", "says two things: 15m (3 checks) and 20m"), ("three checks", "is not a duration"),
+    [("20m (3 checks)", "is ambiguous: 15m (3 checks) and 20m"), ("three checks", "is not a duration"),
      ("999999999999999999999 checks", "too long"), ("soon", "is not a duration")],
 )  # fmt: skip
 def test_what_is_neither_is_refused_in_words(text, said):

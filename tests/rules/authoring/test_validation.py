@@ -21,18 +21,18 @@ def test_a_sound_rule_has_no_errors():
     [
         ("rule_name", "  ", "Enter a name"),
         ("rule_name", "x" * 201, "at most 200"),
-        ("metric_type", "", "Say what is watched"),
-        ("metric_type", "my metric", "is not the name of a metric"),
+        ("metric_type", "", "Enter a metric"),
+        ("metric_type", "my metric", "is not a metric name"),
         ("metric_type", "1cpu", "starts with a lowercase letter"),
-        ("condition_operator", "~", "There are: <, <=, >, >=, =, !="),
+        ("condition_operator", "~", "Available: <, <=, >, >=, =, !="),
         ("threshold_value", 120, "Fusion score is never above 100"),
         ("threshold_value", -1, "Fusion score is never below 0"),
-        ("threshold_value", "abc", "is a number"),
+        ("threshold_value", "abc", "must be a number"),
         ("threshold_value", float("nan"), "finite"),
         ("threshold_value", float("inf"), "finite"),
-        ("action_type", "explode", "There are: alert, notify, optimize, adjust, log"),
+        ("action_type", "explode", "Available: alert, notify, optimize, adjust, log"),
         ("repeat_every", timedelta(seconds=-1), "0 (every evaluation)"),
-        ("repeat_every", timedelta(days=400), "up to 366 days"),
+        ("repeat_every", timedelta(days=400), "to 366 days"),
     ],
 )
 def test_what_is_wrong_is_said(field, value, said):
@@ -46,7 +46,7 @@ def test_a_pushed_metric_has_no_scale():
 
 
 def test_options_are_checked_by_the_action():
-    assert "no such option" in validate(SOUND | {"action_config": {"colour": "red"}})["colour"][0]
+    assert "Unknown option" in validate(SOUND | {"action_config": {"colour": "red"}})["colour"][0]
     assert "title" in validate(SOUND | {"action_config": {"title": "x" * 300}})
     assert validate(SOUND | {"action_config": None}) == {}
 

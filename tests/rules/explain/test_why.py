@@ -122,7 +122,7 @@ def test_by_rest(alice, bob, rule):
     assert found["answer"] == ["The instance had been pending for 5m; the rule fires after 10m."]
     assert (found["state"], found["verdict"], found["version"]) == ("pending", "met", 1)
     assert found["conditions"][0]["value"] == 95
-    assert "Say which time" in Program(alice).get(f"rules/{rule.pk}/why/", status=400)["at"][0]
+    assert "Enter a time" in Program(alice).get(f"rules/{rule.pk}/why/", status=400)["at"][0]
     for wrong in ("at=soon", "at=2999-01-01T00:00:00Z", "at=2026-03-02T10:15:00Z&person=nobody"):
         Program(alice).get(f"rules/{rule.pk}/why/?{wrong}", status=400)
     Program(bob).get(f"rules/{rule.pk}/why/?at=2026-03-02T10:15:00Z", status=404)

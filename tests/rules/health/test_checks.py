@@ -20,7 +20,7 @@ def test_nothing_is_wrong_with_a_rule_that_fires_now_and_then(old_rule, found, n
 @pytest.mark.parametrize(("age", "last", "words"), [
     (89, None, None),
     (91, None, "Never fired in the 91 days since it was created."),
-    (200, 95, "It fired last 95 days ago."),
+    (200, 95, "Last fired 95 days ago."),
     (200, 89, None),
 ])  # fmt: skip
 def test_not_fired(old_rule, found, now, age, last, words):
@@ -39,7 +39,7 @@ def test_only_rules_that_are_evaluated_are_looked_at(old_rule, found, now):
 @pytest.mark.parametrize(
     ("firing", "words"),
     [
-        (8, "It has been firing for 8 days without a break."),
+        (8, "The rule has been firing for 8 days without interruption."),
         (6, None),
     ],
 )
@@ -53,7 +53,7 @@ def test_firing_for_many(old_rule, found, now, olga, alice, bob):
     rule = old_rule(user=olga, applies_to="everyone")
     for days, person in ((9, alice), (8, bob), (1, olga)):
         state_of(rule, now - days * DAY, user=person, fired_at=now - days * DAY)
-    assert found(rule)["always_firing"] == "For 2 people it has been firing for 9 days without a break."
+    assert found(rule)["always_firing"] == "For 2 people the rule has been firing for 9 days without interruption."
 
 
 def episodes(rule, state, *spans):
@@ -79,20 +79,20 @@ def test_firing_most_of_the_time(old_rule, found, now, condition, breaks, percen
     end = None if condition == "firing" else now - 0.5 * DAY
     episodes(rule, state, (now - 20 * DAY, now - (5 + breaks) * DAY), (now - 5 * DAY, end))
     words = found(rule).get("always_firing")
-    assert words == (percent and f"It fired {percent} % of the last 14 days.")
+    assert words == (percent and f"The rule was firing {percent} % of the last 14 days.")
 
 
 def test_resolved_an_hour_ago_and_yet_always_firing(old_rule, found, now):
     rule = old_rule()
     state = state_of(rule, now - HOUR, "ok", episode=1)
     episodes(rule, state, (now - 40 * DAY, now - HOUR))
-    assert found(rule)["always_firing"] == "It fired 100 % of the last 14 days."
+    assert found(rule)["always_firing"] == "The rule was firing 100 % of the last 14 days."
 
 
 def test_flapping_that_is_held_open(old_rule, found, now):
     rule = old_rule()
     state_of(rule, now - HOUR, "recovering", flapping=True, changes=[now - HOUR, now - HOUR / 2])
-    assert found(rule)["flapping"] == "It changed 2 times within 30 minutes."
+    assert found(rule)["flapping"] == "The rule changed state 2 times within 30 minutes."
 
 
 @pytest.mark.parametrize(("minutes", "ago", "flaps"), [(60, 2, True), (106, 2, False), (60, 30, False)])
@@ -104,7 +104,7 @@ def test_seven_changes_within_twenty_one_ticks(old_rule, found, now, minutes, ag
     assert ("flapping" in found(rule)) is flaps
 
 
-@pytest.mark.parametrize(("count", "words"), [(11, "It fired 11 times in 24 hours."), (10, None)])
+@pytest.mark.parametrize(("count", "words"), [(11, "The rule fired 11 times in 24 hours."), (10, None)])
 def test_many_episodes_in_a_day(old_rule, found, now, count, words):
     rule = old_rule()
     state = state_of(rule, now - HOUR, episode=40, fired_at=now - HOUR)
@@ -229,7 +229,7 @@ def test_on_everyone_most_must_be_without_data(old_rule, found, now, olga, alice
     state_of(rule, now - 4 * DAY, "no_data", user=bob)
     assert "without_data" not in found(rule)
     state_of(rule, now - 5 * DAY, "no_data", user=alice)
-    assert found(rule)["without_data"].startswith("For 2 people, most of all")
+    assert found(rule)["without_data"].startswith("No readings for 2 people, most of those watched")
 
 
 def test_forgotten_drafts(found, alice, now):
@@ -243,7 +243,7 @@ def test_forgotten_drafts(found, alice, now):
 def test_mostly_noise(old_rule, found, judged):
     rule = old_rule(condition_operator=">", threshold_value=25)
     judged(rule, [(40, True), *[(26, False)] * 9])
-    assert found(rule)["imprecise"].startswith("1 of 10 judged firings was useful: 10 %")
+    assert found(rule)["imprecise"].startswith("1 of 10 rated alerts was useful: 10 %")
 
 
 def test_noise_that_it_would_not_tell_any_more_is_forgotten(old_rule, found, judged, now):

@@ -32,7 +32,7 @@ def test_a_threshold_that_keeps_what_was_useful_with_its_backtest(noisy, now):
     assert (found.precision.useful, found.precision.noise) == (3, 9)
     assert str(found) == (
         "Raise the threshold from 25 to 32: in the last 30 days 3 instead of 12 firings, "
-        "all 3 useful ones kept, 9 of 9 that were noise left out."
+        "all 3 useful alerts kept, 9 of 9 noisy alerts excluded."
     )
     assert (found.backtest.notified_now, found.backtest.notified_then) == (12, 3)
     assert found.link == reverse("admin:rules_automationrule_change", args=[noisy.pk]) + "?threshold=32"
@@ -77,7 +77,7 @@ def test_noise_that_became_worse_would_still_fire(alice, now, pushed):
     found = improve(rule, now)
     assert (found.backtest.fired_now, found.backtest.fired_then) == (3, 2)
     assert (found.backtest.useful_kept, found.backtest.noise_dropped) == (1, 1)
-    assert "2 instead of 3 firings, the useful one kept, 1 of 2 that were noise left out." in str(found)
+    assert "2 instead of 3 firings, the useful alert kept, 1 of 2 noisy alerts excluded." in str(found)
 
 
 def test_what_was_useful_and_short_may_be_lost(alice, now, pushed):
@@ -87,4 +87,4 @@ def test_what_was_useful_and_short_may_be_lost(alice, now, pushed):
     ticks([27, 27, 27, 27, 10], now - timedelta(days=1), pushed, alice)
     for told in Notification.objects.filter(metadata__event="rule_fired"):
         judge_all([told], alice, told.metadata["value"] == 34, now - timedelta(hours=1))
-    assert "0 instead of 2 firings, 0 of 1 useful ones kept, 1 of 1" in str(improve(rule, now))
+    assert "0 instead of 2 firings, 0 of 1 useful alerts kept, 1 of 1" in str(improve(rule, now))

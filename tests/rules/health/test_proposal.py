@@ -38,17 +38,17 @@ def test_proposed(operator, present, useful, noise, critical, proposed, dropped)
 
 
 @pytest.mark.parametrize(("operator", "present", "useful", "noise", "critical", "reason"), [
-    ("=", 1, [1], [1], None, "equality"),
-    ("!=", 1, [2], [3], None, "equality"),
-    (">", 25, [], [], None, "Nobody has judged"),
-    (">", 25, [30], [], None, "called noise"),
-    (">", 25, [], [30], None, "called useful"),
+    ("=", 1, [1], [1], None, "no threshold to adjust"),
+    ("!=", 1, [2], [3], None, "no threshold to adjust"),
+    (">", 25, [], [], None, "No rated alerts"),
+    (">", 25, [30], [], None, "marked as noise"),
+    (">", 25, [], [30], None, "marked as useful"),
     (">", 25, [26, 50], [26, 40], None, "one was at 26, and no noise was below that; the mildest was at 26"),
     ("<", 70, [69], [60, 50], None, "one was at 69, and no noise was above that; the mildest was at 60"),
     (">", 25, [60], [51, 55], 50, "past the critical"),
     (">=", 25, [60], [50], 50, "past the critical"),
-    (">=", 0, [1e-15], [1e-16], None, "too close together"),
-    (">", 25, [float("nan")], [float("inf")], None, "Nobody has judged"),
+    (">=", 0, [1e-15], [1e-16], None, "too close to separate"),
+    (">", 25, [float("nan")], [float("inf")], None, "No rated alerts"),
 ])  # fmt: skip
 def test_refused_with_the_reason(operator, present, useful, noise, critical, reason):
     found = propose(operator, present, judged(useful, noise), critical)

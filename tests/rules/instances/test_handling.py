@@ -71,7 +71,7 @@ def test_what_resolved_meanwhile_is_not_acknowledged(fires, alice, now):
 def test_what_is_resolved_by_hand_fires_again_while_the_reading_is_broken(fires, alice, now):
     assert resolve(states(fires), alice, now + HOUR) == 1
     fires.refresh_from_db()
-    assert (fires.condition, fires.reason, fires.episode) == ("ok", "resolved by hand", 1)
+    assert (fires.condition, fires.reason, fires.episode) == ("ok", "resolved manually", 1)
     dispatch(now + 2 * HOUR, "command")
     fires.refresh_from_db()
     assert (fires.condition, fires.episode) == ("firing", 2)
@@ -151,7 +151,7 @@ def test_the_next_working_morning_is_by_the_clock_of_the_person(zone, at, mornin
 
 def test_lengths(now):
     assert until_of("4h", now, ZoneInfo("UTC")) == now + 4 * HOUR
-    with pytest.raises(ValueError, match="There are: 30m, 1h, 4h, 24h, morning"):
+    with pytest.raises(ValueError, match="Available: 30m, 1h, 4h, 24h, morning"):
         until_of("5h", now, ZoneInfo("UTC"))
     assert check_until(now + HOUR, now) == now + HOUR
     for wrong in (now, now + 31 * 24 * HOUR):

@@ -67,7 +67,7 @@ def test_a_draft_is_evaluated_and_does_nothing_and_published_it_tells_what_break
     assert (entry.event_type, entry.status, entry.error_message) == ("rule_fired", "skipped", "The rule is a draft.")
     assert not Notification.objects.exists()
     page = client_of(alice).post(f"/rules/{rule.pk}/publish/", follow=True).content.decode()
-    assert "is published" in page
+    assert "published." in page
     assert not RuleState.objects.exists()
     dispatch(now + timedelta(minutes=5), "command")
     assert Notification.objects.get().title == rule.rule_name
@@ -150,7 +150,7 @@ def test_an_old_version_that_is_not_sound_any_more_stays_old(client_of, alice, t
     with pytest.raises(NotSound, match="never above 100"):
         restore(twice, 1, alice, timezone.now())
     page = client_of(alice).post(f"/rules/{twice.pk}/restore/", {"version": "1"}, follow=True).content.decode()
-    assert "would not be a sound rule today" in page
+    assert "it is no longer valid" in page
 
 
 # -- the recycle bin -----------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def test_what_is_deleted_waits_in_the_bin_and_comes_back_paused(client_of, alice
     assert rule.rule_name in client.get("/rules/bin/").content.decode()
     client.post("/rules/bin/do/", {"rule": str(rule.pk), "do": "undelete"})
     assert AutomationRule.objects.get().status == "paused"
-    assert "The bin is empty" in client.get("/rules/bin/").content.decode()
+    assert "The recycle bin is empty" in client.get("/rules/bin/").content.decode()
 
 
 def test_deleted_for_good_it_is_gone_and_its_activity_stays(client_of, alice):

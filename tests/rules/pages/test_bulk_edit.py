@@ -1,4 +1,4 @@
-"""Many rules edited together: the preview says what is done, and nothing else is written."""
+"""Many rules bulk edit: the preview says what is done, and nothing else is written."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -49,7 +49,7 @@ def test_only_the_chosen_fields_are_written_each_as_a_version(alice, three):
     assert [change.name for change in done[0].changes] == ["severity", "labels: n", "labels: team"]
     newest = three[1].history.first()
     assert (newest.severity, newest.history_user, newest.history_change_reason) == (
-        "critical", alice, "edited together",
+        "critical", alice, "bulk edit",
     )  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def test_the_page_asks_shows_before_and_after_and_does_it(client_of, alice, thre
         ({"threshold_value": "many"}, "This is not a number."),
         ({"pending_for": "soon"}, "is not a duration"),
         ({"runbook_url": "wiki"}, "Invalid URL"),
-        ({"put": "team"}, "is no label"),
+        ({"put": "team"}, "is not a label"),
         ({"severity": "loud"}, "Select a valid choice"),
     ],
 )

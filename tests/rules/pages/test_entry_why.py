@@ -131,7 +131,7 @@ def test_each_of_several_conditions_has_its_numbers(client_of, alice):
     shown = page(client_of(alice), entry("rule_fired"))
     assert "cpu was 95 (threshold: above 90): met." in shown
     assert "The highest of memory within 10m was 77 (threshold: above 50): met." in shown
-    assert "Fires when all conditions hold." in shown
+    assert "Fires when all conditions are met." in shown
 
 
 def test_entries_of_rules_that_are_gone_and_of_other_programs_have_a_page(client_of, alice, now):

@@ -87,9 +87,9 @@ def test_acknowledge_comment_assign_resolve_reopen(client_of, alice, fires):
 @pytest.mark.parametrize(
     ("verb", "fields", "says"),
     [
-        ("snooze", {"length": "5h"}, "There are: 30m, 1h, 4h, 24h, morning"),
+        ("snooze", {"length": "5h"}, "Available: 30m, 1h, 4h, 24h, morning"),
         ("snooze", {"until": "soon"}, "is not a time"),
-        ("acknowledge", {"until": "2020-01-01T10:00"}, "must be after now"),
+        ("acknowledge", {"until": "2020-01-01T10:00"}, "must be in the future"),
         ("comment", {"comment": " "}, "Enter a comment"),
         ("comment", {"comment": "x" * 2001}, "at most 2,000 characters"),
         ("assign", {"person": "nobody"}, "Choose one of the people"),

@@ -178,7 +178,7 @@ def test_a_runbook_that_no_rule_can_have_is_left_out_and_noted(alice, address):
     text = f"groups: [{{name: g, rules: [{{alert: A, expr: x > 1, annotations: {{runbook_url: '{address}'}}}}]}}]"
     (found,) = import_prometheus(text)
     assert "runbook_url" not in found.entry
-    assert f"The runbook “{address}” is left out" in " ".join(found.notes)
+    assert f"The runbook “{address}” is skipped" in " ".join(found.notes)
     plan = make_plan(read_text(as_yaml(as_document([found], "g.yaml"))), None, owner=alice)
     assert not plan.problems
 

@@ -66,12 +66,12 @@ def test_what_says_the_same_becomes_a_rule(alice, now):
 
 def test_the_report_says_what_is_not_the_same():
     notes = {(each.name, bool(each.entry)): " ".join(each.notes) for each in import_prometheus(FILE)}
-    assert "The annotation dashboard is left out." in import_prometheus(FILE)[0].notes
-    assert "The label shown is left out: it has a template." in import_prometheus(FILE)[0].notes
+    assert "Annotation dashboard skipped." in import_prometheus(FILE)[0].notes
+    assert "Label shown skipped: it has a template." in import_prometheus(FILE)[0].notes
     assert "for: 7m comes to 10m, a whole number of checks." in notes["BusyCPU", True]
-    assert "rate has no counterpart" in notes["Errors", False]
+    assert "rate is not supported" in notes["Errors", False]
     assert "The matcher job=“web” has no counterpart" in notes["Matched", False]
-    assert "here metrics are pushed" in notes["job:cpu:avg", False]
+    assert "push the metric" in notes["job:cpu:avg", False]
     assert "Its group is checked every 1m" in notes["Latency", True]
     assert "30 days" in notes["TooLong", False] or "30d" in notes["TooLong", False]
 
@@ -100,7 +100,7 @@ def test_the_command_writes_the_file_and_reports(alice, tmp_path, capsys):
         call_command("rules", "import-prometheus", str(source), output=str(target))
     assert left.value.code == 3
     said = capsys.readouterr()
-    assert "Errors: left out. rate has no counterpart here" in said.err
+    assert "Errors: skipped. rate is not supported" in said.err
     assert "3 of 7 can be said here" in said.err
     with pytest.raises(SystemExit):
         call_command("rules", "plan", str(target), owner="alice@example.com")

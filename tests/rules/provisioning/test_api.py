@@ -28,7 +28,7 @@ def test_a_file_is_planned_then_applied_then_there_is_nothing_to_do(alice):
     assert (names(), AutomationRule.objects.get().user) == ([("CPU", "team.yaml")], alice)
     assert program.post("rules/plan/", {"text": FILE})["changes"] == 0
     other = program.post("rules/apply/", {"text": FILE, "fingerprint": "0" * 16}, status=409)
-    assert "The plan is" in other["detail"][0]
+    assert "The current plan is" in other["detail"][0]
 
 
 def test_what_is_exported_is_applied_without_a_difference(alice):

@@ -44,7 +44,7 @@ def waits(*words):
 
 
 def test_a_plan_says_what_would_change_and_changes_nothing(alice, file):
-    assert "+ cpu-high: “CPU high” is made" in waits("plan", file)
+    assert "+ cpu-high: “CPU high” is created" in waits("plan", file)
     assert not AutomationRule.objects.exists()
 
 
@@ -109,7 +109,7 @@ def test_rules_made_by_hand_are_taken_over_only_where_that_is_asked_for(alice, f
         user=alice, uid="cpu-high", rule_name="Mine", metric_type="cpu", condition_operator=">", threshold_value=1,
         action_type="log",
     )  # fmt: skip
-    with pytest.raises(CommandError, match="made by hand"):
+    with pytest.raises(CommandError, match="Created by hand"):
         rules("apply", file)
     rules("apply", file, "--adopt")
     assert AutomationRule.objects.get().rule_name == "CPU high"

@@ -44,7 +44,7 @@ def test_a_file_is_looked_at_then_applied_exactly_so(client_of, alice):
 def test_without_a_plan_or_with_another_nothing_is_done(client_of, alice):
     for seen in ({}, {"fingerprint": "0" * 16}):
         answer = client_of(alice).post(CODE, {"verb": "apply", "text": FILE} | seen)
-        assert "so nothing was done" in text_of(answer)
+        assert "so nothing was applied" in text_of(answer)
     assert not AutomationRule.objects.exists()
 
 
@@ -54,7 +54,7 @@ def test_an_uploaded_file_counts_and_mistakes_have_their_lines(client_of, alice)
     assert "The file cannot be applied. Nothing was changed" in shown
     assert "line 4, rule cpu, threshold" in shown
     too_long = FILE.encode() + b"#" * 8_000_000
-    for junk, says in ((b"\xff\x00", "no text in UTF-8"), (b" ", "begins with"), (too_long, "at most 8 MB")):
+    for junk, says in ((b"\xff\x00", "not UTF-8 text"), (b" ", "begins with"), (too_long, "maximum is 8 MB")):
         shown = text_of(client_of(alice).post(CODE, {"verb": "plan", "file": SimpleUploadedFile("x.yaml", junk)}))
         assert "cannot be applied" in shown
         assert says in shown
@@ -63,7 +63,7 @@ def test_an_uploaded_file_counts_and_mistakes_have_their_lines(client_of, alice)
 def test_rules_made_by_hand_are_taken_over_only_where_one_says_so(client_of, alice):
     rule = rule_of(alice, uid="cpu")
     client, shown = client_of(alice), planned(client_of(alice))
-    assert "Take over the rules" in shown
+    assert "Take over rules" in shown
     body = {"verb": "apply", "text": FILE, "fingerprint": fingerprint(shown)}
     assert "cannot be applied" in text_of(client.post(CODE, body))
     client.post(CODE, body | {"adopt": "on"})
@@ -84,7 +84,7 @@ def test_a_file_of_prometheus_becomes_ours_with_a_report(client_of, alice):
     text = 'groups: [{name: g, rules: [{alert: A, expr: cpu > 90}, {alert: B, expr: "rate(x[5m]) > 1"}]}]'
     shown = text_of(client_of(alice).post(CODE, {"verb": "prometheus", "text": text}))
     assert "1 of 2 converted." in shown
-    assert "B: left out. rate has no counterpart" in shown
+    assert "B: skipped. rate is not supported" in shown
     assert "uid: g/A" in shown
 
 

@@ -42,8 +42,8 @@ def test_made_read_listed_changed_and_ended(alice, body, today):
     assert (changed["comment"], changed["metric"], changed["ends_at"]) == ("Longer", "cpu", later(today, hours=6))
     ended = program.post(f"{address}end/")
     assert (ended["state"], ended["window"], ended["cancelled_by"]) == ("over", None, str(alice.pk))
-    assert "is over" in program.post(f"{address}end/", status=409)["detail"][0]
-    assert "is over" in program.patch(address, {"comment": "x"}, status=409)["detail"][0]
+    assert "has ended" in program.post(f"{address}end/", status=409)["detail"][0]
+    assert "has ended" in program.patch(address, {"comment": "x"}, status=409)["detail"][0]
     program.delete(address, status=405)
     program.put(address, body(), status=405)
 
@@ -76,14 +76,14 @@ WRONG = [
     ("alice", {"person": "bob@example.com"}, "person", "No person with the ID or e-mail"),
     ("olga", {"person": "nobody@example.com"}, "person", "No person with"),
     ("alice", {"rule": "7"}, "rule", "valid UUID"),
-    ("alice", {"rule": "00000000-0000-4000-8000-000000000000"}, "rule", "There is no such rule"),
+    ("alice", {"rule": "00000000-0000-4000-8000-000000000000"}, "rule", "rule does not exist"),
     ("olga", {"labels": {"team": 7}}, "labels", "Labels must be names with text values"),
     ("olga", {"ends_at": "2026-03-02T10:00:00"}, "ends_at", "Include a time zone"),
     ("olga", {"ends_at": "9999-12-31T10:00:00Z"}, "ends_at", "The maximum is 365 days."),
     ("olga", {"starts_at": "0001-01-01T10:00:00Z"}, "starts_at", "The start must be within one year from now."),
     ("olga", {"recurrence": "FREQ=DAILY"}, "duration", "Enter the window duration"),
     ("olga", {"duration": "2h"}, "duration", "Only a recurring silence has a duration"),
-    ("olga", {"recurrence": "FREQ=OFTEN", "duration": "2h"}, "recurrence", "FREQ is one of HOURLY"),
+    ("olga", {"recurrence": "FREQ=OFTEN", "duration": "2h"}, "recurrence", "FREQ must be one of HOURLY"),
     ("olga", {"recurrence": "FREQ=DAILY", "duration": "2h", "time_zone": "Mars"}, "time_zone", "is not a time zone"),
     ("olga", {"until": "x"}, "until", "Unknown field."),
     ("alice", {"ends_at": "+8"}, "ends_at", "a silence of members lasts at most 7 days"),
@@ -117,7 +117,7 @@ def test_a_preview_saves_nothing(olga, alice, bob, rule_on, body, today):
     asked = body(comment=..., recurrence="FREQ=DAILY", duration="1h", ends_at=later(today, days=9))
     seen = Program(olga).post("silences/preview/", asked)
     assert (seen["rules"], seen["instances"], seen["firing"]) == (2, 2, 0)
-    assert seen["words"] == "It covers 2 rules, 2 instances, 0 of them firing now."
+    assert seen["words"] == "Matches 2 rules, 2 instances, 0 of them firing now."
     assert len(seen["windows"]) == 5
     hers = Program(alice).post("silences/preview/", asked)
     assert [one["id"] for one in hers["listing"]] == [str(rule.pk)]
