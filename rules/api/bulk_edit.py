@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from rules.api.lifecycle import DifferenceSerializer
+from rules.authoring.fields import FIELD_HELP
 from rules.authoring.labels import label_problem
 from rules.authoring.rest_fields import WEB, ChecksField, LabelsField
 from rules.lifecycle.bulk_edit import EDITABLE, Edit, Edited, edit_together, edited
@@ -33,17 +34,16 @@ class PercentField(NumberField):
 class BulkValuesSerializer(StrictModelSerializer):
     """New values. Whatever is left out stays as it is."""
 
-    status = ChoiceField(choices=["active", "paused"], required=False)
-    pending_for = ChecksField(required=False)
-    keep_firing_for = ChecksField(required=False)
-    repeat_every = ChecksField(required=False)
+    status = ChoiceField(choices=["active", "paused"], required=False, help_text=FIELD_HELP["status"])
+    pending_for = ChecksField(required=False, help_text=FIELD_HELP["pending_for"])
+    keep_firing_for = ChecksField(required=False, help_text=FIELD_HELP["keep_firing_for"])
+    repeat_every = ChecksField(required=False, help_text=FIELD_HELP["repeat_every"])
 
     class Meta:
         model = AutomationRule
         fields = EDITABLE
-        extra_kwargs = {name: {"required": False} for name in EDITABLE} | {
-            "runbook_url": {"required": False, "asks": WEB}
-        }
+        extra_kwargs: dict[str, Any] = {name: {"required": False, "help_text": FIELD_HELP[name]} for name in EDITABLE}
+        extra_kwargs["runbook_url"]["asks"] = WEB
 
 
 class BulkEditSerializer(StrictSerializer):

@@ -127,7 +127,8 @@ def test_a_version_brings_back_every_field_that_is_versioned(alice):
 
 def test_bulk_edit_by_page_and_by_rest_have_the_same_fields():
     assert named(field for field in RULE_FIELDS if field.bulk) == set(EDITABLE)
-    assert set(BulkValuesSerializer().fields) == set(EDITABLE)
+    by_rest = BulkValuesSerializer().fields
+    assert {name: field.help_text for name, field in by_rest.items()} == {name: FIELD_HELP[name] for name in EDITABLE}
     assert set(BulkEditForm.base_fields) == {*EDITABLE, "put", "taken"}
     assert [name for name in EDITABLE if BulkEditForm.base_fields[name].label != FIELD_LABELS[name]] == []
 
