@@ -86,13 +86,15 @@ class FactsField(models.JSONField):
         if isinstance(expression, KeyTransform) or isinstance(found, dict):
             return found
         if found is None:
-            return {}
+            return ForeignFacts({}, value if value is None else Unreadable(value)) if self.null else {}
         if isinstance(found, Unreadable):
             return ForeignFacts({"text": str(found)}, found)
         return ForeignFacts(_object_in(found) or {"value": found}, found)
 
     def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
         own = value.as_stored() if isinstance(value, ForeignFacts) else value
+        if own is None and isinstance(value, ForeignFacts):
+            return None  # NULL as it was, not the null of JSON
         if isinstance(own, Unreadable):
             return str(own)  # of no type yet: a text column takes it as well as one of JSON
         return super().get_db_prep_value(own, connection, prepared)

@@ -338,7 +338,7 @@ class Migration(migrations.Migration):
                 ("action_type", models.TextField(choices=rules.registries.action_choices, verbose_name="action")),
                 (
                     "action_config",
-                    models.JSONField(blank=True, db_default={}, default=dict, verbose_name="action options"),
+                    models.JSONField(blank=True, db_default={}, default=dict, null=True, verbose_name="action options"),
                 ),
                 (
                     "target_integration",
@@ -615,7 +615,7 @@ class Migration(migrations.Migration):
                 ("action_type", models.TextField(choices=rules.registries.action_choices, verbose_name="action")),
                 (
                     "action_config",
-                    models.JSONField(blank=True, db_default={}, default=dict, verbose_name="action options"),
+                    models.JSONField(blank=True, db_default={}, default=dict, null=True, verbose_name="action options"),
                 ),
                 (
                     "target_integration",

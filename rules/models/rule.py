@@ -69,7 +69,7 @@ class AutomationRule(models.Model):
     condition_operator = models.TextField("operator", choices=Operator.choices)
     threshold_value = NumericField("threshold")
     action_type = models.TextField("action", choices=registries.action_choices)
-    action_config = FactsField("action options", default=dict, blank=True, db_default={})
+    action_config = FactsField("action options", default=dict, null=True, blank=True, db_default={})
     target_integration = models.TextField(
         "integration",
         blank=True,

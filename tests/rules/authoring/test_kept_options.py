@@ -152,6 +152,20 @@ def test_an_option_that_is_no_text_is_shown_as_json(client_of, alice):
         assert '{"panel": 4, "tags": ["a", true, null]}' in text
 
 
+def test_no_options_at_all_stay_none_when_another_field_changes(client_of, alice):
+    rule = rule_of(alice, action_type="log", action_config={})
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE automation_rules SET action_config = NULL")
+    Program(alice).patch(f"rules/{rule.pk}/", {"threshold_value": 65})
+    changed = filled(threshold_value="66", action_type="log")
+    assert client_of(alice).post(reverse(CHANGE, args=[rule.pk]), changed).status_code == 302
+    document = as_yaml(as_document(AutomationRule.objects.all(), "a.yaml")).replace("66", "67")
+    apply(read_text(document), None, timezone.now(), owner=alice, adopt=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT action_config::text, threshold_value FROM automation_rules")
+        assert cursor.fetchone() == (None, 67)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
