@@ -6,12 +6,12 @@ What a rule of ours wrote is never read back, or the rule would feed on itself.
 from datetime import datetime, timedelta
 
 from optimizer.fusion.history import KIND
-from rules.engine.numeric_range import as_float_sql
+from rules.engine.numeric_range import reading_sql
 from rules.metrics import MetricSource, Query
 
 METRIC_PREFIX = "smart_agent_"
 READINGS = f"""
-SELECT DISTINCT ON (user_id) user_id, '' AS target, {as_float_sql("efficiency_index")} AS value,
+SELECT DISTINCT ON (user_id) user_id, '' AS target, {reading_sql("efficiency_index")} AS value,
        created_at AS observed_at
   FROM fusion_optimization_events
  WHERE efficiency_index IS NOT NULL AND NOT starts_with(source_event_type, %(ours)s)
@@ -21,7 +21,7 @@ SELECT DISTINCT ON (user_id) user_id, '' AS target, {as_float_sql("efficiency_in
 
 
 SCORE_PARTS_SQL = f"""
-SELECT user_id, metric_name AS target, {as_float_sql("avg(normalized_value::numeric)")} AS value,
+SELECT user_id, metric_name AS target, {reading_sql("avg(normalized_value::numeric)")} AS value,
        coalesce(max(synced_at), %(now)s::timestamptz) AS observed_at
   FROM fusion_metrics
  WHERE user_id IS NOT NULL AND normalized_value IS NOT NULL AND (synced_at IS NULL OR synced_at > %(oldest)s)

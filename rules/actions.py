@@ -43,6 +43,7 @@ class Firing:
     fired_at: datetime
     now: datetime
     conditions: tuple[dict[str, Any], ...] = ()  # one by one, where the rule has more than one simple one
+    reason: str = ""  # why the instance is what it is, where its reading does not say that
     verdict: str = ""  # what all conditions together say
     condition_before: Mapping[str, Any] | None = None  # the condition when it fired, where it was changed since
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from notifications.routing.router import SEVERITIES
 from rules.actions import Firing
-from rules.text.comparison import Tense, changed, compared
+from rules.text.comparison import Tense, beyond_range, changed, compared
 from rules.text.phrases import begun, number, series
 
 MAX_INSTANCES_SHOWN = 10
@@ -42,14 +42,25 @@ def sentence(firing: Firing) -> str:
     subject, known = begun(watched, firing.metric), _known(firing)
     tense: Tense = "over" if firing.event == "rule_resolved" else "now"
     if firing.value is None:
-        return f"{subject} has no data; the rule {'resolves' if tense == 'over' else 'fires'} then."
+        told = f"{subject} has no data; the rule {'resolves' if tense == 'over' else 'fires'} then."
+        return f"{told} {beyond_range(known)}".rstrip()
     told = f"{subject} is {number(firing.value, firing.threshold)}: {compared(known, tense)}."
     return f"{told} {changed(known)}".rstrip() if tense == "over" else told
 
 
 def _known(firing: Firing) -> dict[str, Any]:
     """What was compared, as an activity entry has it."""
-    names = ("metric", "target", "operator", "threshold", "value", "verdict", "conditions", "condition_before")
+    names = (
+        "metric",
+        "target",
+        "operator",
+        "threshold",
+        "value",
+        "verdict",
+        "conditions",
+        "condition_before",
+        "reason",
+    )
     return {name: getattr(firing, name) for name in names}
 
 

@@ -21,6 +21,7 @@ REMEMBERED = 7  # changes; more than six of them within the window are flapping
 CALM_CHECKS = 3  # changes at most within the window, and the flapping is over
 FLAP_WINDOW_CHECKS = 21  # ticks
 DRAFT_REASON = "The rule is a draft."
+NO_DATA_REASON = "no data"
 
 
 def step(state: StateRecord, sight: Observation, timing: Timing, now: datetime) -> Transition | None:
@@ -68,7 +69,7 @@ class _Step:
         if verdict == Verdict.FAILED:
             return self._by_policy(self.timing.error_policy, InstanceState.ERROR, self.sight.cause)
         if verdict == Verdict.MISSING:
-            return self._by_policy(self.timing.no_data_policy, InstanceState.NO_DATA, "no data")
+            return self._by_policy(self.timing.no_data_policy, InstanceState.NO_DATA, _no_data(self.sight.cause))
         if verdict == Verdict.MET or (verdict == Verdict.HELD and self.state.fires):
             return self._meet("not past the recovery threshold" if verdict == Verdict.HELD else "")
         return self._clear(InstanceState.OK, "")
@@ -235,6 +236,10 @@ class _Step:
         return (
             len(changes) <= CALM_CHECKS or changes[-CALM_CHECKS - 1] <= self.now - FLAP_WINDOW_CHECKS * self.timing.tick
         )
+
+
+def _no_data(cause: str) -> str:
+    return f"{NO_DATA_REASON}: {cause}" if cause else NO_DATA_REASON
 
 
 def _gist(cause: str) -> str:

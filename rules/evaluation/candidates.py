@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from rules.engine.evaluated_rules import EVALUATED_SQL
 from rules.engine.open_alerts import open_sql
+from rules.evaluation.beyond_range import give_causes, with_causes
 from rules.evaluation.composite import judge_composed, make_tables
 from rules.evaluation.verdict_queries import ANY, IS_SIMPLE, TRUSTED, Census, failed, take_census, verdicts
 from rules.isolation import NOBODYS, NOT_EVALUATED, SECONDS_AGAIN, Isolated, isolate
@@ -84,6 +85,7 @@ def find_candidates(
             isolated = _find_by_halves(now, condition, params)
         cursor.execute(OF_NOBODY)
         cursor.execute(SAID_TWICE)
+        give_causes(cursor)
         cursor.execute("CREATE INDEX ON tick_candidates (n)")
         cursor.execute("ANALYZE tick_candidates")
         cursor.execute("SELECT coalesce(max(n), 0) FROM tick_candidates")
@@ -169,7 +171,7 @@ def judge(now: datetime, rule: UUID) -> list[dict[str, Any]]:
     names = ["subject_id", "verdict", "value", "observed_at", "cause", "worsens", "conditions"]
     judged = _judge_readings(now, condition, params)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(names)} FROM ({judged}) AS judged", params | {"now": now})
+        cursor.execute(with_causes(judged, names), params | {"now": now})
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 

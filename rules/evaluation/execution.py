@@ -144,6 +144,7 @@ def _firing(row: tuple[Any, ...], now: datetime) -> Firing:
         target=context["target"], metric=context["metric"], value=context["value"], operator=context["operator"],
         threshold=float(context["threshold"]), severity=context.get("severity") or severity, config=config,
         fired_at=fired_at, now=now, conditions=tuple(context.get("conditions") or ()),
+        reason=str(context.get("reason") or ""),
         verdict=str(context.get("verdict") or ""), condition_before=context.get("condition_before"),
     )  # fmt: skip
 

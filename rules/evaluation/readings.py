@@ -19,16 +19,23 @@ from smartagent.kernel.schema_drift import behind, in_words
 log = structlog.get_logger(__name__)
 
 CREATE_READING_TABLES = """
-DROP TABLE IF EXISTS tick_readings, tick_failures;
+DROP TABLE IF EXISTS tick_readings, tick_failures, tick_beyond;
 CREATE TEMP TABLE tick_readings (metric text, user_id uuid, target text, value float8, observed_at timestamptz);
 CREATE TEMP TABLE tick_failures (metric text, cause text);
+CREATE TEMP TABLE tick_beyond (metric text, user_id uuid, target text);
 """
 # A small sample is enough to plan the joins with, and takes a tenth of the time.
 ANALYZE = "SET LOCAL default_statistics_target = 10; ANALYZE tick_readings, tick_failures"
 TEMPORARY = (
-    "tick_readings", "tick_failures", "tick_conditions", "tick_values", "tick_verdicts", "tick_silenced",
+    "tick_readings", "tick_failures", "tick_beyond", "tick_conditions", "tick_values", "tick_verdicts", "tick_silenced",
     "tick_candidates", "tick_transitions",
 )  # fmt: skip
+# NaN is above Infinity for PostgreSQL; none of the three can be compared with a threshold.
+PUT_ASIDE = """
+WITH beyond AS (DELETE FROM tick_readings WHERE value >= 'Infinity' OR value = '-Infinity'
+                RETURNING metric, user_id, target)
+INSERT INTO tick_beyond SELECT metric, user_id, target FROM beyond
+"""
 KEEP_CHANGES = """
 INSERT INTO metric_samples (user_id, metric, target, value, observed_at)
 SELECT r.user_id, r.metric, r.target, r.value, %(now)s
@@ -54,6 +61,7 @@ def gather(now: datetime, wanted: Collection[str] | None = None, person: UUID | 
     if wanted is None or any(metric not in metrics for metric in wanted):
         _read(Pushed([source.kind for source in metrics], wanted, person), "", now, person)
     with connection.cursor() as cursor:
+        cursor.execute(PUT_ASIDE)
         cursor.execute(ANALYZE)
         cursor.execute("SELECT count(*) FROM tick_readings")
         return int(cursor.fetchone()[0])
@@ -83,10 +91,9 @@ def _read(source: MetricSource, metric: str, now: datetime, person: UUID | None)
 
 def _insert(query: Query, metric: str, person: UUID | None) -> None:
     columns = ("%(kind)s" if metric else "metric") + ", user_id, target, value, observed_at"
-    # NaN is above Infinity for PostgreSQL; neither they nor NULL can be compared with a threshold.
     # A target that another application has written may be longer than an index takes; no rule can name it.
-    finite = "value > '-Infinity' AND value < 'Infinity' AND char_length(target) <= 200"
-    sql = f"INSERT INTO tick_readings SELECT {columns} FROM ({query.sql}) AS readings WHERE {finite}"
+    usable = "value IS NOT NULL AND char_length(target) <= 200"
+    sql = f"INSERT INTO tick_readings SELECT {columns} FROM ({query.sql}) AS readings WHERE {usable}"
     # Two questions, for an index answers each of them, but not both in one.
     whose = [" AND user_id = %(whose)s", " AND user_id IS NULL"] if person else [""]
     with transaction.atomic(), connection.cursor() as cursor:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from rules.actions import actions
 from rules.engine.intervals import shown, spelled
-from rules.engine.state_machine import FLAP_WINDOW_CHECKS, REMEMBERED
+from rules.engine.state_machine import FLAP_WINDOW_CHECKS, NO_DATA_REASON, REMEMBERED
 from rules.engine.states import Event
 from rules.explain.evidence import Evidence
 from rules.models import ActivityEntry, AutomationRule
@@ -42,7 +42,7 @@ def _fired(account: Evidence) -> list[str]:
         return ["Firing continues after an error."]
     if account.rule is None:
         return []
-    if account.facts.get("reason") == "no data":
+    if str(account.facts.get("reason") or "").startswith(NO_DATA_REASON):
         return [f"There was no reading; on no data the rule {LEFT['fire']}."]
     if account.facts.get("from") == "pending":
         return [f"The condition had been met for {_waited(account)}; {_needs(account.rule)}"]

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.db import connection
 
-from rules.engine.numeric_range import as_float_sql
+from rules.engine.numeric_range import reading_sql
 from rules.metrics import MetricSource, Query
 
 # The name of a score's integration: of ours, else by the old application's list of integrations, where that is there.
@@ -14,7 +14,7 @@ JOIN_INTEGRATIONS = "LEFT JOIN integrations i ON i.id = s.integration_id"
 JOIN_MASTER = "LEFT JOIN integrations_master m ON m.id::text = s.integration_id::text"
 
 # Of equally old rows the one that was written last, then the one of the greater id: the same at each evaluation.
-# A score without room in 64 bits is no reading of its person, and no trouble of anybody else's.
+# A score without room in 64 bits is NaN, which is no reading of its person, and no trouble of anybody else's.
 FUSION_SCORE_SQL = f"""
 WITH newest AS NOT MATERIALIZED (  -- so that who asks for one person reads one person
     SELECT DISTINCT ON (s.user_id, {{type}}) s.user_id, {{type}} AS target, s.fusion_score, s.calculated_at
@@ -22,11 +22,11 @@ WITH newest AS NOT MATERIALIZED (  -- so that who asks for one person reads one 
      WHERE s.user_id IS NOT NULL AND s.fusion_score IS NOT NULL
        AND s.calculated_at > %(oldest)s AND s.calculated_at <= %(now)s
      ORDER BY s.user_id, {{type}}, s.calculated_at DESC, s.updated_at DESC NULLS LAST, s.id DESC)
-SELECT user_id, coalesce(target, '') AS target, {as_float_sql("fusion_score")} AS value,
+SELECT user_id, coalesce(target, '') AS target, {reading_sql("fusion_score")} AS value,
        calculated_at AS observed_at
   FROM newest
  UNION ALL
-SELECT user_id, '', {as_float_sql("avg(fusion_score::numeric)")}, max(calculated_at) FROM newest
+SELECT user_id, '', {reading_sql("avg(fusion_score::numeric)")}, max(calculated_at) FROM newest
  GROUP BY user_id HAVING count(*) = count(target)
 """
 

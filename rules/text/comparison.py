@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from rules.engine.conditions import IN_PYTHON, met
+from rules.engine.numeric_range import BEYOND_RANGE
 from rules.text.phrases import limit, metric_name, number
 from smartagent.kernel.coerce import as_number
 
@@ -57,6 +58,13 @@ def changed(facts: Mapping[str, Any]) -> str:
     if old == new:
         return ""
     return f"The threshold was changed from {number(old, new)} to {number(new, old)}."
+
+
+def beyond_range(facts: Mapping[str, Any]) -> str:
+    """That there is a reading which no number can hold, as a sentence; empty where that is not so."""
+    if not str(facts.get("reason") or "").endswith(BEYOND_RANGE):
+        return ""
+    return f"{BEYOND_RANGE[:1].upper()}{BEYOND_RANGE[1:]}."
 
 
 def _breaks(value: Any, operator: Any, threshold: Any) -> bool | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rules.models import ActivityEntry
 from rules.registries import actions, events
-from rules.text.comparison import TENSES, changed, compared, without_reading
+from rules.text.comparison import TENSES, beyond_range, changed, compared, without_reading
 from rules.text.context import facts_of, time_of
 from rules.text.phrases import begun, limit, metric_name, number, series
 from rules.text.rule import action_in_words, condition_in_words, rule_in_words
@@ -23,7 +23,7 @@ DID = {
     "rule_repeated": "{reading}{still}.",
     "rule_retried": "{reading}{now}. The previous attempt failed, so it was retried.",
     "rule_resolved": "{reading}{over}.",
-    "rule_no_data": "{series} has no reading.",
+    "rule_no_data": "{reading}.",
     "rule_error": "{series} could not be read.",
     "rule_recovered": "{reading}, no longer in error.",
     "rule_pending": "{reading}{now}, pending.",
@@ -69,15 +69,16 @@ def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
 def _compared(entry: ActivityEntry, context: Mapping[str, Any], person: str) -> str:
     """What was read, and what that says about the limit."""
     watched, value = series(context["metric"], person, context.get("target")), context.get("value")
+    beyond = beyond_range(context)
     if value is None:
-        reading, says = f"{watched} has no reading", without_reading
+        reading, says = f"{watched} has no {'usable ' if beyond else ''}reading", without_reading
     else:
         reading, says = f"{watched} is {number(value, context.get('threshold'))}", compared
     pattern = DID.get(entry.event_type, COMPARED)
     tenses: dict[str, str] = {tense: f": {words}" if (words := says(context, tense)) else "" for tense in TENSES}
     told = pattern.format(reading=reading, series=watched, **tenses)
     since = changed(context) if "{over}" in pattern or "{still}" in pattern else ""
-    return begun(f"{told} {since}".rstrip(), context["metric"])
+    return begun(" ".join(filter(None, [told, since, beyond])), context["metric"])
 
 
 def _handled(entry: ActivityEntry, context: Mapping[str, Any]) -> str:

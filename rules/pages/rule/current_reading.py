@@ -58,10 +58,15 @@ def _of_one(rule: AutomationRule, seen: Preview) -> str:
         "met": f"{watched} is {value}: {would_be}.",
         "held": f"{watched} is {value}: not {would_be}. {_held(rule, seen)}",
         "clear": f"{watched} is {value}: not {would_be}.",
-        "missing": f"There is no reading of {watched}. {_without(rule.no_data_policy)}",
+        "missing": _missing(rule, watched, seen.cause),
         "failed": f"{watched} could not be read: {seen.cause} {_without(rule.error_policy)}",
     }[seen.verdict]
     return begun(sentence, rule.metric_type)
+
+
+def _missing(rule: AutomationRule, watched: str, cause: str) -> str:
+    usable = f"usable reading of {watched}: {cause}" if cause else f"reading of {watched}"
+    return f"There is no {usable}. {_without(rule.no_data_policy)}"
 
 
 def _held(rule: AutomationRule, seen: Preview) -> str:
@@ -73,7 +78,8 @@ def _of_several(rule: AutomationRule, seen: Preview) -> str:
     """Each condition with its own number."""
     told = " ".join(_condition(each, str(rule.user)) for each in seen.conditions or [])
     if seen.verdict == "missing":
-        told += f" {_without(rule.no_data_policy)}"
+        told += f" {seen.cause[:1].upper()}{seen.cause[1:]}." if seen.cause else ""
+        return f"{told} {_without(rule.no_data_policy)}"
     return f"{told} {seen.cause}".strip()
 
 
