@@ -122,12 +122,17 @@ def _reminded(account: Evidence) -> list[str]:
     return [f"The alert had been {handling}, and that period has ended."] if handling else []
 
 
+def _left(policy: str) -> str:
+    """What the rule does by `policy`; one that nobody knows leaves everything as it is."""
+    return LEFT.get(policy, LEFT["keep"])
+
+
 def _no_data(account: Evidence) -> list[str]:
-    return [f"On no data the rule {LEFT[account.rule.no_data_policy]}."] if account.rule else []
+    return [f"On no data the rule {_left(account.rule.no_data_policy)}."] if account.rule else []
 
 
 def _error(account: Evidence) -> list[str]:
-    return [f"On error the rule {LEFT[account.rule.error_policy]}."] if account.rule else []
+    return [f"On error the rule {_left(account.rule.error_policy)}."] if account.rule else []
 
 
 def _test(account: Evidence) -> list[str]:
