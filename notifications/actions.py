@@ -34,7 +34,7 @@ class MessageForm(forms.Form):
     )  # fmt: skip
 
 
-class CarriedOptions(forms.Form):
+class LegacyNotifyOptions(forms.Form):
     """Of the old application: how serious the rule is, and `channel: system`, which is the inbox."""
 
     severity = SeverityOption()
@@ -69,7 +69,7 @@ class Notify(Action):
     help = "Sends a notification to the inbox and channels of the rule's owner or the named recipients."
     verb = "notify"
     form = MessageForm
-    carried = CarriedOptions
+    carried = LegacyNotifyOptions
     leads_to = {"notification": ("the notification", "admin:notifications_notification_change")}
     tells_resolved = True
 

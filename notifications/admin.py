@@ -13,8 +13,8 @@ from django.utils.safestring import mark_safe
 from unfold.decorators import display
 
 from notifications.filters import NotificationFilter
-from notifications.inbox.marking import buttons, is_snoozed, mark
 from notifications.inbox.snooze import snoozes
+from notifications.inbox.status_changes import buttons, is_snoozed, mark
 from notifications.models import Notification
 from notifications.models.querysets import NotificationQuerySet
 from notifications.pages import channels as channels
@@ -22,8 +22,8 @@ from notifications.pages import deliveries as deliveries
 from notifications.pages import escalation as escalation
 from notifications.pages.bell_panel import panel
 from notifications.pages.feedback_column import JudgedAdmin
-from notifications.pages.marking import mark_one, read_all, snooze_many, snooze_one, zone_of
 from notifications.pages.notification import notification_page
+from notifications.pages.status_changes import mark_one, read_all, snooze_many, snooze_one, zone_of
 from rules.health.feedback import may_judge
 from rules.models import AutomationRule
 from smartagent.kernel.scope import has_everyone

@@ -1,4 +1,4 @@
-"""The plug for rules: optimize proposes a remedy to the person concerned; adjust proposes one bounded change."""
+"""The plug for rules: optimize proposes an optimization to the person concerned; adjust proposes one bounded change."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -30,7 +30,7 @@ class OptimizeForm(forms.Form):
     optimization_type = forms.ChoiceField(required=False, choices=KIND_CHOICES, help_text=KIND_HELP)
 
 
-class CarriedOptions(forms.Form):
+class LegacyOptimizeOptions(forms.Form):
     """Of the old application: the metric that its advice was for; ours is the rule's own."""
 
     target_metric = forms.CharField(required=False, max_length=100)
@@ -43,7 +43,7 @@ class Optimize(Action):
     help = "Proposes an optimization with the strategy for the metric: operations with dry run and rollback."
     phrase = "propose an optimization"
     form = OptimizeForm
-    carried = CarriedOptions
+    carried = LegacyOptimizeOptions
     leads_to = {"optimization": ("the proposal", "admin:optimizer_optimizationevent_change")}
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
@@ -201,7 +201,7 @@ def _asked(firing: Firing, facts: Facts) -> ProposalRequest:
 
 
 def _would(strategy: str, proposal: Proposal) -> Outcome:
-    """Of a test: a remedy that somebody could apply would be no test."""
+    """Of a test: an optimization that somebody could apply would be no test."""
     return Outcome({"test": True, "strategy": strategy, "would_recommend": recommended(proposal)})
 
 

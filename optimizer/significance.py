@@ -1,4 +1,4 @@
-"""Whether a remedy helped: the readings before it beside those after it. Pure.
+"""Whether an optimization helped: the readings before it beside those after it. Pure.
 
 The Mann-Whitney U test (https://en.wikipedia.org/wiki/Mann%E2%80%93Whitney_U_test): it asks nothing of how readings are
 spread. Few readings are compared with every way in which they could have been dealt to the two sides (exact, also with

@@ -124,7 +124,7 @@ class KindFieldSerializer(serializers.Serializer[Any]):
     max_length = serializers.IntegerField(allow_null=True)
 
 
-class KindSerializer(serializers.Serializer[Any]):
+class ChannelKindSerializer(serializers.Serializer[Any]):
     kind = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
     help = serializers.CharField()
@@ -136,7 +136,7 @@ class ChannelKindsView(StrictView):
 
     @extend_schema(
         operation_id="channel_kinds", tags=["channels"], summary="List channel types",
-        description="Each channel type with its settings.", responses=KindSerializer(many=True),
+        description="Each channel type with its settings.", responses=ChannelKindSerializer(many=True),
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         return Response([described(kind) for kind in channels])

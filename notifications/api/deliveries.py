@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from notifications.api.attempt_serializers import AttemptSerializer
-from notifications.api.marking import count_of
+from notifications.api.status_changes import count_of
 from notifications.delivery.csv_export import as_csv
 from notifications.filters import DeliveryFilter
 from notifications.models import Delivery

@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from notifications.api.marking import MarkingActions, count_of
+from notifications.api.status_changes import MarkingActions, count_of
 from notifications.api.trace import DeliveriesAction
 from notifications.filters import NotificationFilter
 from notifications.inbox.feedback import NOTHING_TO_JUDGE, judge_all

@@ -11,7 +11,7 @@ from django.db.models import Count, F
 from notifications.models import Channel, Delivery
 from notifications.models.delivery_querysets import DeliveryQuerySet
 from notifications.routing.router import NOTIFICATION_TTL, SEVERITIES
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.formats import counted
 
 # What was told and has resolved since: the activity entry that told it is followed by one of its instance that says so.
 # And that it has resolved, where its beginning is among them: nobody was told of it.

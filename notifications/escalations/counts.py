@@ -7,7 +7,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 
 from notifications.models import Escalation, EscalationPolicy
 from rules.models import RuleState
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.formats import counted
 
 NAMES_ONE = Q(rule__action_config__escalation__isnull=False) & ~Q(rule__action_config__escalation="")
 

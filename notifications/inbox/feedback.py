@@ -8,7 +8,7 @@ from uuid import UUID
 from notifications.models import Notification
 from rules.health.feedback import judge, said_by
 from smartagent.kernel.coerce import as_uuid
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.formats import counted
 
 FEEDBACK_MESSAGES = {
     "useful": "Marked {n} as useful.", "noise": "Marked {n} as noise.", "withdraw": "Cleared the feedback on {n}.",

@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from notifications.inbox.feedback import entry_of
-from notifications.inbox.marking import is_snoozed
+from notifications.inbox.status_changes import is_snoozed
 from notifications.models import Channel, Delivery, Notification
 from notifications.models.querysets import NotificationQuerySet
-from smartagent.kernel.phrasing import clock_today
+from smartagent.kernel.formats import clock_today
 
 MAX_TRACED_PEOPLE = 50
 NEAR = timedelta(days=7)  # escalation tells others later, but not weeks later

@@ -14,7 +14,7 @@ from rules.engine.open_alerts import OPEN_ALERT
 from rules.instances.handling import acknowledge, snooze, until_of
 from rules.models import ActivityEntry, RuleState
 from rules.models.querysets import StateQuerySet
-from smartagent.kernel.phrasing import clock
+from smartagent.kernel.formats import clock
 from smartagent.models import User
 
 ALERT_DELETED = "The alert of this notification was deleted."

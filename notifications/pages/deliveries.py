@@ -23,7 +23,7 @@ from notifications.models import Delivery
 from notifications.pages.resend import ResendForm, resend_all
 from notifications.registries import channels
 from notifications.templating import worded
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.formats import counted
 from smartagent.kernel.scope import has_everyone
 from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
 from smartagent.shell.owned_admin import OwnedAdmin

@@ -18,7 +18,7 @@ from notifications.models import Escalation, EscalationPolicy
 from notifications.pages.forms.escalation import EscalationPolicyForm
 from rules.models import AutomationRule
 from smartagent.kernel.durations import format_duration
-from smartagent.kernel.phrasing import plural
+from smartagent.kernel.formats import plural
 from smartagent.kernel.scope import has_everyone
 from smartagent.shell.filtered_list import FilteredAdmin, FilteredChangeList
 from smartagent.shell.owned_admin import OwnedAdmin

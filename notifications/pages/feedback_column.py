@@ -13,7 +13,7 @@ from unfold.decorators import display
 from notifications.inbox.feedback import NOTHING_TO_JUDGE, judge_all, know_what_was_said, success_message
 from notifications.models import Notification
 from notifications.models.querysets import NotificationQuerySet
-from notifications.pages.marking import INBOX
+from notifications.pages.status_changes import INBOX
 from rules.health.feedback import FEEDBACK_VERBS, may_judge
 from rules.pages.activity.feedback_buttons import answer, buttons
 from smartagent.kernel.scope import has_everyone

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from notifications.inbox.feedback import entry_of, know_what_was_said
-from notifications.inbox.marking import buttons, is_snoozed
+from notifications.inbox.status_changes import buttons, is_snoozed
 from notifications.inbox.trace import stands_in_inbox, where_it_went
 from notifications.models import Notification
 from rules.health.feedback import may_judge

@@ -14,7 +14,7 @@ from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
 from notifications.delivery.statistics import SINCE
 from notifications.models import Channel, Delivery
 from notifications.models.delivery_querysets import DeliveryQuerySet
-from smartagent.kernel.phrasing import clock, counted
+from smartagent.kernel.formats import clock, counted
 from smartagent.kernel.times import TimeInput
 from smartagent.shell.confirmation import Confirmation, confirm
 from smartagent.shell.owned_admin import OwnedAdmin

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from notifications.routing.quiet_hours import QuietHours, next_hour, next_time, quiet_until
-from smartagent.kernel.phrasing import clock
+from smartagent.kernel.formats import clock
 
 NOW, HOURLY, DAILY, OFF = "now", "hourly", "daily", "off"
 MODES = {NOW: "at once", HOURLY: "every hour", DAILY: "once a day", OFF: "not"}

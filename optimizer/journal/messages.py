@@ -11,11 +11,11 @@ from optimizer.text.proposal import strategy_name
 from rules.models import ActivityEntry
 from rules.text.entry import metric_name
 from smartagent.kernel.coerce import as_uuid
-from smartagent.kernel.phrasing import plural
+from smartagent.kernel.formats import plural
 
 
 def of_proposals(events: Iterable[OptimizationEvent]) -> list[Message]:
-    """That a remedy waits; not to those who asked for it themselves."""
+    """That an optimization waits; not to those who asked for it themselves."""
     return [
         _message(
             event.user_id, event.rule_id, event.pk, "notify", "medium",

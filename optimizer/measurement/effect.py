@@ -1,5 +1,7 @@
-"""What a remedy did to the metric: the readings of the day before, put down when it is applied, beside those of the day
-after, compared when that is over. What made it worse is rolled back where the policy says so."""
+"""The effect of an optimization: the readings of the day before it was applied against those of the day after.
+
+The verdict is written once that day is over. A change that made things worse is rolled back if the policy says so.
+"""
 
 from dataclasses import asdict
 from datetime import datetime, timedelta

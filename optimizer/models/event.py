@@ -14,7 +14,7 @@ from smartagent.fields import FactsField, NumericField
 
 
 class OptimizationEvent(models.Model):
-    """A remedy for one person: what a strategy recommends, and what became of it."""
+    """An optimization for one person: what a strategy recommends, and what became of it."""
 
     class Status(models.TextChoices):
         PROPOSED = "proposed"

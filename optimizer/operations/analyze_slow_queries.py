@@ -9,7 +9,7 @@ from typing import Any
 from django.db import DatabaseError, connection, transaction
 
 from optimizer.operations import Done, Operation, PreviewedChange, Task
-from smartagent.kernel.phrasing import plural
+from smartagent.kernel.formats import plural
 
 SLOW_STATEMENTS_SQL = """
 SELECT left(regexp_replace(query, '\\s+', ' ', 'g'), 300) AS statement, calls, round(total_exec_time)::bigint AS ms,

@@ -7,7 +7,7 @@ from optimizer.operations import Done, Operation, PreviewedChange, Task
 from optimizer.operations.http import JSON, accepted, signed
 from optimizer.operations.integrations import credentials_of, integration_of, setting
 from rules.models import Integration
-from smartagent.kernel.phrasing import clock_utc
+from smartagent.kernel.formats import clock_utc
 from smartagent.outbound.client import Answer, send
 
 DUE_COLUMN = "refresh_due"

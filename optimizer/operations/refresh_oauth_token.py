@@ -7,7 +7,7 @@ from optimizer.operations.integrations import address, credentials_of, integrati
 from optimizer.operations.oauth_tokens import Tokens, request, tokens_of
 from rules.models import Integration
 from rules.text.context import time_of
-from smartagent.kernel.phrasing import clock_utc
+from smartagent.kernel.formats import clock_utc
 from smartagent.kernel.sealing import seal
 from smartagent.outbound.client import send
 

@@ -10,7 +10,7 @@ from optimizer.operations.integrations import address, credentials_of, integrati
 from rules.models import Integration
 from rules.text.context import time_of
 from smartagent.kernel.durations import format_duration
-from smartagent.kernel.phrasing import clock_utc
+from smartagent.kernel.formats import clock_utc
 from smartagent.outbound.client import Answer, send
 
 REFUSED_STATUSES = (401, 403)

@@ -17,7 +17,7 @@ from optimizer.pages.links import LIST_URL_NAME
 from optimizer.text.proposal import title_of
 from optimizer.text.recommendations import recommended
 from smartagent.kernel.coerce import as_uuid
-from smartagent.kernel.phrasing import plural
+from smartagent.kernel.formats import plural
 from smartagent.shell.confirmation import Confirmation, confirm, is_confirmed, selection
 from smartagent.shell.owned_admin import OwnedAdmin
 

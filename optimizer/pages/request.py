@@ -1,4 +1,4 @@
-"""Propose now: a person asks for a remedy without waiting for a rule to fire."""
+"""Propose now: a person asks for an optimization without waiting for a rule to fire."""
 
 from typing import Any
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from optimizer.models import ActionLog, OptimizerPolicy
 from rules.models import ActivityEntry
-from smartagent.kernel.phrasing import plural
+from smartagent.kernel.formats import plural
 
 FIELDS = (
     "automatic_per_day", "trusted_after", "trusted_rate", "needs_another", "undo_worse", "on_failure", "window",

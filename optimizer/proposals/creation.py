@@ -15,7 +15,7 @@ from optimizer.models import ActionLog, OptimizationEvent, OptimizationStep
 from optimizer.registries import operations, strategies
 from optimizer.strategies import Strategy
 from optimizer.strategies.proposal import Facts, Proposal, ProposedStep
-from smartagent.kernel.phrasing import clock_utc
+from smartagent.kernel.formats import clock_utc
 
 PROPOSAL_TTL = timedelta(hours=24)
 UNDER_WAY = ("proposed", "approved", "applying")

@@ -1,8 +1,8 @@
 """efficiency_boost: for a low efficiency index."""
 
 from optimizer.strategies import Strategy
+from optimizer.strategies.common_steps import engine, numbers, reweighting
 from optimizer.strategies.proposal import Facts, IntegrationFact, Proposal, ProposedStep
-from optimizer.strategies.remedies import engine, numbers, reweighting
 
 OFTEN = 30  # minutes: what synchronises more often may do so less often
 

@@ -1,8 +1,8 @@
 """fusion_enhancement: for a low fusion score."""
 
 from optimizer.strategies import Strategy
+from optimizer.strategies.common_steps import by_hand, numbers, recovery, reweighting
 from optimizer.strategies.proposal import Facts, Proposal
-from optimizer.strategies.remedies import by_hand, numbers, recovery, reweighting
 
 
 class FusionEnhancement(Strategy):

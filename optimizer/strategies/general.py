@@ -1,8 +1,8 @@
 """general: for metrics that no other strategy knows."""
 
 from optimizer.strategies import Strategy
+from optimizer.strategies.common_steps import by_hand, engine, numbers, recovery
 from optimizer.strategies.proposal import Facts, Proposal, ProposedStep
-from optimizer.strategies.remedies import by_hand, engine, numbers, recovery
 
 
 class General(Strategy):

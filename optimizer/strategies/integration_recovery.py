@@ -1,8 +1,8 @@
 """integration_recovery: for integrations that fail or are unwell."""
 
 from optimizer.strategies import Strategy
+from optimizer.strategies.common_steps import by_hand, numbers, recovery
 from optimizer.strategies.proposal import Facts, Proposal
-from optimizer.strategies.remedies import by_hand, numbers, recovery
 
 
 class IntegrationRecovery(Strategy):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rules.engine.event_kinds import EventKind, filled
-from smartagent.kernel.phrasing import plural
+from smartagent.kernel.formats import plural
 
 EVENT_PREFIX = "optimization "  # of the label of an event that is about one optimization
 

@@ -7,7 +7,7 @@ from optimizer.inert import changed_nothing
 from optimizer.models import OptimizationEvent
 from optimizer.registries import operations, strategies
 from rules.text.entry import metric_name, number
-from smartagent.kernel.phrasing import clock
+from smartagent.kernel.formats import clock
 
 Status, Verdict = OptimizationEvent.Status, OptimizationEvent.Verdict
 HELPED = {
@@ -19,7 +19,7 @@ HELPED = {
 def strategy_name(kind: str | None) -> str:
     """What a strategy is called."""
     if not kind:
-        return "a remedy"
+        return "an optimization"
     return strategies[kind].label if kind in strategies else kind.replace("_", " ").capitalize()
 
 

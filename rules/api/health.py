@@ -25,7 +25,7 @@ MAX_EXAMINED_RULES = 500
 DEFAULT = 20
 
 
-class KindSerializer(StrictSerializer):
+class FindingKindSerializer(StrictSerializer):
     kind = TextField(
         required=False, asks=lambda: {"enum": [check.kind for check in checks]}, help_text="Only findings of this kind."
     )
@@ -118,7 +118,7 @@ class HealthView(StrictView):
         description="Of the rules that you may see: what was found, the worst first, and the noisiest ten. "
         "`GET /api/rules/?health=flapping` lists all rules of a kind.",
         parameters=[
-            KindSerializer,
+            FindingKindSerializer,
             OpenApiParameter(
                 "limit", {"type": "integer", "minimum": 1, "maximum": MAX_EXAMINED_RULES, "default": DEFAULT},
                 description="Maximum number of findings per kind.",

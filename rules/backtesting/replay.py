@@ -18,7 +18,7 @@ from rules.engine.reducers import Series, series_of
 from rules.engine.states import Event
 from rules.models import AutomationRule
 from rules.registries import metrics
-from rules.silences.matching import between, windows_for
+from rules.silences.matchers import between, windows_for
 from smartagent.models import User
 
 MAX_REPLAYED_TRANSITIONS = 5000  # transitions

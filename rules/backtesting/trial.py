@@ -13,7 +13,7 @@ from rules.backtesting.simulation import SimulatedStep
 from rules.models import AutomationRule
 from rules.text.phrases import begun, metric_name
 from rules.text.rule import REDUCER_PHRASES
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.formats import counted
 from smartagent.models import User
 
 BACKTEST_DAYS = (1, 7, 30)

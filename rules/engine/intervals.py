@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from smartagent.kernel.durations import MAX_DURATION, MAX_DURATION_TEXT, format_duration, parse_duration
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.formats import counted
 
 COUNT = re.compile(r"\s*(\d+)\s*checks?\s*", re.IGNORECASE)
 BOTH = re.compile(r"(.*?)\(\s*(\d+)\s*checks?\s*\)\s*", re.IGNORECASE)

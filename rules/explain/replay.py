@@ -7,7 +7,7 @@ from rules.backtesting.observations import ConditionResult
 from rules.text.phrases import begun, limit, metric_name, number
 from rules.text.rule import REDUCER_PHRASES
 from smartagent.kernel.durations import format_duration
-from smartagent.kernel.phrasing import clock
+from smartagent.kernel.formats import clock
 
 VERDICT_PHRASES = {
     "met": "met", "held": "not met, but the recovery threshold is not reached",

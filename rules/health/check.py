@@ -14,7 +14,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from rules.registries import checks
-from smartagent.kernel.phrasing import plural
+from smartagent.kernel.formats import plural
 from smartagent.kernel.scope import has_everyone
 
 __all__ = ["Facts", "HealthCheck", "HealthFinding", "before", "checks", "days", "days_sql", "owner_of", "times"]

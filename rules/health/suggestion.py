@@ -12,7 +12,7 @@ from rules.health.feedback_counts import JudgedFiring, judged_firings, precision
 from rules.health.precision import Precision
 from rules.health.threshold_backtest import REPLAYED_DAYS, Backtest, backtest
 from rules.models import AutomationRule
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.formats import counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from rules.evaluation.dispatcher import dispatch
 from rules.evaluation.readings import cause_of
 from rules.models import AutomationRule, DispatchRun
 from rules.permissions import may_evaluate
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.formats import counted
 from smartagent.kernel.scope import has_everyone
 
 log = structlog.get_logger(__name__)

@@ -22,7 +22,7 @@ from rules.health.noisiest import MONTH, WEEK, NoisyRule, noisiest
 from rules.health.precision import Precision
 from rules.health.suggestion import improve
 from rules.pages.rule.page import find_rule
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.formats import counted
 from smartagent.shell.cards import Card
 from smartagent.shell.owned_admin import OwnedAdmin
 

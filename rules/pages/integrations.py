@@ -22,14 +22,14 @@ MAX_FIELD_LENGTHS = {"integration_type": 100, "error_message": 10_000, "config":
 KEPT = "A JSON object, encrypted and never shown again. Leave empty to keep stored credentials; {} removes them."
 
 
-class Entry(UnfoldAdminTextareaWidget):  # type: ignore[misc]
+class WriteOnlyTextarea(UnfoldAdminTextareaWidget):  # type: ignore[misc]
     """What was typed is never shown again, also where something else is wrong."""
 
     def format_value(self, value: Any) -> str:
         return ""
 
 
-ENTRY = Entry(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"})
+ENTRY = WriteOnlyTextarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"})
 
 
 class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]

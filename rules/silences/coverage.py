@@ -19,7 +19,7 @@ from rules.isolation import readable
 from rules.models import Silence
 from rules.silences.windows import Window, window_at
 from smartagent.kernel.bulk_copy import copy_rows
-from smartagent.kernel.phrasing import clock_utc, counted
+from smartagent.kernel.formats import clock_utc, counted
 
 log = structlog.get_logger(__name__)
 MAX_COMMENT_IN_REASON = 200

@@ -18,7 +18,7 @@ from rules.engine.open_alerts import STATES_SQL, fires_now_sql
 from rules.isolation import readable
 from rules.models import ActivityEntry, Silence
 from rules.models.querysets import LAST_END
-from rules.silences.matching import covers_in_words
+from rules.silences.matchers import covers_in_words
 from rules.silences.windows import Window, ended
 from smartagent.kernel.durations import format_duration
 

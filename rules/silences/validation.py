@@ -10,7 +10,7 @@ from rules.silences.limits import Limits, limits_of, people_of
 from rules.silences.recurrence import BadRecurrence, normalize
 from rules.silences.windows import upcoming, windows
 from smartagent.kernel.durations import format_duration
-from smartagent.kernel.phrasing import plural
+from smartagent.kernel.formats import plural
 from smartagent.kernel.scope import has_everyone
 from smartagent.shell.time_zone_field import zone_names
 

@@ -11,7 +11,7 @@ from rules.text.context import facts_of, time_of
 from rules.text.phrases import begun, limit, metric_name, number, series
 from rules.text.rule import action_in_words, condition_in_words, rule_in_words
 from rules.text.silence import ended_in_words
-from smartagent.kernel.phrasing import clock
+from smartagent.kernel.formats import clock
 
 __all__ = [
     "action_in_words", "action_of", "condition_in_words", "entry_in_words", "limit", "metric_name", "number",

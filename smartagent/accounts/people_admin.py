@@ -13,7 +13,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm
 
 from smartagent.accounts.people_forms import PersonAddForm, PersonChangeForm
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.formats import counted
 from smartagent.models import User
 from smartagent.shell.chosen_keys import ChosenKeys
 from smartagent.shell.shown_once import shown_once

@@ -10,7 +10,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from smartagent.kernel.phrasing import clock_utc
+from smartagent.kernel.formats import clock_utc
 from smartagent.models import APIToken, User
 
 BEGINNING = "sa_"

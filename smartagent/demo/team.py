@@ -1,4 +1,4 @@
-"""What the team does in the month: it answers remedies, acknowledges, silences, and says what was worth waking for."""
+"""What the team does in the demo month: respond to optimizations, acknowledge, silence, and give feedback."""
 
 import random
 from collections.abc import Callable, Iterator

@@ -19,7 +19,7 @@ class FindingSerializer(serializers.Serializer[Any]):
     severity = serializers.ChoiceField(choices=[each.value for each in FindingSeverity])
     subject = serializers.CharField(help_text="A table, or another part of the installation.")
     problem = serializers.CharField()
-    remedy = serializers.CharField(help_text="Recommended fix.")
+    fix = serializers.CharField(help_text="Recommended fix.")
 
 
 class TableSerializer(serializers.Serializer[Any]):

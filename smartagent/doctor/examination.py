@@ -47,9 +47,9 @@ def _seen_by_the_blind(
 
 
 def unavailable(failure: Unavailable) -> Finding:
-    """That the database cannot be reached: problem and remedy are the two halves of its line."""
-    problem, _, remedy = (line(failure) or str(failure)).rpartition(": ")
-    return error("database", f"{problem or remedy}.".replace("..", "."), f"{remedy[:1].upper()}{remedy[1:]}")
+    """That the database cannot be reached: problem and fix are the two halves of its line."""
+    problem, _, fix = (line(failure) or str(failure)).rpartition(": ")
+    return error("database", f"{problem or fix}.".replace("..", "."), f"{fix[:1].upper()}{fix[1:]}")
 
 
 def _checks(

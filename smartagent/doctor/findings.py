@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from smartagent.kernel.phrasing import plural
+from smartagent.kernel.formats import plural
 
 FIX = "Run `manage.py doctor --fix`, or use Repair under System health."
 
@@ -34,20 +34,20 @@ class Finding:
     severity: FindingSeverity
     subject: str
     problem: str
-    remedy: str
+    fix: str
     repairable: bool = False
 
     @property
     def note(self) -> str:
         """What to do, besides to repair it: that is on the page itself."""
-        return self.remedy.removeprefix(FIX).strip()
+        return self.fix.removeprefix(FIX).strip()
 
     def as_dict(self) -> dict[str, str]:
         return {
             "severity": self.severity.value,
             "subject": self.subject,
             "problem": self.problem,
-            "remedy": self.remedy,
+            "fix": self.fix,
         }
 
 
@@ -113,17 +113,13 @@ def report(findings: Iterable[Finding], tables: Iterable[TableReport] = ()) -> D
     return DoctorReport(findings=tuple(ordered), tables=tuple(tables))
 
 
-def error(subject: str, problem: str, remedy: str, *, repairable: bool = False) -> Finding:
-    return Finding(
-        severity=FindingSeverity.ERROR, subject=subject, problem=problem, remedy=remedy, repairable=repairable
-    )
+def error(subject: str, problem: str, fix: str, *, repairable: bool = False) -> Finding:
+    return Finding(severity=FindingSeverity.ERROR, subject=subject, problem=problem, fix=fix, repairable=repairable)
 
 
-def warning(subject: str, problem: str, remedy: str, *, repairable: bool = False) -> Finding:
-    return Finding(
-        severity=FindingSeverity.WARNING, subject=subject, problem=problem, remedy=remedy, repairable=repairable
-    )
+def warning(subject: str, problem: str, fix: str, *, repairable: bool = False) -> Finding:
+    return Finding(severity=FindingSeverity.WARNING, subject=subject, problem=problem, fix=fix, repairable=repairable)
 
 
-def info(subject: str, problem: str, remedy: str) -> Finding:
-    return Finding(severity=FindingSeverity.INFO, subject=subject, problem=problem, remedy=remedy)
+def info(subject: str, problem: str, fix: str) -> Finding:
+    return Finding(severity=FindingSeverity.INFO, subject=subject, problem=problem, fix=fix)

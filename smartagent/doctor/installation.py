@@ -10,7 +10,7 @@ from django.conf import settings
 from notifications.models import Channel
 from rules.models import Integration
 from smartagent.doctor.findings import Finding, error, warning
-from smartagent.kernel.phrasing import plural
+from smartagent.kernel.formats import plural
 from smartagent.kernel.sealing import SecretLost, unseal
 from smartagent.up.only_one import running_at
 from smartagent.up.site_address import is_local

@@ -70,8 +70,8 @@ class Migrated:
 def check_migrations(migrated: Migrated) -> Iterator[Finding]:
     """Every migration is applied, and none of a version newer than this one."""
     if migrated.pending:
-        remedy = "`manage.py adopt --check` says what they would do, `manage.py migrate` does it."
-        yield error("migrations", f"{_named(migrated.pending)} not applied.", remedy)
+        fix = "`manage.py adopt --check` says what they would do, `manage.py migrate` does it."
+        yield error("migrations", f"{_named(migrated.pending)} not applied.", fix)
     if migrated.unknown:
         problem = f"{_named(migrated.unknown)} applied, and not known to this version of Smart Agent."
         yield error("migrations", problem, "Run the version that was used last on this database, or a newer one.")

@@ -12,8 +12,8 @@ from smartagent.kernel.durations import format_duration
 
 # What still works without them, or cannot be helped by us alone.
 HARMLESS = (
-    changes.Validate, changes.DropUnfinished, sync_changes.FillRows, sync_changes.CopyRows, sync_changes.ImportPeople,
-    sync_changes.IntroducePeople,
+    changes.Validate, changes.DropUnfinished, sync_changes.FillRows, sync_changes.CopyRows,
+    sync_changes.ImportPeopleChange, sync_changes.IntroducePeopleChange,
 )  # fmt: skip
 
 
@@ -22,7 +22,7 @@ def finding_of(subject: str, change: SchemaChange) -> Finding:
     if isinstance(change, LeaveAlone):
         return _left_alone(subject, change)
     say = warning if isinstance(change, HARMLESS) else error
-    return say(subject, problem_of(change), remedy_of(change), repairable=True)
+    return say(subject, problem_of(change), fix_of(change), repairable=True)
 
 
 def _left_alone(subject: str, change: LeaveAlone) -> Finding:
@@ -34,7 +34,7 @@ def _left_alone(subject: str, change: LeaveAlone) -> Finding:
     return warning(subject, f"{change}.", "Once that is changed, run `manage.py doctor --fix`.")
 
 
-def remedy_of(change: SchemaChange) -> str:
+def fix_of(change: SchemaChange) -> str:
     """What to do, and what to know before."""
     if isinstance(change, changes.AddColumn):
         return f"{FIX} In the rows that are there it is empty or has its default: only a backup has what was in it."
@@ -131,12 +131,12 @@ def _(change: sync_changes.CopyRows) -> str:
 
 
 @problem_of.register
-def _(change: sync_changes.ImportPeople) -> str:
+def _(change: sync_changes.ImportPeopleChange) -> str:
     return f"{_people(change.people, 'of the old application')} not known here, and cannot sign in."
 
 
 @problem_of.register
-def _(change: sync_changes.IntroducePeople) -> str:
+def _(change: sync_changes.IntroducePeopleChange) -> str:
     known = f"{_people(change.people, 'of ours')} not known to the old application"
     return f"{known}: what they own cannot be written."
 

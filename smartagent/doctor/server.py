@@ -58,14 +58,14 @@ def check_obstacles(obstacles: Iterable[Obstacle], *, migrating: bool) -> Iterat
     """Nothing is in the way of our work, and where migrations are to come of these."""
     for each in obstacles:
         if each.subject != "database" and (migrating or not each.migrating):
-            yield error(each.subject, each.problem, each.remedy)
+            yield error(each.subject, each.problem, each.fix)
 
 
 def check_pool(obstacles: Iterable[Obstacle]) -> Iterator[Finding]:
     """No pool in between takes our sessions apart; what else is said of the database, `check_server` says."""
     for each in obstacles:
-        if each.remedy == SESSION:
-            yield error(each.subject, each.problem, each.remedy)
+        if each.fix == SESSION:
+            yield error(each.subject, each.problem, each.fix)
 
 
 def check_exposure(connection: BaseDatabaseWrapper) -> Iterator[Finding]:

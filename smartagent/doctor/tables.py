@@ -96,8 +96,8 @@ def check_table(connection: BaseDatabaseWrapper, table: Examined) -> Iterator[Fi
     if table.in_the_way:
         yield error(table.name, "A view or another object has the name of a required table.", "Rename it, and migrate.")
     elif table.expected and table.found is None:
-        remedy = f"{FIX} It is made anew and empty: only a backup has what was in it."
-        yield error(table.name, "The table is missing.", remedy, repairable=True)
+        fix = f"{FIX} It is made anew and empty: only a backup has what was in it."
+        yield error(table.name, "The table is missing.", fix, repairable=True)
     elif table.expected and table.being_built and table.due:
         yield warning(table.name, "An index is being built at this moment.", "Check again when the index is complete.")
     elif table.expected:

@@ -22,7 +22,7 @@ def show(console: Console, report: DoctorReport) -> None:
     for finding in report.findings:
         console.print(Text(f"{finding.severity.value.upper():<8}", STYLES[finding.severity]) + finding.subject)
         _indented(console, finding.problem, 8)
-        _indented(console, f"→ {finding.remedy}", 8)
+        _indented(console, f"→ {finding.fix}", 8)
         console.print()
     console.print(Text(report.verdict, style="bold green" if report.ok else "bold red"))
 

@@ -14,7 +14,7 @@ from smartagent.doctor.migrations import Migrated
 from smartagent.doctor.schema_findings import finding_of
 
 SYNC_FAILED = "sync_failed"
-SYNC_REMEDY = "Fix the error; `manage.py doctor --fix` then adds missing people."
+SYNC_FIX = "Fix the error; `manage.py doctor --fix` then adds missing people."
 MAX_COUNTED_ROWS = 1000
 
 
@@ -33,9 +33,9 @@ def subject_of(operation: Synchronising) -> str:
 def check_people(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
     """Everybody has an e-mail to sign in by."""
     for ending, count in placeholders(connection).items():
-        why, _, remedy = PLACEHOLDERS[ending].partition("; ")
+        why, _, fix = PLACEHOLDERS[ending].partition("; ")
         problem = f"{people(count)} cannot sign in by e-mail: {why}. What they have here ends in {ending}."
-        yield warning("people", problem, _capitalised(remedy))
+        yield warning("people", problem, _capitalised(fix))
 
 
 def check_sync(now: datetime) -> Iterator[Finding]:
@@ -45,7 +45,7 @@ def check_sync(now: datetime) -> Iterator[Finding]:
     if newest:
         changes = "1 change was" if len(newest) == 1 else f"{len(newest):,} changes were"
         problem = f"{changes} not kept in step with the old application in the last day; the newest: {newest[0]}."
-        yield warning("old application", problem, SYNC_REMEDY)
+        yield warning("old application", problem, SYNC_FIX)
 
 
 def _capitalised(words: str) -> str:

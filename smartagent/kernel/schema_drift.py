@@ -42,7 +42,7 @@ class Missing:
         return f"the column {self.column} of the table {self.table}" if self.column else f"the table {self.table}"
 
 
-class _Look:
+class _DriftCache:
     """What was seen, and when."""
 
     seen: ClassVar[tuple[Missing, ...]] = ()
@@ -54,19 +54,19 @@ def look() -> tuple[Missing, ...]:
     wanted = list(_wanted())
     with connection.cursor() as cursor:
         cursor.execute(MISSING_SQL, [[table for table, _ in wanted], [column for _, column in wanted]])
-        _Look.seen = tuple(Missing(*row) for row in cursor.fetchall())
-    _Look.until = time.monotonic() + DRIFT_TTL
-    return _Look.seen
+        _DriftCache.seen = tuple(Missing(*row) for row in cursor.fetchall())
+    _DriftCache.until = time.monotonic() + DRIFT_TTL
+    return _DriftCache.seen
 
 
 def known() -> tuple[Missing, ...]:
     """Return what was missing in the last half a minute."""
-    return _Look.seen if time.monotonic() < _Look.until else look()
+    return _DriftCache.seen if time.monotonic() < _DriftCache.until else look()
 
 
 def forget() -> None:
     """Let the next who asks look again: something was repaired."""
-    _Look.until = 0.0
+    _DriftCache.until = 0.0
 
 
 def is_about_schema(error: BaseException) -> bool:
@@ -86,7 +86,7 @@ def behind(error: BaseException) -> tuple[Missing, ...]:
 
 def known_before() -> tuple[Missing, ...]:
     """Return what was seen last, without asking."""
-    return _Look.seen
+    return _DriftCache.seen
 
 
 def in_words(missing: Iterable[Missing]) -> str:

@@ -42,14 +42,14 @@ class HiddenTable:
         return f"Row-level security hides rows from the account {self.account}."
 
     @property
-    def remedy(self) -> str:
+    def fix(self) -> str:
         """The statement that mends it."""
         if self.owned:
             return f"ALTER TABLE {self.shown} NO FORCE ROW LEVEL SECURITY"
         return f"ALTER ROLE {self.account} BYPASSRLS"
 
 
-class _Look:
+class _HiddenTablesCache:
     """What was seen, and when."""
 
     seen: ClassVar[tuple[HiddenTable, ...]] = ()
@@ -70,19 +70,19 @@ def find_hidden(
 
 def look() -> tuple[HiddenTable, ...]:
     """Return which tables of our models are hidden now."""
-    _Look.seen = tuple(find_hidden(connection, names=model_tables()))
-    _Look.until = time.monotonic() + HIDDEN_ROWS_TTL
-    return _Look.seen
+    _HiddenTablesCache.seen = tuple(find_hidden(connection, names=model_tables()))
+    _HiddenTablesCache.until = time.monotonic() + HIDDEN_ROWS_TTL
+    return _HiddenTablesCache.seen
 
 
 def known() -> tuple[HiddenTable, ...]:
     """Return what was hidden in the last half a minute."""
-    return _Look.seen if time.monotonic() < _Look.until else look()
+    return _HiddenTablesCache.seen if time.monotonic() < _HiddenTablesCache.until else look()
 
 
 def forget() -> None:
     """Let the next who asks look again."""
-    _Look.until = 0.0
+    _HiddenTablesCache.until = 0.0
 
 
 def model_tables() -> list[str]:
@@ -95,9 +95,9 @@ def in_words(tables: Sequence[HiddenTable]) -> str:
     """Two sentences: what is hidden, and the statement for each kind of table."""
     names = ", ".join(each.shown for each in tables[:MAX_TABLES_NAMED])
     more = f" and {len(tables) - MAX_TABLES_NAMED} more tables" if len(tables) > MAX_TABLES_NAMED else ""
-    remedies = "; ".join(f"`{each}`" for each in dict.fromkeys(each.remedy for each in tables[:MAX_TABLES_NAMED]))
+    fixes = "; ".join(f"`{each}`" for each in dict.fromkeys(each.fix for each in tables[:MAX_TABLES_NAMED]))
     account = tables[0].account
     return (
         f"Row-level security hides rows of {names}{more} from the database account {account}, so nothing is evaluated. "
-        f"Run {remedies} as an administrator of the database; `manage.py doctor` lists every table."
+        f"Run {fixes} as an administrator of the database; `manage.py doctor` lists every table."
     )

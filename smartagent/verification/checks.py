@@ -4,11 +4,11 @@ from collections import Counter
 
 from rules.models import AutomationRule
 from smartagent.verification.check import Check
-from smartagent.verification.remedy_checks import check_recovery, check_reweighting
-from smartagent.verification.scenario import Evidence
+from smartagent.verification.optimization_checks import check_recovery, check_reweighting
+from smartagent.verification.scenario import ScenarioResult
 
 
-def check(evidence: Evidence) -> list[Check]:
+def check(evidence: ScenarioResult) -> list[Check]:
     """Hold the evidence against what must be true."""
     return [
         _everything_was_read(evidence),
@@ -25,13 +25,13 @@ def check(evidence: Evidence) -> list[Check]:
     ]
 
 
-def _everything_was_read(evidence: Evidence) -> Check:
+def _everything_was_read(evidence: ScenarioResult) -> Check:
     causes = [entry.error_message for entry in evidence.entries if entry.event_type == "rule_error"]
     causes += [run.error_message for run in (evidence.first, evidence.second) if run.error_message]
     return Check("every metric could be read and kept", not causes, "; ".join(map(str, causes)) or "no error")
 
 
-def _fired_once(evidence: Evidence, rule: AutomationRule) -> Check:
+def _fired_once(evidence: ScenarioResult, rule: AutomationRule) -> Check:
     entries = [entry for entry in evidence.entries if entry.rule_id == rule.pk]
     found = ", ".join(
         f"{entry.event_type}/{entry.action_taken} {entry.status}"
@@ -43,18 +43,18 @@ def _fired_once(evidence: Evidence, rule: AutomationRule) -> Check:
     return Check(f"{rule} fired once and acted", ok, f"{found or 'no entry'}{value}")
 
 
-def _stayed_silent(evidence: Evidence, rule: AutomationRule) -> Check:
+def _stayed_silent(evidence: ScenarioResult, rule: AutomationRule) -> Check:
     acted = [entry for entry in evidence.entries if entry.rule_id == rule.pk and entry.action_taken != "none"]
     events = [entry.event_type for entry in evidence.entries if entry.rule_id == rule.pk]
     return Check(f"{rule} did not fire", not acted, ", ".join(events) or "no entry, as it should be")
 
 
-def _second_tick_was_silent(evidence: Evidence) -> Check:
+def _second_tick_was_silent(evidence: ScenarioResult) -> Check:
     run = evidence.second
     return Check("nothing fired again five minutes later", run.triggered == 0, f"{run.triggered} triggered")
 
 
-def _inbox(evidence: Evidence) -> list[Check]:
+def _inbox(evidence: ScenarioResult) -> list[Check]:
     told = {rule.pk for rule in evidence.rules if rule.action_type != "optimize"}
     notes = [note for note in evidence.notifications if note.rule_id in told]
     found = Counter((note.type, note.severity, note.status) for note in notes)
@@ -65,22 +65,22 @@ def _inbox(evidence: Evidence) -> list[Check]:
     ]
 
 
-def _proposal(evidence: Evidence) -> Check:
+def _proposal(evidence: ScenarioResult) -> Check:
     found = [(event.strategy, event.status, len(event.recommended_actions or [])) for event in evidence.optimizations]
     ok = len(found) == 1 and found[0][:2] == ("efficiency_boost", "proposed") and found[0][2] > 0
     return Check("one optimization is proposed", ok, "; ".join(f"{s} {t}, {n} steps" for s, t, n in found) or "none")
 
 
-def _action_log(evidence: Evidence) -> Check:
+def _action_log(evidence: ScenarioResult) -> Check:
     found = [f"{log.action_type} {log.status}" for log in evidence.action_logs]
     return Check("the optimizer's action log has it", found == ["propose completed"], "; ".join(found) or "none")
 
 
-def _counted(evidence: Evidence) -> Check:
+def _counted(evidence: ScenarioResult) -> Check:
     counts = list(AutomationRule.objects.filter(user=evidence.person).values_list("trigger_count", flat=True))
     return Check("every triggering was counted once", sorted(counts) == [0, 0, 1, 1, 1], f"counts {sorted(counts)}")
 
 
-def _patched(evidence: Evidence) -> Check:
+def _patched(evidence: ScenarioResult) -> Check:
     wrong = evidence.not_patched
     return Check("the rules can be paused and activated by REST", not wrong, "; ".join(wrong) or "options unchanged")

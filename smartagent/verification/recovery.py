@@ -10,8 +10,13 @@ from smartagent.demo.platform.connection import connect, look
 from smartagent.demo.platform.server import HOST, Running, running
 from smartagent.outbound.addresses import allowing
 from smartagent.outbound.client import send
-from smartagent.verification.remedy import Remedy, decided, measured, ticks
-from smartagent.verification.ticks import rule_of, somebody
+from smartagent.verification.evaluations import rule_of, somebody
+from smartagent.verification.optimization import (
+    VerifiedOptimization,
+    approve_and_apply,
+    evaluate_repeatedly,
+    measure_effect,
+)
 
 INTEGRATION = "gmail"
 MINUTE = timedelta(minutes=1)
@@ -21,9 +26,9 @@ MINUTE = timedelta(minutes=1)
 class Recovery:
     """What the story found."""
 
-    remedy: Remedy
+    optimization: VerifiedOptimization
     wrong: str = ""  # what a synchronisation said of it when it was broken
-    asked: list[str] = field(default_factory=list)  # what the platform was asked by the remedy
+    asked: list[str] = field(default_factory=list)  # what the platform was asked by the optimization
     platform: dict[str, Any] = field(default_factory=dict)  # how the integration is there
     status: str = ""
     healths: list[float] = field(default_factory=list)
@@ -36,21 +41,21 @@ def play(now: datetime) -> Recovery:
     rule = rule_of(
         person, "integration_health", "<", 70, "optimize", target_integration=INTEGRATION, action_config=config
     )
-    found = Recovery(Remedy(person, rule))
+    found = Recovery(VerifiedOptimization(person, rule))
     with running() as platform, allowing(HOST):
         integration = connect(person.pk, platform.platform.services[INTEGRATION], platform.address, now)
-        after = ticks(found.remedy, now, 1)
+        after = evaluate_repeatedly(found.optimization, now, 1)
         _tell(platform, "break", "health")
         _tell(platform, "break", "token")
         found.wrong = look(integration, after)
-        after = ticks(found.remedy, after, 3)
+        after = evaluate_repeatedly(found.optimization, after, 3)
         _tell(platform, "heal", "health")  # its token is refused all the same, until it is renewed
         before = len(platform.platform.asked)
-        decided(found.remedy, after - MINUTE)
+        approve_and_apply(found.optimization, after - MINUTE)
         found.asked = platform.platform.asked[before:]
         found.platform = platform.platform.services[INTEGRATION].as_dict()
-    ticks(found.remedy, after, 3)
-    measured(found.remedy)
+    evaluate_repeatedly(found.optimization, after, 3)
+    measure_effect(found.optimization)
     found.status = Integration.objects.values_list("status", flat=True).get(pk=integration.pk)
     kept = MetricSample.objects.filter(user=person, metric="integration_health", target=INTEGRATION)
     found.healths = list(kept.order_by("observed_at").values_list("value", flat=True))

@@ -12,9 +12,9 @@ from rules.text.entry import entry_in_words
 from smartagent.outbound.errors import NotSent
 from smartagent.verification.check import Check
 from smartagent.verification.checks import check
-from smartagent.verification.remedy import Remedy
-from smartagent.verification.scenario import Evidence, played
-from smartagent.verification.ticks import DispatcherBusy
+from smartagent.verification.evaluations import DispatcherBusy
+from smartagent.verification.optimization import VerifiedOptimization
+from smartagent.verification.scenario import ScenarioResult, played
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ def _acted(entry: ActivityEntry) -> bool:
     return entry.action_taken != "none" and entry.status == ActivityEntry.Status.SUCCESS
 
 
-def _timeline(evidence: Evidence) -> list[str]:
+def _timeline(evidence: ScenarioResult) -> list[str]:
     lines = []
     for number, run in enumerate((evidence.first, evidence.second), 1):
         lines.append(
@@ -79,15 +79,19 @@ def _timeline(evidence: Evidence) -> list[str]:
             f"{run.succeeded} acted, {run.failed} failed"
         )
         lines += [f"  - {_sentence(entry)}" for entry in evidence.entries if entry.run_id == run.pk]
-    return [*lines, *_remedy(evidence.recovery.remedy), *_remedy(evidence.reweighting.remedy)]
+    return [
+        *lines,
+        *_optimization_lines(evidence.recovery.optimization),
+        *_optimization_lines(evidence.reweighting.optimization),
+    ]
 
 
-def _remedy(remedy: Remedy) -> list[str]:
-    lines = [f"- {remedy.rule.target_integration or remedy.rule.metric_type} and its remedy"]
-    for entry in remedy.entries():
+def _optimization_lines(optimization: VerifiedOptimization) -> list[str]:
+    lines = [f"- {optimization.rule.target_integration or optimization.rule.metric_type} and its optimization"]
+    for entry in optimization.entries():
         lines.append(f"  - {entry.created_at:%m-%d %H:%M:%S} {entry_in_words(entry)}")
         if entry.event_type == "optimization_applied":
-            lines += [f"    - {step.operation}: {step.said}" for step in remedy.steps()]
+            lines += [f"    - {step.operation}: {step.said}" for step in optimization.steps()]
     return lines
 
 

@@ -16,10 +16,10 @@ from optimizer.models import ActionLog, OptimizationEvent
 from rules.engine.severities import severity_of
 from rules.models import ActivityEntry, AuditEvent, AutomationRule, DispatchRun, FusionScore
 from smartagent.models import User
-from smartagent.verification import recovery, weights_story
+from smartagent.verification import recovery, reweighting
+from smartagent.verification.evaluations import EVALUATION_INTERVAL, evaluate_rules_of, rule_of, somebody
+from smartagent.verification.optimization import set_policy
 from smartagent.verification.patches import patched
-from smartagent.verification.remedy import under_our_policy
-from smartagent.verification.ticks import EVALUATION_INTERVAL, rule_of, somebody, tick
 
 # The rules of the old application, with the options that it gives them.
 RULES = (
@@ -31,8 +31,8 @@ SILENT_RULES = (("fusion_score", "<", 10, "alert"), ("verify_without_data", "<",
 
 
 @dataclass(slots=True)
-class Evidence:
-    """What the scenario found in the tables after the two ticks, and what the two stories about remedies found."""
+class ScenarioResult:
+    """The tables after the two evaluations, and the results of the two scenarios with optimizations."""
 
     person: User
     rules: list[AutomationRule]
@@ -40,7 +40,7 @@ class Evidence:
     first: DispatchRun
     second: DispatchRun
     recovery: recovery.Recovery
-    reweighting: weights_story.Reweighting
+    reweighting: reweighting.Reweighting
     not_patched: list[str] = field(default_factory=list)  # what REST refused
     entries: list[ActivityEntry] = field(default_factory=list)
     notifications: list[Notification] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Evidence:
 
 
 @contextmanager
-def played(now: datetime) -> Iterator[Evidence]:
+def played(now: datetime) -> Iterator[ScenarioResult]:
     """Play the scenario as of `now` and give the evidence, which is gone after the block."""
     with transaction.atomic():
         try:
@@ -60,7 +60,7 @@ def played(now: datetime) -> Iterator[Evidence]:
             transaction.set_rollback(True)
 
 
-def _play(now: datetime) -> Evidence:
+def _play(now: datetime) -> ScenarioResult:
     person = somebody("Vera Verify")
     _readings(person, now)
     rules = [
@@ -68,11 +68,11 @@ def _play(now: datetime) -> Evidence:
         for rule, options in RULES
     ]
     silent = [rule_of(person, *rule) for rule in SILENT_RULES]
-    first, second = tick(person, now), tick(person, now + EVALUATION_INTERVAL)
+    first, second = evaluate_rules_of(person, now), evaluate_rules_of(person, now + EVALUATION_INTERVAL)
     refused = patched(person, rules)
-    under_our_policy()
-    stories = recovery.play(now), weights_story.play(now)
-    evidence = Evidence(person, rules, silent, first, second, *stories, not_patched=refused)
+    set_policy()
+    stories = recovery.play(now), reweighting.play(now)
+    evidence = ScenarioResult(person, rules, silent, first, second, *stories, not_patched=refused)
     evidence.entries = list(ActivityEntry.objects.filter(user=person).order_by("created_at", "event_type"))
     evidence.notifications = list(Notification.objects.filter(user=person).order_by("created_at"))
     evidence.optimizations = list(OptimizationEvent.objects.filter(user=person, rule__in=rules))

@@ -1,4 +1,4 @@
-"""A remedy in the browser: from the proposal to its measured effect, and back."""
+"""An optimization in the browser: from the proposal to its measured effect, and back."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -10,14 +10,14 @@ from playwright.sync_api import expect
 from optimizer.execution.runner import work
 from optimizer.models import OptimizationEvent, OptimizerPolicy
 from optimizer.tasks import measure_all
-from tests.optimizer.remedy_cast import COVERAGE, metrics_of, readings_around, remedy_for, weights_of
+from tests.optimizer.optimization_cast import COVERAGE, metrics_of, optimization_for, readings_around, weights_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_from_a_proposal_to_its_measured_effect_and_back(alice, sign_in, live_server):
     before = metrics_of(alice)
-    event = remedy_for(alice, timezone.now(), COVERAGE)
+    event = optimization_for(alice, timezone.now(), COVERAGE)
     page = sign_in(alice)
 
     # told in the inbox, found in the list
@@ -64,7 +64,7 @@ def test_from_a_proposal_to_its_measured_effect_and_back(alice, sign_in, live_se
 
 def test_an_approved_one_is_followed_until_the_workers_have_applied_it(alice, sign_in, live_server):
     metrics_of(alice)
-    event = remedy_for(alice, timezone.now(), COVERAGE)
+    event = optimization_for(alice, timezone.now(), COVERAGE)
     page = sign_in(alice, f"/optimizations/{event.pk}/")
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("Workers apply the optimization within a minute.")).to_be_visible()
@@ -78,7 +78,7 @@ def test_everything_is_stopped_with_one_click(alice, ada, sign_in, live_server):
     page.get_by_role("button", name="Stop everything").click()
     expect(page.get_by_text("since Ada stopped it")).to_be_visible()
     assert OptimizerPolicy.current().stopped
-    event = remedy_for(alice, timezone.now(), COVERAGE)
+    event = optimization_for(alice, timezone.now(), COVERAGE)
     page.goto(f"{live_server.url}/optimizations/{event.pk}/")
     expect(page.get_by_text("The optimizer is stopped by the automation policy.")).to_be_visible()
     expect(page.get_by_role("link", name="Apply now")).to_have_count(0)
@@ -86,7 +86,7 @@ def test_everything_is_stopped_with_one_click(alice, ada, sign_in, live_server):
 
 def test_without_javascript(alice, client_of, browser, live_server):
     metrics_of(alice)
-    event = remedy_for(alice, timezone.now(), COVERAGE)
+    event = optimization_for(alice, timezone.now(), COVERAGE)
     context = browser.new_context(java_script_enabled=False)
     session = client_of(alice).cookies["sessionid"].value
     context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])

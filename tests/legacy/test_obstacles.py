@@ -184,7 +184,7 @@ def test_an_account_of_the_web_that_is_not_the_one_that_migrated_sees_nothing_an
         dispatch(timezone.now(), "command")
     code, found = doctor(format="json")
     assert code == 1
-    assert {each["remedy"] for each in found["findings"] if each["severity"] == "error"} == {
+    assert {each["fix"] for each in found["findings"] if each["severity"] == "error"} == {
         f"ALTER ROLE {OTHER} BYPASSRLS"
     }
     with pytest.raises(CommandError, match="BYPASSRLS"):

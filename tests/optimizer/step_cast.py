@@ -1,4 +1,4 @@
-"""What tests of remedies share: integrations, proposals made of operations, and fusion metrics with a history."""
+"""What tests of optimizations share: integrations, proposals made of operations, and fusion metrics with a history."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -55,7 +55,7 @@ def test_another_rule_for_the_same_says_what_is_in_its_way(alice, now):
     assert entry.context["outcome"]["not_proposed"] == "An optimization is already proposed."
 
 
-def test_the_remedy_is_for_the_person_concerned_not_for_the_owner_of_the_rule(ada, bob, now):
+def test_the_optimization_is_for_the_person_concerned_not_for_the_owner_of_the_rule(ada, bob, now):
     rule = AutomationRule.objects.create(
         user=ada, rule_name="Everyone", metric_type="cpu", condition_operator=">", threshold_value=90,
         action_type="optimize", applies_to="everyone",

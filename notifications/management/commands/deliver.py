@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from notifications.delivery.pipeline import DELIVERY_LEASE
 from notifications.delivery.worker import Worker, deliver
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.formats import counted
 
 
 def seconds(text: str) -> timedelta:

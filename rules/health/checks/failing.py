@@ -5,7 +5,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from rules.health.check import Facts, HealthCheck, before, days, times
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.formats import counted
 
 
 class Fails(HealthCheck):

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from rules.health.check import Facts, HealthCheck, days, days_sql
 from rules.models import Silence
 from rules.silences.coverage import AGREES, WAYS
-from rules.silences.matching import between
+from rules.silences.matchers import between
 from rules.silences.recurrence import BadRecurrence
 from rules.silences.windows import windows
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from rules.evaluation.dispatcher import dispatch
 from rules.models import DispatchRun, RuleState
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.formats import counted
 from smartagent.kernel.times import counted_with, read_time
 
 

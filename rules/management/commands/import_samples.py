@@ -35,7 +35,9 @@ class Command(BaseCommand):
             metric, target = check_metric(options["metric"]), check_target(options["target"])
         except ValueError as error:
             raise CommandError(str(error), returncode=2) from None
-        series = Series(options["file"], lambda time, value: (person.pk, metric, target, value, time), timezone.now())
+        series = SamplesFile(
+            options["file"], lambda time, value: (person.pk, metric, target, value, time), timezone.now()
+        )
         count = series.store()
         self.stdout.write(
             f"Imported {count:,} samples of {metric} for {person.email}, from {stamp(series.first)} "
@@ -56,7 +58,7 @@ def whose(email: str) -> User:
         raise CommandError(f"No person with the e-mail address {email!r}.", returncode=2) from None
 
 
-class Series:
+class SamplesFile:
     """A CSV file of samples, read once, line by line; nothing of it is kept but the first and the last time."""
 
     def __init__(self, file: Path, row: Callable[[datetime, float], Row], now: datetime) -> None:

@@ -10,7 +10,7 @@ from rules.models import ActivityEntry, DispatchRun
 from rules.models.querysets import ActivityQuerySet
 from rules.text.activity import named_entries
 from rules.text.event_names import event_label, event_tone
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.formats import counted
 from smartagent.shell.owned_admin import OwnedAdmin
 from smartagent.templatetags.shown import duration
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from rules.instances.handling import seen_by
 from rules.models.querysets import StateQuerySet
 from rules.pages.alerts.handling import asked_for, colleagues
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.formats import counted
 from smartagent.shell.owned_admin import OwnedAdmin
 
 MAX_ALERTS_NAMED = 10

@@ -18,7 +18,7 @@ from rules.pages.alerts.handling import asked_for, colleagues
 from rules.pages.links import page_of_instance
 from rules.text.activity import named_entries
 from rules.text.rule import rule_in_words
-from smartagent.kernel.phrasing import clock
+from smartagent.kernel.formats import clock
 from smartagent.models import User
 from smartagent.shell.owned_admin import OwnedAdmin
 

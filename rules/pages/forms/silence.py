@@ -10,7 +10,7 @@ from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from rules.models import AutomationRule, Silence
-from rules.pages.forms.silence_fields import LabelMatchersField, LocalTimeField, PersonField, RuleField
+from rules.pages.forms.silence_fields import LabelMatchersField, LocalTimeField, PersonField, SilencedRuleField
 from rules.silences.limits import number_problem, people_of
 from rules.silences.phrases import PRESETS, zone_of
 from rules.silences.validation import silence_errors
@@ -39,7 +39,7 @@ class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
     maker: Any = None
     given: Mapping[str, Any] = {}
 
-    rule = RuleField("known-rules", label="Rule", help_text="Rule name or ID. Empty: any rule.")
+    rule = SilencedRuleField("known-rules", label="Rule", help_text="Rule name or ID. Empty: any rule.")
     metric = forms.CharField(
         required=False, help_text="Rules with this metric in any condition. Empty: any metric.",
         widget=UnfoldAdminTextInputWidget(attrs={"list": "known-metrics", "autocomplete": "off"}),

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from rules.models import AutomationRule
-from rules.silences.matching import labels_in_words
+from rules.silences.matchers import labels_in_words
 from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.times import counted_with, read_time
 from smartagent.models import User
@@ -57,7 +57,7 @@ class NamedField(forms.CharField):
         return found[0]
 
 
-class RuleField(NamedField):
+class SilencedRuleField(NamedField):
     what = "rule"
     among = AutomationRule.objects.none()
 

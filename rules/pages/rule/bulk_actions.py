@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from rules.lifecycle.recycle_bin import delete
 from rules.lifecycle.status import activate, pause
-from smartagent.kernel.phrasing import plural
+from smartagent.kernel.formats import plural
 from smartagent.shell.confirmation import Confirmation, confirm, is_confirmed, selection
 from smartagent.shell.list_pagination import CappedPaginator
 from smartagent.shell.owned_admin import OwnedAdmin

@@ -11,7 +11,7 @@ from django.utils import timezone
 from rules.lifecycle.bulk_edit import Edited, edit_together, edited
 from rules.models.querysets import RuleQuerySet
 from rules.pages.forms.bulk_edit import BulkEditForm
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.formats import counted
 from smartagent.kernel.times import read_time
 from smartagent.shell.owned_admin import OwnedAdmin
 

@@ -16,7 +16,7 @@ from rules.models import ActivityEntry, Silence
 from rules.pages.forms.silence import SILENCE_DURATIONS, SilenceForm
 from rules.silences.coverage import Coverage, covered
 from rules.silences.lifecycle import end, prolonged, revise
-from rules.silences.matching import covers_in_words
+from rules.silences.matchers import covers_in_words
 from rules.silences.phrases import SILENCE_STATE_LABELS, state_of, when_in_words, window_in_words, zone_of
 from rules.silences.validation import silence_errors
 from rules.silences.windows import upcoming

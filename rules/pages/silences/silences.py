@@ -25,10 +25,10 @@ from rules.pages.silences.silence import (
 )
 from rules.silences.lifecycle import copied, end, is_over, make, revise
 from rules.silences.limits import people_of
-from rules.silences.matching import covers_in_words
+from rules.silences.matchers import covers_in_words
 from rules.silences.phrases import SILENCE_STATE_LABELS, state_of, when_in_words
+from smartagent.kernel.formats import plural
 from smartagent.kernel.limits import too_many
-from smartagent.kernel.phrasing import plural
 from smartagent.kernel.scope import has_everyone
 from smartagent.models import User
 from smartagent.shell.filtered_list import FilteredAdmin, FilteredChangeList

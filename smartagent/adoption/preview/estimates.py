@@ -68,7 +68,7 @@ def _(change: sync_changes.CopyRows, rows: int) -> float:
     return MOMENT + change.rows * COPY
 
 
-@seconds.register(sync_changes.ImportPeople)
-@seconds.register(sync_changes.IntroducePeople)
-def _(change: "sync_changes.ImportPeople | sync_changes.IntroducePeople", rows: int) -> float:
+@seconds.register(sync_changes.ImportPeopleChange)
+@seconds.register(sync_changes.IntroducePeopleChange)
+def _(change: "sync_changes.ImportPeopleChange | sync_changes.IntroducePeopleChange", rows: int) -> float:
     return MOMENT + change.people * PERSON

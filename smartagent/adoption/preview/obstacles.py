@@ -45,12 +45,12 @@ class Obstacle:
 
     subject: str
     problem: str
-    remedy: str
+    fix: str
     migrating: bool = False
     blinding: bool = False
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.problem} {self.remedy}"
+        return f"{self.subject}: {self.problem} {self.fix}"
 
 
 def find_obstacles(connection: BaseDatabaseWrapper) -> list[Obstacle]:
@@ -62,7 +62,7 @@ def find_obstacles(connection: BaseDatabaseWrapper) -> list[Obstacle]:
     found = [*of_server(see_server(connection)), *of_hidden(connection, [each.oid for each in tables])]
     if is_shared_between_transactions(connection):
         problem = "A pool in transaction mode is in between: locks and settings of a session do not hold."
-        found.append(Obstacle(subject="database", problem=problem, remedy=SESSION))
+        found.append(Obstacle(subject="database", problem=problem, fix=SESSION))
     for table in tables:
         found += of_table(table, wanted[table.name], is_theirs=table.name in THEIRS)
     if not any(each.blinding for each in found):
@@ -78,37 +78,37 @@ def of_strangers(connection: BaseDatabaseWrapper, tables: Iterable[TableSight]) 
     for table in tables:
         if table.name in own and table.kind == ORDINARY_TABLE:
             problem = "it is there, and no migration of ours has made it."
-            remedy = f"ALTER TABLE {table.shown} RENAME TO {table.other_name}"
-            yield Obstacle(subject=table.shown, problem=problem, remedy=remedy, migrating=True)
+            fix = f"ALTER TABLE {table.shown} RENAME TO {table.other_name}"
+            yield Obstacle(subject=table.shown, problem=problem, fix=fix, migrating=True)
 
 
 def of_server(server: Server) -> Iterator[Obstacle]:
     """What stands in the way wherever a table is."""
     where, account = "database", server.account
     if server.standby or server.read_only:
-        remedy = (
+        fix = (
             "Name the primary server in DATABASE_URL."
             if server.standby
             else f"ALTER ROLE {account} RESET default_transaction_read_only, or RESET it for the database."
         )
-        yield Obstacle(subject=where, problem="The database is read-only.", remedy=remedy)
+        yield Obstacle(subject=where, problem="The database is read-only.", fix=fix)
     if server.replication_role != "origin":
         problem = f"session_replication_role is {server.replication_role}: triggers do not run."
-        remedy = f"ALTER ROLE {account} RESET session_replication_role, or RESET it for the database."
-        yield Obstacle(subject=where, problem=problem, remedy=remedy)
+        fix = f"ALTER ROLE {account} RESET session_replication_role, or RESET it for the database."
+        yield Obstacle(subject=where, problem=problem, fix=fix)
     if server.schema is None:
-        problem, remedy = "No schema of the search_path is there.", f"ALTER ROLE {account} SET search_path = public"
-        yield Obstacle(subject=where, problem=problem, remedy=remedy)
+        problem, fix = "No schema of the search_path is there.", f"ALTER ROLE {account} SET search_path = public"
+        yield Obstacle(subject=where, problem=problem, fix=fix)
     elif not server.may_create:
         problem = f"The account {account} may not create tables and functions in the schema {server.schema}."
-        remedy = f"GRANT CREATE ON SCHEMA {server.schema} TO {account}"
-        yield Obstacle(subject=where, problem=problem, remedy=remedy, migrating=True)
+        fix = f"GRANT CREATE ON SCHEMA {server.schema} TO {account}"
+        yield Obstacle(subject=where, problem=problem, fix=fix, migrating=True)
 
 
 def of_hidden(connection: BaseDatabaseWrapper, oids: list[int]) -> Iterator[Obstacle]:
     """Tables of which we may not see every row."""
     for table in find_hidden(connection, oids=oids):
-        yield Obstacle(subject=table.shown, problem=table.problem, remedy=table.remedy, blinding=True)
+        yield Obstacle(subject=table.shown, problem=table.problem, fix=table.fix, blinding=True)
 
 
 def of_table(table: TableSight, rights: Iterable[str], *, is_theirs: bool) -> Iterator[Obstacle]:
@@ -116,19 +116,19 @@ def of_table(table: TableSight, rights: Iterable[str], *, is_theirs: bool) -> It
     name, account = table.shown, table.account
     if table.kind in RELATION_KINDS:
         if not is_theirs:
-            remedy = f"ALTER {RELATION_KINDS[table.kind]} {name} RENAME TO {table.other_name}"
+            fix = f"ALTER {RELATION_KINDS[table.kind]} {name} RENAME TO {table.other_name}"
             problem = "A view or another object has the name of a required table."
-            yield Obstacle(subject=name, problem=problem, remedy=remedy, migrating=True)
+            yield Obstacle(subject=name, problem=problem, fix=fix, migrating=True)
         return
     if not table.may_use_schema:
-        remedy = f"GRANT USAGE ON SCHEMA {table.schema} TO {account}"
+        fix = f"GRANT USAGE ON SCHEMA {table.schema} TO {account}"
         problem = f"The account {account} may not use the schema {table.schema}."
-        yield Obstacle(subject=name, problem=problem, remedy=remedy, blinding=True)
+        yield Obstacle(subject=name, problem=problem, fix=fix, blinding=True)
     if lacking := [right for right in rights if right in table.lacking]:
         verbs = ", ".join(lacking)
-        problem, remedy = f"The account {account} has no right to {verbs}.", f"GRANT {verbs} ON {name} TO {account}"
+        problem, fix = f"The account {account} has no right to {verbs}.", f"GRANT {verbs} ON {name} TO {account}"
         blinding = "SELECT" in lacking
-        yield Obstacle(subject=name, problem=problem, remedy=remedy, blinding=blinding)
+        yield Obstacle(subject=name, problem=problem, fix=fix, blinding=blinding)
     if not is_theirs:
         yield from of_own_table(table)
 
@@ -138,21 +138,21 @@ def of_own_table(table: TableSight) -> Iterator[Obstacle]:
     name, account = table.shown, table.account
     if not table.owned:
         problem = f"It belongs to {table.owner}, and the account {account} may not change it."
-        remedy = f"ALTER TABLE {name} OWNER TO {account}"
+        fix = f"ALTER TABLE {name} OWNER TO {account}"
         if not table.owner_is_superuser:
-            remedy = f"GRANT {table.owner} TO {account}, or {remedy}"
-        yield Obstacle(subject=name, problem=problem, remedy=remedy, migrating=True)
+            fix = f"GRANT {table.owner} TO {account}, or {fix}"
+        yield Obstacle(subject=name, problem=problem, fix=fix, migrating=True)
     if table.kind != ORDINARY_TABLE:
         problem = "It is partitioned: the unique keys and the indexes that we need cannot be built on it."
-        remedy = (
+        fix = (
             f"Put a plain table in its place: CREATE TABLE {table.other_name} (LIKE {name} INCLUDING ALL), copy the "
             "rows, and exchange the names."
         )
-        yield Obstacle(subject=name, problem=problem, remedy=remedy, migrating=True)
+        yield Obstacle(subject=name, problem=problem, fix=fix, migrating=True)
     if table.key_type not in (None, "uuid"):
         problem = f"Its column id is {table.key_type}; we need uuid."
-        remedy = f"ALTER TABLE {name} RENAME TO {table.other_name}, and we create a table of our own."
-        yield Obstacle(subject=name, problem=problem, remedy=remedy, migrating=True)
+        fix = f"ALTER TABLE {name} RENAME TO {table.other_name}, and we create a table of our own."
+        yield Obstacle(subject=name, problem=problem, fix=fix, migrating=True)
     for column in table.computed:
         problem = f"Its column {column} is computed by the database, so nobody can write it."
-        yield Obstacle(subject=name, problem=problem, remedy=table.release(column))
+        yield Obstacle(subject=name, problem=problem, fix=table.release(column))

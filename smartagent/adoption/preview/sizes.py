@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from smartagent.adoption.routines import RoutinePlace
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.formats import counted
 
 QUICK = 64 * 1024 * 1024  # bytes
 

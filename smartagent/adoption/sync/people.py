@@ -16,8 +16,8 @@ from smartagent.adoption.changes import LeaveAlone, SchemaChange
 from smartagent.adoption.lock_retries import patiently
 from smartagent.adoption.routines import RoutinePlace, find_place
 from smartagent.adoption.sync.base import Editor, Synchronising, do, logger, show, tell
-from smartagent.adoption.sync.sync_changes import ImportPeople as Import
-from smartagent.adoption.sync.sync_changes import IntroducePeople as Introduce
+from smartagent.adoption.sync.sync_changes import ImportPeopleChange as Import
+from smartagent.adoption.sync.sync_changes import IntroducePeopleChange as Introduce
 from smartagent.adoption.sync.sync_changes import WithdrawPeople as Withdraw
 from smartagent.adoption.sync.triggers import KeepInStep
 

@@ -85,7 +85,7 @@ class CopyRows(SchemaChange):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImportPeople(SchemaChange):
+class ImportPeopleChange(SchemaChange):
     lock = "ACCESS SHARE"
 
     people: int
@@ -95,7 +95,7 @@ class ImportPeople(SchemaChange):
 
 
 @dataclass(frozen=True, kw_only=True)
-class IntroducePeople(SchemaChange):
+class IntroducePeopleChange(SchemaChange):
     lock = ROW_EXCLUSIVE
 
     people: int

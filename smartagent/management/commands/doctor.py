@@ -53,4 +53,4 @@ class Command(BaseCommand):
     def _say_in_one_line(self, report: DoctorReport) -> None:
         """There is no database to look at."""
         for finding in report.findings:
-            self.stderr.write(f"{finding.problem} {finding.remedy}")
+            self.stderr.write(f"{finding.problem} {finding.fix}")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from optimizer.models import OptimizationEvent
 from rules.models import ActivityEntry
 from tests.api import Program
-from tests.optimizer.remedy_cast import COVERAGE, metrics_of, remedy_for, weights_of
+from tests.optimizer.optimization_cast import COVERAGE, metrics_of, optimization_for, weights_of
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def now():
 @pytest.fixture
 def event(alice, now):
     metrics_of(alice)
-    return remedy_for(alice, now, COVERAGE, advice=("Look.",))
+    return optimization_for(alice, now, COVERAGE, advice=("Look.",))
 
 
 def test_it_is_tried_applied_and_rolled_back(alice, event):
@@ -53,7 +53,7 @@ def test_dismissed_for_a_length(alice, event, now):
 
 
 def test_advice_alone_is_done_by_hand(olga, bob, now):
-    event = remedy_for(bob, now, advice=("Connect it again.",))
+    event = optimization_for(bob, now, advice=("Connect it again.",))
     program = Program(olga)
     assert program.post(f"optimizations/{event.pk}/approve/", status=409)["detail"][0].startswith(
         "This optimization has no operations"
@@ -63,7 +63,7 @@ def test_advice_alone_is_done_by_hand(olga, bob, now):
 
 
 def test_many_are_answered_each_by_itself(alice, bob, olga, event, now):
-    empty = remedy_for(bob, now, advice=("Look.",))
+    empty = optimization_for(bob, now, advice=("Look.",))
     asked = {"ids": [str(event.pk), str(empty.pk), str(uuid4())], "verb": "apply"}
     done = Program(olga).post("optimizations/decide/", asked)
     assert done == {

@@ -230,7 +230,7 @@ def test_of_many_workers_at_once_one_applies_it(alice, ada, now):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_remedies_at_once_on_one_target_one_is_under_way_at_a_time(alice, ada, now, httpserver, loopback):
+def test_of_many_optimizations_at_once_on_one_target_one_is_under_way_at_a_time(alice, ada, now, httpserver, loopback):
     inside, most = [], []
 
     def slow(request):

@@ -1,4 +1,4 @@
-"""Who hears of a remedy: the person concerned, once for each, and when it was applied, failed or made it worse."""
+"""Who is notified of an optimization: the person concerned, once for each, and when it is applied or fails."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from notifications.models import Delivery, Notification
 from optimizer.execution.responses import answer
 from optimizer.measurement.effect import measure
 from optimizer.proposals.creation import propose
-from tests.optimizer.remedy_cast import COVERAGE, metrics_of, readings_around, remedy, remedy_for
+from tests.optimizer.optimization_cast import COVERAGE, metrics_of, optimization, optimization_for, readings_around
 from tests.rules.rule_cast import rule_of
 
 
@@ -19,8 +19,8 @@ def told(user):
 
 def test_a_proposal_is_told_once(alice, now):
     rule = rule_of(alice)
-    event = remedy_for(alice, now, COVERAGE, rule=rule.pk)
-    remedy_for(alice, now + timedelta(minutes=5), COVERAGE, rule=rule.pk)  # the rule fires again
+    event = optimization_for(alice, now, COVERAGE, rule=rule.pk)
+    optimization_for(alice, now + timedelta(minutes=5), COVERAGE, rule=rule.pk)  # the rule fires again
     one = Notification.objects.get()
     assert (one.user, one.title, one.rule) == (alice, "Optimization proposed: Fusion enhancement", rule)
     assert one.action_url == f"/optimizations/{event.pk}/"
@@ -30,15 +30,15 @@ def test_a_proposal_is_told_once(alice, now):
 
 
 def test_who_asked_for_it_is_not_told_of_it(alice, olga, now):
-    remedy_for(alice, now, COVERAGE, by=alice.pk)
-    remedy_for(olga, now, COVERAGE, by=alice.pk)
+    optimization_for(alice, now, COVERAGE, by=alice.pk)
+    optimization_for(olga, now, COVERAGE, by=alice.pk)
     assert told(alice) == []
     assert len(told(olga)) == 1
 
 
 def test_applied_and_worse(alice, olga, now):
     metrics_of(alice)
-    event = remedy_for(alice, now, COVERAGE, by=olga.pk)
+    event = optimization_for(alice, now, COVERAGE, by=olga.pk)
     readings_around(alice, now, before=60, after=50)
     answer("apply", event, alice, now)
     assert measure(event, now + timedelta(hours=24)) == "worse"
@@ -51,7 +51,7 @@ def test_applied_and_worse(alice, olga, now):
 
 def test_failed_with_its_cause(alice, now):
     metrics_of(alice)
-    answer("apply", remedy_for(alice, now, {"metric": "speed", "step": 1}), alice, now)
+    answer("apply", optimization_for(alice, now, {"metric": "speed", "step": 1}), alice, now)
     last = Notification.objects.order_by("created_at", "severity").get(type="error")
     assert (last.title, last.severity) == ("Optimization failed: Fusion enhancement", "high")
     assert "Unknown fusion metric “speed”" in last.message
@@ -60,7 +60,7 @@ def test_failed_with_its_cause(alice, now):
 def test_many_proposals_take_as_many_statements_as_one(alice, bob, olga, now):
     counts = []
     for people in ([alice], [bob, olga]):
-        asked = [remedy(person, now, COVERAGE) for person in people]
+        asked = [optimization(person, now, COVERAGE) for person in people]
         with CaptureQueriesContext(connection) as queries, transaction.atomic():
             propose(asked, now)
         counts.append(len(queries))

@@ -1,4 +1,4 @@
-"""Whether a remedy helped: a verdict from the readings before and after, and how sure that is."""
+"""Whether an optimization helped: a verdict from the readings before and after, and how sure that is."""
 
 from itertools import combinations
 from time import perf_counter

@@ -1,4 +1,4 @@
-"""What a remedy did to its metric, a day later; what made it worse is rolled back where the policy says so."""
+"""What an optimization did to its metric, a day later; what made it worse is rolled back where the policy says so."""
 
 from datetime import timedelta
 from functools import partial
@@ -23,7 +23,7 @@ HOT, COOL = [95.0, 96, 97, 96], [50.0, 51, 52, 50]
 
 
 @pytest.fixture
-def remedy(alice, ada, now):
+def optimization(alice, ada, now):
     """Applied now, after some hot readings."""
 
     def applied(*steps, before=HOT, **fields):
@@ -39,8 +39,8 @@ def remedy(alice, ada, now):
     [(HOT, COOL, "improved"), (COOL, HOT, "worse"), (HOT, HOT, "unchanged"), (HOT, COOL[:2], "too_little"),
      (HOT[:2], COOL, "too_little"), ([], [], "too_little")],
 )  # fmt: skip
-def test_the_verdict_is_kept_with_its_numbers_and_told(alice, now, remedy, before, after, verdict):
-    event = remedy(before=before)
+def test_the_verdict_is_kept_with_its_numbers_and_told(alice, now, optimization, before, after, verdict):
+    event = optimization(before=before)
     readings(alice, "cpu", after, now + DAY / 2)
     assert measure(event, now + DAY) == verdict
     event.refresh_from_db()
@@ -51,47 +51,47 @@ def test_the_verdict_is_kept_with_its_numbers_and_told(alice, now, remedy, befor
     assert ActionLog.objects.filter(action_type="measure").count() == 1
 
 
-def test_it_is_measured_once(alice, now, remedy):
-    event = remedy()
+def test_it_is_measured_once(alice, now, optimization):
+    event = optimization()
     measure(event, now + DAY)
     measure(OptimizationEvent.objects.get(), now + 2 * DAY)
     assert ActivityEntry.objects.filter(event_type="optimization_measured").count() == 1
 
 
-def test_the_readings_before_are_frozen(alice, now, remedy):
-    event = remedy()
+def test_the_readings_before_are_frozen(alice, now, optimization):
+    event = optimization()
     MetricSample.objects.all().delete()
     readings(alice, "cpu", COOL, now + DAY / 2)
     assert measure(event, now + DAY) == "improved"
 
 
-def test_only_the_day_after_counts(alice, now, remedy):
-    event = remedy()
+def test_only_the_day_after_counts(alice, now, optimization):
+    event = optimization()
     readings(alice, "cpu", COOL, now + DAY / 2)
     readings(alice, "cpu", HOT * 20, now + 3 * DAY)
     assert measure(event, now + 4 * DAY) == "improved"
 
 
-def test_it_is_due_when_its_day_is_over(now, remedy):
-    event = remedy()
+def test_it_is_due_when_its_day_is_over(now, optimization):
+    event = optimization()
     assert due(now + DAY - MINUTE) == []
     assert due(now + DAY) == [event]
 
 
-def test_without_a_metric_there_is_nothing_to_measure(now, remedy):
-    remedy(metric="")
+def test_without_a_metric_there_is_nothing_to_measure(now, optimization):
+    optimization(metric="")
     assert due(now + 9 * DAY) == []
 
 
-def test_what_was_rolled_back_is_not_measured(alice, ada, now, remedy):
-    roll_back(remedy(interval(integration_of(alice), 9)), ada, now)
+def test_what_was_rolled_back_is_not_measured(alice, ada, now, optimization):
+    roll_back(optimization(interval(integration_of(alice), 9)), ada, now)
     assert due(now + DAY) == []
 
 
 @pytest.mark.parametrize("undo", [True, False])
-def test_what_made_it_worse_is_rolled_back_where_the_policy_says_so(alice, now, remedy, undo):
+def test_what_made_it_worse_is_rolled_back_where_the_policy_says_so(alice, now, optimization, undo):
     OptimizerPolicy.objects.create(undo_worse=undo)
-    event = remedy(interval(integration_of(alice), 9), before=COOL)
+    event = optimization(interval(integration_of(alice), 9), before=COOL)
     readings(alice, "cpu", HOT, now + DAY / 2)
     assert measure_all(now + DAY) == 1
     event.refresh_from_db()
@@ -99,9 +99,9 @@ def test_what_made_it_worse_is_rolled_back_where_the_policy_says_so(alice, now, 
     assert event.decision_note == ("The metric became worse." if undo else "")
 
 
-def test_what_made_it_worse_and_cannot_be_taken_back_says_why_it_stays(alice, now, remedy):
+def test_what_made_it_worse_and_cannot_be_taken_back_says_why_it_stays(alice, now, optimization):
     OptimizerPolicy.objects.create(undo_worse=True)
-    event = remedy(interval(integration_of(alice), 9), before=COOL)
+    event = optimization(interval(integration_of(alice), 9), before=COOL)
     Integration.objects.update(config={"sync_interval_minutes": 60})
     readings(alice, "cpu", HOT, now + DAY / 2)
     measure_all(now + DAY)
@@ -181,16 +181,16 @@ def test_the_clock_runs_all_of_it(alice, ada, now):
 
 
 @pytest.mark.parametrize("metric_got", ["better", "worse"])
-def test_what_only_reads_or_notes_is_neither_measured_nor_called_improved(alice, now, remedy, metric_got):
-    event = remedy("analyze_slow_queries", before=HOT if metric_got == "better" else COOL)
+def test_what_only_reads_or_notes_is_neither_measured_nor_called_improved(alice, now, optimization, metric_got):
+    event = optimization("analyze_slow_queries", before=HOT if metric_got == "better" else COOL)
     readings(alice, "cpu", COOL if metric_got == "better" else HOT, now + DAY / 2)
     assert (event.status, event.measure_at, due(now + DAY)) == ("applied", None, [])
     assert effect_in_words(event) == "No changes, so no effect is measured."
     assert track_records() == {}
 
 
-def test_beside_a_change_a_note_is_not_what_improved_it(alice, now, remedy):
-    event = remedy("analyze_slow_queries", interval(integration_of(alice, "outlook"), 15))
+def test_beside_a_change_a_note_is_not_what_improved_it(alice, now, optimization):
+    event = optimization("analyze_slow_queries", interval(integration_of(alice, "outlook"), 15))
     readings(alice, "cpu", COOL, now + DAY / 2)
     assert measure(event, now + DAY) == "improved"
     assert set(records_of_operations()) == {"adjust_sync_interval"}

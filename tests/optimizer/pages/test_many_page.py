@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from optimizer.models import OptimizationEvent
 from tests.conftest import person
-from tests.optimizer.remedy_cast import COVERAGE, metrics_of, remedy_for, weights_of
+from tests.optimizer.optimization_cast import COVERAGE, metrics_of, optimization_for, weights_of
 
 LIST = reverse("admin:optimizer_optimizationevent_changelist")
 
@@ -25,11 +25,11 @@ def people(count):
     return [person(f"P{n}", "members") for n in range(count)]
 
 
-def remedies(count, now):
+def optimizations(count, now):
     found = []
     for each in people(count):
         metrics_of(each)
-        found.append(remedy_for(each, now, COVERAGE))
+        found.append(optimization_for(each, now, COVERAGE))
     return found
 
 
@@ -39,7 +39,7 @@ def statuses():
 
 def test_it_is_asked_first_with_what_would_happen_to_each(client_of, olga, alice, now):
     metrics_of(alice)
-    fits, empty = remedy_for(alice, now, COVERAGE), remedy_for(olga, now, advice=("Look.",))
+    fits, empty = optimization_for(alice, now, COVERAGE), optimization_for(olga, now, advice=("Look.",))
     said = choose(client_of(olga), [fits, empty], "approve").content.decode()
     assert "Approve 1 optimization?" in said
     assert "Adjust a weight: Coverage is low." in said
@@ -48,7 +48,7 @@ def test_it_is_asked_first_with_what_would_happen_to_each(client_of, olga, alice
 
 
 def test_a_few_are_applied_at_once(client_of, olga, now):
-    events = remedies(2, now)
+    events = optimizations(2, now)
     response = choose(client_of(olga), events, "apply_now", post="yes")
     assert response.request["PATH_INFO"] == "/optimizations/progress/"
     assert "2 of 2 finished." in response.content.decode()
@@ -57,7 +57,7 @@ def test_a_few_are_applied_at_once(client_of, olga, now):
 
 
 def test_more_are_left_to_the_workers_and_followed(client_of, olga, now):
-    said = choose(client_of(olga), remedies(4, now), "apply_now", post="yes").content.decode()
+    said = choose(client_of(olga), optimizations(4, now), "apply_now", post="yes").content.decode()
     assert statuses() == ["approved"] * 4
     assert "0 of 4 finished. Workers continue within a minute" in said
     assert "hx-get=" in said
@@ -65,14 +65,14 @@ def test_more_are_left_to_the_workers_and_followed(client_of, olga, now):
 
 def test_what_is_refused_does_not_keep_the_others(client_of, olga, alice, now):
     metrics_of(alice)
-    mine, hers = remedy_for(olga, now, COVERAGE, by=olga.pk), remedy_for(alice, now, COVERAGE)
+    mine, hers = optimization_for(olga, now, COVERAGE, by=olga.pk), optimization_for(alice, now, COVERAGE)
     said = choose(client_of(olga), [mine, hers], "approve", post="yes").content.decode()
     assert "You requested this optimization" in said
     assert statuses() == ["approved", "proposed"]
 
 
 def test_dismissed_together_for_as_long_as_was_said(client_of, olga, now):
-    said = choose(client_of(olga), remedies(2, now), "dismiss", post="yes", note="Later.", **{"for": "ever"})
+    said = choose(client_of(olga), optimizations(2, now), "dismiss", post="yes", note="Later.", **{"for": "ever"})
     assert "Dismissed 2 optimizations." in said.content.decode()
     assert set(OptimizationEvent.objects.values_list("status", "dismissed_until", "decision_note")) == {
         ("dismissed", None, "Later.")
@@ -80,7 +80,7 @@ def test_dismissed_together_for_as_long_as_was_said(client_of, olga, now):
 
 
 def test_rolled_back_together(client_of, olga, now):
-    events = remedies(2, now)
+    events = optimizations(2, now)
     client = client_of(olga)
     choose(client, events, "apply_now", post="yes")
     assert "Rolled back 2 optimizations." in choose(client, events, "roll_back", post="yes").content.decode()
@@ -88,7 +88,7 @@ def test_rolled_back_together(client_of, olga, now):
 
 
 def test_auditors_have_nothing_to_choose(client_of, audra, alice, now):
-    event = remedy_for(alice, now, COVERAGE)
+    event = optimization_for(alice, now, COVERAGE)
     client = client_of(audra)
     assert 'value="approve"' not in client.get(LIST).content.decode()
     choose(client, [event], "approve", post="yes")
@@ -96,13 +96,13 @@ def test_auditors_have_nothing_to_choose(client_of, audra, alice, now):
 
 
 def test_progress_shows_only_what_one_may_see(client_of, alice, bob, now):
-    event = remedy_for(alice, now, COVERAGE)
+    event = optimization_for(alice, now, COVERAGE)
     said = client_of(bob).get("/optimizations/progress/", {"id": [event.pk, "no-id"]}).content.decode()
     assert "These optimizations were deleted." in said
 
 
 def test_the_number_of_queries_does_not_grow(client_of, olga, now, django_assert_max_num_queries):
-    events = remedies(12, now)
+    events = optimizations(12, now)
     client = client_of(olga)
     with django_assert_max_num_queries(25):
         choose(client, events, "approve")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from optimizer.measurement.effect import measure
 from optimizer.models import ActionLog, OptimizationEvent, OptimizerPolicy
 from rules.models import ActivityEntry, FusionScore
-from tests.optimizer.remedy_cast import COVERAGE, metrics_of, readings_around, remedy_for, weights_of
+from tests.optimizer.optimization_cast import COVERAGE, metrics_of, optimization_for, readings_around, weights_of
 from tests.rules.rule_cast import entry_of, rule_of
 
 
@@ -44,7 +44,7 @@ def everything():
 def test_it_says_why_and_what_it_would_do(client_of, alice, now):
     rule = rule_of(alice)
     entry = entry_of(rule, now)
-    event = remedy_for(alice, now, COVERAGE, advice=("Look at gmail.",), rule=rule.pk, entry=entry.pk)
+    event = optimization_for(alice, now, COVERAGE, advice=("Look at gmail.",), rule=rule.pk, entry=entry.pk)
     said = text(page(client_of(alice), event))
     for words in (
         "Fusion enhancement for Alice", "The fusion score is 60; the rule says &lt; 70.", "Adjust a weight",
@@ -57,14 +57,14 @@ def test_it_says_why_and_what_it_would_do(client_of, alice, now):
 def test_links_lead_only_to_what_one_may_see(client_of, alice, ada, now):
     rule = rule_of(ada, applies_to="everyone")
     entry = entry_of(rule, now)
-    said = text(page(client_of(alice), remedy_for(alice, now, COVERAGE, rule=rule.pk, entry=entry.pk)))
+    said = text(page(client_of(alice), optimization_for(alice, now, COVERAGE, rule=rule.pk, entry=entry.pk)))
     assert f"/rules/{rule.pk}/" not in said
     assert f"/activity/{entry.pk}/" not in said
     assert str(rule) in said
 
 
 def test_a_dry_run_shows_before_and_after_and_changes_nothing(client_of, alice, now):
-    weights, event = metrics_of(alice), remedy_for(alice, now, COVERAGE, {"metric": "speed", "step": 0.1})
+    weights, event = metrics_of(alice), optimization_for(alice, now, COVERAGE, {"metric": "speed", "step": 0.1})
     before, client = everything(), client_of(alice)
     for asked in ({}, {"HTTP_HX_REQUEST": "true"}):
         said = text(client.get(f"/optimizations/{event.pk}/dry-run/", **asked))
@@ -76,14 +76,14 @@ def test_a_dry_run_shows_before_and_after_and_changes_nothing(client_of, alice, 
 
 
 def test_apply_asks_first_with_the_dry_run(client_of, alice, now):
-    weights, event = metrics_of(alice), remedy_for(alice, now, COVERAGE)
+    weights, event = metrics_of(alice), optimization_for(alice, now, COVERAGE)
     said = text(page(client_of(alice), event, "do/apply/"))
     assert "<td>0.5</td><td>0.6</td>" in said
     assert weights_of(alice) == weights
 
 
 def test_applied_it_shows_what_was_done_and_rolled_back_it_is_as_before(client_of, alice, now):
-    weights, event = metrics_of(alice), remedy_for(alice, now, COVERAGE)
+    weights, event = metrics_of(alice), optimization_for(alice, now, COVERAGE)
     client = client_of(alice)
     said = do(client, event, "apply")
     assert event.status == "applied"
@@ -105,7 +105,7 @@ def test_applied_it_shows_what_was_done_and_rolled_back_it_is_as_before(client_o
 
 def test_approved_it_is_left_to_the_workers_and_followed(client_of, alice, now):
     metrics_of(alice)
-    event, client = remedy_for(alice, now, COVERAGE), client_of(alice)
+    event, client = optimization_for(alice, now, COVERAGE), client_of(alice)
     said = do(client, event, "approve")
     assert event.status == "approved"
     assert "Workers apply the optimization within a minute." in said
@@ -117,7 +117,7 @@ def test_approved_it_is_left_to_the_workers_and_followed(client_of, alice, now):
 
 def test_a_failure_says_which_step_and_why(client_of, alice, now):
     weights = metrics_of(alice)
-    event = remedy_for(alice, now, COVERAGE, {"metric": "speed", "step": 0.1}, COVERAGE)
+    event = optimization_for(alice, now, COVERAGE, {"metric": "speed", "step": 0.1}, COVERAGE)
     said = do(client_of(alice), event, "apply")
     assert event.status == "failed"
     assert said.count("Unknown fusion metric “speed”") >= 3  # said, in the step, and in the story
@@ -127,7 +127,7 @@ def test_a_failure_says_which_step_and_why(client_of, alice, now):
 
 @pytest.mark.parametrize(("length", "days"), [("1d", 1), ("7d", 7), ("30d", 30), ("ever", None)])
 def test_dismissed_for_a_while_or_for_ever(client_of, alice, now, length, days):
-    event = remedy_for(alice, now, COVERAGE)
+    event = optimization_for(alice, now, COVERAGE)
     said = do(client_of(alice), event, "dismiss", **{"for": length, "note": "Not now."})
     assert (event.status, event.decision_note, event.decided_by) == ("dismissed", "Not now.", alice)
     if days is None:
@@ -138,7 +138,7 @@ def test_dismissed_for_a_while_or_for_ever(client_of, alice, now, length, days):
 
 
 def test_advice_alone_is_done_by_hand_and_measured(client_of, alice, now):
-    event = remedy_for(alice, now, advice=("Connect gmail again.",))
+    event = optimization_for(alice, now, advice=("Connect gmail again.",))
     client = client_of(alice)
     said = text(page(client, event))
     assert "Confirm after you completed" in said
@@ -153,7 +153,7 @@ def test_advice_alone_is_done_by_hand_and_measured(client_of, alice, now):
 
 
 def test_what_has_operations_is_not_done_by_hand(client_of, alice, now):
-    event = remedy_for(alice, now, COVERAGE)
+    event = optimization_for(alice, now, COVERAGE)
     assert "This optimization has operations" in do(client_of(alice), event, "by_hand")
     assert event.status == "proposed"
 
@@ -162,7 +162,7 @@ def test_whether_it_helped_is_said_with_numbers_and_drawn(client_of, alice, now)
     metrics_of(alice)
     applied = now - timedelta(hours=30)
     readings_around(alice, applied, before=60, after=50)
-    event = remedy_for(alice, applied, COVERAGE)
+    event = optimization_for(alice, applied, COVERAGE)
     OptimizationEvent.objects.filter(pk=event.pk).update(expires_at=None)
     do(client_of(alice), event, "apply")
     OptimizationEvent.objects.filter(pk=event.pk).update(applied_at=applied)
@@ -183,7 +183,7 @@ def test_whether_it_helped_is_said_with_numbers_and_drawn(client_of, alice, now)
 
 def test_one_does_not_approve_what_one_has_asked_for(client_of, alice, olga, now):
     metrics_of(alice)
-    event = remedy_for(alice, now, COVERAGE, by=alice.pk)
+    event = optimization_for(alice, now, COVERAGE, by=alice.pk)
     client = client_of(alice)
     refused = "You requested this optimization, so another person must approve it."
     said = text(page(client, event))
@@ -199,7 +199,7 @@ def test_one_does_not_approve_what_one_has_asked_for(client_of, alice, olga, now
 def test_stopped_everything_is_said_and_nothing_is_applied(client_of, alice, now):
     metrics_of(alice)
     OptimizerPolicy.objects.create(stopped=True)
-    event, client = remedy_for(alice, now, COVERAGE), client_of(alice)
+    event, client = optimization_for(alice, now, COVERAGE), client_of(alice)
     assert "The optimizer is stopped" in text(page(client, event))
     assert "The optimizer is stopped" in do(client, event, "apply")
     assert event.status == "proposed"
@@ -209,7 +209,7 @@ def test_outside_its_window_a_scheduled_one_is_approved_but_not_applied_now(clie
     metrics_of(alice)
     tomorrow = (now.weekday() + 2) % 7
     OptimizerPolicy.objects.create(window=[{"days": [tomorrow], "from": "03:00", "until": "04:00"}])
-    event, client = remedy_for(alice, now, COVERAGE, kind="scheduled"), client_of(alice)
+    event, client = optimization_for(alice, now, COVERAGE, kind="scheduled"), client_of(alice)
     assert "Waiting for the change window." in do(client, event, "apply")
     assert event.status == "proposed"
     assert "Applied in the change window." in do(client, event, "approve")
@@ -217,7 +217,7 @@ def test_outside_its_window_a_scheduled_one_is_approved_but_not_applied_now(clie
 
 
 def test_who_may_answer(client_of, alice, bob, olga, audra, now):
-    event = remedy_for(alice, now, COVERAGE)
+    event = optimization_for(alice, now, COVERAGE)
     assert page(client_of(bob), event).status_code == 404
     assert client_of(bob).post(f"/optimizations/{event.pk}/do/dismiss/").status_code == 404
     said = text(page(client_of(audra), event))
@@ -230,13 +230,13 @@ def test_who_may_answer(client_of, alice, bob, olga, audra, now):
 
 
 def test_an_answer_that_comes_too_late_says_so(client_of, alice, now):
-    event = remedy_for(alice, now - timedelta(hours=25), COVERAGE)
+    event = optimization_for(alice, now - timedelta(hours=25), COVERAGE)
     assert "The optimization was already decided or has expired." in do(client_of(alice), event, "approve")
     assert event.status == "proposed"
 
 
 def test_the_old_address_is_the_same_page(client_of, alice, now):
-    event = remedy_for(alice, now, COVERAGE)
+    event = optimization_for(alice, now, COVERAGE)
     address = reverse("admin:optimizer_optimizationevent_change", args=[event.pk])
     assert "Coverage is low." in text(client_of(alice).get(address))
 
@@ -253,7 +253,7 @@ def test_what_another_program_proposed_is_readable(client_of, alice):
 
 def test_the_number_of_queries_does_not_grow_with_the_steps(client_of, alice, now, django_assert_max_num_queries):
     metrics_of(alice)
-    event = remedy_for(alice, now, *[COVERAGE] * 9)
+    event = optimization_for(alice, now, *[COVERAGE] * 9)
     client = client_of(alice)
     with django_assert_max_num_queries(30):
         text(page(client, event))

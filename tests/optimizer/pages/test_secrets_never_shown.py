@@ -1,4 +1,4 @@
-"""What is secret of an integration is in no row and no log that a remedy writes, even where it is sent back."""
+"""What is secret of an integration is in no row and no log that an optimization writes, even where it is sent back."""
 
 import json
 

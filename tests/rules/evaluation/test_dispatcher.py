@@ -47,7 +47,7 @@ def test_the_three_classical_rules_fire_once_each_and_act(alice, now):
     assert (first.rules_evaluated, first.triggered, first.succeeded, first.failed) == (3, 3, 3, 0)
     assert (second.triggered, second.succeeded) == (0, 0)
     assert sorted(Notification.objects.values_list("type", "user")) == [
-        ("alert", alice.pk), ("notify", alice.pk), ("notify", alice.pk),  # the last: a remedy is proposed
+        ("alert", alice.pk), ("notify", alice.pk), ("notify", alice.pk),  # the last: an optimization is proposed
     ]  # fmt: skip
     proposal = OptimizationEvent.objects.get(status="proposed")
     assert (proposal.strategy, proposal.user) == ("efficiency_boost", alice)

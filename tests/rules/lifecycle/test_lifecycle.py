@@ -91,7 +91,7 @@ def test_a_test_runs_the_action_for_real_and_touches_nothing_else(alice, status)
     assert dispatch(now, "command").succeeded == 0
 
 
-def test_a_test_of_a_remedy_proposes_nothing_that_could_be_applied(alice):
+def test_a_test_of_an_optimization_proposes_nothing_that_could_be_applied(alice):
     entry = fire_test(rule_of(alice, action_type="optimize"), alice, timezone.now())
     assert entry.context["outcome"]["would_recommend"]
     assert not OptimizationEvent.objects.exists()

@@ -193,7 +193,7 @@ def test_what_people_did_names_the_version_of_the_rule_as_it_then_was(alice, lif
 
 
 def test_an_entry_without_an_action_has_no_outcome(client_of, alice, now):
-    """That a remedy was applied is not said to be nothing."""
+    """That an optimization was applied is not said to be nothing."""
     applied = entry_of(rule_of(alice), now, event_type="optimization_applied", action_taken="none", status="success")
     acted = entry_of(applied.rule, now)
     client = client_of(alice)

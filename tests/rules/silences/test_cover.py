@@ -7,7 +7,7 @@ from django.db import connection
 
 from rules.models import RuleState, Silence
 from rules.silences.coverage import covered, gather_silenced
-from rules.silences.matching import agrees, covers_in_words, windows_for
+from rules.silences.matchers import agrees, covers_in_words, windows_for
 from tests.rules.rule_cast import state_of
 
 HOUR = timedelta(hours=1)

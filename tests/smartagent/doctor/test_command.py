@@ -29,9 +29,9 @@ def test_what_is_missing_is_told_and_repaired(sql: Sql) -> None:
     states = {table["table"]: table["state"] for table in found["tables"]}
     assert (states["notifications"], states["dispatch_runs"], states["rule_states"]) == ("drifted", "drifted", "ours")
     finding = next(each for each in found["findings"] if each["problem"] == "The column severity is missing.")
-    assert set(finding) == {"severity", "subject", "problem", "remedy"}
+    assert set(finding) == {"severity", "subject", "problem", "fix"}
     assert (finding["severity"], finding["subject"]) == ("error", "notifications")
-    assert "`manage.py doctor --fix`" in finding["remedy"]
+    assert "`manage.py doctor --fix`" in finding["fix"]
     code, text = doctor(fix=True)
     assert code == 0
     assert "  notifications: column severity added" in text
@@ -64,7 +64,7 @@ def test_before_any_migrate(takeover: Takeover) -> None:
     assert {table["state"] for table in found["tables"]} == {"missing"}
     [finding] = found["findings"]
     assert finding["subject"] == "migrations"
-    assert "manage.py migrate" in finding["remedy"]
+    assert "manage.py migrate" in finding["fix"]
     assert doctor(fix=True)[0] == 1
     assert takeover.sql("SELECT to_regclass('notifications')") == [(None,)]
 

@@ -139,7 +139,7 @@ def test_pages_ask_at_most_every_half_a_minute(django_assert_num_queries: Any, m
     with django_assert_num_queries(1):
         for _ in range(50):
             assert schema_drift.known() == ()
-    monkeypatch.setattr(schema_drift._Look, "until", 0.0)
+    monkeypatch.setattr(schema_drift._DriftCache, "until", 0.0)
     with django_assert_num_queries(1):
         schema_drift.known()
 

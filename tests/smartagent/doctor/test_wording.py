@@ -36,7 +36,7 @@ def test_how_bad_it_is(change: SchemaChange, severity: str, repairable: bool) ->
     found = finding_of("table", change)
     assert (found.severity.value, found.repairable) == (severity, repairable)
     assert found.problem.endswith(".")
-    assert found.remedy.endswith(".")
+    assert found.fix.endswith(".")
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0, "0"), (40, "40s"), (61, "1m"), (7_265, "2h 1m"), (90_061, "1d 1h")])

@@ -61,7 +61,7 @@ def test_doctor_compares_site_url_with_where_up_runs(site, names, https, problem
         found = [each for each in installation.check_settings() if "inks" in each.problem or "link" in each.problem]
     assert [each.problem for each in found if not problem or problem not in each.problem] == []
     assert bool(found) == bool(problem)
-    assert all(each.remedy for each in found)
+    assert all(each.fix for each in found)
 
 
 def test_doctor_says_nothing_of_the_address_where_nobody_set_one(tmp_path, settings, monkeypatch):

@@ -112,7 +112,7 @@ def test_an_operation_that_is_missing_fails_the_verification(settings, missing, 
 
 
 @pytest.mark.django_db
-def test_the_report_for_people_tells_the_stories_of_the_remedies():
+def test_the_report_for_people_tells_the_stories_of_the_optimizations():
     out = verify(format="markdown")[1]
     assert "refresh_oauth_token: gmail has a new access token" in out
     assert "The policy rolled back the optimization fusion enhancement." in out

@@ -1,4 +1,4 @@
-"""What the stories of a verification share: a person, a rule, and ticks."""
+"""A person, a rule and evaluations, as the scenarios of a verification need them."""
 
 import time
 import uuid
@@ -34,7 +34,7 @@ def rule_of(person: User, metric: str, operator: str, threshold: int, action: st
     return rule
 
 
-def tick(person: User, now: datetime) -> DispatchRun:
+def evaluate_rules_of(person: User, now: datetime) -> DispatchRun:
     """Evaluate the person's rules as of `now`."""
     until = time.monotonic() + DISPATCHER_TIMEOUT
     while True:

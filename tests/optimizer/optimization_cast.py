@@ -1,4 +1,4 @@
-"""Proposals for tests of pages: what somebody's fusion score is made of, and a remedy that changes its weights."""
+"""Proposals for tests of pages: parts of a fusion score, and an optimization that changes their weights."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -27,7 +27,7 @@ def weights_of(person: User) -> dict[str, Decimal]:
     return dict(FusionMetric.objects.filter(user=person).values_list("metric_name", "weight"))
 
 
-def remedy(
+def optimization(
     person: User, now: datetime, *parameters: dict[str, Any], advice: tuple[str, ...] = (), **asked: Any
 ) -> tuple[ProposalRequest, str, Proposal]:
     """What would be proposed: to adjust weights, a step for each of `parameters`; without any it is advice only."""
@@ -40,9 +40,9 @@ def remedy(
     return ProposalRequest(**{"facts": facts, "kind": "manual"} | asked), "fusion_enhancement", proposal
 
 
-def remedy_for(person: User, now: datetime, *parameters: dict[str, Any], **asked: Any) -> OptimizationEvent:
+def optimization_for(person: User, now: datetime, *parameters: dict[str, Any], **asked: Any) -> OptimizationEvent:
     """The same, proposed."""
-    event = propose([remedy(person, now, *parameters, **asked)], now)[0].event
+    event = propose([optimization(person, now, *parameters, **asked)], now)[0].event
     event.refresh_from_db()
     return event
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartagent.kernel.phrasing import clock, clock_utc, counted, plural
+from smartagent.kernel.formats import clock, clock_utc, counted, plural
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from notifications.inbox.snooze import clock
 from notifications.models import Notification
 from notifications.models.querysets import NotificationQuerySet
-from smartagent.kernel.phrasing import counted
+from smartagent.kernel.formats import counted
 
 MARKED_MESSAGES = {"read": "Marked {n} as read.", "unread": "Marked {n} as unread.", "archive": "Archived {n}."}
 ICONS = {"read": ("drafts", "Mark as read"), "unread": ("mark_email_unread", "Mark as unread"),

@@ -1,4 +1,4 @@
-"""A reweighting that makes things worse: the steady part of a score is its low one, and gains. It is rolled back."""
+"""A scenario: a reweighting that makes things worse, because the steady part of a score gains, and is rolled back."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -6,8 +6,13 @@ from decimal import Decimal
 
 from optimizer.models import FusionMetric
 from rules.models import FusionScore, MetricSample
-from smartagent.verification.remedy import Remedy, decided, measured, ticks
-from smartagent.verification.ticks import rule_of, somebody
+from smartagent.verification.evaluations import rule_of, somebody
+from smartagent.verification.optimization import (
+    VerifiedOptimization,
+    approve_and_apply,
+    evaluate_repeatedly,
+    measure_effect,
+)
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 SCORE_PARTS = (
@@ -18,9 +23,9 @@ SCORE_PARTS = (
 
 @dataclass(slots=True)
 class Reweighting:
-    """What the story found: the weights, as they are written, before, when it was applied, and at the end."""
+    """The weights as written: before, when the optimization was applied, and at the end."""
 
-    remedy: Remedy
+    optimization: VerifiedOptimization
     before: dict[str, str] = field(default_factory=dict)
     between: dict[str, str] = field(default_factory=dict)
     after: dict[str, str] = field(default_factory=dict)
@@ -31,7 +36,7 @@ def play(now: datetime) -> Reweighting:
     """Play it as of `now`."""
     person = somebody("Wanda Weights")
     rule = rule_of(person, "fusion_score", "<", 70, "optimize", action_config={"optimization_type": "manual"})
-    found = Reweighting(Remedy(person, rule))
+    found = Reweighting(VerifiedOptimization(person, rule))
     for name, weight, value, history in SCORE_PARTS:
         FusionMetric.objects.create(user=person, metric_name=name, weight=weight, normalized_value=value)
         MetricSample.objects.bulk_create(
@@ -39,19 +44,19 @@ def play(now: datetime) -> Reweighting:
             for days, each in enumerate(history, start=1)
         )
     FusionScore.objects.create(user=person, fusion_score=Decimal("54.09"), calculated_at=now - MINUTE)
-    found.before = _weights(found.remedy)
-    after = ticks(found.remedy, now, 3)
-    decided(found.remedy, after - MINUTE)
-    found.between = _weights(found.remedy)
-    ticks(found.remedy, after, 3)
-    measured(found.remedy)
-    found.after = _weights(found.remedy)
+    found.before = _weights(found.optimization)
+    after = evaluate_repeatedly(found.optimization, now, 3)
+    approve_and_apply(found.optimization, after - MINUTE)
+    found.between = _weights(found.optimization)
+    evaluate_repeatedly(found.optimization, after, 3)
+    measure_effect(found.optimization)
+    found.after = _weights(found.optimization)
     found.scores = [
         float(each) for each in FusionScore.objects.filter(user=person).values_list("fusion_score", flat=True)
     ]
     return found
 
 
-def _weights(remedy: Remedy) -> dict[str, str]:
-    rows = FusionMetric.objects.filter(user=remedy.person).order_by("metric_name")
+def _weights(optimization: VerifiedOptimization) -> dict[str, str]:
+    rows = FusionMetric.objects.filter(user=optimization.person).order_by("metric_name")
     return {name: str(weight) for name, weight in rows.values_list("metric_name", "weight")}

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
-from notifications.inbox.marking import MARKED_MESSAGES, mark, snooze
 from notifications.inbox.snooze import snoozes
+from notifications.inbox.status_changes import MARKED_MESSAGES, mark, snooze
 from notifications.models import Notification
 from notifications.pages.bell_panel import asks_for_panel, panel
 from rules.instances.handling import until_of
