@@ -66,11 +66,10 @@ class CreateOrCompleteModel(CreateModel):
         super().state_forwards(app_label, state)
         if apps is None:
             return
-        state.__dict__["apps"] = apps
         if _is_at_home(apps):
             apps.render_multiple([state.models[app_label, self.name_lower]])
-        else:
-            state.reload_model(app_label, self.name_lower)
+            state.__dict__["apps"] = apps
+        # Else they are made as soon as somebody looks at them: all at once, so that the next one is at home.
 
     def database_forwards(
         self,
