@@ -5,13 +5,15 @@
 
 from dataclasses import dataclass, field
 
+from tests.examples import examples
 from tests.legacy.people import ALICE, BEN
 
 ID = "id uuid PRIMARY KEY DEFAULT gen_random_uuid()"
 USER = "user_id uuid REFERENCES auth.users (id) ON DELETE CASCADE"
 CREATED = "created_at timestamptz DEFAULT now()"
 UPDATED = "updated_at timestamptz DEFAULT now()"
-MANY = 10_000
+# More than one batch of what is filled in.
+MANY = examples(6_000)
 NEW = "aaaaaaaa-0000-0000-0000-000000000001"
 
 TOUCH = """
