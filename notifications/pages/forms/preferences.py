@@ -10,7 +10,7 @@ from notifications.routing.preferences import checked_quiet
 from notifications.routing.quiet_hours import WEEKDAYS, read
 from notifications.routing.router import MODES, SEVERITIES, Subscriber, read_matrix
 
-SELECT_CLASSES = "border border-base-200 bg-white px-2 py-1 rounded-default dark:bg-base-900 dark:border-base-700"
+SELECT_CLASSES = "sa-input"
 NO_TIME = {"invalid": "Enter a time of day, for example 22:00."}
 
 
