@@ -15,6 +15,7 @@ from notifications.templating.context import EXAMPLE_CONTEXTS, VARIABLES
 from notifications.templating.environment import TEMPLATE_TAGS, compiled
 from notifications.templating.filters import FILTERS
 from notifications.templating.limits import MAX_OUTPUT_LENGTH, MAX_TEMPLATE_LENGTH
+from tests.notifications.templating.hostile import HUNGRY_TEMPLATES
 
 LABELS = {f"label{n}": "x" * 8000 for n in range(200)}
 LARGE = EXAMPLE_CONTEXTS[1] | {
@@ -87,35 +88,7 @@ def test_any_template_many_times(source, times):
     fill_in((source * times)[:MAX_TEMPLATE_LENGTH])
 
 
-TWICE = "{{% for a in items %}}{{% for b in items %}}{}{{% endfor %}}{{% endfor %}}"
-ONCE = "{{% for a in items %}}{}{{% endfor %}}"
-HUNGRY = [
-    TWICE.format("") * 50, TWICE.format("{{ title | upcase | size }}"), TWICE.format("x" * 3900),
-    TWICE.format("{{''}}" * 600), ONCE.format("{{''}}" * 600), ONCE.format("{% if 1 %}{% endif %}" * 200),
-    ONCE.format("{% if " + "1 == 2 or " * 25 + "0 %}{% endif %}") * 13, ONCE.format("{{ text }}"),
-    ONCE.format("{% if a == items[1] %}{% endif %}") * 60, ONCE.format("{% if a.labels == labels %}{% endif %}" * 90),
-    ONCE.format("{% for b in a.labels %}{% endfor %}" * 100), ONCE.format("{% assign b = title | upcase %}" * 100),
-    ONCE.format("".join(f"{{% assign a{n} = title %}}" for n in range(150))),
-    ONCE.format("{{ time | date: '%c%c%c' }}"),
-    ONCE.format("{{ 1 | abs }}" * 10) * 20, "{{ text" + " | upcase | downcase" * 190 + " }}",
-    "{% assign a = text | append: text %}" + "{% assign a = a | append: a %}" * 20 + "{{ a }}",
-    "{% assign a = 9 %}" + "{% assign a = a | times: a %}" * 100 + "{{ a }}", "{{ title | replace: '', text }}",
-    "{{ text | replace: ' ', text | replace: ' ', text }}", "{{ title | replace: 'ß', text }}",
-    "{{ items | map: 'text' | join: text }}", "{{ items | map: 'text' | join }}", "{{ labels | join: text }}",
-    "{{ title | url_encode | url_encode | url_encode }}", "{{ time | date: text }}", "{{ time | date: '%999999999Y' }}",
-    "{% for a in (1..1000000000) %}{% endfor %}", "{{ (1..1000000000) }}",
-    "{{ title | truncate: 99999999999999999999 }}",
-    "{{ value | round: 99999999 }}", "{{ '1e999999999' | times: '1e999999999' | minus: 1 }}", "{{ '1e400' | round }}",
-    "{{ value | times: value | times: value }}", "{{ " + "9" * 3900 + " | times: 9 }}", "{{ 1e400 }}",
-    "{% if title %}" * 200 + "{% endif %}" * 200, "{% if title " + "and title " * 390 + "%}{% endif %}",
-    "{% for a in items %}" * 90 + "{% endfor %}" * 90, "{{ " + "labels[" * 400 + "title" + "]" * 400 + " }}",
-    "{{ " + "(" * 1900 + "1" + "..2)" * 400, "{{ " + "(" * 3990 + " }}", "{{ a" + '["' * 1900 + " }}",
-    "{% comment %}" + "{{" * 1980, "{% comment %}" + ("{{" + " " * 98 + "}}") * 38 + "{% endcomment %}",
-    "{{" + " " * 3990 + "}}", "{% raw" + " " * 3000 + "%}", "{%raw%}" * 500, "{{ a" + "." * 3000 + " }}",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("source", HUNGRY)
+@pytest.mark.parametrize("source", HUNGRY_TEMPLATES)
 def test_what_would_be_hungry_is_stopped(source):
     fill_in(source[:MAX_TEMPLATE_LENGTH])
 
