@@ -23,8 +23,8 @@ from notifications.pages.channel_preview import preview_of
 from notifications.pages.forms.channel import ChannelForm
 from notifications.registries import channels
 from notifications.templating.context import VARIABLES
-from notifications.templating.environment import TEMPLATE_TAGS
 from notifications.templating.filters import FILTERS
+from notifications.templating.tags import TEMPLATE_TAGS
 from smartagent.kernel.limits import too_many
 from smartagent.shell.owned_admin import OwnedAdmin
 from smartagent.shell.shown_once import shown_once

@@ -11,7 +11,7 @@ from notifications.channels.truncation import fitted
 from notifications.models import Channel
 from notifications.templating.context import EXAMPLE_CONTEXTS, facts_of
 from notifications.templating.environment import MessageTemplate, compiled
-from notifications.templating.limits import NotWorded
+from notifications.templating.limits import NotWorded, Work
 
 __all__ = ["NotWorded", "check", "worded"]
 
@@ -48,9 +48,10 @@ def in_words(message: OutgoingMessage, title: str, body: str) -> OutgoingMessage
 
 def _reworded(message: OutgoingMessage, title: MessageTemplate | None, body: MessageTemplate | None) -> OutgoingMessage:
     if not message.items:
-        return _one(message, title, body)
-    whole = _one(message, _where(title, of_many=True), _where(body, of_many=True))
-    items = tuple(_one(item, _where(title, of_many=False), _where(body, of_many=False)) for item in message.items)
+        return _one(message, title, body, Work())
+    work = Work(len(message.items))
+    whole = _one(message, _where(title, of_many=True), _where(body, of_many=True), work)
+    items = tuple(_one(item, _where(title, of_many=False), _where(body, of_many=False), work) for item in message.items)
     return replace(whole, items=items, listed=bool(body and "items" in body.names))
 
 
@@ -58,10 +59,12 @@ def _where(wording: MessageTemplate | None, *, of_many: bool) -> MessageTemplate
     return wording if wording and bool(wording.names & OF_MANY) == of_many else None
 
 
-def _one(message: OutgoingMessage, title: MessageTemplate | None, body: MessageTemplate | None) -> OutgoingMessage:
+def _one(
+    message: OutgoingMessage, title: MessageTemplate | None, body: MessageTemplate | None, work: Work
+) -> OutgoingMessage:
     if title is body is None:
         return message
     facts = facts_of(message)
-    heading = " ".join(title.fill_in(facts).split()) if title else ""
-    text = body.fill_in(facts).strip() if body else message.text
+    heading = " ".join(title.fill_in(facts, work).split()) if title else ""
+    text = body.fill_in(facts, work).strip() if body else message.text
     return replace(message, title=fitted(heading, TITLE, message.numbers, " ") if heading else message.title, text=text)

@@ -6,37 +6,34 @@ A name leads to a plain value of the message, a part of a name to a part of a di
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, TextIO, cast
+from typing import Any, cast
 
-from liquid import BoundTemplate, Environment, Mode, Node, RenderContext
-from liquid.builtin import content, output
+from liquid import BoundTemplate, Environment, Node, RenderContext
 from liquid.builtin.expressions import (
     BooleanExpression,
     FilteredExpression,
+    KeywordArgument,
     LoopExpression,
     Path,
     StringLiteral,
     logical,
     primitive,
 )
-from liquid.builtin.illegal import Illegal
-from liquid.builtin.tags import assign_tag, comment_tag, for_tag, if_tag
 from liquid.exceptions import LiquidError, LiquidSyntaxError, OutputStreamLimitError
 from liquid.expression import Expression
-from liquid.stream import TokenStream
-from liquid.token import TOKEN_EOF, TOKEN_TAG
 
 from notifications.templating import limits
 from notifications.templating.context import VARIABLES
-from notifications.templating.filters import FILTERS, shown
-from notifications.templating.limits import CountedLoop, LimitedContext, NotWorded
+from notifications.templating.filters import FILTERS
+from notifications.templating.limits import LimitedContext, NotWorded, Work
+from notifications.templating.tags import TAG_CLASSES
 
+TOO_LONG = f"The output is longer than {limits.MAX_OUTPUT_LENGTH:,} characters."
 HAVE_PARTS = {"labels", "items"}
 OPENED = re.compile(r"(\{\{|\{%)((?:(?!\{\{|\{%|%\}|\}\}).)*)(%\}|\}\})?", re.DOTALL)
 CLOSED_BY = {"{{": "}}", "{%": "%}"}
 MANY_BLANKS = re.compile(r"\s{100}")
 REFUSED_EXPRESSION = "Ranges, “empty” and “blank” cannot be used; {% if target %} is true where there is a target"
-TEMPLATE_TAGS = ("if", "elsif", "else", "for", "assign", "comment", "raw")
 HARMLESS_EXPRESSIONS = (
     FilteredExpression, BooleanExpression, LoopExpression, Path, StringLiteral, primitive.IntegerLiteral,
     primitive.FloatLiteral, primitive.TrueLiteral, primitive.FalseLiteral, primitive.Nil, logical.LogicalAndExpression,
@@ -45,78 +42,24 @@ HARMLESS_EXPRESSIONS = (
 )  # fmt: skip
 
 
-class ShownValue(output.OutputNode):
-    """A value, as text."""
-
-    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
-        return buffer.write(shown(self.expression.evaluate(context)))
-
-
-class Output(output.Output):
-    """{{ value }}."""
-
-    node_class = ShownValue
-
-
-class UnknownTag(Illegal):
-    """Whatever is none of the tags."""
-
-    def parse(self, stream: TokenStream) -> Any:
-        token = stream.current
-        name = token.value[:40] if token.kind == TOKEN_TAG else "doc"
-        if name in ("else", "elsif", *(f"end{tag}" for tag in TEMPLATE_TAGS)):
-            raise LiquidSyntaxError(f"{{% {name} %}} closes nothing.", token=token)
-        raise LiquidSyntaxError(f"Unknown tag “{name}”. There are: {', '.join(TEMPLATE_TAGS)}.", token=token)
-
-
-class If(if_tag.IfTag):
-    """{% if %}, strict about {% else %}."""
-
-    mode = Mode.STRICT
-
-    def parse(self, stream: TokenStream) -> Any:
-        return _closed(super().parse, stream)
-
-
-class For(for_tag.ForTag):
-    """{% for %}, counted."""
-
-    node_class = CountedLoop
-
-    def parse(self, stream: TokenStream) -> Any:
-        return _closed(super().parse, stream)
-
-
-def _closed(parse: Any, stream: TokenStream) -> Any:
-    """What `parse` gives; an error that names the tag where its end is missing."""
-    tag = stream.current
-    try:
-        return parse(stream)
-    except LiquidSyntaxError as error:
-        if stream.current.kind != TOKEN_EOF or (error.token and error.token.kind != TOKEN_EOF):
-            raise
-        said = f"{{% {tag.value} %}} is not closed: {{% end{tag.value} %}} is missing."
-        raise LiquidSyntaxError(said, token=tag) from error
-
-
 class MessageTemplate(BoundTemplate):
     """A template that reaches nothing. `names` are those of the message that it asks for."""
 
-    context_class = LimitedContext
     names: frozenset[str]
 
-    def fill_in(self, facts: Mapping[str, Any]) -> str:
+    def fill_in(self, facts: Mapping[str, Any], work: Work | None = None) -> str:
         """The text for these values; NotWorded where it fails, for whatever reason."""
+        context, buffer = LimitedContext(self, globals=facts, work=work), self._get_buffer()
         try:
-            text = self.render(facts)
+            self.render_with_context(context, buffer)
         except NotWorded:
             raise
         except OutputStreamLimitError:
-            text = " " * limits.MAX_OUTPUT_LENGTH * 2
+            raise NotWorded(TOO_LONG) from None
         except Exception as error:  # whatever a filter or a comparison stumbles over; a message must not be lost by it
             raise NotWorded(f"The template fails: {_said(error)}") from error
-        if len(text) > limits.MAX_OUTPUT_LENGTH:
-            raise NotWorded(f"The output is longer than {limits.MAX_OUTPUT_LENGTH:,} characters.")
+        if len(text := buffer.getvalue()) > limits.MAX_OUTPUT_LENGTH:
+            raise NotWorded(TOO_LONG)
         return text
 
 
@@ -136,7 +79,7 @@ class MessageEnvironment(Environment):
         return cast("MessageTemplate", super().from_string(source, *args, **kwargs))
 
     def setup_tags_and_filters(self, *, extra: bool = False) -> None:
-        for tag in (content.Literal, Output, UnknownTag, If, For, assign_tag.AssignTag, comment_tag.CommentTag):
+        for tag in TAG_CLASSES:
             self.add_tag(tag)
         self.filters.update(FILTERS)
 
@@ -199,6 +142,10 @@ def _check(expression: Expression, depth: int) -> None:
         raise LiquidSyntaxError(REFUSED_EXPRESSION, token=expression.token)
     if isinstance(expression, logical.ContainsExpression) and not isinstance(expression.right, StringLiteral):
         raise LiquidSyntaxError("“contains” needs a text in quotes", token=expression.token)
+    if isinstance(expression, FilteredExpression):
+        for each in expression.filters or ():
+            if any(isinstance(given, KeywordArgument) for given in each.args):
+                raise LiquidSyntaxError(f"“{each.name}” has no named arguments", token=each.token)
     for child in expression.children():
         _check(child, depth - 1)
 

@@ -6,11 +6,11 @@ Most are python-liquid's. Text filters get texts only, number filters numbers on
 import re
 from collections.abc import Callable
 from datetime import datetime
-from math import isfinite
 from typing import Any
 from urllib.parse import quote_plus
 
 from liquid.builtin.filters import math, misc, string
+from liquid.exceptions import FilterArgumentError
 from liquid.filter import with_context
 
 from notifications.templating.limits import MAX_OUTPUT_LENGTH, LimitedContext, NotWorded, steps_of
@@ -40,7 +40,7 @@ def number(value: Any) -> int | float | None:
         found = value if isinstance(value, int | float) else float(value)
     except (TypeError, ValueError):
         return None
-    return found if isfinite(found) and abs(found) < MAX_NUMBER else None
+    return found if abs(found) < MAX_NUMBER else None
 
 
 def append(value: str, other: str) -> str:
@@ -64,9 +64,10 @@ def divided_by(value: float, other: float) -> float:
 
 def date(value: Any, form: Any = "%Y-%m-%d %H:%M") -> str:
     """A time by a format, such as %H:%M."""
-    if len(shown(form)) > MAX_DATE_FORMAT or FORMAT_PART.sub("", shown(form)):
-        raise NotWorded(f"The format of “date” has at most {MAX_DATE_FORMAT} characters, such as %H:%M.")
-    return f"{value:{shown(form)}}" if isinstance(value, datetime) else ""
+    form = shown(form)
+    if len(form) > MAX_DATE_FORMAT or FORMAT_PART.sub("", form) or "%" not in form:
+        raise NotWorded(f"The format of “date” has at most {MAX_DATE_FORMAT} characters and parts such as %H:%M.")
+    return f"{value:{form}}" if isinstance(value, datetime) else ""
 
 
 def default(value: Any, other: Any = "") -> Any:
@@ -131,12 +132,15 @@ def _of_numbers(function: Function) -> Function:
     return changed
 
 
-def _limited(function: Function) -> Function:
+def _limited(name: str, function: Function) -> Function:
     """The filter, whose work is counted, and which gives nothing long."""
 
     def changed(value: Any, *given: Any, context: LimitedContext) -> Any:
-        context.charge(sum(map(steps_of, (value, *given))))
-        found = function(value, *given)
+        context.work.charge(sum(map(steps_of, (value, *given))))
+        try:
+            found = function(value, *given)
+        except (TypeError, FilterArgumentError):
+            raise NotWorded(f"“{name}” does not take these values.") from None
         if isinstance(found, str) and len(found) > MAX_OUTPUT_LENGTH:
             raise NotWorded("A value in the template becomes too long.")
         return found
@@ -160,4 +164,4 @@ FILTER_KINDS: dict[Function, dict[str, Function]] = {
         "where": where,
     },
 }  # fmt: skip
-FILTERS = {name: _limited(kind(one)) for kind, named in FILTER_KINDS.items() for name, one in named.items()}
+FILTERS = {name: _limited(name, kind(one)) for kind, named in FILTER_KINDS.items() for name, one in named.items()}

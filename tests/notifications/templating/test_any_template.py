@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from notifications.templating import NotWorded, check
 from notifications.templating.context import EXAMPLE_CONTEXTS, VARIABLES
-from notifications.templating.environment import TEMPLATE_TAGS, compiled
+from notifications.templating.environment import compiled
 from notifications.templating.filters import FILTERS
 from notifications.templating.limits import MAX_OUTPUT_LENGTH, MAX_TEMPLATE_LENGTH
+from notifications.templating.tags import TEMPLATE_TAGS
 from tests.notifications.templating.hostile import HUNGRY_TEMPLATES
 
 LABELS = {f"label{n}": "x" * 8000 for n in range(200)}

@@ -196,3 +196,14 @@ def test_a_digest_of_many_messages_lists_the_first_of_them():
         message(reason="digest", items=many), "{{ count }}", "{% for each in items %}{{ each.title }},{% endfor %}"
     )
     assert (said.title, said.text.count(","), said.wording_failed) == ("500", 200, "")
+
+
+def test_the_work_for_a_digest_is_limited_as_a_whole():
+    labels = {f"label{number}": "x" for number in range(60)}
+    many = tuple(message(id=str(number), labels=labels) for number in range(300))
+    body = "{% for a in labels %}{% for b in labels %}{% endfor %}{% endfor %}"
+    digest = message(reason="digest", items=many)
+    assert in_words(many[0], "", body).wording_failed == ""
+    assert "does too much" in in_words(digest, "", body).wording_failed
+    said = in_words(digest, "{{ severity | upcase }}: {{ rule_name }}", "{{ text }} {{ labels.label9 }} {{ value }}")
+    assert (said.wording_failed, {item.text for item in said.items}) == ("", {"It is 95. x 95"})
