@@ -16,7 +16,7 @@ from smartagent.querysets import TokenQuerySet
 def validate_time_zone(name: str) -> None:
     """Accept the name of an IANA time zone."""
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(f"“{name}” is not a time zone. Write for example Europe/Berlin or UTC.")
+        raise ValidationError(f"“{name}” is not a time zone. Example: Europe/Berlin or UTC.")
 
 
 class UserManager(BaseUserManager["User"]):

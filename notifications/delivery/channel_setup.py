@@ -14,7 +14,7 @@ from notifications.models import Channel, Delivery, DeliveryAttempt
 
 
 class NotInUse(Exception):
-    """This channel is not in use, so nothing is sent by it. Take it into use first."""
+    """This channel is disabled. Enable it first."""
 
 
 def save(channel: Channel, values: dict[str, Any], now: datetime) -> int:

@@ -22,7 +22,7 @@ ACKNOWLEDGED = {"first", "still_firing", "critical", "flapping", "escalated"}
 
 
 class LinkInvalid(Exception):
-    """This link is not valid, or no longer. Sign in to do it there."""
+    """This link is invalid or has expired. Sign in instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ MAX_RULE_CHOICES = 500  # rules to choose from
 
 
 class NoSuchRule(Exception):
-    """There is no such rule, or it tells you nothing and is not yours to see."""
+    """The rule does not exist, or you cannot access it."""
 
 
 def mute(person: Any, rule: UUID, until: datetime | None) -> Mute:

@@ -156,7 +156,7 @@ def _names_of(template: MessageTemplate, source: str) -> frozenset[str]:
     for name, spans in found.filters.items():
         if name not in FILTERS:
             where = _line(source, spans[0].index)
-            raise NotWorded(f"{where}: Unknown filter “{name[:40]}”. There are: {', '.join(sorted(FILTERS))}.")
+            raise NotWorded(f"{where}: Unknown filter “{name[:40]}”. Available: {', '.join(sorted(FILTERS))}.")
     for name, variables in found.globals.items():
         where = _line(source, variables[0].span.index)
         if name not in VARIABLES:

@@ -38,7 +38,7 @@ class UnknownTag(Illegal):
         name = token.value[:40] if token.kind == TOKEN_TAG else "doc"
         if name in ("else", "elsif", *(f"end{tag}" for tag in TEMPLATE_TAGS)):
             raise LiquidSyntaxError(f"{{% {name} %}} closes nothing.", token=token)
-        raise LiquidSyntaxError(f"Unknown tag “{name}”. There are: {', '.join(TEMPLATE_TAGS)}.", token=token)
+        raise LiquidSyntaxError(f"Unknown tag “{name}”. Available: {', '.join(TEMPLATE_TAGS)}.", token=token)
 
 
 class CountedLoop(for_tag.ForNode):

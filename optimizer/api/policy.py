@@ -72,7 +72,7 @@ class OptimizerPolicySerializer(StrictSerializer):
 
     def validate_window_zone(self, zone: str) -> str:
         if zone not in dict(choices()):
-            raise serializers.ValidationError("This is not a time zone. Write for example Europe/Berlin.")
+            raise serializers.ValidationError("Not a time zone. Example: Europe/Berlin.")
         return zone
 
 

@@ -22,7 +22,7 @@ LOOKED_AT = 50
 
 
 class NoLimit(Exception):
-    """No rule watches this metric for them, so say what would be bad: an operator and a threshold."""
+    """No rule watches this metric for this person. Enter an operator and a threshold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

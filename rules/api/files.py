@@ -107,7 +107,7 @@ class PlanSerializer(serializers.Serializer[Any]):
 
 class ExportedSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(help_text="The file as YAML.")
-    document = serializers.JSONField(help_text="The same as an object.")
+    document = serializers.JSONField(help_text="The file as an object.")
 
 
 class ReleaseSerializer(StrictSerializer):
@@ -120,7 +120,7 @@ class ReleasedSerializer(serializers.Serializer[Any]):
 
 class PrometheusSerializer(StrictSerializer):
     text = TextField(
-        max_length=MAX_DOCUMENT_BYTES, trim_whitespace=False, help_text="A file of alerting rules, as YAML."
+        max_length=MAX_DOCUMENT_BYTES, trim_whitespace=False, help_text="Prometheus alerting rules, as YAML."
     )
     source = NameOfFile(required=False, allow_blank=True, default="")  # type: ignore[assignment]
 
@@ -130,7 +130,7 @@ class ImportedRuleSerializer(serializers.Serializer[Any]):
     group = serializers.CharField(allow_blank=True)
     uid = serializers.CharField(allow_null=True)
     imported = serializers.BooleanField()
-    notes = serializers.ListField(child=serializers.CharField(), help_text="Differences, or why the rule is left out.")
+    notes = serializers.ListField(child=serializers.CharField(), help_text="Differences, or why the rule is skipped.")
 
 
 class ImportedSerializer(ExportedSerializer):
@@ -144,9 +144,9 @@ class FileActions:
 
     @extend_schema(
         operation_id="rules_export", summary="Export rules", responses=ExportedSerializer,
-        description="All rules that you may see, or only those of an owner, with a label (name=value), of a file.",
+        description="All rules you can access, or those of an owner, with a label (name=value) or of a file.",
         parameters=[
-            OpenApiParameter("owner", str, description="An id or an e-mail."),
+            OpenApiParameter("owner", str, description="ID or e-mail."),
             OpenApiParameter("label", str, pattern="^[^=]+=", description="name=value; only rules with this label."),
             OpenApiParameter("source", str, description="Only rules managed by this file."),
         ],
@@ -218,8 +218,8 @@ class FileActions:
     @extend_schema(
         operation_id="rules_import_prometheus", summary="Convert Prometheus rules", request=PrometheusSerializer,
         responses=ImportedSerializer,
-        description="Makes a file of rules from a file of alerting rules, where they say the same, with a report of "
-        "the rest. Nothing is changed: plan and apply it.",
+        description="Converts Prometheus alerting rules to a rules file, with a report of what was not converted. "
+        "Changes nothing: plan and apply the result.",
     )  # fmt: skip
     @action(
         detail=False,

@@ -115,7 +115,7 @@ class HealthView(StrictView):
         operation_id="rules_health_of_all",
         tags=["rules"],
         summary="Rule health",
-        description="Of the rules that you may see: what was found, the worst first, and the noisiest ten. "
+        description="Findings in the rules you can access, most severe first, and the ten noisiest rules. "
         "`GET /api/rules/?health=flapping` lists all rules of a kind.",
         parameters=[
             FindingKindSerializer,
@@ -208,5 +208,5 @@ def _kinds(request: Request) -> list[str]:
 def _limit(request: Request) -> int:
     text = request.query_params.get("limit", str(DEFAULT))
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_EXAMINED_RULES):
-        raise ValidationError({"limit": [f"Write a whole number from 1 to {MAX_EXAMINED_RULES}."]})
+        raise ValidationError({"limit": [f"Enter a whole number from 1 to {MAX_EXAMINED_RULES}."]})
     return int(text)

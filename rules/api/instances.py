@@ -58,7 +58,7 @@ class AssignSerializer(CommentedSerializer):
 class ManySerializer(SnoozeSerializer):
     constraints = (
         Where("verb", ("snooze",), EITHER),
-        Where("verb", ("comment",), AnyFilled(("comment",), "Write a comment.")),
+        Where("verb", ("comment",), AnyFilled(("comment",), "Enter a comment.")),
         Where("verb", ("assign",), Present("person", "Give the assignee; null removes the assignee.")),
     )
 

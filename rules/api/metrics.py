@@ -67,7 +67,7 @@ class ReadingView(StrictView):
         summary="Read a metric now",
         description="The current reading as a rule would see it. A metric without a reading is `no_data`.",
         parameters=[
-            OpenApiParameter("name", str, "path", description="The name of the metric."),
+            OpenApiParameter("name", str, "path", description="Metric name."),
             OpenApiParameter("target", str, description="An integration, or the target of pushed samples."),
             OpenApiParameter("user", str, description="Person: ID or e-mail. Default: you."),
         ],

@@ -64,8 +64,8 @@ TWO = OpenApiExample(
 class SampleFilter(TimesFilter):
     times = "observed_at"
 
-    metric = django_filters.CharFilter(help_text="Its name, for example cpu.")
-    target = django_filters.CharFilter(help_text="What was measured.")
+    metric = django_filters.CharFilter(help_text="Metric name, for example cpu.")
+    target = django_filters.CharFilter(help_text="Measured object.")
     person = PersonFilter(field_name="user")
 
     class Meta:

@@ -164,7 +164,7 @@ class PreviewSerializer(SilenceSerializer):
 class CoveredRuleSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     rule_name = serializers.CharField(source="name")
-    user = serializers.UUIDField(source="owner_id", help_text="Its owner.")
+    user = serializers.UUIDField(source="owner_id", help_text="Owner of the rule.")
     instances = serializers.IntegerField(help_text="Number of matching instances.")
     firing = serializers.IntegerField(help_text="Number of firing instances.")
 

@@ -63,7 +63,7 @@ CONFLICT = {409: OpenApiResponse()}
     ),
     partial_update=extend_schema(
         summary="Update a silence",
-        description="Changes the fields that are sent, and no others, until it has ended.",
+        description="Updates only the fields sent. An ended silence cannot be changed.",
         examples=[OpenApiExample("Longer", value={"ends_at": "2026-03-02T16:00:00Z"}, request_only=True)],
         responses={200: SilenceSerializer} | CONFLICT,
     ),

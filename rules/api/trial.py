@@ -21,7 +21,7 @@ from smartagent.rest.throttling import Previews
 
 MAX_ANSWERED_TRANSITIONS = 1000  # transitions
 BACKTEST_EXAMPLE = OpenApiExample(
-    "A month of a rule that is not made yet",
+    "A month of a rule that does not exist yet",
     value={
         "rule_name": "CPU high", "metric_type": "cpu_percent", "condition_operator": ">", "threshold_value": 90,
         "action_type": "alert", "pending_for": "10m", "days": 30,

@@ -64,6 +64,6 @@ def off_grid(duration: timedelta) -> str:
     if below == duration:
         return ""
     return (
-        f"Rules are checked every {format_duration(tick())}, so {format_duration(duration)} would end between two "
-        f"checks. Write {shown(below)} or {shown(below + tick())}."
+        f"Rules are evaluated every {format_duration(tick())}, so {format_duration(duration)} would end between two "
+        f"evaluations. Enter {shown(below)} or {shown(below + tick())}."
     )

@@ -22,7 +22,7 @@ class RuleNameFilter(django_filters.CharFilter):  # type: ignore[misc]
     """Filters by a rule: part of its name where the asker may see it, or its id."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"field_name": "rule", "help_text": "Part of its name, or its id."} | kwargs)
+        super().__init__(*args, **{"field_name": "rule", "help_text": "Part of the name, or ID."} | kwargs)
 
     def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:
@@ -37,16 +37,16 @@ class RuleFilter(TimesFilter):
     times = "last_triggered_at"
 
     status = OneOf(choices=AutomationRule.Status.choices)
-    metric = django_filters.CharFilter(field_name="metric_type", help_text="Its name, for example fusion_score.")
+    metric = django_filters.CharFilter(field_name="metric_type", help_text="Metric name.")
     action = OneOf(field_name="action_type", choices=registries.action_choices)
     severity = OneOf(choices=Severity.choices)
     applies_to = OneOf(label="watches", choices=AutomationRule.AppliesTo.choices)
     person = PersonFilter(field_name="user", label="owner")
     label = django_filters.CharFilter(
-        label="label", method="filter_label", help_text="team, or with its value team:database."
+        label="label", method="filter_label", help_text="Label name, or name:value, for example team:database."
     )
     health = OneOf(
-        label="health", choices=registries.health_choices, method="filter_health", help_text="What is wrong with it."
+        label="health", choices=registries.health_choices, method="filter_health", help_text="Kind of finding."
     )
     within = OneOf(label="triggered within", choices=WITHIN_LABELS, method="filter_within")
     after = TimeFilter(label="triggered from", method="filter_after")
@@ -72,11 +72,11 @@ class StateFilter(TimesFilter):
     times = "since"
 
     condition = OneOf(
-        choices=InstanceState.choices, method="filter_condition", help_text="Firing: of rules that are active."
+        choices=InstanceState.choices, method="filter_condition", help_text="Firing: only instances of active rules."
     )
-    handling = OneOf(choices=RuleState.Handling.choices)
-    severity = OneOf(choices=Severity.choices, method="filter_severity", help_text="Of the episode.")
-    metric = django_filters.CharFilter(field_name="rule__metric_type", help_text="Its name, for example fusion_score.")
+    handling = OneOf(label="status", choices=RuleState.Handling.choices)
+    severity = OneOf(choices=Severity.choices, method="filter_severity", help_text="Severity of the episode.")
+    metric = django_filters.CharFilter(field_name="rule__metric_type", help_text="Metric name.")
     rule = RuleNameFilter()
     person = PersonFilter(field_name="user")
     assignee = PersonFilter(field_name="assignee")
@@ -99,25 +99,23 @@ class ActivityFilter(TimesFilter):
     status = OneOf(choices=ActivityEntry.Status.choices)
     event = OneOf(
         label="event",
-        choices=lambda: [("triggered", "fired, once or again"), *event_choices()],
+        choices=lambda: [("triggered", "fired or repeated"), *event_choices()],
         method="filter_event",
         help_text="Triggered: rule_fired or rule_repeated.",
     )
     action = OneOf(field_name="action_taken", choices=registries.action_choices)
-    metric = django_filters.CharFilter(
-        label="metric", method="filter_metric", help_text="Its name, for example fusion_score."
-    )
+    metric = django_filters.CharFilter(label="metric", method="filter_metric", help_text="Metric name.")
     severity = OneOf(field_name="context__severity", label="severity", choices=Severity.choices)
     rule = RuleNameFilter()
     origin = OneOf(
         label="written by",
         choices=[("smart_agent", "Smart Agent"), ("other", "another application")],
         method="filter_origin",
-        help_text="smart_agent, or other: what another application wrote to the same log.",
+        help_text="smart_agent, or other for entries written by another application.",
     )
     person = PersonFilter(field_name="user", label="owner")
     run = django_filters.UUIDFilter(
-        field_name="run_id", error_messages={"invalid": "This is not the id of a run."}, help_text="The id of a run."
+        field_name="run_id", error_messages={"invalid": "Invalid run ID."}, help_text="Run ID."
     )
 
     class Meta:
@@ -141,8 +139,8 @@ class RunFilter(TimesFilter):
 
     trigger = OneOf(choices=DispatchRun.Trigger.choices)
     outcome = OneOf(choices=DispatchRun.Outcome.choices)
-    late = OneOf(label="came late", choices=[("yes", "yes"), ("no", "no")], method="filter_late")
-    person = PersonFilter(field_name="requested_by", label="asked for by")
+    late = OneOf(label="delayed", choices=[("yes", "yes"), ("no", "no")], method="filter_late")
+    person = PersonFilter(field_name="requested_by", label="requested by")
 
     class Meta:
         model = DispatchRun
@@ -158,9 +156,9 @@ class IntegrationFilter(TimesFilter):
     status = OneOf(choices=Integration.Status.choices)
     type = django_filters.CharFilter(field_name="integration_type", lookup_expr="icontains")
     person = PersonFilter(field_name="user", label="owner")
-    within = OneOf(label="synchronised within", choices=WITHIN_LABELS, method="filter_within")
-    after = TimeFilter(label="synchronised from", method="filter_after")
-    before = TimeFilter(label="synchronised until", method="filter_before")
+    within = OneOf(label="last sync within", choices=WITHIN_LABELS, method="filter_within")
+    after = TimeFilter(label="last sync from", method="filter_after")
+    before = TimeFilter(label="last sync until", method="filter_before")
 
     class Meta:
         model = Integration

@@ -18,8 +18,8 @@ class SilenceFilter(django_filters.FilterSet):  # type: ignore[misc]
     state = OneOf(label="state", choices=SILENCE_STATE_CHOICES, method="filter_state")
     repeats = OneOf(label="repeats", choices=[("no", "once"), ("yes", "recurring")], method="filter_repeats")
     rule = RuleNameFilter()
-    metric = django_filters.CharFilter(help_text="Its name, for example fusion_score.")
-    person = PersonFilter(help_text="About whose readings: a name, an e-mail or an id.")
+    metric = django_filters.CharFilter(help_text="Metric name, for example fusion_score.")
+    person = PersonFilter(help_text="Person whose readings are silenced: name, e-mail or ID.")
     user = PersonFilter(field_name="user", label="rules of")
     made_by = PersonFilter(field_name="created_by", label="created by")
 

@@ -79,10 +79,10 @@ def _nothing_to_go_by(useful: list[float], noise: list[float]) -> str:
 def _inseparable(sign: int, first: float, noise: list[float], *, limited: bool) -> str:
     if limited:
         return "Only a threshold past the critical threshold would exclude the noise."
-    side, nearest = ("below", min(noise)) if sign > 0 else ("above", max(noise))
+    nearest = min(noise) if sign > 0 else max(noise)
     return (
-        f"No threshold separates noise from useful alerts: one useful alert was at {number(sign * first)}, "
-        f"and no noise was {side} that; the mildest was at {number(nearest)}."
+        f"No threshold separates noise from useful alerts: the mildest useful alert was at {number(sign * first)}, "
+        f"the mildest noise at {number(nearest)}."
     )
 
 

@@ -17,7 +17,7 @@ REPORTED = 20
 
 
 class InvalidSample(Exception):
-    """Samples are wrong: `errors` by place and field."""
+    """Invalid samples; `errors` by place and field."""
 
     def __init__(self, errors: dict[str, list[str]]) -> None:
         super().__init__(InvalidSample.__doc__)

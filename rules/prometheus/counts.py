@@ -12,8 +12,8 @@ HOLDS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 NEVER = (
-    "A count of nothing is nothing in Prometheus, so this never fires there; here the count would be 0. Give a rule on "
-    "the metric no_data_policy: fire instead."
+    "In Prometheus a count of no samples is no data, so this expression never fires; here the count would be 0. Use "
+    "no_data_policy: fire in a rule on the metric instead."
 )
 
 
@@ -26,8 +26,8 @@ def counts_of_something(joined: Joined, notes: list[str]) -> list[dict[str, Any]
         if not _holds_for_some(each):
             raise Unsupported(NEVER)
         if joined.match == "any":
-            raise Unsupported("A count of nothing is nothing in Prometheus, and 0 here; joined by or, it would fire.")
-        notes.append("A count of nothing is nothing in Prometheus, and 0 here: the count must also be above 0.")
+            raise Unsupported("In Prometheus a count of no samples is no data, here it is 0; with or, it would fire.")
+        notes.append("In Prometheus a count of no samples is no data, here it is 0; count > 0 was added.")
         found.append(_above_nothing(each))
     return found
 

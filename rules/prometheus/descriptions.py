@@ -37,7 +37,7 @@ def described(labels: dict[str, str], annotations: dict[str, str], notes: list[s
     labels = {name: text for name, text in labels.items() if text}
     description = "\n".join(filter(None, (annotations.get("summary"), annotations.get("description"))))
     if "{{" in description:
-        notes.append("Its texts have templates such as {{ $value }}, which stay as they are: the numbers stand beside.")
+        notes.append("Templates such as {{ $value }} are kept as text and not rendered.")
     notes += [f"Annotation {name} skipped." for name in annotations if name not in DESCRIBING]
     severity = _severity(labels, notes)
     kept = {name: text for name, text in labels.items() if not _label_note(name, text, notes)}
@@ -50,7 +50,7 @@ def _texts(value: Any, what: str) -> dict[str, str]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise Unsupported(f"Its {what} are not an object with text values.")
+        raise Unsupported(f"The {what} must be an object with text values.")
     for name, text in value.items():
         if not isinstance(text, str | None):
             raise Unsupported(f"{what}: {name[:60]} is not text.")

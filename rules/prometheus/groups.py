@@ -12,9 +12,9 @@ GROUP_KEYS = ("name", "rules", "labels", "interval")
 # What a field says where it changes nothing.
 NEUTRAL_GROUP_VALUES = {"limit": ("0",), "query_offset": ("0", "0s"), "type": ("prometheus",)}
 NOTES = {
-    "limit": "Its group has limit: {}, so that it fails where more alerts fire; there is no such limit here.",
-    "query_offset": "Its group has query_offset: {}, and is evaluated so long ago; readings here are those of now.",
-    "type": "Its group has type: {}, so its expressions may be of another language; here they are read as PromQL.",
+    "limit": "The group has limit: {}; there is no limit of alerts here.",
+    "query_offset": "The group has query_offset: {}; here current readings are used.",
+    "type": "The group has type: {}; here expressions are read as PromQL.",
 }
 
 
@@ -24,9 +24,9 @@ def group_notes(group: Mapping[str, Any]) -> list[str]:
     for name, value in group.items():
         shown = written_text(value)[:60]
         if name not in GROUP_KEYS and shown not in ("", *NEUTRAL_GROUP_VALUES.get(name, ())):
-            notes.append(NOTES.get(name, f"Its group has {name[:60]}: {{}}; skipped.").format(shown))
+            notes.append(NOTES.get(name, f"The group has {name[:60]}: {{}}; skipped.").format(shown))
         elif name not in GROUP_KEYS and not isinstance(value, str | None):
-            notes.append(f"Its group has {name[:60]}; skipped.")
+            notes.append(f"The group has {name[:60]}; skipped.")
     return notes
 
 
@@ -35,7 +35,9 @@ def _about_the_interval(interval: Any) -> list[str]:
     try:
         seconds = seconds_of(shown) if shown else tick().total_seconds()
     except ValueError:
-        return [f"Its interval “{shown[:40]}” cannot be read; rules here are checked every {format_duration(tick())}."]
+        return [
+            f"The group interval “{shown[:40]}” is invalid; rules here are evaluated every {format_duration(tick())}."
+        ]
     if seconds == tick().total_seconds():
         return []
-    return [f"Its group is checked every {shown}; rules here are checked every {format_duration(tick())}."]
+    return [f"The group is evaluated every {shown}; rules here are evaluated every {format_duration(tick())}."]

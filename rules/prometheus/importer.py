@@ -110,7 +110,7 @@ def _rule(rule: Any, group: str, group_labels: Any, notes: list[str], uids: Uids
 def _conditions(said: Joined, notes: list[str]) -> dict[str, Any]:
     first, *others = [_condition(each) for each in said.comparisons]
     if len(said.comparisons) > 1:
-        notes.append("Its conditions are those of the same person here; Prometheus joins series with the same labels.")
+        notes.append("Here all conditions concern the same person; Prometheus joins series with the same labels.")
     others += counts_of_something(said, notes)
     more = {"more_conditions": others, "match": said.match} if others else {}
     return first | more | {"action": "alert"}
@@ -122,8 +122,8 @@ def _condition(comparison: Comparison) -> dict[str, Any]:
     for label, operator, value in selector.matchers:
         if (label, operator) != ("target", "="):
             raise Unsupported(
-                f"The matcher {label}{operator}“{value}” has no counterpart: a series has a person and a target here. "
-                'Push it with a target, and write {target="…"}.'
+                f"The matcher {label}{operator}“{value}” is not supported: a series has a person and a target here. "
+                'Push samples with a target, and use {target="…"}.'
             )
         found |= {"target": check_target(value)} if value else {}
     if selector.reducer != "last":
@@ -134,7 +134,7 @@ def _condition(comparison: Comparison) -> dict[str, Any]:
 
 def _whole_seconds(seconds: float) -> str:
     if seconds != int(seconds):
-        raise Unsupported(f"A window here is of whole seconds; this one is of {seconds:g}.")
+        raise Unsupported(f"A window must be whole seconds, not {seconds:g} seconds.")
     return format_duration(of_seconds(seconds))
 
 
@@ -143,14 +143,14 @@ def _timing(rule: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
     for theirs, ours in (("for", "pending_for"), ("keep_firing_for", "keep_firing_for")):
         text = written_text(rule.get(theirs)) or "0"
         if not isinstance(rule.get(theirs), str | None):
-            raise Unsupported(f"{theirs}: This is no duration of Prometheus, such as 1h30m.")
+            raise Unsupported(f"{theirs}: not a Prometheus duration such as 1h30m.")
         try:
             lasting = of_seconds(seconds_of(text), text)
         except ValueError as error:
             raise Unsupported(f"{theirs}: {error}") from None
         checks = -(-lasting // tick()) * tick()
         if checks != lasting:
-            notes.append(f"{theirs}: {text} comes to {format_duration(checks)}, a whole number of checks.")
+            notes.append(f"{theirs}: {text} was rounded up to {format_duration(checks)}, whole evaluations.")
         if checks:
             found[ours] = format_duration(checks)
     return found

@@ -193,19 +193,19 @@ class _Parser:
 
     def _matcher(self) -> tuple[str, str, str]:
         """The label, operator and text of a matcher; a text alone is the name of the metric."""
-        kind, label = self._next("A } is missing.")
+        kind, label = self._next("Missing }.")
         if kind == "text":
             label = text_of(label)
             if self._peek() in (",", "}"):
                 return "__name__", "=", label
-        (_, operator), (kind, value) = self._next("A } is missing."), self._next("A } is missing.")
+        (_, operator), (kind, value) = self._next("Missing }."), self._next("Missing }.")
         if kind != "text" or operator not in ("=", "!=", "=~", "!~"):
             raise Unsupported(f"The matcher “{label[:40]}{operator[:40]}{value[:40]}” is invalid.")
         return label, operator, text_of(value)
 
     def _window(self) -> float:
         self._expect("[")
-        kind, text = self._next("A ] is missing.")
+        kind, text = self._next("Missing ].")
         if kind not in ("duration", "number"):
             raise Unsupported(f"“{text[:40]}” is not a duration such as 15m.")
         if self._peek() != "]":
@@ -244,7 +244,7 @@ class _Parser:
             found = self._peek()
             if found in ARITHMETIC:
                 raise Unsupported(instead_of_comparison(found))
-            raise Unsupported(f"A {text} is expected where “{found or 'the end'}” stands.")
+            raise Unsupported(f"Expected {text}, found {f'“{found}”' if found else 'the end'}.")
 
 
 def _plain(joined: Joined, match: str) -> tuple[Comparison, ...]:

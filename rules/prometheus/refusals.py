@@ -12,7 +12,7 @@ AGGREGATIONS = {
 def instead_of_comparison(found: str) -> str:
     """Of a part that stands where a comparison is expected."""
     if found in ("+", "-", "*", "/", "%", "^"):
-        return f"Arithmetic ({found}) has no counterpart here: push what it comes to as a metric."
+        return f"Arithmetic ({found}) is not supported: push the result as a metric."
     if not found:
         return "The expression has no comparison with a number, so it would alert on every value."
     return f"“{found}” is unexpected."
@@ -20,7 +20,7 @@ def instead_of_comparison(found: str) -> str:
 
 def aggregated(name: str) -> str:
     """Of an aggregation over series."""
-    return f"{name} is over many series; a rule here watches one series of each person. Push the sum as a metric."
+    return f"{name} aggregates several series; a rule watches one series per person. Push the aggregate as a metric."
 
 
 def unknown(name: str) -> str:

@@ -37,7 +37,7 @@ def seconds_of(text: str) -> float:
         return 0.0
     found = DURATION_PATTERN.fullmatch(text) if text else None
     if not found:
-        raise ValueError(f"“{text[:40]}” is not a duration of Prometheus, such as 1h30m.")
+        raise ValueError(f"“{text[:40]}” is not a Prometheus duration such as 1h30m.")
     seconds = sum(int(count or 0) * unit for count, unit in zip(found.groups(), PROMETHEUS_UNITS.values(), strict=True))
     if seconds > MAX_DURATION_SECONDS:
         raise ValueError(f"“{text[:40]}” is too long.")
@@ -47,10 +47,10 @@ def seconds_of(text: str) -> float:
 def number_of(text: str) -> Decimal:
     """The number that a literal is: 010 and 0755 are octal, 0789 is not, 0x1F is hexadecimal, 1_000 is 1000."""
     if not re.fullmatch(r"(?:0[xX]_?)?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*", text) and "_" in text:
-        raise Unsupported(f"“{text[:40]}” is no number: _ stands between digits of a whole number.")
+        raise Unsupported(f"“{text[:40]}” is not a number: _ is only allowed between the digits of a whole number.")
     plain = text.replace("_", "")
     if len(plain) > LONGEST_NUMBER:
-        raise Unsupported(f"“{plain[:40]}…” is longer than a number here.")
+        raise Unsupported(f"“{plain[:40]}…” is too long for a number.")
     base = 16 if plain[:2] in ("0x", "0X") else 8 if re.fullmatch(r"0[0-7]+", plain) else 10
     if base != 10 and (found := int(plain, base)) < 2**63:
         return Decimal(found)
@@ -65,7 +65,7 @@ def text_of(literal: str) -> str:
     try:
         return ESCAPE.sub(lambda found: _unescaped(found, quote.encode()), inner.encode()).decode()
     except ValueError:
-        raise Unsupported(f"“{inner[:40]}” has an escape that is none of Prometheus.") from None
+        raise Unsupported(f"“{inner[:40]}” has an invalid escape sequence.") from None
 
 
 def _unescaped(found: "re.Match[bytes]", quote: bytes) -> bytes:

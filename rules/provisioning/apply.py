@@ -24,7 +24,7 @@ CREATED_RULES_PER_QUERY = 500
 
 
 class Outdated(Exception):
-    """Something has changed since the plan was made, or it was made with other options. Look at the new plan first."""
+    """The plan is outdated: rules or options have changed since. Review the new plan."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan

@@ -11,9 +11,7 @@ from rules.provisioning.matches import id_of
 from rules.provisioning.rule_writing import written
 from rules.provisioning.yaml_text import dump
 
-FILE_HEADER = (
-    "# Rules of Smart Agent. What would change: manage.py rules plan FILE. Bring them in: manage.py rules apply FILE.\n"
-)
+FILE_HEADER = "# Smart Agent rules. Preview changes: manage.py rules plan FILE. Apply: manage.py rules apply FILE.\n"
 
 
 def chosen(rules: Any, *, owner: Any = None, labels: dict[str, str] | None = None, ids: Iterable[str] = ()) -> Any:

@@ -21,8 +21,8 @@ from rules.provisioning.rule_writing import written
 from rules.provisioning.validation import Checks
 
 UNNAMED = (
-    "Pruning deletes the rules that were once in this file, so the file must say its name, which no other file has: "
-    "write for example source: payments/rules.yaml below version. Rules that it has applied keep the name they have."
+    "Pruning deletes rules that were in an earlier version of this file, so the file needs a unique name: add, for "
+    "example, source: payments/rules.yaml below version."
 )
 # In the order in which a plan shows them. `left` is no longer in the file, and stays where it is not pruned.
 PLAN_KINDS = ("create", "restore", "adopt", "change", "delete", "unchanged", "left")
@@ -152,7 +152,7 @@ def _keep_switched(
         notes.append(f"Was {by_hand}.")
     elif was.status != AutomationRule.Status.DRAFT:
         values["status"] = was.status
-        notes.append(f"Was {by_hand}, and stays so: the file says no status.")
+        notes.append(f"Was {by_hand}; kept, because the file gives no status.")
 
 
 def _kind(was: AutomationRule | None, source: str, changes: tuple[FieldChange, ...]) -> str:

@@ -14,7 +14,7 @@ from smartagent.kernel.scope import has_everyone
 
 UID_TAKEN = "This uid belongs to a rule you cannot change. Choose another uid."
 FOREIGN = "Only operators can create rules for other people. Your rules belong to you."
-NOT_YOURS = "Your groups do not permit this: {} rules. Ask an administrator."
+NOT_YOURS = "Your roles do not allow this: {} rules. Ask an administrator."
 
 
 class Checks:
@@ -33,7 +33,7 @@ class Checks:
         if foreign := self._foreign(entry):
             return [*found, entry.problem(foreign, "user")]
         if "user" in entry.values and (not rule.user_id or not self._is_named(entry, rule)):
-            unknown = f"Nobody signs in by “{entry.values['user'][:60]}”. Write the e-mail of a person who does."
+            unknown = f"No person with the e-mail address “{entry.values['user'][:60]}”."
             return [*found, entry.problem(unknown, "user")]
         if not rule.user_id:
             return [*found, entry.problem("Enter an owner, for example owner: alice@example.com.", "user")]

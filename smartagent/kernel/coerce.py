@@ -12,12 +12,12 @@ MAX_NUMBER_TEXT = 400  # characters: the longest float, written out, has 1 + 308
 LARGEST_EXPONENT, SMALLEST_EXPONENT = 308, -324  # of what 64 bits can hold
 BEFORE, AFTER = 20, 10  # digits that a rule keeps, before the point and after it
 
-NOT_A_NUMBER = "This is not a number. Write for example 70 or 12.5, with a point."
-NOT_FINITE = "This is not a finite number. Write for example 70 or 12.5."
-TOO_LARGE = "This number is larger than 64 bits can hold."
-TOO_SMALL = "This number is nearer to 0 than 64 bits can hold."
-TOO_LONG = f"This number has more than {MAX_NUMBER_TEXT} characters."
-TOO_PRECISE = f"At most {BEFORE} digits before the point and {AFTER} after it can be kept."
+NOT_A_NUMBER = "Not a number. Example: 70 or 12.5, with a decimal point."
+NOT_FINITE = "Not a finite number. Example: 70 or 12.5."
+TOO_LARGE = "The number exceeds 64 bits."
+TOO_SMALL = "The number is too close to 0 for 64 bits."
+TOO_LONG = f"The number has more than {MAX_NUMBER_TEXT} characters."
+TOO_PRECISE = f"At most {BEFORE} digits before the decimal point and {AFTER} after it are stored."
 
 
 def read_number(value: Any) -> Decimal:

@@ -17,12 +17,12 @@ MAX_DURATION_TEXT = 100  # characters
 def parse_duration(text: str) -> timedelta:
     """Return the duration that `text` says; ValueError with what would be right where it says none."""
     if len(text) > MAX_DURATION_TEXT:
-        raise ValueError(f"“{text[:40]}…” is not a duration. Write for example 30m, 4h or 1d 12h; 0 means none.")
+        raise ValueError(f"“{text[:40]}…” is not a duration. Example: 30m, 4h or 1d 12h; 0 for none.")
     text = text.strip()
     if text in ("", "0"):
         return timedelta(0)
     if not DURATION_SHAPE.fullmatch(text):
-        raise ValueError(f"“{text[:40]}” is not a duration. Write for example 30m, 4h or 1d 12h; 0 means none.")
+        raise ValueError(f"“{text[:40]}” is not a duration. Example: 30m, 4h or 1d 12h; 0 for none.")
     return of_seconds(sum(int(count) * UNITS[unit.lower()] for count, unit in PART.findall(text)), text)
 
 

@@ -46,7 +46,7 @@ class Registry(Generic[Plug]):
             return self.plugs[kind]
         except KeyError:
             known = ", ".join(self.plugs) or "none"
-            raise UnknownKind(f"{kind!r} is not in {self.setting}; there are: {known}.") from None
+            raise UnknownKind(f"{kind!r} is not in {self.setting}; available: {known}.") from None
 
     def find(self, kind: str) -> Plug | None:
         """The plug of that kind, where there is one."""

@@ -17,7 +17,7 @@ KEY_CONTEXTS = (b"smartagent.secrets", b"smartagent.kernel.sealing")
 
 
 class SecretLost(Exception):
-    """This secret cannot be read: it was encrypted with another SECRET_KEY. Type it anew."""
+    """This secret cannot be read: it was encrypted with another SECRET_KEY. Enter it again."""
 
 
 def seal(secret: Any) -> str:

@@ -20,11 +20,11 @@ def read_time(text: object, zone: tzinfo | None = None) -> datetime:
     """Return the time that an ISO 8601 text says, in UTC; ValueError where it says none. One that names no zone is in
     `zone`, or an error where that is None."""
     if not isinstance(text, str) or len(text) > MAX_TIME_TEXT:
-        raise ValueError(f"This is not a time. Write for example {TIME_EXAMPLE}.")
+        raise ValueError(f"Invalid time. Example: {TIME_EXAMPLE}.")
     try:
         found = datetime.fromisoformat(FRACTION.sub(r"\1", text.strip()))
     except ValueError:
-        raise ValueError(f"“{encodable(text[:40])}” is not a time. Write for example {TIME_EXAMPLE}.") from None
+        raise ValueError(f"“{encodable(text[:40])}” is not a time. Example: {TIME_EXAMPLE}.") from None
     if found.tzinfo is None:
         if zone is None:
             raise ValueError(f"Include a time zone, for example {TIME_EXAMPLE}.")
@@ -37,7 +37,7 @@ def in_utc(time: datetime) -> datetime:
     try:
         return time.astimezone(UTC)
     except OverflowError:
-        raise ValueError("This time is outside the years 1 to 9999. Write for example " + TIME_EXAMPLE + ".") from None
+        raise ValueError("This time is outside the years 1 to 9999. Example: " + TIME_EXAMPLE + ".") from None
 
 
 def counted_with(time: datetime) -> datetime:

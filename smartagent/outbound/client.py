@@ -75,7 +75,7 @@ def check_url(url: str) -> httpx.URL:
     try:
         found = httpx.URL(url)
     except (httpx.InvalidURL, TypeError, ValueError):
-        raise AddressRefused("This is no address. Write for example https://example.com/hook.") from None
+        raise AddressRefused("Invalid URL. Example: https://example.com/hook.") from None
     if found.scheme not in ("http", "https") or not found.host:
         raise AddressRefused("The address begins with https:// or http:// and names a host.")
     if found.userinfo:

@@ -18,6 +18,6 @@ class AddressRefused(NotSent):
 
 
 class RequestRefused(NotSent):
-    """The request cannot be written: a header of it has letters that no header may have. Check keys and tokens."""
+    """The request is invalid: a header contains characters that are not allowed. Check keys and tokens."""
 
     permanent = True

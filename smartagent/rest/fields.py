@@ -61,7 +61,7 @@ class IdField(serializers.UUIDField):
 class FlagField(serializers.BooleanField):
     """true or false, and not what else could be read as one of them."""
 
-    default_error_messages = {"invalid": "Write true or false, without quotes."}
+    default_error_messages = {"invalid": "Enter true or false, without quotes."}
 
     def to_internal_value(self, data: Any) -> bool:
         if not isinstance(data, bool):
@@ -88,7 +88,7 @@ class NumberField(serializers.Field):  # type: ignore[type-arg]
     asks: Asks = {"exclusiveMinimum": -BOUND, "exclusiveMaximum": BOUND}
 
     default_error_messages = {
-        "invalid": "Write a number, for example 70 or 99.5; without quotes.",
+        "invalid": "Enter a number, for example 70 or 99.5; without quotes.",
     }
 
     def to_internal_value(self, data: Any) -> Decimal:
@@ -108,7 +108,7 @@ class NumberField(serializers.Field):  # type: ignore[type-arg]
 class DurationField(serializers.Field):  # type: ignore[type-arg]
     """A duration as people write it: `30m`, `4h`, `1d 12h`; `0` for none."""
 
-    default_error_messages = {"invalid": 'Write a duration as text, for example "30m", "4h" or "0".'}
+    default_error_messages = {"invalid": 'Enter a duration as text, for example "30m", "4h" or "0".'}
 
     def to_internal_value(self, data: Any) -> timedelta:
         if not isinstance(data, str) or not data.strip():
@@ -127,7 +127,7 @@ class TimeField(serializers.DateTimeField):
 
     default_error_messages = {
         "naive": f"Include a time zone, for example {TIME_EXAMPLE}.",
-        "out_of_range": f"This time is outside the years 1 to 9999. Write for example {TIME_EXAMPLE}.",
+        "out_of_range": f"This time is outside the years 1 to 9999. Example: {TIME_EXAMPLE}.",
     }
 
     def __init__(self, **kwargs: Any) -> None:
@@ -184,7 +184,7 @@ class OwnerField(serializers.Field):  # type: ignore[type-arg]
 
     asks: Asks = SOMEBODY
     default_error_messages = {
-        "invalid": "Write the id or the e-mail address of a person, as text.",
+        "invalid": "Enter the ID or e-mail address of a person as text.",
         "foreign": "Only operators and administrators can set another owner.",
         "unknown": "No person with the ID or e-mail address “{text}”.",
     }

@@ -30,7 +30,7 @@ class OneOfField(ChoiceField):  # type: ignore[misc]
         if value and not self.valid_value(value):
             known = ", ".join(str(kind) for kind, _ in self.choices if kind)
             params = {"value": str(value)[:40], "known": known}
-            raise ValidationError("“%(value)s” is none of these: %(known)s.", code="invalid_choice", params=params)
+            raise ValidationError("“%(value)s” is not one of: %(known)s.", code="invalid_choice", params=params)
 
 
 class OneOf(django_filters.ChoiceFilter):  # type: ignore[misc]
@@ -60,7 +60,7 @@ class TimeFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        fixed = {"widget": widget, "error_messages": {"invalid": f"This is not a time. {TIME_HELP}"}}
+        fixed = {"widget": widget, "error_messages": {"invalid": f"Invalid time. {TIME_HELP}"}}
         super().__init__(*args, **fixed | kwargs)
 
 

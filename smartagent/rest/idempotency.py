@@ -36,7 +36,7 @@ def run_once(request: Request, answer: Callable[[], dict[str, Any]], code: int =
     if key is None:
         return Response(answer(), status=code)
     if not KEY_SHAPE.fullmatch(key):
-        raise exceptions.ValidationError({"Idempotency-Key": ["Write 1 to 255 letters, digits or signs of ASCII."]})
+        raise exceptions.ValidationError({"Idempotency-Key": ["Use 1 to 255 ASCII letters, digits or symbols."]})
     owner: Any = request.user
     with transaction.atomic():
         given = _given(request, key)

@@ -132,7 +132,7 @@ def page_size(text: str | None) -> int:
     if text is None:
         return PAGE_SIZE
     if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= LARGEST_PAGE or len(text) > 9:
-        raise ValidationError({"page_size": [f"Write a whole number from 1 to {LARGEST_PAGE}."]})
+        raise ValidationError({"page_size": [f"Enter a whole number from 1 to {LARGEST_PAGE}."]})
     return int(text)
 
 

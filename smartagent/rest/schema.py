@@ -10,7 +10,7 @@ from smartagent.rest.constraints import described
 
 ERROR_RESPONSES = {
     "400": ("BadRequest", "Validation error; messages by field name.",
-            {"threshold_value": ["Write a number, for example 70 or 99.5; without quotes."]}),
+            {"threshold_value": ["Enter a number, for example 70 or 99.5; without quotes."]}),
     "401": ("NotSignedIn", "No valid token or session.", {"detail": ["Authentication credentials were not provided."]}),
     "403": ("NotAllowed", "Your roles do not allow this.",
             {"detail": ["Your roles do not allow this. Ask an administrator."]}),

@@ -40,7 +40,7 @@ def _check(email: str, password: str | None) -> None:
     try:
         validate_email(email)
     except ValidationError:
-        raise CannotStart(f"ADMIN_EMAIL={email!r} is not an e-mail address. Write for example {EMAIL}.") from None
+        raise CannotStart(f"ADMIN_EMAIL={email!r} is not an e-mail address. Example: {EMAIL}.") from None
     try:
         if password:
             validate_password(password, User(email=email))

@@ -130,6 +130,6 @@ class InstanceAdmin(RecordAdmin):
     def looked_after_by(self, state: RuleState) -> str:
         return str(state.assignee or "–")
 
-    @display(description="handling", ordering="handling", label={"open": "warning", "acknowledged": "info"})
+    @display(description="status", ordering="handling", label={"open": "warning", "acknowledged": "info"})
     def handling_label(self, state: RuleState) -> str:
         return state.handling

@@ -51,9 +51,9 @@ class NamedField(forms.CharField):
         else:
             found = list(self.among.filter(self.named(text))[:2])
         if not found:
-            raise ValidationError(f"There is no {self.what} “{text[:60]}”. It does not exist or you cannot use it.")
+            raise ValidationError(f"There is no {self.what} “{text[:60]}”. It does not exist, or you cannot use it.")
         if len(found) > 1:
-            raise ValidationError(f"There is more than one {self.what} “{text[:60]}”. Give the id instead of the name.")
+            raise ValidationError(f"There is more than one {self.what} “{text[:60]}”. Enter the ID instead.")
         return found[0]
 
 

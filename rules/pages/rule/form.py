@@ -197,7 +197,7 @@ class RuleFormAdmin(OwnerChoiceAdmin):
     @display(description="timing")
     def timing(self, rule: AutomationRule) -> str:
         return (
-            f"holds for {shown(rule.pending_for)}, keeps firing for {shown(rule.keep_firing_for)}, "
+            f"pending for {shown(rule.pending_for)}, keeps firing for {shown(rule.keep_firing_for)}, "
             f"repeats every {shown(rule.repeat_every)}"
         )
 

@@ -144,7 +144,7 @@ def test_a_channel_that_is_not_in_use_is_not_tried_out(alice):
     channel = channel_of(alice, url="https://a.example/hook")
     Channel.objects.update(enabled=False)
     told = Program(alice).post(f"channels/{channel.pk}/test/", status=409)
-    assert "Take it into use first." in told["detail"][0]
+    assert "Enable it first." in told["detail"][0]
     assert not Delivery.objects.exists()
 
 

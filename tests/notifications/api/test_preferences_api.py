@@ -96,8 +96,8 @@ def test_a_rule_is_muted_and_unmuted(alice, clock):
 @pytest.mark.parametrize(("body", "name", "said"), [
     ({}, "rule", "This field is required."),
     ({"rule": 7}, "rule", "Must be a valid UUID."),
-    ({"rule": "7b1c6a52-58a5-4a0e-9d3b-0f1f6f7b3c11"}, "rule", "There is no such rule"),
-    ({"rule": "BOBS"}, "rule", "There is no such rule"),
+    ({"rule": "7b1c6a52-58a5-4a0e-9d3b-0f1f6f7b3c11"}, "rule", "The rule does not exist"),
+    ({"rule": "BOBS"}, "rule", "The rule does not exist"),
     ({"rule": "MINE", "until": "2026-03-02T09:00:00Z"}, "until", "This must be in the future."),
     ({"rule": "MINE", "until": "2026-03-03T09:00:00"}, "until", "Include a time zone"),
     ({"rule": "MINE", "why": "loud"}, "why", "Unknown field."),

@@ -137,7 +137,7 @@ def test_who_may_not_do_it_any_more_is_refused(fires, alice, audra, stranger, lo
 def test_a_link_is_for_seven_days(fires, clock, stranger):
     link = link_of()
     clock.shift(timedelta(days=7, minutes=1))
-    assert "not valid, or no longer" in said(stranger.post(link), 410)
+    assert "invalid or has expired" in said(stranger.post(link), 410)
 
 
 def test_a_link_is_for_one_purpose_and_one_person(fires, alice, bob, stranger):

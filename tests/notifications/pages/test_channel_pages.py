@@ -164,7 +164,7 @@ def test_the_test_button_says_what_really_came_of_it(alice, client_of, httpserve
         assert part in shown
     Channel.objects.update(enabled=False)
     (refused,) = said(client, client.post(page("test", channel.pk)))
-    assert refused.startswith("This channel is not in use")
+    assert refused.startswith("This channel is disabled")
     assert len(httpserver.log) == 2
 
 

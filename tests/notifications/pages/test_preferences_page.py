@@ -160,7 +160,7 @@ def test_a_rule_is_muted_and_unmuted(client_of, alice, clock):
 @pytest.mark.parametrize(("asked", "said"), [
     ({"rule": "", "length": "1d"}, "Choose a rule."),
     ({"length": "99y"}, "Choose a duration."),
-    ({"rule": "7b1c6a52-58a5-4a0e-9d3b-0f1f6f7b3c11", "length": "1d"}, "There is no such rule"),
+    ({"rule": "7b1c6a52-58a5-4a0e-9d3b-0f1f6f7b3c11", "length": "1d"}, "The rule does not exist"),
 ])  # fmt: skip
 def test_a_mute_that_is_wrong_says_why(client_of, alice, clock, asked, said):
     client = client_of(alice)

@@ -60,7 +60,7 @@ def test_what_it_says_of_many():
     ("text\n{{ title", "Line 2: “{{” is not closed by “}}”."),
     ("text\n{{ title {{ text }}", "Line 2: “{{” is not closed by “}}”."),
     ("{% comment %}{{ x", "Line 1: “{{” is not closed by “}}”."),
-    ("\n{% if count > 9 %}{{ title | nothing }}{% endif %}", "Line 2: Unknown filter “nothing”. There are: abs,"),
+    ("\n{% if count > 9 %}{{ title | nothing }}{% endif %}", "Line 2: Unknown filter “nothing”. Available: abs,"),
     ("{{ title.upcase }}", "Line 1: “title” has no parts"),
     ("{{ title.__class__ }}", "Line 1: “title” has no parts"),
     ("{% if title == blank %}{% endif %}", "Line 1: Ranges, “empty” and “blank” cannot be used"),

@@ -47,7 +47,7 @@ def test_what_would_be_bad_is_what_a_rule_says(client_of, alice, olga):
 
 def test_where_no_rule_says_it_the_form_asks(client_of, alice):
     said = ask(client_of(alice), operator="", threshold="").content.decode()
-    assert "No rule watches this metric for them, so say what would be bad" in said
+    assert "No rule watches this metric for this person." in said
     assert not OptimizationEvent.objects.exists()
 
 
@@ -55,7 +55,7 @@ def test_where_no_rule_says_it_the_form_asks(client_of, alice):
     ("given", "words"),
     [
         ({"metric": "No Metric"}, "Unknown metric."),
-        ({"threshold": "much"}, "This is not a number."),
+        ({"threshold": "much"}, "Not a number."),
         ({"threshold": ""}, "Enter both operator and threshold"), ({"metric": ""}, "This field is required."),
     ],
 )  # fmt: skip

@@ -104,10 +104,10 @@ def test_an_auditor_reads_everyones_and_changes_nothing(alice, audra):
 
 @pytest.mark.parametrize(("change", "field", "message"), [
     ({"treshold_value": 3}, "treshold_value", "Unknown field. Valid fields: rule_name, user"),
-    ({"threshold_value": "70"}, "threshold_value", "Write a number, for example 70 or 99.5; without quotes."),
-    ({"threshold_value": True}, "threshold_value", "Write a number"),
+    ({"threshold_value": "70"}, "threshold_value", "Enter a number, for example 70 or 99.5; without quotes."),
+    ({"threshold_value": True}, "threshold_value", "Enter a number"),
     ({"threshold_value": 170}, "threshold_value", "never above 100"),
-    ({"threshold_value": 1e25, "metric_type": "cpu"}, "threshold_value", "At most 20 digits before the point"),
+    ({"threshold_value": 1e25, "metric_type": "cpu"}, "threshold_value", "At most 20 digits before the decimal point"),
     ({"rule_name": 7}, "rule_name", "Not a valid string."),
     ({"rule_name": "a\x00"}, "rule_name", "characters that cannot be stored"),
     ({"metric_type": "CPU load"}, "metric_type", "not a metric name"),
@@ -117,7 +117,7 @@ def test_an_auditor_reads_everyones_and_changes_nothing(alice, audra):
     ({"action_config": {"title": "x" * 201}}, "action_config.title", "at most 200 characters"),
     ({"action_config": []}, "action_config", "Use an object"),
     ({"labels": {"team": "\x00"}}, "labels", "cannot be stored"),
-    ({"repeat_every": "4 hours"}, "repeat_every", "“4 hours” is not a duration. Write for example 30m, 4h"),
+    ({"repeat_every": "4 hours"}, "repeat_every", "“4 hours” is not a duration. Example: 30m, 4h"),
     ({"repeat_every": 4}, "repeat_every", "Enter a duration as text"),
     ({"runbook_url": "nowhere"}, "runbook_url", "Enter a valid URL."),
     ({"user": "bob@example.com"}, "user", "Only operators and administrators can set another owner"),
@@ -151,7 +151,7 @@ def test_rules_are_filtered_and_ordered(alice):
     assert names("metric=cpu") == ["B"]
     assert names("ordering=-rule_name") == ["B", "A"]
     assert program.get("rules/?status=sleeping", status=400) == {
-        "status": ["“sleeping” is none of these: active, paused, disabled, draft."]
+        "status": ["“sleeping” is not one of: active, paused, disabled, draft."]
     }
     assert "Unknown parameter" in program.get("rules/?state=active", status=400)["state"][0]
     assert "This is empty" in program.get("rules/?status=", status=400)["status"][0]

@@ -87,7 +87,7 @@ def test_other_series_at_that_time_stay(alice, bob, olga):
     ({"metric": "cpu", "value": None}, "value", "this is nothing"),
     ({"metric": "cpu", "value": 10**400}, "value", "The number must be finite"),
     ({"metric": "cpu", "value": 1, "observed_at": "yesterday"}, "observed_at", "“yesterday” is not a time."),
-    ({"metric": "cpu", "value": 1, "observed_at": 1700000000}, "observed_at", "This is not a time."),
+    ({"metric": "cpu", "value": 1, "observed_at": 1700000000}, "observed_at", "Invalid time."),
     ({"metric": "cpu", "value": 1, "observed_at": "2026-03-02T10:00:00"}, "observed_at", "Include a time zone"),
     ({"metric": "cpu", "value": 1, "observed_at": "2999-01-01T00:00:00Z"}, "observed_at", "At most 5 minutes ahead"),
     ({"metric": "cpu", "value": 1, "observed_at": "0001-01-01T00:00:00+14:00"}, "observed_at", "outside the years"),
@@ -203,7 +203,7 @@ def test_only_successes_are_kept(alice):
 
 def test_a_key_has_a_shape(alice):
     error = push(Program(alice), {"metric": "cpu", "value": 1}, "x" * 256, status=400)
-    assert error == {"Idempotency-Key": ["Write 1 to 255 letters, digits or signs of ASCII."]}
+    assert error == {"Idempotency-Key": ["Use 1 to 255 ASCII letters, digits or symbols."]}
 
 
 def test_old_keys_are_forgotten(alice):

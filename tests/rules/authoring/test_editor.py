@@ -76,7 +76,7 @@ def test_what_is_emptied_is_gone(client_of, alice):
         ({"recovery_threshold": "95"}, "recovery_threshold", "must be 90 or less, for example 85."),
         ({"critical_threshold": "80"}, "critical_threshold", "must be more than 90, for example 110"),
         ({"recovery_threshold": "many"}, "recovery_threshold", "Not a number"),
-        ({"pending_for": "7m"}, "pending_for", "Write 5m (1 check) or 10m (2 checks)."),
+        ({"pending_for": "7m"}, "pending_for", "Enter 5m (1 check) or 10m (2 checks)."),
         ({"pending_for": "20m (3 checks)"}, "pending_for", "is ambiguous"),
         ({"keep_firing_for": "soon"}, "keep_firing_for", "is not a duration"),
         ({"reducer": "avg", "evaluation_window": ""}, "evaluation_window", "Enter the window for"),

@@ -39,9 +39,9 @@ def test_what_is_shown_can_be_read_again():
 def test_the_nearest_two_right_values_are_named():
     assert off_grid(15 * MINUTE) == ""
     assert off_grid(7 * MINUTE) == (
-        "Rules are checked every 5m, so 7m would end between two checks. Write 5m (1 check) or 10m (2 checks)."
+        "Rules are evaluated every 5m, so 7m would end between two evaluations. Enter 5m (1 check) or 10m (2 checks)."
     )
-    assert "Write 0 or 5m (1 check)" in off_grid(timedelta(seconds=30))
+    assert "Enter 0 or 5m (1 check)" in off_grid(timedelta(seconds=30))
 
 
 def test_another_tick_makes_other_checks(settings):

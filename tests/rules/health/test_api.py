@@ -43,7 +43,7 @@ def test_of_one_kind(alice, now):
     assert [each["kind"] for each in program.get("rules/health/?kind=flapping")["sections"]] == ["flapping"]
     assert program.get("rules/health/?kind=flapping")["affected"] == 0
     assert "Available: failing, " in program.get("rules/health/?kind=worse", status=400)["kind"][0]
-    assert program.get("rules/health/?limit=0", status=400) == {"limit": ["Write a whole number from 1 to 500."]}
+    assert program.get("rules/health/?limit=0", status=400) == {"limit": ["Enter a whole number from 1 to 500."]}
     assert len(program.get("rules/?health=never_fired")["results"]) == 1
     assert program.get("rules/?health=flapping")["results"] == []
 

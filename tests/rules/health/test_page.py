@@ -63,7 +63,7 @@ def test_twenty_are_shown_and_the_list_has_all(client_of, alice, now):
     rule_of(alice, rule_name="Well")
     listed = client.get(reverse(RULES), {"health": "never_fired"}).context["cl"]
     assert listed.result_count == 22
-    assert "“worse” is none of these" in page(client, RULES, health="worse")
+    assert "“worse” is not one of" in page(client, RULES, health="worse")
 
 
 def test_only_of_rules_that_one_sees(client_of, alice, bob, olga, now):

@@ -109,7 +109,7 @@ def test_the_page_asks_shows_before_and_after_and_does_it(client_of, alice, thre
     ("fields", "says"),
     [
         ({}, "No changes given."),
-        ({"threshold_value": "many"}, "This is not a number."),
+        ({"threshold_value": "many"}, "Not a number."),
         ({"pending_for": "soon"}, "is not a duration"),
         ({"runbook_url": "wiki"}, "Invalid URL"),
         ({"put": "team"}, "is not a label"),

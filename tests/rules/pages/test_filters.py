@@ -91,8 +91,8 @@ def test_the_last_hours(alice, now, time_machine):
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"status": "broken"}, "Status: “broken” is none of these: active, paused, disabled, draft."),
-        ({"after": "yesterday"}, "This is not a time."),
+        ({"status": "broken"}, "Status: “broken” is not one of: active, paused, disabled, draft."),
+        ({"after": "yesterday"}, "Invalid time."),
         ({"colour": "red"}, "Unknown filter “colour”. Valid filters: "),
         ({"metric": "a\x00b"}, "Null characters are not allowed."),
     ],
@@ -106,7 +106,7 @@ def test_a_bad_filter_is_said_and_not_ignored(client_of, alice, asked, said):
 
 
 def test_a_bad_run_id(client_of, alice):
-    assert "This is not the id of a run." in client_of(alice).get(reverse(ACTIVITY), {"run": "7"}).content.decode()
+    assert "Invalid run ID." in client_of(alice).get(reverse(ACTIVITY), {"run": "7"}).content.decode()
 
 
 def test_filters_in_force_are_shown_and_can_be_taken_away(client_of, alice, now):

@@ -68,11 +68,11 @@ def test_the_report_says_what_is_not_the_same():
     notes = {(each.name, bool(each.entry)): " ".join(each.notes) for each in import_prometheus(FILE)}
     assert "Annotation dashboard skipped." in import_prometheus(FILE)[0].notes
     assert "Label shown skipped: it has a template." in import_prometheus(FILE)[0].notes
-    assert "for: 7m comes to 10m, a whole number of checks." in notes["BusyCPU", True]
+    assert "for: 7m was rounded up to 10m, whole evaluations." in notes["BusyCPU", True]
     assert "rate is not supported" in notes["Errors", False]
-    assert "The matcher job=“web” has no counterpart" in notes["Matched", False]
+    assert "The matcher job=“web” is not supported" in notes["Matched", False]
     assert "push the metric" in notes["job:cpu:avg", False]
-    assert "Its group is checked every 1m" in notes["Latency", True]
+    assert "The group is evaluated every 1m" in notes["Latency", True]
     assert "30 days" in notes["TooLong", False] or "30d" in notes["TooLong", False]
 
 
@@ -101,7 +101,7 @@ def test_the_command_writes_the_file_and_reports(alice, tmp_path, capsys):
     assert left.value.code == 3
     said = capsys.readouterr()
     assert "Errors: skipped. rate is not supported" in said.err
-    assert "3 of 7 can be said here" in said.err
+    assert "3 of 7 converted." in said.err
     with pytest.raises(SystemExit):
         call_command("rules", "plan", str(target), owner="alice@example.com")
     assert "3 to create" in capsys.readouterr().out

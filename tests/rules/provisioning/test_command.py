@@ -69,7 +69,7 @@ def test_a_change_is_shown_field_by_field_and_keeps_what_happened(alice, file):
 def test_a_plan_that_is_old_is_not_applied(alice, file):
     fingerprint = json.loads(waits("plan", file, "--format", "json"))["fingerprint"]
     file.write_text(FILE.replace("80", "90"))
-    with pytest.raises(CommandError, match="Something has changed"):
+    with pytest.raises(CommandError, match="The plan is outdated"):
         rules("apply", file, "--plan", fingerprint)
     assert not AutomationRule.objects.exists()
 
@@ -80,7 +80,7 @@ def test_two_files_of_one_name_do_not_prune_each_others_rules(alice, file, tmp_p
     other = tmp_path / "other" / "team.yaml"
     other.write_text("version: 1\nrules: []\n")
     for verb in ("plan", "apply"):
-        with pytest.raises(CommandError, match="write for example source:"):
+        with pytest.raises(CommandError, match="add, for example, source:"):
             rules(verb, other, "--prune")
     other.write_text("version: 1\nsource: other/team.yaml\nrules: []\n")
     rules("apply", other, "--prune")

@@ -77,7 +77,7 @@ def test_pruning_needs_a_name_in_the_file_not_that_of_the_upload(client_of, alic
     upload = SimpleUploadedFile("team.yaml", b"version: 1\nrules: []\n")
     shown = text_of(client.post(CODE, {"verb": "plan", "file": upload, "prune": "on"}))
     assert "cannot be applied" in shown
-    assert "write for example source:" in shown
+    assert "add, for example, source:" in shown
 
 
 def test_a_file_of_prometheus_becomes_ours_with_a_report(client_of, alice):

@@ -134,9 +134,9 @@ WRONG = [
     ("alice", {"comment": ""}, "Enter a comment, for example: Database upgrade."),
     ("alice", {}, "Only operators can silence everything."),
     ("olga", {}, "or confirm “Silence everything”."),
-    ("alice", {"rule": "No such rule"}, "There is no rule “No such rule”. It does not exist or you cannot use it."),
-    ("alice", {"rule": "Bobs"}, "There is no rule “Bobs”. It does not exist or you cannot use it."),
-    ("olga", {"rule": "Twice"}, "There is more than one rule “Twice”. Give the id instead of the name."),
+    ("alice", {"rule": "No such rule"}, "There is no rule “No such rule”. It does not exist, or you cannot use it."),
+    ("alice", {"rule": "Bobs"}, "There is no rule “Bobs”. It does not exist, or you cannot use it."),
+    ("olga", {"rule": "Twice"}, "There is more than one rule “Twice”. Enter the ID instead."),
     ("olga", {"rule": "Bobs", "user": "alice@example.com"}, "This rule belongs to Bob"),
     ("olga", {"metric": "Not a metric"}, "is not a metric name"),
     ("olga", {"labels": "team"}, "“team” is not a label. Example: team=db, tier=1."),
@@ -216,7 +216,7 @@ def test_the_preview_shows_the_next_windows_and_what_is_wrong(client_of, olga, f
     assert "Next 5 windows" in text
     assert "Time zone: Europe/Berlin." in text
     wrong = said(client.post(PREVIEW, asked | {"repeats": "custom", "recurrence": "FREQ=OFTEN"}))
-    assert "FREQ is one of" in wrong
+    assert "FREQ must be one of" in wrong
     assert "Choose what to silence to see" in said(client.post(PREVIEW, filled()))
 
 

@@ -41,7 +41,7 @@ def test_nothing_with_any_exponent_is_zero(text: str) -> None:
 
 @pytest.mark.parametrize("given", [10**20, "1e20", "0.00000000001", 1e300, "1.00000000005"])
 def test_a_threshold_with_more_digits_than_are_kept_is_refused(given: Any) -> None:
-    with pytest.raises(ValueError, match="20 digits before the point and 10 after"):
+    with pytest.raises(ValueError, match="20 digits before the decimal point and 10 after"):
         read_threshold(given)
 
 

@@ -32,7 +32,7 @@ def test_a_time_is_read_in_utc(text: str, time: datetime) -> None:
      "2" * 10_000, None, 7, [], "+275760-09-13T00:00:00Z", "2026-03-02T10:00+24:00"],
 )  # fmt: skip
 def test_what_says_no_time_is_refused_in_words(text: object) -> None:
-    with pytest.raises(ValueError, match=r"Write for example|Include a time zone") as refused:
+    with pytest.raises(ValueError, match=r"Example:|Include a time zone") as refused:
         read_time(text)
     assert str(refused.value).encode()
 

@@ -77,10 +77,10 @@ def cursor(**fields):
 
 
 @pytest.mark.parametrize(("query", "field", "message"), [
-    ("page_size=0", "page_size", "Write a whole number from 1 to 500."),
-    ("page_size=501", "page_size", "Write a whole number from 1 to 500."),
-    ("page_size=ten", "page_size", "Write a whole number"),
-    ("page_size=٣", "page_size", "Write a whole number"),
+    ("page_size=0", "page_size", "Enter a whole number from 1 to 500."),
+    ("page_size=501", "page_size", "Enter a whole number from 1 to 500."),
+    ("page_size=ten", "page_size", "Enter a whole number"),
+    ("page_size=٣", "page_size", "Enter a whole number"),
     ("page_size=3&page_size=4", "page_size", "Give this once."),
     ("cursor=nonsense", "cursor", "Invalid cursor."),
     (f"cursor={cursor(id=7)}", "cursor", "Invalid cursor."),
