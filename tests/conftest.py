@@ -49,6 +49,7 @@ def pytest_collection_finish() -> None:
     """What was imported lives to the end: the garbage collector need not look through it again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)  # states of migrations are a hundred thousand objects
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -13,7 +13,7 @@ JOINERS = frozenset("\u200c\u200d\u200e\u200f\u061c")
 # Format characters that are seen: signs of numbers in Arabic, Syriac and Kaithi.
 SEEN = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2\U000110bd\U000110cd")
 HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-PLAIN_ASCII = re.compile(r"[\n\t\x20-\x7e]*")
+BREAKS = str.maketrans("", "", "\n\t")
 # In pages: what reorders or hides. Joiners and marks of direction stay, as people of many languages write them.
 IN_PAGES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2069\ufeff]")
 
@@ -26,7 +26,7 @@ def one_line(text: str) -> str:
 def paragraphs(text: str) -> str:
     """A text of many lines: line feeds and tabs stay."""
     text = str(text).replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    if PLAIN_ASCII.fullmatch(text):
+    if text.translate(BREAKS).isprintable():  # as nearly every text is
         return text
     return "".join(sign if _is_shown(text, place, sign) else SIGN for place, sign in enumerate(text))
 

@@ -16,6 +16,7 @@ from notifications.templating.environment import compiled
 from notifications.templating.filters import FILTERS
 from notifications.templating.limits import MAX_OUTPUT_LENGTH, MAX_TEMPLATE_LENGTH
 from notifications.templating.tags import TEMPLATE_TAGS
+from tests.examples import examples
 from tests.notifications.templating.hostile import HUNGRY_TEMPLATES
 
 LABELS = {f"label{n}": "x" * 8000 for n in range(200)}
@@ -57,7 +58,7 @@ pieces = st.recursive(
     ),
     lambda inner: st.one_of(within(inner), st.lists(inner, max_size=4).map("".join)), max_leaves=12,
 )  # fmt: skip
-NO_DATABASE = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+NO_DATABASE = settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def fill_in(source):

@@ -11,11 +11,14 @@ from optimizer.operations import OperationFailed
 from optimizer.registries import operations
 from rules.models import FusionScore, Integration, MetricSample
 from smartagent.models import User
+from tests.examples import examples
 from tests.optimizer.step_cast import done, integration_of, metric_of, task
 
 TABLES = (FusionMetric, FusionScore, Integration, MetricSample)
 RANDOM = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=examples(12),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 weights = some.decimals(min_value=0, max_value=3, places=9) | some.sampled_from(["0", "0.2", "0.20", "1"])
 histories = some.one_of(some.just([]), some.just([0.0] * 5), some.lists(some.floats(0, 1), max_size=8))

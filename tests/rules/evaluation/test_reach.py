@@ -13,6 +13,7 @@ from rules.engine.reducers import series_of
 from rules.evaluation.dispatcher import dispatch
 from rules.evaluation.preview import preview
 from rules.models import ActivityEntry, AutomationRule, MetricSample, RuleState
+from tests.examples import examples
 from tests.rules.evaluation.test_dispatcher import minutes, rule_of, sample
 
 ARITHMETIC = ["avg", "sum", "change", "percent_change"]
@@ -42,7 +43,7 @@ def test_a_window_that_cannot_be_calculated_stops_only_its_own_rule_and_says_why
 
 
 @pytest.mark.parametrize("metric", ["cpu", "fusion_score"])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(numbers, min_size=1, max_size=4))
 def test_postgresql_and_python_calculate_the_same(alice, now, metric, values):
     MetricSample.objects.all().delete()
