@@ -44,7 +44,7 @@ def test_from_a_proposal_to_its_measured_effect_and_back(alice, sign_in, live_se
     applied = timezone.now() - timedelta(hours=25)
     readings_around(alice, applied, before=60, after=50)
     OptimizationEvent.objects.filter(pk=event.pk).update(
-        applied_at=applied, measure_at=applied + timedelta(hours=24), effect={"before": [60.0, 60.1, 60.2] * 8}
+        applied_at=applied, measure_at=applied + timedelta(hours=24), effect={"before": [60.0, 60.1, 60.2] * 96}
     )
     assert measure_all(timezone.now()) == 1
     page.reload()
