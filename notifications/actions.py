@@ -105,7 +105,7 @@ class Notify(Action):
         return found
 
     def message(self, firings: Sequence[Firing], person: UUID, **ways: Any) -> Message:
-        """What `person` is told of `firings`, which are one rule's, of one tick."""
+        """What `person` is told of `firings`, which are one rule's, of one evaluation."""
         first, key = firings[0], uuid4()
         many = f" ({len(firings):,} instances)" if len(firings) > 1 else ""
         heading = HEADINGS.get(first.event, "{}").format(_text(first, "title") or first.rule_name)

@@ -6,8 +6,8 @@ from decimal import Decimal
 from django import forms
 
 from optimizer.operations.adjust_sync_interval import LEAST as LEAST_MINUTES
-from optimizer.operations.adjust_sync_interval import MOST as MOST_MINUTES
-from optimizer.operations.adjust_weight import LEAST, MOST, stepped
+from optimizer.operations.adjust_sync_interval import MAX_CHANGE_FACTOR as MOST_MINUTES
+from optimizer.operations.adjust_weight import LEAST, MAX_WEIGHT_CHANGE, stepped
 from optimizer.proposals.creation import ProposalRequest, ProposalResult, proposal_of, propose, recommended
 from optimizer.proposals.facts import FactsLoader
 from optimizer.registries import strategy_for
@@ -51,7 +51,7 @@ class Optimize(Action):
         whole = [(firing, *self.think(firing, facts_of(firing, around))) for firing in firings]
         obstacles = [self.obstacle(firing, found) for firing, _, _, found in whole]
         real = [
-            (_asked(firing, facts), name, found)
+            (_requested(firing, facts), name, found)
             for (firing, facts, name, found), obstacle in zip(whole, obstacles, strict=True)
             if not obstacle and firing.event != TEST
         ]
@@ -149,8 +149,10 @@ def _weight(firing: Firing, facts: Facts) -> Proposal:
     old = next((one.weight for one in facts.metrics if one.name == name), None)
     if old is None:
         return Proposal(reason=why, advice=(f"Fusion metric {name} not found.",))
-    step, low, high = (_decimal(firing, *each) for each in (("step", 0), ("lowest", LEAST), ("highest", MOST)))
-    new = stepped(old, step, max(low, LEAST), min(high, MOST))
+    step, low, high = (
+        _decimal(firing, *each) for each in (("step", 0), ("lowest", LEAST), ("highest", MAX_WEIGHT_CHANGE))
+    )
+    new = stepped(old, step, max(low, LEAST), min(high, MAX_WEIGHT_CHANGE))
     if new == old:
         return Proposal(reason=why, advice=(f"The weight of {name} is {number(old)}, already at its limit.",))
     found = ProposedStep(
@@ -196,7 +198,7 @@ def _kind(firing: Firing) -> str:
     return option_text(firing.config.get("optimization_type") or "auto").strip().lower()
 
 
-def _asked(firing: Firing, facts: Facts) -> ProposalRequest:
+def _requested(firing: Firing, facts: Facts) -> ProposalRequest:
     return ProposalRequest(facts=facts, kind=_kind(firing), rule=firing.rule_id, entry=firing.entry_id)
 
 

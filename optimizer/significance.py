@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import comb, sqrt
 from statistics import NormalDist, fmean
 
-MIN_READINGS = 3  # readings on each side, see also `can_tell`
+MIN_READINGS = 3  # readings on each side, see also `enough_readings`
 EXACT = 1000  # the smaller side times all readings; beyond it the approximation is close
 SURE = 0.05
 UP, DOWN = ("<", "<="), (">", ">=")
@@ -41,7 +41,7 @@ def compare(
     `observed` leaves of the readings those that the test may take for independent of each other; all by default."""
     means = [fmean(values) if values else None for values in (before, after)]
     seen = [observed(values) for values in (before, after)]
-    if not can_tell(len(seen[0]), len(seen[1])):
+    if not enough_readings(len(seen[0]), len(seen[1])):
         return Effect(verdict="too_little", before=means[0], after=means[1])
     p = mann_whitney(*(_goodness(values, operator, threshold) for values in seen))
     better = fmean(_goodness(after, operator, threshold)) - fmean(_goodness(before, operator, threshold))
@@ -51,7 +51,7 @@ def compare(
     )
 
 
-def can_tell(before: int, after: int) -> bool:
+def enough_readings(before: int, after: int) -> bool:
     """Whether so many readings can differ by more than chance: of three against three even the rarest outcome is chance
     once in ten times."""
     return min(before, after) >= MIN_READINGS and 2 / comb(before + after, before) < SURE

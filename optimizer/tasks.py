@@ -50,7 +50,7 @@ def measure_one(event: OptimizationEvent, now: datetime, *, undo_worse: bool) ->
 def _work() -> int:
     """Each is begun by the clock of its own: others may have taken their time."""
     count, until = 0, time.monotonic() + MAX_BEGIN_SECONDS
-    while time.monotonic() < until and work(timezone.now(), most=1):
+    while time.monotonic() < until and work(timezone.now(), maximum=1):
         count += 1
     return count
 

@@ -28,13 +28,13 @@ class Tables:
         with connection.cursor() as cursor:
             cursor.execute(NAMES)
             names = [name for (name,) in cursor.fetchall()]
-            states = _asked(STATE, names)
+            states = _requested(STATE, names)
             self.filled = {name: Filled(state, _rows(name)) for name, state in states.items() if state}
         self.empty = [name for name in names if name not in self.filled]
 
     def restore(self) -> None:
         """Bring back what a test has changed."""
-        changed = [*_asked(NEWLY_FILLED, self.empty), *self._changed()]
+        changed = [*_requested(NEWLY_FILLED, self.empty), *self._changed()]
         if not changed:
             return
         with transaction.atomic(), connection.cursor() as cursor:
@@ -46,11 +46,11 @@ class Tables:
                     copy.write(self.filled[name].rows)
 
     def _changed(self) -> list[str]:
-        now = _asked(STATE, self.filled)
+        now = _requested(STATE, self.filled)
         return [name for name, filled in self.filled.items() if now[name] != filled.state]
 
 
-def _asked(query: str, names: Iterable[str]) -> dict[str, str]:
+def _requested(query: str, names: Iterable[str]) -> dict[str, str]:
     """The answer of each table, in one question."""
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(query.format(name) for name in names))

@@ -89,9 +89,9 @@ class DeliveryViewSet(ReadViewSet):
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change", url_path="resend")
     def resend_all(self, request: Request) -> Response:
-        asked = ResendSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data
+        requested = ResendSerializer(data=request.data)
+        requested.is_valid(raise_exception=True)
+        given = requested.validated_data
         chosen = self.get_queryset().filter(status=given["status"], created_at__gte=given["since"])
         if "channel" in given:
             chosen = chosen.filter(channel=given["channel"])

@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from notifications.escalations.steps import MAX_ESCALATION_STEPS, MOST_REPEATS, EscalationStep, read
+from notifications.escalations.steps import MAX_ESCALATION_STEPS, MAX_REPEATS, EscalationStep, read
 from notifications.escalations.validation import count_problem, kept, step_problems
 from notifications.filters import EscalationFilter, PolicyFilter
 from notifications.models import Escalation, EscalationPolicy
@@ -63,7 +63,7 @@ class StepsField(serializers.ListField):
 class PolicySerializer(StrictModelSerializer):
     steps = StepsField(help_text=f"1 to {MAX_ESCALATION_STEPS} of them.")
     repeats = serializers.IntegerField(
-        min_value=0, max_value=MOST_REPEATS, required=False, help_text="Number of times all steps are repeated."
+        min_value=0, max_value=MAX_REPEATS, required=False, help_text="Number of times all steps are repeated."
     )
 
     class Meta:

@@ -72,9 +72,9 @@ class NotificationViewSet(MarkingActions, DeliveriesAction, ReadViewSet):
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="rules.add_feedback")
     def feedback(self, request: Request, pk: Any = None) -> Response:
-        asked = FeedbackSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        notification, useful = self.get_object(), asked.validated_data["useful"]
+        requested = FeedbackSerializer(data=request.data)
+        requested.is_valid(raise_exception=True)
+        notification, useful = self.get_object(), requested.validated_data["useful"]
         if not judge_all([notification], request.user, useful, timezone.now()):
             raise Conflict(NOTHING_TO_JUDGE)
         facts = {"notification": notification.pk, "rule": notification.rule_id, "useful": useful}

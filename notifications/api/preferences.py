@@ -129,9 +129,9 @@ class PreferencesView(StrictView):
         return self._keep(request, partial=True)
 
     def _keep(self, request: Request, *, partial: bool) -> Response:
-        asked = PreferenceSerializer(data=request.data, partial=partial, context={"person": request.user})
-        asked.is_valid(raise_exception=True)
-        keep(_me(request), asked.validated_data)
+        requested = PreferenceSerializer(data=request.data, partial=partial, context={"person": request.user})
+        requested.is_valid(raise_exception=True)
+        keep(_me(request), requested.validated_data)
         return self._answer(request)
 
     def _answer(self, request: Request) -> Response:

@@ -13,14 +13,14 @@ from rest_framework.response import Response
 
 from notifications.models import Notification
 from notifications.models.querysets import NotificationQuerySet
-from rules.api.instances import EITHER, until_asked
+from rules.api.instances import EITHER, requested_until
 from rules.instances.handling import SNOOZE_DURATIONS
 from smartagent.rest.constraints import Absent, Constraint, Where
 from smartagent.rest.fields import ChoiceField, IdField, TimeField
 from smartagent.rest.serializers import StrictSerializer
 
 MAX_IDS = 1000
-NOT_ASKED = "Only a snooze has an end; omit this field."
+NO_END_ALLOWED = "Only a snooze has an end; omit this field."
 
 
 class SnoozeNotificationSerializer(StrictSerializer):
@@ -36,7 +36,7 @@ class SnoozeNotificationSerializer(StrictSerializer):
 class MarkManySerializer(SnoozeNotificationSerializer):
     constraints = (
         Where("verb", ("snooze",), EITHER),
-        Where("verb", ("read", "unread", "archive"), Absent(("until", "length"), NOT_ASKED)),
+        Where("verb", ("read", "unread", "archive"), Absent(("until", "length"), NO_END_ALLOWED)),
     )
 
     ids = serializers.ListField(child=IdField(), min_length=1, max_length=MAX_IDS)
@@ -87,8 +87,8 @@ class MarkingActions:
     )
     @action(detail=True, methods=["post"], needs="change")
     def snooze(self, request: Request, pk: Any = None) -> Response:
-        asked = self._asked(SnoozeNotificationSerializer)
-        return self._one(lambda chosen, now: chosen.snooze(until_asked(asked, now, self._view().request.user)))
+        requested = self._requested(SnoozeNotificationSerializer)
+        return self._one(lambda chosen, now: chosen.snooze(requested_until(requested, now, self._view().request.user)))
 
     @extend_schema(
         summary="Mark many", request=MarkManySerializer, responses=MarkedSerializer,
@@ -99,14 +99,14 @@ class MarkingActions:
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change")
     def mark(self, request: Request) -> Response:
-        asked, now = self._asked(MarkManySerializer), timezone.now()
-        chosen: NotificationQuerySet = self._view().get_queryset().filter(pk__in=asked["ids"])
+        requested, now = self._requested(MarkManySerializer), timezone.now()
+        chosen: NotificationQuerySet = self._view().get_queryset().filter(pk__in=requested["ids"])
         verbs: dict[str, Callable[[], int]] = {
             "read": lambda: chosen.mark_read(now), "unread": lambda: chosen.mark_unread(now),
             "archive": lambda: chosen.archive(now),
-            "snooze": lambda: chosen.snooze(until_asked(asked, now, self._view().request.user)),
+            "snooze": lambda: chosen.snooze(requested_until(requested, now, self._view().request.user)),
         }  # fmt: skip
-        return Response({"changed": verbs[asked["verb"]]()})
+        return Response({"changed": verbs[requested["verb"]]()})
 
     @extend_schema(
         summary="Mark all as read", request=None,
@@ -129,10 +129,10 @@ class MarkingActions:
         do(chosen, timezone.now())
         return Response(view.get_serializer(chosen.get()).data)
 
-    def _asked(self, kind: type[StrictSerializer]) -> dict[str, Any]:
-        asked = kind(data=self._view().request.data)
-        asked.is_valid(raise_exception=True)
-        return dict(asked.validated_data)
+    def _requested(self, kind: type[StrictSerializer]) -> dict[str, Any]:
+        requested = kind(data=self._view().request.data)
+        requested.is_valid(raise_exception=True)
+        return dict(requested.validated_data)
 
     def _view(self) -> Any:
         return self

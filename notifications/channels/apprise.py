@@ -32,10 +32,10 @@ def one_address(url: str) -> None:
 MAX_BODY_LENGTH = 32_768  # characters, where a service names no limit
 
 
-def text(message: OutgoingMessage, most: int) -> str:
+def text(message: OutgoingMessage, maximum: int) -> str:
     """Text and link in as many characters as the service takes, the title among them: what is cut is the text."""
-    link = f"\n\n{message.url}" if message.url and len(message.url) < most // 2 else ""
-    room = max(most - len(harmless(message.title)) - len(link) - 2, most // 4)
+    link = f"\n\n{message.url}" if message.url and len(message.url) < maximum // 2 else ""
+    room = max(maximum - len(harmless(message.title)) - len(link) - 2, maximum // 4)
     return (fitted(harmless(message.plain), room, message.numbers) + link).strip()
 
 

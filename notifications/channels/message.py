@@ -49,18 +49,18 @@ class OutgoingMessage:
         object.__setattr__(self, "text", paragraphs(self.text))
         object.__setattr__(self, "numbers", one_line(self.numbers or numbers_of(self.facts)))
 
-    def heading(self, most: int) -> str:
+    def heading(self, maximum: int) -> str:
         """The title in one line of at most `most` characters; its numbers, where they were to be cut off."""
-        return fitted(self.title, most, self.numbers, " ")
+        return fitted(self.title, maximum, self.numbers, " ")
 
-    def body(self, most: int) -> str:
+    def body(self, maximum: int) -> str:
         """The text in at most `most` characters, with its numbers."""
-        return fitted(self.text, most, self.numbers)
+        return fitted(self.text, maximum, self.numbers)
 
-    def parts(self, most: int) -> list[str]:
+    def parts(self, maximum: int) -> list[str]:
         """The text and each message of a digest, each in at most `most` characters, with its numbers."""
-        items = [f"{(head := item.heading(most // 2))}\n{item.body(most - len(head) - 1)}" for item in self.shown]
-        return [part for part in (self.body(most), *items, *([self.rest] if self.more else [])) if part.strip()]
+        items = [f"{(head := item.heading(maximum // 2))}\n{item.body(maximum - len(head) - 1)}" for item in self.shown]
+        return [part for part in (self.body(maximum), *items, *([self.rest] if self.more else [])) if part.strip()]
 
     @property
     def rest(self) -> str:

@@ -86,12 +86,12 @@ def _all(message: OutgoingMessage, heading: str) -> str:
     return kept(said, SECTION - len(link), message.numbers) + link
 
 
-def kept(text: str, most: int, numbers: str) -> str:
+def kept(text: str, maximum: int, numbers: str) -> str:
     """`text` written out for Slack, in at most `most` characters, with its numbers."""
-    cut, last = escaped(text, most), escaped(numbers, most)
+    cut, last = escaped(text, maximum), escaped(numbers, maximum)
     if not cut.endswith("…") or not last or last in cut:
         return cut
-    return f"{escaped(text, most - len(last) - 1)}\n{last}"
+    return f"{escaped(text, maximum - len(last) - 1)}\n{last}"
 
 
 def _buttons(message: OutgoingMessage) -> list[dict[str, Any]]:
@@ -103,7 +103,7 @@ def _plain(text: str) -> dict[str, str]:
     return {"type": "plain_text", "text": text}
 
 
-def escaped(text: str, most: int) -> str:
+def escaped(text: str, maximum: int) -> str:
     """`text` with the three characters that mean something to Slack written out, and not cut within one of them."""
     safe = harmless(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return safe if len(safe) <= most else re.sub(r"&[a-z]*$", "", safe[: most - 1]).rstrip() + "…"
+    return safe if len(safe) <= maximum else re.sub(r"&[a-z]*$", "", safe[: maximum - 1]).rstrip() + "…"

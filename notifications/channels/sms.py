@@ -79,15 +79,15 @@ def text(message: OutgoingMessage) -> str:
     """Title, numbers and link, in that order, as far as there is room; a link is whole, or left out."""
     link = f" {message.url}" if 0 < len(message.url) < MAX_LENGTH - ROOM else ""
     said = " ".join(f"{message.title}: {message.plain}".split()) if message.plain else message.title
-    said, numbers, most = (
+    said, numbers, maximum = (
         said.translate(GSM_SUBSTITUTES),
         message.numbers.translate(GSM_SUBSTITUTES),
         MAX_LENGTH - len(link),
     )
-    if len(said) <= most or not numbers or numbers in _cut(said, most):
-        return _cut(said, most) + link
-    return f"{_cut(said, max(most - len(numbers) - 1, ROOM))} {numbers}"[:most] + link
+    if len(said) <= maximum or not numbers or numbers in _cut(said, maximum):
+        return _cut(said, maximum) + link
+    return f"{_cut(said, max(maximum - len(numbers) - 1, ROOM))} {numbers}"[:maximum] + link
 
 
-def _cut(said: str, most: int) -> str:
-    return said if len(said) <= most else said[: most - 3].rstrip() + "..."
+def _cut(said: str, maximum: int) -> str:
+    return said if len(said) <= maximum else said[: maximum - 3].rstrip() + "..."

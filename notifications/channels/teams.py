@@ -38,7 +38,9 @@ class Teams(HTTPChannel):
     secrets = ("url",)
 
     def outgoing(self, message: OutgoingMessage, address: Address) -> HTTPRequest:
-        requests = (HTTPRequest(url=address["url"], **as_json(teams_payload(message, most))) for most in TEXT_LENGTHS)
+        requests = (
+            HTTPRequest(url=address["url"], **as_json(teams_payload(message, maximum))) for maximum in TEXT_LENGTHS
+        )
         smallest = HTTPRequest(url=address["url"], **as_json(teams_payload(message, TEXT_LENGTHS[-1])))
         return next((request for request in requests if len(request.body) <= MAX_BYTES), smallest)
 
@@ -58,19 +60,19 @@ def _is_json(answer: Answer) -> bool:
     return bool(facts) and not facts.get("error")
 
 
-def teams_payload(message: OutgoingMessage, most: int = TEXT_LENGTHS[0]) -> dict[str, Any]:
+def teams_payload(message: OutgoingMessage, maximum: int = TEXT_LENGTHS[0]) -> dict[str, Any]:
     """The card in the envelope that a Workflows webhook takes, with at most so many characters in a block."""
     attachment = {
-        "contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card(message, most),
+        "contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card(message, maximum),
     }  # fmt: skip
     return {"type": "message", "attachments": [attachment]}
 
 
-def card(message: OutgoingMessage, most: int) -> dict[str, Any]:
+def card(message: OutgoingMessage, maximum: int) -> dict[str, Any]:
     """The message as an adaptive card."""
     colour = TEAMS_COLOURS.get(message.severity, "default")
-    body = [_block(message.heading(min(most, 500)), size="large", weight="bolder", color=colour)]
-    body += [_block(part) for part in message.parts(most)]
+    body = [_block(message.heading(min(maximum, 500)), size="large", weight="bolder", color=colour)]
+    body += [_block(part) for part in message.parts(maximum)]
     links = [("Open", message.url), ("Acknowledge", message.acknowledge_url)]
     return {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.4",

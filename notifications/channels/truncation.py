@@ -9,18 +9,18 @@ MAX_LINE_LENGTH = 300  # characters of the numbers
 INSTANCES = 10  # that a message names
 
 
-def short(text: str, most: int) -> str:
+def short(text: str, maximum: int) -> str:
     """`text`, cut at `most` characters with a mark."""
-    return text if len(text) <= most else text[: max(most - 1, 0)].rstrip() + "…"
+    return text if len(text) <= maximum else text[: max(maximum - 1, 0)].rstrip() + "…"
 
 
-def fitted(text: str, most: int, numbers: str, between: str = "\n") -> str:
+def fitted(text: str, maximum: int, numbers: str, between: str = "\n") -> str:
     """`text` in at most `most` characters; where that cuts the numbers off, they stand at its end."""
-    cut = short(text, most)
-    if len(text) <= most or not numbers or numbers in cut:
+    cut = short(text, maximum)
+    if len(text) <= maximum or not numbers or numbers in cut:
         return cut
-    room = most - len(numbers) - len(between)
-    return f"{short(text, room)}{between}{numbers}" if room > 0 else short(numbers, most)
+    room = maximum - len(numbers) - len(between)
+    return f"{short(text, room)}{between}{numbers}" if room > 0 else short(numbers, maximum)
 
 
 def numbers_in(text: str, facts: Mapping[str, Any]) -> str:

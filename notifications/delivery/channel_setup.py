@@ -29,10 +29,10 @@ def save(channel: Channel, values: dict[str, Any], now: datetime) -> int:
             channel.works_since = None
         forget(channel)
         channel.save()
-        return take_what_waits(channel, now)
+        return take_over_waiting(channel, now)
 
 
-def take_what_waits(channel: Channel, now: datetime) -> int:
+def take_over_waiting(channel: Channel, now: datetime) -> int:
     """Let what waits for any channel of its owner go out by this one; return how many messages that are."""
     if not channel.enabled:
         return 0

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 TOLERATED = 5  # failures one after the other
 FIRST, LONGEST = timedelta(minutes=5), timedelta(hours=1)
-MOST_ASKED = timedelta(hours=12)
+MAX_REQUESTED_PAUSE = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def succeeded(breaker: Breaker) -> Breaker:
 
 def failed(
     breaker: Breaker, now: datetime, cause: str, *, permanent: bool, begun: datetime | None = None,
-    asked: timedelta | None = None,
+    requested: timedelta | None = None,
 ) -> Breaker:  # fmt: skip
     """A message was not taken. It opens after the fifth in a row or a permanent refusal; each try after that which
     fails makes the wait until the next longer: 5, 10, 20, 40 minutes, an hour, or as long as the other side `asked` us
@@ -40,13 +40,13 @@ def failed(
         if begun and begun <= breaker.opened_at:
             return breaker
         tries = max(failures - TOLERATED, 0)  # it opened with exactly so many
-        return replace(breaker, failures=failures, retry_at=now + wait_after(tries, asked), cause=cause)
+        return replace(breaker, failures=failures, retry_at=now + wait_after(tries, requested), cause=cause)
     if permanent or failures >= TOLERATED:
-        return Breaker(max(failures, TOLERATED), now, now + wait_after(0, asked), cause)
+        return Breaker(max(failures, TOLERATED), now, now + wait_after(0, requested), cause)
     return replace(breaker, failures=failures)
 
 
-def wait_after(tries: int, asked: timedelta | None = None) -> timedelta:
+def wait_after(tries: int, requested: timedelta | None = None) -> timedelta:
     """How long an open breaker waits after `tries` that failed."""
     wait = min(FIRST * int(2 ** min(tries, 10)), LONGEST)
-    return max(wait, min(asked, MOST_ASKED)) if asked else wait
+    return max(wait, min(requested, MAX_REQUESTED_PAUSE)) if requested else wait

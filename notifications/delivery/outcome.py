@@ -149,5 +149,5 @@ def _move(channel: Channel, results: Sequence[Result], now: datetime) -> None:
 def _failed(breaker: Breaker, result: Result, now: datetime) -> Breaker:
     return failed(
         breaker, now, _storable(result.error), permanent=result.permanent, begun=result.lease.taken_at,
-        asked=result.retry_after,
+        requested=result.retry_after,
     )  # fmt: skip

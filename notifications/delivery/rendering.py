@@ -30,7 +30,7 @@ RENDERED_FIELDS = (
     "channel__name", "channel__kind", "channel__config", "channel__sealed", "channel__title_template",
     "channel__body_template", "channel__user__is_active", "channel__user__email", "channel__user__full_name",
 )  # fmt: skip
-MOST_ITEMS = 200  # of a digest; what is beyond is counted
+MAX_ITEMS = 200  # of a digest; what is beyond is counted
 
 
 class Unwritten(Exception):
@@ -124,7 +124,7 @@ def _parts(digests: list[UUID]) -> dict[UUID, list[Delivery]]:
     found: dict[UUID, list[Delivery]] = defaultdict(list)
     rows = Delivery.objects.filter(bundle__in=digests) if digests else Delivery.objects.none()
     for row in rows.select_related("notification", "user", "rule").by_severity():
-        if len(found[row.bundle_id]) < MOST_ITEMS:
+        if len(found[row.bundle_id]) < MAX_ITEMS:
             found[row.bundle_id].append(row)
     return found
 

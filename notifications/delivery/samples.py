@@ -25,10 +25,10 @@ def example(channel: Channel) -> OutgoingMessage:
     return worded(message_about(channel, newest[0]) if newest else made_up(channel), channel)
 
 
-def firings_of(person: User, most: int = CHOICES) -> list[Notification]:
+def firings_of(person: User, maximum: int = CHOICES) -> list[Notification]:
     """What rules told this person last, the newest first."""
     told = Notification.objects.filter(user=person, rule__isnull=False).select_related("rule")
-    return list(told.order_by("-created_at", "-id")[:most])
+    return list(told.order_by("-created_at", "-id")[:maximum])
 
 
 def message_about(channel: Channel, told: Notification) -> OutgoingMessage:

@@ -133,7 +133,7 @@ def escalate(now: datetime) -> int:
         cursor.execute(DUE_ESCALATIONS_SQL, {"now": now, "limit": ESCALATIONS_PER_BATCH})
         due = [_due(row) for row in cursor.fetchall()]
         if due:
-            _tell(due, now)
+            _notify(due, now)
     return len(due)
 
 
@@ -155,7 +155,7 @@ def _begun(firing: Firing, policy: EscalationPolicy) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _tell(due: Sequence[DueStep], now: datetime) -> None:
+def _notify(due: Sequence[DueStep], now: datetime) -> None:
     directory = Directory((one.owner, one.to) for one in due)
     free = may_notify_others({one.rule for one in due})
     messages: list[Message] = []

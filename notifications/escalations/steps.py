@@ -7,7 +7,7 @@ from typing import Any
 
 MAX_ESCALATION_STEPS = 10
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=7)
-MOST_REPEATS = 9
+MAX_REPEATS = 9
 
 
 @dataclass(frozen=True, slots=True)

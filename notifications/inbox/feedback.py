@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from notifications.models import Notification
-from rules.health.feedback import judge, said_by
+from rules.health.feedback import feedback_of, judge
 from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.formats import counted
 
@@ -30,7 +30,7 @@ def judge_all(notifications: Iterable[Notification], user: Any, useful: bool | N
 def feedback_for(notifications: Iterable[Notification], user: Any) -> dict[UUID, bool | None]:
     """What `user` said of each that can be judged, by its id; None where nothing yet."""
     entries = {one.pk: entry for one in notifications if (entry := entry_of(one))}
-    said = said_by(user, entries.values()) if entries else {}
+    said = feedback_of(user, entries.values()) if entries else {}
     return {key: said[entry] for key, entry in entries.items() if entry in said}
 
 
@@ -42,7 +42,7 @@ def success_message(verb: str, count: int, of: int) -> str:
     return f"{words} {others} not from firing alerts, so feedback is not possible." if rest else words
 
 
-def know_what_was_said(notifications: Sequence[Any], user: Any) -> None:
+def attach_feedback(notifications: Sequence[Any], user: Any) -> None:
     """Keep with each what `user` said of it; nothing where there is nothing to judge."""
     said = feedback_for(notifications, user)
     for one in notifications:

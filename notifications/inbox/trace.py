@@ -84,4 +84,4 @@ def _told(notification: Notification, user: Any) -> NotificationQuerySet | list[
         near = near.filter(rule=notification.rule_id, created_at__range=(at - NEAR, at + NEAR))
     else:
         near = near.filter(created_at=at)
-    return near.told_by(entry).order_by("created_at", "user__email")[:MAX_TRACED_PEOPLE]
+    return near.of_entry(entry).order_by("created_at", "user__email")[:MAX_TRACED_PEOPLE]

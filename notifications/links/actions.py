@@ -88,19 +88,19 @@ def _since(facts: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-def answer(asked: Question, choice: str, now: datetime) -> str:
+def answer(requested: Question, choice: str, now: datetime) -> str:
     """Do it and return what was done, in words; NothingToDo where that is not possible."""
     if choice == "acknowledge":
-        if not acknowledge(asked.states, asked.who, now, comment=LINK_COMMENT):
+        if not acknowledge(requested.states, requested.who, now, comment=LINK_COMMENT):
             raise NothingToDo(OVER)
-        return f"{asked.who} acknowledged {_it(asked.count)}: repeats are stopped for a day."
+        return f"{requested.who} acknowledged {_it(requested.count)}: repeats are stopped for a day."
     if choice not in SNOOZES:
         raise NothingToDo("Choose one of the buttons on the page.", 400)
-    until = until_of(choice, now, asked.zone)
-    if not snooze(asked.states, asked.who, now, until, LINK_COMMENT):
+    until = until_of(choice, now, requested.zone)
+    if not snooze(requested.states, requested.who, now, until, LINK_COMMENT):
         raise NothingToDo(OVER)
     return (
-        f"{asked.who} snoozed {_it(asked.count)} until {clock(until, asked.zone)}. If it "
+        f"{requested.who} snoozed {_it(requested.count)} until {clock(until, requested.zone)}. If it "
         "still fires afterwards, you are notified again."
     )
 

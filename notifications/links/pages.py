@@ -39,11 +39,11 @@ def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
     told = Notification.objects.filter(pk=link.subject, user=link.person).select_related("user", "rule").first()
     title = told.title if told else "No action needed"
     try:
-        asked = question(told, now)
+        requested = question(told, now)
         if request.method != "POST":
-            many = f"\n\nOf {asked.count:,} instances that are still firing." if asked.count > 1 else ""
-            return _page(request, title, asked.told.message + many, {"acknowledge": "Acknowledge"} | SNOOZES)
-        return _page(request, title, answer(asked, request.POST.get("do", "acknowledge"), now))
+            many = f"\n\nOf {requested.count:,} instances that are still firing." if requested.count > 1 else ""
+            return _page(request, title, requested.told.message + many, {"acknowledge": "Acknowledge"} | SNOOZES)
+        return _page(request, title, answer(requested, request.POST.get("do", "acknowledge"), now))
     except NothingToDo as nothing:
         return _page(request, title, str(nothing), status=nothing.status)
 

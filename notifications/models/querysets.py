@@ -45,7 +45,7 @@ class NotificationQuerySet(OwnedQuerySet):
         """Those that have come back and wait to be read."""
         return self.filter(status="unread", snoozed_until__lte=now)
 
-    def told_by(self, entry: object) -> Self:
+    def of_entry(self, entry: object) -> Self:
         """Those that one activity entry told. As text, for the column may be text with something in it that is no
         JSON; so narrow it down before."""
         return self.having("entry", str(entry))

@@ -74,7 +74,7 @@ class DeliveryAdmin(RecordAdmin):
     empty_text = "Deliveries of notifications by channel appear here, with status and error."
     list_before_template = "notifications/deliveries_before.html"
     list_display = (
-        "shown_title", "status_label", "channel_label", "user", "reason_label", "shown_cause", "shown_tries", "at",
+        "shown_title", "status_label", "channel_label", "user", "reason_label", "shown_cause", "shown_attempts", "at",
     )  # fmt: skip
     list_display_links = ("shown_title",)
     list_select_related = ("user",)
@@ -133,7 +133,7 @@ class DeliveryAdmin(RecordAdmin):
         return format_html('<span class="sa-text sa-second">{}</span>', delivery.cause)
 
     @display(description="tries", ordering="tries")
-    def shown_tries(self, delivery: Delivery) -> int:
+    def shown_attempts(self, delivery: Delivery) -> int:
         return delivery.tries
 
     @display(description="when", ordering="created_at")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from notifications.inbox.feedback import NOTHING_TO_JUDGE, judge_all, know_what_was_said, success_message
+from notifications.inbox.feedback import NOTHING_TO_JUDGE, attach_feedback, judge_all, success_message
 from notifications.models import Notification
 from notifications.models.querysets import NotificationQuerySet
 from notifications.pages.status_changes import INBOX
@@ -27,7 +27,7 @@ class InboxChangeList(FilteredChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        know_what_was_said(self.result_list, request.user)
+        attach_feedback(self.result_list, request.user)
         everyone = has_everyone(request.user, "change")
         for notification in self.result_list:
             notification.is_changeable = everyone or notification.user_id == request.user.pk
@@ -84,7 +84,7 @@ class JudgedAdmin(RecordAdmin):
             raise PermissionDenied
         if not judge_all([notification], request.user, FEEDBACK_VERBS[verb], timezone.now()):
             raise Http404(NOTHING_TO_JUDGE)
-        know_what_was_said([notification], request.user)
+        attach_feedback([notification], request.user)
         return answer(request, verb, self.judged(notification), reverse(INBOX))
 
     def changeable(self, request: HttpRequest, pk: Any) -> NotificationQuerySet:

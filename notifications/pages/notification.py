@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from notifications.inbox.feedback import entry_of, know_what_was_said
+from notifications.inbox.feedback import attach_feedback, entry_of
 from notifications.inbox.status_changes import buttons, is_snoozed
 from notifications.inbox.trace import stands_in_inbox, where_it_went
 from notifications.models import Notification
@@ -23,7 +23,7 @@ def notification_page(request: HttpRequest, model_admin: Any, notification_id: s
     now = timezone.now()
     notification: Notification = model_admin.find(request, notification_id, "user", "rule")
     _read(request, notification, now)
-    know_what_was_said([notification], request.user)
+    attach_feedback([notification], request.user)
     reached = where_it_went(notification, request.user, now)
     context = {
         "title": notification.title, "notification": notification, "facts": facts_of(notification),

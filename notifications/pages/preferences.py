@@ -109,10 +109,10 @@ def _to_mutes(request: HttpRequest) -> HttpResponse:
 
 def _person(request: HttpRequest) -> User:
     me: Any = request.user
-    asked = request.GET.get("person", "").strip()
-    if not asked:
+    requested = request.GET.get("person", "").strip()
+    if not requested:
         return User.objects.get(pk=me.pk)
-    found = visible_person(asked, me, everyone=has_everyone(me, "change"))
+    found = visible_person(requested, me, everyone=has_everyone(me, "change"))
     if found is None or not found.is_active:
         raise Http404("Person not found, or you may not view this person.")
     return found

@@ -76,10 +76,10 @@ def _ask(model_admin: OwnedAdmin, request: HttpRequest, form: ResendForm, count:
     """How many would be sent again, and a button that does it."""
     since, channel = form.cleaned_data["since"], form.cleaned_data["channel"]
     by = f" by “{channel}”" if channel else ""
-    asked = Confirmation(
+    requested = Confirmation(
         title="Resend failed deliveries", verb=f"Send {count} again",
         cancel=reverse("admin:notifications_delivery_changelist"),
         warning=f"{counted(count, 'message')} failed since {clock(since)}{by}. {KEPT_ID_NOTE}",
         hidden=(("since", form["since"].data), *((("channel", str(channel.pk)),) if channel else ())),
     )  # fmt: skip
-    return confirm(request, asked, context={"opts": model_admin.opts})
+    return confirm(request, requested, context={"opts": model_admin.opts})

@@ -17,7 +17,7 @@ from notifications.inbox.status_changes import MARKED_MESSAGES, mark, snooze
 from notifications.models import Notification
 from notifications.pages.bell_panel import asks_for_panel, panel
 from rules.instances.handling import until_of
-from rules.pages.alerts.until import until_said
+from rules.pages.alerts.until import chosen_until
 
 INBOX = "admin:notifications_notification_changelist"
 
@@ -44,14 +44,14 @@ def snooze_one(request: HttpRequest, model_admin: Any, pk: UUID) -> HttpResponse
     problem = ""
     if request.method == "POST":
         try:
-            messages.success(request, snooze(chosen, until_said(request.POST, now, zone), now, zone))
+            messages.success(request, snooze(chosen, chosen_until(request.POST, now, zone), now, zone))
             return HttpResponseRedirect(_next(request))
         except ValueError as error:
             problem = str(error)
     notification: Notification = chosen.get()
     context = {
         "title": f"Snooze: {notification.title}", "notification": notification, "problem": problem,
-        "snoozes": snoozes(now, zone), "zone": str(zone), "back": came_from(request),
+        "snoozes": snoozes(now, zone), "zone": str(zone), "back": previous_page(request),
     }  # fmt: skip
     return model_admin.show(request, "notifications/snooze.html", context)  # type: ignore[no-any-return]
 
@@ -68,7 +68,7 @@ def zone_of(request: HttpRequest) -> ZoneInfo:
     return ZoneInfo(me.time_zone or "UTC")
 
 
-def came_from(request: HttpRequest) -> str:
+def previous_page(request: HttpRequest) -> str:
     """The page of ours that one came from, else the inbox."""
     return _ours(request, request.headers.get("referer", ""))
 
@@ -88,4 +88,4 @@ def _done(request: HttpRequest, model_admin: Any, said: str) -> HttpResponse:
     if asks_for_panel(request):
         return panel(request, model_admin, said)
     messages.success(request, said)
-    return HttpResponseRedirect(came_from(request))
+    return HttpResponseRedirect(previous_page(request))

@@ -1,4 +1,4 @@
-"""Many instances of a rule that fire in one tick are one message: a count, and the first ten."""
+"""Many instances of a rule that fire in one evaluation are one message: a count, and the first ten."""
 
 from collections.abc import Sequence
 from typing import Any

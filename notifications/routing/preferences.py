@@ -11,7 +11,7 @@ from notifications.routing.router import MODES, SEVERITIES, Decision, Subscriber
 from notifications.routing.subscribers import load_subscribers
 from smartagent.models import User
 
-MOST_PERIODS = 20
+MAX_PERIODS = 20
 NEVER_ENDS = "Quiet hours cover the whole week. Leave some time in which notifications can be sent."
 
 
@@ -98,8 +98,8 @@ def checked_periods(periods: Any) -> list[dict[str, Any]]:
     """Periods of weekdays as they are kept; ValueError with what is wrong."""
     if not isinstance(periods, list):
         raise ValueError('Use a list such as [{"days": [0, 1], "from": "22:00", "until": "07:00"}].')
-    if len(periods) > MOST_PERIODS:
-        raise ValueError(f"At most {MOST_PERIODS} periods are allowed.")
+    if len(periods) > MAX_PERIODS:
+        raise ValueError(f"At most {MAX_PERIODS} periods are allowed.")
     return [_period(period) for period in periods]
 
 

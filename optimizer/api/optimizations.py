@@ -79,11 +79,11 @@ class OptimizationViewSet(ReadViewSet):
             "optimization. 409 if one is open or was dismissed.",
     )  # fmt: skip
     def create(self, request: Request) -> Response:
-        asked, me = self._asked(AskSerializer), self._me()
+        requested, me = self._requested(AskSerializer), self._me()
         wanted = ManualRequest(
-            person=asked.get("user", me), metric=asked["metric"], target=asked.get("target", ""),
-            operator=asked.get("operator", ""), threshold=as_number(asked.get("threshold")),
-            kind=asked.get("kind", "manual"),
+            person=requested.get("user", me), metric=requested["metric"], target=requested.get("target", ""),
+            operator=requested.get("operator", ""), threshold=as_number(requested.get("threshold")),
+            kind=requested.get("kind", "manual"),
         )  # fmt: skip
         try:
             made = ask(wanted, me, timezone.now())
@@ -106,20 +106,20 @@ class OptimizationViewSet(ReadViewSet):
     @described("Dismiss", "The optimization is not proposed again during this time.", DismissSerializer)
     @action(detail=True, methods=["post"], needs="change")
     def dismiss(self, request: Request, pk: Any = None) -> Response:
-        asked = self._asked(DismissSerializer)
-        return self._answer("dismiss", lasts=asked.get("for", "7d"), note=asked.get("note", ""))
+        requested = self._requested(DismissSerializer)
+        return self._answer("dismiss", lasts=requested.get("for", "7d"), note=requested.get("note", ""))
 
     @described("Roll back", "Reverts the changes, all or none.", NotedSerializer)
     @action(detail=True, methods=["post"], needs="change", url_path="roll-back")
     def roll_back(self, request: Request, pk: Any = None) -> Response:
-        return self._answer("roll_back", note=self._asked(NotedSerializer).get("note", ""))
+        return self._answer("roll_back", note=self._requested(NotedSerializer).get("note", ""))
 
     @described("Mark as done", "Marks the manual steps as done; the effect is measured. Only for "
         "optimizations without operations.",
                NotedSerializer)  # fmt: skip
     @action(detail=True, methods=["post"], needs="change", url_path="done-by-hand")
     def by_hand(self, request: Request, pk: Any = None) -> Response:
-        return self._answer("by_hand", note=self._asked(NotedSerializer).get("note", ""))
+        return self._answer("by_hand", note=self._requested(NotedSerializer).get("note", ""))
 
     @extend_schema(
         summary="Dry run", request=None, responses=DryRunSerializer,
@@ -136,10 +136,10 @@ class OptimizationViewSet(ReadViewSet):
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change", serializer_class=ManyAnswersSerializer)
     def decide(self, request: Request) -> Response:
-        asked = self._asked(ManyAnswersSerializer)
-        events = list(self.get_queryset().filter(pk__in=asked["ids"]).select_related("rule").order_by("created_at"))
-        lasts, note = asked.get("for", "7d"), asked.get("note", "")
-        done, refused = answer_many(asked["verb"], events, self._me(), lasts=lasts, note=note)
+        requested = self._requested(ManyAnswersSerializer)
+        events = list(self.get_queryset().filter(pk__in=requested["ids"]).select_related("rule").order_by("created_at"))
+        lasts, note = requested.get("for", "7d"), requested.get("note", "")
+        done, refused = answer_many(requested["verb"], events, self._me(), lasts=lasts, note=note)
         told = [{"id": event.pk, "reason": why} for event, why in refused]
         return Response(AnsweredSerializer({"done": [event.pk for event in done], "refused": told}).data)
 
@@ -163,10 +163,10 @@ class OptimizationViewSet(ReadViewSet):
         whole.shown_steps, whole.effect_shown = shown_steps(event), effect_of(event)
         return dict(OneOptimizationSerializer(whole, context=self.get_serializer_context()).data)
 
-    def _asked(self, kind: type[StrictSerializer]) -> dict[str, Any]:
-        asked = kind(data=self.request.data, context=self.get_serializer_context())
-        asked.is_valid(raise_exception=True)
-        return dict(asked.validated_data)
+    def _requested(self, kind: type[StrictSerializer]) -> dict[str, Any]:
+        requested = kind(data=self.request.data, context=self.get_serializer_context())
+        requested.is_valid(raise_exception=True)
+        return dict(requested.validated_data)
 
     def _me(self) -> Any:
         return self.request.user

@@ -13,7 +13,7 @@ from notifications.routing.preferences import checked_periods
 from optimizer.measurement.scoreboard import of_operations, of_strategies
 from optimizer.models import OptimizationEvent, OptimizerPolicy
 from optimizer.policy.change_window import is_open
-from optimizer.policy.changes import MOST_PER_DAY, MOST_SUCCESSES, change, switch
+from optimizer.policy.changes import MAX_CHANGES_PER_DAY, MAX_REQUIRED_SUCCESSES, change, switch
 from optimizer.policy.trust_report import standings
 from smartagent.rest.fields import ZONE, ChoiceField, FlagField, TextField, TimeField
 from smartagent.rest.serializers import StrictSerializer
@@ -61,8 +61,8 @@ class RateField(serializers.FloatField):
 
 class OptimizerPolicySerializer(StrictSerializer):
     stopped = FlagField(help_text="True: no optimizations are approved or applied.")
-    automatic_per_day = CountField(min_value=0, max_value=MOST_PER_DAY, help_text="Maximum per person.")
-    trusted_after = CountField(min_value=0, max_value=MOST_SUCCESSES, help_text="Required approved successes.")
+    automatic_per_day = CountField(min_value=0, max_value=MAX_CHANGES_PER_DAY, help_text="Maximum per person.")
+    trusted_after = CountField(min_value=0, max_value=MAX_REQUIRED_SUCCESSES, help_text="Required approved successes.")
     trusted_rate = RateField(min_value=0, max_value=1, help_text="Minimum success rate, 0 to 1.")
     needs_another = FlagField(help_text="Neither the affected person nor the owner of the rule can approve.")
     undo_worse = FlagField(help_text="Roll back changes that made the metric worse.")
@@ -143,9 +143,9 @@ class PolicyView(StrictView):
         return self._keep(request, partial=True)
 
     def _keep(self, request: Request, *, partial: bool) -> Response:
-        asked = OptimizerPolicySerializer(data=request.data, partial=partial)
-        asked.is_valid(raise_exception=True)
-        values, now = dict(asked.validated_data), timezone.now()
+        requested = OptimizerPolicySerializer(data=request.data, partial=partial)
+        requested.is_valid(raise_exception=True)
+        values, now = dict(requested.validated_data), timezone.now()
         stopped = values.pop("stopped", None)
         if stopped is not None:
             switch(stopped, request.user, now)

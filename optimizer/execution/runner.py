@@ -29,7 +29,7 @@ from optimizer.operations import Done, OperationFailed, PreviewedChange
 from optimizer.proposals.decisions import DecisionRefused, Status, content_hash
 from smartagent.outbound.errors import NotSent
 
-TRIES = 3
+MAX_ATTEMPTS = 3
 RETRY_PAUSE = timedelta(seconds=30)  # before the second try; twice as long before the third
 CHANGED = "The optimization changed after approval, so it was not applied."
 Step = OptimizationStep
@@ -96,11 +96,11 @@ def roll_back(event: OptimizationEvent, by: Any, now: datetime, *, note: str = "
     return left
 
 
-def work(now: datetime, most: int = 20) -> int:
+def work(now: datetime, maximum: int = 20) -> int:
     """Apply what waits, and go on with what was interrupted; return how many there were."""
     count = 0
     for key in waiting(now):
-        if count == most:
+        if count == maximum:
             break
         try:
             apply(key, now)
@@ -136,8 +136,10 @@ def _begin(event: OptimizationEvent, step: Step, now: datetime) -> None:
         running = Step.objects.filter(pk=step.pk, status__in=TO_DO)
         running.update(status=Step.Status.RUNNING, tries=F("tries") + 1, started_at=now)
     step.refresh_from_db(fields=["tries"])
-    if step.tries > TRIES:
-        _not_done(event, step, f"The step was started {TRIES} times; each time the worker was lost.", now, again=False)
+    if step.tries > MAX_ATTEMPTS:
+        _not_done(
+            event, step, f"The step was started {MAX_ATTEMPTS} times; each time the worker was lost.", now, again=False
+        )
 
 
 def _write(event: OptimizationEvent, step: Step, done: Done, now: datetime) -> None:
@@ -148,7 +150,7 @@ def _write(event: OptimizationEvent, step: Step, done: Done, now: datetime) -> N
 
 
 def _not_done(event: OptimizationEvent, step: Step, cause: str, now: datetime, *, again: bool) -> None:
-    again = again and step.tries < TRIES
+    again = again and step.tries < MAX_ATTEMPTS
     status = Step.Status.PROPOSED if again else Step.Status.FAILED
     with transaction.atomic():
         hold(event)

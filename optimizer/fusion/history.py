@@ -1,4 +1,4 @@
-"""What fusion metrics were in the last days: the changes that ticks have kept."""
+"""What fusion metrics were in the last days: the changes that evaluations have kept."""
 
 from collections import defaultdict
 from collections.abc import Collection

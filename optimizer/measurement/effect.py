@@ -49,10 +49,10 @@ def measure(event: OptimizationEvent, now: datetime) -> str:
     return effect.verdict
 
 
-def due(now: datetime, most: int = 100) -> list[OptimizationEvent]:
+def due(now: datetime, maximum: int = 100) -> list[OptimizationEvent]:
     """Those whose day is over."""
     waiting = OptimizationEvent.objects.filter(verdict="", measure_at__lte=now, status="applied")
-    return list(waiting.select_related("rule").order_by("measure_at")[:most])
+    return list(waiting.select_related("rule").order_by("measure_at")[:maximum])
 
 
 def _threshold(event: OptimizationEvent) -> float:

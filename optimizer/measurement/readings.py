@@ -1,5 +1,7 @@
-"""The readings of a metric in a window: samples as they were pushed; built-in metrics as every tick read them, for they
-are known by their changes."""
+"""The readings of a metric in a window: pushed samples as they are, built-in metrics once per evaluation.
+
+Of a built-in metric only changes are stored, so its value at an evaluation is that of the last change before it.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -45,12 +47,12 @@ def series_of(person: UUID | None, metric: str, target: str) -> QuerySet[MetricS
 
 
 def _held(changes: list[tuple[datetime, float]], start: datetime, end: datetime) -> Iterator[float]:
-    """What each tick read of a value that holds until it changes."""
-    tick = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
-    moment, place, value = start + tick, 0, None
+    """What each evaluation read of a value that holds until it changes."""
+    interval = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
+    moment, place, value = start + interval, 0, None
     while moment <= end:
         while place < len(changes) and changes[place][0] <= moment:
             value, place = changes[place][1], place + 1
         if value is not None:
             yield value
-        moment += tick
+        moment += interval

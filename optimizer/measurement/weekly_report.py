@@ -63,10 +63,10 @@ class WeeklyReport:
     @property
     def bars(self) -> list[dict[str, Any]]:
         """Bars made of widths, for mails, which draw nothing: of each strategy what is not 0, most of all is 100."""
-        most = max([1, *(count for line in self.lines for count in line.counts.values())])
+        maximum = max([1, *(count for line in self.lines for count in line.counts.values())])
         return [
             {"label": line.label, "rows": [
-                {"name": word, "count": line.counts[name], "width": max(1, round(100 * line.counts[name] / most)),
+                {"name": word, "count": line.counts[name], "width": max(1, round(100 * line.counts[name] / maximum)),
                  "colour": colour}
                 for name, (word, colour) in REPORT_SERIES.items() if line.counts[name]
             ]}

@@ -7,7 +7,7 @@ from optimizer.operations import Done, Operation, OperationFailed, PreviewedChan
 from optimizer.operations.integrations import integration_of, setting
 
 SETTING = "sync_interval_minutes"
-LEAST, MOST = 1, 1440  # minutes
+LEAST, MAX_CHANGE_FACTOR = 1, 1440  # minutes
 
 
 class AdjustSyncInterval(Operation):
@@ -47,8 +47,8 @@ class AdjustSyncInterval(Operation):
 
 def _wanted(task: Task) -> int:
     minutes = task.parameters.get("minutes")
-    if not isinstance(minutes, int) or isinstance(minutes, bool) or not LEAST <= minutes <= MOST:
-        raise OperationFailed(f"“minutes” must be a whole number from {LEAST} to {MOST}.")
+    if not isinstance(minutes, int) or isinstance(minutes, bool) or not LEAST <= minutes <= MAX_CHANGE_FACTOR:
+        raise OperationFailed(f"“minutes” must be a whole number from {LEAST} to {MAX_CHANGE_FACTOR}.")
     return minutes
 
 

@@ -9,7 +9,7 @@ from optimizer.operations.fusion_scores import Rows, changes, metrics_of, put_ba
 from rules.text.entry import number
 from smartagent.kernel.coerce import read_number
 
-LEAST, MOST = Decimal("0.01"), Decimal(1)
+LEAST, MAX_WEIGHT_CHANGE = Decimal("0.01"), Decimal(1)
 
 
 class AdjustWeight(Operation):
@@ -41,18 +41,18 @@ def _new(rows: Rows, task: Task) -> dict[str, Decimal]:
     if key is None:
         known = ", ".join(sorted({row.metric_name for row in rows.values()}))
         raise OperationFailed(f"Unknown fusion metric “{name[:80]}”. Available: {known}.")
-    step, least, most = (_decimal(task, each, default) for each, default in
-                         (("step", None), ("lowest", LEAST), ("highest", MOST)))  # fmt: skip
+    step, least, maximum = (_decimal(task, each, default) for each, default in
+                         (("step", None), ("lowest", LEAST), ("highest", MAX_WEIGHT_CHANGE)))  # fmt: skip
     old = rows[key].weight or Decimal(0)
-    new = stepped(old, step, max(least, LEAST), min(most, MOST))
+    new = stepped(old, step, max(least, LEAST), min(maximum, MAX_WEIGHT_CHANGE))
     if new == old:
         raise OperationFailed(f"The weight of {name} is {number(old)}, already at its limit.")
     return {key: new}
 
 
-def stepped(old: Decimal, step: Decimal, least: Decimal, most: Decimal) -> Decimal:
+def stepped(old: Decimal, step: Decimal, least: Decimal, maximum: Decimal) -> Decimal:
     """One step further, not beyond the limit that lies there; what is beyond it already stays."""
-    return max(min(old + step, most), old) if step > 0 else min(max(old + step, least), old)
+    return max(min(old + step, maximum), old) if step > 0 else min(max(old + step, least), old)
 
 
 def _decimal(task: Task, name: str, default: Decimal | None) -> Decimal:

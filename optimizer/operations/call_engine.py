@@ -32,7 +32,7 @@ class CallEngine(Operation):
         return []
 
     def reach(self, task: Task) -> Answer:
-        body = json.dumps(_asked(task)).encode()
+        body = json.dumps(_requested(task)).encode()
         key = settings.OPTIMIZATION_ENGINE_SECRET
         headers = JSON | {"Idempotency-Key": str(task.id)}
         headers |= signed(body, task.id, key, "OPTIMIZATION_ENGINE_SECRET")
@@ -53,7 +53,7 @@ class CallEngine(Operation):
         return Done(after=kept, said=f"The engine at {host} answered with {len(whole):,} characters of JSON.")
 
 
-def _asked(task: Task) -> dict[str, Any]:
+def _requested(task: Task) -> dict[str, Any]:
     """The JSON: {type, timestamp, data}, as Standard Webhooks advises."""
     data = {"step": str(task.id), "person": str(task.person) if task.person else None, **task.parameters}
     return {"type": "optimization.requested", "timestamp": task.now.isoformat(), "data": data}

@@ -33,8 +33,8 @@ class RefreshData(Operation):
         if not (url := _address(integration)):
             return None
         last = integration.last_sync_at
-        asked = {"integration": integration.integration_type, "since": last.isoformat() if last else None}
-        body = json.dumps(asked).encode()
+        requested = {"integration": integration.integration_type, "since": last.isoformat() if last else None}
+        body = json.dumps(requested).encode()
         headers = JSON | {"Idempotency-Key": str(task.id)}
         if key := credentials_of(integration).get("signing_key"):
             headers |= signed(body, task.id, key, f"The signing_key of {integration}")

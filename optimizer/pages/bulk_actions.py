@@ -83,7 +83,7 @@ def _ask(verb: str, model_admin: OwnedAdmin, request: HttpRequest, events: list[
         for event in events
     ]  # fmt: skip
     able = sum(not row["why_not"] for row in rows)
-    asked = Confirmation(
+    requested = Confirmation(
         title=f"{RESPONSE_VERBS[verb]} {able} {plural(able, 'optimization')}?",
         verb=f"{RESPONSE_VERBS[verb]} {able}" if able else "",
         warning=WARNINGS[verb], cancel=request.get_full_path(), focus=False,
@@ -96,7 +96,7 @@ def _ask(verb: str, model_admin: OwnedAdmin, request: HttpRequest, events: list[
         "rows": rows,
         "lengths": SNOOZE_CHOICES,
     }
-    return confirm(request, asked, "optimizer/confirm_many.html", context)
+    return confirm(request, requested, "optimizer/confirm_many.html", context)
 
 
 def _do(verb: str, request: HttpRequest, events: list[OptimizationEvent]) -> HttpResponse | None:

@@ -52,7 +52,7 @@ def _ask(request: HttpRequest, model_admin: OwnedAdmin, event: OptimizationEvent
     """What would happen, and a button that does it."""
     now = timezone.now()
     why_not = obstacle(verb, event, request.user, OptimizerPolicy.current(), now)
-    asked = Confirmation(
+    requested = Confirmation(
         title=f"{RESPONSE_VERBS[verb]}: {title_of(event)}",
         verb="" if why_not else RESPONSE_VERBS[verb],
         cancel=page_of(event.pk),
@@ -63,7 +63,7 @@ def _ask(request: HttpRequest, model_admin: OwnedAdmin, event: OptimizationEvent
         "dry": would_change(event, now) if verb in ("approve", "apply") else None,
         "undone": _undone(event) if verb == "roll_back" else None,
     }  # fmt: skip
-    return confirm(request, asked, "optimizer/confirm_one.html", context)
+    return confirm(request, requested, "optimizer/confirm_one.html", context)
 
 
 def _undone(event: OptimizationEvent) -> list[Any]:

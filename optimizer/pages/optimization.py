@@ -14,7 +14,7 @@ from optimizer.execution.responses import RESPONSE_VERBS, SNOOZE_CHOICES, obstac
 from optimizer.measurement.effect_chart import effect_chart
 from optimizer.models import OptimizationEvent, OptimizerPolicy
 from optimizer.permissions import may_decide
-from optimizer.text.history import story_of
+from optimizer.text.history import history_of
 from optimizer.text.proposal import effect_in_words, stands_in_words, title_of
 from optimizer.text.recommendations import recommended
 from optimizer.text.step_changes import parameters
@@ -34,7 +34,7 @@ def optimization_page(request: HttpRequest, model_admin: OwnedAdmin, key: UUID) 
     context = state_of(event, now) | {
         "title": title_of(event), "way": _way(event, request.user), "numbers": _numbers(event),
         "advice": _advice(event), "told": effect_in_words(event), "chart": effect_chart(event, now),
-        "story": story_of(event, request.user), "lengths": SNOOZE_CHOICES, "dry": _dry(event, now, request),
+        "story": history_of(event, request.user), "lengths": SNOOZE_CHOICES, "dry": _dry(event, now, request),
     } | _answers(request, event, now)  # fmt: skip
     return model_admin.show(request, "optimizer/optimization.html", context)
 
@@ -84,8 +84,8 @@ def _answers(request: HttpRequest, event: OptimizationEvent, now: datetime) -> d
     policy = OptimizerPolicy.current()
     found = {verb: obstacle(verb, event, request.user, policy, now) for verb in RESPONSE_VERBS}
     open_ones = {verb: not why for verb, why in found.items()}
-    asked = event.status in (Status.PROPOSED, Status.APPROVED) and bool(event.steps.all())
-    why = next((found[verb] for verb in ("approve", "apply") if asked and found[verb].strip(".") != _is(event)), "")
+    requested = event.status in (Status.PROPOSED, Status.APPROVED) and bool(event.steps.all())
+    why = next((found[verb] for verb in ("approve", "apply") if requested and found[verb].strip(".") != _is(event)), "")
     return {"may": open_ones, "why_not": why}
 
 

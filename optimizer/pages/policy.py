@@ -18,7 +18,7 @@ from optimizer.policy.changes import change, switch
 from optimizer.policy.trust_report import by_hand_only, standings
 
 VIEW, CHANGE = "optimizer.view_optimizerpolicy", "optimizer.change_optimizerpolicy"
-LAST = 10
+MAX_CHANGES_LISTED = 10
 POLICY_URL_NAME = "admin:optimizer_policy"
 
 
@@ -79,7 +79,7 @@ def _last() -> list[dict[str, Any]]:
         "policy_release": "resumed the optimizer",
         "policy_change": "changed",
     }
-    rows = ActionLog.objects.filter(event=None, action_type__in=words).select_related("user")[:LAST]
+    rows = ActionLog.objects.filter(event=None, action_type__in=words).select_related("user")[:MAX_CHANGES_LISTED]
     return [
         {"at": row.created_at, "by": row.user, "what": words[row.action_type],
          "changes": row.action_details.get("changes", "") if isinstance(row.action_details, dict) else ""}

@@ -74,4 +74,4 @@ def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-MOST_PER_DAY, MOST_SUCCESSES = 100, 1000
+MAX_CHANGES_PER_DAY, MAX_REQUIRED_SUCCESSES = 100, 1000

@@ -44,9 +44,9 @@ def refusal(
         return f"Irreversible operations: {', '.join(irreversible)}."
     if record.improved_by_hand < rails.trusted_after:
         return f"{strategy} has {record.improved_by_hand} approved successes; {rails.trusted_after} are required."
-    helps, asked = 100 * (record.rate or 0), 100 * rails.trusted_rate
-    if helps < asked:
-        return f"{strategy} has a success rate of {helps:.0f} %; {asked:.0f} % are required."
+    helps, requested = 100 * (record.rate or 0), 100 * rails.trusted_rate
+    if helps < requested:
+        return f"{strategy} has a success rate of {helps:.0f} %; {requested:.0f} % are required."
     if today >= rails.per_day:
         return f"{today} were applied automatically for this person in the last 24 hours; the limit is reached."
     if busy:

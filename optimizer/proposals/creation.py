@@ -53,12 +53,12 @@ class ProposalResult:
 Key = tuple[UUID | None, str, str, str]  # person, strategy, target, and what else tells it apart
 
 
-def propose(asked: Sequence[tuple[ProposalRequest, str, Proposal]], now: datetime) -> list[ProposalResult]:
+def propose(requested: Sequence[tuple[ProposalRequest, str, Proposal]], now: datetime) -> list[ProposalResult]:
     """Write the proposals, each with the name of its strategy, that nothing stands in the way of, and tell whom they
     concern, in the current transaction."""
-    standing = _standing([one for one, _, _ in asked], now)
+    standing = _standing([one for one, _, _ in requested], now)
     made, steps = [], []
-    for one, strategy, proposal in asked:
+    for one, strategy, proposal in requested:
         key = _key(one.facts.person, strategy, one.facts.target, metric=one.facts.metric, rule=one.rule)
         if key in standing:
             made.append(ProposalResult(standing[key], is_new=False))
@@ -85,16 +85,17 @@ def proposal_of(strategy: Strategy, facts: Facts) -> Proposal:
     return Proposal(reason=found.reason, steps=known, advice=advice)
 
 
-def event_of(asked: ProposalRequest, strategy: str, proposal: Proposal, now: datetime) -> OptimizationEvent:
+def event_of(requested: ProposalRequest, strategy: str, proposal: Proposal, now: datetime) -> OptimizationEvent:
     """The proposal as a row, not yet saved."""
-    facts = asked.facts
+    facts = requested.facts
     return OptimizationEvent(
-        user_id=facts.person, rule_id=asked.rule, source_event_type=f"{METRIC_PREFIX}{facts.metric}",
-        optimization_action=asked.kind, strategy=strategy, recommended_actions=recommended(proposal),
+        user_id=facts.person, rule_id=requested.rule, source_event_type=f"{METRIC_PREFIX}{facts.metric}",
+        optimization_action=requested.kind, strategy=strategy, recommended_actions=recommended(proposal),
         parameter_delta={}, efficiency_index=facts.value if facts.metric == "efficiency_index" else None,
         before={"metric": facts.metric, "value": facts.value, "threshold": facts.threshold},
-        metric=facts.metric, target=facts.target, operator=facts.operator, entry_id=asked.entry, reason=proposal.reason,
-        advice=list(proposal.advice), requested_by_id=asked.by, expires_at=now + PROPOSAL_TTL, created_at=now,
+        metric=facts.metric, target=facts.target, operator=facts.operator, entry_id=requested.entry,
+        reason=proposal.reason,
+        advice=list(proposal.advice), requested_by_id=requested.by, expires_at=now + PROPOSAL_TTL, created_at=now,
     )  # fmt: skip
 
 
@@ -120,9 +121,9 @@ def in_words(step: ProposedStep) -> str:
     return f"{label}: {step.reason}"
 
 
-def _standing(asked: Iterable[ProposalRequest], now: datetime) -> dict[Key, OptimizationEvent]:
+def _standing(requested: Iterable[ProposalRequest], now: datetime) -> dict[Key, OptimizationEvent]:
     """What is under way, or was dismissed and is not to be proposed again yet, of these people."""
-    people = {one.facts.person for one in asked}
+    people = {one.facts.person for one in requested}
     dismissed = Q(status="dismissed") & (Q(dismissed_until=None) | Q(dismissed_until__gt=now))
     lapsed = Q(status="proposed", expires_at__lte=now)  # which the workers will come to say
     rows = OptimizationEvent.objects.filter(Q(status__in=UNDER_WAY) & ~lapsed | dismissed, user__in=people)

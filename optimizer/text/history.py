@@ -29,7 +29,7 @@ class HistoryLine:
     rank: int = 0  # among what happened at the same moment
 
 
-def story_of(event: OptimizationEvent, user: Any) -> list[HistoryLine]:
+def history_of(event: OptimizationEvent, user: Any) -> list[HistoryLine]:
     """All of it, the oldest first; entries that `user` may see lead to their pages."""
     lines = [_proposed(event), *_decided(event, user), *_done(event)]
     return sorted(lines, key=lambda line: (line.at, RANKS.get(line.label, 1), line.rank))

@@ -22,13 +22,13 @@ from smartagent.rest.fields import ChoiceField, FlagField, IdField, NumberField,
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 
 MAX_BULK_EDIT_RULES = 1000
-MOST_PERCENT = 1_000_000
+MAX_PERCENT = 1_000_000
 
 
 class PercentField(NumberField):
     """A change in percent."""
 
-    asks = {"exclusiveMinimum": -MOST_PERCENT, "exclusiveMaximum": MOST_PERCENT}
+    asks = {"exclusiveMinimum": -MAX_PERCENT, "exclusiveMaximum": MAX_PERCENT}
 
 
 class BulkValuesSerializer(StrictModelSerializer):
@@ -70,8 +70,8 @@ class BulkEditSerializer(StrictSerializer):
         return labels
 
     def validate_percent(self, percent: Decimal) -> Decimal:
-        if abs(percent) >= MOST_PERCENT:
-            raise ValidationError([f"The change must be less than {MOST_PERCENT:,} percent."])
+        if abs(percent) >= MAX_PERCENT:
+            raise ValidationError([f"The change must be less than {MAX_PERCENT:,} percent."])
         return percent
 
 
@@ -103,9 +103,9 @@ class BulkEditAction:
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change", url_path="bulk-edit")
     def bulk_edit(self, request: Request) -> Response:
-        asked = BulkEditSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        given: dict[str, Any] = asked.validated_data
+        requested = BulkEditSerializer(data=request.data)
+        requested.is_valid(raise_exception=True)
+        given: dict[str, Any] = requested.validated_data
         ids, edit = set(given["rules"]), _edit(given)
         rules = AutomationRule.objects.changeable_by(request.user).filter(pk__in=ids)
         if given["dry_run"]:

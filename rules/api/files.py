@@ -153,18 +153,18 @@ class FileActions:
     )  # fmt: skip
     @action(detail=False, methods=["get"], parameters=("owner", "label", "source"), url_path="export")
     def export_file(self, request: Request) -> Response:
-        asked = request.query_params
-        name, sign, value = asked.get("label", "").partition("=")
-        if "label" in asked and not (name and sign):
+        requested = request.query_params
+        name, sign, value = requested.get("label", "").partition("=")
+        if "label" in requested and not (name and sign):
             raise ValidationError({"label": ["Enter name=value, for example team=database."]})
         for field in ("label", "source"):
-            if not keepable(asked.get(field, "")):
+            if not keepable(requested.get(field, "")):
                 raise ValidationError({field: ["Invalid characters in the file name or label."]})
         rules = AutomationRule.objects.visible_to(request.user)
-        if "source" in asked:
-            rules = rules.filter(provisioned_by=asked["source"])
-        rules = chosen(rules, owner=_person(asked.get("owner"), request.user), labels={name: value} if name else {})
-        document = as_document(rules, asked.get("source", ""))
+        if "source" in requested:
+            rules = rules.filter(provisioned_by=requested["source"])
+        rules = chosen(rules, owner=_person(requested.get("owner"), request.user), labels={name: value} if name else {})
+        document = as_document(rules, requested.get("source", ""))
         return Response({"text": as_yaml(document), "document": json_of(document)})
 
     @extend_schema(
@@ -240,9 +240,9 @@ class FileActions:
 
 
 def _given(kind: type[StrictSerializer], request: Request) -> dict[str, Any]:
-    asked = kind(data=request.data)
-    asked.is_valid(raise_exception=True)
-    return dict(asked.validated_data)
+    requested = kind(data=request.data)
+    requested.is_valid(raise_exception=True)
+    return dict(requested.validated_data)
 
 
 def _document(given: dict[str, Any]) -> Document:

@@ -173,7 +173,7 @@ def finding_facts(finding: HealthFinding) -> dict[str, Any]:
 
 def noise_facts(noise: Noise) -> dict[str, int]:
     return {
-        "told_7_days": noise.told_week, "told_30_days": noise.told_month, "fired_7_days": noise.fired_week,
+        "told_7_days": noise.notified_week, "told_30_days": noise.notified_month, "fired_7_days": noise.fired_week,
         "fired_30_days": noise.fired_month,
     }  # fmt: skip
 

@@ -93,8 +93,8 @@ class HandlingActions:
     )
     @action(detail=True, methods=["post"], needs="change")
     def acknowledge(self, request: Request, pk: Any = None) -> Response:
-        asked = self._asked(UntilSerializer)
-        return self._one(lambda some, now: self._acknowledge(some, now, asked))
+        requested = self._requested(UntilSerializer)
+        return self._one(lambda some, now: self._acknowledge(some, now, requested))
 
     @described(
         "Snooze",
@@ -103,37 +103,37 @@ class HandlingActions:
     )
     @action(detail=True, methods=["post"], needs="change")
     def snooze(self, request: Request, pk: Any = None) -> Response:
-        asked = self._asked(SnoozeSerializer)
-        return self._one(lambda some, now: self._snooze(some, now, asked))
+        requested = self._requested(SnoozeSerializer)
+        return self._one(lambda some, now: self._snooze(some, now, requested))
 
     @described("Comment", "Adds a comment to the timeline.", CommentSerializer)
     @action(detail=True, methods=["post"], needs="change")
     def comment(self, request: Request, pk: Any = None) -> Response:
-        asked = self._asked(CommentSerializer)
-        return self._one(lambda some, now: handling.comment_on(some, self._me(), now, asked["comment"]))
+        requested = self._requested(CommentSerializer)
+        return self._one(lambda some, now: handling.comment_on(some, self._me(), now, requested["comment"]))
 
     @described("Assign", "Sets the assignee.", AssignSerializer)
     @action(detail=True, methods=["post"], needs="change")
     def assign(self, request: Request, pk: Any = None) -> Response:
-        asked = self._asked(AssignSerializer)
-        person, state = self._person(asked["person"]), self._view().get_object()
+        requested = self._requested(AssignSerializer)
+        person, state = self._person(requested["person"]), self._view().get_object()
         if person and not handling.may_look_after(person, state):
             raise ValidationError({"person": ["This person cannot access the rule, so they cannot be assigned."]})
-        return self._one(lambda some, now: handling.assign(some, self._me(), now, person, asked.get("comment", "")))
+        return self._one(lambda some, now: handling.assign(some, self._me(), now, person, requested.get("comment", "")))
 
     @described("Resolve",
                "Ends the episode. If the condition is still met, the alert fires again at the next evaluation.",
                CommentedSerializer)  # fmt: skip
     @action(detail=True, methods=["post"], needs="change")
     def resolve(self, request: Request, pk: Any = None) -> Response:
-        asked = self._asked(CommentedSerializer)
-        return self._one(lambda some, now: handling.resolve(some, self._me(), now, asked.get("comment", "")))
+        requested = self._requested(CommentedSerializer)
+        return self._one(lambda some, now: handling.resolve(some, self._me(), now, requested.get("comment", "")))
 
     @described("Reopen", "Reopens an alert that was acknowledged, snoozed or resolved manually.", CommentedSerializer)
     @action(detail=True, methods=["post"], needs="change")
     def reopen(self, request: Request, pk: Any = None) -> Response:
-        asked = self._asked(CommentedSerializer)
-        return self._one(lambda some, now: handling.reopen(some, self._me(), now, asked.get("comment", "")))
+        requested = self._requested(CommentedSerializer)
+        return self._one(lambda some, now: handling.reopen(some, self._me(), now, requested.get("comment", "")))
 
     @extend_schema(
         summary="Bulk actions", request=ManySerializer, responses=DoneSerializer,
@@ -141,33 +141,35 @@ class HandlingActions:
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change", serializer_class=ManySerializer)
     def handle(self, request: Request) -> Response:
-        asked = self._asked(ManySerializer)
+        requested = self._requested(ManySerializer)
         some, now, said = (
-            self._view().get_queryset().filter(pk__in=asked["ids"]),
+            self._view().get_queryset().filter(pk__in=requested["ids"]),
             timezone.now(),
-            asked.get("comment", ""),
+            requested.get("comment", ""),
         )
         verbs: dict[str, Callable[[], int]] = {
-            "acknowledge": lambda: self._acknowledge(some, now, asked),
-            "snooze": lambda: self._snooze(some, now, asked),
+            "acknowledge": lambda: self._acknowledge(some, now, requested),
+            "snooze": lambda: self._snooze(some, now, requested),
             "comment": lambda: handling.comment_on(some, self._me(), now, said),
-            "assign": lambda: self._assign(some, now, asked),
+            "assign": lambda: self._assign(some, now, requested),
             "resolve": lambda: handling.resolve(some, self._me(), now, said),
             "reopen": lambda: handling.reopen(some, self._me(), now, said),
         }  # fmt: skip
-        return Response({"changed": verbs[asked["verb"]]()})
+        return Response({"changed": verbs[requested["verb"]]()})
 
-    def _acknowledge(self, some: Any, now: datetime, asked: dict[str, Any]) -> int:
-        until = until_asked(asked, now, None) if "until" in asked else None
-        return handling.acknowledge(some, self._me(), now, until, asked.get("comment", ""))
+    def _acknowledge(self, some: Any, now: datetime, requested: dict[str, Any]) -> int:
+        until = requested_until(requested, now, None) if "until" in requested else None
+        return handling.acknowledge(some, self._me(), now, until, requested.get("comment", ""))
 
-    def _snooze(self, some: Any, now: datetime, asked: dict[str, Any]) -> int:
-        return handling.snooze(some, self._me(), now, until_asked(asked, now, self._me()), asked.get("comment", ""))
+    def _snooze(self, some: Any, now: datetime, requested: dict[str, Any]) -> int:
+        return handling.snooze(
+            some, self._me(), now, requested_until(requested, now, self._me()), requested.get("comment", "")
+        )
 
-    def _assign(self, some: Any, now: datetime, asked: dict[str, Any]) -> int:
-        person = self._person(asked["person"])
+    def _assign(self, some: Any, now: datetime, requested: dict[str, Any]) -> int:
+        person = self._person(requested["person"])
         those = handling.seen_by(person, some) if person else some
-        return handling.assign(those, self._me(), now, person, asked.get("comment", ""))
+        return handling.assign(those, self._me(), now, person, requested.get("comment", ""))
 
     def _one(self, do: Callable[[Any, datetime], int]) -> Response:
         view = self._view()
@@ -176,11 +178,11 @@ class HandlingActions:
             raise Conflict(UNCHANGED_INSTANCE)
         return Response(view.again(state))
 
-    def _asked(self, kind: type[StrictSerializer]) -> dict[str, Any]:
+    def _requested(self, kind: type[StrictSerializer]) -> dict[str, Any]:
         view = self._view()
-        asked = kind(data=view.request.data, context=view.get_serializer_context())
-        asked.is_valid(raise_exception=True)
-        return dict(asked.validated_data)
+        requested = kind(data=view.request.data, context=view.get_serializer_context())
+        requested.is_valid(raise_exception=True)
+        return dict(requested.validated_data)
 
     def _person(self, text: str | None) -> User | None:
         if text is None:
@@ -197,11 +199,11 @@ class HandlingActions:
         return self
 
 
-def until_asked(asked: dict[str, Any], now: datetime, person: User | None) -> datetime:
+def requested_until(requested: dict[str, Any], now: datetime, person: User | None) -> datetime:
     """When what is asked for, by `until` or by `length`, ends."""
     try:
-        if "until" in asked:
-            return handling.check_until(asked["until"], now)
-        return handling.until_of(asked["length"], now, ZoneInfo(person.time_zone if person else "UTC"))
+        if "until" in requested:
+            return handling.check_until(requested["until"], now)
+        return handling.until_of(requested["length"], now, ZoneInfo(person.time_zone if person else "UTC"))
     except ValueError as error:
         raise ValidationError({"until": [str(error)]}) from None

@@ -124,10 +124,10 @@ class LifecycleActions:
         rule = self._view().get_object()
         if lock := lock_of(rule):
             raise PermissionDenied(lock)
-        asked = RestoreSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
+        requested = RestoreSerializer(data=request.data)
+        requested.is_valid(raise_exception=True)
         try:
-            restore(rule, asked.validated_data["version"], request.user, timezone.now())
+            restore(rule, requested.validated_data["version"], request.user, timezone.now())
         except LookupError as error:
             raise ValidationError({"version": [str(error)]}) from None
         except NotSound as error:

@@ -32,9 +32,9 @@ class DispatchView(StrictView):
         examples=[OpenApiExample("Everything", value={}, request_only=True)],
     )
     def post(self, request: Request) -> Response:
-        asked = DispatchSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        rule = asked.validated_data.get("rule")
+        requested = DispatchSerializer(data=request.data)
+        requested.is_valid(raise_exception=True)
+        rule = requested.validated_data.get("rule")
         if rule:
             _refuse_idle(request.user, rule)
         user = request.user

@@ -12,7 +12,7 @@ from rules.models import AutomationRule, Silence
 from rules.silences.lifecycle import LASTING, is_over, make, revise
 from rules.silences.limits import number_problem, people_of
 from rules.silences.phrases import state_of
-from rules.silences.validation import LONGEST_LABEL, MAX_SILENCE_COMMENT, MOST_LABELS, silence_errors
+from rules.silences.validation import LONGEST_LABEL, MAX_MATCHED_LABELS, MAX_SILENCE_COMMENT, silence_errors
 from rules.silences.windows import upcoming
 from smartagent.kernel.scope import has_everyone
 from smartagent.models import User
@@ -53,7 +53,7 @@ class CoveredLabelsField(JSONObjectField):
     """Labels that a rule has to have."""
 
     asks = {
-        "maxProperties": MOST_LABELS,
+        "maxProperties": MAX_MATCHED_LABELS,
         "propertyNames": {"maxLength": LONGEST_LABEL, "pattern": r"\S"},
         "additionalProperties": {"type": "string", "maxLength": LONGEST_LABEL},
     }

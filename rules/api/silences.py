@@ -102,9 +102,9 @@ class SilenceViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, ReadViewS
         detail=False, methods=["post"], needs="add", serializer_class=PreviewSerializer, throttle_classes=[Previews]
     )
     def preview(self, request: Request) -> Response:
-        asked = PreviewSerializer(data=request.data, context=self.get_serializer_context())
-        asked.is_valid(raise_exception=True)
-        silence = asked.would_be(asked.validated_data)
+        requested = PreviewSerializer(data=request.data, context=self.get_serializer_context())
+        requested.is_valid(raise_exception=True)
+        silence = requested.would_be(requested.validated_data)
         seen = covered(silence, owner=None if has_everyone(request.user, "view") else request.user.pk)
         facts = {name: getattr(seen, name) for name in ("rules", "instances", "firing", "listing")}
         facts |= {"words": str(seen), "windows": upcoming(silence, timezone.now(), WINDOWS_PREVIEWED)}

@@ -120,9 +120,9 @@ class TrialActions:
         return _answer(TrialSerializer(rule, data=request.data, partial=True, context={"request": request}))
 
 
-def _answer(asked: TrialSerializer) -> Response:
-    asked.is_valid(raise_exception=True)
-    rule, days, person = (asked.validated_data[name] for name in ("rule", "days", "person"))
+def _answer(requested: TrialSerializer) -> Response:
+    requested.is_valid(raise_exception=True)
+    rule, days, person = (requested.validated_data[name] for name in ("rule", "days", "person"))
     try:
         trial = try_out(rule, days, timezone.now(), person, everybody=person is None)
     except ValueError as error:

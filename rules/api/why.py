@@ -93,7 +93,7 @@ class EntryWhyAction:
             "version": account.version, "answer": [entry_in_words(entry), *reasons_of(account)],
             "before": facts.get("from"), "after": facts.get("to"),
             "waited": account.waited.total_seconds() if account.waited is not None else None,
-            "conditions": [_seen(heard) for heard in account.heard],
+            "conditions": [_seen(observed) for observed in account.observed],
             "outcome": {
                 "action": entry.action_taken or "", "status": entry.status, "cause": entry.error_message,
                 "executed_at": entry.executed_at, "detail": outcome if isinstance(outcome, dict) else None,
@@ -123,11 +123,11 @@ class WhyAction:
     def why(self, request: Request, pk: Any = None) -> Response:
         # Not get_object, which reads the parameters as filters of the list.
         rule = get_object_or_404(self.get_queryset().select_related("user"), pk=pk)  # type: ignore[attr-defined]
-        asked, given = TimeField(), request.query_params.get("at")
+        requested, given = TimeField(), request.query_params.get("at")
         if given is None:
             raise ValidationError({"at": ["Enter a time, for example 2026-03-02T10:05:00Z."]})
         try:
-            at = asked.to_internal_value(given)
+            at = requested.to_internal_value(given)
         except serializers.ValidationError as error:
             raise ValidationError({"at": error.detail}) from None
         if not at.year >= 2000 or at > timezone.now():
@@ -139,16 +139,16 @@ class WhyAction:
         facts = {
             "at": why.at, "recomputed": True, "version": why.version, "person": why.person, "answer": answer(why),
             "verdict": why.verdict, "state": why.state.condition,
-            "conditions": [_seen(heard) for heard in why.heard],
+            "conditions": [_seen(observed) for observed in why.observed],
             "steps": [{"at": when, "words": words} for when, words in steps_in_words(why)],
         }  # fmt: skip
         return Response(WhySerializer(facts).data)
 
 
-def _seen(heard: ConditionResult) -> dict[str, Any]:
+def _seen(observed: ConditionResult) -> dict[str, Any]:
     return {
-        "words": condition_in_words(heard), "metric": heard.clause.metric, "target": heard.clause.target,
-        "value": heard.value, "observed_at": heard.observed_at, "verdict": heard.verdict,
+        "words": condition_in_words(observed), "metric": observed.clause.metric, "target": observed.clause.target,
+        "value": observed.value, "observed_at": observed.observed_at, "verdict": observed.verdict,
     }  # fmt: skip
 
 

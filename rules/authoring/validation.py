@@ -43,8 +43,8 @@ def validate(fields: Mapping[str, Any], before: Mapping[str, Any] | None = None)
     Only fields that are given are checked, except that a threshold needs its metric for its scale. Options of the
     action are under `action_config`, or under their own names (`title`) where only one of them is wrong; those of
     further conditions under `more_conditions.0.threshold`. Durations, labels, options, further conditions and the
-    condition as a whole that stand unchanged in `before` are let be: another program, or another length of the tick,
-    may have brought them.
+    condition as a whole that stand unchanged in `before` are not checked:
+    another program, or another interval of evaluations, may have written them.
     """
     kept = {name for name in LET_BE if before and name in before and _same(before[name], fields.get(name))}
     errors: Errors = {}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from rules.backtesting.inputs import ticks_between
+from rules.backtesting.inputs import moments_between
 from rules.backtesting.observations import Condition, RuleConditions
 from rules.backtesting.series import readings
 from rules.engine.conditions import Reducer
@@ -17,7 +17,7 @@ MAX_OBSERVATIONS_READ = 1_500_000  # readings, over all windows of a chart
 def points_of(watched: RuleConditions, person: object, start: datetime, end: datetime) -> tuple[list[Point], bool]:
     """What the first condition of `watched` compares for `person` between `start` and `end`, and whether it goes in
     steps: a built-in metric holds its value until the next one."""
-    first = RuleConditions(watched.clauses[:1], watched.match, watched.max_age, watched.tick)
+    first = RuleConditions(watched.clauses[:1], watched.match, watched.max_age, watched.interval)
     clause = first.clauses[0]
     for _, own, platform in readings(first, [person], start, end):  # type: ignore[list-item]
         if clause.reducer != Reducer.LAST:
@@ -29,14 +29,14 @@ def points_of(watched: RuleConditions, person: object, start: datetime, end: dat
     return [], False
 
 
-def thin(points: Sequence[Point], most: int = MAX_CHART_POINTS) -> list[Point]:
+def thin(points: Sequence[Point], maximum: int = MAX_CHART_POINTS) -> list[Point]:
     """At most `most` of `points`, among them the first, last, lowest and highest of each stretch of time."""
-    if len(points) <= most:
+    if len(points) <= maximum:
         return list(points)
-    begin, length = points[0][0], (points[-1][0] - points[0][0]) / (most // 5)
+    begin, length = points[0][0], (points[-1][0] - points[0][0]) / (maximum // 5)
     buckets: dict[int, list[Point]] = {}
     for point in points:
-        buckets.setdefault(min(int((point[0] - begin) / length), most // 5 - 1), []).append(point)
+        buckets.setdefault(min(int((point[0] - begin) / length), maximum // 5 - 1), []).append(point)
     kept: list[Point] = []
     for bucket in buckets.values():
         known = [point for point in bucket if point[1] is not None] or bucket[:1]
@@ -56,12 +56,12 @@ def _of_windows(
     end: datetime,
 ) -> list[Point]:  # fmt: skip
     clause: Condition = watched.clauses[0]
-    ticks = ticks_between(start, end)
+    moments = moments_between(start, end)
     series = own.get(clause.key) or platform.get(clause.key) or Series()
     reach = (end - start + clause.window) / timedelta(seconds=1)
     in_window = len(series.times) * clause.window.total_seconds() / reach
-    apart = max(1, int(len(ticks) * in_window / MAX_OBSERVATIONS_READ) + 1 if in_window else 1)
-    return [(tick, watched.hear(own, platform, tick)[0].value) for tick in ticks[::apart]]
+    apart = max(1, int(len(moments) * in_window / MAX_OBSERVATIONS_READ) + 1 if in_window else 1)
+    return [(moment, watched.hear(own, platform, moment)[0].value) for moment in moments[::apart]]
 
 
 def _in_steps(series: Series, start: datetime, end: datetime) -> list[Point]:

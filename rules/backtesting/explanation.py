@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from rules.backtesting.inputs import tick_at, ticks_between, timing_of, watch_of
+from rules.backtesting.inputs import moment_at, moments_between, timing_of, watch_of
 from rules.backtesting.observations import ConditionResult, watch
 from rules.backtesting.replay import SilencedAt
 from rules.backtesting.series import readings
@@ -28,7 +28,7 @@ class Explanation:
     rule: AutomationRule
     version: int
     person: UUID
-    heard: list[ConditionResult]
+    observed: list[ConditionResult]
     verdict: str
     state: StateRecord
     step: SimulatedStep | None
@@ -44,20 +44,20 @@ class Explanation:
 
 
 def explain(rule: AutomationRule, person: UUID, at: datetime) -> Explanation:
-    """Why `rule` did what it did for `person` at the last tick until `at`. ValueError where one of its conditions
-    cannot be read."""
+    """What `rule` did for `person` at the last evaluation up to `at`, with its causes; ValueError where a condition of
+    the rule cannot be read."""
     then, version = as_it_was(rule, at)
     start = at - BEFORE
-    ticks = ticks_between(start, at)
-    now = tick_at(ticks, at) or at
+    moments = moments_between(start, at)
+    now = moment_at(moments, at) or at
     watched, timing = watch_of(then), timing_of(then)
     _, own, platform = next(readings(watched, [person], start, now))
     quiet = SilencedAt(then, start, now + timedelta(seconds=1)).of(person)
-    heard = watched.hear(own, platform, now)
-    steps = list(play(watch(watched, own, platform, ticks), ticks, timing, quiet))
+    observed = watched.hear(own, platform, now)
+    steps = list(play(watch(watched, own, platform, moments), moments, timing, quiet))
     earlier = [made for made in steps if made.at < now]
     return Explanation(
-        at=now, rule=then, version=version, person=person, heard=heard, verdict=watched.sight(heard).verdict,
+        at=now, rule=then, version=version, person=person, observed=observed, verdict=watched.sight(observed).verdict,
         state=_after(earlier[-1]) if earlier else StateRecord(), before=earlier[-5:], timing=timing,
         step=next((made for made in steps if made.at == now), None),
         silence=next((each for each in quiet if each.start <= now < each.end), None),

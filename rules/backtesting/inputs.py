@@ -1,4 +1,4 @@
-"""A rule as the pure code of backtests takes it: its ticks, how it treats time, what it watches."""
+"""A rule as input of a backtest: the moments of its evaluations, its timing, its conditions."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -12,17 +12,19 @@ from rules.models import AutomationRule
 from rules.registries import actions, metrics
 
 
-def ticks_between(start: datetime, end: datetime) -> list[datetime]:
-    """The ticks after `start` and up to `end`, on the grid of the clock."""
-    tick = _tick()
-    first = datetime.fromtimestamp((start.timestamp() // tick.total_seconds() + 1) * tick.total_seconds(), start.tzinfo)
-    return [first + number * tick for number in range(max(0, int((end - first) / tick) + 1))]
+def moments_between(start: datetime, end: datetime) -> list[datetime]:
+    """The moments of the scheduled evaluations after `start` and up to `end`."""
+    interval = _interval()
+    first = datetime.fromtimestamp(
+        (start.timestamp() // interval.total_seconds() + 1) * interval.total_seconds(), start.tzinfo
+    )
+    return [first + number * interval for number in range(max(0, int((end - first) / interval) + 1))]
 
 
-def tick_at(ticks: Sequence[datetime], at: datetime) -> datetime | None:
-    """The last of `ticks` that is not after `at`."""
-    place = bisect_left(ticks, at + timedelta(microseconds=1))
-    return ticks[place - 1] if place else None
+def moment_at(moments: Sequence[datetime], at: datetime) -> datetime | None:
+    """The last of `moments` that is not after `at`; None where there is none."""
+    place = bisect_left(moments, at + timedelta(microseconds=1))
+    return moments[place - 1] if place else None
 
 
 def timing_of(rule: AutomationRule) -> Timing:
@@ -31,7 +33,7 @@ def timing_of(rule: AutomationRule) -> Timing:
     tells = rule.action_type in actions and actions[rule.action_type].tells_resolved
     return Timing(
         repeat_every=rule.repeat_every, no_data_policy=rule.no_data_policy, error_policy=rule.error_policy,
-        pending_for=rule.pending_for, keep_firing_for=rule.keep_firing_for, tick=_tick(),
+        pending_for=rule.pending_for, keep_firing_for=rule.keep_firing_for, interval=_interval(),
         tells_resolved=tells and config.get("notify_resolved") is True,
     )  # fmt: skip
 
@@ -41,9 +43,9 @@ def watch_of(rule: AutomationRule) -> RuleConditions:
     clauses = clauses_of(rule)
     pushed = timedelta(hours=settings.PUSHED_MAX_AGE_HOURS)
     return RuleConditions(
-        clauses, rule.match, {c.metric: None if c.metric in metrics else pushed for c in clauses}, _tick()
+        clauses, rule.match, {c.metric: None if c.metric in metrics else pushed for c in clauses}, _interval()
     )
 
 
-def _tick() -> timedelta:
+def _interval() -> timedelta:
     return timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)

@@ -1,4 +1,4 @@
-"""What is seen of one instance, tick by tick, from its series, judged as the dispatcher judges it."""
+"""The observations of one instance at each evaluation, from its series, judged as the dispatcher judges them."""
 
 import math
 from bisect import bisect_left
@@ -14,7 +14,7 @@ from rules.engine.reducers import Series
 from rules.engine.states import Observation
 
 Key = tuple[str, str]  # metric and target
-Said = tuple[str, str, bool]  # the parts of an observation: verdict, cause, critical
+Outcome = tuple[str, str, bool]  # the parts of an observation: verdict, cause, critical
 Judged = tuple[float | None, datetime | None, str, bool, str]  # value, its time, verdict, critical, cause
 
 
@@ -51,32 +51,32 @@ class ConditionResult:
 
 @dataclass(frozen=True, slots=True)
 class RuleConditions:
-    """The conditions of a rule and how they are joined; how old a reading may be, by metric; the length of a tick."""
+    """The conditions of a rule, how they are joined, the maximum age of a reading by metric, and the interval."""
 
     clauses: Sequence[Condition]
     match: str
     max_age: Mapping[str, timedelta | None]
-    tick: timedelta
+    interval: timedelta
 
     def hear(self, own: Mapping[Key, Series], platform: Mapping[Key, Series], now: datetime) -> list[ConditionResult]:
-        """What each clause says at `now`, of a person's own readings, else of the platform's."""
+        """The result of each condition at `now`, from the person's own readings, else from platform-wide ones."""
         return [
             self._hear(clause, own.get(clause.key, NONE), platform.get(clause.key, NONE), now)
             for clause in self.clauses
         ]
 
-    def sight(self, heard: Sequence[ConditionResult]) -> Observation:
-        """What they say together."""
-        return Observation(*self._together([(each.verdict, each.critical, each.cause) for each in heard]))
+    def sight(self, observed: Sequence[ConditionResult]) -> Observation:
+        """The results combined into one observation."""
+        return Observation(*self._together([(each.verdict, each.critical, each.cause) for each in observed]))
 
-    def said(self, own: Mapping[Key, Series], platform: Mapping[Key, Series], now: datetime) -> Said:
-        """The same as `sight` of `hear`, as plain values: it is asked at each tick of each instance."""
+    def said(self, own: Mapping[Key, Series], platform: Mapping[Key, Series], now: datetime) -> Outcome:
+        """The same as `sight(hear(...))` as plain values, because it runs at each evaluation of each instance."""
         judged = (
             self._judge(each, own.get(each.key, NONE), platform.get(each.key, NONE), now) for each in self.clauses
         )
         return self._together([each[2:] for each in judged])
 
-    def _together(self, judged: Sequence[tuple[str, bool, str]]) -> Said:
+    def _together(self, judged: Sequence[tuple[str, bool, str]]) -> Outcome:
         if len(judged) == 1:
             said, critical, cause = judged[0]
             return said, cause if said == "failed" else "", critical
@@ -106,7 +106,7 @@ class RuleConditions:
 
     def _reduced(self, clause: Condition, own: Series, platform: Series, now: datetime) -> float | None:
         for series in (own, platform):
-            value = series.reduce(clause.reducer, now, clause.window, self.tick)
+            value = series.reduce(clause.reducer, now, clause.window, self.interval)
             if value is not None:
                 return value
         return 0.0 if clause.reducer == Reducer.COUNT else None
@@ -116,33 +116,33 @@ NONE = Series()
 
 
 def watch(
-    watch_: RuleConditions, own: Mapping[Key, Series], platform: Mapping[Key, Series], ticks: Sequence[datetime]
+    watch_: RuleConditions, own: Mapping[Key, Series], platform: Mapping[Key, Series], moments: Sequence[datetime]
 ) -> Iterator[ObservationAt]:
-    """What is seen at `ticks`, where it differs from the tick before."""
-    before: Said | None = None
-    for number in _telling(watch_, own, platform, ticks):
-        said = watch_.said(own, platform, ticks[number])
+    """Yield the observations at `moments` that differ from the one before."""
+    before: Outcome | None = None
+    for number in _changing_places(watch_, own, platform, moments):
+        said = watch_.said(own, platform, moments[number])
         if said != before:
             yield ObservationAt(number, Observation(*said))
             before = said
 
 
-def _telling(
-    watch_: RuleConditions, own: Mapping[Key, Series], platform: Mapping[Key, Series], ticks: Sequence[datetime]
+def _changing_places(
+    watch_: RuleConditions, own: Mapping[Key, Series], platform: Mapping[Key, Series], moments: Sequence[datetime]
 ) -> Sequence[int]:
-    """The ticks at which the readings can say something else: of windows all, of newest readings those with a new one
-    and those at which one has become too old."""
+    """The places in `moments` at which the outcome can change: all of them where a condition has a window; else those
+    with a new reading, and those at which a reading has become too old."""
     if any(clause.reducer != Reducer.LAST for clause in watch_.clauses):
-        return range(len(ticks))
+        return range(len(moments))
     numbers = {0}
     for clause in watch_.clauses:
         age = watch_.max_age.get(clause.metric)
         for series in (own.get(clause.key, NONE), platform.get(clause.key, NONE)):
-            numbers.update(bisect_left(ticks, time) for time in series.times)
+            numbers.update(bisect_left(moments, time) for time in series.times)
             if age is not None and series.times:
                 gaps = zip(series.times, [*series.times[1:], None], strict=True)
-                numbers.update(bisect_left(ticks, a + age) for a, b in gaps if b is None or b - a >= age)
-    return sorted(number for number in numbers if number < len(ticks))
+                numbers.update(bisect_left(moments, a + age) for a, b in gaps if b is None or b - a >= age)
+    return sorted(number for number in numbers if number < len(moments))
 
 
 def clause_of(fields: Mapping[str, Any]) -> Condition:

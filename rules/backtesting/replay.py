@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from rules.backtesting.inputs import ticks_between, timing_of, watch_of
+from rules.backtesting.inputs import moments_between, timing_of, watch_of
 from rules.backtesting.observations import Condition, Key, RuleConditions, watch
 from rules.backtesting.series import reach, readings
 from rules.backtesting.simulation import Silent, SimulatedStep, play
@@ -104,19 +104,19 @@ def replay(
     Silences, repeats and everything else that keeps an instance quiet count; every action is taken to succeed.
     ValueError where a condition of the rule cannot be read.
     """
-    found, ticks, timing = Replay(), ticks_between(start, end), timing_of(rule)
-    if not ticks:
+    found, moments, timing = Replay(), moments_between(start, end), timing_of(rule)
+    if not moments:
         return found
     watched, quiet = watch_of(rule), SilencedAt(rule, start, end)
     if person is None and _runs_suffice(rule, watched):
         for somebody, edges in runs(watched.clauses[0], *reach(watched, start, end), _oldest(watched)):
-            seen = seen_in(edges, ticks, _oldest(watched))
-            found.add(somebody, play(seen, ticks, timing, quiet.of(somebody)))
+            seen = seen_in(edges, moments, _oldest(watched))
+            found.add(somebody, play(seen, moments, timing, quiet.of(somebody)))
         found.evaluated = User.objects.filter(is_active=True).count()
         return found
     people = [person] if person else _people(rule)
     for somebody, own, platform in readings(watched, people, start, end):
-        steps = play(watch(watched, own, platform, ticks), ticks, timing, quiet.of(somebody))
+        steps = play(watch(watched, own, platform, moments), moments, timing, quiet.of(somebody))
         found.add(somebody, _with_values(steps, watched, own, platform))
     return found
 
@@ -124,13 +124,13 @@ def replay(
 def replay_samples(rule: AutomationRule, samples: Sequence[tuple[datetime, float]]) -> Replay:
     """What `rule` would have done over (time, value) pairs, oldest first, of every metric that it watches; no database.
 
-    From the first to the last of them a tick every five minutes. ValueError where a condition cannot be read.
+    From the first to the last of them an evaluation every five minutes. ValueError where a condition cannot be read.
     """
     found, watched = Replay(kept=sys.maxsize), watch_of(rule)  # of one instance: all of them
     keys = {clause.key for clause in watched.clauses}
     own = {key: series_of(samples, held=key[0] in metrics) for key in keys}
-    ticks = ticks_between(samples[0][0] - timedelta(microseconds=1), samples[-1][0])
-    steps = play(watch(watched, own, {}, ticks), ticks, timing_of(rule))
+    moments = moments_between(samples[0][0] - timedelta(microseconds=1), samples[-1][0])
+    steps = play(watch(watched, own, {}, moments), moments, timing_of(rule))
     found.add(None, _with_values(steps, watched, own, {}))
     return found
 

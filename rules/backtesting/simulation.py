@@ -1,5 +1,8 @@
-"""One instance, stepped through time by the same `step` as in the dispatcher. Only ticks at which something may happen
-are looked at: those at which something new is seen, and those at which time itself changes something."""
+"""One instance, stepped through time by the same `step` as in the dispatcher.
+
+Only evaluations at which something can happen are stepped through: those with a new observation, and those at which a
+duration ends.
+"""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,9 +16,9 @@ from rules.engine.states import Observation, StateRecord, Timing, Transition
 
 @dataclass(frozen=True, slots=True)
 class ObservationAt:
-    """What is seen from the tick with this number on, until something else is."""
+    """An observation that holds from the evaluation with this index until the next observation."""
 
-    tick: int
+    index: int
     sight: Observation
 
 
@@ -39,52 +42,52 @@ class SimulatedStep:
 
 
 def play(
-    seen: Iterable[ObservationAt], ticks: Sequence[datetime], timing: Timing, silences: Sequence[Silent] = ()
+    seen: Iterable[ObservationAt], moments: Sequence[datetime], timing: Timing, silences: Sequence[Silent] = ()
 ) -> Iterator[SimulatedStep]:
-    """Step an instance through `ticks`, each action succeeding at once; give its transitions.
+    """Step an instance through `moments`, each action succeeding at once; give its transitions.
 
-    `seen` is in the order of ticks; of several at one tick the last counts.
+    `seen` is in the order of evaluations; of several at one evaluation the last counts.
     """
     state = StateRecord()
-    for now_seen, until in _with_ends(_with_silences(seen, ticks, silences), len(ticks)):
-        place: int | None = now_seen.tick
+    for now_seen, until in _with_ends(_with_silences(seen, moments, silences), len(moments)):
+        place: int | None = now_seen.index
         while place is not None and place < until:
-            at = ticks[place]
+            at = moments[place]
             transition = step(state, now_seen.sight, timing, at)
             if transition:
                 yield SimulatedStep(at, transition)
                 state = acted(transition.state, at) if transition.acts else transition.state
             wakes = due(state, timing)
-            place = max(place + 1, bisect_left(ticks, wakes, place + 1)) if wakes else None
+            place = max(place + 1, bisect_left(moments, wakes, place + 1)) if wakes else None
 
 
 def _with_ends(seen: Iterable[ObservationAt], end: int) -> Iterator[tuple[ObservationAt, int]]:
     before: ObservationAt | None = None
     for each in seen:
-        if before and each.tick > before.tick:
-            yield before, min(each.tick, end)
+        if before and each.index > before.index:
+            yield before, min(each.index, end)
         before = each
-    if before and before.tick < end:
+    if before and before.index < end:
         yield before, end
 
 
 def _with_silences(
-    seen: Iterable[ObservationAt], ticks: Sequence[datetime], silences: Sequence[Silent]
+    seen: Iterable[ObservationAt], moments: Sequence[datetime], silences: Sequence[Silent]
 ) -> Iterable[ObservationAt]:
-    """What is seen, with the silence that covers it: also at the ticks where only that changes."""
+    """The observations, each with the silence that covers it; one more wherever only the silence changes."""
     if not silences:
         return seen
-    return _merged(list(seen), ticks, silences)
+    return _merged(list(seen), moments, silences)
 
 
 def _merged(
-    seen: list[ObservationAt], ticks: Sequence[datetime], silences: Sequence[Silent]
+    seen: list[ObservationAt], moments: Sequence[datetime], silences: Sequence[Silent]
 ) -> Iterator[ObservationAt]:
-    spans = [(bisect_left(ticks, each.start), bisect_left(ticks, each.end), each) for each in silences]
-    marks = sorted({edge for first, last, _ in spans for edge in (first, last)} | {each.tick for each in seen})
+    spans = [(bisect_left(moments, each.start), bisect_left(moments, each.end), each) for each in silences]
+    marks = sorted({edge for first, last, _ in spans for edge in (first, last)} | {each.index for each in seen})
     place, sight = 0, None
     for mark in marks:
-        while place < len(seen) and seen[place].tick <= mark:
+        while place < len(seen) and seen[place].index <= mark:
             sight, place = seen[place].sight, place + 1
         if sight is None:
             continue

@@ -84,15 +84,15 @@ def runs(clause: Condition, start: datetime, end: datetime, max_age: timedelta) 
             yield person, list(edges)
 
 
-def seen_in(edges: Sequence[Edge], ticks: Sequence[datetime], max_age: timedelta) -> Iterator[ObservationAt]:
-    """What is seen at `ticks` of a person with these runs; nothing before the first."""
+def seen_in(edges: Sequence[Edge], moments: Sequence[datetime], max_age: timedelta) -> Iterator[ObservationAt]:
+    """What is seen at `moments` of a person with these runs; nothing before the first."""
     for _, at, met, critical, next_at, next_breaks in edges:
-        yield ObservationAt(bisect_left(ticks, at), Observation("met" if met else "held", critical=critical))
+        yield ObservationAt(bisect_left(moments, at), Observation("met" if met else "held", critical=critical))
         too_old = at + max_age
         if next_at is None or next_at >= too_old:
-            yield ObservationAt(bisect_left(ticks, too_old), Observation("missing"))
+            yield ObservationAt(bisect_left(moments, too_old), Observation("missing"))
         if next_at is not None and not next_breaks:
-            yield ObservationAt(bisect_left(ticks, next_at), Observation("clear"))
+            yield ObservationAt(bisect_left(moments, next_at), Observation("clear"))
 
 
 def _parts(clause: Condition) -> dict[str, str]:

@@ -45,7 +45,7 @@ def acting(path: str = "") -> Q:
 
 IN_FORCE_SQL = "r.status IN ('active', 'draft') AND r.deleted_at IS NULL"
 COMPLETE_SQL = " AND ".join(f"r.{name} IS NOT NULL" for name in REQUIRED_COLUMNS)
-# Not a join: the plan of a tick stays as it is, however many owners there are.
+# Not a join: the plan of an evaluation stays as it is, however many owners there are.
 EVALUATED_SQL = f"""{IN_FORCE_SQL} AND {COMPLETE_SQL}
     AND NOT EXISTS (SELECT FROM smartagent_users o WHERE o.id = r.user_id AND NOT o.is_active)"""
 ACTING_SQL = "r.status = 'active' AND r.deleted_at IS NULL AND o.is_active"  # o: the owner, joined

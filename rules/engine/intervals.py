@@ -1,4 +1,4 @@
-"""Durations as numbers of checks: a rule is looked at once a tick, so `15m` is `3 checks`."""
+"""Durations as numbers of checks: rules are evaluated every five minutes by default, so `15m` is `3 checks`."""
 
 import re
 from datetime import timedelta
@@ -12,8 +12,8 @@ COUNT = re.compile(r"\s*(\d+)\s*checks?\s*", re.IGNORECASE)
 BOTH = re.compile(r"(.*?)\(\s*(\d+)\s*checks?\s*\)\s*", re.IGNORECASE)
 
 
-def tick() -> timedelta:
-    """The time from one check to the next."""
+def evaluation_interval() -> timedelta:
+    """The time from one scheduled evaluation to the next."""
     return timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
 
 
@@ -34,14 +34,14 @@ def parse_checks(text: str) -> timedelta:
 
 
 def _of(count: int, text: str) -> timedelta:
-    if count > MAX_DURATION / tick():
+    if count > MAX_DURATION / evaluation_interval():
         raise ValueError(f"“{text[:40]}” is too long. The longest duration is {MAX_DURATION.days} days.")
-    return count * tick()
+    return count * evaluation_interval()
 
 
 def checks(duration: timedelta) -> str:
     """`3 checks`; nothing where it is no whole number of them."""
-    count, rest = divmod(duration, tick())
+    count, rest = divmod(duration, evaluation_interval())
     return "" if rest else counted(count, "check").replace(",", "")
 
 
@@ -60,10 +60,10 @@ def spelled(duration: timedelta) -> str:
 
 def off_grid(duration: timedelta) -> str:
     """What is wrong where `duration` ends between two checks, with the nearest two that do not."""
-    below = duration // tick() * tick()
+    below = duration // evaluation_interval() * evaluation_interval()
     if below == duration:
         return ""
     return (
-        f"Rules are evaluated every {format_duration(tick())}, so {format_duration(duration)} would end between two "
-        f"evaluations. Enter {shown(below)} or {shown(below + tick())}."
+        f"Rules are evaluated every {format_duration(evaluation_interval())}, so {format_duration(duration)} would end "
+        f"between two evaluations. Enter {shown(below)} or {shown(below + evaluation_interval())}."
     )

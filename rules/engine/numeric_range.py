@@ -6,10 +6,10 @@ SMALLEST = 1e-150  # of what one divides by or multiplies with
 TOO_FAR = "A reading in the window is too large, or too near to 0, to calculate with (1e-150 to 1e150)."
 
 
-def as_float_sql(numeric: str, most: str = "1.7e308") -> str:
+def as_float_sql(numeric: str, maximum: str = "1.7e308") -> str:
     """SQL of `numeric` as double precision, which the cast alone would refuse with an error where it has no room: NULL
     for what is not below `most`, 0 for what is nearer to 0 than 64 bits can hold."""
-    return f"(CASE WHEN abs({numeric}) < 5e-324 THEN 0 WHEN abs({numeric}) < {most} THEN ({numeric})::float8 END)"
+    return f"(CASE WHEN abs({numeric}) < 5e-324 THEN 0 WHEN abs({numeric}) < {maximum} THEN ({numeric})::float8 END)"
 
 
 def reading_sql(numeric: str) -> str:

@@ -1,7 +1,7 @@
 """What the readings of a window come to, in Python, for backtests; the SQL is in `rules.evaluation.composite`.
 
 A pushed metric is a series of samples. A built-in metric is known by its changes: it holds its value until the next
-one, so its average is over time, and its sum and count are of ticks.
+one, so its average is over time, and its sum and count are of evaluations.
 """
 
 import math
@@ -36,12 +36,12 @@ class Series:
             return None
         return self.values[place - 1], self.times[place - 1]
 
-    def reduce(self, reducer: str, now: datetime, span: timedelta, tick: timedelta) -> float | None:
+    def reduce(self, reducer: str, now: datetime, span: timedelta, interval: timedelta) -> float | None:
         """What the readings after `now - span` and up to `now` come to; None where there are none, NaN where that
         cannot be calculated."""
         first, last = bisect_right(self.times, now - span), bisect_right(self.times, now)
         if self.held:
-            return self._reduce_held(reducer, first, last, now, span, tick)
+            return self._reduce_held(reducer, first, last, now, span, interval)
         return self._reduce_samples(reducer, first, last)
 
     def _reduce_samples(self, reducer: str, first: int, last: int) -> float | None:
@@ -58,7 +58,7 @@ class Series:
         return self._changed(reducer, first, last) if count > 1 else None
 
     def _reduce_held(
-        self, reducer: str, first: int, last: int, now: datetime, span: timedelta, tick: timedelta
+        self, reducer: str, first: int, last: int, now: datetime, span: timedelta, interval: timedelta
     ) -> float | None:
         if not last:
             return None
@@ -70,12 +70,12 @@ class Series:
             return self._changed(reducer, first, last)
         length = (now - begun).total_seconds()
         if reducer == "count":
-            return length / tick.total_seconds()
+            return length / interval.total_seconds()
         if not self._table().can_be_summed(first, last):
             return math.nan
         area = self._integral(now) - self._integral(begun)
         if reducer == "sum":
-            return area / tick.total_seconds()
+            return area / interval.total_seconds()
         return area / length if length else self._table().extreme(max, first, last)
 
     def _changed(self, reducer: str, first: int, last: int) -> float | None:

@@ -19,7 +19,7 @@ from rules.engine.states import Event, InstanceState, Observation, StateRecord, 
 
 REMEMBERED = 7  # changes; more than six of them within the window are flapping
 CALM_CHECKS = 3  # changes at most within the window, and the flapping is over
-FLAP_WINDOW_CHECKS = 21  # ticks
+FLAP_WINDOW_CHECKS = 21  # evaluations
 DRAFT_REASON = "The rule is a draft."
 NO_DATA_REASON = "no data"
 
@@ -46,7 +46,7 @@ def due(state: StateRecord, timing: Timing) -> datetime | None:
         waits = [state.since + timing.pending_for]
     elif state.condition == InstanceState.RECOVERING and state.since:
         calm = (
-            state.changes[-CALM_CHECKS - 1] + FLAP_WINDOW_CHECKS * timing.tick
+            state.changes[-CALM_CHECKS - 1] + FLAP_WINDOW_CHECKS * timing.interval
             if state.flapping and len(state.changes) > CALM_CHECKS
             else None
         )
@@ -229,12 +229,13 @@ class _Step:
         return (*self.state.changes, self.now)[-REMEMBERED:]
 
     def _too_many(self, changes: tuple[datetime, ...]) -> bool:
-        return len(changes) == REMEMBERED and changes[0] > self.now - FLAP_WINDOW_CHECKS * self.timing.tick
+        return len(changes) == REMEMBERED and changes[0] > self.now - FLAP_WINDOW_CHECKS * self.timing.interval
 
     def _is_calm(self) -> bool:
         changes = self.state.changes
         return (
-            len(changes) <= CALM_CHECKS or changes[-CALM_CHECKS - 1] <= self.now - FLAP_WINDOW_CHECKS * self.timing.tick
+            len(changes) <= CALM_CHECKS
+            or changes[-CALM_CHECKS - 1] <= self.now - FLAP_WINDOW_CHECKS * self.timing.interval
         )
 
 

@@ -85,7 +85,7 @@ class Timing:
     error_policy: str = "keep"
     pending_for: timedelta = timedelta(0)
     keep_firing_for: timedelta = timedelta(0)
-    tick: timedelta = timedelta(minutes=5)
+    interval: timedelta = timedelta(minutes=5)
     draft: bool = False
     tells_resolved: bool = False
 

@@ -1,4 +1,4 @@
-"""Why there is no reading: of the series in tick_beyond there is one, but no number of 64 bits can hold it."""
+"""Why there is no reading: of the series in eval_beyond there is one, but no number of 64 bits can hold it."""
 
 from collections.abc import Sequence
 
@@ -16,21 +16,21 @@ wanted AS (
       FROM {instances} i CROSS JOIN LATERAL jsonb_array_elements(i.conditions) AS c (it)
      WHERE i.verdict = 'missing' AND c.it->>'verdict' = 'missing'),
 found AS (
-    SELECT w.n FROM wanted w JOIN tick_beyond b ON b.metric = w.metric AND b.target = w.target
+    SELECT w.n FROM wanted w JOIN eval_beyond b ON b.metric = w.metric AND b.target = w.target
                                                AND b.user_id = w.subject_id
      UNION
-    SELECT w.n FROM wanted w JOIN tick_beyond b ON b.metric = w.metric AND b.target = w.target
+    SELECT w.n FROM wanted w JOIN eval_beyond b ON b.metric = w.metric AND b.target = w.target
      WHERE b.user_id IS NULL)
 """
 GIVE_CAUSES = f"""
-WITH {_FOUND.format(instances="tick_candidates")}
-UPDATE tick_candidates c SET cause = '{BEYOND_RANGE}' FROM found WHERE found.n = c.n
+WITH {_FOUND.format(instances="eval_candidates")}
+UPDATE eval_candidates c SET cause = '{BEYOND_RANGE}' FROM found WHERE found.n = c.n
 """
 
 
 def give_causes(cursor: CursorWrapper) -> None:
     """Give the candidates without a reading the cause, where that is one."""
-    cursor.execute("SELECT EXISTS (SELECT FROM tick_beyond)")
+    cursor.execute("SELECT EXISTS (SELECT FROM eval_beyond)")
     if cursor.fetchone()[0]:
         cursor.execute(GIVE_CAUSES)
 

@@ -56,12 +56,12 @@ class Candidate(NamedTuple):
         """How its rule treats time; `interval` lies between two evaluations."""
         return Timing(
             repeat_every=self.repeat_every, no_data_policy=self.no_data_policy, error_policy=self.error_policy,
-            pending_for=self.pending_for, keep_firing_for=self.keep_firing_for, tick=interval, draft=self.draft,
+            pending_for=self.pending_for, keep_firing_for=self.keep_firing_for, interval=interval, draft=self.draft,
             tells_resolved=self.tells_resolved,
         )  # fmt: skip
 
 
-# What is not simply the column of tick_candidates of the same name.
+# What is not simply the column of eval_candidates of the same name.
 EXPRESSIONS = {
     "silencing": "coalesce(c.silencing_id::text, '')", "silence": "coalesce(c.silence_id::text, '')",
     "draft": "r.status = 'draft'",
@@ -71,7 +71,7 @@ EXPRESSIONS = {
 # Rules that were paused or deleted, and people who were deleted, since the candidates were found take no step.
 FETCH = f"""
 SELECT {", ".join(EXPRESSIONS.get(name, f"c.{name}") for name in Candidate._fields)}
-  FROM tick_candidates c
+  FROM eval_candidates c
   JOIN automation_rules r ON r.id = c.rule_id AND {IN_FORCE_SQL}
   JOIN smartagent_users u ON u.id = c.subject_id
  WHERE c.n > %s AND c.n <= %s

@@ -43,13 +43,13 @@ SUSPECTS = "SELECT DISTINCT rule_id FROM rule_states WHERE condition = 'error' A
 BY_HASHING = "SET LOCAL enable_mergejoin = off; SET LOCAL work_mem = '64MB'"
 # Only in tables of another application can there be a rule of somebody who is not here.
 OF_NOBODY = """
-DELETE FROM tick_candidates c WHERE NOT EXISTS (SELECT FROM smartagent_users u WHERE u.id = c.subject_id)
+DELETE FROM eval_candidates c WHERE NOT EXISTS (SELECT FROM smartagent_users u WHERE u.id = c.subject_id)
 """
 # Only a source that gives two readings for one instance makes it twice a candidate; the newest reading counts.
 SAID_TWICE = """
-DELETE FROM tick_candidates c USING (
+DELETE FROM eval_candidates c USING (
     SELECT n, row_number() OVER (PARTITION BY rule_id, subject_id, target ORDER BY observed_at DESC NULLS LAST) AS place
-      FROM tick_candidates) d
+      FROM eval_candidates) d
  WHERE d.n = c.n AND d.place > 1
 """
 
@@ -68,14 +68,14 @@ def census_of(owner: UUID | None, rule: UUID | None) -> Census:
 def find_candidates(
     now: datetime, owner: UUID | None, rule: UUID | None, of: Census = ANY
 ) -> tuple[int, Isolated[UUID]]:
-    """Fill tick_candidates with the instances that may change at `now`; return how many they are, and the rules that
+    """Fill eval_candidates with the instances that may change at `now`; return how many they are, and the rules that
     could not be evaluated with the others."""
     condition, params = only(owner, rule)
     isolated = Isolated[UUID]()
     with connection.cursor() as cursor:
         cursor.execute(BY_HASHING)
-        cursor.execute("ANALYZE tick_silenced")  # else the planner takes the empty table for the larger one
-        cursor.execute("DROP TABLE IF EXISTS tick_candidates")
+        cursor.execute("ANALYZE eval_silenced")  # else the planner takes the empty table for the larger one
+        cursor.execute("DROP TABLE IF EXISTS eval_candidates")
         try:
             with transaction.atomic():
                 cursor.execute(_making(_judge_readings(now, condition, params, of=of)), params | {"now": now})
@@ -86,9 +86,9 @@ def find_candidates(
         cursor.execute(OF_NOBODY)
         cursor.execute(SAID_TWICE)
         give_causes(cursor)
-        cursor.execute("CREATE INDEX ON tick_candidates (n)")
-        cursor.execute("ANALYZE tick_candidates")
-        cursor.execute("SELECT coalesce(max(n), 0) FROM tick_candidates")
+        cursor.execute("CREATE INDEX ON eval_candidates (n)")
+        cursor.execute("ANALYZE eval_candidates")
+        cursor.execute("SELECT coalesce(max(n), 0) FROM eval_candidates")
         return int(cursor.fetchone()[0]), isolated
 
 
@@ -101,32 +101,32 @@ SELECT i.*, s.id AS state_id, coalesce(s.condition, 'ok') AS condition, coalesce
        coalesce(s.flapping, false) AS flapping, s.changes, q.silence_id AS silencing_id, coalesce(q.words, '') AS words
   FROM ({readings}) AS i
   LEFT JOIN rule_states s ON s.rule_id = i.rule_id AND s.user_id = i.subject_id AND s.target = i.target
-  LEFT JOIN tick_silenced q ON q.rule_id = i.rule_id AND q.subject_id = i.subject_id
+  LEFT JOIN eval_silenced q ON q.rule_id = i.rule_id AND q.subject_id = i.subject_id
 """
 
 
 def _making(readings: str) -> str:
     return f"""
-CREATE TEMP TABLE tick_candidates AS
+CREATE TEMP TABLE eval_candidates AS
 SELECT row_number() OVER () AS n, * FROM ({_judged(readings)}) AS judged WHERE {MAY_CHANGE}
 """
 
 
 def _adding(readings: str) -> str:
     return f"""
-INSERT INTO tick_candidates
-SELECT (SELECT coalesce(max(n), 0) FROM tick_candidates) + row_number() OVER (), *
+INSERT INTO eval_candidates
+SELECT (SELECT coalesce(max(n), 0) FROM eval_candidates) + row_number() OVER (), *
   FROM ({_judged(readings)}) AS judged WHERE {MAY_CHANGE}
 """
 
 
 def _find_by_halves(now: datetime, condition: str, params: dict[str, Any]) -> Isolated[UUID]:
-    """Fill tick_candidates set by set, and with the culprits as failed."""
+    """Fill eval_candidates set by set, and with the culprits as failed."""
     make_tables(now, TRUSTED, IS_SIMPLE)
     with connection.cursor() as cursor:
         empty = _making(verdicts(condition, composed=False))
         cursor.execute(f"{empty} WITH NO DATA", params | {"now": now})
-        cursor.execute("CREATE INDEX ON tick_readings (metric, target, user_id)")
+        cursor.execute("CREATE INDEX ON eval_readings (metric, target, user_id)")
         cursor.execute(f"SELECT r.id FROM automation_rules r WHERE {EVALUATED_SQL} {condition} ORDER BY r.id", params)
         keys = _from_another_place([key for (key,) in cursor.fetchall()], now)
         cursor.execute(SUSPECTS, {"marker": NOT_EVALUATED + "%"})

@@ -13,15 +13,15 @@ from rules.engine.conditions import Operator, Reducer, combine_sql, met_sql, ver
 from rules.engine.numeric_range import LARGEST_VALUE, SMALLEST, TOO_FAR, as_float_sql
 from rules.registries import metrics
 
-DROP_COMPOSITE_TABLES = "DROP TABLE IF EXISTS tick_conditions, tick_values, tick_verdicts"
+DROP_COMPOSITE_TABLES = "DROP TABLE IF EXISTS eval_conditions, eval_values, eval_verdicts"
 _NUMERIC = "(CASE WHEN jsonb_typeof(c.it->'{name}') = 'number' THEN (c.it->>'{name}')::numeric END)"
 THRESHOLD_SQL = as_float_sql(_NUMERIC.format(name="threshold"))
-WINDOW_SECONDS_SQL = as_float_sql(_NUMERIC.format(name="window"), most="1e9")
+WINDOW_SECONDS_SQL = as_float_sql(_NUMERIC.format(name="window"), maximum="1e9")
 RULE = """r.id AS rule_id, r.user_id AS owner_id, r.applies_to, r.match"""
 SUBJECTS = """
-SELECT c.*, c.owner_id AS subject_id FROM tick_conditions c WHERE c.applies_to <> 'everyone'
+SELECT c.*, c.owner_id AS subject_id FROM eval_conditions c WHERE c.applies_to <> 'everyone'
 UNION ALL
-SELECT c.*, u.id FROM tick_conditions c CROSS JOIN smartagent_users u WHERE c.applies_to = 'everyone' AND u.is_active
+SELECT c.*, u.id FROM eval_conditions c CROSS JOIN smartagent_users u WHERE c.applies_to = 'everyone' AND u.is_active
 """
 WINDOW_SAMPLES_SQL = """metric_samples s WHERE s.user_id {owner} AND s.metric = w.metric AND s.target = w.target
              AND s.observed_at > %(now)s - w.span AND s.observed_at <= %(now)s"""
@@ -113,13 +113,13 @@ WITH read AS (
            CASE WHEN t.subject_id IS NOT NULL THEN %(now)s ELSE coalesce(own.observed_at, platform.observed_at) END
            AS observed_at
       FROM ({SUBJECTS}) AS c
-      LEFT JOIN tick_values t ON t.subject_id = c.subject_id AND t.metric = c.metric AND t.target = c.target
+      LEFT JOIN eval_values t ON t.subject_id = c.subject_id AND t.metric = c.metric AND t.target = c.target
                              AND t.reducer = c.reducer AND t.span = c.span
-      LEFT JOIN tick_readings own ON c.reducer = 'last' AND own.metric = c.metric AND own.target = c.target
+      LEFT JOIN eval_readings own ON c.reducer = 'last' AND own.metric = c.metric AND own.target = c.target
                                  AND own.user_id = c.subject_id
-      LEFT JOIN tick_readings platform ON c.reducer = 'last' AND platform.metric = c.metric
+      LEFT JOIN eval_readings platform ON c.reducer = 'last' AND platform.metric = c.metric
                                       AND platform.target = c.target AND platform.user_id IS NULL
-      LEFT JOIN tick_failures f ON c.reducer = 'last' AND f.metric = c.metric),
+      LEFT JOIN eval_failures f ON c.reducer = 'last' AND f.metric = c.metric),
 said AS (
     SELECT read.*, CASE WHEN threshold IS NULL OR operator <> ALL(%(operators)s) OR reducer <> ALL(%(reducers)s)
                         THEN 'failed' WHEN cause IS NOT NULL THEN 'failed'
@@ -162,9 +162,9 @@ SELECT {RULE}, c.n::int, coalesce(c.it->>'metric', ''), coalesce(c.it->>'target'
 def judge_composed(
     now: datetime, evaluated: str, simple: str, only: str, params: dict[str, Any], *, again: bool = False
 ) -> int:
-    """Fill tick_verdicts with what the readings say of each instance of a composed rule; return how many they are.
+    """Fill eval_verdicts with what the readings say of each instance of a composed rule; return how many they are.
 
-    `evaluated`, `simple` and `only` are SQL conditions on automation_rules r. tick_readings must be there; `again`
+    `evaluated`, `simple` and `only` are SQL conditions on automation_rules r. eval_readings must be there; `again`
     fills the tables of `make_tables`: thousands of new ones in one transaction would need too many locks.
     """
     conditions = _conditions(evaluated, simple, only)
@@ -172,13 +172,13 @@ def judge_composed(
         if again:
             return _refill(conditions, params, now)
         cursor.execute(DROP_COMPOSITE_TABLES)
-        cursor.execute(f"CREATE TEMP TABLE tick_conditions AS {conditions}", params)
+        cursor.execute(f"CREATE TEMP TABLE eval_conditions AS {conditions}", params)
         if not cursor.rowcount:
             return 0
-        cursor.execute("ANALYZE tick_conditions")
-        cursor.execute(f"CREATE TEMP TABLE tick_values AS {VALUES}", _params(now))
-        cursor.execute("ANALYZE tick_values")
-        cursor.execute(f"CREATE TEMP TABLE tick_verdicts AS {CREATE_VERDICTS_TABLE}", _params(now))
+        cursor.execute("ANALYZE eval_conditions")
+        cursor.execute(f"CREATE TEMP TABLE eval_values AS {VALUES}", _params(now))
+        cursor.execute("ANALYZE eval_values")
+        cursor.execute(f"CREATE TEMP TABLE eval_verdicts AS {CREATE_VERDICTS_TABLE}", _params(now))
         return int(cursor.rowcount)
 
 
@@ -188,18 +188,18 @@ def make_tables(now: datetime, evaluated: str, simple: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(DROP_COMPOSITE_TABLES)
         for name, query in queries.items():
-            cursor.execute(f"CREATE TEMP TABLE tick_{name} AS {query} WITH NO DATA", _params(now))
+            cursor.execute(f"CREATE TEMP TABLE eval_{name} AS {query} WITH NO DATA", _params(now))
 
 
 def _refill(conditions: str, params: dict[str, Any], now: datetime) -> int:
     with connection.cursor() as cursor:
-        for table in ("tick_verdicts", "tick_values", "tick_conditions"):
+        for table in ("eval_verdicts", "eval_values", "eval_conditions"):
             cursor.execute(f"DELETE FROM {table}")
-        cursor.execute(f"INSERT INTO tick_conditions {conditions}", params)
+        cursor.execute(f"INSERT INTO eval_conditions {conditions}", params)
         if not cursor.rowcount:
             return 0
-        cursor.execute(f"INSERT INTO tick_values {VALUES}", _params(now))
-        cursor.execute(f"INSERT INTO tick_verdicts {CREATE_VERDICTS_TABLE}", _params(now))
+        cursor.execute(f"INSERT INTO eval_values {VALUES}", _params(now))
+        cursor.execute(f"INSERT INTO eval_verdicts {CREATE_VERDICTS_TABLE}", _params(now))
         return int(cursor.rowcount)
 
 

@@ -198,7 +198,7 @@ def _only_reader(owner: UUID | None, rule: UUID | None) -> UUID | None:
 
 
 def _late_by(run: DispatchRun) -> Any:
-    """How long after its time a scheduled tick comes, where that is more than half an interval."""
+    """How long after its time a scheduled evaluation comes, where that is more than half an interval."""
     if run.trigger != DispatchRun.Trigger.SCHEDULE:
         return None
     interval = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)

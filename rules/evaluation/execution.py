@@ -48,7 +48,7 @@ SELECT e.id, e.action_taken, e.event_type, e.created_at, e.context, e.state_id, 
  ORDER BY e.created_at, e.id
 """
 # A try that failed burns no cooldown: it is repeated soon, and then ever later, up to four hours. The first minutes are
-# fewer than those between two ticks, so that the next one tries.
+# fewer than those between two evaluations, so that the next one tries.
 WRITE_OUTCOMES = """
 WITH done AS (
     UPDATE agent_activity_log e

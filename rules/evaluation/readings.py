@@ -19,27 +19,27 @@ from smartagent.kernel.schema_drift import behind, in_words
 log = structlog.get_logger(__name__)
 
 CREATE_READING_TABLES = """
-DROP TABLE IF EXISTS tick_readings, tick_failures, tick_beyond;
-CREATE TEMP TABLE tick_readings (metric text, user_id uuid, target text, value float8, observed_at timestamptz);
-CREATE TEMP TABLE tick_failures (metric text, cause text);
-CREATE TEMP TABLE tick_beyond (metric text, user_id uuid, target text);
+DROP TABLE IF EXISTS eval_readings, eval_failures, eval_beyond;
+CREATE TEMP TABLE eval_readings (metric text, user_id uuid, target text, value float8, observed_at timestamptz);
+CREATE TEMP TABLE eval_failures (metric text, cause text);
+CREATE TEMP TABLE eval_beyond (metric text, user_id uuid, target text);
 """
 # A small sample is enough to plan the joins with, and takes a tenth of the time.
-ANALYZE = "SET LOCAL default_statistics_target = 10; ANALYZE tick_readings, tick_failures"
+ANALYZE = "SET LOCAL default_statistics_target = 10; ANALYZE eval_readings, eval_failures"
 TEMPORARY = (
-    "tick_readings", "tick_failures", "tick_beyond", "tick_conditions", "tick_values", "tick_verdicts", "tick_silenced",
-    "tick_candidates", "tick_transitions",
+    "eval_readings", "eval_failures", "eval_beyond", "eval_conditions", "eval_values", "eval_verdicts", "eval_silenced",
+    "eval_candidates", "eval_transitions",
 )  # fmt: skip
 # NaN is above Infinity for PostgreSQL; none of the three can be compared with a threshold.
 PUT_ASIDE = """
-WITH beyond AS (DELETE FROM tick_readings WHERE value >= 'Infinity' OR value = '-Infinity'
+WITH beyond AS (DELETE FROM eval_readings WHERE value >= 'Infinity' OR value = '-Infinity'
                 RETURNING metric, user_id, target)
-INSERT INTO tick_beyond SELECT metric, user_id, target FROM beyond
+INSERT INTO eval_beyond SELECT metric, user_id, target FROM beyond
 """
 KEEP_CHANGES = """
 INSERT INTO metric_samples (user_id, metric, target, value, observed_at)
 SELECT r.user_id, r.metric, r.target, r.value, %(now)s
-  FROM tick_readings r
+  FROM eval_readings r
   LEFT JOIN LATERAL (SELECT s.value FROM metric_samples s
                       WHERE s.user_id = r.user_id AND s.metric = r.metric AND s.target = r.target
                         AND s.observed_at <= %(now)s
@@ -49,7 +49,7 @@ SELECT r.user_id, r.metric, r.target, r.value, %(now)s
 
 
 def gather(now: datetime, wanted: Collection[str] | None = None, person: UUID | None = None) -> int:
-    """Fill tick_readings and tick_failures as of `now`; return how many readings there are.
+    """Fill eval_readings and eval_failures as of `now`; return how many readings there are.
 
     All of them, or only those of the `wanted` metrics; of everybody, or only those that count for one person.
     """
@@ -63,7 +63,7 @@ def gather(now: datetime, wanted: Collection[str] | None = None, person: UUID | 
     with connection.cursor() as cursor:
         cursor.execute(PUT_ASIDE)
         cursor.execute(ANALYZE)
-        cursor.execute("SELECT count(*) FROM tick_readings")
+        cursor.execute("SELECT count(*) FROM eval_readings")
         return int(cursor.fetchone()[0])
 
 
@@ -93,7 +93,7 @@ def _insert(query: Query, metric: str, person: UUID | None) -> None:
     columns = ("%(kind)s" if metric else "metric") + ", user_id, target, value, observed_at"
     # A target that another application has written may be longer than an index takes; no rule can name it.
     usable = "value IS NOT NULL AND char_length(target) <= 200"
-    sql = f"INSERT INTO tick_readings SELECT {columns} FROM ({query.sql}) AS readings WHERE {usable}"
+    sql = f"INSERT INTO eval_readings SELECT {columns} FROM ({query.sql}) AS readings WHERE {usable}"
     # Two questions, for an index answers each of them, but not both in one.
     whose = [" AND user_id = %(whose)s", " AND user_id IS NULL"] if person else [""]
     with transaction.atomic(), connection.cursor() as cursor:
@@ -104,9 +104,9 @@ def _insert(query: Query, metric: str, person: UUID | None) -> None:
 def _put_down(source: MetricSource, metric: str, cause: str) -> None:
     with connection.cursor() as cursor:
         if metric:
-            cursor.execute("INSERT INTO tick_failures VALUES (%s, %s)", [metric, cause])
+            cursor.execute("INSERT INTO eval_failures VALUES (%s, %s)", [metric, cause])
             return
-        sql = f"""INSERT INTO tick_failures SELECT DISTINCT metric_type, %s FROM automation_rules r
+        sql = f"""INSERT INTO eval_failures SELECT DISTINCT metric_type, %s FROM automation_rules r
                   WHERE {IN_FORCE_SQL} AND NOT metric_type = ANY(%s)"""
         cursor.execute(sql, [cause, [built_in.kind for built_in in metrics]])
 

@@ -28,8 +28,8 @@ TRANSITIONS = {
     "silence_id": "text", "critical": "bool", "flapping": "bool", "changes": "timestamptz[]",
 }  # fmt: skip
 CREATE_TRANSITIONS_TABLE = f"""
-DROP TABLE IF EXISTS tick_transitions;
-CREATE TEMP TABLE tick_transitions ({", ".join(f"{name} {kind}" for name, kind in TRANSITIONS.items())})
+DROP TABLE IF EXISTS eval_transitions;
+CREATE TEMP TABLE eval_transitions ({", ".join(f"{name} {kind}" for name, kind in TRANSITIONS.items())})
 """
 # What people decide about an instance while it is evaluated stays, unless the step has opened it again.
 WRITE_STATES = """
@@ -37,7 +37,7 @@ INSERT INTO rule_states AS s (id, rule_id, user_id, target, condition, reason, s
                               fired_at, silence_id, critical, flapping, changes)
 SELECT t.state_id, c.rule_id, c.subject_id, c.target, t.new, t.reason, %(now)s, c.value, t.episode, t.handling,
        t.fired_at, t.silence_id::uuid, t.critical, t.flapping, t.changes
-  FROM tick_transitions t JOIN tick_candidates c USING (n)
+  FROM eval_transitions t JOIN eval_candidates c USING (n)
 ON CONFLICT (rule_id, user_id, target) DO UPDATE SET
   condition = excluded.condition, reason = excluded.reason, value = excluded.value, episode = excluded.episode,
   since = CASE WHEN s.condition = excluded.condition THEN s.since ELSE excluded.since END,
@@ -78,9 +78,9 @@ SELECT t.entry_id, c.owner_id, c.rule_id, %(run)s, t.state_id, 'smart_agent', t.
             WHEN t.new = 'no_data' THEN 'skipped' ELSE 'success' END,
        CASE WHEN t.new = 'error' THEN t.reason ELSE nullif(t.quiet, '') END, %(now)s,
        CASE WHEN t.acts THEN NULL ELSE %(now)s END
-  FROM tick_transitions t JOIN tick_candidates c USING (n) JOIN automation_rules r ON r.id = c.rule_id
+  FROM eval_transitions t JOIN eval_candidates c USING (n) JOIN automation_rules r ON r.id = c.rule_id
   LEFT JOIN (SELECT h.id, max(h.history_id) AS version FROM automation_rules_history h
-              WHERE h.id IN (SELECT rule_id FROM tick_candidates WHERE n > %(first)s AND n <= %(last)s)
+              WHERE h.id IN (SELECT rule_id FROM eval_candidates WHERE n > %(first)s AND n <= %(last)s)
               GROUP BY h.id) v ON v.id = c.rule_id
   LEFT JOIN LATERAL (
        SELECT jsonb_build_object('metric', e.context->'metric', 'target', e.context->'target',
@@ -94,21 +94,21 @@ SELECT t.entry_id, c.owner_id, c.rule_id, %(run)s, t.state_id, 'smart_agent', t.
 COUNT_TRIGGERINGS = """
 UPDATE automation_rules r SET last_triggered_at = greatest(r.last_triggered_at, %(now)s),
        trigger_count = least(coalesce(trigger_count, 0)::numeric + t.times, 2147483647)
-  FROM (SELECT c.rule_id, count(*) AS times FROM tick_transitions t JOIN tick_candidates c USING (n)
+  FROM (SELECT c.rule_id, count(*) AS times FROM eval_transitions t JOIN eval_candidates c USING (n)
          WHERE t.counts GROUP BY c.rule_id) t
  WHERE r.id = t.rule_id
 """
 
 OF_CHUNK = """
-SELECT n, condition = 'error' AND starts_with(reason, %(marker)s) FROM tick_candidates
+SELECT n, condition = 'error' AND starts_with(reason, %(marker)s) FROM eval_candidates
  WHERE n > %(first)s AND n <= %(last)s ORDER BY n
 """
 FAIL = """
-UPDATE tick_candidates SET verdict = 'failed', cause = %(cause)s, error_policy = 'keep', value = NULL,
+UPDATE eval_candidates SET verdict = 'failed', cause = %(cause)s, error_policy = 'keep', value = NULL,
        observed_at = NULL, conditions = NULL WHERE n = %(n)s
 """
 FAIL_ANEW = """
-UPDATE tick_candidates SET condition = 'ok', reason = '', since = NULL, episode = 0, fired_at = NULL,
+UPDATE eval_candidates SET condition = 'ok', reason = '', since = NULL, episode = 0, fired_at = NULL,
        last_notified_at = NULL, retry_at = NULL, handling = 'open', handled_until = NULL, silence_id = NULL,
        changes = '{}', pending_for = '0', keep_firing_for = '0', repeat_every = '4 hours' WHERE n = %(n)s
 """
@@ -140,7 +140,7 @@ class Recorded:
 
 
 def record(candidates: int, run: UUID, now: datetime) -> Recorded:
-    """Step through tick_candidates and write states, entries and counters, one transaction per chunk."""
+    """Step through eval_candidates and write states, entries and counters, one transaction per chunk."""
     recorded, budgets = Recorded(), (TimeBudget(), TimeBudget(SECONDS_AGAIN))
     with connection.cursor() as cursor:
         cursor.execute(CREATE_TRANSITIONS_TABLE)
@@ -216,7 +216,7 @@ def _runs(numbers: Iterable[int]) -> list[list[int]]:
 
 def _rules_of(causes: dict[int, str]) -> dict[UUID, str]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT n, rule_id FROM tick_candidates WHERE n = ANY(%s)", [list(causes)])
+        cursor.execute("SELECT n, rule_id FROM eval_candidates WHERE n = ANY(%s)", [list(causes)])
         return {rule: causes[n] for n, rule in cursor.fetchall()}
 
 
@@ -224,13 +224,13 @@ def _record_chunk(first: int, last: int, run: UUID, now: datetime) -> Recorded:
     """Record the candidates after `first` and up to `last`."""
     recorded = Recorded()
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE tick_transitions")
+        cursor.execute("TRUNCATE eval_transitions")
         telling = [action.kind for action in actions if action.tells_resolved]
         cursor.execute(FETCH, [telling, first, last])
         rows = list(_steps(cursor.fetchall(), now, recorded))
         if not rows:
             return recorded
-        copy_rows("tick_transitions", list(TRANSITIONS), list(TRANSITIONS.values()), rows)
+        copy_rows("eval_transitions", list(TRANSITIONS), list(TRANSITIONS.values()), rows)
         params: dict[str, Any] = {
             "now": now, "run": run, "first": first, "last": last, "lasting": LASTING,
         }  # fmt: skip
@@ -240,7 +240,7 @@ def _record_chunk(first: int, last: int, run: UUID, now: datetime) -> Recorded:
 
 
 def _steps(rows: list[Any], now: datetime, recorded: Recorded) -> Iterator[tuple[Any, ...]]:
-    """The rows of tick_transitions for the candidates that change."""
+    """The rows of eval_transitions for the candidates that change."""
     interval = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
     for found in map(Candidate._make, rows):
         transition = step(found.state(), found.observation(), found.timing(interval), now)

@@ -1,7 +1,7 @@
 """The verdicts on instances, as SQL: of simple, composed, refused and unreadable rules.
 
-`only` is an SQL condition on automation_rules r that begins with AND, or empty. tick_readings and tick_failures must be
-there, for composed rules tick_verdicts too.
+`only` is an SQL condition on automation_rules r that begins with AND, or empty. eval_readings and eval_failures must be
+there, for composed rules eval_verdicts too.
 """
 
 from dataclasses import dataclass
@@ -91,7 +91,7 @@ def take_census(only: str, params: dict[str, Any]) -> Census:
 
 
 def verdicts(only: str, *, composed: bool, of: Census = ANY) -> str:
-    """The SELECT of the verdicts on all instances; `composed` where tick_verdicts has rows."""
+    """The SELECT of the verdicts on all instances; `composed` where eval_verdicts has rows."""
     parts = [simple(only, everyone=of.everyone)]
     if composed:
         parts.append(_composed(only, everyone=of.everyone))
@@ -118,10 +118,10 @@ SELECT i.*, CASE WHEN f.metric IS NOT NULL THEN 'failed' ELSE {verdict_sql(VALUE
        coalesce(f.cause, '') AS cause, {VALUE} AS value, coalesce(own.observed_at, platform.observed_at) AS observed_at,
        coalesce({met_sql(VALUE, "i.operator", "i.critical")}, false) AS worsens, NULL::jsonb AS conditions
   FROM ({_instances(IS_SIMPLE, only, everyone=everyone)}) AS i
-  LEFT JOIN tick_failures f ON f.metric = i.metric_type
-  LEFT JOIN tick_readings own
+  LEFT JOIN eval_failures f ON f.metric = i.metric_type
+  LEFT JOIN eval_readings own
          ON own.metric = i.metric_type AND own.target = i.target AND own.user_id = i.subject_id
-  LEFT JOIN tick_readings platform
+  LEFT JOIN eval_readings platform
          ON platform.metric = i.metric_type AND platform.target = i.target AND platform.user_id IS NULL
 """
 
@@ -130,7 +130,7 @@ def _composed(only: str, *, everyone: bool) -> str:
     return f"""
 SELECT i.*, v.verdict, v.cause, v.value, v.observed_at, v.worsens, v.conditions
   FROM ({_instances(f"NOT ({IS_SIMPLE})", only, everyone=everyone)}) AS i
-  JOIN tick_verdicts v ON v.rule_id = i.rule_id AND v.subject_id = i.subject_id
+  JOIN eval_verdicts v ON v.rule_id = i.rule_id AND v.subject_id = i.subject_id
 """
 
 

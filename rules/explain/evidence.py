@@ -24,7 +24,7 @@ class Evidence:
     entry: ActivityEntry
     rule: AutomationRule | None
     version: int
-    heard: list[ConditionResult]
+    observed: list[ConditionResult]
     waited: timedelta | None
     before: list[ActivityEntry]
     after: list[ActivityEntry]
@@ -45,7 +45,7 @@ def evidence_for(entry: ActivityEntry, others: ActivityQuerySet) -> Evidence:
     rule, version = _as_it_then_was(entry.rule, entry, facts) if entry.rule else (None, 0)
     since = time_of(facts, "since")
     return Evidence(
-        entry=entry, rule=rule, version=version, heard=_heard(facts), before=_steps(entry, others, before=True),
+        entry=entry, rule=rule, version=version, observed=_observed(facts), before=_steps(entry, others, before=True),
         after=_steps(entry, others, before=False), waited=entry.created_at - since if since else None,
     )  # fmt: skip
 
@@ -77,11 +77,11 @@ def _steps(entry: ActivityEntry, others: ActivityQuerySet, *, before: bool) -> l
     return list(others.filter(created_at__gt=entry.created_at).order_by("created_at", "id")[:NEARBY_ENTRIES])
 
 
-def _heard(facts: Mapping[str, Any]) -> list[ConditionResult]:
+def _observed(facts: Mapping[str, Any]) -> list[ConditionResult]:
     if isinstance(facts.get("conditions"), list):
-        return [heard for each in facts["conditions"] if isinstance(each, dict) and (heard := _one(each, facts))]
-    heard = _one(facts, facts) if facts.get("metric") and facts.get("operator") else None
-    return [heard] if heard else []
+        return [observed for each in facts["conditions"] if isinstance(each, dict) and (observed := _one(each, facts))]
+    observed = _one(facts, facts) if facts.get("metric") and facts.get("operator") else None
+    return [observed] if observed else []
 
 
 def _one(said: Mapping[str, Any], facts: Mapping[str, Any]) -> ConditionResult | None:

@@ -24,19 +24,19 @@ EVENT_PHRASES = {
 }  # fmt: skip
 
 
-def condition_in_words(heard: ConditionResult) -> str:
+def condition_in_words(observed: ConditionResult) -> str:
     """One condition with its numbers: `cpu was 63 (threshold: above 90): not met.`"""
-    clause = heard.clause
+    clause = observed.clause
     name = metric_name(clause.metric) + (f" on {clause.target}" if clause.target else "")
     if clause.reducer in REDUCER_PHRASES:
         name = REDUCER_PHRASES[clause.reducer].format(name, format_duration(clause.window))
     name = begun(name, clause.metric)
-    against = limit(clause.operator, clause.threshold, heard.value)
-    if heard.value is None and heard.verdict in VERDICT_PHRASES:
-        cause = f" {heard.cause}" if heard.cause else ""
-        return f"{name}: {VERDICT_PHRASES[heard.verdict]} (threshold: {against}).{cause}"
-    judged = f": {VERDICT_PHRASES[heard.verdict]}" if heard.verdict in VERDICT_PHRASES else ""
-    return f"{name} was {number(heard.value, clause.threshold)} (threshold: {against}){judged}."
+    against = limit(clause.operator, clause.threshold, observed.value)
+    if observed.value is None and observed.verdict in VERDICT_PHRASES:
+        cause = f" {observed.cause}" if observed.cause else ""
+        return f"{name}: {VERDICT_PHRASES[observed.verdict]} (threshold: {against}).{cause}"
+    judged = f": {VERDICT_PHRASES[observed.verdict]}" if observed.verdict in VERDICT_PHRASES else ""
+    return f"{name} was {number(observed.value, clause.threshold)} (threshold: {against}){judged}."
 
 
 def answer(why: Explanation) -> list[str]:
@@ -46,7 +46,7 @@ def answer(why: Explanation) -> list[str]:
     if not why.evaluated:
         then = "in the recycle bin" if why.rule.deleted_at else why.rule.status
         return [f"The rule was not evaluated: it was {then} at that time."]
-    said = [_what(why)]
+    said = [_result(why)]
     if why.silence:
         said.append(f"{why.silence.words}.")
     if why.rule.status == "draft":
@@ -54,7 +54,7 @@ def answer(why: Explanation) -> list[str]:
     return said
 
 
-def _what(why: Explanation) -> str:
+def _result(why: Explanation) -> str:
     if why.step:
         transition = why.step.transition
         acted = "the action ran" if transition.acts else "no action ran"

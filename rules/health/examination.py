@@ -38,7 +38,7 @@ ranked AS (
 SELECT f.kind, f.of_kind, (SELECT count(DISTINCT rule_id) FROM found), r.id, r.rule_name,
        coalesce(nullif(u.full_name, ''), u.email), f.facts
   FROM ranked f JOIN automation_rules r ON r.id = f.rule_id JOIN smartagent_users u ON u.id = r.user_id
- WHERE f.place <= %(most)s ORDER BY f.kind, f.place
+ WHERE f.place <= %(maximum)s ORDER BY f.kind, f.place
 """
 EXAMINED_COUNTS_SQL = """
 WITH rules AS NOT MATERIALIZED ({rules})
@@ -84,11 +84,11 @@ class Examination:
         return [section for section in self.sections if section.count]
 
 
-def examine(user: Any, now: datetime, kinds: Sequence[str] = (), most: int = MAX_FINDINGS_SHOWN) -> Examination:
+def examine(user: Any, now: datetime, kinds: Sequence[str] = (), maximum: int = MAX_FINDINGS_SHOWN) -> Examination:
     """Ask every check, or those of `kinds`, about the rules that `user` sees; `most` findings of each are told."""
     chosen = [check for check in checks if not kinds or check.kind in kinds]
     scope = {"owner": owner_of(user), "rule": None}
-    rows = _ask(chosen, now, scope | {"most": most})
+    rows = _ask(chosen, now, scope | {"maximum": maximum})
     with connection.cursor() as cursor:
         cursor.execute(EXAMINED_COUNTS_SQL.format(rules=RULES_IN_FORCE_SQL), scope)
         active, drafts = cursor.fetchone()
@@ -106,7 +106,7 @@ def examine(user: Any, now: datetime, kinds: Sequence[str] = (), most: int = MAX
 
 def findings_of(rule: UUID, now: datetime) -> list[HealthFinding]:
     """What is wrong with one rule, in the order of the checks."""
-    rows = _ask(list(checks), now, {"owner": None, "rule": rule, "most": 1})
+    rows = _ask(list(checks), now, {"owner": None, "rule": rule, "maximum": 1})
     found = {finding.kind: finding for finding in _findings(rows)}
     return [found[check.kind] for check in checks if check.kind in found]
 

@@ -50,7 +50,7 @@ def judge(entries: Iterable[UUID], user: Any, useful: bool | None, now: datetime
     return len(found)
 
 
-def said_by(user: Any, entries: Iterable[UUID]) -> dict[UUID, bool | None]:
+def feedback_of(user: Any, entries: Iterable[UUID]) -> dict[UUID, bool | None]:
     """What `user` said of each of `entries` that can be judged; None where nothing yet."""
     found = _judged(entries)
     firings = [firing for firing, _ in found.values()]

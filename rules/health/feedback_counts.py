@@ -42,7 +42,7 @@ SELECT {FEEDBACK_VALUE_SQL}, f.useful, coalesce(e.context->>'person', ''), e.cre
   FROM rule_feedback f JOIN automation_rules r ON r.id = f.rule_id
   JOIN agent_activity_log e ON e.id = f.entry_id
  WHERE r.id = %(rule)s AND {MATCHING_FEEDBACK_SQL} AND {FEEDBACK_VALUE_SQL} IS NOT NULL
- ORDER BY e.created_at DESC LIMIT {{most}}
+ ORDER BY e.created_at DESC LIMIT {{maximum}}
 """
 MAX_ENTRIES = 10_000
 
@@ -67,7 +67,7 @@ def precision_of(rules: Sequence[UUID], now: datetime) -> dict[UUID, Precision]:
 def judged_firings(rule: UUID, now: datetime) -> list[JudgedFiring]:
     """The firings of a rule that were judged and had a reading, the newest first."""
     with connection.cursor() as cursor:
-        cursor.execute(FEEDBACK_READINGS_SQL.format(most=MAX_ENTRIES), {"rule": rule, "now": now})
+        cursor.execute(FEEDBACK_READINGS_SQL.format(maximum=MAX_ENTRIES), {"rule": rule, "now": now})
         return [JudgedFiring(float(value), *rest) for value, *rest in cursor.fetchall()]
 
 

@@ -17,8 +17,8 @@ MAX_NOISIEST_RULES = 10
 NOTIFIED = "status = 'success' AND action_taken = ANY(%(telling)s)"
 FIRED = "event_type IN ('rule_fired', 'rule_flapping')"
 NOTIFICATION_COUNTS_SQL = f"""
-SELECT rule_id, count(*) FILTER (WHERE created_at > %(week)s AND {NOTIFIED}) AS told_week,
-       count(*) FILTER (WHERE {NOTIFIED}) AS told_month,
+SELECT rule_id, count(*) FILTER (WHERE created_at > %(week)s AND {NOTIFIED}) AS notified_week,
+       count(*) FILTER (WHERE {NOTIFIED}) AS notified_month,
        count(*) FILTER (WHERE created_at > %(week)s AND {FIRED}) AS fired_week,
        count(*) FILTER (WHERE {FIRED}) AS fired_month
   FROM agent_activity_log
@@ -28,11 +28,12 @@ SELECT rule_id, count(*) FILTER (WHERE created_at > %(week)s AND {NOTIFIED}) AS 
 """
 # Entries of a rule that has changed hands belong to whoever had it then, so the rule's owner decides, too.
 RANKED = f"""
-SELECT r.id, r.rule_name, coalesce(nullif(u.full_name, ''), u.email), told_week, told_month, fired_week, fired_month
+SELECT r.id, r.rule_name, coalesce(nullif(u.full_name, ''), u.email),
+       notified_week, notified_month, fired_week, fired_month
   FROM ({NOTIFICATION_COUNTS_SQL}) AS counts JOIN automation_rules r ON r.id = counts.rule_id AND r.deleted_at IS NULL
   JOIN smartagent_users u ON u.id = r.user_id
- WHERE (%(owner)s::uuid IS NULL OR r.user_id = %(owner)s) AND told_{{span}} + fired_{{span}} > 0
- ORDER BY told_{{span}} DESC, fired_{{span}} DESC, r.rule_name, r.id LIMIT %(most)s
+ WHERE (%(owner)s::uuid IS NULL OR r.user_id = %(owner)s) AND notified_{{span}} + fired_{{span}} > 0
+ ORDER BY notified_{{span}} DESC, fired_{{span}} DESC, r.rule_name, r.id LIMIT %(maximum)s
 """
 RULES_OF_OWNER_SQL = "AND rule_id IN (SELECT id FROM automation_rules WHERE user_id = %(owner)s)"
 OF_RULE = "AND rule_id = %(rule)s"
@@ -42,13 +43,13 @@ OF_RULE = "AND rule_id = %(rule)s"
 class Noise:
     """How often a rule told somebody, and how often it fired, in 7 and in 30 days."""
 
-    told_week: int = 0
-    told_month: int = 0
+    notified_week: int = 0
+    notified_month: int = 0
     fired_week: int = 0
     fired_month: int = 0
 
-    def told(self, days: int) -> int:
-        return self.told_week if days == WEEK else self.told_month
+    def notified(self, days: int) -> int:
+        return self.notified_week if days == WEEK else self.notified_month
 
     def fired(self, days: int) -> int:
         return self.fired_week if days == WEEK else self.fired_month
@@ -64,11 +65,11 @@ class NoisyRule:
     noise: Noise
 
 
-def noisiest(user: Any, now: datetime, days: int = MONTH, most: int = MAX_NOISIEST_RULES) -> list[NoisyRule]:
+def noisiest(user: Any, now: datetime, days: int = MONTH, maximum: int = MAX_NOISIEST_RULES) -> list[NoisyRule]:
     """The rules, of those that `user` sees, that told and fired the most in the last 7 or 30 `days`."""
     owner_id = owner_of(user)
     sql = RANKED.format(scope=RULES_OF_OWNER_SQL if owner_id else "", span="week" if days == WEEK else "month")
-    rows = _ask(sql, now, owner=owner_id, most=most)
+    rows = _ask(sql, now, owner=owner_id, maximum=maximum)
     return [NoisyRule(rule, name, owner, Noise(*counts)) for rule, name, owner, *counts in rows]
 
 

@@ -60,7 +60,7 @@ class _Still:
 
     def __init__(self, now: Iterable[Period], then: Iterable[Period], operator: str, threshold: float) -> None:
         self.now, self.then, self.operator, self.threshold = _by_person(now), _by_person(then), operator, threshold
-        self.tick = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
+        self.interval = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
 
     def fires(self, firing: JudgedFiring) -> bool:
         episode = self._episode(firing)
@@ -70,9 +70,9 @@ class _Still:
         return any(first < end and last > start for first, last in self.then.get(firing.person, []))
 
     def _episode(self, firing: JudgedFiring) -> tuple[datetime, datetime] | None:
-        """The time of the episode, which begins at a tick of the clock: the firing may be a little off it."""
+        """The time of the episode, which begins at a scheduled evaluation: the firing may be a little off it."""
         spans = self.now.get(firing.person, [])
-        place = bisect_right(spans, firing.at + self.tick, key=lambda span: span[0]) - 1
+        place = bisect_right(spans, firing.at + self.interval, key=lambda span: span[0]) - 1
         return spans[place] if place >= 0 and spans[place][1] > firing.at else None
 
 

@@ -14,7 +14,7 @@ from rules.text.phrases import number
 from smartagent.kernel.durations import format_duration
 
 # Kept as they were then, so kept again.
-KEPT_THEN = ("action_type", "action_config", "description", "runbook_url", "target_integration")
+UNCHECKED_FIELDS = ("action_type", "action_config", "description", "runbook_url", "target_integration")
 MAX_VERSIONS = 200  # of a rule, in one answer or on one page
 HISTORY_TYPE_NAMES = {"+": "made", "~": "changed", "-": "deleted"}
 
@@ -37,10 +37,10 @@ class Difference:
     new: str
 
 
-def numbered(rule: AutomationRule, most: int | None = None) -> list[tuple[int, Any]]:
+def numbered(rule: AutomationRule, maximum: int | None = None) -> list[tuple[int, Any]]:
     """The records of the history of `rule` with their numbers, the newest first; only `most` of them."""
     count = rule.history.count()
-    records = rule.history.select_related("history_user").order_by("-history_id")[:most]
+    records = rule.history.select_related("history_user").order_by("-history_id")[:maximum]
     return [(count - place, record) for place, record in enumerate(records)]
 
 
@@ -116,7 +116,7 @@ def restore(rule: AutomationRule, version: int, user: Any, now: datetime) -> boo
     for field in changed:
         setattr(rule, field.attname, getattr(record, field.attname))
     fields = checked_fields(rule)
-    if errors := validate(fields, {name: fields[name] for name in KEPT_THEN}):
+    if errors := validate(fields, {name: fields[name] for name in UNCHECKED_FIELDS}):
         raise NotSound(errors)
     rule._history_user = user  # type: ignore[attr-defined]
     rule._change_reason = f"restored from version {version}"  # type: ignore[attr-defined]

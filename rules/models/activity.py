@@ -1,4 +1,4 @@
-"""What was decided and done, and the ticks it happened in."""
+"""The activity log, and the runs its entries belong to."""
 
 import uuid
 
@@ -13,7 +13,7 @@ from smartagent.fields import FactsField
 
 
 class DispatchRun(models.Model):
-    """One evaluation of the rules: a tick of the clock, or asked for."""
+    """One evaluation of the rules, scheduled or requested."""
 
     class Trigger(models.TextChoices):
         SCHEDULE = "schedule"

@@ -25,7 +25,7 @@ class RuleQuerySet(OwnedQuerySet):
         return self.filter(status="active")
 
     def in_force(self) -> Self:
-        """Those that every tick evaluates: active ones and drafts."""
+        """Active rules and drafts: those that are evaluated."""
         return self.filter(IN_FORCE)
 
     def evaluated_for(self, owner: UUID | None, rule: UUID | None) -> Self:
@@ -108,7 +108,7 @@ class RunQuerySet(OwnedQuerySet):
     owner_paths = ("requested_by",)
 
     def by_clock(self) -> Self:
-        """The ticks, newest first, without those that somebody asked for."""
+        """Scheduled runs, newest first."""
         return self.filter(trigger="schedule").order_by("-started_at", "-id")
 
     def unfinished(self) -> Self:

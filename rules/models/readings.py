@@ -127,7 +127,7 @@ class AuditEvent(models.Model):
 
 
 class MetricSample(models.Model):
-    """A reading that was pushed, or a change of a built-in metric that a tick kept. Without a person: platform-wide."""
+    """A pushed reading, or a change of a built-in metric that an evaluation stored; platform-wide without a person."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False)

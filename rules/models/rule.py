@@ -167,7 +167,7 @@ class AutomationRule(models.Model):
         indexes = [
             models.Index(fields=["user", "rule_name"], name="automation_rules_owner"),
             models.Index(fields=["rule_name", "id"], name="automation_rules_by_name"),
-            models.Index(  # serves the candidates of a tick
+            models.Index(  # serves the candidates of an evaluation
                 fields=["metric_type"],
                 name="automation_rules_evaluated",
                 condition=models.Q(status__in=IN_FORCE_STATUSES),
@@ -197,7 +197,7 @@ class AutomationRule(models.Model):
 
     @property
     def is_simple(self) -> bool:
-        """Whether it compares one newest reading: the fast path of a tick."""
+        """Whether it compares one newest reading: the fast path of an evaluation."""
         return self.reducer == Reducer.LAST and not self.more_conditions
 
     @property

@@ -1,4 +1,4 @@
-"""The button “Evaluate now”: the same tick as the clock's, and what came of it in numbers."""
+"""The button “Evaluate now”: the same evaluation as the scheduled one, with its results in numbers."""
 
 import uuid
 from typing import Any

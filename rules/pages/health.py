@@ -31,11 +31,11 @@ RULE_LIST = "admin:rules_automationrule_changelist"
 
 
 @dataclass(frozen=True, slots=True)
-class Loud:
+class NoisyRuleRow:
     """One of the noisiest rules, as the page says it."""
 
     rule: NoisyRule
-    told: int
+    notified: int
     fired: int
     precision: Precision | None
 
@@ -47,16 +47,16 @@ def health_page(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     now, days = timezone.now(), WEEK if request.GET.get("days") == str(WEEK) else MONTH
     examined = examine(request.user, now)
-    loud = _loud(noisiest(request.user, now, days), days, now)
+    noisy = _noisy_rows(noisiest(request.user, now, days), days, now)
     context = site.each_context(request) | {
         "title": "Rule health",
         "cards": _cards(examined, judged_by(request.user, now)),
         "examined": examined,
-        "loud": loud,
+        "loud": noisy,
         "days": days,
         "other_days": WEEK if days == MONTH else MONTH,
-        "chart": chart(loud),
-        "words": loud_in_words(loud, days),
+        "chart": chart(noisy),
+        "words": noisy_rules_text(noisy, days),
         "may_add": request.user.has_perm("rules.add_automationrule"),
     }
     return render(request, "rules/health.html", context)
@@ -77,30 +77,32 @@ def improvement_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: uui
     return model_admin.show(request, "rules/health/improvement.html", context | {"title": title})
 
 
-def chart(loud: Sequence[Loud]) -> str:
+def chart(noisy: Sequence[NoisyRuleRow]) -> str:
     """What Chart.js draws: told and fired of each, the colours Unfold's."""
-    told, fired = [each.told for each in loud], [each.fired for each in loud]
+    notified, fired = [each.notified for each in noisy], [each.fired for each in noisy]
     bars = [
-        {"label": "Notifications", "data": told, "backgroundColor": "var(--color-primary-500)"},
+        {"label": "Notifications", "data": notified, "backgroundColor": "var(--color-primary-500)"},
         {"label": "Times fired", "data": fired, "backgroundColor": "var(--color-base-400)"},
     ]
-    return json.dumps({"labels": [_short(each.rule.name) for each in loud], "datasets": bars})
+    return json.dumps({"labels": [_short(each.rule.name) for each in noisy], "datasets": bars})
 
 
-def loud_in_words(loud: Sequence[Loud], days: int) -> str:
+def noisy_rules_text(noisy: Sequence[NoisyRuleRow], days: int) -> str:
     """The chart for who does not see it."""
-    if not loud:
+    if not noisy:
         return f"No rule has fired in the last {days} days."
-    first = loud[0]
-    counts = f"{counted(first.told, 'notification')}, fired {times(first.fired)}"
+    first = noisy[0]
+    counts = f"{counted(first.notified, 'notification')}, fired {times(first.fired)}"
     said = f"“{first.rule.name}” is the noisiest rule of the last {days} days: {counts}."
-    rest = sum(each.told for each in loud[1:])
-    return f"{said} The other rules shown: {rest:,} in total." if len(loud) > 1 else said
+    rest = sum(each.notified for each in noisy[1:])
+    return f"{said} The other rules shown: {rest:,} in total." if len(noisy) > 1 else said
 
 
-def _loud(rules: Sequence[NoisyRule], days: int, now: datetime) -> list[Loud]:
+def _noisy_rows(rules: Sequence[NoisyRule], days: int, now: datetime) -> list[NoisyRuleRow]:
     precisions = precision_of([rule.id for rule in rules], now)
-    return [Loud(rule, rule.noise.told(days), rule.noise.fired(days), precisions.get(rule.id)) for rule in rules]
+    return [
+        NoisyRuleRow(rule, rule.noise.notified(days), rule.noise.fired(days), precisions.get(rule.id)) for rule in rules
+    ]
 
 
 def _cards(examined: Examination, judged: Precision) -> list[Card]:

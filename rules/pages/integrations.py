@@ -19,7 +19,9 @@ from smartagent.rest.fields import LONGEST_OBJECT
 from smartagent.templatetags.shown import SEVERITY_TONES, when
 
 MAX_FIELD_LENGTHS = {"integration_type": 100, "error_message": 10_000, "config": LONGEST_OBJECT}  # characters
-KEPT = "A JSON object, encrypted and never shown again. Leave empty to keep stored credentials; {} removes them."
+CREDENTIALS_HELP = (
+    "A JSON object, encrypted and never shown again. Leave empty to keep stored credentials; {} removes them."
+)
 
 
 class WriteOnlyTextarea(UnfoldAdminTextareaWidget):  # type: ignore[misc]
@@ -36,7 +38,7 @@ class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]
     """Makes or changes an integration. `maker` is the person who does; the admin class sets it."""
 
     maker: Any = None
-    credentials = forms.JSONField(required=False, label="Credentials", widget=ENTRY, help_text=KEPT)
+    credentials = forms.JSONField(required=False, label="Credentials", widget=ENTRY, help_text=CREDENTIALS_HELP)
 
     def clean_credentials(self) -> dict[str, Any] | None:
         credentials = self.cleaned_data["credentials"]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rules.engine.intervals import tick
+from rules.engine.intervals import evaluation_interval
 from rules.prometheus.descriptions import written_text
 from rules.prometheus.tokens import seconds_of
 from smartagent.kernel.durations import format_duration
@@ -33,11 +33,15 @@ def group_notes(group: Mapping[str, Any]) -> list[str]:
 def _about_the_interval(interval: Any) -> list[str]:
     shown = written_text(interval)
     try:
-        seconds = seconds_of(shown) if shown else tick().total_seconds()
+        seconds = seconds_of(shown) if shown else evaluation_interval().total_seconds()
     except ValueError:
         return [
-            f"The group interval “{shown[:40]}” is invalid; rules here are evaluated every {format_duration(tick())}."
+            f"The group interval “{shown[:40]}” is invalid; "
+            f"rules here are evaluated every {format_duration(evaluation_interval())}."
         ]
-    if seconds == tick().total_seconds():
+    if seconds == evaluation_interval().total_seconds():
         return []
-    return [f"The group is evaluated every {shown}; rules here are evaluated every {format_duration(tick())}."]
+    return [
+        f"The group is evaluated every {shown}; "
+        f"rules here are evaluated every {format_duration(evaluation_interval())}."
+    ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rules.authoring.validation import validate
-from rules.engine.intervals import tick
+from rules.engine.intervals import evaluation_interval
 from rules.ingest.samples import check_target
 from rules.prometheus.counts import counts_of_something
 from rules.prometheus.descriptions import annotations_of, described, labels_of, written_text
@@ -148,7 +148,7 @@ def _timing(rule: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
             lasting = of_seconds(seconds_of(text), text)
         except ValueError as error:
             raise Unsupported(f"{theirs}: {error}") from None
-        checks = -(-lasting // tick()) * tick()
+        checks = -(-lasting // evaluation_interval()) * evaluation_interval()
         if checks != lasting:
             notes.append(f"{theirs}: {text} was rounded up to {format_duration(checks)}, whole evaluations.")
         if checks:

@@ -24,8 +24,8 @@ from smartagent.kernel.formats import clock_utc, counted
 log = structlog.get_logger(__name__)
 MAX_COMMENT_IN_REASON = 200
 CREATE_SILENCE_TABLES = """
-DROP TABLE IF EXISTS tick_silenced, tick_silences;
-CREATE TEMP TABLE tick_silenced (rule_id uuid, subject_id uuid, silence_id uuid, words text);
+DROP TABLE IF EXISTS eval_silenced, eval_silences;
+CREATE TEMP TABLE eval_silenced (rule_id uuid, subject_id uuid, silence_id uuid, words text);
 """
 SILENCES = {
     "id": "uuid", "user_id": "uuid", "rule_id": "uuid", "metric": "text", "person_id": "uuid", "labels": "jsonb",
@@ -46,7 +46,7 @@ WAYS = (
 AGREES = f"""(s.user_id IS NULL OR r.user_id = s.user_id)
     AND (s.metric = '' OR r.metric_type = s.metric OR {AMONG_MORE})
     AND (s.labels = '{{}}' OR r.labels @> s.labels)"""
-FOUND = "SELECT s.*, r.id AS of_rule, r.user_id AS owner_id, r.applies_to FROM tick_silences s JOIN automation_rules r"
+FOUND = "SELECT s.*, r.id AS of_rule, r.user_id AS owner_id, r.applies_to FROM eval_silences s JOIN automation_rules r"
 COVERED_INSTANCES_SQL = f"""
 WITH found AS ({" UNION ALL ".join(f"{FOUND} ON {way} WHERE {AGREES} AND {IN_FORCE_SQL}" for way in WAYS)})
 SELECT of_rule AS rule_id, owner_id AS subject_id, id AS silence_id, words, until FROM found
@@ -57,7 +57,7 @@ SELECT of_rule, u.id, f.id, words, until FROM found f
  WHERE applies_to = 'everyone'
 """
 FILL = f"""
-INSERT INTO tick_silenced
+INSERT INTO eval_silenced
 SELECT DISTINCT ON (rule_id, subject_id) rule_id, subject_id, silence_id, words FROM ({COVERED_INSTANCES_SQL}) AS i
  ORDER BY rule_id, subject_id, until DESC, silence_id
 """
@@ -72,7 +72,7 @@ SELECT r.id, r.rule_name, r.user_id, coalesce(nullif(o.full_name, ''), o.email),
                          AND t.target = coalesce(r.target_integration, '')
  WHERE %(owner)s::uuid IS NULL OR r.user_id = %(owner)s
  GROUP BY r.id, o.id
- ORDER BY 6 DESC, r.rule_name, r.id LIMIT %(most)s
+ ORDER BY 6 DESC, r.rule_name, r.id LIMIT %(maximum)s
 """
 
 
@@ -109,13 +109,13 @@ class Coverage:
 
 
 def begin_silenced() -> None:
-    """Make an empty tick_silenced: nothing is silenced so far."""
+    """Make an empty eval_silenced: nothing is silenced so far."""
     with connection.cursor() as cursor:
         cursor.execute(CREATE_SILENCE_TABLES)
 
 
 def gather_silenced(now: datetime, unread: list[str] | None = None) -> int:
-    """Fill tick_silenced with the instances that are covered at `now`; return how many they are. Silences that cannot
+    """Fill eval_silenced with the instances that are covered at `now`; return how many they are. Silences that cannot
     be read cover nothing, and are added to `unread`: id and cause."""
     begin_silenced()
     on = list(_on(now, unread))
@@ -125,18 +125,18 @@ def gather_silenced(now: datetime, unread: list[str] | None = None) -> int:
         _fill_silences([_row(silence, window.end, words_of(silence, window)) for silence, window in on])
         cursor.execute(FILL)
         found = int(cursor.rowcount)
-        cursor.execute("ANALYZE tick_silenced; DROP TABLE tick_silences")
+        cursor.execute("ANALYZE eval_silenced; DROP TABLE eval_silences")
         return found
 
 
-def covered(silence: Silence, *, owner: UUID | None = None, most: int = 20) -> Coverage:
+def covered(silence: Silence, *, owner: UUID | None = None, maximum: int = 20) -> Coverage:
     """What `silence`, saved or not, covers while it is on; only of the rules of `owner` where one is named."""
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS tick_silences")
+        cursor.execute("DROP TABLE IF EXISTS eval_silences")
         _fill_silences([_row(silence)])
-        cursor.execute(COVERED, {"owner": owner, "most": most})
+        cursor.execute(COVERED, {"owner": owner, "maximum": maximum})
         rows = cursor.fetchall()
-        cursor.execute("DROP TABLE tick_silences")
+        cursor.execute("DROP TABLE eval_silences")
     if not rows:
         return Coverage()
     rules, instances, firing = (int(total) for total in rows[0][6:])
@@ -171,10 +171,10 @@ def _on(now: datetime, unread: list[str] | None = None) -> Iterable[tuple[Silenc
 
 def _fill_silences(rows: Iterable[tuple[Any, ...]]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMP TABLE tick_silences ({SILENCE_COLUMN_TYPES})")
-    copy_rows("tick_silences", list(SILENCES), list(SILENCES.values()), rows)
+        cursor.execute(f"CREATE TEMP TABLE eval_silences ({SILENCE_COLUMN_TYPES})")
+    copy_rows("eval_silences", list(SILENCES), list(SILENCES.values()), rows)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE tick_silences")
+        cursor.execute("ANALYZE eval_silences")
 
 
 def _row(silence: Silence, until: datetime | None = None, words: str = "") -> tuple[Any, ...]:

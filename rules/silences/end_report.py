@@ -1,7 +1,7 @@
-"""What is told when a window of a silence is over: one entry with what still fires, and what resolved meanwhile.
+"""The report at the end of a window of a silence: one entry with what still fires and what resolved meanwhile.
 
-What still fires is told by the same tick, since no silence covers it any more; this entry says what belongs together.
-Each window is claimed by a conditional UPDATE in the transaction that writes its entry: told once, whatever happens.
+What still fires is notified by the same evaluation, since no silence covers it any more; this entry sums it up. A
+conditional UPDATE claims each window in the transaction that writes its entry, so it is reported once.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from smartagent.kernel.durations import format_duration
 log = structlog.get_logger(__name__)
 SILENCE_ENDED_EVENT = "silence_ended"
 MAX_INSTANCES_NAMED = 100  # instances that an entry names; it counts them all
-KEPT_QUIET = f"""
+SUPPRESSED_SQL = f"""
 SELECT e.rule_id, max(e.context->>'rule_name') AS rule_name, e.context->>'person' AS person,
        coalesce(nullif(max(u.full_name), ''), max(u.email), 'somebody') AS person_name, e.context->>'target' AS target,
        count(*) FILTER (WHERE e.event_type = 'rule_fired') AS fired, min(e.created_at) AS first,
@@ -43,8 +43,8 @@ SELECT e.rule_id, max(e.context->>'rule_name') AS rule_name, e.context->>'person
 
 
 @dataclass(frozen=True, slots=True)
-class KeptQuiet:
-    """An instance that would have told somebody in the window: how often it fired, and what became of it."""
+class SuppressedInstance:
+    """An instance suppressed in the window: how often it fired, and its state since."""
 
     rule: UUID | None
     rule_name: str | None
@@ -59,7 +59,7 @@ class KeptQuiet:
     resolved_at: datetime | None
 
     def fact(self) -> dict[str, Any]:
-        """As it is kept in the entry."""
+        """The JSON object stored in the entry."""
         fact: dict[str, Any] = {
             "rule": str(self.rule) if self.rule else None, "rule_name": self.rule_name, "person": self.person,
             "person_name": self.person_name, "target": self.target or "", "fired": self.fired,
@@ -71,7 +71,7 @@ class KeptQuiet:
 
 
 def report_ended(run: UUID | None, now: datetime) -> int:
-    """Tell of every window that ended up to `now` and was not told of; return how many there were."""
+    """Report every window that ended up to `now` and was not reported; return how many there were."""
     told = 0
     among = Silence.objects.unreported().filter(starts_at__lte=now)
     for silence in readable(
@@ -84,7 +84,7 @@ def report_ended(run: UUID | None, now: datetime) -> int:
 
 
 def report_windows(silence: Silence, run: UUID | None, now: datetime) -> int:
-    """Tell of the windows of one silence that ended up to `now`; return how many there were."""
+    """Report the windows of one silence that ended up to `now`; return how many there were."""
     try:
         over = ended(silence, silence.reported_at or silence.starts_at, now)
     except (ValueError, OverflowError) as error:
@@ -93,12 +93,12 @@ def report_windows(silence: Silence, run: UUID | None, now: datetime) -> int:
     return sum(_report(silence, window, run, now) for window in over)
 
 
-def kept_quiet(silence: Silence, window: Window, now: datetime) -> list[KeptQuiet]:
-    """The instances that `silence` kept quiet in `window`, as they stand at `now`."""
+def suppressed_instances(silence: Silence, window: Window, now: datetime) -> list[SuppressedInstance]:
+    """The instances that `silence` suppressed in `window`, with their state at `now`."""
     params: dict[str, Any] = {"start": window.start, "now": now, "silence": str(silence.pk)}
     with connection.cursor() as cursor:
-        cursor.execute(KEPT_QUIET, params)
-        return [KeptQuiet(*row) for row in cursor.fetchall()]
+        cursor.execute(SUPPRESSED_SQL, params)
+        return [SuppressedInstance(*row) for row in cursor.fetchall()]
 
 
 def _report(silence: Silence, window: Window, run: UUID | None, now: datetime) -> bool:
@@ -115,7 +115,7 @@ def _report(silence: Silence, window: Window, run: UUID | None, now: datetime) -
 
 
 def _context(silence: Silence, window: Window, now: datetime) -> dict[str, Any]:
-    quiet = kept_quiet(silence, window, now)
+    quiet = suppressed_instances(silence, window, now)
     firing, resolved = ([one for one in quiet if one.fires is fires] for fires in (True, False))
     early = silence.cancelled_at is not None and silence.cancelled_at == window.end
     return {

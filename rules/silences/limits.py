@@ -33,10 +33,10 @@ def limits_of(user: Any) -> Limits:
 
 def number_problem(maker: Any, now: datetime) -> str:
     """What is wrong with one more silence of `maker`: each is looked at in every evaluation."""
-    most: int = settings.SILENCES_PER_PERSON
-    if not most or Silence.objects.standing(now).filter(created_by=maker, cancelled_at=None).count() < most:
+    maximum: int = settings.SILENCES_PER_PERSON
+    if not maximum or Silence.objects.standing(now).filter(created_by=maker, cancelled_at=None).count() < maximum:
         return ""
-    return f"You have {most:,} active or upcoming silences, which is the limit. End some, or use labels instead."
+    return f"You have {maximum:,} active or upcoming silences, which is the limit. End some, or use labels instead."
 
 
 def role_of(user: Any) -> str:

@@ -42,7 +42,7 @@ def windows_for(
     """When, between `start` and `end`, the instance of `rule` (saved or not) for `person` is silenced, and by what.
 
     The spans follow each other without overlap; where several silences are on, the one that lasts longest counts, as
-    in a tick. `among` are the silences in question, where the caller has them.
+    in an evaluation. `among` are the silences in question, where the caller has them.
     """
     key = person.pk if isinstance(person, get_user_model()) else person
     among = between(start, end) if among is None else among
@@ -58,7 +58,7 @@ def windows_for(
 def _windows(silence: Silence, start: datetime, end: datetime) -> list[Window]:
     try:
         return windows(silence, start, end)
-    except (ValueError, OverflowError):  # a tick leaves it out as well, and logs it
+    except (ValueError, OverflowError):  # an evaluation leaves it out as well, and logs it
         return []
 
 

@@ -12,7 +12,7 @@ from dateutil.rrule import rrulestr
 
 MAX_WINDOWS = 10_000  # windows of one silence: hourly for a year are 8,784
 MAX_RECURRENCE_LENGTH = 500  # characters: each minute of each hour are 240
-MOST_POSITIONS = 12  # of BYSETPOS; each is looked for in every period up to the end of the calendar
+MAX_POSITIONS = 12  # of BYSETPOS; each is looked for in every period up to the end of the calendar
 WEEKDAY_CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 FREQUENCIES = ("HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 RECURRENCE_EXAMPLE = "Example: FREQ=WEEKLY;BYDAY=SA,SU."
@@ -106,8 +106,8 @@ def _check_together(parts: dict[str, str]) -> None:
     latest = IN_A_YEAR if frequency == "YEARLY" and "BYMONTH" not in parts else IN_A_MONTH
     if late := _beyond(parts, latest):
         raise BadRecurrence(f"The number before a weekday is at most {latest} here, so {late} never occurs.")
-    if len(parts.get("BYSETPOS", "").split(",")) > MOST_POSITIONS:
-        raise BadRecurrence(f"BYSETPOS has at most {MOST_POSITIONS} positions.")
+    if len(parts.get("BYSETPOS", "").split(",")) > MAX_POSITIONS:
+        raise BadRecurrence(f"BYSETPOS has at most {MAX_POSITIONS} positions.")
     if "BYSETPOS" in parts and not parts.keys() & {"BYDAY", "BYMONTHDAY"}:
         raise BadRecurrence("BYSETPOS chooses among days: give BYDAY or BYMONTHDAY too.")
     months, days = (_numbers(parts.get(name, "")) for name in ("BYMONTH", "BYMONTHDAY"))

@@ -16,7 +16,7 @@ from smartagent.shell.time_zone_field import zone_names
 
 Errors = dict[str, list[str]]
 MAX_SILENCE_COMMENT = 1000
-MOST_LABELS, LONGEST_LABEL = 20, 200
+MAX_MATCHED_LABELS, LONGEST_LABEL = 20, 200
 YEAR = timedelta(days=366)
 
 
@@ -83,7 +83,7 @@ def _labels(labels: Any) -> str:
         return 'A label needs a name, for example {"team": "db"}.'
     if any(len(str(text)) > LONGEST_LABEL for pair in labels.items() for text in pair):
         return f"Label names and values have at most {LONGEST_LABEL} characters."
-    return f"At most {MOST_LABELS} labels." if len(labels) > MOST_LABELS else ""
+    return f"At most {MAX_MATCHED_LABELS} labels." if len(labels) > MAX_MATCHED_LABELS else ""
 
 
 def _everything(maker: Any, everything: bool) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from rules.engine.conditions import IN_WORDS
 from rules.registries import metrics
 
-DECIMALS, MOST_DIGITS = 4, 17
+DECIMALS, MAX_DIGITS = 4, 17
 
 
 def number(value: Any, beside: Any = None) -> str:
@@ -20,7 +20,7 @@ def number(value: Any, beside: Any = None) -> str:
         return str(value)  # what another program wrote
     if other is None or known == other:
         return _written(known, DECIMALS)
-    for digits in range(DECIMALS, MOST_DIGITS + 1):
+    for digits in range(DECIMALS, MAX_DIGITS + 1):
         text = _written(known, digits)
         if text != _written(other, digits):
             return text
@@ -36,7 +36,7 @@ def _as_float(value: Any) -> float | None:
 
 def _written(value: float, digits: int) -> str:
     if not math.isfinite(value) or 0 < abs(value) < 0.0001 or abs(value) >= 1e15:
-        return repr(value) if digits == MOST_DIGITS else f"{value:.{max(digits, 6)}g}"
+        return repr(value) if digits == MAX_DIGITS else f"{value:.{max(digits, 6)}g}"
     return f"{Decimal(repr(value)):,.{digits}f}".rstrip("0").rstrip(".")
 
 

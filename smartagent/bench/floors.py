@@ -32,7 +32,7 @@ def count_breaches(now: datetime) -> float:
                  AND v.target = coalesce(r.target_integration, '')
                WHERE r.status = 'active' AND {met}"""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(BY_HASHING)  # as the tick joins: the floor must not be slower than it need be
+        cursor.execute(BY_HASHING)  # as the evaluation joins: the floor must not be slower than it need be
         started = time.perf_counter()
         cursor.execute(sql, params | pushed.params)
         cursor.fetchone()

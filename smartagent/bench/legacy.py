@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-MOST_PEOPLE = 5000
+MAX_LEGACY_PEOPLE = 5000
 LEGACY_TABLES = (
     """CREATE SCHEMA auth""",
     """CREATE TABLE auth.users (
@@ -62,7 +62,7 @@ LEGACY_ROWS = (
 def make_legacy(rows: int) -> None:
     """Make the old application's tables in the database of the default connection, with `rows` notifications, of one
     person for every twenty, of at most five thousand."""
-    counts = {"rows": rows, "people": max(1, min(rows // 20, MOST_PEOPLE))}
+    counts = {"rows": rows, "people": max(1, min(rows // 20, MAX_LEGACY_PEOPLE))}
     with connection.cursor() as cursor:
         for statement in LEGACY_TABLES:
             cursor.execute(statement)

@@ -1,4 +1,4 @@
-"""The rows that a bench of ticks works on: people with ten rules each, over built-in and pushed metrics."""
+"""The rows that a bench of evaluations works on: people with ten rules each, over built-in and pushed metrics."""
 
 from datetime import datetime
 from typing import Any

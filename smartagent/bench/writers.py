@@ -30,7 +30,7 @@ INBOX_SQL = "SELECT * FROM notifications WHERE user_id = %(person)s ORDER BY cre
 PROPOSED = "SELECT * FROM optimization_events WHERE id = %(id)s"
 GREET = "UPDATE profiles SET full_name = 'Somebody else' WHERE id = %(person)s"
 # What is between BEGIN and COMMIT holds its locks on one table while it waits for another.
-STORY = (
+INCIDENT = (
     NOTIFY, READ, TURN, AUDIT, INBOX_SQL, PROPOSE, APPLY, PROPOSED, GREET,
     "BEGIN", TURN, AUDIT, "COMMIT",
 )  # fmt: skip
@@ -109,7 +109,9 @@ class Writers:
                 told(mine, self.reports, {}, REPORT[-1:])
 
 
-def told(mine: "psycopg.Connection[Any]", waits: Waits, values: dict[str, Any], story: Sequence[str] = STORY) -> None:
+def told(
+    mine: "psycopg.Connection[Any]", waits: Waits, values: dict[str, Any], story: Sequence[str] = INCIDENT
+) -> None:
     """Tell a story once, with these values, and note how long each sentence took."""
     for sentence in story:
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""The first page: what fires, what was done about it, and whether the clock ticks. All of whoever looks."""
+"""The overview: firing alerts, their results, and the last evaluation, of all that the person may see."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,7 +44,7 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     now, user = timezone.now(), request.user
     context |= {
         "title": "Overview",
-        "tick": _known_tick(now),
+        "tick": _known_run(now),
         "may_evaluate": may_evaluate(user),
         "has_rules": if_there(AutomationRule.objects.visible_to(user).exists) is not False,
         "base_address": request.build_absolute_uri("/")[:-1],
@@ -125,13 +125,13 @@ def _latest(entries: ActivityQuerySet) -> list[ActivityEntry]:
     return newest
 
 
-def _known_tick(now: datetime) -> dict[str, Any] | None:
-    asked = if_there(lambda: (_tick(now),))
+def _known_run(now: datetime) -> dict[str, Any] | None:
+    asked = if_there(lambda: (_last_run(now),))
     return asked[0] if asked else {"unknown": True}
 
 
-def _tick(now: datetime) -> dict[str, Any] | None:
-    """The last tick of the clock, how long ago, and whether one is missing."""
+def _last_run(now: datetime) -> dict[str, Any] | None:
+    """The last evaluation of the clock, how long ago, and whether one is missing."""
     run = DispatchRun.objects.by_clock().first()
     if run is None:
         return None

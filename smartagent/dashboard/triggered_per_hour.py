@@ -31,8 +31,8 @@ class Hours:
         """The same for who does not see the chart."""
         if not any(self.counts):
             return "Nothing triggered in the last 24 hours."
-        most = max(self.counts)
-        return f"{sum(self.counts):,} in the last 24 hours; most, {most:,}, at {self.labels[self.counts.index(most)]}."
+        top = max(self.counts)
+        return f"{sum(self.counts):,} in the last 24 hours; most, {top:,}, at {self.labels[self.counts.index(top)]}."
 
     @property
     def rows(self) -> list[tuple[str, int]]:

@@ -12,7 +12,7 @@ from optimizer.models import OptimizationEvent, OptimizerPolicy
 from rules.models import ActivityEntry, Integration
 from smartagent.demo.people import make_integrations, make_people
 from smartagent.demo.readings import write_efficiency, write_events, write_samples, write_scores
-from smartagent.demo.replay import make_happenings, replay, ticks
+from smartagent.demo.replay import evaluation_times, make_happenings, replay
 from smartagent.demo.rules import HOUR, make_rules
 from smartagent.demo.series import Incident, make_incidents
 from smartagent.demo.team import make_team_happenings
@@ -33,13 +33,13 @@ class Month:
 
 
 def make_month(now: datetime, seed: int, progress: Callable[[int, int], None]) -> Month:
-    """Make the month that ends at `now`; `progress` is called with (ticks played, ticks in all)."""
+    """Make the month that ends at `now`; `progress` is called with (evaluations played, evaluations in all)."""
     dice, start = random.Random(seed), now - MONTH  # noqa: S311 it only paints a picture
     with transaction.atomic():
         people = make_people(dice)
         keeper = User.objects.filter(is_superuser=True).order_by("date_joined").first()
         integrations = make_integrations([*people, keeper] if keeper else people, dice)
-        incidents = {person.pk: make_incidents(start, now, dice, most=4) for person in people}
+        incidents = {person.pk: make_incidents(start, now, dice, maximum=4) for person in people}
         for person in dice.sample(people[3:], 3):  # and what goes on right now
             incidents[person.pk].append(Incident(now - 4 * HOUR, now + 4 * HOUR, 1.0))
         for write in (write_scores, write_efficiency, write_events, write_samples):
@@ -47,7 +47,7 @@ def make_month(now: datetime, seed: int, progress: Callable[[int, int], None]) -
         rules = make_rules(people, keeper or people[0], start)
         OptimizerPolicy.objects.get_or_create(pk=1, defaults={"automatic_per_day": 0})  # so that some wait for a person
     _analyze()
-    total, played = sum(1 for _ in ticks(start, now)), iter(range(1, 1_000_000))
+    total, played = sum(1 for _ in evaluation_times(start, now)), iter(range(1, 1_000_000))
     happenings = make_happenings(integrations, incidents, start, now)
     happenings += make_team_happenings(people[:2], start, now, dice)
     replay(start, now, happenings, lambda _: progress(next(played), total))

@@ -1,4 +1,4 @@
-"""The month, tick by tick: what happens in between happens, then the dispatcher looks, as it would have."""
+"""The demo month, replayed: what happens before each evaluation, then the evaluation by the real dispatcher."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from rules.models import DispatchRun, Integration
 from smartagent.demo.readings import Incidents
 
 COARSE, FINE = timedelta(minutes=30), timedelta(minutes=5)
-RECENT = timedelta(days=2)  # ticks are five minutes apart in these, and half an hour before: a month takes a minute
+RECENT = timedelta(days=2)  # evaluations are 5 minutes apart in these, 30 minutes before: a month takes a minute
 
 
 @dataclass(order=True, slots=True)
@@ -24,7 +24,7 @@ class Happening:
     do: Callable[[], Any] = field(compare=False)
 
 
-def ticks(start: datetime, end: datetime) -> Iterator[datetime]:
+def evaluation_times(start: datetime, end: datetime) -> Iterator[datetime]:
     """The times at which the dispatcher looks."""
     at = start
     while at <= end:
@@ -50,9 +50,9 @@ def make_happenings(
 
 
 def replay(start: datetime, end: datetime, happenings: list[Happening], told: Callable[[datetime], None]) -> None:
-    """Play the month; `told` is called with the time after each tick. What happens at one time keeps its order."""
+    """Play the month; call `told` with the time after each evaluation. Happenings of one time keep their order."""
     coming = sorted(happenings)[::-1]
-    for at in ticks(start, end):
+    for at in evaluation_times(start, end):
         while coming and coming[-1].at <= at:
             coming.pop().do()
         dispatch(at, DispatchRun.Trigger.COMMAND)

@@ -22,10 +22,10 @@ class Incident:
         return self.depth * math.sqrt(math.sin(math.pi * ((at - self.start) / (self.end - self.start))))
 
 
-def make_incidents(start: datetime, end: datetime, dice: random.Random, most: int) -> list[Incident]:
+def make_incidents(start: datetime, end: datetime, dice: random.Random, maximum: int) -> list[Incident]:
     """Up to `most` incidents of half an hour to nine hours."""
     incidents = []
-    for _ in range(dice.randint(0, most)):
+    for _ in range(dice.randint(0, maximum)):
         begin = start + (end - start) * dice.random()
         incidents.append(Incident(begin, begin + timedelta(hours=dice.uniform(0.5, 9)), dice.uniform(0.4, 1)))
     return incidents

@@ -26,7 +26,7 @@ USEFUL = {"An integration is down": 0.95, "Fusion score is low": 0.8, "My score"
 def make_team_happenings(operators: list[User], start: datetime, end: datetime, dice: random.Random) -> list[Happening]:
     """Three times a day one of `operators` looks after what the demo's rules have brought about; what nobody answers
     expires, and what was done is measured."""
-    found = [Happening(at, _see_what_is_over(at)) for at in _every(HOUR, start, end)]
+    found = [Happening(at, _expire_and_measure(at)) for at in _every(HOUR, start, end)]
     rounds = (at for at in _every(HOUR, start, end - 2 * HOUR) if at.hour in TEAM_HOURS)
     found += [Happening(at, _look_after(operators[at.day % len(operators)], at, dice)) for at in rounds]
     return [
@@ -43,7 +43,7 @@ def _every(step: timedelta, start: datetime, end: datetime) -> Iterator[datetime
         at += step
 
 
-def _see_what_is_over(at: datetime) -> Callable[[], None]:
+def _expire_and_measure(at: datetime) -> Callable[[], None]:
     def see() -> None:
         expire(at)
         measure_all(at)

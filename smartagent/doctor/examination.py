@@ -70,7 +70,7 @@ def _checks(
     yield partial(triggers.check_sync, now)
     yield scheduler.check_schedules
     yield partial(scheduler.check_workers, now)
-    yield partial(scheduler.check_last_tick, now)
+    yield partial(scheduler.check_last_evaluation, now)
     yield partial(scheduler.check_failures, now)
     yield partial(delivery.check_dead_deliveries, now)
     yield delivery.check_channels

@@ -61,11 +61,11 @@ def repair_schema(request: HttpRequest) -> HttpResponse:
 
 def _ask(request: HttpRequest) -> HttpResponse:
     report = examine(connection, timezone.now())
-    asked = Confirmation(
+    requested = Confirmation(
         title="Repair the database?", verb="Repair" if report.repairable else "", cancel=reverse("admin:schema"),
         warning=REPAIR_WARNING if report.repairable else "Nothing to repair.",
     )  # fmt: skip
-    return confirm(request, asked, "smartagent/schema/confirm.html", {"report": report})
+    return confirm(request, requested, "smartagent/schema/confirm.html", {"report": report})
 
 
 def _context(request: HttpRequest) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Whether the clock ticks, the workers work, and what they did came out well.
+"""Checks of the scheduler: evaluations are in time, workers are alive, and their tasks succeed.
 
 Workers of other machines leave nothing to ask but what they do: each of them keeps the schedules, so a schedule whose
 time is long over means that none is alive.
@@ -55,8 +55,8 @@ def _late(now: datetime) -> timedelta | None:
     return max(waits, default=None)
 
 
-def check_last_tick(now: datetime) -> Iterator[Finding]:
-    """The last tick came in time and to its end."""
+def check_last_evaluation(now: datetime) -> Iterator[Finding]:
+    """The last evaluation came in time and to its end."""
     run = DispatchRun.objects.by_clock().first()
     if run is None:
         return

@@ -10,7 +10,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def bounded_cache(most: int, weight: Callable[[R], int]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def bounded_cache(maximum: int, weight: Callable[[R], int]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Keep the results of a function by its arguments, up to `most` of their `weight` together; the least recently used
     go first. What weighs more than a fifth of it is not kept at all."""
 
@@ -28,12 +28,12 @@ def bounded_cache(most: int, weight: Callable[[R], int]) -> Callable[[Callable[P
                     return kept[key]
             found = function(*args, **kwargs)
             size = 1 + weight(found)
-            if size > most // 5:
+            if size > maximum // 5:
                 return found
             with lock:
                 if key not in kept:
                     kept[key], total = found, total + size
-                while total > most:
+                while total > maximum:
                     total -= 1 + weight(kept.popitem(last=False)[1])
             return found
 

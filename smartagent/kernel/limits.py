@@ -18,8 +18,8 @@ SECONDS_PER_MINUTE = 60
 
 def seconds_to_wait(person: Any, what: str) -> int:
     """Count one more request of `person`; 0 where it is within the limit, else the seconds until it may come again."""
-    most: int = settings.LIMITS_PER_MINUTE[what]
-    if not most:
+    maximum: int = settings.LIMITS_PER_MINUTE[what]
+    if not maximum:
         return 0
     now = int(time.time())
     key = f"limit:{what}:{person.pk}:{now // SECONDS_PER_MINUTE}"
@@ -28,7 +28,7 @@ def seconds_to_wait(person: Any, what: str) -> int:
         count = cache.incr(key)
     except ValueError:  # it was culled in between
         return 0
-    return 0 if count <= most else SECONDS_PER_MINUTE - now % SECONDS_PER_MINUTE
+    return 0 if count <= maximum else SECONDS_PER_MINUTE - now % SECONDS_PER_MINUTE
 
 
 def in_words(what: str, wait: int) -> str:

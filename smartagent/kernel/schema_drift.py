@@ -16,7 +16,7 @@ from psycopg import pq
 # undefined_column, undefined_table
 SQLSTATES = frozenset({"42703", "42P01"})
 DRIFT_TTL = 30.0  # seconds
-WHAT_TO_DO = "`manage.py doctor --fix` repairs the schema, as does Repair under System health"
+HOW_TO_REPAIR = "`manage.py doctor --fix` repairs the schema, as does Repair under System health"
 
 MISSING_SQL = """
 SELECT wanted.of_table, CASE WHEN there.oid IS NULL THEN '' ELSE wanted.of_column END
@@ -93,7 +93,9 @@ def in_words(missing: Iterable[Missing]) -> str:
     """One or two sentences: what is missing, and what to do."""
     names = [str(each) for each in missing]
     named = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"{named[:1].upper()}{named[1:]} {'is' if len(names) == 1 else 'are'} missing in the database. {WHAT_TO_DO}."
+    return (
+        f"{named[:1].upper()}{named[1:]} {'is' if len(names) == 1 else 'are'} missing in the database. {HOW_TO_REPAIR}."
+    )
 
 
 def _may_ask() -> bool:

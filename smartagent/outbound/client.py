@@ -24,7 +24,7 @@ from smartagent.outbound.network import Checked, ToProxy, deadline, remaining
 from smartagent.outbound.proxies import proxy_of
 
 CONNECT, TOTAL = 5.0, 10.0  # seconds
-MOST_READ = 64 * 1024  # bytes of an answer
+MAX_RESPONSE_BYTES = 64 * 1024  # bytes of an answer
 EXCERPT = 500  # characters of it that are kept
 LIMITS = {"timeout": httpx.Timeout(TOTAL, connect=CONNECT).as_dict()}
 DEFAULT_HEADERS = {"User-Agent": "SmartAgent/0.1", "Accept": "*/*", "Accept-Encoding": "identity"}
@@ -136,10 +136,10 @@ def _bounded(response: httpx.Response) -> bytes:
     read = b""
     for chunk in response.iter_raw():
         read += chunk
-        if len(read) >= MOST_READ:
+        if len(read) >= MAX_RESPONSE_BYTES:
             break
         remaining(None)
-    return read[:MOST_READ]
+    return read[:MAX_RESPONSE_BYTES]
 
 
 def _text(body: bytes) -> str:

@@ -11,8 +11,8 @@ from smartagent.rest.errors import TooLarge
 
 SMALL = 4_000_000  # bytes, where a view does not say that it reads more
 LARGE = 32 * 1024 * 1024  # 50,000 samples as JSON are about 8 MB
-MOST_VALUES = 500_000  # of a large one; 50,000 samples with all of their fields are 300,000
-FEW = 10_000  # of a small one; lists of ids have 1,000
+MAX_BODY_VALUES = 500_000  # of a large one; 50,000 samples with all of their fields are 300,000
+MAX_SMALL_BODY_VALUES = 10_000  # of a small one; lists of ids have 1,000
 SEPARATORS = "[{,"
 JSON_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 
@@ -37,9 +37,9 @@ def refuse_large(request: Request, room: int) -> None:
 
 def refuse_many(text: str, room: int) -> None:
     """TooLarge where the JSON in `text` has more values than a body of `room` bytes may have."""
-    most = FEW if room <= SMALL else MOST_VALUES
-    if _separators(text) > most and _separators(JSON_STRING.sub("", text)) > most:
-        raise TooLarge(f"The body has more than {most:,} values. Send it in several requests.")
+    maximum = MAX_SMALL_BODY_VALUES if room <= SMALL else MAX_BODY_VALUES
+    if _separators(text) > maximum and _separators(JSON_STRING.sub("", text)) > maximum:
+        raise TooLarge(f"The body has more than {maximum:,} values. Send it in several requests.")
 
 
 def too_large(room: int) -> str:

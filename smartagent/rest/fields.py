@@ -162,7 +162,7 @@ class JSONObjectField(serializers.JSONField):
             self.fail("not_an_object")
         self._look_into(data, DEPTH)
         if (size := len(json.dumps(data))) > self.longest:
-            self.fail("too_long", size=size, most=self.longest)
+            self.fail("too_long", size=size, maximum=self.longest)
         return super().to_internal_value(data)
 
     def _look_into(self, value: Any, depth: int) -> None:

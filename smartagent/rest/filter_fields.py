@@ -106,7 +106,7 @@ class TimesFilter(django_filters.FilterSet):  # type: ignore[misc]
         return queryset.filter(**{f"{self.times}__lt": value})
 
 
-def asker_of(asked: Any) -> Any:
+def asker_of(requested: Any) -> Any:
     """Who asks; None where a program filters, and no request."""
-    request = getattr(asked.parent, "request", None)
+    request = getattr(requested.parent, "request", None)
     return request.user if request is not None else None

@@ -28,19 +28,20 @@ class Ordering(BaseFilterBackend):
     """`?ordering=name`, or `-name` the other way round: one of the view's `ordering_fields`."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
-        asked = request.query_params.get("ordering")
-        if asked is None:
+        requested = request.query_params.get("ordering")
+        if requested is None:
             return queryset
-        if asked not in orders(view):
+        if requested not in orders(view):
             choices = ", ".join(view.ordering_fields) or "none"
             raise ValidationError(
                 {
                     "ordering": [
-                        f"“{asked[:40]}” is not a valid ordering. Use one of: {choices}; with - before it, descending."
+                        f"“{requested[:40]}” is not a valid ordering. "
+                        f"Use one of: {choices}; with - before it, descending."
                     ]
                 }
             )
-        return queryset.order_by(asked)
+        return queryset.order_by(requested)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """Describe the parameter."""

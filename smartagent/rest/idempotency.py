@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from smartagent.models import IdempotencyKey
 
 KEY_SHAPE = re.compile(r"[!-~]{1,255}")
-KEPT_FOR = timedelta(hours=48)
+KEY_TTL = timedelta(hours=48)
 IDEMPOTENCY_LOCK_SQL = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
@@ -66,5 +66,5 @@ def fingerprint(request: Request) -> str:
 
 def forget_old_keys(now: datetime | None = None) -> int:
     """Delete the keys that nobody will send again; return how many they were."""
-    deleted, _ = IdempotencyKey.objects.filter(created_at__lt=(now or timezone.now()) - KEPT_FOR).delete()
+    deleted, _ = IdempotencyKey.objects.filter(created_at__lt=(now or timezone.now()) - KEY_TTL).delete()
     return deleted

@@ -64,8 +64,8 @@ class Schema(AutoSchema):
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Any:
         schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
-        asked = direction == "request" and not getattr(serializer, "partial", False)
-        return schema | described(getattr(serializer, "constraints", ())) if asked else schema
+        requested = direction == "request" and not getattr(serializer, "partial", False)
+        return schema | described(getattr(serializer, "constraints", ())) if requested else schema
 
 
 class FiltersScheme(DjangoFilterExtension):  # type: ignore[no-untyped-call]

@@ -59,7 +59,7 @@ class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
         return field, {k: v for k, v in options.items() if k in allowed} if allowed else options
 
     def update(self, instance: Any, validated_data: Any) -> Any:
-        """Write only what was sent: counters that a tick changes meanwhile stay as the tick left them."""
+        """Write only what was sent: counters that an evaluation changes meanwhile stay as the evaluation left them."""
         for name, value in validated_data.items():
             setattr(instance, name, value)
         touched = [field.name for field in instance._meta.fields if getattr(field, "auto_now", False)]

@@ -38,12 +38,16 @@ def is_confirmed(request: HttpRequest) -> bool:
 
 def confirm(
     request: HttpRequest,
-    asked: Confirmation,
+    requested: Confirmation,
     template: str = CONFIRMATION_TEMPLATE,
     context: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """The page; a `template` that extends ours shows what is in `context`."""
     request.current_app = site.name
-    hidden = (*asked.hidden, (CONFIRMED_FIELD, "yes"))
-    whole = site.each_context(request) | {"title": asked.title, "asked": asked, "hidden": hidden} | dict(context or {})
+    hidden = (*requested.hidden, (CONFIRMED_FIELD, "yes"))
+    whole = (
+        site.each_context(request)
+        | {"title": requested.title, "asked": requested, "hidden": hidden}
+        | dict(context or {})
+    )
     return TemplateResponse(request, template, whole)

@@ -58,13 +58,13 @@ class FormSizeMiddleware:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         """Before the token against forged requests is looked for in the form."""
         where = request.resolver_match.view_name if request.resolver_match else ""
-        most = LARGEST_FORM if where in FORMS_WITH_FILES else LARGEST_TYPED
+        maximum = LARGEST_FORM if where in FORMS_WITH_FILES else LARGEST_TYPED
         length = str(request.META.get("CONTENT_LENGTH") or "")
-        is_larger = length.isdecimal() and (len(length) > 15 or int(length) > most)
+        is_larger = length.isdecimal() and (len(length) > 15 or int(length) > maximum)
         if request.path.startswith("/api/"):
             return None
         if is_larger:
-            return too_large(request, most)
+            return too_large(request, maximum)
         field, size = ("", 0) if where in FORMS_WITH_FILES else _longest_value(request)
         return too_long(request, field, size, LONGEST_VALUE) if size > LONGEST_VALUE else None
 

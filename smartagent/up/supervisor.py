@@ -7,7 +7,7 @@ from types import FrameType
 
 from smartagent.up.child import Child
 
-MOST_DEATHS = 5
+MAX_RESTARTS = 5
 STOP_SECONDS = 20.0  # seconds that a child has to end by itself
 
 
@@ -44,8 +44,8 @@ class Supervisor:
             return
         child.clear()
         child.deaths = 1 if child.was_calm() else child.deaths + 1
-        if child.deaths >= MOST_DEATHS:
-            self.say("up", f"{child.name} ended {MOST_DEATHS} times in a row (last exit code {code}); giving up.")
+        if child.deaths >= MAX_RESTARTS:
+            self.say("up", f"{child.name} ended {MAX_RESTARTS} times in a row (last exit code {code}); giving up.")
             self.given_up = True
             return
         pause = 2 ** (child.deaths - 1)

@@ -14,7 +14,7 @@ def check(evidence: ScenarioResult) -> list[Check]:
         _everything_was_read(evidence),
         *[_fired_once(evidence, rule) for rule in evidence.rules],
         *[_stayed_silent(evidence, rule) for rule in evidence.silent],
-        _second_tick_was_silent(evidence),
+        _second_evaluation_was_silent(evidence),
         *_inbox(evidence),
         _proposal(evidence),
         _action_log(evidence),
@@ -49,7 +49,7 @@ def _stayed_silent(evidence: ScenarioResult, rule: AutomationRule) -> Check:
     return Check(f"{rule} did not fire", not acted, ", ".join(events) or "no entry, as it should be")
 
 
-def _second_tick_was_silent(evidence: ScenarioResult) -> Check:
+def _second_evaluation_was_silent(evidence: ScenarioResult) -> Check:
     run = evidence.second
     return Check("nothing fired again five minutes later", run.triggered == 0, f"{run.triggered} triggered")
 

@@ -1,5 +1,5 @@
-"""A person with bad readings, the three classical rules, two that must stay silent, and two ticks five minutes apart;
-then an integration that breaks and comes back, and a reweighting that is rolled back.
+"""The scenario of `manage.py verify`: a person with bad readings, three rules that fire, two that must stay silent, and
+two evaluations five minutes apart; then an integration that recovers, and a reweighting that is rolled back.
 
 All of it happens in one transaction that is rolled back, whatever happens: nobody else ever sees it, and nothing stays.
 """

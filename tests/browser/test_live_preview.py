@@ -23,7 +23,7 @@ def preview(request, alice, sign_in):
     def typing(selector):
         return lambda number: page.locator(selector).fill(f"{90 + number}")
 
-    address, place, asked, name, change = {
+    address, place, requested, name, change = {
         "reading": ("/rules/add/?template=cpu-sustained", "#reading", "/rules/preview/", "The reading",
                     typing("#id_threshold_value")),
         "backtest": ("/rules/add/?template=cpu-sustained", "#trial-words", "/rules/trial/", "The backtest",
@@ -36,24 +36,24 @@ def preview(request, alice, sign_in):
     }[request.param]  # fmt: skip
     page.goto(page.url.rstrip("/") + address)
     page.wait_for_load_state("networkidle")
-    return page, page.locator(place), f"**{asked}", name, change
+    return page, page.locator(place), f"**{requested}", name, change
 
 
 def test_what_the_server_does_not_answer_is_said_until_it_does(preview):
-    page, shown, asked, name, change = preview
+    page, shown, requested, name, change = preview
     before = shown.inner_text()
-    page.route(asked, lambda route: route.fulfill(status=503, body="no"))
+    page.route(requested, lambda route: route.fulfill(status=503, body="no"))
     change(1)
     expect(shown).to_have_text(f"{name} is unavailable (503). {AGAIN}")
-    page.unroute(asked)
-    page.route(asked, lambda route: route.abort())
+    page.unroute(requested)
+    page.route(requested, lambda route: route.abort())
     change(2)
     expect(shown).to_have_text(f"{name} is unavailable: the server does not respond. {AGAIN}")
-    page.unroute(asked)
-    page.route(asked, lambda route: route.fulfill(status=429, body="<p>Try again in 9 seconds.</p>"))
+    page.unroute(requested)
+    page.route(requested, lambda route: route.fulfill(status=429, body="<p>Try again in 9 seconds.</p>"))
     change(3)
     expect(shown).to_have_text("Try again in 9 seconds.")
-    page.unroute(asked)
+    page.unroute(requested)
     change(4)
     expect(shown).not_to_contain_text("Try again")
     expect(shown).to_contain_text(before.split()[0])
@@ -68,15 +68,15 @@ def test_whoever_is_signed_out_is_told_and_keeps_the_form(preview):
 
 
 def test_only_the_newest_answer_counts(preview):
-    page, shown, asked, _, change = preview
+    page, shown, requested, _, change = preview
     answers = iter(["first", "second"])
     held = []
 
     def hold(route):
         held.append(route) if not held else route.fulfill(body=next(answers))
 
-    page.route(asked, hold)
-    with page.expect_request(asked):
+    page.route(requested, hold)
+    with page.expect_request(requested):
         change(6)
     change(7)
     expect(shown).to_have_text("first")

@@ -39,7 +39,7 @@ def severity(database: Database, key: Any) -> str | None:
 
 def anomalies(database: Database, metric: str = "anomaly_count") -> float:
     gather(timezone.now())
-    sql = f"SELECT value FROM tick_readings WHERE metric = '{metric}' AND user_id = '{ALICE}' AND target = ''"
+    sql = f"SELECT value FROM eval_readings WHERE metric = '{metric}' AND user_id = '{ALICE}' AND target = ''"
     return float(database.value(sql))
 
 

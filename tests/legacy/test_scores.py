@@ -32,8 +32,8 @@ def database(takeover: Takeover) -> Database:
 
 def readings(database: Database) -> dict[tuple[str, str], float]:
     gather(timezone.now())
-    rows: list[Any] = database.sql("SELECT user_id, target, value FROM tick_readings WHERE metric = 'fusion_score'")
-    assert database.sql("SELECT * FROM tick_failures") == []
+    rows: list[Any] = database.sql("SELECT user_id, target, value FROM eval_readings WHERE metric = 'fusion_score'")
+    assert database.sql("SELECT * FROM eval_failures") == []
     return {(str(person), target): value for person, target, value in rows}
 
 

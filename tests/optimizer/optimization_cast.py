@@ -28,7 +28,7 @@ def weights_of(person: User) -> dict[str, Decimal]:
 
 
 def optimization(
-    person: User, now: datetime, *parameters: dict[str, Any], advice: tuple[str, ...] = (), **asked: Any
+    person: User, now: datetime, *parameters: dict[str, Any], advice: tuple[str, ...] = (), **requested: Any
 ) -> tuple[ProposalRequest, str, Proposal]:
     """What would be proposed: to adjust weights, a step for each of `parameters`; without any it is advice only."""
     facts = FactsLoader({person.pk}, now).of(
@@ -37,12 +37,12 @@ def optimization(
     words = {"reason": "Coverage is low.", "expected": "The score follows."}
     steps = tuple(ProposedStep(operation="adjust_weight", parameters=each, **words) for each in parameters)
     proposal = Proposal(reason="The fusion score is 60; the rule says < 70.", steps=steps, advice=advice)
-    return ProposalRequest(**{"facts": facts, "kind": "manual"} | asked), "fusion_enhancement", proposal
+    return ProposalRequest(**{"facts": facts, "kind": "manual"} | requested), "fusion_enhancement", proposal
 
 
-def optimization_for(person: User, now: datetime, *parameters: dict[str, Any], **asked: Any) -> OptimizationEvent:
+def optimization_for(person: User, now: datetime, *parameters: dict[str, Any], **requested: Any) -> OptimizationEvent:
     """The same, proposed."""
-    event = propose([optimization(person, now, *parameters, **asked)], now)[0].event
+    event = propose([optimization(person, now, *parameters, **requested)], now)[0].event
     event.refresh_from_db()
     return event
 

@@ -76,12 +76,12 @@ def task(event_or_user, now, *, integration=None, **parameters):
                 parameters=parameters, now=now)  # fmt: skip
 
 
-def done(kind, asked):
+def done(kind, requested):
     """Do one operation, as the runner does, and return what it says it did."""
     operation = operations[kind]
-    operation.check(asked)
-    operation.preview(asked)
-    return operation.apply(asked, operation.reach(asked))
+    operation.check(requested)
+    operation.preview(requested)
+    return operation.apply(requested, operation.reach(requested))
 
 
 def score(user, value, now):

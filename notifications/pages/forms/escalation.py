@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from notifications.escalations.steps import MAX_ESCALATION_STEPS, MOST_REPEATS, EscalationStep, read
+from notifications.escalations.steps import MAX_ESCALATION_STEPS, MAX_REPEATS, EscalationStep, read
 from notifications.escalations.validation import count_problem, kept, step_problems
 from notifications.models import EscalationPolicy
 from notifications.routing.recipients_field import RecipientsField
@@ -41,7 +41,7 @@ class EscalationPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("name", "repeats")
         widgets = {
             "name": UnfoldAdminTextInputWidget(attrs={"placeholder": "Nights", "autocomplete": "off"}),
-            "repeats": UnfoldAdminIntegerFieldWidget(attrs={"min": 0, "max": MOST_REPEATS}),
+            "repeats": UnfoldAdminIntegerFieldWidget(attrs={"min": 0, "max": MAX_REPEATS}),
         }
         error_messages = {"name": {"unique": "A policy with this name already exists. Choose another name."}}
 
@@ -59,8 +59,8 @@ class EscalationPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_repeats(self) -> int:
         repeats = int(self.cleaned_data.get("repeats") or 0)
-        if repeats > MOST_REPEATS:
-            raise forms.ValidationError(f"At most {MOST_REPEATS} times.")
+        if repeats > MAX_REPEATS:
+            raise forms.ValidationError(f"At most {MAX_REPEATS} times.")
         return repeats
 
     def clean(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from unfold.widgets import (
 from notifications.pages.forms.preferences import QuietForm
 from notifications.routing.quiet_hours import WEEKDAYS, read
 from optimizer.models import OptimizerPolicy
-from optimizer.policy.changes import MOST_PER_DAY, MOST_SUCCESSES
+from optimizer.policy.changes import MAX_CHANGES_PER_DAY, MAX_REQUIRED_SUCCESSES
 from smartagent.fields import NumberInput
 from smartagent.shell.time_zone_field import TimeZoneField
 
@@ -26,11 +26,11 @@ class AutomationPolicyForm(forms.Form):
     """What the optimizer may do by itself."""
 
     automatic_per_day = forms.IntegerField(
-        min_value=0, max_value=MOST_PER_DAY, label="Max. automatic changes per person per day",
+        min_value=0, max_value=MAX_CHANGES_PER_DAY, label="Max. automatic changes per person per day",
         widget=UnfoldAdminIntegerFieldWidget, help_text="Applied without approval. 0: always require approval.",
     )  # fmt: skip
     trusted_after = forms.IntegerField(
-        min_value=0, max_value=MOST_SUCCESSES, label="Required approved successes",
+        min_value=0, max_value=MAX_REQUIRED_SUCCESSES, label="Required approved successes",
         widget=UnfoldAdminIntegerFieldWidget,
         help_text="Number of improvements after approval by a person before a strategy runs automatically.",
     )  # fmt: skip

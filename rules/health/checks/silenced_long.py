@@ -51,7 +51,7 @@ SELECT q.of_rule AS rule_id, {days_sql("lower(span)")} AS weight,
 
 
 def _windows(now: datetime) -> Iterator[dict[str, Any]]:
-    """When silences were on of late. One that cannot be read silences nothing, as in a tick."""
+    """When silences were on of late. One that cannot be read silences nothing, as in an evaluation."""
     for silence in between(now - SILENCED_FOR, now + timedelta(microseconds=1)):
         for window in _readable(silence, now):
             yield {

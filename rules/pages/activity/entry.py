@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from rules.explain.decisions import reasons_of
 from rules.explain.evidence import Evidence, evidence_for, outcome_links
 from rules.explain.replay import condition_in_words
-from rules.health.feedback import FEEDBACK_VERBS, judge, may_judge, said_by
+from rules.health.feedback import FEEDBACK_VERBS, feedback_of, judge, may_judge
 from rules.instances.timeline import timeline_of
 from rules.models import ActivityEntry, DispatchRun, RuleState, Silence
 from rules.pages.activity.feedback_buttons import answer, buttons
@@ -33,12 +33,12 @@ def entry_page(request: HttpRequest, model_admin: OwnedAdmin, entry_id: str) -> 
     """Show the entry; 404 where the person may not see it."""
     entry: ActivityEntry = model_admin.find(request, entry_id, *ENTRY_RELATIONS)
     account = evidence_for(entry, ActivityEntry.objects.visible_to(request.user))
-    state, said = _state(request, entry.state_id), said_by(request.user, [entry.pk])
+    state, said = _state(request, entry.state_id), feedback_of(request.user, [entry.pk])
     context = {
         "title": model_admin.describe(entry), "account": account, "state": state,
         "entry": named_entries([entry])[0], "reasons": reasons_of(account),
         "facts": json.dumps(entry.context, indent=2, ensure_ascii=False),
-        "conditions": [(condition_in_words(heard), heard.observed_at) for heard in account.heard],
+        "conditions": [(condition_in_words(observed), observed.observed_at) for observed in account.observed],
         "rule_then": rule_in_words(account.rule) if account.rule else "",
         "made": [(label, reverse(place, args=[key])) for label, place, key in outcome_links(entry)],
         "before": named_entries(account.before), "after": named_entries(account.after),
@@ -53,7 +53,7 @@ def entry_page(request: HttpRequest, model_admin: OwnedAdmin, entry_id: str) -> 
 def judge_entry(request: HttpRequest, model_admin: OwnedAdmin, entry_id: UUID, verb: str) -> HttpResponse:
     """Write down that what an entry told was useful, or noise; or take that back."""
     entry: ActivityEntry = model_admin.find(request, entry_id, *ENTRY_RELATIONS)
-    if verb not in FEEDBACK_VERBS or not said_by(request.user, [entry.pk]):
+    if verb not in FEEDBACK_VERBS or not feedback_of(request.user, [entry.pk]):
         raise Http404("This entry cannot be rated.")
     if not may_judge(request.user):
         raise PermissionDenied
@@ -67,7 +67,7 @@ def _judged(model_admin: OwnedAdmin, entry: ActivityEntry, useful: bool | None) 
 
 
 def _drawn(account: Evidence, state: RuleState | None) -> dict[str, Any]:
-    if state is None or account.rule is None or not account.heard:
+    if state is None or account.rule is None or not account.observed:
         return {}
     at = account.entry.created_at
     line = timeline_of(state, account.rule, at - BEFORE, min(at + AFTER, timezone.now()))

@@ -26,11 +26,11 @@ def handle_together(model_admin: OwnedAdmin, request: HttpRequest, states: State
     if "verb" not in request.POST:
         return _page(model_admin, request, states, people)
     try:
-        asked = asked_for(request, people, now)
+        requested = asked_for(request, people, now)
     except ValueError as error:
         return _page(model_admin, request, states, people, str(error))
-    some = seen_by(asked.person, states) if asked.person else states
-    say_done(request, BULK_DONE_LABELS[asked.verb], asked.do(some, request.user, now), states)
+    some = seen_by(requested.person, states) if requested.person else states
+    say_done(request, BULK_DONE_LABELS[requested.verb], requested.do(some, request.user, now), states)
     return None
 
 

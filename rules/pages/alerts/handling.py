@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from rules.instances import handling
 from rules.models.querysets import StateQuerySet
-from rules.pages.alerts.until import until_said
+from rules.pages.alerts.until import chosen_until
 from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.scope import people_visible_to
 from smartagent.models import User
@@ -69,7 +69,7 @@ def colleagues(me: Any) -> list[User]:
 
 def _until(request: HttpRequest, now: datetime) -> datetime:
     zone = ZoneInfo(getattr(request.user, "time_zone", "") or "UTC")
-    return until_said(request.POST, now, zone)
+    return chosen_until(request.POST, now, zone)
 
 
 def _person(request: HttpRequest, people: list[User]) -> User | None:

@@ -36,16 +36,16 @@ HANDLED_MESSAGES = {
 def instance_page(request: HttpRequest, model_admin: OwnedAdmin, state_id: UUID) -> HttpResponse:
     """Show the instance; 404 where the person may not see it."""
     state, now = find_state(model_admin, request, state_id), timezone.now()
-    asked = request.GET.get("days", "")
-    days = int(asked) if asked in map(str, TIMELINE_DAYS) else TIMELINE_DAYS[0]
-    story = list(state_entries(state)[: MAX_INSTANCE_ENTRIES + 1])
+    requested = request.GET.get("days", "")
+    days = int(requested) if requested in map(str, TIMELINE_DAYS) else TIMELINE_DAYS[0]
+    entries = list(state_entries(state)[: MAX_INSTANCE_ENTRIES + 1])
     line = timeline_of(state, state.rule, now - timedelta(days=days), now)
     context = {
         "title": f"{state.rule} · {state.user}", "state": state, "rule": state.rule,
         "in_words": rule_in_words(state.rule), "stands": stands_in_words(state, now),
         "days": days, "all_days": TIMELINE_DAYS,
-        "timeline": line, "chart": line.as_json(), "more": len(story) > MAX_INSTANCE_ENTRIES,
-        "entries": named_entries(story[:MAX_INSTANCE_ENTRIES]), "may_change": may_handle(request, state),
+        "timeline": line, "chart": line.as_json(), "more": len(entries) > MAX_INSTANCE_ENTRIES,
+        "entries": named_entries(entries[:MAX_INSTANCE_ENTRIES]), "may_change": may_handle(request, state),
         "acted": state.last_notified_at or last_acted(state),
         "fires": is_open(state.condition, state.fired_at),
         "by_hand": state.condition == "ok" and state.reason == handling.BY_HAND, "people": _people(request, state),
@@ -61,12 +61,14 @@ def handle_instance(request: HttpRequest, model_admin: OwnedAdmin, state_id: UUI
         raise PermissionDenied
     now, some = timezone.now(), RuleState.objects.filter(pk=state.pk)
     try:
-        asked = asked_for(request, _people(request, state), now)
-        done = asked.do(some, request.user, now)
+        requested = asked_for(request, _people(request, state), now)
+        done = requested.do(some, request.user, now)
     except ValueError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, HANDLED_MESSAGES[asked.verb]) if done else messages.warning(request, ALERT_UNCHANGED)
+        messages.success(request, HANDLED_MESSAGES[requested.verb]) if done else messages.warning(
+            request, ALERT_UNCHANGED
+        )
     return HttpResponseRedirect(page_of_instance(state.pk))
 
 

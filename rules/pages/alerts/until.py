@@ -9,7 +9,7 @@ from rules.instances.handling import check_until, until_of
 from smartagent.kernel.times import read_time
 
 
-def until_said(said: QueryDict, now: datetime, zone: ZoneInfo) -> datetime:
+def chosen_until(said: QueryDict, now: datetime, zone: ZoneInfo) -> datetime:
     """When what was `said`, by `until` or by `length`, ends; ValueError says what would be right."""
     text = said.get("until", "").strip()
     if not text:

@@ -83,7 +83,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         self._config, self._was = self.instance.action_config, str(self.instance.action_type or "")
         self._explain_actions()
         self._leave_drafts_to_their_buttons()
-        self._show_what_is_stored()
+        self._show_stored_values()
 
     def full_clean(self) -> None:
         if not self.only_asks:
@@ -178,7 +178,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             if field.startswith("option__") and field not in names.values():
                 self.errors.pop(field, None)
 
-    def _show_what_is_stored(self) -> None:
+    def _show_stored_values(self) -> None:
         """Options in their fields, and thresholds as people write them."""
         config = self.initial.get("action_config") or self._stored()
         for name, field in option_names(self.initial.get("action_type") or "").items():

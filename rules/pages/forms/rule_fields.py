@@ -19,7 +19,7 @@ from smartagent.kernel.durations import DurationFormField, format_duration, pars
 
 Row = dict[str, str]
 MAX_CONDITION_ROWS = 50  # that are looked at, whatever is sent
-ASKED = ("metric", "target", "threshold", "window")  # a row in which none of these is filled in is none
+FILLED_FIELDS = ("metric", "target", "threshold", "window")  # a row in which none of these is filled in is none
 
 
 class ChecksFormField(DurationFormField):
@@ -115,7 +115,9 @@ class ConditionsFormField(forms.Field):
         return [_typed(each) for each in value]
 
     def clean(self, value: Any) -> Any:
-        given = [(number, row) for number, row in enumerate(value or []) if any(row.get(part) for part in ASKED)]
+        given = [
+            (number, row) for number, row in enumerate(value or []) if any(row.get(part) for part in FILLED_FIELDS)
+        ]
         if len(given) > MAX_FURTHER:
             raise ValidationError(f"A rule has at most {MAX_FURTHER} further conditions; {len(given)} were given.")
         read = [_read(row) for _, row in given]

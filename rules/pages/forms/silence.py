@@ -80,10 +80,10 @@ class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
         if comment:
             comment.widget = UnfoldAdminTextInputWidget(attrs={"placeholder": "Database upgrade", "maxlength": "1000"})
             comment.error_messages["required"] = "Enter a comment, for example: Database upgrade."
-        self._let_name_only_what_may_be_named()
+        self._limit_choices()
         self.would_be = Silence()
 
-    def _let_name_only_what_may_be_named(self) -> None:
+    def _limit_choices(self) -> None:
         people = people_of(self.maker)
         among = {"rule": AutomationRule.objects.changeable_by(self.maker), "person": people, "user": people}
         for name, rows in among.items():

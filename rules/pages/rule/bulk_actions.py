@@ -67,7 +67,7 @@ def ask_and_do(bulk: Bulk, model_admin: OwnedAdmin, request: HttpRequest, rules:
 
 def _ask(bulk: Bulk, model_admin: OwnedAdmin, request: HttpRequest, rules: Any) -> HttpResponse:
     pages = CappedPaginator(rules, MAX_RULES_NAMED)
-    asked = Confirmation(
+    requested = Confirmation(
         title=f"{bulk.verb} {pages.count_in_words} {plural(pages.count, 'rule')}?", verb=bulk.verb,
         warning=bulk.warning, danger=bulk.danger, cancel=request.get_full_path(),
         hidden=selection(request, bulk.name),
@@ -78,4 +78,4 @@ def _ask(bulk: Bulk, model_admin: OwnedAdmin, request: HttpRequest, rules: Any) 
         "others": max(pages.count - MAX_RULES_NAMED, 0),
         "capped": pages.is_capped,
     }
-    return confirm(request, asked, "rules/confirm_bulk.html", context)
+    return confirm(request, requested, "rules/confirm_bulk.html", context)

@@ -44,10 +44,10 @@ def without_scripts(model_admin: Any, request: HttpRequest, object_id: str | Non
     """The same, and the reading of this moment, for a page that is loaded anew."""
     sent = request.POST.copy()
     del sent["_preview"]
-    request.POST, asked = sent, request.POST  # type: ignore[assignment]
+    request.POST, requested = sent, request.POST  # type: ignore[assignment]
     form = model_admin.get_form(request)(sent)
     rule, problems = form.condition(), form.condition_problems()
-    request.POST = asked
+    request.POST = requested
     trial = None
     if rule:
         identify(rule, model_admin, request, object_id)

@@ -20,7 +20,7 @@ def versions_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: str) -
         }
         for (number, record), before in zip_longest(records, records[1:])
     ]  # fmt: skip
-    old, new = (_asked(request, name) for name in ("old", "new"))
+    old, new = (_requested(request, name) for name in ("old", "new"))
     pair = [version_of(rule, number) for number in (old, new)] if old and new else []
     compared = bool(pair) and all(pair)
     context = {
@@ -33,6 +33,6 @@ def versions_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: str) -
     return model_admin.show(request, "rules/versions.html", context)
 
 
-def _asked(request: HttpRequest, name: str) -> int:
+def _requested(request: HttpRequest, name: str) -> int:
     text = request.GET.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0

@@ -46,7 +46,7 @@ def _answered(rule: AutomationRule, person: User, at: datetime) -> dict[str, Any
     entries = rule.entries.filter(context__person=str(person.pk))
     return {
         "why": why, "answers": answer(why), "rule_then": rule_in_words(why.rule),
-        "conditions": [(condition_in_words(heard), heard.observed_at) for heard in why.heard],
+        "conditions": [(condition_in_words(observed), observed.observed_at) for observed in why.observed],
         "steps": steps_in_words(why),
         "entries_before": named_entries(list(entries.filter(created_at__lte=at).order_by("-created_at")[:MAX_NEARBY])),
         "entries_after": named_entries(list(entries.filter(created_at__gt=at).order_by("created_at")[:MAX_NEARBY])),

@@ -47,7 +47,7 @@ def silence_page(request: HttpRequest, model_admin: OwnedAdmin, silence_id: uuid
         "covers": covers[0].upper() + covers[1:],
         "when": when[0].upper() + when[1:],
         "coverage": coverage_for(silence, request.user), "windows": shown_windows(silence),
-        "entries": named_entries(kept_quiet_by(silence, request.user)),
+        "entries": named_entries(suppressed_entries(silence, request.user)),
         "lengths": SILENCE_DURATIONS if not silence.recurrence else {},
         "may_change": state != "over" and model_admin.has_change_permission(request, silence),
         "may_add": model_admin.has_add_permission(request),
@@ -140,7 +140,7 @@ def shown_windows(silence: Silence) -> list[dict[str, Any]]:
                 for window in found]  # fmt: skip
 
 
-def kept_quiet_by(silence: Silence, user: Any) -> list[ActivityEntry]:
+def suppressed_entries(silence: Silence, user: Any) -> list[ActivityEntry]:
     """What was kept quiet by it, the newest first."""
     entries = ActivityEntry.objects.visible_to(user).since(silence.starts_at).filter(context__silence=str(silence.pk))
     return list(entries.select_related("rule").order_by("-created_at", "-id")[:MAX_SILENCE_ENTRIES])

@@ -137,10 +137,13 @@ class SilenceAdmin(FilteredAdmin):
             messages.info(request, "This silence has ended and cannot be changed. Copy it to create a new one.")
             return HttpResponseRedirect(page_of(silence))
         if request.method == "POST" and "_preview" in request.POST:
-            address = f"{request.path}?{_asked(request)}"
+            address = f"{request.path}?{_requested(request)}"
             if len(address) <= MAX_URL_REDIRECT_LENGTH:
                 return HttpResponseRedirect(address)
-            request.method, request.GET = "GET", QueryDict(_asked(request))  # too long for an address: shown at once
+            request.method, request.GET = (
+                "GET",
+                QueryDict(_requested(request)),
+            )  # too long for an address: shown at once
         if request.method == "POST" and (refused := too_many(request, "silences")):
             return refused
         known = self._known(request, silence) if self._may_write(request, silence) else {}
@@ -204,9 +207,9 @@ def new_silence(**matchers: Any) -> str:
     return reverse("admin:rules_silence_add", query={name: value for name, value in matchers.items() if value})
 
 
-def _asked(request: HttpRequest) -> str:
+def _requested(request: HttpRequest) -> str:
     """What stands in the form, as the rest of an address; without the secret that goes with it."""
-    asked = request.POST.copy()
+    requested = request.POST.copy()
     for name in ("csrfmiddlewaretoken", "_preview", "_save"):
-        asked.pop(name, None)
-    return asked.urlencode()
+        requested.pop(name, None)
+    return requested.urlencode()

@@ -20,7 +20,7 @@ logger = logging.getLogger("smartagent.adoption")
 
 FIRST_BATCH, LARGEST_BATCH = 64, 8192
 AIM = 0.1  # seconds for a batch
-TELL_EVERY = 2.0  # seconds
+PROGRESS_SECONDS = 2.0  # seconds
 
 BLOCKS = """
 SELECT coalesce(max(pg_relation_size(part)), 0) / current_setting('block_size')::bigint
@@ -38,7 +38,7 @@ class Progress:
     def follow(self, batches: Iterator[int]) -> None:
         told = time.monotonic()
         for done in batches:
-            if time.monotonic() - told >= TELL_EVERY:
+            if time.monotonic() - told >= PROGRESS_SECONDS:
                 told = time.monotonic()
                 logger.info("%s: %s, %d %%", self.subject, self.what, 100 * min(done, self.total) // self.total)
 

@@ -14,7 +14,7 @@ from smartagent.adoption.sync.sync_changes import DropFunction, MakeFunction
 # Anonymous callers are nobody whose rows these could be.
 CALLERS = ("authenticated", "service_role")
 
-IS_ASKED = """SELECT 1 FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+IS_USED_SQL = """SELECT 1 FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
               WHERE nspname = 'auth' AND proname = 'uid' AND pronargs = 0"""
 FUNCTION_COMMENT_SQL = "SELECT obj_description(to_regprocedure(%s), 'pg_proc')"
 
@@ -57,7 +57,7 @@ class OfferFunction(Synchronising):
 
     def _is_wanted(self, connection: BaseDatabaseWrapper) -> bool:
         with connection.cursor() as cursor:
-            cursor.execute(IS_ASKED)
+            cursor.execute(IS_USED_SQL)
             return cursor.fetchone() is not None
 
     def _is_ours(self, connection: BaseDatabaseWrapper) -> bool:

@@ -47,15 +47,15 @@ def test_what_is_no_time_is_said(alice, clock, body, field):
 
 
 @pytest.mark.parametrize(
-    ("asked", "status"),
+    ("requested", "status"),
     [({"verb": "read"}, "read"), ({"verb": "archive"}, "archived"), ({"verb": "snooze", "length": "1h"}, "unread")],
 )
-def test_many_at_once_but_only_what_one_may_change(alice, bob, clock, asked, status):
+def test_many_at_once_but_only_what_one_may_change(alice, bob, clock, requested, status):
     mine, hers = [told(bob), told(bob)], told(alice)
     ids = [str(one.pk) for one in (*mine, hers)]
-    assert Program(bob).post("notifications/mark/", {"ids": ids} | asked) == {"changed": 2}
+    assert Program(bob).post("notifications/mark/", {"ids": ids} | requested) == {"changed": 2}
     assert {again(one).status for one in mine} == {status}
-    assert {again(one).snoozed_until is not None for one in mine} == {asked["verb"] == "snooze"}
+    assert {again(one).snoozed_until is not None for one in mine} == {requested["verb"] == "snooze"}
     assert (again(hers).status, hers.snoozed_until) == ("unread", None)
 
 

@@ -35,10 +35,10 @@ def test_numbers_and_link_survive_a_long_text_of_ones_own(way, title):
         assert (NUMBERS in said, one.url in said) == (True, True)
 
 
-@pytest.mark.parametrize("most", [150, 3000])
-def test_slack_takes_what_is_kept(most):
-    kept = slack.kept("&" * 5000 + OWN, most, "a<b is 95: above 90.")
-    assert len(kept) <= most
+@pytest.mark.parametrize("maximum", [150, 3000])
+def test_slack_takes_what_is_kept(maximum):
+    kept = slack.kept("&" * 5000 + OWN, maximum, "a<b is 95: above 90.")
+    assert len(kept) <= maximum
     assert kept.endswith("a&lt;b is 95: above 90.")
 
 

@@ -55,9 +55,9 @@ def test_it_is_tried_after_5_minutes_and_then_less_and_less_often(opening):
     assert wait_after(10**6) == timedelta(hours=1)
 
 
-@pytest.mark.parametrize(("asked", "minutes"), [(1, 5), (7, 7), (90, 90), (10**6, 720)])
-def test_what_the_other_side_asks_for_is_waited(asked, minutes):
-    breaker = failed(Breaker(failures=4), AT, "Later.", permanent=False, asked=asked * MINUTE)
+@pytest.mark.parametrize(("requested", "minutes"), [(1, 5), (7, 7), (90, 90), (10**6, 720)])
+def test_what_the_other_side_asks_for_is_waited(requested, minutes):
+    breaker = failed(Breaker(failures=4), AT, "Later.", permanent=False, requested=requested * MINUTE)
     assert breaker.retry_at - AT == minutes * MINUTE
 
 

@@ -17,11 +17,11 @@ def test_the_waits(tries, seconds):
 
 
 @pytest.mark.parametrize(
-    ("asked", "seconds"),
+    ("requested", "seconds"),
     [(0, 30), (5, 30), (31, 31), (3600, 3600), (10**6, 12 * 3600)],
 )
-def test_what_the_other_side_asks_for_is_not_undercut(asked, seconds):
-    assert next_wait(1, 0.5, timedelta(seconds=asked)) == timedelta(seconds=seconds)
+def test_what_the_other_side_asks_for_is_not_undercut(requested, seconds):
+    assert next_wait(1, 0.5, timedelta(seconds=requested)) == timedelta(seconds=seconds)
 
 
 def test_what_the_other_side_asks_for_makes_no_more_tries():
@@ -29,10 +29,10 @@ def test_what_the_other_side_asks_for_makes_no_more_tries():
 
 
 @given(st.integers(1, 6), st.floats(0, 1), st.none() | st.timedeltas(timedelta(0), timedelta(days=30)))
-def test_chance_moves_a_wait_by_a_tenth_at_most(tries, chance, asked):
-    wait = next_wait(tries, chance, asked)
+def test_chance_moves_a_wait_by_a_tenth_at_most(tries, chance, requested):
+    wait = next_wait(tries, chance, requested)
     assert (
         RETRY_DELAYS[tries - 1] * 0.899
         <= wait
-        <= max(RETRY_DELAYS[tries - 1] * 1.101, min(asked or MAX_BACKOFF, MAX_BACKOFF))
+        <= max(RETRY_DELAYS[tries - 1] * 1.101, min(requested or MAX_BACKOFF, MAX_BACKOFF))
     )

@@ -17,8 +17,8 @@ SNOOZE = "admin:notifications_notification_snooze"
 HOUR = timedelta(hours=1)
 
 
-def titles(client, **asked):
-    return [str(one) for one in client.get(reverse(INBOX), asked).context["cl"].result_list]
+def titles(client, **requested):
+    return [str(one) for one in client.get(reverse(INBOX), requested).context["cl"].result_list]
 
 
 def unread_of(client):

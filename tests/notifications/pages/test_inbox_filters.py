@@ -13,13 +13,13 @@ INBOX = "admin:notifications_notification_changelist"
 
 
 @pytest.fixture
-def asked(client_of, olga, alice, clock):
+def requested(client_of, olga, alice, clock):
     told(olga, "Low", severity="low", type="info", created_at=START - timedelta(days=3))
     told(olga, "Critical", severity="critical", rule=rule_of(olga, rule_name="CPU"), metadata={"metric": "cpu"})
     told(alice, "Alice's", severity="low")
 
-    def titles(**asked):
-        return [str(one) for one in client_of(olga).get(reverse(INBOX), asked).context["cl"].result_list]
+    def titles(**requested):
+        return [str(one) for one in client_of(olga).get(reverse(INBOX), requested).context["cl"].result_list]
 
     return titles
 
@@ -39,11 +39,11 @@ def asked(client_of, olga, alice, clock):
         ({"q": "criti"}, ["Critical"]),
     ],
 )
-def test_one_finds(asked, query, titles):
-    assert asked(**query) == titles
+def test_one_finds(requested, query, titles):
+    assert requested(**query) == titles
 
 
-def test_who_asks_for_a_person_need_not_ask_for_everyones_too(asked):
-    assert asked(person="alice") == ["Alice's"]
-    assert asked(person="alice", whose="mine") == ["Alice's"]  # as the form of the filters sends it
-    assert asked(person="bob") == []
+def test_who_asks_for_a_person_need_not_ask_for_everyones_too(requested):
+    assert requested(person="alice") == ["Alice's"]
+    assert requested(person="alice", whose="mine") == ["Alice's"]  # as the form of the filters sends it
+    assert requested(person="bob") == []

@@ -16,8 +16,8 @@ def told(user, title="Fusion score too low", **fields):
     )
 
 
-def titles(client, **asked):
-    return [str(one) for one in client.get(reverse(INBOX), asked).context["cl"].result_list]
+def titles(client, **requested):
+    return [str(one) for one in client.get(reverse(INBOX), requested).context["cl"].result_list]
 
 
 def status_of(notification):

@@ -16,8 +16,8 @@ PANEL = "admin:notifications_notification_panel"
 HOUR = timedelta(hours=1)
 
 
-def panel_of(client, **asked):
-    return client.get(reverse(PANEL), asked).content.decode()
+def panel_of(client, **requested):
+    return client.get(reverse(PANEL), requested).content.decode()
 
 
 def shown(page):
@@ -42,10 +42,10 @@ def test_no_bell_for_who_may_not_see_notifications(client_of, alice):
 
 def test_the_number_is_asked_for_once_a_page(client_of, alice):
     client = client_of(alice)
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as requested:
         page = client.get("/profile/").content.decode()
     assert page.count('data-badge="unread"') == 2
-    assert len([query for query in asked if 'FROM "notifications"' in query["sql"]]) == 1
+    assert len([query for query in requested if 'FROM "notifications"' in query["sql"]]) == 1
 
 
 def test_what_is_unread_stands_before_what_is_read(client_of, alice, clock):

@@ -157,14 +157,14 @@ def test_a_rule_is_muted_and_unmuted(client_of, alice, clock):
     assert tell(alice, rule_id=rule.pk)[0].status == "due"
 
 
-@pytest.mark.parametrize(("asked", "said"), [
+@pytest.mark.parametrize(("requested", "said"), [
     ({"rule": "", "length": "1d"}, "Choose a rule."),
     ({"length": "99y"}, "Choose a duration."),
     ({"rule": "7b1c6a52-58a5-4a0e-9d3b-0f1f6f7b3c11", "length": "1d"}, "The rule does not exist"),
 ])  # fmt: skip
-def test_a_mute_that_is_wrong_says_why(client_of, alice, clock, asked, said):
+def test_a_mute_that_is_wrong_says_why(client_of, alice, clock, requested, said):
     client = client_of(alice)
-    client.post(PAGE, {"mute": "1", "rule": str(rule_of(alice).pk)} | asked)
+    client.post(PAGE, {"mute": "1", "rule": str(rule_of(alice).pk)} | requested)
     assert said in words(client.get(PAGE))
     assert not Mute.objects.exists()
 

@@ -64,13 +64,16 @@ def test_advice_alone_is_done_by_hand(olga, bob, now):
 
 def test_many_are_answered_each_by_itself(alice, bob, olga, event, now):
     empty = optimization_for(bob, now, advice=("Look.",))
-    asked = {"ids": [str(event.pk), str(empty.pk), str(uuid4())], "verb": "apply"}
-    done = Program(olga).post("optimizations/decide/", asked)
+    requested = {"ids": [str(event.pk), str(empty.pk), str(uuid4())], "verb": "apply"}
+    done = Program(olga).post("optimizations/decide/", requested)
     assert done == {
         "done": [str(event.pk)],
         "refused": [{"id": str(empty.pk), "reason": "This optimization has no operations; its steps are manual."}],
     }
-    assert Program(bob).post("optimizations/decide/", asked | {"ids": [str(event.pk)]}) == {"done": [], "refused": []}
+    assert Program(bob).post("optimizations/decide/", requested | {"ids": [str(event.pk)]}) == {
+        "done": [],
+        "refused": [],
+    }
 
 
 def test_whose_it_is(alice, bob, audra, event):

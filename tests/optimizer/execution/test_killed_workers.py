@@ -60,7 +60,7 @@ class Overtaken(Operation):
 def test_one_that_is_overtaken_between_two_steps_asks_nobody_a_second_time(alice, ada, at_gmail, platform, now):
     event = approved(alice, ada, now, "overtaken", ("retry_connection", {}, at_gmail))
     assert apply(event.pk, now).applied_at == now + LATER
-    assert platform.platform.asked == ["GET /gmail/health"]
+    assert platform.platform.requested == ["GET /gmail/health"]
     assert set(event.steps.values_list("status", flat=True)) == {"done"}
 
 
@@ -140,11 +140,11 @@ def test_what_kills_each_worker_is_given_up(alice, ada, now, deadly):
 @pytest.mark.django_db(transaction=True)
 def test_one_that_was_only_slow_writes_nothing_where_another_has_taken_over(alice, ada, now, httpserver, loopback):
     """Its question is on its way for longer than its lease; meanwhile another does all of it."""
-    asked, event = [], None
+    requested, event = [], None
 
     def slow(request):
-        asked.append(request.path)
-        if len(asked) == 1:
+        requested.append(request.path)
+        if len(requested) == 1:
             apply(event.pk, now + LATER)
             connections.close_all()
         return Response("ok")
@@ -154,7 +154,7 @@ def test_one_that_was_only_slow_writes_nothing_where_another_has_taken_over(alic
     event = approved(alice, ada, now, ("retry_connection", {}, one), interval(one, 9))
     seen = apply(event.pk, now)
     assert (seen.status, seen.applied_at) == ("applied", now + LATER)
-    assert len(asked) == 2
+    assert len(requested) == 2
     assert set(event.steps.values_list("status", "error")) == {("done", "")}
     assert ActionLog.objects.filter(action_type="retry_connection").count() == 1
     assert ActivityEntry.objects.filter(event_type="optimization_applied").count() == 1
@@ -163,11 +163,11 @@ def test_one_that_was_only_slow_writes_nothing_where_another_has_taken_over(alic
 
 @pytest.mark.django_db(transaction=True)
 def test_one_that_was_slow_and_fails_does_not_undo_what_the_other_has_done(alice, ada, now, httpserver, loopback):
-    asked, event = [], None
+    requested, event = [], None
 
     def slow(request):
-        asked.append(request.path)
-        if len(asked) > 1:
+        requested.append(request.path)
+        if len(requested) > 1:
             return Response("ok")
         apply(event.pk, now + LATER)
         connections.close_all()
@@ -231,11 +231,11 @@ def test_of_many_workers_at_once_one_applies_it(alice, ada, now):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_optimizations_at_once_on_one_target_one_is_under_way_at_a_time(alice, ada, now, httpserver, loopback):
-    inside, most = [], []
+    inside, maximum = [], []
 
     def slow(request):
         inside.append(1)
-        most.append(len(inside))
+        maximum.append(len(inside))
         threading.Event().wait(0.3)
         inside.pop()
         return Response("ok")
@@ -246,7 +246,7 @@ def test_of_many_optimizations_at_once_on_one_target_one_is_under_way_at_a_time(
     won, refused = at_once([event.pk for event in events], now)
     assert won >= 1
     assert won + refused == 5
-    assert max(most) == 1
+    assert max(maximum) == 1
 
 
 def at_once(keys, now):

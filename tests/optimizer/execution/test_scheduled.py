@@ -42,10 +42,10 @@ def test_many_that_wait_are_in_nobodys_way(alice, ada, now, window):
     for place in range(30):
         approved(alice, ada, now, "analyze_slow_queries", optimization_action="scheduled", target=str(place))
     last = approved(alice, ada, now + timedelta(minutes=1), "analyze_slow_queries", target="last")
-    assert work(now + timedelta(minutes=1), most=5) == 1
+    assert work(now + timedelta(minutes=1), maximum=5) == 1
     last.refresh_from_db()
     assert last.status == "applied"
-    assert work(now + HOURS, most=5) == 5
+    assert work(now + HOURS, maximum=5) == 5
 
 
 def test_what_was_begun_is_finished_after_the_window(alice, ada, at_gmail, gmail, now, window):

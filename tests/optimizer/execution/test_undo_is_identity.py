@@ -39,16 +39,16 @@ def fresh():
     return User.objects.create_user(f"{uuid.uuid4()}@example.com")
 
 
-def there_and_back(kind, asked):
+def there_and_back(kind, requested):
     """Do it and take it back; nothing where it could not be done, which changes nothing either."""
     before = rows()
     try:
-        what = done(kind, asked)
+        what = done(kind, requested)
     except OperationFailed:
         assert rows() == before
         return None
     between = rows()
-    operations[kind].undo(asked, what.before, what.after)
+    operations[kind].undo(requested, what.before, what.after)
     assert rows() == before
     return between != before
 
@@ -113,18 +113,18 @@ def test_all_reversible_operations_are_tried_here():
 def test_weights_that_were_changed_since_stay(alice, now, kind):
     one = metric_of(alice, "a", "0.5", 0.5, [0.5] * 3, now)
     metric_of(alice, "b", "0.5", 0.5, [0.1, 0.9, 0.1], now)
-    asked = task(alice, now, metric="a", step=0.1)
-    what = done(kind, asked)
+    requested = task(alice, now, metric="a", step=0.1)
+    what = done(kind, requested)
     FusionMetric.objects.filter(pk=one.pk).update(weight=1)
     with pytest.raises(OperationFailed, match="changed since"):
-        operations[kind].undo(asked, what.before, what.after)
+        operations[kind].undo(requested, what.before, what.after)
     assert FusionMetric.objects.get(pk=one.pk).weight == 1
 
 
 def test_an_interval_that_was_changed_since_stays(alice, now):
     one = integration_of(alice, config={"sync_interval_minutes": 5})
-    asked = task(alice, now, integration=one, minutes=10)
-    what = done("adjust_sync_interval", asked)
+    requested = task(alice, now, integration=one, minutes=10)
+    what = done("adjust_sync_interval", requested)
     Integration.objects.update(config={"sync_interval_minutes": 60})
     with pytest.raises(OperationFailed, match="changed to 60 since"):
-        operations["adjust_sync_interval"].undo(asked, what.before, what.after)
+        operations["adjust_sync_interval"].undo(requested, what.before, what.after)

@@ -60,9 +60,9 @@ def test_failed_with_its_cause(alice, now):
 def test_many_proposals_take_as_many_statements_as_one(alice, bob, olga, now):
     counts = []
     for people in ([alice], [bob, olga]):
-        asked = [optimization(person, now, COVERAGE) for person in people]
+        requested = [optimization(person, now, COVERAGE) for person in people]
         with CaptureQueriesContext(connection) as queries, transaction.atomic():
-            propose(asked, now)
+            propose(requested, now)
         counts.append(len(queries))
     assert counts[0] == counts[1]
     assert Notification.objects.count() == 3

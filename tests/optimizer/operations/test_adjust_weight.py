@@ -16,12 +16,12 @@ numbers = some.decimals(min_value=-2, max_value=3, places=4)
 
 
 @given(numbers, numbers, numbers, numbers)
-def test_it_moves_by_a_step_at_most_and_the_way_of_the_step(old, step, least, most):
-    new = stepped(old, step, least, most)
+def test_it_moves_by_a_step_at_most_and_the_way_of_the_step(old, step, least, maximum):
+    new = stepped(old, step, least, maximum)
     assert abs(new - old) <= abs(step)
     assert (new - old) * step >= 0
     if new != old:
-        assert new <= most if step > 0 else new >= least
+        assert new <= maximum if step > 0 else new >= least
 
 
 @pytest.mark.parametrize(

@@ -21,26 +21,26 @@ def engine(httpserver, loopback, settings):
     settings.OPTIMIZATION_ENGINE_SECRET = new_key()
 
     def answers(content, status=200):
-        asked = []
+        requested = []
 
         def respond(request):
             Webhook(settings.OPTIMIZATION_ENGINE_SECRET).verify(
                 request.get_data(), dict(request.headers.items(lower=True))
             )
-            asked.append((request.headers, request.get_json()))
+            requested.append((request.headers, request.get_json()))
             return Response(content, status=status)
 
         httpserver.expect_request("/engine", method="POST").respond_with_handler(respond)
-        return asked
+        return requested
 
     return answers
 
 
 def test_its_result_is_kept(alice, now, engine):
-    asked = engine('{"weights": {"mail": 0.4}, "score": 71.5}')
+    requested = engine('{"weights": {"mail": 0.4}, "score": 71.5}')
     step = task(alice, now, metric="fusion_score", value=55.0, threshold=70)
     what = done(KIND, step)
-    ((headers, body),) = asked
+    ((headers, body),) = requested
     assert headers["webhook-id"] == headers["Idempotency-Key"] == str(step.id)
     assert body["type"] == "optimization.requested"
     assert body["data"] == {

@@ -27,9 +27,9 @@ def test_the_data_are_fetched_anew(alice, at_gmail, gmail, now):
 
 
 def test_asked_again_for_the_same_step_it_is_fetched_once(alice, at_gmail, gmail, now):
-    asked = task(alice, now, integration=at_gmail)
-    operations[KIND].reach(asked)  # and the worker is killed before it has written it down
-    done(KIND, asked)
+    requested = task(alice, now, integration=at_gmail)
+    operations[KIND].reach(requested)  # and the worker is killed before it has written it down
+    done(KIND, requested)
     assert gmail.refreshes == 1
     done(KIND, task(alice, now, integration=at_gmail))
     assert gmail.refreshes == 2
@@ -65,10 +65,10 @@ def test_what_is_out_of_order_is_tried_again(alice, at_gmail, gmail, now):
 
 
 def test_without_a_key_it_is_not_signed(alice, now, httpserver, loopback):
-    asked = []
+    requested = []
 
     def respond(request):
-        asked.append((request.headers, request.get_json()))
+        requested.append((request.headers, request.get_json()))
         return Response("{}", status=202)
 
     httpserver.expect_request("/refresh", method="POST").respond_with_handler(respond)
@@ -76,7 +76,7 @@ def test_without_a_key_it_is_not_signed(alice, now, httpserver, loopback):
     one = integration_of(alice, config={"refresh_url": httpserver.url_for("/refresh")}, last_sync_at=last)
     step = task(alice, now, integration=one)
     done(KIND, step)
-    ((headers, body),) = asked
+    ((headers, body),) = requested
     assert "Webhook-Signature" not in headers
     assert headers["Idempotency-Key"] == str(step.id)
     assert body == {"integration": "gmail", "since": last.isoformat()}
@@ -84,11 +84,11 @@ def test_without_a_key_it_is_not_signed(alice, now, httpserver, loopback):
 
 def test_without_an_address_it_is_marked_as_due(alice, now):
     one = integration_of(alice, config={"kept": [1]})
-    asked = task(alice, now, integration=one)
-    assert [(each.what, each.before, each.after) for each in operations[KIND].preview(asked)] == [
+    requested = task(alice, now, integration=one)
+    assert [(each.what, each.before, each.after) for each in operations[KIND].preview(requested)] == [
         ("Refresh due", "no", "yes")
     ]
-    what = done(KIND, asked)
+    what = done(KIND, requested)
     one.refresh_from_db()
     assert one.config == {"kept": [1], "refresh_due": True}
     assert one.last_sync_at is None

@@ -21,14 +21,14 @@ def server(httpserver, loopback):
     """A token address, and what it was asked."""
 
     def answers(status=200, **answer):
-        asked = []
+        requested = []
 
         def respond(request):
-            asked.append(request)
+            requested.append(request)
             return Response(json.dumps(answer), status=status, content_type="application/json")
 
         httpserver.expect_request("/token", method="POST").respond_with_handler(respond)
-        return asked
+        return requested
 
     return answers
 
@@ -73,19 +73,19 @@ def test_the_refresh_token_rotates_and_the_old_one_is_used_up(alice, at_gmail, g
 
 
 def test_asked_again_for_the_same_step_the_same_tokens_come(alice, at_gmail, gmail, now):
-    asked = task(alice, now, integration=at_gmail)
-    operations[KIND].reach(asked)  # and the worker is killed before it has written them
-    done(KIND, asked)
+    requested = task(alice, now, integration=at_gmail)
+    operations[KIND].reach(requested)  # and the worker is killed before it has written them
+    done(KIND, requested)
     assert gmail.renewals == 1
     assert secrets_of(at_gmail)["refresh_token"] == gmail.refresh_token
 
 
 def test_the_client_says_who_it_is_by_basic(alice, now, httpserver, server):
-    asked = server(access_token="new", refresh_token="newer", expires_in=60)
+    requested = server(access_token="new", refresh_token="newer", expires_in=60)
     one = integration(alice, httpserver)
     step = task(alice, now, integration=one)
     done(KIND, step)
-    (request,) = asked
+    (request,) = requested
     assert request.headers["Authorization"] == "Basic " + base64.b64encode(b"our%3Aclient:s3cr3t%26").decode()
     assert request.headers["Idempotency-Key"] == str(step.id)
     assert request.form.to_dict() == {"grant_type": "refresh_token", "refresh_token": "old-refresh"}
@@ -93,22 +93,22 @@ def test_the_client_says_who_it_is_by_basic(alice, now, httpserver, server):
 
 
 def test_or_in_the_form_where_the_settings_say_so(alice, now, httpserver, server):
-    asked = server(access_token="new")
+    requested = server(access_token="new")
     one = integration(alice, httpserver, token_auth_method="client_secret_post")
     done(KIND, task(alice, now, integration=one))
-    assert "Authorization" not in asked[0].headers
-    assert asked[0].form.to_dict() == {
+    assert "Authorization" not in requested[0].headers
+    assert requested[0].form.to_dict() == {
         "grant_type": "refresh_token", "refresh_token": "old-refresh", "client_id": "our:client",
         "client_secret": "s3cr3t&",
     }  # fmt: skip
 
 
 def test_a_public_client_only_gives_its_name(alice, now, httpserver, server):
-    asked = server(access_token="new")
+    requested = server(access_token="new")
     one = integration(alice, httpserver, {"client_id": "public", "refresh_token": "old-refresh"})
     done(KIND, task(alice, now, integration=one))
-    assert "Authorization" not in asked[0].headers
-    assert asked[0].form.to_dict() == {
+    assert "Authorization" not in requested[0].headers
+    assert requested[0].form.to_dict() == {
         "grant_type": "refresh_token", "refresh_token": "old-refresh", "client_id": "public",
     }  # fmt: skip
 
@@ -148,12 +148,12 @@ def test_what_it_refuses_is_told_in_words(alice, now, httpserver, server, status
 def test_credentials_that_were_typed_anew_meanwhile_stay(alice, now, httpserver, server):
     server(access_token="new", refresh_token="newer")
     one = integration(alice, httpserver)
-    asked = task(alice, now, integration=one)
-    reached = operations[KIND].reach(asked)
+    requested = task(alice, now, integration=one)
+    reached = operations[KIND].reach(requested)
     typed = CREDENTIALS | {"refresh_token": "typed"}
     type(one).objects.update(credentials_encrypted=seal(typed))
     with pytest.raises(OperationFailed, match="were changed since then, so they are kept"):
-        operations[KIND].apply(asked, reached)
+        operations[KIND].apply(requested, reached)
     assert secrets_of(one) == typed
     assert "new" not in repr(reached)
 

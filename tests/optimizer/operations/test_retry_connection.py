@@ -24,20 +24,20 @@ def test_what_answers_is_active_again(alice, at_gmail, now):
 def test_it_can_be_taken_back(alice, at_gmail, now):
     at_gmail.status, at_gmail.error_message = "error", "It was down."
     at_gmail.save()
-    asked = task(alice, now, integration=at_gmail)
-    what = done(KIND, asked)
-    operations[KIND].undo(asked, what.before, what.after)
+    requested = task(alice, now, integration=at_gmail)
+    what = done(KIND, requested)
+    operations[KIND].undo(requested, what.before, what.after)
     at_gmail.refresh_from_db()
     assert (at_gmail.status, at_gmail.error_message) == ("error", "It was down.")
 
 
 def test_it_is_not_taken_back_where_the_status_has_changed_since(alice, at_gmail, now):
-    asked = task(alice, now, integration=at_gmail)
-    what = done(KIND, asked)
+    requested = task(alice, now, integration=at_gmail)
+    what = done(KIND, requested)
     at_gmail.status = "syncing"
     at_gmail.save()
     with pytest.raises(OperationFailed, match="gmail has changed to syncing since then, so the status is kept"):
-        operations[KIND].undo(asked, what.before, what.after)
+        operations[KIND].undo(requested, what.before, what.after)
 
 
 def test_what_is_out_of_order_is_tried_again(alice, at_gmail, gmail, now):
@@ -78,7 +78,7 @@ def test_a_private_address_is_not_asked(alice, at_gmail, platform, now, settings
     settings.OUTBOUND_ALLOWED = []
     with pytest.raises(AddressRefused, match="private network"):
         done(KIND, task(alice, now, integration=at_gmail))
-    assert platform.platform.asked == []
+    assert platform.platform.requested == []
 
 
 def test_one_of_somebody_else_is_not_touched(bob, at_gmail, now):

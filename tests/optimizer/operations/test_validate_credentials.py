@@ -39,11 +39,11 @@ def test_they_have_run_out(alice, at_gmail, gmail, now):
 
 def test_nothing_changes_and_taking_it_back_does_nothing(alice, at_gmail, now):
     before = Integration.objects.values().get()
-    asked = task(alice, now, integration=at_gmail)
-    what = done(KIND, asked)
-    operations[KIND].undo(asked, what.before, what.after)
+    requested = task(alice, now, integration=at_gmail)
+    what = done(KIND, requested)
+    operations[KIND].undo(requested, what.before, what.after)
     assert Integration.objects.values().get() == before
-    assert operations[KIND].preview(asked) == []
+    assert operations[KIND].preview(requested) == []
 
 
 @pytest.mark.parametrize(("code", "again"), [(404, False), (429, True), (503, True), (302, False)])

@@ -66,8 +66,8 @@ def test_links_lead_only_to_what_one_may_see(client_of, alice, ada, now):
 def test_a_dry_run_shows_before_and_after_and_changes_nothing(client_of, alice, now):
     weights, event = metrics_of(alice), optimization_for(alice, now, COVERAGE, {"metric": "speed", "step": 0.1})
     before, client = everything(), client_of(alice)
-    for asked in ({}, {"HTTP_HX_REQUEST": "true"}):
-        said = text(client.get(f"/optimizations/{event.pk}/dry-run/", **asked))
+    for requested in ({}, {"HTTP_HX_REQUEST": "true"}):
+        said = text(client.get(f"/optimizations/{event.pk}/dry-run/", **requested))
         assert "<td>0.5</td><td>0.6</td>" in said
         assert "<td>60</td><td>58.1818</td>" in said
         assert "Currently not possible: Unknown fusion metric “speed”" in said
@@ -94,8 +94,8 @@ def test_applied_it_shows_what_was_done_and_rolled_back_it_is_as_before(client_o
         event.content_hash[:12],
     ):
         assert words in said, words
-    asked = text(page(client, event, "do/roll_back/"))
-    assert "weights: coverage</th><td>0.6</td><td>0.5</td>" in asked
+    requested = text(page(client, event, "do/roll_back/"))
+    assert "weights: coverage</th><td>0.6</td><td>0.5</td>" in requested
     said = do(client, event, "roll_back", note="It was too much.")
     assert (event.status, weights_of(alice)) == ("rolled_back", weights)
     assert "“It was too much.”" in said

@@ -23,8 +23,8 @@ def proposed(user, **fields):
     )  # fmt: skip
 
 
-def shown(client, **asked):
-    return list(client.get(reverse(LIST), asked).context["cl"].result_list)
+def shown(client, **requested):
+    return list(client.get(reverse(LIST), requested).context["cl"].result_list)
 
 
 def test_an_empty_list(client_of, alice):

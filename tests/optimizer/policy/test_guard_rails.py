@@ -14,7 +14,7 @@ ASKED = {"strategy": "general", "irreversible": [], "record": Record(improved=6,
 
 
 @pytest.mark.parametrize(
-    ("rails", "asked", "why"),
+    ("rails", "requested", "why"),
     [
         ({}, {}, ""),
         ({"stopped": True}, {}, STOPPED),
@@ -34,8 +34,8 @@ ASKED = {"strategy": "general", "irreversible": [], "record": Record(improved=6,
         ({}, {"busy": True}, "Another optimization is being applied to the same target."),
     ],
 )  # fmt: skip
-def test_each_rail_says_why(rails, asked, why):
-    assert refusal(Rails(**RAILS | rails), **ASKED | asked) == why
+def test_each_rail_says_why(rails, requested, why):
+    assert refusal(Rails(**RAILS | rails), **ASKED | requested) == why
 
 
 counts = some.integers(0, 50)

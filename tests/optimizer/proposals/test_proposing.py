@@ -19,14 +19,14 @@ STEP = ProposedStep(operation="analyze_slow_queries", reason="It is slow.", expe
 PROPOSAL = Proposal(reason="The CPU is at 95.", steps=(STEP,), advice=("Look.",))
 
 
-def asked(person, now, metric="fusion_score", target="", strategy="fusion_enhancement", **fields):
+def requested(person, now, metric="fusion_score", target="", strategy="fusion_enhancement", **fields):
     facts = Facts(person=person.pk, metric=metric, value=55.0, threshold=70, operator="<", target=target, now=now)
     return ProposalRequest(facts=facts, **{"kind": "auto"} | fields), strategy, PROPOSAL
 
 
 def test_it_is_a_row_with_steps_and_a_line_in_the_log(alice, now):
     entry = uuid.uuid4()
-    (made,) = propose([asked(alice, now, entry=entry)], now)
+    (made,) = propose([requested(alice, now, entry=entry)], now)
     event = OptimizationEvent.objects.get()
     assert made.event.pk == event.pk
     assert made.obstacle == ""
@@ -47,64 +47,64 @@ def test_it_is_a_row_with_steps_and_a_line_in_the_log(alice, now):
 
 @pytest.mark.parametrize("status", ["proposed", "approved", "applying"])
 def test_not_while_one_is_under_way(alice, now, status):
-    propose([asked(alice, now)], now)
+    propose([requested(alice, now)], now)
     OptimizationEvent.objects.update(status=status)
-    (made,) = propose([asked(alice, now)], now + MINUTE)
+    (made,) = propose([requested(alice, now)], now + MINUTE)
     assert made.obstacle == f"An optimization is already {status}."
     assert OptimizationEvent.objects.count() == 1
 
 
 def test_again_where_the_last_one_has_lapsed_and_no_worker_has_said_so_yet(alice, now):
-    propose([asked(alice, now)], now)
-    assert not propose([asked(alice, now)], now + DAY - MINUTE)[0].is_new
-    assert propose([asked(alice, now)], now + DAY)[0].is_new
+    propose([requested(alice, now)], now)
+    assert not propose([requested(alice, now)], now + DAY - MINUTE)[0].is_new
+    assert propose([requested(alice, now)], now + DAY)[0].is_new
 
 
 @pytest.mark.parametrize("status", ["failed", "rolled_back", "expired"])
 def test_again_where_the_last_one_is_over(alice, now, status):
-    propose([asked(alice, now)], now)
+    propose([requested(alice, now)], now)
     OptimizationEvent.objects.update(status=status)
-    assert propose([asked(alice, now)], now + MINUTE)[0].is_new
+    assert propose([requested(alice, now)], now + MINUTE)[0].is_new
 
 
 def test_again_where_the_last_one_was_applied(alice, now):
-    propose([asked(alice, now)], now)
+    propose([requested(alice, now)], now)
     OptimizationEvent.objects.update(status="applied", applied=True)
-    assert propose([asked(alice, now)], now + MINUTE)[0].is_new
+    assert propose([requested(alice, now)], now + MINUTE)[0].is_new
 
 
 def test_two_of_one_batch_are_one(alice, now):
-    first, second = propose([asked(alice, now), asked(alice, now)], now)
+    first, second = propose([requested(alice, now), requested(alice, now)], now)
     assert (first.is_new, second.is_new) == (True, False)
     assert second.event.pk == first.event.pk
 
 
 @pytest.mark.parametrize("days", [1, 7, 30])
 def test_not_while_it_is_dismissed(alice, ada, now, days):
-    propose([asked(alice, now)], now)
+    propose([requested(alice, now)], now)
     dismiss(OptimizationEvent.objects.get(), ada, now, until=dismissed_until(f"{days}d", now))
-    (made,) = propose([asked(alice, now)], now + days * DAY - MINUTE)
+    (made,) = propose([requested(alice, now)], now + days * DAY - MINUTE)
     assert made.obstacle == f"Dismissed until {now + days * DAY:%Y-%m-%d %H:%M} UTC."
-    assert propose([asked(alice, now)], now + days * DAY)[0].is_new
+    assert propose([requested(alice, now)], now + days * DAY)[0].is_new
 
 
 def test_never_again_where_it_is_dismissed_for_ever(alice, ada, now):
-    propose([asked(alice, now)], now)
+    propose([requested(alice, now)], now)
     dismiss(OptimizationEvent.objects.get(), ada, now, until=dismissed_until("ever", now))
-    (made,) = propose([asked(alice, now)], now + 3000 * DAY)
+    (made,) = propose([requested(alice, now)], now + 3000 * DAY)
     assert made.obstacle == "Dismissed permanently."
 
 
 def test_what_expired_may_be_proposed_again(alice, now):
-    propose([asked(alice, now)], now)
+    propose([requested(alice, now)], now)
     assert expire(now + DAY) == 1
-    assert propose([asked(alice, now)], now + DAY)[0].is_new
+    assert propose([requested(alice, now)], now + DAY)[0].is_new
 
 
 def test_of_another_person_target_or_strategy_it_is_another(alice, bob, now):
     whole = [
-        asked(alice, now), asked(bob, now), asked(alice, now, target="gmail"),
-        asked(alice, now, strategy="efficiency_boost"),
+        requested(alice, now), requested(bob, now), requested(alice, now, target="gmail"),
+        requested(alice, now, strategy="efficiency_boost"),
     ]  # fmt: skip
     assert all(made.is_new for made in propose(whole, now))
 
@@ -120,14 +120,14 @@ def test_of_another_person_target_or_strategy_it_is_another(alice, bob, now):
 )  # fmt: skip
 def test_what_is_for_certain_metrics_is_one_for_all_of_them(alice, now, first, second, alike):
     """And what is for any metric is one for each: whoever has enough of it for the CPU may want it for the disk."""
-    propose([asked(alice, now, **first)], now)
-    assert propose([asked(alice, now, **second)], now)[0].is_new is not alike
+    propose([requested(alice, now, **first)], now)
+    assert propose([requested(alice, now, **second)], now)[0].is_new is not alike
 
 
 def test_two_rules_that_adjust_do_not_stand_in_each_others_way(alice, now):
     rules = [AutomationRule.objects.create(user=alice, rule_name=name, metric_type="cpu", condition_operator=">",
                                            threshold_value=1, action_type="adjust") for name in "ab"]  # fmt: skip
-    made = propose([asked(alice, now, strategy="adjust", rule=rule.pk) for rule in (*rules, rules[0])], now)
+    made = propose([requested(alice, now, strategy="adjust", rule=rule.pk) for rule in (*rules, rules[0])], now)
     assert [each.is_new for each in made] == [True, True, False]
 
 
@@ -135,7 +135,7 @@ def test_what_another_application_wrote_is_nobodys_obstacle(alice, now):
     OptimizationEvent.objects.create(
         user=alice, source_event_type="theirs", optimization_action="auto", strategy="fusion_enhancement"
     )
-    assert propose([asked(alice, now)], now)[0].is_new
+    assert propose([requested(alice, now)], now)[0].is_new
 
 
 @pytest.mark.django_db
@@ -144,13 +144,13 @@ def test_five_hundred_take_as_many_statements_as_two(now):
     counts = []
     for batch in (people[:2], people[2:]):
         with CaptureQueriesContext(connection) as asked_for:
-            made = propose([asked(person, now) for person in batch], now)
+            made = propose([requested(person, now) for person in batch], now)
         assert all(each.is_new for each in made)
         counts.append(len(asked_for))
     assert counts[0] == counts[1] < 20
     assert OptimizationStep.objects.count() == 502
     with CaptureQueriesContext(connection) as asked_for:
-        propose([asked(person, now) for person in people], now)
+        propose([requested(person, now) for person in people], now)
     assert len(asked_for) == 1
 
 
@@ -166,7 +166,7 @@ class Foreign(Strategy):
 
 
 def test_operations_that_are_not_installed_are_left_out(alice, now):
-    facts = asked(alice, now, target="gmail")[0].facts
+    facts = requested(alice, now, target="gmail")[0].facts
     assert [step.operation for step in proposal_of(Foreign(), facts).steps] == ["analyze_slow_queries"]
-    facts = asked(alice, now)[0].facts
+    facts = requested(alice, now)[0].facts
     assert proposal_of(Foreign(), facts) == Proposal(reason="So.", advice=("Not installed here: not_here.",))

@@ -28,7 +28,7 @@ def push(user, now, values, metric="cpu", every=HOUR):
     )
 
 
-def asked(client, **fields):
+def requested(client, **fields):
     response = client.post(reverse(TRIAL), filled(**{"rule_name": "", "repeat_every": "1d"} | fields))
     assert response.status_code == 200
     html = response.content.decode()
@@ -43,7 +43,7 @@ def _at(time_machine, now):
 
 def test_how_often_it_would_have_fired_and_for_how_long(client_of, alice, now):
     push(alice, now, [95 if hour % 6 == 0 else 20 for hour in range(48)])
-    found = asked(client_of(alice), trial_days="1")
+    found = requested(client_of(alice), trial_days="1")
     assert "In the last 24 hours this rule would have fired 4 times, notified" in found["html"]
     chart = found["chart"]
     assert chart["label"] == "cpu"
@@ -51,17 +51,17 @@ def test_how_often_it_would_have_fired_and_for_how_long(client_of, alice, now):
     assert len(chart["points"]) == 24
     assert [bool(end) for _, end, _ in chart["periods"]] == [True] * len(chart["periods"])
     assert all(chart["start"] <= begin < end <= chart["end"] for begin, end, _ in chart["periods"])
-    assert "In the last 7 days this rule would have fired 8 times" in asked(client_of(alice))["html"]
+    assert "In the last 7 days this rule would have fired 8 times" in requested(client_of(alice))["html"]
     assert not AutomationRule.objects.exists()
 
 
 def test_it_is_the_rule_in_the_form_that_is_tried(client_of, alice, now):
     push(alice, now, [95, 95, 50, 95, 95, 95, 50, 20], every=5 * MINUTE)
     client = client_of(alice)
-    assert "fired twice" not in asked(client, pending_for="10m")["html"]
-    assert "fired once" in asked(client, pending_for="10m")["html"]
-    assert "fired once" in asked(client, recovery_threshold="30")["html"]
-    assert "not have fired" in asked(client, threshold_value="99")["html"]
+    assert "fired twice" not in requested(client, pending_for="10m")["html"]
+    assert "fired once" in requested(client, pending_for="10m")["html"]
+    assert "fired once" in requested(client, recovery_threshold="30")["html"]
+    assert "not have fired" in requested(client, threshold_value="99")["html"]
 
 
 def test_silences_that_name_the_rule_count(client_of, alice, now):
@@ -69,42 +69,42 @@ def test_silences_that_name_the_rule_count(client_of, alice, now):
     rule = rule_of(alice, metric_type="cpu", condition_operator=">", threshold_value=90)
     Silence.objects.create(user=alice, rule=rule, comment="Upgrade", starts_at=now - DAY, ends_at=now, created_by=alice)
     client = client_of(alice)
-    assert "notified once" in asked(client)["html"]
-    assert "fired once, notified never" in asked(client, trial_rule=str(rule.pk))["html"]
+    assert "notified once" in requested(client)["html"]
+    assert "fired once, notified never" in requested(client, trial_rule=str(rule.pk))["html"]
 
 
 def test_a_rule_on_everyone_counts_all_and_shows_whom_it_fires_for_most(client_of, olga, alice, bob, now):
     push(alice, now, [20, 95, 20, 20, 20])
     push(bob, now, [20, 95, 20, 95, 20])
     client = client_of(olga)
-    found = asked(client, applies_to="everyone", user=str(olga.pk))
+    found = requested(client, applies_to="everyone", user=str(olga.pk))
     assert "this rule would have fired 3 times for 2 people, notified 3 times." in found["html"]
     assert "For Bob (in the chart), it would have fired twice" in found["html"].replace("2 times", "twice")
     assert found["chart"]["person"] == str(bob.pk)
     assert [name for _, name in found["chart"]["people"]] == ["Bob", "Alice", "Olga"]
-    picked = asked(client, applies_to="everyone", user=str(olga.pk), trial_person=str(alice.pk), trial_scope="one")
+    picked = requested(client, applies_to="everyone", user=str(olga.pk), trial_person=str(alice.pk), trial_scope="one")
     assert picked["chart"]["person"] == str(alice.pk)
     assert "this rule would have fired once for Alice, notified once." in picked["html"]
 
 
 def test_a_member_sees_only_their_own_readings(client_of, alice, bob, now):
     push(bob, now, [95, 95])
-    found = asked(client_of(alice), applies_to="everyone", user=str(bob.pk), trial_person=str(bob.pk))
+    found = requested(client_of(alice), applies_to="everyone", user=str(bob.pk), trial_person=str(bob.pk))
     assert found["chart"]["person"] == str(alice.pk)
     assert found["chart"]["points"] == found["chart"]["people"] == []
     assert "Bob" not in found["html"]
 
 
 def test_without_readings_it_says_so(client_of, alice):
-    found = asked(client_of(alice))
+    found = requested(client_of(alice))
     assert found["chart"]["points"] == []
     assert "No readings of Alice in this period" in found["html"]
 
 
 def test_what_is_not_filled_in_or_wrong_is_said(client_of, alice):
     client = client_of(alice)
-    assert "Complete the condition" in asked(client, threshold_value="")["html"]
-    wrong = asked(client, recovery_threshold="99")
+    assert "Complete the condition" in requested(client, threshold_value="")["html"]
+    wrong = requested(client, recovery_threshold="99")
     assert wrong["chart"] is None
     assert "The recovery threshold for “above 90” must be 90 or less" in wrong["html"]
     assert client.get(reverse(TRIAL)).status_code == 405
@@ -117,7 +117,7 @@ def test_an_auditor_tries_nothing(client_of, audra):
 def test_a_window_is_drawn_as_it_is_compared(client_of, alice, now):
     push(alice, now, [0, 100] * 24, every=5 * MINUTE)
     window = {"reducer": "avg", "evaluation_window": "10m", "threshold_value": "60"}
-    chart = asked(client_of(alice), trial_days="1", **window)["chart"]
+    chart = requested(client_of(alice), trial_days="1", **window)["chart"]
     assert chart["label"] == "the average of cpu over the window"
     known = {value for _, value in chart["points"] if value is not None}
     assert 50 in known

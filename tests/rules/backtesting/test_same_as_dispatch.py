@@ -49,9 +49,9 @@ def rules(draw):
     }  # fmt: skip
 
 
-def steps_of_dispatch(rules, ticks):
+def steps_of_dispatch(rules, moments):
     """Of each rule; all are evaluated in the same runs."""
-    for at in ticks:
+    for at in moments:
         dispatch(at, "command")
     return [
         [(entry.created_at, entry.event_type, entry.context["from"], entry.context["to"],
@@ -94,9 +94,9 @@ def test_the_same_steps(alice, several, cpu, memory):
             for n, value in enumerate(series, 1)
             if value is not None
         )
-        ticks = [START + n * TICK for n in range(1, 30)]
-        replayed = [steps_of(replay(rule, START, ticks[-1])) for rule in rules]
-        assert replayed == steps_of_dispatch(rules, ticks)
+        moments = [START + n * TICK for n in range(1, 30)]
+        replayed = [steps_of(replay(rule, START, moments[-1])) for rule in rules]
+        assert replayed == steps_of_dispatch(rules, moments)
         transaction.set_rollback(True)
 
 
@@ -117,9 +117,9 @@ def test_the_same_steps_where_silences_keep_it_quiet(alice, several, cpu, silenc
             Silence.objects.create(
                 metric="cpu", comment=str(number), starts_at=starts, ends_at=starts + (length + 1) * TICK, user=alice
             )
-        ticks = [START + n * TICK for n in range(1, 30)]
-        replayed = [steps_of(replay(rule, START, ticks[-1])) for rule in rules]
-        assert replayed == steps_of_dispatch(rules, ticks)
+        moments = [START + n * TICK for n in range(1, 30)]
+        replayed = [steps_of(replay(rule, START, moments[-1])) for rule in rules]
+        assert replayed == steps_of_dispatch(rules, moments)
         transaction.set_rollback(True)
 
 
@@ -132,11 +132,11 @@ def test_a_built_in_metric_from_the_changes_that_are_kept(alice):
         action_type="log", reducer="avg", evaluation_window=4 * TICK,
     )  # fmt: skip
     scores = [90, 90, 60, 60, 60, 60, 60, 80, 90, 90, 90, 90]
-    ticks = [START + n * TICK for n in range(1, len(scores) + 1)]
-    for at, score in zip(ticks, scores, strict=True):
+    moments = [START + n * TICK for n in range(1, len(scores) + 1)]
+    for at, score in zip(moments, scores, strict=True):
         FusionScore.objects.create(user=alice, fusion_score=score, calculated_at=at)
-    (dispatched,) = steps_of_dispatch([rule], ticks)
-    replayed = steps_of(replay(rule, START, ticks[-1]))
+    (dispatched,) = steps_of_dispatch([rule], moments)
+    replayed = steps_of(replay(rule, START, moments[-1]))
     assert [step[:5] for step in replayed] == [step[:5] for step in dispatched]
     assert [step[5] for step in replayed] == pytest.approx([step[5] for step in dispatched])
     assert [step[1] for step in replayed] == ["rule_fired", "rule_resolved"]
@@ -154,7 +154,7 @@ def test_a_clock_that_jumps_leads_dispatcher_and_machine_the_same_way(alice, fie
     from rules.engine.reducers import series_of
 
     samples = [(START + n * timedelta(minutes=4), value) for n, value in enumerate(cpu)]
-    ticks = [START + timedelta(minutes=10 + sum(jumps[: n + 1])) for n in range(len(jumps))]
+    moments = [START + timedelta(minutes=10 + sum(jumps[: n + 1])) for n in range(len(jumps))]
     with transaction.atomic():
         rule = AutomationRule.objects.create(
             user=alice, rule_name="any", metric_type="cpu", action_type="log", **fields | {"more_conditions": []}
@@ -164,13 +164,13 @@ def test_a_clock_that_jumps_leads_dispatcher_and_machine_the_same_way(alice, fie
         )
         watched, timing, own = watch_of(rule), timing_of(rule), {("cpu", ""): series_of(samples)}
         state, expected = StateRecord(), []
-        for at in ticks:
+        for at in moments:
             transition = step(state, watched.sight(watched.hear(own, {}, at)), timing, at)
             if transition:
                 expected.append((str(transition.event), str(transition.new), transition.acts))
                 state = acted(transition.state, at) if transition.acts else transition.state
         found = []
-        for at in ticks:
+        for at in moments:
             run = dispatch(at, "command", rule=rule.pk)
             found += [
                 (entry.event_type, entry.context["to"], entry.action_taken != "none")
@@ -190,16 +190,16 @@ def test_looking_at_every_tick_finds_no_more(fields, series, left_out):
     from rules.engine.reducers import series_of
 
     rule = AutomationRule(rule_name="any", metric_type="cpu", action_type="log", **fields)
-    ticks = [START + n * TICK for n in range(60) if n not in left_out]
+    moments = [START + n * TICK for n in range(60) if n not in left_out]
     own = {("cpu", ""): series_of([(START + n * TICK, v) for n, v in enumerate(series) if v is not None])}
     watched, timing = watch_of(rule), timing_of(rule)
     state, found = StateRecord(), []
-    for at in ticks:
+    for at in moments:
         transition = step(state, watched.sight(watched.hear(own, {}, at)), timing, at)
         if transition:
             found.append((at, transition))
             state = acted(transition.state, at) if transition.acts else transition.state
-    assert [(made.at, made.transition) for made in play(watch(watched, own, {}, ticks), ticks, timing)] == found
+    assert [(made.at, made.transition) for made in play(watch(watched, own, {}, moments), moments, timing)] == found
 
 
 # -- the fast path of many people ------------------------------------------------------------------------

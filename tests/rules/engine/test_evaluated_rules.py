@@ -53,8 +53,8 @@ def by_sql(words: str) -> set[str]:
     ],
 )
 def test_all_three_mean_the_same(every, python, sql, q, count):
-    asked = getattr(evaluated_rules, python)
-    found = {rule.rule_name for rule in every if asked(rule)}
+    requested = getattr(evaluated_rules, python)
+    found = {rule.rule_name for rule in every if requested(rule)}
     assert by_sql(sql) == found
     assert set(AutomationRule._base_manager.filter(q).values_list("rule_name", flat=True)) == found
     assert len(found) == count

@@ -45,7 +45,7 @@ def test_what_happened_then(alice, rule, minutes, says):
 
 def test_the_conditions_have_their_numbers_and_the_steps_before_their_times(alice, rule):
     why = explain(rule, alice.pk, START + 4 * TICK)
-    said = [condition_in_words(heard) for heard in why.heard]
+    said = [condition_in_words(observed) for observed in why.observed]
     assert said == ["cpu was 95 (threshold: above 90): met."]
     assert steps_in_words(why)[-1] == (START + 2 * TICK, "became pending")
 
@@ -88,7 +88,7 @@ def test_without_readings(alice, rule):
     MetricSample.objects.all().delete()
     why = explain(rule, alice.pk, START)
     assert answer(why)[0] == "State unchanged (no data): there was no reading."
-    assert condition_in_words(why.heard[0]) == "cpu: no reading (threshold: above 90)."
+    assert condition_in_words(why.observed[0]) == "cpu: no reading (threshold: above 90)."
 
 
 def test_the_page_answers_and_says_that_it_is_recomputed(client_of, alice, bob, rule):

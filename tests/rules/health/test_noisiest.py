@@ -26,15 +26,15 @@ def rule_on_cpu(user, **fields):
 
 
 def test_what_the_dispatcher_wrote(alice, now, pushed):
-    loud = rule_on_cpu(alice, rule_name="Loud")
+    noisy = rule_on_cpu(alice, rule_name="Loud")
     quiet = rule_on_cpu(alice, rule_name="Quiet", threshold_value=60)
     silent = rule_on_cpu(alice, rule_name="Silent", action_type="log")
     ticks([30, 30, 10, 70, 10], now - timedelta(hours=1), pushed, alice)
-    assert [(each.name, each.noise.told_week, each.noise.fired_week) for each in noisiest(alice, now)] == [
+    assert [(each.name, each.noise.notified_week, each.noise.fired_week) for each in noisiest(alice, now)] == [
         ("Loud", 3, 2), ("Quiet", 1, 1), ("Silent", 0, 2),
     ]  # fmt: skip
-    assert noise_of(loud.pk, now) == Noise(3, 3, 2, 2)
-    assert noise_of(quiet.pk, now).told_week == 1
+    assert noise_of(noisy.pk, now) == Noise(3, 3, 2, 2)
+    assert noise_of(quiet.pk, now).notified_week == 1
     assert noise_of(silent.pk, now) == Noise(0, 0, 2, 2)
 
 
@@ -45,7 +45,7 @@ def test_the_last_seven_or_thirty_days(alice, now):
         entry_of(before, now - ago * DAY)
     entry_of(before, now - DAY, status="failed", event_type="rule_repeated")  # told nobody
     assert [each.name for each in noisiest(alice, now, 7)] == ["Lately"]
-    assert [(each.name, each.noise.told(30)) for each in noisiest(alice, now, 30)] == [("Before", 2), ("Lately", 1)]
+    assert [(each.name, each.noise.notified(30)) for each in noisiest(alice, now, 30)] == [("Before", 2), ("Lately", 1)]
     assert noise_of(before.pk, now) == Noise(0, 2, 0, 2)
 
 

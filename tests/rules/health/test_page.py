@@ -24,8 +24,8 @@ def now():
     return timezone.now()
 
 
-def page(client, name=HEALTH, *args, **asked):
-    return client.get(reverse(name, args=args), asked).content.decode()
+def page(client, name=HEALTH, *args, **requested):
+    return client.get(reverse(name, args=args), requested).content.decode()
 
 
 def never_fired(user, now, **fields):

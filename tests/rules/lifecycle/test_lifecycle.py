@@ -242,8 +242,8 @@ def test_rules_are_found_by_their_labels(client_of, alice):
     rule_of(alice, rule_name="Front", labels={"team": "web"})
     rule_of(alice, rule_name="Plain")
     program = Program(alice)
-    for asked, names in (("team", ["Database", "Front"]), ("team:db", ["Database"]), ("team:none", [])):
-        assert [found["rule_name"] for found in program.get(f"rules/?label={asked}")["results"]] == names
+    for requested, names in (("team", ["Database", "Front"]), ("team:db", ["Database"]), ("team:none", [])):
+        assert [found["rule_name"] for found in program.get(f"rules/?label={requested}")["results"]] == names
     page = client_of(alice).get("/rules/?label=team:db").content.decode()
     assert "Database" in page
     assert "Front" not in page

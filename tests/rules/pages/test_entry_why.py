@@ -166,7 +166,7 @@ def test_whatever_another_program_wrote_there_is_an_account(event, facts, condit
     theirs = ActivityEntry(event_type=event, action_taken="alert", context=facts, created_at=START)
     account = evidence_for(theirs, ActivityEntry.objects.none())
     assert all(isinstance(said, str) for said in reasons_of(account))
-    assert all(condition_in_words(heard) for heard in account.heard)
+    assert all(condition_in_words(observed) for observed in account.observed)
     assert isinstance(outcome_links(theirs), list)
     assert isinstance(entry_in_words(theirs), str)
 

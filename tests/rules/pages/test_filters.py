@@ -13,14 +13,14 @@ RULES = "admin:rules_automationrule_changelist"
 ACTIVITY = "admin:rules_activityentry_changelist"
 
 
-def kept(filterset, model, **asked):
-    found = filterset(asked, model.objects.all())
+def kept(filterset, model, **requested):
+    found = filterset(requested, model.objects.all())
     assert found.is_valid(), found.errors
     return set(found.qs)
 
 
 @pytest.mark.parametrize(
-    ("asked", "names"),
+    ("requested", "names"),
     [
         ({"status": "paused"}, {"Load"}),
         ({"metric": "fusion_score"}, {"Score"}),
@@ -34,11 +34,11 @@ def kept(filterset, model, **asked):
         ({"status": "", "metric": ""}, {"Score", "Load"}),
     ],
 )
-def test_rules(alice, bob, now, asked, names):
+def test_rules(alice, bob, now, requested, names):
     rule_of(alice, rule_name="Score", last_triggered_at=now)
     rule_of(bob, rule_name="Load", metric_type="cpu", action_type="log", severity="low", status="paused",
             applies_to="everyone", last_triggered_at=now - timedelta(days=9))  # fmt: skip
-    assert {str(rule) for rule in kept(RuleFilter, AutomationRule, **asked)} == names
+    assert {str(rule) for rule in kept(RuleFilter, AutomationRule, **requested)} == names
 
 
 def test_a_person_and_a_rule_by_id(alice, bob, now):
@@ -89,7 +89,7 @@ def test_the_last_hours(alice, now, time_machine):
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("requested", "said"),
     [
         ({"status": "broken"}, "Status: “broken” is not one of: active, paused, disabled, draft."),
         ({"after": "yesterday"}, "Invalid time."),
@@ -97,12 +97,12 @@ def test_the_last_hours(alice, now, time_machine):
         ({"metric": "a\x00b"}, "Null characters are not allowed."),
     ],
 )
-def test_a_bad_filter_is_said_and_not_ignored(client_of, alice, asked, said):
+def test_a_bad_filter_is_said_and_not_ignored(client_of, alice, requested, said):
     rule_of(alice)
-    response = client_of(alice).get(reverse(RULES), asked)
+    response = client_of(alice).get(reverse(RULES), requested)
     assert response.status_code == 200
     assert said in response.content.decode()
-    assert (list(response.context["cl"].result_list) == []) == ("colour" not in asked)
+    assert (list(response.context["cl"].result_list) == []) == ("colour" not in requested)
 
 
 def test_a_bad_run_id(client_of, alice):

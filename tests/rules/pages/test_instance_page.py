@@ -132,9 +132,9 @@ def test_many_are_handled_together_with_words_a_time_and_somebody(client_of, ali
     def post(**fields):
         return client.post("/firing/?condition=", picked | fields, follow=True).content.decode()
 
-    asked = post()
-    assert "Bulk actions: 2 instances" in asked
-    assert "until the next workday morning" in asked
+    requested = post()
+    assert "Bulk actions: 2 instances" in requested
+    assert "until the next workday morning" in requested
     assert "Enter a comment." in post(verb="comment")
     assert "is not a time" in post(verb="snooze", until="2026-06-31T10:00")
     assert "Snoozed: 1 instance. The others were skipped" in post(verb="snooze", length="morning", comment="lunch")

@@ -94,8 +94,8 @@ def test_many_rules_are_paused_and_activated_after_a_question(client_of, alice, 
     rules = [rule_of(alice, rule_name=name, status=old) for name in ("One", "Two")]
     client, page = client_of(alice), reverse(LISTS["rules"])
     picked = {"action": action, "_selected_action": [rule.pk for rule in rules]}
-    asked = client.post(page, picked | {"index": "0"})
-    assert "2 rules?" in text(asked)
+    requested = client.post(page, picked | {"index": "0"})
+    assert "2 rules?" in text(requested)
     assert AutomationRule.objects.filter(status=old).count() == 2
     done = client.post(page, picked | {"post": "yes"}, follow=True)
     assert "2 rules." in text(done)

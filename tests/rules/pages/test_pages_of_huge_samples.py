@@ -39,4 +39,4 @@ def test_pages_of_a_window_that_cannot_be_calculated(alice, client_of, reducer, 
     trial = try_out(rule, 7, timezone.now(), everybody=False)
     assert trial.transitions[-1].transition.reason == TOO_FAR
     assert all(value is None for _, value in trial.points[-3:])
-    assert TOO_FAR in condition_in_words(explain(rule, alice.pk, timezone.now()).heard[0])
+    assert TOO_FAR in condition_in_words(explain(rule, alice.pk, timezone.now()).observed[0])

@@ -107,9 +107,9 @@ def test_deleting_one_asks_and_does(client_of, alice, now):
     state_of(rule, now)
     address = reverse("admin:rules_automationrule_delete", args=[rule.pk])
     client = client_of(alice)
-    asked = client.get(address)
-    assert asked.status_code == 200
-    assert "permission" not in asked.content.decode()
+    requested = client.get(address)
+    assert requested.status_code == 200
+    assert "permission" not in requested.content.decode()
     client.post(address, {"post": "yes"})
     assert page_of(client, rule).status_code == 404
 

@@ -16,7 +16,7 @@ SAME = {"ok": "inactive", "pending": "pending", "firing": "firing", "recovering"
 
 def ours(values, hold, keep):
     # Prometheus knows no flapping; with a tick of no length, nothing changes too often.
-    timing = Timing(pending_for=hold, keep_firing_for=keep, tick=timedelta(0))
+    timing = Timing(pending_for=hold, keep_firing_for=keep, interval=timedelta(0))
     state, found = StateRecord(), []
     for at, true in values:
         transition = step(state, Observation("met" if true else "clear"), timing, at)

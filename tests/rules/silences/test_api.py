@@ -18,12 +18,12 @@ def today():
 
 @pytest.fixture
 def body(today):
-    def asked(**fields):
+    def requested(**fields):
         given = {"comment": "Upgrade", "metric": "cpu", "starts_at": f"{today:%FT%TZ}",
                  "ends_at": f"{today + 4 * HOUR:%FT%TZ}"}  # fmt: skip
         return {name: value for name, value in (given | fields).items() if value is not ...}
 
-    return asked
+    return requested
 
 
 def later(today, **span):
@@ -114,12 +114,12 @@ def test_everything_on_purpose_and_changed_later(olga, body):
 def test_a_preview_saves_nothing(olga, alice, bob, rule_on, body, today):
     rule = rule_on(alice)
     rule_on(bob, rule_name="Bobs")
-    asked = body(comment=..., recurrence="FREQ=DAILY", duration="1h", ends_at=later(today, days=9))
-    seen = Program(olga).post("silences/preview/", asked)
+    requested = body(comment=..., recurrence="FREQ=DAILY", duration="1h", ends_at=later(today, days=9))
+    seen = Program(olga).post("silences/preview/", requested)
     assert (seen["rules"], seen["instances"], seen["firing"]) == (2, 2, 0)
     assert seen["words"] == "Matches 2 rules, 2 instances, 0 of them firing now."
     assert len(seen["windows"]) == 5
-    hers = Program(alice).post("silences/preview/", asked)
+    hers = Program(alice).post("silences/preview/", requested)
     assert [one["id"] for one in hers["listing"]] == [str(rule.pk)]
     assert not Silence.objects.exists()
 

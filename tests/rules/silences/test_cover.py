@@ -13,7 +13,7 @@ from tests.rules.rule_cast import state_of
 HOUR = timedelta(hours=1)
 INSTANCES = """
 SELECT r.rule_name, u.full_name, t.words
-  FROM tick_silenced t JOIN automation_rules r ON r.id = t.rule_id JOIN smartagent_users u ON u.id = t.subject_id
+  FROM eval_silenced t JOIN automation_rules r ON r.id = t.rule_id JOIN smartagent_users u ON u.id = t.subject_id
 """
 
 
@@ -155,7 +155,7 @@ def test_a_preview_of_what_is_not_saved(rules, alice, olga, now):
         ("a", "Alice", 1, 1), ("all", "Olga", 3, 1),
     ]  # fmt: skip
     assert str(covered(silence, owner=alice.pk)) == "Matches 1 rule, 1 instance, firing now."
-    first = covered(silence, most=1)
+    first = covered(silence, maximum=1)
     assert (first.rules, first.instances, first.others) == (2, 4, 1)
     assert "Matches nothing" in str(covered(Silence(comment="x", metric="none", starts_at=now, ends_at=now + HOUR)))
 

@@ -124,9 +124,9 @@ def test_recurring_in_its_own_zone(client_of, olga, filled, today):
 
 
 def test_by_a_rule_of_the_calendar(client_of, olga, filled, today):
-    asked = filled(metric="cpu", repeats="custom", recurrence="rrule:freq=monthly;byday=2su", duration="1h",
+    requested = filled(metric="cpu", repeats="custom", recurrence="rrule:freq=monthly;byday=2su", duration="1h",
                    ends=clock(today + timedelta(days=90)))  # fmt: skip
-    client_of(olga).post(ADD, asked)
+    client_of(olga).post(ADD, requested)
     assert Silence.objects.get().recurrence == "FREQ=MONTHLY;BYDAY=2SU"
 
 
@@ -209,13 +209,13 @@ def test_without_javascript_a_button_shows_what_it_covers(client_of, olga, alice
 
 def test_the_preview_shows_the_next_windows_and_what_is_wrong(client_of, olga, filled, today):
     client = client_of(olga)
-    asked = filled(metric="cpu", repeats="FREQ=DAILY", duration="1h", ends=clock(today + timedelta(days=9)),
+    requested = filled(metric="cpu", repeats="FREQ=DAILY", duration="1h", ends=clock(today + timedelta(days=9)),
                    time_zone="Europe/Berlin")  # fmt: skip
-    text = said(client.post(PREVIEW, asked | {"comment": ""}))
+    text = said(client.post(PREVIEW, requested | {"comment": ""}))
     assert "Matches nothing" in text
     assert "Next 5 windows" in text
     assert "Time zone: Europe/Berlin." in text
-    wrong = said(client.post(PREVIEW, asked | {"repeats": "custom", "recurrence": "FREQ=OFTEN"}))
+    wrong = said(client.post(PREVIEW, requested | {"repeats": "custom", "recurrence": "FREQ=OFTEN"}))
     assert "FREQ must be one of" in wrong
     assert "Choose what to silence to see" in said(client.post(PREVIEW, filled()))
 

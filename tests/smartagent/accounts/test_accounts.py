@@ -25,10 +25,10 @@ def test_a_member_signs_in_by_e_mail_in_any_capitals(alice, email):
 
 
 @pytest.mark.parametrize(
-    ("asked", "address"), [("/rules/?status=active", "/rules/?status=active"), ("https://evil.example/", "/")]
+    ("requested", "address"), [("/rules/?status=active", "/rules/?status=active"), ("https://evil.example/", "/")]
 )
-def test_one_comes_to_the_page_that_was_asked_for_but_not_to_another_host(alice, asked, address):
-    response = sign_in(Client(), next=asked)
+def test_one_comes_to_the_page_that_was_asked_for_but_not_to_another_host(alice, requested, address):
+    response = sign_in(Client(), next=requested)
     assert response.headers["Location"] == address
 
 
@@ -76,8 +76,8 @@ def test_changing_ones_password(alice, client_of):
 def test_a_forgotten_password_is_set_anew_by_mail(alice, mailoutbox):
     client = Client()
     assert reverse("admin_password_reset") in client.get("/login/").content.decode()
-    asked = client.post(reverse("admin_password_reset"), {"email": "ALICE@example.com"}, follow=True)
-    assert "was sent" in asked.content.decode()
+    requested = client.post(reverse("admin_password_reset"), {"email": "ALICE@example.com"}, follow=True)
+    assert "was sent" in requested.content.decode()
     [mail] = mailoutbox
     assert mail.subject == "A new password for Smart Agent"
     link = re.search(r"http://testserver(/\S+)", mail.body).group(1)

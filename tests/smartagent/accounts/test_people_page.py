@@ -39,8 +39,8 @@ def test_members_do_not_see_the_list_and_others_only_read_it(client_of, alice, o
 
 
 def test_people_are_searched_and_filtered(client_of, adam, alice, bob):
-    def names(**asked):
-        return {str(one) for one in client_of(adam).get(reverse(LIST), asked).context["cl"].result_list}
+    def names(**requested):
+        return {str(one) for one in client_of(adam).get(reverse(LIST), requested).context["cl"].result_list}
 
     User.objects.filter(pk=bob.pk).update(is_active=False, is_staff=True)
     members = Group.objects.get(name="members").pk

@@ -41,8 +41,8 @@ def test_lists_and_forms(client_of, somebody):
 def test_a_search_and_an_order_in_every_list(client_of, somebody):
     client = client_of(somebody)
     for model in MADE:
-        for asked in ({"q": "x", "o": "1"}, {"o": "-2", "p": "3"}):
-            assert client.get(address(model, "changelist"), asked).status_code == 200, (model, asked)
+        for requested in ({"q": "x", "o": "1"}, {"o": "-2", "p": "3"}):
+            assert client.get(address(model, "changelist"), requested).status_code == 200, (model, requested)
 
 
 def test_every_way_of_the_navigation_is_open(client_of, somebody):

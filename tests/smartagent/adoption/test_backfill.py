@@ -73,7 +73,7 @@ def test_a_run_that_was_ended_is_finished_by_another(old_rows: Takeover, monkeyp
 def test_progress_is_told(
     old_rows: Takeover, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(batches, "TELL_EVERY", 0)
+    monkeypatch.setattr(batches, "PROGRESS_SECONDS", 0)
     caplog.set_level(logging.INFO, "smartagent.adoption")
     old_rows.forwards()
     told = [record.getMessage() for record in caplog.records]

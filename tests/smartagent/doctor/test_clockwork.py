@@ -54,7 +54,7 @@ def test_workers_who_never_were_and_workers_who_are_no_more(db: None) -> None:
 def test_the_last_tick(db: None, fields: dict[str, Any], severity: str | None, words: str) -> None:
     now = timezone.now()
     run_at(now - timedelta(seconds=61), **fields)
-    assert told(scheduler.check_last_tick(now)) == ([(severity, words)] if severity else [])
+    assert told(scheduler.check_last_evaluation(now)) == ([(severity, words)] if severity else [])
 
 
 def test_what_failed_in_the_last_day(alice: User) -> None:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from smartagent.outbound.client import MOST_READ, send
+from smartagent.outbound.client import MAX_RESPONSE_BYTES, send
 from smartagent.outbound.errors import AddressRefused, RequestRefused, Unreachable
 from tests.receivers import raw_server
 
@@ -121,7 +121,7 @@ def test_an_answer_without_end_is_read_up_to_a_bound():
 
     with raw_server(pour) as address:
         answer = send("GET", address)
-    assert len(answer.body) == MOST_READ
+    assert len(answer.body) == MAX_RESPONSE_BYTES
     assert answer.excerpt == "x" * 500
     assert sum(sent) < 50_000_000
 
@@ -155,7 +155,7 @@ def test_what_is_packed_is_not_unpacked(httpserver: HTTPServer):
     bomb = gzip.compress(b"x" * 50_000_000)
     httpserver.expect_request("/").respond_with_data(bomb, headers={"Content-Encoding": "gzip"})
     answer = send("GET", httpserver.url_for("/"))
-    assert answer.body == bomb[:MOST_READ]
+    assert answer.body == bomb[:MAX_RESPONSE_BYTES]
     assert httpserver.log[0][0].headers["Accept-Encoding"] == "identity"
 
 
@@ -248,16 +248,16 @@ def test_nobody_there():
 
 
 @pytest.mark.parametrize(
-    ("said", "least", "most"),
+    ("said", "least", "maximum"),
     [("7", 7, 7), ("0", 0, 0), ("999999999999", 7 * 86_400, 7 * 86_400),
      ("in three minutes", 100, 180),
      ("Mon, 02 Mar 2020 10:00:00 GMT", 0, 0)],
 )  # fmt: skip
-def test_how_long_to_wait(httpserver: HTTPServer, said, least, most):
+def test_how_long_to_wait(httpserver: HTTPServer, said, least, maximum):
     if said == "in three minutes":
         said = (datetime.now(UTC) + timedelta(minutes=3)).strftime("%a, %d %b %Y %H:%M:%S GMT")
     httpserver.expect_request("/").respond_with_data("", status=429, headers={"Retry-After": said})
-    assert least <= send("GET", httpserver.url_for("/")).retry_after.total_seconds() <= most
+    assert least <= send("GET", httpserver.url_for("/")).retry_after.total_seconds() <= maximum
 
 
 @pytest.mark.parametrize("said", ["soon", "-1", "1.5", ""])

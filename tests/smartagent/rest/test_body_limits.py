@@ -38,7 +38,7 @@ def test_a_body_of_more_values_than_can_be_meant_is_refused_before_it_is_read(
 ) -> None:
     client = Client(raise_request_exception=False)
     client.force_login(alice)
-    body = "[" + ",".join([value] * (bodies.MOST_VALUES + 2)) + "]"
+    body = "[" + ",".join([value] * (bodies.MAX_BODY_VALUES + 2)) + "]"
     answer = client.post(address, body, content_type="application/json")
     assert answer.status_code == 413
     assert answer.json() == {"detail": ["The body has more than 500,000 values. Send it in several requests."]}

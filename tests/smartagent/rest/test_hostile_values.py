@@ -146,5 +146,5 @@ LISTS = [
 def test_a_place_in_a_list_with_any_offset_is_read_or_refused_in_words(client_of: Any, ada: User, time: str) -> None:
     key, client = "0190a5a4-0000-7000-8000-000000000000", client_of(ada)
     for page in LISTS:
-        for asked in ({"past": f"{time}~{key}"}, {"after": time, "before": time}):
-            assert client.get(page, asked).status_code in (200, 302, 404), page
+        for requested in ({"past": f"{time}~{key}"}, {"after": time, "before": time}):
+            assert client.get(page, requested).status_code in (200, 302, 404), page

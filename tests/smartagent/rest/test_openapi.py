@@ -133,14 +133,14 @@ def test_the_description_lets_no_parameter_of_an_address_be_empty():
 
 
 def test_an_empty_parameter_is_refused_wherever_one_is_described(client_of, ada, known):
-    asked = [
+    requested = [
         (f"/api{one.path.removeprefix('/api')}".replace("{id}", known.get(one.path.split("/")[2], "")), parameter.name)
         for one in (each.ok() for each in schema.get_all_operations())
         for parameter in one.query
         if one.method.upper() == "GET" and "minLength" in parameter.definition["schema"]
     ]
     client = client_of(ada)
-    answers = {each: client.get(each[0].replace("{metric}", "cpu"), {each[1]: ""}).status_code for each in asked}
+    answers = {each: client.get(each[0].replace("{metric}", "cpu"), {each[1]: ""}).status_code for each in requested}
     assert not {each: code for each, code in answers.items() if code != 400}
 
 

@@ -14,7 +14,7 @@ JSON = "application/json"
 NOWHERE = "00000000-0000-0000-0000-000000000000"
 
 
-def asked(client, known, operation, method="", **options):
+def requested(client, known, operation, method="", **options):
     """The answer to a request of an operation, of a thing that is there."""
     path = "/api" + operation.path.removeprefix("/api")
     address = path.replace("{id}", known.get(path.split("/")[2], NOWHERE)).replace("{name}", "cpu")
@@ -34,7 +34,7 @@ def wrong(operation, answer, statuses):
 
 
 def of_all(client, known, statuses, chosen=OPERATIONS, **options):
-    found = {each.label: wrong(each, asked(client, known, each, **options), statuses) for each in chosen}
+    found = {each.label: wrong(each, requested(client, known, each, **options), statuses) for each in chosen}
     return {label: problem for label, problem in found.items() if problem}
 
 
@@ -58,7 +58,7 @@ def test_without_a_token(known):
 
 def test_by_somebody_without_groups(client_of, known):
     nobody = client_of(User.objects.create_user("nobody@example.com"))
-    refused = [each for each in OPERATIONS if asked(nobody, known, each, content_type=JSON).status_code >= 400]
+    refused = [each for each in OPERATIONS if requested(nobody, known, each, content_type=JSON).status_code >= 400]
     assert len(refused) > len(OPERATIONS) / 2
     assert not of_all(nobody, known, {400, 403, 404}, refused, content_type=JSON)
 

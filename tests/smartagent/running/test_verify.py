@@ -73,8 +73,8 @@ def test_an_integration_comes_back_and_a_bad_reweighting_is_rolled_back(settings
     code, out = verify(format="json")
     found = {check["name"]: check for check in json.loads(out)["checks"]}
     assert code == 0, out
-    asked = found["token, probe and refresh went over HTTP, each once"]["detail"]
-    assert asked == "POST /gmail/oauth/token, GET /gmail/health, POST /gmail/refresh"
+    requested = found["token, probe and refresh went over HTTP, each once"]["detail"]
+    assert requested == "POST /gmail/oauth/token, GET /gmail/health, POST /gmail/refresh"
     assert found["the effect says improved"]["detail"].startswith("improved: 43.75 before, 100 after")
     assert found["the effect says worse"]["detail"].startswith("worse: 54.09 before, 47.272 after")
     assert found["the weights are as before, to the last digit"]["detail"].endswith("lively 0.48700, steady 0.5130")

@@ -40,9 +40,9 @@ def test_no_query_counts_beyond_the_cap(samples, django_assert_num_queries):
     assert "LIMIT 101" in queries.captured_queries[0]["sql"]
 
 
-@pytest.mark.parametrize(("asked", "given"), [(0, 1), (-3, 1), ("x", 1), (None, 1), (2, 2), (99, 2), (10**30, 2)])
-def test_a_page_that_is_not_there_is_the_nearest_one(samples, asked, given):
-    assert CappedPaginator(samples, 50).page(asked).number == given
+@pytest.mark.parametrize(("requested", "given"), [(0, 1), (-3, 1), ("x", 1), (None, 1), (2, 2), (99, 2), (10**30, 2)])
+def test_a_page_that_is_not_there_is_the_nearest_one(samples, requested, given):
+    assert CappedPaginator(samples, 50).page(requested).number == given
 
 
 def test_a_plain_list(samples):

@@ -130,7 +130,7 @@ def test_what_breaks_is_said_without_the_database(client_of, alice, monkeypatch)
 
     client = client_of(alice)
     client.raise_request_exception = False
-    monkeypatch.setattr("smartagent.dashboard.overview._tick", breaks)
+    monkeypatch.setattr("smartagent.dashboard.overview._last_run", breaks)
     page = client.get("/")
     assert page.status_code == 500
     assert "A server error occurred" in page.content.decode()
