@@ -19,7 +19,7 @@ from optimizer.permissions import DECIDE
 from optimizer.text.proposal import strategy_name
 from optimizer.text.recommendations import recommended
 from rules.text.entry import number
-from smartagent.kernel.scope import has_everyone
+from smartagent.kernel.scope import has_everyone, visible_keys
 from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
 from smartagent.templatetags.shown import SEVERITY_TONES, when
 
@@ -27,7 +27,13 @@ VERDICT_TONES = {"improved": "success", "unchanged": "", "worse": "danger", "too
 
 
 class OptimizationChangeList(FilteredChangeList):
-    """Its rows lead to the pages of the proposals."""
+    """Its rows lead to the pages of the proposals, and know whether the rule is one that whoever looks may see."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        seen = visible_keys(request.user, *(event.rule for event in self.result_list))
+        for event in self.result_list:
+            event.sees_rule = event.rule_id in seen
 
     def url_for_result(self, result: OptimizationEvent) -> str:
         return page_of(result.pk)
@@ -103,6 +109,8 @@ class OptimizationAdmin(RecordAdmin):
     def rule_link(self, event: OptimizationEvent) -> str:
         if event.rule_id is None:
             return "–"
+        if not event.sees_rule:  # type: ignore[attr-defined]
+            return str(event.rule)
         address = reverse("admin:rules_automationrule_page", args=[event.rule_id])
         return format_html('<a href="{}" class="sa-link">{}</a>', address, event.rule)
 

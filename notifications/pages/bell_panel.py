@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from django.utils import timezone
 from notifications.inbox.feedback import entry_of
 from notifications.models import Notification
 from notifications.models.querysets import NotificationQuerySet
+from rules.models import ActivityEntry
 
 MAX_BELL_ENTRIES = 10
 MAX_UNREAD = 99
@@ -30,8 +32,9 @@ def panel(request: HttpRequest, model_admin: Any, said: str = "") -> HttpRespons
     inbox = Notification.objects.addressed_to(request.user).select_related("rule").in_inbox(now)
     count = inbox.order_by().unread(now)[: MAX_UNREAD + 1].count()
     shown = _shown(inbox, inbox.unread(now), inbox.returned(now))
+    seen = _seen(request, shown)
     for one in shown:
-        one.why = entry_of(one)  # type: ignore[attr-defined]
+        one.why = entry if (entry := entry_of(one)) in seen else None  # type: ignore[attr-defined]
     context = {
         "shown": shown, "said": said, "unread": f"{MAX_UNREAD}+" if count > MAX_UNREAD else str(count or ""),
         "more": max(count - sum(one.status == "unread" for one in shown), 0), "counted": count <= MAX_UNREAD,
@@ -40,6 +43,14 @@ def panel(request: HttpRequest, model_admin: Any, said: str = "") -> HttpRespons
     response = render(request, "notifications/_panel.html", context)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _seen(request: HttpRequest, shown: list[Notification]) -> set[UUID]:
+    """The entries that told these and that the person may see: those of other people's rules they may not."""
+    if not request.user.has_perm("rules.view_activityentry"):
+        return set()
+    entries = ActivityEntry.objects.visible_to(request.user).filter(pk__in=filter(None, map(entry_of, shown)))
+    return set(entries.order_by().values_list("pk", flat=True))
 
 
 def _shown(

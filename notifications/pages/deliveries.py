@@ -24,7 +24,7 @@ from notifications.pages.resend import ResendForm, resend_all
 from notifications.registries import channels
 from notifications.templating import worded
 from smartagent.kernel.formats import counted
-from smartagent.kernel.scope import has_everyone
+from smartagent.kernel.scope import has_everyone, visible_keys
 from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
 from smartagent.shell.owned_admin import OwnedAdmin
 from smartagent.templatetags.shown import SEVERITY_TONES, when
@@ -151,6 +151,9 @@ def delivery_page(request: HttpRequest, model_admin: OwnedAdmin, delivery_id: st
     context = {
         "title": delivery.title, "delivery": delivery, "attempts": list(delivery.in_order), "parts": parts,
         "others": list(others.exclude(pk=delivery.pk).order_by("created_at")[:50]), "said": _said(delivery, parts),
+        "seen": visible_keys(
+            request.user, delivery.rule, delivery.channel, delivery.notification, delivery.bundle, *parts
+        ),
         "may_resend": delivery.status in ("dead", "skipped") and delivery.channel_id
         and model_admin.has_change_permission(request) and _may_resend(request, delivery),
     }  # fmt: skip

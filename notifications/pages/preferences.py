@@ -22,7 +22,7 @@ from notifications.routing.mutes import MUTE_DURATIONS, NoSuchRule, choices, mut
 from notifications.routing.preferences import addressee_of, forecast, keep, preference_of, quiet_in_words, wishes
 from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.limits import too_many
-from smartagent.kernel.scope import has_everyone
+from smartagent.kernel.scope import has_everyone, visible_keys
 from smartagent.models import User
 from smartagent.rest.fields import visible_person
 
@@ -67,8 +67,10 @@ def _matrix(request: HttpRequest, person: User, now: datetime) -> HttpResponse:
     if data and "HX-Request" in request.headers:
         return render(request, "notifications/_forecast.html", context)
     picked = as_uuid(request.GET.get("rule", ""))
+    mutes = list(muted_by(person, now))
     muting = {
-        "mutes": muted_by(person, now), "rules": choices(person, picked), "lengths": MUTE_DURATIONS, "picked": picked,
+        "mutes": mutes, "seen": visible_keys(request.user, *(each.rule for each in mutes)),
+        "rules": choices(person, picked), "lengths": MUTE_DURATIONS, "picked": picked,
     }  # fmt: skip
     return TemplateResponse(request, "notifications/preferences.html", site.each_context(request) | context | muting)
 

@@ -44,6 +44,18 @@ def people_visible_to(user: Any) -> models.QuerySet[Any]:
     return people.filter(pk=user.pk)
 
 
+def visible_keys(user: Any, *records: models.Model | None) -> set[Any]:
+    """The keys of those of `records` that `user` may see, whatever they are: only to these a page of theirs leads."""
+    by_model: dict[Any, set[Any]] = {}
+    for record in filter(None, records):
+        by_model.setdefault(type(record), set()).add(record.pk)
+    return {
+        key
+        for model, keys in by_model.items()
+        for key in model.objects.visible_to(user).filter(pk__in=keys).order_by().values_list("pk", flat=True)
+    }
+
+
 def leads_to_person(model: type[models.Model], path: str) -> bool:
     """Whether the look-up `path` (`user`, `-rule__user__email`) of `model` passes a person."""
     found: Any = model

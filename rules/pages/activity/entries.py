@@ -16,8 +16,19 @@ from rules.text.activity import named_entries
 from rules.text.context import facts_of
 from rules.text.entry import action_of, result_of
 from rules.text.event_names import TONE_LABELS, event_label, event_tone
-from smartagent.shell.filtered_list import RecordAdmin
+from smartagent.kernel.scope import visible_keys
+from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
 from smartagent.templatetags.shown import SEVERITY_TONES, when
+
+
+class ActivityChangeList(FilteredChangeList):
+    """Its rows know whether the rule is one that whoever looks may see."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        seen = visible_keys(request.user, *(entry.rule for entry in self.result_list))
+        for entry in self.result_list:
+            entry.sees_rule = entry.rule_id in seen
 
 
 @admin.register(ActivityEntry)
@@ -35,6 +46,9 @@ class ActivityAdmin(RecordAdmin):
     search_fields = ("rule__rule_name",)
     search_help_text = "Rule name"
     pages = {"<uuid:entry_id>/feedback/<str:verb>/": (judge_entry, "feedback")}
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
+        return ActivityChangeList
 
     def prepare(self, rows: list[ActivityEntry]) -> None:
         named_entries(rows)
@@ -63,7 +77,7 @@ class ActivityAdmin(RecordAdmin):
 
     @display(description="rule")
     def rule_link(self, entry: ActivityEntry) -> str:
-        if entry.rule is None:
+        if entry.rule is None or not entry.sees_rule:  # type: ignore[attr-defined]
             return self.rule_name(entry)
         return format_html('<a href="{}" class="sa-link">{}</a>', page_of(entry.rule_id), entry.rule)
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,6 +24,7 @@ from rules.pages.activity.feedback_buttons import answer, buttons
 from rules.text.activity import named_entries
 from rules.text.rule import rule_in_words
 from smartagent.kernel.coerce import as_uuid
+from smartagent.kernel.scope import visible_keys
 from smartagent.shell.owned_admin import OwnedAdmin
 
 ENTRY_RELATIONS = ("rule__user", "user", "run")
@@ -40,7 +42,7 @@ def entry_page(request: HttpRequest, model_admin: OwnedAdmin, entry_id: str) -> 
         "facts": json.dumps(entry.context, indent=2, ensure_ascii=False),
         "conditions": [(condition_in_words(observed), observed.observed_at) for observed in account.observed],
         "rule_then": rule_in_words(account.rule) if account.rule else "",
-        "made": [(label, reverse(place, args=[key])) for label, place, key in outcome_links(entry)],
+        "made": _made(request, entry), "seen": visible_keys(request.user, entry.rule),
         "before": named_entries(account.before), "after": named_entries(account.after),
         "sees_run": DispatchRun.objects.visible_to(request.user).filter(pk=entry.run_id).exists(),
         "person": _person(account), "silence": _silence(request, account),
@@ -64,6 +66,20 @@ def judge_entry(request: HttpRequest, model_admin: OwnedAdmin, entry_id: UUID, v
 
 def _judged(model_admin: OwnedAdmin, entry: ActivityEntry, useful: bool | None) -> SafeString:
     return buttons("admin:rules_activityentry_feedback", entry.pk, model_admin.describe(entry), useful)
+
+
+def _made(request: HttpRequest, entry: ActivityEntry) -> list[tuple[str, str]]:
+    """What the action made, with the addresses, as far as the person may see it: others may have been notified."""
+    return [
+        (label, reverse(place, args=[key])) for label, place, key in outcome_links(entry)
+        if model_of(place).objects.visible_to(request.user).filter(pk=as_uuid(key)).exists()
+    ]  # fmt: skip
+
+
+def model_of(place: str) -> Any:
+    """The model of which `admin:app_model_page` is a page."""
+    app, model, _ = place.removeprefix("admin:").split("_", 2)
+    return apps.get_model(app, model)
 
 
 def _drawn(account: Evidence, state: RuleState | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from tests.notifications.inbox_cast import again, told
 from tests.notifications.outside import START
+from tests.rules.rule_cast import entry_of, rule_of
 
 PANEL = "admin:notifications_notification_panel"
 HOUR = timedelta(hours=1)
@@ -74,9 +75,14 @@ def test_only_ones_own(client_of, alice, olga, clock):
 
 
 def test_each_leads_to_why_it_was_told(client_of, alice, clock):
-    entry = "6f0c0a53-6b1c-4c37-9d0c-3f1a5f0b8a11"
-    told(alice, metadata={"entry": entry})
-    assert f'href="/activity/{entry}/change/"' in panel_of(client_of(alice))
+    entry = entry_of(rule_of(alice), START)
+    told(alice, metadata={"entry": str(entry.pk)})
+    assert f'href="/activity/{entry.pk}/change/"' in panel_of(client_of(alice))
+
+
+def test_it_leads_to_no_entry_of_a_rule_of_somebody_else(client_of, alice, bob, clock):
+    told(alice, metadata={"entry": str(entry_of(rule_of(bob), START).pk)})
+    assert "/activity/" not in panel_of(client_of(alice)).partition("sa-panel")[2]
 
 
 def test_what_is_done_in_the_panel_is_answered_by_the_panel(client_of, alice, clock):
@@ -109,5 +115,6 @@ def test_the_number_of_queries_does_not_grow(client_of, alice, clock, django_ass
     for count in (1, 9):
         for n in range(count):
             told(alice, f"No. {n}", metadata={"entry": "6f0c0a53-6b1c-4c37-9d0c-3f1a5f0b8a11"})
-        with django_assert_max_num_queries(4 + 4):  # session, person, two for permissions; count, back, unread, read
+        # session, person, two for permissions; count, back, unread, read, entries
+        with django_assert_max_num_queries(4 + 5):
             panel_of(client)
