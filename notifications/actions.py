@@ -35,7 +35,7 @@ class MessageForm(forms.Form):
 
 
 class LegacyNotifyOptions(forms.Form):
-    """Of the old application: how serious the rule is, and `channel: system`, which is the inbox."""
+    """Options that the old application wrote: the severity, and `channel: system`, which is the inbox."""
 
     severity = SeverityOption()
     priority = SeverityOption()
@@ -90,7 +90,7 @@ class Notify(Action):
         return [_without_policy(outcomes[firing.entry_id], firing, gone) for firing in firings]
 
     def messages(self, firings: Sequence[Firing], told: ResolvedRecipients) -> list[Message]:
-        """One to each person who is told; to the owner where channels alone are named, by those only."""
+        """The notifications, one for each person; to the owner by the named channels where only channels are named."""
         first = firings[0]
         if not recipients_of(first.config):
             return [self.message(firings, first.owner_id)]
@@ -105,7 +105,7 @@ class Notify(Action):
         return found
 
     def message(self, firings: Sequence[Firing], person: UUID, **ways: Any) -> Message:
-        """What `person` is told of `firings`, which are one rule's, of one evaluation."""
+        """The notification to `person` about `firings` of one rule in one evaluation."""
         first, key = firings[0], uuid4()
         many = f" ({len(firings):,} instances)" if len(firings) > 1 else ""
         heading = HEADINGS.get(first.event, "{}").format(_text(first, "title") or first.rule_name)
@@ -145,7 +145,7 @@ def recipients_of(config: Mapping[str, Any]) -> list[str]:
 
 
 def place_of(rule: UUID, owner: UUID, person: UUID, notification: UUID) -> str:
-    """Where a message leads: to the rule, or, for those to whom it does not belong, to the notification itself."""
+    """The link of a notification: to the rule, or to the notification itself for people who may not see the rule."""
     return f"/rules/{rule}/" if person == owner else f"/notifications/{notification}/change/"
 
 

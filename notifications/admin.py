@@ -123,7 +123,7 @@ class NotificationAdmin(JudgedAdmin):
 
     @display(description="")
     def marks(self, notification: Notification) -> str:
-        """What can be done to one row: buttons that submit the list's own form to another address."""
+        """The buttons of a row: they submit the list's own form to another address."""
         if not notification.is_changeable:  # type: ignore[attr-defined]
             return ""
         shown = ((button,) for button in buttons(notification, timezone.now()))
@@ -165,7 +165,7 @@ RETURNED = 1000  # more than these are not counted
 
 
 def _snoozed(notification: Notification, now: datetime) -> str:
-    """Until when it is away, or that it has come back."""
+    """The end of the snooze, or the note that it has ended."""
     if is_snoozed(notification, now):
         return format_html(' <span class="sa-chip">snoozed until {}</span>', when(notification.snoozed_until))
     back = notification.status == Notification.Status.UNREAD and notification.snoozed_until is not None

@@ -1,4 +1,4 @@
-"""What can be asked of an inbox: the same in the pages and in the API."""
+"""Filters of the inbox, the same in the pages and in the API."""
 
 from typing import Any
 

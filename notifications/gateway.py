@@ -31,7 +31,7 @@ OUTGOING = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What one person is to be told."""
+    """A notification to be created for one person."""
 
     user_id: UUID
     type: str

@@ -1,4 +1,4 @@
-"""What the workers' clock runs."""
+"""Scheduled tasks."""
 
 from django.utils import timezone
 

@@ -1,4 +1,4 @@
-"""The plug for rules: optimize proposes an optimization to the person concerned; adjust proposes one bounded change."""
+"""The actions for rules: optimize proposes an optimization for the person concerned; adjust proposes one change."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -31,7 +31,7 @@ class OptimizeForm(forms.Form):
 
 
 class LegacyOptimizeOptions(forms.Form):
-    """Of the old application: the metric that its advice was for; ours is the rule's own."""
+    """Options that the old application wrote: the metric of its advice; here it is the rule's own."""
 
     target_metric = forms.CharField(required=False, max_length=100)
 
@@ -64,14 +64,14 @@ class Optimize(Action):
         ]  # fmt: skip
 
     def obstacle(self, firing: Firing, proposal: Proposal) -> str:
-        """Why nothing can be proposed; nothing where something can."""
+        """The reason why nothing can be proposed; empty where something can."""
         if (kind := _kind(firing)) in dict(KIND_CHOICES):
             return ""
         known = ", ".join(dict(KIND_CHOICES))
         return f"“{kind[:40]}” is not an optimization type. Set optimization_type to one of: {known}."
 
     def think(self, firing: Firing, facts: Facts) -> tuple[Facts, str, Proposal]:
-        """What is proposed for a firing, and under which name."""
+        """The proposal for a firing, and the name of its strategy."""
         strategy = strategy_for(firing.metric)
         return facts, strategy.kind, proposal_of(strategy, facts)
 

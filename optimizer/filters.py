@@ -1,4 +1,4 @@
-"""What can be asked of optimizations: the same in the pages and in the API."""
+"""Filters of optimizations, the same in the pages and in the API."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who may answer proposals: whoever may change them at all, and this one."""
+"""The permission to respond to a proposal."""
 
 from typing import Any
 

@@ -1,5 +1,4 @@
-"""What the workers' clock runs: the policy decides, what was approved is applied, what is over is measured; and
-once a week that is reported."""
+"""Scheduled tasks: the policy decides, approved proposals are applied, effects are measured."""
 
 import time
 from datetime import datetime

@@ -55,7 +55,7 @@ class Firing:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a firing: `detail` goes into the entry's context, `error` is the cause where it failed."""
+    """The outcome of a firing: `detail` goes into the entry's context, `error` is the cause where it failed."""
 
     detail: dict[str, Any] = field(default_factory=dict)
     error: str | None = None

@@ -38,7 +38,7 @@ def may_evaluate(user: Any) -> bool:
 
 
 def lock_of(rule: AutomationRule) -> str:
-    """Why `rule` is not changed by page or API; nothing where it is."""
+    """The reason why `rule` is not changed by page or API; empty where it is."""
     if not rule.provisioned_by:
         return ""
     return f"This rule is managed by the file {rule.provisioned_by}. Edit the file and apply it again."

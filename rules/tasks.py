@@ -1,4 +1,4 @@
-"""What the clock calls."""
+"""Scheduled tasks."""
 
 from django.utils import timezone
 

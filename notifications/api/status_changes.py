@@ -1,4 +1,4 @@
-"""What is done to notifications by REST: read, unread, archive, snooze; one, many, or the whole inbox."""
+"""REST endpoints that change the status of notifications: read, unread, archive, snooze; one, many, or the inbox."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -54,7 +54,7 @@ def count_of(name: str, text: str) -> OpenApiResponse:
 
 
 def described(summary: str, description: str, request: Any = None) -> Callable[[Any], Any]:
-    """What the description of the API says of one of the verbs; the answer is the notification."""
+    """The OpenAPI description of a verb; the answer is the notification."""
     from_view: Any = extend_schema(summary=summary, description=description, request=request)
     return from_view  # type: ignore[no-any-return]
 

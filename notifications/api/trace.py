@@ -1,4 +1,4 @@
-"""Where a message went, by REST: each person that you may see, each channel, and what became of it."""
+"""The trace of a notification by REST: each person the caller may see, each channel, and the outcome."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ class ReachedSerializer(serializers.Serializer[Any]):
 
 
 class DeliveriesAction:
-    """Where a notification went, for the view of notifications."""
+    """The trace as an action of the view of notifications."""
 
     @extend_schema(
         summary="Trace a notification", responses=ReachedSerializer(many=True), filters=False,

@@ -16,7 +16,7 @@ __all__ = ["Address", "ChannelError", "ChannelKind", "HTTPChannel", "HTTPRequest
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to: the settings of a channel, those that are secret among them. Its repr shows none."""
+    """The settings of a channel with its secrets; the repr shows none of them."""
 
     values: Mapping[str, Any] = field(repr=False)
 
@@ -26,7 +26,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """That it was taken, with what the other side said."""
+    """The acceptance of a message by the other side, with its answer."""
 
     code: int | None = None
     excerpt: str = ""
@@ -65,11 +65,11 @@ class ChannelKind:
         raise NotImplementedError(f"{type(self).__name__} must send().")
 
     def preview(self, message: OutgoingMessage, address: Address) -> str:
-        """What would be sent, as text, without what is secret."""
+        """The message as text, without secrets."""
         raise NotImplementedError(f"{type(self).__name__} must preview().")
 
     def where(self, address: Address) -> str:
-        """Where it goes, in a few words, without what is secret."""
+        """The destination in a few words, without secrets."""
         return ""
 
     def bound(self, known: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ class ChannelKind:
         return tuple(name for name in self.secrets if name not in self.addresses and known.get(name))
 
     def hidden(self, address: Address) -> tuple[str, ...]:
-        """What stands in no record, whoever says it back to us."""
+        """The secrets that are masked in every record, even where the other side repeats them."""
         return forms_of(str(address[name]) for name in self.secrets if address[name])
 
 
@@ -106,7 +106,7 @@ class HTTPChannel(ChannelKind):
         """ChannelError where an answer of 2xx says in its body that nothing was taken."""
 
     def words(self, answer: Answer) -> str:
-        """What an answer that is no 2xx says, where it says it in words."""
+        """The error text in an answer that is not 2xx, if there is one."""
         return ""
 
     def send(self, message: OutgoingMessage, address: Address) -> Receipt:
@@ -129,7 +129,7 @@ class HTTPChannel(ChannelKind):
 
 
 def refusal(answer: Answer, words: str = "") -> ChannelError:
-    """What an answer that is no 2xx means; `words` are those of the other side."""
+    """The ChannelError for an answer that is not 2xx; `words` are those of the other side."""
     moved = " Redirects are not followed." if 300 <= answer.code < 400 else ""
     said = f" It says: {words[:300].rstrip('.')}." if words else ""
     wait = answer.retry_after.total_seconds() if answer.retry_after is not None else None

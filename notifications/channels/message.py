@@ -1,4 +1,4 @@
-"""What a channel sends: one message, or a digest of many, with all that a transport may want to show."""
+"""The message that a channel sends: of one notification, or a digest of many, with all that a transport shows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

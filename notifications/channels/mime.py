@@ -14,7 +14,7 @@ MAIL_COLOURS = {"low": "#475569", "medium": "#b45309", "high": "#c2410c", "criti
 
 
 def subject_of(message: OutgoingMessage) -> str:
-    """One line, the severity first where it matters."""
+    """The subject in one line, with the severity first where it is high or critical."""
     mark = f"[{message.severity.upper()}] " if message.severity in ("high", "critical") else ""
     return mark + message.heading(200 - len(mark))
 

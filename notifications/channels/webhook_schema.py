@@ -1,4 +1,4 @@
-"""What a webhook gets, as a JSON Schema: https://json-schema.org/draft/2020-12/schema."""
+"""The JSON Schema of a webhook's body: https://json-schema.org/draft/2020-12/schema."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One attempt: a message goes out by its channel, and whatever comes of it is a result."""
+"""One attempt: a message is sent by its channel; success and every failure are a result."""
 
 import random
 import time
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """What is to be sent, and where. It is made in a thread, without the database."""
+    """The input of an attempt: message, channel and address. The attempt runs in a thread, without the database."""
 
     lease: Lease
     channel: UUID | None

@@ -1,4 +1,4 @@
-"""What the owner of a channel is told when its breaker opens or closes: in the inbox, and by other channels."""
+"""Notifications to the owner of a channel when its circuit breaker opens or closes: inbox and other channels."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What people do with channels: make and change them, try them out."""
+"""Creating, changing and testing channels."""
 
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,7 @@ def save(channel: Channel, values: dict[str, Any], now: datetime) -> int:
 
 
 def take_over_waiting(channel: Channel, now: datetime) -> int:
-    """Let what waits for any channel of its owner go out by this one; return how many messages that are."""
+    """Redirect the owner's waiting deliveries to this channel; return how many there were."""
     if not channel.enabled:
         return 0
     waiting = Delivery.objects.filter(user=channel.user_id)

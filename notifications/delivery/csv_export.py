@@ -20,7 +20,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "
 
 
 class CSVLine:
-    """What csv writes into: it gives each line back."""
+    """A file object for csv.writer that returns each line."""
 
     def write(self, line: str) -> str:
         return line

@@ -13,7 +13,7 @@ from notifications.routing.subscribers import zone_named
 
 
 def hold_in_quiet_hours(due: Sequence[DueDelivery], now: datetime) -> list[DueDelivery]:
-    """Those of `due` that may come now; the others are held until their person's quiet hours are over."""
+    """Return those of `due` that may go out now; defer the others to the end of their person's quiet hours."""
     late = {one.delivery for one in due if one.late}
     if not late:
         return list(due)

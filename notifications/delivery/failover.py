@@ -1,4 +1,4 @@
-"""What a broken channel keeps goes by the next one of the person, in their order."""
+"""Failover: deliveries of a broken channel go out by the person's next channel, in their order."""
 
 from datetime import datetime
 

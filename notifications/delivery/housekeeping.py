@@ -1,4 +1,4 @@
-"""What is done before anything is sent, and now and then while it is."""
+"""Housekeeping of a delivery worker: before its first batch, and now and then afterwards."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What came of attempts, written down for many at once; and what has expired."""
+"""Outcomes of attempts, written for many at once; and the expiry of deliveries."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -50,7 +50,7 @@ def tokens_at(now: datetime, tokens: float | None, at: datetime | None, per_minu
 
 
 def share(due: Sequence[DueDelivery], tokens: float, per_minute: int) -> tuple[list[DueDelivery], list[DueDelivery]]:
-    """Those of one channel that are sent, each for a token, and the rest: what has waited first, then by severity."""
+    """The deliveries of one channel that get a token, and the rest: longest waiting first, then by severity."""
     sent: list[DueDelivery] = []
     rest: list[DueDelivery] = []
     for one in sorted(due, key=lambda one: (not one.has_waited, -SEVERITIES.index(one.severity))):
@@ -60,7 +60,7 @@ def share(due: Sequence[DueDelivery], tokens: float, per_minute: int) -> tuple[l
 
 
 def allowed(due: Sequence[DueDelivery], now: datetime, per_minute: int) -> list[DueDelivery]:
-    """Those of `due` for which there is a token; the others of each channel are put off, in this transaction."""
+    """Return those of `due` that get a token; defer the others of each channel, in this transaction."""
     if not due or not per_minute:
         return list(due)
     of_channel: dict[UUID, list[DueDelivery]] = defaultdict(list)

@@ -76,7 +76,7 @@ def write(ids: Collection[UUID]) -> tuple[list[Written], dict[UUID, Unwritten]]:
 
 
 def message_of(delivery: Delivery, parts: Iterable[Delivery] = ()) -> OutgoingMessage:
-    """What this delivery says; `parts` are the deliveries in a digest."""
+    """The message of this delivery; `parts` are the deliveries in a digest."""
     items = tuple(_item(part) for part in parts)
     if delivery.reason == Delivery.Reason.DIGEST:
         if not items:
@@ -88,7 +88,7 @@ def message_of(delivery: Delivery, parts: Iterable[Delivery] = ()) -> OutgoingMe
 
 
 def address_of(channel: Channel | None) -> Address:
-    """Where it goes, with the secrets in clear; only for those who send."""
+    """The address with its secrets in clear; only for sending."""
     if channel is None:
         raise Unwritable(CHANNEL_GONE)
     if not channel.user.is_active:

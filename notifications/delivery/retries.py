@@ -1,4 +1,4 @@
-"""When a delivery that failed is tried again: pure."""
+"""The delays between the attempts of a delivery: pure."""
 
 from datetime import timedelta
 

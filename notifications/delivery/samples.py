@@ -20,13 +20,13 @@ CHOICES = 10
 
 
 def example(channel: Channel) -> OutgoingMessage:
-    """What a message of a rule looks like: the newest real one, else one that is made up."""
+    """An example of a rule's message: the newest real one, else a made-up one."""
     newest = firings_of(channel.user, 1)
     return worded(message_about(channel, newest[0]) if newest else made_up(channel), channel)
 
 
 def firings_of(person: User, maximum: int = CHOICES) -> list[Notification]:
-    """What rules told this person last, the newest first."""
+    """The newest notifications from rules to this person."""
     told = Notification.objects.filter(user=person, rule__isnull=False).select_related("rule")
     return list(told.order_by("-created_at", "-id")[:maximum])
 

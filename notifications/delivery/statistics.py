@@ -26,7 +26,7 @@ class Percentile(Aggregate):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of the last seven days. Seconds are from when a message was to go out to its receipt; None without any."""
+    """Figures of the last seven days. Seconds are from the planned time to the receipt; None without any."""
 
     delivered: int
     failed: int
@@ -35,7 +35,7 @@ class Figures:
 
     @property
     def failure_rate(self) -> float | None:
-        """As a percentage of what was settled; None without any."""
+        """The failed share of settled deliveries in percent; None without any."""
         settled = self.delivered + self.failed
         return round(100 * self.failed / settled, 1) if settled else None
 

@@ -118,7 +118,7 @@ def _usable(named: Sequence[Firing], free: Collection[UUID]) -> Callable[[Firing
 
 
 def missing_policy(name: str, maker: Any) -> str:
-    """What is wrong with a policy's name as `maker` writes it; nothing where they may name it."""
+    """The problem with a policy's name as `maker` writes it; empty where they may name it."""
     visible = EscalationPolicy.objects.visible_to(maker)
     if visible.filter(name=name).exists():
         return ""

@@ -1,4 +1,4 @@
-"""What the escalation of an alert writes to the activity log, for RULES_EVENTS."""
+"""The events of escalations in the activity log, for RULES_EVENTS."""
 
 from rules.engine.event_kinds import EventKind
 

@@ -1,4 +1,4 @@
-"""What an escalation says, to each person whom a step tells: one message for all instances of a rule."""
+"""The notifications of an escalation: to each person of a step, one for all instances of a rule."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -67,7 +67,7 @@ def _message(
 
 
 def step_context(one: DueStep) -> dict[str, Any]:
-    """What its entry in the activity log says."""
+    """The context of the entry in the activity log."""
     return {
         "whom": ", ".join(one.to), "are": "is" if len(one.to) == 1 else "are", "step": one.step + 1,
         "of": len(one.steps), "round": one.round + 1,

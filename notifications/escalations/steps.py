@@ -18,7 +18,7 @@ class EscalationStep:
     to: tuple[str, ...]
 
     def kept(self) -> dict[str, Any]:
-        """As it is kept."""
+        """The steps as the database stores them."""
         return {"after": int(self.after.total_seconds()), "to": list(self.to)}
 
 
@@ -37,7 +37,7 @@ def begin_at(steps: Sequence[EscalationStep], now: datetime) -> StepPosition:
 
 
 def after(steps: Sequence[EscalationStep], repeats: int, step: int, turn: int, now: datetime) -> StepPosition | None:
-    """What comes after `step` of the round `turn`, done at `now`; None where it was the last."""
+    """The step after `step` of the round `turn`, done at `now`; None where it was the last."""
     if step + 1 < len(steps):
         return StepPosition(step + 1, turn, now + steps[step + 1].after)
     return StepPosition(0, turn + 1, now + steps[0].after) if steps and turn < repeats else None

@@ -11,7 +11,7 @@ NO_STEP = "Add at least one step with a waiting time and recipients."
 
 
 def step_problems(step: EscalationStep, owner: Any, maker: Any) -> dict[str, list[str]]:
-    """What is wrong with one step of a policy of `owner`, by field; empty where nothing is."""
+    """The problems of one step of a policy of `owner`, by field."""
     found: dict[str, list[str]] = {}
     if not SHORTEST <= step.after <= LONGEST:
         between = f"{format_duration(SHORTEST)} to {format_duration(LONGEST)}"
@@ -21,7 +21,7 @@ def step_problems(step: EscalationStep, owner: Any, maker: Any) -> dict[str, lis
 
 
 def count_problem(steps: Sequence[Any]) -> str:
-    """What is wrong with how many steps there are; nothing where that is fine."""
+    """The problem with the number of steps; empty where there is none."""
     if not steps:
         return NO_STEP
     return (

@@ -28,14 +28,14 @@ def judge_all(notifications: Iterable[Notification], user: Any, useful: bool | N
 
 
 def feedback_for(notifications: Iterable[Notification], user: Any) -> dict[UUID, bool | None]:
-    """What `user` said of each that can be judged, by its id; None where nothing yet."""
+    """The feedback of `user` on each notification that can be rated, by its id; None where there is none yet."""
     entries = {one.pk: entry for one in notifications if (entry := entry_of(one))}
     said = feedback_of(user, entries.values()) if entries else {}
     return {key: said[entry] for key, entry in entries.items() if entry in said}
 
 
 def success_message(verb: str, count: int, of: int) -> str:
-    """What was done to many, in words."""
+    """The message after feedback on many notifications."""
     words = FEEDBACK_MESSAGES[verb].format(n=counted(count, "notification"))
     rest = of - count
     others = "1 other was" if rest == 1 else f"{rest:,} others were"
@@ -43,7 +43,7 @@ def success_message(verb: str, count: int, of: int) -> str:
 
 
 def attach_feedback(notifications: Sequence[Any], user: Any) -> None:
-    """Keep with each what `user` said of it; nothing where there is nothing to judge."""
+    """Set `said` on each notification: the feedback of `user`, or None where it cannot be rated."""
     said = feedback_for(notifications, user)
     for one in notifications:
         one.said = {"useful": said[one.pk]} if one.pk in said else None

@@ -1,4 +1,4 @@
-"""For how long a notification can be snoozed, and when that would be: pure."""
+"""The choices of a snooze and their ends: pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ SNOOZE_LABELS = {"1h": "For 1 hour", "4h": "For 4 hours", "morning": "Until the 
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """One of the ways to snooze, with the time at which it ends, in words."""
+    """One choice of a snooze, with its end in words."""
 
     length: str
     text: str

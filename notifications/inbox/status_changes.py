@@ -1,4 +1,4 @@
-"""What can be done to notifications on a page: mark them read or unread, archive or snooze them; and the buttons."""
+"""Changes of status on pages: read, unread, archived, snoozed; and their buttons."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Where a message went: to each person that one activity entry told, by each channel, what became of it, and why."""
+"""The trace of a notification: each person that one activity entry notified, each channel, outcome and cause."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ NEAR = timedelta(days=7)  # escalation tells others later, but not weeks later
 
 @dataclass(frozen=True, slots=True)
 class ChannelTrace:
-    """One channel, and what became of the message there; `why` is the cause, where there is one to name."""
+    """One channel and the outcome there; `why` is the cause, where there is one to name."""
 
     delivery: Delivery
     why: str
@@ -53,7 +53,7 @@ def stands_in_inbox(notification: Notification, now: datetime) -> str:
 
 
 def why_of(delivery: Delivery, channel: Channel | None, now: datetime) -> str:
-    """Why a delivery stands where it stands, in words; nothing where its status says it all."""
+    """The cause of a delivery's status in words; empty where the status says it all."""
     said = [delivery.cause] if delivery.cause else []
     if delivery.status == Delivery.Status.DUE:
         said += _waits(delivery, channel, now)

@@ -1,4 +1,4 @@
-"""What a message told, and what whoever was told may do about it by a link in it: acknowledge or snooze."""
+"""The actions behind links in messages: acknowledge or snooze the alert of the message."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ SNOOZES = {"1h": "Snooze for 1 hour", "4h": "Snooze for 4 hours", "morning": "Sn
 
 
 class NothingToDo(Exception):
-    """It cannot be done, or not any more; the message of this says why. `status` is that of the page."""
+    """The action is not possible (any more); the message says why. `status` is that of the page."""
 
     def __init__(self, detail: str, status: int = 200) -> None:
         super().__init__(detail)
@@ -34,7 +34,7 @@ class NothingToDo(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What whoever follows a link is asked about."""
+    """The confirmation shown to whoever follows a link."""
 
     told: Notification
     who: User

@@ -1,4 +1,4 @@
-"""What links in messages lead to: a page that asks, and does it when somebody says yes. No sign-in is needed.
+"""Pages behind links in messages: they ask for a confirmation, then act. No sign-in is needed.
 
 A GET changes nothing: programs that look at every link of a mail do no harm. RFC 8058: a mail program unsubscribes by a
 POST without a page. The signed link stands for who asks, so that there is no cookie that a forged form could use.

@@ -27,7 +27,7 @@ class LinkInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a link names: a notification or a channel, in whose name, and the rule that the message was about."""
+    """The content of a link: a notification or a channel, the person, and the rule of the message."""
 
     subject: UUID
     person: UUID
@@ -41,7 +41,7 @@ def token(purpose: str, link: Link) -> str:
 
 
 def read(purpose: str, text: str) -> Link:
-    """What a link names; LinkInvalid where it is not ours, for something else, or too old."""
+    """Return the content of a link; LinkInvalid where the signature is wrong, for another purpose, or too old."""
     try:
         return Link(*map(UUID, signing.loads(text, salt=f"{SALT}.{purpose}", max_age=LINK_TTL)))
     except (signing.BadSignature, AttributeError, ValueError, TypeError):

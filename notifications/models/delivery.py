@@ -1,4 +1,4 @@
-"""What leaves the house: channels, deliveries with each attempt, and who wants what."""
+"""Deliveries and their attempts."""
 
 import uuid
 

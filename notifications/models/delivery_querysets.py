@@ -1,4 +1,4 @@
-"""What can be asked of channels and deliveries, and done with them in one statement."""
+"""Queries of channels and deliveries, and changes of many in one statement."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Who is told next where nobody acts: policies, and each course that one takes for one instance."""
+"""Escalation policies, and the running escalations of instances."""
 
 import uuid
 from typing import Self

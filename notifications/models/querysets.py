@@ -46,8 +46,7 @@ class NotificationQuerySet(OwnedQuerySet):
         return self.filter(status="unread", snoozed_until__lte=now)
 
     def of_entry(self, entry: object) -> Self:
-        """Those that one activity entry told. As text, for the column may be text with something in it that is no
-        JSON; so narrow it down before."""
+        """Notifications of one activity entry. Compares text, since a row may hold text that is not JSON."""
         return self.having("entry", str(entry))
 
     def having(self, name: str, value: str) -> Self:

@@ -1,4 +1,4 @@
-"""What stands in the form of a channel would send, of a real past firing, before it is saved."""
+"""The preview in the form of a channel: a real past firing as the unsaved settings would send it."""
 
 from typing import Any
 

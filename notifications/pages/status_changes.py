@@ -1,4 +1,4 @@
-"""What is done to notifications from pages: marked, archived, snoozed; one, or the whole inbox."""
+"""Pages that change the status of notifications: read, archived, snoozed; one, or the whole inbox."""
 
 from datetime import datetime
 from typing import Any
@@ -69,7 +69,7 @@ def zone_of(request: HttpRequest) -> ZoneInfo:
 
 
 def previous_page(request: HttpRequest) -> str:
-    """The page of ours that one came from, else the inbox."""
+    """The page of this site that the request came from, else the inbox."""
     return _ours(request, request.headers.get("referer", ""))
 
 

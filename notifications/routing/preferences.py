@@ -1,4 +1,4 @@
-"""What a person prefers: read, checked, kept; and what would happen to a message now, by the code that decides it."""
+"""Preferences of a person: reading, checking, storing; and a forecast of decisions by the router's own code."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace

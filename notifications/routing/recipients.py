@@ -56,7 +56,7 @@ class ResolvedRecipients:
 
     @property
     def problem(self) -> str:
-        """What is wrong with the recipients that are not notified; nothing where all are."""
+        """The problem of the recipients that are not notified; empty where all are."""
         refused = f"Not notified: {', '.join(self.refused)}. {OF_OPERATORS}" if self.refused else ""
         gone = f"Recipients not found: {', '.join(self.missing)}." if self.missing else ""
         instead = "The owner of the rule was notified instead." if self.is_nobody else ""
@@ -127,7 +127,7 @@ class Directory:
 
 
 def problems_of(recipients: Sequence[str], owner: Any, maker: Any) -> list[str]:
-    """What is wrong with them as `maker` writes them for a rule of `owner`: not there, or not theirs to tell."""
+    """The problems of recipients as `maker` writes them for a rule of `owner`: missing, or not allowed."""
     if not has_everyone(maker, "change"):
         foreign = [each for each in recipients if not _is_own(each, owner)]
         if foreign and _is_role(foreign[0]) and not is_role(_role(foreign[0])):

@@ -1,4 +1,4 @@
-"""Who has a role that recipients name: a group of ours, or a role of the old application.
+"""The people who have a role that recipients name: a group here, or a role of the old application.
 
 A role is named in the singular or plural; `admin` is everybody who may administer, `manager` whoever is one in the old
 application's profiles, or else an operator.

@@ -1,4 +1,4 @@
-"""Where a message goes to one person: pure. Each channel gets a decision, also that it is not sent, and why."""
+"""The routing of a message to one person: pure. Each channel gets a decision, with the reason where it is not sent."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field

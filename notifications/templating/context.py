@@ -1,4 +1,4 @@
-"""What a template may use: plain values of a message, by name."""
+"""The variables of a template: plain values of a message, by name."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

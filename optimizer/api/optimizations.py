@@ -39,7 +39,7 @@ CONFLICT_RESPONSE = OpenApiResponse(
 
 
 def described(summary: str, description: str, request: Any = None) -> Callable[[Any], Any]:
-    """What the description of the API says of one of the answers."""
+    """The OpenAPI description of a response to a proposal."""
     from_view: Any = extend_schema(
         summary=summary, description=description, request=request,
         responses={200: OneOptimizationSerializer, 409: CONFLICT_RESPONSE},

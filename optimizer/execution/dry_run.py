@@ -7,7 +7,7 @@ from optimizer.text.proposal import operation_name
 
 
 def would_change(event: OptimizationEvent, now: datetime) -> list[dict[str, Any]]:
-    """What each operation would change, or why it cannot; nothing is changed, and nobody is spoken to."""
+    """The changes of each operation, or why it cannot run. Changes nothing and calls nobody."""
     return [
         {"label": operation_name(step.operation), "changes": changes, "problem": problem}
         for step, changes, problem in dry_run(event, now)

@@ -1,4 +1,4 @@
-"""Who applies a proposal: a lease that one worker takes, and by which it knows later that it still is the one."""
+"""A lease, so that only one worker applies a proposal."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,7 +21,7 @@ class Lost(Exception):
 
 
 def waiting(now: datetime) -> list[UUID]:
-    """What may be begun or gone on with, the oldest first; what waits for its window stands in nobody's way."""
+    """Approved proposals to begin or continue, oldest first; those that wait for the change window are left out."""
     policy = OptimizerPolicy.current()
     if policy.stopped:
         return []

@@ -40,7 +40,7 @@ NOTHING_DONE = "No operation was applied, so there is nothing to roll back."
 
 
 def obstacle(verb: str, event: OptimizationEvent, by: Any, policy: OptimizerPolicy, now: datetime) -> str:
-    """Why `by` cannot do it now; nothing where they can. Steps and rule of the event are looked at."""
+    """The reason why `by` cannot respond so now; empty where they can. Reads steps and rule of the event."""
     if event.status not in FITS[verb]:
         return f"The optimization is {event.get_status_display().lower()}."
     if event.status == Status.PROPOSED and event.expires_at and event.expires_at <= now and verb != "dismiss":
@@ -91,7 +91,7 @@ def answer_many(
 
 
 def success_message(verb: str, event: OptimizationEvent) -> str:
-    """What came of an answer, in a sentence."""
+    """The message after a response."""
     if verb == "apply" and event.status == Status.FAILED:
         return f"Failed. {event.error_message}"
     if verb == "apply" and event.status == Status.APPLYING:

@@ -42,7 +42,7 @@ class Later(Exception):
 
 
 def dry_run(event: OptimizationEvent, now: datetime) -> list[tuple[Step, list[PreviewedChange], str]]:
-    """What each step would change, and why it cannot; nothing is written, and nobody is spoken to."""
+    """The changes of each step, or why it cannot run. Writes nothing and calls nobody."""
     found = []
     for step in event.steps.order_by("position"):
         try:

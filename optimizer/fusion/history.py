@@ -1,4 +1,4 @@
-"""What fusion metrics were in the last days: the changes that evaluations have kept."""
+"""The values of fusion metrics in the last days, from their stored changes."""
 
 from collections import defaultdict
 from collections.abc import Collection

@@ -15,7 +15,7 @@ from smartagent.kernel.formats import plural
 
 
 def of_proposals(events: Iterable[OptimizationEvent]) -> list[Message]:
-    """That an optimization waits; not to those who asked for it themselves."""
+    """Notifications of waiting proposals; none to people who requested the proposal themselves."""
     return [
         _message(
             event.user_id, event.rule_id, event.pk, "notify", "medium",
@@ -27,7 +27,7 @@ def of_proposals(events: Iterable[OptimizationEvent]) -> list[Message]:
 
 
 def of_entries(entries: Iterable[ActivityEntry]) -> list[Message]:
-    """What of the things that were written down the person concerned is told."""
+    """Notifications to the person concerned about entries of the log."""
     return [message for entry in entries if (message := _of(entry))]
 
 

@@ -14,7 +14,7 @@ MAX_POINTS = 5000
 
 
 def effect_chart(event: OptimizationEvent, now: datetime) -> dict[str, Any] | None:
-    """What `instance.js` draws; None where it was not applied, or no readings were kept."""
+    """The data for `instance.js`; None where it was not applied, or no readings were stored."""
     if event.applied_at is None or not event.metric:
         return None
     start, end = event.applied_at - WINDOW, min(event.applied_at + WINDOW, now)

@@ -1,4 +1,4 @@
-"""What became of the proposals of each strategy, and of each operation, in one statement each."""
+"""The outcomes of each strategy and of each operation, in one statement each."""
 
 import json
 from collections.abc import Sequence
@@ -82,7 +82,7 @@ BARS = {
 
 
 def chart(scores: Sequence[Score]) -> str:
-    """What Chart.js draws: what came of each, one upon the other."""
+    """The data for Chart.js: the outcomes of each strategy, stacked."""
     sets = [
         {"label": label, "data": [getattr(score, name) for score in scores], "backgroundColor": colour, "stack": "all"}
         for name, (label, colour) in BARS.items()

@@ -1,4 +1,4 @@
-"""What the optimizer proposes, does and remembers."""
+"""The models of the optimizer."""
 
 from optimizer.models.action_log import ActionLog
 from optimizer.models.event import OptimizationEvent

@@ -1,4 +1,4 @@
-"""What was proposed to make things better, and what became of it."""
+"""Optimizations: proposed changes and their outcomes."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""What a fusion score is made of."""
+"""The components of fusion scores."""
 
 import uuid
 from decimal import Decimal

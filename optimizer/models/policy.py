@@ -1,4 +1,4 @@
-"""What the optimizer may do by itself: one row for the whole installation."""
+"""The automation policy: one row for the whole installation."""
 
 from typing import Self
 

@@ -1,4 +1,4 @@
-"""What can be asked of optimizations."""
+"""Queries of optimizations."""
 
 from typing import Any, Self
 

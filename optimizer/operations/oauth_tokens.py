@@ -30,7 +30,7 @@ MAX_LIFETIME = timedelta(days=3650)
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What came: never shown, so it has no words."""
+    """Tokens as received. They have no repr, so that no log shows them."""
 
     access: str = field(repr=False)
     refresh: str = field(repr=False)  # the one before where none came

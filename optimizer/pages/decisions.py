@@ -1,4 +1,4 @@
-"""What is answered on the page of one proposal: asked first where something is changed, then done, then said."""
+"""Responses on the page of one proposal: a confirmation where something changes, the change, and its message."""
 
 from typing import Any
 from uuid import UUID

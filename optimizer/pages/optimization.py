@@ -65,7 +65,7 @@ def find_event(model_admin: OwnedAdmin, request: HttpRequest, key: Any) -> Optim
 
 
 def state_of(event: OptimizationEvent, now: datetime) -> dict[str, Any]:
-    """Where it stands, with its operations."""
+    """The status with its operations."""
     scheduled = event.optimization_action == OptimizationEvent.Kind.SCHEDULED
     return {
         "event": event, "stands": stands_in_words(event, now), "steps": shown_steps(event),

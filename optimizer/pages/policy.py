@@ -45,13 +45,13 @@ def policy_page(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def stop_everything(request: HttpRequest) -> HttpResponse:
-    """Nothing is approved or applied from now on; what is being done just now is not begun again."""
+    """Stop the optimizer: nothing is approved, applied or begun again."""
     return _switch(request, stopped=True, said="The optimizer is stopped. No optimizations are approved or applied.")
 
 
 @require_POST
 def let_go_on(request: HttpRequest) -> HttpResponse:
-    """As before."""
+    """Resume the optimizer."""
     return _switch(request, stopped=False, said="The optimizer was resumed.")
 
 

@@ -14,7 +14,7 @@ from smartagent.kernel.scope import has_everyone
 
 @require_safe
 def report_page(request: HttpRequest) -> HttpResponse:
-    """Of the last seven days, to whoever sees everyone's."""
+    """Show the report of the last seven days to people who may see everyone's data."""
     user = request.user
     if not (user.has_perm("optimizer.view_optimizationevent") and has_everyone(user, "view")):
         raise PermissionDenied

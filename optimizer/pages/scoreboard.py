@@ -17,7 +17,7 @@ PERIODS = {"30": "30 days", "90": "90 days", "all": "all time"}
 
 @require_safe
 def scoreboard_page(request: HttpRequest) -> HttpResponse:
-    """Of the proposals that the person may see."""
+    """Show the outcomes of the proposals that the person may see."""
     if not request.user.has_perm("optimizer.view_optimizationevent"):
         raise PermissionDenied
     period = request.GET.get("period", "all")

@@ -1,4 +1,4 @@
-"""What may be done without a person, and who may say yes: pure."""
+"""The guard-rails: what may be applied without a person, and who may approve. Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Record:
 def refusal(
     rails: Rails, *, strategy: str, irreversible: Collection[str], record: Record, today: int, busy: bool
 ) -> str:
-    """Why a proposal is not applied without a person; nothing where it may be."""
+    """The reason why a proposal is not applied without a person; empty where it may be."""
     if rails.stopped:
         return STOPPED
     if irreversible:

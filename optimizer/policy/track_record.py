@@ -1,4 +1,4 @@
-"""What became of the proposals of each strategy and operation so far."""
+"""The outcomes of the proposals of each strategy and operation so far."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +25,7 @@ def guardrails_of(policy: OptimizerPolicy) -> Rails:
 
 
 def track_records() -> Mapping[str, Record]:
-    """By strategy."""
+    """The track record of each strategy."""
     rows = OptimizationEvent.objects.exclude(verdict="").order_by().values("strategy")
     return {row["strategy"] or "": _record(row) for row in rows.annotate(**_counts(""))}
 

@@ -1,4 +1,4 @@
-"""What each strategy, and each operation, is trusted with just now, and why not with more."""
+"""The trust in each strategy and operation now, and what it lacks for more."""
 
 from dataclasses import dataclass
 

@@ -23,7 +23,7 @@ UNDER_WAY = ("proposed", "approved", "applying")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalRequest:
-    """Why something is proposed: what broke, by which rule, how it is to be decided, and who asked, if a person did."""
+    """The cause of a proposal: what broke, the rule, how it is to be decided, and who requested it, if a person did."""
 
     facts: Facts
     kind: str  # auto, manual or scheduled
@@ -34,14 +34,14 @@ class ProposalRequest:
 
 @dataclass(frozen=True, slots=True)
 class ProposalResult:
-    """What came of it: a proposal, or the one that stands in its way."""
+    """The proposal that was created, or the existing one that prevents it."""
 
     event: OptimizationEvent
     is_new: bool = True
 
     @property
     def obstacle(self) -> str:
-        """Why nothing was proposed; nothing where something was."""
+        """The reason why nothing was proposed; empty where something was."""
         if self.is_new:
             return ""
         if self.event.status != OptimizationEvent.Status.DISMISSED:

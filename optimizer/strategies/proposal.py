@@ -1,4 +1,4 @@
-"""What strategies look at, and what they propose: values, made without a database."""
+"""The input and output of strategies: values, made without a database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -47,7 +47,7 @@ class FusionMetricFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is known of the person when something breaks."""
+    """The facts about the person when the rule fires."""
 
     person: UUID
     metric: str

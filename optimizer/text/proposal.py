@@ -1,4 +1,4 @@
-"""What is said of a proposal: where it stands, and what came of it; made when it is shown."""
+"""Sentences about a proposal: its status and outcome; made when they are shown."""
 
 from datetime import datetime
 from typing import Any

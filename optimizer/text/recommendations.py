@@ -1,4 +1,4 @@
-"""What was recommended, as texts, whoever wrote it."""
+"""Recommendations as texts, whoever wrote them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a step has changed, and what it has found, as rows of tables: pure. What is secret is not shown."""
+"""The changes and findings of a step as rows of tables: pure. Secrets are not shown."""
 
 import re
 from collections.abc import Iterator, Mapping

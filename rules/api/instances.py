@@ -1,4 +1,4 @@
-"""What is done to an instance by REST: acknowledge, snooze, comment, assign, resolve, reopen; one or many."""
+"""REST endpoints that handle instances: acknowledge, snooze, comment, assign, resolve, reopen; one or many."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -75,7 +75,7 @@ class DoneSerializer(serializers.Serializer[Any]):
 
 
 def described(summary: str, description: str, request: Any) -> Callable[[Any], Any]:
-    """What the description of the API says of one of the verbs."""
+    """The OpenAPI description of a verb."""
     from_view: Any = extend_schema(
         summary=summary, description=description, request=request,
         responses={200: StateSerializer, 409: OpenApiResponse(description=UNCHANGED_INSTANCE)},
@@ -200,7 +200,7 @@ class HandlingActions:
 
 
 def requested_until(requested: dict[str, Any], now: datetime, person: User | None) -> datetime:
-    """When what is asked for, by `until` or by `length`, ends."""
+    """The requested end, given as `until` or as `length`."""
     try:
         if "until" in requested:
             return handling.check_until(requested["until"], now)

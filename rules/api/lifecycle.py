@@ -1,4 +1,4 @@
-"""What is done with a rule as a whole, by REST: copied, published, tested, its versions, and the recycle bin."""
+"""REST endpoints for a rule as a whole: copy, publish, test, versions, recycle bin."""
 
 from typing import Any
 

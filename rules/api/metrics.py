@@ -1,4 +1,4 @@
-"""What can be watched, and what it reads now."""
+"""The metrics and their current readings."""
 
 from typing import Any
 

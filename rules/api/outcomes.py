@@ -1,4 +1,4 @@
-"""What became of rules: where each instance stands, what was decided and done, and the runs it happened in."""
+"""REST endpoints of results: instances, the activity log, and runs."""
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
 

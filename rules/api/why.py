@@ -1,4 +1,4 @@
-"""Why a rule did what it did at one time, and why an entry of the activity log says what it says, by REST."""
+"""REST endpoints that explain a rule at one time, and an entry of the activity log."""
 
 from typing import Any
 from uuid import UUID

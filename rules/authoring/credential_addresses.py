@@ -1,4 +1,4 @@
-"""Where the credentials of an integration are sent: whoever changes that enters the credentials again."""
+"""The addresses that receive an integration's credentials: changing one requires entering the credentials again."""
 
 from typing import Any
 

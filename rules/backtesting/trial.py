@@ -108,7 +108,7 @@ def times(count: int) -> str:
 
 
 def as_json(trial: Trial) -> dict[str, Any]:
-    """What a chart is drawn of; times are milliseconds."""
+    """The data of the chart; times are milliseconds."""
     return {
         "start": _ms(trial.start), "end": _ms(trial.end), "label": trial.label, "steps": trial.in_steps,
         "person": str(trial.person.pk), "points": [[_ms(time), value] for time, value in trial.points],

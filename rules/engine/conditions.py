@@ -16,7 +16,7 @@ class Operator(models.TextChoices):
 
 
 class Reducer(models.TextChoices):
-    """What of the readings in a window is compared."""
+    """The aggregation of the readings in a window."""
 
     LAST = "last", "latest reading"
     AVG = "avg", "average"

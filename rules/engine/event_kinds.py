@@ -1,4 +1,4 @@
-"""What an action or an app declares of an event that it writes to the activity log."""
+"""The declaration of an event in the activity log, by the action or app that writes it."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What a rule would do now: judged by the dispatcher's own statement, in a transaction that is rolled back."""
+"""A preview of a rule now, judged by the dispatcher's own statement in a transaction that is rolled back."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""What made a step happen, or kept its action from being run, in sentences: timers, silences, people, repeats."""
+"""The causes of a step, or of an action that did not run, in sentences: timers, silences, people, repeats."""
 
 from collections.abc import Callable
 from datetime import timedelta

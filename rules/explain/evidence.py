@@ -31,7 +31,7 @@ class Evidence:
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What was written with the entry."""
+        """The context of the entry."""
         return facts_of(self.entry)
 
     def time(self, name: str) -> datetime | None:

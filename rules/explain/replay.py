@@ -1,4 +1,4 @@
-"""Why a rule did what it did at one time, in plain sentences."""
+"""Sentences that explain a rule at one time."""
 
 from datetime import timedelta
 
@@ -40,7 +40,7 @@ def condition_in_words(observed: ConditionResult) -> str:
 
 
 def answer(why: Explanation) -> list[str]:
-    """What happened at that time and why, a sentence each; the first is the answer."""
+    """The explanation, a sentence each; the first is the answer."""
     if why.made_at:
         return [f"The rule did not exist yet: it was created on {clock(why.made_at)}."]
     if not why.evaluated:

@@ -1,4 +1,4 @@
-"""What can be asked of rules, instances, activity, runs and integrations: the same in the pages and in the API."""
+"""Filters of rules, instances, activity, runs and integrations, the same in the pages and in the API."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What can be asked of silences: the same in the list and in the API."""
+"""Filters of silences, the same in the list and in the API."""
 
 from typing import Any
 

@@ -36,7 +36,7 @@ class ThresholdProposal:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why no other threshold can be proposed."""
+    """The reason why no other threshold can be proposed."""
 
     reason: str
 

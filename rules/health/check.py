@@ -24,7 +24,7 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthFinding:
-    """What is wrong with one rule: in words with numbers, what to do about it, and where."""
+    """A problem of one rule: in words with numbers, the advice, and a link."""
 
     kind: str
     label: str
@@ -38,7 +38,7 @@ class HealthFinding:
 
 
 class HealthCheck:
-    """One thing that can be wrong with a rule."""
+    """A check of rule health."""
 
     kind: ClassVar[str]
     label: ClassVar[str]
@@ -51,11 +51,11 @@ class HealthCheck:
         return {}
 
     def words(self, facts: Facts) -> str:
-        """What is wrong, with its numbers."""
+        """The problem in words, with its numbers."""
         raise NotImplementedError(f"{type(self).__name__} must say its words().")
 
     def link(self, rule_id: UUID, facts: Facts) -> str:
-        """Where one does something about it."""
+        """The page where the problem can be solved."""
         return reverse("admin:rules_automationrule_page", args=[rule_id])
 
 

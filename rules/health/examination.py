@@ -63,7 +63,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What is wrong with the rules that somebody sees. `affected` are the rules with a finding."""
+    """The findings on the rules that a person may see. `affected` are the rules with a finding."""
 
     active: int
     drafts: int
@@ -105,7 +105,7 @@ def examine(user: Any, now: datetime, kinds: Sequence[str] = (), maximum: int = 
 
 
 def findings_of(rule: UUID, now: datetime) -> list[HealthFinding]:
-    """What is wrong with one rule, in the order of the checks."""
+    """The findings on one rule, in the order of the checks."""
     rows = _ask(list(checks), now, {"owner": None, "rule": rule, "maximum": 1})
     found = {finding.kind: finding for finding in _findings(rows)}
     return [found[check.kind] for check in checks if check.kind in found]

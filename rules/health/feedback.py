@@ -51,7 +51,7 @@ def judge(entries: Iterable[UUID], user: Any, useful: bool | None, now: datetime
 
 
 def feedback_of(user: Any, entries: Iterable[UUID]) -> dict[UUID, bool | None]:
-    """What `user` said of each of `entries` that can be judged; None where nothing yet."""
+    """The feedback of `user` on each of `entries` that can be rated; None where there is none yet."""
     found = _judged(entries)
     firings = [firing for firing, _ in found.values()]
     said = dict(Feedback.objects.filter(user=user, entry__in=firings).values_list("entry_id", "useful"))

@@ -1,4 +1,4 @@
-"""Who tells the most: how often rules fired, and how often they told somebody, in the last days."""
+"""The noisiest rules: how often they fired and notified in the last days."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ OF_RULE = "AND rule_id = %(rule)s"
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """How often a rule told somebody, and how often it fired, in 7 and in 30 days."""
+    """How often a rule notified and fired, in 7 and in 30 days."""
 
     notified_week: int = 0
     notified_month: int = 0
@@ -57,7 +57,7 @@ class Noise:
 
 @dataclass(frozen=True, slots=True)
 class NoisyRule:
-    """One of the rules that tell the most."""
+    """One of the rules with the most notifications."""
 
     id: UUID
     name: str
@@ -66,7 +66,7 @@ class NoisyRule:
 
 
 def noisiest(user: Any, now: datetime, days: int = MONTH, maximum: int = MAX_NOISIEST_RULES) -> list[NoisyRule]:
-    """The rules, of those that `user` sees, that told and fired the most in the last 7 or 30 `days`."""
+    """The rules visible to `user` that notified and fired most in the last 7 or 30 `days`."""
     owner_id = owner_of(user)
     sql = RANKED.format(scope=RULES_OF_OWNER_SQL if owner_id else "", span="week" if days == WEEK else "month")
     rows = _ask(sql, now, owner=owner_id, maximum=maximum)
@@ -74,7 +74,7 @@ def noisiest(user: Any, now: datetime, days: int = MONTH, maximum: int = MAX_NOI
 
 
 def noise_of(rule: UUID, now: datetime) -> Noise:
-    """The same of one rule."""
+    """The counts of one rule."""
     rows = _ask(NOTIFICATION_COUNTS_SQL.format(scope=OF_RULE), now, rule=rule)
     return Noise(*rows[0][1:]) if rows else Noise()
 

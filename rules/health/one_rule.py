@@ -13,7 +13,7 @@ from rules.models import AutomationRule
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What is wrong with a rule, how much it tells, and how useful that was."""
+    """The findings on a rule, its noise, and its precision."""
 
     rule: AutomationRule
     findings: list[HealthFinding]

@@ -43,7 +43,7 @@ class Timeline:
         return f"from {number(min(values))} to {number(max(values))}, latest {number(values[-1])}"
 
     def as_json(self) -> dict[str, Any]:
-        """What a chart is drawn of; times are milliseconds."""
+        """The data of the chart; times are milliseconds."""
         return {
             "start": _ms(self.start), "end": _ms(self.end), "steps": self.in_steps, "lines": self.lines,
             "points": [[_ms(time), value] for time, value in self.points],

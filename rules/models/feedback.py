@@ -14,7 +14,7 @@ from smartagent.kernel.scope import OwnedQuerySet
 
 
 class Feedback(models.Model):
-    """One person's word on one firing."""
+    """The feedback of one person on one firing."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     rule = models.ForeignKey(AutomationRule, models.CASCADE, related_name="feedback")

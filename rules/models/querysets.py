@@ -59,7 +59,7 @@ class SilenceQuerySet(OwnedQuerySet):
         return self.alias(last_end=LAST_END).filter(ends, Q(cancelled_at=None) | Q(cancelled_at__gt=now))
 
     def unreported(self) -> Self:
-        """Those that have, or may yet have, windows of which nobody was told that they ended."""
+        """Silences with windows whose end is not reported yet, or that may have some."""
         ended = Coalesce(F("cancelled_at"), LAST_END)
         return self.filter(Q(reported_at=None) | Q(reported_at__lt=ended))
 

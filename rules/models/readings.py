@@ -1,4 +1,4 @@
-"""Where readings come from: scores, audit events, integrations, and samples that were pushed or kept."""
+"""The sources of readings: scores, audit events, integrations, and stored samples."""
 
 import uuid
 

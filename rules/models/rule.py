@@ -28,14 +28,14 @@ class Severity(models.TextChoices):
 
 
 class PresentRules(RepresentableManager):
-    """Without those in the recycle bin."""
+    """Rules that are not in the recycle bin."""
 
     def get_queryset(self) -> models.QuerySet[Any]:
         return super().get_queryset().filter(deleted_at=None)
 
 
 class DeletedRules(RepresentableManager):
-    """Those in the recycle bin."""
+    """Rules in the recycle bin."""
 
     def get_queryset(self) -> models.QuerySet[Any]:
         return super().get_queryset().exclude(deleted_at=None)

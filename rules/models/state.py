@@ -1,4 +1,4 @@
-"""Where each instance of a rule stands."""
+"""The state of each instance of a rule."""
 
 import uuid
 

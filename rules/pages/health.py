@@ -32,7 +32,7 @@ RULE_LIST = "admin:rules_automationrule_changelist"
 
 @dataclass(frozen=True, slots=True)
 class NoisyRuleRow:
-    """One of the noisiest rules, as the page says it."""
+    """One of the noisiest rules, as the page shows it."""
 
     rule: NoisyRule
     notified: int
@@ -78,7 +78,7 @@ def improvement_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: uui
 
 
 def chart(noisy: Sequence[NoisyRuleRow]) -> str:
-    """What Chart.js draws: told and fired of each, the colours Unfold's."""
+    """The data for Chart.js: notifications and firings of each rule, in Unfold's colours."""
     notified, fired = [each.notified for each in noisy], [each.fired for each in noisy]
     bars = [
         {"label": "Notifications", "data": notified, "backgroundColor": "var(--color-primary-500)"},
@@ -88,7 +88,7 @@ def chart(noisy: Sequence[NoisyRuleRow]) -> str:
 
 
 def noisy_rules_text(noisy: Sequence[NoisyRuleRow], days: int) -> str:
-    """The chart for who does not see it."""
+    """The chart as text, for screen readers."""
     if not noisy:
         return f"No rule has fired in the last {days} days."
     first = noisy[0]

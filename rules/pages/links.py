@@ -1,4 +1,4 @@
-"""Where the pages of rules and instances are."""
+"""The addresses of the pages of rules and instances."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Why an expression has no counterpart here, and what would do instead."""
+"""The reasons why an expression has no counterpart here, with an alternative."""
 
 FUNCTIONS = {
     "avg_over_time": "avg", "min_over_time": "min", "max_over_time": "max", "sum_over_time": "sum",
@@ -19,12 +19,12 @@ def instead_of_comparison(found: str) -> str:
 
 
 def aggregated(name: str) -> str:
-    """Of an aggregation over series."""
+    """The reason for an aggregation over series."""
     return f"{name} aggregates several series; a rule watches one series per person. Push the aggregate as a metric."
 
 
 def unknown(name: str) -> str:
-    """Of another function."""
+    """The reason for another function."""
     if name == "absent":
         return "absent is not supported; use no_data_policy: fire in a rule on the metric instead."
     if name == "last_over_time":

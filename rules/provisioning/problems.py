@@ -8,7 +8,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong. `path` leads to it: `("rules", 3, "threshold")`."""
+    """A problem of a file. `path` leads to it: `("rules", 3, "threshold")`."""
 
     message: str
     path: Path = ()
@@ -17,7 +17,7 @@ class Problem:
 
     @property
     def place(self) -> str:
-        """For programs: `rules[3].threshold`."""
+        """The path for programs: `rules[3].threshold`."""
         text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
         return text.removeprefix(".")
 
@@ -44,7 +44,7 @@ class FileRefused(Exception):
         super().__init__("\n".join(map(str, self.problems)))
 
     def by_place(self) -> dict[str, list[str]]:
-        """For programs; what is about the file as a whole is under `detail`."""
+        """The problems by place, for programs; problems of the file as a whole are under `detail`."""
         errors: dict[str, list[str]] = {}
         for problem in self.problems:
             errors.setdefault(problem.place or "detail", []).append(problem.message)

@@ -1,4 +1,4 @@
-"""When a silence is on, in words, by the clock of whoever reads it; and its state."""
+"""The times of a silence in words, in the reader's time zone; and its state."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

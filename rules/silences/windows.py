@@ -1,4 +1,4 @@
-"""When a silence is on: pure, and by the clock on the wall of its time zone.
+"""The windows of a silence: pure, in the wall-clock time of its time zone.
 
 A window of a recurring silence begins when the clock shows its beginning, and ends when the clock shows its end: one
 from 22:00 to 06:00 is that every night, though the night in which the clocks change has seven or nine hours. Where the

@@ -47,7 +47,7 @@ def _seen_by_the_blind(
 
 
 def unavailable(failure: Unavailable) -> Finding:
-    """That the database cannot be reached: problem and fix are the two halves of its line."""
+    """The finding that the database cannot be reached; its message holds problem and fix."""
     problem, _, fix = (line(failure) or str(failure)).rpartition(": ")
     return error("database", f"{problem or fix}.".replace("..", "."), f"{fix[:1].upper()}{fix[1:]}")
 

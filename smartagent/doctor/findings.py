@@ -29,7 +29,7 @@ class FindingState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that somebody should know, and what to do about it."""
+    """A finding, and what to do about it."""
 
     severity: FindingSeverity
     subject: str

@@ -30,13 +30,13 @@ class Migrated:
 
     @cached_property
     def pending(self) -> list[tuple[str, str]]:
-        """Those that `migrate` would apply: app and name."""
+        """The migrations that `migrate` would apply: app and name."""
         plan = self.executor.migration_plan(self.executor.loader.graph.leaf_nodes())
         return [(migration.app_label, migration.name) for migration, _ in plan]
 
     @cached_property
     def unknown(self) -> list[tuple[str, str]]:
-        """Those of ours that are applied here, and that this version does not know."""
+        """Applied migrations that this version does not know."""
         loader = self.executor.loader
         known = set(loader.disk_migrations) | {old for each in loader.disk_migrations.values() for old in each.replaces}
         return sorted(each for each in loader.applied_migrations if each[0] in OUR_APPS and each not in known)

@@ -1,4 +1,4 @@
-"""Who may see what the doctor says, and who may repair."""
+"""The permissions to see the findings of the doctor, and to repair."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Counts and times as sentences say them."""
+"""Formats of counts and times in sentences."""
 
 from datetime import UTC, datetime, tzinfo
 from typing import Any

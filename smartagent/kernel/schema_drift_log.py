@@ -1,4 +1,4 @@
-"""That a column is missing goes into the activity log, once an hour; into the server's log where that is what broke."""
+"""Writes a missing column to the activity log, once an hour; to the server's log where the activity log is broken."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Why a request got no answer. Each says so in words that may be shown: addresses are named without what is secret."""
+"""Errors of outgoing requests, with texts that may be shown: addresses are named without secrets."""
 
 
 class NotSent(Exception):

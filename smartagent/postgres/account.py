@@ -1,4 +1,4 @@
-"""Who runs the embedded server: ourselves, or, since PostgreSQL refuses to run as root, a system user."""
+"""The account that runs the embedded server: ours or, since PostgreSQL refuses to run as root, a system user."""
 
 import os
 import pwd

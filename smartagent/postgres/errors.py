@@ -1,4 +1,4 @@
-"""Why there is no database, in one line that says what to do. Never with a password in it."""
+"""The reason why there is no database, in one line with the fix. Never contains a password."""
 
 import re
 from collections.abc import Mapping

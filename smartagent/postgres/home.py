@@ -1,4 +1,4 @@
-"""Where the embedded server lives: its folder, its programs, and the account that reaches both.
+"""The home of the embedded server: its folder, its programs, and the account that reaches both.
 
 Usually the folder is the one the settings name. Root's projects often lie where no other user may go (/root
 has mode 700), and the server is not root. Opening people's directories would be wrong, so then the data and a

@@ -1,4 +1,4 @@
-"""One error format: `{"field": ["..."]}`, what is about no field under "detail". Always JSON, never a traceback."""
+"""The one format of errors: `{"field": ["..."]}`; errors of no field are under "detail". Always JSON, no traceback."""
 
 import logging
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Who am I, and what may I do."""
+"""The caller: who they are, and their permissions."""
 
 from typing import Any
 

@@ -36,7 +36,7 @@ class Cursor:
     backwards: bool = False
 
     def encode(self) -> str:
-        """As it stands in an address."""
+        """The cursor as it stands in an address."""
         return base64.urlsafe_b64encode(json.dumps(asdict(self)).encode()).decode().rstrip("=")
 
 

@@ -76,7 +76,7 @@ def _longest_value(request: HttpRequest) -> tuple[str, int]:
 
 
 class MissingColumnMiddleware:
-    """Where a view breaks because the database lacks a column, say which, and what to do."""
+    """Answers a missing column with a page that names it and the fix."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

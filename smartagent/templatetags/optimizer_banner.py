@@ -14,7 +14,7 @@ BANNER_TABLES = {OptimizerPolicy._meta.db_table, ActionLog._meta.db_table}
 
 @register.inclusion_tag("optimizer/stopped_banner.html", takes_context=True)
 def stopped_banner(context: dict[str, Any]) -> dict[str, Any]:
-    """For those who may see the policy; nothing where it runs, or the database lacks what says so."""
+    """The banner of a stopped optimizer, for people who may see the policy; empty where it runs."""
     request = context.get("request")
     user = getattr(request, "user", None)
     if user is None or not user.has_perm(VIEW) or any(each.table in BANNER_TABLES for each in known()):

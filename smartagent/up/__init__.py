@@ -1,4 +1,4 @@
-"""Everything in one process tree: what `manage.py up` is made of."""
+"""`manage.py up`: everything in one process tree."""
 
 
 class CannotStart(Exception):

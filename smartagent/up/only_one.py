@@ -1,4 +1,4 @@
-"""One `up` for one folder of data."""
+"""A lock: one `up` for one folder of data."""
 
 import fcntl
 import os

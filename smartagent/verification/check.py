@@ -1,11 +1,11 @@
-"""One thing that must hold."""
+"""A check of a verification."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that must hold: whether it did, and what was found."""
+    """A check: its name, whether it holds, and what was found."""
 
     name: str
     ok: bool

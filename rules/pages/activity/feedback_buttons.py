@@ -15,7 +15,7 @@ NOTED = {"useful": "Marked as useful.", "noise": "Marked as noise.", "withdraw":
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """One of the two; pressed, it takes back what it said."""
+    """A feedback button; a pressed one clears the feedback."""
 
     name: str
     icon: str

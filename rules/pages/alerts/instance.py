@@ -98,7 +98,7 @@ def last_acted(state: RuleState) -> datetime | None:
 
 
 def stands_in_words(state: RuleState, now: datetime) -> list[str]:
-    """Where the instance stands and why, a sentence each."""
+    """The state of the instance and its cause, a sentence each."""
     said = []
     if state.reason:
         said.append(f"Reason: {state.reason}.")

@@ -1,4 +1,4 @@
-"""Until when something is put off, as a form says it: a length, or a time on the clock of whoever asks."""
+"""The end of a snooze as a form gives it: a duration, or a time in the person's time zone."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from smartagent.kernel.times import read_time
 
 
 def chosen_until(said: QueryDict, now: datetime, zone: ZoneInfo) -> datetime:
-    """When what was `said`, by `until` or by `length`, ends; ValueError says what would be right."""
+    """The end that `said` gives as `until` or as `length`; ValueError with a hint where it is invalid."""
     text = said.get("until", "").strip()
     if not text:
         return until_of(said.get("length", ""), now, zone)

@@ -141,7 +141,7 @@ def shown_windows(silence: Silence) -> list[dict[str, Any]]:
 
 
 def suppressed_entries(silence: Silence, user: Any) -> list[ActivityEntry]:
-    """What was kept quiet by it, the newest first."""
+    """The entries that the silence suppressed, newest first."""
     entries = ActivityEntry.objects.visible_to(user).since(silence.starts_at).filter(context__silence=str(silence.pk))
     return list(entries.select_related("rule").order_by("-created_at", "-id")[:MAX_SILENCE_ENTRIES])
 

@@ -1,4 +1,4 @@
-"""That the old rows are done, as a comment on the trigger that does the new ones.
+"""Marks a finished backfill, as a comment on its trigger.
 
 The columns are named by number: one that was lost and added again has another, and is filled again.
 """

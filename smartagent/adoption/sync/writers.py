@@ -1,4 +1,4 @@
-"""Who writes: an application of ours, or a client of the old one. As SQL, for functions that triggers call.
+"""The writer of a row: this application, or a client of the old one. As SQL, for functions that triggers call.
 
 Such a function runs with our rights, so `current_user` says nothing. `role` is what the connection has taken by SET
 ROLE, as the old application's interface does for each request, also within functions that run with other rights.
