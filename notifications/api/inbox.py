@@ -14,6 +14,7 @@ from notifications.api.trace import DeliveriesAction
 from notifications.filters import NotificationFilter
 from notifications.inbox.feedback import NOTHING_TO_JUDGE, judge_all
 from notifications.models import Notification
+from notifications.models.querysets import cut_texts
 from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import FlagField
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
@@ -50,7 +51,8 @@ class JudgedSerializer(serializers.Serializer[Any]):
         summary="List notifications",
         description="Notifications that you may see, newest first. `whose=mine`: only your own inbox. A "
         "snoozed notification has a `snoozed_until` in the future and becomes unread when the "
-        "snooze ends.",
+        "snooze ends. Titles are cut after 1,000 and messages after 20,000 characters; a single notification has "
+        "them whole.",
     ),
     retrieve=extend_schema(
         summary="Read a notification", description="One notification. Reading does not change its status."
@@ -62,6 +64,15 @@ class NotificationViewSet(MarkingActions, DeliveriesAction, ReadViewSet):
     serializer_class = NotificationSerializer
     filterset_class = NotificationFilter
     ordering_fields = ("created_at",)
+
+    def get_queryset(self) -> Any:
+        found: Any = super().get_queryset()
+        return found.for_a_list() if self.action == "list" else found
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page = super().paginate_queryset(queryset)
+        cut_texts(page or ())
+        return page
 
     @extend_schema(
         summary="Give feedback",

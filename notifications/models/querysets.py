@@ -6,11 +6,12 @@ itself, for every question asks for the time. No clock has to bring it back.
 
 import json
 import re
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.db.models import F, Q, TextField
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Left
 
 from smartagent.kernel.scope import OwnedQuerySet
 
@@ -18,6 +19,10 @@ from smartagent.kernel.scope import OwnedQuerySet
 def asleep(now: datetime) -> Q:
     """What is snoozed at `now`."""
     return Q(status__in=["unread", "read"], snoozed_until__gt=now)
+
+
+# Characters in a list: more than ours have. Another application may have written megabytes.
+MAX_LISTED_TITLE, MAX_LISTED_MESSAGE = 1_000, 20_000
 
 
 class NotificationQuerySet(OwnedQuerySet):
@@ -54,6 +59,11 @@ class NotificationQuerySet(OwnedQuerySet):
         pattern = f"{re.escape(json.dumps(name))}: *{re.escape(json.dumps(value))}"
         return self.annotate(facts=Cast("metadata", TextField())).filter(facts__regex=pattern)
 
+    def for_a_list(self) -> Self:
+        """With the beginnings of title and message alone, cut by the database; `cut_texts` puts them in place."""
+        cut = {"cut_title": Left("title", MAX_LISTED_TITLE), "cut_message": Left("message", MAX_LISTED_MESSAGE)}
+        return self.defer("title", "message").annotate(**cut)
+
     def mark_read(self, now: datetime) -> int:
         """Mark what is unread as read, snoozed or not; return how many were."""
         return self.filter(status="unread").update(status="read", read_at=now, snoozed_until=None)
@@ -73,3 +83,9 @@ class NotificationQuerySet(OwnedQuerySet):
     def snooze(self, until: datetime) -> int:
         """Put away until then, out of the archive too; then they come back, unread. Return how many they are."""
         return self.update(status="unread", read_at=None, archived_at=None, snoozed_until=until)
+
+
+def cut_texts(rows: Iterable[Any]) -> None:
+    """Give each of `rows`, which are `for_a_list`, the texts as they were cut. Such rows are shown, never saved."""
+    for row in rows:
+        row.title, row.message = row.cut_title, row.cut_message

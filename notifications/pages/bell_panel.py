@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from notifications.inbox.feedback import entry_of
 from notifications.models import Notification
-from notifications.models.querysets import NotificationQuerySet
+from notifications.models.querysets import NotificationQuerySet, cut_texts
 from rules.models import ActivityEntry
 
 MAX_BELL_ENTRIES = 10
@@ -29,9 +29,10 @@ def panel(request: HttpRequest, model_admin: Any, said: str = "") -> HttpRespons
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     now = timezone.now()
-    inbox = Notification.objects.addressed_to(request.user).select_related("rule").in_inbox(now)
+    inbox = Notification.objects.addressed_to(request.user).select_related("rule").in_inbox(now).for_a_list()
     count = inbox.order_by().unread(now)[: MAX_UNREAD + 1].count()
     shown = _shown(inbox, inbox.unread(now), inbox.returned(now))
+    cut_texts(shown)
     seen = _seen(request, shown)
     for one in shown:
         one.why = entry if (entry := entry_of(one)) in seen else None  # type: ignore[attr-defined]

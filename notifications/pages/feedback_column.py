@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from notifications.inbox.feedback import NOTHING_TO_JUDGE, attach_feedback, judge_all, success_message
 from notifications.models import Notification
-from notifications.models.querysets import NotificationQuerySet
+from notifications.models.querysets import NotificationQuerySet, cut_texts
 from notifications.pages.status_changes import INBOX
 from rules.health.feedback import FEEDBACK_VERBS, may_judge
 from rules.pages.activity.feedback_buttons import answer, buttons
@@ -25,8 +25,13 @@ FEEDBACK = "admin:notifications_notification_feedback"
 class InboxChangeList(FilteredChangeList):
     """Its rows know what whoever looks said of them, and whether they may change them."""
 
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> NotificationQuerySet:
+        found: Any = super().get_queryset(request, exclude_parameters)
+        return found.for_a_list()  # type: ignore[no-any-return]
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
+        cut_texts(self.result_list)
         attach_feedback(self.result_list, request.user)
         everyone = has_everyone(request.user, "change")
         for notification in self.result_list:
