@@ -185,6 +185,8 @@ LIMITS_PER_MINUTE = {
 }
 # How many silences one person may have that are not over.
 SILENCES_PER_PERSON = env.int("SILENCES_PER_PERSON", default=500)
+# How many rules one person may have who may not change those of others. Each costs time in every evaluation.
+RULES_PER_MEMBER = env.int("RULES_PER_MEMBER", default=10_000)
 
 DISPATCH_EVERY_MINUTES = env.int("DISPATCH_EVERY_MINUTES", default=5)
 PUSHED_MAX_AGE_HOURS = env.int("PUSHED_MAX_AGE_HOURS", default=24)

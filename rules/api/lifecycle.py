@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from rules.api.serializers import ActivitySerializer, RuleSerializer
+from rules.authoring.rule_limit import rule_limit_problem
 from rules.lifecycle.copies import clone
 from rules.lifecycle.recycle_bin import MAX_BINNED_RULES, undelete
 from rules.lifecycle.status import activate
@@ -70,7 +71,10 @@ class LifecycleActions:
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="add")
     def clone(self, request: Request, pk: Any = None) -> Response:
-        copied = clone(self._view().get_object(), request.user, timezone.now())
+        rule = self._view().get_object()
+        if problem := rule_limit_problem(rule.user):
+            raise Conflict(problem)
+        copied = clone(rule, request.user, timezone.now())
         return Response(self._view().again(copied), status=201)
 
     @extend_schema(
@@ -151,6 +155,8 @@ class LifecycleActions:
     def undelete(self, request: Request, pk: Any = None) -> Response:
         rules = AutomationRule.binned.changeable_by(request.user).filter(pk=pk)
         rule = rules.first()
+        if rule is not None and (problem := rule_limit_problem(rule.user)):
+            raise Conflict(problem)
         if rule is None or not undelete(rules, request.user, timezone.now()):
             raise NotFound(NOT_IN_BIN)
         return Response(self._view().again(rule))

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from rules.authoring.credential_addresses import changed_addresses, refusal
+from rules.authoring.rule_limit import rule_limit_problem
 from rules.authoring.serializer import RuleFieldsSerializer
 from rules.lifecycle.status import begin_anew, publishes
 from rules.models import ActivityEntry, DispatchRun, Integration, MetricSample, RuleState
@@ -18,6 +19,13 @@ from smartagent.rest.serializers import OwnedSerializer, StrictModelSerializer, 
 
 class RuleSerializer(RuleFieldsSerializer):
     """A rule: a metric, an operator, a threshold, an action; and where it needs them, windows, levels and timing."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if self.instance is None:
+            owner = attrs.get("user") or self.context["request"].user
+            if problem := rule_limit_problem(owner):
+                raise serializers.ValidationError({"detail": [problem]})
+        return super().validate(attrs)
 
     @transaction.atomic
     def update(self, instance: Any, validated_data: Any) -> Any:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from rules.authoring.fields import WRITTEN
+from rules.authoring.rule_limit import rule_limit_problems
 from rules.engine.severities import severity_of
 from rules.models import AutomationRule
 from rules.provisioning.document import Document, Entry
@@ -115,6 +116,10 @@ def make_plan(document: Document, user: Any, *, owner: Any = None, prune: bool =
     items += [_gone(rule, "delete" if prune else "left") for rule in known.left]
     if prune:
         problems += checks.of_deleting(known.left) if document.named else [Problem(UNNAMED, ("source",))]
+    if user is not None:
+        problems += map(
+            Problem, rule_limit_problems([item.rule for item in items if item.kind in ("create", "restore")])
+        )
     return Plan(document.source, tuple(_in_order(items)), tuple(problems))
 
 

@@ -15,6 +15,7 @@ from django.utils.html import format_html, format_html_join
 from rules.action_options import clean_config, option_text, other_options
 from rules.authoring.fields import FIELD_HELP, FIELD_LABELS, INVALID_MESSAGES, REQUIRED_MESSAGES, WRITTEN, names
 from rules.authoring.form_options import option_fields, option_names
+from rules.authoring.rule_limit import rule_limit_problem
 from rules.authoring.validation import checked_fields, validate
 from rules.models import AutomationRule
 from rules.pages.forms.rule_fields import ChecksFormField, ConditionsFormField, RuleLabelsField
@@ -109,6 +110,8 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             field = own if own in self.fields else names.get(name)
             if field is None or field not in self.errors:
                 self.add_error(field, messages)
+        if self.instance._state.adding and (problem := rule_limit_problem(cleaned.get("user") or self.instance.user)):
+            self.add_error(None, problem)
         if not self.errors:
             self.instance.action_config = self._stored_or(clean_config(action, options, before))
         return cleaned

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from rules.authoring.rule_limit import rule_limit_problem
 from rules.lifecycle.copies import clone
 from rules.lifecycle.recycle_bin import MAX_BINNED_RULES, RETENTION, delete_for_good, undelete
 from rules.lifecycle.status import activate
@@ -28,6 +29,9 @@ def clone_rule(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> 
     rule = find_rule(model_admin, request, rule_id)
     if not model_admin.has_add_permission(request) or not _owned(request, rule):
         raise PermissionDenied
+    if problem := rule_limit_problem(rule.user):
+        messages.error(request, problem)
+        return HttpResponseRedirect(page_of(rule))
     copied = clone(rule, request.user, timezone.now())
     messages.success(request, f"Draft “{copied}” created as a copy of “{rule}”. Edit and publish it.")
     return HttpResponseRedirect(reverse("admin:rules_automationrule_change", args=[copied.pk]))
@@ -103,6 +107,8 @@ def empty_from_bin(request: HttpRequest, model_admin: OwnedAdmin) -> HttpRespons
     rule = rules.first()
     if rule is None:
         messages.error(request, "This rule is no longer in the recycle bin.")
+    elif request.POST.get("do") == "undelete" and (problem := rule_limit_problem(rule.user)):
+        messages.error(request, problem)
     elif request.POST.get("do") == "undelete":
         undelete(rules, request.user, timezone.now())
         messages.success(request, f"Rule “{rule}” restored and paused. Review and activate it.")
