@@ -30,7 +30,14 @@ class Workers:
 
     def kill_one(self) -> None:
         """Kill one by SIGKILL, which it cannot hear, and start another in its place."""
-        place = random.randrange(len(self.running))  # noqa: S311 no secret
+        self._kill(random.randrange(len(self.running)))  # noqa: S311 no secret
+
+    def kill_all(self) -> None:
+        """Kill and replace each of them."""
+        for place in range(len(self.running)):
+            self._kill(place)
+
+    def _kill(self, place: int) -> None:
         self.running[place].kill()
         self.running[place].wait()
         self.killed += 1

@@ -1,5 +1,6 @@
 """Workers are killed in the middle of it, and everything arrives."""
 
+import signal
 import time
 from datetime import timedelta
 
@@ -12,23 +13,46 @@ from notifications.delivery import outcome
 from notifications.delivery.worker import Worker
 from notifications.models import Delivery, DeliveryAttempt, Notification
 from smartagent.bench.deliver import kill_now_and_then, make_deliveries, wait_until_settled
-from smartagent.bench.delivery_workers import working
+from smartagent.bench.delivery_workers import Workers, working
 from smartagent.bench.receiver import receiving
 from tests.notifications.outside import channel_of, tell
+from tests.smartagent.adoption.conftest import run
 
 pytestmark = pytest.mark.django_db(transaction=True)
-COUNT, KILLS = 240, 3
+COUNT, WORKERS, MORE_KILLS = 240, 2, 1
+STATEMENTS = """SELECT FROM pg_stat_activity
+                 WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()"""
+
+
+def kill_at_work(workers: Workers) -> None:
+    """Kill all while an attempt is under way, however fast they are: stopped, they wait until we have looked."""
+    while not DeliveryAttempt.objects.exists():
+        time.sleep(0.02)
+    while not _held_at_work(workers):
+        for process in workers.running:
+            process.send_signal(signal.SIGCONT)
+        time.sleep(0.01)
+    workers.kill_all()
+
+
+def _held_at_work(workers: Workers) -> bool:
+    for process in workers.running:
+        process.send_signal(signal.SIGSTOP)
+    while run(STATEMENTS):
+        time.sleep(0.01)
+    return DeliveryAttempt.objects.filter(outcome="started").exists() or not Delivery.objects.unsettled().exists()
 
 
 def test_nothing_is_lost_where_workers_are_killed():
     with receiving() as receiver:
         make_deliveries(COUNT, receiver.address, timezone.now())
         sent = {str(key) for key in Delivery.objects.values_list("pk", flat=True)}
-        with working(2, connection.settings_dict["NAME"], lease=1) as workers:
-            kill_now_and_then(workers, KILLS, COUNT, receiver)
+        with working(WORKERS, connection.settings_dict["NAME"], lease=1) as workers:
+            kill_at_work(workers)
+            kill_now_and_then(workers, MORE_KILLS, COUNT, receiver)
             wait_until_settled(receiver)
         counts = receiver.counts()
-    assert workers.killed == KILLS
+    assert workers.killed == WORKERS + MORE_KILLS
     assert len(sent) == COUNT
     assert counts.keys() == sent  # every one arrived, and a repeat has the id of the first
     assert set(Delivery.objects.values_list("status", "cause", "leased_until")) == {("delivered", "", None)}
