@@ -1,4 +1,5 @@
-"""Scheduled tasks: the policy decides, approved proposals are applied, effects are measured."""
+"""Scheduled tasks: the policy decides, approved proposals are applied, effects are measured, and the weekly
+report is sent."""
 
 import time
 from datetime import datetime

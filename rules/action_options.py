@@ -87,7 +87,7 @@ def has_no_options(raw: str | None) -> bool:
 
 
 def _read(raw: str | None) -> Any:
-    """What is in the column; an object may be kept there as text."""
+    """The value of the column; another program may have stored an object as text there."""
     found = read_stored(raw) if raw else None
     return read_stored(found) if isinstance(found, str) and not isinstance(found, Unreadable) else found
 

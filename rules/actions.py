@@ -93,7 +93,7 @@ class Action:
         raise NotImplementedError(f"{type(self).__name__} must execute().")
 
     def in_words(self, rule: "AutomationRule") -> str:
-        """What `rule` does by it: `alert Alice`."""
+        """The action of `rule` in words: `alert Alice`."""
         return (self.phrase or self.label.lower()).format(owner=rule.user)
 
     def refuse(self, config: Mapping[str, Any], owner: Any, maker: Any) -> dict[str, list[str]]:

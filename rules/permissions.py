@@ -26,7 +26,7 @@ def rule_errors(user: Any, rule: AutomationRule, before: Mapping[str, Any] | Non
 
 
 def option_refusals(user: Any, rule: AutomationRule) -> dict[str, list[str]]:
-    """What `user` may not choose among the action options of `rule`, by option."""
+    """The action options of `rule` that `user` may not choose, with the reason, by option."""
     if rule.action_type not in actions or not isinstance(rule.action_config, dict) or not rule.user_id:
         return {}
     return actions[rule.action_type].refuse(rule.action_config, rule.user, user)

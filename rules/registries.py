@@ -62,5 +62,5 @@ def action_choices() -> list[tuple[str, str]]:
 
 
 def health_choices() -> list[tuple[str, str]]:
-    """What can be wrong with a rule."""
+    """The kinds of findings, as choices."""
     return checks.choices()

@@ -63,7 +63,7 @@ class ForeignFacts(dict[str, Any]):
         self.read, self.stored = dict(read), stored
 
     def as_stored(self) -> Any:
-        """What the column gets."""
+        """The value for the column."""
         return self.stored if self == self.read else dict(self)
 
     def __reduce__(self) -> Any:

@@ -51,7 +51,8 @@ class NotificationQuerySet(OwnedQuerySet):
         return self.filter(status="unread", snoozed_until__lte=now)
 
     def of_entry(self, entry: object) -> Self:
-        """Notifications of one activity entry. Compares text, since a row may hold text that is not JSON."""
+        """Notifications of one activity entry. Compares text, since a row may hold text that is not JSON; narrow
+        the rows down first."""
         return self.having("entry", str(entry))
 
     def having(self, name: str, value: str) -> Self:

@@ -18,7 +18,7 @@ __all__ = ["Done", "Operation", "OperationFailed", "PreviewedChange", "Task", "o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What an operation is asked to do: for whom, where, and with what. `id` is the step's, the same at each try."""
+    """The input of an operation: person, place and parameters. `id` is the step's, the same at each attempt."""
 
     id: UUID
     person: UUID | None
@@ -38,7 +38,7 @@ class PreviewedChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What an operation has changed: enough of before and after to take it back, and what to say of it."""
+    """The result of an operation: enough of before and after to undo it, and its message."""
 
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Operation:
         """OperationFailed where it cannot be done as things are; reads only."""
 
     def preview(self, task: Task) -> list[PreviewedChange]:
-        """What it would change; reads only, and speaks to nobody."""
+        """The change it would make; reads only, and calls nobody."""
         raise NotImplementedError(f"{type(self).__name__} must preview().")
 
     def reach(self, task: Task) -> Any:

@@ -1,4 +1,4 @@
-"""What operations on integrations share: the row, its settings, and its credentials."""
+"""The base of operations on integrations: the row, its settings, and its credentials."""
 
 from typing import Any
 

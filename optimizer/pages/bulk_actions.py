@@ -1,4 +1,4 @@
-"""What is done to many proposals: listed first with what would happen to each, then done, and followed until it is."""
+"""Responses to many proposals: a list with the effects on each, the action, and its progress."""
 
 from typing import Any
 

@@ -21,7 +21,7 @@ ERRORS_SPAN = timedelta(days=1)
 
 
 class FactsLoader:
-    """What is known of these people at `now`: their integrations, fusion metrics and errors."""
+    """The facts about these people at `now`: their integrations, fusion metrics and errors."""
 
     def __init__(self, people: Collection[UUID], now: datetime) -> None:
         self.now = now

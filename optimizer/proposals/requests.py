@@ -27,7 +27,7 @@ class NoLimit(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualRequest:
-    """What somebody wants to be better: whose metric, and what would be bad; without that, as a rule says."""
+    """A request by a person: whose metric, and which limit; without a limit, that of a rule."""
 
     person: User
     metric: str

@@ -10,7 +10,7 @@ from smartagent.kernel.registry import Registry
 
 
 class Strategy:
-    """What is proposed where one of `metrics` breaks its threshold."""
+    """A strategy: the proposal where one of `metrics` breaks its threshold."""
 
     kind: ClassVar[str]
     label: ClassVar[str]

@@ -11,7 +11,7 @@ FEWEST_METRICS = 2
 
 
 def recovery(one: IntegrationFact, now: datetime) -> list[ProposedStep]:
-    """What brings an integration back: its token renewed where it has run out, a probe, and its data fetched anew."""
+    """Steps that recover an integration: a new token where it has expired, a probe, and a refresh of its data."""
     steps = []
     why = f"{one.kind} is {one.status}" + (f": {one.error}" if one.error else "")
     if one.can_renew and _needs_a_token(one, now):
@@ -26,7 +26,7 @@ def recovery(one: IntegrationFact, now: datetime) -> list[ProposedStep]:
 
 
 def by_hand(one: IntegrationFact, now: datetime) -> str:
-    """What a person can do about an integration of which nothing can be asked."""
+    """The advice for an integration that has no URL to call."""
     state = f"is {one.status}" if one.is_unwell else "has not synchronised for a long time"
     return f"Reconnect {one.kind} manually: it {state}, and its settings have no URL to call."
 

@@ -85,7 +85,7 @@ class ProposedStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """What to do, in its order, why, with the numbers, and what only a person can do."""
+    """A proposal: ordered steps, the reason with its numbers, and advice that only a person can follow."""
 
     reason: str
     steps: tuple[ProposedStep, ...] = ()

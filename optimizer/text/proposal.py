@@ -17,14 +17,14 @@ HELPED = {
 
 
 def strategy_name(kind: str | None) -> str:
-    """What a strategy is called."""
+    """The name of a strategy."""
     if not kind:
         return "an optimization"
     return strategies[kind].label if kind in strategies else kind.replace("_", " ").capitalize()
 
 
 def operation_name(kind: str) -> str:
-    """What an operation is called."""
+    """The name of an operation."""
     return operations[kind].label if kind in operations else kind.replace("_", " ").capitalize()
 
 
@@ -62,7 +62,7 @@ WINDOW, SOON = "Applied in the change window.", "Workers apply the optimization 
 
 
 def effect_in_words(event: OptimizationEvent) -> str:
-    """What came of it, with its numbers; nothing where it is not measured."""
+    """The effect with its numbers; empty where it is not measured."""
     facts = event.effect if isinstance(event.effect, dict) else {}
     if not event.verdict and event.status == Status.APPLIED and changed_nothing(event):
         return "No changes, so no effect is measured."

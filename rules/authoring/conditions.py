@@ -18,13 +18,13 @@ CONDITION_FIELDS = ("metric", "target", "reducer", "window", "operator", "thresh
 
 
 def clause_errors(clause: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong with one condition, by field; its window is a timedelta. Only what is given is checked."""
+    """The problems with one condition, by field; its window is a timedelta. Only what is given is checked."""
     problems = {name: CONDITION_CHECKS[name](clause[name], clause) for name in CONDITION_FIELDS if name in clause}
     return {name: problem for name, problem in problems.items() if problem}
 
 
 def further_errors(conditions: Any) -> dict[str, list[str]]:
-    """What is wrong with further conditions as they are kept (a list of objects, the window in seconds)."""
+    """The problems with further conditions as they are kept (a list of objects, the window in seconds)."""
     if not isinstance(conditions, list):
         return {"more_conditions": ["Further conditions must be a list of objects."]}
     if len(conditions) > MAX_FURTHER:
@@ -76,7 +76,7 @@ def _unknown(clause: Mapping[str, Any]) -> dict[str, str]:
 
 
 def metric_problem(metric: Any, _: Mapping[str, Any]) -> str:
-    """What is wrong with the name of a metric."""
+    """The problem with the name of a metric."""
     if not metric:
         return "Enter a metric: a built-in metric such as fusion_score, or the name of a pushed metric."
     if isinstance(metric, str) and (metric in metrics or METRIC_NAME.fullmatch(metric)):
@@ -88,7 +88,7 @@ def metric_problem(metric: Any, _: Mapping[str, Any]) -> str:
 
 
 def target_problem(target: Any, _: Mapping[str, Any]) -> str:
-    """What is wrong with a target."""
+    """The problem with a target."""
     try:
         check_target(target)
     except ValueError as error:

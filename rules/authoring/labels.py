@@ -11,7 +11,7 @@ LABEL_EXAMPLE = "Example: team=db."
 
 
 def label_problem(labels: Any) -> str:
-    """What is wrong with `labels`; nothing where they are sound."""
+    """The problem with `labels`; empty where there is none."""
     if not isinstance(labels, Mapping):
         return 'Labels must be an object with text values, for example {"team": "db"}.'
     if len(labels) > MAX_LABELS:

@@ -15,7 +15,7 @@ FALLING, RISING = (Operator.LT.value, Operator.LE.value), (Operator.GT.value, Op
 
 
 def threshold_problem(threshold: Any, metric: Any, reducer: Any) -> str:
-    """What is wrong with a threshold as such."""
+    """The problem with a threshold as such."""
     if (found := as_number(threshold)) is None:
         given = isinstance(threshold, float) or str(threshold).lower() in ("nan", "inf", "-inf")
         return f"The threshold must be a {'finite ' if given else ''}number, for example 70 or 0.5."
@@ -33,7 +33,7 @@ def off_scale(value: float, metric: Any, reducer: Any) -> str:
 
 
 def recovery_problem(recovery: Any, fields: Mapping[str, Any]) -> str:
-    """What is wrong with a recovery threshold, beside the other `fields` of the rule."""
+    """The problem with a recovery threshold, beside the other `fields` of the rule."""
     operator, metric, reducer = _watched(fields)
     problem, threshold = _level(recovery, fields, "recovery")
     if threshold is None:
@@ -49,7 +49,7 @@ def recovery_problem(recovery: Any, fields: Mapping[str, Any]) -> str:
 
 
 def critical_problem(critical: Any, fields: Mapping[str, Any]) -> str:
-    """What is wrong with a critical threshold, beside the other `fields` of the rule."""
+    """The problem with a critical threshold, beside the other `fields` of the rule."""
     operator, metric, reducer = _watched(fields)
     problem, threshold = _level(critical, fields, "critical")
     if threshold is None:
@@ -70,7 +70,7 @@ def _watched(fields: Mapping[str, Any]) -> tuple[Any, Any, Any]:
 
 
 def _level(level: Any, fields: Mapping[str, Any], what: str) -> tuple[str, float | None]:
-    """What is wrong with a second threshold as such; and the first, where the two are to be compared."""
+    """The problem with a second threshold as such; and the first, where the two are to be compared."""
     operator, metric, reducer = _watched(fields)
     if level is None:
         return "", None

@@ -16,7 +16,7 @@ from smartagent.rest.serializers import OwnedSerializer
 
 
 def problems_of(rule: AutomationRule, was: AutomationRule | None, user: Any) -> Errors:
-    """What is wrong with `rule` as `user` would make it of `was`, by field; options are `action_config.title`. Without
+    """The problems with `rule` as `user` would make it of `was`, by field; options are `action_config.title`. Without
     a user (None: the installation itself) nobody is asked for permission."""
     before = checked_fields(was) if was else None
     errors = validate(checked_fields(rule), before)

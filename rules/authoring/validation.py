@@ -1,4 +1,4 @@
-"""What makes a rule sound: one check for the form, the API and commands. It knows values, not people or requests.
+"""The validation of a rule: one check for the form, the API and commands. It knows values, not people or requests.
 
 Whether a person may make such a rule is asked in `rules.permissions`.
 """

@@ -28,7 +28,7 @@ def moment_at(moments: Sequence[datetime], at: datetime) -> datetime | None:
 
 
 def timing_of(rule: AutomationRule) -> Timing:
-    """How `rule` treats time, as if it were active."""
+    """The timing of `rule`, as if it were active."""
     config = rule.action_config if isinstance(rule.action_config, dict) else {}
     tells = rule.action_type in actions and actions[rule.action_type].tells_resolved
     return Timing(
@@ -39,7 +39,7 @@ def timing_of(rule: AutomationRule) -> Timing:
 
 
 def watch_of(rule: AutomationRule) -> RuleConditions:
-    """What `rule` watches; ValueError where a condition cannot be read."""
+    """The conditions of `rule`; ValueError where one of them cannot be read."""
     clauses = clauses_of(rule)
     pushed = timedelta(hours=settings.PUSHED_MAX_AGE_HOURS)
     return RuleConditions(

@@ -38,8 +38,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionResult:
-    """What one clause says at one time: its value, when that was observed, and the verdict on it, with the cause where
-    that is `failed`."""
+    """The result of one condition at one time: its value, when that was observed, the verdict and its cause."""
 
     clause: Condition
     value: float | None

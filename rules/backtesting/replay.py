@@ -85,7 +85,7 @@ class SilencedAt:
         self.found: dict[UUID | None, list[Silent]] = {}
 
     def of(self, person: UUID) -> list[Silent]:
-        """When the instance of `person` is silenced; the same for all whom no silence names."""
+        """The silenced windows of the instance of `person`; the same for all whom no silence names."""
         key = person if person in self.named else None
         if key not in self.found:
             spans = windows_for(self.rule, person, self.start, self.end, self.among) if self.among else []

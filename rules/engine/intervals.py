@@ -59,7 +59,7 @@ def spelled(duration: timedelta) -> str:
 
 
 def off_grid(duration: timedelta) -> str:
-    """What is wrong where `duration` ends between two checks, with the nearest two that do not."""
+    """The problem of a `duration` that ends between two evaluations, with the nearest two that do not."""
     below = duration // evaluation_interval() * evaluation_interval()
     if below == duration:
         return ""

@@ -31,7 +31,7 @@ class Verdict(models.TextChoices):
 
 
 class Event(models.TextChoices):
-    """What the activity log calls a step."""
+    """The event of a step in the activity log."""
 
     PENDING = "rule_pending", "pending"
     UNPENDING = "rule_unpending", "cleared"

@@ -1,4 +1,4 @@
-"""What people said of what rules told, in the database. Only what the rule, as it is now, would still tell counts.
+"""Counts of feedback on the notifications of rules. Only feedback on what the rule would still notify counts.
 
 So a threshold that was moved is judged by what it lets through, and the noise that moved it is forgotten with it.
 """

@@ -51,7 +51,7 @@ WITH old AS (SELECT s.id, s.condition, s.handling FROM rule_states s
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One way of handling: what it is called in the log, to which instances it can be done, and what it changes."""
+    """A verb of handling: its event in the log, the instances it applies to, and its changes."""
 
     event: str
     possible: str

@@ -24,7 +24,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """What happened to an instance between two times; `problem` says why there are no readings."""
+    """The events of an instance between two times; `problem` says why there are no readings."""
 
     start: datetime
     end: datetime

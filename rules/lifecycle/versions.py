@@ -57,7 +57,7 @@ def as_it_was(rule: AutomationRule, at: datetime) -> tuple[AutomationRule, int]:
 
 
 def made_at(rule: AutomationRule) -> datetime | None:
-    """When `rule` was made, as its history has it; None where that begins later, as with a rule of another program."""
+    """The creation time of `rule` by its history; None where that begins later, as with rules of another program."""
     first = rule.history.order_by("history_date", "history_id").values_list("history_type", "history_date").first()
     return first[1] if first and first[0] == "+" else None
 

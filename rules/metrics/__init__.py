@@ -19,7 +19,7 @@ class Query:
 
 
 class MetricSource:
-    """Where the readings of one metric come from."""
+    """The source of the readings of one metric."""
 
     kind: ClassVar[str]
     label: ClassVar[str]

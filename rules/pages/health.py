@@ -64,7 +64,7 @@ def health_page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def improvement_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: uuid.UUID) -> HttpResponse:
-    """What could be better about the rule: a fragment for htmx, else a page."""
+    """Show a better threshold for the rule: a fragment for htmx, else a page."""
     rule = find_rule(model_admin, request, rule_id)
     context: dict[str, Any] = {
         "rule": rule,

@@ -25,7 +25,7 @@ CREDENTIALS_HELP = (
 
 
 class WriteOnlyTextarea(UnfoldAdminTextareaWidget):  # type: ignore[misc]
-    """What was typed is never shown again, also where something else is wrong."""
+    """A textarea that never shows what was typed, not even with an error elsewhere."""
 
     def format_value(self, value: Any) -> str:
         return ""

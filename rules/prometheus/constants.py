@@ -14,7 +14,7 @@ ARITHMETIC_OPERATIONS: dict[str, Callable[[float, float], float]] = {
 
 
 def computed(left: Decimal, sign: str, right: Decimal) -> Decimal:
-    """What two constants come to; Unsupported where that is no finite number."""
+    """The result of two constants; Unsupported where it is not a finite number."""
     try:
         return read_number(ARITHMETIC_OPERATIONS[sign](float(left), float(right)))
     except (ArithmeticError, ValueError):

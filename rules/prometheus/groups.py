@@ -1,4 +1,4 @@
-"""What a group of Prometheus says beside its rules, and what of it has no counterpart here."""
+"""The settings of a group of Prometheus, and those that have no counterpart here."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ NOTES = {
 
 
 def group_notes(group: Mapping[str, Any]) -> list[str]:
-    """What everyone should know of the rules of `group`."""
+    """Notes on the rules of `group`."""
     notes = _about_the_interval(group.get("interval"))
     for name, value in group.items():
         shown = written_text(value)[:60]

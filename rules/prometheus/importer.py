@@ -30,7 +30,7 @@ ALERTING_RULE_KEYS = ("alert", "expr", "for", "keep_firing_for", "labels", "anno
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one rule: the entry of our file and what one should know of it, or None and why it is left out."""
+    """The result of one rule: the entry of our file with notes, or None and why it is left out."""
 
     name: str
     group: str
@@ -40,7 +40,7 @@ class Imported:
 
 
 def import_prometheus(text: str) -> list[Imported]:
-    """What becomes of each rule of `text`, in all of its documents; Refused where that is no file of Prometheus."""
+    """The results of all rules of `text`, in all its documents; Refused where it is no file of Prometheus."""
     groups = groups_of(text)
     uids = Uids(_identities(each.value for each in groups))
     return [

@@ -18,7 +18,7 @@ MAX_EXPRESSION_DEPTH = 50
 
 
 def read_expression(text: str) -> Joined:
-    """What `text` says; Unsupported with what is in the way."""
+    """Parse `text`; Unsupported with the part that has no counterpart here."""
     parser = _Parser(tokens_of(text))
     found = parser.joined(0)
     parser.expect_end()

@@ -1,4 +1,4 @@
-"""What became of the rules of a file of Prometheus, for people and for programs."""
+"""The report of an import from Prometheus, for people and for programs."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What tells an alert from the others of its file; `content` is its expression with its labels."""
+    """The identity of an alert in its file; `content` is its expression with its labels."""
 
     group: str
     alert: str

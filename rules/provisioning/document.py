@@ -40,7 +40,7 @@ class Entry:
         return Problem(message, whole, line_of(self.lines, whole), self.uid)
 
     def _written(self, name: str | int) -> str | int:
-        """What the file calls a field."""
+        """The name of a field in the file."""
         own = str(name)
         return self.given.get(own) or (RULE_FIELD_OF_NAME[own].file_name if own in RULE_FIELD_OF_NAME else name)
 
@@ -133,7 +133,7 @@ def _read_entry(index: int, value: Any, lines: Lines, serializer: FileRuleSerial
 
 
 def _name_problem(name: str, written: Mapping[str, str]) -> str:
-    """What is wrong with the name of a field: unknown, or another one for a field that is given already."""
+    """The problem with the name of a field: unknown, or another one for a field that is given already."""
     if name == "uid" or written.get(FIELD_OF_FILE_NAME.get(name, "")) == name:
         return ""
     if name in FIELD_OF_FILE_NAME:

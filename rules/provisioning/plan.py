@@ -41,7 +41,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What becomes of one rule. `rule` is as it would be; `notes` are what a person should know beside the changes."""
+    """The planned change of one rule. `rule` is as it would be; `notes` are for people, beside the changes."""
 
     kind: str
     uid: str
@@ -70,7 +70,7 @@ class Plan:
 
     @property
     def changes(self) -> list[Item]:
-        """What would be done."""
+        """The items that change something."""
         return [item for item in self.items if item.kind in CHANGES]
 
     def of(self, kind: str) -> list[Item]:

@@ -29,7 +29,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 
 
 def change_lines(item: Item) -> Iterator[str]:
-    """What changes, a field a line."""
+    """The changes, a field a line."""
     for change in item.changes:
         new = shown(change.field, change.new)
         yield f"{change.field}: {new}" if item.is_new else f"{change.field}: {shown(change.field, change.old)} → {new}"
@@ -91,7 +91,7 @@ def json_of(value: Any) -> Any:
 
 
 def problem_lines(problems: Iterable[Any], file: str) -> list[str]:
-    """What is wrong, a line each, as compilers say it."""
+    """The problems, a line each, in the format of compilers."""
     lines = []
     for problem in problems:
         text = str(problem).removeprefix(f"line {problem.line}").removeprefix(", ").removeprefix(": ")

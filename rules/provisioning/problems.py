@@ -1,4 +1,4 @@
-"""What is wrong with a file of rules: where, in which rule and field, and what would be right."""
+"""The problems of a file of rules: place, rule, field, and a valid example."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

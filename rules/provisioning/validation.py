@@ -26,7 +26,7 @@ class Checks:
     def of(
         self, entry: Entry, rule: AutomationRule, was: AutomationRule | None, *, new: bool, differs: bool
     ) -> list[Problem]:
-        """What is wrong with `rule` as `entry` would make it of `was`. One that does not differ is let be."""
+        """The problem with `rule` as `entry` would make it of `was`. One that does not differ is let be."""
         if was and not self._may_change(was):
             return [entry.problem(UID_TAKEN, "uid")]
         found = list(self._of_permissions(entry, new))

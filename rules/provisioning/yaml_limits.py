@@ -1,4 +1,4 @@
-"""What is read of YAML is bounded while it is read, before anything is built of it: characters, values, depth."""
+"""Limits of YAML, checked while it is read, before anything is built: characters, values, depth."""
 
 from typing import Any
 

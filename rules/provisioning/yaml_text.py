@@ -160,7 +160,7 @@ def _at(node: Any, path: Path, message: str) -> Problem:
 
 
 def _in_words(error: yaml.MarkedYAMLError) -> Problem:
-    """What PyYAML says, with the line, and with what most likely is meant."""
+    """The error of PyYAML with its line, and what most likely is meant."""
     mark = error.problem_mark or error.context_mark
     said = ", ".join(filter(None, [error.context, error.problem]))
     line = mark.line + 1 if mark else 0

@@ -90,7 +90,7 @@ class CoveredRule:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a silence covers; `listing` has the first of the rules, those that fire before the others."""
+    """The coverage of a silence; `listing` has the first of the rules, those that fire before the others."""
 
     rules: int = 0
     instances: int = 0
@@ -130,7 +130,7 @@ def gather_silenced(now: datetime, unread: list[str] | None = None) -> int:
 
 
 def covered(silence: Silence, *, owner: UUID | None = None, maximum: int = 20) -> Coverage:
-    """What `silence`, saved or not, covers while it is on; only of the rules of `owner` where one is named."""
+    """The coverage of `silence`, saved or not, while it is active; only rules of `owner` where one is given."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS eval_silences")
         _fill_silences([_row(silence)])
@@ -144,7 +144,7 @@ def covered(silence: Silence, *, owner: UUID | None = None, maximum: int = 20) -
 
 
 def words_of(silence: Silence, window: Window) -> str:
-    """What is written where something is kept quiet: `Silenced by “Database upgrade” (Olga) until … UTC`."""
+    """The note on a suppressed instance: `Silenced by “Database upgrade” (Olga) until … UTC`."""
     comment = (
         silence.comment
         if len(silence.comment) <= MAX_COMMENT_IN_REASON

@@ -1,4 +1,4 @@
-"""What is done with a silence: made, changed, ended early, prolonged. Whether it may be is asked in `validation`."""
+"""The lifecycle of a silence: create, change, end early, extend. Permissions are in `validation`."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,7 +50,7 @@ def prolonged(silence: Silence, by: timedelta) -> Silence:
 
 
 def copied(silence: Silence, now: datetime) -> dict[str, Any]:
-    """What a new silence like this one begins with: one that is over begins now, and lasts as long."""
+    """The initial values of a copy: one of an ended silence begins now, and lasts as long."""
     values = {name: getattr(silence, name) for name in LASTING}
     if silence.starts_at < now:
         length = silence.ends_at - silence.starts_at

@@ -17,7 +17,7 @@ from smartagent.models import User
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one role may: the longest window, and the longest series of windows."""
+    """The limits of one role: the longest window, and the longest series of windows."""
 
     role: str
     window: timedelta
@@ -25,14 +25,14 @@ class Limits:
 
 
 def limits_of(user: Any) -> Limits:
-    """What `user` may."""
+    """The limits of `user`."""
     role = role_of(user)
     days, series = settings.SILENCE_MAX_DAYS[role], settings.SILENCE_SERIES_MAX_DAYS[role]
     return Limits(role, timedelta(days=days), timedelta(days=series))
 
 
 def number_problem(maker: Any, now: datetime) -> str:
-    """What is wrong with one more silence of `maker`: each is looked at in every evaluation."""
+    """The problem with one more silence of `maker`: each is looked at in every evaluation."""
     maximum: int = settings.SILENCES_PER_PERSON
     if not maximum or Silence.objects.standing(now).filter(created_by=maker, cancelled_at=None).count() < maximum:
         return ""

@@ -79,7 +79,7 @@ def _told_apart(found: list[tuple[Window, str]]) -> list[Span]:
 
 
 def covers_in_words(silence: Silence) -> str:
-    """What it covers: `the rule “Low” about Bob`, `metric cpu, labels team=db; everyone's rules`."""
+    """The matchers in words: `the rule “Low” about Bob`, `metric cpu, labels team=db; everyone's rules`."""
     parts = [f"the rule “{silence.rule}”"] if silence.rule else []
     parts += [f"the metric {silence.metric}"] if silence.metric else []
     parts += [f"labels {labels_in_words(silence.labels)}"] if silence.labels else []

@@ -1,4 +1,4 @@
-"""What makes a silence sound, and who may make it: one check for the form and for the API."""
+"""The validation of a silence, and who may create it: one check for the form and for the API."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -24,7 +24,7 @@ SERIES = 100_000  # windows that are kept in memory, of all silences together: a
 
 
 class HasWindows(Protocol):
-    """What says when a silence is on: one row of the table, or what stands in a form."""
+    """The schedule of a silence: a row of the table, or an unsaved form."""
 
     starts_at: datetime
     ends_at: datetime

@@ -21,7 +21,7 @@ WITHOUT = {"missing": "no data", "failed": "an error"}
 
 
 def compared(facts: Mapping[str, Any], tense: Tense) -> str:
-    """What follows a reading in a sentence: `below 70`, `still below 70`, `no longer below 70`, `not below 70, but the
+    """The clause after a reading: `below 70`, `still below 70`, `no longer below 70`, `not below 70, but the
     recovery threshold is not reached`. `facts` are those of an activity entry."""
     operator, threshold, value = facts.get("operator"), facts.get("threshold"), facts.get("value")
     against, verdict = limit(operator, threshold, value), str(facts.get("verdict") or "")
@@ -35,7 +35,7 @@ def compared(facts: Mapping[str, Any], tense: Tense) -> str:
 
 
 def without_reading(facts: Mapping[str, Any], tense: Tense) -> str:
-    """What follows where there is no reading, empty where nothing is known: `fires on no data`."""
+    """The clause where there is no reading: `fires on no data`; empty where nothing is known."""
     verdict = str(facts.get("verdict") or "")
     if tense != "still" and verdict in WITHOUT:
         return f"{'fires' if tense == 'now' else 'resolves'} on {WITHOUT[verdict]}"

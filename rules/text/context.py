@@ -1,4 +1,4 @@
-"""What is read of the facts written with an activity entry. Another program may have written anything there."""
+"""The context of an activity entry, read defensively: another program may have written anything there."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,7 +19,7 @@ OPERATOR = "condition_operator"
 
 
 def facts_of(entry: ActivityEntry) -> Mapping[str, Any]:
-    """What was written with `entry`, empty where it is no object; what the old application wrote, by our names too."""
+    """The context of `entry`, empty where it is no object; keys of the old application are translated."""
     found = entry.context if isinstance(entry.context, dict) else {}
     return found if found.get("metric") else _translated(found) | found
 

@@ -51,7 +51,7 @@ HANDLING_SENTENCES = {
 
 
 def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
-    """What an activity entry says: `The fusion score of Alice is 63: below 70.`"""
+    """The sentence of an activity entry: `The fusion score of Alice is 63: below 70.`"""
     context = facts_of(entry)
     if entry.event_type == "silence_ended":
         return ended_in_words(context)
@@ -91,7 +91,7 @@ def _handled(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
 
 
 def _legacy(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
-    """What another program wrote: its own words where it left some, else its event and action."""
+    """The sentence of another program's entry: its own words where it left some, else its event and action."""
     said = [context.get("message") or context.get("rule_name") or context.get("description")]
     if context.get("metric"):
         said.append(_read(context))

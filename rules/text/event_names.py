@@ -22,7 +22,7 @@ def event_choices() -> list[tuple[str, str]]:
 
 
 def event_label(event: str) -> str:
-    """What people call an event; one of another program by its own name."""
+    """The name of an event; one of another program keeps its own."""
     declared = events.find(event)
     return declared.label if declared else str(EVENT_NAMES.get(event, event.replace("_", " ")))
 

@@ -57,10 +57,10 @@ def begun(words: str, metric: str | None) -> str:
 
 
 def limit(operator: str | None, threshold: Any, beside: Any = None) -> str:
-    """What the reading is compared with, where one stands beside it told from that: `below 70`."""
+    """The limit of a comparison, rounded so that it differs from the reading beside it: `below 70`."""
     return f"{IN_WORDS.get(str(operator), str(operator or '?'))} {number(threshold, beside)}"
 
 
 def series(metric: str | None, whose: str, target: str | None) -> str:
-    """What is watched: `the fusion score of Alice on gmail`."""
+    """The watched series: `the fusion score of Alice on gmail`."""
     return f"the {metric_name(metric)}{f' of {whose}' if whose else ''}{f' on {target}' if target else ''}"

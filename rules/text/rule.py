@@ -59,7 +59,7 @@ def clause_in_words(
 
 
 def action_in_words(rule: AutomationRule) -> str:
-    """What the rule does: `alert Alice`."""
+    """The action of the rule: `alert Alice`."""
     if rule.action_type not in actions:
         return f"{rule.action_type} (no such action is installed)"
     return actions[rule.action_type].in_words(rule)

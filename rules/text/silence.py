@@ -1,4 +1,4 @@
-"""What silences do, in sentences: made when they are shown, from what was kept."""
+"""Sentences about silences, made when they are shown."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -18,7 +18,7 @@ NOTED_EVERY = timedelta(minutes=1)
 
 
 def digest(token: str) -> str:
-    """What is kept of a token. It is long and random, so that one round of SHA-256 is enough."""
+    """The stored hash of a token. A token is long and random, so one round of SHA-256 is enough."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What can be done to a table, as values; as text each is the line that is logged."""
+"""Changes of a table as values; as text each is the line that is logged."""
 
 from dataclasses import dataclass
 from typing import ClassVar

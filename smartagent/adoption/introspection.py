@@ -1,4 +1,4 @@
-"""What is in the database, as frozen values: one query each, only of the table that the search path shows."""
+"""The schema of a table as frozen values: one query each, only of the table that the search path shows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

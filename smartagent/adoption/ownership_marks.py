@@ -1,4 +1,4 @@
-"""What we did, written as comments on the very objects that we did it to.
+"""Marks of ownership: what this application changed, as comments on the changed objects.
 
 A comment survives `pg_dump`, follows its object through renames and dies with it, so it cannot disagree with
 the database as a table of our own could after a partial restore. Where it is lost (`--no-comments`) nothing

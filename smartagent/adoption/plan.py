@@ -1,4 +1,4 @@
-"""What a found table lacks to serve a model. No database is asked here."""
+"""The plan for a found table: what it lacks to serve a model. No database is read here."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -119,7 +119,7 @@ def _compatible(found: str, wanted: str) -> bool:
 
 
 def _unknown_columns(model: Model, found: FoundTable) -> Iterator[SchemaChange]:
-    """What our inserts cannot fill must be allowed to be empty."""
+    """Columns that our inserts do not fill must be nullable."""
     ours = {name for _, name in column_fields(model)}
     for column in found.columns:
         if column.required and column.name not in ours:

@@ -1,4 +1,4 @@
-"""What of a table that we completed is ours to take away. No database is asked here."""
+"""The undo of a completed table: which parts are ours to drop. No database is read here."""
 
 from collections.abc import Iterator
 

@@ -48,7 +48,7 @@ LIMIT = "SET statement_timeout = '8s'"
 
 @dataclass(slots=True)
 class Waits:
-    """What one writer has seen."""
+    """The waiting times of one writer."""
 
     statements: int = 0
     failures: int = 0

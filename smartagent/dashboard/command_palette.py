@@ -1,4 +1,4 @@
-"""What the command palette finds: pages, rules and people, of those that the person may see."""
+"""The results of the command palette: pages, rules and people that the person may see."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ class Hours:
 
     @property
     def chart(self) -> str:
-        """What Chart.js draws; the colour is the primary one, so that it fits both themes."""
+        """The data for Chart.js, in the primary colour, which fits both themes."""
         bars = {"label": "Triggered", "data": self.counts, "backgroundColor": "var(--color-primary-500)"}
         return json.dumps({"labels": self.labels, "datasets": [bars]})
 

@@ -23,7 +23,7 @@ MONTH = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """What there is after the replay."""
+    """The result of the replay."""
 
     people: int
     rules: int

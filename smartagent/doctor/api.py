@@ -1,4 +1,4 @@
-"""What the doctor says, for programs."""
+"""The findings of the doctor as JSON."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whether messages leave the house: failed deliveries, channels that are broken, and a worker that sends."""
+"""Checks of delivery: failed deliveries, broken channels, and a worker that sends."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ START_DELIVERY = (
 
 
 def check_dead_deliveries(now: datetime) -> Iterator[Finding]:
-    """What was given up in the last day."""
+    """Deliveries that failed for good in the last day."""
     dead = Delivery.objects.dead().filter(settled_at__gte=now - DELIVERY_SPAN).order_by("-settled_at")
     count = dead.count()
     if count:

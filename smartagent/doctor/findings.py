@@ -1,4 +1,4 @@
-"""What was found, as values."""
+"""Findings as values."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Finding:
 
     @property
     def note(self) -> str:
-        """What to do, besides to repair it: that is on the page itself."""
+        """The fix without “Run doctor --fix”, which is a button on the page itself."""
         return self.fix.removeprefix(FIX).strip()
 
     def as_dict(self) -> dict[str, str]:

@@ -21,7 +21,7 @@ TRIED = 20
 
 
 def check_settings() -> Iterator[Finding]:
-    """What the environment says fits together."""
+    """Contradictions between settings of the environment."""
     names = {name.lstrip(".") for name in settings.ALLOWED_HOSTS} - HERE
     if settings.DEBUG:
         yield warning("settings", "DEBUG is on: error pages show source code to everybody.", "Set DEBUG=off.")

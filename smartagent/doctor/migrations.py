@@ -56,7 +56,7 @@ class Migrated:
         return {model._meta.db_table: widen for model, widen in models}
 
     def synchronising(self) -> list[Synchronising]:
-        """What keeps the old application and ours in step, of the apps whose migrations are applied."""
+        """The operations that sync with the old application, of apps whose migrations are applied."""
         return [each for app, each in self._operations() if isinstance(each, Synchronising) and self.is_done(app)]
 
     def _operations(self) -> Iterator[tuple[str, Operation]]:

@@ -37,7 +37,7 @@ class AlreadyRepairing(Exception):
 
 @dataclass
 class Repairs:
-    """What was repaired, and what rows that are there forbade; each a line."""
+    """The repairs made, and those that existing rows prevented; each a line."""
 
     done: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)

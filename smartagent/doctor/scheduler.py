@@ -24,7 +24,7 @@ TASK_LABELS = {"rules.tasks.tick": "the evaluation of the rules"}
 
 
 def check_schedules() -> Iterator[Finding]:
-    """What runs by itself is in the database as the code says."""
+    """The schedules in the database match the code."""
     for name in lacking():
         yield error("schedules", f"The schedule “{name}” is missing, or was changed.", FIX, repairable=True)
 
@@ -71,7 +71,7 @@ def check_last_evaluation(now: datetime) -> Iterator[Finding]:
 
 
 def check_failures(now: datetime) -> Iterator[Finding]:
-    """What failed in the last day."""
+    """Tasks that failed in the last day."""
     ours = ActivityEntry.objects.filter(agent_name="smart_agent").exclude(event_type=EVENT)
     entries = ours.failed().last_day(now).order_by("-created_at")
     newest = list(entries.values_list("error_message", flat=True)[: MAX_COUNTED_TASKS + 1])

@@ -35,7 +35,7 @@ def _left_alone(subject: str, change: LeaveAlone) -> Finding:
 
 
 def fix_of(change: SchemaChange) -> str:
-    """What to do, and what to know before."""
+    """The fix, and what to know before."""
     if isinstance(change, changes.AddColumn):
         return f"{FIX} In the rows that are there it is empty or has its default: only a backup has what was in it."
     if isinstance(change, changes.Validate):

@@ -92,7 +92,7 @@ def _is_about_no_column(change: SchemaChange) -> bool:
 
 
 def check_table(connection: BaseDatabaseWrapper, table: Examined) -> Iterator[Finding]:
-    """What a table lacks. Before its migrations are applied, that is said of them, not of each table."""
+    """The gaps of a table. Before its migrations are applied, the migrations are reported, not each table."""
     if table.in_the_way:
         yield error(table.name, "A view or another object has the name of a required table.", "Rename it, and migrate.")
     elif table.expected and table.found is None:

@@ -28,7 +28,7 @@ def show(console: Console, report: DoctorReport) -> None:
 
 
 def show_repairs(console: Console, repairs: Repairs) -> None:
-    """What was repaired, and what could not be."""
+    """Print the repairs, and what could not be repaired."""
     for words, lines in (("Repaired", repairs.done), ("Could not be repaired", repairs.refused)):
         if lines:
             console.print(Text(f"{words}:", style="bold"))

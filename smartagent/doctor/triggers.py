@@ -39,7 +39,7 @@ def check_people(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
 
 
 def check_sync(now: datetime) -> Iterator[Finding]:
-    """What triggers could not do in the last day; it failed no statement of the old application."""
+    """Failures of triggers in the last day; they failed no statement of the old application."""
     failed = ActivityEntry.objects.filter(event_type=SYNC_FAILED).last_day(now).order_by("-created_at")
     newest = list(failed.values_list("error_message", flat=True)[:MAX_COUNTED_ROWS])
     if newest:

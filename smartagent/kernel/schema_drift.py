@@ -43,7 +43,7 @@ class Missing:
 
 
 class _DriftCache:
-    """What was seen, and when."""
+    """The last result, and its time."""
 
     seen: ClassVar[tuple[Missing, ...]] = ()
     until: ClassVar[float] = 0.0

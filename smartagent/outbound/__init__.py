@@ -1,1 +1,1 @@
-"""What goes out of the house by HTTP: one client for all, that reaches no address it must not reach."""
+"""Outgoing HTTP: one client for all, which reaches no forbidden address."""

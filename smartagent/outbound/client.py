@@ -32,7 +32,7 @@ DEFAULT_HEADERS = {"User-Agent": "SmartAgent/0.1", "Accept": "*/*", "Accept-Enco
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back: the status code, the beginning of the body, and how long to wait where it says so."""
+    """A response: the status code, the beginning of the body, and Retry-After where given."""
 
     code: int
     excerpt: str

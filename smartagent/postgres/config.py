@@ -1,4 +1,4 @@
-"""What Django's DATABASES setting says, made from DATABASE_URL or from its absence."""
+"""Django's DATABASES setting, from DATABASE_URL or its absence."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -29,7 +29,7 @@ from smartagent.postgres.postmaster import Postmaster
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """What is known of an embedded server, without starting it."""
+    """The status of an embedded server, without starting it."""
 
     folder: Path
     running: bool

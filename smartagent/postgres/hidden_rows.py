@@ -50,7 +50,7 @@ class HiddenTable:
 
 
 class _HiddenTablesCache:
-    """What was seen, and when."""
+    """The last result, and its time."""
 
     seen: ClassVar[tuple[HiddenTable, ...]] = ()
     until: ClassVar[float] = 0.0

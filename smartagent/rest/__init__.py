@@ -1,1 +1,1 @@
-"""What every API view shares: one error format, strict bodies and queries, keyset pages, permissions, description."""
+"""The base of all API views: one error format, strict bodies and queries, keyset pages, permissions, description."""

@@ -1,4 +1,4 @@
-"""What holds between the fields of a request: one value checks it and describes it, so that both are the same."""
+"""Constraints between the fields of a request: one value checks them and describes them in OpenAPI."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Constraint(Protocol):
     """Something that holds between fields."""
 
     def errors(self, given: Given) -> Errors:
-        """What is wrong with the fields that are given, by field."""
+        """The errors of the given fields, by field."""
         ...
 
     def schema(self) -> dict[str, Any]:
@@ -134,7 +134,7 @@ class Where:
 
 
 def errors_of(constraints: tuple[Constraint, ...], given: Given) -> Errors:
-    """What is wrong by any of `constraints`, by field."""
+    """The errors of all `constraints`, by field."""
     return {name: texts for each in constraints for name, texts in each.errors(given).items()}
 
 

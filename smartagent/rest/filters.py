@@ -1,4 +1,4 @@
-"""What can follow the ? of an address: filters, an order, and nothing that nobody knows."""
+"""Filters and ordering in the query of an address; unknown names are errors."""
 
 from typing import Any
 

@@ -59,7 +59,7 @@ def _given(request: Request, key: str) -> IdempotencyKey | None:
 
 
 def fingerprint(request: Request) -> str:
-    """What tells one request from another: method, address, kind of body, and body."""
+    """The fingerprint of a request: method, address, kind of body, and body."""
     head = f"{request.method} {request.get_full_path()} {request.content_type}\n".encode()
     return hashlib.sha256(head + request.body).hexdigest()
 

@@ -1,4 +1,4 @@
-"""What one may do at all: Django's model permissions, for reading too. Whose things is a matter of `scope`."""
+"""Django's model permissions, for reading too. Ownership is a matter of `scope`."""
 
 from typing import Any
 

@@ -22,7 +22,7 @@ class Limit(BaseThrottle):
 
 
 class Previews(Limit):
-    """What computes much and changes nothing: trials, previews, plans."""
+    """Requests that compute much and change nothing: trials, previews, plans."""
 
     what = "previews"
 

@@ -28,7 +28,7 @@ class StrictView(APIView):
 
 
 class OwnedView(StrictView, generics.GenericAPIView[Any]):
-    """What all views of owned things share."""
+    """The base of views of owned objects."""
 
     ordering_fields: tuple[str, ...] = ()
 
@@ -52,7 +52,7 @@ class ReadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, OwnedView, v
         return self.action == "list"
 
     def again(self, changed: Model) -> dict[str, Any]:
-        """What stands in the database now, as the answer to a change."""
+        """The row as it is in the database now, as the answer to a change."""
         return dict(self.get_serializer(self.get_queryset().get(pk=changed.pk)).data)
 
 

@@ -1,4 +1,4 @@
-"""What lives in code and is brought into the database with every `migrate`: groups, schedules, who may read tables."""
+"""The parts of the code that every `migrate` writes to the database: groups, schedules, grants."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What runs by itself. Schedules live here and are synchronised by `up` and with every `migrate`."""
+"""The schedules. `up` and every `migrate` write them to the database."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What is chosen in a list to be done together: keys of rows; what cannot be one is nothing."""
+"""The keys of the selected rows of a list; invalid keys are left out."""
 
 from typing import Any
 

@@ -14,7 +14,7 @@ CONFIRMATION_TEMPLATE = "smartagent/confirm.html"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """What is asked. Without a verb nothing can be done, and there is only the way back."""
+    """A confirmation page. Without a verb nothing can be done, and it only leads back."""
 
     title: str
     verb: str

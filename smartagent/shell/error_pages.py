@@ -73,7 +73,7 @@ def _is_api(request: HttpRequest) -> bool:
 
 
 def _said(exception: Exception) -> str:
-    """What the view said about it, if it said anything."""
+    """The message of the view, if it gave one."""
     said = exception.args[0] if exception.args and not isinstance(exception, Http404) else ""
     return said if isinstance(said, str) else ""
 

@@ -41,7 +41,7 @@ class FilterPanel(ListFilter):
         return list(self.filterset.filters)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """What the filters leave; nothing where one of them is not understood, which the page then says."""
+        """The filtered rows; none where a filter is invalid, which the page then says."""
         if not self.filterset.is_valid():
             return queryset.none()
         return self.filterset.filter_queryset(queryset)  # type: ignore[no-any-return]

@@ -88,7 +88,7 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
 
     @property
     def complaints(self) -> list[str]:
-        """What was asked for and not understood, in words."""
+        """The invalid filters, in words."""
         form = self.panel.filterset.form
         unknown = super().get_filters_params().keys() - form.fields.keys() - {PAST_VAR}
         known = ", ".join(form.fields)
@@ -148,7 +148,7 @@ class RecordAdmin(FilteredAdmin):
     change_form_template = "smartagent/record.html"
 
     def describe(self, record: Any) -> str:
-        """What the page of one record is called."""
+        """The title of the page of one record."""
         return str(record)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What Unfold shows around every page: name, icon, colours, navigation, command palette.
+"""The frame that Unfold shows around every page: name, icon, colours, navigation, command palette.
 
 Settings import this, so it names views and callbacks by string and imports no model.
 """

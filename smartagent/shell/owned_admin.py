@@ -33,7 +33,7 @@ class OwnedAdmin(ChosenKeys, ModelAdmin):  # type: ignore[misc]
 
     @property
     def title(self) -> str:
-        """What the list is called."""
+        """The title of the list."""
         return self.list_title or capfirst(self.opts.verbose_name_plural)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

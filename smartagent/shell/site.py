@@ -29,7 +29,7 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]
         return list(import_string("smartagent.page_urls.pages")(self))
 
     def search(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """What the command palette finds: asked anew each time, so that it never shows what one may see no more."""
+        """The results of the command palette, computed anew each time, so that permissions are current."""
         found: HttpResponse = import_string("smartagent.dashboard.command_palette.find")(request)
         return found
 

@@ -1,4 +1,4 @@
-"""What must be true of the evidence, each a check with a name and what was found."""
+"""The checks of the evidence, each with a name and what was found."""
 
 from collections import Counter
 

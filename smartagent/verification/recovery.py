@@ -24,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(slots=True)
 class Recovery:
-    """What the story found."""
+    """The result of the scenario."""
 
     optimization: VerifiedOptimization
     wrong: str = ""  # what a synchronisation said of it when it was broken

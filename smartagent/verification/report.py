@@ -19,7 +19,7 @@ from smartagent.verification.scenario import ScenarioResult, played
 
 @dataclass(slots=True)
 class VerificationReport:
-    """What was checked, and the story of how it came about."""
+    """The checks, and how their evidence came about."""
 
     checks: list[Check] = field(default_factory=list)
     timeline: list[str] = field(default_factory=list)

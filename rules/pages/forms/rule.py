@@ -123,7 +123,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         return self._would_be(self.cleaned_data)
 
     def condition_problems(self) -> list[str]:
-        """What is wrong with the condition, apart from what is only not filled in yet."""
+        """The problem with the condition, apart from what is only not filled in yet."""
         filled = [
             n for n in CONDITION_SECTION if n in self.errors and (self.data.get(self.add_prefix(n)) or n in KEPT_FIELDS)
         ]

@@ -120,11 +120,11 @@ class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
         return bool(matchers or self.cleaned_data.get("everything"))
 
     def matcher_problems(self) -> list[str]:
-        """What is wrong with what it covers."""
+        """The problem with what it covers."""
         return [str(message) for name in MATCHERS for message in self.errors.get(name, ())]
 
     def time_problems(self) -> list[str]:
-        """What is wrong with when it is on."""
+        """The problem with when it is on."""
         return [str(message) for name in SCHEDULE_FIELDS for message in self.errors.get(name, ())]
 
     def _set_times(self, cleaned: dict[str, Any], recurs: bool) -> None:

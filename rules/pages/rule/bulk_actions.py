@@ -1,4 +1,4 @@
-"""What is done to many rules at once: asked first, then done, then said in numbers."""
+"""Actions on many rules at once: a confirmation, the action, and a message with counts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

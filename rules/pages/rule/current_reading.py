@@ -26,7 +26,7 @@ HEADLINES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What is shown of a preview: a verdict with its colour, and a sentence."""
+    """The display of a preview: a verdict with its colour, and a sentence."""
 
     verdict: str
     headline: str

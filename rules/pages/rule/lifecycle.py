@@ -1,4 +1,4 @@
-"""What is done with a rule as a whole: copied, published, tested, brought back; and the recycle bin."""
+"""Actions on a rule as a whole: copy, publish, test, restore; and the recycle bin."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What the rule in the form would have done, beside it: a chart, a sentence, and the same for who sees no chart."""
+"""The backtest beside the form of a rule: a chart, and a sentence with the same content for screen readers."""
 
 from typing import Any
 from uuid import UUID

@@ -92,7 +92,7 @@ def extend_silence(request: HttpRequest, model_admin: OwnedAdmin, silence_id: uu
 @require_POST
 @limited("previews")
 def form_preview(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
-    """What stands in the form would cover, and when, as a fragment beside it."""
+    """Show what the unsaved silence would cover, and when, as a fragment beside the form."""
     if not (model_admin.has_add_permission(request) or model_admin.has_change_permission(request)):
         raise PermissionDenied
     form = model_admin.get_form(request)(request.POST)
@@ -124,7 +124,7 @@ def _preview(form: SilenceForm) -> dict[str, Any]:
 
 
 def coverage_for(silence: Silence, user: Any) -> Coverage:
-    """What of it the person may see."""
+    """The part of its coverage that the person may see."""
     return covered(silence, owner=None if has_everyone(user, "view") else user.pk)
 
 

@@ -1,4 +1,4 @@
-"""What the catalog says of the server and of tables by name, and of what this account may do with them."""
+"""The server and the tables in the catalog, and the rights of this account on them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What `migrate` would do to the database as it is now. Nothing is changed: it is asked in a read-only transaction.
+"""A dry run of `migrate` on the database as it is, in a read-only transaction.
 
 1. The migrations that are not applied are gone through, operation by operation, as `migrate` would; 2. each says what
 it would do; 3. that is gathered by table, with its rows, the locks and the time that it takes.

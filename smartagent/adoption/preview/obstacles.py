@@ -38,7 +38,7 @@ SESSION = "Name the server itself in DATABASE_URL, or a pool with pool_mode = se
 
 @dataclass(frozen=True, kw_only=True)
 class Obstacle:
-    """What is wrong, and the statement or act that mends it.
+    """An obstacle, and the statement or act that removes it.
 
     `migrating`: only a migration needs it. `blinding`: what we read would be wrong.
     """
@@ -83,7 +83,7 @@ def of_strangers(connection: BaseDatabaseWrapper, tables: Iterable[TableSight]) 
 
 
 def of_server(server: Server) -> Iterator[Obstacle]:
-    """What stands in the way wherever a table is."""
+    """Obstacles of the server, for every table."""
     where, account = "database", server.account
     if server.standby or server.read_only:
         fix = (
@@ -112,7 +112,7 @@ def of_hidden(connection: BaseDatabaseWrapper, oids: list[int]) -> Iterator[Obst
 
 
 def of_table(table: TableSight, rights: Iterable[str], *, is_theirs: bool) -> Iterator[Obstacle]:
-    """What stands in the way at one table; of `is_theirs` we only need rights."""
+    """Obstacles of one table; of a table that `is_theirs` only rights are needed."""
     name, account = table.shown, table.account
     if table.kind in RELATION_KINDS:
         if not is_theirs:

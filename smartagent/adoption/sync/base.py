@@ -1,4 +1,4 @@
-"""What the operations have in common that keep the old application and ours in step on the same rows.
+"""The base of the operations that keep the old application and this one in sync on the same rows.
 
 Each looks at what the database lacks, does that and says so; run again, it has nothing to do. No model changes.
 """

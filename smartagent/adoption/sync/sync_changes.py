@@ -1,4 +1,4 @@
-"""What keeps two applications on the same rows in step, as values; as text each is the line that is logged."""
+"""Changes that keep two applications in sync on the same rows, as values; as text each is the line that is logged."""
 
 from dataclasses import dataclass
 

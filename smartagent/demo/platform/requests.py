@@ -1,4 +1,4 @@
-"""What is asked of the example platform, and which part of it answers: the routes."""
+"""The routes of the example platform."""
 
 import base64
 import binascii

@@ -94,7 +94,7 @@ class Service:
         }  # fmt: skip
 
     def credentials(self) -> dict[str, str]:
-        """What a person who connects it gets."""
+        """The credentials for a person who connects it."""
         names = ("client_id", "client_secret", "access_token", "refresh_token", "signing_key")
         return {name: getattr(self, name) for name in names}
 
