@@ -50,7 +50,7 @@ class NowhereView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         slash = "" if request.path.endswith("/") else " Addresses end with a slash."
-        raise NotFound(f"There is nothing at {request.path[:200]}.{slash} /api/docs/ lists what there is.")
+        raise NotFound(f"No endpoint at {request.path[:200]}.{slash} /api/docs/ lists all endpoints.")
 
     def get(self, request: Request) -> Response:
         """Never reached, whatever the method: `initial` has answered."""

@@ -37,7 +37,7 @@ UPDATE delivery_attempts a
 EXPIRED = """
 UPDATE deliveries d
    SET status = CASE WHEN d.status = 'waiting' THEN 'skipped' ELSE 'dead' END, settled_at = %(now)s, due_at = NULL,
-       cause = CASE WHEN d.status = 'waiting' THEN 'There was no channel until it expired.'
+       cause = CASE WHEN d.status = 'waiting' THEN 'Expired without a channel.'
                     WHEN NOT c.enabled THEN 'Expired: the channel was disabled.'
                     ELSE trim('It expired before it could be sent. ' || d.cause) END
   FROM deliveries o LEFT JOIN channels c ON c.id = o.channel_id

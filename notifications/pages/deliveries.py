@@ -110,7 +110,7 @@ class DeliveryAdmin(RecordAdmin):
         count = Delivery.objects.filter(pk__in=queryset.order_by().values("pk")).resend(timezone.now())
         rest = queryset.count() - count
         left = f" {rest:,} were already delivered or are being sent." if rest > 0 else ""
-        messages.success(request, f"{counted(count, 'is', 'are')} sent again.{left}")
+        messages.success(request, f"{counted(count, 'delivery', 'deliveries')} queued again.{left}")
 
     @display(description="message", ordering="title")
     def shown_title(self, delivery: Delivery) -> str:
@@ -120,23 +120,23 @@ class DeliveryAdmin(RecordAdmin):
     def status_label(self, delivery: Delivery) -> str:
         return delivery.status
 
-    @display(description="by", ordering="channel_name")
+    @display(description="channel", ordering="channel_name")
     def channel_label(self, delivery: Delivery) -> str:
         return delivery.channel_name or "–"
 
-    @display(description="because", ordering="reason")
+    @display(description="reason", ordering="reason")
     def reason_label(self, delivery: Delivery) -> str:
         return delivery.get_reason_display()
 
-    @display(description="cause")
+    @display(description="error")
     def shown_cause(self, delivery: Delivery) -> str:
         return format_html('<span class="sa-text sa-second">{}</span>', delivery.cause)
 
-    @display(description="tries", ordering="tries")
+    @display(description="attempts", ordering="tries")
     def shown_attempts(self, delivery: Delivery) -> int:
         return delivery.tries
 
-    @display(description="when", ordering="created_at")
+    @display(description="time", ordering="created_at")
     def at(self, delivery: Delivery) -> str:
         return when(delivery.created_at)
 

@@ -44,7 +44,7 @@ class JudgedAdmin(RecordAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
         return InboxChangeList
 
-    @display(description="useful?")
+    @display(description="feedback")
     def judged(self, notification: Notification) -> str:
         """The buttons “useful” and “noise”, where a firing told it."""
         said: dict[str, bool | None] = notification.said  # type: ignore[attr-defined]

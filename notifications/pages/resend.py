@@ -62,7 +62,7 @@ def resend_all(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
     known = form.is_bound and form.is_valid()
     if request.method == "POST" and known:
         sent = form.chosen(request.user).resend(timezone.now())
-        messages.success(request, f"{counted(sent, 'is', 'are')} sent again.")
+        messages.success(request, f"{counted(sent, 'delivery', 'deliveries')} queued again.")
         return HttpResponseRedirect(reverse("admin:notifications_delivery_changelist"))
     count = form.chosen(request.user).count() if known else None
     if count:

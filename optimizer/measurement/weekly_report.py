@@ -14,7 +14,7 @@ WEEK = timedelta(days=7)
 MAX_EXAMPLES = 5
 # What is counted, what it is called, and its colour: on white, and on the dark ground, all can be told apart.
 REPORT_SERIES = {
-    "proposed": ("proposed", "#64748b"), "applied": ("applied", "#0f766e"), "improved": ("helped", "#15803d"),
+    "proposed": ("proposed", "#64748b"), "applied": ("applied", "#0f766e"), "improved": ("improved", "#15803d"),
     "unchanged": ("no change", "#94a3b8"), "worse": ("worse", "#b91c1c"), "rolled_back": ("rolled back", "#b45309"),
     "failed": ("failed", "#be123c"),
 }  # fmt: skip

@@ -72,7 +72,10 @@ class StateFilter(TimesFilter):
     times = "since"
 
     condition = OneOf(
-        choices=InstanceState.choices, method="filter_condition", help_text="Firing: only instances of active rules."
+        label="state",
+        choices=InstanceState.choices,
+        method="filter_condition",
+        help_text="Firing: only instances of active rules.",
     )
     handling = OneOf(label="status", choices=RuleState.Handling.choices)
     severity = OneOf(choices=Severity.choices, method="filter_severity", help_text="Severity of the episode.")

@@ -104,8 +104,8 @@ class Coverage:
     def __str__(self) -> str:
         if not self.rules:
             return "Matches nothing: no evaluated rule matches all of these criteria."
-        firing = "firing now" if self.instances == self.firing == 1 else f"{self.firing:,} of them firing now"
-        return f"Matches {counted(self.rules, 'rule')}, {counted(self.instances, 'instance')}, {firing}."
+        firing = f"{self.firing:,}" if self.firing else "none"
+        return f"Matches {counted(self.rules, 'rule')}, {counted(self.instances, 'instance')}, {firing} firing now."
 
 
 def begin_silenced() -> None:

@@ -98,11 +98,11 @@ class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, 
     def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
         people = reverse("admin:smartagent_user_changelist")
         if not request.generated:  # type: ignore[attr-defined]
-            messages.success(request, f"{obj} is added, and signs in as {obj.email}.")
+            messages.success(request, f"{obj} added. Sign-in e-mail: {obj.email}.")
             return HttpResponseRedirect(people)
         return shown_once(
             request,
-            title=f"{obj} is added",
+            title=f"{obj} added",
             words=f"The sign-in e-mail is {obj.email}. The password is shown only once and can be changed later.",
             secret=request.generated,  # type: ignore[attr-defined]
             label="The password",
@@ -115,12 +115,12 @@ class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, 
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         me: Any = request.user.pk
         count = self._reached(request, queryset).exclude(pk=me).update(is_active=False)
-        messages.success(request, f"{_people(count)} cannot sign in any more.")
+        messages.success(request, f"{_people(count)} deactivated.")
 
     @admin.action(description="Activate", permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         count = self._reached(request, queryset).update(is_active=True)
-        messages.success(request, f"{_people(count)} can sign in.")
+        messages.success(request, f"{_people(count)} activated.")
 
     def _reached(self, request: HttpRequest, people: QuerySet[User]) -> QuerySet[User]:
         return people if request.user.is_superuser else people.filter(is_superuser=False)
@@ -147,7 +147,7 @@ class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, 
     def may_sign_in(self, user: User) -> str:
         return "yes" if user.is_active else "no"
 
-    @display(description="last signed in", ordering="last_login")
+    @display(description="last sign-in", ordering="last_login")
     def signed_in(self, user: User) -> str:
         return when(user.last_login)
 

@@ -89,7 +89,7 @@ class APITokenAdmin(OwnedAdmin):
     def person(self, token: APIToken) -> str:
         return str(token.user)
 
-    @display(description="made", ordering="created_at")
+    @display(description="created", ordering="created_at")
     def made(self, token: APIToken) -> str:
         return when(token.created_at)
 

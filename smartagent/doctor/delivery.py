@@ -14,7 +14,7 @@ DELIVERY_SPAN = timedelta(hours=24)
 DELIVERY_GRACE = timedelta(minutes=5)
 MAX_NAMED = 3
 START_DELIVERY = (
-    "Start `manage.py up`, or beside a web server that runs elsewhere `manage.py deliver` or `manage.py qcluster`."
+    "Start `manage.py up`, or `manage.py deliver` or `manage.py qcluster` if the web server runs elsewhere."
 )
 
 
@@ -23,7 +23,7 @@ def check_dead_deliveries(now: datetime) -> Iterator[Finding]:
     dead = Delivery.objects.dead().filter(settled_at__gte=now - DELIVERY_SPAN).order_by("-settled_at")
     count = dead.count()
     if count:
-        problem = f"{count:,} {'message was' if count == 1 else 'messages were'} given up in the last day"
+        problem = f"{count:,} {'notification' if count == 1 else 'notifications'} failed permanently in the last day"
         cause = dead.values_list("cause", flat=True).first()
         yield warning("deliveries", f"{problem}; the newest: {cause or 'no error text'}",
                       "See Deliveries, filtered by failed, to resend them.")  # fmt: skip
@@ -60,5 +60,6 @@ def check_sending(now: datetime) -> Iterator[Finding]:
     since = min((each["since"] for each in (due, held) if each["since"]), default=None)
     if since is not None:
         count = due["count"] + held["count"]
-        problem = f"{count:,} {'message is' if count == 1 else 'messages are'} due, the oldest for {about(now - since)}"
-        yield error("deliveries", f"{problem}: no worker sends.", START_DELIVERY)
+        problem = f"{count:,} {'notification is' if count == 1 else 'notifications are'} due, "
+        problem += f"the oldest for {about(now - since)}"
+        yield error("deliveries", f"{problem}: no worker is sending.", START_DELIVERY)

@@ -37,7 +37,7 @@ def check_settings() -> Iterator[Finding]:
 def _addresses(names: set[str]) -> Iterator[Finding]:
     """Names and the way in."""
     if names and not settings.HTTPS:
-        yield warning("settings", f"HTTPS is off, though others reach it as {', '.join(sorted(names))}.",
+        yield warning("settings", f"HTTPS is off, but ALLOWED_HOSTS has {', '.join(sorted(names))}.",
                       "Use a TLS proxy and set HTTPS=on.")  # fmt: skip
     if settings.HTTPS and not names:
         yield warning("settings", "HTTPS is on, but only this machine is in ALLOWED_HOSTS.",
@@ -46,7 +46,7 @@ def _addresses(names: set[str]) -> Iterator[Finding]:
         host = urlsplit(origin).hostname or ""
         if names and "*" not in names | {host[:1]} and not any(host == n or host.endswith(f".{n}") for n in names):
             yield warning("settings", f"{origin} is in CSRF_TRUSTED_ORIGINS, and its name not in ALLOWED_HOSTS.",
-                          f"Add {host} there, or take it away here.")  # fmt: skip
+                          f"Add {host} to ALLOWED_HOSTS, or remove the origin.")  # fmt: skip
 
 
 def _links(names: set[str]) -> Iterator[Finding]:
@@ -55,13 +55,13 @@ def _links(names: set[str]) -> Iterator[Finding]:
     host = urlsplit(site).hostname or ""
     said = "SITE_URL" if os.environ.get("SITE_URL") else "SITE_URL is not set:"
     if urlsplit(site).scheme not in ("http", "https") or not host:
-        yield warning("settings", f"SITE_URL is {site}, which is no address that a link can begin with.",
-                      "Write it with http:// or https://, for example https://agent.example.com.")  # fmt: skip
+        yield warning("settings", f"SITE_URL is {site}, which is not a valid URL.",
+                      "Start it with http:// or https://, for example https://agent.example.com.")  # fmt: skip
     elif os.environ.get("SITE_URL") and runs and is_local(host) and _port(site) != _port(runs):
         yield warning("settings", f"Links in messages begin with {site}, but Smart Agent answers at {runs}.",
-                      f"Set SITE_URL={runs} and start it again; without SITE_URL `up` does that.")  # fmt: skip
+                      f"Set SITE_URL={runs} and restart; without SITE_URL, `up` sets it.")  # fmt: skip
     elif names and "*" not in names and is_local(host) and not runs:
-        yield warning("settings", f"{said} links in messages begin with {site}, though others reach it as "
+        yield warning("settings", f"{said} links in messages begin with {site}, but ALLOWED_HOSTS has "
                       f"{', '.join(sorted(names))}.", "Set SITE_URL to the public address.")  # fmt: skip
     elif (
         names
@@ -70,7 +70,7 @@ def _links(names: set[str]) -> Iterator[Finding]:
         and not any(host == n or host.endswith(f".{n}") for n in names)
     ):
         yield warning("settings", f"Links in messages begin with {site}, and {host} is not in ALLOWED_HOSTS.",
-                      f"Add {host} there, or correct SITE_URL.")  # fmt: skip
+                      f"Add {host} to ALLOWED_HOSTS, or correct SITE_URL.")  # fmt: skip
     elif settings.HTTPS and not is_local(host) and site.startswith("http://"):
         yield warning("settings", f"HTTPS is on, but links in messages begin with {site}.",
                       f"Set SITE_URL=https://{host}.")  # fmt: skip
@@ -96,7 +96,7 @@ def check_secrets() -> Iterator[Finding]:
 def _lost(what: str, whose: str, sealed: Any) -> Iterator[Finding]:
     lost = sum(_is_lost(each or "") for each in sealed[:TRIED])
     if lost:
-        problem = f"{what} of {lost} {plural(lost, whose)} cannot be read any more."
+        problem = f"{what} of {lost} {plural(lost, whose)} cannot be decrypted."
         yield error("secrets", problem, "Restore the previous SECRET_KEY, or enter the secrets again.")
 
 

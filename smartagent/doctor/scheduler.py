@@ -38,8 +38,8 @@ def check_workers(now: datetime) -> Iterator[Finding]:
     if last is None:
         yield warning("workers", "No worker has run yet: rules are not evaluated on schedule.", START_WORKERS)
     else:
-        told = f"the last finished something {about(now - last)} ago"
-        yield error("workers", f"What is due waits for {about(late)}; {told}: no worker is alive.", START_WORKERS)
+        told = f"the last task finished {about(now - last)} ago"
+        yield error("workers", f"Tasks have been due for {about(late)}; {told}: no worker is running.", START_WORKERS)
 
 
 def _late(now: datetime) -> timedelta | None:
@@ -62,11 +62,11 @@ def check_last_evaluation(now: datetime) -> Iterator[Finding]:
         return
     when = f"The last evaluation, {about(now - run.started_at)} ago,"
     if run.outcome == DispatchRun.Outcome.FAILED:
-        yield error("ticks", f"{when} failed: {run.error_message or 'no error text'}", "See Runs.")
+        yield error("evaluations", f"{when} failed: {run.error_message or 'no error text'}", "See Runs.")
     elif run.error_message:
-        yield warning("ticks", f"{when} was completed, but: {run.error_message}", "See Runs.")
+        yield warning("evaluations", f"{when} had errors: {run.error_message}", "See Runs.")
     elif run.late_by and run.late_by > timedelta(minutes=settings.DISPATCH_EVERY_MINUTES):
-        yield warning("ticks", f"{when} was {about(run.late_by)} late.",
+        yield warning("evaluations", f"{when} was {about(run.late_by)} late.",
                       "Run more workers (WORKERS), or check the duration of stages under Runs.")  # fmt: skip
 
 

@@ -30,18 +30,18 @@ def _left_alone(subject: str, change: LeaveAlone) -> Finding:
     if kind == "check":
         return info(subject, f"{change}.", "No action needed.")
     if kind == "column":
-        return warning(subject, f"{change}.", "Where pages fail on it, change the type of the column in the database.")
-    return warning(subject, f"{change}.", "Once that is changed, run `manage.py doctor --fix`.")
+        return warning(subject, f"{change}.", "If pages fail, change the type of the column in the database.")
+    return warning(subject, f"{change}.", "After the change, run `manage.py doctor --fix`.")
 
 
 def fix_of(change: SchemaChange) -> str:
     """The fix, and what to know before."""
     if isinstance(change, changes.AddColumn):
-        return f"{FIX} In the rows that are there it is empty or has its default: only a backup has what was in it."
+        return f"{FIX} In existing rows the column is empty or has its default; lost values are only in a backup."
     if isinstance(change, changes.Validate):
-        return f"{FIX} Where it is still said then, some older rows do not fit; they may stay."
+        return f"{FIX} If the finding remains, some older rows violate it; they may stay."
     if isinstance(change, changes.AddConstraint) or (isinstance(change, changes.AddFieldIndex) and change.unique):
-        return f"{FIX} Where it is still said then, rows are there twice: delete one of each."
+        return f"{FIX} If the finding remains, there are duplicate rows: delete one of each."
     return FIX
 
 
@@ -63,7 +63,7 @@ def _(change: changes.AddForeignKey) -> str:
 
 @problem_of.register
 def _(change: changes.RelaxNotNull) -> str:
-    return f"The column {change.column} may not be empty, and we do not always have a value for it."
+    return f"The column {change.column} is NOT NULL, but Smart Agent does not always have a value for it."
 
 
 @problem_of.register
@@ -73,8 +73,8 @@ def _(change: changes.SetDefault) -> str:
 
 @problem_of.register
 def _(change: changes.WidenCheck) -> str:
-    words = "words that we use" if ANY_WORD in change.words else ", ".join(change.words)
-    return f"The check {change.name} refuses {words} in the column {change.column}."
+    words = "values of Smart Agent" if ANY_WORD in change.words else ", ".join(change.words)
+    return f"The check {change.name} rejects {words} in the column {change.column}."
 
 
 @problem_of.register

@@ -31,15 +31,15 @@ def check_server(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
     if version < OLDEST:
         yield error(where, f"PostgreSQL is version {shown}.", f"Upgrade it to {OLDEST} or newer.")
     if encoding != "UTF8":
-        yield error(where, f"The encoding of the database is {encoding}: not every text can be kept.",
-                    "Dump it, and restore it into a database that is made with ENCODING 'UTF8'.")  # fmt: skip
+        yield error(where, f"The encoding of the database is {encoding}: some texts cannot be stored.",
+                    "Dump the database and restore it into one created with ENCODING 'UTF8'.")  # fmt: skip
     if standby or read_only:
         yield error(where, "The database is read-only.", _writable(standby))
     if role != "origin":
         yield error(where, f"session_replication_role is {role}: triggers do not run.",
                     f"ALTER ROLE {user} RESET session_replication_role, or RESET it for the database.")  # fmt: skip
     if schema is None:
-        yield error(where, "No schema of the search_path is there.", f"ALTER ROLE {user} SET search_path = public")
+        yield error(where, "No schema of the search_path exists.", f"ALTER ROLE {user} SET search_path = public")
     elif not may_create:
         yield warning(where, f"The account {user} may not create tables in the schema {schema}.",
                       f"GRANT CREATE ON SCHEMA {schema} TO {user}, or migrate with another account.")  # fmt: skip
@@ -51,7 +51,7 @@ def check_server(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
 
 
 def _writable(standby: bool) -> str:
-    return "Name the primary server in DATABASE_URL." if standby else "Take default_transaction_read_only away."
+    return "Name the primary server in DATABASE_URL." if standby else "Remove default_transaction_read_only."
 
 
 def check_obstacles(obstacles: Iterable[Obstacle], *, migrating: bool) -> Iterator[Finding]:
@@ -71,7 +71,7 @@ def check_pool(obstacles: Iterable[Obstacle]) -> Iterator[Finding]:
 def check_exposure(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
     """Our own tables are not open to the roles that a database gives to browsers."""
     for name, _, roles in exposed(connection):
-        yield error(name, f"The roles of the web ({roles}) may use it.", FIX, repairable=True)
+        yield error(name, f"Web roles ({roles}) have access.", FIX, repairable=True)
 
 
 def _rows(connection: BaseDatabaseWrapper, query: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:

@@ -94,12 +94,12 @@ def _is_about_no_column(change: SchemaChange) -> bool:
 def check_table(connection: BaseDatabaseWrapper, table: Examined) -> Iterator[Finding]:
     """The gaps of a table. Before its migrations are applied, the migrations are reported, not each table."""
     if table.in_the_way:
-        yield error(table.name, "A view or another object has the name of a required table.", "Rename it, and migrate.")
+        yield error(table.name, "A view or another object has the name of a required table.", "Rename it and migrate.")
     elif table.expected and table.found is None:
-        fix = f"{FIX} It is made anew and empty: only a backup has what was in it."
+        fix = f"{FIX} The table is created empty; lost rows are only in a backup."
         yield error(table.name, "The table is missing.", fix, repairable=True)
     elif table.expected and table.being_built and table.due:
-        yield warning(table.name, "An index is being built at this moment.", "Check again when the index is complete.")
+        yield warning(table.name, "An index is being built.", "Check again when the index is complete.")
     elif table.expected:
         yield from (finding_of(table.name, change) for change in table.changes)
     yield from _invalid_indexes(connection, table)
@@ -164,7 +164,7 @@ def check_unrepresentable(tables: Iterable[TableReport]) -> Iterator[Finding]:
         if table.unrepresentable:
             rows = f"{table.unrepresentable:,} row{' is' if table.unrepresentable == 1 else 's are'}"
             what = "it" if table.unrepresentable == 1 else "them"
-            problem = f"{rows} not shown here: another application wrote {what} in a way that we do not know."
+            problem = f"{rows} not shown here: another application wrote {what} in an unknown format."
             yield info(table.table, problem, "No action needed: these rows are not changed.")
 
 

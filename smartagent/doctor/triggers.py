@@ -34,7 +34,7 @@ def check_people(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
     """Everybody has an e-mail to sign in by."""
     for ending, count in placeholders(connection).items():
         why, _, fix = PLACEHOLDERS[ending].partition("; ")
-        problem = f"{people(count)} cannot sign in by e-mail: {why}. What they have here ends in {ending}."
+        problem = f"{people(count)} cannot sign in by e-mail: {why}. Their addresses here end in {ending}."
         yield warning("people", problem, _capitalised(fix))
 
 
@@ -44,7 +44,7 @@ def check_sync(now: datetime) -> Iterator[Finding]:
     newest = list(failed.values_list("error_message", flat=True)[:MAX_COUNTED_ROWS])
     if newest:
         changes = "1 change was" if len(newest) == 1 else f"{len(newest):,} changes were"
-        problem = f"{changes} not kept in step with the old application in the last day; the newest: {newest[0]}."
+        problem = f"{changes} not synchronised with the old application in the last day; the newest: {newest[0]}."
         yield warning("old application", problem, SYNC_FIX)
 
 

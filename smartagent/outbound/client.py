@@ -77,9 +77,9 @@ def check_url(url: str) -> httpx.URL:
     except (httpx.InvalidURL, TypeError, ValueError):
         raise AddressRefused("Invalid URL. Example: https://example.com/hook.") from None
     if found.scheme not in ("http", "https") or not found.host:
-        raise AddressRefused("The address begins with https:// or http:// and names a host.")
+        raise AddressRefused("The URL must begin with https:// or http:// and name a host.")
     if found.userinfo:
-        raise AddressRefused("A name and a password do not belong into the address; use a header.")
+        raise AddressRefused("Do not put a name and password in the URL; use a header.")
     return found
 
 

@@ -38,7 +38,7 @@ def remaining(timeout: float | None) -> float:
     if left is None:
         return 60.0
     if left <= 0:
-        raise Unreachable("It took too long.")
+        raise Unreachable("Timed out.")
     return min(left, timeout) if timeout is not None else left
 
 

@@ -48,7 +48,7 @@ def start(home: Home, options: Mapping[str, str]) -> Postmaster:
     _launch(home, {**SERVER_SETTINGS, "unix_socket_directories": f'"{home.sockets()}"', **options})
     server = Postmaster.of(home.data)
     if server is None or not server.ready:
-        raise EmbeddedFailed(f"The embedded PostgreSQL did not get ready; {home.log} says why.")
+        raise EmbeddedFailed(f"The embedded PostgreSQL did not start; see {home.log}.")
     _create_database(home, server)
     return server
 

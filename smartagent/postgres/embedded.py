@@ -146,7 +146,7 @@ def _found(place: Home) -> Postmaster | None:
         if server.ready and server.accepts():
             return server
         time.sleep(0.05)
-    raise EmbeddedFailed(f"The embedded PostgreSQL in {place.folder} runs but does not get ready.")
+    raise EmbeddedFailed(f"The embedded PostgreSQL in {place.folder} runs but does not accept connections.")
 
 
 def _leave_all() -> None:

@@ -44,7 +44,7 @@ def refuse_many(text: str, room: int) -> None:
 
 def too_large(room: int) -> str:
     """Say the limit."""
-    return f"The body is too large: at most {room:,} bytes are read here."
+    return f"The body is too large: the maximum is {room:,} bytes."
 
 
 def _separators(text: str) -> int:

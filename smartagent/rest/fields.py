@@ -150,7 +150,7 @@ class JSONObjectField(serializers.JSONField):
         "not_an_object": 'Use an object: {{"name": ...}}.',
         "not_text": NOT_TEXT,
         "too_deep": "The nesting is too deep.",
-        "too_long": "Written as JSON this has {size:,} characters; at most {most:,} are kept.",
+        "too_long": "As JSON this has {size:,} characters; the maximum is {maximum:,}.",
     }
 
     def __init__(self, *, longest: int = LONGEST_OBJECT, **kwargs: Any) -> None:

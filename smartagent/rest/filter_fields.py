@@ -68,7 +68,7 @@ class PersonFilter(django_filters.CharFilter):  # type: ignore[misc]
     """Filters by a person whom the asker may see: part of the name or of the e-mail, or the id."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"help_text": "A name, an e-mail or an id."} | kwargs)
+        super().__init__(*args, **{"help_text": "Name, e-mail or ID."} | kwargs)
 
     def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:

@@ -62,8 +62,8 @@ def refuse_unknown(request: Request, known: list[str]) -> None:
         if name not in known:
             errors[name[:100]] = [f"Unknown parameter. Valid parameters: {', '.join(known) or 'none'}."]
         elif len(values) > 1:
-            errors[name] = ["Give this once."]
+            errors[name] = ["Give this parameter once."]
         elif not values[0]:
-            errors[name] = ["This is empty. Give it a value, or leave it out."]
+            errors[name] = ["Empty value. Give a value, or omit the parameter."]
     if errors:
         raise ValidationError(errors)

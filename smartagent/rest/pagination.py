@@ -85,8 +85,8 @@ class CursorPagination(BasePagination):
             "type": "object",
             "required": ["next", "previous", "results"],
             "properties": {
-                "next": link | {"description": "The address of the next page; null on the last."},
-                "previous": link | {"description": "The address of the page before; null on the first."},
+                "next": link | {"description": "URL of the next page; null on the last page."},
+                "previous": link | {"description": "URL of the previous page; null on the first page."},
                 "results": schema,
             },
         }

@@ -17,8 +17,8 @@ from smartagent.rest.errors import TooLarge
 MAX_BODY_LINES = 50_000
 MEMBERS = 10_000  # of one gzipped body
 CHUNK_BYTES = 16_384  # bytes
-NOT_GZIP = "The body is not gzip, though Content-Encoding says so."
-NOT_GZIP_BEHIND = "Behind the gzipped body stands something that is not gzip."
+NOT_GZIP = "Content-Encoding is gzip, but the body is not."
+NOT_GZIP_BEHIND = "Trailing data after the gzip body."
 GZIP = ("gzip", "x-gzip")  # names of codings have no case
 CHARSETS = ("utf-8", "ascii")  # as Python names them; JSON between programs is UTF-8, and ASCII is part of it
 
@@ -63,7 +63,7 @@ class LinesParser(parsers.BaseParser):
                 raise ParseError(f"Line {number} is not JSON: {error}") from None
             lines.numbers.append(number)
             if len(lines) > MAX_BODY_LINES:
-                raise TooLarge(f"These are more than {MAX_BODY_LINES:,} lines. Send them in several requests.")
+                raise TooLarge(f"More than {MAX_BODY_LINES:,} lines. Send them in several requests.")
         return lines
 
 
@@ -85,7 +85,7 @@ def text_of(context: Mapping[str, Any] | None) -> str:
     if encoding in GZIP:
         body = _unzipped(body, room)
     elif encoding not in ("", "identity"):
-        raise UnsupportedMediaType("", f"Content-Encoding {encoding[:40]!r} is not known here; gzip is.")
+        raise UnsupportedMediaType("", f"Unsupported Content-Encoding {encoding[:40]!r}; only gzip is supported.")
     try:
         text = str(body, "utf-8")
     except UnicodeDecodeError as error:
@@ -101,7 +101,7 @@ def _refuse_other_charsets(charset: str) -> None:
     except (LookupError, ValueError):
         known = False
     if not known:
-        raise UnsupportedMediaType("", f"The charset {charset[:40]!r} is not read here; send the body as UTF-8.")
+        raise UnsupportedMediaType("", f"Unsupported charset {charset[:40]!r}; send the body as UTF-8.")
 
 
 def _unzipped(body: bytes, room: int) -> bytes:
@@ -134,4 +134,4 @@ def _read_member(body: bytes, place: int, plain: bytearray, room: int) -> int:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not a number that JSON has.")
+    raise ValueError(f"{constant} is not valid JSON.")

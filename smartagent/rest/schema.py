@@ -26,7 +26,7 @@ ERROR_RESPONSES = {
             {"detail": ['Unsupported media type "text/csv" in request.']}),
     "422": ("KeyReused", "The Idempotency-Key was used with another request.",
             {"detail": ["This Idempotency-Key was used with another request. Use a new key."]}),
-    "429": ("TooMany", "Too many requests; Retry-After says when to come back.",
+    "429": ("TooMany", "Too many requests; see Retry-After.",
             {"detail": ["Request was throttled."]}),
     "500": ("OurFault", "Server error.",
             {"detail": ["Server error. The error was logged; try again later."]}),
@@ -51,7 +51,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "A personal token, made on the page API tokens."}
+        return {"type": "http", "scheme": "bearer", "description": "A personal token; create one under API tokens."}
 
 
 class Schema(AutoSchema):

@@ -77,7 +77,7 @@ ALLOWED: dict[Any, set[str]] = {
 class OwnedSerializer(StrictModelSerializer):
     """Of something that has an owner: the caller, where nobody is named."""
 
-    user = OwnerField(required=False, help_text="The owner: an id, or when written also an e-mail. Default: yourself.")
+    user = OwnerField(required=False, help_text="Owner: ID, or on write also e-mail. Default: you.")
 
     def whole(self, attrs: dict[str, Any]) -> Any:
         """The thing as it would be with `attrs`, not saved."""

@@ -78,7 +78,7 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
         filterset, defaults = self.panel.filterset, self.model_admin.filter_defaults
         return [
             {
-                "text": f"{filterset.form.fields[name].label or name}: {_shown(filterset, name)}",
+                "text": f"{_named(filterset, name)}: {_shown(filterset, name)}",
                 "without": self.get_query_string({name: "" if name in defaults else None}),
                 "by_default": filterset.data[name] == defaults.get(name),
             }
@@ -96,7 +96,7 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
             [f"Unknown filter “{name}”. Valid filters: {known}." for name in sorted(unknown)]
             + [f"“{place}” is not a valid page of this list." for place in [self.bad_place] if place]
             + [
-                f"{str(form.fields[name].label or name).capitalize()}: {message}"
+                f"{_named(self.panel.filterset, name)}: {message}"
                 for name, messages in form.errors.items()
                 for message in messages
             ]
@@ -164,6 +164,12 @@ class RecordAdmin(FilteredAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+def _named(filterset: Any, name: str) -> str:
+    """The label of a filter, with a capital letter."""
+    label = str(filterset.form.fields[name].label or name)
+    return f"{label[:1].upper()}{label[1:]}"
 
 
 def _shown(filterset: Any, name: str) -> str:

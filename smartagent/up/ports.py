@@ -17,18 +17,18 @@ def check_free(host: str, port: int) -> None:
             trial.bind(address)
             trial.listen(1)
     except socket.gaierror:
-        raise CannotStart(f"{host!r} is no address of this machine. Use 127.0.0.1, or 0.0.0.0 for all.") from None
+        raise CannotStart(f"{host!r} is not an address of this machine. Use 127.0.0.1, or 0.0.0.0 for all.") from None
     except OSError as error:
         raise CannotStart(_why(error, host, port)) from None
 
 
 def _why(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} is in use{_holder(port)}. Stop that, or use another one: --port {port + 1}."
+        return f"Port {port} is in use{_holder(port)}. Stop it, or use another port: --port {port + 1}."
     if error.errno == errno.EACCES:
-        return f"Port {port} may be opened by root only. Use one above 1023, for example --port 8000."
+        return f"Only root can open port {port}. Use a port above 1023, for example --port 8000."
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"{host} is no address of this machine. Use 127.0.0.1, or 0.0.0.0 for all."
+        return f"{host} is not an address of this machine. Use 127.0.0.1, or 0.0.0.0 for all."
     return f"Cannot listen on {host}:{port}: {error.strerror}."
 
 

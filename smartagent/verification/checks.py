@@ -28,7 +28,7 @@ def check(evidence: ScenarioResult) -> list[Check]:
 def _everything_was_read(evidence: ScenarioResult) -> Check:
     causes = [entry.error_message for entry in evidence.entries if entry.event_type == "rule_error"]
     causes += [run.error_message for run in (evidence.first, evidence.second) if run.error_message]
-    return Check("every metric could be read and kept", not causes, "; ".join(map(str, causes)) or "no error")
+    return Check("every metric could be read and stored", not causes, "; ".join(map(str, causes)) or "no error")
 
 
 def _fired_once(evidence: ScenarioResult, rule: AutomationRule) -> Check:

@@ -22,15 +22,16 @@ def check_recovery(found: Recovery) -> list[Check]:
     well = [found.platform.get(name) for name in ("broken", "renewals", "refreshes")]
     return [
         Check("a broken integration lowers its health", found.healths[:2] == [100, 25],
-              f"{_joined(found.healths[:2])}: {found.wrong or 'nothing was wrong'}"),
+              f"{_joined(found.healths[:2])}: {found.wrong or 'no error'}"),
         Check("its rule fires and integration_recovery is proposed",
               event is not None and event.strategy == "integration_recovery", _proposed(optimization)),
         Check("the recovery is approved by another person and applied", _is_applied(optimization), _done(optimization)),
         Check("token, probe and refresh went over HTTP, each once", found.asked == [RENEWED, PROBED, FETCHED], asked),
         Check("the platform has renewed and fetched", well == [[], 1, 1], f"broken, renewed, fetched: {well}"),
-        Check("the health returns at the next ticks", found.healths == [100, 25, 100] and found.status == "active",
+        Check("the health recovers at the next evaluations",
+              found.healths == [100, 25, 100] and found.status == "active",
               f"{_joined(found.healths)}, {found.status}"),
-        Check("the effect says improved", optimization.verdict == OptimizationEvent.Verdict.IMPROVED,
+        Check("the measured effect is improved", optimization.verdict == OptimizationEvent.Verdict.IMPROVED,
               _effect(optimization)),
         Check("the recovery is in the activity log", _logged_stages(optimization) >= LOGGED_STAGES, _log(optimization)),
     ]  # fmt: skip
@@ -45,8 +46,10 @@ def check_reweighting(found: Reweighting) -> list[Check]:
     rolled_back = event is not None and event.status == OptimizationEvent.Status.ROLLED_BACK
     return [
         Check("a reweighting is applied", _has_operation(optimization) and changed, _done(optimization)),
-        Check("the effect says worse", optimization.verdict == OptimizationEvent.Verdict.WORSE, _effect(optimization)),
-        Check("what made it worse is rolled back", rolled_back, event.status if event else "there is nothing"),
+        Check("the measured effect is worse",
+              optimization.verdict == OptimizationEvent.Verdict.WORSE, _effect(optimization)),
+        Check("the optimization that made it worse is rolled back",
+              rolled_back, event.status if event else "no optimization"),
         Check("the weights are as before, to the last digit", found.after == found.before and bool(found.after),
               f"{_weights(found.before)}; then {_weights(found.after)}"),
         Check("the score of the new weights is gone", found.scores == [54.09], _joined(found.scores)),
@@ -74,7 +77,7 @@ def _proposed(optimization: VerifiedOptimization) -> str:
 
 def _done(optimization: VerifiedOptimization) -> str:
     said = [step.said or step.error or step.status for step in optimization.steps()]
-    return " ".join([*said, optimization.refused]).strip() or "nothing was proposed"
+    return " ".join([*said, optimization.refused]).strip() or "no proposal"
 
 
 def _effect(optimization: VerifiedOptimization) -> str:

@@ -63,7 +63,7 @@ def verify(now: datetime) -> VerificationReport:
             report.rules_evaluated = evidence.first.rules_evaluated
             report.actions_triggered = sum(_acted(entry) for entry in evidence.entries)
     except (Error, DispatcherBusy, NotSent, OSError) as error:
-        report.checks.append(Check("the scenario can be played", False, cause_of(error)))
+        report.checks.append(Check("scenario run", False, cause_of(error)))
     return report
 
 
@@ -75,8 +75,8 @@ def _timeline(evidence: ScenarioResult) -> list[str]:
     lines = []
     for number, run in enumerate((evidence.first, evidence.second), 1):
         lines.append(
-            f"- {run.evaluated_at:%H:%M:%S} tick {number}: {run.rules_evaluated} rules, {run.triggered} triggered, "
-            f"{run.succeeded} acted, {run.failed} failed"
+            f"- {run.evaluated_at:%H:%M:%S} evaluation {number}: {run.rules_evaluated} rules, "
+            f"{run.triggered} triggered, {run.succeeded} acted, {run.failed} failed"
         )
         lines += [f"  - {_sentence(entry)}" for entry in evidence.entries if entry.run_id == run.pk]
     return [

@@ -115,7 +115,7 @@ def test_from_the_panel_to_why_it_was_told(alice, sign_in, panel):
     page = sign_in(alice)
     page.locator("#bell").click()
     panel.get_by_role("link", name="Why? One").click()
-    expect(page.get_by_role("heading", name="Episode").or_(page.get_by_text("Details")).first).to_be_visible()
+    expect(page.get_by_role("heading", name="Activity").or_(page.get_by_text("Details")).first).to_be_visible()
     assert page.url.endswith(f"/activity/{entry.pk}/change/")
 
 

@@ -22,7 +22,7 @@ def test_from_a_rule_that_fires_to_a_silence_that_is_ended(
     page = sign_in(olga, f"/rules/{rule.pk}/")
     page.get_by_role("link", name="Silence", exact=True).click()
     beside = page.locator("#coverage")
-    expect(beside).to_contain_text("Matches 1 rule, 1 instance, firing now.")
+    expect(beside).to_contain_text("Matches 1 rule, 1 instance, 1 firing now.")
     page.get_by_label("Rule", exact=True).fill("")
     page.get_by_label("Labels").fill("team=web")
     expect(beside).to_contain_text("Matches nothing")

@@ -61,7 +61,7 @@ def test_from_a_template_to_why_it_fired(alice, hot, sign_in, live_server):
 
     # silenced
     page.get_by_role("link", name="Silence", exact=True).click()
-    expect(page.locator("#coverage")).to_contain_text("Matches 1 rule, 1 instance, firing now.")
+    expect(page.locator("#coverage")).to_contain_text("Matches 1 rule, 1 instance, 1 firing now.")
     page.get_by_label("Comment").fill("Upgrade")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Silence “Upgrade” created.")).to_be_visible()
@@ -76,6 +76,6 @@ def test_from_a_template_to_why_it_fired(alice, hot, sign_in, live_server):
     expect(page.get_by_text("cpu was 97 (threshold: above 95): met.")).to_be_visible()
     expect(page.get_by_text("Fired immediately: no pending period.")).to_be_visible()
     expect(page.get_by_text("Action alert succeeded.")).to_be_visible()
-    expect(page.get_by_text("silenced from now on").first).to_be_visible()  # the step after
+    expect(page.get_by_text(", silenced").first).to_be_visible()  # the step after
     page.get_by_role("link", name="Open the notification").click()
     expect(page.get_by_text("cpu is 97: above 95").first).to_be_visible()

@@ -107,7 +107,7 @@ def mended(database: Takeover, statement: str) -> None:
          "ALTER VIEW rule_states RENAME TO rule_states_before",
          "ALTER VIEW rule_states RENAME TO rule_states_before"),
         (f"CREATE TABLE auth_group (id integer); ALTER TABLE auth_group OWNER TO {MIGRATOR}",
-         "auth_group: it is there, and no migration of ours has made it. ",
+         "auth_group: exists, but was not created by a migration. ",
          "ALTER TABLE auth_group RENAME TO auth_group_before"),
         (f"""CREATE TABLE automation_rules (id bigint GENERATED ALWAYS AS IDENTITY);
              ALTER TABLE automation_rules OWNER TO {MIGRATOR}""",

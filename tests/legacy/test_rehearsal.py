@@ -116,7 +116,7 @@ def test_what_makes_migrate_fail_is_said(takeover: Takeover) -> None:
     takeover.sql("CREATE TABLE auth_group (id integer); CREATE VIEW rule_states AS SELECT 1")
     code, text = check()
     assert code == 1
-    assert "PROBLEM: auth_group: it is there, and no migration of ours has made it" in text
+    assert "PROBLEM: auth_group: exists, but was not created by a migration" in text
     assert "PROBLEM: rule_states: A view or another object has the name of a required table" in text
 
 

@@ -57,21 +57,22 @@ class ActivityAdmin(RecordAdmin):
         return entry_page(request, self, object_id)
 
     def describe(self, record: ActivityEntry) -> str:
-        return f"{event_label(record.event_type)}: {self.rule_name(record)}"
+        label = event_label(record.event_type)
+        return f"{label[:1].upper()}{label[1:]}: {self.rule_name(record)}"
 
     def rule_name(self, entry: ActivityEntry) -> str:
         """The name of the rule, now or as it was; not every entry is about one."""
         return str(entry.rule or facts_of(entry).get("rule_name") or "none")
 
-    @display(description="when", ordering="created_at")
+    @display(description="time", ordering="created_at")
     def at(self, entry: ActivityEntry) -> str:
         return when(entry.created_at)
 
-    @display(description="event", label=TONE_LABELS)
+    @display(description="event", label=TONE_LABELS | {"default": "default"})
     def event(self, entry: ActivityEntry) -> tuple[str, str]:
-        return event_tone(entry.event_type), event_label(entry.event_type)
+        return event_tone(entry.event_type) or "default", event_label(entry.event_type)
 
-    @display(description="what")
+    @display(description="description")
     def what(self, entry: ActivityEntry) -> str:
         return format_html('<span class="sa-text">{}</span>', entry.sentence)  # type: ignore[attr-defined]
 

@@ -59,7 +59,7 @@ class RunAdmin(RecordAdmin):
     def unread(self, run: DispatchRun) -> str:
         return f"{run.no_data:,}" + (f" and {run.errors:,} errors" if run.errors else "")
 
-    @display(description="took")
+    @display(description="duration")
     def took(self, run: DispatchRun) -> str:
         return duration(run.finished_at - run.started_at) if run.finished_at else "–"
 

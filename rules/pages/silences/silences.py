@@ -71,7 +71,7 @@ class SilenceAdmin(FilteredAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
         return SilenceChangeList
 
-    @display(description="why", ordering="comment")
+    @display(description="comment", ordering="comment")
     def shown_comment(self, silence: Silence) -> str:
         return format_html('<span class="sa-text">{}</span>', silence.comment)
 
@@ -79,12 +79,12 @@ class SilenceAdmin(FilteredAdmin):
     def state(self, silence: Silence) -> str:
         return str(silence.state)  # type: ignore[attr-defined]
 
-    @display(description="covers")
+    @display(description="matches")
     def covers(self, silence: Silence) -> str:
         words = covers_in_words(silence)
         return format_html('<span class="sa-text">{}</span>', words[0].upper() + words[1:])
 
-    @display(description="when", ordering="starts_at")
+    @display(description="schedule", ordering="starts_at")
     def times(self, silence: Silence) -> str:
         words = when_in_words(silence)
         return format_html('<span class="sa-text">{}</span>', words[0].upper() + words[1:])

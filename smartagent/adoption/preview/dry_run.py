@@ -30,7 +30,7 @@ Model = type[models.Model]
 
 # Where what is done is done to no table.
 FUNCTIONS_SUBJECT = "functions"
-IN_THE_WAY = "it is there, and no migration of ours has made it: rename it, or `migrate` fails"
+IN_THE_WAY = "exists, but was not created by a migration: rename it, or `migrate` fails"
 
 
 @dataclass(frozen=True, kw_only=True)

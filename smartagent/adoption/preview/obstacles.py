@@ -77,7 +77,7 @@ def of_strangers(connection: BaseDatabaseWrapper, tables: Iterable[TableSight]) 
     own = {model._meta.db_table for model in models if model._meta.app_label not in {*SHARED, *applied}}
     for table in tables:
         if table.name in own and table.kind == ORDINARY_TABLE:
-            problem = "it is there, and no migration of ours has made it."
+            problem = "exists, but was not created by a migration."
             fix = f"ALTER TABLE {table.shown} RENAME TO {table.other_name}"
             yield Obstacle(subject=table.shown, problem=problem, fix=fix, migrating=True)
 
@@ -97,7 +97,7 @@ def of_server(server: Server) -> Iterator[Obstacle]:
         fix = f"ALTER ROLE {account} RESET session_replication_role, or RESET it for the database."
         yield Obstacle(subject=where, problem=problem, fix=fix)
     if server.schema is None:
-        problem, fix = "No schema of the search_path is there.", f"ALTER ROLE {account} SET search_path = public"
+        problem, fix = "No schema of the search_path exists.", f"ALTER ROLE {account} SET search_path = public"
         yield Obstacle(subject=where, problem=problem, fix=fix)
     elif not server.may_create:
         problem = f"The account {account} may not create tables and functions in the schema {server.schema}."

@@ -24,9 +24,9 @@ from smartagent.adoption.sync.triggers import KeepInStep
 ACCOUNTS = "auth.users"
 # E-mails that people have here who could not have their own, and what to say of them.
 PLACEHOLDERS = {
-    "@without-email.invalid": "the old application has no e-mail of them; give them one here",
-    "@same-email.invalid": "somebody else has the same e-mail, in whatever capitals; give one of them another, or "
-    "deactivate one: the other then gets it",
+    "@without-email.invalid": "no e-mail address in the old application; enter one here",
+    "@same-email.invalid": "another account has the same e-mail address, ignoring case; change one address, or "
+    "deactivate one of the accounts",
 }
 PEOPLE_PER_QUERY = 500
 Key = Any

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on; 0.0.0.0 for all")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--no-demo", action="store_true", help="do not fill an empty installation with demo data")
-        parser.add_argument("--web-workers", type=int, default=1, metavar="N", help="processes of the web server")
+        parser.add_argument("--web-workers", type=int, default=1, metavar="N", help="number of web server processes")
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.console = Console(highlight=False, soft_wrap=True)

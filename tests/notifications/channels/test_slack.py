@@ -97,8 +97,8 @@ def test_too_many(httpserver: HTTPServer):
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("", "This field is required."), ("hooks.slack.com/x", "begins with https://"),
-        ("ftp://a.example/x", "begins with https://"), ("https://u:p@a.example/", "do not belong into the address"),
+        ("", "This field is required."), ("hooks.slack.com/x", "must begin with https://"),
+        ("ftp://a.example/x", "must begin with https://"), ("https://u:p@a.example/", "Do not put a name and password"),
     ],
 )  # fmt: skip
 def test_the_form_checks_the_address(url, words):

@@ -142,8 +142,8 @@ def test_many_that_fail_at_once_open_it_for_five_minutes(alice, httpserver: HTTP
         tell(alice)
     leases = take(START, 16, MINUTE)
     now = START + MINUTE / 6
-    record([Result(lease=one, channel=channel.pk, error="It took too long.") for one in leases[:10]], now)
-    record([Result(lease=one, channel=channel.pk, error="It took too long.") for one in leases[10:]], now + MINUTE / 6)
+    record([Result(lease=one, channel=channel.pk, error="Timed out.") for one in leases[:10]], now)
+    record([Result(lease=one, channel=channel.pk, error="Timed out.") for one in leases[10:]], now + MINUTE / 6)
     channel.refresh_from_db()
     assert (channel.opened_at, channel.retry_at) == (now, now + 5 * MINUTE)
     assert Notification.objects.filter(type="error").count() == 1

@@ -47,7 +47,7 @@ def test_what_expired_says_that_there_was_no_channel(alice, clock):
     tell(alice)
     deliver(START + 24 * HOUR)
     delivery = Delivery.objects.get()
-    assert (delivery.status, delivery.cause) == ("skipped", "There was no channel until it expired.")
+    assert (delivery.status, delivery.cause) == ("skipped", "Expired without a channel.")
 
 
 def test_a_second_channel_gets_nothing_again(alice, httpserver: HTTPServer, url, clock):

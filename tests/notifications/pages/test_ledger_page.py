@@ -105,7 +105,7 @@ def test_many_are_sent_again(alice, client_of, channel):
     left = written(alice, channel)
     client = client_of(alice)
     answer = client.post(reverse(LIST), {"action": "resend", "_selected_action": [str(one.pk) for one in chosen]})
-    assert said(client, answer) == ["2 are sent again. 1 were already delivered or are being sent."]
+    assert said(client, answer) == ["2 deliveries queued again. 1 were already delivered or are being sent."]
     assert set(Delivery.objects.filter(status="due")) == set(chosen[:2])
     left.refresh_from_db()
     assert left.status == "dead"
@@ -122,8 +122,8 @@ def test_all_that_failed_since_a_time_asked_first(alice, bob, client_of, channel
     assert "2 messages failed since 2026-03-02 09:00." in words(requested)
     assert not Delivery.objects.filter(status="due").exists()
     answer = client.post(page("resend_all"), since | {"channel": str(other.pk)})
-    assert said(client, answer) == ["1 is sent again."]
-    assert said(client, client.post(page("resend_all"), since)) == ["1 is sent again."]
+    assert said(client, answer) == ["1 delivery queued again."]
+    assert said(client, client.post(page("resend_all"), since)) == ["1 delivery queued again."]
     assert set(Delivery.objects.filter(status="due").values_list("title", flat=True)) == {"one", "two"}
     assert "No failed deliveries since then" in words(client.get(page("resend_all"), since))
 

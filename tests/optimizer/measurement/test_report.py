@@ -47,10 +47,10 @@ def test_each_thing_counts_in_the_week_in_which_it_happened(week):
     assert report.total == {
         "proposed": 4, "applied": 2, "improved": 1, "unchanged": 0, "worse": 0, "rolled_back": 1, "failed": 1,
     }  # fmt: skip
-    assert report.words == "This week: 4 proposed, 2 applied, 1 helped, 1 rolled back, 1 failed."
+    assert report.words == "This week: 4 proposed, 2 applied, 1 improved, 1 rolled back, 1 failed."
     assert [line.label for line in report.lines] == ["Fusion enhancement", "General"]
     widths = {row["name"]: row["width"] for row in report.bars[0]["rows"]}
-    assert widths == {"proposed": 100, "applied": 67, "helped": 33, "rolled back": 33}
+    assert widths == {"proposed": 100, "applied": 67, "improved": 33, "rolled back": 33}
     assert [verdict for _, verdict, _ in report.examples] == ["Improved"]
 
 
@@ -76,7 +76,7 @@ def test_it_goes_by_the_channels_as_they_are_wanted(week, olga, ada):
     html, plain = html_of(message), text_of(message)
     assert 'width="67%"' in html
     assert 'bgcolor="#0f766e"' in html
-    assert "Fusion enhancement: 3 proposed, 2 applied, 1 helped, 1 rolled back." in plain
+    assert "Fusion enhancement: 3 proposed, 2 applied, 1 improved, 1 rolled back." in plain
     assert "/optimizer-report/" in plain
     assert "Unsubscribe" in plain
 

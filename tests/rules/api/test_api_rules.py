@@ -154,7 +154,7 @@ def test_rules_are_filtered_and_ordered(alice):
         "status": ["“sleeping” is not one of: active, paused, disabled, draft."]
     }
     assert "Unknown parameter" in program.get("rules/?state=active", status=400)["state"][0]
-    assert "This is empty" in program.get("rules/?status=", status=400)["status"][0]
+    assert "Empty value" in program.get("rules/?status=", status=400)["status"][0]
     assert (
         "“name” is not a valid ordering. Use one of: rule_name"
         in program.get("rules/?ordering=name", status=400)["ordering"][0]

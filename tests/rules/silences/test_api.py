@@ -117,7 +117,7 @@ def test_a_preview_saves_nothing(olga, alice, bob, rule_on, body, today):
     requested = body(comment=..., recurrence="FREQ=DAILY", duration="1h", ends_at=later(today, days=9))
     seen = Program(olga).post("silences/preview/", requested)
     assert (seen["rules"], seen["instances"], seen["firing"]) == (2, 2, 0)
-    assert seen["words"] == "Matches 2 rules, 2 instances, 0 of them firing now."
+    assert seen["words"] == "Matches 2 rules, 2 instances, none firing now."
     assert len(seen["windows"]) == 5
     hers = Program(alice).post("silences/preview/", requested)
     assert [one["id"] for one in hers["listing"]] == [str(rule.pk)]

@@ -150,11 +150,11 @@ def test_a_preview_of_what_is_not_saved(rules, alice, olga, now):
     RuleState.objects.create(rule=rules["all"], user=alice, condition="recovering", since=now)
     silence = Silence(comment="x", labels={"team": "db"}, starts_at=now, ends_at=now + HOUR)
     seen = covered(silence)
-    assert str(seen) == "Matches 2 rules, 4 instances, 2 of them firing now."
+    assert str(seen) == "Matches 2 rules, 4 instances, 2 firing now."
     assert [(one.name, one.owner, one.instances, one.firing) for one in seen.listing] == [
         ("a", "Alice", 1, 1), ("all", "Olga", 3, 1),
     ]  # fmt: skip
-    assert str(covered(silence, owner=alice.pk)) == "Matches 1 rule, 1 instance, firing now."
+    assert str(covered(silence, owner=alice.pk)) == "Matches 1 rule, 1 instance, 1 firing now."
     first = covered(silence, maximum=1)
     assert (first.rules, first.instances, first.others) == (2, 4, 1)
     assert "Matches nothing" in str(covered(Silence(comment="x", metric="none", starts_at=now, ends_at=now + HOUR)))

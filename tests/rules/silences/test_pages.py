@@ -192,7 +192,7 @@ def test_the_address_fills_the_form_in_and_shows_what_it_covers(client_of, olga,
     text = said(client_of(olga).get(ADD, {"rule": str(rule.pk), "person": str(bob.pk)}))
     assert 'value="All"' in text
     assert 'value="bob@example.com"' in text
-    assert "Matches 1 rule, 1 instance, firing now." in text
+    assert "Matches 1 rule, 1 instance, 1 firing now." in text
 
 
 def test_without_javascript_a_button_shows_what_it_covers(client_of, olga, alice, rule_on, filled):
@@ -202,7 +202,7 @@ def test_without_javascript_a_button_shows_what_it_covers(client_of, olga, alice
     assert answer.status_code == 302
     assert "csrf" not in answer.url
     text = said(client.get(answer.url))
-    assert "Matches 2 rules, 2 instances, 0 of them firing now." in text
+    assert "Matches 2 rules, 2 instances, none firing now." in text
     assert 'value="Database upgrade"' in text
     assert not Silence.objects.exists()
 
@@ -266,7 +266,7 @@ def test_the_page_tells_what_and_when_and_what_it_kept_quiet(client_of, alice, o
     entry = entry_of(rule, today, status="skipped", error_message="Silenced by “Database upgrade” (Olga) until …")
     ActivityEntry.objects.filter(pk=entry.pk).update(context=entry.context | {"silence": str(silence.pk)})
     text = said(client_of(alice).get(page(silence)))
-    for words in ("Database upgrade", "The rule “CPU too high”", "Matches 1 rule, 1 instance, firing now.", "Olga",
+    for words in ("Database upgrade", "The rule “CPU too high”", "Matches 1 rule, 1 instance, 1 firing now.", "Olga",
                   "Active", "Silenced by “Database upgrade”"):  # fmt: skip
         assert words in text
     assert page(silence, "end") not in text  # it is not hers to end

@@ -104,7 +104,7 @@ def test_an_administrator_sets_a_password(client_of, adam, alice):
 def test_people_are_deactivated_but_not_oneself_and_never_deleted(client_of, adam, alice, ada):
     client = client_of(adam)
     picked = {"action": "deactivate", "_selected_action": [adam.pk, alice.pk, ada.pk], "index": 0}
-    assert "1 person cannot sign in any more." in client.post(reverse(LIST), picked, follow=True).content.decode()
+    assert "1 person deactivated." in client.post(reverse(LIST), picked, follow=True).content.decode()
     assert {str(one) for one in User.objects.filter(is_active=True)} == {"Adam", "Ada"}
     client.post(reverse(LIST), picked | {"action": "activate"})
     assert not User.objects.filter(is_active=False).exists()

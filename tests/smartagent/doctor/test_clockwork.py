@@ -38,7 +38,7 @@ def test_workers_who_never_were_and_workers_who_are_no_more(db: None) -> None:
     Task.objects.create(id="1", name="x", func="rules.tasks.tick", started=past, stopped=past, success=True)
     [(severity, problem)] = told(scheduler.check_workers(now))
     assert severity == "error"
-    assert problem == "What is due waits for 3h; the last finished something 3h ago: no worker is alive."
+    assert problem == "Tasks have been due for 3h; the last task finished 3h ago: no worker is running."
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_workers_who_never_were_and_workers_who_are_no_more(db: None) -> None:
     [
         ({}, None, ""),
         ({"outcome": "failed", "error_message": "No room."}, "error", "The last evaluation, 1m ago, failed: No room."),
-        ({"error_message": "One rule."}, "warning", "The last evaluation, 1m ago, was completed, but: One rule."),
+        ({"error_message": "One rule."}, "warning", "The last evaluation, 1m ago, had errors: One rule."),
         ({"late_by": timedelta(minutes=7)}, "warning", "The last evaluation, 1m ago, was 7m late."),
         ({"late_by": timedelta(minutes=4)}, None, ""),
     ],
@@ -81,7 +81,7 @@ def test_what_failed_in_the_last_day(alice: User) -> None:
         ({"ALLOWED_HOSTS": ["*"], "HTTPS": True}, "allows every host name"),
         (
             {"ALLOWED_HOSTS": ["agent.example.com"], "SITE_URL": "http://agent.example.com"},
-            "HTTPS is off, though others reach it as agent.example.com",
+            "HTTPS is off, but ALLOWED_HOSTS has agent.example.com",
         ),
         ({"ALLOWED_HOSTS": ["localhost"], "HTTPS": True}, "only this machine"),
         ({"SECRET_KEY": "short"}, "shorter than 50"),
@@ -111,9 +111,7 @@ def test_secrets_of_another_key(alice: User, settings: Any) -> None:
     Integration.objects.create(user=alice, integration_type="slack", credentials_encrypted=sealed)
     assert told(installation.check_secrets()) == []
     settings.SECRET_KEY = "another " * 10
-    assert told(installation.check_secrets()) == [
-        ("error", "The credentials of 1 integration cannot be read any more.")
-    ]
+    assert told(installation.check_secrets()) == [("error", "The credentials of 1 integration cannot be decrypted.")]
 
 
 @pytest.mark.parametrize(("free", "severity"), [(5000, None), (500, "warning"), (50, "error")])

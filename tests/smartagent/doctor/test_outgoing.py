@@ -29,7 +29,7 @@ def test_dead_letters_of_the_last_day(channel: Channel, now: datetime) -> None:
     for hours, cause in ((2, "Answered 500."), (1, "Answered 404."), (30, "Long ago")):
         create_delivery(channel, now, status="dead", cause=cause, settled_at=now - timedelta(hours=hours))
     assert told(delivery.check_dead_deliveries(now)) == [
-        ("warning", "2 messages were given up in the last day; the newest: Answered 404.")
+        ("warning", "2 notifications failed permanently in the last day; the newest: Answered 404.")
     ]
 
 
@@ -52,9 +52,9 @@ def test_channels_that_fail_and_that_are_untested(channel: Channel, now: datetim
     ("fields", "minutes", "problem"),
     [
         ({"status": "due"}, 4, None),
-        ({"status": "due"}, 6, "1 message is due, the oldest for 6m: no worker sends."),
+        ({"status": "due"}, 6, "1 notification is due, the oldest for 6m: no worker is sending."),
         ({"status": "sending"}, 4, None),
-        ({"status": "sending"}, 70, "1 message is due, the oldest for 1h 10m: no worker sends."),
+        ({"status": "sending"}, 70, "1 notification is due, the oldest for 1h 10m: no worker is sending."),
         ({"status": "held"}, 70, None),
         ({"status": "delivered"}, 70, None),
     ],
@@ -79,9 +79,9 @@ def test_what_waits_for_a_channel_is_no_fault_of_a_worker(
 def test_secrets_of_another_key(channel: Channel, settings: Any) -> None:
     assert told(installation.check_secrets()) == []
     settings.SECRET_KEY = "another " * 10
-    assert told(installation.check_secrets()) == [("error", "The secrets of 1 channel cannot be read any more.")]
+    assert told(installation.check_secrets()) == [("error", "The secrets of 1 channel cannot be decrypted.")]
 
 
 def test_the_doctor_says_it(channel: Channel, now: datetime) -> None:
     create_delivery(channel, now, status="due", due_at=now - timedelta(hours=1))
-    assert [each for each in problems("error") if "no worker sends" in each]
+    assert [each for each in problems("error") if "no worker is sending" in each]

@@ -87,7 +87,7 @@ def test_a_check_that_refuses_our_words(adopted: Sql) -> None:
     adopted("""ALTER TABLE notifications DROP CONSTRAINT notifications_type_check;
         ALTER TABLE notifications ADD CONSTRAINT notifications_type_check
         CHECK (type IN ('info', 'warning', 'error', 'success'))""")
-    assert "notifications: The check notifications_type_check refuses alert, notify in the column type." in problems()
+    assert "notifications: The check notifications_type_check rejects alert, notify in the column type." in problems()
     assert doctor(fix=True)[0] == 0
 
 
@@ -145,7 +145,7 @@ def test_row_level_security_that_hides_rows_and_rights_that_lack(sql: Sql) -> No
 def test_tables_that_are_open_to_the_web(sql: Sql) -> None:
     sql("DO $$ BEGIN CREATE ROLE anon; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$")
     sql("GRANT SELECT ON smartagent_users TO anon")
-    assert "smartagent_users: The roles of the web (anon) may use it." in problems("error")
+    assert "smartagent_users: Web roles (anon) have access." in problems("error")
     assert doctor(fix=True)[0] == 0
 
 

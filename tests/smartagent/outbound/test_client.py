@@ -71,8 +71,8 @@ def test_each_connection_is_checked_also_where_the_name_has_changed_its_meaning(
 
 @pytest.mark.parametrize(
     ("address", "words"),
-    [("", "names a host"), ("ftp://example.com", "begins with https"), ("https://", "names a host"),
-     ("https://me:secret@example.com/", "do not belong"), ("nonsense", "begins with"),
+    [("", "name a host"), ("ftp://example.com", "must begin with https"), ("https://", "name a host"),
+     ("https://me:secret@example.com/", "Do not put"), ("nonsense", "must begin with"),
      ("https://exa mple.invalid", "looked up")],
 )  # fmt: skip
 def test_what_is_no_address(address, words):
@@ -92,7 +92,7 @@ def test_a_server_that_says_one_byte_at_a_time_does_not_keep_us(monkeypatch):
 
     with raw_server(dribble) as address:
         started = time.monotonic()
-        with pytest.raises(Unreachable, match=r"127.0.0.1 (did not answer|could not be reached: It took too long)"):
+        with pytest.raises(Unreachable, match=r"127.0.0.1 (did not answer|could not be reached: Timed out)"):
             send("GET", address)
         assert time.monotonic() - started < 3
 
@@ -228,7 +228,7 @@ def test_a_child_of_a_process_has_connections_of_its_own(httpserver: HTTPServer)
 
 @pytest.mark.parametrize("value", ["Bearer secret\nX-Other: 1", "Bearer secret\x00", "Bearer secret ä€"])
 def test_a_header_that_cannot_be_written_does_not_tell_its_secret(httpserver: HTTPServer, value):
-    with pytest.raises(RequestRefused, match="cannot be written") as refused:
+    with pytest.raises(RequestRefused, match="request is invalid") as refused:
         send("GET", httpserver.url_for("/"), headers={"Authorization": value})
     assert "secret" not in str(refused.value)
     assert httpserver.log == []

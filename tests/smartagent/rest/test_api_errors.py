@@ -8,11 +8,11 @@ from tests.api import Program
 
 
 @pytest.mark.parametrize(("method", "address", "status", "message"), [
-    ("get", "nowhere/", 404, "There is nothing at /api/nowhere/. /api/docs/ lists what there is."),
-    ("get", "rules", 404, "There is nothing at /api/rules. Addresses end with a slash."),
-    ("post", "nowhere/", 404, "There is nothing at"),
-    ("get", "rules/not-an-id/", 404, "There is nothing at"),
-    ("get", "a%0Ab", 404, "There is nothing at"),
+    ("get", "nowhere/", 404, "No endpoint at /api/nowhere/. /api/docs/ lists all endpoints."),
+    ("get", "rules", 404, "No endpoint at /api/rules. Addresses end with a slash."),
+    ("post", "nowhere/", 404, "No endpoint at"),
+    ("get", "rules/not-an-id/", 404, "No endpoint at"),
+    ("get", "a%0Ab", 404, "No endpoint at"),
     ("get", "rules/00000000-0000-0000-0000-000000000000/", 404, "Not found, or you do not have access"),
     ("put", "rules/", 405, 'Method "PUT" not allowed.'),
     ("get", "dispatch/", 405, 'Method "GET" not allowed.'),

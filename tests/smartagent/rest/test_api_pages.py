@@ -81,7 +81,7 @@ def cursor(**fields):
     ("page_size=501", "page_size", "Enter a whole number from 1 to 500."),
     ("page_size=ten", "page_size", "Enter a whole number"),
     ("page_size=٣", "page_size", "Enter a whole number"),
-    ("page_size=3&page_size=4", "page_size", "Give this once."),
+    ("page_size=3&page_size=4", "page_size", "Give this parameter once."),
     ("cursor=nonsense", "cursor", "Invalid cursor."),
     (f"cursor={cursor(id=7)}", "cursor", "Invalid cursor."),
     (f"cursor={cursor(id='x')}", "cursor", "Invalid cursor."),

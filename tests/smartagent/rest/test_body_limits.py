@@ -28,7 +28,7 @@ def test_a_body_of_more_than_four_megabytes_is_refused_in_words(alice: User, met
     answer = client.generic(method, address, '"' + "b" * BIG + '"', content_type="application/json")
     assert answer.status_code in (413, 404)
     if answer.status_code == 413:
-        assert answer.json() == {"detail": ["The body is too large: at most 4,000,000 bytes are read here."]}
+        assert answer.json() == {"detail": ["The body is too large: the maximum is 4,000,000 bytes."]}
 
 
 @pytest.mark.parametrize("address", LARGE_ONES)

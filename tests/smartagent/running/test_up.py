@@ -147,4 +147,4 @@ def test_a_port_in_use_is_told_before_anything_is_touched(up):
 def test_an_address_of_another_machine_is_refused_in_words(up):
     one = up("--host", "203.0.113.7")
     assert one.process.wait(timeout=30) == 2
-    assert "203.0.113.7 is no address of this machine" in one.output()
+    assert "203.0.113.7 is not an address of this machine" in one.output()

@@ -50,7 +50,7 @@ def test_links_begin_with_the_address_that_up_listens_on(host, port, names, http
         ("https://agent.example.com", ["localhost"], False, None),  # a proxy may pass it on
         ("https://agent.example.com", ["other.example.com"], True, "agent.example.com is not in ALLOWED_HOSTS"),
         ("http://agent.example.com", ["agent.example.com"], True, "HTTPS is on, but links"),
-        ("agent.example.com", ["localhost"], False, "no address that a link can begin with"),
+        ("agent.example.com", ["localhost"], False, "not a valid URL"),
         ("http://localhost:x", ["localhost"], False, "but Smart Agent answers"),
     ],
 )
@@ -58,7 +58,7 @@ def test_doctor_compares_site_url_with_where_up_runs(site, names, https, problem
     monkeypatch.setenv("SITE_URL", site)
     settings.SITE_URL, settings.ALLOWED_HOSTS, settings.HTTPS, settings.VAR = site, names, https, tmp_path
     with only_one(tmp_path, "http://127.0.0.1:8041/"):
-        found = [each for each in installation.check_settings() if "inks" in each.problem or "link" in each.problem]
+        found = [each for each in installation.check_settings() if "inks" in each.problem or "SITE_URL" in each.problem]
     assert [each.problem for each in found if not problem or problem not in each.problem] == []
     assert bool(found) == bool(problem)
     assert all(each.fix for each in found)

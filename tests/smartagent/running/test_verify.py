@@ -75,8 +75,8 @@ def test_an_integration_comes_back_and_a_bad_reweighting_is_rolled_back(settings
     assert code == 0, out
     requested = found["token, probe and refresh went over HTTP, each once"]["detail"]
     assert requested == "POST /gmail/oauth/token, GET /gmail/health, POST /gmail/refresh"
-    assert found["the effect says improved"]["detail"].startswith("improved: 43.75 before, 100 after")
-    assert found["the effect says worse"]["detail"].startswith("worse: 54.09 before, 47.272 after")
+    assert found["the measured effect is improved"]["detail"].startswith("improved: 43.75 before, 100 after")
+    assert found["the measured effect is worse"]["detail"].startswith("worse: 54.09 before, 47.272 after")
     assert found["the weights are as before, to the last digit"]["detail"].endswith("lively 0.48700, steady 0.5130")
     assert not any(model.objects.exists() for model in STAYS)
     assert settings.OUTBOUND_ALLOWED == []
@@ -100,7 +100,7 @@ def test_a_proxy_of_the_environment_is_not_in_its_way(monkeypatch):
     ("missing", "check"),
     [
         ("refresh_oauth_token.RefreshOAuthToken", "token, probe and refresh went over HTTP, each once"),
-        ("retry_connection.RetryConnection", "the health returns at the next ticks"),
+        ("retry_connection.RetryConnection", "the health recovers at the next evaluations"),
         ("reweight_fusion_metrics.ReweightFusionMetrics", "a reweighting is applied"),
     ],
 )
