@@ -10,7 +10,7 @@ from rules.engine.numeric_range import reading_sql
 from rules.metrics import MetricSource, Query
 
 METRIC_PREFIX = "smart_agent_"
-READINGS = f"""
+NEWEST_READINGS_SQL = f"""
 SELECT DISTINCT ON (user_id) user_id, '' AS target, {reading_sql("efficiency_index")} AS value,
        created_at AS observed_at
   FROM fusion_optimization_events
@@ -48,4 +48,4 @@ class EfficiencyIndex(MetricSource):
     max_age = timedelta(days=7)
 
     def readings(self, now: datetime) -> Query:
-        return Query(READINGS, {"now": now, "oldest": self.oldest(now), "ours": METRIC_PREFIX})
+        return Query(NEWEST_READINGS_SQL, {"now": now, "oldest": self.oldest(now), "ours": METRIC_PREFIX})

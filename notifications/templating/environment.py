@@ -28,7 +28,7 @@ from notifications.templating.filters import FILTERS
 from notifications.templating.limits import LimitedContext, NotWorded, Work
 from notifications.templating.tags import TAG_CLASSES
 
-TOO_LONG = f"The output is longer than {limits.MAX_OUTPUT_LENGTH:,} characters."
+OUTPUT_TOO_LONG = f"The output is longer than {limits.MAX_OUTPUT_LENGTH:,} characters."
 HAVE_PARTS = {"labels", "items"}
 OPENED = re.compile(r"(\{\{|\{%)((?:(?!\{\{|\{%|%\}|\}\}).)*)(%\}|\}\})?", re.DOTALL)
 CLOSED_BY = {"{{": "}}", "{%": "%}"}
@@ -55,11 +55,11 @@ class MessageTemplate(BoundTemplate):
         except NotWorded:
             raise
         except OutputStreamLimitError:
-            raise NotWorded(TOO_LONG) from None
+            raise NotWorded(OUTPUT_TOO_LONG) from None
         except Exception as error:  # whatever a filter or a comparison stumbles over; a message must not be lost by it
             raise NotWorded(f"The template fails: {_said(error)}") from error
         if len(text := buffer.getvalue()) > limits.MAX_OUTPUT_LENGTH:
-            raise NotWorded(TOO_LONG)
+            raise NotWorded(OUTPUT_TOO_LONG)
         return text
 
 
@@ -125,7 +125,7 @@ def _check_expressions(template: MessageTemplate) -> None:
     context = LimitedContext(template)
     for node in _nodes(template.nodes, context):
         for expression in node.expressions():
-            _check(expression, limits.MAX_EXPRESSION_DEPTH)
+            _check(expression, limits.MAX_TEMPLATE_DEPTH)
 
 
 def _nodes(nodes: Iterable[Node], context: RenderContext) -> Iterator[Node]:

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from rules.ingest.samples import METRIC_NAME
 from rules.models import AutomationRule, Silence
-from rules.silences.lifecycle import LASTING, is_over, make, revise
+from rules.silences.lifecycle import CREATED_FIELDS, is_over, make, revise
 from rules.silences.limits import number_problem, people_of
 from rules.silences.phrases import state_of
 from rules.silences.validation import LONGEST_LABEL, MAX_MATCHED_LABELS, MAX_SILENCE_COMMENT, silence_errors
@@ -135,7 +135,7 @@ class SilenceSerializer(StrictModelSerializer):
 
     def would_be(self, attrs: dict[str, Any]) -> Silence:
         """The silence as it would be with `attrs`, not saved."""
-        values = {name: getattr(self.instance, name) for name in LASTING} if self.instance else {}
+        values = {name: getattr(self.instance, name) for name in CREATED_FIELDS} if self.instance else {}
         return Silence(**{"created_by": self.context["request"].user} | values | attrs)
 
     def create(self, validated_data: Any) -> Silence:

@@ -147,7 +147,7 @@ class WhyAction:
 
 def _seen(observed: ConditionResult) -> dict[str, Any]:
     return {
-        "words": condition_in_words(observed), "metric": observed.clause.metric, "target": observed.clause.target,
+        "words": condition_in_words(observed), "metric": observed.condition.metric, "target": observed.condition.target,
         "value": observed.value, "observed_at": observed.observed_at, "verdict": observed.verdict,
     }  # fmt: skip
 

@@ -17,9 +17,11 @@ SHORTEST, LONGEST_WINDOW = timedelta(minutes=5), timedelta(days=30)
 CONDITION_FIELDS = ("metric", "target", "reducer", "window", "operator", "threshold")
 
 
-def clause_errors(clause: Mapping[str, Any]) -> dict[str, str]:
+def condition_errors(condition: Mapping[str, Any]) -> dict[str, str]:
     """The problems with one condition, by field; its window is a timedelta. Only what is given is checked."""
-    problems = {name: CONDITION_CHECKS[name](clause[name], clause) for name in CONDITION_FIELDS if name in clause}
+    problems = {
+        name: CONDITION_CHECKS[name](condition[name], condition) for name in CONDITION_FIELDS if name in condition
+    }
     return {name: problem for name, problem in problems.items() if problem}
 
 
@@ -34,17 +36,18 @@ def further_errors(conditions: Any) -> dict[str, list[str]]:
         if not isinstance(each, Mapping):
             errors[f"more_conditions.{number}"] = [f"A condition must be an object with {', '.join(CONDITION_FIELDS)}."]
             continue
-        found = clause_errors(_whole(each)) | _unknown(each)
+        found = condition_errors(_whole(each)) | _unknown(each)
         errors |= {f"more_conditions.{number}.{name}": [problem] for name, problem in found.items()}
     return errors
 
 
-def stored(clause: Mapping[str, Any]) -> dict[str, Any]:
+def stored(condition: Mapping[str, Any]) -> dict[str, Any]:
     """A sound condition, its window a timedelta, as a rule keeps it."""
     return {
-        "metric": clause["metric"], "target": clause.get("target") or "", "reducer": clause.get("reducer") or "last",
-        "window": int((clause.get("window") or timedelta(0)).total_seconds()), "operator": clause["operator"],
-        "threshold": as_json_number(read_number(clause["threshold"])),
+        "metric": condition["metric"], "target": condition.get("target") or "",
+        "reducer": condition.get("reducer") or "last",
+        "window": int((condition.get("window") or timedelta(0)).total_seconds()), "operator": condition["operator"],
+        "threshold": as_json_number(read_number(condition["threshold"])),
     }  # fmt: skip
 
 
@@ -56,8 +59,8 @@ def window_of(seconds: Any) -> timedelta | None:
     return timedelta(seconds=found) if found is not None and abs(found) < 1e9 else None
 
 
-def _whole(clause: Mapping[str, Any]) -> dict[str, Any]:
-    given = {name: clause.get(name) for name in CONDITION_FIELDS}
+def _whole(condition: Mapping[str, Any]) -> dict[str, Any]:
+    given = {name: condition.get(name) for name in CONDITION_FIELDS}
     window = window_of(given["window"])
     return given | {
         "target": given["target"] or "",
@@ -66,11 +69,11 @@ def _whole(clause: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _unknown(clause: Mapping[str, Any]) -> dict[str, str]:
+def _unknown(condition: Mapping[str, Any]) -> dict[str, str]:
     known = ", ".join(CONDITION_FIELDS)
     return {
         str(name)[:100]: f"Unknown field of a condition. Known fields: {known}."
-        for name in clause
+        for name in condition
         if name not in CONDITION_FIELDS
     }
 
@@ -101,11 +104,11 @@ def _reducer(reducer: Any, _: Mapping[str, Any]) -> str:
     return "" if reducer in Reducer.values else f"“{str(reducer)[:40]}” is not an aggregation. Available: {known}."
 
 
-def _window(window: Any, clause: Mapping[str, Any]) -> str:
+def _window(window: Any, condition: Mapping[str, Any]) -> str:
     bounds = f"from {format_duration(SHORTEST)} to {LONGEST_WINDOW.days}d, for example 1h"
     if not isinstance(window, timedelta):
         return f"Invalid duration. The window must be {bounds}."
-    reducer = clause.get("reducer") or Reducer.LAST
+    reducer = condition.get("reducer") or Reducer.LAST
     if reducer not in Reducer.values:
         return ""
     if reducer == Reducer.LAST:
@@ -124,8 +127,8 @@ def _operator(operator: Any, _: Mapping[str, Any]) -> str:
     return "" if operator in Operator.values else f"“{str(operator)[:40]}” is not an operator. Available: {known}."
 
 
-def _threshold(threshold: Any, clause: Mapping[str, Any]) -> str:
-    return threshold_problem(threshold, clause.get("metric"), clause.get("reducer"))
+def _threshold(threshold: Any, condition: Mapping[str, Any]) -> str:
+    return threshold_problem(threshold, condition.get("metric"), condition.get("reducer"))
 
 
 CONDITION_CHECKS = {

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from rules.action_options import config_errors
-from rules.authoring.conditions import clause_errors, further_errors, target_problem
+from rules.authoring.conditions import condition_errors, further_errors, target_problem
 from rules.authoring.fields import CHECKED, INVALID_MESSAGES, REQUIRED_MESSAGES, RULE_FIELDS, names
 from rules.authoring.labels import label_problem
 from rules.authoring.scales import critical_problem, recovery_problem
@@ -69,7 +69,7 @@ def _same(before: Any, now: Any) -> bool:
 
 def _own_condition(fields: Mapping[str, Any]) -> Errors:
     given = {name: fields[field] for field, name in CONDITION_FIELD_NAMES.items() if field in fields}
-    problems = clause_errors(given)
+    problems = condition_errors(given)
     return {field: [problems[name]] for field, name in CONDITION_FIELD_NAMES.items() if name in problems}
 
 

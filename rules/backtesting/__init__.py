@@ -1,5 +1,5 @@
-"""What a rule would have done: the steps of `rules.engine.states` over readings of the past, without a dispatcher.
+"""Backtests: what a rule would have done, by the steps of `rules.engine` over past readings, without a dispatcher.
 
-`playing` is pure and steps one instance through what was seen; `sights` says what was seen; `history` gets the readings
-from metric_samples, `samples_file` from a CSV as `rules.csv_samples` reads it; `explaining` answers why at one time.
+`simulation` is pure and steps one instance through its observations, which `observations` makes from series; `series`
+reads these from metric_samples, `samples_file` from a CSV; `replay` runs a rule; `explanation` explains one evaluation.
 """

@@ -17,15 +17,15 @@ MAX_OBSERVATIONS_READ = 1_500_000  # readings, over all windows of a chart
 def points_of(watched: RuleConditions, person: object, start: datetime, end: datetime) -> tuple[list[Point], bool]:
     """What the first condition of `watched` compares for `person` between `start` and `end`, and whether it goes in
     steps: a built-in metric holds its value until the next one."""
-    first = RuleConditions(watched.clauses[:1], watched.match, watched.max_age, watched.interval)
-    clause = first.clauses[0]
+    first = RuleConditions(watched.conditions[:1], watched.match, watched.max_age, watched.interval)
+    condition = first.conditions[0]
     for _, own, platform in readings(first, [person], start, end):  # type: ignore[list-item]
-        if clause.reducer != Reducer.LAST:
+        if condition.reducer != Reducer.LAST:
             return _of_windows(first, own, platform, start, end), False
-        series = own.get(clause.key) or platform.get(clause.key) or Series()
+        series = own.get(condition.key) or platform.get(condition.key) or Series()
         if series.held:
             return _in_steps(series, start, end), True
-        return _as_pushed(series, start, end, first.max_age.get(clause.metric)), False
+        return _as_pushed(series, start, end, first.max_age.get(condition.metric)), False
     return [], False
 
 
@@ -55,13 +55,13 @@ def _of_windows(
     start: datetime,
     end: datetime,
 ) -> list[Point]:  # fmt: skip
-    clause: Condition = watched.clauses[0]
+    condition: Condition = watched.conditions[0]
     moments = moments_between(start, end)
-    series = own.get(clause.key) or platform.get(clause.key) or Series()
-    reach = (end - start + clause.window) / timedelta(seconds=1)
-    in_window = len(series.times) * clause.window.total_seconds() / reach
+    series = own.get(condition.key) or platform.get(condition.key) or Series()
+    reach = (end - start + condition.window) / timedelta(seconds=1)
+    in_window = len(series.times) * condition.window.total_seconds() / reach
     apart = max(1, int(len(moments) * in_window / MAX_OBSERVATIONS_READ) + 1 if in_window else 1)
-    return [(moment, watched.hear(own, platform, moment)[0].value) for moment in moments[::apart]]
+    return [(moment, watched.evaluate(own, platform, moment)[0].value) for moment in moments[::apart]]
 
 
 def _in_steps(series: Series, start: datetime, end: datetime) -> list[Point]:

@@ -53,11 +53,12 @@ def explain(rule: AutomationRule, person: UUID, at: datetime) -> Explanation:
     watched, timing = watch_of(then), timing_of(then)
     _, own, platform = next(readings(watched, [person], start, now))
     quiet = SilencedAt(then, start, now + timedelta(seconds=1)).of(person)
-    observed = watched.hear(own, platform, now)
+    observed = watched.evaluate(own, platform, now)
     steps = list(play(watch(watched, own, platform, moments), moments, timing, quiet))
     earlier = [made for made in steps if made.at < now]
     return Explanation(
-        at=now, rule=then, version=version, person=person, observed=observed, verdict=watched.sight(observed).verdict,
+        at=now, rule=then, version=version, person=person, observed=observed,
+        verdict=watched.combine_results(observed).verdict,
         state=_after(earlier[-1]) if earlier else StateRecord(), before=earlier[-5:], timing=timing,
         step=next((made for made in steps if made.at == now), None),
         silence=next((each for each in quiet if each.start <= now < each.end), None),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from rules.backtesting.observations import RuleConditions, clauses_of
+from rules.backtesting.observations import RuleConditions, conditions_of
 from rules.engine.states import Timing
 from rules.models import AutomationRule
 from rules.registries import actions, metrics
@@ -40,10 +40,10 @@ def timing_of(rule: AutomationRule) -> Timing:
 
 def watch_of(rule: AutomationRule) -> RuleConditions:
     """The conditions of `rule`; ValueError where one of them cannot be read."""
-    clauses = clauses_of(rule)
+    conditions = conditions_of(rule)
     pushed = timedelta(hours=settings.PUSHED_MAX_AGE_HOURS)
     return RuleConditions(
-        clauses, rule.match, {c.metric: None if c.metric in metrics else pushed for c in clauses}, _interval()
+        conditions, rule.match, {c.metric: None if c.metric in metrics else pushed for c in conditions}, _interval()
     )
 
 

@@ -40,7 +40,7 @@ class Condition:
 class ConditionResult:
     """The result of one condition at one time: its value, when that was observed, the verdict and its cause."""
 
-    clause: Condition
+    condition: Condition
     value: float | None
     observed_at: datetime | None
     verdict: str
@@ -52,26 +52,28 @@ class ConditionResult:
 class RuleConditions:
     """The conditions of a rule, how they are joined, the maximum age of a reading by metric, and the interval."""
 
-    clauses: Sequence[Condition]
+    conditions: Sequence[Condition]
     match: str
     max_age: Mapping[str, timedelta | None]
     interval: timedelta
 
-    def hear(self, own: Mapping[Key, Series], platform: Mapping[Key, Series], now: datetime) -> list[ConditionResult]:
+    def evaluate(
+        self, own: Mapping[Key, Series], platform: Mapping[Key, Series], now: datetime
+    ) -> list[ConditionResult]:
         """The result of each condition at `now`, from the person's own readings, else from platform-wide ones."""
         return [
-            self._hear(clause, own.get(clause.key, NONE), platform.get(clause.key, NONE), now)
-            for clause in self.clauses
+            self._evaluate(condition, own.get(condition.key, NONE), platform.get(condition.key, NONE), now)
+            for condition in self.conditions
         ]
 
-    def sight(self, observed: Sequence[ConditionResult]) -> Observation:
+    def combine_results(self, observed: Sequence[ConditionResult]) -> Observation:
         """The results combined into one observation."""
         return Observation(*self._together([(each.verdict, each.critical, each.cause) for each in observed]))
 
     def said(self, own: Mapping[Key, Series], platform: Mapping[Key, Series], now: datetime) -> Outcome:
-        """The same as `sight(hear(...))` as plain values, because it runs at each evaluation of each instance."""
+        """`combine_results(evaluate(...))` as plain values, since it runs at each evaluation of each instance."""
         judged = (
-            self._judge(each, own.get(each.key, NONE), platform.get(each.key, NONE), now) for each in self.clauses
+            self._judge(each, own.get(each.key, NONE), platform.get(each.key, NONE), now) for each in self.conditions
         )
         return self._together([each[2:] for each in judged])
 
@@ -83,32 +85,36 @@ class RuleConditions:
         cause = min((each[2] for each in judged if each[2]), default="")
         return said, cause if said == "failed" else "", any(each[1] for each in judged)
 
-    def _hear(self, clause: Condition, own: Series, platform: Series, now: datetime) -> ConditionResult:
-        value, observed_at, said, critical, cause = self._judge(clause, own, platform, now)
+    def _evaluate(self, condition: Condition, own: Series, platform: Series, now: datetime) -> ConditionResult:
+        value, observed_at, said, critical, cause = self._judge(condition, own, platform, now)
         return ConditionResult(
-            clause=clause, value=value, observed_at=observed_at, verdict=said, critical=critical, cause=cause
+            condition=condition, value=value, observed_at=observed_at, verdict=said, critical=critical, cause=cause
         )
 
-    def _judge(self, clause: Condition, own: Series, platform: Series, now: datetime) -> Judged:
+    def _judge(self, condition: Condition, own: Series, platform: Series, now: datetime) -> Judged:
         value: float | None
-        if clause.reducer == Reducer.LAST:
-            age = self.max_age.get(clause.metric)
+        if condition.reducer == Reducer.LAST:
+            age = self.max_age.get(condition.metric)
             found = own.newest(now, age) or platform.newest(now, age)
             value, observed_at = found or (None, None)
         else:
-            value, observed_at = self._reduced(clause, own, platform, now), now
+            value, observed_at = self._reduced(condition, own, platform, now), now
         if value is not None and not math.isfinite(value):
             return None, observed_at, "failed", False, TOO_FAR
-        said = verdict(value, clause.operator, clause.threshold, clause.recovery)
-        worse = said == "met" and clause.critical is not None and met(value or 0.0, clause.operator, clause.critical)
+        said = verdict(value, condition.operator, condition.threshold, condition.recovery)
+        worse = (
+            said == "met"
+            and condition.critical is not None
+            and met(value or 0.0, condition.operator, condition.critical)
+        )
         return value, observed_at, said, worse, ""
 
-    def _reduced(self, clause: Condition, own: Series, platform: Series, now: datetime) -> float | None:
+    def _reduced(self, condition: Condition, own: Series, platform: Series, now: datetime) -> float | None:
         for series in (own, platform):
-            value = series.reduce(clause.reducer, now, clause.window, self.interval)
+            value = series.reduce(condition.reducer, now, condition.window, self.interval)
             if value is not None:
                 return value
-        return 0.0 if clause.reducer == Reducer.COUNT else None
+        return 0.0 if condition.reducer == Reducer.COUNT else None
 
 
 NONE = Series()
@@ -131,12 +137,12 @@ def _changing_places(
 ) -> Sequence[int]:
     """The places in `moments` at which the outcome can change: all of them where a condition has a window; else those
     with a new reading, and those at which a reading has become too old."""
-    if any(clause.reducer != Reducer.LAST for clause in watch_.clauses):
+    if any(condition.reducer != Reducer.LAST for condition in watch_.conditions):
         return range(len(moments))
     numbers = {0}
-    for clause in watch_.clauses:
-        age = watch_.max_age.get(clause.metric)
-        for series in (own.get(clause.key, NONE), platform.get(clause.key, NONE)):
+    for condition in watch_.conditions:
+        age = watch_.max_age.get(condition.metric)
+        for series in (own.get(condition.key, NONE), platform.get(condition.key, NONE)):
             numbers.update(bisect_left(moments, time) for time in series.times)
             if age is not None and series.times:
                 gaps = zip(series.times, [*series.times[1:], None], strict=True)
@@ -144,22 +150,22 @@ def _changing_places(
     return sorted(number for number in numbers if number < len(moments))
 
 
-def clause_of(fields: Mapping[str, Any]) -> Condition:
+def condition_of(fields: Mapping[str, Any]) -> Condition:
     """A further condition as a rule keeps it; ValueError where it cannot be read."""
     try:
-        clause = Condition(
+        condition = Condition(
             metric=str(fields["metric"]), target=str(fields.get("target") or ""), operator=fields["operator"],
             threshold=float(fields["threshold"]), reducer=fields.get("reducer") or "last",
             window=timedelta(seconds=float(fields.get("window") or 0)),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"a further condition cannot be read: {fields!r}") from error
-    if clause.operator not in IN_PYTHON or clause.reducer not in Reducer.values:
+    if condition.operator not in IN_PYTHON or condition.reducer not in Reducer.values:
         raise ValueError(f"a further condition cannot be read: {fields!r}")
-    return clause
+    return condition
 
 
-def clauses_of(rule: Any) -> list[Condition]:
+def conditions_of(rule: Any) -> list[Condition]:
     """The conditions of a rule, its own first; ValueError where one cannot be read."""
     own = Condition(
         metric=rule.metric_type, target=rule.target_integration or "", operator=rule.condition_operator,
@@ -168,4 +174,4 @@ def clauses_of(rule: Any) -> list[Condition]:
         critical=None if rule.critical_threshold is None else float(rule.critical_threshold),
     )  # fmt: skip
     more = rule.more_conditions if isinstance(rule.more_conditions, list) else [rule.more_conditions]
-    return [own, *(clause_of(fields) for fields in more)]
+    return [own, *(condition_of(fields) for fields in more)]

@@ -109,7 +109,7 @@ def replay(
         return found
     watched, quiet = watch_of(rule), SilencedAt(rule, start, end)
     if person is None and _runs_suffice(rule, watched):
-        for somebody, edges in runs(watched.clauses[0], *reach(watched, start, end), _oldest(watched)):
+        for somebody, edges in runs(watched.conditions[0], *reach(watched, start, end), _oldest(watched)):
             seen = seen_in(edges, moments, _oldest(watched))
             found.add(somebody, play(seen, moments, timing, quiet.of(somebody)))
         found.evaluated = User.objects.filter(is_active=True).count()
@@ -127,7 +127,7 @@ def replay_samples(rule: AutomationRule, samples: Sequence[tuple[datetime, float
     From the first to the last of them an evaluation every five minutes. ValueError where a condition cannot be read.
     """
     found, watched = Replay(kept=sys.maxsize), watch_of(rule)  # of one instance: all of them
-    keys = {clause.key for clause in watched.clauses}
+    keys = {condition.key for condition in watched.conditions}
     own = {key: series_of(samples, held=key[0] in metrics) for key in keys}
     moments = moments_between(samples[0][0] - timedelta(microseconds=1), samples[-1][0])
     steps = play(watch(watched, own, {}, moments), moments, timing_of(rule))
@@ -138,22 +138,22 @@ def replay_samples(rule: AutomationRule, samples: Sequence[tuple[datetime, float
 def _with_values(
     steps: Iterator[SimulatedStep], watched: RuleConditions, own: dict[Key, Series], platform: dict[Key, Series]
 ) -> Iterator[SimulatedStep]:
-    first = replace(watched, clauses=watched.clauses[:1])
+    first = replace(watched, conditions=watched.conditions[:1])
     for made in steps:
-        yield replace(made, value=first.hear(own, platform, made.at)[0].value)
+        yield replace(made, value=first.evaluate(own, platform, made.at)[0].value)
 
 
 def _runs_suffice(rule: AutomationRule, watched: RuleConditions) -> bool:
-    clause: Condition = watched.clauses[0]
-    if rule.applies_to != AutomationRule.AppliesTo.EVERYONE or not rule.is_simple or clause.metric in metrics:
+    condition: Condition = watched.conditions[0]
+    if rule.applies_to != AutomationRule.AppliesTo.EVERYONE or not rule.is_simple or condition.metric in metrics:
         return False
-    return rule.no_data_policy != AutomationRule.NoDataPolicy.FIRE and not _has_platform(clause)
+    return rule.no_data_policy != AutomationRule.NoDataPolicy.FIRE and not _has_platform(condition)
 
 
-def _has_platform(clause: Condition) -> bool:
+def _has_platform(condition: Condition) -> bool:
     sql = "SELECT EXISTS (SELECT FROM metric_samples WHERE user_id IS NULL AND metric = %s AND target = %s)"
     with connection.cursor() as cursor:
-        cursor.execute(sql, [clause.metric, clause.target])
+        cursor.execute(sql, [condition.metric, condition.target])
         return bool(cursor.fetchone()[0])
 
 
@@ -164,7 +164,7 @@ def _people(rule: AutomationRule) -> list[UUID]:
 
 
 def _oldest(watched: RuleConditions) -> timedelta:
-    return watched.max_age[watched.clauses[0].metric] or timedelta.max
+    return watched.max_age[watched.conditions[0].metric] or timedelta.max
 
 
 def as_dict(found: Replay) -> dict[str, Any]:

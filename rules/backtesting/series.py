@@ -38,7 +38,7 @@ def readings(
     watched: RuleConditions, people: Sequence[UUID], start: datetime, end: datetime
 ) -> Iterator[tuple[UUID, dict[Key, Series], dict[Key, Series]]]:
     """Each of `people` with the series of their own and of the platform that count between `start` and `end`."""
-    span, keys = reach(watched, start, end), sorted({clause.key for clause in watched.clauses})
+    span, keys = reach(watched, start, end), sorted({condition.key for condition in watched.conditions})
     platform = _series(keys, *span, None).get(None, {})
     for first in range(0, len(people), SERIES_PER_QUERY):
         some = people[first : first + SERIES_PER_QUERY]
@@ -66,5 +66,7 @@ def _series(
 
 def reach(watched: RuleConditions, start: datetime, end: datetime) -> tuple[datetime, datetime]:
     """From when on readings count, and until when: windows and old readings reach back before the start."""
-    back = max([clause.window for clause in watched.clauses] + [age for age in watched.max_age.values() if age])
+    back = max(
+        [condition.window for condition in watched.conditions] + [age for age in watched.max_age.values() if age]
+    )
     return start - back, end

@@ -19,7 +19,7 @@ class ObservationAt:
     """An observation that holds from the evaluation with this index until the next observation."""
 
     index: int
-    sight: Observation
+    observation: Observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def play(
         place: int | None = now_seen.index
         while place is not None and place < until:
             at = moments[place]
-            transition = step(state, now_seen.sight, timing, at)
+            transition = step(state, now_seen.observation, timing, at)
             if transition:
                 yield SimulatedStep(at, transition)
                 state = acted(transition.state, at) if transition.acts else transition.state
@@ -85,13 +85,13 @@ def _merged(
 ) -> Iterator[ObservationAt]:
     spans = [(bisect_left(moments, each.start), bisect_left(moments, each.end), each) for each in silences]
     marks = sorted({edge for first, last, _ in spans for edge in (first, last)} | {each.index for each in seen})
-    place, sight = 0, None
+    place, observation = 0, None
     for mark in marks:
         while place < len(seen) and seen[place].index <= mark:
-            sight, place = seen[place].sight, place + 1
-        if sight is None:
+            observation, place = seen[place].observation, place + 1
+        if observation is None:
             continue
         over = [each for first, last, each in spans if first <= mark < last]
         longest = max(over, key=lambda each: each.end, default=None)
         words = longest.words if longest else ""
-        yield ObservationAt(mark, replace(sight, silence=words, silenced_by=words))
+        yield ObservationAt(mark, replace(observation, silence=words, silenced_by=words))

@@ -63,16 +63,16 @@ SELECT user_id, observed_at, met, critical, next_at, next_breaks FROM (
 SPARSE = 0.05  # the share of breaching readings up to which it is faster to look at them alone
 
 
-def runs(clause: Condition, start: datetime, end: datetime, max_age: timedelta) -> Iterator[tuple[UUID, list[Edge]]]:
+def runs(condition: Condition, start: datetime, end: datetime, max_age: timedelta) -> Iterator[tuple[UUID, list[Edge]]]:
     """The edges of the runs of breaching readings of each person between `start` and `end`, person by person.
 
     The connection is in use until the last is taken.
     """
     params: dict[str, Any] = {
-        "metric": clause.metric, "target": clause.target, "start": start, "end": end, "max_age": max_age,
-        "threshold": clause.threshold, "recovery": clause.recovery, "critical": clause.critical,
+        "metric": condition.metric, "target": condition.target, "start": start, "end": end, "max_age": max_age,
+        "threshold": condition.threshold, "recovery": condition.recovery, "critical": condition.critical,
     }  # fmt: skip
-    parts = _parts(clause)
+    parts = _parts(condition)
     samples = (SPARSE_OBSERVATIONS_SQL if _breach_share(parts, params) < SPARSE else ALL_OBSERVATIONS_SQL).format(
         **parts
     )
@@ -95,13 +95,13 @@ def seen_in(edges: Sequence[Edge], moments: Sequence[datetime], max_age: timedel
             yield ObservationAt(bisect_left(moments, next_at), Observation("clear"))
 
 
-def _parts(clause: Condition) -> dict[str, str]:
-    if clause.operator not in IN_PYTHON:
-        raise ValueError(f"{clause.operator!r} is not an operator.")
-    symbol = "<>" if clause.operator == "!=" else clause.operator
+def _parts(condition: Condition) -> dict[str, str]:
+    if condition.operator not in IN_PYTHON:
+        raise ValueError(f"{condition.operator!r} is not an operator.")
+    symbol = "<>" if condition.operator == "!=" else condition.operator
     met = f"s.value {symbol} %(threshold)s"
-    held = met if clause.recovery is None else f"({met} OR s.value {symbol} %(recovery)s)"
-    critical = "false" if clause.critical is None else f"({met} AND s.value {symbol} %(critical)s)"
+    held = met if condition.recovery is None else f"({met} OR s.value {symbol} %(recovery)s)"
+    critical = "false" if condition.critical is None else f"({met} AND s.value {symbol} %(critical)s)"
     return {"met": f"({met})", "breaks": held, "critical": critical, "series": FROM_SERIES}
 
 

@@ -24,14 +24,14 @@ DRAFT_REASON = "The rule is a draft."
 NO_DATA_REASON = "no data"
 
 
-def step(state: StateRecord, sight: Observation, timing: Timing, now: datetime) -> Transition | None:
+def step(state: StateRecord, observation: Observation, timing: Timing, now: datetime) -> Transition | None:
     """Return where the instance goes at `now`, or None where it stays and nothing is to be done.
 
     An instance that is further in time than the evaluation stays: the past does not change it.
     """
     if any(time and time > now for time in (state.since, state.last_acted)):
         return None
-    return _Step(state, sight, timing, now).take()
+    return _Step(state, observation, timing, now).take()
 
 
 def acted(state: StateRecord, now: datetime) -> StateRecord:
@@ -60,16 +60,16 @@ def due(state: StateRecord, timing: Timing) -> datetime | None:
 @dataclass(frozen=True, slots=True)
 class _Step:
     state: StateRecord
-    sight: Observation
+    observation: Observation
     timing: Timing
     now: datetime
 
     def take(self) -> Transition | None:
-        verdict = self.sight.verdict
+        verdict = self.observation.verdict
         if verdict == Verdict.FAILED:
-            return self._by_policy(self.timing.error_policy, InstanceState.ERROR, self.sight.cause)
+            return self._by_policy(self.timing.error_policy, InstanceState.ERROR, self.observation.cause)
         if verdict == Verdict.MISSING:
-            return self._by_policy(self.timing.no_data_policy, InstanceState.NO_DATA, _no_data(self.sight.cause))
+            return self._by_policy(self.timing.no_data_policy, InstanceState.NO_DATA, _no_data(self.observation.cause))
         if verdict == Verdict.MET or (verdict == Verdict.HELD and self.state.fires):
             return self._meet("not past the recovery threshold" if verdict == Verdict.HELD else "")
         return self._clear(InstanceState.OK, "")
@@ -111,7 +111,7 @@ class _Step:
         state = replace(
             self._at(InstanceState.FIRING, "flapping" if flapping else reason), episode=self.state.episode + 1,
             fired_at=self.now, last_acted=None, retry_at=None, handling="open", handled_until=None,
-            silence=self.sight.silence, critical=self.sight.critical, flapping=flapping, changes=changes,
+            silence=self.observation.silence, critical=self.observation.critical, flapping=flapping, changes=changes,
         )  # fmt: skip
         return self._act(Event.FLAPPING if flapping else Event.FIRED, state, counts=True)
 
@@ -122,7 +122,7 @@ class _Step:
         state = replace(
             self._reopened() if self._ran_out() or self._worsens() else self.state,
             condition=InstanceState.FIRING, reason=reason, since=self.now, changes=changes,
-            critical=self.state.critical or self.sight.critical, silence=self.sight.silence,
+            critical=self.state.critical or self.observation.critical, silence=self.observation.silence,
         )  # fmt: skip
         event = Event.ESCALATED if self._worsens() else Event.RELAPSED if relapsed else Event.FIRED
         told = self.state.last_acted is not None and not self.state.silence and not self._ran_out()
@@ -133,19 +133,21 @@ class _Step:
         return self._act(event, state, counts=True)
 
     def _keep_firing(self, reason: str) -> Transition | None:
-        state, sight = self.state, self.sight
-        here = replace(state, reason=reason, silence=sight.silence, flapping=state.flapping and not self._is_calm())
+        state, observation = self.state, self.observation
+        here = replace(
+            state, reason=reason, silence=observation.silence, flapping=state.flapping and not self._is_calm()
+        )
         if self._worsens():
             return self._act(Event.ESCALATED, replace(self._reopened(here), critical=True), counts=True)
-        if sight.silence and sight.silence != state.silence:
-            return Transition(Event.SILENCED, state.condition, here, quiet=sight.silenced_by)
+        if observation.silence and observation.silence != state.silence:
+            return Transition(Event.SILENCED, state.condition, here, quiet=observation.silenced_by)
         if self._ran_out():
             return self._act(Event.REMINDED, self._reopened(here), counts=True)
-        if state.silence and not sight.silence:
+        if state.silence and not observation.silence:
             if state.handling == "open":
                 return self._act(Event.UNSILENCED, here, counts=True)
             return self._go(Event.UNSILENCED, here)
-        if sight.silence or state.handling != "open" or self.timing.draft:
+        if observation.silence or state.handling != "open" or self.timing.draft:
             return None
         return self._again(here)
 
@@ -179,7 +181,7 @@ class _Step:
             self._at(InstanceState.RECOVERING, "flapping" if flaps else reason), changes=changes, flapping=flaps
         )  # fmt: skip
         if begins and state.handling == "open":
-            return self._act(Event.FLAPPING, replace(here, silence=self.sight.silence), counts=False)
+            return self._act(Event.FLAPPING, replace(here, silence=self.observation.silence), counts=False)
         return self._go(Event.RECOVERING, here)
 
     def _resolve(self, where: str, reason: str, changes: tuple[datetime, ...]) -> Transition:
@@ -194,7 +196,7 @@ class _Step:
         return Transition(event, self.state.condition, state)
 
     def _act(self, event: str, state: StateRecord, *, counts: bool) -> Transition:
-        quiet = DRAFT_REASON if self.timing.draft else self.sight.silenced_by if self.sight.silence else ""
+        quiet = DRAFT_REASON if self.timing.draft else self.observation.silenced_by if self.observation.silence else ""
         counts = counts and not self.timing.draft
         return Transition(event, self.state.condition, state, acts=not quiet, counts=counts, quiet=quiet)
 
@@ -215,7 +217,7 @@ class _Step:
         return self.now - self.state.since if self.state.since else timedelta(0)
 
     def _worsens(self) -> bool:
-        return self.sight.critical and not self.state.critical
+        return self.observation.critical and not self.state.critical
 
     def _ran_out(self) -> bool:
         until = self.state.handled_until

@@ -88,13 +88,13 @@ def _one(said: Mapping[str, Any], facts: Mapping[str, Any]) -> ConditionResult |
     value, threshold = as_number(said.get("value")), as_number(said.get("threshold"))
     if threshold is None:
         return None
-    clause = Condition(
+    condition = Condition(
         metric=str(said.get("metric")), operator=str(said.get("operator")), threshold=threshold,
         target=str(said.get("target") or ""), reducer=str(said.get("reducer") or "last"),
         window=timedelta(seconds=count_of(said, "window")),
     )  # fmt: skip
-    observed = time_of(facts, "observed_at") if clause.reducer == "last" and said is facts else None
+    observed = time_of(facts, "observed_at") if condition.reducer == "last" and said is facts else None
     return ConditionResult(
-        clause=clause, value=value, observed_at=observed, verdict=str(said.get("verdict") or ""),
+        condition=condition, value=value, observed_at=observed, verdict=str(said.get("verdict") or ""),
         critical="critical" in facts,
     )  # fmt: skip

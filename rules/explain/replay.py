@@ -26,17 +26,17 @@ EVENT_PHRASES = {
 
 def condition_in_words(observed: ConditionResult) -> str:
     """One condition with its numbers: `cpu was 63 (threshold: above 90): not met.`"""
-    clause = observed.clause
-    name = metric_name(clause.metric) + (f" on {clause.target}" if clause.target else "")
-    if clause.reducer in REDUCER_PHRASES:
-        name = REDUCER_PHRASES[clause.reducer].format(name, format_duration(clause.window))
-    name = begun(name, clause.metric)
-    against = limit(clause.operator, clause.threshold, observed.value)
+    condition = observed.condition
+    name = metric_name(condition.metric) + (f" on {condition.target}" if condition.target else "")
+    if condition.reducer in REDUCER_PHRASES:
+        name = REDUCER_PHRASES[condition.reducer].format(name, format_duration(condition.window))
+    name = begun(name, condition.metric)
+    against = limit(condition.operator, condition.threshold, observed.value)
     if observed.value is None and observed.verdict in VERDICT_PHRASES:
         cause = f" {observed.cause}" if observed.cause else ""
         return f"{name}: {VERDICT_PHRASES[observed.verdict]} (threshold: {against}).{cause}"
     judged = f": {VERDICT_PHRASES[observed.verdict]}" if observed.verdict in VERDICT_PHRASES else ""
-    return f"{name} was {number(observed.value, clause.threshold)} (threshold: {against}){judged}."
+    return f"{name} was {number(observed.value, condition.threshold)} (threshold: {against}){judged}."
 
 
 def answer(why: Explanation) -> list[str]:

@@ -10,7 +10,7 @@ from rules.models.querysets import SilenceQuerySet
 from rules.silences.end_report import report_windows
 from rules.silences.windows import upcoming
 
-LASTING = [
+CREATED_FIELDS = [
     "user", "comment", "rule", "metric", "person", "labels", "starts_at", "ends_at", "recurrence", "duration",
     "time_zone",
 ]  # fmt: skip
@@ -34,7 +34,7 @@ def revise(silence: Silence, now: datetime) -> bool:
             return False
         report_windows(before, None, now)
         silence.reported_at = now
-        silence.save(update_fields=[*LASTING, "reported_at"])
+        silence.save(update_fields=[*CREATED_FIELDS, "reported_at"])
     return True
 
 
@@ -51,7 +51,7 @@ def prolonged(silence: Silence, by: timedelta) -> Silence:
 
 def copied(silence: Silence, now: datetime) -> dict[str, Any]:
     """The initial values of a copy: one of an ended silence begins now, and lasts as long."""
-    values = {name: getattr(silence, name) for name in LASTING}
+    values = {name: getattr(silence, name) for name in CREATED_FIELDS}
     if silence.starts_at < now:
         length = silence.ends_at - silence.starts_at
         start = now.replace(second=0, microsecond=0)

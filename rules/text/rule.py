@@ -34,7 +34,7 @@ def condition_in_words(rule: AutomationRule) -> str:
     """When the rule fires: `the fusion score of Alice is below 70`."""
     everyone = rule.applies_to == AutomationRule.AppliesTo.EVERYONE
     whose = "anyone" if everyone else str(rule.user)
-    own = clause_in_words(
+    own = single_condition_in_words(
         rule.metric_type, rule.target_integration, rule.reducer, rule.evaluation_window, rule.condition_operator,
         rule.threshold_value, whose,
     )  # fmt: skip
@@ -43,7 +43,7 @@ def condition_in_words(rule: AutomationRule) -> str:
     return (" or " if rule.match == "any" else " and ").join([own, *(_further(each, whose) for each in more)])
 
 
-def clause_in_words(
+def single_condition_in_words(
     metric: Any, target: Any, reducer: Any, window: timedelta, operator: Any, threshold: Any, whose: str
 ) -> str:
     """One condition: `the average of the cpu of Alice over 1 hour is above 90`."""
@@ -76,7 +76,7 @@ def _further(condition: Any, whose: str) -> str:
     if not isinstance(condition, Mapping):
         return UNREADABLE_CONDITION
     try:
-        return clause_in_words(
+        return single_condition_in_words(
             str(condition["metric"]), condition.get("target"), condition.get("reducer"),
             timedelta(seconds=float(condition.get("window") or 0)), str(condition["operator"]),
             float(condition["threshold"]), whose,

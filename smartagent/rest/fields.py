@@ -22,7 +22,7 @@ from smartagent.models import User
 
 DEPTH = 20
 LONGEST_OBJECT = 100_000  # characters of an object that is kept, as JSON
-NOT_TEXT = "This contains characters that cannot be stored (NUL or an unpaired surrogate)."
+UNSTORABLE_TEXT = "This contains characters that cannot be stored (NUL or an unpaired surrogate)."
 DURATION_REGEX = r"^\s*(0|([0-9]+\s*[wdhmsWDHMS]\s*)+)\s*$"
 
 
@@ -35,7 +35,7 @@ SOMEBODY = {"minLength": 1, "pattern": r"\S"}
 class TextField(serializers.CharField):
     """A text; numbers are not turned into one. `asks`: what the description says of it where it is written."""
 
-    default_error_messages = {"not_text": NOT_TEXT}
+    default_error_messages = {"not_text": UNSTORABLE_TEXT}
 
     def __init__(self, *, asks: Asks | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -148,7 +148,7 @@ class JSONObjectField(serializers.JSONField):
 
     default_error_messages = {
         "not_an_object": 'Use an object: {{"name": ...}}.',
-        "not_text": NOT_TEXT,
+        "not_text": UNSTORABLE_TEXT,
         "too_deep": "The nesting is too deep.",
         "too_long": "As JSON this has {size:,} characters; the maximum is {maximum:,}.",
     }

@@ -17,7 +17,7 @@ from rules.text.rule import rule_in_words
 from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.limits import limited
 
-MAX_PERIODS = 20  # periods
+MAX_PERIODS_SHOWN = 20  # periods
 
 
 @require_POST
@@ -84,7 +84,8 @@ def _html(trial: Trial | None, problems: list[str], **context: Any) -> str:
 def _shown(trial: Trial) -> dict[str, Any]:
     values = [value for _, value in trial.points if value is not None]
     return {
-        "trial": trial, "periods": trial.periods[:MAX_PERIODS], "more": max(0, len(trial.periods) - MAX_PERIODS),
+        "trial": trial, "periods": trial.periods[:MAX_PERIODS_SHOWN],
+        "more": max(0, len(trial.periods) - MAX_PERIODS_SHOWN),
         "range": f"from {number(min(values))} to {number(max(values))}" if values else "",
         "last": number(values[-1]) if values else "",
     }  # fmt: skip

@@ -165,7 +165,7 @@ def test_a_clock_that_jumps_leads_dispatcher_and_machine_the_same_way(alice, fie
         watched, timing, own = watch_of(rule), timing_of(rule), {("cpu", ""): series_of(samples)}
         state, expected = StateRecord(), []
         for at in moments:
-            transition = step(state, watched.sight(watched.hear(own, {}, at)), timing, at)
+            transition = step(state, watched.combine_results(watched.evaluate(own, {}, at)), timing, at)
             if transition:
                 expected.append((str(transition.event), str(transition.new), transition.acts))
                 state = acted(transition.state, at) if transition.acts else transition.state
@@ -195,7 +195,7 @@ def test_looking_at_every_tick_finds_no_more(fields, series, left_out):
     watched, timing = watch_of(rule), timing_of(rule)
     state, found = StateRecord(), []
     for at in moments:
-        transition = step(state, watched.sight(watched.hear(own, {}, at)), timing, at)
+        transition = step(state, watched.combine_results(watched.evaluate(own, {}, at)), timing, at)
         if transition:
             found.append((at, transition))
             state = acted(transition.state, at) if transition.acts else transition.state

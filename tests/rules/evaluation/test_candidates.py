@@ -45,12 +45,12 @@ def steps_of(row, now):
         last_acted=row["last_notified_at"], retry_at=row["retry_at"], handling=row["handling"],
         handled_until=row["handled_until"], silence=row["silence_id"] or "", critical=row["was_critical"],
     )  # fmt: skip
-    sight = Observation(row["verdict"], "down", row["worsens"], row["silencing_id"] or "", "silenced")
+    observation = Observation(row["verdict"], "down", row["worsens"], row["silencing_id"] or "", "silenced")
     timing = Timing(
         row["repeat_every"], row["no_data_policy"], row["error_policy"], row["pending_for"], row["keep_firing_for"],
         draft=row["draft"],
     )  # fmt: skip
-    return step(state, sight, timing, now)
+    return step(state, observation, timing, now)
 
 
 @pytest.mark.django_db

@@ -57,7 +57,7 @@ def test_postgresql_and_python_calculate_the_same(alice, now, metric, values):
         )  # fmt: skip
         seen, watched = preview(rule, now), watch_of(rule)
         series = series_of(list(zip(times, values, strict=True)), held=metric == "fusion_score")
-        observed = watched.hear({(metric, ""): series}, {}, now)[0]
+        observed = watched.evaluate({(metric, ""): series}, {}, now)[0]
         same = observed.value == seen.value or math.isclose(observed.value, seen.value, rel_tol=1e-6, abs_tol=1e-100)
         if metric == "cpu" or reducer not in ("avg", "sum"):  # areas of both signs cancel out, each in its own order
             assert (seen.verdict, seen.cause) == (observed.verdict, observed.cause), (reducer, values)
