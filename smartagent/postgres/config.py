@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -49,6 +49,7 @@ def _named(url: str) -> dict[str, Any]:
         )
     if not parsed["NAME"]:
         raise ImproperlyConfigured(f"DATABASE_URL names no database; it should look like {URL_EXAMPLE}.")
+    parsed["HOST"] = unquote(parsed.get("HOST", ""))  # as libpq has it: %2Frun%2Fpostgresql is the folder of a socket
     # Without a limit, a firewall that drops packets keeps everybody waiting for two minutes.
     parsed["OPTIONS"] = {"connect_timeout": 10, **parsed.get("OPTIONS", {})}
     _refuse_unknown(parsed["OPTIONS"])

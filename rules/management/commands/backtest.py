@@ -14,6 +14,7 @@ from rules.provisioning.document import Document, read_text
 from rules.provisioning.plan_text import problem_lines
 from rules.provisioning.problems import FileRefused
 from rules.text.entry import number
+from smartagent.kernel.formats import counted
 
 EXIT_INVALID_INPUT = 2
 
@@ -41,7 +42,8 @@ class Command(BaseCommand):
             value = number(made["value"])
             reason = f"  ({made['reason']})" if made["reason"] else ""
             self.stdout.write(f"{made['at']}  {made['from']} -> {made['to']}  {value}{reason}")
-        self.stdout.write(f"Fired {found['fired']:,} times, notified {found['notified']:,} times.")
+        fired, notified = counted(found["fired"], "time"), counted(found["notified"], "time")
+        self.stdout.write(f"Fired {fired}, notified {notified}.")
 
 
 def _rule(path: Path, uid: str) -> AutomationRule:

@@ -27,6 +27,11 @@ def test_without_a_url_the_server_is_embedded_and_lives_in_var():
     assert found["EMBEDDED"] == VAR / "postgres"
 
 
+def test_the_folder_of_a_socket_is_written_as_libpq_has_it():
+    found = database("postgres://app@%2Frun%2Fpostgresql:5433/agent", VAR)
+    assert (found["HOST"], found["PORT"], found["NAME"]) == ("/run/postgresql", 5433, "agent")
+
+
 def test_a_url_is_taken_apart_and_its_options_are_kept():
     found = database("postgres://app:p%40ss@db.example.com:5433/agent?sslmode=verify-full", VAR)
     assert (found["HOST"], found["PORT"], found["USER"], found["NAME"]) == (
