@@ -72,7 +72,7 @@ def test_secrets_are_entered_again_for_another_address(alice):
 @pytest.mark.parametrize(
     ("fields", "where", "words"),
     [
-        ({"settings": {"url": "nowhere"}}, "settings.url", "begins with https://"),
+        ({"settings": {"url": "nowhere"}}, "settings.url", "must begin with https://"),
         ({"settings": {}}, "settings.url", "required"),
         ({"settings": {"url": "https://a.example/", "key": "x"}}, "settings.key", "A signing key is whsec_"),
         ({"settings": {"url": "https://a.example/", "to": "x"}}, "settings.to", "Valid settings: url, key, old_key."),

@@ -62,5 +62,5 @@ def test_an_error_with_the_code_200(httpserver: HTTPServer):
 
 
 def test_the_form_checks_the_address():
-    assert "begins with https://" in errors("teams", url="outlook.office.com")["url"][0]
+    assert "must begin with https://" in errors("teams", url="outlook.office.com")["url"][0]
     assert errors("teams", url="https://prod-1.westeurope.logic.azure.com:443/workflows/1/triggers/manual?sig=x") == {}
