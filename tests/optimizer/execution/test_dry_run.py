@@ -42,7 +42,7 @@ def test_of_every_operation_nothing_happens(whole, platform, now):
     before = everything()
     assert len(dry_run(whole, now)) == 9
     assert everything() == before
-    assert platform.platform.requested == []
+    assert platform.platform.asked == []
     assert before["fusion_metrics"]
 
 

@@ -60,7 +60,7 @@ class Overtaken(Operation):
 def test_one_that_is_overtaken_between_two_steps_asks_nobody_a_second_time(alice, ada, at_gmail, platform, now):
     event = approved(alice, ada, now, "overtaken", ("retry_connection", {}, at_gmail))
     assert apply(event.pk, now).applied_at == now + LATER
-    assert platform.platform.requested == ["GET /gmail/health"]
+    assert platform.platform.asked == ["GET /gmail/health"]
     assert set(event.steps.values_list("status", flat=True)) == {"done"}
 
 

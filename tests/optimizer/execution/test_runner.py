@@ -43,7 +43,7 @@ def test_steps_are_done_in_their_order(alice, ada, at_gmail, platform, now):
                      ("refresh_data", {}, at_gmail), interval(at_gmail, 9))  # fmt: skip
     done = apply(event.pk, now + MINUTE)
     assert (done.status, done.applied, done.applied_at, done.leased_until) == ("applied", True, now + MINUTE, None)
-    assert platform.platform.requested == ["POST /gmail/oauth/token", "GET /gmail/health", "POST /gmail/refresh"]
+    assert platform.platform.asked == ["POST /gmail/oauth/token", "GET /gmail/health", "POST /gmail/refresh"]
     assert {status for _, status in steps_of(event)} == {"done"}
     assert minutes_of(at_gmail) == 9
     assert said(event)[3] == "gmail now synchronises every 9 minutes, before: 15."
@@ -99,7 +99,7 @@ def test_a_failure_takes_back_what_was_done_and_skips_what_follows(alice, ada, b
     assert said(event)[3] == "An earlier step failed."
     assert minutes_of(broken) == 15
     assert broken.status == "error"
-    assert "POST /gmail/refresh" not in platform.platform.requested
+    assert "POST /gmail/refresh" not in platform.platform.asked
     entry = ActivityEntry.objects.get(event_type="optimization_failed")
     assert (entry.status, entry.error_message) == ("failed", failed.error_message)
 
@@ -164,7 +164,7 @@ def test_three_times_and_then_it_has_failed(alice, ada, at_gmail, gmail, platfor
     third = apply(event.pk, now + timedelta(seconds=90))
     assert third.status == "failed"
     assert third.error_message == "Retry connection: gmail answered 503 (Service Unavailable)."
-    assert platform.platform.requested == ["GET /gmail/health"] * 3
+    assert platform.platform.asked == ["GET /gmail/health"] * 3
     assert minutes_of(at_gmail) == 15
     tries = ActionLog.objects.filter(action_type=PROBE).order_by("created_at")
     assert [each.action_details["try"] for each in tries] == [1, 2, 3]

@@ -78,7 +78,7 @@ def test_a_private_address_is_not_asked(alice, at_gmail, platform, now, settings
     settings.OUTBOUND_ALLOWED = []
     with pytest.raises(AddressRefused, match="private network"):
         done(KIND, task(alice, now, integration=at_gmail))
-    assert platform.platform.requested == []
+    assert platform.platform.asked == []
 
 
 def test_one_of_somebody_else_is_not_touched(bob, at_gmail, now):
