@@ -24,6 +24,7 @@ from smartagent.rest.fields import TimeField
 from smartagent.rest.serializers import StrictSerializer
 
 NOT_IN_BIN = "The recycle bin has no such rule."
+AT_LIMIT = OpenApiResponse(description="The owner has the maximum number of rules.")
 
 
 class DifferenceSerializer(serializers.Serializer[Any]):
@@ -67,7 +68,7 @@ class LifecycleActions:
 
     @extend_schema(
         summary="Copy a rule", description="Creates a draft with the settings of the rule under a new name.",
-        request=None, responses={201: RuleSerializer},
+        request=None, responses={201: RuleSerializer, 409: AT_LIMIT},
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="add")
     def clone(self, request: Request, pk: Any = None) -> Response:
@@ -149,7 +150,7 @@ class LifecycleActions:
 
     @extend_schema(
         summary="Restore a rule", description="Restores the rule from the recycle bin, paused.", request=None,
-        responses=RuleSerializer,
+        responses={200: RuleSerializer, 409: AT_LIMIT},
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="delete")
     def undelete(self, request: Request, pk: Any = None) -> Response:

@@ -165,7 +165,7 @@ def test_a_rule_that_somebody_else_has_written_does_nothing(taken_over: None, ro
                 VALUES ('{NEW}', '{CAROL}', 'Forged', 'anomaly_count', '>=', 0, 'alert', '{config}')""")
     dispatch(timezone.now(), "command")
     assert not Notification.objects.filter(rule=NEW).exists()
-    assert "from outside" in RuleState.objects.get(rule=NEW).reason
+    assert "written outside Smart Agent" in RuleState.objects.get(rule=NEW).reason
     found = AutomationRule.objects.get(pk=NEW)
     assert found.written_by == (person or "anon")
     found.description = "Carol has looked at it."

@@ -71,6 +71,7 @@ REFUSALS = [
     ("*", "(NUL or an unpaired surrogate)", "a pattern on every text"),
     ("*", "Enter a valid URL.", "the names of hosts"),
     ("*", " not a time zone.", "names that this machine knows"),
+    ("*", "Not a time zone.", "names that this machine knows"),
 ]
 
 

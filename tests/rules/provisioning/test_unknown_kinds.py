@@ -25,7 +25,7 @@ UNKNOWN = [
     ("no_data_policy", "alert", 11, "not one of"), ("error_policy", "[keep]", 11, "not one of"),
     ("reducer", "{avg: 1}", 11, "not one of"), ("match", "some", 11, "not one of"), ("metric", "5", 6, "text"),
     ("colour", "red", 11, "Unknown field"), ("window", "9999999999d", 11, "too long"),
-    ("pending_for", "9999999999d", 11, "too long"), ("threshold", "1e1000000", 8, "larger"),
+    ("pending_for", "9999999999d", 11, "too long"), ("threshold", "1e1000000", 8, "exceeds 64 bits"),
     ("threshold", "0.00000000000001", 8, "digits"), ("options", "[1]", 11, "object"), ("labels", "{a: 1}", 11, "text"),
 ]  # fmt: skip
 

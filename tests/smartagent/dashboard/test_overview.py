@@ -112,7 +112,7 @@ def test_the_last_tick(client_of, alice, busy, ago, fields, words):
 def test_no_tick_yet(client_of, alice, busy):
     run_at(timezone.now(), trigger="page", requested_by=alice)
     page = client_of(alice).get("/").content.decode()
-    assert "No evaluations yet" in page
+    assert "No evaluation yet" in page
     assert "Evaluate now starts it at once" in page
 
 
@@ -160,7 +160,7 @@ def test_what_the_old_application_logged_as_failed_is_not_ours(client_of, alice,
         entry_of(rule, timezone.now(), status="failed", agent_name="ai_agent_dispatcher", executed_at=None,
                  event_type="rule_triggered", error_message=f"Edge Function {number}")  # fmt: skip
     assert cards(client_of(alice))["Failed in 24 h"] == "1"
-    assert ["its action failed 2 times" in each.words for each in health_of(rule, timezone.now()).findings] == [True]
+    assert ["the action failed 2 times" in each.words for each in health_of(rule, timezone.now()).findings] == [True]
     page = client_of(alice).get("/activity/?status=failed&origin=other&within=24h")
     assert len(page.context["cl"].result_list) == 3
 

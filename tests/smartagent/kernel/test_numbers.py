@@ -29,7 +29,7 @@ def test_a_number_is_read_exactly(given: float) -> None:
 @pytest.mark.parametrize("text", ENDLESS)
 def test_what_is_no_bounded_number_is_refused_at_once(text: str) -> None:
     began = time.perf_counter()
-    with pytest.raises(ValueError, match=r"This (is not a|number)"):
+    with pytest.raises(ValueError, match=r"^(Not a (finite )?number|The number)"):
         read_number(text)
     assert time.perf_counter() - began < 0.1
 

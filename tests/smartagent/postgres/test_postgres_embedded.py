@@ -165,7 +165,7 @@ os.wait()
 def test_below_a_closed_folder_the_data_live_where_the_server_reaches_them(var):
     closed = var / "closed"
     closed.mkdir(mode=0o700)
-    elsewhere = f"from smartagent.postgres import home; home.ELSEWHERE = Path({str(var / 'lib')!r}); "
+    elsewhere = f"from smartagent.postgres import home; home.SYSTEM_HOME = Path({str(var / 'lib')!r}); "
     assert run(closed, elsewhere + KEEP + COUNT) == ["1"]
     assert run(closed, COUNT) == ["1"]
     assert (closed / "postgres").readlink().parent == var / "lib"
