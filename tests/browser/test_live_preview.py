@@ -39,8 +39,14 @@ def preview(request, alice, sign_in):
     return page, page.locator(place), f"**{requested}", name, change
 
 
-def test_what_the_server_does_not_answer_is_said_until_it_does(preview):
-    page, shown, requested, name, change = preview
+def test_it_is_the_newest_answer_or_says_why_there_is_none(preview):
+    """One page after the other is slow to open, so that all is tried on each at once."""
+    says_what_the_server_does_not_answer(*preview)
+    counts_only_the_newest_answer(*preview)
+    says_that_one_is_signed_out(*preview)
+
+
+def says_what_the_server_does_not_answer(page, shown, requested, name, change):
     before = shown.inner_text()
     page.route(requested, lambda route: route.fulfill(status=503, body="no"))
     change(1)
@@ -60,15 +66,13 @@ def test_what_the_server_does_not_answer_is_said_until_it_does(preview):
     assert shown.get_attribute("aria-busy") is None
 
 
-def test_whoever_is_signed_out_is_told_and_keeps_the_form(preview):
-    page, shown, _, _, change = preview
+def says_that_one_is_signed_out(page, shown, requested, name, change):
     page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     change(5)
     expect(shown).to_have_text("You are signed out. Sign in again in another tab, then continue here.")
 
 
-def test_only_the_newest_answer_counts(preview):
-    page, shown, requested, _, change = preview
+def counts_only_the_newest_answer(page, shown, requested, name, change):
     answers = iter(["first", "second"])
     held = []
 
@@ -83,3 +87,4 @@ def test_only_the_newest_answer_counts(preview):
     held[0].abort()
     page.wait_for_timeout(100)
     expect(shown).to_have_text("first")
+    page.unroute(requested)

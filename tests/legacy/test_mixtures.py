@@ -26,7 +26,7 @@ def _no_cached_types() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_no_cached_types")
-@settings(max_examples=examples(3), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(2), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(mixture=MIXTURES, profiles=st.sampled_from(list(PROFILES)))
 def test_a_mixture(takeover: Takeover, mixture: dict[str, str], profiles: str) -> None:
     ContentType.objects.clear_cache()
