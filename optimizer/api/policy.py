@@ -42,9 +42,8 @@ class CountField(serializers.IntegerField):
     """A whole number; a text is none."""
 
     def to_internal_value(self, data: Any) -> int:
-        if (
-            isinstance(data, bool) or not isinstance(data, int | float) or not float(data).is_integer()
-        ):  # 2.0 is whole, too
+        fraction = isinstance(data, float) and not data.is_integer()  # 2.0 is whole, too
+        if fraction or isinstance(data, bool) or not isinstance(data, int | float):
             self.fail("invalid")
         return super().to_internal_value(int(data))
 
@@ -56,7 +55,10 @@ class RateField(serializers.FloatField):
     def to_internal_value(self, data: Any) -> float:
         if isinstance(data, bool) or not isinstance(data, int | float):
             self.fail("invalid")
-        return super().to_internal_value(data)
+        try:
+            return super().to_internal_value(data)
+        except OverflowError:  # a whole number beyond 64 bits
+            self.fail("invalid")
 
 
 class OptimizerPolicySerializer(StrictSerializer):

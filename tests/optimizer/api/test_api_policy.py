@@ -38,6 +38,7 @@ def test_all_of_it_is_set(ada):
 @pytest.mark.parametrize(
     ("given", "field"),
     [
+        ({"trusted_rate": 10**400}, "trusted_rate"), ({"automatic_per_day": 10**400}, "automatic_per_day"),
         ({"trusted_rate": 1.5}, "trusted_rate"), ({"automatic_per_day": "3"}, "automatic_per_day"),
         ({"window": [{"days": []}]}, "window"), ({"window_zone": "Mars"}, "window_zone"),
         ({"on_failure": "cry"}, "on_failure"), ({"stopped": "yes"}, "stopped"), ({"id": 2}, "id"),
