@@ -3,6 +3,8 @@
 PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 PY := .venv/bin/python
+# Modules are compiled once, not again by every process that is started.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test test-long lint bench browser
 .DEFAULT_GOAL := run

@@ -69,6 +69,7 @@ REFUSALS = [
     ("* /api/escalation-policies/*", "waiting time of 1m to 1w", "a sum"),
     ("*", "printable characters.", "properties of Unicode"),
     ("*", "(NUL or an unpaired surrogate)", "a pattern on every text"),
+    ("*", "Null characters are not allowed.", "a pattern on every text"),
     ("*", "Enter a valid URL.", "the names of hosts"),
     ("*", " not a time zone.", "names that this machine knows"),
     ("*", "Not a time zone.", "names that this machine knows"),
