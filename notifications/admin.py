@@ -117,7 +117,7 @@ class NotificationAdmin(JudgedAdmin):
         address = reverse("admin:rules_automationrule_page", args=[notification.rule_id])
         return format_html('<a href="{}" class="sa-link">{}</a>', address, notification.rule)
 
-    @display(description="when", ordering="created_at")
+    @display(description="time", ordering="created_at")
     def at(self, notification: Notification) -> str:
         return when(notification.created_at)
 

@@ -120,7 +120,7 @@ class OptimizationAdmin(RecordAdmin):
         value = before.get("value", event.efficiency_index)
         return number(value) if isinstance(value, (int, float)) or value else "–"
 
-    @display(description="when", ordering="created_at")
+    @display(description="time", ordering="created_at")
     def at(self, event: OptimizationEvent) -> str:
         return when(event.created_at)
 

@@ -43,7 +43,7 @@ def kinds_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
     if not model_admin.has_add_permission(request):
         raise PermissionDenied
     return model_admin.show(
-        request, "notifications/channel_kinds.html", {"title": "Add a channel", "kinds": list(channels)}
+        request, "notifications/channel_kinds.html", {"title": "Add channel", "kinds": list(channels)}
     )
 
 

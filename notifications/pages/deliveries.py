@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.views.decorators.http import require_POST, require_safe
 from unfold.decorators import display
 
@@ -117,8 +118,8 @@ class DeliveryAdmin(RecordAdmin):
         return format_html('<span class="sa-text">{}</span>', delivery.title)
 
     @display(description="status", ordering="status", label=SEVERITY_TONES)
-    def status_label(self, delivery: Delivery) -> str:
-        return delivery.status
+    def status_label(self, delivery: Delivery) -> tuple[str, str]:
+        return (delivery.status, delivery.get_status_display())
 
     @display(description="channel", ordering="channel_name")
     def channel_label(self, delivery: Delivery) -> str:
@@ -126,7 +127,7 @@ class DeliveryAdmin(RecordAdmin):
 
     @display(description="reason", ordering="reason")
     def reason_label(self, delivery: Delivery) -> str:
-        return delivery.get_reason_display()
+        return capfirst(delivery.get_reason_display())
 
     @display(description="error")
     def shown_cause(self, delivery: Delivery) -> str:

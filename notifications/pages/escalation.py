@@ -88,7 +88,7 @@ def _form(request: HttpRequest, model_admin: OwnedAdmin, policy: EscalationPolic
     back = reverse("admin:notifications_escalationpolicy_changelist") if fresh else address_of(policy)
     asks_more = "_more" in request.POST
     context = {
-        "title": "Add an escalation policy" if fresh else f"Edit {name}", "form": form, "back": back,
+        "title": "Add escalation policy" if fresh else f"Edit {name}", "form": form, "back": back,
         "complains": request.method == "POST" and not asks_more,
     }  # fmt: skip
     return model_admin.show(request, "notifications/policy_form.html", context)

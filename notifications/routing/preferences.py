@@ -53,7 +53,7 @@ def quiet_in_words(who: Subscriber, now: datetime) -> str:
     """Whether it is quiet now, and until when."""
     here, until = now.astimezone(who.zone), quiet_until(who.quiet, who.zone, now) if who.quiet else None
     if until is None:
-        return f"Now, at {here:%H:%M}: quiet hours are off."
+        return f"Quiet hours are off now ({here:%H:%M})."
     end = until.astimezone(who.zone)
     day = "" if end.date() == here.date() else f" on {WEEKDAYS[end.weekday()]}"
     return f"Quiet hours until {end:%H:%M}{day}: only critical notifications are sent."

@@ -16,7 +16,7 @@ from smartagent.kernel.durations import format_duration
 # Kept as they were then, so kept again.
 UNCHECKED_FIELDS = ("action_type", "action_config", "description", "runbook_url", "target_integration")
 MAX_VERSIONS = 200  # of a rule, in one answer or on one page
-HISTORY_TYPE_NAMES = {"+": "made", "~": "changed", "-": "deleted"}
+HISTORY_TYPE_NAMES = {"+": "created", "~": "changed", "-": "deleted"}
 
 
 class NotSound(Exception):

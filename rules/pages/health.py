@@ -82,7 +82,7 @@ def chart(noisy: Sequence[NoisyRuleRow]) -> str:
     notified, fired = [each.notified for each in noisy], [each.fired for each in noisy]
     bars = [
         {"label": "Notifications", "data": notified, "backgroundColor": "var(--color-primary-500)"},
-        {"label": "Times fired", "data": fired, "backgroundColor": "var(--color-base-400)"},
+        {"label": "Firings", "data": fired, "backgroundColor": "var(--color-base-400)"},
     ]
     return json.dumps({"labels": [_short(each.rule.name) for each in noisy], "datasets": bars})
 

@@ -1,5 +1,7 @@
 """The times of a silence in words, in the reader's time zone; and its state."""
 
+import calendar
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -7,6 +9,7 @@ from django.utils import timezone
 
 from rules.models import Silence
 from rules.silences.lifecycle import is_over
+from rules.silences.recurrence import WEEKDAY_CODES
 from rules.silences.windows import Window, is_on
 from smartagent.kernel.durations import format_duration
 
@@ -16,6 +19,8 @@ PRESETS = {
     "FREQ=WEEKLY;BYDAY=SA,SU": "Saturday and Sunday",
     "FREQ=WEEKLY": "every week",
 }
+ON_WEEKDAYS = re.compile(r"FREQ=WEEKLY;BYDAY=([A-Z]{2}(?:,[A-Z]{2})*)")
+WEEKDAY_NAMES = dict(zip(WEEKDAY_CODES, calendar.day_name, strict=True))
 SILENCE_STATE_LABELS = {"on": "active", "coming": "upcoming", "over": "ended"}
 
 
@@ -35,12 +40,18 @@ def when_in_words(silence: Silence) -> str:
         return window_in_words(Window(silence.starts_at, silence.ends_at))
     zone = zone_of(silence)
     first, last = (moment.astimezone(zone) for moment in (silence.starts_at, silence.ends_at))
-    often = PRESETS.get(silence.recurrence, silence.recurrence)
-    if silence.recurrence == "FREQ=WEEKLY":
-        often = f"every {first:%A}"
+    often = f"every {first:%A}" if silence.recurrence == "FREQ=WEEKLY" else _often(silence.recurrence)
     lasts = f" for {format_duration(silence.duration)}" if silence.duration else ""
     begins = "" if "BYHOUR" in silence.recurrence else f" from {first:%H:%M}"
     return f"{often}{begins}{lasts} ({silence.time_zone}), {first.day} {first:%b %Y} – {last.day} {last:%b %Y}"
+
+
+def _often(recurrence: str) -> str:
+    """`Monday to Friday`, `every Sunday and Wednesday`; the recurrence itself where it is more than that."""
+    named = ON_WEEKDAYS.fullmatch(recurrence)
+    if recurrence in PRESETS or not named:
+        return PRESETS.get(recurrence, recurrence)
+    return f"every {' and '.join(WEEKDAY_NAMES[code] for code in named[1].split(','))}"
 
 
 def window_in_words(window: Window) -> str:

@@ -52,9 +52,9 @@ class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, 
     fieldsets = (
         (None, {"fields": ("email", "full_name", "time_zone", "new_password")}),
         ("Permissions", {"fields": ("is_active", "groups", "is_staff", "is_superuser")}),
-        ("When", {"fields": ("last_login", "date_joined")}),
+        ("Dates", {"fields": ("signed_in", "joined")}),
     )
-    readonly_fields = ("new_password", "last_login", "date_joined")
+    readonly_fields = ("new_password", "signed_in", "joined")
     add_fieldsets = ((None, {"fields": ("email", "full_name", "time_zone", "groups", "password")}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -150,6 +150,10 @@ class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, 
     @display(description="last sign-in", ordering="last_login")
     def signed_in(self, user: User) -> str:
         return when(user.last_login)
+
+    @display(description="joined")
+    def joined(self, user: User) -> str:
+        return when(user.date_joined)
 
 
 def _people(count: int) -> str:

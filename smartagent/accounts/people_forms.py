@@ -79,7 +79,7 @@ class PersonChangeForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ("email", "full_name", "time_zone", "is_active", "groups", "is_staff", "is_superuser")
-        labels = {"is_superuser": "superuser"}
+        labels = {"is_superuser": "Superuser"}
         help_texts = {"is_superuser": "All permissions, regardless of roles. Only superusers can change this."}
 
     def clean_is_active(self) -> bool:

@@ -38,7 +38,7 @@ class APITokenAdmin(OwnedAdmin):
     list_select_related = ("user",)
     list_before_template = "smartagent/tokens_before.html"
     search_fields = ("name", "prefix", "user__email", "user__full_name")
-    search_help_text = "Name, beginning or person"
+    search_help_text = "Name, prefix or person"
     fields = ("name", "expires_at")
     empty_title = "No API tokens yet"
     empty_text = "A token gives a program your permissions in the API."

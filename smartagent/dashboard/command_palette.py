@@ -45,9 +45,9 @@ def _pages(request: HttpRequest) -> Iterator[Found]:
             if _may_open(request, page.get("permission")):
                 yield Found(page["title"], "Page", str(page["link"]), page["icon"])
     if request.user.has_perm("rules.add_automationrule"):
-        yield Found("New rule", "Page", reverse("admin:rules_automationrule_add"), "add")
+        yield Found("Add rule", "Page", reverse("admin:rules_automationrule_add"), "add")
     if request.user.has_perm("smartagent.add_apitoken"):
-        yield Found("New API token", "Page", reverse("admin:smartagent_apitoken_add"), "add")
+        yield Found("Add API token", "Page", reverse("admin:smartagent_apitoken_add"), "add")
     yield Found("Your profile", "Page", reverse("admin:profile"), "person")
     yield Found("Change password", "Page", reverse("admin:password_change"), "password")
 

@@ -17,6 +17,7 @@ from rules.models.querysets import ActivityQuerySet, StateQuerySet
 from rules.permissions import may_evaluate
 from rules.text.activity import named_entries
 from rules.text.entry import limit, metric_name, number
+from rules.text.phrases import begun
 from smartagent.dashboard.triggered_per_hour import per_hour
 from smartagent.kernel.schema_drift_log import if_there
 from smartagent.kernel.scope import OwnedQuerySet
@@ -78,9 +79,9 @@ def _cards(user: Any, entries: ActivityQuerySet, states: StateQuerySet, now: dat
             "?status=failed&origin=smart_agent&within=24h",
             alarm=True,
         ),
-        _card("Unread", unread, "notifications_notification", "?status=unread"),
+        _card("Unread notifications", unread, "notifications_notification", "?status=unread"),
         _card("Triggered in 24 h", day.triggered(), "rules_activityentry", "?event=triggered&within=24h"),
-        _card("Proposed", proposed, "optimizer_optimizationevent", "?status=proposed"),
+        _card("Proposed optimizations", proposed, "optimizer_optimizationevent", "?status=proposed"),
         _card("Active rules", rules, "rules_automationrule", "?status=active"),
     ]
 
@@ -110,11 +111,12 @@ def _firing(states: StateQuerySet, user: Any) -> list[FiringRow]:
 
 
 def _reading(state: RuleState) -> str:
-    """`fusion score on gmail is 63: below 70`"""
+    """`Fusion score on gmail is 63: below 70`"""
     rule = state.rule
     where = f" on {state.target}" if state.target else ""
     value = "has no reading" if state.value is None else f"is {number(state.value)}"
-    return f"{metric_name(rule.metric_type)}{where} {value}: {limit(rule.condition_operator, rule.threshold_value)}"
+    words = f"{metric_name(rule.metric_type)}{where} {value}: {limit(rule.condition_operator, rule.threshold_value)}"
+    return begun(words, rule.metric_type)
 
 
 def _latest(entries: ActivityQuerySet) -> list[ActivityEntry]:

@@ -32,7 +32,7 @@ class Hours:
         if not any(self.counts):
             return "Nothing triggered in the last 24 hours."
         top = max(self.counts)
-        return f"{sum(self.counts):,} in the last 24 hours; most, {top:,}, at {self.labels[self.counts.index(top)]}."
+        return f"{sum(self.counts):,} in the last 24 hours, peak: {top:,} at {self.labels[self.counts.index(top)]}."
 
     @property
     def rows(self) -> list[tuple[str, int]]:

@@ -41,7 +41,11 @@ def make_happenings(
         for incident in incidents.get(integration.user_id, []):
             if incident.depth > 0.7:
                 begin, end_of_it = incident.start, incident.end
-                found.append(Happening(begin, _status(integration, "error", "The other side refuses us.", begin)))
+                found.append(
+                    Happening(
+                        begin, _status(integration, "error", "401 Unauthorized: the access token expired.", begin)
+                    )
+                )
                 found.append(Happening(end_of_it, _status(integration, "active", None, end_of_it)))
     morning = start.replace(hour=9, minute=0)
     while (morning := morning + timedelta(days=1)) < end - timedelta(days=1):

@@ -7,7 +7,10 @@ from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
 from django.db.models import Model, QuerySet
 from django.forms import Select
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES, UnfoldAdminSelectWidget
+
+from smartagent.rest.filter_fields import OneOfField
 
 PAST_VAR = "past"  # where a list goes on, beyond the reach of its pages
 
@@ -30,6 +33,8 @@ class FilterPanel(ListFilter):
             field.widget.attrs["class"] = " ".join(SELECT_CLASSES if chosen else INPUT_CLASSES)
             if chosen:
                 field.widget.template_name = UnfoldAdminSelectWidget.template_name
+            if isinstance(field, OneOfField):
+                field.widget.choices = [(value, capfirst(str(label))) for value, label in field.choices]
 
     def has_output(self) -> bool:
         return True

@@ -7,6 +7,7 @@ from django.contrib.admin import ShowFacets
 from django.contrib.admin.views.main import ORDER_VAR
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, QueryDict
+from django.utils.text import capfirst
 from unfold.views import ChangeList
 
 from smartagent.kernel.scope import has_everyone, leads_to_person
@@ -176,4 +177,4 @@ def _shown(filterset: Any, name: str) -> str:
     """A value as its field shows it."""
     value = filterset.data[name]
     choices = dict(getattr(filterset.form.fields[name], "choices", ()))
-    return str(choices.get(value, value))
+    return capfirst(str(choices[value])) if value in choices else str(value)

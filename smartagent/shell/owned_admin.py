@@ -52,7 +52,7 @@ class OwnedAdmin(ChosenKeys, ModelAdmin):  # type: ignore[misc]
     def show(self, request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:
         """A page of ours in the shell; `context` has at least its title."""
         request.current_app = self.admin_site.name
-        shell = self.admin_site.each_context(request) | {"opts": self.opts}
+        shell = self.admin_site.each_context(request) | {"opts": self.opts, "list_title": self.list_title}
         return TemplateResponse(request, template, shell | dict(context))
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

@@ -16,6 +16,7 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]
 
     index_template = "smartagent/overview.html"
     final_catch_all_view = False
+    empty_value_display = "–"
 
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active)

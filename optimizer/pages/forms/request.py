@@ -25,7 +25,7 @@ class AskingForm(forms.Form):
         max_length=100, widget=_text(list="known-metrics", placeholder="fusion_score"),
         help_text="Metric to improve.",
     )  # fmt: skip
-    person = PersonField("known-people", help_text="The person. Empty: you.")
+    person = PersonField("known-people", help_text="Person whose metric it is. Empty: you.")
     target = forms.CharField(
         required=False, max_length=200, widget=_text(list="known-integrations", placeholder="all"),
         help_text="Type of an integration, or target of pushed samples.",

@@ -48,8 +48,8 @@ class RunAdmin(RecordAdmin):
         return f"{run.get_trigger_display()}{who}"
 
     @display(description="outcome", ordering="outcome", label=SEVERITY_TONES)
-    def outcome_label(self, run: DispatchRun) -> str:
-        return run.outcome
+    def outcome_label(self, run: DispatchRun) -> tuple[str, str]:
+        return (run.outcome, run.get_outcome_display())
 
     @display(description="acted", ordering="succeeded")
     def acted(self, run: DispatchRun) -> int:

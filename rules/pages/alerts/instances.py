@@ -112,7 +112,7 @@ class InstanceAdmin(RecordAdmin):
         rule = state.rule
         against = limit(rule.condition_operator, rule.threshold_value)
         value = "no reading" if state.value is None else number(state.value)
-        return format_html("<b>{}</b> {}", value, against)
+        return format_html("<span><b>{}</b> {}</span>", value, against)
 
     @display(description="severity", ordering="rule__severity", label=SEVERITY_TONES)
     def severity(self, state: RuleState) -> str:

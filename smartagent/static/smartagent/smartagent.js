@@ -90,8 +90,16 @@
     button.textContent = "Copied";
   };
 
+  // On a phone Unfold names each cell after its column, in the column's own lower case.
+  const nameCells = () => {
+    for (const cell of document.querySelectorAll("td[data-label], th[data-label]")) {
+      cell.dataset.label = cell.dataset.label.replace(/^./u, (letter) => letter.toUpperCase());
+    }
+  };
+
   window.addEventListener("load", () => {
     showInTitle();
+    nameCells();
     paintCharts();
     // The names of the icons are not read out before the words beside them.
     for (const icon of document.querySelectorAll("#nav-sidebar .material-symbols-outlined")) icon.ariaHidden = "true";

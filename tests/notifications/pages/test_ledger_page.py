@@ -45,6 +45,15 @@ def test_searched_and_filtered(alice, client_of, channel):
     assert "is not one of" in words(client.get(reverse(LIST) + "?status=lost"))
 
 
+def test_status_and_reason_are_named_as_on_the_page_of_one(alice, client_of, channel):
+    written(alice, channel, title="disk", reason="first")
+    written(alice, channel, title="memory", reason="still_firing", status="skipped")
+    shown = words(client_of(alice).get(reverse(LIST)))
+    for part in ("First", "Still firing", "failed", "not sent"):
+        assert f" {part} " in shown
+    assert " dead " not in shown
+
+
 def test_the_export_is_what_the_list_shows(alice, bob, client_of, channel):
     written(alice, channel, title="=disk", cause="Answered 500.")
     written(alice, channel, title="memory", status="delivered")
@@ -68,7 +77,7 @@ def test_one_shows_its_attempts_its_cause_and_what_it_says(alice, client_of, cha
             error="Answered 500.", started_at=START + timedelta(minutes=minute),
         )  # fmt: skip
     shown = client_of(alice).get(page("change", delivery.pk))
-    for part in ("Answered 500.", "Try 1", "Try 2", "12 ms", "CPU is 95: above 90.", "Send again", "ops"):
+    for part in ("Answered 500.", "Attempt 1", "Attempt 2", "12 ms", "CPU is 95: above 90.", "Send again", "ops"):
         assert part in words(shown)
     assert "&lt;b&gt;oh&lt;/b&gt;" in shown.content.decode()
 

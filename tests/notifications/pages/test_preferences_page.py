@@ -63,7 +63,7 @@ def test_what_is_usual_is_shown_as_such(client_of, alice, olga, clock):
 @pytest.mark.parametrize(("hour", "zone", "said"), [
     (23, "UTC", "Quiet hours until 07:00 on Tuesday: only critical notifications are sent."),
     (3, "UTC", "Quiet hours until 07:00: only critical notifications are sent."),
-    (10, "UTC", "Now, at 10:00: quiet hours are off."),
+    (10, "UTC", "Quiet hours are off now (10:00)."),
     (23, "Asia/Kolkata", "Quiet hours until 07:00: only critical notifications are sent."),
     (10, "America/New_York", "Quiet hours until 07:00: only critical notifications are sent."),
 ])  # fmt: skip
@@ -93,7 +93,7 @@ def test_it_follows_what_is_chosen_before_that_is_saved(client_of, alice, clock)
     mail = channel_of(alice, "email", "mail", to="a@example.com")
     data = form(**{f"{mail.pk}.critical": "off", f"{mail.pk}.high": "hourly", "_preview": "1"})
     fragment = words(client_of(alice).post(PAGE, data, headers={"HX-Request": "true"}))
-    assert fragment.startswith("Now, at 10:00: quiet hours are off.")
+    assert fragment.startswith("Quiet hours are off now (10:00).")
     assert "Included in the digest of 2026-03-02 11:00." in fragment
     assert "Channels by severity" not in fragment
     whole = client_of(alice).post(PAGE, data).content.decode()  # the button, without JavaScript

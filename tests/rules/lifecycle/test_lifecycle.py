@@ -227,7 +227,7 @@ def test_the_same_by_rest(alice, bob, twice):
     program.post(f"rules/{copied['id']}/publish/", status=409)
     assert program.post(f"rules/{twice.pk}/test-fire/")["event_type"] == "rule_test"
     versions = program.get(f"rules/{twice.pk}/versions/")["results"]
-    assert [(found["version"], found["kind"]) for found in versions] == [(2, "changed"), (1, "made")]
+    assert [(found["version"], found["kind"]) for found in versions] == [(2, "changed"), (1, "created")]
     assert {"field": "threshold_value", "name": "threshold", "old": "70", "new": "60"} in versions[0]["changes"]
     assert program.post(f"rules/{twice.pk}/restore/", {"version": 1})["threshold_value"] == 70
     assert "version" in program.post(f"rules/{twice.pk}/restore/", {"version": 99}, status=400)

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from rules.models import ActivityEntry, Silence
+from rules.silences.phrases import when_in_words
 from tests.rules.rule_cast import entry_of, state_of
 
 HOUR = timedelta(hours=1)
@@ -70,7 +71,7 @@ def test_on_coming_and_over(client_of, olga, on, today):
         rows = client.get(LIST, {"state": state} if state is not None else {}).context["cl"].result_list
         return {silence.comment: silence.state for silence in rows}
 
-    assert "State: active or upcoming" in said(client.get(LIST)).replace("state:", "State:")
+    assert "State: Active or upcoming" in said(client.get(LIST)).replace("state:", "State:")
     assert shown(None) == {"Now": "active", "Weekly": "upcoming", "Soon": "upcoming"}
     assert list(shown("on")) == ["Now"]
     assert set(shown("coming")) == {"Weekly", "Soon"}
@@ -361,3 +362,14 @@ def test_a_recurrence_that_cannot_be_read_breaks_no_page(client_of, alice, today
     for address in (LIST, f"{LIST}?state=on", page(silence), reverse("admin:rules_silence_change", args=[silence.pk])):
         assert client_of(alice).get(address).status_code == 200
     assert client_of(alice).get("/api/silences/").json()["results"][0]["state"] == "coming"
+
+
+@pytest.mark.parametrize(("recurrence", "said_as"), [
+    ("FREQ=WEEKLY;BYDAY=SU", "every Sunday from"),
+    ("FREQ=WEEKLY;BYDAY=MO,WE", "every Monday and Wednesday from"),
+    ("FREQ=WEEKLY;BYDAY=SA,SU", "Saturday and Sunday from"),
+    ("FREQ=WEEKLY;INTERVAL=2;BYDAY=SU", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU from"),
+])  # fmt: skip
+def test_weekdays_are_named(on, olga, recurrence, said_as):
+    silence = on(olga, recurrence=recurrence, duration=HOUR, ends_at=timezone.now() + timedelta(days=30))
+    assert when_in_words(silence).startswith(said_as)

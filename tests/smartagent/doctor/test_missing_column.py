@@ -41,7 +41,7 @@ def test_the_page_names_it_and_others_go_on(client_of: Any, alice: User) -> None
     for address in ("/rules/", "/activity/", "/badges/", "/firing/", "/"):
         assert client.get(address).status_code == 200, address
     cards = {card.label: card.count for card in client.get("/").context["cards"]}
-    assert (cards["Unread"], cards["Active rules"]) == ("?", "1")
+    assert (cards["Unread notifications"], cards["Active rules"]) == ("?", "1")
 
 
 @pytest.mark.usefixtures("_lost")
