@@ -65,7 +65,7 @@ class NotificationFilter(TimesFilter):
 
 
 class ChannelFilter(django_filters.FilterSet):  # type: ignore[misc]
-    kind = OneOf(choices=channel_choices)
+    kind = OneOf(choices=channel_choices, label="type")
     state = OneOf(choices=STATUS_CHOICES, method="filter_state")
     person = PersonFilter(field_name="user", label="owner")
 
@@ -79,11 +79,11 @@ class ChannelFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 class DeliveryFilter(TimesFilter):
     status = OneOf(choices=[("unsettled", "in progress"), *Delivery.Status.choices], method="filter_status")
-    kind = OneOf(choices=channel_choices, label="kind")
+    kind = OneOf(choices=channel_choices, label="channel type")
     severity = OneOf(choices=Severity.choices)
     reason = OneOf(choices=Delivery.Reason.choices)
-    channel = django_filters.UUIDFilter(field_name="channel", label="channel", help_text="Its id.")
-    notification = django_filters.UUIDFilter(field_name="notification", label="notification", help_text="Its id.")
+    channel = django_filters.UUIDFilter(field_name="channel", label="channel", help_text="ID.")
+    notification = django_filters.UUIDFilter(field_name="notification", label="notification", help_text="ID.")
     rule = RuleNameFilter()
     person = PersonFilter(field_name="user", label="to")
 

@@ -12,7 +12,8 @@ STATUS_QUERIES = {
     "failing": Q(enabled=True) & FAILING,
     "disabled": Q(enabled=False),
 }
-STATUS_CHOICES = [(name, name) for name in STATUS_QUERIES]
+STATUS_LABELS = {name: name for name in STATUS_QUERIES} | {"works": "working"}
+STATUS_CHOICES = list(STATUS_LABELS.items())
 
 
 def state_of(channel: Channel) -> str:

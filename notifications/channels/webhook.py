@@ -46,7 +46,7 @@ class WebhookForm(forms.Form):
         help_text="whsec_ and base64, shared with the receiver. Empty: messages are not signed.",
     )  # fmt: skip
     old_key = KeyField(
-        label="Key before",
+        label="Previous signing key",
         required=False,
         help_text="Set during key rotation: messages are signed with both keys. Otherwise empty.",
     )

@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from notifications.channels import Address
-from notifications.channels.status import state_of
+from notifications.channels.status import STATUS_LABELS, state_of
 from notifications.delivery.breaker_notices import reset
 from notifications.delivery.channel_setup import NotInUse, save, try_out
 from notifications.delivery.samples import example
@@ -73,11 +73,11 @@ def edit_channel(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid
 def channel_page(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid.UUID) -> HttpResponse:
     """Show it: whether it works, what it sent, and what a message looks like there."""
     channel = model_admin.find(request, channel_id, "user")
-    kind = channels.find(channel.kind)
+    kind, state = channels.find(channel.kind), state_of(channel)
     address = Address(channel.config)
     last = DeliveryAttempt.objects.filter(delivery__channel=channel).select_related("delivery")
     context = {
-        "title": channel.name, "channel": channel, "state": state_of(channel), "kind": kind,
+        "title": channel.name, "channel": channel, "state": state, "state_label": STATUS_LABELS[state], "kind": kind,
         "where": kind.where(address) if kind else "",
         "preview": kind.preview(example(channel), address) if kind else "",
         "attempts": list(last.order_by("-started_at")[:MAX_ATTEMPTS_SHOWN]),

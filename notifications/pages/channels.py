@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import action, display
 
-from notifications.channels.status import state_of
+from notifications.channels.status import STATUS_LABELS, state_of
 from notifications.filters import ChannelFilter
 from notifications.models import Channel
 from notifications.pages.channel import channel_page, close_breaker, edit_channel, kinds_page, new_channel, test_channel
@@ -62,13 +62,14 @@ class ChannelAdmin(FilteredAdmin):
     def shown_name(self, channel: Channel) -> str:
         return format_html('<span class="sa-text">{}</span>', channel.name)
 
-    @display(description="kind", ordering="kind")
+    @display(description="type", ordering="kind")
     def kind_label(self, channel: Channel) -> str:
         return channels[channel.kind].label if channel.kind in channels else f"{channel.kind} (not installed)"
 
     @display(description="state", label=SEVERITY_TONES)
-    def state_label(self, channel: Channel) -> str:
-        return state_of(channel)
+    def state_label(self, channel: Channel) -> tuple[str, str]:
+        state = state_of(channel)
+        return (state, STATUS_LABELS[state])
 
     @display(description="order", ordering="position")
     def shown_position(self, channel: Channel) -> int:

@@ -71,6 +71,15 @@ def when_text(moment: datetime | None) -> str:
 
 
 @register.filter
+def seconds(count: float) -> str:
+    """So many seconds: `1.5\u00a0s`; from a minute on as a duration: `5h\u00a013m`."""
+    if count < 60:
+        return f"{count:.1f}\u00a0s"
+    whole = int(count) if count < 3600 else int(count) // 60 * 60
+    return format_duration(timedelta(seconds=whole)).replace(" ", "\u00a0")
+
+
+@register.filter
 def duration(span: timedelta | None) -> str:
     """A duration as people write it: `4h`; parts of a second in milliseconds."""
     if span is None:

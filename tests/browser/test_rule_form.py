@@ -40,5 +40,5 @@ def test_the_filters_open_by_keyboard(alice, sign_in, live_server):
     status = page.locator("#filter-form select[name=status]")
     expect(status).to_be_focused()
     status.select_option("failed")
-    page.get_by_role("button", name="Apply Filters").click()
+    page.get_by_role("button", name="Apply filters").click()
     expect(page.get_by_role("link", name="Status: Failed")).to_be_visible()

@@ -16,7 +16,7 @@ def test_a_list_and_its_filters_are_within_reach(alice, sign_in, live_server):
     rule_of(alice, rule_name="Two", status="paused")
     page = sign_in(alice, "/rules/")
     page.locator("#changelist-filter select[name=status]").select_option("paused")
-    page.get_by_role("button", name="Apply Filters").click()
+    page.get_by_role("button", name="Apply filters").click()
     expect(page.get_by_role("link", name="One", exact=True)).to_have_count(0)
     page.get_by_role("link", name="Two", exact=True).click()
     expect(page).to_have_title("Two | Smart Agent")

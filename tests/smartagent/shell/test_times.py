@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from smartagent.templatetags.shown import when, when_text
+from smartagent.templatetags.shown import seconds, when, when_text
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 
@@ -35,3 +35,8 @@ def test_today_has_the_hour_only():
 def test_no_time_and_one_out_of_range(moment, text):
     with timezone.override("Asia/Tokyo"):
         assert when(moment) == text
+
+
+@pytest.mark.parametrize(("count", "shown"), [(0.25, "0.2 s"), (59, "59.0 s"), (90, "1m 30s"), (18_787.61, "5h 13m")])
+def test_seconds_are_a_duration_from_a_minute_on(count, shown):
+    assert seconds(count).replace("\u00a0", " ") == shown
