@@ -25,8 +25,12 @@ $(TESTS): requirements.txt tests/requirements.txt | .venv
 run: .venv
 	@$(PY) manage.py up $(ARGS)
 
+# One more than there are cores: tests of the browser and of processes wait for others.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PYTEST := $(PY) -m pytest -n $(WORKERS) --dist worksteal
+
 test: $(TESTS) browser
-	$(PY) -m pytest -n 2 --dist worksteal
+	$(PYTEST)
 
 # The same tests with more random examples: five times as many of the costly ones, ten times as many of the others, and
 # 20,000 requests to the API and to the pages. Another seed each time: what failed is found again by SEED=.
@@ -34,7 +38,7 @@ SEED ?= $(shell date +%s)
 test-long: $(TESTS) browser
 	@echo "Seed $(SEED): to repeat, make test-long SEED=$(SEED)"
 	@date; MORE_EXAMPLES=5 HYPOTHESIS_PROFILE=nightly FUZZ_REQUESTS=20000 FUZZ_PAGE_REQUESTS=2000 FUZZ_SEED=$(SEED) \
-		$(PY) -m pytest -n 2 --dist worksteal --hypothesis-seed=$(SEED) --durations=20; date
+		$(PYTEST) --hypothesis-seed=$(SEED) --durations=20; date
 
 browser:
 	@.ci/browser

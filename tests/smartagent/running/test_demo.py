@@ -19,6 +19,12 @@ def a_short_month(monkeypatch):
     monkeypatch.setattr(replay, "RECENT", timedelta(hours=2))
 
 
+@pytest.fixture
+def a_shorter_one(a_short_month, monkeypatch):
+    """Where it does not matter what happened in it."""
+    monkeypatch.setattr(month, "MONTH", timedelta(hours=12))
+
+
 @pytest.mark.django_db
 def test_every_notification_follows_from_an_entry_of_a_replayed_run(a_short_month, capsys):
     call_command("demo")
@@ -44,7 +50,7 @@ def test_every_notification_follows_from_an_entry_of_a_replayed_run(a_short_mont
 
 
 @pytest.mark.django_db
-def test_what_is_somebody_elses_is_left(a_short_month, ada):
+def test_what_is_somebody_elses_is_left(a_shorter_one, ada):
     OptimizerPolicy.objects.create(pk=1, automatic_per_day=2)
     later = timezone.now() + timedelta(days=1)
     theirs = OptimizationEvent.objects.create(
