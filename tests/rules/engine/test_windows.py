@@ -1,13 +1,13 @@
 """The sum and the extremes of any window are those of its readings, and as quick for a month as for an hour."""
 
 import math
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.engine.windows import WindowTable
+from tests.effort import effort
 
 READINGS = st.one_of(
     st.floats(-1e150, 1e150), st.sampled_from([0.0, -0.0, 0.1, 5e-324, 6.9e-310, 1e150, -1e150, 2**53 + 2.0])
@@ -41,8 +41,11 @@ def test_nan_is_above_all() -> None:
 
 def test_windows_of_a_month_take_no_longer_than_those_of_an_hour() -> None:
     values = [float(number % 97) for number in range(8_640)]
-    table, began = WindowTable(values), time.process_time()
-    for last in range(1, len(values) + 1):
-        table.total(0, last)
-        table.extreme(max, 0, last)
-    assert time.process_time() - began < 1
+    table = WindowTable(values)
+
+    def look_at_all() -> None:
+        for last in range(1, len(values) + 1):
+            table.total(0, last)
+            table.extreme(max, 0, last)
+
+    assert effort(look_at_all) < 100

@@ -1,6 +1,5 @@
 """Numbers are read alike everywhere, exactly, and bounded before anything is computed."""
 
-import time
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +11,7 @@ from rules.provisioning.yaml_text import load
 from smartagent.kernel.coerce import as_json_number, read_number, read_threshold
 from smartagent.models import User
 from tests.api import Program
+from tests.effort import effort
 
 HUGE = [10**18, 2**63, 1_764_237_600_000_000_001, 10**20 - 1, -(10**19), 1e18, 0.0000000001]
 ENDLESS = ["1e1000000", "-1e1000000", "1e-1000000", "1e99999999999999999999", "1" * 500, "nan", "inf", "-Infinity",
@@ -28,10 +28,11 @@ def test_a_number_is_read_exactly(given: float) -> None:
 
 @pytest.mark.parametrize("text", ENDLESS)
 def test_what_is_no_bounded_number_is_refused_at_once(text: str) -> None:
-    began = time.perf_counter()
-    with pytest.raises(ValueError, match=r"^(Not a (finite )?number|The number)"):
-        read_number(text)
-    assert time.perf_counter() - began < 0.1
+    def read() -> None:
+        with pytest.raises(ValueError, match=r"^(Not a (finite )?number|The number)"):
+            read_number(text)
+
+    assert effort(read) < 10
 
 
 @pytest.mark.parametrize("text", ["0e-200000000", "0e200000000", "-0e99999999"])
@@ -81,10 +82,8 @@ def test_a_threshold_that_is_none_is_refused_by_the_form(client_of: Any, alice: 
 def test_a_number_in_a_file_of_rules_is_read_or_refused_at_once(alice: User, given: str) -> None:
     rule = f"{{uid: a, name: A, metric: cpu, operator: '<', threshold: {given}, action: log, labels: {{}}}}"
     status = 200 if given.startswith("0") else 400
-    began = time.perf_counter()
     body = {"text": f"version: 1\nrules: [{rule}]\n", "source": "numbers"}
-    Program(alice).post("rules/plan/", body, status=status)
-    assert time.perf_counter() - began < 2
+    assert effort(lambda: Program(alice).post("rules/plan/", body, status=status)) < 200
 
 
 def test_a_number_in_yaml_is_exact() -> None:
