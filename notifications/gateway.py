@@ -24,8 +24,8 @@ NOTIFICATION_COLUMNS = {
 OUTGOING = {
     "id": "uuid", "user_id": "uuid", "notification_id": "uuid", "rule_id": "uuid", "channel_id": "uuid",
     "channel_name": "text", "kind": "text", "title": "text", "severity": "text", "reason": "text", "status": "text",
-    "cause": "text", "due_at": "timestamptz", "tries": "int4", "expires_at": "timestamptz", "created_at": "timestamptz",
-    "settled_at": "timestamptz",
+    "cause": "text", "due_at": "timestamptz", "attempt_count": "int4", "expires_at": "timestamptz",
+    "created_at": "timestamptz", "settled_at": "timestamptz",
 }  # fmt: skip
 
 

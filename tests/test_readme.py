@@ -54,7 +54,7 @@ def test_a_metric_an_action_a_strategy_and_an_operation_of_ones_own(examples, al
     assert AutomationRule.objects.get(rule_name="pause").status == "paused"
     event = OptimizationEvent.objects.get()
     assert event.strategy == "cooling"
-    assert [step.said or step.reason for step in event.steps.all()] == ["The CPU is at 99 percent."]
+    assert [step.result or step.reason for step in event.steps.all()] == ["The CPU is at 99 percent."]
     approve(event, alice, now)
     assert apply(event.pk, now).status == "applied"
     assert AuditEvent.objects.get().event_type == "written_off"

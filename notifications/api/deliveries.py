@@ -28,7 +28,7 @@ class DeliverySerializer(StrictModelSerializer):
         model = Delivery
         fields = [
             "id", "user", "notification", "rule", "channel", "channel_name", "kind", "title", "severity", "reason",
-            "status", "cause", "due_at", "tries", "expires_at", "bundle", "created_at", "settled_at",
+            "status", "cause", "due_at", "attempt_count", "expires_at", "bundle", "created_at", "settled_at",
         ]  # fmt: skip
 
 

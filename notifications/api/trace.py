@@ -31,8 +31,8 @@ class WaySerializer(StrictModelSerializer):
     class Meta:
         model = Delivery
         fields = [
-            "id", "channel", "channel_name", "kind", "reason", "status", "cause", "tries", "due_at", "expires_at",
-            "bundle", "created_at", "settled_at", "attempts",
+            "id", "channel", "channel_name", "kind", "reason", "status", "cause", "attempt_count", "due_at",
+            "expires_at", "bundle", "created_at", "settled_at", "attempts",
         ]  # fmt: skip
 
     def to_representation(self, instance: ChannelTrace) -> dict[str, Any]:

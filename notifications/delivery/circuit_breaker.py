@@ -1,4 +1,4 @@
-"""The breaker of a channel: pure. Closed, messages go out; open, one is tried now and then until one is taken."""
+"""The circuit breaker of a channel, pure. Closed: messages are sent. Open: one attempt per wait, until one succeeds."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ MAX_REQUESTED_PAUSE = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """`failures` in a row; where it is open, since when, when it is tried again, and why it opened."""
+    """`failures` in a row; if open: since when, when the next attempt is due, and the error that opened it."""
 
     failures: int = 0
     opened_at: datetime | None = None
@@ -32,21 +32,21 @@ def failed(
     breaker: Breaker, now: datetime, cause: str, *, permanent: bool, begun: datetime | None = None,
     requested: timedelta | None = None,
 ) -> Breaker:  # fmt: skip
-    """A message was not taken. It opens after the fifth in a row or a permanent refusal; each try after that which
-    fails makes the wait until the next longer: 5, 10, 20, 40 minutes, an hour, or as long as the other side `asked` us
-    to wait. What had `begun` before it opened was no try, and says nothing new."""
+    """Return the breaker after a failed attempt. It opens after five failures in a row or a permanent refusal. Each
+    failed attempt while open doubles the wait: 5, 10, 20, 40 minutes, an hour, or as long as the receiver `requested`.
+    An attempt that had `begun` before the breaker opened does not count."""
     failures = breaker.failures + 1
     if breaker.opened_at is not None:
         if begun and begun <= breaker.opened_at:
             return breaker
-        tries = max(failures - TOLERATED, 0)  # it opened with exactly so many
-        return replace(breaker, failures=failures, retry_at=now + wait_after(tries, requested), cause=cause)
+        probes = max(failures - TOLERATED, 0)  # it opened with exactly so many failures
+        return replace(breaker, failures=failures, retry_at=now + wait_after(probes, requested), cause=cause)
     if permanent or failures >= TOLERATED:
         return Breaker(max(failures, TOLERATED), now, now + wait_after(0, requested), cause)
     return replace(breaker, failures=failures)
 
 
-def wait_after(tries: int, requested: timedelta | None = None) -> timedelta:
-    """How long an open breaker waits after `tries` that failed."""
-    wait = min(FIRST * int(2 ** min(tries, 10)), LONGEST)
+def wait_after(probes: int, requested: timedelta | None = None) -> timedelta:
+    """How long an open breaker waits after `probes` failed attempts."""
+    wait = min(FIRST * int(2 ** min(probes, 10)), LONGEST)
     return max(wait, min(requested, MAX_REQUESTED_PAUSE)) if requested else wait

@@ -12,7 +12,7 @@ from smartagent.kernel.visible_text import paragraphs
 
 ROWS_PER_CHUNK = 2000
 CSV_COLUMNS = (
-    "id", "created_at", "to", "channel", "kind", "title", "severity", "reason", "status", "cause", "tries",
+    "id", "created_at", "to", "channel", "kind", "title", "severity", "reason", "status", "cause", "attempt_count",
     "settled_at", "rule", "notification", "bundle",
 )  # fmt: skip
 # With these a spreadsheet begins to reckon, some also with the wide forms of East Asia.
@@ -45,7 +45,7 @@ def row_of(delivery: Any) -> tuple[Any, ...]:
     """The values of one."""
     return (
         delivery.pk, delivery.created_at, delivery.user and delivery.user.email, delivery.channel_name, delivery.kind,
-        delivery.title, delivery.severity, delivery.reason, delivery.status, delivery.cause, delivery.tries,
+        delivery.title, delivery.severity, delivery.reason, delivery.status, delivery.cause, delivery.attempt_count,
         delivery.settled_at, delivery.rule and delivery.rule.rule_name, delivery.notification_id, delivery.bundle_id,
     )  # fmt: skip
 

@@ -81,7 +81,7 @@ def is_bundling(channel: Channel) -> bool:
 
 def _waiting(channel: Channel) -> DeliveryQuerySet:
     """Bundles that nobody can have seen yet."""
-    return Delivery.objects.filter(channel=channel, reason="digest", status="due", tries=0)
+    return Delivery.objects.filter(channel=channel, reason="digest", status="due", attempt_count=0)
 
 
 def _let_out(of_channel: dict[UUID | None, list[Delivery]], now: datetime) -> None:

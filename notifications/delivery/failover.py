@@ -32,7 +32,7 @@ settled AS (
       FROM handed h WHERE d.id = h.id),
 parts AS (UPDATE deliveries d SET bundle_id = h.new_id FROM handed h WHERE d.bundle_id = h.id)
 INSERT INTO deliveries (id, user_id, notification_id, rule_id, channel_id, channel_name, kind, title, severity, reason,
-                        status, cause, due_at, tries, expires_at, created_at)
+                        status, cause, due_at, attempt_count, expires_at, created_at)
 SELECT new_id, user_id, notification_id, rule_id, next_id, next_name, next_kind, title, severity, reason, 'due',
        'In place of “' || channel_name || '”, which is broken.', %(now)s, 0, expires_at, created_at FROM handed
 """

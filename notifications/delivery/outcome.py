@@ -24,7 +24,7 @@ UPDATE deliveries d
    SET status = r.status, cause = r.cause, due_at = r.due_at, leased_until = NULL,
        settled_at = CASE WHEN r.status = 'due' THEN NULL ELSE %(now)s::timestamptz END
   FROM jsonb_to_recordset(%(rows)s) AS r (delivery uuid, number int, status text, cause text, due_at timestamptz)
- WHERE d.id = r.delivery AND d.status = 'sending' AND (d.tries = r.number OR r.status = 'delivered')
+ WHERE d.id = r.delivery AND d.status = 'sending' AND (d.attempt_count = r.number OR r.status = 'delivered')
 """
 UPDATE_ATTEMPTS = """
 UPDATE delivery_attempts a

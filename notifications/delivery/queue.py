@@ -24,7 +24,7 @@ d.severity <> 'critical' AND d.reason <> 'test' AND d.created_at < %(now)s - int
     SELECT FROM notification_preferences p JOIN channels own ON own.id = d.channel_id AND own.user_id = p.user_id
      WHERE p.user_id = d.user_id AND p.quiet <> '[]') AS late
 """
-DELIVERY_FACTS = f"d.id, d.channel_id, d.severity, d.reason, d.tries, {LATE}"
+DELIVERY_FACTS = f"d.id, d.channel_id, d.severity, d.reason, d.attempt_count, {LATE}"
 DUE_DELIVERIES_SQL = f"""
 SELECT {DELIVERY_FACTS} FROM deliveries d JOIN channels c ON c.id = d.channel_id
  WHERE d.status = 'due' AND d.due_at <= %(now)s AND d.expires_at > %(now)s AND {READY}
@@ -52,8 +52,8 @@ SELECT {DELIVERY_FACTS} FROM probed p JOIN deliveries d ON d.id = p.id
 """
 ONE = "SELECT d.id FROM deliveries d WHERE d.id = %(only)s AND d.status = 'due' FOR UPDATE SKIP LOCKED"
 TAKE = """
-UPDATE deliveries d SET status = 'sending', leased_until = %(until)s, tries = tries + 1, cause = ''
- WHERE d.id = ANY(%(ids)s) RETURNING d.id, d.tries
+UPDATE deliveries d SET status = 'sending', leased_until = %(until)s, attempt_count = attempt_count + 1, cause = ''
+ WHERE d.id = ANY(%(ids)s) RETURNING d.id, d.attempt_count
 """
 ATTEMPT_COLUMNS = {
     "id": "uuid", "delivery_id": "uuid", "number": "int4", "outcome": "text", "excerpt": "text", "error": "text",
@@ -66,9 +66,9 @@ UPDATE delivery_attempts SET outcome = 'failed', finished_at = %(now)s,
 """
 # As though it had not been taken; only whoever still holds the lease says so.
 PUT_BACK = """
-UPDATE deliveries d SET status = 'due', leased_until = NULL, tries = d.tries - 1
+UPDATE deliveries d SET status = 'due', leased_until = NULL, attempt_count = d.attempt_count - 1
   FROM unnest(%(ids)s::uuid[], %(numbers)s::int[]) AS l (id, number)
- WHERE d.id = l.id AND d.status = 'sending' AND d.tries = l.number
+ WHERE d.id = l.id AND d.status = 'sending' AND d.attempt_count = l.number
 """
 NOT_MADE = "DELETE FROM delivery_attempts WHERE id = ANY(%(ids)s) AND outcome = 'started'"
 
@@ -123,7 +123,9 @@ def put_back(leases: Sequence[Lease]) -> None:
 def _take(ids: list[UUID], now: datetime, duration: timedelta) -> list[Lease]:
     if not ids:
         return []
-    leases = [Lease(key, uuid4(), tries, now) for key, tries in _rows(TAKE, ids=ids, until=now + duration)]
+    leases = [
+        Lease(key, uuid4(), attempt_count, now) for key, attempt_count in _rows(TAKE, ids=ids, until=now + duration)
+    ]
     rows = ((one.attempt, one.delivery, one.number, "started", "", "", now) for one in leases)
     copy_rows("delivery_attempts", list(ATTEMPT_COLUMNS), list(ATTEMPT_COLUMNS.values()), rows)
     return leases

@@ -28,13 +28,13 @@ class DueDelivery:
     channel: UUID
     severity: str = "medium"
     reason: str = "first"
-    tries: int = 0
+    attempt_count: int = 0
     late: bool = False  # decided some time ago, for somebody who has quiet hours
 
     @property
     def has_waited(self) -> bool:
         """Whether it is a bundle, or one that was tried before."""
-        return self.reason == "digest" or self.tries > 0
+        return self.reason == "digest" or self.attempt_count > 0
 
     @property
     def on_credit(self) -> bool:
@@ -82,7 +82,7 @@ def _put_off(channel: Channel, rest: Sequence[DueDelivery], now: datetime, per_m
     """One waits for its token; many are bundled. What was tried before keeps its id: it may have arrived. What has
     waited is looked at again each time, so that it gets the next token."""
     fresh = [one for one in rest if not one.has_waited]
-    tried = [one.delivery for one in rest if one.tries]
+    tried = [one.delivery for one in rest if one.attempt_count]
     Delivery.objects.filter(pk__in=tried).update(cause=RATE_LIMITED)
     if not fresh:
         return

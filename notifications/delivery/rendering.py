@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 # What a message is made of: many thousands are, and people and rules have much more.
 RENDERED_FIELDS = (
     "notification__type", "notification__message", "notification__action_url", "notification__metadata", "kind",
-    "title", "severity", "reason", "tries", "bundle", "created_at",
+    "title", "severity", "reason", "attempt_count", "bundle", "created_at",
     "user__email", "user__full_name", "user__time_zone", "rule__rule_name", "rule__labels", "rule__runbook_url",
     "channel__name", "channel__kind", "channel__config", "channel__sealed", "channel__title_template",
     "channel__body_template", "channel__user__is_active", "channel__user__email", "channel__user__full_name",

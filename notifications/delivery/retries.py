@@ -9,13 +9,13 @@ JITTER = 0.2  # as part of the wait
 MAX_BACKOFF = timedelta(hours=12)
 
 
-def next_wait(tries: int, chance: float, retry_after: timedelta | None = None) -> timedelta | None:
-    """How long to wait after `tries` tries, or None where they were enough.
+def next_wait(attempts: int, chance: float, retry_after: timedelta | None = None) -> timedelta | None:
+    """How long to wait after `attempts` failed attempts, or None after the last.
 
-    `chance`, 0 to 1, moves it by up to a tenth to either side, so that what failed together does not come together.
-    What the other side asks for is not undercut.
+    `chance`, 0 to 1, adds jitter of up to a tenth to either side. A longer `retry_after` of the receiver is kept, up
+    to MAX_BACKOFF.
     """
-    if tries > len(RETRY_DELAYS):
+    if attempts > len(RETRY_DELAYS):
         return None
-    wait = RETRY_DELAYS[tries - 1] * (1 + JITTER * (chance - 0.5))
+    wait = RETRY_DELAYS[attempts - 1] * (1 + JITTER * (chance - 0.5))
     return max(wait, min(retry_after, MAX_BACKOFF)) if retry_after else wait

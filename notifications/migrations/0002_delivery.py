@@ -198,7 +198,7 @@ class Migration(migrations.Migration):
                 ("cause", models.TextField(db_default="", default="")),
                 ("due_at", models.DateTimeField(null=True)),
                 ("leased_until", models.DateTimeField(null=True)),
-                ("tries", models.PositiveIntegerField(db_default=0, default=0)),
+                ("attempt_count", models.PositiveIntegerField(db_default=0, default=0)),
                 ("expires_at", models.DateTimeField()),
                 ("handed_over", models.BooleanField(db_default=False, default=False)),
                 (

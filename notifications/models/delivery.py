@@ -58,7 +58,7 @@ class Delivery(models.Model):
     cause = models.TextField(default="", db_default="")
     due_at = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True)
-    tries = models.PositiveIntegerField(default=0, db_default=0)
+    attempt_count = models.PositiveIntegerField(default=0, db_default=0)
     expires_at = models.DateTimeField()
     handed_over = models.BooleanField(default=False, db_default=False)
     bundle = models.ForeignKey("self", models.SET_NULL, null=True, related_name="bundled")

@@ -42,7 +42,7 @@ class DeliveryQuerySet(OwnedQuerySet):
             status="due",
             cause="",
             due_at=now,
-            tries=0,
+            attempt_count=0,
             settled_at=None,
             leased_until=None,
             expires_at=now + DELIVERY_TTL,

@@ -133,9 +133,9 @@ class DeliveryAdmin(RecordAdmin):
     def shown_cause(self, delivery: Delivery) -> str:
         return format_html('<span class="sa-text sa-second">{}</span>', delivery.cause)
 
-    @display(description="attempts", ordering="tries")
+    @display(description="attempts", ordering="attempt_count")
     def shown_attempts(self, delivery: Delivery) -> int:
-        return delivery.tries
+        return delivery.attempt_count
 
     @display(description="time", ordering="created_at")
     def at(self, delivery: Delivery) -> str:

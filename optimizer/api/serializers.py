@@ -58,7 +58,7 @@ class OperationSerializer(serializers.Serializer[Any]):
     expected = serializers.CharField(source="step.expected")
     reversible = serializers.BooleanField()
     status = serializers.CharField(source="step.status", help_text="proposed, running, done, failed, skipped, undone")
-    said = serializers.CharField(source="step.said", help_text="Result.")
+    result = serializers.CharField(source="step.result", help_text="What the operation did.")
     error = serializers.CharField(source="step.error")
     changes = ChangeSerializer(many=True, help_text="Changed values; secrets are not shown.")
     finished_at = TimeField(source="step.finished_at", allow_null=True)

@@ -134,9 +134,9 @@ def _begin(event: OptimizationEvent, step: Step, now: datetime) -> None:
     with transaction.atomic():
         hold(event)
         running = Step.objects.filter(pk=step.pk, status__in=TO_DO)
-        running.update(status=Step.Status.RUNNING, tries=F("tries") + 1, started_at=now)
-    step.refresh_from_db(fields=["tries"])
-    if step.tries > MAX_ATTEMPTS:
+        running.update(status=Step.Status.RUNNING, attempt_count=F("attempt_count") + 1, started_at=now)
+    step.refresh_from_db(fields=["attempt_count"])
+    if step.attempt_count > MAX_ATTEMPTS:
         _not_done(
             event, step, f"The step was started {MAX_ATTEMPTS} times; each time the worker was lost.", now, again=False
         )
@@ -144,21 +144,21 @@ def _begin(event: OptimizationEvent, step: Step, now: datetime) -> None:
 
 def _write(event: OptimizationEvent, step: Step, done: Done, now: datetime) -> None:
     hold(event)  # or what was written here is taken back
-    values = {"before": dict(done.before), "after": dict(done.after), "said": done.said, "error": ""}
+    values = {"before": dict(done.before), "after": dict(done.after), "result": done.result, "error": ""}
     Step.objects.filter(pk=step.pk).update(status=Step.Status.DONE, finished_at=now, **values)
-    log(event, step.operation, now, details={"step": str(step.pk), "said": done.said})
+    log(event, step.operation, now, details={"step": str(step.pk), "result": done.result})
 
 
 def _not_done(event: OptimizationEvent, step: Step, cause: str, now: datetime, *, again: bool) -> None:
-    again = again and step.tries < MAX_ATTEMPTS
+    again = again and step.attempt_count < MAX_ATTEMPTS
     status = Step.Status.PROPOSED if again else Step.Status.FAILED
     with transaction.atomic():
         hold(event)
         Step.objects.filter(pk=step.pk).update(status=status, error=cause, finished_at=now)
-        details = {"step": str(step.pk), "error": cause, "try": step.tries}
+        details = {"step": str(step.pk), "error": cause, "try": step.attempt_count}
         log(event, step.operation, now, done=False, details=details)
     if again:
-        raise Later(step.tries - 1)
+        raise Later(step.attempt_count - 1)
     raise OperationFailed(f"{label_of(step)}: {cause}")
 
 

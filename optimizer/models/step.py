@@ -34,9 +34,9 @@ class OptimizationStep(models.Model):
     status = models.TextField(choices=Status.choices, default=Status.PROPOSED, db_default=Status.PROPOSED)
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
-    said = models.TextField(default="", db_default="")  # what came of it, in words
+    result = models.TextField(default="", db_default="")  # a sentence
     error = models.TextField(default="", db_default="")
-    tries = models.PositiveSmallIntegerField(default=0, db_default=0)
+    attempt_count = models.PositiveSmallIntegerField(default=0, db_default=0)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)

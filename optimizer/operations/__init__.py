@@ -42,7 +42,7 @@ class Done:
 
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
-    said: str = ""
+    result: str = ""
 
 
 class OperationFailed(Exception):

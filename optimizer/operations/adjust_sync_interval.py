@@ -30,8 +30,8 @@ class AdjustSyncInterval(Operation):
         before = {SETTING: config[SETTING]} if SETTING in config else {}
         integration.config = config | {SETTING: wanted}
         integration.save(update_fields=["config", "updated_at"])
-        said = f"{integration} now synchronises every {wanted} minutes, before: {_shown(before.get(SETTING))}."
-        return Done(before=before, after={SETTING: wanted}, said=said)
+        result = f"{integration} now synchronises every {wanted} minutes, before: {_shown(before.get(SETTING))}."
+        return Done(before=before, after={SETTING: wanted}, result=result)
 
     def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         integration = integration_of(task, locked=True)

@@ -28,8 +28,8 @@ class AdjustWeight(Operation):
     def apply(self, task: Task, reached: Any) -> Done:
         rows = metrics_of(task.person, locked=True)
         before, after = write(task, rows, _new(rows, task))
-        said = f"The fusion score is {number(after['score'])}, before: {number(before['score'])}."
-        return Done(before=before, after=after, said=said)
+        result = f"The fusion score is {number(after['score'])}, before: {number(before['score'])}."
+        return Done(before=before, after=after, result=result)
 
     def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         put_back(task, before, after)

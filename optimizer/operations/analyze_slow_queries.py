@@ -40,9 +40,9 @@ class AnalyzeSlowQueries(Operation):
     def apply(self, task: Task, reached: Any) -> Done:
         statements = _statements()
         tables = _rows(SCANNED_TABLES_SQL)
-        said = "pg_stat_statements is not installed; " if statements is None else f"{len(statements)} statements; "
+        result = "pg_stat_statements is not installed; " if statements is None else f"{len(statements)} statements; "
         found = f"{len(tables)} large {plural(len(tables), 'table')} read without an index."
-        return Done(after={"statements": statements, "tables": tables}, said=said + found)
+        return Done(after={"statements": statements, "tables": tables}, result=result + found)
 
     def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """There is nothing to take back."""

@@ -50,7 +50,7 @@ class CallEngine(Operation):
             else {"beginning": whole[:MAX_RESULT_LENGTH], "characters": len(whole)}
         )
         host = urlsplit(settings.OPTIMIZATION_ENGINE_URL).hostname
-        return Done(after=kept, said=f"The engine at {host} answered with {len(whole):,} characters of JSON.")
+        return Done(after=kept, result=f"The engine at {host} answered with {len(whole):,} characters of JSON.")
 
 
 def _requested(task: Task) -> dict[str, Any]:

@@ -54,7 +54,9 @@ def _mark(integration: Integration) -> Done:
     before = {DUE_COLUMN: setting(integration, DUE_COLUMN)}
     integration.config = dict(integration.config or {}) | {DUE_COLUMN: True}
     integration.save(update_fields=["config", "updated_at"])
-    return Done(before=before, after={DUE_COLUMN: True}, said=f"{integration} has no refresh_url; its refresh is due.")
+    return Done(
+        before=before, after={DUE_COLUMN: True}, result=f"{integration} has no refresh_url; its refresh is due."
+    )
 
 
 def _fetched(integration: Integration, task: Task, answer: Answer) -> Done:
@@ -66,4 +68,4 @@ def _fetched(integration: Integration, task: Task, answer: Answer) -> Done:
     integration.last_sync_at, integration.config = task.now, config
     integration.save(update_fields=["last_sync_at", "config", "updated_at"])
     after = {"last_sync_at": task.now.isoformat(), "code": answer.code}
-    return Done(before=before, after=after, said=f"{integration} refreshed its data.")
+    return Done(before=before, after=after, result=f"{integration} refreshed its data.")

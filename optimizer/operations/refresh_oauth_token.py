@@ -52,7 +52,7 @@ class RefreshOAuthToken(Operation):
         )
         integration.save(update_fields=["config", "credentials_encrypted", "updated_at"])
         until = f"expires on {clock_utc(expires)}" if expires else "has no known expiry"
-        return Done(before=before, after=after, said=f"{integration} has a new access token, which {until}.")
+        return Done(before=before, after=after, result=f"{integration} has a new access token, which {until}.")
 
 
 def _credentials(integration: Integration) -> dict[str, Any]:

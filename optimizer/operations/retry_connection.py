@@ -38,8 +38,10 @@ class RetryConnection(Operation):
         integration.status, integration.error_message = _found(integration, reached)
         integration.save(update_fields=["status", "error_message", "updated_at"])
         answered = {"code": reached.code, "text": reached.excerpt[:MAX_ANSWER_LENGTH]}
-        said = f"{integration} answered {in_words(reached.code)}: it is {integration.status}, before: "
-        return Done(before=before, after=_state(integration) | {"answer": answered}, said=f"{said}{before['status']}.")
+        result = f"{integration} answered {in_words(reached.code)}: it is {integration.status}, before: "
+        return Done(
+            before=before, after=_state(integration) | {"answer": answered}, result=f"{result}{before['status']}."
+        )
 
     def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         integration = integration_of(task, locked=True)

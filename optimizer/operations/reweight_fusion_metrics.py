@@ -31,8 +31,8 @@ class ReweightFusionMetrics(Operation):
         if not weights:
             raise OperationFailed("The weights already match the history.")
         before, after = write(task, rows, weights)
-        said = f"{len(weights)} weights changed; the fusion score is {number(after['score'])}, before: "
-        return Done(before=before, after=after, said=f"{said}{number(before['score'])}.")
+        result = f"{len(weights)} weights changed; the fusion score is {number(after['score'])}, before: "
+        return Done(before=before, after=after, result=f"{result}{number(before['score'])}.")
 
     def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         put_back(task, before, after)

@@ -42,7 +42,7 @@ class ValidateCredentials(Operation):
         expires = time_of(integration.config or {}, "token_expires_at")
         after = {"works": reached.succeeded, "code": reached.code, "expires_at": expires and expires.isoformat()}
         verdict = "work" if reached.succeeded else "are refused"
-        return Done(after=after, said=f"The credentials of {integration} {verdict}; {_expiry(expires, task.now)}.")
+        return Done(after=after, result=f"The credentials of {integration} {verdict}; {_expiry(expires, task.now)}.")
 
     def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """There is nothing to take back."""

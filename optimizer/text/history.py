@@ -84,7 +84,7 @@ def _done(event: OptimizationEvent) -> list[HistoryLine]:
         name = str(row.action_type).removeprefix(UNDO)
         if name in operations or facts.get("step"):
             undone = str(row.action_type).startswith(UNDO)
-            text = f"{operation_name(name)}: {'rolled back' if undone else facts.get('said') or 'done'}"
+            text = f"{operation_name(name)}: {'rolled back' if undone else facts.get('result') or 'done'}"
             failed, place = row.status == "failed", places.get(str(facts.get("step")), 0)
             found.append(HistoryLine(
                 at=row.created_at, label="undone" if undone else "tried" if failed else "done",

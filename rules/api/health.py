@@ -51,8 +51,8 @@ class SectionSerializer(serializers.Serializer[Any]):
 
 
 class NoiseSerializer(serializers.Serializer[Any]):
-    told_7_days = serializers.IntegerField(min_value=0)
-    told_30_days = serializers.IntegerField(min_value=0)
+    notified_7_days = serializers.IntegerField(min_value=0)
+    notified_30_days = serializers.IntegerField(min_value=0)
     fired_7_days = serializers.IntegerField(min_value=0)
     fired_30_days = serializers.IntegerField(min_value=0)
 
@@ -173,8 +173,8 @@ def finding_facts(finding: HealthFinding) -> dict[str, Any]:
 
 def noise_facts(noise: Noise) -> dict[str, int]:
     return {
-        "told_7_days": noise.notified_week, "told_30_days": noise.notified_month, "fired_7_days": noise.fired_week,
-        "fired_30_days": noise.fired_month,
+        "notified_7_days": noise.notified_week, "notified_30_days": noise.notified_month,
+        "fired_7_days": noise.fired_week, "fired_30_days": noise.fired_month,
     }  # fmt: skip
 
 

@@ -15,7 +15,16 @@ from rules.engine.evaluated_rules import EVALUATED_SQL
 from rules.engine.open_alerts import open_sql
 from rules.evaluation.beyond_range import give_causes, with_causes
 from rules.evaluation.composite import judge_composed, make_tables
-from rules.evaluation.verdict_queries import ANY, IS_SIMPLE, TRUSTED, Census, failed, take_census, verdicts
+from rules.evaluation.verdict_queries import (
+    ANY_KINDS,
+    IS_SIMPLE,
+    TRUSTED,
+    Census,
+    KindsOfRules,
+    failed,
+    take_census,
+    verdicts,
+)
 from rules.isolation import NOBODYS, NOT_EVALUATED, SECONDS_AGAIN, Isolated, isolate
 
 IS_OPEN = open_sql("")
@@ -66,7 +75,7 @@ def census_of(owner: UUID | None, rule: UUID | None) -> Census:
 
 
 def find_candidates(
-    now: datetime, owner: UUID | None, rule: UUID | None, of: Census = ANY
+    now: datetime, owner: UUID | None, rule: UUID | None, of: KindsOfRules = ANY_KINDS
 ) -> tuple[int, Isolated[UUID]]:
     """Fill eval_candidates with the instances that may change at `now`; return how many they are, and the rules that
     could not be evaluated with the others."""
@@ -176,7 +185,7 @@ def judge(now: datetime, rule: UUID) -> list[dict[str, Any]]:
 
 
 def _judge_readings(
-    now: datetime, condition: str, params: dict[str, Any], *, of: Census = ANY, again: bool = False
+    now: datetime, condition: str, params: dict[str, Any], *, of: KindsOfRules = ANY_KINDS, again: bool = False
 ) -> str:
     """The SELECT of what the readings say: of simple rules alone where no other is evaluated."""
     composed = judge_composed(now, TRUSTED, IS_SIMPLE, condition, params, again=again)

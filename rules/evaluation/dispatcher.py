@@ -103,7 +103,7 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
         census = census_of(owner, rule)
         run.rules_evaluated, run.instances = census.rules, census.instances
         _silence(run)
-        candidates, isolated = find_candidates(now, owner, rule, census)
+        candidates, isolated = find_candidates(now, owner, rule, census.kinds)
     with _timed(run, stages.RECORD):
         _apart(
             run, "Instances no longer evaluated were not resolved", lambda: resolve_unwatched(run.pk, now, owner, rule)

@@ -52,15 +52,21 @@ PEOPLE = "SELECT count(*) FROM smartagent_users WHERE is_active"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Census:
-    """How many rules are evaluated, how many instances they have, and whether there are any that watch everyone, that
-    are refused, that cannot be read: an evaluation scans the rules for none of a kind that is not there."""
+class KindsOfRules:
+    """Which kinds of rules may be there: an evaluation scans the rules for none of a kind that is not there."""
 
-    rules: int = 0
-    instances: int = 0
     everyone: bool = True
     refused: bool = True
     unreadable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Census:
+    """How many rules are evaluated, how many instances they have, and which kinds of rules there are."""
+
+    rules: int
+    instances: int
+    kinds: KindsOfRules
 
 
 class Kind(NamedTuple):
@@ -71,10 +77,11 @@ class Kind(NamedTuple):
     readable: bool
 
 
-ANY = Census()
+ANY_KINDS = KindsOfRules()  # where they were not counted
 
 
 def take_census(only: str, params: dict[str, Any]) -> Census:
+    """Count the evaluated rules that the SQL condition `only` leaves, with its `params`."""
     with connection.cursor() as cursor:
         cursor.execute(PEOPLE)
         (people,) = cursor.fetchone()
@@ -84,13 +91,15 @@ def take_census(only: str, params: dict[str, Any]) -> Census:
     return Census(
         rules=sum(count for _, count in readable),
         instances=sum(count * (people if kind.everyone and kind.trusted else 1) for kind, count in readable),
-        everyone=any(kind.everyone and kind.trusted for kind, _ in readable),
-        refused=not all(kind.trusted for kind, _ in readable),
-        unreadable=not all(kind.readable for kind, _ in kinds),
+        kinds=KindsOfRules(
+            everyone=any(kind.everyone and kind.trusted for kind, _ in readable),
+            refused=not all(kind.trusted for kind, _ in readable),
+            unreadable=not all(kind.readable for kind, _ in kinds),
+        ),
     )
 
 
-def verdicts(only: str, *, composed: bool, of: Census = ANY) -> str:
+def verdicts(only: str, *, composed: bool, of: KindsOfRules = ANY_KINDS) -> str:
     """The SELECT of the verdicts on all instances; `composed` where eval_verdicts has rows."""
     parts = [simple(only, everyone=of.everyone)]
     if composed:

@@ -76,7 +76,7 @@ def _proposed(optimization: VerifiedOptimization) -> str:
 
 
 def _done(optimization: VerifiedOptimization) -> str:
-    said = [step.said or step.error or step.status for step in optimization.steps()]
+    said = [step.result or step.error or step.status for step in optimization.steps()]
     return " ".join([*said, optimization.refused]).strip() or "no proposal"
 
 

@@ -91,7 +91,7 @@ def _optimization_lines(optimization: VerifiedOptimization) -> list[str]:
     for entry in optimization.entries():
         lines.append(f"  - {entry.created_at:%m-%d %H:%M:%S} {entry_in_words(entry)}")
         if entry.event_type == "optimization_applied":
-            lines += [f"    - {step.operation}: {step.said}" for step in optimization.steps()]
+            lines += [f"    - {step.operation}: {step.result}" for step in optimization.steps()]
     return lines
 
 

@@ -41,7 +41,7 @@ def run_page(request: HttpRequest, model_admin: OwnedAdmin, run_id: str) -> Http
     context = {
         "title": f"Run: {model_admin.describe(run)}", "run": run,
         "trigger": model_admin.trigger_shown(run), "took": model_admin.took(run), "lag": model_admin.lag(run),
-        "stages": model_admin.stages_told(run), "told": run_in_words(run), "tallies": _tallies(entries),
+        "stages": model_admin.stage_times(run), "told": run_in_words(run), "tallies": _tallies(entries),
         "causes": _causes(entries), "entries": _some(entries), "most": MAX_RUN_ENTRIES,
         "previous": _neighbour(seen, run, later=False), "next": _neighbour(seen, run, later=True),
     }  # fmt: skip

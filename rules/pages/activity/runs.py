@@ -71,7 +71,7 @@ class RunAdmin(RecordAdmin):
     def stages(self, run: DispatchRun) -> str:
         return stage_bar(run.stage_ms)
 
-    def stages_told(self, run: DispatchRun) -> str:
+    def stage_times(self, run: DispatchRun) -> str:
         return format_html("{} {}", stage_bar(run.stage_ms), stages_in_words(run.stage_ms))
 
 

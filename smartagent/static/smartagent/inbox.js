@@ -99,9 +99,9 @@
   sessionStorage.removeItem(PLACE);
   // Until the shell's own scripts have begun the page is hidden, and hidden links take no focus; then the list is moved
   // into a box that scrolls, and what is moved loses the focus.
-  const comeBack = (tries) => {
+  const comeBack = (framesLeft) => {
     goTo(Number(place));
-    if (!current() && links().length && tries) requestAnimationFrame(() => comeBack(tries - 1));
+    if (!current() && links().length && framesLeft) requestAnimationFrame(() => comeBack(framesLeft - 1));
   };
   if (place !== null) window.addEventListener("load", () => comeBack(120));
 })();

@@ -49,7 +49,7 @@ def test_filtered_as_on_the_page(alice, channel):
 
 
 def test_one_with_its_attempts_the_first_one_first(alice, channel):
-    delivery = written(alice, channel, tries=1)
+    delivery = written(alice, channel, attempt_count=1)
     for minutes, number in ((0, 1), (1, 2), (9, 1)):  # it was sent again, so it counts anew
         DeliveryAttempt.objects.create(
             delivery=delivery, number=number, outcome="failed", code=500, error="Answered 500.",
@@ -61,9 +61,9 @@ def test_one_with_its_attempts_the_first_one_first(alice, channel):
 
 
 def test_one_is_sent_again(alice, channel, clock):
-    delivery = written(alice, channel, tries=7, cause="Answered 500.", settled_at=START)
+    delivery = written(alice, channel, attempt_count=7, cause="Answered 500.", settled_at=START)
     again = Program(alice).post(f"deliveries/{delivery.pk}/resend/")
-    assert (again["id"], again["status"], again["tries"], again["cause"]) == (str(delivery.pk), "due", 0, "")
+    assert (again["id"], again["status"], again["attempt_count"], again["cause"]) == (str(delivery.pk), "due", 0, "")
     told = Program(alice).post(f"deliveries/{delivery.pk}/resend/", status=409)
     assert told["detail"][0].startswith("The notification is being sent or was delivered")
 
@@ -125,11 +125,12 @@ def rows(user, query="", client=None):
 
 def test_as_csv_with_the_same_filters(alice, bob, channel):
     rule = rule_of(alice, rule_name="Busy")
-    written(alice, channel, title='a, "b"\nc', cause="Answered 500.", rule=rule, tries=7)
+    written(alice, channel, title='a, "b"\nc', cause="Answered 500.", rule=rule, attempt_count=7)
     written(alice, channel, status="delivered")
     written(bob, None)
     (row,) = rows(alice, "?status=dead")
-    assert (row["title"], row["to"], row["channel"], row["status"], row["tries"], row["rule"], row["created_at"]) == (
+    shown = ("title", "to", "channel", "status", "attempt_count", "rule", "created_at")
+    assert tuple(row[name] for name in shown) == (
         'a, "b"\nc', "alice@example.com", "webhook", "dead", "7", "Busy", "2026-03-02T10:00:00+00:00")  # fmt: skip
     assert len(rows(alice)) == 2
     assert "status" in Program(alice).get("deliveries/export/?status=lost", status=400)

@@ -29,7 +29,7 @@ def test_a_message_arrives_and_all_of_it_is_written_down(alice, httpserver: HTTP
         "notification.first", "CPU is high", "high")  # fmt: skip
     delivery = only()
     assert request.headers["webhook-id"] == str(delivery.pk)
-    assert (delivery.status, delivery.tries, delivery.settled_at, delivery.cause) == ("delivered", 1, START, "")
+    assert (delivery.status, delivery.attempt_count, delivery.settled_at, delivery.cause) == ("delivered", 1, START, "")
     attempt = delivery.attempts.get()
     assert (attempt.number, attempt.outcome, attempt.code, attempt.excerpt) == (1, "delivered", 200, "thanks")
     assert attempt.started_at == attempt.finished_at == START
@@ -172,7 +172,7 @@ def test_what_was_taken_by_a_worker_that_died_is_sent_again_with_the_same_id(ali
     assert httpserver.log[0][0].headers["webhook-id"] == str(delivery.pk)
     first, second = only().attempts.all()
     assert (first.outcome, "may have arrived" in first.error, second.outcome) == ("failed", True, "delivered")
-    assert only().tries == 2
+    assert only().attempt_count == 2
 
 
 def test_a_result_that_comes_after_its_lease_ran_out_undoes_nothing(alice, httpserver: HTTPServer, clock):

@@ -79,8 +79,8 @@ def test_a_worker_that_is_told_to_stop_puts_back_what_it_has_not_begun(alice, ht
         tell(alice, now)
     made = worker.run()
     assert made == len(httpserver.log) < 20
-    assert Delivery.objects.filter(status="delivered", tries=1).count() == made
-    assert Delivery.objects.filter(status="due", tries=0, leased_until=None).count() == 20 - made
+    assert Delivery.objects.filter(status="delivered", attempt_count=1).count() == made
+    assert Delivery.objects.filter(status="due", attempt_count=0, leased_until=None).count() == 20 - made
     assert DeliveryAttempt.objects.count() == made
 
 
@@ -99,7 +99,7 @@ def test_what_waits_too_long_for_a_hand_is_put_back_and_not_sent_after_its_lease
     for _ in range(3):
         tell(alice, now)
     assert worker.run() == len(httpserver.log) == 1
-    assert sorted(Delivery.objects.values_list("status", "tries")) == [("delivered", 1), ("due", 0), ("due", 0)]
+    assert sorted(Delivery.objects.values_list("status", "attempt_count")) == [("delivered", 1), ("due", 0), ("due", 0)]
 
 
 def test_a_database_that_fails_for_a_moment_neither_ends_the_worker_nor_loses_what_came(alice, httpserver, monkeypatch):
@@ -118,5 +118,5 @@ def test_a_database_that_fails_for_a_moment_neither_ends_the_worker_nor_loses_wh
     monkeypatch.setattr("notifications.delivery.worker.record", record)
     monkeypatch.setattr("notifications.delivery.worker.IDLE_SECONDS", 0.05)
     worker.run()
-    assert set(Delivery.objects.values_list("status", "tries")) == {("delivered", 1)}
+    assert set(Delivery.objects.values_list("status", "attempt_count")) == {("delivered", 1)}
     assert len(httpserver.log) == 5

@@ -19,8 +19,8 @@ AT = datetime(2026, 3, 2, tzinfo=UTC)
 severities = st.sampled_from(["low", "medium", "high", "critical"])
 
 
-def due(severity="medium", reason="first", tries=0):
-    return DueDelivery(uuid4(), uuid4(), severity, reason, tries)
+def due(severity="medium", reason="first", attempt_count=0):
+    return DueDelivery(uuid4(), uuid4(), severity, reason, attempt_count)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_bucket_fills_evenly_up_to_a_minute(tokens, seconds, there):
         ([due("critical")], -6, 0),
         ([due("critical")], -5, 1),
         ([due(reason="digest")], 0, 1),
-        ([due(tries=2)], 0, 1),
+        ([due(attempt_count=2)], 0, 1),
         ([], 6, 0),
     ],
 )
@@ -50,7 +50,13 @@ def test_how_many_are_sent(wanted, tokens, sent):
 
 
 def test_what_has_waited_goes_first_and_then_what_matters_most():
-    low, high, critical, bundle, again = due("low"), due("high"), due("critical"), due("low", "digest"), due(tries=1)
+    low, high, critical, bundle, again = (
+        due("low"),
+        due("high"),
+        due("critical"),
+        due("low", "digest"),
+        due(attempt_count=1),
+    )
     sent, rest = share([low, high, critical, bundle, again], 4, 6)
     assert (sent, rest) == ([again, bundle, critical, high], [low])
 
@@ -176,7 +182,7 @@ def test_a_storm_of_critical_ones_is_bundled_in_the_end_and_says_so(alice, https
 @pytest.mark.usefixtures("_six")
 def test_what_was_tried_before_keeps_its_id(alice, httpserver: HTTPServer, hook, clock):
     (tried,) = tell(alice)
-    Delivery.objects.update(tries=1)
+    Delivery.objects.update(attempt_count=1)
     Channel.objects.update(tokens=-6, tokens_at=START)
     for _ in range(4):
         tell(alice)

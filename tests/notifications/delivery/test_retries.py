@@ -10,10 +10,10 @@ from notifications.delivery.retries import MAX_BACKOFF, RETRY_DELAYS, next_wait
 
 
 @pytest.mark.parametrize(
-    ("tries", "seconds"), [(1, 30), (2, 120), (3, 600), (4, 1800), (5, 7200), (6, 21_600), (7, None), (50, None)]
+    ("attempts", "seconds"), [(1, 30), (2, 120), (3, 600), (4, 1800), (5, 7200), (6, 21_600), (7, None), (50, None)]
 )
-def test_the_waits(tries, seconds):
-    assert next_wait(tries, 0.5) == (timedelta(seconds=seconds) if seconds else None)
+def test_the_waits(attempts, seconds):
+    assert next_wait(attempts, 0.5) == (timedelta(seconds=seconds) if seconds else None)
 
 
 @pytest.mark.parametrize(
@@ -29,10 +29,10 @@ def test_what_the_other_side_asks_for_makes_no_more_tries():
 
 
 @given(st.integers(1, 6), st.floats(0, 1), st.none() | st.timedeltas(timedelta(0), timedelta(days=30)))
-def test_chance_moves_a_wait_by_a_tenth_at_most(tries, chance, requested):
-    wait = next_wait(tries, chance, requested)
+def test_chance_moves_a_wait_by_a_tenth_at_most(attempts, chance, requested):
+    wait = next_wait(attempts, chance, requested)
     assert (
-        RETRY_DELAYS[tries - 1] * 0.899
+        RETRY_DELAYS[attempts - 1] * 0.899
         <= wait
-        <= max(RETRY_DELAYS[tries - 1] * 1.101, min(requested or MAX_BACKOFF, MAX_BACKOFF))
+        <= max(RETRY_DELAYS[attempts - 1] * 1.101, min(requested or MAX_BACKOFF, MAX_BACKOFF))
     )

@@ -130,8 +130,8 @@ def test_killed_in_the_middle_of_writing_it_has_written_nothing(alice, ada, now)
 def test_what_kills_each_worker_is_given_up(alice, ada, now, deadly):
     deadly.lives = 99
     event = approved(alice, ada, now, "deadly")
-    for tries in range(3):
-        apply_and_die(event, now + tries * LATER)
+    for attempt in range(3):
+        apply_and_die(event, now + attempt * LATER)
     failed = apply(event.pk, now + 3 * LATER)
     assert failed.status == "failed"
     assert failed.error_message == "Deadly: The step was started 3 times; each time the worker was lost."

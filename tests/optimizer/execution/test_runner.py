@@ -21,7 +21,7 @@ def steps_of(event):
 
 
 def said(event):
-    return [step.said or step.error for step in event.steps.order_by("position")]
+    return [step.result or step.error for step in event.steps.order_by("position")]
 
 
 def minutes_of(integration):
@@ -150,7 +150,7 @@ def test_what_may_pass_is_tried_again_after_a_pause(alice, ada, at_gmail, gmail,
         apply(event.pk, now + timedelta(seconds=29))
     gmail.healed()
     assert work(now + timedelta(seconds=30)) == 1
-    assert event.steps.get(operation=PROBE).tries == 2
+    assert event.steps.get(operation=PROBE).attempt_count == 2
     assert OptimizationEvent.objects.get().status == "applied"
     assert event.steps.get(operation=PROBE).error == ""
 
@@ -166,8 +166,8 @@ def test_three_times_and_then_it_has_failed(alice, ada, at_gmail, gmail, platfor
     assert third.error_message == "Retry connection: gmail answered 503 (Service Unavailable)."
     assert platform.platform.asked == ["GET /gmail/health"] * 3
     assert minutes_of(at_gmail) == 15
-    tries = ActionLog.objects.filter(action_type=PROBE).order_by("created_at")
-    assert [each.action_details["try"] for each in tries] == [1, 2, 3]
+    attempts = ActionLog.objects.filter(action_type=PROBE).order_by("created_at")
+    assert [each.action_details["try"] for each in attempts] == [1, 2, 3]
     assert work(now + timedelta(hours=1)) == 0
 
 

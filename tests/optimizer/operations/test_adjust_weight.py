@@ -44,7 +44,7 @@ def test_its_new_weight_and_the_score_that_follows(alice, now, old, step, limits
     assert row.weight == Decimal(new)
     expected = 100 * (Decimal(new) * Decimal("0.8") + Decimal("0.08")) / (Decimal(new) + Decimal("0.2"))
     assert FusionScore.objects.get().fusion_score == expected.quantize(Decimal("0.0001"))
-    assert what.said.startswith("The fusion score is ")
+    assert what.result.startswith("The fusion score is ")
 
 
 @pytest.mark.parametrize(

@@ -20,13 +20,13 @@ def test_a_large_table_that_is_read_without_an_index_is_named(alice, now):
     (heap,) = (table for table in what.after["tables"] if table["table"] == "heap")
     assert heap["rows"] >= 20_000
     assert heap["rows_read"] >= 20_000
-    assert "1 large table read without an index" in what.said
+    assert "1 large table read without an index" in what.result
 
 
 def test_where_statements_are_not_counted_it_says_so(alice, now):
     what = done("analyze_slow_queries", task(alice, now))
     assert what.after["statements"] is None
-    assert what.said.startswith("pg_stat_statements is not installed; 0 large tables")
+    assert what.result.startswith("pg_stat_statements is not installed; 0 large tables")
 
 
 def test_an_extension_that_the_server_has_not_loaded_is_no_failure(alice, now):

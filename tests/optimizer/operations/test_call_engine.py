@@ -47,7 +47,7 @@ def test_its_result_is_kept(alice, now, engine):
         "step": str(step.id), "person": str(alice.pk), "metric": "fusion_score", "value": 55.0, "threshold": 70,
     }  # fmt: skip
     assert what.after == {"result": {"weights": {"mail": 0.4}, "score": 71.5}}
-    assert what.said == "The engine at localhost answered with 41 characters of JSON."
+    assert what.result == "The engine at localhost answered with 41 characters of JSON."
 
 
 def test_a_long_result_is_cut(alice, now, engine):

@@ -22,7 +22,7 @@ def test_the_data_are_fetched_anew(alice, at_gmail, gmail, now):
     at_gmail.refresh_from_db()
     assert (at_gmail.last_sync_at, gmail.refreshes) == (now, 1)
     assert "refresh_due" not in at_gmail.config
-    assert what.said == "gmail refreshed its data."
+    assert what.result == "gmail refreshed its data."
     assert what.before == {"last_sync_at": (now - DAY).isoformat(), "refresh_due": True}
 
 
@@ -92,5 +92,5 @@ def test_without_an_address_it_is_marked_as_due(alice, now):
     one.refresh_from_db()
     assert one.config == {"kept": [1], "refresh_due": True}
     assert one.last_sync_at is None
-    assert what.said == "gmail has no refresh_url; its refresh is due."
+    assert what.result == "gmail has no refresh_url; its refresh is due."
     assert json.dumps(what.after) == '{"refresh_due": true}'

@@ -49,7 +49,7 @@ def test_a_token_that_was_withdrawn_is_renewed(alice, at_gmail, gmail, now):
         name: before[name] for name in ("client_id", "client_secret", "signing_key")
     }
     assert at_gmail.config["token_expires_at"] == (now + timedelta(hours=1)).isoformat()
-    assert what.said == "gmail has a new access token, which expires on 2026-03-02 11:00 UTC."
+    assert what.result == "gmail has a new access token, which expires on 2026-03-02 11:00 UTC."
     assert done("validate_credentials", task(alice, now, integration=at_gmail)).after["works"]
 
 
@@ -119,7 +119,7 @@ def test_without_a_new_refresh_token_the_old_one_stays_and_without_a_time_none_i
     what = done(KIND, task(alice, now, integration=one))
     assert secrets_of(one) == CREDENTIALS | {"access_token": "new"}
     assert one.config == {"token_url": httpserver.url_for("/token"), "kept": 1}
-    assert what.said == "gmail has a new access token, which has no known expiry."
+    assert what.result == "gmail has a new access token, which has no known expiry."
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def test_what_answers_is_active_again(alice, at_gmail, now):
     what = done(KIND, task(alice, now, integration=at_gmail))
     at_gmail.refresh_from_db()
     assert (at_gmail.status, at_gmail.error_message) == ("active", None)
-    assert what.said == "gmail answered 200 (OK): it is active, before: error."
+    assert what.result == "gmail answered 200 (OK): it is active, before: error."
     assert what.before == {"status": "error", "error_message": "It was down."}
     assert what.after["answer"] == {"code": 200, "text": '{"status": "ok", "name": "gmail"}'}
 

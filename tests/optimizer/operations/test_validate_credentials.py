@@ -16,7 +16,7 @@ def test_they_work(alice, at_gmail, now):
     at_gmail.config["token_expires_at"] = (now + timedelta(hours=2)).isoformat()
     at_gmail.save()
     what = done(KIND, task(alice, now, integration=at_gmail))
-    assert what.said == ("The credentials of gmail work; they expire in 2h, on 2026-03-02 12:00 UTC.")
+    assert what.result == ("The credentials of gmail work; they expire in 2h, on 2026-03-02 12:00 UTC.")
     assert what.after == {"works": True, "code": 200, "expires_at": "2026-03-02T12:00:00+00:00"}
 
 
@@ -25,7 +25,7 @@ def test_they_were_withdrawn(alice, at_gmail, gmail, now):
     at_gmail.config.pop("token_expires_at")
     at_gmail.save()
     what = done(KIND, task(alice, now, integration=at_gmail))
-    assert what.said == "The credentials of gmail are refused; expiry unknown."
+    assert what.result == "The credentials of gmail are refused; expiry unknown."
     assert what.after["works"] is False
 
 
@@ -33,7 +33,7 @@ def test_they_have_run_out(alice, at_gmail, gmail, now):
     gmail.expires_at = 0
     at_gmail.config["token_expires_at"] = (now - timedelta(days=1)).isoformat()
     at_gmail.save()
-    said = done(KIND, task(alice, now, integration=at_gmail)).said
+    said = done(KIND, task(alice, now, integration=at_gmail)).result
     assert said == "The credentials of gmail are refused; they expired 1d ago."
 
 

@@ -137,8 +137,8 @@ def test_an_outcome_that_cannot_be_written_fails_alone(alice, now, settings, mon
     assert (run.succeeded, run.failed) == (1, 1)
 
 
-@pytest.mark.parametrize(("broken", "tries", "failed"), [(set(range(30)), 1 + 10, 30), ({3}, 1 + 30, 1)])
-def test_an_action_that_is_broken_is_not_tried_for_every_firing(alice, now, monkeypatch, broken, tries, failed):
+@pytest.mark.parametrize(("broken", "runs", "failed"), [(set(range(30)), 1 + 10, 30), ({3}, 1 + 30, 1)])
+def test_an_action_that_is_broken_is_not_tried_for_every_firing(alice, now, monkeypatch, broken, runs, failed):
     for threshold in range(30):
         rule_of(alice, "cpu", ">", threshold, "log")
     sample(alice, 95, now)
@@ -152,7 +152,7 @@ def test_an_action_that_is_broken_is_not_tried_for_every_firing(alice, now, monk
 
     monkeypatch.setattr(Log, "execute", execute)
     run = dispatch(now, "command")
-    assert (len(tried), run.failed, run.succeeded) == (tries, failed, 30 - failed)
+    assert (len(tried), run.failed, run.succeeded) == (runs, failed, 30 - failed)
 
 
 def test_a_cause_with_a_nul_character_is_written(alice, now, monkeypatch):

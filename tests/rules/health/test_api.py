@@ -32,7 +32,7 @@ def test_of_all_rules_that_one_sees(alice, bob, olga, now):
     assert answer["noisiest"] == []
     everything = Program(olga).get("rules/health/")
     assert everything["active"] == 4
-    assert [(each["rule_name"], each["told_7_days"], each["precision"]) for each in everything["noisiest"]] == [
+    assert [(each["rule_name"], each["notified_7_days"], each["precision"]) for each in everything["noisiest"]] == [
         ("Of Bob", 1, None)
     ]
 
@@ -61,7 +61,7 @@ def test_of_one_rule(alice, bob, now):
     assert answer["precision"]["high"] == pytest.approx(0.404, abs=0.001)
     assert (answer["proposal"]["threshold"], answer["proposal"]["noise_dropped"]) == (31, 9)
     assert answer["no_proposal"] is None
-    assert answer["noise"] == {"told_7_days": 10, "told_30_days": 10, "fired_7_days": 10, "fired_30_days": 10}
+    assert answer["noise"] == {"notified_7_days": 10, "notified_30_days": 10, "fired_7_days": 10, "fired_30_days": 10}
     Program(bob).get(f"rules/{rule.pk}/health/", status=404)
 
 
