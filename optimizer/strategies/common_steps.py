@@ -4,7 +4,7 @@ from datetime import datetime
 
 from optimizer.fusion.weights import MIN_VALUES, reweighted
 from optimizer.strategies.proposal import Facts, IntegrationFact, ProposedStep
-from rules.text.entry import number
+from rules.text.entry import limit, number
 from smartagent.kernel.durations import format_duration
 
 FEWEST_METRICS = 2
@@ -64,10 +64,10 @@ def engine(facts: Facts) -> list[ProposedStep]:
 
 
 def numbers(facts: Facts, label: str) -> str:
-    """What broke, with its numbers: `The fusion score is 55, and is to be at least 70.`"""
+    """What broke, with its numbers: `The fusion score is 55 (threshold: below 70).`"""
     at = "has no reading" if facts.value is None else f"is {number(facts.value, facts.threshold)}"
     on = f" of {facts.target}" if facts.target else ""
-    return f"The {label}{on} {at}; the rule says {facts.operator} {number(facts.threshold, facts.value)}."
+    return f"The {label}{on} {at} (threshold: {limit(facts.operator, facts.threshold, facts.value)})."
 
 
 def _would_change(facts: Facts) -> bool:

@@ -5,7 +5,7 @@ Two plans have the same fingerprint where they would do the same to rules that a
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -89,13 +89,24 @@ class Plan:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __str__(self) -> str:
-        counts = [f"{len(found):,} {PLAN_LABELS[kind]}" for kind in PLAN_KINDS if (found := self.of(kind))]
+        return self._counts(PLAN_LABELS)
+
+    @property
+    def applied(self) -> str:
+        """The plan in words after it was applied."""
+        return self._counts(APPLIED_LABELS)
+
+    def _counts(self, labels: Mapping[str, str]) -> str:
+        counts = [f"{len(found):,} {labels[kind]}" for kind in PLAN_KINDS if (found := self.of(kind))]
         return ", ".join(counts) or "no rules"
 
 
 PLAN_LABELS = {
     "create": "to create", "restore": "to restore", "adopt": "to adopt", "change": "to change", "delete": "to delete",
     "unchanged": "unchanged", "left": "no longer in the file",
+}  # fmt: skip
+APPLIED_LABELS = PLAN_LABELS | {
+    "create": "created", "restore": "restored", "adopt": "adopted", "change": "changed", "delete": "deleted",
 }  # fmt: skip
 
 

@@ -38,5 +38,5 @@ def test_a_file_of_rules_is_looked_at_and_applied(alice, sign_in, live_server):
     page.get_by_role("button", name="Preview plan").click()
     expect(page.get_by_text("1 to create.")).to_be_visible()
     page.get_by_role("button", name="Apply this plan").click()
-    expect(page.get_by_text("Applied team.yaml: 1 to create.")).to_be_visible()
+    expect(page.get_by_text("Applied team.yaml: 1 created.")).to_be_visible()
     assert AutomationRule.objects.get().provisioned_by == "team.yaml"

@@ -36,7 +36,7 @@ def optimization(
     )
     words = {"reason": "Coverage is low.", "expected": "The score follows."}
     steps = tuple(ProposedStep(operation="adjust_weight", parameters=each, **words) for each in parameters)
-    proposal = Proposal(reason="The fusion score is 60; the rule says < 70.", steps=steps, advice=advice)
+    proposal = Proposal(reason="The fusion score is 60 (threshold: below 70).", steps=steps, advice=advice)
     return ProposalRequest(**{"facts": facts, "kind": "manual"} | requested), "fusion_enhancement", proposal
 
 

@@ -39,7 +39,7 @@ def adjust(user, now, **config):
 def test_optimize_proposes_by_the_strategy_for_the_metric_as_the_rule_says(alice, now, kind):
     event, entry = fire(alice, now, action_config={"optimization_type": kind})
     assert (event.status, event.strategy, event.optimization_action) == ("proposed", "general", kind)
-    assert event.reason == "The cpu is 95; the rule says > 90."
+    assert event.reason == "The cpu is 95 (threshold: above 90)."
     assert (event.entry_id, event.user, event.metric, event.operator) == (entry.pk, alice, "cpu", ">")
     assert entry.context["outcome"]["optimization"] == str(event.pk)
 

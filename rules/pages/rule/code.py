@@ -17,8 +17,8 @@ from rules.prometheus.report import report_lines
 from rules.provisioning.apply import Outdated, apply, takes_over
 from rules.provisioning.document import read_text
 from rules.provisioning.export import as_document, as_yaml
-from rules.provisioning.plan import Item, Plan, make_plan
-from rules.provisioning.plan_text import DOING, PLAN_SIGNS, change_lines
+from rules.provisioning.plan import PLAN_LABELS, Item, Plan, make_plan
+from rules.provisioning.plan_text import PLAN_SIGNS, change_lines
 from rules.provisioning.problems import FileRefused, Problem
 from rules.provisioning.release import release
 from smartagent.shell.owned_admin import OwnedAdmin
@@ -87,7 +87,7 @@ def _planned(model_admin: OwnedAdmin, request: HttpRequest, found: dict[str, Any
     except Outdated as error:
         messages.warning(request, "Rules changed in the meantime, so nothing was applied. Review the new plan.")
         return _page(model_admin, request, found | _shown(error.plan))
-    messages.success(request, f"Applied {plan.source}: {plan}.")
+    messages.success(request, f"Applied {plan.source}: {plan.applied}.")
     return HttpResponseRedirect(reverse("admin:rules_automationrule_code"))
 
 
@@ -98,7 +98,7 @@ def _shown(plan: Plan) -> dict[str, Any]:
 
 def _item(item: Item) -> dict[str, Any]:
     return {
-        "sign": PLAN_SIGNS[item.kind], "uid": item.uid, "name": item.name, "doing": DOING[item.kind],
+        "sign": PLAN_SIGNS[item.kind], "uid": item.uid, "name": item.name, "doing": PLAN_LABELS[item.kind],
         "notes": item.notes, "tone": PLAN_TONES.get(item.kind, ""), "changes": list(change_lines(item)),
         "rule": item.rule.pk if item.was and not item.was.deleted_at else None,
     }  # fmt: skip

@@ -282,3 +282,9 @@ def test_secrets_are_entered_again_for_another_address(client_of, alice):
     channel.refresh_from_db()
     assert values_of(channel)["url"] == "https://b.example/hook"
     assert KEY not in values_of(channel).values(), "the key that was stored signs nothing for the other address"
+
+
+def test_deleting_one_is_asked_in_plain_words(alice, client_of):
+    channel = channel_of(alice, name="ops", url="https://a.example/")
+    shown = words(client_of(alice).get(reverse("admin:notifications_channel_delete", args=[channel.pk])))
+    assert "Delete the channel “ops”? This cannot be undone." in shown

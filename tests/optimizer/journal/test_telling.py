@@ -24,7 +24,7 @@ def test_a_proposal_is_told_once(alice, now):
     one = Notification.objects.get()
     assert (one.user, one.title, one.rule) == (alice, "Optimization proposed: Fusion enhancement", rule)
     assert one.action_url == f"/optimizations/{event.pk}/"
-    assert "The fusion score is 60; the rule says < 70." in one.message
+    assert "The fusion score is 60 (threshold: below 70)." in one.message
     assert "• Adjust a weight: Coverage is low." in one.message
     assert Delivery.objects.get().reason == "other"
 

@@ -47,7 +47,7 @@ def test_it_says_why_and_what_it_would_do(client_of, alice, now):
     event = optimization_for(alice, now, COVERAGE, advice=("Look at gmail.",), rule=rule.pk, entry=entry.pk)
     said = text(page(client_of(alice), event))
     for words in (
-        "Fusion enhancement for Alice", "The fusion score is 60; the rule says &lt; 70.", "Adjust a weight",
+        "Fusion enhancement for Alice", "The fusion score is 60 (threshold: below 70).", "Adjust a weight",
         "Coverage is low.", "The score follows.", "Look at gmail.", f"/activity/{entry.pk}/change/", str(rule),
         "Waiting for approval until", "Apply now", "Proposed by a rule.",
     ):  # fmt: skip

@@ -81,7 +81,7 @@ def test_a_reason_has_the_numbers():
     ill = integration(status="error", error="401 from its API", token_expires_at=NOW - HOUR, **ALL)
     found = propose(facts("integration_health", ill, target="gmail"))
     assert found.reason == (
-        "The integration health of gmail is 25; the rule says < 70. Of the integrations, gmail is error."
+        "The integration health of gmail is 25 (threshold: below 70). Of the integrations, gmail is error."
     )
     assert [step.reason for step in found.steps] == [
         "gmail is error: 401 from its API; the token expired 1h ago.", "gmail is error: 401 from its API.",
@@ -90,7 +90,7 @@ def test_a_reason_has_the_numbers():
 
 
 def test_without_a_reading_the_reason_says_so():
-    assert propose(facts("cpu", value=None)).reason == "The cpu has no reading; the rule says < 70."
+    assert propose(facts("cpu", value=None)).reason == "The cpu has no reading (threshold: below 70)."
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,7 @@ def test_what_is_deleted_waits_in_the_bin_and_comes_back_paused(client_of, alice
     rule = rule_of(alice)
     state_of(rule, timezone.now())
     client = client_of(alice)
+    assert "moves to the recycle bin for 30 days" in client.get(f"/rules/{rule.pk}/delete/").content.decode()
     client.post(f"/rules/{rule.pk}/delete/", {"post": "yes"})
     assert not AutomationRule.objects.exists()
     assert not RuleState.objects.exists()

@@ -52,7 +52,7 @@ def test_an_uploaded_file_counts_and_mistakes_have_their_lines(client_of, alice)
     wrong = SimpleUploadedFile("wrong.yaml", FILE.replace("90", "many").encode())
     shown = text_of(client_of(alice).post(CODE, {"verb": "plan", "file": wrong}))
     assert "The file cannot be applied. Nothing was changed" in shown
-    assert "line 4, rule cpu, threshold" in shown
+    assert "Line 4, rule cpu, threshold" in shown
     too_long = FILE.encode() + b"#" * 8_000_000
     for junk, says in ((b"\xff\x00", "not UTF-8 text"), (b" ", "begins with"), (too_long, "maximum is 8 MB")):
         shown = text_of(client_of(alice).post(CODE, {"verb": "plan", "file": SimpleUploadedFile("x.yaml", junk)}))
