@@ -13,16 +13,16 @@ from rules.filters import RuleNameFilter
 from rules.models.rule import Severity
 from smartagent.rest.filter_fields import OneOf, PersonFilter, TimesFilter
 
-WHOSE = [("mine", "mine"), ("everyone", "everyone's")]
+WHOSE = [("mine", "me"), ("everyone", "everyone")]
 
 
 class NotificationFilter(TimesFilter):
     whose = OneOf(
-        label="whose",
+        label="recipient",
         choices=WHOSE,
         method="filter_whose",
         empty_label=None,
-        help_text="Only your own, or all that you may see.",
+        help_text="Only your own notifications, or all that you may see.",
     )
     status = OneOf(
         label="status",

@@ -68,6 +68,6 @@ def test_from_mostly_noise_to_the_editor(alice, told, sign_in, live_server):
     told.refresh_from_db()
     assert told.threshold_value == 25
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("is saved.")).to_be_visible()
+    expect(page.get_by_text("” saved.")).to_be_visible()
     told.refresh_from_db()
     assert told.threshold_value == 31

@@ -170,7 +170,7 @@ class RuleFormAdmin(OwnerChoiceAdmin):
 
     def response_change(self, request: HttpRequest, obj: AutomationRule) -> HttpResponse:
         published = "published" if "_publish" in request.POST and obj.status == ACTIVE else "saved"
-        return self._to_its_page(request, obj, f"The rule “{obj}” is {published}.")
+        return self._to_its_page(request, obj, f"Rule “{obj}” {published}.")
 
     def _to_its_page(self, request: HttpRequest, rule: AutomationRule, said: str) -> HttpResponse:
         messages.success(request, said)

@@ -1,5 +1,6 @@
 """The life of a rule: copied, published, tested, brought back, deleted and taken back."""
 
+from copy import copy
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from rules.evaluation.dispatcher import dispatch
 from rules.lifecycle.copies import clone
 from rules.lifecycle.recycle_bin import delete, empty_bin, undelete
 from rules.lifecycle.test_fire import test_fire as fire_test
-from rules.lifecycle.versions import NotSound, numbered, restore
+from rules.lifecycle.versions import NotSound, differences, numbered, restore
 from rules.models import ActivityEntry, AutomationRule, MetricSample, RuleState
 from tests.api import Program
 from tests.rules.rule_cast import rule_of, state_of
@@ -123,6 +124,13 @@ def test_versions_are_numbered_from_one_and_compared(client_of, alice, twice):
     assert "<del>70</del></td><td><ins>60</ins>" in page
     assert "Labels: team" in page
     assert "no such version" in client_of(alice).get(f"/rules/{twice.pk}/history/?old=1&new=9").content.decode()
+
+
+def test_no_value_written_in_another_way_is_no_difference(alice):
+    rule = rule_of(alice)
+    empty = copy(rule)
+    rule.description, empty.description = None, ""
+    assert differences(rule, empty) == []
 
 
 def test_a_rule_of_another_application_has_no_versions_yet(client_of, alice):
