@@ -1,4 +1,4 @@
-"""The series of a chart: what a rule compares, in at most some hundred points that keep its extremes."""
+"""The points of a chart: the values that a rule compares, thinned to a few hundred that keep the extremes."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,8 +15,8 @@ MAX_OBSERVATIONS_READ = 1_500_000  # readings, over all windows of a chart
 
 
 def points_of(watched: RuleConditions, person: object, start: datetime, end: datetime) -> tuple[list[Point], bool]:
-    """What the first condition of `watched` compares for `person` between `start` and `end`, and whether it goes in
-    steps: a built-in metric holds its value until the next one."""
+    """The values that the first condition of `watched` compares for `person` between `start` and `end`, and whether to
+    draw them as steps: a built-in metric holds its value until the next reading."""
     first = RuleConditions(watched.conditions[:1], watched.match, watched.max_age, watched.interval)
     condition = first.conditions[0]
     for _, own, platform in readings(first, [person], start, end):  # type: ignore[list-item]
@@ -30,7 +30,7 @@ def points_of(watched: RuleConditions, person: object, start: datetime, end: dat
 
 
 def thin(points: Sequence[Point], maximum: int = MAX_CHART_POINTS) -> list[Point]:
-    """At most `most` of `points`, among them the first, last, lowest and highest of each stretch of time."""
+    """At most `maximum` of `points`: the first, last, lowest and highest of each stretch of time."""
     if len(points) <= maximum:
         return list(points)
     begin, length = points[0][0], (points[-1][0] - points[0][0]) / (maximum // 5)

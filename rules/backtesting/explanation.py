@@ -1,5 +1,4 @@
-"""Why a rule fired, or did not, at one time: recomputed from the readings that were kept, by the code of the
-dispatcher, with the rule as it then was."""
+"""Why a rule fired or did not at one time: recomputed from the stored readings, with the rule at that time."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,14 +14,14 @@ from rules.engine.states import StateRecord, Timing
 from rules.lifecycle.versions import as_it_was, made_at
 from rules.models import AutomationRule
 
-BEFORE = timedelta(days=2)  # how far back the state is played from
+BEFORE = timedelta(days=2)  # how far back the simulation of the state starts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """What an evaluation at `at` would have seen and done. `version` is the number of the rule's version, 0 where its
-    history does not reach back; `made_at` is when the rule was made, where that was later; `step` is None where nothing
-    would have happened; `heard` has each condition."""
+    """The evaluation at `at`: what was read and decided. `version` is the number of the rule's version, 0 where its
+    history does not reach back; `made_at` is when the rule was created, where that was later; `step` is None where the
+    state did not change; `observed` has the result of each condition."""
 
     at: datetime
     rule: AutomationRule
@@ -39,7 +38,7 @@ class Explanation:
 
     @property
     def evaluated(self) -> bool:
-        """Whether the rule was evaluated at all then."""
+        """Whether the rule was evaluated at that time."""
         return self.made_at is None and self.rule.status in (AutomationRule.Status.ACTIVE, AutomationRule.Status.DRAFT)
 
 

@@ -1,4 +1,4 @@
-"""A rule as input of a backtest: the moments of its evaluations, its timing, its conditions."""
+"""A rule as input of a backtest: evaluation times, timing, conditions."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from rules.registries import actions, metrics
 
 
 def moments_between(start: datetime, end: datetime) -> list[datetime]:
-    """The moments of the scheduled evaluations after `start` and up to `end`."""
+    """The times of the scheduled evaluations after `start` and up to `end`."""
     interval = _interval()
     first = datetime.fromtimestamp(
         (start.timestamp() // interval.total_seconds() + 1) * interval.total_seconds(), start.tzinfo

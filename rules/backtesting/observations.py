@@ -1,4 +1,4 @@
-"""The observations of one instance at each evaluation, from its series, judged as the dispatcher judges them."""
+"""The observations of one instance at each evaluation, from its series, decided as the dispatcher does."""
 
 import math
 from bisect import bisect_left
@@ -20,7 +20,7 @@ Judged = tuple[float | None, datetime | None, str, bool, str]  # value, its time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """One condition of a rule."""
+    """One condition of a rule: metric, target, aggregation and window, operator, thresholds."""
 
     metric: str
     operator: str
@@ -38,7 +38,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionResult:
-    """The result of one condition at one time: its value, when that was observed, the verdict and its cause."""
+    """The result of one condition at one time: value, when it was observed, verdict, and error if any."""
 
     condition: Condition
     value: float | None
@@ -50,7 +50,7 @@ class ConditionResult:
 
 @dataclass(frozen=True, slots=True)
 class RuleConditions:
-    """The conditions of a rule, how they are joined, the maximum age of a reading by metric, and the interval."""
+    """The conditions of a rule and how they are joined; the maximum age of a reading by metric, and the interval."""
 
     conditions: Sequence[Condition]
     match: str
@@ -123,7 +123,7 @@ NONE = Series()
 def watch(
     watch_: RuleConditions, own: Mapping[Key, Series], platform: Mapping[Key, Series], moments: Sequence[datetime]
 ) -> Iterator[ObservationAt]:
-    """Yield the observations at `moments` that differ from the one before."""
+    """Yield the observations at `moments` that differ from the previous one."""
     before: Outcome | None = None
     for number in _changing_places(watch_, own, platform, moments):
         said = watch_.said(own, platform, moments[number])
@@ -135,8 +135,8 @@ def watch(
 def _changing_places(
     watch_: RuleConditions, own: Mapping[Key, Series], platform: Mapping[Key, Series], moments: Sequence[datetime]
 ) -> Sequence[int]:
-    """The places in `moments` at which the outcome can change: all of them where a condition has a window; else those
-    with a new reading, and those at which a reading has become too old."""
+    """The indexes in `moments` at which the outcome can change: all where a condition has a window, else those with a
+    new reading or one that just became too old."""
     if any(condition.reducer != Reducer.LAST for condition in watch_.conditions):
         return range(len(moments))
     numbers = {0}
@@ -151,7 +151,7 @@ def _changing_places(
 
 
 def condition_of(fields: Mapping[str, Any]) -> Condition:
-    """A further condition as a rule keeps it; ValueError where it cannot be read."""
+    """A further condition from its stored `fields`; ValueError where it cannot be read."""
     try:
         condition = Condition(
             metric=str(fields["metric"]), target=str(fields.get("target") or ""), operator=fields["operator"],
@@ -166,7 +166,7 @@ def condition_of(fields: Mapping[str, Any]) -> Condition:
 
 
 def conditions_of(rule: Any) -> list[Condition]:
-    """The conditions of a rule, its own first; ValueError where one cannot be read."""
+    """All conditions of a rule, the main one first; ValueError where one cannot be read."""
     own = Condition(
         metric=rule.metric_type, target=rule.target_integration or "", operator=rule.condition_operator,
         threshold=float(rule.threshold_value), reducer=rule.reducer, window=rule.evaluation_window,

@@ -1,4 +1,4 @@
-"""A rule over the readings that were kept: what it would have done, for whom."""
+"""A replay of a rule over the stored readings: what it would have done, and for whom."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ EPISODE_STARTS = frozenset({Event.FIRED.value, Event.FLAPPING.value})
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A time in which a rule fires for a person; without an end it still does at the end."""
+    """A time during which a rule fires for a person; `end` is None where it still fires at the end."""
 
     person: UUID | None
     start: datetime
@@ -39,7 +39,7 @@ class Period:
 class Replay:
     """What a rule would have done: how often it fired and acted, for how many people, and when.
 
-    Of transitions and periods only the first are `kept`.
+    Only the first transitions and periods are `kept`; the counts include all.
     """
 
     kept: int = MAX_REPLAYED_TRANSITIONS
@@ -51,7 +51,7 @@ class Replay:
     periods: list[Period] = field(default_factory=list)
 
     def add(self, person: UUID | None, steps: Iterator[SimulatedStep]) -> None:
-        """Count the steps of one instance."""
+        """Count the transitions of one instance."""
         opened: SimulatedStep | None = None
         self.evaluated += 1
         before, episode = self.fired, 0
@@ -77,7 +77,7 @@ class Replay:
 
 
 class SilencedAt:
-    """The silences that cover a rule, by person: all are asked for at once."""
+    """The silences of a rule, by person, loaded in one query."""
 
     def __init__(self, rule: AutomationRule, start: datetime, end: datetime) -> None:
         self.rule, self.start, self.end, self.among = rule, start, end, between(start, end)
@@ -85,7 +85,7 @@ class SilencedAt:
         self.found: dict[UUID | None, list[Silent]] = {}
 
     def of(self, person: UUID) -> list[Silent]:
-        """The silenced windows of the instance of `person`; the same for all whom no silence names."""
+        """The silenced windows of the instance of `person`; shared by all people that no silence names."""
         key = person if person in self.named else None
         if key not in self.found:
             spans = windows_for(self.rule, person, self.start, self.end, self.among) if self.among else []
@@ -99,10 +99,11 @@ def replay(
     end: datetime,
     person: UUID | None = None,
 ) -> Replay:
-    """What `rule`, saved or not, would have done after `start` and up to `end`: for everybody it watches, or `person`.
+    """What `rule`, saved or not, would have done after `start` and up to `end`, for everybody it watches or for
+    `person`.
 
-    Silences, repeats and everything else that keeps an instance quiet count; every action is taken to succeed.
-    ValueError where a condition of the rule cannot be read.
+    Silences and repeat intervals count; every action is assumed to succeed. ValueError where a condition of the rule
+    cannot be read.
     """
     found, moments, timing = Replay(), moments_between(start, end), timing_of(rule)
     if not moments:
@@ -122,9 +123,10 @@ def replay(
 
 
 def replay_samples(rule: AutomationRule, samples: Sequence[tuple[datetime, float]]) -> Replay:
-    """What `rule` would have done over (time, value) pairs, oldest first, of every metric that it watches; no database.
+    """What `rule` would have done over (time, value) pairs, oldest first, used for every metric it watches; no
+    database.
 
-    From the first to the last of them an evaluation every five minutes. ValueError where a condition cannot be read.
+    One evaluation every five minutes from the first to the last pair. ValueError where a condition cannot be read.
     """
     found, watched = Replay(kept=sys.maxsize), watch_of(rule)  # of one instance: all of them
     keys = {condition.key for condition in watched.conditions}
@@ -168,7 +170,7 @@ def _oldest(watched: RuleConditions) -> timedelta:
 
 
 def as_dict(found: Replay) -> dict[str, Any]:
-    """The same for programs, with transitions as `at`, `from`, `to`, `value` and `reason`."""
+    """The replay as JSON, with transitions as `at`, `from`, `to`, `value` and `reason`."""
     return {
         "transitions": [
             {

@@ -1,4 +1,4 @@
-"""The readings that were kept, person by person, as the series of the metrics that a rule watches."""
+"""The stored readings of the metrics that a rule watches, as series by person."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -12,8 +12,8 @@ from rules.backtesting.observations import Key, RuleConditions
 from rules.engine.reducers import Series, series_of
 from rules.registries import metrics
 
-SERIES_PER_QUERY = 20  # people whose readings are in memory at once
-# The readings of a time, and of each series the one before it.
+SERIES_PER_QUERY = 20  # people whose readings are in memory at a time
+# The readings of a span of time, and of each series the last one before it.
 SERIES_SQL = """
 SELECT user_id, metric, target, observed_at, value FROM metric_samples
  WHERE {whose} AND (metric, target) IN (SELECT * FROM unnest(%(metrics)s::text[], %(targets)s::text[]))
@@ -37,7 +37,7 @@ OF_PLATFORM = {"whose": "user_id IS NULL", "people": "(SELECT) AS nobody", "of_o
 def readings(
     watched: RuleConditions, people: Sequence[UUID], start: datetime, end: datetime
 ) -> Iterator[tuple[UUID, dict[Key, Series], dict[Key, Series]]]:
-    """Each of `people` with the series of their own and of the platform that count between `start` and `end`."""
+    """Yield each of `people` with their own series and the platform-wide ones between `start` and `end`."""
     span, keys = reach(watched, start, end), sorted({condition.key for condition in watched.conditions})
     platform = _series(keys, *span, None).get(None, {})
     for first in range(0, len(people), SERIES_PER_QUERY):
@@ -65,7 +65,7 @@ def _series(
 
 
 def reach(watched: RuleConditions, start: datetime, end: datetime) -> tuple[datetime, datetime]:
-    """From when on readings count, and until when: windows and old readings reach back before the start."""
+    """The times from and until which readings are needed: windows and maximum ages reach back before `start`."""
     back = max(
         [condition.window for condition in watched.conditions] + [age for age in watched.max_age.values() if age]
     )

@@ -1,6 +1,6 @@
-"""One instance, stepped through time by the same `step` as in the dispatcher.
+"""A simulation of one instance over time, by the same `step` as in the dispatcher.
 
-Only evaluations at which something can happen are stepped through: those with a new observation, and those at which a
+Only evaluations at which something can change are simulated: those with a new observation, and those at which a
 duration ends.
 """
 
@@ -24,7 +24,7 @@ class ObservationAt:
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """A time in which an instance is silenced: from `start`, before `end`."""
+    """A time during which an instance is silenced: from `start`, before `end`."""
 
     start: datetime
     end: datetime
@@ -33,7 +33,7 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedStep:
-    """One transition of one instance, with the reading that it was made on."""
+    """One transition of one instance, with the reading that caused it."""
 
     at: datetime
     transition: Transition
@@ -44,7 +44,7 @@ class SimulatedStep:
 def play(
     seen: Iterable[ObservationAt], moments: Sequence[datetime], timing: Timing, silences: Sequence[Silent] = ()
 ) -> Iterator[SimulatedStep]:
-    """Step an instance through `moments`, each action succeeding at once; give its transitions.
+    """Step an instance through `moments`, every action succeeding at once; return its transitions.
 
     `seen` is in the order of evaluations; of several at one evaluation the last counts.
     """

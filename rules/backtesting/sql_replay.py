@@ -1,5 +1,5 @@
-"""The fast path of a backtest over many people: PostgreSQL finds the runs of breaching readings of each, and only their
-edges come to Python. For one simple condition on a pushed metric; nothing else is asked of what lies between."""
+"""The fast path of a backtest over many people, for one simple condition on a pushed metric: PostgreSQL finds the runs
+of breaching readings, and only their edges are loaded."""
 
 import json
 from bisect import bisect_left
@@ -16,13 +16,15 @@ from rules.backtesting.simulation import ObservationAt
 from rules.engine.conditions import IN_PYTHON
 from rules.engine.states import Observation
 
-Edge = tuple[UUID, datetime, bool, bool, datetime | None, bool]  # whose, when, met, critical, the next one, breaks it
+Edge = tuple[
+    UUID, datetime, bool, bool, datetime | None, bool
+]  # person, time, met, critical, time of the next one, whether that breaches
 OBSERVATION_TYPES = ("uuid", "timestamptz", "bool", "bool", "timestamptz", "bool")
 
 FROM_SERIES = """metric_samples s WHERE s.metric = %(metric)s AND s.target = %(target)s
     AND s.observed_at > %(start)s AND s.observed_at <= %(end)s"""
-# Of breaching samples with less than an hour from one to the next, all that lie between and the next one, by the index:
-# where few breach, most of the series is not looked at again.
+# Groups breaching samples that are less than an hour apart, and reads the samples of each group, and the next one, by
+# the index: where few samples breach, most of the series is not read again.
 SPARSE_OBSERVATIONS_SQL = """
 SELECT s.user_id, s.observed_at, s.met, s.critical, s.breaks AND s.observed_at <= span.last AS breaks,
        lag(s.observed_at) OVER later AS next_at, coalesce(lag(s.breaks) OVER later, false) AS next_breaks
@@ -42,14 +44,14 @@ SELECT s.user_id, s.observed_at, s.met, s.critical, s.breaks AND s.observed_at <
      ORDER BY s.observed_at LIMIT 1)) AS s
 WINDOW later AS (PARTITION BY s.user_id, span.first ORDER BY s.observed_at DESC)
 """
-# The same of all samples in the order of the index, where many breach.
+# The same over all samples, in the order of the index: faster where many breach.
 ALL_OBSERVATIONS_SQL = """
 SELECT s.user_id, s.observed_at, {met} AS met, {critical} AS critical, {breaks} AS breaks,
        lag(s.observed_at) OVER later AS next_at, coalesce(lag({breaks}) OVER later, false) AS next_breaks
   FROM {series} AND s.user_id IS NOT NULL
 WINDOW later AS (PARTITION BY s.user_id ORDER BY s.observed_at DESC)
 """
-# A run goes on to the next sample where that breaches as well, in time and on the same level.
+# A run continues with the next sample where that breaches too and comes before the maximum age.
 EDGES = """
 SELECT user_id, observed_at, met, critical, next_at, next_breaks FROM (
     SELECT *, lag(goes_on) OVER of_person AS went_on, lag(met) OVER of_person AS was_met,
@@ -60,13 +62,13 @@ SELECT user_id, observed_at, met, critical, next_at, next_breaks FROM (
  WHERE NOT coalesce(went_on, false) OR NOT coalesce(goes_on, false) OR met <> was_met OR critical <> was_critical
  ORDER BY user_id, observed_at
 """
-SPARSE = 0.05  # the share of breaching readings up to which it is faster to look at them alone
+SPARSE = 0.05  # the share of breaching readings up to which SPARSE_OBSERVATIONS_SQL is faster
 
 
 def runs(condition: Condition, start: datetime, end: datetime, max_age: timedelta) -> Iterator[tuple[UUID, list[Edge]]]:
-    """The edges of the runs of breaching readings of each person between `start` and `end`, person by person.
+    """Yield the edges of the runs of breaching readings between `start` and `end`, person by person.
 
-    The connection is in use until the last is taken.
+    The connection is in use until the last one is taken.
     """
     params: dict[str, Any] = {
         "metric": condition.metric, "target": condition.target, "start": start, "end": end, "max_age": max_age,
@@ -76,7 +78,7 @@ def runs(condition: Condition, start: datetime, end: datetime, max_age: timedelt
     samples = (SPARSE_OBSERVATIONS_SQL if _breach_share(parts, params) < SPARSE else ALL_OBSERVATIONS_SQL).format(
         **parts
     )
-    # COPY gives rows as they are asked for, as a cursor on the server does; only COPY lets workers share the scan.
+    # COPY streams rows, as a server-side cursor does; but only COPY allows parallel workers.
     statement = f"COPY ({EDGES.replace('{samples}', samples)}) TO STDOUT (FORMAT BINARY)"
     with connection.cursor() as cursor, cursor.copy(statement, params) as copy:
         copy.set_types(OBSERVATION_TYPES)
@@ -85,7 +87,7 @@ def runs(condition: Condition, start: datetime, end: datetime, max_age: timedelt
 
 
 def seen_in(edges: Sequence[Edge], moments: Sequence[datetime], max_age: timedelta) -> Iterator[ObservationAt]:
-    """What is seen at `moments` of a person with these runs; nothing before the first."""
+    """The observations at `moments` of a person with these runs; none before the first run."""
     for _, at, met, critical, next_at, next_breaks in edges:
         yield ObservationAt(bisect_left(moments, at), Observation("met" if met else "held", critical=critical))
         too_old = at + max_age
@@ -106,7 +108,7 @@ def _parts(condition: Condition) -> dict[str, str]:
 
 
 def _breach_share(parts: dict[str, str], params: dict[str, Any]) -> float:
-    """How much of the series breaches, as PostgreSQL's statistics have it."""
+    """The share of breaching readings in the series, 0 to 1, estimated from PostgreSQL's statistics."""
     rows = [
         _estimate(f"SELECT FROM {parts['series']} AND {condition}", params) for condition in (parts["breaks"], "true")
     ]

@@ -1,4 +1,4 @@
-"""A rule tried on the past, before it wakes anyone: what it would have done, by the code of the dispatcher."""
+"""The preview of a rule on past readings, by the code of the dispatcher."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -17,15 +17,15 @@ from smartagent.kernel.formats import counted
 from smartagent.models import User
 
 BACKTEST_DAYS = (1, 7, 30)
-MAX_BACKTEST_PEOPLE = 300  # people that one may pick
+MAX_BACKTEST_PEOPLE = 300  # people in the selection
 NOTIFYING_ACTIONS = ("alert", "notify")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What a rule would have done: the readings of one person with the times in which it fires, and how often.
+    """The preview of a rule: the readings of one person, the periods in which it fires, and the counts.
 
-    `transitions` are of that person; `counted` is of all who are counted.
+    `transitions` are of that person; `counted` covers all people who were counted.
     """
 
     start: datetime
@@ -44,9 +44,9 @@ class Trial:
 
 
 def try_out(rule: AutomationRule, days: int, now: datetime, asked: UUID | None = None, *, everybody: bool) -> Trial:
-    """Try `rule`, saved or not, over the last `days`. Of a rule on everyone, `asked` is whose readings are shown, else
-    those of whom it fires for most; only with `everybody` all are counted. ValueError where a condition is unreadable.
-    """
+    """Preview `rule`, saved or not, over the last `days`. For a rule on everyone, `asked` is the person whose readings
+    are shown, else the one it fires for most; all people are counted only with `everybody`. ValueError where a
+    condition cannot be read."""
     start = now - timedelta(days=days)
     watched, broad = watch_of(rule), rule.applies_to == AutomationRule.AppliesTo.EVERYONE
     whole = replay(rule, start, now) if broad and everybody else None
@@ -69,7 +69,7 @@ def _shown(rule: AutomationRule, asked: UUID | None, people: list[User]) -> User
 
 
 def _people(whole: Replay) -> list[User]:
-    """Those whom it fires for, most often first, and then the others by name."""
+    """Those whom it fires for, most often first, then the others by name."""
     times = Counter(period.person for period in whole.periods)
     found = list(
         User.objects.filter(pk__in=[key for key, _ in times.most_common(MAX_BACKTEST_PEOPLE) if key], is_active=True)
@@ -103,7 +103,7 @@ def _times(found: Replay, of: str, acted: str) -> str:
 
 
 def times(count: int) -> str:
-    """How often."""
+    """The count as `once`, `12 times`."""
     return {0: "never", 1: "once"}.get(count, f"{count:,} times")
 
 

@@ -1,4 +1,4 @@
-"""The causes of a step, or of an action that did not run, in sentences: timers, silences, people, repeats."""
+"""Sentences on why a state changed, or why no action ran: timers, silences, handling, repeats."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,7 +18,7 @@ LEFT = {"keep": "keeps the last state", "fire": "fires", "resolve": "resolves"}
 
 
 def reasons_of(account: Evidence) -> list[str]:
-    """Why the step was taken, and what became of its action, a sentence each."""
+    """Why the state changed and what became of the action, one sentence each."""
     entry, say = account.entry, EXPLANATIONS.get(account.entry.event_type)
     said = say(account) if say else []
     handling = account.facts.get("handling")
@@ -123,7 +123,7 @@ def _reminded(account: Evidence) -> list[str]:
 
 
 def _left(policy: str) -> str:
-    """What the rule does by `policy`; one that nobody knows leaves everything as it is."""
+    """What the rule does under `policy`; an unknown policy leaves the state unchanged."""
     return LEFT.get(policy, LEFT["keep"])
 
 

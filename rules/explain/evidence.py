@@ -1,4 +1,4 @@
-"""The account of an activity entry: why it says what it says, from the facts that were written with it."""
+"""The evidence of an activity entry: the facts stored with it, and the rule at that time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ NEARBY_ENTRIES = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What was read and judged for an entry. `rule` is the rule as it then was, None where it is gone; `version` is 0
-    where the entry does not say; `waited` is how long the instance had been what it was before."""
+    """What was read and decided for an entry. `rule` is the rule at that time, None where it was deleted; `version` is
+    0 where the entry has none; `waited` is how long the instance had been in its previous state."""
 
     entry: ActivityEntry
     rule: AutomationRule | None
@@ -31,16 +31,16 @@ class Evidence:
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """The context of the entry."""
+        """The stored context of the entry."""
         return facts_of(self.entry)
 
     def time(self, name: str) -> datetime | None:
-        """A time among the facts."""
+        """The fact `name` as a time."""
         return time_of(self.facts, name)
 
 
 def evidence_for(entry: ActivityEntry, others: ActivityQuerySet) -> Evidence:
-    """The account of `entry`, with the steps before and after it that are among `others`."""
+    """The evidence of `entry`, with the steps before and after it that are among `others`."""
     facts = facts_of(entry)
     rule, version = _as_it_then_was(entry.rule, entry, facts) if entry.rule else (None, 0)
     since = time_of(facts, "since")
@@ -51,7 +51,7 @@ def evidence_for(entry: ActivityEntry, others: ActivityQuerySet) -> Evidence:
 
 
 def outcome_links(entry: ActivityEntry) -> list[tuple[str, str, str]]:
-    """What the action of `entry` has made: what it is called, the name of its address, and its key."""
+    """What the action of `entry` created: label, name of its URL, and key."""
     outcome = facts_of(entry).get("outcome")
     if entry.action_taken not in actions or not isinstance(outcome, dict):
         return []
@@ -60,13 +60,13 @@ def outcome_links(entry: ActivityEntry) -> list[tuple[str, str, str]]:
 
 
 def _as_it_then_was(rule: AutomationRule, entry: ActivityEntry, facts: Mapping[str, Any]) -> tuple[AutomationRule, int]:
-    """By the version that the entry names; one that names none, as what people did, by its time."""
+    """The rule at the version that the entry names, else at the entry's time."""
     recorded = count_of(facts, "rule_version")
     return as_recorded(rule, recorded) if recorded else as_it_was(rule, entry.created_at)
 
 
 def _steps(entry: ActivityEntry, others: ActivityQuerySet, *, before: bool) -> list[ActivityEntry]:
-    """The nearest entries about the same instance, in the order of time."""
+    """The nearest entries of the same instance, before or after `entry`, in the order of time."""
     if entry.state_id is None:
         return []
     others = others.filter(state=entry.state_id, rule=entry.rule_id).exclude(pk=entry.pk)

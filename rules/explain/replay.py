@@ -1,4 +1,4 @@
-"""Sentences that explain a rule at one time."""
+"""The explanation of a rule at one time, in sentences."""
 
 from datetime import timedelta
 
@@ -40,7 +40,7 @@ def condition_in_words(observed: ConditionResult) -> str:
 
 
 def answer(why: Explanation) -> list[str]:
-    """The explanation, a sentence each; the first is the answer."""
+    """The explanation, one sentence each; the first is the answer."""
     if why.made_at:
         return [f"The rule did not exist yet: it was created on {clock(why.made_at)}."]
     if not why.evaluated:
@@ -87,5 +87,5 @@ def _still(why: Explanation) -> str:
 
 
 def steps_in_words(why: Explanation) -> list[tuple[object, str]]:
-    """The steps before, each with its time."""
+    """The previous state changes, each with its time."""
     return [(made.at, EVENT_PHRASES.get(str(made.transition.event), str(made.transition.event))) for made in why.before]

@@ -1,5 +1,5 @@
-"""Rule health: one kind of finding a file, each a SELECT over the rules in question.
+"""Rule health: problems of rules. One file per kind of finding, each a SELECT over the rules in question.
 
-`checks` is the port; the kinds are named by the setting RULES_HEALTH. `examination` asks them all in one statement;
-`noisiest` counts who tells the most; `precision`, `judgements` and `proposal` say how often what is told was useful.
+`check` is the port; RULES_HEALTH in the settings names the kinds. `examination` runs all of them in one statement;
+`noisiest` counts notifications; `precision`, `feedback_counts` and `suggestion` use people's feedback.
 """

@@ -1,7 +1,7 @@
-"""A better threshold, from what people said of the firings: pure.
+"""A better threshold from feedback on past firings, pure.
 
-Of all thresholds that keep every useful firing, those that drop the most noise are meant; of these the one closest to
-the present, with as few digits behind the point as that has, or more where none of so few lies between.
+Of the thresholds that keep every useful firing, those that drop the most noise; of these the one closest to the present
+threshold, with as few decimals as that has, or more where no such number fits.
 """
 
 from collections.abc import Iterable
@@ -12,16 +12,16 @@ from math import isfinite
 from rules.engine.conditions import met
 from rules.text.entry import number
 
-DECIMALS = 10  # behind the point, as the column of thresholds has them
+DECIMALS = 10  # decimals of the column of thresholds
 UPWARDS = {">", ">="}
-STRICT_OPERATORS = {">", "<"}  # what is equal to the threshold does not fire
+STRICT_OPERATORS = {">", "<"}  # operators that are not met by a value equal to the threshold
 
-Reading = tuple[float, bool]  # at a firing, and whether that was useful
+Reading = tuple[float, bool]  # the reading at a firing, and whether that was useful
 
 
 @dataclass(frozen=True, slots=True)
 class ThresholdProposal:
-    """Another threshold, and what it does to the judged firings."""
+    """A proposed threshold, and what it does to the rated firings."""
 
     present: float
     threshold: float
@@ -44,7 +44,8 @@ class Refusal:
 def propose(
     operator: str, threshold: float, readings: Iterable[Reading], critical: float | None = None
 ) -> ThresholdProposal | Refusal:
-    """Propose a threshold from judged `readings`; it stays on the milder side of the critical one."""
+    """Propose a threshold from rated `readings`; it stays on the milder side of `critical`. Refusal where there is
+    none."""
     if operator not in UPWARDS | {"<", "<="}:
         return Refusal("A rule with = or != has no threshold to adjust.")
     firing = [(value, useful) for value, useful in readings if isfinite(value) and met(value, operator, threshold)]
@@ -52,7 +53,7 @@ def propose(
     noise = [value for value, is_useful in firing if not is_useful]
     if reason := _nothing_to_go_by(useful, noise):
         return Refusal(reason)
-    sign = 1 if operator in UPWARDS else -1  # below the threshold is above it, seen from the other end
+    sign = 1 if operator in UPWARDS else -1  # for < and <=, negated values turn below into above
     first = min(sign * value for value in useful)
     end, end_counts = first, operator not in STRICT_OPERATORS
     if critical is not None and sign * critical <= first:
@@ -87,7 +88,7 @@ def _inseparable(sign: int, first: float, noise: list[float], *, limited: bool) 
 
 
 def _plain_between(present: float, start: float, end: float, *, at_start: bool, at_end: bool) -> float | None:
-    """The first number from `start` to `end` with as few digits behind the point as possible, if there is one."""
+    """The first number from `start` to `end` with as few decimals as possible; None where there is none."""
     low, high = Decimal(repr(start)), Decimal(repr(end))
     fewest = max(0, -int(Decimal(repr(present)).normalize().as_tuple().exponent))
     with localcontext(prec=60):
@@ -104,5 +105,6 @@ def _plain_between(present: float, start: float, end: float, *, at_start: bool, 
 
 
 def _stays_apart(found: float, start: float, end: float, at_start: bool, at_end: bool) -> bool:
-    """Whether it is still between as a number of double precision, in which readings are compared."""
+    """Whether `found` is still between `start` and `end` after rounding to double precision, in which readings are
+    compared."""
     return (found > start or (found == start and at_start)) and (found < end or (found == end and at_end))

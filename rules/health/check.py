@@ -1,8 +1,8 @@
-"""The port of findings: what can be wrong with a rule. One file per kind, one line in RULES_HEALTH.
+"""The port of rule health checks: what can be wrong with a rule. One file per kind, one line in RULES_HEALTH.
 
-A check asks for all rules at once: its `sql` is a SELECT of `rule_id`, `weight` (the worst has the most) and `facts`
-(a JSON object), over the relation `rules`, which has the columns of automation_rules and holds the rules in question:
-those that are active or drafts. It can use the parameters now, tick (the time between two evaluations) and its own.
+A check examines all rules at once: its `sql` is a SELECT of `rule_id`, `weight` (higher is worse) and `facts` (a JSON
+object) over the relation `rules`, which has the columns of automation_rules and holds the rules in question: active
+ones and drafts. It can use the parameters `now`, `tick` (the time between two evaluations) and its own.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthFinding:
-    """A problem of one rule: in words with numbers, the advice, and a link."""
+    """A problem of one rule: a sentence with numbers, the advice, and a link."""
 
     kind: str
     label: str
@@ -51,16 +51,16 @@ class HealthCheck:
         return {}
 
     def words(self, facts: Facts) -> str:
-        """The problem in words, with its numbers."""
+        """The problem as a sentence with its numbers."""
         raise NotImplementedError(f"{type(self).__name__} must say its words().")
 
     def link(self, rule_id: UUID, facts: Facts) -> str:
-        """The page where the problem can be solved."""
+        """The URL of the page where the problem can be solved."""
         return reverse("admin:rules_automationrule_page", args=[rule_id])
 
 
 def owner_of(user: Any) -> UUID | None:
-    """Whose rules `user` sees: their own, or everybody's."""
+    """The owner whose rules `user` sees; None for everybody's."""
     key: UUID = user.pk
     return None if has_everyone(user, "view") else key
 
@@ -81,5 +81,5 @@ def days_sql(since: str) -> str:
 
 
 def before(span: str) -> str:
-    """The time so long before now, as an SQL expression."""
+    """The time `span` before now, as an SQL expression."""
     return f"(%(now)s::timestamptz - interval '{span}')"

@@ -1,4 +1,4 @@
-"""All checks in one statement: what is wrong with the rules that somebody sees, or with one of them."""
+"""All checks in one statement, over the rules that a person sees or over one rule."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from rules.engine.evaluated_rules import COMPLETE_SQL, IN_FORCE_SQL
 from rules.health.check import HealthCheck, HealthFinding, checks, owner_of
 
 MAX_FINDINGS_SHOWN = 20
-# The rows that AutomationRule.REPRESENTABLE lets in, of what is evaluated, and of one person or of one rule.
+# The evaluated rows that AutomationRule.REPRESENTABLE allows, of one person or of one rule.
 RULES_IN_FORCE_SQL = f"""
 SELECT * FROM automation_rules r
  WHERE {IN_FORCE_SQL} AND {COMPLETE_SQL}
@@ -63,7 +63,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """The findings on the rules that a person may see. `affected` are the rules with a finding."""
+    """The findings on the rules that a person sees; `affected` is the number of rules with a finding."""
 
     active: int
     drafts: int
@@ -80,12 +80,13 @@ class Examination:
 
     @property
     def found(self) -> list[Section]:
-        """The sections in which there is something."""
+        """The sections with at least one finding."""
         return [section for section in self.sections if section.count]
 
 
 def examine(user: Any, now: datetime, kinds: Sequence[str] = (), maximum: int = MAX_FINDINGS_SHOWN) -> Examination:
-    """Ask every check, or those of `kinds`, about the rules that `user` sees; `most` findings of each are told."""
+    """Run every check, or those of `kinds`, over the rules that `user` sees; each section lists at most `maximum`
+    findings."""
     chosen = [check for check in checks if not kinds or check.kind in kinds]
     scope = {"owner": owner_of(user), "rule": None}
     rows = _ask(chosen, now, scope | {"maximum": maximum})
@@ -112,9 +113,10 @@ def findings_of(rule: UUID, now: datetime) -> list[HealthFinding]:
 
 
 def with_finding(kind: str, user: Any, now: datetime) -> Func:
-    """Whether a rule has a finding of that kind, as a condition of a filter over rules.
+    """A filter condition: the rules with a finding of `kind`.
 
-    The ids are found once and made an array: of a semi-join PostgreSQL would guess too few rows and compare each pair.
+    The ids are selected first and passed as an array: for a semi-join PostgreSQL would estimate too few rows and
+    compare each pair.
     """
     check = checks[kind]
     sql = f"ARRAY(WITH rules AS NOT MATERIALIZED ({RULES_IN_FORCE_SQL}) SELECT rule_id FROM ({check.sql}) AS found)"
@@ -153,7 +155,7 @@ def _findings(rows: list[Any]) -> Iterable[HealthFinding]:
 
 
 def _by_place(sql: str, params: dict[str, Any]) -> tuple[str, list[Any]]:
-    """The same statement with parameters by place, as Django composes statements."""
+    """The statement with positional parameters, as Django composes statements."""
     names: list[str] = []
 
     def note(found: re.Match[str]) -> str:

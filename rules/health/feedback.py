@@ -1,6 +1,6 @@
-"""People say of what a rule told: useful, or noise; and take it back.
+"""Feedback on firings: useful or noise; it can be cleared.
 
-A judgement belongs to an activity entry: the one that told. That something has resolved is judged with its firing.
+Feedback belongs to the activity entry of the firing. Feedback on a resolved notification counts for its firing.
 """
 
 from collections.abc import Iterable
@@ -31,12 +31,12 @@ SELECT e.id, coalesce(fired.id, e.id), e.rule_id
 
 
 def may_judge(user: Any) -> bool:
-    """Say whether `user` may judge at all; what, is a matter of what they see."""
+    """Whether `user` may give feedback at all; on which entries depends on what they see."""
     return bool(user.is_active and user.has_perm("rules.add_feedback"))
 
 
 def judge(entries: Iterable[UUID], user: Any, useful: bool | None, now: datetime) -> int:
-    """Write down what `user` says of `entries`, or take it back; return of how many there was something to judge."""
+    """Store the feedback of `user` on `entries`, or clear it with `useful=None`; return how many could be rated."""
     found = _judged(entries)
     firings = dict(sorted(found.values()))
     if useful is None:
@@ -59,7 +59,7 @@ def feedback_of(user: Any, entries: Iterable[UUID]) -> dict[UUID, bool | None]:
 
 
 def _judged(entries: Iterable[UUID]) -> dict[UUID, tuple[UUID, UUID]]:
-    """Of each of `entries` that can be judged, the entry that the judgement belongs to, and its rule."""
+    """For each of `entries` that can be rated: the entry that its feedback belongs to, and its rule."""
     with connection.cursor() as cursor:
         cursor.execute(FEEDBACK_ENTRIES_SQL, [list(entries), [event.value for event in FEEDBACK_EVENTS]])
         return {entry: (firing, rule) for entry, firing, rule in cursor.fetchall()}

@@ -1,6 +1,6 @@
-"""Counts of feedback on the notifications of rules. Only feedback on what the rule would still notify counts.
+"""Counts of feedback on the firings of rules. Only firings that the present threshold would still report count.
 
-So a threshold that was moved is judged by what it lets through, and the noise that moved it is forgotten with it.
+So feedback given before a threshold was moved counts only as far as it concerns the new one.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from rules.health.check import before, owner_of
 from rules.health.precision import Precision
 
 FEEDBACK_SPAN = "90 days"
-# The value of an entry as a number: whoever may write into the table can write anything.
+# The value of an entry as a number; other programs may have written anything there.
 FEEDBACK_VALUE_SQL = f"""(CASE WHEN jsonb_typeof(e.context->'value') = 'number'
              THEN {as_float_sql("(e.context->>'value')::numeric")} END)"""
 STILL_FIRES = met_sql(FEEDBACK_VALUE_SQL, "r.condition_operator", as_float_sql("r.threshold_value"))
@@ -49,7 +49,7 @@ MAX_ENTRIES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class JudgedFiring:
-    """What somebody said of a firing: the reading at it, for whom (an id, as text) and when."""
+    """Feedback on one firing: its reading, the person it was about (an id, as text) and when it fired."""
 
     value: float
     useful: bool
@@ -58,21 +58,21 @@ class JudgedFiring:
 
 
 def precision_of(rules: Sequence[UUID], now: datetime) -> dict[UUID, Precision]:
-    """The precision of each of `rules` of which something was judged."""
+    """The precision of each of `rules` with feedback."""
     with connection.cursor() as cursor:
         cursor.execute(OF_RULES, {"rules": list(rules), "now": now})
         return {rule: Precision(useful, noise) for rule, useful, noise in cursor.fetchall()}
 
 
 def judged_firings(rule: UUID, now: datetime) -> list[JudgedFiring]:
-    """The firings of a rule that were judged and had a reading, the newest first."""
+    """The firings of a rule with feedback and a reading, newest first."""
     with connection.cursor() as cursor:
         cursor.execute(FEEDBACK_READINGS_SQL.format(maximum=MAX_ENTRIES), {"rule": rule, "now": now})
         return [JudgedFiring(float(value), *rest) for value, *rest in cursor.fetchall()]
 
 
 def judged_by(user: Any, now: datetime) -> Precision:
-    """The judgements of all rules that `user` sees, taken together."""
+    """The feedback on all rules that `user` sees, in total."""
     with connection.cursor() as cursor:
         cursor.execute(FEEDBACK_OF_OWNER_SQL, {"owner": owner_of(user), "now": now})
         useful, noise = cursor.fetchone()

@@ -13,7 +13,7 @@ from rules.registries import actions
 
 WEEK, MONTH = 7, 30
 MAX_NOISIEST_RULES = 10
-# An entry of an action that tells people, and that was done, is a notification.
+# A successful entry of a notifying action counts as a notification.
 NOTIFIED = "status = 'success' AND action_taken = ANY(%(telling)s)"
 FIRED = "event_type IN ('rule_fired', 'rule_flapping')"
 NOTIFICATION_COUNTS_SQL = f"""
@@ -26,7 +26,7 @@ SELECT rule_id, count(*) FILTER (WHERE created_at > %(week)s AND {NOTIFIED}) AS 
    AND (({NOTIFIED}) OR ({FIRED})) {{scope}}
  GROUP BY rule_id
 """
-# Entries of a rule that has changed hands belong to whoever had it then, so the rule's owner decides, too.
+# Entries keep the owner at their time; where a rule has changed hands, its present owner decides too.
 RANKED = f"""
 SELECT r.id, r.rule_name, coalesce(nullif(u.full_name, ''), u.email),
        notified_week, notified_month, fired_week, fired_month

@@ -1,4 +1,4 @@
-"""How often what a rule tells is useful: pure."""
+"""The precision of a rule: the share of its firings that people rated as useful. Pure."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -10,7 +10,7 @@ POOR = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """How people judged what a rule told."""
+    """Counts of feedback: useful and noise."""
 
     useful: int = 0
     noise: int = 0
@@ -21,17 +21,17 @@ class Precision:
 
     @property
     def share(self) -> float | None:
-        """Useful of all that was judged."""
+        """The useful share of all that was rated, 0 to 1."""
         return self.useful / self.judged if self.judged else None
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Where the share lies with a confidence of 95 %, were everything judged."""
+        """The 95 % confidence interval of the share."""
         return wilson(self.useful, self.judged)
 
     @property
     def is_poor(self) -> bool:
-        """Whether there is enough to say that most of it is noise."""
+        """Whether there is enough feedback to conclude that most of it is noise."""
         return self.judged >= MIN_FEEDBACK and self.interval[1] < POOR
 
     def __str__(self) -> str:
@@ -46,7 +46,7 @@ class Precision:
 
 
 def wilson(hits: int, total: int, z: float = Z) -> tuple[float, float]:
-    """Return the score interval of a proportion, also right for few judgements and for shares near 0 and 1.
+    """Return Wilson's score interval of a proportion, valid for small counts and shares near 0 and 1.
 
     E. B. Wilson, “Probable inference, the law of succession, and statistical inference”, Journal of the American
     Statistical Association 22 (1927), pages 209 to 212.
@@ -60,7 +60,7 @@ def wilson(hits: int, total: int, z: float = Z) -> tuple[float, float]:
 
 
 def upper_sql(hits: str, total: str) -> str:
-    """Return the upper end as an SQL expression, over two SQL expressions; `total` is not 0."""
+    """Return the interval's upper end as an SQL expression, from two SQL expressions; `total` must not be 0."""
     share, count, square = f"({hits}::float8 / {total})", f"{total}::float8", f"{Z * Z!r}"
     root = f"sqrt({share} * (1 - {share}) / {count} + {square} / (4 * {count} * {count}))"
     return f"least(1, ({share} + {square} / (2 * {count}) + {Z!r} * {root}) / (1 + {square} / {count}))"

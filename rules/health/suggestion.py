@@ -1,4 +1,4 @@
-"""A better threshold for a rule of which most is noise, with its backtest; or why there is none."""
+"""A better threshold for a noisy rule, with its backtest; or why there is none."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +32,7 @@ class Improvement:
 
 
 def improve(rule: AutomationRule, now: datetime) -> Improvement:
-    """Propose something for `rule`; it is never changed by itself."""
+    """Propose a threshold for `rule`, which is not changed."""
     precision = precision_of([rule.pk], now).get(rule.pk, Precision())
     judged = judged_firings(rule.pk, now)
     found = _proposal(rule, judged)
@@ -43,7 +43,7 @@ def improve(rule: AutomationRule, now: datetime) -> Improvement:
 
 
 def plain(value: float) -> str:
-    """The number as a form takes it, without an exponent."""
+    """The number as in a form field, without an exponent."""
     return f"{Decimal(repr(value)).normalize():f}"
 
 

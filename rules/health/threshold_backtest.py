@@ -1,4 +1,4 @@
-"""A proposed threshold, tried on the readings that were kept: how often the rule would have fired, and for what."""
+"""A backtest of a proposed threshold on stored readings: how often the rule would have fired, and on what."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ FOREVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """How often a rule fires and acts, as it is and with the proposed threshold; and what becomes of the judged."""
+    """How often a rule fires and acts with the present and the proposed threshold; and which rated firings remain."""
 
     fired_now: int
     fired_then: int
@@ -32,10 +32,10 @@ class Backtest:
 
 
 def backtest(rule: AutomationRule, threshold: float, judged: Sequence[JudgedFiring], now: datetime) -> Backtest | None:
-    """Play the last 30 days with both thresholds; None where nothing was kept to be played."""
+    """Replay the last 30 days with both thresholds; None where there are no stored readings."""
     try:
         watch_of(rule)
-    except ValueError:  # a further condition cannot be read; that the rule fails, its health says anyway
+    except ValueError:  # a further condition cannot be read; the check `failing` reports this
         return None
     moved = copy(rule)
     moved.threshold_value = Decimal(repr(threshold))
@@ -52,10 +52,10 @@ def backtest(rule: AutomationRule, threshold: float, judged: Sequence[JudgedFiri
 
 
 class _Still:
-    """Whether a firing of the past would still be one: whether, while that episode lasted, the rule would have fired.
+    """Whether a rated firing would still occur: whether the rule would have fired during that episode.
 
-    So one that began mildly and became worse counts as one. What the readings that were kept do not show goes by the
-    reading at its beginning.
+    An episode that began below the threshold and later passed it counts. Where no readings are stored, the reading at
+    its beginning decides.
     """
 
     def __init__(self, now: Iterable[Period], then: Iterable[Period], operator: str, threshold: float) -> None:
@@ -70,7 +70,8 @@ class _Still:
         return any(first < end and last > start for first, last in self.then.get(firing.person, []))
 
     def _episode(self, firing: JudgedFiring) -> tuple[datetime, datetime] | None:
-        """The time of the episode, which begins at a scheduled evaluation: the firing may be a little off it."""
+        """The period of the episode. It begins at a scheduled evaluation, which may differ slightly from the firing's
+        time."""
         spans = self.now.get(firing.person, [])
         place = bisect_right(spans, firing.at + self.interval, key=lambda span: span[0]) - 1
         return spans[place] if place >= 0 and spans[place][1] > firing.at else None

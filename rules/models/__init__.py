@@ -1,4 +1,4 @@
-"""What is watched and what was decided."""
+"""Models of rules: rules, states, readings, silences, feedback, activity log."""
 
 from rules.models.activity import ActivityEntry, DispatchRun
 from rules.models.feedback import Feedback

@@ -60,7 +60,7 @@ class DispatchRun(models.Model):
 
 
 class ActivityEntry(models.Model):
-    """One decision and its outcome. A pending entry is work that waits to be executed: these rows are the queue."""
+    """One decision and its outcome. Pending entries wait for execution: they are the queue."""
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -103,7 +103,7 @@ class ActivityEntry(models.Model):
             models.Index(fields=["user", "-created_at"], name="agent_activity_log_owner"),
             models.Index(fields=["rule", "-created_at"], name="agent_activity_log_rule"),
             models.Index(fields=["run"], name="agent_activity_log_run"),
-            models.Index(  # serves the story of an instance
+            models.Index(  # serves the timeline of an instance
                 fields=["state", "-created_at"],
                 name="agent_activity_log_state",
                 condition=models.Q(state__isnull=False),

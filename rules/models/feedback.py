@@ -1,4 +1,4 @@
-"""What people say of what a rule told them: useful, or noise."""
+"""Feedback on firings: useful, or noise."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""The questions that are asked of rules, states, activity and runs."""
+"""Query sets of rules, states, silences, activity entries and runs."""
 
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -12,7 +12,7 @@ from rules.engine.evaluated_rules import IN_FORCE, acting
 from rules.engine.open_alerts import FIRES_NOW
 from smartagent.kernel.scope import OwnedQuerySet, has_everyone
 
-CHANGE_OF_CLOCKS = timedelta(hours=3)  # by which a window may be longer than it says
+CHANGE_OF_CLOCKS = timedelta(hours=3)  # by which a change of the clocks may lengthen a window
 WRITTEN_BY_AGENT = Q(run__isnull=False) | Q(executed_at__isnull=False)
 LAST_END = ExpressionWrapper(
     F("ends_at") + Coalesce(F("duration"), timedelta(0)) + CHANGE_OF_CLOCKS, DateTimeField()
@@ -21,7 +21,7 @@ LAST_END = ExpressionWrapper(
 
 class RuleQuerySet(OwnedQuerySet):
     def active(self) -> Self:
-        """Those that are neither drafts, paused nor disabled."""
+        """Active rules: not drafts, paused or disabled."""
         return self.filter(status="active")
 
     def in_force(self) -> Self:
@@ -29,7 +29,7 @@ class RuleQuerySet(OwnedQuerySet):
         return self.filter(IN_FORCE)
 
     def evaluated_for(self, owner: UUID | None, rule: UUID | None) -> Self:
-        """Those of `owner`, or that one `rule`, where they are named."""
+        """Evaluated rules; only those of `owner`, or only `rule`, where given."""
         named = {"user": owner, "pk": rule}
         return self.filter(**{name: key for name, key in named.items() if key})
 
@@ -38,33 +38,33 @@ class StateQuerySet(OwnedQuerySet):
     owner_paths = ("rule__user",)
 
     def firing(self) -> Self:
-        """Those that fire now, of rules that are evaluated; one that is recovering still does."""
+        """Instances that fire, including recovering ones, of rules that are evaluated."""
         return self.filter(FIRES_NOW, acting("rule__"))
 
     def of_severity(self, severity: str) -> Self:
-        """Those whose episode is this bad: past the second threshold it is critical, whatever the rule says."""
+        """Instances whose episode has `severity`: critical past the critical threshold, else that of the rule."""
         of_rule = Q(rule__severity=severity)
         return self.filter(of_rule | Q(critical=True) if severity == "critical" else of_rule & Q(critical=False))
 
     def later_than(self, when: datetime) -> Self:
-        """Those that have changed or acted after `when`, of rules that are evaluated."""
+        """Instances that changed or acted after `when`, of rules that are evaluated."""
         later = Q(since__gt=when) | Q(last_notified_at__gt=when)
         return self.filter(later, acting("rule__"))
 
 
 class SilenceQuerySet(OwnedQuerySet):
     def standing(self, now: datetime) -> Self:
-        """Those that may be on at `now` or later; whether a recurring one is, its recurrence says."""
+        """Silences that may be active at `now` or later; for a recurring one its recurrence decides."""
         ends = Q(recurrence="", ends_at__gt=now) | ~Q(recurrence="") & Q(last_end__gt=now)
         return self.alias(last_end=LAST_END).filter(ends, Q(cancelled_at=None) | Q(cancelled_at__gt=now))
 
     def unreported(self) -> Self:
-        """Silences with windows whose end is not reported yet, or that may have some."""
+        """Silences that have, or may have, windows whose end is not reported yet."""
         ended = Coalesce(F("cancelled_at"), LAST_END)
         return self.filter(Q(reported_at=None) | Q(reported_at__lt=ended))
 
     def visible_to(self, user: Any) -> Self:
-        """Of those for everyone's rules, too, what concerns one: whoever wonders about the quiet may read why."""
+        """Own silences, and those on everyone's rules that may cover the person or a rule of theirs."""
         if isinstance(user, AnonymousUser) or has_everyone(user, "view"):
             return super().visible_to(user)
         concerns = Q(user=None) & (Q(rule=None) | Q(rule__user=user)) & (Q(person=None) | Q(person=user))
@@ -73,34 +73,34 @@ class SilenceQuerySet(OwnedQuerySet):
 
 class ActivityQuerySet(OwnedQuerySet):
     def pending(self) -> Self:
-        """The queue: what was decided and is not yet done."""
+        """The queue: entries whose action has not been executed."""
         return self.filter(status="pending")
 
     def ours(self) -> Self:
-        """What Smart Agent wrote: the old application, which writes to the same table, knows neither of these columns.
+        """Entries that Smart Agent wrote: the old application writes to the same table, but does not set these columns.
 
-        A run is deleted after a while; that an entry was executed stays.
+        Runs are deleted after a while; `executed_at` stays.
         """
         return self.filter(WRITTEN_BY_AGENT)
 
     def of_others(self) -> Self:
-        """What the old application, or another program, wrote."""
+        """Entries of the old application, or of another program."""
         return self.exclude(WRITTEN_BY_AGENT)
 
     def failed(self) -> Self:
-        """What Smart Agent could not do or read."""
+        """Smart Agent's entries of failed actions, and of conditions that could not be read."""
         return self.ours().filter(status="failed")
 
     def triggered(self) -> Self:
-        """Entries into firing and repeats."""
+        """Entries of instances that began to fire, and of repeats."""
         return self.filter(event_type__in=["rule_fired", "rule_repeated"])
 
     def since(self, when: datetime) -> Self:
-        """Those written at `when` or later."""
+        """Entries written at `when` or later."""
         return self.filter(created_at__gte=when)
 
     def last_day(self, now: datetime) -> Self:
-        """Those of the 24 hours before `now`."""
+        """Entries of the 24 hours before `now`."""
         return self.since(now - timedelta(hours=24))
 
 
@@ -112,15 +112,16 @@ class RunQuerySet(OwnedQuerySet):
         return self.filter(trigger="schedule").order_by("-started_at", "-id")
 
     def unfinished(self) -> Self:
-        """Those that say that they are running."""
+        """Runs with the status running."""
         return self.filter(outcome="running")
 
     def end(self, now: datetime) -> int:
-        """Put down that they were ended from outside; only who holds the dispatcher's lock knows that."""
+        """Mark the runs as failed at `now`, with an error message; only the holder of the dispatcher's lock may do
+        this."""
         return self.update(outcome="failed", finished_at=now, error_message="The run was interrupted.")
 
     def visible_to(self, user: Any) -> Self:
-        """Scheduled runs concern everybody; runs that a person asked for, that person."""
+        """Scheduled runs, and the runs that the person requested."""
         if has_everyone(user, "view"):
             return self
         return self.filter(Q(trigger="schedule") | Q(requested_by=user.pk))

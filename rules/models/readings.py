@@ -16,7 +16,7 @@ PERCENT_VALIDATORS = [MinValueValidator(0), MaxValueValidator(100)]
 
 
 class Integration(models.Model):
-    """A connection of a person to another system, whose health is watched."""
+    """A person's connection to another system, whose status is monitored."""
 
     class Status(models.TextChoices):
         ACTIVE = "active"
@@ -91,7 +91,7 @@ class FusionScore(models.Model):
 
 
 class AuditEvent(models.Model):
-    """Something that happened in a connected system; error and critical ones are anomalies."""
+    """An event in a connected system; severities error and critical count as anomalies."""
 
     class Severity(models.TextChoices):
         INFO = "info"
@@ -102,8 +102,7 @@ class AuditEvent(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False)
     event_type = models.TextField("event")
-    # Without a default of the database: on the old application's table a trigger tells from its absence that nobody has
-    # said one, and derives it from what else the row holds.
+    # Without a database default: on the old application's table a trigger derives a missing value from other columns.
     severity = models.TextField(choices=Severity.choices, default=Severity.INFO, null=True)
     severity_derived = models.BooleanField(default=False, db_default=False, editable=False)
     message = models.TextField(default="", db_default="", blank=True)
@@ -127,7 +126,7 @@ class AuditEvent(models.Model):
 
 
 class MetricSample(models.Model):
-    """A pushed reading, or a change of a built-in metric that an evaluation stored; platform-wide without a person."""
+    """A pushed reading, or a stored change of a built-in metric; without a person it is platform-wide."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False)

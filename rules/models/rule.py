@@ -42,7 +42,7 @@ class DeletedRules(RepresentableManager):
 
 
 class AutomationRule(models.Model):
-    """Watches one metric of its owner, or of everyone, and acts when the reading breaks the threshold."""
+    """A rule: monitors a metric of its owner, or of everyone, and runs its action when the condition is met."""
 
     class Status(models.TextChoices):
         ACTIVE = "active"
@@ -141,7 +141,7 @@ class AutomationRule(models.Model):
     created_at = models.DateTimeField("created", default=timezone.now, db_default=Now(), editable=False)
     updated_at = models.DateTimeField("updated", auto_now=True, db_default=Now())
 
-    # Rules of an older kind, of the old application, are in the same table.
+    # The same table has rules of the old application, of an older kind.
     REPRESENTABLE = models.Q(
         user__isnull=False,
         rule_name__isnull=False,
@@ -172,7 +172,7 @@ class AutomationRule(models.Model):
                 name="automation_rules_evaluated",
                 condition=models.Q(status__in=IN_FORCE_STATUSES),
             ),
-            models.Index(  # serves what is more than one simple condition
+            models.Index(  # serves rules with windows or several conditions
                 fields=["id"],
                 name="automation_rules_composed",
                 condition=~models.Q(reducer="last", more_conditions=[]),
@@ -197,11 +197,11 @@ class AutomationRule(models.Model):
 
     @property
     def is_simple(self) -> bool:
-        """Whether it compares one newest reading: the fast path of an evaluation."""
+        """Whether the rule has one condition on the newest reading: the fast path of an evaluation."""
         return self.reducer == Reducer.LAST and not self.more_conditions
 
     @property
     def watched(self) -> set[str]:
-        """The metrics of its conditions."""
+        """The metrics of all its conditions."""
         more = self.more_conditions if isinstance(self.more_conditions, list) else []
         return {self.metric_type} | {str(each.get("metric")) for each in more if isinstance(each, dict)}

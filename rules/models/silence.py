@@ -1,4 +1,4 @@
-"""A time in which what fires tells nobody: a silence once, or a maintenance window that recurs."""
+"""Silences: muted times, once or recurring (maintenance windows)."""
 
 import uuid
 
@@ -14,7 +14,7 @@ from smartagent.fields import FactsField
 
 
 class Silence(models.Model):
-    """Covers the instances that agree with all of its matchers: rule, metric, person, labels. Evaluation goes on."""
+    """Mutes the instances that match all its matchers: rule, metric, person, labels. They are still evaluated."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     user = models.ForeignKey(

@@ -15,7 +15,7 @@ from rules.models.silence import Silence
 
 
 class RuleState(models.Model):
-    """One instance = rule x person x target. An instance without a row is ok and never was anything else."""
+    """The state of one instance = rule x person x target. An instance without a row is ok and has always been."""
 
     class Handling(models.TextChoices):
         OPEN = "open"
@@ -91,5 +91,5 @@ class RuleState(models.Model):
 
     @property
     def severity(self) -> str:
-        """How bad its episode is: as its rule says, critical where it has passed the second threshold."""
+        """The severity of its episode: critical where it has passed the critical threshold, else that of the rule."""
         return Severity.CRITICAL if self.critical else self.rule.severity

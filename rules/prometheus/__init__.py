@@ -1,1 +1,1 @@
-"""Alerting rules of Prometheus, read into files of ours where they say the same."""
+"""Import of Prometheus alerting rules into rule files of Smart Agent."""

@@ -1,4 +1,4 @@
-"""Arithmetic of constants in an expression, in 64 bits as Prometheus has it: `1024 * 1024`, `-(5)`, `2 ^ 30`."""
+"""Arithmetic of constants in a PromQL expression, in 64-bit floats like Prometheus: `1024 * 1024`, `-(5)`, `2 ^ 30`."""
 
 import math
 from collections.abc import Callable
@@ -14,7 +14,7 @@ ARITHMETIC_OPERATIONS: dict[str, Callable[[float, float], float]] = {
 
 
 def computed(left: Decimal, sign: str, right: Decimal) -> Decimal:
-    """The result of two constants; Unsupported where it is not a finite number."""
+    """The result of `left sign right`; Unsupported where it is not a finite number."""
     try:
         return read_number(ARITHMETIC_OPERATIONS[sign](float(left), float(right)))
     except (ArithmeticError, ValueError):

@@ -1,4 +1,4 @@
-"""Counts of nothing: Prometheus has no series then, and compares nothing; here such a count is 0."""
+"""Conditions on counts. Where nothing is counted, Prometheus has no series and no alert; here the count is 0."""
 
 import operator
 from collections.abc import Callable
@@ -18,7 +18,7 @@ NEVER = (
 
 
 def counts_of_something(joined: Joined, notes: list[str]) -> list[dict[str, Any]]:
-    """Conditions that keep counts which hold for 0 from holding for nothing."""
+    """Further conditions `> 0`, for counts whose own condition would also be met by 0."""
     found = []
     for each in joined.comparisons:
         if each.selector.reducer != "count" or not HOLDS[each.operator](Decimal(0), each.threshold):
@@ -33,7 +33,7 @@ def counts_of_something(joined: Joined, notes: list[str]) -> list[dict[str, Any]
 
 
 def _holds_for_some(each: Comparison) -> bool:
-    """Whether it holds for any count from 1 on."""
+    """Whether the condition is met by every count from 1 on."""
     if each.operator in ("<", "<=", "=="):
         return HOLDS[each.operator](Decimal(1), each.threshold)
     return True

@@ -1,4 +1,4 @@
-"""Labels and annotations of an alert: the texts as they were written, and what of them a rule here has."""
+"""Labels and annotations of an alert, mapped to the fields of a rule."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,12 +17,12 @@ DESCRIBING = ("summary", "description", "runbook_url")
 
 
 def written_text(value: Any) -> str:
-    """A text of the file; nothing where there is none."""
+    """A scalar of the file as text; empty where there is none."""
     return value if isinstance(value, str) else ""
 
 
 def labels_of(value: Any) -> dict[str, str]:
-    """Labels by name; Unsupported where they are none."""
+    """Labels by name; Unsupported where the value is not an object of scalars."""
     return _texts(value, "labels")
 
 
@@ -32,8 +32,8 @@ def annotations_of(rule: Mapping[str, Any]) -> dict[str, str]:
 
 
 def described(labels: dict[str, str], annotations: dict[str, str], notes: list[str]) -> dict[str, Any]:
-    """What a rule has of `labels` and `annotations`; an empty label is none, also where it takes one of the group
-    away."""
+    """The fields of a rule that come from `labels` and `annotations`. An empty label counts as missing, also where it
+    overrides one of the group."""
     labels = {name: text for name, text in labels.items() if text}
     description = "\n".join(filter(None, (annotations.get("summary"), annotations.get("description"))))
     if "{{" in description:
@@ -58,7 +58,7 @@ def _texts(value: Any, what: str) -> dict[str, str]:
 
 
 def _severity(labels: dict[str, str], notes: list[str]) -> str:
-    """The severity here; nothing for medium, which is the default."""
+    """The severity, mapped to those of Smart Agent; empty for medium, the default. Adds to `notes`."""
     if "severity" not in labels:
         return ""
     found = SEVERITY_OF_LABEL.get(labels["severity"].lower())
@@ -68,7 +68,7 @@ def _severity(labels: dict[str, str], notes: list[str]) -> str:
 
 
 def _label_note(name: str, text: str, notes: list[str]) -> bool:
-    """Whether a label cannot be kept here, which is noted."""
+    """Whether a label cannot be stored here; adds a note where it cannot."""
     problem = "it has a template." if "{{" in text else label_problem({name: text})
     if problem:
         notes.append(f"Label {name[:60]} skipped: {problem}")
@@ -76,7 +76,7 @@ def _label_note(name: str, text: str, notes: list[str]) -> bool:
 
 
 def _runbook(address: str, notes: list[str]) -> str:
-    """The address, where a rule can have it."""
+    """The runbook's address, where it is valid for a rule."""
     if not address:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""The groups of a file of Prometheus, wherever they stand: in several documents, and in resources of Kubernetes."""
+"""The rule groups of a Prometheus file: plain, in several YAML documents, or in Kubernetes PrometheusRule resources."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ NO_GROUPS = "A Prometheus rules file has a list under “groups:”, each with a
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group as it was written, and where."""
+    """A rule group as written, with its place in the file."""
 
     value: Any
     place: Path
     lines: Lines
 
     def line_of(self, *path: str | int) -> int:
-        """The line of what `path` leads to from the group on."""
+        """The line number of the value at `path` below the group."""
         return line_of(self.lines, (*self.place, *path))
 
 
 def groups_of(text: str) -> list[Group]:
-    """All groups of `text`; Refused, with the line, where a document of it has none."""
+    """All groups of `text`; Refused, with the line, where a document has none."""
     documents = load_all(text, as_written=True)
     if not documents:
         raise FileRefused([Problem(NO_GROUPS)])
@@ -32,7 +32,9 @@ def groups_of(text: str) -> list[Group]:
 
 
 def _groups(value: Any, place: Path, lines: Lines) -> Iterator[Group]:
-    if isinstance(value, Mapping) and isinstance(value.get("items"), list):  # what kubectl prints of several resources
+    if isinstance(value, Mapping) and isinstance(
+        value.get("items"), list
+    ):  # the list that kubectl prints for several resources
         for index, item in enumerate(value["items"]):
             yield from _groups(item, (*place, "items", index), lines)
         return

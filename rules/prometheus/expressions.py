@@ -1,5 +1,5 @@
-"""The part of PromQL that says what a rule of ours can say: comparisons of a metric, or of what a window of it comes
-to, with a number, joined by `and` or by `or`.
+"""The supported part of PromQL: a metric, or an aggregation over a time window of it, compared with a number; such
+comparisons joined by `and` or by `or`.
 
 The language: https://prometheus.io/docs/prometheus/latest/querying/basics/
 """
@@ -9,12 +9,12 @@ from decimal import Decimal
 
 
 class Unsupported(Exception):
-    """The expression is no PromQL, or says what no rule of ours can say."""
+    """The expression is not valid PromQL, or cannot be expressed as a rule of Smart Agent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """A metric, with its label matchers as (label, operator, value); over `window` seconds where a `reducer` is."""
+    """A metric with its label matchers (label, operator, value); with a `reducer`, aggregated over `window` seconds."""
 
     metric: str
     matchers: tuple[tuple[str, str, str], ...] = ()
@@ -33,7 +33,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Comparisons of which `all` or `any` must hold."""
+    """Comparisons, of which `all` or `any` must be met."""
 
     match: str
     comparisons: tuple[Comparison, ...]

@@ -1,4 +1,4 @@
-"""The settings of a group of Prometheus, and those that have no counterpart here."""
+"""Settings of a Prometheus rule group, and those without a counterpart here."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from rules.prometheus.tokens import seconds_of
 from smartagent.kernel.durations import format_duration
 
 GROUP_KEYS = ("name", "rules", "labels", "interval")
-# What a field says where it changes nothing.
+# Values of group fields that change nothing.
 NEUTRAL_GROUP_VALUES = {"limit": ("0",), "query_offset": ("0", "0s"), "type": ("prometheus",)}
 NOTES = {
     "limit": "The group has limit: {}; there is no limit of alerts here.",
@@ -19,7 +19,7 @@ NOTES = {
 
 
 def group_notes(group: Mapping[str, Any]) -> list[str]:
-    """Notes on the rules of `group`."""
+    """Notes on settings of `group` that are not imported."""
     notes = _about_the_interval(group.get("interval"))
     for name, value in group.items():
         shown = written_text(value)[:60]

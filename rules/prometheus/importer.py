@@ -1,4 +1,4 @@
-"""A file of alerting rules of Prometheus as a file of ours, with what could not be said the same way.
+"""Conversion of a Prometheus rule file into a rule file of Smart Agent, with notes on every difference.
 
 The format: https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/
 """
@@ -30,7 +30,7 @@ ALERTING_RULE_KEYS = ("alert", "expr", "for", "keep_firing_for", "labels", "anno
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The result of one rule: the entry of our file with notes, or None and why it is left out."""
+    """The result of one rule: the entry of the rule file with notes, or None and the reasons why it was left out."""
 
     name: str
     group: str
@@ -40,7 +40,7 @@ class Imported:
 
 
 def import_prometheus(text: str) -> list[Imported]:
-    """The results of all rules of `text`, in all its documents; Refused where it is no file of Prometheus."""
+    """The results of all rules of `text`, in all its documents; Refused where it is not a Prometheus rule file."""
     groups = groups_of(text)
     uids = Uids(_identities(each.value for each in groups))
     return [
@@ -51,7 +51,7 @@ def import_prometheus(text: str) -> list[Imported]:
 
 
 def _identities(groups: Iterable[Any]) -> Iterator[Identity]:
-    """Of all alerts, also of those that cannot be imported."""
+    """The identities of all alerts, including those that cannot be imported."""
     for group in groups:
         rules = group.get("rules") if isinstance(group, Mapping) else None
         for rule in rules if isinstance(rules, list) else []:
@@ -67,7 +67,7 @@ def _identity(rule: Mapping[str, Any], group: str, labels: dict[str, str]) -> Id
 
 
 def as_document(imported: list[Imported], source: str) -> dict[str, Any]:
-    """Our file of what could be imported."""
+    """The rule file of all rules that could be imported; `source` names where they come from."""
     entries = [each.entry for each in imported if each.entry]
     return {"version": VERSION} | ({"source": source} if source else {}) | {"rules": entries}
 
@@ -96,11 +96,13 @@ def _rule(rule: Any, group: str, group_labels: Any, notes: list[str], uids: Uids
     if not name:
         raise Unsupported("The name (“alert:”) is missing.")
     labels = labels_of(group_labels) | labels_of(rule.get("labels"))
-    # Given before the rule is read: whether the others of its name can be imported does not move it.
+    # Taken before the expression is parsed: a rule that cannot be imported takes its uid too.
     uid = uids.of(_identity(rule, group, labels))
     said = read_expression(written_text(rule.get("expr")))
     entry = {"uid": uid, "name": name} | described(labels, annotations_of(rule), notes) | _conditions(said, notes)
-    entry |= _timing(rule, notes) | {"no_data_policy": "resolve"}  # what is gone resolves, as in Prometheus
+    entry |= _timing(rule, notes) | {
+        "no_data_policy": "resolve"
+    }  # an alert whose series is gone resolves, as in Prometheus
     notes += [f"“{key}” is not a field of alerting rules; skipped." for key in rule if key not in ALERTING_RULE_KEYS]
     if problems := _problems(entry):
         return Imported(name, group, None, problems)
@@ -157,7 +159,7 @@ def _timing(rule: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
 
 
 def _problems(entry: dict[str, Any]) -> list[str]:
-    """What would be wrong with it here."""
+    """The validation errors of the entry."""
     try:
         document = read_document({"version": VERSION, "source": "prometheus", "rules": [entry]})
     except FileRefused as error:

@@ -1,4 +1,4 @@
-"""An expression is read by recursive descent; whatever no rule of ours can say is refused with the reason."""
+"""A recursive-descent parser of the supported part of PromQL. Anything else is refused with the reason."""
 
 import re
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from smartagent.kernel.coerce import read_number
 
 COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
 FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-LEVELS = (("+", "-"), ("*", "/", "%"))  # what binds least comes first
+LEVELS = (("+", "-"), ("*", "/", "%"))  # lowest precedence first
 ARITHMETIC = ("+", "-", "*", "/", "%", "^")
 MAX_EXPRESSION_DEPTH = 50
 
 
 def read_expression(text: str) -> Joined:
-    """Parse `text`; Unsupported with the part that has no counterpart here."""
+    """Parse `text`; Unsupported, with the part that has no counterpart here."""
     parser = _Parser(tokens_of(text))
     found = parser.joined(0)
     parser.expect_end()
@@ -30,7 +30,8 @@ class _Parser:
         self.tokens, self.place = tokens, 0
 
     def joined(self, depth: int) -> Joined:
-        """`a and b and c`, or `a or b`; `and` binds closer, so both together would need rules within rules."""
+        """`a and b and c`, or `a or b`. Both together are refused: `and` binds closer, and a rule has no nested
+        conditions."""
         if depth > MAX_EXPRESSION_DEPTH:
             raise Unsupported("Nested too deeply.")
         alternatives = [self._all(depth)]
@@ -65,7 +66,7 @@ class _Parser:
         return Joined("all", (Comparison(left, operator, right),))
 
     def _in_parentheses(self, depth: int) -> Joined | None:
-        """What stands in parentheses, where that is a condition and not one side of a comparison."""
+        """The parenthesized condition; None where the parentheses are one side of a comparison."""
         start = self.place
         self.place += 1
         try:
@@ -81,7 +82,7 @@ class _Parser:
         return whole
 
     def _side_follows(self, start: int) -> bool:
-        """Whether the parentheses that open at `start` are followed by a comparison."""
+        """Whether the parentheses that open at `start` are followed by a comparison operator."""
         open_ones = 0
         for place in range(start, len(self.tokens)):
             open_ones += {"(": 1, ")": -1}.get(self.tokens[place][1], 0)
@@ -103,7 +104,7 @@ class _Parser:
         return self._arithmetic(depth, 0)
 
     def _arithmetic(self, depth: int, level: int) -> Selector | Decimal:
-        """Parts that signs of `level` join, from the left."""
+        """Operands joined by operators of precedence `level`, evaluated from the left."""
         if level == len(LEVELS):
             return self._signed(depth)
         left = self._arithmetic(depth, level + 1)
@@ -113,7 +114,7 @@ class _Parser:
         return left
 
     def _signed(self, depth: int) -> Selector | Decimal:
-        """A sign binds less than ^, as in -2^2, which is -4."""
+        """A signed operand. The sign binds less than ^: -2^2 is -4."""
         if depth > MAX_EXPRESSION_DEPTH:
             raise Unsupported("Nested too deeply.")
         if self._take("+"):
@@ -192,7 +193,7 @@ class _Parser:
         return Selector(names[0], tuple(matchers.values()))
 
     def _matcher(self) -> tuple[str, str, str]:
-        """The label, operator and text of a matcher; a text alone is the name of the metric."""
+        """The label, operator and text of a matcher; a text alone matches the metric's name."""
         kind, label = self._next("Missing }.")
         if kind == "text":
             label = text_of(label)

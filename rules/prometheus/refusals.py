@@ -1,4 +1,4 @@
-"""The reasons why an expression has no counterpart here, with an alternative."""
+"""Messages for expressions without a counterpart here, each with an alternative."""
 
 FUNCTIONS = {
     "avg_over_time": "avg", "min_over_time": "min", "max_over_time": "max", "sum_over_time": "sum",
@@ -10,7 +10,7 @@ AGGREGATIONS = {
 
 
 def instead_of_comparison(found: str) -> str:
-    """Of a part that stands where a comparison is expected."""
+    """The message for a part that stands where a comparison is expected."""
     if found in ("+", "-", "*", "/", "%", "^"):
         return f"Arithmetic ({found}) is not supported: push the result as a metric."
     if not found:
@@ -19,12 +19,12 @@ def instead_of_comparison(found: str) -> str:
 
 
 def aggregated(name: str) -> str:
-    """The reason for an aggregation over series."""
+    """The message for an aggregation over series, such as `sum by`."""
     return f"{name} aggregates several series; a rule watches one series per person. Push the aggregate as a metric."
 
 
 def unknown(name: str) -> str:
-    """The reason for another function."""
+    """The message for any other function."""
     if name == "absent":
         return "absent is not supported; use no_data_policy: fire in a rule on the metric instead."
     if name == "last_over_time":

@@ -1,4 +1,4 @@
-"""The report of an import from Prometheus, for people and for programs."""
+"""The report of an import from Prometheus, as text and as JSON."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from rules.provisioning.plan_text import json_of
 
 
 def report_lines(imported: list[Imported]) -> Iterator[str]:
-    """A line for everything that is not simply the same, and how many could be said."""
+    """A line for each rule that differs or was left out, and the number of imported rules."""
     for each in imported:
         name = each.name or (f"group {each.group}" if each.group else "a rule without a name")
         if each.entry is None:
@@ -20,7 +20,7 @@ def report_lines(imported: list[Imported]) -> Iterator[str]:
 
 
 def report_facts(imported: list[Imported], document: dict[str, Any]) -> dict[str, Any]:
-    """The same for programs, with the file."""
+    """The report as a JSON object, with the rule file."""
     return {
         "document": json_of(document),
         "report": [

@@ -1,4 +1,4 @@
-"""The text of an expression as its smallest parts: durations as seconds, numbers and texts as Go reads them."""
+"""The tokenizer of PromQL expressions: durations as seconds, numbers and strings as Go reads them."""
 
 import re
 from decimal import Decimal
@@ -16,7 +16,7 @@ TOKEN_PATTERN = re.compile(
     r"""|(?P<sign>=~|!~|==|!=|<=|>=|[-+*/%^<>=(){}\[\],@])""",
     re.ASCII,
 )
-# Prometheus reads these in any case; names of metrics and functions it does not.
+# In Prometheus these are case-insensitive; names of metrics and functions are not.
 KEYWORDS = {
     "and", "or", "unless", "atan2", "offset", "bool", "by", "without", "on", "ignoring", "group_left", "group_right",
 }  # fmt: skip
@@ -24,7 +24,7 @@ PROMETHEUS_UNITS = {"y": 31_536_000, "w": 604_800, "d": 86_400, "h": 3600, "m": 
 DURATION_PATTERN = re.compile(
     "".join(rf"(?:(\d{{1,15}}){unit})?" for unit in PROMETHEUS_UNITS), re.ASCII
 )  # each once, the longest first
-MAX_DURATION_SECONDS = 2**63 / 1e9  # seconds; what Prometheus can hold
+MAX_DURATION_SECONDS = 2**63 / 1e9  # seconds; the longest duration of Prometheus
 ESCAPE = re.compile(
     rb"\\(?:([abfnrtv\\'\"])|x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.?))", re.S
 )
@@ -32,7 +32,7 @@ ESCAPES = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t"
 
 
 def seconds_of(text: str) -> float:
-    """The seconds of a duration such as `1h30m`; ValueError where it is none."""
+    """The seconds of a duration such as `1h30m`; ValueError where it is invalid."""
     if text == "0":
         return 0.0
     found = DURATION_PATTERN.fullmatch(text) if text else None
@@ -45,7 +45,7 @@ def seconds_of(text: str) -> float:
 
 
 def number_of(text: str) -> Decimal:
-    """The number that a literal is: 010 and 0755 are octal, 0789 is not, 0x1F is hexadecimal, 1_000 is 1000."""
+    """The value of a numeric literal: 010 and 0755 are octal, 0789 is decimal, 0x1F is hexadecimal, 1_000 is 1000."""
     if not re.fullmatch(r"(?:0[xX]_?)?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*", text) and "_" in text:
         raise Unsupported(f"“{text[:40]}” is not a number: _ is only allowed between the digits of a whole number.")
     plain = text.replace("_", "")
@@ -58,7 +58,7 @@ def number_of(text: str) -> Decimal:
 
 
 def text_of(literal: str) -> str:
-    """The text that a literal in quotes is; Unsupported where an escape in it is none."""
+    """The value of a string literal; Unsupported where it has an invalid escape."""
     quote, inner = literal[0], literal[1:-1]
     if quote == "`":
         return inner
@@ -82,7 +82,7 @@ def _unescaped(found: "re.Match[bytes]", quote: bytes) -> bytes:
 
 
 def tokens_of(text: str) -> list[tuple[str, str]]:
-    """The parts of `text` as (kind, text), without spaces and comments; Unsupported where it is invalid."""
+    """The tokens of `text` as (kind, text), without spaces and comments; Unsupported where it is invalid."""
     if len(text) > MAX_EXPRESSION_LENGTH:
         raise Unsupported(f"The expression is longer than {MAX_EXPRESSION_LENGTH:,} characters.")
     found, place = [], 0

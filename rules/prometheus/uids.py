@@ -1,4 +1,5 @@
-"""Uids of imported alerts: from group, alert and severity, so that an alert keeps its rule, state and history."""
+"""Uids of imported alerts, from group, alert and severity: on the next import an alert keeps its rule, state and
+history."""
 
 import re
 from collections import Counter
@@ -18,12 +19,12 @@ class Identity:
 
     @property
     def name(self) -> str:
-        """Group and alert, as a uid has them."""
+        """Group and alert, as the start of a uid."""
         return _plain(f"{self.group}/{self.alert}" if self.group else self.alert)[:150].rstrip("-_.:/@") or "alert"
 
     @property
     def level(self) -> str:
-        """The severity, as a uid has it."""
+        """The severity, as a part of a uid."""
         return _plain(self.severity)[:30]
 
     @property
@@ -33,9 +34,9 @@ class Identity:
 
 
 class Uids:
-    """The uids of one file. An alert whose name no other of its group has is called by it. Others are told apart by
-    their severity where that does, else by a hash of what they say: never by their order, so that none takes over the
-    state of one that was removed. Alerts that cannot be imported count, so that none moves when one of them can be."""
+    """The uids of one file. An alert with a unique name in its group gets the name; else the severity is added, or,
+    where that is not unique, a hash of the content. The order never counts, so no alert takes over the state of one
+    that was removed. Alerts that cannot be imported count too, so that no uid changes when one becomes importable."""
 
     def __init__(self, alerts: Iterable[Identity]) -> None:
         alerts = list(alerts)
@@ -44,7 +45,7 @@ class Uids:
         self.used: set[str] = set()
 
     def of(self, alert: Identity) -> str:
-        """The uid of the next alert of the file; only of two that say the same, the second has a number."""
+        """The uid of the next alert of the file; of identical alerts, all after the first get a number."""
         found = self._called(alert)
         found = f"{found}-{alert.digest}" if found in self.used else found
         uid, number = found, 2

@@ -1,1 +1,1 @@
-"""Silences and maintenance windows: when they are on, and what they cover."""
+"""Silences and maintenance windows: when they are active, and which instances they cover."""

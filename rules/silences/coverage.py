@@ -1,6 +1,6 @@
-"""What silences cover: set-based, for the statement that finds the candidates, and for the preview beside the form.
+"""The instances that silences cover, by set-based SQL: for an evaluation, and for the preview beside the form.
 
-An instance that several silences cover has one row, of the one that lasts longest.
+An instance that several silences cover has one row, with the silence that lasts longest.
 """
 
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ SILENCES = {
 SILENCE_COLUMN_TYPES = ", ".join(f"{name} {kind}" for name, kind in SILENCES.items())
 
 AMONG_MORE = "r.more_conditions @> jsonb_build_array(jsonb_build_object('metric', s.metric))"
-# What finds the rules of a silence, by an index or a hash where there is one; the rest is compared after that.
+# Joins that find the rules of a silence, by an index or a hash where there is one; other matchers filter afterwards.
 WAYS = (
     "s.rule_id IS NOT NULL AND r.id = s.rule_id",
     "s.rule_id IS NULL AND s.user_id IS NOT NULL AND r.user_id = s.user_id",
@@ -78,7 +78,7 @@ SELECT r.id, r.rule_name, r.user_id, coalesce(nullif(o.full_name, ''), o.email),
 
 @dataclass(frozen=True, slots=True)
 class CoveredRule:
-    """A rule of which instances are covered: how many, and how many of them fire."""
+    """A rule with covered instances: how many, and how many of them fire."""
 
     id: UUID
     name: str
@@ -90,7 +90,7 @@ class CoveredRule:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The coverage of a silence; `listing` has the first of the rules, those that fire before the others."""
+    """The coverage of a silence; `listing` has the first rules, firing ones first."""
 
     rules: int = 0
     instances: int = 0
@@ -109,14 +109,14 @@ class Coverage:
 
 
 def begin_silenced() -> None:
-    """Make an empty eval_silenced: nothing is silenced so far."""
+    """Create the temporary table eval_silenced, empty."""
     with connection.cursor() as cursor:
         cursor.execute(CREATE_SILENCE_TABLES)
 
 
 def gather_silenced(now: datetime, unread: list[str] | None = None) -> int:
-    """Fill eval_silenced with the instances that are covered at `now`; return how many they are. Silences that cannot
-    be read cover nothing, and are added to `unread`: id and cause."""
+    """Fill eval_silenced with the instances that are covered at `now`; return their number. Silences that cannot be
+    read cover nothing; their id and error are appended to `unread`."""
     begin_silenced()
     on = list(_on(now, unread))
     if not on:
@@ -155,7 +155,7 @@ def words_of(silence: Silence, window: Window) -> str:
 
 
 def _on(now: datetime, unread: list[str] | None = None) -> Iterable[tuple[Silence, Window]]:
-    """The silences that are on at `now`. One that cannot be read is left out: then somebody is told too much."""
+    """The silences that are active at `now`. One that cannot be read is left out: better one notification too many."""
     standing = Silence.objects.standing(now).filter(starts_at__lte=now).select_related("created_by")
     for silence in readable(standing, unread):
         try:

@@ -17,16 +17,16 @@ CREATED_FIELDS = [
 
 
 def make(silence: Silence, maker: Any, now: datetime) -> Silence:
-    """Write a new silence. Windows that it would have had before are nobody's business."""
+    """Store a new silence. Windows before `now` are not reported."""
     silence.created_by, silence.reported_at = maker, now
     silence.save(force_insert=True)
     return silence
 
 
 def revise(silence: Silence, now: datetime) -> bool:
-    """Write what was changed in `silence`; say whether it was still there to be changed.
+    """Store the changes to `silence`; return whether it still existed.
 
-    What ended until now is reported as it stood: later, other windows would be looked for.
+    Windows that ended before `now` are reported first, with the silence as it was: the new schedule may have others.
     """
     with transaction.atomic():
         before = Silence.objects.select_for_update(of=("self",)).filter(pk=silence.pk).first()
@@ -39,18 +39,18 @@ def revise(silence: Silence, now: datetime) -> bool:
 
 
 def end(silences: SilenceQuerySet, user: Any, now: datetime) -> int:
-    """End `silences` at `now`, also those that have not begun; return how many were not over."""
+    """End `silences` at `now`, including those that have not begun; return how many were not over."""
     return silences.standing(now).filter(cancelled_at=None).update(cancelled_at=now, cancelled_by=user)
 
 
 def prolonged(silence: Silence, by: timedelta) -> Silence:
-    """The same with a later end, not saved."""
+    """The silence with a later end, not saved."""
     silence.ends_at += by
     return silence
 
 
 def copied(silence: Silence, now: datetime) -> dict[str, Any]:
-    """The initial values of a copy: one of an ended silence begins now, and lasts as long."""
+    """The initial values of a copy: the copy of an ended silence begins now and has the same length."""
     values = {name: getattr(silence, name) for name in CREATED_FIELDS}
     if silence.starts_at < now:
         length = silence.ends_at - silence.starts_at
@@ -62,10 +62,10 @@ def copied(silence: Silence, now: datetime) -> dict[str, Any]:
 
 
 def is_over(silence: Silence, now: datetime) -> bool:
-    """Whether no window of it is on or to come."""
+    """Whether no window is active or upcoming."""
     if silence.cancelled_at is not None and silence.cancelled_at <= now:
         return True
     try:
         return not upcoming(silence, now, 1)
-    except (ValueError, OverflowError):  # written by another hand: it is never on
+    except (ValueError, OverflowError):  # the recurrence was written by another program and is invalid: never active
         return silence.ends_at <= now

@@ -1,6 +1,6 @@
-"""How long a silence may be, by the role of who makes it: SILENCE_MAX_DAYS and SILENCE_SERIES_MAX_DAYS in the settings.
+"""Limits on silences by the role of their creator: SILENCE_MAX_DAYS and SILENCE_SERIES_MAX_DAYS in the settings.
 
-The first is about one stretch of quiet, so that nobody forgets it; the second about how long a recurring one may go on.
+The first limits one window, the second the length of a recurring series.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,8 @@ def limits_of(user: Any) -> Limits:
 
 
 def number_problem(maker: Any, now: datetime) -> str:
-    """The problem with one more silence of `maker`: each is looked at in every evaluation."""
+    """The error message where `maker` already has too many silences (each costs time in every evaluation); empty where
+    not."""
     maximum: int = settings.SILENCES_PER_PERSON
     if not maximum or Silence.objects.standing(now).filter(created_by=maker, cancelled_at=None).count() < maximum:
         return ""
@@ -40,14 +41,14 @@ def number_problem(maker: Any, now: datetime) -> str:
 
 
 def role_of(user: Any) -> str:
-    """The role that counts for silences: who may do more has more time."""
+    """The role that decides the limits: the one with the most permissions."""
     if user.is_superuser or user.groups.filter(name="administrators").exists():
         return "administrators"
     return "operators" if has_everyone(user, "change") else "members"
 
 
 def people_of(maker: Any) -> QuerySet[User]:
-    """Whom a silence of `maker` may name: everybody, or themselves and those whom a rule of theirs watches."""
+    """The people that a silence of `maker` may name: everybody, or themselves and those whom their rules watch."""
     if has_everyone(maker, "change"):
         return User.objects.all()
     return User.objects.filter(Q(pk=maker.pk) | Q(rule_states__rule__user=maker)).distinct()

@@ -1,4 +1,4 @@
-"""Which instances agree with a silence, in Python as in the SQL of `rules.silences.coverage`; and the same in words."""
+"""The matchers of a silence: in Python, equal to the SQL of `rules.silences.coverage`, and in words."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ Span = tuple[datetime, datetime, str]
 
 
 def agrees(silence: Silence, rule: AutomationRule, person: UUID) -> bool:
-    """Whether the instance of `rule` for `person` is one that `silence` covers while it is on."""
+    """Whether `silence`, while active, covers the instance of `rule` for `person`."""
     named = (
         silence.rule_id in (None, rule.pk)
         and silence.user_id in (None, rule.user_id)
@@ -31,7 +31,7 @@ def agrees(silence: Silence, rule: AutomationRule, person: UUID) -> bool:
 
 
 def between(start: datetime, end: datetime) -> list[Silence]:
-    """The silences that may be on between `start` and `end`."""
+    """The silences that may be active between `start` and `end`."""
     among = Silence.objects.standing(start).filter(starts_at__lt=end).order_by("pk")
     return list(among.select_related("created_by"))
 
@@ -39,10 +39,11 @@ def between(start: datetime, end: datetime) -> list[Silence]:
 def windows_for(
     rule: AutomationRule, person: Any, start: datetime, end: datetime, among: Sequence[Silence] | None = None
 ) -> list[Span]:
-    """When, between `start` and `end`, the instance of `rule` (saved or not) for `person` is silenced, and by what.
+    """The spans between `start` and `end` in which the instance of `rule` (saved or not) for `person` is silenced, each
+    with its silence.
 
-    The spans follow each other without overlap; where several silences are on, the one that lasts longest counts, as
-    in an evaluation. `among` are the silences in question, where the caller has them.
+    The spans do not overlap; where several silences are active, the one that lasts longest counts, as in an evaluation.
+    `among` restricts the silences, where the caller has them loaded.
     """
     key = person.pk if isinstance(person, get_user_model()) else person
     among = between(start, end) if among is None else among
@@ -63,7 +64,7 @@ def _windows(silence: Silence, start: datetime, end: datetime) -> list[Window]:
 
 
 def _told_apart(found: list[tuple[Window, str]]) -> list[Span]:
-    """Of windows that overlap, the one that lasts longest counts at each time."""
+    """Make overlapping windows disjoint: at each time the one that lasts longest counts."""
     edges = sorted({edge for window, _ in found for edge in (window.start, window.end)})
     spans: list[Span] = []
     for begin, finish in pairwise(edges):
@@ -91,5 +92,5 @@ def covers_in_words(silence: Silence) -> str:
 
 
 def labels_in_words(labels: Any) -> str:
-    """Labels as one writes them: `team=db, tier=1`."""
+    """Labels as text: `team=db, tier=1`."""
     return ", ".join(f"{name}={value}" for name, value in (labels or {}).items())

@@ -1,4 +1,4 @@
-"""The times of a silence in words, in the reader's time zone; and its state."""
+"""The times and the state of a silence in words, in the reader's time zone."""
 
 import calendar
 import re
@@ -25,12 +25,12 @@ SILENCE_STATE_LABELS = {"on": "active", "coming": "upcoming", "over": "ended"}
 
 
 def state_of(silence: Silence, now: datetime) -> str:
-    """on, coming or over."""
+    """`on`, `coming` or `over`."""
     if is_over(silence, now):
         return "over"
     try:
         return "on" if is_on(silence, now) else "coming"
-    except (ValueError, OverflowError):  # written by another hand: it is never on
+    except (ValueError, OverflowError):  # the recurrence was written by another program and is invalid: never active
         return "coming"
 
 
@@ -47,7 +47,7 @@ def when_in_words(silence: Silence) -> str:
 
 
 def _often(recurrence: str) -> str:
-    """`Monday to Friday`, `every Sunday and Wednesday`; the recurrence itself where it is more than that."""
+    """`Monday to Friday`, `every Sunday and Wednesday`; else the recurrence rule itself."""
     named = ON_WEEKDAYS.fullmatch(recurrence)
     if recurrence in PRESETS or not named:
         return PRESETS.get(recurrence, recurrence)
@@ -55,14 +55,14 @@ def _often(recurrence: str) -> str:
 
 
 def window_in_words(window: Window) -> str:
-    """`2 Mar 2026, 22:00 – 3 Mar 2026, 06:00`, in the zone that is active."""
+    """`2 Mar 2026, 22:00 – 3 Mar 2026, 06:00`, in the active time zone."""
     start, end = timezone.localtime(window.start), timezone.localtime(window.end)
     until = f"{end:%H:%M}" if end.date() == start.date() else f"{end.day} {end:%b %Y, %H:%M}"
     return f"{start.day} {start:%b %Y, %H:%M} – {until}"
 
 
 def zone_of(silence: Silence) -> ZoneInfo:
-    """Its zone, or UTC where there is none of that name."""
+    """The silence's time zone; UTC where the name is unknown."""
     try:
         return ZoneInfo(silence.time_zone)
     except (KeyError, ValueError, OSError):

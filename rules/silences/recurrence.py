@@ -1,6 +1,6 @@
-"""Recurrence rules of iCalendar (RFC 5545): read strictly, with messages that say what would be right.
+"""Recurrence rules of iCalendar (RFC 5545), parsed strictly, with messages that name the correct form.
 
-Of the standard we take what a maintenance window needs. UNTIL is left out on purpose: a silence has an end of its own.
+A subset for maintenance windows. UNTIL is not supported: a silence has its own end.
 """
 
 import re
@@ -12,24 +12,24 @@ from dateutil.rrule import rrulestr
 
 MAX_WINDOWS = 10_000  # windows of one silence: hourly for a year are 8,784
 MAX_RECURRENCE_LENGTH = 500  # characters: each minute of each hour are 240
-MAX_POSITIONS = 12  # of BYSETPOS; each is looked for in every period up to the end of the calendar
+MAX_POSITIONS = 12  # positions in BYSETPOS; each is searched in every period up to the end of the calendar
 WEEKDAY_CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 FREQUENCIES = ("HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 RECURRENCE_EXAMPLE = "Example: FREQ=WEEKLY;BYDAY=SA,SU."
 WEEKDAY_PATTERN = re.compile(rf"([+-]?[1-9][0-9]?)?({'|'.join(WEEKDAY_CODES)})")
 IN_A_MONTH, IN_A_YEAR = 5, 53  # how often a day of the week is there at most
 DAYS_OF_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-# The calendar of Gregory repeats after 400 years, to the day of the week.
+# The Gregorian calendar repeats after 400 years, including the days of the week.
 CYCLE = 400
 LAST_YEAR = 9_990
 
 
 class BadRecurrence(ValueError):
-    """The text is no recurrence rule, or one that never comes; the message says what would be right."""
+    """The text is not a recurrence rule, or has no occurrence; the message names the correct form."""
 
 
 def normalize(text: str) -> str:
-    """Return the rule in capitals without `RRULE:` and spaces; BadRecurrence where it is none."""
+    """Return the rule in capitals without `RRULE:` and spaces; BadRecurrence where it is invalid."""
     if len(text) > MAX_RECURRENCE_LENGTH:
         raise BadRecurrence(f"A recurrence has at most {MAX_RECURRENCE_LENGTH} characters; this one has {len(text):,}.")
     text = re.sub(r"\s+", "", text).upper().removeprefix("RRULE:").strip(";")
@@ -41,17 +41,17 @@ def normalize(text: str) -> str:
 
 
 def occurrences(text: str, first: datetime, last: datetime) -> tuple[datetime, ...]:
-    """Return when `text` comes round from `first` to `last`, both by the clock on the wall of its zone.
+    """Return the occurrences of `text` from `first` to `last`, all in wall-clock time.
 
-    BadRecurrence where it comes more than 10,000 times.
+    BadRecurrence where there are more than 10,000.
     """
-    # A rule that never comes is looked for until the year 9999: at the end of the calendar that is over soon.
+    # A rule without occurrences is searched up to the year 9999: near the end of the calendar that is fast.
     shift = (LAST_YEAR - last.year) // CYCLE * CYCLE
     try:
         rule = rrulestr(normalize(text), dtstart=_moved(first, shift))
     except BadRecurrence:
         raise
-    except ValueError as error:  # hours that it never comes to, for one
+    except ValueError as error:  # for example hours that it never reaches
         raise BadRecurrence(f"The rule never starts a window. {RECURRENCE_EXAMPLE}") from error
     limit = _moved(last, shift)
     found = list(islice(takewhile(lambda moment: moment <= limit, rule), MAX_WINDOWS + 1))
@@ -116,7 +116,7 @@ def _check_together(parts: dict[str, str]) -> None:
 
 
 def _beyond(parts: dict[str, str], latest: int) -> str:
-    """The first day of BYDAY whose number before it is beyond `latest`; empty where none is."""
+    """The first entry of BYDAY whose ordinal exceeds `latest`; empty where none does."""
     days = (day for day in parts.get("BYDAY", "").split(",") if len(day) > len("MO"))
     return next((day for day in days if abs(int(day[:-2])) > latest), "")
 
@@ -126,7 +126,7 @@ def _numbers(value: str) -> list[int]:
 
 
 def _between(lowest: int, highest: int) -> Callable[[str], bool]:
-    """Whether a text is a whole number in that range; 0 is none where numbers count from the end too."""
+    """A validator: a whole number from `lowest` to `highest`, and not 0 where the range has negative numbers."""
 
     def is_right(value: str) -> bool:
         if not re.fullmatch(r"[+-]?[0-9]{1,4}", value):

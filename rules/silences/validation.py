@@ -1,4 +1,4 @@
-"""The validation of a silence, and who may create it: one check for the form and for the API."""
+"""Validation of a silence and of the permission to create it, for the form and the API."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -21,9 +21,9 @@ YEAR = timedelta(days=366)
 
 
 def silence_errors(silence: Silence, maker: Any, now: datetime, *, everything: bool = False) -> Errors:
-    """Return what is wrong with `silence` as `maker` is about to save it, by field; empty where nothing is.
+    """Return the errors of `silence`, about to be saved by `maker`, by field; empty where it is valid.
 
-    `everything` says that it names no rule, metric, person or label on purpose.
+    `everything` confirms that it names no rule, metric, person or label on purpose.
     """
     problems = {
         "comment": _comment(silence.comment),
@@ -104,12 +104,12 @@ def _zone(name: str) -> str:
 def _times(silence: Silence, limits: Limits, now: datetime) -> dict[str, str]:
     starts, ends = silence.starts_at, silence.ends_at
     if starts is None or ends is None:
-        return {}  # what is missing, form and API say themselves
+        return {}  # missing fields are reported by form and API
     if not now - YEAR <= starts <= now + YEAR:
         return {"starts_at": "The start must be within one year from now."}
     if ends <= starts:
         return {"ends_at": "The end is before the start. Enter a later end."}
-    if ends > starts + 2 * YEAR:  # what is allowed is less, but not all that can be written can be counted with
+    if ends > starts + 2 * YEAR:  # more than is allowed, but not everything that can be written can be computed with
         return {"ends_at": f"The maximum is {_days(limits.series)}."}
     return _recurring(silence, limits, now) if silence.recurrence else _once(silence, limits, now)
 
@@ -140,7 +140,7 @@ def _recurring(silence: Silence, limits: Limits, now: datetime) -> dict[str, str
 
 def _windows(silence: Silence, limits: Limits, now: datetime) -> dict[str, str]:
     if _zone(silence.time_zone):
-        return {}  # that is said already
+        return {}  # reported already
     try:
         found = windows(silence, silence.starts_at, silence.ends_at)
     except BadRecurrence as error:

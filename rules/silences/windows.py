@@ -1,12 +1,11 @@
 """The windows of a silence: pure, in the wall-clock time of its time zone.
 
-A window of a recurring silence begins when the clock shows its beginning, and ends when the clock shows its end: one
-from 22:00 to 06:00 is that every night, though the night in which the clocks change has seven or nine hours. Where the
-clock shows a time twice, the first counts. Where it leaves a time out, the moment of the leap counts; a window that it
-leaves out altogether lasts its length from there, so that none is lost.
+A window of a recurring silence begins and ends by the wall clock: 22:00 to 06:00 every night, although the nights in
+which the clocks change have seven or nine hours. Of a time that occurs twice, the first counts. A time that is skipped
+counts as the moment of the change; a window that is skipped entirely keeps its length from there.
 
-A window begins not before the silence and not after its end, but may last beyond it; one that was ended early is cut.
-Windows that touch or overlap are one.
+Windows begin within the silence, but may end after it; a silence that is ended early cuts its window. Windows that
+touch or overlap are merged.
 """
 
 from bisect import bisect_right
@@ -20,7 +19,7 @@ from rules.silences.recurrence import BadRecurrence, occurrences
 from smartagent.kernel.bounded_cache import bounded_cache
 
 SECOND = timedelta(seconds=1)
-SERIES = 100_000  # windows that are kept in memory, of all silences together: about 25 MB
+SERIES = 100_000  # windows cached in memory, of all silences together: about 25 MB
 
 
 class HasWindows(Protocol):
@@ -46,7 +45,7 @@ class Window:
 
 
 def windows(silence: HasWindows, start: datetime, end: datetime) -> list[Window]:
-    """The windows that overlap the time from `start` to `end`, whole; ValueError where the recurrence is none."""
+    """The windows that overlap the time from `start` to `end`, uncut; ValueError where the recurrence is invalid."""
     found = _all(silence)
     first = bisect_right(found, start, key=lambda window: window.end)
     last = bisect_right(found, end, key=lambda window: window.start)
@@ -56,17 +55,17 @@ def windows(silence: HasWindows, start: datetime, end: datetime) -> list[Window]
 
 
 def window_at(silence: HasWindows, now: datetime) -> Window | None:
-    """The window that `now` is in."""
+    """The window that contains `now`, or None."""
     return next((window for window in windows(silence, now, now) if window.holds(now)), None)
 
 
 def is_on(silence: HasWindows, now: datetime) -> bool:
-    """Whether the silence covers anything at `now`."""
+    """Whether a window contains `now`."""
     return window_at(silence, now) is not None
 
 
 def upcoming(silence: HasWindows, now: datetime, count: int) -> list[Window]:
-    """The first `count` windows that are not over at `now`, the one that is on among them."""
+    """The first `count` windows that are not over at `now`, including the present one."""
     found = _all(silence)
     first = bisect_right(found, now, key=lambda window: window.end)
     cut = (_cut(window, silence.cancelled_at) for window in found[first : first + count])
@@ -79,12 +78,12 @@ def ended(silence: HasWindows, since: datetime, now: datetime) -> list[Window]:
 
 
 def moment_of(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The first moment, in UTC, at which the clock of `zone` shows `wall` or a later time."""
+    """The first moment, in UTC, at which the wall clock of `zone` shows `wall` or a later time."""
     late = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if late.astimezone(zone).replace(tzinfo=None) == wall:
         return late
     early = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    while late - early > SECOND:  # the clock leaps in between
+    while late - early > SECOND:  # the clocks change in between
         middle = early + (late - early) // 2
         if middle.astimezone(zone).replace(tzinfo=None) >= wall:
             late = middle
@@ -94,7 +93,7 @@ def moment_of(wall: datetime, zone: ZoneInfo) -> datetime:
 
 
 def window_of(begin: datetime, duration: timedelta, zone: ZoneInfo) -> Window:
-    """The window that begins when the clock of `zone` shows `begin`, and ends when it shows that and `duration`."""
+    """The window from `begin` to `begin` plus `duration`, by the wall clock of `zone`."""
     start, end = moment_of(begin, zone), moment_of(begin + duration, zone)
     return Window(start, end if end > start else start + duration)
 
@@ -112,7 +111,7 @@ def _size(found: tuple[Window, ...]) -> int:
     return len(found)
 
 
-@bounded_cache(SERIES, _size)  # every evaluation asks for all of them
+@bounded_cache(SERIES, _size)  # every evaluation needs all of them
 def _series(
     recurrence: str, starts_at: datetime, ends_at: datetime, duration: timedelta, time_zone: str
 ) -> tuple[Window, ...]:

@@ -1,4 +1,4 @@
-"""Checks of delivery: failed deliveries, broken channels, and a worker that sends."""
+"""Checks of delivery: failed deliveries, failing channels, and a worker that sends."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ START_DELIVERY = (
 
 
 def check_dead_deliveries(now: datetime) -> Iterator[Finding]:
-    """Deliveries that failed for good in the last day."""
+    """Deliveries that failed permanently in the last day."""
     dead = Delivery.objects.dead().filter(settled_at__gte=now - DELIVERY_SPAN).order_by("-settled_at")
     count = dead.count()
     if count:
@@ -30,7 +30,7 @@ def check_dead_deliveries(now: datetime) -> Iterator[Finding]:
 
 
 def check_channels() -> Iterator[Finding]:
-    """Channels whose last message was not delivered, and those that nothing was ever delivered by."""
+    """Channels whose last message was not delivered, and channels that never delivered one."""
     if problem := _in_state("failing"):
         yield warning("channels", problem, "See the error under Channels and send a test after fixing the cause.")
     if problem := _in_state("untested"):
@@ -38,7 +38,7 @@ def check_channels() -> Iterator[Finding]:
 
 
 def _in_state(state: str) -> str:
-    """`2 channels are failing: “ops” of Ada, …`; empty where none is."""
+    """`2 channels are failing: “ops” of Ada, …`; empty where there is none."""
     found = Channel.objects.filter(STATUS_QUERIES[state]).order_by("opened_at", "created_at", "id")
     count = found.count()
     named = [f"“{channel.name}” of {channel.user}" for channel in found.select_related("user")[:MAX_NAMED]]
@@ -51,7 +51,7 @@ def _in_state(state: str) -> str:
 
 
 def check_sending(now: datetime) -> Iterator[Finding]:
-    """Somebody sends what is due by channels that work; what a dead worker had in hand is due too."""
+    """Deliveries by working channels that are overdue, including those leased by a lost worker."""
     working = Channel.objects.in_use().filter(opened_at=None)
     late = Delivery.objects.filter(status="due", due_at__lte=now - DELIVERY_GRACE, channel__in=working)
     stuck = Delivery.objects.filter(status="sending", leased_until__lte=now - DELIVERY_GRACE)

@@ -1,4 +1,4 @@
-"""Whether there is room on the disks that we can see."""
+"""Free space on the disks that this process can see."""
 
 import shutil
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ from smartagent.doctor.findings import Finding, error, warning
 MEGABYTE = 1024 * 1024
 LITTLE, TOO_LITTLE = 1024 * MEGABYTE, 128 * MEGABYTE
 
-# Where the server is on another machine, its folders say nothing about ours.
+# The folder counts only where the server is on this machine.
 FOLDER = """
 SELECT CASE WHEN inet_server_addr() IS NULL OR inet_server_addr() <<= '127.0.0.0/8' OR inet_server_addr() = '::1'
             THEN (SELECT setting FROM pg_settings WHERE name = 'data_directory') END"""
 
 
 def check_room(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
-    """There is room for the database, and for what is in VAR_DIR."""
+    """Free space for the database and for VAR_DIR."""
     seen: set[int] = set()
     for subject, folder in (("disk of the database", _folder(connection)), ("disk of VAR_DIR", _there(settings.VAR))):
         room = _room(folder)
@@ -34,7 +34,7 @@ def check_room(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
 
 
 def _folder(connection: BaseDatabaseWrapper) -> Path | None:
-    """The folder of the database, where it is on this machine and this account may know it."""
+    """The data directory of the database; None where it is on another machine or not readable."""
     with connection.cursor() as cursor:
         cursor.execute(FOLDER)
         found = cursor.fetchone()[0]
@@ -42,12 +42,12 @@ def _folder(connection: BaseDatabaseWrapper) -> Path | None:
 
 
 def _there(folder: Path) -> Path:
-    """The folder, or what is to hold it while it is not there yet."""
+    """The folder, or its nearest existing parent."""
     return next((each for each in (folder, *folder.absolute().parents) if each.is_dir()), folder)
 
 
 def _room(folder: Path | None) -> int | None:
-    """The free bytes, None where the folder cannot be looked at."""
+    """The free bytes; None where the folder cannot be read."""
     try:
         return shutil.disk_usage(folder).free if folder else None
     except OSError:

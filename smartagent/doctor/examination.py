@@ -1,4 +1,4 @@
-"""All checks, one after the other, on what there is: also on an empty database, or one that lacks tables."""
+"""Runs all checks; works on an empty database too, and on one that lacks tables."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -19,7 +19,7 @@ Check = Callable[[], Iterable[Finding]]
 
 
 def examine(connection: BaseDatabaseWrapper, now: datetime) -> DoctorReport:
-    """Look at everything."""
+    """Run all checks; return the report."""
     try:
         connection.ensure_connection()
     except Unavailable as failure:
@@ -37,7 +37,7 @@ def examine(connection: BaseDatabaseWrapper, now: datetime) -> DoctorReport:
 def _seen_by_the_blind(
     connection: BaseDatabaseWrapper, obstacles: list[Obstacle], tables: list[Examined]
 ) -> DoctorReport:
-    """Where rows are hidden, whatever else we read would be wrong: nothing is counted."""
+    """Row-level security hides rows, so anything else that is read would be wrong: nothing is counted."""
     checks: list[Check] = [
         partial(server.check_server, connection),
         partial(server.check_obstacles, obstacles, migrating=False),
@@ -47,7 +47,7 @@ def _seen_by_the_blind(
 
 
 def unavailable(failure: Unavailable) -> Finding:
-    """The finding that the database cannot be reached; its message holds problem and fix."""
+    """The finding that the database cannot be reached, with the problem and the fix from the error's message."""
     problem, _, fix = (line(failure) or str(failure)).rpartition(": ")
     return error("database", f"{problem or fix}.".replace("..", "."), f"{fix[:1].upper()}{fix[1:]}")
 
@@ -81,7 +81,7 @@ def _checks(
 
 
 def _found(connection: BaseDatabaseWrapper, check: Check) -> list[Finding]:
-    """Run a check. One that needs what is missing has nothing to say: that it is missing, another one says."""
+    """Run a check. One that needs a missing table yields nothing: another check reports the table."""
     try:
         with transaction.atomic(connection.alias):
             return list(check())

@@ -1,4 +1,4 @@
-"""Findings as values."""
+"""Findings of the checks, as values."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ FIX = "Run `manage.py doctor --fix`, or use Repair under System health."
 
 
 class FindingSeverity(StrEnum):
-    """An error is wrong; a warning may become so; an info is good to know."""
+    """error: something is wrong; warning: it may become so; info: good to know."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -19,7 +19,7 @@ class FindingSeverity(StrEnum):
 
 
 class FindingState(StrEnum):
-    """A table that we created, that was there before us, that is not there, or that lacks something we need."""
+    """Of a table: created by Smart Agent, existing before it, missing, or lacking something."""
 
     OURS = "ours"
     ADOPTED = "adopted"
@@ -29,7 +29,7 @@ class FindingState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """A finding, and what to do about it."""
+    """A finding, with its fix."""
 
     severity: FindingSeverity
     subject: str
@@ -53,7 +53,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class TableReport:
-    """A table; `unrepresentable` rows are not shown here. A number is None where it cannot be known."""
+    """A table; `unrepresentable` rows cannot be shown here. A number is None where it is unknown."""
 
     table: str
     state: FindingState
@@ -72,7 +72,7 @@ class TableReport:
 
 @dataclass(frozen=True, kw_only=True)
 class DoctorReport:
-    """All that was found, the worst first."""
+    """All findings, the worst first."""
 
     findings: tuple[Finding, ...]
     tables: tuple[TableReport, ...] = ()
@@ -98,7 +98,7 @@ class DoctorReport:
         return [each for each in self.findings if each.severity == severity]
 
     def as_dict(self) -> dict[str, Any]:
-        """The report for programs."""
+        """The report as a JSON object."""
         return {
             "ok": self.ok,
             "findings": [each.as_dict() for each in self.findings],
@@ -107,7 +107,7 @@ class DoctorReport:
 
 
 def report(findings: Iterable[Finding], tables: Iterable[TableReport] = ()) -> DoctorReport:
-    """Sort the findings: the worst first, and what is about one subject together."""
+    """Sort the findings: the worst first, those on one subject together."""
     order = list(FindingSeverity)
     ordered = sorted(findings, key=lambda each: (order.index(each.severity), each.subject))
     return DoctorReport(findings=tuple(ordered), tables=tuple(tables))

@@ -1,4 +1,4 @@
-"""Settings that are wrong, or dangerous where others reach the installation."""
+"""Checks of the settings: what is wrong, or unsafe once others can reach the installation."""
 
 import os
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ TRIED = 20
 
 
 def check_settings() -> Iterator[Finding]:
-    """Contradictions between settings of the environment."""
+    """Contradictions between environment variables."""
     names = {name.lstrip(".") for name in settings.ALLOWED_HOSTS} - HERE
     if settings.DEBUG:
         yield warning("settings", "DEBUG is on: error pages show source code to everybody.", "Set DEBUG=off.")
@@ -35,7 +35,7 @@ def check_settings() -> Iterator[Finding]:
 
 
 def _addresses(names: set[str]) -> Iterator[Finding]:
-    """Names and the way in."""
+    """ALLOWED_HOSTS, HTTPS and CSRF_TRUSTED_ORIGINS must agree."""
     if names and not settings.HTTPS:
         yield warning("settings", f"HTTPS is off, but ALLOWED_HOSTS has {', '.join(sorted(names))}.",
                       "Use a TLS proxy and set HTTPS=on.")  # fmt: skip
@@ -50,7 +50,7 @@ def _addresses(names: set[str]) -> Iterator[Finding]:
 
 
 def _links(names: set[str]) -> Iterator[Finding]:
-    """Links in messages lead to us."""
+    """Links in messages must lead to this installation."""
     site, runs = settings.SITE_URL, running_at(settings.VAR)
     host = urlsplit(site).hostname or ""
     said = "SITE_URL" if os.environ.get("SITE_URL") else "SITE_URL is not set:"
@@ -77,7 +77,7 @@ def _links(names: set[str]) -> Iterator[Finding]:
 
 
 def _port(address: str) -> int | None:
-    """The port of an address, also where it is that of its scheme; None where it is none."""
+    """The port of a URL, by default that of its scheme; None where it has none."""
     try:
         parts = urlsplit(address)
         return parts.port or {"http": 80, "https": 443}.get(parts.scheme)
@@ -86,7 +86,7 @@ def _port(address: str) -> int | None:
 
 
 def check_secrets() -> Iterator[Finding]:
-    """The secrets in the database were encrypted with our key."""
+    """Secrets in the database must be encrypted with the present key."""
     sealed = Integration.objects.exclude(credentials_encrypted=None).order_by("-updated_at")
     yield from _lost("The credentials", "integration", sealed.values_list("credentials_encrypted", flat=True))
     kept = Channel.objects.exclude(sealed="").order_by("-updated_at")

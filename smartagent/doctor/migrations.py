@@ -1,4 +1,4 @@
-"""Which migrations are applied, and what they promise to keep."""
+"""The applied migrations, and the operations in them that must stay in effect."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,18 +36,18 @@ class Migrated:
 
     @cached_property
     def unknown(self) -> list[tuple[str, str]]:
-        """Applied migrations that this version does not know."""
+        """Applied migrations that this version does not have."""
         loader = self.executor.loader
         known = set(loader.disk_migrations) | {old for each in loader.disk_migrations.values() for old in each.replaces}
         return sorted(each for each in loader.applied_migrations if each[0] in OUR_APPS and each not in known)
 
     def is_done(self, app_label: str) -> bool:
-        """Whether an app has all its tables, as far as its migrations say."""
+        """Whether no migration of the app is pending."""
         return all(app != app_label for app, _ in self.pending)
 
     @cached_property
     def widened(self) -> dict[str, Widen]:
-        """The words that CHECKs must let in, by table."""
+        """The values that CHECK constraints must allow, by table."""
         models = [
             (apps.get_model(app, each.name), each.widen)
             for app, each in self._operations()
@@ -56,7 +56,7 @@ class Migrated:
         return {model._meta.db_table: widen for model, widen in models}
 
     def synchronising(self) -> list[Synchronising]:
-        """The operations that sync with the old application, of apps whose migrations are applied."""
+        """The operations that synchronize with the old application, of apps with applied migrations."""
         return [each for app, each in self._operations() if isinstance(each, Synchronising) and self.is_done(app)]
 
     def _operations(self) -> Iterator[tuple[str, Operation]]:
@@ -68,7 +68,7 @@ class Migrated:
 
 
 def check_migrations(migrated: Migrated) -> Iterator[Finding]:
-    """Every migration is applied, and none of a version newer than this one."""
+    """Every migration must be applied, and none of a newer version."""
     if migrated.pending:
         fix = "`manage.py adopt --check` says what they would do, `manage.py migrate` does it."
         yield error("migrations", f"{_named(migrated.pending)} not applied.", fix)

@@ -1,4 +1,4 @@
-"""The page System health: what is wrong, each table, and a button that repairs what is safe to repair."""
+"""The page System health: findings, tables, and a button for safe repairs."""
 
 from typing import Any
 
@@ -29,18 +29,18 @@ REPAIR_WARNING = (
 
 @require_GET
 def schema(request: HttpRequest) -> HttpResponse:
-    """Show what the doctor says."""
+    """Show the report."""
     if not may_look(request):
         raise PermissionDenied
     hidden_rows.forget()
-    schema_drift.forget()  # the banner is to say the same as the page
+    schema_drift.forget()  # so that the banner agrees with the page
     context = _context(request) | {"may_repair": may_repair(request)}
     return TemplateResponse(request, "smartagent/schema/page.html", context)
 
 
 @require_POST
 def repair_schema(request: HttpRequest) -> HttpResponse:
-    """Ask, and when that is confirmed repair."""
+    """Ask for confirmation, then repair."""
     if not may_repair(request):
         raise PermissionDenied
     if not is_confirmed(request):

@@ -1,4 +1,4 @@
-"""The permissions to see the findings of the doctor, and to repair."""
+"""Permissions to see the report and to repair."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from smartagent.kernel.scope import has_everyone
 
 
 def may_look(request: HttpRequest) -> bool:
-    """Whoever sees everyone's objects looks after them too: operators, auditors, administrators and staff."""
+    """Everyone who sees everyone's objects: operators, auditors, administrators and staff."""
     return has_everyone(request.user, "view")
 
 
 def may_repair(request: HttpRequest) -> bool:
-    """Only administrators change the database."""
+    """Administrators only."""
     return bool(request.user.has_perm("smartagent.change_user"))
 
 

@@ -1,7 +1,8 @@
-"""What is safe to repair: what is missing is made, as `migrate` would make it. No table, column or row is dropped.
+"""Safe repairs: what is missing is created, as `migrate` would. No table, column or row is dropped.
 
-1. Schedules are set; 2. missing tables are made, with what belongs in them from the start; 3. tables get what they
-lack; 4. functions, triggers, rows and people are brought in step again; 5. tables of ours are closed to the web.
+1. Schedules are set; 2. missing tables are created, with their initial rows; 3. tables get missing columns, constraints
+and indexes; 4. functions, triggers, rows and people are synchronized again; 5. tables of Smart Agent are closed to web
+roles.
 """
 
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ REPAIR_LOCK = 0x5A9E18  # any number, the same for every repair of this database
 
 
 class AlreadyRepairing(Exception):
-    """Somebody else is repairing this database. Look again in a moment."""
+    """This database is being repaired by another process. Look again in a moment."""
 
     def __init__(self) -> None:
         super().__init__(self.__doc__)
@@ -37,17 +38,17 @@ class AlreadyRepairing(Exception):
 
 @dataclass
 class Repairs:
-    """The repairs made, and those that existing rows prevented; each a line."""
+    """The repairs made, and those that existing rows prevented; one line each."""
 
     done: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
 
 def repair(connection: BaseDatabaseWrapper) -> Repairs:
-    """Repair what is safe to repair; AlreadyRepairing where somebody else does."""
+    """Make all safe repairs; AlreadyRepairing where another process holds the lock."""
     repairs = Repairs()
     if blind := [each for each in find_obstacles(connection) if each.blinding]:
-        # What is hidden would be made a second time.
+        # Hidden rows would be created a second time.
         repairs.refused += map(str, blind)
         return repairs
     with _alone(connection):
@@ -77,19 +78,19 @@ def _alone(connection: BaseDatabaseWrapper) -> Iterator[None]:
 
 
 def _make_tables(editor: BaseDatabaseSchemaEditor, migrated: Migrated, repairs: Repairs) -> None:
-    """One that refers to another is made after it: as often as it takes, until nothing more can be made."""
+    """Create missing tables, referenced ones first: repeated until no more can be created."""
     tables = examine_tables(editor.connection, migrated)
     lost = [table for table in tables if table.expected and table.found is None and not table.in_the_way]
     for table in _in_order(lost):
         _make_table(editor, table)
         repairs.done.append(f"{table.name}: table created")
     if lost:
-        # Kinds of things, permissions and groups are made with the signal that ends a `migrate`.
+        # Content types, permissions and groups are created by the signal post_migrate.
         emit_post_migrate_signal(verbosity=0, interactive=False, db=editor.connection.alias)
 
 
 def _make_table(editor: BaseDatabaseSchemaEditor, table: Examined) -> None:
-    """Make this one table: Django would make those of its many-to-many relations too, which may be there."""
+    """Create this table only: Django would also create those of its many-to-many relations, which may exist."""
     if table.model._meta.app_label in table_grants.SHARED:
         create(editor, table.model)
         return
@@ -108,7 +109,7 @@ def _make_table(editor: BaseDatabaseSchemaEditor, table: Examined) -> None:
 
 
 def _in_order(tables: list[Examined]) -> Iterator[Examined]:
-    """Those first that others refer to."""
+    """Sort the tables: referenced ones first."""
     left = {table.model: table for table in tables}
     while left:
         free = [model for model in left if not any(each in left and each is not model for each in _referred(model))]
@@ -122,7 +123,7 @@ def _referred(model: type) -> list[type]:
 
 
 def _complete(editor: BaseDatabaseSchemaEditor, table: Examined, repairs: Repairs) -> None:
-    """Give the table what it lacks, unless somebody is building an index on it right now."""
+    """Add what the table lacks, unless an index is being built on it right now."""
     if not table.expected or table.found is None or table.being_built:
         return
     writer = Writer(editor, table.model)
@@ -136,7 +137,7 @@ def _complete(editor: BaseDatabaseSchemaEditor, table: Examined, repairs: Repair
 
 
 def _synchronise(editor: BaseDatabaseSchemaEditor, operation: Synchronising, repairs: Repairs) -> None:
-    """Do what the operation lacks, and say what it does not lack any more."""
+    """Do what the operation lacks; record what it no longer lacks."""
     due = _due(editor, operation)
     if not due:
         return
@@ -152,7 +153,7 @@ def _due(editor: BaseDatabaseSchemaEditor, operation: Synchronising) -> list[Sch
 
 
 def _set_schedules(connection: BaseDatabaseWrapper, repairs: Repairs) -> None:
-    """Where their very table is missing, they are made with it."""
+    """Set the schedules; where their table is missing, it is created with them."""
     if any(each.table == Schedule._meta.db_table for each in schema_drift.look()):
         return
     lacking = schedules.lacking(connection.alias)

@@ -1,7 +1,7 @@
-"""Checks of the scheduler: evaluations are in time, workers are alive, and their tasks succeed.
+"""Checks of the scheduler: evaluations are on time, workers are alive, tasks succeed.
 
-Workers of other machines leave nothing to ask but what they do: each of them keeps the schedules, so a schedule whose
-time is long over means that none is alive.
+Workers on other machines can only be seen by their work: each keeps the schedules, so a schedule that is long overdue
+means that no worker is alive.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def check_schedules() -> Iterator[Finding]:
 
 
 def check_workers(now: datetime) -> Iterator[Finding]:
-    """Somebody takes what is due."""
+    """Due tasks must be taken by a worker."""
     late = _late(now)
     if late is None:
         return
@@ -43,7 +43,7 @@ def check_workers(now: datetime) -> Iterator[Finding]:
 
 
 def _late(now: datetime) -> timedelta | None:
-    """For how long something waits, where that is too long."""
+    """How long the oldest due task has been waiting; None where that is within limits."""
     allowed = SCHEDULE_GRACE + timedelta(minutes=2 * settings.DISPATCH_EVERY_MINUTES)
     due = (
         Schedule.objects.filter(name__startswith=SCHEDULE_PREFIX)
@@ -56,7 +56,7 @@ def _late(now: datetime) -> timedelta | None:
 
 
 def check_last_evaluation(now: datetime) -> Iterator[Finding]:
-    """The last evaluation came in time and to its end."""
+    """The last evaluation must have been on time and complete."""
     run = DispatchRun.objects.by_clock().first()
     if run is None:
         return

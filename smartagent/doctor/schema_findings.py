@@ -1,4 +1,4 @@
-"""A change that would be made, as what is wrong without it."""
+"""Missing parts of the schema as findings: each due change, described by what is wrong without it."""
 
 from datetime import timedelta
 from functools import singledispatch
@@ -10,7 +10,7 @@ from smartagent.adoption.sync import sync_changes
 from smartagent.doctor.findings import FIX, Finding, error, info, warning
 from smartagent.kernel.durations import format_duration
 
-# What still works without them, or cannot be helped by us alone.
+# Changes without which everything works, or that Smart Agent alone cannot make.
 HARMLESS = (
     changes.Validate, changes.DropUnfinished, sync_changes.FillRows, sync_changes.CopyRows,
     sync_changes.ImportPeopleChange, sync_changes.IntroducePeopleChange,
@@ -18,7 +18,7 @@ HARMLESS = (
 
 
 def finding_of(subject: str, change: SchemaChange) -> Finding:
-    """Return what to say of a change that is due."""
+    """Return the finding for a change that is due."""
     if isinstance(change, LeaveAlone):
         return _left_alone(subject, change)
     say = warning if isinstance(change, HARMLESS) else error
@@ -35,7 +35,7 @@ def _left_alone(subject: str, change: LeaveAlone) -> Finding:
 
 
 def fix_of(change: SchemaChange) -> str:
-    """The fix, and what to know before."""
+    """The fix, and what to know before applying it."""
     if isinstance(change, changes.AddColumn):
         return f"{FIX} In existing rows the column is empty or has its default; lost values are only in a backup."
     if isinstance(change, changes.Validate):
@@ -47,7 +47,7 @@ def fix_of(change: SchemaChange) -> str:
 
 @singledispatch
 def problem_of(change: SchemaChange) -> str:
-    """A sentence: what is wrong."""
+    """The problem, in one sentence."""
     raise NotImplementedError(type(change).__name__)
 
 
@@ -146,7 +146,7 @@ def _people(count: int, whose: str) -> str:
 
 
 def about(span: timedelta) -> str:
-    """A duration without what does not matter: `3d 4h`, `2h 5m`, `40s`."""
+    """A duration, to the hour where it is over a day, else to the minute: `3d 4h`, `2h 5m`, `40s`."""
     for unit, longer in ((timedelta(hours=1), timedelta(days=1)), (timedelta(minutes=1), timedelta(minutes=1))):
         if span >= longer:
             return format_duration(span // unit * unit)

@@ -1,4 +1,4 @@
-"""The database server, and what this account may do in it."""
+"""Checks of the database server, and of this account's permissions in it."""
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -24,7 +24,7 @@ SELECT current_setting('server_version_num')::int / 10000, current_setting('serv
 
 
 def check_server(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
-    """The server is new enough, writable, and counts as we do."""
+    """The server must be recent enough, UTF-8, writable, run triggers, and agree with the clock of this machine."""
     [row] = _rows(connection, SERVER_FACTS_SQL)
     version, shown, encoding, standby, read_only, role, schema, may_create, user, now = row
     where = "database"
@@ -55,21 +55,21 @@ def _writable(standby: bool) -> str:
 
 
 def check_obstacles(obstacles: Iterable[Obstacle], *, migrating: bool) -> Iterator[Finding]:
-    """Nothing is in the way of our work, and where migrations are to come of these."""
+    """Nothing may prevent reading and writing, nor pending migrations where `migrating`."""
     for each in obstacles:
         if each.subject != "database" and (migrating or not each.migrating):
             yield error(each.subject, each.problem, each.fix)
 
 
 def check_pool(obstacles: Iterable[Obstacle]) -> Iterator[Finding]:
-    """No pool in between takes our sessions apart; what else is said of the database, `check_server` says."""
+    """No transaction pooler may sit in between; `check_server` checks the rest."""
     for each in obstacles:
         if each.fix == SESSION:
             yield error(each.subject, each.problem, each.fix)
 
 
 def check_exposure(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
-    """Our own tables are not open to the roles that a database gives to browsers."""
+    """Tables of Smart Agent must not be open to the database roles of web clients."""
     for name, _, roles in exposed(connection):
         yield error(name, f"Web roles ({roles}) have access.", FIX, repairable=True)
 

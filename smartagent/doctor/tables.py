@@ -1,4 +1,4 @@
-"""Each table: whether it has what our models need, how many rows, and how many of them we cannot show."""
+"""Checks of each table: what it lacks, how many rows it has, and how many cannot be shown."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ INVALID = "SELECT i.indexrelid::regclass::text FROM pg_index i WHERE i.indrelid 
 
 @dataclass(frozen=True, kw_only=True)
 class Examined:
-    """A table of a model, and what it lacks. `expected` where its migrations say that it is there."""
+    """A model's table and what it lacks; `expected` where applied migrations should have created it."""
 
     model: Model
     expected: bool
@@ -55,18 +55,18 @@ class Examined:
 
     @property
     def due(self) -> list[SchemaChange]:
-        """What can be done about what it lacks."""
+        """The changes that would add what it lacks."""
         return [each for each in self.changes if not isinstance(each, LeaveAlone)]
 
 
 def examine_tables(connection: BaseDatabaseWrapper, migrated: Migrated) -> list[Examined]:
-    """Look at the table of every model."""
+    """Examine the table of every model."""
     known = [each for each in apps.get_models(include_auto_created=True) if each._meta.managed and not each._meta.proxy]
     return [_examined(connection, model, migrated) for model in sorted(known, key=_order)]
 
 
 def _order(model: Model) -> tuple[bool, str]:
-    """Those that the old application may share first."""
+    """Sort the tables: those shared with the old application first."""
     return model._meta.app_label not in SHARED, model._meta.db_table
 
 
@@ -87,12 +87,12 @@ def _examined(connection: BaseDatabaseWrapper, model: Model, migrated: Migrated)
 
 
 def _is_about_no_column(change: SchemaChange) -> bool:
-    """A many-to-many relation of Django's own is a table of its own."""
+    """Whether the change is a many-to-many relation of Django, which has its own table."""
     return isinstance(change, LeaveAlone) and change.what.startswith("many-to-many")
 
 
 def check_table(connection: BaseDatabaseWrapper, table: Examined) -> Iterator[Finding]:
-    """The gaps of a table. Before its migrations are applied, the migrations are reported, not each table."""
+    """The gaps of a table. Before its migrations are applied, these are reported instead."""
     if table.in_the_way:
         yield error(table.name, "A view or another object has the name of a required table.", "Rename it and migrate.")
     elif table.expected and table.found is None:
@@ -106,7 +106,7 @@ def check_table(connection: BaseDatabaseWrapper, table: Examined) -> Iterator[Fi
 
 
 def _invalid_indexes(connection: BaseDatabaseWrapper, table: Examined) -> Iterator[Finding]:
-    """Those that somebody else left behind."""
+    """Invalid indexes that other programs left behind."""
     if table.place is None or table.being_built:
         return
     known = {each.name for each in table.changes if isinstance(each, DropUnfinished)}
@@ -132,7 +132,7 @@ def _report(connection: BaseDatabaseWrapper, table: Examined) -> TableReport:
 
 
 def _unrepresentable(connection: BaseDatabaseWrapper, table: Examined, rows: RowCount) -> int | None:
-    """Count the rows that our model does not show; of a very large table, by a sample."""
+    """Count the rows that the model cannot show; in a very large table, by a sample."""
     representable = getattr(table.model, "REPRESENTABLE", None)
     if representable is None or not rows.count:
         return 0
@@ -142,7 +142,7 @@ def _unrepresentable(connection: BaseDatabaseWrapper, table: Examined, rows: Row
     try:
         with transaction.atomic(connection.alias), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = '{LONGEST_COUNT}'")
-            # What is neither true nor false of a row, for something in it is null, does not let it in either.
+            # A condition that is null for a row (a value in it is null) excludes the row too.
             counts = all_rows.aggregate(every=Count("pk"), shown=Count("pk", filter=representable))
             cursor.execute("SET LOCAL statement_timeout = DEFAULT")
     except OperationalError as failure:
@@ -153,8 +153,8 @@ def _unrepresentable(connection: BaseDatabaseWrapper, table: Examined, rows: Row
 
 
 def _estimated(connection: BaseDatabaseWrapper, shown: "models.QuerySet[Any]", rows: int) -> int:
-    """How many of so many rows are not `shown`, by a sample of its pages: PostgreSQL's own estimate takes a list of
-    values that hold every row for two thirds of them."""
+    """How many of `rows` are not `shown`, by a sample of the table's pages: PostgreSQL's own estimate is wrong by two
+    thirds for a list of values that every row has."""
     query = shown.query
     where, params = query.get_compiler(connection=connection).compile(query.where)
     table = connection.ops.quote_name(shown.model._meta.db_table)
@@ -169,7 +169,7 @@ def _estimated(connection: BaseDatabaseWrapper, shown: "models.QuerySet[Any]", r
 
 
 def check_unrepresentable(tables: Iterable[TableReport]) -> Iterator[Finding]:
-    """Rows of another application that we leave alone."""
+    """Rows of another application, which are left unchanged."""
     for table in tables:
         if table.unrepresentable:
             rows = f"{table.unrepresentable:,} row{' is' if table.unrepresentable == 1 else 's are'}"

@@ -1,4 +1,4 @@
-"""The report for people at a terminal."""
+"""The report as text for a terminal."""
 
 import textwrap
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ STATE_COLOURS = {"ours": "green", "adopted": "cyan", "missing": "bold red", "dri
 
 
 def show(console: Console, report: DoctorReport) -> None:
-    """Tables first, so that what is to be done is read last."""
+    """Print the report: tables first, so that findings are read last."""
     if report.tables:
         console.print(_tables(report.tables))
         console.print()
@@ -28,7 +28,7 @@ def show(console: Console, report: DoctorReport) -> None:
 
 
 def show_repairs(console: Console, repairs: Repairs) -> None:
-    """Print the repairs, and what could not be repaired."""
+    """Print the repairs, and those that were prevented."""
     for words, lines in (("Repaired", repairs.done), ("Could not be repaired", repairs.refused)):
         if lines:
             console.print(Text(f"{words}:", style="bold"))
@@ -40,7 +40,7 @@ def show_repairs(console: Console, repairs: Repairs) -> None:
 
 
 def _indented(console: Console, words: str, by: int) -> None:
-    """Wrapped for a person, in one line for another program."""
+    """The text wrapped and indented for a terminal; on one line where the output is not one."""
     lines = textwrap.wrap(words, console.width - by) if console.is_terminal else [words]
     console.print(Text(textwrap.indent("\n".join(lines), " " * by)), soft_wrap=True)
 

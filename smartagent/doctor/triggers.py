@@ -1,4 +1,4 @@
-"""Functions, triggers and rows that keep the old application and ours in step, and people of both."""
+"""Checks of functions, triggers, rows and people that are synchronized with the old application."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -19,19 +19,19 @@ MAX_COUNTED_ROWS = 1000
 
 
 def check_step(connection: BaseDatabaseWrapper, migrated: Migrated) -> Iterator[Finding]:
-    """Nothing that an applied migration has made is lost."""
+    """Nothing that an applied migration created may be missing."""
     for operation in migrated.synchronising():
         for change in operation.lacks(connection):
             yield finding_of(subject_of(operation), change)
 
 
 def subject_of(operation: Synchronising) -> str:
-    """The table that an operation is about."""
+    """The table of an operation."""
     return str(getattr(operation, "table", None) or getattr(operation, "given", None) or "functions")
 
 
 def check_people(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
-    """Everybody has an e-mail to sign in by."""
+    """Everybody must have an e-mail address to sign in with."""
     for ending, count in placeholders(connection).items():
         why, _, fix = PLACEHOLDERS[ending].partition("; ")
         problem = f"{people(count)} cannot sign in by e-mail: {why}. Their addresses here end in {ending}."
@@ -39,7 +39,7 @@ def check_people(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
 
 
 def check_sync(now: datetime) -> Iterator[Finding]:
-    """Failures of triggers in the last day; they failed no statement of the old application."""
+    """Failures of triggers in the last day; they did not fail statements of the old application."""
     failed = ActivityEntry.objects.filter(event_type=SYNC_FAILED).last_day(now).order_by("-created_at")
     newest = list(failed.values_list("error_message", flat=True)[:MAX_COUNTED_ROWS])
     if newest:

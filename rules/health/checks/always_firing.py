@@ -1,10 +1,13 @@
-"""Rules that fire all the time, so that nobody learns anything from them."""
+"""Rules that fire almost all the time."""
 
 from rules.engine.open_alerts import STATES_SQL, fires_now_sql
 from rules.health.check import Facts, HealthCheck, before, days, days_sql
 
 SHARE = 0.9
-SPAN, BREAK = "14 days", "1.4 days"  # whoever fires more than 0.9 of the span fires now, or did within the break
+SPAN, BREAK = (
+    "14 days",
+    "1.4 days",
+)  # an instance that fires for more than 0.9 of the span fires now, or did within the break
 ALWAYS_FIRING_FOR = "7 days"
 # The episodes that have ended within the span; one that began before it has no beginning in it.
 ENDED_EPISODES_SQL = f"""

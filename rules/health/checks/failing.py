@@ -1,4 +1,4 @@
-"""Rules whose actions fail, or whose source cannot be read."""
+"""Rules whose actions fail, or whose metric cannot be read."""
 
 from uuid import UUID
 
@@ -13,8 +13,8 @@ class Fails(HealthCheck):
     label = "Failing"
     advice = "Find the error in the activity log and fix it. Failed actions are retried automatically."
     link_text = "Show failures"
-    # What the old application has logged as failed is not ours (ActivityQuerySet.ours).
-    # Of an instance that stays in error only the beginning is in the log.
+    # Failures logged by the old application do not count (ActivityQuerySet.ours).
+    # The log has only the beginning of an error that lasts.
     sql = f"""
 WITH failures AS (
     SELECT e.rule_id, e.created_at, e.error_message AS cause, 0 AS stuck,

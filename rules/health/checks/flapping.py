@@ -1,4 +1,4 @@
-"""Rules that fire and resolve all the time."""
+"""Rules that fire and resolve in quick succession."""
 
 from django.urls import reverse
 

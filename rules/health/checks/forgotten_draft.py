@@ -1,4 +1,4 @@
-"""Drafts that nobody has touched for a long time."""
+"""Drafts that have not been changed for a long time."""
 
 from uuid import UUID
 

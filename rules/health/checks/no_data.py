@@ -1,4 +1,4 @@
-"""Rules that have had nothing to compare for long."""
+"""Rules that have had no data for a long time."""
 
 from rules.health.check import Facts, HealthCheck, before, days, days_sql
 
@@ -9,7 +9,7 @@ class WithoutData(HealthCheck):
     kind = "without_data"
     label = "No data for days"
     advice = "Find out why readings are missing, or delete the rule if the metric was retired."
-    # A rule on everyone may watch what only some people have: it counts where most of them have nothing.
+    # A rule on everyone may watch a metric that only some people have: it counts where most people have no data.
     sql = f"""
 SELECT s.rule_id, {days_sql("min(s.since)")} AS weight,
        jsonb_build_object('instances', count(*), 'days', {days_sql("min(s.since)")},

@@ -1,4 +1,4 @@
-"""Rules of which people say that most of what they tell is noise."""
+"""Rules whose notifications were mostly rated as noise."""
 
 from rules.health.check import Facts, HealthCheck
 from rules.health.feedback_counts import FEEDBACK_BY_RULE_SQL

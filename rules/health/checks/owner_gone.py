@@ -1,4 +1,4 @@
-"""Rules of people who were deactivated. What tells people is looked at where telling is: in notifications."""
+"""Rules whose owner was deactivated. Recipients are checked in `notifications.rule_checks`."""
 
 from datetime import datetime
 from typing import Any

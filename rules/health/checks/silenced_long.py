@@ -1,4 +1,4 @@
-"""Rules that silences have kept quiet for a long time, one silence or several after another."""
+"""Rules that silences have suppressed for a long time, one silence or several in succession."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -51,7 +51,7 @@ SELECT q.of_rule AS rule_id, {days_sql("lower(span)")} AS weight,
 
 
 def _windows(now: datetime) -> Iterator[dict[str, Any]]:
-    """When silences were on of late. One that cannot be read silences nothing, as in an evaluation."""
+    """The recent windows of silences. A silence that cannot be read covers nothing, as in an evaluation."""
     for silence in between(now - SILENCED_FOR, now + timedelta(microseconds=1)):
         for window in _readable(silence, now):
             yield {

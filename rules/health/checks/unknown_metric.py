@@ -1,4 +1,4 @@
-"""Rules that watch something that nobody measures: no built-in metric, and no sample of it of late."""
+"""Rules on an unknown metric: neither built in, nor with a recent sample."""
 
 from datetime import datetime
 from typing import Any
