@@ -1,4 +1,4 @@
-"""The plug for rules: alert and notify tell the owner of the rule, or whom the rule names."""
+"""The actions alert and notify of rules: they notify the owner of the rule, or the recipients it names."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -35,7 +35,7 @@ class MessageForm(forms.Form):
 
 
 class LegacyNotifyOptions(forms.Form):
-    """Options that the old application wrote: the severity, and `channel: system`, which is the inbox."""
+    """Options written by the old application: the severity, and `channel: system`, which is the inbox."""
 
     severity = SeverityOption()
     priority = SeverityOption()
@@ -80,28 +80,28 @@ class Notify(Action):
         outcomes: dict[UUID, Outcome] = {}
         for group in grouped(firings):
             first = group[0]
-            told = directory.find(first.owner_id, recipients_of(first.config), others=first.rule_id in free)
-            some = self.messages(group, told)
+            recipients = directory.find(first.owner_id, recipients_of(first.config), others=first.rule_id in free)
+            some = self.messages(group, recipients)
             messages += some
-            outcomes |= {firing.entry_id: _outcome(some, told) for firing in group}
+            outcomes |= {firing.entry_id: _outcome(some, recipients) for firing in group}
         if messages:
             post(messages, firings[0].now)
         gone = begin([firing for firing in firings if not outcomes[firing.entry_id].error], free)
         return [_without_policy(outcomes[firing.entry_id], firing, gone) for firing in firings]
 
-    def messages(self, firings: Sequence[Firing], told: ResolvedRecipients) -> list[Message]:
+    def messages(self, firings: Sequence[Firing], recipients: ResolvedRecipients) -> list[Message]:
         """The notifications, one for each person; to the owner by the named channels where only channels are named."""
         first = firings[0]
         if not recipients_of(first.config):
             return [self.message(firings, first.owner_id)]
         found = [
-            self.message(firings, person, channels=told.channels if person == first.owner_id else ())
-            for person in told.people
+            self.message(firings, person, channels=recipients.channels if person == first.owner_id else ())
+            for person in recipients.people
         ]
-        if told.is_nobody:
+        if recipients.is_nobody:
             return [self.message(firings, first.owner_id)]
-        if told.channels and first.owner_id not in told.people:
-            found.append(self.message(firings, first.owner_id, channels=told.channels, only_named=True))
+        if recipients.channels and first.owner_id not in recipients.people:
+            found.append(self.message(firings, first.owner_id, channels=recipients.channels, only_named=True))
         return found
 
     def message(self, firings: Sequence[Firing], person: UUID, **ways: Any) -> Message:
@@ -140,7 +140,7 @@ class Alert(Notify):
 
 
 def recipients_of(config: Mapping[str, Any]) -> list[str]:
-    """Whom a rule names, empty where nobody."""
+    """The recipients that a rule names; empty where there are none."""
     return split(config.get("recipients"))
 
 
@@ -150,23 +150,23 @@ def place_of(rule: UUID, owner: UUID, person: UUID, notification: UUID) -> str:
 
 
 def _text(firing: Firing, name: str) -> str:
-    """An option that is to be a text; another application may keep anything in it."""
+    """An option as text; other programs may have stored anything there."""
     return option_text(given) if (given := firing.config.get(name)) not in EMPTY_VALUES else ""
 
 
-def _outcome(messages: Sequence[Message], told: ResolvedRecipients) -> Outcome:
+def _outcome(messages: Sequence[Message], recipients: ResolvedRecipients) -> Outcome:
     detail: dict[str, Any] = {"notification": str(messages[0].id)}
     if len(messages) > 1:
         detail["notifications"] = len(messages)
-    if told.problem:
-        detail["problem"] = told.problem
+    if recipients.problem:
+        detail["problem"] = recipients.problem
     return Outcome(detail)
 
 
 def _without_policy(outcome: Outcome, firing: Firing, gone: Collection[str]) -> Outcome:
-    """The outcome, and where the policy that the rule names is not there, that as well."""
+    """The outcome, with a problem where the escalation policy that the rule names is not usable."""
     name = str(firing.config.get("escalation") or "")
     if name not in gone:
         return outcome
-    said = f"Escalation policy “{name}” was deleted or may not be used by this rule; the alert is not escalated."
-    return Outcome(outcome.detail | {"problem": f"{outcome.detail.get('problem', '')} {said}".strip()})
+    problem = f"Escalation policy “{name}” was deleted or may not be used by this rule; the alert is not escalated."
+    return Outcome(outcome.detail | {"problem": f"{outcome.detail.get('problem', '')} {problem}".strip()})

@@ -1,4 +1,4 @@
-"""The inbox: one's own, or everyone's for those who may see it."""
+"""The inbox page: one's own notifications, or everyone's for people who may see them."""
 
 from datetime import datetime
 from typing import Any

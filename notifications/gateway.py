@@ -1,6 +1,6 @@
-"""The only door: a message comes in, a row for its person's inbox is written, and one for each way out of the house.
+"""The only entry point for messages: stores a notification in the person's inbox, and a delivery for each channel.
 
-Both in the transaction of whoever sends it, so that neither is without the other. Nothing is sent here.
+Both in the transaction of the caller, so that neither exists without the other. Nothing is sent here.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -49,7 +49,7 @@ class Message:
 
 
 def post(messages: Iterable[Message], now: datetime) -> int:
-    """Put each message into its inbox and on its way, in the current transaction; return how many they were."""
+    """Store each message in its inbox with its deliveries, in the current transaction; return their number."""
     messages = list(messages)
     rows = (
         (

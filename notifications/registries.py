@@ -1,4 +1,4 @@
-"""The plugs of notifications: channels. Apart from the port, so that models can name them."""
+"""The registry of channels. Apart from the port, so that models can import it."""
 
 from typing import TYPE_CHECKING
 
@@ -11,5 +11,5 @@ channels: "Registry[ChannelKind]" = Registry("NOTIFICATIONS_CHANNELS")
 
 
 def channel_choices() -> list[tuple[str, str]]:
-    """The kinds of channel that there are."""
+    """The registered kinds of channel."""
     return channels.choices()

@@ -7,12 +7,12 @@ from notifications.delivery.worker import deliver
 
 
 def send_due() -> int:
-    """Send what is due now; return how many attempts that were. It sends where no `manage.py deliver` runs, and shares
-    the work where one does."""
+    """Send what is due now; return the number of attempts. It does the whole work where no `manage.py deliver` runs,
+    else a part of it."""
     return deliver(timezone.now())
 
 
 def forget_old() -> str:
-    """Delete what was kept for long enough; the answer stands with the task in django-q2's own log."""
+    """Delete what exceeds the retention; the result is kept in django-q2's task log."""
     forgotten = forget(timezone.now())
     return f"{forgotten['notifications']} notifications, {forgotten['deliveries']} deliveries"

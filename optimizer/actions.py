@@ -1,4 +1,5 @@
-"""The actions for rules: optimize proposes an optimization for the person concerned; adjust proposes one change."""
+"""The actions optimize and adjust of rules: optimize proposes an optimization for the person concerned, adjust one
+change."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -31,7 +32,7 @@ class OptimizeForm(forms.Form):
 
 
 class LegacyOptimizeOptions(forms.Form):
-    """Options that the old application wrote: the metric of its advice; here it is the rule's own."""
+    """Options written by the old application: the metric of its advice; here it is the rule's own."""
 
     target_metric = forms.CharField(required=False, max_length=100)
 
@@ -124,7 +125,7 @@ class Adjust(Optimize):
 
 
 def _incomplete(firing: Firing) -> str:
-    """What the options lack to say what is adjusted; nothing where they say it."""
+    """The options that are missing for an adjustment; empty where it is complete."""
     config = firing.config
     lacking = [name for name in ("parameter", "name", "step") if config.get(name) in (None, "", 0)]
     if lacking:
@@ -136,7 +137,7 @@ def _incomplete(firing: Firing) -> str:
 
 
 def facts_of(firing: Firing, around: FactsLoader) -> Facts:
-    """What is known of the person whom the firing concerns."""
+    """The facts about the person whom the firing concerns."""
     return around.of(
         firing.subject_id, metric=firing.metric, value=firing.value, threshold=firing.threshold,
         operator=firing.operator, target=firing.target,
@@ -203,7 +204,7 @@ def _requested(firing: Firing, facts: Facts) -> ProposalRequest:
 
 
 def _would(strategy: str, proposal: Proposal) -> Outcome:
-    """Of a test: an optimization that somebody could apply would be no test."""
+    """The result of a test: nothing is proposed, since an optimization that can be applied would be no test."""
     return Outcome({"test": True, "strategy": strategy, "would_recommend": recommended(proposal)})
 
 

@@ -1,4 +1,4 @@
-"""The list of what was proposed to make things better, and the addresses of the pages of each."""
+"""The list of optimizations, and the URLs of their pages."""
 
 from typing import Any
 

@@ -1,6 +1,7 @@
-"""The plugs for rules: the parts of the fusion score, and efficiency_index, of the person, else of the platform.
+"""The optimizer's metrics for rules: the parts of the fusion score, and efficiency_index, of the person, else
+platform-wide.
 
-What a rule of ours wrote is never read back, or the rule would feed on itself.
+Values written by Smart Agent's own rules are excluded, so that no rule feeds on itself.
 """
 
 from datetime import datetime, timedelta

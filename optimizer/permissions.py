@@ -8,7 +8,7 @@ DECIDE = "optimizer.change_optimizationevent"
 
 
 def may_decide(user: Any, event: OptimizationEvent) -> bool:
-    """Whether `user` may answer this one."""
+    """Whether `user` may respond to this proposal."""
     if not user.has_perm(DECIDE):
         return False
     return bool(OptimizationEvent.objects.changeable_by(user).filter(pk=event.pk).exists())

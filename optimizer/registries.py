@@ -1,4 +1,4 @@
-"""The plugs of the optimizer: operations, and the strategies that propose them."""
+"""The registries of the optimizer: operations, and the strategies that propose them."""
 
 from optimizer.operations import operations
 from optimizer.strategies import strategies, strategy_for

@@ -1,9 +1,8 @@
-"""Whether an optimization helped: the readings before it beside those after it. Pure.
+"""Whether an optimization helped: the readings before and after it. Pure.
 
-The Mann-Whitney U test (https://en.wikipedia.org/wiki/Mann%E2%80%93Whitney_U_test): it asks nothing of how readings are
-spread. Few readings are compared with every way in which they could have been dealt to the two sides (exact, also with
-ties: Lehmann, Nonparametrics, 1975, section 1.2 and appendix); many by the normal approximation, corrected for ties and
-for continuity.
+The Mann-Whitney U test (https://en.wikipedia.org/wiki/Mann%E2%80%93Whitney_U_test), which assumes no distribution. For
+few readings the exact distribution over all assignments to the two sides is used, also with ties (Lehmann,
+Nonparametrics, 1975, section 1.2 and appendix); for many the normal approximation, corrected for ties and continuity.
 """
 
 from collections import Counter
@@ -36,9 +35,10 @@ def compare(
     threshold: float,
     observed: Callable[[Sequence[float]], Sequence[float]] = lambda readings: readings,
 ) -> Effect:
-    """The effect on a metric of which a rule says that it is bad when it is `operator` `threshold`.
+    """The effect on a metric for which `operator` `threshold` is the bad side.
 
-    `observed` leaves of the readings those that the test may take for independent of each other; all by default."""
+    `observed` selects the readings that the test may treat as independent; all by default.
+    """
     means = [fmean(values) if values else None for values in (before, after)]
     seen = [observed(values) for values in (before, after)]
     if not enough_readings(len(seen[0]), len(seen[1])):
@@ -52,13 +52,12 @@ def compare(
 
 
 def enough_readings(before: int, after: int) -> bool:
-    """Whether so many readings can differ by more than chance: of three against three even the rarest outcome is chance
-    once in ten times."""
+    """Whether so many readings can be significant: with three against three even the rarest outcome has p = 0.1."""
     return min(before, after) >= MIN_READINGS and 2 / comb(before + after, before) < SURE
 
 
 def mann_whitney(left: Sequence[float], right: Sequence[float]) -> float:
-    """How likely two samples of one kind differ at least as much, 0 to 1, to either side."""
+    """The two-sided p-value, 0 to 1, that two samples of one distribution differ at least as much."""
     n, m = len(left), len(right)
     size, ranks = n + m, _ranks([*left, *right])
     fewer = ranks[:n] if n <= m else ranks[n:]
@@ -74,10 +73,11 @@ def mann_whitney(left: Sequence[float], right: Sequence[float]) -> float:
 
 
 def _exact(ranks: Sequence[float], side: Sequence[float]) -> float:
-    """Of all choices of as many of these ranks, the share whose sum is as far from the mean as that of `side`.
+    """The exact p-value: of all choices of as many of these ranks, the share whose sum is as far from the mean as that
+    of `side`.
 
-    Choices are counted by their sum, one rank after the other. Twice a rank is whole, and all counts of one size stand
-    beside each other as the digits of one large number, so that to add a rank is one shift.
+    Choices are counted by their sum, one rank after the other. Doubled ranks are whole numbers, and all counts of one
+    size are the digits of one large integer, so adding a rank is one shift.
     """
     size, chosen = len(ranks), len(side)
     total = comb(size, chosen)
@@ -99,7 +99,7 @@ def _exact(ranks: Sequence[float], side: Sequence[float]) -> float:
 
 
 def _goodness(values: Sequence[float], operator: str, threshold: float) -> list[float]:
-    """The readings so that more is better; where neither more nor less is, whether the rule would be content."""
+    """The readings transformed so that more is better; for = and !=, whether the condition is not met."""
     if operator in UP:
         return list(values)
     if operator in DOWN:
@@ -108,7 +108,7 @@ def _goodness(values: Sequence[float], operator: str, threshold: float) -> list[
 
 
 def _ranks(values: Sequence[float]) -> list[float]:
-    """The place of each in order, 1 the least; equals share the mean of their places."""
+    """The rank of each value, 1 the least; ties share the mean rank."""
     order = sorted(range(len(values)), key=lambda n: values[n])
     ranks, start = [0.0] * len(values), 0
     while start < len(order):

@@ -1,5 +1,4 @@
-"""Scheduled tasks: the policy decides, approved proposals are applied, effects are measured, and the weekly
-report is sent."""
+"""Scheduled tasks: decisions by the policy, approved proposals, measurements, and the weekly report."""
 
 import time
 from datetime import datetime
@@ -16,7 +15,7 @@ MAX_BEGIN_SECONDS = 120  # seconds for which new ones are begun
 
 
 def optimize() -> int:
-    """One look at all of it; return how many proposals were applied."""
+    """Run everything that is due; return the number of applied proposals."""
     now = timezone.now()
     expire(now)
     approve_by_policy(now)
@@ -26,7 +25,8 @@ def optimize() -> int:
 
 
 def measure_all(now: datetime) -> int:
-    """Measure those whose day is over, and roll back what made it worse where the policy says so; return how many."""
+    """Measure proposals whose day is over, and roll back those that made the metric worse where the policy says so;
+    return their number."""
     rows = due(now)
     undo = OptimizerPolicy.current().undo_worse
     for event in rows:
@@ -35,12 +35,12 @@ def measure_all(now: datetime) -> int:
 
 
 def report() -> int:
-    """Send the report of the week; return to how many people."""
+    """Send the weekly report; return the number of recipients."""
     return send_weekly(timezone.now())
 
 
 def measure_one(event: OptimizationEvent, now: datetime, *, undo_worse: bool) -> str:
-    """Measure it, roll it back where that is wished and it made things worse, and return the verdict."""
+    """Measure, roll back where `undo_worse` and the metric became worse, and return the verdict."""
     verdict = measure(event, now)
     if verdict == OptimizationEvent.Verdict.WORSE and undo_worse:
         _roll_back(event, now)
@@ -48,7 +48,7 @@ def measure_one(event: OptimizationEvent, now: datetime, *, undo_worse: bool) ->
 
 
 def _work() -> int:
-    """Each is begun by the clock of its own: others may have taken their time."""
+    """Apply what is waiting; each proposal with its own time, since others may have taken long."""
     count, until = 0, time.monotonic() + MAX_BEGIN_SECONDS
     while time.monotonic() < until and work(timezone.now(), maximum=1):
         count += 1

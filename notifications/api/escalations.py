@@ -36,7 +36,7 @@ class StepSerializer(StrictSerializer):
     def to_internal_value(self, data: Any) -> Any:
         """A step is given whole, also where the policy is changed only in part."""
         given = data if isinstance(data, Mapping) else {}
-        if missing := {name: [said] for name, said in SAY.items() if name not in given}:
+        if missing := {name: [message] for name, message in SAY.items() if name not in given}:
             raise serializers.ValidationError(missing)
         return super().to_internal_value(data)
 

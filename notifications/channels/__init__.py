@@ -16,7 +16,7 @@ __all__ = ["Address", "ChannelError", "ChannelKind", "HTTPChannel", "HTTPRequest
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The settings of a channel with its secrets; the repr shows none of them."""
+    """The settings of a channel with its secrets, which its repr does not show."""
 
     values: Mapping[str, Any] = field(repr=False)
 
@@ -26,14 +26,14 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The acceptance of a message by the other side, with its answer."""
+    """The acceptance of a message by the receiver, with its answer."""
 
     code: int | None = None
     excerpt: str = ""
 
 
 class ChannelError(Exception):
-    """The other side did not take the message. `permanent` where trying again would not help."""
+    """The receiver did not accept the message. `permanent` where a retry would not help."""
 
     def __init__(
         self, detail: str, *, permanent: bool = False, code: int | None = None, excerpt: str = "",
@@ -44,10 +44,10 @@ class ChannelError(Exception):
 
 
 class ChannelKind:
-    """A kind of channel. `form` asks for its settings and checks them; those named in `secrets` are kept sealed.
+    """A kind of channel. `form` validates its settings; those named in `secrets` are stored encrypted.
 
-    `makes` are secrets that we can make ourselves; what one was before is kept as `keeps_before` names. `addresses`
-    are settings that say where the secrets are used: whoever changes one enters the secrets again.
+    `makes` are secrets that can be generated; the previous one is kept under the name in `keeps_before`. `addresses`
+    are settings that decide where secrets are sent: when one is changed, the secrets must be entered again.
     """
 
     kind: ClassVar[str]
@@ -61,7 +61,7 @@ class ChannelKind:
     keeps_before: ClassVar[Mapping[str, str]] = {}
 
     def send(self, message: OutgoingMessage, address: Address) -> Receipt:
-        """Send it; ChannelError or NotSent where it was not taken. Network only: no database."""
+        """Send the message; ChannelError or NotSent where it was not accepted. Network only: no database."""
         raise NotImplementedError(f"{type(self).__name__} must send().")
 
     def preview(self, message: OutgoingMessage, address: Address) -> str:
@@ -69,23 +69,23 @@ class ChannelKind:
         raise NotImplementedError(f"{type(self).__name__} must preview().")
 
     def where(self, address: Address) -> str:
-        """The destination in a few words, without secrets."""
+        """The destination in short, without secrets."""
         return ""
 
     def bound(self, known: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[str, ...]:
-        """The stored secrets that do not go along from `known` settings to these `values`."""
+        """The stored secrets that may not be reused when settings change from `known` to `values`."""
         if all((values.get(name) or "") == (known.get(name) or "") for name in self.addresses):
             return ()
         return tuple(name for name in self.secrets if name not in self.addresses and known.get(name))
 
     def hidden(self, address: Address) -> tuple[str, ...]:
-        """The secrets that are masked in every record, even where the other side repeats them."""
+        """The secrets to mask in every record, even where the receiver repeats them."""
         return forms_of(str(address[name]) for name in self.secrets if address[name])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HTTPRequest:
-    """One request of a channel that speaks HTTP. It holds secrets, which its repr does not show."""
+    """An HTTP request of a channel. It holds secrets, which its repr does not show."""
 
     url: str = field(repr=False)
     body: bytes = field(repr=False)
@@ -96,14 +96,15 @@ AGAIN = {408, 425, 429}
 
 
 class HTTPChannel(ChannelKind):
-    """A channel that is one POST. Only 2xx is a success; 408, 429 and 5xx are tried again, all else is refused."""
+    """A channel that sends one POST request. Only 2xx is a success; 408, 429 and 5xx are retried, others are permanent
+    failures."""
 
     def outgoing(self, message: OutgoingMessage, address: Address) -> HTTPRequest:
         """The request."""
         raise NotImplementedError(f"{type(self).__name__} must give its outgoing().")
 
     def check(self, answer: Answer) -> None:
-        """ChannelError where an answer of 2xx says in its body that nothing was taken."""
+        """ChannelError where the body of a 2xx answer reports a failure."""
 
     def words(self, answer: Answer) -> str:
         """The error text in an answer that is not 2xx, if there is one."""
@@ -113,7 +114,7 @@ class HTTPChannel(ChannelKind):
         return self.post(self.outgoing(message, address))
 
     def post(self, request: HTTPRequest) -> Receipt:
-        """Make the request; ChannelError where it was not taken."""
+        """Send the request; ChannelError where it was not accepted."""
         answer = send("POST", request.url, content=request.body, headers=request.headers)
         if not answer.succeeded:
             raise refusal(answer, self.words(answer))
@@ -129,28 +130,30 @@ class HTTPChannel(ChannelKind):
 
 
 def refusal(answer: Answer, words: str = "") -> ChannelError:
-    """The ChannelError for an answer that is not 2xx; `words` are those of the other side."""
+    """The ChannelError for an answer that is not 2xx; `words` is the receiver's error text."""
     moved = " Redirects are not followed." if 300 <= answer.code < 400 else ""
-    said = f" It says: {words[:300].rstrip('.')}." if words else ""
+    quoted = f" It says: {words[:300].rstrip('.')}." if words else ""
     wait = answer.retry_after.total_seconds() if answer.retry_after is not None else None
     return ChannelError(
-        f"Answered {answer.code}.{moved}{said}", permanent=answer.code not in AGAIN and answer.code < 500,
+        f"Answered {answer.code}.{moved}{quoted}", permanent=answer.code not in AGAIN and answer.code < 500,
         code=answer.code, excerpt=answer.excerpt, retry_after=wait,
     )  # fmt: skip
 
 
 def unexpected(answer: Answer, rule: str) -> ChannelError:
-    """An answer of 2xx that is not the one which says that the message was taken; `rule` says which one that is."""
+    """The ChannelError for a 2xx answer that does not confirm the message; `rule` describes the expected one."""
     page = answer.excerpt.lstrip("\ufeff \t\r\n")[:1] == "<"
-    said = "a page of HTML" if page else f"“{' '.join(answer.excerpt[:120].split())}”" if answer.excerpt else "nothing"
+    received = (
+        "a page of HTML" if page else f"“{' '.join(answer.excerpt[:120].split())}”" if answer.excerpt else "nothing"
+    )
     return ChannelError(
-        f"Answered {answer.code} with {said}. {rule}, so the message was not delivered: check the address.",
+        f"Answered {answer.code} with {received}. {rule}, so the message was not delivered: check the address.",
         code=answer.code, excerpt=answer.excerpt,
     )  # fmt: skip
 
 
 def as_json(body: Any, **headers: str) -> dict[str, Any]:
-    """The body and the headers of a request that carries JSON."""
+    """The body and headers of a JSON request."""
     return {
         "body": json.dumps(body, ensure_ascii=False).encode(),
         "headers": {"Content-Type": "application/json"} | headers,
@@ -158,7 +161,7 @@ def as_json(body: Any, **headers: str) -> dict[str, Any]:
 
 
 def facts_of(answer: Answer) -> dict[str, Any]:
-    """The JSON object that an answer is; empty where it is none."""
+    """The JSON object of an answer; empty where there is none."""
     try:
         found = json.loads(answer.body)
     except ValueError:

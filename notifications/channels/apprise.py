@@ -1,7 +1,7 @@
-"""A hundred other services by Apprise (https://github.com/caronc/apprise), behind a switch.
+"""About a hundred more services by Apprise (https://github.com/caronc/apprise), behind a switch.
 
-Apprise opens its connections itself, so that what guards our own HTTP client does not guard these:
-NOTIFICATIONS_APPRISE is off unless an administrator turns it on.
+Apprise opens its own connections, which bypass the protections of our HTTP client: NOTIFICATIONS_APPRISE is off unless
+an administrator turns it on.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ APPRISE_TYPES = {
 
 
 def one_address(url: str) -> None:
-    """ValidationError where Apprise does not know `url`, or finds more than one address in it."""
+    """Validate `url`: ValidationError where Apprise does not know it, or finds more than one address in it."""
     if len(Apprise(url)) != 1:
         raise forms.ValidationError("Enter exactly one valid Apprise URL.")
 
@@ -33,7 +33,7 @@ MAX_BODY_LENGTH = 32_768  # characters, where a service names no limit
 
 
 def text(message: OutgoingMessage, maximum: int) -> str:
-    """Text and link in as many characters as the service takes, the title among them: what is cut is the text."""
+    """Text and link within the service's limit, which includes the title; only the text is cut."""
     link = f"\n\n{message.url}" if message.url and len(message.url) < maximum // 2 else ""
     room = max(maximum - len(harmless(message.title)) - len(link) - 2, maximum // 4)
     return (fitted(harmless(message.plain), room, message.numbers) + link).strip()

@@ -62,13 +62,13 @@ CONFIGURATION_ERRORS = (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefus
 
 def _refusal(error: smtplib.SMTPException) -> ChannelError:
     """4xx and a connection that broke are tried again, 5xx are not (RFC 5321, 4.2.1)."""
-    code, said = _said(error)
-    told = f"The mail server said {code} {said}".strip() if code else f"The mail server rejected the e-mail: {said}"
+    code, reply = _reply(error)
+    detail = f"The mail server said {code} {reply}".strip() if code else f"The mail server rejected the e-mail: {reply}"
     permanent = code is not None and code >= 500 and not isinstance(error, CONFIGURATION_ERRORS)
-    return ChannelError(told[:500].rstrip(".") + ".", permanent=permanent, code=code)
+    return ChannelError(detail[:500].rstrip(".") + ".", permanent=permanent, code=code)
 
 
-def _said(error: Any) -> tuple[int | None, str]:
+def _reply(error: Any) -> tuple[int | None, str]:
     """The code, where the server gave one, and its words."""
     code, words = getattr(error, "smtp_code", None), getattr(error, "smtp_error", None) or str(error)
     if isinstance(error, smtplib.SMTPRecipientsRefused):

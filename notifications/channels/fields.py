@@ -1,4 +1,4 @@
-"""Fields that the forms of channels share."""
+"""Form fields shared by channels."""
 
 import re
 from typing import Any
@@ -13,7 +13,7 @@ PHONE = re.compile(r"^\+[1-9]\d{6,14}$")  # E.164
 
 
 class OneLineField(forms.CharField):
-    """A line of text in our look."""
+    """A single-line text field in the style of the site."""
 
     def __init__(self, *, placeholder: str = "", **kwargs: Any) -> None:
         widget = UnfoldAdminTextInputWidget(attrs={"placeholder": placeholder, "autocomplete": "off"})
@@ -21,7 +21,7 @@ class OneLineField(forms.CharField):
 
 
 class SecretField(forms.CharField):
-    """Typed once, and never shown again."""
+    """A secret: entered once, never shown again."""
 
     def __init__(self, **kwargs: Any) -> None:
         widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
@@ -29,7 +29,7 @@ class SecretField(forms.CharField):
 
 
 class AddressField(OneLineField):
-    """An address that can be asked by https, or by http in one's own network."""
+    """A URL with https, or http within the local network."""
 
     def clean(self, value: Any) -> str:
         text = str(super().clean(value)).strip()
@@ -37,7 +37,7 @@ class AddressField(OneLineField):
 
 
 class SecretAddressField(SecretField):
-    """An address that is a secret itself: whoever knows it can write there."""
+    """A URL that is itself a secret: whoever knows it can post there."""
 
     def clean(self, value: Any) -> str:
         text = str(super().clean(value)).strip()
@@ -45,7 +45,7 @@ class SecretAddressField(SecretField):
 
 
 class PhoneField(OneLineField):
-    """A telephone number in the international form."""
+    """A telephone number in international form (E.164)."""
 
     def clean(self, value: Any) -> str:
         text = re.sub(r"[\s()./-]", "", str(super().clean(value)))
@@ -55,7 +55,7 @@ class PhoneField(OneLineField):
 
 
 def checked_address(text: str) -> str:
-    """`text`, or what is wrong with it as an address."""
+    """Validate `text` as a URL; return it, or raise ValidationError."""
     try:
         check_url(text)
     except AddressRefused as error:

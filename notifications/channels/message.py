@@ -43,33 +43,33 @@ class OutgoingMessage:
     numbers: str = ""  # the sentence that has value and threshold, which no shortening takes away
 
     def __post_init__(self) -> None:
-        """Texts of others hide nothing and break no line, in whatever channel: no header can be smuggled in."""
+        """Remove control characters and line breaks from untrusted texts, so that no header can be injected."""
         for name in ("title", "recipient", "rule_name"):
             object.__setattr__(self, name, one_line(getattr(self, name)))
         object.__setattr__(self, "text", paragraphs(self.text))
         object.__setattr__(self, "numbers", one_line(self.numbers or numbers_of(self.facts)))
 
     def heading(self, maximum: int) -> str:
-        """The title in one line of at most `most` characters; its numbers, where they were to be cut off."""
+        """The title on one line of at most `maximum` characters, with its numbers where they would be cut off."""
         return fitted(self.title, maximum, self.numbers, " ")
 
     def body(self, maximum: int) -> str:
-        """The text in at most `most` characters, with its numbers."""
+        """The text in at most `maximum` characters, with its numbers."""
         return fitted(self.text, maximum, self.numbers)
 
     def parts(self, maximum: int) -> list[str]:
-        """The text and each message of a digest, each in at most `most` characters, with its numbers."""
+        """The text and each message of a digest, each in at most `maximum` characters, with its numbers."""
         items = [f"{(head := item.heading(maximum // 2))}\n{item.body(maximum - len(head) - 1)}" for item in self.shown]
         return [part for part in (self.body(maximum), *items, *([self.rest] if self.more else [])) if part.strip()]
 
     @property
     def rest(self) -> str:
-        """How many messages there are beside those that are shown."""
+        """The number of messages of the digest that are not shown."""
         return f"… and {self.more:,} more."
 
     @property
     def shown(self) -> tuple["OutgoingMessage", ...]:
-        """The messages of a digest that are shown beneath the text."""
+        """The messages of a digest that are shown below the text."""
         return () if self.listed else self.items[:MAX_MESSAGES_SHOWN]
 
     @property
@@ -79,11 +79,11 @@ class OutgoingMessage:
 
     @property
     def plain(self) -> str:
-        """All of it as plain text, without the title."""
+        """The whole message as plain text, without the title."""
         return "\n\n".join([part for part in (self.text, *self.lines) if part])
 
     @property
     def lines(self) -> list[str]:
-        """The messages of a digest, a paragraph each; what is left out is counted."""
+        """The messages of a digest, one paragraph each, and the number of those left out."""
         shown = [f"{item.title}\n{item.text}" for item in self.shown]
         return [*shown, self.rest] if self.more else shown

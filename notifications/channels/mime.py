@@ -1,4 +1,4 @@
-"""A message as an e-mail: subject, text, HTML, and the headers that thread it and let one unsubscribe."""
+"""A message as an e-mail: subject, text, HTML, and headers for threading and unsubscribing."""
 
 from email.utils import parseaddr
 from ipaddress import ip_address
@@ -20,19 +20,19 @@ def subject_of(message: OutgoingMessage) -> str:
 
 
 def text_of(message: OutgoingMessage) -> str:
-    """The mail as plain text."""
+    """The e-mail as plain text."""
     return render_to_string("notifications/email.txt", _context(message)).strip() + "\n"
 
 
 def html_of(message: OutgoingMessage) -> str:
-    """The mail as HTML, its styles within, as mail programs want them."""
+    """The e-mail as HTML with inline styles, as mail programs require."""
     return render_to_string("notifications/email.html", _context(message))
 
 
 def thread_headers(message: OutgoingMessage) -> dict[str, str]:
-    """All messages about one instance are answers to one that was never sent, so that programs show them together.
+    """Headers that thread all messages about one instance: each is a reply to the same, never sent, message.
 
-    List-Unsubscribe with one click: RFC 8058, which wants https for it.
+    List-Unsubscribe with one click: RFC 8058, which requires https.
     """
     ours = domain()
     headers = {
@@ -51,7 +51,7 @@ def thread_headers(message: OutgoingMessage) -> dict[str, str]:
 
 
 def domain() -> str:
-    """Where the ids of mails are from: the host that people reach us by, else that of whom mails are from."""
+    """The domain of message ids: the host of SITE_URL, else that of the sender."""
     host = urlsplit(settings.SITE_URL).hostname or ""
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     return next((name for name in (host, sender) if "." in name and not _is_number(name)), sender or "localhost")

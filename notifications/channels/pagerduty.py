@@ -1,4 +1,4 @@
-"""PagerDuty: events of version 2. What has resolved here resolves there.
+"""PagerDuty, Events API v2. Resolved alerts are resolved there too.
 
 https://developer.pagerduty.com/docs/events-api-v2-overview
 """
@@ -59,7 +59,7 @@ class PagerDuty(HTTPChannel):
 
 
 def event(message: OutgoingMessage) -> dict[str, Any]:
-    """It opens an incident, or resolves the one of the same instance. Nothing here acknowledges one."""
+    """The event that triggers an incident, or resolves that of the same instance. Acknowledgements are not sent."""
     same = message.thread or message.id
     key = same if len(same) <= SAME else hashlib.sha256(same.encode()).hexdigest()
     if message.reason == "resolved":
@@ -76,6 +76,6 @@ def event(message: OutgoingMessage) -> dict[str, Any]:
 
 
 def newest(message: OutgoingMessage) -> list[OutgoingMessage]:
-    """The message itself; of a digest the newest of each incident, the oldest of those first."""
+    """The message itself; of a digest the newest message of each incident, oldest first."""
     found = {item.thread or item.id: item for item in sorted(message.items, key=lambda item: item.created_at)}
     return sorted(found.values(), key=lambda item: item.created_at) or [message]

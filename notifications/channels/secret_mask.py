@@ -1,4 +1,4 @@
-"""Secrets that the other side says back to us: they are taken out of what is written down."""
+"""Masking of secrets in answers of other systems before they are stored."""
 
 import html
 import json
@@ -11,7 +11,7 @@ TOKEN = 16  # a part of an address that is so long is one
 
 
 def forms_of(secrets: Iterable[str]) -> tuple[str, ...]:
-    """Each secret in the shapes in which it may come back, and what is secret within an address; the longest first."""
+    """Each secret in the encodings in which it may come back, including secret parts of URLs; longest first."""
     found = set()
     for secret in secrets:
         for piece in (secret, *_pieces(secret)):
@@ -20,7 +20,7 @@ def forms_of(secrets: Iterable[str]) -> tuple[str, ...]:
 
 
 def hide(text: str, hidden: Iterable[str]) -> str:
-    """`text` without what is hidden, also where an excerpt was cut off in the middle of it."""
+    """`text` without the secrets, including ones that are cut off at the end of an excerpt."""
     hidden = tuple(hidden)
     for each in hidden:
         text = text.replace(each, MASK)

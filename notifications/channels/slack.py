@@ -1,4 +1,4 @@
-"""Slack, and what speaks like it (Mattermost, Rocket.Chat): an incoming webhook.
+"""Slack and compatible services (Mattermost, Rocket.Chat): an incoming webhook.
 
 https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks, https://docs.slack.dev/block-kit
 """
@@ -43,20 +43,20 @@ class Slack(HTTPChannel):
         return HTTPRequest(url=address["url"], **as_json(slack_payload(message)))
 
     def check(self, answer: Answer) -> None:
-        if said := self.words(answer):
-            raise ChannelError(f"Slack reported: {said}.", permanent=True, code=answer.code, excerpt=answer.excerpt)
+        if error := self.words(answer):
+            raise ChannelError(f"Slack reported: {error}.", permanent=True, code=answer.code, excerpt=answer.excerpt)
         facts = facts_of(answer)
         if answer.excerpt.strip() != "ok" and not any(facts.items() >= taken.items() for taken in SLACK_ACCEPTED):
             raise unexpected(answer, "Slack answers “ok” to accepted messages")
 
     def words(self, answer: Answer) -> str:
         facts = facts_of(answer)
-        said = str(facts.get("error", "") if facts.get("ok") is False else answer.excerpt).strip()
-        return said if SLACK_REFUSAL.fullmatch(said) or (said and facts.get("ok") is False) else ""
+        error = str(facts.get("error", "") if facts.get("ok") is False else answer.excerpt).strip()
+        return error if SLACK_REFUSAL.fullmatch(error) or (error and facts.get("ok") is False) else ""
 
 
 def slack_payload(message: OutgoingMessage) -> dict[str, Any]:
-    """The message as blocks. `text` is what stands in the pop-up, and all that programs show which know no blocks."""
+    """The message as blocks. `text` is for notifications, and for services without blocks."""
     heading = f"{MARKS.get(message.severity, '')} {message.title}".strip()
     blocks: list[dict[str, Any]] = [
         {"type": "section", "text": {"type": "mrkdwn", "text": part}} for part in _sections(message)
@@ -72,7 +72,7 @@ def slack_payload(message: OutgoingMessage) -> dict[str, Any]:
 
 
 def _sections(message: OutgoingMessage) -> list[str]:
-    """Text and messages of a digest, each as long as Slack takes, with its numbers."""
+    """The text and the messages of a digest, each within Slack's limit, with its numbers."""
     items = [(f"{item.title}\n{item.text}", item.numbers) for item in message.shown]
     rest = [(message.rest, "")] if message.more else []
     return [kept(text, SECTION, numbers) for text, numbers in [(message.text, message.numbers), *items, *rest]
@@ -80,14 +80,14 @@ def _sections(message: OutgoingMessage) -> list[str]:
 
 
 def _all(message: OutgoingMessage, heading: str) -> str:
-    """Heading, text and link as one text: what is cut is the text."""
+    """Heading, text and link as one text; only the text is cut."""
     link = f"\n\n{escaped(message.url, ADDRESS)}" if 0 < len(message.url) <= LINK else ""
-    said = "\n\n".join(part for part in (heading, message.plain) if part)
-    return kept(said, SECTION - len(link), message.numbers) + link
+    text = "\n\n".join(part for part in (heading, message.plain) if part)
+    return kept(text, SECTION - len(link), message.numbers) + link
 
 
 def kept(text: str, maximum: int, numbers: str) -> str:
-    """`text` written out for Slack, in at most `most` characters, with its numbers."""
+    """`text` escaped for Slack, in at most `maximum` characters, with its numbers."""
     cut, last = escaped(text, maximum), escaped(numbers, maximum)
     if not cut.endswith("…") or not last or last in cut:
         return cut
@@ -104,6 +104,6 @@ def _plain(text: str) -> dict[str, str]:
 
 
 def escaped(text: str, maximum: int) -> str:
-    """`text` with the three characters that mean something to Slack written out, and not cut within one of them."""
+    """`text` with Slack's three special characters escaped, never cut within an escape."""
     safe = harmless(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return safe if len(safe) <= maximum else re.sub(r"&[a-z]*$", "", safe[: maximum - 1]).rstrip() + "…"

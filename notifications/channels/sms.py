@@ -76,18 +76,18 @@ def _login(address: Address) -> str:
 
 
 def text(message: OutgoingMessage) -> str:
-    """Title, numbers and link, in that order, as far as there is room; a link is whole, or left out."""
+    """Title, numbers and link, in that order, within the limit; the link is whole or left out."""
     link = f" {message.url}" if 0 < len(message.url) < MAX_LENGTH - ROOM else ""
-    said = " ".join(f"{message.title}: {message.plain}".split()) if message.plain else message.title
-    said, numbers, maximum = (
-        said.translate(GSM_SUBSTITUTES),
+    body = " ".join(f"{message.title}: {message.plain}".split()) if message.plain else message.title
+    body, numbers, maximum = (
+        body.translate(GSM_SUBSTITUTES),
         message.numbers.translate(GSM_SUBSTITUTES),
         MAX_LENGTH - len(link),
     )
-    if len(said) <= maximum or not numbers or numbers in _cut(said, maximum):
-        return _cut(said, maximum) + link
-    return f"{_cut(said, max(maximum - len(numbers) - 1, ROOM))} {numbers}"[:maximum] + link
+    if len(body) <= maximum or not numbers or numbers in _cut(body, maximum):
+        return _cut(body, maximum) + link
+    return f"{_cut(body, max(maximum - len(numbers) - 1, ROOM))} {numbers}"[:maximum] + link
 
 
-def _cut(said: str, maximum: int) -> str:
-    return said if len(said) <= maximum else said[: maximum - 3].rstrip() + "..."
+def _cut(text: str, maximum: int) -> str:
+    return text if len(text) <= maximum else text[: maximum - 3].rstrip() + "..."

@@ -1,4 +1,4 @@
-"""The state of a channel, in one word: by what happened last, and never by hope."""
+"""The status of a channel, from its last delivery."""
 
 from django.db.models import Q
 
@@ -17,9 +17,10 @@ STATUS_CHOICES = list(STATUS_LABELS.items())
 
 
 def state_of(channel: Channel) -> str:
-    """untested: nothing was delivered since its settings changed; works: its last message was; failing: it was not.
+    """untested: nothing delivered since its settings changed; works: the last message was delivered; failing: it was
+    not.
 
-    A channel that is not in use is disabled, whatever was before.
+    A channel that is not in use is disabled.
     """
     if not channel.enabled:
         return "disabled"

@@ -1,4 +1,4 @@
-"""Microsoft Teams: a Workflows webhook that takes an adaptive card.
+"""Microsoft Teams: a Workflows webhook that accepts an adaptive card.
 
 https://learn.microsoft.com/connectors/teams (“When a Teams webhook request is received”), https://adaptivecards.io
 """
@@ -49,19 +49,19 @@ class Teams(HTTPChannel):
             raise ChannelError(
                 "Teams reported that the message was not delivered.", code=answer.code, excerpt=answer.excerpt
             )
-        said = answer.excerpt.strip()
-        if said not in TEAMS_ACCEPTED and not _is_json(answer):
+        body = answer.excerpt.strip()
+        if body not in TEAMS_ACCEPTED and not _is_json(answer):
             raise unexpected(answer, "Teams answers 202 without a text, or “1”, to accepted messages")
 
 
 def _is_json(answer: Answer) -> bool:
-    """Whether a workflow answers JSON of its own, which tells of no error."""
+    """Whether the answer is JSON, as of a workflow with its own response, which is no error."""
     facts = facts_of(answer)
     return bool(facts) and not facts.get("error")
 
 
 def teams_payload(message: OutgoingMessage, maximum: int = TEXT_LENGTHS[0]) -> dict[str, Any]:
-    """The card in the envelope that a Workflows webhook takes, with at most so many characters in a block."""
+    """The card in the envelope of a Workflows webhook, with at most `maximum` characters per block."""
     attachment = {
         "contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card(message, maximum),
     }  # fmt: skip
@@ -83,6 +83,6 @@ def card(message: OutgoingMessage, maximum: int) -> dict[str, Any]:
 
 
 def _block(text: str, **look: str) -> dict[str, Any]:
-    """A text. Markdown in it can make words bold, but no link that says one thing and leads to another."""
+    """A text block. Markdown may emphasize words, but its links cannot hide their target."""
     safe = harmless(text).replace("\n", "\n\n")
     return {"type": "TextBlock", "text": safe, "wrap": True, **look}

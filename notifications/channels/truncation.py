@@ -1,4 +1,4 @@
-"""Shortening that keeps what matters: however long a text is, its numbers stand in what is left of it."""
+"""Truncation that keeps the numbers: value and threshold stay readable in a shortened text."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,12 +10,12 @@ INSTANCES = 10  # that a message names
 
 
 def short(text: str, maximum: int) -> str:
-    """`text`, cut at `most` characters with a mark."""
+    """`text`, cut at `maximum` characters with an ellipsis."""
     return text if len(text) <= maximum else text[: max(maximum - 1, 0)].rstrip() + "…"
 
 
 def fitted(text: str, maximum: int, numbers: str, between: str = "\n") -> str:
-    """`text` in at most `most` characters; where that cuts the numbers off, they stand at its end."""
+    """`text` in at most `maximum` characters; numbers that would be cut off are put at its end."""
     cut = short(text, maximum)
     if len(text) <= maximum or not numbers or numbers in cut:
         return cut
@@ -24,7 +24,7 @@ def fitted(text: str, maximum: int, numbers: str, between: str = "\n") -> str:
 
 
 def numbers_in(text: str, facts: Mapping[str, Any]) -> str:
-    """The sentence of the usual text that has the numbers: of many instances the first; empty where there is none."""
+    """The sentence of the default text with the numbers, of several instances the first; empty where there is none."""
     if not text or not _has_numbers(facts):
         return ""
     count = facts.get("count")
@@ -34,16 +34,17 @@ def numbers_in(text: str, facts: Mapping[str, Any]) -> str:
 
 
 def numbers_of(facts: Mapping[str, Any]) -> str:
-    """The same out of the facts: `Cpu is 95: above 90.`; empty where there are no numbers."""
+    """The same from the facts: `Cpu is 95: above 90.`; empty where there are no numbers."""
     if not _has_numbers(facts):
         return ""
     metric, value = str(facts.get("metric") or ""), number(facts.get("value"))
     compared = limit(facts.get("operator"), facts.get("threshold"))
     resolved = facts.get("event") == "rule_resolved"
-    said = f"{value}: {'no longer ' if resolved else ''}{compared}."
+    sentence = f"{value}: {'no longer ' if resolved else ''}{compared}."
     subject = begun(series(metric, "", str(facts.get("target") or "")), metric)
     return short(
-        f"{subject} is {said}" if len(subject) + len(said) < MAX_LINE_LENGTH else f"It is {said}", MAX_LINE_LENGTH
+        f"{subject} is {sentence}" if len(subject) + len(sentence) < MAX_LINE_LENGTH else f"It is {sentence}",
+        MAX_LINE_LENGTH,
     )
 
 

@@ -1,8 +1,8 @@
-"""A webhook of one's own, signed by Standard Webhooks.
+"""A custom webhook, signed by Standard Webhooks.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md: the headers webhook-id (the
-delivery's id, the same at each attempt), webhook-timestamp and webhook-signature. While a key is replaced, the old and
-the new one both sign.
+delivery's id, the same at each attempt), webhook-timestamp and webhook-signature. While a key is being replaced, the
+old and the new one both sign.
 """
 
 import base64
@@ -77,25 +77,25 @@ class Webhook(HTTPChannel):
 
 
 def payload(message: OutgoingMessage) -> dict[str, Any]:
-    """The JSON: {type, timestamp, data}, as the specification advises; GET /api/webhook-schema/ describes it."""
+    """The JSON body: {type, timestamp, data}, as the specification says; GET /api/webhook-schema/ describes it."""
     return {
         "type": f"notification.{message.reason}", "timestamp": message.created_at.isoformat(), "data": facts(message),
     }  # fmt: skip
 
 
 def facts(message: OutgoingMessage) -> dict[str, Any]:
-    """One message for programs; a digest has its messages as `notifications`."""
-    told = {
+    """One message as JSON; a digest has its messages as `notifications`."""
+    payload = {
         "id": message.id, "reason": message.reason, "kind": message.type, "severity": message.severity,
         "title": message.title, "message": message.text, "url": message.url, "recipient": message.recipient_email,
         "rule": message.rule or None, "rule_name": message.rule_name or None, "thread": message.thread or None,
         "facts": dict(message.facts),
     }  # fmt: skip
-    return told | ({"notifications": [facts(item) for item in message.items]} if message.items else {})
+    return payload | ({"notifications": [facts(item) for item in message.items]} if message.items else {})
 
 
 def key_of(text: str) -> bytes | None:
-    """The bytes of a key that is written as whsec_ and base64; None where it is none."""
+    """The bytes of a key in the form whsec_ and base64; None where it is invalid."""
     try:
         key = base64.b64decode(text.removeprefix(KEY_PREFIX), validate=True) if text.startswith(KEY_PREFIX) else b""
     except (binascii.Error, ValueError):
@@ -104,5 +104,5 @@ def key_of(text: str) -> bytes | None:
 
 
 def sign(key: bytes, message_id: str, at: str, body: bytes) -> str:
-    """The signature `v1,…` of one message of which `body` is UTF-8, sent `at` so many seconds of the epoch."""
+    """The signature `v1,…` of a message: `body` is UTF-8, `at` the seconds since the epoch."""
     return Signer(key).sign(message_id, datetime.fromtimestamp(int(at), UTC), body.decode())

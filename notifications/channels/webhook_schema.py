@@ -29,7 +29,7 @@ MESSAGE: dict[str, Any] = {
 
 
 def schema(address: str) -> dict[str, Any]:
-    """The schema, which is to be found at `address`."""
+    """The schema; `address` is its URL."""
     message = {"type": "object", "properties": MESSAGE, "required": list(MESSAGE)}
     whole = MESSAGE | {
         "notifications": {

@@ -1,4 +1,4 @@
-"""One attempt: a message is sent by its channel; success and every failure are a result."""
+"""One attempt: a message is sent by its channel. Success and every failure become a result."""
 
 import random
 import time
@@ -33,7 +33,7 @@ class Call:
     address: Address
 
     def make(self) -> Result:
-        """Send the message; whatever goes wrong is a result with its cause."""
+        """Send the message; every failure becomes a result with its error."""
         started = time.perf_counter()
         hidden = channels[self.kind].hidden(self.address) if self.kind in channels else ()
 
@@ -63,7 +63,7 @@ class Call:
 
 
 def render(leases: Sequence[Lease]) -> tuple[list[Call], list[Result]]:
-    """The call for each lease; where a message cannot be written, that is the result."""
+    """The call for each lease, or the result where its message cannot be rendered."""
     leased = {one.delivery: one for one in leases}
     written, unwritten = write(leased)
     calls = [

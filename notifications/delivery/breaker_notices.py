@@ -10,7 +10,7 @@ from notifications.registries import channels
 
 
 def breaker_notice(channel: Channel, now: datetime) -> Message:
-    """The message about a channel that has just opened its breaker, or closed it."""
+    """The message about a channel whose circuit breaker has just opened or closed."""
     kind = channels[channel.kind].label if channel.kind in channels else channel.kind
     where = reverse("admin:notifications_channel_page", args=[channel.pk])
     if channel.is_open:
@@ -29,13 +29,14 @@ def breaker_notice(channel: Channel, now: datetime) -> Message:
 
 
 def reset(channel: Channel) -> None:
-    """Close its breaker by hand; the next message is tried at once, and until then nobody knows whether it works."""
+    """Close the circuit breaker by hand; the next message is sent at once, and the channel counts as untested until
+    then."""
     forget(channel)
     channel.save(update_fields=["failures", "opened_at", "retry_at", "cause", "works_since"])
 
 
 def forget(channel: Channel) -> None:
-    """Forget what has failed; what had failed is untested then. It is not saved yet."""
+    """Clear the failures of a channel, which then counts as untested. Not saved yet."""
     if channel.is_open or channel.failures:
         channel.works_since = None
     channel.failures, channel.opened_at, channel.retry_at, channel.cause = 0, None, None, ""

@@ -18,9 +18,9 @@ class NotInUse(Exception):
 
 
 def save(channel: Channel, values: dict[str, Any], now: datetime) -> int:
-    """Keep the settings, and let what waiting for a channel go out by it; return how many messages waited.
+    """Save the settings, and resend deliveries that were waiting for a channel; return their number.
 
-    Changed settings close the breaker: whoever repairs a channel wants it used. It is untested then.
+    Changed settings close the circuit breaker, and the channel counts as untested.
     """
     with transaction.atomic():
         before = known_of(channel)
@@ -41,7 +41,7 @@ def take_over_waiting(channel: Channel, now: datetime) -> int:
 
 
 def try_out(channel: Channel, by: str, now: datetime) -> DeliveryAttempt:
-    """Send a test message by the way of all messages, at once; return the attempt, with what really came of it."""
+    """Send a test message through the delivery pipeline at once; return the attempt with its outcome."""
     if not channel.enabled:
         raise NotInUse(NotInUse.__doc__)
     message = Message(

@@ -1,4 +1,4 @@
-"""Deliveries as lines of CSV, one after the other, however many they are."""
+"""Deliveries as CSV, streamed."""
 
 import csv
 from collections.abc import Iterator
@@ -27,14 +27,14 @@ class CSVLine:
 
 
 def as_csv(deliveries: DeliveryQuerySet) -> StreamingHttpResponse:
-    """The answer with all of them, which is sent while the database gives them."""
+    """The streamed response with all of `deliveries`."""
     answer = StreamingHttpResponse(lines(deliveries), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="deliveries.csv"'
     return answer
 
 
 def lines(deliveries: DeliveryQuerySet) -> Iterator[str]:
-    """A heading, and a line for each."""
+    """The header and one line per delivery."""
     writer = csv.writer(CSVLine())
     yield writer.writerow(CSV_COLUMNS)
     for delivery in deliveries.select_related("user", "rule").iterator(chunk_size=ROWS_PER_CHUNK):
@@ -42,7 +42,7 @@ def lines(deliveries: DeliveryQuerySet) -> Iterator[str]:
 
 
 def row_of(delivery: Any) -> tuple[Any, ...]:
-    """The values of one."""
+    """The values of one delivery."""
     return (
         delivery.pk, delivery.created_at, delivery.user and delivery.user.email, delivery.channel_name, delivery.kind,
         delivery.title, delivery.severity, delivery.reason, delivery.status, delivery.cause, delivery.attempt_count,
@@ -51,7 +51,7 @@ def row_of(delivery: Any) -> tuple[Any, ...]:
 
 
 def safe(value: Any) -> str:
-    """A value as text; no spreadsheet takes it for a formula."""
+    """A value as text that no spreadsheet treats as a formula."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     text = "" if value is None else paragraphs(str(value))

@@ -1,4 +1,4 @@
-"""Quiet hours for what is late: what is tried again, or waited for its channel, must not wake anybody either."""
+"""Quiet hours for deliveries that are late: retries, and those that waited for their channel."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from notifications.routing.subscribers import zone_named
 
 
 def hold_in_quiet_hours(due: Sequence[DueDelivery], now: datetime) -> list[DueDelivery]:
-    """Return those of `due` that may go out now; defer the others to the end of their person's quiet hours."""
+    """Return those of `due` that may be sent now; defer the others to the end of their person's quiet hours."""
     late = {one.delivery for one in due if one.late}
     if not late:
         return list(due)

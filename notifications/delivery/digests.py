@@ -1,4 +1,4 @@
-"""Many deliveries become one: what quiet hours and digests held back, and what came too fast."""
+"""Digests: many deliveries become one, after quiet hours, for daily digests, and beyond a rate limit."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -34,7 +34,8 @@ CHANNEL_GONE = "The channel was deleted before the notification was sent."
 
 
 def release(now: datetime) -> int:
-    """Let out what was held until now: one by itself, many of a channel as a digest without what has resolved."""
+    """Send what was held until `now`: a single delivery as it is, several of a channel as a digest, without resolved
+    alerts."""
     with transaction.atomic():
         held = Delivery.objects.filter(status="held", due_at__lte=now).order_by("due_at", "id")
         rows = list(held.select_for_update(skip_locked=True)[:MAX_DELIVERIES])
@@ -53,8 +54,8 @@ def release(now: datetime) -> int:
 
 
 def bundle(deliveries: DeliveryQuerySet, channel: Channel, now: datetime, at: datetime, why: str = "") -> None:
-    """Make one delivery of `deliveries`, due `at`; one that waits there takes them in, and other bundles too. Each says
-    `why`, or as before what it was held for."""
+    """Merge `deliveries` into one, due at `at`; an existing bundle that is still waiting takes them in. `why` is the
+    reason of the bundle, by default that of its parts."""
     first = deliveries.order_by().first()
     if first is None:
         return
@@ -75,12 +76,12 @@ def bundle(deliveries: DeliveryQuerySet, channel: Channel, now: datetime, at: da
 
 
 def is_bundling(channel: Channel) -> bool:
-    """Whether a bundle waits for its turn."""
+    """Whether a bundle is waiting for this channel."""
     return _waiting(channel).exists()
 
 
 def _waiting(channel: Channel) -> DeliveryQuerySet:
-    """Bundles that nobody can have seen yet."""
+    """Bundles of the channel without an attempt, which nobody can have received."""
     return Delivery.objects.filter(channel=channel, reason="digest", status="due", attempt_count=0)
 
 

@@ -1,4 +1,4 @@
-"""Failover: deliveries of a broken channel go out by the person's next channel, in their order."""
+"""Failover: deliveries of a failing channel are sent by the person's next channel."""
 
 from datetime import datetime
 
@@ -39,7 +39,7 @@ SELECT new_id, user_id, notification_id, rule_id, next_id, next_name, next_kind,
 
 
 def fail_over(now: datetime) -> int:
-    """Hand over what waits for broken channels; return how many messages that were."""
+    """Move deliveries that wait for failing channels; return their number."""
     if not Channel.objects.broken().exists():
         return 0
     with transaction.atomic(), connection.cursor() as cursor:

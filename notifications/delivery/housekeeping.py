@@ -1,4 +1,4 @@
-"""Housekeeping of a delivery worker: before its first batch, and now and then afterwards."""
+"""Housekeeping of a delivery worker: before its first batch, and periodically."""
 
 from datetime import datetime
 
@@ -9,8 +9,7 @@ from notifications.escalations.engine import escalate
 
 
 def prepare(now: datetime) -> None:
-    """Tell whom an escalation comes to, let out what was held until now, give up what has expired, hand over what a
-    broken channel keeps."""
+    """Run due escalation steps, release held deliveries, expire old ones, fail over those of failing channels."""
     escalate(now)
     release(now)
     expire(now)

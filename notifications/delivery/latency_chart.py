@@ -1,4 +1,4 @@
-"""How fast and how well each channel delivers, as a chart."""
+"""The latency and failure rate of each channel, as a chart."""
 
 import json
 from datetime import datetime
@@ -13,8 +13,8 @@ MAX_CHANNELS = 12
 
 
 def latency_chart(deliveries: DeliveryQuerySet, now: datetime) -> dict[str, Any] | None:
-    """Of each channel that delivered most in the last seven days: median and 95th percentile in seconds, and how many
-    of a hundred failed; as what Chart.js draws, and as rows. None without any."""
+    """For the busiest channels of the last seven days: median and 95th percentile in seconds, and the failure rate in
+    percent; as Chart.js data and as rows. None without deliveries."""
     recent = deliveries.filter(created_at__gte=now - SINCE, status__in=["delivered", "dead"]).order_by()
     found = list(
         recent.values("channel", "channel_name", "user__full_name", "user__email").annotate(
@@ -47,7 +47,7 @@ def _bars(rows: list[dict[str, Any]], bars: list[tuple[str, str, str]]) -> str:
 
 
 def _names(found: list[dict[str, Any]]) -> list[str]:
-    """What the channels are called; whose it is, where two have one name."""
+    """The channels' names, with the owner where two have the same name."""
     names = [row["channel_name"] for row in found]
     owners = [row["user__full_name"] or row["user__email"] or "nobody" for row in found]
     return [f"{name} ({owner})" if names.count(name) > 1 else name for name, owner in zip(names, owners, strict=True)]

@@ -1,4 +1,4 @@
-"""Outcomes of attempts, written for many at once; and the expiry of deliveries."""
+"""Outcomes of attempts, stored in batches; and the expiry of deliveries."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -51,8 +51,8 @@ UPDATE deliveries SET status = 'skipped', settled_at = %(now)s, due_at = NULL, c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What came of one attempt: an error with whether it is for good, or none; `needless` where there was nothing to
-    send any more. `chance` moves the next try a little."""
+    """The outcome of one attempt: no error, or an error and whether it is permanent. `needless` means that there was
+    nothing left to send. `chance`, 0 to 1, is the jitter of the next retry."""
 
     lease: Lease
     channel: UUID | None
@@ -68,12 +68,12 @@ class Result:
 
     @property
     def delivered(self) -> bool:
-        """Whether the other side took it."""
+        """Whether the receiver accepted the message."""
         return not self.error
 
 
 def record(results: Sequence[Result], now: datetime) -> None:
-    """Write down all of it in one transaction: deliveries, attempts, breakers, and what their owners are told."""
+    """Store results in one transaction: deliveries, attempts, circuit breakers, and notifications to their owners."""
     if not results:
         return
     rows = [_row(result, now) for result in results]
@@ -85,7 +85,7 @@ def record(results: Sequence[Result], now: datetime) -> None:
 
 
 def expire(now: datetime) -> int:
-    """Give up what was not sent in time, or has lost its channel; return how many they are."""
+    """Expire deliveries that were not sent in time or lost their channel; return their number."""
     with connection.cursor() as cursor:
         cursor.execute(ORPHANED, {"now": now, "cause": CHANNEL_GONE})
         orphaned = cursor.rowcount
@@ -110,12 +110,12 @@ def _row(result: Result, now: datetime) -> dict[str, Any]:
 
 
 def _storable(text: str) -> str:
-    """What others said, without what PostgreSQL cannot keep: NUL, and halves of characters."""
+    """The text without what PostgreSQL cannot store: NUL and unpaired surrogates."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _move_breakers(results: Sequence[Result], now: datetime) -> None:
-    """Channels that only succeed, as they did before, are not touched: that is nearly all of them, nearly always."""
+    """Update circuit breakers. Channels that succeed as before are skipped, which is nearly all of them."""
     of_channel: dict[UUID, list[Result]] = defaultdict(list)
     for result in results:
         if result.channel:

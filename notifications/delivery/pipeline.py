@@ -39,7 +39,7 @@ def take(now: datetime, limit: int, duration: timedelta = DELIVERY_LEASE) -> lis
 
 
 def deliver_one(delivery: UUID, now: datetime) -> Result | None:
-    """Send this one at once, whatever breaker and limits say; None where it is not due."""
+    """Send this delivery at once, regardless of circuit breaker and rate limit; None where it is not due."""
     leased = lease_one(delivery, now, DELIVERY_LEASE)
     if leased is None:
         return None

@@ -1,6 +1,6 @@
-"""The queue of deliveries: what is due, and leases by a conditional UPDATE, so that no two workers send the same one.
+"""The queue of deliveries: due ones are leased by a conditional UPDATE, so that no two workers send the same one.
 
-A lease that runs out was of a worker that died; the delivery is taken again, with the same id, and so the same
+A lease that expires belonged to a worker that died; the delivery is taken again with the same id, which is the
 idempotency key.
 """
 
@@ -75,7 +75,7 @@ NOT_MADE = "DELETE FROM delivery_attempts WHERE id = ANY(%(ids)s) AND outcome = 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A delivery that is ours for a while, and the attempt that was written down for it."""
+    """A delivery leased by this worker, and the attempt that was stored for it."""
 
     delivery: UUID
     attempt: UUID
@@ -84,35 +84,35 @@ class Lease:
 
 
 def reclaim_abandoned(now: datetime, limit: int) -> None:
-    """Make due again what workers held whose lease has run out; their attempts have failed."""
+    """Make deliveries with an expired lease due again; their attempts count as failed."""
     if abandoned := [found for (found,) in _rows(ABANDONED, now=now, limit=limit)]:
         _execute(INTERRUPTED, ids=abandoned, now=now)
 
 
 def breaker_probes(now: datetime, limit: int) -> list[DueDelivery]:
-    """One delivery for each open breaker whose time has come."""
+    """One delivery for each open circuit breaker whose wait is over."""
     return [DueDelivery(*row) for row in _rows(PROBED, now=now, limit=limit)]
 
 
 def due_deliveries(now: datetime, limit: int) -> list[DueDelivery]:
-    """What is due by channels that work, the oldest and most severe first; locked."""
+    """Due deliveries by working channels, oldest and most severe first; locked."""
     return [DueDelivery(*row) for row in _rows(DUE_DELIVERIES_SQL, now=now, limit=limit)]
 
 
 def lease(due: Sequence[DueDelivery], now: datetime, duration: timedelta) -> list[Lease]:
-    """Take these for `duration`, and write an attempt for each."""
+    """Lease these for `duration`, and store an attempt for each."""
     return _take([one.delivery for one in due], now, duration)
 
 
 def lease_one(delivery: UUID, now: datetime, duration: timedelta) -> Lease | None:
-    """Take this one, whatever the breaker says; None where it is not due, or somebody else has it."""
+    """Lease this delivery, regardless of its circuit breaker; None where it is not due, or leased by another worker."""
     with transaction.atomic():
         taken = [found for (found,) in _rows(ONE, only=delivery)]
         return next(iter(_take(taken, now, duration)), None)
 
 
 def put_back(leases: Sequence[Lease]) -> None:
-    """Give back what was taken and not tried: it is due as before, and no attempt was made."""
+    """Return leased deliveries that were not attempted: they are due as before, and the attempt does not count."""
     if not leases:
         return
     with transaction.atomic():

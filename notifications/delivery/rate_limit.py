@@ -1,9 +1,8 @@
-"""How many messages a channel gets: a bucket of tokens, filled evenly. What is beyond goes into one bundle.
+"""Rate limits of channels: a token bucket that is filled evenly. Messages beyond the limit are merged into a digest.
 
-https://en.wikipedia.org/wiki/Token_bucket; the bucket holds as many as a minute gives. What is critical may be sent on
-credit, as many as a minute gives again: it comes by itself, also where lesser messages have used up the tokens, but not
-four hundred times. What has waited before, a bundle or a message that is tried again, goes first, and on credit too, so
-that it is not kept for ever by what comes after it.
+https://en.wikipedia.org/wiki/Token_bucket; the bucket holds the tokens of one minute. Critical messages may be sent on
+credit, up to the tokens of another minute, so they are sent even when lesser messages used up the tokens. Retries and
+bundles that have waited are sent first, on credit too, so that newer messages cannot hold them back for ever.
 """
 
 from collections import defaultdict
@@ -22,7 +21,7 @@ RATE_LIMITED = "Rate limit reached; waiting."
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """A delivery that could be sent now, as far as it matters here."""
+    """The facts of a delivery that is due, as far as rate limits need them."""
 
     delivery: UUID
     channel: UUID
@@ -33,24 +32,25 @@ class DueDelivery:
 
     @property
     def has_waited(self) -> bool:
-        """Whether it is a bundle, or one that was tried before."""
+        """Whether it is a bundle or a retry."""
         return self.reason == "digest" or self.attempt_count > 0
 
     @property
     def on_credit(self) -> bool:
-        """Whether it may go though there is no token."""
+        """Whether it may be sent without a token."""
         return self.has_waited or self.severity == "critical"
 
 
 def tokens_at(now: datetime, tokens: float | None, at: datetime | None, per_minute: int) -> float:
-    """How many tokens there are now, fewer than none where there is a debt; a bucket that was never used is full."""
+    """The number of tokens at `now`, negative for a debt; a bucket that was never used is full."""
     if tokens is None or at is None:
         return float(per_minute)
     return min(tokens + max((now - at).total_seconds(), 0) * per_minute / 60, float(per_minute))
 
 
 def share(due: Sequence[DueDelivery], tokens: float, per_minute: int) -> tuple[list[DueDelivery], list[DueDelivery]]:
-    """The deliveries of one channel that get a token, and the rest: longest waiting first, then by severity."""
+    """Split the deliveries of one channel into those that get a token and the rest: longest waiting first, then by
+    severity."""
     sent: list[DueDelivery] = []
     rest: list[DueDelivery] = []
     for one in sorted(due, key=lambda one: (not one.has_waited, -SEVERITIES.index(one.severity))):
@@ -79,8 +79,8 @@ def allowed(due: Sequence[DueDelivery], now: datetime, per_minute: int) -> list[
 
 
 def _put_off(channel: Channel, rest: Sequence[DueDelivery], now: datetime, per_minute: int) -> None:
-    """One waits for its token; many are bundled. What was tried before keeps its id: it may have arrived. What has
-    waited is looked at again each time, so that it gets the next token."""
+    """Defer what got no token: a single delivery waits for the next one, several are merged into a bundle. Retries keep
+    their id, since the receiver may already have them."""
     fresh = [one for one in rest if not one.has_waited]
     tried = [one.delivery for one in rest if one.attempt_count]
     Delivery.objects.filter(pk__in=tried).update(cause=RATE_LIMITED)

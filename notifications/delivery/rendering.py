@@ -1,4 +1,4 @@
-"""Messages out of rows: what each leased delivery says, and where it goes, in four statements for all."""
+"""Rendering: the message and address of each leased delivery, in four statements for all."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -34,7 +34,7 @@ MAX_ITEMS = 200  # of a digest; what is beyond is counted
 
 
 class Unwritten(Exception):
-    """There is no message. `needless` where there is nothing to send any more, so that nothing has failed."""
+    """There is no message. `needless` where there is nothing left to send, which is no failure."""
 
     def __init__(self, why: str, *, needless: bool = False) -> None:
         super().__init__(why)
@@ -42,7 +42,7 @@ class Unwritten(Exception):
 
 
 class Unwritable(Unwritten):
-    """There is nothing to send any more."""
+    """There is nothing left to send."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why, needless=True)
@@ -52,7 +52,7 @@ Written = tuple[Delivery, OutgoingMessage, Address]
 
 
 def write(ids: Collection[UUID]) -> tuple[list[Written], dict[UUID, Unwritten]]:
-    """The messages of these deliveries; and, by delivery, why there is none."""
+    """The messages of these deliveries; and, by delivery, the reason where there is none."""
     rows = (
         Delivery.objects.filter(pk__in=ids)
         .select_related("notification", "channel__user", "user", "rule")
@@ -76,7 +76,7 @@ def write(ids: Collection[UUID]) -> tuple[list[Written], dict[UUID, Unwritten]]:
 
 
 def message_of(delivery: Delivery, parts: Iterable[Delivery] = ()) -> OutgoingMessage:
-    """The message of this delivery; `parts` are the deliveries in a digest."""
+    """The message of one delivery; `parts` are the deliveries in a digest."""
     items = tuple(_item(part) for part in parts)
     if delivery.reason == Delivery.Reason.DIGEST:
         if not items:
@@ -120,7 +120,7 @@ def _item(part: Delivery) -> OutgoingMessage:
 
 
 def _parts(digests: list[UUID]) -> dict[UUID, list[Delivery]]:
-    """The messages of each digest, what matters most first."""
+    """The messages of each digest, most severe first."""
     found: dict[UUID, list[Delivery]] = defaultdict(list)
     rows = Delivery.objects.filter(bundle__in=digests) if digests else Delivery.objects.none()
     for row in rows.select_related("notification", "user", "rule").by_severity():
@@ -130,7 +130,7 @@ def _parts(digests: list[UUID]) -> dict[UUID, list[Delivery]]:
 
 
 def _address_of(delivery: Delivery, facts: dict[str, Any]) -> str:
-    """To why it was told, where an activity entry told it; else to what the notification leads to."""
+    """The URL of the activity entry that caused it; else the page that the notification links to."""
     if facts.get("entry"):
         return f"{settings.SITE_URL}/activity/{facts['entry']}/change/"
     path = delivery.notification.action_url if delivery.notification else None
@@ -138,6 +138,6 @@ def _address_of(delivery: Delivery, facts: dict[str, Any]) -> str:
 
 
 def _thread(facts: dict[str, Any]) -> str:
-    """The same for everything that is told of one instance."""
+    """The thread key, the same for all messages about one instance."""
     named = [str(facts.get(name) or "") for name in ("rule", "person", "target")]
     return ":".join(named) if named[0] else ""

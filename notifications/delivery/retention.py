@@ -1,7 +1,7 @@
-"""What is kept for so long is forgotten: archived notifications, and deliveries that are settled, with their attempts.
+"""Retention: archived notifications and settled deliveries with their attempts are deleted after a while.
 
-Once a day, in batches: each is one statement and its own short transaction, so that nobody waits for it. What is too
-much for one run is left for the next.
+Once a day, in batches of one statement and one short transaction each, so that locks are short. What exceeds one run is
+left for the next.
 """
 
 from collections.abc import Iterator, Mapping
@@ -40,7 +40,7 @@ DELETE FROM deliveries d USING old WHERE d.id = old.id
 
 
 def forget_old(now: datetime) -> dict[str, int]:
-    """Delete what was kept for long enough; return how many notifications and deliveries that were."""
+    """Delete what is older than the retention; return the numbers of notifications and deliveries."""
     kept = {
         "notifications": (settings.NOTIFICATIONS_KEEP_DAYS, OLD_NOTIFICATIONS, FORGET_NOTIFICATIONS),
         "deliveries": (settings.DELIVERIES_KEEP_DAYS, OLD_DELIVERIES, FORGET_DELIVERIES),

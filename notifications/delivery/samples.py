@@ -1,4 +1,4 @@
-"""Messages to show what a channel would send: real ones, else an example; worded as the channel words them."""
+"""Sample messages of a channel: a real one if there is one, else an example; rendered with the channel's templates."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,24 +20,25 @@ CHOICES = 10
 
 
 def example(channel: Channel) -> OutgoingMessage:
-    """An example of a rule's message: the newest real one, else a made-up one."""
+    """A sample message: the newest real one, else a made-up one."""
     newest = firings_of(channel.user, 1)
     return worded(message_about(channel, newest[0]) if newest else made_up(channel), channel)
 
 
 def firings_of(person: User, maximum: int = CHOICES) -> list[Notification]:
     """The newest notifications from rules to this person."""
-    told = Notification.objects.filter(user=person, rule__isnull=False).select_related("rule")
-    return list(told.order_by("-created_at", "-id")[:maximum])
+    notifications = Notification.objects.filter(user=person, rule__isnull=False).select_related("rule")
+    return list(notifications.order_by("-created_at", "-id")[:maximum])
 
 
-def message_about(channel: Channel, told: Notification) -> OutgoingMessage:
-    """What would be sent of it by this channel, in the usual words; its links do nothing."""
-    facts = told.metadata if isinstance(told.metadata, dict) else {}
+def message_about(channel: Channel, notification: Notification) -> OutgoingMessage:
+    """The message that this channel would send about `notification`, without the channel's templates; its links do
+    nothing."""
+    facts = notification.metadata if isinstance(notification.metadata, dict) else {}
     delivery = Delivery(
-        user=channel.user, notification=told, rule=told.rule, channel=channel, kind=channel.kind, title=told.title,
-        severity=told.severity or "low", reason=_reason(facts),
-        created_at=told.created_at or timezone.now(),
+        user=channel.user, notification=notification, rule=notification.rule, channel=channel, kind=channel.kind,
+        title=notification.title, severity=notification.severity or "low", reason=_reason(facts),
+        created_at=notification.created_at or timezone.now(),
     )  # fmt: skip
     return masked(message_of(delivery))
 
@@ -48,7 +49,7 @@ def _reason(facts: Mapping[str, Any]) -> str:
 
 
 def masked(message: OutgoingMessage) -> OutgoingMessage:
-    """The same, with links that do nothing: whoever looks at it is not always whom they stand for."""
+    """The message with links that do nothing: who sees the page may not be the person the links act for."""
     links = {name: _nowhere(word) for name, word in LINKS.items() if getattr(message, name)}
     return replace(message, items=tuple(masked(item) for item in message.items), **links)  # type: ignore[arg-type]
 
@@ -61,7 +62,7 @@ def _nowhere(word: str) -> str:
 
 
 def made_up(channel: Channel, now: datetime | None = None) -> OutgoingMessage:
-    """A message of a rule that there is not."""
+    """A message of a rule that does not exist."""
     return OutgoingMessage(
         id=str(uuid4()), reason="first", type="alert", severity="high", title="Example: fusion score too low",
         text="The fusion score of Alice is 63: below 70.", url=f"{settings.SITE_URL}/activity/",

@@ -36,14 +36,14 @@ class Standing:
         states = ", ".join(counted(count, one, many) for count, one, many in parts if count)
         whose = "of rules with this policy"
         if not self.firing:
-            said = [f"No alert {whose} is firing."]
+            found = [f"No alert {whose} is firing."]
         else:
-            said = [f"{counted(self.firing, 'alert')} {whose} "
+            found = [f"{counted(self.firing, 'alert')} {whose} "
                     f"{'is' if self.firing == 1 else 'are'} firing: {states}."]  # fmt: skip
         if self.no_policy:
             are = "alert is firing whose rule has" if self.no_policy == 1 else "alerts are firing whose rules have"
-            said.append(f"{self.no_policy:,} {are} no escalation policy.")
-        return said
+            found.append(f"{self.no_policy:,} {are} no escalation policy.")
+        return found
 
 
 def standing_of(policy: EscalationPolicy, user: Any) -> Standing:

@@ -82,16 +82,16 @@ SELECT r.user_id, r.id, s.id, 'escalation', m.event, 'none',
        jsonb_build_object(
          'rule_name', r.rule_name, 'metric', r.metric_type, 'value', s.value, 'threshold', r.threshold_value,
          'operator', r.condition_operator, 'target', s.target, 'severity', e.severity, 'person', s.user_id,
-         'from', s.condition, 'to', s.condition, 'episode', s.episode, 'policy', e.policy_name) || m.told,
+         'from', s.condition, 'to', s.condition, 'episode', s.episode, 'policy', e.policy_name) || m.context,
        CASE WHEN m.problem = '' THEN 'success' ELSE 'failed' END, nullif(m.problem, ''), %(now)s, %(now)s
-  FROM jsonb_to_recordset(%(rows)s) AS m (id uuid, event text, told jsonb, problem text)
+  FROM jsonb_to_recordset(%(rows)s) AS m (id uuid, event text, context jsonb, problem text)
   JOIN escalations e ON e.id = m.id JOIN rule_states s ON s.id = e.state_id JOIN automation_rules r ON r.id = e.rule_id
 """
 
 
 def begin(firings: Iterable[Firing], free: Collection[UUID]) -> set[str]:
-    """Put the policies of these firings on their way, in the current transaction; return the names of those that are
-    not there, or are somebody else's and the rule is not among the `free` ones, which may notify others."""
+    """Start the escalation policies of these firings, in the current transaction; return the names of policies that do
+    not exist, or that belong to somebody else while the rule is not among `free`, which may notify others."""
     named = [
         firing
         for firing in firings
@@ -106,7 +106,7 @@ def begin(firings: Iterable[Firing], free: Collection[UUID]) -> set[str]:
 
 
 def _usable(named: Sequence[Firing], free: Collection[UUID]) -> Callable[[Firing], EscalationPolicy | None]:
-    """The policy that a firing names, where it is its owner's, or its rule is one of `free`."""
+    """The policy that a firing names, where it belongs to the rule's owner or the rule is one of `free`."""
     names = {str(firing.config["escalation"]) for firing in named}
     policies = {policy.name: policy for policy in EscalationPolicy.objects.filter(name__in=names)}
 
@@ -127,7 +127,7 @@ def missing_policy(name: str, maker: Any) -> str:
 
 
 def escalate(now: datetime) -> int:
-    """Stop what is over, and tell what is due; return how many steps were done."""
+    """Stop escalations that are over, and run due steps; return the number of steps."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(STOP, {"now": now})
         cursor.execute(DUE_ESCALATIONS_SQL, {"now": now, "limit": ESCALATIONS_PER_BATCH})
@@ -164,14 +164,16 @@ def _notify(due: Sequence[DueStep], now: datetime) -> None:
     for _, same in groupby(sorted(due, key=lambda one: one.together), key=lambda one: one.together):
         group = list(same)
         first = group[0]
-        told = directory.find(first.owner, first.to, others=first.rule in free)
-        messages += messages_of(group, told, now)
+        recipients = directory.find(first.owner, first.to, others=first.rule in free)
+        messages += messages_of(group, recipients, now)
         following = after(first.steps, first.repeats, first.step, first.round, now)
-        said = step_context(first)
+        context = step_context(first)
         for one in group:
-            entries.append({"id": str(one.id), "event": "escalation_step", "told": said, "problem": told.problem})
+            entries.append(
+                {"id": str(one.id), "event": "escalation_step", "context": context, "problem": recipients.problem}
+            )
             if following is None:
-                entries.append({"id": str(one.id), "event": "escalation_over", "told": {}, "problem": ""})
+                entries.append({"id": str(one.id), "event": "escalation_over", "context": {}, "problem": ""})
             moves.append({
                 "id": str(one.id), "step": following.step if following else one.step,
                 "round": following.round if following else one.round,

@@ -40,11 +40,11 @@ class DueStep(NamedTuple):
         return str(self.rule), self.policy, self.step, self.round, str(self.steps)
 
 
-def messages_of(group: Sequence[DueStep], told: ResolvedRecipients, now: datetime) -> list[Message]:
+def messages_of(group: Sequence[DueStep], recipients: ResolvedRecipients, now: datetime) -> list[Message]:
     """One to each person who is told; to the owner of the rule where channels alone are, by those only."""
     owner = group[0].owner
-    people = [*told.people, *([owner] if told.channels and owner not in told.people else [])]
-    return [_message(group, person, told.channels, told.people, now) for person in people]
+    people = [*recipients.people, *([owner] if recipients.channels and owner not in recipients.people else [])]
+    return [_message(group, person, recipients.channels, recipients.people, now) for person in people]
 
 
 def _message(

@@ -30,8 +30,8 @@ def judge_all(notifications: Iterable[Notification], user: Any, useful: bool | N
 def feedback_for(notifications: Iterable[Notification], user: Any) -> dict[UUID, bool | None]:
     """The feedback of `user` on each notification that can be rated, by its id; None where there is none yet."""
     entries = {one.pk: entry for one in notifications if (entry := entry_of(one))}
-    said = feedback_of(user, entries.values()) if entries else {}
-    return {key: said[entry] for key, entry in entries.items() if entry in said}
+    feedback = feedback_of(user, entries.values()) if entries else {}
+    return {key: feedback[entry] for key, entry in entries.items() if entry in feedback}
 
 
 def success_message(verb: str, count: int, of: int) -> str:
@@ -43,7 +43,7 @@ def success_message(verb: str, count: int, of: int) -> str:
 
 
 def attach_feedback(notifications: Sequence[Any], user: Any) -> None:
-    """Set `said` on each notification: the feedback of `user`, or None where it cannot be rated."""
-    said = feedback_for(notifications, user)
+    """Set `feedback` on each notification: the feedback of `user`, or None where it cannot be rated."""
+    feedback = feedback_for(notifications, user)
     for one in notifications:
-        one.said = {"useful": said[one.pk]} if one.pk in said else None
+        one.feedback = {"useful": feedback[one.pk]} if one.pk in feedback else None

@@ -36,15 +36,15 @@ class Reached:
 
 def where_it_went(notification: Notification, user: Any, now: datetime) -> list[Reached]:
     """What `user` may see of it, this notification's own person first."""
-    told = sorted(_told(notification, user), key=lambda one: one.pk != notification.pk)  # the order stays otherwise
+    shown = sorted(_of_same_entry(notification, user), key=lambda one: one.pk != notification.pk)  # a stable sort
     found: dict[UUID, list[ChannelTrace]] = defaultdict(list)
-    deliveries = Delivery.objects.visible_to(user).of_notifications(one.pk for one in told)
+    deliveries = Delivery.objects.visible_to(user).of_notifications(one.pk for one in shown)
     if not user.has_perm("notifications.view_delivery"):
         deliveries = deliveries.none()
     rows = deliveries.select_related("channel", "bundle").prefetch_related("attempts")
     for delivery in rows.order_by("created_at", "channel_name"):
         found[delivery.notification_id].append(ChannelTrace(delivery, why_of(delivery, delivery.channel, now)))
-    return [Reached(one, stands_in_inbox(one, now), found[one.pk]) for one in told]
+    return [Reached(one, stands_in_inbox(one, now), found[one.pk]) for one in shown]
 
 
 def stands_in_inbox(notification: Notification, now: datetime) -> str:
@@ -54,10 +54,10 @@ def stands_in_inbox(notification: Notification, now: datetime) -> str:
 
 def why_of(delivery: Delivery, channel: Channel | None, now: datetime) -> str:
     """The cause of a delivery's status in words; empty where the status says it all."""
-    said = [delivery.cause] if delivery.cause else []
+    reasons = [delivery.cause] if delivery.cause else []
     if delivery.status == Delivery.Status.DUE:
-        said += _waits(delivery, channel, now)
-    return " ".join(said)
+        reasons += _waits(delivery, channel, now)
+    return " ".join(reasons)
 
 
 def _waits(delivery: Delivery, channel: Channel | None, now: datetime) -> list[str]:
@@ -73,8 +73,8 @@ def _waits(delivery: Delivery, channel: Channel | None, now: datetime) -> list[s
     return ["Waiting for a free worker."]
 
 
-def _told(notification: Notification, user: Any) -> NotificationQuerySet | list[Notification]:
-    """It, and what the same activity entry told others, as far as `user` may see that."""
+def _of_same_entry(notification: Notification, user: Any) -> NotificationQuerySet | list[Notification]:
+    """The notification, and the others of the same activity entry that `user` may see."""
     entry = entry_of(notification)
     if entry is None or notification.created_at is None:
         return [notification]

@@ -36,41 +36,41 @@ class NothingToDo(Exception):
 class Question:
     """The confirmation shown to whoever follows a link."""
 
-    told: Notification
+    notification: Notification
     who: User
     states: StateQuerySet
     count: int
 
     @property
     def zone(self) -> ZoneInfo:
-        """The clock of who is asked."""
+        """The time zone of the person."""
         return zone_named(self.who.time_zone)
 
 
-def question(told: Notification | None, now: datetime) -> Question:
-    """What there is to ask of this message; NothingToDo where there is nothing."""
-    if told is None or told.user is None:
+def question(notification: Notification | None, now: datetime) -> Question:
+    """The confirmation to show for this notification; NothingToDo where there is nothing to confirm."""
+    if notification is None or notification.user is None:
         raise NothingToDo(ALERT_DELETED, 410)
-    if not told.user.has_perm("rules.change_rulestate"):  # nor has anybody who may not sign in
+    if not notification.user.has_perm("rules.change_rulestate"):  # nor has anybody who may not sign in
         raise NothingToDo(NO_PERMISSION, 403)
-    states = instances_for(told)
+    states = instances_for(notification)
     if not states.exists():
         raise NothingToDo(ALERT_DELETED, 410)
     firing = states.filter(OPEN_ALERT)
     still_open = firing.filter(handling=RuleState.Handling.OPEN)
     if count := still_open.count():
-        return Question(told=told, who=told.user, states=still_open, count=count)
+        return Question(notification=notification, who=notification.user, states=still_open, count=count)
     handled = firing.select_related("handled_by").first()
-    raise NothingToDo(_handled(handled, zone_named(told.user.time_zone)) if handled else OVER)
+    raise NothingToDo(_handled(handled, zone_named(notification.user.time_zone)) if handled else OVER)
 
 
-def instances_for(told: Notification) -> StateQuerySet:
-    """The instances that a message told of: those of its episode, or of a group all that it told."""
+def instances_for(notification: Notification) -> StateQuerySet:
+    """The instances that a notification is about: those of its episode, or all of its group."""
     every: StateQuerySet = RuleState.objects.all()
-    facts = told.metadata or {}
+    facts = notification.metadata or {}
     if is_group(facts):
-        return every.filter(rule=told.rule_id, last_notified_at__gte=_since(facts) or told.created_at)
-    key = entry_of(told)
+        return every.filter(rule=notification.rule_id, last_notified_at__gte=_since(facts) or notification.created_at)
+    key = entry_of(notification)
     entry = ActivityEntry.objects.filter(pk=key, state__isnull=False).first() if key else None
     if entry is None:
         return every.none()
@@ -81,7 +81,7 @@ def instances_for(told: Notification) -> StateQuerySet:
 
 
 def _since(facts: Mapping[str, Any]) -> datetime | None:
-    """When what an escalation tells of many instances was told first."""
+    """When an escalation that covers several instances first notified."""
     try:
         return datetime.fromisoformat(str(facts["since"]))
     except (KeyError, ValueError):
@@ -89,7 +89,7 @@ def _since(facts: Mapping[str, Any]) -> datetime | None:
 
 
 def answer(requested: Question, choice: str, now: datetime) -> str:
-    """Do it and return what was done, in words; NothingToDo where that is not possible."""
+    """Do it and return the result in words; NothingToDo where it is not possible any more."""
     if choice == "acknowledge":
         if not acknowledge(requested.states, requested.who, now, comment=LINK_COMMENT):
             raise NothingToDo(OVER)

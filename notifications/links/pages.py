@@ -1,7 +1,7 @@
-"""Pages behind links in messages: they ask for a confirmation, then act. No sign-in is needed.
+"""Pages behind links in messages: they ask for confirmation, then act, without sign-in.
 
-A GET changes nothing: programs that look at every link of a mail do no harm. RFC 8058: a mail program unsubscribes by a
-POST without a page. The signed link stands for who asks, so that there is no cookie that a forged form could use.
+A GET changes nothing, so mail scanners that follow every link do no harm. RFC 8058: a mail program unsubscribes by a
+POST without a page. The signed link identifies the person, so there is no cookie that a forged form could use.
 """
 
 from collections.abc import Mapping
@@ -30,19 +30,21 @@ MUTE = "mute"
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
-    """Ask what to do about what a message told; on POST do it."""
+    """Ask what to do about the alert of a message; on POST do it."""
     now = timezone.now()
     try:
         link = read(ACKNOWLEDGE, token)
     except LinkInvalid as error:
         return _page(request, LINK_GONE, str(error), status=410)
-    told = Notification.objects.filter(pk=link.subject, user=link.person).select_related("user", "rule").first()
-    title = told.title if told else "No action needed"
+    notification = Notification.objects.filter(pk=link.subject, user=link.person).select_related("user", "rule").first()
+    title = notification.title if notification else "No action needed"
     try:
-        requested = question(told, now)
+        requested = question(notification, now)
         if request.method != "POST":
             many = f"\n\nOf {requested.count:,} instances that are still firing." if requested.count > 1 else ""
-            return _page(request, title, requested.told.message + many, {"acknowledge": "Acknowledge"} | SNOOZES)
+            return _page(
+                request, title, requested.notification.message + many, {"acknowledge": "Acknowledge"} | SNOOZES
+            )
         return _page(request, title, answer(requested, request.POST.get("do", "acknowledge"), now))
     except NothingToDo as nothing:
         return _page(request, title, str(nothing), status=nothing.status)
@@ -52,7 +54,7 @@ def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """Ask whether to send nothing more by this channel, or nothing of this rule; on POST do it."""
+    """Ask whether to disable this channel, or to mute this rule; on POST do it."""
     try:
         link = read(UNSUBSCRIBE, token)
     except LinkInvalid as error:

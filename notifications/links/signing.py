@@ -1,6 +1,6 @@
-"""Links in messages that need no sign-in: each is signed, for one purpose, and expires.
+"""Signed links in messages that need no sign-in: each is for one purpose, and expires.
 
-Following one only opens a page that asks: programs that look at every link of a mail do nothing by it.
+Following one only opens a confirmation page, so mail scanners do no harm.
 """
 
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ class Link:
 
 
 def token(purpose: str, link: Link) -> str:
-    """The signed part of a link: what may be done, with what, in whose name."""
+    """The signed token: purpose, object, person."""
     named = [str(link.subject), str(link.person), *([str(link.rule)] if link.rule else [])]
     return signing.dumps(named, salt=f"{SALT}.{purpose}", compress=True)
 
@@ -49,7 +49,7 @@ def read(purpose: str, text: str) -> Link:
 
 
 def address(purpose: str, link: Link) -> str:
-    """The whole link."""
+    """The URL of a link."""
     return str(settings.SITE_URL) + reverse(f"link-{purpose}", args=[token(purpose, link)])
 
 
@@ -66,6 +66,6 @@ def links_of(delivery: Delivery, facts: Mapping[str, Any]) -> dict[str, str]:
 
 
 def is_group(facts: Mapping[str, Any]) -> bool:
-    """Whether a notification tells of many instances of a rule at once."""
+    """Whether a notification covers several instances of a rule."""
     count = facts.get("count")
     return isinstance(count, int) and count > 1

@@ -1,4 +1,4 @@
-"""The inbox, channels, deliveries, preferences and escalations."""
+"""Models of notifications: inbox, channels, deliveries, preferences, escalations."""
 
 from notifications.models.channel import Channel
 from notifications.models.delivery import Delivery, DeliveryAttempt

@@ -11,7 +11,7 @@ from notifications.registries import channel_choices
 
 
 class Channel(models.Model):
-    """A way out to one person or place. What is secret of its settings is sealed, and never shown again."""
+    """A delivery channel to one person or place. Its secrets are encrypted, and never shown again."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     user = models.ForeignKey(
@@ -61,5 +61,5 @@ class Channel(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether its breaker is open: nothing goes out but a try now and then."""
+        """Whether its circuit breaker is open: only one attempt per wait is made."""
         return self.opened_at is not None

@@ -15,7 +15,7 @@ from rules.models.rule import AutomationRule, Severity
 
 
 class Delivery(models.Model):
-    """One message on its way to one person by one channel, from the decision to the outcome."""
+    """One message to one person by one channel, from the decision to send it to its outcome."""
 
     class Status(models.TextChoices):
         WAITING = "waiting", "waiting for a channel"
@@ -87,12 +87,12 @@ class Delivery(models.Model):
 
     @property
     def in_order(self) -> "models.QuerySet[DeliveryAttempt]":
-        """Its attempts, the first one first: one that is sent again counts anew."""
+        """Its attempts, oldest first; a manual resend restarts their numbering."""
         return self.attempts.order_by("started_at", "number")
 
 
 class DeliveryAttempt(models.Model):
-    """One try of a delivery, written before it and again after it; one that never ended was interrupted."""
+    """One attempt of a delivery, stored before it is made and updated after it; without an end it was interrupted."""
 
     class Outcome(models.TextChoices):
         STARTED = "started"

@@ -1,4 +1,4 @@
-"""Queries of channels and deliveries, and changes of many in one statement."""
+"""Query sets of channels and deliveries, and set-based updates."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -15,29 +15,29 @@ DELIVERY_TTL = timedelta(hours=24)
 
 class ChannelQuerySet(OwnedQuerySet):
     def in_use(self) -> Self:
-        """Those that messages go out by."""
+        """Enabled channels."""
         return self.filter(enabled=True)
 
     def broken(self) -> Self:
-        """Those whose breaker is open."""
+        """Channels whose circuit breaker is open."""
         return self.filter(opened_at__isnull=False)
 
 
 class DeliveryQuerySet(OwnedQuerySet):
     def dead(self) -> Self:
-        """Those that were given up."""
+        """Deliveries that failed permanently."""
         return self.filter(status="dead")
 
     def unsettled(self) -> Self:
-        """Those that are still on their way."""
+        """Deliveries without a final status."""
         return self.filter(status__in=["waiting", "held", "due", "sending"])
 
     def resendable(self) -> Self:
-        """Those that were given up or not sent, and whose channel is in use."""
+        """Deliveries that failed or were skipped, and whose channel is enabled."""
         return self.filter(Q(status="dead") | Q(status="skipped"), channel__isnull=False, channel__enabled=True)
 
     def resend(self, now: datetime) -> int:
-        """Send again what was given up or not sent, as though it were new; return how many they are."""
+        """Make failed and skipped deliveries due again, as new; return their number."""
         return self.resendable().update(
             status="due",
             cause="",
@@ -49,17 +49,17 @@ class DeliveryQuerySet(OwnedQuerySet):
         )
 
     def give_to(self, channel: UUID, name: str, kind: str, now: datetime) -> int:
-        """Let what waiting for a channel go out by this one; return how many they are."""
+        """Assign deliveries that wait for a channel to this one; return their number."""
         return self.filter(status="waiting", expires_at__gt=now).update(
             channel=channel, channel_name=name, kind=kind, status="due", cause="", due_at=now,
             expires_at=Greatest(F("expires_at"), Value(now + DELIVERY_TTL / 2)),
         )  # fmt: skip
 
     def by_severity(self) -> Self:
-        """What matters most first, then the newest."""
+        """Most severe first, then newest."""
         places = [When(severity=name, then=place) for place, name in enumerate(("critical", "high", "medium", "low"))]
         return self.order_by(Case(*places, default=9), "-created_at", "id")
 
     def of_notifications(self, notifications: Iterable[UUID]) -> Self:
-        """Where these messages went."""
+        """The deliveries of these notifications."""
         return self.filter(notification__in=list(notifications))

@@ -19,12 +19,12 @@ class EscalationQuerySet(OwnedQuerySet):
     owner_paths = ("rule__user",)
 
     def running(self) -> Self:
-        """Those that have a step to come."""
+        """Escalations with a next step."""
         return self.filter(status="running")
 
 
 class EscalationPolicy(models.Model):
-    """Ordered steps: after how long whom to tell. Rules name it, and share it."""
+    """Ordered steps: whom to notify after how long. Several rules can share a policy."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     user = models.ForeignKey(
@@ -51,7 +51,7 @@ class EscalationPolicy(models.Model):
 
 
 class Escalation(models.Model):
-    """A policy on its way for one episode of one instance. Its steps are those of the policy as it then was."""
+    """A running policy for one episode of one instance. Its steps are those of the policy when it began."""
 
     class Status(models.TextChoices):
         RUNNING = "running"

@@ -12,8 +12,8 @@ from smartagent.kernel.scope import OwnedQuerySet
 
 
 class Preference(models.Model):
-    """What one person wants: by channel and severity; hours in which only what is critical may come; the hour of the
-    daily digest."""
+    """The preferences of one person: by channel and severity; quiet hours, in which only critical messages are sent;
+    the hour of the daily digest."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="notification_preference"
@@ -32,7 +32,7 @@ class Preference(models.Model):
 
 
 class Mute(models.Model):
-    """A rule that one person does not want to be sent; it still comes into the inbox."""
+    """A rule that a person has muted: notifications only go to the inbox."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mutes", db_index=False)

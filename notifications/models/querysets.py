@@ -1,7 +1,7 @@
-"""What can be asked of, and done with, an inbox.
+"""Query sets of the inbox.
 
-Snoozed is what lies unread until a time: till then it is neither in the inbox nor counted, then it is there again by
-itself, for every question asks for the time. No clock has to bring it back.
+A snoozed notification is neither in the inbox nor counted until its time; every query compares that with `now`, so no
+task has to return it.
 """
 
 import json
@@ -17,7 +17,7 @@ from smartagent.kernel.scope import OwnedQuerySet
 
 
 def asleep(now: datetime) -> Q:
-    """What is snoozed at `now`."""
+    """The condition for notifications that are snoozed at `now`."""
     return Q(status__in=["unread", "read"], snoozed_until__gt=now)
 
 
@@ -31,23 +31,23 @@ class NotificationQuerySet(OwnedQuerySet):
         return self.filter(user=user)
 
     def in_inbox(self, now: datetime) -> Self:
-        """Those that are neither archived nor snoozed."""
+        """Notifications that are neither archived nor snoozed."""
         return self.awake(now).filter(status__in=["unread", "read"])
 
     def unread(self, now: datetime) -> Self:
-        """Those nobody has read, and that are not snoozed."""
+        """Unread notifications that are not snoozed."""
         return self.awake(now).filter(status="unread")
 
     def awake(self, now: datetime) -> Self:
-        """Those that are not snoozed."""
+        """Notifications that are not snoozed."""
         return self.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=now))
 
     def snoozed(self, now: datetime) -> Self:
-        """Those that come back later."""
+        """Notifications that are snoozed."""
         return self.filter(asleep(now))
 
     def returned(self, now: datetime) -> Self:
-        """Those that have come back and wait to be read."""
+        """Unread notifications whose snooze has ended."""
         return self.filter(status="unread", snoozed_until__lte=now)
 
     def of_entry(self, entry: object) -> Self:
@@ -56,37 +56,37 @@ class NotificationQuerySet(OwnedQuerySet):
         return self.having("entry", str(entry))
 
     def having(self, name: str, value: str) -> Self:
-        """Those in whose facts `name` is `value`."""
+        """Notifications whose fact `name` is `value`."""
         pattern = f"{re.escape(json.dumps(name))}: *{re.escape(json.dumps(value))}"
         return self.annotate(facts=Cast("metadata", TextField())).filter(facts__regex=pattern)
 
     def for_a_list(self) -> Self:
-        """With the beginnings of title and message alone, cut by the database; `cut_texts` puts them in place."""
+        """Load title and message truncated by the database; `cut_texts` puts them in place."""
         cut = {"cut_title": Left("title", MAX_LISTED_TITLE), "cut_message": Left("message", MAX_LISTED_MESSAGE)}
         return self.defer("title", "message").annotate(**cut)
 
     def mark_read(self, now: datetime) -> int:
-        """Mark what is unread as read, snoozed or not; return how many were."""
+        """Mark unread notifications as read, snoozed or not; return their number."""
         return self.filter(status="unread").update(status="read", read_at=now, snoozed_until=None)
 
     def mark_unread(self, now: datetime) -> int:
-        """Back to unread, out of the archive and out of a snooze too; return how many were not."""
+        """Mark as unread, also out of the archive and out of a snooze; return how many were changed."""
         elsewhere = self.filter(~Q(status="unread") | asleep(now))
         return elsewhere.update(status="unread", read_at=None, archived_at=None, snoozed_until=None)
 
     def archive(self, now: datetime) -> int:
-        """Put away what is not yet; it counts as read. Return how many were not archived."""
+        """Archive, which counts as read; return how many were not archived before."""
         unarchived = self.exclude(status="archived")
         return unarchived.update(
             status="archived", archived_at=now, read_at=Coalesce(F("read_at"), now), snoozed_until=None
         )
 
     def snooze(self, until: datetime) -> int:
-        """Put away until then, out of the archive too; then they come back, unread. Return how many they are."""
+        """Snooze until then, also out of the archive; they return unread. Return their number."""
         return self.update(status="unread", read_at=None, archived_at=None, snoozed_until=until)
 
 
 def cut_texts(rows: Iterable[Any]) -> None:
-    """Give each of `rows`, which are `for_a_list`, the texts as they were cut. Such rows are shown, never saved."""
+    """Give each of `rows`, loaded by `for_a_list`, its truncated texts. Such rows are for display, never saved."""
     for row in rows:
         row.title, row.message = row.cut_title, row.cut_message

@@ -24,8 +24,8 @@ def asks_for_panel(request: HttpRequest) -> bool:
     return "x-panel" in request.headers
 
 
-def panel(request: HttpRequest, model_admin: Any, said: str = "") -> HttpResponse:
-    """The inside of the panel; `said` is what was done just now."""
+def panel(request: HttpRequest, model_admin: Any, result: str = "") -> HttpResponse:
+    """The inside of the panel; `result` is the message on the last action."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     now = timezone.now()
@@ -37,7 +37,7 @@ def panel(request: HttpRequest, model_admin: Any, said: str = "") -> HttpRespons
     for one in shown:
         one.why = entry if (entry := entry_of(one)) in seen else None  # type: ignore[attr-defined]
     context = {
-        "shown": shown, "said": said, "unread": f"{MAX_UNREAD}+" if count > MAX_UNREAD else str(count or ""),
+        "shown": shown, "result": result, "unread": f"{MAX_UNREAD}+" if count > MAX_UNREAD else str(count or ""),
         "more": max(count - sum(one.status == "unread" for one in shown), 0), "counted": count <= MAX_UNREAD,
         "may_change": request.user.has_perm("notifications.change_notification"),
     }  # fmt: skip

@@ -14,13 +14,13 @@ def preview_of(form: ChannelForm, firing: str) -> dict[str, Any]:
     """The preview and what one may choose for it; `firing` is the id of what was chosen."""
     channel = form.instance
     firings = firings_of(channel.user)
-    told = chosen_of(firings, firing)
-    message = message_about(channel, told) if told else made_up(channel)
+    chosen = chosen_of(firings, firing)
+    message = message_about(channel, chosen) if chosen else made_up(channel)
     wrong = {name: form.errors[name] for name in TEMPLATE_FIELDS if name in form.errors}
     message = in_words(message, *(_typed(form, name) if not wrong else "" for name in TEMPLATE_FIELDS))
     shown = "" if wrong else form.kind.preview(message, Address(_settings(form)))
     return {
-        "firings": firings, "chosen": told, "shown": shown, "failed": message.wording_failed,
+        "firings": firings, "chosen": chosen, "shown": shown, "failed": message.wording_failed,
         "wrong": [(form.fields[name].label, list(texts)) for name, texts in wrong.items()],
     }  # fmt: skip
 

@@ -151,7 +151,8 @@ def delivery_page(request: HttpRequest, model_admin: OwnedAdmin, delivery_id: st
         others = Delivery.objects.visible_to(request.user).filter(notification=delivery.notification_id)
     context = {
         "title": delivery.title, "delivery": delivery, "attempts": list(delivery.in_order), "parts": parts,
-        "others": list(others.exclude(pk=delivery.pk).order_by("created_at")[:50]), "said": _said(delivery, parts),
+        "others": list(others.exclude(pk=delivery.pk).order_by("created_at")[:50]),
+        "content": _content(delivery, parts),
         "seen": visible_keys(
             request.user, delivery.rule, delivery.channel, delivery.notification, delivery.bundle, *parts
         ),
@@ -161,8 +162,8 @@ def delivery_page(request: HttpRequest, model_admin: OwnedAdmin, delivery_id: st
     return model_admin.show(request, "notifications/delivery_page.html", context)
 
 
-def _said(delivery: Delivery, parts: list[Delivery]) -> str:
-    """What it says by its channel, without what is secret; nothing where that is not to be had any more."""
+def _content(delivery: Delivery, parts: list[Delivery]) -> str:
+    """The message as its channel sends it, with secrets masked; empty where it cannot be rendered any more."""
     if delivery.kind not in channels:
         return ""
     try:

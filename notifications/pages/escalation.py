@@ -33,13 +33,13 @@ def address_of(policy: EscalationPolicy) -> str:
 
 def in_words(steps: list[EscalationStep], repeats: int) -> list[str]:
     """Each step in words, with the time since it began: `After 15m: ada@example.com`."""
-    told, since = [], timedelta(0)
+    sentences, since = [], timedelta(0)
     for step in steps:
         since += step.after
-        told.append(f"After {format_duration(since)}: {', '.join(step.to)}")
+        sentences.append(f"After {format_duration(since)}: {', '.join(step.to)}")
     if repeats and steps:
-        told.append(f"Then repeat all steps, {repeats} {plural(repeats, 'time')}, until somebody acknowledges.")
-    return told
+        sentences.append(f"Then repeat all steps, {repeats} {plural(repeats, 'time')}, until somebody acknowledges.")
+    return sentences
 
 
 @require_safe

@@ -47,8 +47,8 @@ class JudgedAdmin(RecordAdmin):
     @display(description="feedback")
     def judged(self, notification: Notification) -> str:
         """The buttons “useful” and “noise”, where a firing told it."""
-        said: dict[str, bool | None] = notification.said  # type: ignore[attr-defined]
-        return buttons(FEEDBACK, notification.pk, notification.title, said["useful"]) if said else "–"
+        feedback: dict[str, bool | None] = notification.feedback  # type: ignore[attr-defined]
+        return buttons(FEEDBACK, notification.pk, notification.title, feedback["useful"]) if feedback else "–"
 
     @admin.action(description="Mark as useful")
     def judge_useful(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:

@@ -83,9 +83,9 @@ def _ours(request: HttpRequest, address: str) -> str:
     return reverse(INBOX)
 
 
-def _done(request: HttpRequest, model_admin: Any, said: str) -> HttpResponse:
+def _done(request: HttpRequest, model_admin: Any, result: str) -> HttpResponse:
     """The panel as it then is, where the panel asks; else what was done, where one came from."""
     if asks_for_panel(request):
-        return panel(request, model_admin, said)
-    messages.success(request, said)
+        return panel(request, model_admin, result)
+    messages.success(request, result)
     return HttpResponseRedirect(previous_page(request))

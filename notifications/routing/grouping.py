@@ -1,4 +1,4 @@
-"""Many instances of a rule that fire in one evaluation are one message: a count, and the first ten."""
+"""Grouping: all instances of a rule that fire in one evaluation make one message, with a count and the first ten."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ MAX_INSTANCES_SHOWN = 10
 
 
 def grouped(firings: Sequence[Firing]) -> list[list[Firing]]:
-    """Those of one rule and one event together, in the order of the first of each."""
+    """Group firings by rule and event, in the order of the first of each."""
     groups: dict[tuple[Any, str], list[Firing]] = {}
     for firing in firings:
         groups.setdefault((firing.rule_id, firing.event), []).append(firing)
@@ -21,35 +21,35 @@ def grouped(firings: Sequence[Firing]) -> list[list[Firing]]:
 
 def lines(firings: Sequence[Firing]) -> list[str]:
     """A sentence for each of the first ten, and how many more there are."""
-    told = [sentence(firing) for firing in firings[:MAX_INSTANCES_SHOWN]]
+    shown = [sentence(firing) for firing in firings[:MAX_INSTANCES_SHOWN]]
     more = len(firings) - MAX_INSTANCES_SHOWN
-    return [*told, f"… and {more:,} more."] if more > 0 else told
+    return [*shown, f"… and {more:,} more."] if more > 0 else shown
 
 
 def severity(firings: Sequence[Firing]) -> str:
-    """The highest of them."""
+    """The highest severity of the firings."""
     return max((firing.severity for firing in firings), key=rank)
 
 
 def rank(name: str) -> int:
-    """The place of a severity among them; what is none comes first."""
+    """The rank of a severity; unknown ones rank lowest."""
     return SEVERITIES.index(name) if name in SEVERITIES else -1
 
 
 def sentence(firing: Firing) -> str:
-    """The numbers in words, naming the person where it is not the owner."""
+    """The numbers of a firing in words, naming the person unless it is the owner."""
     watched = series(firing.metric, "" if firing.concerns_owner else firing.subject_name, firing.target)
     subject, known = begun(watched, firing.metric), _known(firing)
     tense: Tense = "over" if firing.event == "rule_resolved" else "now"
     if firing.value is None:
-        told = f"{subject} has no data; the rule {'resolves' if tense == 'over' else 'fires'} then."
-        return f"{told} {beyond_range(known)}".rstrip()
-    told = f"{subject} is {number(firing.value, firing.threshold)}: {compared(known, tense)}."
-    return f"{told} {changed(known)}".rstrip() if tense == "over" else told
+        text = f"{subject} has no data; the rule {'resolves' if tense == 'over' else 'fires'} then."
+        return f"{text} {beyond_range(known)}".rstrip()
+    text = f"{subject} is {number(firing.value, firing.threshold)}: {compared(known, tense)}."
+    return f"{text} {changed(known)}".rstrip() if tense == "over" else text
 
 
 def _known(firing: Firing) -> dict[str, Any]:
-    """What was compared, as an activity entry has it."""
+    """The context of the comparison, as in an activity entry."""
     names = (
         "metric",
         "target",
@@ -65,15 +65,18 @@ def _known(firing: Firing) -> dict[str, Any]:
 
 
 def facts(firings: Sequence[Firing]) -> dict[str, Any]:
-    """The numbers for programs: of the first, and of many how many, and the first ten."""
+    """The numbers as JSON: those of the first firing; of several also the count, and the first ten."""
     first = firings[0]
-    told = _numbers(first) | {
+    context = _numbers(first) | {
         "rule": str(first.rule_id), "rule_name": first.rule_name, "metric": first.metric, "threshold": first.threshold,
         "operator": first.operator, "time": first.fired_at.isoformat(), "event": first.event,
     }  # fmt: skip
     if len(firings) == 1:
-        return told
-    return told | {"count": len(firings), "instances": [_numbers(firing) for firing in firings[:MAX_INSTANCES_SHOWN]]}
+        return context
+    return context | {
+        "count": len(firings),
+        "instances": [_numbers(firing) for firing in firings[:MAX_INSTANCES_SHOWN]],
+    }
 
 
 def _numbers(firing: Firing) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Rules that one person does not want to be sent; what they tell still comes into the inbox."""
+"""Muted rules of a person: their notifications only go to the inbox."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ class NoSuchRule(Exception):
 
 
 def mute(person: Any, rule: UUID, until: datetime | None) -> Mute:
-    """Send this person nothing of the rule until then, or until they take it back; muted before, the end is new."""
+    """Mute the rule for this person until then, or without end; muting again changes the end."""
     if not mutable(person).filter(pk=rule).exists():
         raise NoSuchRule(NoSuchRule.__doc__)
     found, _ = Mute.objects.update_or_create(user=person, rule_id=rule, defaults={"until": until})
@@ -31,26 +31,28 @@ def mute(person: Any, rule: UUID, until: datetime | None) -> Mute:
 
 
 def unmute(mutes: OwnedQuerySet) -> int:
-    """Send what these rules tell again; return how many were muted."""
+    """Delete the mutes; return their number."""
     count, _ = mutes.delete()
     return count
 
 
 def muted_by(person: Any, now: datetime) -> OwnedQuerySet:
-    """What is muted for this person just now."""
+    """The mutes of this person that are active at `now`."""
     still = Mute.objects.filter(user=person).filter(Q(until=None) | Q(until__gt=now))
     return still.select_related("rule").order_by("rule__rule_name", "id")
 
 
 def mutable(person: Any) -> Any:
-    """The rules that this person may see, and those that told them something."""
-    told = Notification.objects.filter(user=person, rule__isnull=False).order_by().values("rule")
+    """The rules that this person may mute: those they may see, and those that notified them."""
+    notified = Notification.objects.filter(user=person, rule__isnull=False).order_by().values("rule")
     seen = AutomationRule.objects.visible_to(person).order_by().values("pk")
-    return AutomationRule.objects.filter(Q(pk__in=seen) | Q(pk__in=told))
+    return AutomationRule.objects.filter(Q(pk__in=seen) | Q(pk__in=notified))
 
 
 def choices(person: Any, picked: UUID | None) -> list[AutomationRule]:
-    """The rules to choose from: their own, those that told them something, and the one that was picked elsewhere."""
-    told = Notification.objects.filter(user=person, rule__isnull=False).order_by().values("rule")
-    found = AutomationRule.objects.filter(Q(user=person) | Q(pk__in=told) | Q(pk__in=mutable(person).filter(pk=picked)))
+    """The rules offered in a form: their own, those that notified them, and the one already `picked`."""
+    notified = Notification.objects.filter(user=person, rule__isnull=False).order_by().values("rule")
+    found = AutomationRule.objects.filter(
+        Q(user=person) | Q(pk__in=notified) | Q(pk__in=mutable(person).filter(pk=picked))
+    )
     return list(found.order_by("rule_name", "id")[:MAX_RULE_CHOICES])

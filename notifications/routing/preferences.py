@@ -17,40 +17,40 @@ NEVER_ENDS = "Quiet hours cover the whole week. Leave some time in which notific
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What would happen to a message of one severity: a decision for each channel."""
+    """The forecast for one severity: a decision for each channel."""
 
     severity: str
     decisions: Sequence[Decision]
 
 
 def preference_of(person: User) -> Preference:
-    """What the person has said; where nothing, one that says nothing."""
+    """The person's preferences; defaults where none are stored."""
     return Preference.objects.filter(user=person).first() or Preference(user=person)
 
 
 def addressee_of(person: User, **wishes: Any) -> Subscriber:
-    """The person as those who send see them, with other wishes where some are given."""
+    """The person as a Subscriber, with some preferences replaced where given."""
     return replace(load_subscribers({person.pk})[person.pk], **wishes)
 
 
 def wishes(matrix: Any, quiet: Any, digest_at: time) -> dict[str, Any]:
-    """What is kept, as an addressee has it."""
+    """The stored preferences in the form of a Subscriber."""
     return {"matrix": read_matrix(matrix), "quiet": read(quiet), "digest_at": digest_at}
 
 
 def keep(person: User, changed: Mapping[str, Any]) -> Preference:
-    """Keep what has been changed of matrix, quiet and digest_at."""
+    """Store changes of matrix, quiet hours and digest hour."""
     preference, _ = Preference.objects.update_or_create(user=person, defaults=dict(changed))
     return preference
 
 
 def forecast(who: Subscriber, now: datetime) -> list[Forecast]:
-    """What would happen now, what matters most first."""
+    """The decisions for a message sent now, highest severity first."""
     return [Forecast(severity, route(severity, None, who, now)) for severity in reversed(SEVERITIES)]
 
 
 def quiet_in_words(who: Subscriber, now: datetime) -> str:
-    """Whether it is quiet now, and until when."""
+    """Whether quiet hours are on now, and until when."""
     here, until = now.astimezone(who.zone), quiet_until(who.quiet, who.zone, now) if who.quiet else None
     if until is None:
         return f"Quiet hours are off now ({here:%H:%M})."
@@ -60,7 +60,7 @@ def quiet_in_words(who: Subscriber, now: datetime) -> str:
 
 
 def checked_matrix(matrix: Any, channels: Collection[str]) -> dict[str, dict[str, str]]:
-    """The matrix as it is kept; ValueError with what is wrong. What is as usual is left out."""
+    """The matrix as it is stored, without defaults; ValueError with the problem."""
     if not isinstance(matrix, Mapping):
         raise ValueError('Use an object: {"<id of a channel>": {"high": "now"}}.')
     kept = {}
@@ -86,7 +86,7 @@ def _modes(modes: Any) -> dict[str, str]:
 
 
 def checked_quiet(periods: Any, who: Subscriber, now: datetime) -> list[dict[str, Any]]:
-    """The quiet hours as they are kept; ValueError with what is wrong."""
+    """The quiet hours as they are stored; ValueError with the problem."""
     kept = checked_periods(periods)
     until = quiet_until(read(kept), who.zone, now) if kept else None
     if until and (until - now).days >= LOOKED_AHEAD - 2:
@@ -95,7 +95,7 @@ def checked_quiet(periods: Any, who: Subscriber, now: datetime) -> list[dict[str
 
 
 def checked_periods(periods: Any) -> list[dict[str, Any]]:
-    """Periods of weekdays as they are kept; ValueError with what is wrong."""
+    """Weekly periods as they are stored; ValueError with the problem."""
     if not isinstance(periods, list):
         raise ValueError('Use a list such as [{"days": [0, 1], "from": "22:00", "until": "07:00"}].')
     if len(periods) > MAX_PERIODS:
@@ -113,7 +113,7 @@ def _period(period: Any) -> dict[str, Any]:
 
 
 def _is_day(day: Any) -> bool:
-    """Whether it is 0 to 6; JSON knows no difference between 2 and 2.0."""
+    """Whether it is a whole number from 0 to 6; JSON does not distinguish 2 and 2.0."""
     return isinstance(day, int | float) and not isinstance(day, bool) and day in range(7)
 
 

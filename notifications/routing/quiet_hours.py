@@ -1,7 +1,7 @@
-"""Quiet hours: pure. By weekday, in the person's zone, also across midnight and the change of the clock.
+"""Quiet hours: pure. By weekday, in the person's time zone, also across midnight and changes of the clocks.
 
-A period belongs to the day on which it begins: Friday from 22:00 until 07:00 ends on Saturday morning. From and until
-alike mean the whole day.
+A period belongs to the day on which it begins: Friday 22:00 to 07:00 ends on Saturday morning. The same start and end
+mean the whole day.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ LOOKED_AHEAD = 15  # days; quiet for longer is not believed
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """Hours of some weekdays, 0 is Monday, by the clock on the wall."""
+    """A weekly period: weekdays (0 is Monday), start and end in wall-clock time."""
 
     days: frozenset[int]
     begins: time
@@ -26,19 +26,19 @@ class QuietHours:
 
     @property
     def duration(self) -> timedelta:
-        """By the clock on the wall; a whole day where it begins and ends alike."""
+        """The length in wall-clock time; a whole day where start and end are equal."""
         begin, end = datetime.combine(date.min, self.begins), datetime.combine(date.min, self.ends)
         return end - begin if end > begin else end - begin + timedelta(days=1)
 
     def on(self, day: date, zone: ZoneInfo) -> Window | None:
-        """When it begins and ends, where it begins on `day`: as the windows of silences do."""
+        """The start and end of the period that begins on `day`, with changes of the clocks handled as for silences."""
         if day.weekday() not in self.days:
             return None
         return window_of(datetime.combine(day, self.begins), self.duration, zone)
 
 
 def quiet_until(hours: Iterable[QuietHours], zone: ZoneInfo, now: datetime) -> datetime | None:
-    """When it is no longer quiet, or None where it is not. Periods that meet are one."""
+    """The end of the quiet hours that are on at `now`, or None. Adjacent periods are one."""
     until, found = now, [*hours]
     while (later := _end(found, zone, until)) and later - now < timedelta(days=LOOKED_AHEAD):
         until = later
@@ -46,14 +46,14 @@ def quiet_until(hours: Iterable[QuietHours], zone: ZoneInfo, now: datetime) -> d
 
 
 def read(rows: Any) -> list[QuietHours]:
-    """The hours as they are kept, `[{"days": [0, 1], "from": "22:00", "until": "07:00"}]`; what is none is left out."""
+    """Parse stored periods, `[{"days": [0, 1], "from": "22:00", "until": "07:00"}]`; invalid ones are left out."""
     return (
         [quiet for row in rows if isinstance(row, Mapping) and (quiet := _one(row))] if isinstance(rows, list) else []
     )
 
 
 def next_time(at: time, zone: ZoneInfo, now: datetime) -> datetime:
-    """The next time after `now` that the clock on the wall shows `at`."""
+    """The next time after `now` at which the wall clock shows `at`."""
     day = now.astimezone(zone).date()
     candidates = (moment_of(datetime.combine(day + timedelta(days=n), at), zone) for n in range(3))
     return next(candidate for candidate in candidates if candidate > now)

@@ -1,6 +1,6 @@
-"""Who is told by a rule or a step of an escalation: people, groups and channels, written as words.
+"""Recipients of a rule or an escalation step: people, groups and channels, written as text.
 
-`ada@example.com`, or their id, is a person, `owner` the owner of the rule, `group:operators` everybody in a group,
+`ada@example.com`, or an id, is a person, `owner` the owner of the rule, `group:operators` everybody in a group,
 `channel:Pager` a channel of the owner by its name, `channel:ada@example.com/Pager` one of somebody else. A role, such
 as `admin`, is everybody who has it (`notifications.routing.roles`).
 """
@@ -31,7 +31,7 @@ ONLY_OPERATORS = (
 
 
 def split(text: Any) -> list[str]:
-    """The recipients in a text or in lists, in their order, each once; what is no text is written as JSON."""
+    """The recipients in a text or in lists, in order, without duplicates; values that are not text become JSON."""
     parts = _parts(text) if isinstance(text, list) else re.split(r"[,;\n]", option_text(text or ""))
     return list(dict.fromkeys(part for each in parts if (part := " ".join(each.split()))))
 
@@ -46,8 +46,8 @@ def _parts(lists: list[Any]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRecipients:
-    """Who is told: people, channels, recipients that are not there (any more), and those of others, which only a rule
-    of an operator may name."""
+    """The people and channels to notify, recipients that do not exist (any more), and those of other people, which only
+    rules of operators may name."""
 
     people: tuple[UUID, ...] = ()
     channels: tuple[UUID, ...] = ()
@@ -69,7 +69,7 @@ class ResolvedRecipients:
 
 
 class Directory:
-    """Looks up all recipients that a batch names, each kind in one statement for all; owners by name alone."""
+    """Resolves the recipients of a batch, each kind in one statement."""
 
     def __init__(self, named: Iterable[tuple[UUID, Sequence[str]]]) -> None:
         pairs = [(owner, each) for owner, recipients in named for each in recipients]
@@ -82,7 +82,7 @@ class Directory:
         self._channels = _channels(places)
 
     def find(self, owner: UUID, recipients: Sequence[str], *, others: bool) -> ResolvedRecipients:
-        """Who `recipients` are, for a rule of `owner`, which may notify `others` or not."""
+        """Resolve `recipients` of a rule of `owner`; `others` is whether it may notify other people."""
         people: dict[UUID, None] = {}
         channels: dict[UUID, None] = {}
         missing, refused = [], []
@@ -118,7 +118,7 @@ class Directory:
         return [person] if person else []
 
     def _place(self, owner: UUID, recipient: str) -> tuple[UUID, str] | None:
-        """Whose channel it is, and its name."""
+        """The owner and the name of a channel."""
         name = recipient.removeprefix(CHANNEL)
         if not (email := _email(recipient)):
             return owner, name
@@ -127,7 +127,7 @@ class Directory:
 
 
 def problems_of(recipients: Sequence[str], owner: Any, maker: Any) -> list[str]:
-    """The problems of recipients as `maker` writes them for a rule of `owner`: missing, or not allowed."""
+    """The problems of recipients that `maker` enters for a rule of `owner`: missing, or not allowed."""
     if not has_everyone(maker, "change"):
         foreign = [each for each in recipients if not _is_own(each, owner)]
         if foreign and _is_role(foreign[0]) and not is_role(_role(foreign[0])):
@@ -149,7 +149,7 @@ def _names_owner(recipient: str, owner: UUID) -> bool:
 
 
 def _is_role(recipient: str) -> bool:
-    """Whether it is a word alone, which can be the name of a role."""
+    """Whether it is a single word, which may be a role."""
     foreign = recipient == OWNER or recipient.startswith((GROUP, CHANNEL)) or "@" in recipient
     return not foreign and _id(recipient) is None
 
@@ -166,7 +166,7 @@ def _id(recipient: str) -> UUID | None:
 
 
 def _email(recipient: str) -> str:
-    """Of the person that it names, or whose channel it names; nothing where it names nobody by e-mail."""
+    """The e-mail address in a recipient; empty where there is none."""
     whose, slash, _ = recipient.removeprefix(CHANNEL).partition("/")
     if "@" not in whose or (recipient.startswith(CHANNEL) and not slash):
         return ""
@@ -185,7 +185,7 @@ def _missing(recipient: str) -> str:
 
 
 def _people(emails: set[str]) -> dict[str, UUID]:
-    """By e-mail, however it is written; those who may sign in."""
+    """Active people by e-mail address, case-insensitive."""
     if not emails:
         return {}
     found = User.objects.alias(lower=Lower("email")).filter(is_active=True, lower__in=emails)
@@ -193,7 +193,7 @@ def _people(emails: set[str]) -> dict[str, UUID]:
 
 
 def _ids(keys: set[UUID]) -> set[UUID]:
-    """Those of `keys` who may sign in."""
+    """Those of `keys` that are ids of active people."""
     return set(User.objects.filter(is_active=True, pk__in=keys).values_list("pk", flat=True)) if keys else set()
 
 

@@ -27,7 +27,7 @@ HAS_PROFILES = "SELECT has_table_privilege(to_regclass('profiles')::oid, 'SELECT
 
 
 def people_of_roles(words: Iterable[str]) -> dict[str, list[UUID]]:
-    """Who may sign in and has the role, by each of `words` in lower case; nobody by a word that is no role."""
+    """For each of `words`, in lower case, the active people with that role; empty for a word that is no role."""
     singular = {word: _singular(word) for word in words}
     if not singular:
         return {}

@@ -24,7 +24,7 @@ NOTIFICATION_TTL = timedelta(hours=24)  # what was not sent by then is not sent 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRef:
-    """A channel, as far as it matters here."""
+    """The facts of a channel that routing needs."""
 
     id: UUID
     name: str
@@ -33,7 +33,7 @@ class ChannelRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
-    """A person: channels in the order in which they are tried, and what they want."""
+    """A person: channels in order of preference, and preferences."""
 
     id: UUID
     zone: ZoneInfo
@@ -45,14 +45,14 @@ class Subscriber:
     muted: Mapping[UUID, datetime | None] = field(default_factory=dict)
 
     def mode(self, way: ChannelRef, severity: str) -> str:
-        """Whether and when a message of this severity goes by this channel."""
+        """The mode of this channel for a severity: whether and when messages are sent."""
         chosen = self.matrix.get(str(way.id), {})
         return chosen.get(severity) or self.defaults.get(severity, NOW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What becomes of a message by one channel; `way` is None where it waits for one, or is not sent by any."""
+    """The decision for a message and a channel; `way` is None where the person has no usable channel."""
 
     way: ChannelRef | None
     status: str
@@ -79,7 +79,7 @@ def route(
 
 
 def direct(way: ChannelRef, now: datetime) -> Decision:
-    """A rule names this channel itself: whatever its owner prefers, it goes there."""
+    """The decision for a channel that the rule names itself: sent whatever its owner prefers."""
     return Decision(way=way, status="due", due_at=now, expires_at=now + NOTIFICATION_TTL)
 
 
@@ -99,7 +99,7 @@ def _by(way: ChannelRef, severity: str, who: Subscriber, now: datetime) -> Decis
 
 
 def quiet_cause(until: datetime, zone: ZoneInfo) -> str:
-    """Why it is held, in words."""
+    """The reason of a deferral, in words."""
     return f"Quiet hours until {clock(until, zone)}."
 
 
@@ -108,7 +108,7 @@ def _muted(until: datetime | None, zone: ZoneInfo) -> str:
 
 
 def read_matrix(kept: Any) -> dict[str, dict[str, str]]:
-    """The matrix as it is kept; what is none is left out."""
+    """Parse the stored matrix; invalid entries are left out."""
     if not isinstance(kept, Mapping):
         return {}
     return {

@@ -1,4 +1,4 @@
-"""People as those who send need them: with their channels, preferences and mutes, in five statements for all."""
+"""Subscribers: people with their channels, preferences and mutes, loaded in five statements for all."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -18,7 +18,7 @@ NO_PREFERENCE = Preference()
 
 
 def load_subscribers(people: Collection[UUID]) -> dict[UUID, Subscriber]:
-    """Each of these people who may sign in, by id."""
+    """Those of `people` who are active, by id."""
     ways = defaultdict(list)
     for channel in Channel.objects.in_use().filter(user__in=people).only("id", "name", "kind", "user_id"):
         ways[channel.user_id].append(way_of(channel))
@@ -36,7 +36,7 @@ def load_subscribers(people: Collection[UUID]) -> dict[UUID, Subscriber]:
 
 
 def way_of(channel: Channel) -> ChannelRef:
-    """The channel, as far as it matters for where a message goes."""
+    """The ChannelRef of a channel."""
     return ChannelRef(id=channel.pk, name=channel.name, kind=channel.kind)
 
 
@@ -59,7 +59,7 @@ def _addressee(
 
 @lru_cache(maxsize=700)
 def zone_named(name: str) -> ZoneInfo:
-    """The zone, UTC where this machine does not know it."""
+    """The time zone; UTC where the name is unknown."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

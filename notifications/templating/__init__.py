@@ -1,7 +1,7 @@
-"""How a channel words its messages: templates for title and text, in a language that reaches nothing.
+"""Message templates of a channel, for title and text, in a sandboxed language (Liquid).
 
-What comes out is plain text; each channel escapes it as it needs. A template that fails loses no message: that goes out
-in its usual words, and the delivery says why.
+The result is plain text; each channel escapes it. A template that fails loses no message: the default text is sent, and
+the delivery records the error.
 """
 
 from dataclasses import replace
@@ -21,7 +21,7 @@ FAILED = "The template of the channel failed, so the default text was sent: {}"
 
 
 def check(source: str) -> None:
-    """NotWorded, with what is wrong, where this is no template, or fails for an example of a message."""
+    """Validate a template: NotWorded with the problem where it is invalid, or fails for a sample message."""
     if not source.strip():
         return
     wording = compiled(source)
@@ -30,14 +30,14 @@ def check(source: str) -> None:
 
 
 def worded(message: OutgoingMessage, channel: Channel | None) -> OutgoingMessage:
-    """`message` as its channel words it; in its usual words, with the reason, where a template fails."""
+    """`message` with the channel's templates applied; the default text, with the error, where a template fails."""
     if channel is None or message.reason == "channel":  # what is told of a channel itself is no message of a rule
         return message
     return in_words(message, channel.title_template, channel.body_template)
 
 
 def in_words(message: OutgoingMessage, title: str, body: str) -> OutgoingMessage:
-    """`message` in the words of these two templates."""
+    """`message` with these two templates applied."""
     if not (title.strip() or body.strip()):
         return message
     try:

@@ -36,9 +36,9 @@ OF_METADATA = ("metric", "value", "operator", "threshold", "target")
 
 
 def facts_of(message: OutgoingMessage) -> dict[str, Any]:
-    """The values of `message`; those of the messages in it, or of the instances that it tells of, as `items`.
+    """The variables of `message`; `items` are those of the messages or instances in it.
 
-    What is missing or empty is None, which a template shows as nothing and {% if %} takes as false.
+    Missing or empty values are None: rendered as nothing, false in {% if %}.
     """
     own = _facts(message)
     items = [_facts(item) for item in message.items[:MAX_LOOP_ROWS]]
@@ -59,18 +59,18 @@ def _facts(message: OutgoingMessage) -> dict[str, Any]:
 
 
 def _instances(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    told = facts.get("instances")
-    return [one for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
+    instances = facts.get("instances")
+    return [one for one in instances if isinstance(one, Mapping)] if isinstance(instances, list) else []
 
 
-def _of_instance(told: Mapping[str, Any]) -> dict[str, Any]:
-    """What differs from one instance of a rule to the next."""
+def _of_instance(instance: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables that differ between instances of a rule."""
     names = {"value": "value", "target": "target", "person": "person_name"}
-    return {name: _plain(told.get(key)) for name, key in names.items()} | {"text": None}
+    return {name: _plain(instance.get(key)) for name, key in names.items()} | {"text": None}
 
 
 def _plain(value: Any) -> str | int | float | bool | None:
-    """A number or a text that can be written anywhere; None for what is missing or empty."""
+    """A number or a text; None for what is missing or empty."""
     if value is None or isinstance(value, bool | int | float):
         return value
     return short(str(value).encode(errors="replace").decode(), MAX_CONTEXT_VALUE) or None

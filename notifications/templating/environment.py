@@ -1,6 +1,7 @@
-"""Liquid without anything that reaches out: no loaders, few tags and filters, every limit set.
+"""Liquid in a sandbox: no loaders, few tags and filters, and limits on everything.
 
-A name leads to a plain value of the message, a part of a name to a part of a dict or a list; nothing is called.
+Variables are plain values of the message, and their attributes are keys of dicts or indexes of lists; nothing is
+called.
 """
 
 import re
@@ -43,12 +44,12 @@ HARMLESS_EXPRESSIONS = (
 
 
 class MessageTemplate(BoundTemplate):
-    """A template that reaches nothing. `names` are those of the message that it asks for."""
+    """A parsed template. `names` are the variables that it uses."""
 
     names: frozenset[str]
 
     def fill_in(self, facts: Mapping[str, Any], work: Work | None = None) -> str:
-        """The text for these values; NotWorded where it fails, for whatever reason."""
+        """Render with these values; NotWorded where it fails, for whatever reason."""
         context, buffer = LimitedContext(self, globals=facts, work=work), self._get_buffer()
         try:
             self.render_with_context(context, buffer)
@@ -57,14 +58,14 @@ class MessageTemplate(BoundTemplate):
         except OutputStreamLimitError:
             raise NotWorded(OUTPUT_TOO_LONG) from None
         except Exception as error:  # whatever a filter or a comparison stumbles over; a message must not be lost by it
-            raise NotWorded(f"The template fails: {_said(error)}") from error
+            raise NotWorded(f"The template fails: {_message(error)}") from error
         if len(text := buffer.getvalue()) > limits.MAX_OUTPUT_LENGTH:
             raise NotWorded(OUTPUT_TOO_LONG)
         return text
 
 
 class MessageEnvironment(Environment):
-    """The tags, filters and limits that there are."""
+    """The allowed tags, filters and limits."""
 
     block_nesting_limit = limits.MAX_BLOCKS
     context_depth_limit = limits.MAX_BLOCKS
@@ -89,7 +90,7 @@ TEMPLATE_ENVIRONMENT = MessageEnvironment()
 
 @lru_cache(maxsize=500)
 def compiled(source: str) -> MessageTemplate:
-    """The template of this text; NotWorded, with the line, where it is none."""
+    """The template of this text; NotWorded, with the line, where it is invalid."""
     _check_source(source)
     try:
         template = TEMPLATE_ENVIRONMENT.from_string(source)
@@ -102,12 +103,12 @@ def compiled(source: str) -> MessageTemplate:
             raise NotWorded("The nesting is too deep.") from None
         token = getattr(error, "token", None)
         line = f"{_line(source, token.start_index)}: " if token and token.start_index >= 0 else ""
-        raise NotWorded(line + _said(error)) from error
+        raise NotWorded(line + _message(error)) from error
     return template
 
 
 def _check_source(source: str) -> None:
-    """NotWorded where the text is too long, or has what the lexer would take long to find the end of."""
+    """NotWorded where the text is too long, or has constructs that the lexer is slow to parse."""
     if len(source) > limits.MAX_TEMPLATE_LENGTH:
         raise NotWorded(
             f"The template has {len(source):,} characters; at most {limits.MAX_TEMPLATE_LENGTH:,} are allowed."
@@ -135,7 +136,7 @@ def _nodes(nodes: Iterable[Node], context: RenderContext) -> Iterator[Node]:
 
 
 def _check(expression: Expression, depth: int) -> None:
-    """NotWorded where an expression is none of those that are known to be harmless."""
+    """NotWorded where an expression is not of an allowed kind."""
     if not depth:
         raise NotWorded("The nesting is too deep.")
     if not isinstance(expression, HARMLESS_EXPRESSIONS):
@@ -151,7 +152,7 @@ def _check(expression: Expression, depth: int) -> None:
 
 
 def _names_of(template: MessageTemplate, source: str) -> frozenset[str]:
-    """The names of the message that are asked for; NotWorded where there is no such name or filter."""
+    """The variables that a template uses; NotWorded where a variable or filter does not exist."""
     found = template.analyze()
     for name, spans in found.filters.items():
         if name not in FILTERS:
@@ -170,7 +171,7 @@ def _line(source: str, index: int) -> str:
     return f"Line {source.count(chr(10), 0, index) + 1}"
 
 
-def _said(error: Exception) -> str:
-    said = error.message if isinstance(error, LiquidError) else error
-    text = " ".join(str(said).split()) or type(error).__name__
+def _message(error: Exception) -> str:
+    message = error.message if isinstance(error, LiquidError) else error
+    text = " ".join(str(message).split()) or type(error).__name__
     return (text[:1].upper() + text[1:300]).rstrip(".") + "."

@@ -1,6 +1,6 @@
-"""The filters that a template may use: those that are harmless, with a limit where size or time could grow.
+"""The filters of templates: harmless ones, with limits where size or time could grow.
 
-Most are python-liquid's. Text filters get texts only, number filters numbers only; what is no number is not shown.
+Most are python-liquid's. Text filters only get texts, number filters only numbers; anything else renders as nothing.
 """
 
 import re
@@ -44,12 +44,12 @@ def number(value: Any) -> int | float | None:
 
 
 def append(value: str, other: str) -> str:
-    """Two texts in a row."""
+    """Concatenate two texts."""
     return value + other
 
 
 def replace(value: str, old: str, new: str = "") -> str:
-    """A text with another one in place of each `old`."""
+    """Replace each `old` in a text."""
     if not old:
         return value
     if len(value) + value.count(old) * len(new) > MAX_OUTPUT_LENGTH:
@@ -58,7 +58,7 @@ def replace(value: str, old: str, new: str = "") -> str:
 
 
 def divided_by(value: float, other: float) -> float:
-    """The exact quotient, also of whole numbers: a reading of 3 is no less exact than one of 3.1."""
+    """The exact quotient, also of whole numbers: readings are decimals."""
     return value / other
 
 
@@ -76,7 +76,7 @@ def default(value: Any, other: Any = "") -> Any:
 
 
 def size(value: Any) -> int:
-    """How many characters or rows there are."""
+    """The number of characters or rows."""
     return len(value) if isinstance(value, str | list | tuple | dict) else 0
 
 
@@ -99,7 +99,7 @@ def join(rows: Any, between: Any = " ") -> str:
 
 
 def pick(rows: Any, key: Any) -> list[Any]:
-    """One value of each row of a list."""
+    """The value of `key` in each row of a list."""
     return [row.get(shown(key)) for row in _rows("map", rows) if isinstance(row, dict)]
 
 
@@ -133,7 +133,7 @@ def _of_numbers(function: Function) -> Function:
 
 
 def _limited(name: str, function: Function) -> Function:
-    """The filter, whose work is counted, and which gives nothing long."""
+    """Wrap a filter: its work is counted, and its result is limited."""
 
     def changed(value: Any, *given: Any, context: LimitedContext) -> Any:
         context.work.charge(sum(map(steps_of, (value, *given))))

@@ -1,4 +1,4 @@
-"""How large a template and what comes of it may be, how work is counted, and the one error of all that is wrong."""
+"""Limits on templates and their results, the counting of work, and the error for all problems."""
 
 from collections.abc import Sized
 from typing import Any
@@ -20,24 +20,24 @@ TEXT_PER_STEP = 200  # characters of a value that is read or changed
 
 
 class NotWorded(Exception):
-    """The template is wrong, or failed; the message of this says where and why."""
+    """The template is invalid, or failed; the message says where and why."""
 
 
 class Work:
-    """How much may still be done for a message, and for all that are in it."""
+    """The remaining work for a message and the messages in it."""
 
     def __init__(self, items: int = 0) -> None:
         self.left = MAX_WORK + WORK_PER_ITEM * items
 
     def charge(self, steps: int) -> None:
-        """Count work; NotWorded where it is too much."""
+        """Count work; NotWorded where the limit is exceeded."""
         self.left -= steps
         if self.left < 0:
             raise NotWorded("The template does too much; use fewer loops and shorter texts.")
 
 
 class LimitedContext(RenderContext):
-    """The values that a template is filled in with; what is missing is None. All work is counted."""
+    """The variables of a rendering; missing ones are None. All work is counted."""
 
     def __init__(self, *args: Any, work: Work | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -54,7 +54,7 @@ class LimitedContext(RenderContext):
 
 
 def steps_of(value: object) -> int:
-    """How much work it is to read or change a value."""
+    """The work of reading or changing a value, in steps."""
     if isinstance(value, str):
         return 1 + len(value) // TEXT_PER_STEP
     return 1 + (len(value) if isinstance(value, Sized) else 0)

@@ -1,4 +1,4 @@
-"""The tags that a template may use: python-liquid's own, where loops are counted and errors say what is missing."""
+"""The tags of templates: python-liquid's own, with counted loops and clearer errors."""
 
 from typing import Any, TextIO
 
@@ -18,7 +18,7 @@ TEMPLATE_TAGS = ("if", "elsif", "else", "for", "assign", "comment", "raw")
 
 
 class ShownValue(output.OutputNode):
-    """A value, as text."""
+    """A value rendered as text."""
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         return buffer.write(shown(self.expression.evaluate(context)))
@@ -31,7 +31,7 @@ class Output(output.Output):
 
 
 class UnknownTag(Illegal):
-    """Whatever is none of the tags."""
+    """Any tag that is not allowed."""
 
     def parse(self, stream: TokenStream) -> Any:
         token = stream.current
@@ -42,7 +42,7 @@ class UnknownTag(Illegal):
 
 
 class CountedLoop(for_tag.ForNode):
-    """A loop over a list, which counts what all its iterations do before the first."""
+    """A loop over a list; the work of all iterations is counted before the first."""
 
     def __init__(
         self, token: Token, expression: LoopExpression, block: BlockNode, default: BlockNode | None = None
@@ -86,8 +86,8 @@ def _closed(parse: Any, stream: TokenStream) -> Any:
     except LiquidSyntaxError as error:
         if stream.current.kind != TOKEN_EOF or (error.token and error.token.kind != TOKEN_EOF):
             raise
-        said = f"{{% {tag.value} %}} is not closed: {{% end{tag.value} %}} is missing."
-        raise LiquidSyntaxError(said, token=tag) from error
+        problem = f"{{% {tag.value} %}} is not closed: {{% end{tag.value} %}} is missing."
+        raise LiquidSyntaxError(problem, token=tag) from error
 
 
 TAG_CLASSES = (content.Literal, Output, UnknownTag, If, For, assign_tag.AssignTag, comment_tag.CommentTag)

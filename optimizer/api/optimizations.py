@@ -140,8 +140,8 @@ class OptimizationViewSet(ReadViewSet):
         events = list(self.get_queryset().filter(pk__in=requested["ids"]).select_related("rule").order_by("created_at"))
         lasts, note = requested.get("for", "7d"), requested.get("note", "")
         done, refused = answer_many(requested["verb"], events, self._me(), lasts=lasts, note=note)
-        told = [{"id": event.pk, "reason": why} for event, why in refused]
-        return Response(AnsweredSerializer({"done": [event.pk for event in done], "refused": told}).data)
+        reasons = [{"id": event.pk, "reason": why} for event, why in refused]
+        return Response(AnsweredSerializer({"done": [event.pk for event in done], "refused": reasons}).data)
 
     def get_queryset(self) -> Any:
         """A dry run reads, by whatever method. A list is of ours, unless the filter `origin` says otherwise."""
@@ -151,9 +151,9 @@ class OptimizationViewSet(ReadViewSet):
         listed = getattr(self, "action", "") == "list" and not getattr(self, "swagger_fake_view", False)
         return found.ours() if listed and "origin" not in self.request.query_params else found
 
-    def _answer(self, verb: str, **said: str) -> Response:
+    def _answer(self, verb: str, **arguments: str) -> Response:
         try:
-            event = answer(verb, self.get_object(), self._me(), timezone.now(), **said)
+            event = answer(verb, self.get_object(), self._me(), timezone.now(), **arguments)
         except DecisionRefused as refusal:
             raise Conflict(str(refusal)) from None
         return Response(self._whole(event))

@@ -17,11 +17,11 @@ MAX_EVENTS_AT_ONCE = 200  # that are looked at, at a time
 
 
 class Lost(Exception):
-    """Another worker has taken it over meanwhile."""
+    """Another worker has taken over the lease."""
 
 
 def waiting(now: datetime) -> list[UUID]:
-    """Approved proposals to begin or continue, oldest first; those that wait for the change window are left out."""
+    """Approved proposals to start or continue, oldest first, without those that wait for the change window."""
     policy = OptimizerPolicy.current()
     if policy.stopped:
         return []
@@ -33,7 +33,7 @@ def waiting(now: datetime) -> list[UUID]:
 
 
 def take(key: UUID, now: datetime) -> OptimizationEvent:
-    """Take it for a while, when nobody else does, and nothing else is done to the same target."""
+    """Lease the proposal, unless another worker has it or something else is being applied to the same target."""
     row: OptimizationEvent | None = OptimizationEvent.objects.select_related("rule").filter(pk=key).first()
     if row is None:
         raise DecisionRefused("The optimization was deleted.")
@@ -52,7 +52,7 @@ def take(key: UUID, now: datetime) -> OptimizationEvent:
 
 
 def mine(event: OptimizationEvent) -> OptimizationQuerySet:
-    """The proposal, as long as this worker has it: nobody else has the same lease."""
+    """The proposal, filtered by this worker's lease."""
     rows: OptimizationQuerySet = OptimizationEvent.objects.filter(
         pk=event.pk, status=Status.APPLYING, leased_until=event.leased_until
     )
@@ -60,6 +60,6 @@ def mine(event: OptimizationEvent) -> OptimizationQuerySet:
 
 
 def hold(event: OptimizationEvent) -> None:
-    """Keep others from taking it until the transaction ends; Lost where one has."""
+    """Lock the proposal until the transaction ends; Lost where another worker has the lease."""
     if not mine(event).update(leased_until=event.leased_until):
         raise Lost

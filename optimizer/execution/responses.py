@@ -1,6 +1,6 @@
-"""What a person answers to a proposal: approve, apply at once, dismiss, roll back, or that it was marked as done.
+"""Responses of a person to a proposal: approve, apply now, dismiss, roll back, mark as done.
 
-The same in pages and in the API; each says beforehand what stands in its way.
+The same for pages and API; each has a check that explains why it is not possible.
 """
 
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ NOTHING_DONE = "No operation was applied, so there is nothing to roll back."
 
 
 def obstacle(verb: str, event: OptimizationEvent, by: Any, policy: OptimizerPolicy, now: datetime) -> str:
-    """The reason why `by` cannot respond so now; empty where they can. Reads steps and rule of the event."""
+    """The reason why `by` cannot respond with `verb` now; empty where they can. Reads steps and rule of the event."""
     if event.status not in FITS[verb]:
         return f"The optimization is {event.get_status_display().lower()}."
     if event.status == Status.PROPOSED and event.expires_at and event.expires_at <= now and verb != "dismiss":
@@ -60,7 +60,7 @@ def obstacle(verb: str, event: OptimizationEvent, by: Any, policy: OptimizerPoli
 def answer(
     verb: str, event: OptimizationEvent, by: Any, now: datetime, *, lasts: str = "7d", note: str = ""
 ) -> OptimizationEvent:
-    """Do it as `by`, and return the proposal as it then is; Refused where that is not possible (any more)."""
+    """Respond as `by`, and return the updated proposal; DecisionRefused where that is not possible (any more)."""
     if why := obstacle(verb, event, by, OptimizerPolicy.current(), now):
         raise DecisionRefused(why)
     if verb == "dismiss":
@@ -80,7 +80,8 @@ def answer(
 def answer_many(
     verb: str, events: Iterable[OptimizationEvent], by: Any, *, lasts: str = "7d", note: str = ""
 ) -> tuple[list[OptimizationEvent], list[tuple[OptimizationEvent, str]]]:
-    """Those to which it was done, and the others with why not; each at its own time, for applying takes some."""
+    """Respond to each; return those that succeeded, and the others with the reason. Each has its own time, since
+    applying takes time."""
     done, refused = [], []
     for event in events:
         try:

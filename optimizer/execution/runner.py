@@ -1,15 +1,15 @@
-"""The story of a proposal that is applied.
+"""The application of a proposal, step by step.
 
-1. Somebody, or the policy, has approved it (`optimizer.proposals.decisions`). Whoever begins takes it by a
-   conditional UPDATE, for a while: a worker that dies leaves a lease that runs out, and another goes on from the step
-   that was not done. One that was only slow finds that the lease is not its own any more, and writes nothing.
-2. Its operations are done in their order. Each speaks to others first, outside any transaction; then its change, that
-   it is done, and what to say of it are one transaction. So what we change ourselves is changed once.
-3. What may work in a moment is tried again, three times. What cannot is a failure: the steps after it are skipped, and
-   those before it stay or are taken back, as the policy says.
-4. When all are done, the readings of the day before are put down beside it; a day later they are compared
+1. A person or the policy has approved it (`optimizer.proposals.decisions`). A worker leases it by a conditional UPDATE.
+   The lease of a worker that dies expires, and another continues with the first step that is not done. A worker that
+   was only slow finds its lease lost, and writes nothing.
+2. Its operations run in order. Each first calls other systems, outside any transaction; then its change, its status and
+   its result are stored in one transaction. So changes in our database happen exactly once.
+3. Temporary failures are retried, at most three attempts. After a permanent failure the remaining steps are skipped,
+   and the completed ones stay or are rolled back, as the policy says.
+4. When all are done, the readings of the day before are stored; a day later they are compared with those after
    (`optimizer.measurement.effect`).
-5. Taken back, the operations are undone in the opposite order, in one transaction, those that can be.
+5. A rollback undoes the operations in reverse order, in one transaction, as far as they are reversible.
 """
 
 from datetime import datetime, timedelta
@@ -38,7 +38,7 @@ logger = structlog.get_logger(__name__)
 
 
 class Later(Exception):
-    """A step may work in a moment."""
+    """The step failed temporarily, and is retried."""
 
 
 def dry_run(event: OptimizationEvent, now: datetime) -> list[tuple[Step, list[PreviewedChange], str]]:
@@ -55,7 +55,7 @@ def dry_run(event: OptimizationEvent, now: datetime) -> list[tuple[Step, list[Pr
 
 
 def apply(key: UUID, now: datetime) -> OptimizationEvent:
-    """Do what was approved, or go on with it; Refused where it may not be begun, or somebody else does it."""
+    """Start or continue an approved proposal; DecisionRefused where it may not start, or another worker has it."""
     event = take(key, now)
     if event.content_hash and event.content_hash != content_hash(event, list(event.steps.order_by("position"))):
         _fail(event, CHANGED, now)
@@ -75,7 +75,8 @@ def apply(key: UUID, now: datetime) -> OptimizationEvent:
 
 
 def roll_back(event: OptimizationEvent, by: Any, now: datetime, *, note: str = "") -> list[str]:
-    """Take back what it did, as `by`, None for the policy; return what cannot be. Refused where nothing can be."""
+    """Undo what it did, as `by`, or None for the policy; return what cannot be undone. DecisionRefused where nothing
+    can be."""
     with transaction.atomic():
         applied = Q(status=Status.APPLIED) | Q(status=Status.FAILED)
         row = OptimizationEvent.objects.select_for_update(of=("self",)).filter(applied, pk=event.pk).first()
@@ -97,7 +98,7 @@ def roll_back(event: OptimizationEvent, by: Any, now: datetime, *, note: str = "
 
 
 def work(now: datetime, maximum: int = 20) -> int:
-    """Apply what waits, and go on with what was interrupted; return how many there were."""
+    """Apply waiting proposals and continue interrupted ones; return their number."""
     count = 0
     for key in waiting(now):
         if count == maximum:
@@ -111,7 +112,7 @@ def work(now: datetime, maximum: int = 20) -> int:
 
 
 def _do(event: OptimizationEvent, step: Step, now: datetime) -> None:
-    """One step: spoken to others about, then written. OperationFailed or Later where it was not done."""
+    """Run one step: call other systems, then store the change. OperationFailed or Later where it was not done."""
     _begin(event, step, now)
     task = task_of(event, step, now)
     try:
@@ -173,7 +174,7 @@ def _finish(event: OptimizationEvent, now: datetime) -> None:
 
 
 def _fail(event: OptimizationEvent, cause: str, now: datetime) -> None:
-    """Put down why, skip what would have followed, and take back what was done where the policy says so."""
+    """Store the error, skip the remaining steps, and roll back the completed ones where the policy says so."""
     with transaction.atomic():
         if not mine(event).update(status=Status.FAILED, error_message=cause, ended_at=now, leased_until=None):
             return  # another worker has it
@@ -186,10 +187,10 @@ def _fail(event: OptimizationEvent, cause: str, now: datetime) -> None:
 
 
 def _undo_quietly(event: OptimizationEvent, now: datetime) -> None:
-    """After a failure: what cannot be taken back is said, and stays."""
+    """Roll back after a failure; what cannot be rolled back is added to the error message."""
     try:
         with transaction.atomic():
             undo(event, now)
     except OperationFailed as failure:
-        said = f"{event.error_message} Earlier operations could not be rolled back: {failure}"
-        OptimizationEvent.objects.filter(pk=event.pk).update(error_message=said)
+        message = f"{event.error_message} Earlier operations could not be rolled back: {failure}"
+        OptimizationEvent.objects.filter(pk=event.pk).update(error_message=message)

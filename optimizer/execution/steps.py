@@ -1,4 +1,4 @@
-"""A step and its operation: what it is asked to do, and how what it did is taken back."""
+"""A step and its operation: the task, and how to undo it."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from optimizer.registries import operations
 
 
 def task_of(event: OptimizationEvent, step: Step, now: datetime) -> Task:
-    """What the operation of a step is asked to do."""
+    """The task of a step's operation."""
     return Task(
         id=step.pk, person=event.user_id, integration=step.integration_id, parameters=step.parameters or {}, now=now
     )
@@ -24,12 +24,12 @@ def operation_of(step: Step) -> Operation:
 
 
 def label_of(step: Step) -> str:
-    """What the operation of a step is called."""
+    """The name of a step's operation."""
     return operations[step.operation].label if step.operation in operations else step.operation
 
 
 def undo(event: OptimizationEvent, now: datetime) -> list[str]:
-    """Undo what was done, the last first, in the current transaction; return what cannot be undone."""
+    """Undo completed steps, last first, in the current transaction; return what cannot be undone."""
     left = []
     done = event.steps.select_for_update().filter(status=Step.Status.DONE).order_by("-position")
     for step in done:

@@ -18,7 +18,7 @@ def histories(person: UUID | None, now: datetime) -> dict[str, tuple[float, ...]
 
 
 def histories_of(people: Collection[UUID], now: datetime) -> dict[UUID, dict[str, tuple[float, ...]]]:
-    """The same for many people, in one statement."""
+    """The histories of several people, in one statement."""
     found: dict[UUID, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     samples = MetricSample.objects.filter(
         user__in=people, metric=KIND, observed_at__gt=now - HISTORY_SPAN, observed_at__lte=now

@@ -1,7 +1,7 @@
-"""New weights of fusion metrics from how much each varied: pure.
+"""New weights of fusion metrics from the variance of each: pure.
 
-Inverse-variance weighting (https://en.wikipedia.org/wiki/Inverse-variance_weighting): what is steadier counts more.
-Weights are shares of one whole; each share changes by at most a fifth of what it was.
+Inverse-variance weighting (https://en.wikipedia.org/wiki/Inverse-variance_weighting): steadier metrics get more weight.
+Weights are shares of 1; each share changes by at most a fifth of its old value.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ DIGITS = Decimal("0.000000001")
 
 
 def shares(weights: Mapping[str, Decimal]) -> dict[str, float]:
-    """The weights as parts of one whole, equal parts where there is none above 0."""
+    """The weights as shares of 1; equal shares where no weight is above 0."""
     positive = {name: max(float(weight), 0.0) for name, weight in weights.items()}
     whole = sum(positive.values())
     if not whole:
@@ -26,9 +26,9 @@ def shares(weights: Mapping[str, Decimal]) -> dict[str, float]:
 
 
 def reweighted(weights: Mapping[str, Decimal], histories: Mapping[str, Sequence[float]]) -> dict[str, Decimal]:
-    """The new share of each: by the inverse of its variance, within a fifth of its old share, 1 together.
+    """The new share of each, proportional to its inverse variance, within a fifth of its old share; they sum to 1.
 
-    A metric of which fewer than three values are known varies as the others do on average.
+    A metric with fewer than three values gets the average variance of the others.
     """
     old = shares(weights)
     if not old:
@@ -48,8 +48,7 @@ def _inverse_variances(old: Mapping[str, float], histories: Mapping[str, Sequenc
 
 
 def _within(old: Mapping[str, float], wanted: Mapping[str, float]) -> dict[str, float]:
-    """The wanted proportions, each within its bounds, 1 together: scaled until that is so, which bisection finds, for
-    the sum only grows with the scale."""
+    """The wanted shares, each within its bounds, scaled to sum to 1: by bisection, for the sum grows with the scale."""
 
     def at(scale: float) -> dict[str, float]:
         return {
@@ -65,7 +64,7 @@ def _within(old: Mapping[str, float], wanted: Mapping[str, float]) -> dict[str, 
 
 
 def fusion_score(weights: Mapping[str, Decimal], values: Mapping[str, Decimal | None]) -> Decimal | None:
-    """100 x sum(weight x value) / sum(weight) of those whose value, 0 to 1, is known; None where none is."""
+    """100 x sum(weight x value) / sum(weight) over known values, 0 to 1; None where none is known."""
     known = {name: value for name in weights if (value := values.get(name)) is not None}
     whole = sum((weights[name] for name in known), Decimal(0))
     if whole <= 0:

@@ -1,5 +1,5 @@
-"""Whom the optimizer tells: the person concerned, once for each proposal, and when it was applied, failed or made it
-worse. Messages only; whoever writes down what happened posts them."""
+"""Notifications of the optimizer: to the person concerned, once per proposal, and when it was applied, failed, or made
+the metric worse. Builds messages only; the caller posts them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -45,9 +45,9 @@ def _of(entry: ActivityEntry) -> Message | None:
         cause = entry.error_message or "No error text."
         return _message(person, entry.rule_id, key, "error", "high", f"Optimization failed: {name}", [cause])
     if entry.event_type == "optimization_measured" and facts.get("verdict") == OptimizationEvent.Verdict.WORSE:
-        said = f"The {metric} is worse than on the day before. The optimization can be rolled back."
+        text = f"The {metric} is worse than on the day before. The optimization can be rolled back."
         return _message(
-            person, entry.rule_id, key, "warning", "high", f"Optimization made the metric worse: {name}", [said]
+            person, entry.rule_id, key, "warning", "high", f"Optimization made the metric worse: {name}", [text]
         )
     return None
 
@@ -62,6 +62,6 @@ def _message(
 
 
 def _steps(event: OptimizationEvent) -> list[str]:
-    """What it would do, as it was recommended in words."""
+    """The recommended steps in words."""
     found = event.recommended_actions if isinstance(event.recommended_actions, list) else []
     return [f"• {step}" for step in found]

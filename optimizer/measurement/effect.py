@@ -1,6 +1,6 @@
-"""The effect of an optimization: the readings of the day before it was applied against those of the day after.
+"""The effect of an optimization: the readings of the day before it was applied, compared with those of the day after.
 
-The verdict is written once that day is over. A change that made things worse is rolled back if the policy says so.
+The verdict is stored once that day is over. A change that made the metric worse is rolled back if the policy says so.
 """
 
 from dataclasses import asdict
@@ -21,7 +21,7 @@ WINDOW = timedelta(hours=24)
 
 
 def begin_to_measure(event: OptimizationEvent, now: datetime) -> None:
-    """Put down the readings before, in the current transaction. Without a metric, or a change, nothing is measured."""
+    """Store the readings before, in the current transaction. Without a metric, or a change, nothing is measured."""
     if not event.metric or changed_nothing(event):
         return
     before = readings_of(event.user_id, event.metric, event.target, now - WINDOW, now)
@@ -30,16 +30,20 @@ def begin_to_measure(event: OptimizationEvent, now: datetime) -> None:
 
 
 def measure(event: OptimizationEvent, now: datetime) -> str:
-    """Compare the readings up to `now`, write down what came of it, and return the verdict."""
+    """Compare the readings up to `now`, store and return the verdict."""
     known = event.effect if isinstance(event.effect, dict) else {}
     begun = event.applied_at or now
     after = readings_of(event.user_id, event.metric, event.target, begun, min(now, begun + WINDOW))
     observed = partial(observations, event.metric)
     effect = compare(known.get("before") or [], after, event.operator, _threshold(event), observed)
-    told = asdict(effect)
+    values = asdict(effect)
     with transaction.atomic():
         unmeasured = OptimizationEvent.objects.filter(pk=event.pk, verdict="")
-        figures = {"before": known.get("before") or [], "after": after, **{f"of_{name}": v for name, v in told.items()}}
+        figures = {
+            "before": known.get("before") or [],
+            "after": after,
+            **{f"of_{name}": v for name, v in values.items()},
+        }
         if not unmeasured.update(verdict=effect.verdict, effect=figures):
             return effect.verdict  # another worker has measured it
         write_entries([entry(event, "measured", now, verdict=effect.verdict, mean_before=effect.before,
@@ -50,7 +54,7 @@ def measure(event: OptimizationEvent, now: datetime) -> str:
 
 
 def due(now: datetime, maximum: int = 100) -> list[OptimizationEvent]:
-    """Those whose day is over."""
+    """Proposals whose day of measurement is over."""
     waiting = OptimizationEvent.objects.filter(verdict="", measure_at__lte=now, status="applied")
     return list(waiting.select_related("rule").order_by("measure_at")[:maximum])
 

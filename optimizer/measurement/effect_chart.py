@@ -1,4 +1,4 @@
-"""The chart of an effect: the readings of the day before and of the day after, the limit, and when it was applied."""
+"""The chart of an effect: readings of the day before and after, the threshold, and when it was applied."""
 
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,7 @@ def effect_chart(event: OptimizationEvent, now: datetime) -> dict[str, Any] | No
 
 
 def _points(event: OptimizationEvent, start: datetime, end: datetime) -> list[Point]:
-    """The readings; a built-in metric holds its value, so what it was at the start and is at the end belongs to it."""
+    """The readings; for a built-in metric, which holds its value, also the values at the start and the end."""
     series = series_of(event.user_id, event.metric, event.target)
     rows = series.filter(observed_at__gt=start, observed_at__lte=end).order_by("observed_at")
     found: list[Point] = list(rows.values_list("observed_at", "value")[:MAX_POINTS])

@@ -32,22 +32,22 @@ def readings_of(person: UUID | None, metric: str, target: str, start: datetime, 
 
 
 def observations(metric: str, readings: Sequence[float]) -> Sequence[float]:
-    """The readings a test may take for independent: of a pushed metric all; of a built-in one, which holds its value
-    between evaluations, one an hour, for 288 readings of an hourly index are 24 observations."""
+    """The readings that a test may treat as independent: of a pushed metric all; of a built-in one, which holds its
+    value between evaluations, one an hour: 288 readings of an hourly index are 24 observations."""
     if metric not in metrics:
         return readings
     return readings[:: max(OBSERVED_EVERY // timedelta(minutes=settings.DISPATCH_EVERY_MINUTES), 1)]
 
 
 def series_of(person: UUID | None, metric: str, target: str) -> QuerySet[MetricSample]:
-    """The person's own, else the platform's; of the target, else of all."""
+    """The person's own series, else the platform-wide one; of the target, else of all targets."""
     whole = [(owner, part) for part in dict.fromkeys([target, ""]) for owner in dict.fromkeys([person, None])]
     found = [MetricSample.objects.filter(user=owner, metric=metric, target=part) for owner, part in whole]
     return next((series for series in found if series.exists()), found[0])
 
 
 def _held(changes: list[tuple[datetime, float]], start: datetime, end: datetime) -> Iterator[float]:
-    """What each evaluation read of a value that holds until it changes."""
+    """The value at each evaluation of a metric that holds its value until it changes."""
     interval = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
     moment, place, value = start + interval, 0, None
     while moment <= end:

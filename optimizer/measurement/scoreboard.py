@@ -23,7 +23,7 @@ DONE_STATUSES = ("done", "undone")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """How often one of them was proposed, and what came of it."""
+    """How often a strategy or operation was proposed, and the outcomes."""
 
     kind: str
     label: str
@@ -40,17 +40,17 @@ class Score:
 
     @property
     def measured(self) -> int:
-        """Those of which it is known whether they helped."""
+        """The number of measured outcomes."""
         return self.improved + self.unchanged + self.worse
 
     @property
     def rate(self) -> float | None:
-        """How many of a hundred that were measured have helped; None without any."""
+        """The percentage of measured outcomes that improved; None without any."""
         return round(100 * self.improved / self.measured, 1) if self.measured else None
 
 
 def of_strategies(events: OptimizationQuerySet) -> list[Score]:
-    """By strategy, those proposed most first; what another program proposed is not counted."""
+    """Scores by strategy, most proposed first, without proposals of other programs."""
     ours = events.filter(source_event_type__startswith=METRIC_PREFIX).order_by().values("strategy")
     rows = ours.annotate(**{name: Count("pk", filter=condition) for name, condition in SCOREBOARD_COUNTS.items()})
     found = [
@@ -61,7 +61,7 @@ def of_strategies(events: OptimizationQuerySet) -> list[Score]:
 
 
 def of_operations(events: OptimizationQuerySet) -> list[Score]:
-    """By operation: of all steps, and of the proposals in which it was done."""
+    """Scores by operation: of all its steps, and of the proposals in which it was completed."""
     rows = OptimizationStep.objects.filter(event__in=events.order_by().values("pk")).order_by().values("operation")
     done, changes = Q(status__in=DONE_STATUSES), ~Q(operation__in=unchanging())
     counts: dict[str, Any] = {
@@ -91,11 +91,11 @@ def chart(scores: Sequence[Score]) -> str:
 
 
 def in_words(scores: Sequence[Score]) -> str:
-    """The chart for who does not see it."""
+    """The chart in words, for screen readers."""
     measured = [score for score in scores if score.measured]
     if not measured:
         return "No measured optimizations yet, so no strategy runs automatically."
     best = max(measured, key=lambda score: (score.rate or 0, score.measured))
-    said = f"Best strategy: {best.label}, {best.improved} of {best.measured} measured optimizations improved."
+    summary = f"Best strategy: {best.label}, {best.improved} of {best.measured} measured optimizations improved."
     worse = sum(score.worse for score in measured)
-    return said + (f" {worse} made the metric worse." if worse else " None made the metric worse.")
+    return summary + (f" {worse} made the metric worse." if worse else " None made the metric worse.")

@@ -1,4 +1,4 @@
-"""The report of a week: what was proposed, applied, helped and was rolled back, by strategy, in one statement."""
+"""The weekly report: what was proposed, applied, improved and rolled back, by strategy, in one statement."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ REPORT_SERIES = {
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """One strategy: how many of each, by the names of COUNTED."""
+    """The counts of one strategy, by the names of COUNTED."""
 
     label: str
     counts: dict[str, int]
@@ -30,7 +30,7 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyReport:
-    """What happened from `start` to `end`; `examples` are the newest that were measured, with what came of each."""
+    """The report from `start` to `end`; `examples` are the newest measured optimizations with their effects."""
 
     start: datetime
     end: datetime
@@ -39,7 +39,7 @@ class WeeklyReport:
 
     @property
     def total(self) -> dict[str, int]:
-        """All strategies together."""
+        """The sum of all strategies."""
         return {name: sum(line.counts[name] for line in self.lines) for name in REPORT_SERIES}
 
     @property
@@ -49,20 +49,20 @@ class WeeklyReport:
 
     @property
     def words(self) -> str:
-        """All of it in a sentence."""
+        """The report in one sentence."""
         count = self.total
         if not any(count.values()):
             return "No optimizations were proposed or applied this week."
-        told = [
+        counts = [
             f"{count[name]:,} {word}"
             for name, (word, _) in REPORT_SERIES.items()
             if count[name] or name in ALWAYS_SHOWN
         ]
-        return f"This week: {', '.join(told)}."
+        return f"This week: {', '.join(counts)}."
 
     @property
     def bars(self) -> list[dict[str, Any]]:
-        """Bars made of widths, for mails, which draw nothing: of each strategy what is not 0, most of all is 100."""
+        """The chart as bars of percentages, for e-mails: without zero counts, the largest is 100."""
         maximum = max([1, *(count for line in self.lines for count in line.counts.values())])
         return [
             {"label": line.label, "rows": [
@@ -78,7 +78,7 @@ ALWAYS_SHOWN = ("proposed", "applied", "improved")
 
 
 def report_of(end: datetime) -> WeeklyReport:
-    """The report of the seven days before `end`, of everybody's."""
+    """The report of the seven days before `end`, over all people."""
     start = end - WEEK
     return WeeklyReport(start=start, end=end, lines=_lines(start, end), examples=_examples(start, end))
 
@@ -88,7 +88,7 @@ def _within(field: str, start: datetime, end: datetime) -> Q:
 
 
 def _lines(start: datetime, end: datetime) -> list[ReportLine]:
-    """Each thing counts in the week in which it happened."""
+    """The counts, each in the week in which it happened."""
     measured, ended = _within("measure_at", start, end), _within("ended_at", start, end)
     conditions = {
         "proposed": _within("created_at", start, end), "applied": _within("applied_at", start, end),

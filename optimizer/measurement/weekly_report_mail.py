@@ -1,5 +1,5 @@
-"""The weekly report goes through the door of all messages: so it is in the inbox, and goes by the channels that each
-person has, when and if they want messages of low severity; who has unsubscribed gets none."""
+"""The weekly report as a notification: it goes to the inbox and, like any message of low severity, by each person's
+channels and preferences, unless they unsubscribed."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,16 +24,16 @@ ONCE_IN = timedelta(days=6)
 
 
 def send_weekly(now: datetime) -> int:
-    """Send it to operators and administrators, once a week also where it is asked twice; return to how many."""
+    """Send it to operators and administrators, at most once a week; return the number of recipients."""
     people = User.objects.filter(is_active=True, groups__name__in=READERS) | User.objects.filter(
         is_active=True, is_superuser=True
     )
     with transaction.atomic():
         keys = set(people.distinct().values_list("pk", flat=True))
-        told = Notification.objects.filter(
+        reported = Notification.objects.filter(
             user__in=keys, created_at__gt=now - ONCE_IN, created_at__lte=now, metadata__has_key=REPORT_ACTION
         )
-        left = keys - set(told.values_list("user", flat=True))
+        left = keys - set(reported.values_list("user", flat=True))
         report = report_of(now)
         return post([_message(report, key) for key in sorted(left)], now) if left else 0
 
@@ -45,7 +45,7 @@ def send_to(address: str, now: datetime) -> None:
 
 
 def preview(report: WeeklyReport, now: datetime, person: Any) -> str:
-    """The mail as its reader sees it."""
+    """The e-mail as its recipient sees it."""
     return html_of(message_of(report, now, str(person)))
 
 
@@ -58,7 +58,7 @@ def message_of(report: WeeklyReport, now: datetime, to: str) -> OutgoingMessage:
 
 
 def text_of(report: WeeklyReport) -> str:
-    """All of it in words; the bars say the same."""
+    """The report as plain text, with the bars in words."""
     lines = [
         f"{bar['label']}: " + ", ".join(f"{row['count']:,} {row['name']}" for row in bar["rows"]) + "."
         for bar in report.bars

@@ -1,8 +1,8 @@
-"""The port of operations: one bounded change, that can be looked at before, done once, and taken back.
+"""The port of operations: one bounded change that can be previewed, applied once, and undone.
 
-One file each, one line in OPTIMIZER_OPERATIONS. `reach` speaks to other systems, outside any transaction; `apply`
-writes what comes of it, in the transaction that also writes that the step is done: so a change of ours happens exactly
-once. What is asked of another system carries the step's id, the same at each try, so that it can be told apart there.
+One file each, one line in OPTIMIZER_OPERATIONS. `reach` calls other systems, outside any transaction; `apply` stores
+the result in the transaction that also marks the step as done, so a change in our database happens exactly once.
+Requests to other systems carry the step's id, the same at each attempt, as an idempotency key.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class PreviewedChange:
-    """One thing that changes, or would: what, from what, to what."""
+    """One value that changes: name, old value, new value."""
 
     what: str
     before: str
@@ -46,7 +46,7 @@ class Done:
 
 
 class OperationFailed(Exception):
-    """The operation could not be done. `again` where trying again soon may help."""
+    """The operation could not be done. `again` where a retry soon may help."""
 
     def __init__(self, detail: str, *, again: bool = False) -> None:
         super().__init__(detail)
@@ -54,7 +54,7 @@ class OperationFailed(Exception):
 
 
 class Operation:
-    """One kind of change. Only what is `reversible` may be done without a person."""
+    """A kind of change. Only `reversible` ones may be applied without a person."""
 
     kind: ClassVar[str]
     label: ClassVar[str]
@@ -63,22 +63,22 @@ class Operation:
     changes: ClassVar[bool] = True  # False where it only asks, reads or notes: then there is no effect to measure
 
     def check(self, task: Task) -> None:
-        """OperationFailed where it cannot be done as things are; reads only."""
+        """OperationFailed where it cannot be done in the present situation; reads only."""
 
     def preview(self, task: Task) -> list[PreviewedChange]:
-        """The change it would make; reads only, and calls nobody."""
+        """The changes it would make; reads only, without requests to other systems."""
         raise NotImplementedError(f"{type(self).__name__} must preview().")
 
     def reach(self, task: Task) -> Any:
-        """Speak to the other system, and return what `apply` needs of its answer; OperationFailed where it refuses."""
+        """Call the other system, and return what `apply` needs from its answer; OperationFailed where it refuses."""
         return None
 
     def apply(self, task: Task, reached: Any) -> Done:
-        """Write the change, in the current transaction; OperationFailed where that is not possible any more."""
+        """Store the change, in the current transaction; OperationFailed where it is not possible any more."""
         raise NotImplementedError(f"{type(self).__name__} must apply().")
 
     def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        """Take it back, in the current transaction; OperationFailed where something has changed since."""
+        """Undo it, in the current transaction; OperationFailed where something was modified since."""
         raise OperationFailed(f"{self.label} is irreversible.")
 
 

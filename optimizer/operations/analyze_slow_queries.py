@@ -1,6 +1,6 @@
 """analyze_slow_queries: the costliest statements and the tables that are read without an index, as evidence.
 
-https://www.postgresql.org/docs/current/pgstatstatements.html; where it is not installed, only the tables are told.
+https://www.postgresql.org/docs/current/pgstatstatements.html; where it is not installed, only the tables are reported.
 """
 
 from collections.abc import Mapping
@@ -45,11 +45,11 @@ class AnalyzeSlowQueries(Operation):
         return Done(after={"statements": statements, "tables": tables}, result=result + found)
 
     def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        """There is nothing to take back."""
+        """Nothing to undo."""
 
 
 def _statements() -> list[dict[str, Any]] | None:
-    """The costliest statements; None where they are not counted, or not for our eyes."""
+    """The costliest statements; None where they are not collected, or not readable for this account."""
     if not _is_there("pg_stat_statements"):
         return None
     try:

@@ -1,4 +1,4 @@
-"""call_engine: gives the numbers of a proposal to an external optimization engine, and keeps what it answers."""
+"""call_engine: sends the values of a proposal to an external optimization engine, and stores its answer."""
 
 import json
 from typing import Any

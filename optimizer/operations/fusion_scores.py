@@ -1,4 +1,4 @@
-"""The weights of a person's fusion metrics and the score that they make, changed and put back together."""
+"""The weights of a person's fusion metrics and the resulting score: change and rollback."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -24,13 +24,13 @@ def metrics_of(person: UUID | None, *, locked: bool = False) -> Rows:
 
 
 def name_of(row: FusionMetric, rows: Rows) -> str:
-    """The metric's name, with its integration where another one is called the same."""
+    """The metric's name, with its integration where the name is not unique."""
     twins = [other for other in rows.values() if other.metric_name == row.metric_name]
     return f"{row.metric_name} ({row.integration_id})" if len(twins) > 1 else row.metric_name
 
 
 def changes(rows: Rows, weights: Mapping[str, Decimal]) -> list[PreviewedChange]:
-    """What the new weights change, the score among it."""
+    """The changes by the new weights, including the score."""
     found = [
         PreviewedChange(f"Weight of {name_of(rows[key], rows)}", number(rows[key].weight), number(weight))
         for key, weight in weights.items()
@@ -47,7 +47,7 @@ def score_of(rows: Rows, weights: Mapping[str, Decimal]) -> Decimal | None:
 
 
 def write(task: Task, rows: Rows, weights: Mapping[str, Decimal]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Write the weights and a new score with its breakdown; return what was before and what is now."""
+    """Store the weights and a new score with its breakdown; return the values before and after."""
     before = {"weights": {key: str(rows[key].weight) for key in weights}, "score": _text(score_of(rows, {}))}
     for key, weight in weights.items():
         rows[key].weight = weight
@@ -61,7 +61,7 @@ def write(task: Task, rows: Rows, weights: Mapping[str, Decimal]) -> tuple[dict[
 
 
 def put_back(task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    """The weights as they were, to the last digit, and the score that was made of the new ones gone."""
+    """Restore the exact weights, and delete the score that was computed from the new ones."""
     rows = {str(row.pk): row for row in FusionMetric.objects.filter(user=task.person).select_for_update()}
     for key, weight in after["weights"].items():
         if key not in rows or rows[key].weight != Decimal(weight):

@@ -1,7 +1,7 @@
-"""What operations share that speak to others: asking, what an answer means, and signatures.
+"""HTTP calls of operations: requests, status codes, signatures.
 
-What is secret is in what is sent, and a stranger may send it back: so of an answer that is not one nothing is told but
-its code.
+Requests contain secrets, and the other side may echo them: of an answer that is not successful only the code is
+recorded.
 """
 
 import json
@@ -21,17 +21,17 @@ NO_KEY = "is not a signing key: use whsec_ and 24 to 64 bytes in base64."
 
 
 def may_pass(code: int) -> bool:
-    """Whether trying again soon may help."""
+    """Whether a retry soon may help."""
     return code in PASSES or code >= 500
 
 
 def refused(whom: str, code: int) -> OperationFailed:
-    """The failure that an answer with this code is."""
+    """The failure for an answer with this code."""
     return OperationFailed(f"{whom} answered {in_words(code)}.", again=may_pass(code))
 
 
 def accepted(whom: str, answer: Answer) -> Answer:
-    """The answer, where it is one of success."""
+    """Return the answer where it is successful."""
     if not answer.succeeded:
         raise refused(whom, answer.code)
     return answer
@@ -46,7 +46,7 @@ def in_words(code: int) -> str:
 
 
 def json_of(answer: Answer) -> Any:
-    """The JSON of an answer, None where it is none, or one that a database cannot keep."""
+    """The JSON of an answer; None where it is invalid, or cannot be stored in the database."""
     try:
         found = json.loads(answer.body)
         text = json.dumps(found, ensure_ascii=False, allow_nan=False)
@@ -57,7 +57,7 @@ def json_of(answer: Answer) -> Any:
 
 
 def signed(body: bytes, step: UUID, key: Any, whose: str) -> Mapping[str, str]:
-    """The headers of Standard Webhooks; the id is the step's, the same at each try."""
+    """The headers of Standard Webhooks; the id is the step's, the same at each attempt."""
     secret = key_of(key) if isinstance(key, str) else None
     if secret is None:
         raise OperationFailed(f"{whose} {NO_KEY}")

@@ -1,4 +1,4 @@
-"""refresh_data: asks an integration to fetch its data anew, or marks that due where it has no address for it."""
+"""refresh_data: asks an integration to refresh its data, or marks the refresh as due where it has no URL for it."""
 
 import json
 from typing import Any

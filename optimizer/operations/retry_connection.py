@@ -1,4 +1,4 @@
-"""retry_connection: asks an integration's health address, and puts down how it is."""
+"""retry_connection: requests an integration's health URL, and stores its status."""
 
 from collections.abc import Mapping
 from typing import Any

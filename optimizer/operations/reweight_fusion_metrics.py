@@ -1,4 +1,4 @@
-"""reweight_fusion_metrics: what is steady counts more in the fusion score (inverse-variance weighting)."""
+"""reweight_fusion_metrics: steadier metrics get more weight in the fusion score (inverse-variance weighting)."""
 
 from collections.abc import Mapping
 from decimal import Decimal

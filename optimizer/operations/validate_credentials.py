@@ -1,4 +1,4 @@
-"""validate_credentials: asks with the access token whether it works, and says when it runs out; changes nothing."""
+"""validate_credentials: tests the access token with a request, and reports its expiry; changes nothing."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -45,7 +45,7 @@ class ValidateCredentials(Operation):
         return Done(after=after, result=f"The credentials of {integration} {verdict}; {_expiry(expires, task.now)}.")
 
     def undo(self, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        """There is nothing to take back."""
+        """Nothing to undo."""
 
 
 def _token(integration: Integration) -> str:

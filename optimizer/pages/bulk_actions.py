@@ -102,7 +102,7 @@ def _ask(verb: str, model_admin: OwnedAdmin, request: HttpRequest, events: list[
 def _do(verb: str, request: HttpRequest, events: list[OptimizationEvent]) -> HttpResponse | None:
     """Each by itself: what is refused does not keep the others from being done."""
     left = verb == "apply" and len(events) > MAX_AT_ONCE
-    done, refused = answer_many("approve" if left else verb, events, request.user, **_said(request))
+    done, refused = answer_many("approve" if left else verb, events, request.user, **_note_and_snooze(request))
     if verb == "apply":  # what was approved already is on its way, too
         done += [event for event, _ in refused if event.status == Status.APPROVED]
         refused = [pair for pair in refused if pair[0].status != Status.APPROVED]
@@ -118,6 +118,6 @@ def _do(verb: str, request: HttpRequest, events: list[OptimizationEvent]) -> Htt
     return None
 
 
-def _said(request: HttpRequest) -> dict[str, str]:
+def _note_and_snooze(request: HttpRequest) -> dict[str, str]:
     lasts = request.POST.get("for", "7d")
     return {"lasts": lasts if lasts in SNOOZE_CHOICES else "7d", "note": request.POST.get("note", "").strip()[:2000]}

@@ -33,7 +33,7 @@ def optimization_page(request: HttpRequest, model_admin: OwnedAdmin, key: UUID) 
     event, now = find_event(model_admin, request, key), timezone.now()
     context = state_of(event, now) | {
         "title": title_of(event), "way": _way(event, request.user), "numbers": _numbers(event),
-        "advice": _advice(event), "told": effect_in_words(event), "chart": effect_chart(event, now),
+        "advice": _advice(event), "effect": effect_in_words(event), "chart": effect_chart(event, now),
         "story": history_of(event, request.user), "lengths": SNOOZE_CHOICES, "dry": _dry(event, now, request),
     } | _answers(request, event, now)  # fmt: skip
     return model_admin.show(request, "optimizer/optimization.html", context)

@@ -30,8 +30,8 @@ def policy_page(request: HttpRequest) -> HttpResponse:
     policy, now = OptimizerPolicy.current(), timezone.now()
     form = AutomationPolicyForm(request.POST or None, policy=policy)
     if request.method == "POST" and form.is_valid():
-        said = change(form.values, request.user, now)
-        messages.success(request, "Automation policy updated." if said else "No changes.")
+        changes = change(form.values, request.user, now)
+        messages.success(request, "Automation policy updated." if changes else "No changes.")
         return HttpResponseRedirect(reverse(POLICY_URL_NAME))
     window = window_in_words(policy.window, policy.window_zone)
     context: dict[str, Any] = site.each_context(request) | {
@@ -46,20 +46,20 @@ def policy_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def stop_everything(request: HttpRequest) -> HttpResponse:
     """Stop the optimizer: nothing is approved, applied or begun again."""
-    return _switch(request, stopped=True, said="The optimizer is stopped. No optimizations are approved or applied.")
+    return _switch(request, stopped=True, result="The optimizer is stopped. No optimizations are approved or applied.")
 
 
 @require_POST
 def let_go_on(request: HttpRequest) -> HttpResponse:
     """Resume the optimizer."""
-    return _switch(request, stopped=False, said="The optimizer was resumed.")
+    return _switch(request, stopped=False, result="The optimizer was resumed.")
 
 
-def _switch(request: HttpRequest, *, stopped: bool, said: str) -> HttpResponse:
+def _switch(request: HttpRequest, *, stopped: bool, result: str) -> HttpResponse:
     if not request.user.has_perm(CHANGE):
         raise PermissionDenied
     if switch(stopped, request.user, timezone.now()):
-        messages.success(request, said)
+        messages.success(request, result)
     else:
         messages.info(request, "No change.")
     return HttpResponseRedirect(reverse(POLICY_URL_NAME))

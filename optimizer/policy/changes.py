@@ -1,4 +1,4 @@
-"""The policy is changed, and everything stopped or let go on: each with an entry of who did it and when."""
+"""Changes of the policy, and stopping and resuming the optimizer: each with an activity entry."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,24 +17,24 @@ FIELDS = (
 
 
 def change(values: Mapping[str, Any], by: Any, now: datetime) -> list[str]:
-    """Write what of `values` differs, and return it in words; nothing where nothing does."""
+    """Store the `values` that differ, and return the changes in words; empty where nothing differs."""
     with transaction.atomic():
         policy = _locked()
-        said = [
+        changes = [
             f"{_name(name)} {_shown(getattr(policy, name))} → {_shown(value)}"
             for name, value in values.items()
             if name in FIELDS and getattr(policy, name) != value
         ]
-        if said:
+        if changes:
             for name in values:
                 setattr(policy, name, values[name])
             policy.save()
-            _write("optimizer_policy_changed", "policy_change", by, now, changes="; ".join(said))
-    return said
+            _write("optimizer_policy_changed", "policy_change", by, now, changes="; ".join(changes))
+    return changes
 
 
 def switch(stopped: bool, by: Any, now: datetime) -> bool:
-    """Stop everything, or let it go on; whether that was a change."""
+    """Stop or resume the optimizer; return whether that was a change."""
     with transaction.atomic():
         policy = _locked()
         if policy.stopped == stopped:
@@ -56,8 +56,8 @@ def _locked() -> OptimizerPolicy:
     return OptimizerPolicy.objects.select_for_update().get(pk=1)
 
 
-def _write(event: str, action: str, by: Any, now: datetime, **told: str) -> None:
-    facts = {"by": str(by.pk), "by_name": str(by)} | told
+def _write(event: str, action: str, by: Any, now: datetime, **context: str) -> None:
+    facts = {"by": str(by.pk), "by_name": str(by)} | context
     ActivityEntry.objects.create(
         user=by, agent_name="person", event_type=event, action_taken="none", context=facts, status="success",
         created_at=now, executed_at=now,

@@ -1,4 +1,4 @@
-"""The guard-rails: what may be applied without a person, and who may approve. Pure."""
+"""Guard-rails: what may be applied without a person, and who may approve. Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ STOPPED = "The optimizer is stopped by the automation policy."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rails:
-    """The policy, as far as it matters here."""
+    """The facts of the policy that guard-rails need."""
 
     stopped: bool
     per_day: int
@@ -20,7 +20,8 @@ class Rails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What became of the proposals of one strategy: how many helped, of them by a person's decision, and did not."""
+    """The outcomes of a strategy's proposals: how many improved, how many of these were decided by a person, and how
+    many did not."""
 
     improved: int = 0
     improved_by_hand: int = 0
@@ -29,7 +30,7 @@ class Record:
 
     @property
     def rate(self) -> float | None:
-        """The part that helped, of those that could be measured; None without any."""
+        """The share of measured proposals that improved; None without any."""
         measured = self.improved + self.unchanged + self.worse
         return self.improved / measured if measured else None
 
@@ -55,8 +56,8 @@ def refusal(
 
 
 def approval_refusal(rails: Rails, *, by: UUID, involved: Mapping[str, UUID | None]) -> str:
-    """Why `by` may not say yes; `involved` are the people whose own it is, by what they are: the rule's owner, whoever
-    asked for it. Nothing where they may."""
+    """Why `by` may not approve; empty where they may. `involved` are the people concerned by role: the rule's owner,
+    the requester."""
     if rails.stopped:
         return STOPPED
     if involved.get("requested it") == by:

@@ -31,7 +31,7 @@ def track_records() -> Mapping[str, Record]:
 
 
 def records_of_operations() -> Mapping[str, Record]:
-    """By operation: of the proposals in which it was done."""
+    """The track record of each operation: of the proposals in which it was completed."""
     measured = OptimizationStep.objects.filter(status="done").exclude(event__verdict="").order_by()
     rows = measured.exclude(operation__in=unchanging())
     counted = rows.values(name=F("operation")).annotate(**_counts("event__"))

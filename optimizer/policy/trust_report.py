@@ -1,4 +1,4 @@
-"""The trust in each strategy and operation now, and what it lacks for more."""
+"""The present trust in each strategy and operation, and what is missing for more."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ ADJUST = ("adjust", "Adjust (by a rule)")  # proposes without a strategy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrategyTrust:
-    """A strategy: its record, and why what it proposes waits for a person; nothing where it does not."""
+    """A strategy: its record, and why its proposals wait for a person; empty where they do not."""
 
     kind: str
     label: str
@@ -22,7 +22,7 @@ class StrategyTrust:
 
 
 def standings(policy: OptimizerPolicy) -> list[StrategyTrust]:
-    """Of every strategy that is installed, as for a proposal for somebody to whom nothing was done today."""
+    """The trust in every installed strategy, for a person without automatic changes today."""
     rails, known = guardrails_of(policy), track_records()
     named = [(strategy.kind, strategy.label, strategy.help) for strategy in strategies]
     return [
@@ -35,5 +35,5 @@ def standings(policy: OptimizerPolicy) -> list[StrategyTrust]:
 
 
 def by_hand_only() -> list[str]:
-    """The operations that are never done without a person, for they cannot be taken back."""
+    """Operations that are never applied without a person, since they cannot be undone."""
     return [operation.label for operation in operations if not operation.reversible]

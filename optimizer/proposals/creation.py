@@ -1,4 +1,4 @@
-"""Proposals out of what fires: one for each person, strategy and target at a time, and none that was dismissed."""
+"""Proposals from firings: one per person, strategy and target at a time, and none that was dismissed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ UNDER_WAY = ("proposed", "approved", "applying")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalRequest:
-    """The cause of a proposal: what broke, the rule, how it is to be decided, and who requested it, if a person did."""
+    """The cause of a proposal: what fired, the rule, how it is to be decided, and who requested it, if a person did."""
 
     facts: Facts
     kind: str  # auto, manual or scheduled
@@ -54,8 +54,8 @@ Key = tuple[UUID | None, str, str, str]  # person, strategy, target, and what el
 
 
 def propose(requested: Sequence[tuple[ProposalRequest, str, Proposal]], now: datetime) -> list[ProposalResult]:
-    """Write the proposals, each with the name of its strategy, that nothing stands in the way of, and tell whom they
-    concern, in the current transaction."""
+    """Store the proposals that nothing prevents, each with the name of its strategy, and notify the people concerned,
+    in the current transaction."""
     standing = _standing([one for one, _, _ in requested], now)
     made, steps = [], []
     for one, strategy, proposal in requested:
@@ -111,18 +111,18 @@ def steps_of(event: OptimizationEvent, proposal: Proposal) -> list[OptimizationS
 
 
 def recommended(proposal: Proposal) -> list[str]:
-    """All of it in words: what would be done, then what only a person can do."""
+    """The proposal in words: operations first, then what only a person can do."""
     return [*map(in_words, proposal.steps), *proposal.advice]
 
 
 def in_words(step: ProposedStep) -> str:
-    """A step in words: what, and why."""
+    """A step in words: operation and reason."""
     label = operations[step.operation].label if step.operation in operations else step.operation
     return f"{label}: {step.reason}"
 
 
 def _standing(requested: Iterable[ProposalRequest], now: datetime) -> dict[Key, OptimizationEvent]:
-    """What is under way, or was dismissed and is not to be proposed again yet, of these people."""
+    """The proposals for these people that are open, or dismissed and not yet to be repeated."""
     people = {one.facts.person for one in requested}
     dismissed = Q(status="dismissed") & (Q(dismissed_until=None) | Q(dismissed_until__gt=now))
     lapsed = Q(status="proposed", expires_at__lte=now)  # which the workers will come to say
@@ -132,8 +132,8 @@ def _standing(requested: Iterable[ProposalRequest], now: datetime) -> dict[Key, 
 
 
 def _key(person: UUID | None, strategy: str, target: str, *, metric: str, rule: UUID | None) -> Key:
-    """A strategy for certain metrics proposes one thing for all of them; the general one for each metric; and what is
-    no strategy, such as an adjustment, is what its rule asks for."""
+    """The key of a proposal. A strategy for certain metrics has one for all of them, the general one has one per
+    metric; an adjustment has one per rule."""
     found = strategies.find(strategy)
     apart = str(rule) if found is None else "" if found.metrics else metric
     return person, strategy, target, apart

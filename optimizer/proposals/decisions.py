@@ -1,7 +1,7 @@
-"""What people, and the policy, decide about proposals: approve or dismiss; and what nobody has answered expires.
+"""Decisions of people and of the policy on proposals: approve, dismiss; and the expiry of proposals without a decision.
 
-Each is a conditional UPDATE and an entry in the activity log, in one transaction. What was approved is what is applied:
-its content has a fingerprint from then on.
+Each is a conditional UPDATE and an activity entry, in one transaction. What was approved is what is applied: approval
+stores a hash of the content.
 """
 
 import hashlib
@@ -36,13 +36,13 @@ class DecisionRefused(Exception):
 
 
 def content_hash(event: OptimizationEvent, steps: Sequence[OptimizationStep]) -> str:
-    """The fingerprint of what would be done: operations, where, and with what, in their order."""
+    """The hash of the operations: kind, target and parameters, in order."""
     whole = [[step.operation, str(step.integration_id or ""), step.parameters] for step in steps]
     return hashlib.sha256(json.dumps([str(event.user_id), whole], sort_keys=True).encode()).hexdigest()
 
 
 def approve(event: OptimizationEvent, by: Any, now: datetime) -> None:
-    """Say yes to it as `by`; Refused where they may not, or it was answered meanwhile."""
+    """Approve as `by`; DecisionRefused where they may not, or it was decided meanwhile."""
     if why := approval_refusal(guardrails_of(OptimizerPolicy.current()), by=by.pk, involved=event.involved):
         raise DecisionRefused(why)
     if not event.steps.exists():
@@ -52,20 +52,21 @@ def approve(event: OptimizationEvent, by: Any, now: datetime) -> None:
 
 
 def dismiss(event: OptimizationEvent, by: Any, now: datetime, *, until: datetime | None, note: str = "") -> None:
-    """Say no to it; it is not proposed again before `until`, never without one. Refused where it was answered."""
+    """Dismiss; it is not proposed again before `until`, or never where that is None. DecisionRefused where it was
+    decided meanwhile."""
     with transaction.atomic():
         waiting = OptimizationEvent.objects.filter(pk=event.pk, status__in=[Status.PROPOSED, Status.APPROVED])
         values = {"dismissed_until": until, "decision_note": note.strip(), "decided_by": by, "ended_at": now}
         if not waiting.update(status=Status.DISMISSED, leased_until=None, **values):
             raise DecisionRefused(ANSWERED)
-        told: dict[str, Any] = {"note": note.strip(), "until": until.isoformat() if until else None}
-        write_entries([entry(event, "dismissed", now, by=by, **told)])
-        log(event, "dismiss", now, details=told | {"by": str(by)})
+        facts: dict[str, Any] = {"note": note.strip(), "until": until.isoformat() if until else None}
+        write_entries([entry(event, "dismissed", now, by=by, **facts)])
+        log(event, "dismiss", now, details=facts | {"by": str(by)})
 
 
 def done_by_hand(event: OptimizationEvent, by: Any, now: datetime, *, note: str = "") -> None:
-    """`by` has done what it advises: it counts as applied, so that its effect is measured. Refused where it has
-    operations, for those are applied, or was answered. It builds no trust: nothing of ours was tried."""
+    """Mark as done by `by`: it counts as applied, so its effect is measured. DecisionRefused where it has operations,
+    or was decided. It does not count for trust, since no operation ran."""
     if event.steps.exists():
         raise DecisionRefused("This optimization has operations; apply it instead.")
     with transaction.atomic():

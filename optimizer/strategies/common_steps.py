@@ -47,7 +47,7 @@ def engine(facts: Facts) -> list[ProposedStep]:
     """Ask the external engine, where there is one, with all the numbers."""
     if not facts.has_engine:
         return []
-    told = {
+    parameters = {
         "metric": facts.metric, "target": facts.target, "value": facts.value, "operator": facts.operator,
         "threshold": facts.threshold,
         "integrations": [{"type": one.kind, "status": one.status} for one in facts.integrations],
@@ -58,7 +58,7 @@ def engine(facts: Facts) -> list[ProposedStep]:
     }  # fmt: skip
     step = ProposedStep(
         operation="call_engine", reason="An external optimization engine is connected.",
-        expected="The answer of the engine to these values.", parameters=told,
+        expected="The answer of the engine to these values.", parameters=parameters,
     )  # fmt: skip
     return [step]
 

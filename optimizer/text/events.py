@@ -13,12 +13,12 @@ def _optimization(words: str) -> Callable[[Mapping[str, Any]], str]:
     """A sentence by `words`, with the name of the strategy and the number of operations in plain text."""
 
     def sentence(context: Mapping[str, Any]) -> str:
-        said = dict(context)
-        if "steps" in said:
-            said["operations"] = f"{said['steps']} {plural(said['steps'], 'operation')}"
-        if "strategy" in said:
-            said["strategy"] = str(said["strategy"]).replace("_", " ")
-        return filled(words, said)
+        values = dict(context)
+        if "steps" in values:
+            values["operations"] = f"{values['steps']} {plural(values['steps'], 'operation')}"
+        if "strategy" in values:
+            values["strategy"] = str(values["strategy"]).replace("_", " ")
+        return filled(words, values)
 
     return sentence
 

@@ -44,8 +44,8 @@ RANKS = {
 
 def _proposed(event: OptimizationEvent) -> HistoryLine:
     by = f"Requested by {event.requested_by}." if event.requested_by_id else "Proposed by a rule."
-    said = by if event.requested_by_id or event.rule_id or event.entry_id else "Proposed."
-    return HistoryLine(at=_begin(event), label="proposed", text=said, tone="info")
+    text = by if event.requested_by_id or event.rule_id or event.entry_id else "Proposed."
+    return HistoryLine(at=_begin(event), label="proposed", text=text, tone="info")
 
 
 def _begin(event: OptimizationEvent) -> datetime:

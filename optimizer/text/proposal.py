@@ -1,4 +1,4 @@
-"""Sentences about a proposal: its status and outcome; made when they are shown."""
+"""Sentences about a proposal: its status and outcome."""
 
 from datetime import datetime
 from typing import Any
@@ -35,27 +35,27 @@ def title_of(event: OptimizationEvent) -> str:
 
 
 def stands_in_words(event: OptimizationEvent, now: datetime) -> list[str]:
-    """Where it stands and why, a sentence each."""
-    status, said = event.status, []
+    """The status and its reason, one sentence each."""
+    status, sentences = event.status, []
     if status == Status.PROPOSED:
-        said.append(_waits(event, now))
+        sentences.append(_waits(event, now))
     elif status == Status.APPROVED:
         scheduled = event.optimization_action == OptimizationEvent.Kind.SCHEDULED
-        said.append(f"{_approved(event)} {WINDOW if scheduled else SOON}")
+        sentences.append(f"{_approved(event)} {WINDOW if scheduled else SOON}")
     elif status == Status.APPLYING:
-        said.append("Being applied.")
+        sentences.append("Being applied.")
     elif status == Status.APPLIED:
-        said.append(f"Applied{_at(event.applied_at)}. {_applied_by(event)}".strip())
+        sentences.append(f"Applied{_at(event.applied_at)}. {_applied_by(event)}".strip())
     elif status == Status.DISMISSED:
-        said.append(_dismissed(event))
+        sentences.append(_dismissed(event))
     elif status == Status.FAILED:
-        said.append(f"It failed{_at(event.ended_at)}.")
+        sentences.append(f"It failed{_at(event.ended_at)}.")
     elif status == Status.ROLLED_BACK:
-        said.append(f"Rolled back{_at(event.ended_at)}.")
+        sentences.append(f"Rolled back{_at(event.ended_at)}.")
     elif status == Status.EXPIRED:
-        said.append("Expired: not approved within one day.")
+        sentences.append("Expired: not approved within one day.")
     note = [f"“{event.decision_note}”"] if event.decision_note else []
-    return said + note
+    return sentences + note
 
 
 WINDOW, SOON = "Applied in the change window.", "Workers apply the optimization within a minute."
@@ -79,12 +79,12 @@ def effect_in_words(event: OptimizationEvent) -> str:
     moved = float(facts.get("of_difference") or 0)
     means = f"{number(_round(facts.get('of_before')))} before and {number(_round(facts.get('of_after')))} after"
     size = f"{number(abs(_round(moved)))} {'more' if moved > 0 else 'less'}" if moved else "no change"
-    told = f"{HELPED[Verdict(event.verdict)]}: the {metric_name(event.metric)} was on average {means}, {size}"
-    return f"{told} ({_chance(facts.get('of_p'))}; {len(before):,} and {len(after):,} readings)."
+    sentence = f"{HELPED[Verdict(event.verdict)]}: the {metric_name(event.metric)} was on average {means}, {size}"
+    return f"{sentence} ({_chance(facts.get('of_p'))}; {len(before):,} and {len(after):,} readings)."
 
 
 def _chance(p: Any) -> str:
-    """How likely a difference of this size is by chance."""
+    """The p-value in words."""
     return "p < 0.0001" if p is not None and float(p) < 0.0001 else f"p = {number(p)}"
 
 

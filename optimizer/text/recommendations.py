@@ -1,4 +1,4 @@
-"""Recommendations as texts, whoever wrote them."""
+"""Recommendations as texts, whichever program wrote them."""
 
 from typing import Any
 
@@ -15,5 +15,5 @@ def recommended(steps: Any) -> list[str]:
 def _step(step: Any) -> str:
     if not isinstance(step, dict):
         return str(step)
-    said = step.get("description") or step.get("action") or step.get("title") or step.get("type")
-    return str(said or ", ".join(f"{name} {value}" for name, value in step.items()))
+    text = step.get("description") or step.get("action") or step.get("title") or step.get("type")
+    return str(text or ", ".join(f"{name} {value}" for name, value in step.items()))

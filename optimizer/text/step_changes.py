@@ -1,4 +1,4 @@
-"""The changes and findings of a step as rows of tables: pure. Secrets are not shown."""
+"""Changes and findings of a step as rows of tables: pure. Secrets are not shown."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ NOTHING, HIDDEN = "–", "kept secret"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What an operation has found, for a person to look at."""
+    """The findings of an operation, as a table."""
 
     title: str
     columns: list[str]
@@ -24,7 +24,7 @@ class Table:
 
 
 def recorded_changes(before: Any, after: Any, names: Mapping[str, str]) -> list[PreviewedChange]:
-    """What was changed, from what to what; `names` are what ids are called."""
+    """The changes, old value to new value; `names` maps ids to names."""
     old, new = dict(_flat(before, names)), dict(_flat(after, names))
     return [
         PreviewedChange(name, old.get(name, NOTHING), new.get(name, NOTHING))
@@ -75,5 +75,5 @@ def _shown(name: str, value: Any) -> str:
 
 
 def parameters(given: Any) -> list[tuple[str, str]]:
-    """What an operation is given, by name."""
+    """The parameters of an operation, by label."""
     return list(_flat(given, {}))

@@ -1,4 +1,4 @@
-"""The operations of a proposal as its page shows them."""
+"""The operations of a proposal, as its page shows them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from rules.models import Integration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """One operation: what it is called, where and with what, and what it has changed and found."""
+    """One operation: name, target, parameters, changes and findings."""
 
     step: OptimizationStep
     label: str
@@ -52,6 +52,6 @@ def _integrations(keys: list[Any]) -> list[tuple[Any, str]]:
 
 
 def _names(event: OptimizationEvent) -> dict[str, str]:
-    """What the ids in what was written down are called."""
+    """Names for the ids in stored changes."""
     rows = FusionMetric.objects.filter(user=event.user_id).values_list("pk", "metric_name")
     return {str(key): name for key, name in rows}

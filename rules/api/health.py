@@ -129,15 +129,15 @@ class HealthView(StrictView):
     def get(self, request: Request) -> Response:
         now, user = timezone.now(), request.user
         found = examine(user, now, _kinds(request), _limit(request))
-        loud = noisiest(user, now)
-        precisions = precision_of([rule.id for rule in loud], now)
+        noisy = noisiest(user, now)
+        precisions = precision_of([rule.id for rule in noisy], now)
         facts = {
             "active": found.active, "drafts": found.drafts, "affected": found.affected,
             "sections": [section_facts(section) for section in found.sections],
             "noisiest": [
                 {"rule": rule.id, "rule_name": rule.name, "owner": rule.owner}
                 | noise_facts(rule.noise) | precision_facts(precisions.get(rule.id, Precision()))
-                for rule in loud
+                for rule in noisy
             ],
         }  # fmt: skip
         return Response(HealthSerializer(facts).data)

@@ -142,7 +142,7 @@ class HandlingActions:
     @action(detail=False, methods=["post"], needs="change", serializer_class=ManySerializer)
     def handle(self, request: Request) -> Response:
         requested = self._requested(ManySerializer)
-        some, now, said = (
+        some, now, comment = (
             self._view().get_queryset().filter(pk__in=requested["ids"]),
             timezone.now(),
             requested.get("comment", ""),
@@ -150,10 +150,10 @@ class HandlingActions:
         verbs: dict[str, Callable[[], int]] = {
             "acknowledge": lambda: self._acknowledge(some, now, requested),
             "snooze": lambda: self._snooze(some, now, requested),
-            "comment": lambda: handling.comment_on(some, self._me(), now, said),
+            "comment": lambda: handling.comment_on(some, self._me(), now, comment),
             "assign": lambda: self._assign(some, now, requested),
-            "resolve": lambda: handling.resolve(some, self._me(), now, said),
-            "reopen": lambda: handling.reopen(some, self._me(), now, said),
+            "resolve": lambda: handling.resolve(some, self._me(), now, comment),
+            "reopen": lambda: handling.reopen(some, self._me(), now, comment),
         }  # fmt: skip
         return Response({"changed": verbs[requested["verb"]]()})
 

@@ -98,8 +98,8 @@ class EntryWhyAction:
                 "action": entry.action_taken or "", "status": entry.status, "cause": entry.error_message,
                 "executed_at": entry.executed_at, "detail": outcome if isinstance(outcome, dict) else None,
             },
-            "steps_before": [_told(each) for each in account.before],
-            "steps_after": [_told(each) for each in account.after],
+            "steps_before": [_step_facts(each) for each in account.before],
+            "steps_after": [_step_facts(each) for each in account.after],
         }  # fmt: skip
         return Response(EntryWhySerializer(answered).data)
 
@@ -152,7 +152,7 @@ def _seen(observed: ConditionResult) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _told(entry: ActivityEntry) -> dict[str, Any]:
+def _step_facts(entry: ActivityEntry) -> dict[str, Any]:
     return {"at": entry.created_at, "words": entry_in_words(entry)}
 
 

@@ -55,7 +55,7 @@ class RuleFieldsSerializer(OwnedSerializer):
         if "action_config" in attrs:
             before = checked_fields(self.instance) if self.instance else None
             attrs["action_config"] = clean_config(rule.action_type, attrs["action_config"], before)
-            said = severity_of(attrs["action_config"])
-            if "severity" not in attrs and said and said != severity_of(stored_options(before)):
-                attrs["severity"] = said
+            severity = severity_of(attrs["action_config"])
+            if "severity" not in attrs and severity and severity != severity_of(stored_options(before)):
+                attrs["severity"] = severity
         return attrs

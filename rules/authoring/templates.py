@@ -173,5 +173,5 @@ def search(words: str) -> list[Template]:
 
 def _text(template: Template) -> str:
     fields = template.fields
-    told = (template.title, template.summary, template.group, fields["metric_type"], fields["action_type"])
-    return " ".join(map(str, told)).lower().replace("_", " ") + " " + str(fields["metric_type"])
+    texts = (template.title, template.summary, template.group, fields["metric_type"], fields["action_type"])
+    return " ".join(map(str, texts)).lower().replace("_", " ") + " " + str(fields["metric_type"])

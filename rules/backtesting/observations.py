@@ -70,7 +70,7 @@ class RuleConditions:
         """The results combined into one observation."""
         return Observation(*self._together([(each.verdict, each.critical, each.cause) for each in observed]))
 
-    def said(self, own: Mapping[Key, Series], platform: Mapping[Key, Series], now: datetime) -> Outcome:
+    def outcome_at(self, own: Mapping[Key, Series], platform: Mapping[Key, Series], now: datetime) -> Outcome:
         """`combine_results(evaluate(...))` as plain values, since it runs at each evaluation of each instance."""
         judged = (
             self._judge(each, own.get(each.key, NONE), platform.get(each.key, NONE), now) for each in self.conditions
@@ -79,16 +79,16 @@ class RuleConditions:
 
     def _together(self, judged: Sequence[tuple[str, bool, str]]) -> Outcome:
         if len(judged) == 1:
-            said, critical, cause = judged[0]
-            return said, cause if said == "failed" else "", critical
-        said = combine([each[0] for each in judged], self.match)
+            combined, critical, cause = judged[0]
+            return combined, cause if combined == "failed" else "", critical
+        combined = combine([each[0] for each in judged], self.match)
         cause = min((each[2] for each in judged if each[2]), default="")
-        return said, cause if said == "failed" else "", any(each[1] for each in judged)
+        return combined, cause if combined == "failed" else "", any(each[1] for each in judged)
 
     def _evaluate(self, condition: Condition, own: Series, platform: Series, now: datetime) -> ConditionResult:
-        value, observed_at, said, critical, cause = self._judge(condition, own, platform, now)
+        value, observed_at, decided, critical, cause = self._judge(condition, own, platform, now)
         return ConditionResult(
-            condition=condition, value=value, observed_at=observed_at, verdict=said, critical=critical, cause=cause
+            condition=condition, value=value, observed_at=observed_at, verdict=decided, critical=critical, cause=cause
         )
 
     def _judge(self, condition: Condition, own: Series, platform: Series, now: datetime) -> Judged:
@@ -101,13 +101,13 @@ class RuleConditions:
             value, observed_at = self._reduced(condition, own, platform, now), now
         if value is not None and not math.isfinite(value):
             return None, observed_at, "failed", False, TOO_FAR
-        said = verdict(value, condition.operator, condition.threshold, condition.recovery)
+        decided = verdict(value, condition.operator, condition.threshold, condition.recovery)
         worse = (
-            said == "met"
+            decided == "met"
             and condition.critical is not None
             and met(value or 0.0, condition.operator, condition.critical)
         )
-        return value, observed_at, said, worse, ""
+        return value, observed_at, decided, worse, ""
 
     def _reduced(self, condition: Condition, own: Series, platform: Series, now: datetime) -> float | None:
         for series in (own, platform):
@@ -126,10 +126,10 @@ def watch(
     """Yield the observations at `moments` that differ from the previous one."""
     before: Outcome | None = None
     for number in _changing_places(watch_, own, platform, moments):
-        said = watch_.said(own, platform, moments[number])
-        if said != before:
-            yield ObservationAt(number, Observation(*said))
-            before = said
+        outcome = watch_.outcome_at(own, platform, moments[number])
+        if outcome != before:
+            yield ObservationAt(number, Observation(*outcome))
+            before = outcome
 
 
 def _changing_places(

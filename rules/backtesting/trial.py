@@ -92,8 +92,8 @@ def _sentence(rule: AutomationRule, days: int, one: Replay, whole: Replay | None
         of = f" for {person}" if person else ""
         return f"{time} this rule would {_times(one, of, acted)}."
     of = f" for {counted(whole.people, 'person', 'people')}"
-    told = f"{time} this rule would {_times(whole, of if whole.fired else ' for anyone', acted)}."
-    return f"{told} For {person} (in the chart), it would {_times(one, '', acted)}."
+    summary = f"{time} this rule would {_times(whole, of if whole.fired else ' for anyone', acted)}."
+    return f"{summary} For {person} (in the chart), it would {_times(one, '', acted)}."
 
 
 def _times(found: Replay, of: str, acted: str) -> str:

@@ -87,14 +87,14 @@ TOGETHER = {
 
 def combine(verdicts: Collection[str], match: str) -> str:
     """Return what several conditions say together, joined by `match`: what is unknown decides only where it matters."""
-    return next(said for said in TOGETHER[match] if said in verdicts)
+    return next(verdict for verdict in TOGETHER[match] if verdict in verdicts)
 
 
 def combine_sql(verdict_column: str, match: str) -> str:
     """Return the same as an aggregate SQL expression, over SQL expressions of the verdict and of `match`."""
 
     def first(order: tuple[str, ...]) -> str:
-        return " ".join(f"WHEN bool_or({verdict_column} = '{said}') THEN '{said}'" for said in order)
+        return " ".join(f"WHEN bool_or({verdict_column} = '{verdict}') THEN '{verdict}'" for verdict in order)
 
     any_of, all_of = first(TOGETHER["any"]), first(TOGETHER["all"])
     return f"(CASE WHEN {match} = 'any' THEN CASE {any_of} END ELSE CASE {all_of} END END)"

@@ -24,5 +24,5 @@ class EventKind:
 
 def filled(words: str, context: Mapping[str, Any]) -> str:
     """The words, with what the entry says; with a question mark where it does not."""
-    said = {name: str(value) for name, value in context.items()}
-    return words.format_map(defaultdict(lambda: "?", said))
+    values = {name: str(value) for name, value in context.items()}
+    return words.format_map(defaultdict(lambda: "?", values))

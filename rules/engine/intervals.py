@@ -25,12 +25,12 @@ def parse_checks(text: str) -> timedelta:
         return _of(int(count[1]), text)
     if not (both := BOTH.fullmatch(text)):
         return parse_duration(text)
-    said, counted = parse_duration(both[1]), _of(int(both[2]), text)
-    if said != counted:
+    duration, counted = parse_duration(both[1]), _of(int(both[2]), text)
+    if duration != counted:
         raise ValueError(
-            f"“{text[:40]}” is ambiguous: {shown(counted)} and {format_duration(said)}. Enter one of them."
+            f"“{text[:40]}” is ambiguous: {shown(counted)} and {format_duration(duration)}. Enter one of them."
         )
-    return said
+    return duration
 
 
 def _of(count: int, text: str) -> timedelta:

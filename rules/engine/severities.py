@@ -27,5 +27,5 @@ def severity_of(config: Any) -> str:
     """The severity that the options name; empty where they name none that is known."""
     if not isinstance(config, Mapping):
         return ""
-    said = (MEANINGS.get(str(config.get(name)).strip().lower()) for name in OPTIONS)
-    return next(filter(None, said), "")
+    severities = (MEANINGS.get(str(config.get(name)).strip().lower()) for name in OPTIONS)
+    return next(filter(None, severities), "")

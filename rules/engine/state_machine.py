@@ -125,8 +125,8 @@ class _Step:
             critical=self.state.critical or self.observation.critical, silence=self.observation.silence,
         )  # fmt: skip
         event = Event.ESCALATED if self._worsens() else Event.RELAPSED if relapsed else Event.FIRED
-        told = self.state.last_acted is not None and not self.state.silence and not self._ran_out()
-        if told and not self._worsens() and not self._is_due():
+        notified = self.state.last_acted is not None and not self.state.silence and not self._ran_out()
+        if notified and not self._worsens() and not self._is_due():
             return self._go(event, state)
         if state.handling != "open":
             return self._go(event, state)

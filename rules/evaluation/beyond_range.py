@@ -37,8 +37,8 @@ def give_causes(cursor: CursorWrapper) -> None:
 
 def with_causes(judged: str, names: Sequence[str]) -> str:
     """The SELECT of `names` from the SELECT `judged`, with the same cause."""
-    said = f"CASE WHEN EXISTS (SELECT FROM found WHERE found.n = j.n) THEN '{BEYOND_RANGE}' ELSE j.cause END"
-    columns = ", ".join(said if name == "cause" else f"j.{name}" for name in names)
+    cause = f"CASE WHEN EXISTS (SELECT FROM found WHERE found.n = j.n) THEN '{BEYOND_RANGE}' ELSE j.cause END"
+    columns = ", ".join(cause if name == "cause" else f"j.{name}" for name in names)
     return f"""
 WITH judged AS MATERIALIZED (SELECT row_number() OVER () AS n, * FROM ({judged}) AS each_instance),
      {_FOUND.format(instances="judged")}

@@ -55,7 +55,7 @@ OF_NOBODY = """
 DELETE FROM eval_candidates c WHERE NOT EXISTS (SELECT FROM smartagent_users u WHERE u.id = c.subject_id)
 """
 # Only a source that gives two readings for one instance makes it twice a candidate; the newest reading counts.
-SAID_TWICE = """
+DELETE_DUPLICATES = """
 DELETE FROM eval_candidates c USING (
     SELECT n, row_number() OVER (PARTITION BY rule_id, subject_id, target ORDER BY observed_at DESC NULLS LAST) AS place
       FROM eval_candidates) d
@@ -93,7 +93,7 @@ def find_candidates(
         except DatabaseError:
             isolated = _find_by_halves(now, condition, params)
         cursor.execute(OF_NOBODY)
-        cursor.execute(SAID_TWICE)
+        cursor.execute(DELETE_DUPLICATES)
         give_causes(cursor)
         cursor.execute("CREATE INDEX ON eval_candidates (n)")
         cursor.execute("ANALYZE eval_candidates")

@@ -120,7 +120,7 @@ WITH read AS (
       LEFT JOIN eval_readings platform ON c.reducer = 'last' AND platform.metric = c.metric
                                       AND platform.target = c.target AND platform.user_id IS NULL
       LEFT JOIN eval_failures f ON c.reducer = 'last' AND f.metric = c.metric),
-said AS (
+judged AS (
     SELECT read.*, CASE WHEN threshold IS NULL OR operator <> ALL(%(operators)s) OR reducer <> ALL(%(reducers)s)
                         THEN 'failed' WHEN cause IS NOT NULL THEN 'failed'
                         ELSE {verdict_sql("read.value", "read")} END AS verdict
@@ -133,7 +133,7 @@ SELECT rule_id, subject_id, {combine_sql("verdict", "min(match)")} AS verdict,
        jsonb_agg(jsonb_build_object(
            'metric', metric, 'target', target, 'reducer', reducer, 'window', extract(epoch FROM span)::bigint,
            'operator', operator, 'threshold', threshold, 'value', value, 'verdict', verdict) ORDER BY n) AS conditions
-  FROM said GROUP BY rule_id, subject_id
+  FROM judged GROUP BY rule_id, subject_id
 """
 
 

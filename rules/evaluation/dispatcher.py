@@ -122,14 +122,14 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
 
 def _name(run: DispatchRun, isolated: Isolated[UUID]) -> None:
     """Say on the run which rules could not be evaluated with the others; by id, for not everybody may read names."""
-    said = [run.error_message] if run.error_message else []
+    errors = [run.error_message] if run.error_message else []
     if isolated.culprits:
         named = ", ".join(str(key) for key in list(isolated.culprits)[:NAMED])
         more = len(isolated.culprits) - NAMED
-        said.append(f"Rules that could not be evaluated: {named}{f' and {more:,} more' if more > 0 else ''}.")
+        errors.append(f"Rules that could not be evaluated: {named}{f' and {more:,} more' if more > 0 else ''}.")
     if isolated.left:
-        said.append(f"Rules skipped for lack of time: {len(isolated.left):,}.")
-    run.error_message = " ".join(said) or None
+        errors.append(f"Rules skipped for lack of time: {len(isolated.left):,}.")
+    run.error_message = " ".join(errors) or None
 
 
 def _set_right(run: DispatchRun) -> None:

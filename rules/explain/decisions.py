@@ -20,11 +20,11 @@ LEFT = {"keep": "keeps the last state", "fire": "fires", "resolve": "resolves"}
 def reasons_of(account: Evidence) -> list[str]:
     """Why the state changed and what became of the action, one sentence each."""
     entry, say = account.entry, EXPLANATIONS.get(account.entry.event_type)
-    said = say(account) if say else []
+    sentences = say(account) if say else []
     handling = account.facts.get("handling")
     if handling in ("acknowledged", "snoozed") and entry.action_taken == "none" and account.facts.get("to") == "firing":
-        said.append(f"No action was run: the alert was {handling}.")
-    return [sentence for sentence in [*said, _action(entry)] if sentence]
+        sentences.append(f"No action was run: the alert was {handling}.")
+    return [sentence for sentence in [*sentences, _action(entry)] if sentence]
 
 
 def _pending(account: Evidence) -> list[str]:
@@ -74,10 +74,10 @@ def _escalated(account: Evidence) -> list[str]:
     past = (
         limit(account.facts.get("operator"), critical, account.facts.get("value")) if critical is not None else "passed"
     )
-    said = [f"The critical threshold was passed: {past}."]
+    sentences = [f"The critical threshold was passed: {past}."]
     if account.facts.get("handling") in ("acknowledged", "snoozed"):
-        said.append(f"It had been {account.facts['handling']} at the lower severity, so the alert was reopened.")
-    return said
+        sentences.append(f"It had been {account.facts['handling']} at the lower severity, so the alert was reopened.")
+    return sentences
 
 
 def _recovering(account: Evidence) -> list[str]:
@@ -156,8 +156,8 @@ def _action(entry: ActivityEntry) -> str:
     if not action:
         return ""
     if action not in actions:
-        said = {"failed": "Failed", "pending": "Pending"}.get(entry.status, "Succeeded")
-        return f"{entry.agent_name} wrote: {action}. {said}{f': {cause}' if (cause := entry.error_message) else '.'}"
+        result = {"failed": "Failed", "pending": "Pending"}.get(entry.status, "Succeeded")
+        return f"{entry.agent_name} wrote: {action}. {result}{f': {cause}' if (cause := entry.error_message) else '.'}"
     cause = entry.error_message or ""
     if entry.status == ActivityEntry.Status.PENDING:
         return f"Action {action}: pending."

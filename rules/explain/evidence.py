@@ -84,17 +84,17 @@ def _observed(facts: Mapping[str, Any]) -> list[ConditionResult]:
     return [observed] if observed else []
 
 
-def _one(said: Mapping[str, Any], facts: Mapping[str, Any]) -> ConditionResult | None:
-    value, threshold = as_number(said.get("value")), as_number(said.get("threshold"))
+def _one(condition_facts: Mapping[str, Any], facts: Mapping[str, Any]) -> ConditionResult | None:
+    value, threshold = as_number(condition_facts.get("value")), as_number(condition_facts.get("threshold"))
     if threshold is None:
         return None
     condition = Condition(
-        metric=str(said.get("metric")), operator=str(said.get("operator")), threshold=threshold,
-        target=str(said.get("target") or ""), reducer=str(said.get("reducer") or "last"),
-        window=timedelta(seconds=count_of(said, "window")),
+        metric=str(condition_facts.get("metric")), operator=str(condition_facts.get("operator")), threshold=threshold,
+        target=str(condition_facts.get("target") or ""), reducer=str(condition_facts.get("reducer") or "last"),
+        window=timedelta(seconds=count_of(condition_facts, "window")),
     )  # fmt: skip
-    observed = time_of(facts, "observed_at") if condition.reducer == "last" and said is facts else None
+    observed = time_of(facts, "observed_at") if condition.reducer == "last" and condition_facts is facts else None
     return ConditionResult(
-        condition=condition, value=value, observed_at=observed, verdict=str(said.get("verdict") or ""),
+        condition=condition, value=value, observed_at=observed, verdict=str(condition_facts.get("verdict") or ""),
         critical="critical" in facts,
     )  # fmt: skip

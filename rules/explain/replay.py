@@ -46,12 +46,12 @@ def answer(why: Explanation) -> list[str]:
     if not why.evaluated:
         then = "in the recycle bin" if why.rule.deleted_at else why.rule.status
         return [f"The rule was not evaluated: it was {then} at that time."]
-    said = [_result(why)]
+    sentences = [_result(why)]
     if why.silence:
-        said.append(f"{why.silence.words}.")
+        sentences.append(f"{why.silence.words}.")
     if why.rule.status == "draft":
-        said.append("The rule was a draft, so no action ran.")
-    return said
+        sentences.append("The rule was a draft, so no action ran.")
+    return sentences
 
 
 def _result(why: Explanation) -> str:

@@ -57,9 +57,9 @@ class RuleFilter(TimesFilter):
         fields: list[str] = []
 
     def filter_label(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
-        name, sign, said = value.partition(":")
+        name, sign, text = value.partition(":")
         if sign:
-            return queryset.filter(labels__contains={name.strip(): said.strip()})  # type: ignore[no-any-return]
+            return queryset.filter(labels__contains={name.strip(): text.strip()})  # type: ignore[no-any-return]
         return queryset.filter(labels__has_key=name.strip())  # type: ignore[no-any-return]
 
     def filter_health(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:

@@ -54,8 +54,8 @@ def feedback_of(user: Any, entries: Iterable[UUID]) -> dict[UUID, bool | None]:
     """The feedback of `user` on each of `entries` that can be rated; None where there is none yet."""
     found = _judged(entries)
     firings = [firing for firing, _ in found.values()]
-    said = dict(Feedback.objects.filter(user=user, entry__in=firings).values_list("entry_id", "useful"))
-    return {entry: said.get(firing) for entry, (firing, _) in found.items()}
+    given = dict(Feedback.objects.filter(user=user, entry__in=firings).values_list("entry_id", "useful"))
+    return {entry: given.get(firing) for entry, (firing, _) in found.items()}
 
 
 def _judged(entries: Iterable[UUID]) -> dict[UUID, tuple[UUID, UUID]]:

@@ -51,7 +51,7 @@ class Push:
         return rows
 
     def row(self, sample: Any) -> Row:
-        """The row of one sample; Wrong with its errors by field."""
+        """The row of one sample; InvalidSample with its errors by field."""
         if type(sample) is not dict:
             raise InvalidSample({"": ['A sample must be an object, for example {"metric": "cpu", "value": 70}.']})
         try:

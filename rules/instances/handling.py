@@ -38,7 +38,7 @@ SELECT r.user_id, r.id, s.id, 'person', %(event)s, 'none',
        jsonb_build_object(
          'rule_name', r.rule_name, 'metric', r.metric_type, 'value', s.value, 'threshold', r.threshold_value,
          'operator', r.condition_operator, 'target', s.target, 'severity', r.severity, 'person', s.user_id,
-         'from', o.condition, 'to', s.condition, 'handling', o.handling, 'episode', s.episode) || %(told)s::jsonb,
+         'from', o.condition, 'to', s.condition, 'handling', o.handling, 'episode', s.episode) || %(details)s::jsonb,
        'success', %(now)s, %(now)s
   FROM handled s JOIN old o ON o.id = s.id JOIN automation_rules r ON r.id = s.rule_id
 """
@@ -157,13 +157,13 @@ def _handle(
     whom: Any = None,
 ) -> int:
     until = values.get("until")
-    told = {
+    context = {
         "by": str(by.pk), "by_name": str(by), "comment": comment.strip(), "until": until and until.isoformat(),
         "assignee": whom and str(whom),
     }  # fmt: skip
     params = {
         "ids": _ids(states), "by": by.pk, "now": now, "event": verb.event,
-        "told": json.dumps({name: each for name, each in told.items() if each}),
+        "details": json.dumps({name: each for name, each in context.items() if each}),
     } | values  # fmt: skip
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(HANDLE.format(possible=verb.possible, change=verb.change) + INSERT_HANDLING_ENTRIES, params)

@@ -128,4 +128,4 @@ def _refusal(rule: AutomationRule, after: AutomationRule, edit: Edit) -> Errors:
     if not errors:
         return {}
     old = validate(before, before)  # what was wrong before is not the fault of this edit
-    return {name: said for name, said in errors.items() if old.get(name) != said}
+    return {name: messages for name, messages in errors.items() if old.get(name) != messages}

@@ -52,7 +52,7 @@ def health_page(request: HttpRequest) -> HttpResponse:
         "title": "Rule health",
         "cards": _cards(examined, judged_by(request.user, now)),
         "examined": examined,
-        "loud": noisy,
+        "noisiest": noisy,
         "days": days,
         "other_days": WEEK if days == MONTH else MONTH,
         "chart": chart(noisy),
@@ -93,9 +93,9 @@ def noisy_rules_text(noisy: Sequence[NoisyRuleRow], days: int) -> str:
         return f"No rule has fired in the last {days} days."
     first = noisy[0]
     counts = f"{counted(first.notified, 'notification')}, fired {times(first.fired)}"
-    said = f"“{first.rule.name}” is the noisiest rule of the last {days} days: {counts}."
+    summary = f"“{first.rule.name}” is the noisiest rule of the last {days} days: {counts}."
     rest = sum(each.notified for each in noisy[1:])
-    return f"{said} The other rules shown: {rest:,} in total." if len(noisy) > 1 else said
+    return f"{summary} The other rules shown: {rest:,} in total." if len(noisy) > 1 else summary
 
 
 def _noisy_rows(rules: Sequence[NoisyRule], days: int, now: datetime) -> list[NoisyRuleRow]:

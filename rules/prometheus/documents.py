@@ -24,7 +24,7 @@ class Group:
 
 
 def groups_of(text: str) -> list[Group]:
-    """All groups of `text`; Refused, with the line, where a document has none."""
+    """All groups of `text`; FileRefused, with the line, where a document has none."""
     documents = load_all(text, as_written=True)
     if not documents:
         raise FileRefused([Problem(NO_GROUPS)])

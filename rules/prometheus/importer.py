@@ -40,7 +40,7 @@ class Imported:
 
 
 def import_prometheus(text: str) -> list[Imported]:
-    """The results of all rules of `text`, in all its documents; Refused where it is not a Prometheus rule file."""
+    """The results of all rules of `text`, in all its documents; FileRefused where it is not a Prometheus rule file."""
     groups = groups_of(text)
     uids = Uids(_identities(each.value for each in groups))
     return [
@@ -98,8 +98,8 @@ def _rule(rule: Any, group: str, group_labels: Any, notes: list[str], uids: Uids
     labels = labels_of(group_labels) | labels_of(rule.get("labels"))
     # Taken before the expression is parsed: a rule that cannot be imported takes its uid too.
     uid = uids.of(_identity(rule, group, labels))
-    said = read_expression(written_text(rule.get("expr")))
-    entry = {"uid": uid, "name": name} | described(labels, annotations_of(rule), notes) | _conditions(said, notes)
+    parsed = read_expression(written_text(rule.get("expr")))
+    entry = {"uid": uid, "name": name} | described(labels, annotations_of(rule), notes) | _conditions(parsed, notes)
     entry |= _timing(rule, notes) | {
         "no_data_policy": "resolve"
     }  # an alert whose series is gone resolves, as in Prometheus
@@ -109,12 +109,12 @@ def _rule(rule: Any, group: str, group_labels: Any, notes: list[str], uids: Uids
     return Imported(name, group, entry, notes)
 
 
-def _conditions(said: Joined, notes: list[str]) -> dict[str, Any]:
-    first, *others = [_condition(each) for each in said.comparisons]
-    if len(said.comparisons) > 1:
+def _conditions(joined: Joined, notes: list[str]) -> dict[str, Any]:
+    first, *others = [_condition(each) for each in joined.comparisons]
+    if len(joined.comparisons) > 1:
         notes.append("Here all conditions concern the same person; Prometheus joins series with the same labels.")
-    others += counts_of_something(said, notes)
-    more = {"more_conditions": others, "match": said.match} if others else {}
+    others += counts_of_something(joined, notes)
+    more = {"more_conditions": others, "match": joined.match} if others else {}
     return first | more | {"action": "alert"}
 
 

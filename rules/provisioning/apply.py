@@ -37,7 +37,7 @@ def apply(
 ) -> Plan:  # fmt: skip
     """Do what `document` says in the name of `user`, and return what was done.
 
-    Refused where anything in it is wrong, or it would take over rules and `adopt` does not say so; Outdated where
+    FileRefused where anything in it is wrong, or it would take over rules and `adopt` does not say so; Outdated where
     `fingerprint` is that of another plan. Nothing is changed then.
     """
     with transaction.atomic():

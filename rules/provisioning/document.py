@@ -56,7 +56,7 @@ class Document:
 
 
 def read_text(text: str, source: str = "", *, named: bool = False) -> Document:
-    """The rules of a YAML text; Refused with everything that is wrong with it. What the file calls itself counts."""
+    """The rules of a YAML text; FileRefused with all its problems. The source that the file names itself counts."""
     value, lines = load(text)
     return read_document(value, source, lines, named=named)
 

@@ -74,7 +74,7 @@ def switched_by_hand(rules: Iterable[AutomationRule]) -> dict[UUID, str]:
         records.filter(history_change_reason__startswith=APPLIED)
         .order_by("id", "-history_id").distinct("id").values_list("id", "status")
     )  # fmt: skip
-    switched = [pk for pk, said in applied.items() if said != status[pk]]
+    switched = [pk for pk, applied_status in applied.items() if applied_status != status[pk]]
     found = {}
     for record in records.filter(id__in=switched).order_by("id", "-history_id").distinct("id"):
         found[record.id] = _in_words(record.status, record.history_user, record.history_date)

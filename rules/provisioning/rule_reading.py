@@ -45,9 +45,9 @@ class FileRuleSerializer(RuleFieldsSerializer):
 
     def read(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The fields of a rule, by name, with the defaults of those not given. serializers.ValidationError."""
-        said = {name: as_body(name, value) for name, value in given.items() if value is not None}
-        missing = {name for name, value in said.items() if value == "" and RULE_FIELD_OF_NAME[name].missing}
-        read = self.to_internal_value({name: value for name, value in said.items() if name not in missing})
+        written = {name: as_body(name, value) for name, value in given.items() if value is not None}
+        missing = {name for name, value in written.items() if value == "" and RULE_FIELD_OF_NAME[name].missing}
+        read = self.to_internal_value({name: value for name, value in written.items() if name not in missing})
         return {field.name: field.default for field in WRITTEN if field.name != "user"} | dict(read)
 
 

@@ -43,7 +43,7 @@ for name, (shape, first) in PLAIN_SCALARS.items():
 
 
 def load(text: str) -> tuple[Any, Lines]:
-    """The value that `text` is, and the line on which each part of it begins; Refused where it is no YAML, or several
+    """The value of `text`, and the line of each of its parts; FileRefused where it is not valid YAML, or several
     documents."""
     documents = load_all(text)
     if len(documents) > 1:
@@ -67,8 +67,8 @@ def load_all(text: str, *, as_written: bool = False) -> list[tuple[Any, Lines]]:
             [Problem(f"Invalid YAML: it has a character that YAML does not allow, {error.reason}.")]
         ) from None
     except (RecursionError, ArithmeticError, ValueError) as error:
-        said = "Nested too deeply." if isinstance(error, RecursionError) else str(error)
-        raise FileRefused([Problem(f"Invalid YAML: {said}")]) from None
+        message = "Nested too deeply." if isinstance(error, RecursionError) else str(error)
+        raise FileRefused([Problem(f"Invalid YAML: {message}")]) from None
 
 
 def dump(value: Any) -> str:
@@ -162,10 +162,10 @@ def _at(node: Any, path: Path, message: str) -> Problem:
 def _in_words(error: yaml.MarkedYAMLError) -> Problem:
     """The error of PyYAML with its line, and what most likely is meant."""
     mark = error.problem_mark or error.context_mark
-    said = ", ".join(filter(None, [error.context, error.problem]))
+    message = ", ".join(filter(None, [error.context, error.problem]))
     line = mark.line + 1 if mark else 0
-    hint = f" {QUOTES}" if "scalar" in said or "token" in said or "tag" in said else ""
-    return Problem(f"Invalid YAML: {said}.{hint}", line=line)
+    hint = f" {QUOTES}" if "scalar" in message or "token" in message or "tag" in message else ""
+    return Problem(f"Invalid YAML: {message}.{hint}", line=line)
 
 
 def _represent_decimal(dumper: Any, number: Decimal) -> Any:

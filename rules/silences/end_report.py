@@ -72,15 +72,15 @@ class SuppressedInstance:
 
 def report_ended(run: UUID | None, now: datetime) -> int:
     """Report every window that ended up to `now` and was not reported; return how many there were."""
-    told = 0
+    reported = 0
     among = Silence.objects.unreported().filter(starts_at__lte=now)
     for silence in readable(
         among.select_related("created_by", "cancelled_by", "user", "rule", "person").order_by("pk")
     ):
-        told += report_windows(silence, run, now)
+        reported += report_windows(silence, run, now)
     closed = Silence.objects.unreported().alias(closes=Coalesce(F("cancelled_at"), LAST_END))
     closed.filter(closes__lte=now).update(reported_at=now)
-    return told
+    return reported
 
 
 def report_windows(silence: Silence, run: UUID | None, now: datetime) -> int:

@@ -53,7 +53,7 @@ def windows_for(
         if agrees(silence, rule, key)
         for window in _windows(silence, start, end)
     ]
-    return _told_apart(found)
+    return _disjoint(found)
 
 
 def _windows(silence: Silence, start: datetime, end: datetime) -> list[Window]:
@@ -63,7 +63,7 @@ def _windows(silence: Silence, start: datetime, end: datetime) -> list[Window]:
         return []
 
 
-def _told_apart(found: list[tuple[Window, str]]) -> list[Span]:
+def _disjoint(found: list[tuple[Window, str]]) -> list[Span]:
     """Make overlapping windows disjoint: at each time the one that lasts longest counts."""
     edges = sorted({edge for window, _ in found for edge in (window.start, window.end)})
     spans: list[Span] = []

@@ -76,27 +76,27 @@ def _compared(entry: ActivityEntry, context: Mapping[str, Any], person: str) -> 
         reading, says = f"{watched} is {number(value, context.get('threshold'))}", compared
     pattern = DID.get(entry.event_type, COMPARED)
     tenses: dict[str, str] = {tense: f": {words}" if (words := says(context, tense)) else "" for tense in TENSES}
-    told = pattern.format(reading=reading, series=watched, **tenses)
+    sentence = pattern.format(reading=reading, series=watched, **tenses)
     since = changed(context) if "{over}" in pattern or "{still}" in pattern else ""
-    return begun(" ".join(filter(None, [told, since, beyond])), context["metric"])
+    return begun(" ".join(filter(None, [sentence, since, beyond])), context["metric"])
 
 
 def _handled(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
     until = time_of(context, "until")
-    told = HANDLING_SENTENCES[entry.event_type].format(
+    sentence = HANDLING_SENTENCES[entry.event_type].format(
         by=context.get("by_name") or "Somebody", assignee=context.get("assignee") or "somebody",
         until=f" until {clock(until)}" if until else "",
     )  # fmt: skip
-    return f"{told} {context['comment']}" if context.get("comment") else told
+    return f"{sentence} {context['comment']}" if context.get("comment") else sentence
 
 
 def _legacy(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
     """The sentence of another program's entry: its own words where it left some, else its event and action."""
-    said = [context.get("message") or context.get("rule_name") or context.get("description")]
+    parts = [context.get("message") or context.get("rule_name") or context.get("description")]
     if context.get("metric"):
-        said.append(_read(context))
+        parts.append(_read(context))
     event = (entry.event_type or "").replace("_", " ")
-    return " — ".join(str(part) for part in (event[:1].upper() + event[1:], *said) if part)
+    return " — ".join(str(part) for part in (event[:1].upper() + event[1:], *parts) if part)
 
 
 def _read(context: Mapping[str, Any]) -> str:

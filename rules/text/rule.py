@@ -25,9 +25,9 @@ UNREADABLE_CONDITION = "an unreadable condition is met"
 
 def rule_in_words(rule: AutomationRule) -> str:
     """The whole rule: `When the fusion score of Alice is below 70, alert Alice, severity high; again every 4h …`."""
-    told = f"When {condition_in_words(rule)}{_pending(rule)}, {action_in_words(rule)}, severity {rule.severity}"
-    told += f"{_critical(rule)}; {_again(rule.repeat_every)} while it lasts."
-    return told + _over(rule) + _without(rule)
+    sentence = f"When {condition_in_words(rule)}{_pending(rule)}, {action_in_words(rule)}, severity {rule.severity}"
+    sentence += f"{_critical(rule)}; {_again(rule.repeat_every)} while it lasts."
+    return sentence + _over(rule) + _without(rule)
 
 
 def condition_in_words(rule: AutomationRule) -> str:

@@ -13,15 +13,15 @@ def ended_in_words(context: Mapping[str, Any]) -> str:
     maker = f" by {context['made_by']}" if context.get("made_by") else ""
     over = "was ended early" if context.get("ended_early") else "ended"
     by = f" by {context['ended_by']}" if context.get("ended_by") else ""
-    said = f"The silence “{context.get('comment', '')}”{maker} {over}{by}"
+    sentence = f"The silence “{context.get('comment', '')}”{maker} {over}{by}"
     firing, resolved = count_of(context, "still_firing"), count_of(context, "resolved")
     if not firing and not resolved:
-        return f"{said}. Nothing was suppressed."
+        return f"{sentence}. Nothing was suppressed."
     parts = [
         f"{firing:,} still fire{'s' if firing == 1 else ''}{_named(context.get('still_firing_instances'), firing)}",
         f"{resolved:,} resolved in the meantime{_named(context.get('resolved_instances'), resolved)}",
     ]
-    return f"{said}: {'; '.join(part for part in parts if not part.startswith('0 '))}."
+    return f"{sentence}: {'; '.join(part for part in parts if not part.startswith('0 '))}."
 
 
 def _named(instances: Any, count: int) -> str:

@@ -149,13 +149,13 @@ def attempt_all(
     editor: BaseDatabaseSchemaEditor, table: str, change: SchemaChange, steps: Sequence[StatementStep]
 ) -> str | None:
     """Run steps until rows that are there forbid one that is needed; return what to say of the last refusal."""
-    said = None
+    refused = None
     for step in steps:
         refusal = attempt(editor, table, change, step)
-        said = refusal or said
+        refused = refusal or refused
         if refusal and step.needed:
             break
-    return said
+    return refused
 
 
 def attempt(editor: BaseDatabaseSchemaEditor, table: str, change: SchemaChange, step: StatementStep) -> str | None:

@@ -38,8 +38,8 @@ class ReceiverProtocol(asyncio.Protocol):
             if len(self.come) < whole:
                 return
             self.come = self.come[whole:]
-            said = self._answer(first.split(" ")[1], headers)
-            self.transport.write(ANSWER.format(len(said), said).encode())  # type: ignore[attr-defined]
+            body = self._answer(first.split(" ")[1], headers)
+            self.transport.write(ANSWER.format(len(body), body).encode())  # type: ignore[attr-defined]
 
     def _answer(self, path: str, headers: dict[str, str]) -> str:
         if path.startswith("/hook/"):

@@ -53,14 +53,16 @@ def make_happenings(
     return found
 
 
-def replay(start: datetime, end: datetime, happenings: list[Happening], told: Callable[[datetime], None]) -> None:
+def replay(
+    start: datetime, end: datetime, happenings: list[Happening], on_evaluated: Callable[[datetime], None]
+) -> None:
     """Play the month; call `told` with the time after each evaluation. Happenings of one time keep their order."""
     coming = sorted(happenings)[::-1]
     for at in evaluation_times(start, end):
         while coming and coming[-1].at <= at:
             coming.pop().do()
         dispatch(at, DispatchRun.Trigger.COMMAND)
-        told(at)
+        on_evaluated(at)
 
 
 def _status(integration: Integration, status: str, error: str | None, at: datetime) -> Callable[[], int]:

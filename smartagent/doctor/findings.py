@@ -91,8 +91,8 @@ class DoctorReport:
         counts = [
             (len(self.of(severity)), severity.value) for severity in (FindingSeverity.ERROR, FindingSeverity.WARNING)
         ]
-        told = [f"{count} {plural(count, word)}" for count, word in counts if count]
-        return f"{' and '.join(told)}." if told else "All checks passed."
+        parts = [f"{count} {plural(count, word)}" for count, word in counts if count]
+        return f"{' and '.join(parts)}." if parts else "All checks passed."
 
     def of(self, severity: FindingSeverity) -> list[Finding]:
         return [each for each in self.findings if each.severity == severity]

@@ -53,7 +53,7 @@ def _links(names: set[str]) -> Iterator[Finding]:
     """Links in messages must lead to this installation."""
     site, runs = settings.SITE_URL, running_at(settings.VAR)
     host = urlsplit(site).hostname or ""
-    said = "SITE_URL" if os.environ.get("SITE_URL") else "SITE_URL is not set:"
+    prefix = "SITE_URL" if os.environ.get("SITE_URL") else "SITE_URL is not set:"
     if urlsplit(site).scheme not in ("http", "https") or not host:
         yield warning("settings", f"SITE_URL is {site}, which is not a valid URL.",
                       "Start it with http:// or https://, for example https://agent.example.com.")  # fmt: skip
@@ -61,7 +61,7 @@ def _links(names: set[str]) -> Iterator[Finding]:
         yield warning("settings", f"Links in messages begin with {site}, but Smart Agent answers at {runs}.",
                       f"Set SITE_URL={runs} and restart; without SITE_URL, `up` sets it.")  # fmt: skip
     elif names and "*" not in names and is_local(host) and not runs:
-        yield warning("settings", f"{said} links in messages begin with {site}, but ALLOWED_HOSTS has "
+        yield warning("settings", f"{prefix} links in messages begin with {site}, but ALLOWED_HOSTS has "
                       f"{', '.join(sorted(names))}.", "Set SITE_URL to the public address.")  # fmt: skip
     elif (
         names

@@ -144,8 +144,8 @@ def _synchronise(editor: BaseDatabaseSchemaEditor, operation: Synchronising, rep
     operation.forwards(editor)
     left = {type(each) for each in _due(editor, operation)}
     for change in due:
-        told = repairs.refused if type(change) in left else repairs.done
-        told.append(f"{subject_of(operation)}: {change}{', not all' if type(change) in left else ''}")
+        lines = repairs.refused if type(change) in left else repairs.done
+        lines.append(f"{subject_of(operation)}: {change}{', not all' if type(change) in left else ''}")
 
 
 def _due(editor: BaseDatabaseSchemaEditor, operation: Synchronising) -> list[SchemaChange]:

@@ -38,8 +38,10 @@ def check_workers(now: datetime) -> Iterator[Finding]:
     if last is None:
         yield warning("workers", "No worker has run yet: rules are not evaluated on schedule.", START_WORKERS)
     else:
-        told = f"the last task finished {about(now - last)} ago"
-        yield error("workers", f"Tasks have been due for {about(late)}; {told}: no worker is running.", START_WORKERS)
+        last_task = f"the last task finished {about(now - last)} ago"
+        yield error(
+            "workers", f"Tasks have been due for {about(late)}; {last_task}: no worker is running.", START_WORKERS
+        )
 
 
 def _late(now: datetime) -> timedelta | None:

@@ -79,8 +79,8 @@ def behind(error: BaseException) -> tuple[Missing, ...]:
     if not is_about_schema(error):
         return ()
     missing = look() if _may_ask() else known_before()
-    said = str(error)
-    named = tuple(each for each in missing if (each.column or each.table) in said)
+    message = str(error)
+    named = tuple(each for each in missing if (each.column or each.table) in message)
     return named or missing
 
 

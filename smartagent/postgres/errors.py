@@ -58,15 +58,15 @@ def explain(error: Exception, params: Mapping[str, Any]) -> Unavailable:
     A failed connection carries no SQLSTATE, so the words decide; a server that speaks another language
     is quoted as it is.
     """
-    said = _reason(str(error))
+    reason = _reason(str(error))
     where, user, name = place(params), params.get("user") or "the current user", params.get("dbname")
-    if re.search(r"database \".*\" does not exist", said):
+    if re.search(r"database \".*\" does not exist", reason):
         return NoSuchDatabase(f'{where} has no database "{name}": create it, or {CORRECT}.')
-    if "password" in said or "authentication failed" in said or re.search(r"role \".*\" does not exist", said):
-        return WrongPassword(f'{where} refused user "{user}" ({said}): {CORRECT}.')
+    if "password" in reason or "authentication failed" in reason or re.search(r"role \".*\" does not exist", reason):
+        return WrongPassword(f'{where} refused user "{user}" ({reason}): {CORRECT}.')
     if re.search(r"FATAL|SSL|ssl|connection is bad", str(error)):
-        return ConnectionRefused(f"{where} refused the connection ({said}).")
-    return ServerDown(f"{where} does not answer ({said}): start it, or {CORRECT}.")
+        return ConnectionRefused(f"{where} refused the connection ({reason}).")
+    return ServerDown(f"{where} does not answer ({reason}): start it, or {CORRECT}.")
 
 
 def place(params: Mapping[str, Any]) -> str:

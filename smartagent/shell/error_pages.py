@@ -25,7 +25,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _in_shell(request, 403, "Permission denied", _said(exception) or DENIED)
+    return _in_shell(request, 403, "Permission denied", _detail(exception) or DENIED)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -72,10 +72,10 @@ def _is_api(request: HttpRequest) -> bool:
     return request.path.startswith("/api/")
 
 
-def _said(exception: Exception) -> str:
+def _detail(exception: Exception) -> str:
     """The message of the view, if it gave one."""
-    said = exception.args[0] if exception.args and not isinstance(exception, Http404) else ""
-    return said if isinstance(said, str) else ""
+    detail = exception.args[0] if exception.args and not isinstance(exception, Http404) else ""
+    return detail if isinstance(detail, str) else ""
 
 
 def _in_shell(request: HttpRequest, status: int, heading: str, words: str) -> HttpResponse:

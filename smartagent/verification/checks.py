@@ -55,8 +55,8 @@ def _second_evaluation_was_silent(evidence: ScenarioResult) -> Check:
 
 
 def _inbox(evidence: ScenarioResult) -> list[Check]:
-    told = {rule.pk for rule in evidence.rules if rule.action_type != "optimize"}
-    notes = [note for note in evidence.notifications if note.rule_id in told]
+    notifying = {rule.pk for rule in evidence.rules if rule.action_type != "optimize"}
+    notes = [note for note in evidence.notifications if note.rule_id in notifying]
     found = Counter((note.type, note.severity, note.status) for note in notes)
     detail = "; ".join(f"{note.type} {note.severity} “{note.message}”" for note in evidence.notifications) or "none"
     return [

@@ -76,8 +76,8 @@ def _proposed(optimization: VerifiedOptimization) -> str:
 
 
 def _done(optimization: VerifiedOptimization) -> str:
-    said = [step.result or step.error or step.status for step in optimization.steps()]
-    return " ".join([*said, optimization.refused]).strip() or "no proposal"
+    results = [step.result or step.error or step.status for step in optimization.steps()]
+    return " ".join([*results, optimization.refused]).strip() or "no proposal"
 
 
 def _effect(optimization: VerifiedOptimization) -> str:

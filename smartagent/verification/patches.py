@@ -20,7 +20,10 @@ def patched(person: User, rules: Sequence[AutomationRule]) -> list[str]:
     person.user_permissions.add(*Permission.objects.filter(codename__in=codes, content_type__app_label="rules"))
     known = User.objects.get(pk=person.pk)  # permissions are cached by person
     return [
-        f"{rule}: {said}" for rule in rules for status in ("paused", "active") if (said := _patch(known, rule, status))
+        f"{rule}: {problem}"
+        for rule in rules
+        for status in ("paused", "active")
+        if (problem := _patch(known, rule, status))
     ]
 
 

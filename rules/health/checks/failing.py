@@ -48,8 +48,8 @@ def _counts(facts: Facts) -> list[str]:
         [f"the action failed {times(failed)}"] * bool(failed)
         + [f"the metric could not be read {times(unread)}"] * bool(unread)
     )
-    told = [f"In 7 days {what}; {facts['day']:,} of them in the last 24 hours."] if what else []
+    sentences = [f"In 7 days {what}; {facts['day']:,} of them in the last 24 hours."] if what else []
     if facts["stuck"]:
         since = f", the first for {days(facts['days'])}" if facts["days"] else ""
-        told.append(f"{counted(facts['stuck'], 'instance')} cannot be read now{since}.")
-    return told
+        sentences.append(f"{counted(facts['stuck'], 'instance')} cannot be read now{since}.")
+    return sentences

@@ -35,7 +35,7 @@ def entry_page(request: HttpRequest, model_admin: OwnedAdmin, entry_id: str) -> 
     """Show the entry; 404 where the person may not see it."""
     entry: ActivityEntry = model_admin.find(request, entry_id, *ENTRY_RELATIONS)
     account = evidence_for(entry, ActivityEntry.objects.visible_to(request.user))
-    state, said = _state(request, entry.state_id), feedback_of(request.user, [entry.pk])
+    state, feedback = _state(request, entry.state_id), feedback_of(request.user, [entry.pk])
     context = {
         "title": model_admin.describe(entry), "account": account, "state": state,
         "entry": named_entries([entry])[0], "reasons": reasons_of(account),
@@ -46,7 +46,7 @@ def entry_page(request: HttpRequest, model_admin: OwnedAdmin, entry_id: str) -> 
         "before": named_entries(account.before), "after": named_entries(account.after),
         "sees_run": DispatchRun.objects.visible_to(request.user).filter(pk=entry.run_id).exists(),
         "person": _person(account), "silence": _silence(request, account),
-        "judged": _judged(model_admin, entry, said[entry.pk]) if said and may_judge(request.user) else "",
+        "judged": _judged(model_admin, entry, feedback[entry.pk]) if feedback and may_judge(request.user) else "",
     } | _drawn(account, state)  # fmt: skip
     return model_admin.show(request, "rules/entry.html", context)
 

@@ -41,7 +41,7 @@ def run_page(request: HttpRequest, model_admin: OwnedAdmin, run_id: str) -> Http
     context = {
         "title": f"Run: {model_admin.describe(run)}", "run": run,
         "trigger": model_admin.trigger_shown(run), "took": model_admin.took(run), "lag": model_admin.lag(run),
-        "stages": model_admin.stage_times(run), "told": run_in_words(run), "tallies": _tallies(entries),
+        "stages": model_admin.stage_times(run), "sentences": run_in_words(run), "tallies": _tallies(entries),
         "causes": _causes(entries), "entries": _some(entries), "most": MAX_RUN_ENTRIES,
         "previous": _neighbour(seen, run, later=False), "next": _neighbour(seen, run, later=True),
     }  # fmt: skip
@@ -53,20 +53,20 @@ def run_in_words(run: DispatchRun) -> list[str]:
     if run.outcome == DispatchRun.Outcome.OVERLAPPED:
         return ["Skipped: another run was in progress."]
     looked = f"{counted(run.rules_evaluated, 'rule')} with {counted(run.instances, 'instance')}"
-    said = [f"{looked}: {run.triggered:,} triggered."]
+    sentences = [f"{looked}: {run.triggered:,} triggered."]
     if run.outcome == DispatchRun.Outcome.RUNNING:
-        said = ["In progress."]
+        sentences = ["In progress."]
     if run.succeeded or run.failed:
-        said.append(f"{counted(run.succeeded, 'action')} succeeded, {run.failed:,} failed.")
+        sentences.append(f"{counted(run.succeeded, 'action')} succeeded, {run.failed:,} failed.")
     if run.no_data or run.errors:
-        said.append(f"{counted(run.no_data, 'instance')} with no data, {run.errors:,} with errors.")
+        sentences.append(f"{counted(run.no_data, 'instance')} with no data, {run.errors:,} with errors.")
     if run.outcome == DispatchRun.Outcome.FAILED:
-        said.append(f"Failed: {run.error_message}")
+        sentences.append(f"Failed: {run.error_message}")
     elif run.error_message:
-        said.append(run.error_message)
+        sentences.append(run.error_message)
     if run.late_by:
-        said.append(f"Started {duration(run.late_by)} late.")
-    return said
+        sentences.append(f"Started {duration(run.late_by)} late.")
+    return sentences
 
 
 def _tallies(entries: ActivityQuerySet) -> list[Tally]:

@@ -99,24 +99,26 @@ def last_acted(state: RuleState) -> datetime | None:
 
 def stands_in_words(state: RuleState, now: datetime) -> list[str]:
     """The state of the instance and its cause, a sentence each."""
-    said = []
+    sentences = []
     if state.reason:
-        said.append(f"Reason: {state.reason}.")
+        sentences.append(f"Reason: {state.reason}.")
     if state.critical:
-        said.append("Past the critical threshold.")
+        sentences.append("Past the critical threshold.")
     if state.flapping:
-        said.append("Flapping: kept open until readings are stable.")
+        sentences.append("Flapping: kept open until readings are stable.")
     if state.handling != RuleState.Handling.OPEN:
         until = f" until {clock(state.handled_until)}" if state.handled_until else ""
-        said.append(f"{state.get_handling_display()} by {state.handled_by or 'somebody'}{until}; repeats are paused.")
+        sentences.append(
+            f"{state.get_handling_display()} by {state.handled_by or 'somebody'}{until}; repeats are paused."
+        )
     if state.silence:
-        said.append(f"Silenced by “{state.silence}”; if the alert still fires afterwards, you are notified.")
+        sentences.append(f"Silenced by “{state.silence}”; if the alert still fires afterwards, you are notified.")
     if state.assignee:
-        said.append(f"Assigned to {state.assignee}.")
+        sentences.append(f"Assigned to {state.assignee}.")
     if state.failures:
         again = f"; next attempt at {timezone.localtime(state.retry_at):%H:%M}" if state.retry_at else ""
-        said.append(f"The action failed {state.failures} times in a row{again}.")
-    return said
+        sentences.append(f"The action failed {state.failures} times in a row{again}.")
+    return sentences
 
 
 def _people(request: HttpRequest, state: RuleState) -> list[User]:

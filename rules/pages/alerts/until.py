@@ -9,9 +9,9 @@ from rules.instances.handling import check_until, until_of
 from smartagent.kernel.times import read_time
 
 
-def chosen_until(said: QueryDict, now: datetime, zone: ZoneInfo) -> datetime:
+def chosen_until(fields: QueryDict, now: datetime, zone: ZoneInfo) -> datetime:
     """The end that `said` gives as `until` or as `length`; ValueError with a hint where it is invalid."""
-    text = said.get("until", "").strip()
+    text = fields.get("until", "").strip()
     if not text:
-        return until_of(said.get("length", ""), now, zone)
+        return until_of(fields.get("length", ""), now, zone)
     return check_until(read_time(text, zone), now)

@@ -108,7 +108,7 @@ class BulkEditForm(forms.Form):
         """What was typed, as an edit."""
         typed = {name: self.cleaned_data.get(name) for name in EDITABLE}
         percent = typed["threshold_value"]
-        values = {name: _value(value) for name, value in typed.items() if _is_said(value)}
+        values = {name: _value(value) for name, value in typed.items() if _is_filled_in(value)}
         taken = tuple(name for part in self.cleaned_data.get("taken", "").split(",") if (name := part.strip()))
         return Edit(
             values=values, percent=Decimal(percent[1]) if isinstance(percent, re.Match) else None,
@@ -116,7 +116,7 @@ class BulkEditForm(forms.Form):
         )  # fmt: skip
 
 
-def _is_said(value: Any) -> bool:
+def _is_filled_in(value: Any) -> bool:
     return isinstance(value, timedelta | Decimal) or (isinstance(value, str) and bool(value))
 
 

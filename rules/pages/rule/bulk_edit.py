@@ -66,7 +66,7 @@ def _sorted(some: list[Edited]) -> dict[str, Any]:
 
 
 def _reasons(one: Edited) -> str:
-    return " ".join(message for said in one.refused.values() for message in said)
+    return " ".join(message for messages in one.refused.values() for message in messages)
 
 
 def _page(

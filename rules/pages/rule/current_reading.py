@@ -76,21 +76,23 @@ def _held(rule: AutomationRule, seen: Preview) -> str:
 
 def _of_several(rule: AutomationRule, seen: Preview) -> str:
     """Each condition with its own number."""
-    told = " ".join(_condition(each, str(rule.user)) for each in seen.conditions or [])
+    conditions = " ".join(_condition(each, str(rule.user)) for each in seen.conditions or [])
     if seen.verdict == "missing":
-        told += f" {seen.cause[:1].upper()}{seen.cause[1:]}." if seen.cause else ""
-        return f"{told} {_without(rule.no_data_policy)}"
-    return f"{told} {seen.cause}".strip()
+        conditions += f" {seen.cause[:1].upper()}{seen.cause[1:]}." if seen.cause else ""
+        return f"{conditions} {_without(rule.no_data_policy)}"
+    return f"{conditions} {seen.cause}".strip()
 
 
-def _condition(said: Mapping[str, Any], whose: str) -> str:
-    watched = series(said["metric"], whose, said["target"])
-    if said["reducer"] in REDUCER_PHRASES:
-        watched = REDUCER_PHRASES[said["reducer"]].format(watched, spelled(timedelta(seconds=said["window"] or 0)))
-    if said["value"] is None:
+def _condition(facts: Mapping[str, Any], whose: str) -> str:
+    watched = series(facts["metric"], whose, facts["target"])
+    if facts["reducer"] in REDUCER_PHRASES:
+        watched = REDUCER_PHRASES[facts["reducer"]].format(watched, spelled(timedelta(seconds=facts["window"] or 0)))
+    if facts["value"] is None:
         return f"There is no reading of {watched}."
-    would_be = ("" if said["verdict"] == "met" else "not ") + limit(said["operator"], said["threshold"], said["value"])
-    return f"{begun(watched, said['metric'])} is {number(said['value'], said['threshold'])}: {would_be}."
+    would_be = ("" if facts["verdict"] == "met" else "not ") + limit(
+        facts["operator"], facts["threshold"], facts["value"]
+    )
+    return f"{begun(watched, facts['metric'])} is {number(facts['value'], facts['threshold'])}: {would_be}."
 
 
 def _without(policy: str) -> str:

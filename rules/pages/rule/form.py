@@ -172,8 +172,8 @@ class RuleFormAdmin(OwnerChoiceAdmin):
         published = "published" if "_publish" in request.POST and obj.status == ACTIVE else "saved"
         return self._to_its_page(request, obj, f"Rule “{obj}” {published}.")
 
-    def _to_its_page(self, request: HttpRequest, rule: AutomationRule, said: str) -> HttpResponse:
-        messages.success(request, said)
+    def _to_its_page(self, request: HttpRequest, rule: AutomationRule, message: str) -> HttpResponse:
+        messages.success(request, message)
         return HttpResponseRedirect(page_of(rule))
 
     # -- read only -------------------------------------------------------------------------------

@@ -73,8 +73,8 @@ def restore_version(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID
     except NotSound as error:
         messages.error(request, f"Version {version} cannot be restored: it is no longer valid. {error}")
     else:
-        said = f"Version {version} restored." if changed else "No changes: the rule already equals this version."
-        messages.success(request, said)
+        message = f"Version {version} restored." if changed else "No changes: the rule already equals this version."
+        messages.success(request, message)
     return HttpResponseRedirect(reverse("admin:rules_automationrule_history", args=[rule.pk]))
 
 

@@ -164,8 +164,8 @@ class SilenceAdmin(FilteredAdmin):
     def response_change(self, request: HttpRequest, obj: Silence) -> HttpResponse:
         return self._to_its_page(request, obj, f"Silence “{obj}” updated.")
 
-    def _to_its_page(self, request: HttpRequest, silence: Silence, said: str) -> HttpResponse:
-        messages.success(request, said)
+    def _to_its_page(self, request: HttpRequest, silence: Silence, message: str) -> HttpResponse:
+        messages.success(request, message)
         return HttpResponseRedirect(page_of(silence))
 
     def _may_write(self, request: HttpRequest, silence: Silence | None) -> bool:

@@ -36,10 +36,10 @@ class Progress:
     total: int
 
     def follow(self, batches: Iterator[int]) -> None:
-        told = time.monotonic()
+        reported_at = time.monotonic()
         for done in batches:
-            if time.monotonic() - told >= PROGRESS_SECONDS:
-                told = time.monotonic()
+            if time.monotonic() - reported_at >= PROGRESS_SECONDS:
+                reported_at = time.monotonic()
                 logger.info("%s: %s, %d %%", self.subject, self.what, 100 * min(done, self.total) // self.total)
 
 

@@ -5,7 +5,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const bell = document.getElementById("bell");
   const panel = document.getElementById("bell-panel");
   if (!bell || !panel) return;
-  const said = document.getElementById("bell-said");
+  const status = document.getElementById("bell-status");
   let asked = 0; // only the newest answer counts
 
   bell.setAttribute("role", "button");
@@ -24,14 +24,14 @@ document.addEventListener("DOMContentLoaded", () => {
     const again = ["button", "Try again", { type: "button", className: "sa-link", onclick: () => load() }];
     put(["p", words, { className: "sa-panel-empty" }], again, ["a", "Open the inbox", { href: bell.href, className: "sa-link" }]);
     panel.firstChild.classList.add("sa-panel-trouble");
-    said.textContent = words;
+    status.textContent = words;
   };
 
   const show = (html) => {
     panel.innerHTML = html;
-    const { unread, said: words } = panel.querySelector("[data-unread]").dataset;
+    const { unread, result: words } = panel.querySelector("[data-unread]").dataset;
     for (const badge of document.querySelectorAll("[data-badge=unread]")) badge.textContent = unread;
-    said.textContent = words || `${panel.querySelectorAll("li").length} shown, ${unread || "none"} unread.`;
+    status.textContent = words || `${panel.querySelectorAll("li").length} shown, ${unread || "none"} unread.`;
   };
 
   const fetchPanel = async (address, options = {}) => {

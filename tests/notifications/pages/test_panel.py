@@ -91,7 +91,7 @@ def test_what_is_done_in_the_panel_is_answered_by_the_panel(client_of, alice, cl
     address = reverse("admin:notifications_notification_mark", args=[first.pk, "archive"])
     page = client.post(address, headers={"X-Panel": "1"}).content.decode()
     assert (shown(page), again(first).status) == (["Two"], "archived")
-    assert 'data-said="Archived 1 notification."' in page
+    assert 'data-result="Archived 1 notification."' in page
     page = client.post(reverse("admin:notifications_notification_read_all"), headers={"X-Panel": "1"}).content.decode()
     assert ('data-unread=""' in page, again(second).status) == (True, "read")
     assert "Mark all as read" not in page

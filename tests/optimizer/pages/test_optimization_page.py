@@ -171,7 +171,7 @@ def test_whether_it_helped_is_said_with_numbers_and_drawn(client_of, alice, now)
     assert measure(event, now) == "worse"
     response = page(client_of(alice), event)
     said = text(response)
-    told = response.context["told"]
+    told = response.context["effect"]
     assert told.startswith("Worse: the fusion score was on average 60.14 before and 50.27 after, 9.87 less"), told
     assert "p &lt; 0.0001" in said
     assert "Roll it back" in said
