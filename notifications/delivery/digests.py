@@ -101,7 +101,7 @@ def _entitle(whole: Delivery) -> None:
     parts = Delivery.objects.filter(bundle=whole)
     counts = dict(parts.order_by().values_list("severity").annotate(Count("pk")))
     count, critical = sum(counts.values()), counts.get("critical")
-    whole.title = counted(count, "message") + (f", {critical:,} critical" if critical else "")
+    whole.title = counted(count, "notification") + (f", {critical:,} critical" if critical else "")
     whole.severity = max(counts, key=SEVERITIES.index, default="low")
     whole.save(update_fields=["title", "severity"])
 

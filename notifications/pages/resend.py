@@ -79,7 +79,7 @@ def _ask(model_admin: OwnedAdmin, request: HttpRequest, form: ResendForm, count:
     requested = Confirmation(
         title="Resend failed deliveries", verb=f"Send {count} again",
         cancel=reverse("admin:notifications_delivery_changelist"),
-        warning=f"{counted(count, 'message')} failed since {clock(since)}{by}. {KEPT_ID_NOTE}",
+        warning=f"{counted(count, 'notification')} failed since {clock(since)}{by}. {KEPT_ID_NOTE}",
         hidden=(("since", form["since"].data), *((("channel", str(channel.pk)),) if channel else ())),
     )  # fmt: skip
     return confirm(request, requested, context={"opts": model_admin.opts})

@@ -97,7 +97,7 @@ _ONE = {
     "url": "https://example.com/", "items": None, "count": 1,
 }  # fmt: skip
 _MANY: dict[str, Any] = _ONE | {
-    "title": "2 messages", "text": None, "reason": "digest", "rule_name": None, "value": None, "threshold": None,
+    "title": "2 notifications", "text": None, "reason": "digest", "rule_name": None, "value": None, "threshold": None,
     "metric": None, "operator": None, "items": [_ONE, _ONE], "count": 2, "labels": None,
 }  # fmt: skip
 EXAMPLE_CONTEXTS = (_ONE, _MANY)  # a template that is saved must come through both

@@ -51,7 +51,7 @@ def test_when_a_digest_goes_out(alice, httpserver: HTTPServer, hook, clock, mode
     assert deliver(at - timedelta(seconds=1)) == 0
     clock.move_to(at + timedelta(seconds=1))
     assert deliver(at + timedelta(seconds=1)) == 1
-    assert [one["title"] for one in sent(httpserver)] == ["2 messages"]
+    assert [one["title"] for one in sent(httpserver)] == ["2 notifications"]
 
 
 def test_what_quiet_hours_held_is_one_digest_by_severity(alice, httpserver: HTTPServer, hook, clock):

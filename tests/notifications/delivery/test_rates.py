@@ -105,7 +105,7 @@ def test_six_come_by_themselves_and_the_others_as_one(alice, httpserver: HTTPSer
     clock.move_to(START + 10 * SECOND)
     assert deliver(START + 10 * SECOND) == 1
     last = said(httpserver)[-1]
-    assert (last["reason"], last["title"], last["severity"]) == ("digest", "4 messages", "medium")
+    assert (last["reason"], last["title"], last["severity"]) == ("digest", "4 notifications", "medium")
     sent = [one["title"] for one in (*said(httpserver)[:-1], *last["notifications"])]
     assert sorted(sent) == [f"Message {number}" for number in range(10)]
     assert "Message 9" in sent[:6]  # what matters most did not wait
@@ -123,7 +123,7 @@ def test_what_comes_while_a_bundle_waits_joins_it(alice, httpserver: HTTPServer,
     tell(alice, START + 3 * SECOND)
     deliver(START + 3 * SECOND)
     joined = Delivery.objects.get(reason="digest")
-    assert (joined.pk, joined.title, joined.due_at) == (first.pk, "3 messages", first.due_at)
+    assert (joined.pk, joined.title, joined.due_at) == (first.pk, "3 notifications", first.due_at)
 
 
 @pytest.mark.usefixtures("_six")
@@ -176,7 +176,7 @@ def test_a_storm_of_critical_ones_is_bundled_in_the_end_and_says_so(alice, https
     assert Delivery.objects.filter(status="bundled").count() == 88
     clock.move_to(START + 10 * SECOND)
     assert deliver(START + 10 * SECOND) == 1
-    assert said(httpserver)[-1]["title"] == "88 messages, 88 critical"
+    assert said(httpserver)[-1]["title"] == "88 notifications, 88 critical"
 
 
 @pytest.mark.usefixtures("_six")

@@ -99,7 +99,7 @@ def test_too_many_in_a_minute_and_bundled(client_of, alice, httpserver, clock, s
     assert bundled is not None
     page = page_of(client_of(alice), bundled.notification)
     assert "Bundled Rate limit exceeded." in words(page)
-    assert "bundled into 2 messages , due" in words(page)
+    assert "bundled into 2 notifications , due" in words(page)
     assert f'href="/deliveries/{bundled.bundle_id}/change/"' in page
 
 
