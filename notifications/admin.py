@@ -57,13 +57,13 @@ class NotificationAdmin(JudgedAdmin):
     }  # fmt: skip
 
     def filterset(self, request: HttpRequest) -> Any:
-        """Without a choice of whose for those who see only their own; who asks for a person means everyone's."""
+        """Without a choice of whose for those who see only their own; who asks for a recipient means everyone's."""
         filterset = super().filterset(request)
         if not has_everyone(request.user, "view"):
             filterset.data["whose"] = "mine"
             filterset.form.fields.pop("whose")
             filterset.filters.pop("whose")
-        elif filterset.data.get("person"):
+        elif filterset.data.get("recipient"):
             filterset.data["whose"] = "everyone"
         return filterset
 
@@ -74,7 +74,7 @@ class NotificationAdmin(JudgedAdmin):
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         left_out = set() if may_judge(request.user) else {"judged"}
-        if request.GET.get("whose", "mine") == "mine" and not request.GET.get("person"):
+        if request.GET.get("whose", "mine") == "mine" and not request.GET.get("recipient"):
             left_out.add("user")
         return tuple(name for name in self.list_display if name not in left_out)
 

@@ -16,6 +16,13 @@ from smartagent.rest.filter_fields import OneOf, PersonFilter, TimesFilter
 WHOSE = [("mine", "me"), ("everyone", "everyone")]
 
 
+class SubjectFilter(PersonFilter):
+    """Filters notifications by the person whose reading they are about."""
+
+    def about(self, queryset: Any, people: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.about(people)  # type: ignore[no-any-return]
+
+
 class NotificationFilter(TimesFilter):
     whose = OneOf(
         label="recipient",
@@ -41,7 +48,9 @@ class NotificationFilter(TimesFilter):
         method="filter_metric", label="metric", help_text="Name of the metric, for example fusion_score."
     )
     rule = RuleNameFilter()
-    person = PersonFilter(field_name="user", label="to")
+    recipient = PersonFilter(field_name="user")
+    person = SubjectFilter()
+    owner = PersonFilter(field_name="rule__user", label="owner of the rule")
 
     class Meta:
         model = Notification
@@ -67,7 +76,7 @@ class NotificationFilter(TimesFilter):
 class ChannelFilter(django_filters.FilterSet):  # type: ignore[misc]
     kind = OneOf(choices=channel_choices, label="type")
     state = OneOf(choices=STATUS_CHOICES, method="filter_state")
-    person = PersonFilter(field_name="user", label="owner")
+    owner = PersonFilter(field_name="user")
 
     class Meta:
         model = Channel
@@ -85,7 +94,8 @@ class DeliveryFilter(TimesFilter):
     channel = django_filters.UUIDFilter(field_name="channel", label="channel", help_text="ID.")
     notification = django_filters.UUIDFilter(field_name="notification", label="notification", help_text="ID.")
     rule = RuleNameFilter()
-    person = PersonFilter(field_name="user", label="to")
+    recipient = PersonFilter(field_name="user")
+    owner = PersonFilter(field_name="rule__user", label="owner of the rule")
 
     class Meta:
         model = Delivery
@@ -96,7 +106,7 @@ class DeliveryFilter(TimesFilter):
 
 
 class PolicyFilter(django_filters.FilterSet):  # type: ignore[misc]
-    person = PersonFilter(field_name="user", label="owner")
+    owner = PersonFilter(field_name="user")
 
     class Meta:
         model = EscalationPolicy
@@ -107,6 +117,8 @@ class EscalationFilter(TimesFilter):
     status = OneOf(choices=Escalation.Status.choices)
     policy = django_filters.CharFilter(field_name="policy_name", label="policy", help_text="Its name.")
     rule = RuleNameFilter()
+    person = PersonFilter(field_name="state__user")
+    owner = PersonFilter(field_name="rule__user")
 
     class Meta:
         model = Escalation

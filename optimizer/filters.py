@@ -22,6 +22,7 @@ class OptimizationFilter(TimesFilter):
     verdict = OneOf(label="result", choices=OptimizationEvent.Verdict.choices)
     rule = RuleNameFilter()
     person = PersonFilter(field_name="user")
+    owner = PersonFilter(field_name="rule__user", label="owner of the rule")
     origin = OneOf(
         label="written by",
         choices=[("smart_agent", "Smart Agent"), ("other", "another application")],

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Self
 
-from django.db.models import F, Q, TextField
+from django.db.models import F, Q, QuerySet, TextField
 from django.db.models.functions import Cast, Coalesce, Left
 
 from smartagent.kernel.scope import OwnedQuerySet
@@ -55,10 +55,17 @@ class NotificationQuerySet(OwnedQuerySet):
         the rows down first."""
         return self.having("entry", str(entry))
 
-    def having(self, name: str, value: str) -> Self:
-        """Notifications whose fact `name` is `value`."""
-        pattern = f"{re.escape(json.dumps(name))}: *{re.escape(json.dumps(value))}"
+    def having(self, name: str, *values: str) -> Self:
+        """Notifications whose fact `name` is one of `values`."""
+        if not values:
+            return self.none()
+        either = "|".join(re.escape(json.dumps(value)) for value in values)
+        pattern = f"{re.escape(json.dumps(name))}: *({either})"
         return self.annotate(facts=Cast("metadata", TextField())).filter(facts__regex=pattern)
+
+    def about(self, people: QuerySet[Any]) -> Self:
+        """Those about a reading of one of `people`."""
+        return self.having("person", *(str(key) for key in people.order_by().values_list("pk", flat=True)))
 
     def for_a_list(self) -> Self:
         """Load title and message truncated by the database; `cut_texts` puts them in place."""

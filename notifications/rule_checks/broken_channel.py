@@ -48,4 +48,4 @@ SELECT r.id AS rule_id, c.broken AS weight,
         return f"The rule notifies {owner}, none of whose {count} channels works: {', '.join(states)}.{newest}"
 
     def link(self, rule_id: UUID, facts: Facts) -> str:
-        return f"{reverse('admin:notifications_channel_changelist')}?person={facts['person']}"
+        return f"{reverse('admin:notifications_channel_changelist')}?owner={facts['person']}"

@@ -3,7 +3,7 @@
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from rules import registries
@@ -33,6 +33,21 @@ class RuleNameFilter(django_filters.CharFilter):  # type: ignore[misc]
         return queryset.filter(rule__in=rules.visible_to(asker) if asker else rules)
 
 
+class WatchedFilter(PersonFilter):
+    """Filters rules by a person whom they watch: by their instances, and an owner's own before the first of them."""
+
+    def about(self, queryset: QuerySet[Any], people: QuerySet[Any]) -> QuerySet[Any]:
+        watched = Exists(RuleState.objects.filter(rule=OuterRef("pk"), user__in=people))
+        return queryset.filter(watched | Q(applies_to=AutomationRule.AppliesTo.OWNER, user__in=people))
+
+
+class SubjectFilter(PersonFilter):
+    """Filters entries by the person whom they are about."""
+
+    def about(self, queryset: Any, people: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.about(people)  # type: ignore[no-any-return]
+
+
 class RuleFilter(TimesFilter):
     times = "last_triggered_at"
 
@@ -41,7 +56,8 @@ class RuleFilter(TimesFilter):
     action = OneOf(field_name="action_type", choices=registries.action_choices)
     severity = OneOf(choices=Severity.choices)
     applies_to = OneOf(label="watches", choices=AutomationRule.AppliesTo.choices)
-    person = PersonFilter(field_name="user", label="owner")
+    person = WatchedFilter()
+    owner = PersonFilter(field_name="user")
     label = django_filters.CharFilter(
         label="label", method="filter_label", help_text="Label name, or name:value, for example team:database."
     )
@@ -82,6 +98,7 @@ class StateFilter(TimesFilter):
     metric = django_filters.CharFilter(field_name="rule__metric_type", help_text="Metric name.")
     rule = RuleNameFilter()
     person = PersonFilter(field_name="user")
+    owner = PersonFilter(field_name="rule__user")
     assignee = PersonFilter(field_name="assignee")
     target = django_filters.CharFilter(help_text="An integration, for example gmail.")
 
@@ -116,7 +133,8 @@ class ActivityFilter(TimesFilter):
         method="filter_origin",
         help_text="smart_agent, or other for entries written by another application.",
     )
-    person = PersonFilter(field_name="user", label="owner")
+    person = SubjectFilter()
+    owner = PersonFilter(field_name="user")
     run = django_filters.UUIDFilter(
         field_name="run_id", error_messages={"invalid": "Invalid run ID."}, help_text="Run ID."
     )
@@ -143,7 +161,7 @@ class RunFilter(TimesFilter):
     trigger = OneOf(choices=DispatchRun.Trigger.choices)
     outcome = OneOf(choices=DispatchRun.Outcome.choices)
     late = OneOf(label="delayed", choices=[("yes", "yes"), ("no", "no")], method="filter_late")
-    person = PersonFilter(field_name="requested_by", label="requested by")
+    requested_by = PersonFilter(label="requested by")
 
     class Meta:
         model = DispatchRun
@@ -158,7 +176,7 @@ class IntegrationFilter(TimesFilter):
 
     status = OneOf(choices=Integration.Status.choices)
     type = django_filters.CharFilter(field_name="integration_type", lookup_expr="icontains")
-    person = PersonFilter(field_name="user", label="owner")
+    owner = PersonFilter(field_name="user")
     within = OneOf(label="last sync within", choices=WITHIN_LABELS, method="filter_within")
     after = TimeFilter(label="last sync from", method="filter_after")
     before = TimeFilter(label="last sync until", method="filter_before")

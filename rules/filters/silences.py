@@ -20,7 +20,7 @@ class SilenceFilter(django_filters.FilterSet):  # type: ignore[misc]
     rule = RuleNameFilter()
     metric = django_filters.CharFilter(help_text="Metric name, for example fusion_score.")
     person = PersonFilter(help_text="Person whose readings are silenced: name, e-mail or ID.")
-    user = PersonFilter(field_name="user", label="rules of")
+    owner = PersonFilter(field_name="user", help_text="Person whose rules are silenced: name, e-mail or ID.")
     made_by = PersonFilter(field_name="created_by", label="created by")
 
     class Meta:

@@ -12,6 +12,8 @@ import django.utils.timezone
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
+from django.db.models import functions
+from django.db.models.fields.json import KeyTextTransform
 
 import rules.registries
 import smartagent.adoption
@@ -1255,6 +1257,17 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["-created_at", "-id"], name="agent_activity_log_newest"),
                     models.Index(fields=["user", "-created_at"], name="agent_activity_log_owner"),
+                    models.Index(
+                        functions.Left(
+                            functions.Coalesce(
+                                functions.NullIf(KeyTextTransform("person", "context"), models.Value("")),
+                                functions.Cast("user", models.TextField()),
+                            ),
+                            36,
+                        ),
+                        models.OrderBy(models.F("created_at"), descending=True),
+                        name="agent_activity_log_person",
+                    ),
                     models.Index(fields=["rule", "-created_at"], name="agent_activity_log_rule"),
                     models.Index(fields=["run"], name="agent_activity_log_run"),
                     models.Index(

@@ -7,7 +7,7 @@ from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models.functions import Now
 
-from rules.models.querysets import ActivityQuerySet, RunQuerySet
+from rules.models.querysets import SUBJECT, ActivityQuerySet, RunQuerySet
 from rules.models.rule import AutomationRule
 from smartagent.fields import FactsField
 
@@ -101,6 +101,7 @@ class ActivityEntry(models.Model):
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="agent_activity_log_newest"),
             models.Index(fields=["user", "-created_at"], name="agent_activity_log_owner"),
+            models.Index(SUBJECT, models.F("created_at").desc(), name="agent_activity_log_person"),
             models.Index(fields=["rule", "-created_at"], name="agent_activity_log_rule"),
             models.Index(fields=["run"], name="agent_activity_log_run"),
             models.Index(  # serves the timeline of an instance

@@ -65,19 +65,27 @@ class TimeFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
 
 
 class PersonFilter(django_filters.CharFilter):  # type: ignore[misc]
-    """Filters by a person whom the asker may see: part of the name or of the e-mail, or the id."""
+    """Filters by a person whom the asker may see: part of the name or of the e-mail, or the id.
+
+    `person` is whom a reading, an alert or an optimization is about, `owner` whose the rule or the thing is.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"help_text": "Name, e-mail or ID."} | kwargs)
 
     def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
-        if not value:
-            return queryset
+        return self.about(queryset, self.people(value)) if value else queryset
+
+    def people(self, value: str) -> QuerySet[Any]:
+        """Those whom `value` names, of those whom the asker may see."""
         asker = asker_of(self)
         people = people_visible_to(asker) if asker else get_user_model().objects.all()
         person = as_uuid(value)
-        named = Q(pk=person) if person else Q(email__icontains=value) | Q(full_name__icontains=value)
-        return queryset.filter(**{f"{self.field_name}__in": people.filter(named)})
+        return people.filter(Q(pk=person) if person else Q(email__icontains=value) | Q(full_name__icontains=value))
+
+    def about(self, queryset: QuerySet[Any], people: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows that have to do with one of `people`."""
+        return queryset.filter(**{f"{self.field_name}__in": people})
 
 
 class TimesFilter(django_filters.FilterSet):  # type: ignore[misc]

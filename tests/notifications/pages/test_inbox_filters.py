@@ -43,7 +43,14 @@ def test_one_finds(requested, query, titles):
     assert requested(**query) == titles
 
 
-def test_who_asks_for_a_person_need_not_ask_for_everyones_too(requested):
-    assert requested(person="alice") == ["Alice's"]
-    assert requested(person="alice", whose="mine") == ["Alice's"]  # as the form of the filters sends it
-    assert requested(person="bob") == []
+def test_who_asks_for_a_recipient_need_not_ask_for_everyones_too(requested):
+    assert requested(recipient="alice") == ["Alice's"]
+    assert requested(recipient="alice", whose="mine") == ["Alice's"]  # as the form of the filters sends it
+    assert requested(recipient="bob") == []
+
+
+def test_whom_it_is_about_and_whose_rule_it_is(requested, alice, olga):
+    told(olga, "About Alice", rule=rule_of(alice), metadata={"metric": "cpu", "person": str(alice.pk)})
+    assert requested(person="alice") == requested(owner="alice") == ["About Alice"]
+    assert requested(person="nobody") == requested(person="olga") == []
+    assert requested(owner="olga") == ["Critical"]

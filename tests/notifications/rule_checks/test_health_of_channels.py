@@ -39,7 +39,7 @@ def test_none_of_them_works(alice, bob, now, states, words):
             Channel.objects.filter(pk=channel.pk).update(**changes)
     found = told(rule, now)
     assert (found and found.words) == words
-    assert found is None or found.link == f"/channels/?person={alice.pk}"
+    assert found is None or found.link == f"/channels/?owner={alice.pk}"
 
 
 def test_only_rules_that_tell_somebody(alice, now):

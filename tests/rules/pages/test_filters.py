@@ -27,8 +27,10 @@ def kept(filterset, model, **requested):
         ({"action": "log"}, {"Load"}),
         ({"severity": "high"}, {"Score"}),
         ({"applies_to": "everyone"}, {"Load"}),
-        ({"person": "ali"}, {"Score"}),
-        ({"person": "bob@example.com"}, {"Load"}),
+        ({"owner": "ali"}, {"Score"}),
+        ({"owner": "bob@example.com"}, {"Load"}),
+        ({"person": "ali"}, {"Score", "Load"}),
+        ({"person": "bob"}, set()),
         ({"after": "2026-03-01"}, {"Score"}),
         ({"before": "2026-03-01T00:00:00Z"}, {"Load"}),
         ({"status": "", "metric": ""}, {"Score", "Load"}),
@@ -38,6 +40,7 @@ def test_rules(alice, bob, now, requested, names):
     rule_of(alice, rule_name="Score", last_triggered_at=now)
     rule_of(bob, rule_name="Load", metric_type="cpu", action_type="log", severity="low", status="paused",
             applies_to="everyone", last_triggered_at=now - timedelta(days=9))  # fmt: skip
+    state_of(AutomationRule.objects.get(rule_name="Load"), now, user=alice)
     assert {str(rule) for rule in kept(RuleFilter, AutomationRule, **requested)} == names
 
 
@@ -47,6 +50,26 @@ def test_a_person_and_a_rule_by_id(alice, bob, now):
     entry = entry_of(other, now)
     entry_of(own, now)
     assert kept(ActivityFilter, ActivityEntry, rule=str(other.pk)) == {entry}
+
+
+def test_whom_it_is_about_and_whose_rule_it_is_are_two_questions(alice, bob, olga, now):
+    """A rule of Olga watches Alice; an entry of before, and one of another program, name nobody."""
+    rule, own = rule_of(olga, applies_to="everyone"), rule_of(bob)
+    alert = state_of(rule, now, user=alice)
+    about = entry_of(rule, now, context={"person": str(alice.pk)})
+    old, odd = entry_of(own, now, context={}), entry_of(own, now, context={"person": "x" * 100_000})
+    empty = entry_of(own, now, context={"person": ""})
+    assert kept(StateFilter, RuleState, person="alice", owner="olga") == {alert}
+    assert kept(StateFilter, RuleState, person="olga") == kept(StateFilter, RuleState, owner="alice") == set()
+    assert (
+        kept(ActivityFilter, ActivityEntry, person="alice")
+        == kept(ActivityFilter, ActivityEntry, owner="olga")
+        == {about}
+    )
+    assert kept(ActivityFilter, ActivityEntry, person=str(bob.pk)) == {old, empty}
+    assert kept(ActivityFilter, ActivityEntry, owner="bob") == {old, odd, empty}
+    assert kept(ActivityFilter, ActivityEntry, person="example.com") == {about, old, empty}
+    assert kept(ActivityFilter, ActivityEntry, person="nobody") == set()
 
 
 def test_states_by_rule_and_metric(alice, now):
