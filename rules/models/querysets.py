@@ -5,7 +5,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet, TextField, Value
+from django.db.models import Case, DateTimeField, ExpressionWrapper, F, Q, QuerySet, TextField, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, Left, NullIf
 
@@ -38,8 +38,26 @@ class RuleQuerySet(OwnedQuerySet):
         return self.filter(**{name: key for name, key in named.items() if key})
 
 
+# What needs somebody most comes first: nobody has acknowledged it, its episode is bad, it is new.
+WORST_FIRST = (
+    Case(When(handling="open", then=0), default=1),
+    Case(
+        When(Q(critical=True) | Q(rule__severity="critical"), then=0),
+        When(rule__severity="high", then=1),
+        When(rule__severity="medium", then=2),
+        default=3,
+    ),
+    "-since",
+    "-id",
+)
+
+
 class StateQuerySet(OwnedQuerySet):
     owner_paths = ("rule__user",)
+
+    def worst_first(self) -> Self:
+        """Unacknowledged before acknowledged, then by severity, then the newest."""
+        return self.order_by(*WORST_FIRST)
 
     def firing(self) -> Self:
         """Instances that fire, including recovering ones, of rules that are evaluated."""

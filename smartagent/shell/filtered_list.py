@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib.admin import ShowFacets
-from django.contrib.admin.views.main import ORDER_VAR
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.text import capfirst
@@ -63,7 +62,8 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
         """The address of what is past the last page, where there is more than the pages reach."""
         field = self.model_admin.keyset
         last_page = self.page_num == self.paginator.num_pages
-        if not (field and last_page and self.paginator.is_capped and self.result_list) or ORDER_VAR in self.params:
+        by_field = self.queryset.query.order_by[:1] == (f"-{field}",)
+        if not (field and by_field and last_page and self.paginator.is_capped and self.result_list):
             return None
         place = place_of(self.result_list[-1], field)
         return self.get_query_string({PAST_VAR: place}) if place else None

@@ -5,15 +5,18 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ORDER_VAR
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 
+from rules.engine.states import InstanceState
 from rules.filters import StateFilter
 from rules.instances import handling
 from rules.models import RuleState
+from rules.models.querysets import WORST_FIRST
 from rules.pages.alerts.bulk_handling import handle_together, say_done
 from rules.pages.alerts.instance import handle_instance, instance_page
 from rules.pages.links import page_of_instance
@@ -29,7 +32,12 @@ def _snooze(length: timedelta) -> Handle:
 
 
 class InstanceChangeList(FilteredChangeList):
-    """Its rows lead to the pages of the instances."""
+    """Its rows lead to the pages of the instances; of those that fire, the worst first."""
+
+    def get_ordering(self, request: HttpRequest, queryset: Any) -> list[Any]:
+        if ORDER_VAR in self.params or self.panel.filterset.data.get("condition") != InstanceState.FIRING:
+            return list(super().get_ordering(request, queryset))
+        return list(WORST_FIRST)
 
     def url_for_result(self, result: RuleState) -> str:
         return page_of_instance(result.pk)

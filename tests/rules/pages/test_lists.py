@@ -143,6 +143,28 @@ def test_firing_instances_come_first_to_mind(client_of, alice, now):
     assert [str(state.rule) for state in shown(client.get(page, {"condition": "ok"}))] == ["Fine"]
 
 
+def test_the_worst_that_fires_comes_first(client_of, alice, now):
+    """The newest of them is medium; one that is acknowledged comes after all others, however bad it is."""
+    names = ("low", "medium", "high", "critical")
+    rules = {name: rule_of(alice, rule_name=name, severity=name) for name in names}
+    for minutes, name in enumerate(("critical", "low", "high", "medium")):
+        state_of(rules[name], now + timedelta(minutes=minutes))
+    state_of(rules["low"], now - timedelta(days=1), target="past the critical threshold", critical=True)
+    state_of(rules["critical"], now + timedelta(hours=1), target="seen", handling="acknowledged")
+    client, page = client_of(alice), reverse(LISTS["firing"])
+    found = [(str(state.rule), state.target) for state in shown(client.get(page))]
+    assert found == [
+        ("critical", ""),
+        ("low", "past the critical threshold"),
+        ("high", ""),
+        ("medium", ""),
+        ("low", ""),
+        ("critical", "seen"),
+    ]
+    by_time = [str(state.since) for state in shown(client.get(page, {"o": "-6"}))]
+    assert by_time == sorted(by_time, reverse=True)
+
+
 def test_an_instance_shows_its_value_beside_the_threshold_and_leads_to_its_page(client_of, alice, now):
     state = state_of(rule_of(alice), now)
     page = text(client_of(alice).get(reverse(LISTS["firing"])))
