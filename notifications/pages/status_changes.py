@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from notifications.inbox.snooze import snoozes
@@ -18,6 +17,7 @@ from notifications.models import Notification
 from notifications.pages.bell_panel import asks_for_panel, panel
 from rules.instances.handling import until_of
 from rules.pages.alerts.until import chosen_until
+from smartagent.shell.return_address import return_address
 
 INBOX = "admin:notifications_notification_changelist"
 
@@ -45,7 +45,7 @@ def snooze_one(request: HttpRequest, model_admin: Any, pk: UUID) -> HttpResponse
     if request.method == "POST":
         try:
             messages.success(request, snooze(chosen, chosen_until(request.POST, now, zone), now, zone))
-            return HttpResponseRedirect(_next(request))
+            return HttpResponseRedirect(previous_page(request))
         except ValueError as error:
             problem = str(error)
     notification: Notification = chosen.get()
@@ -69,18 +69,8 @@ def zone_of(request: HttpRequest) -> ZoneInfo:
 
 
 def previous_page(request: HttpRequest) -> str:
-    """The page of this site that the request came from, else the inbox."""
-    return _ours(request, request.headers.get("referer", ""))
-
-
-def _next(request: HttpRequest) -> str:
-    return _ours(request, request.POST.get("next", ""))
-
-
-def _ours(request: HttpRequest, address: str) -> str:
-    if url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure()):
-        return address
-    return reverse(INBOX)
+    """The page of this site that the request names or came from, else the inbox."""
+    return return_address(request, reverse(INBOX))
 
 
 def _done(request: HttpRequest, model_admin: Any, result: str) -> HttpResponse:

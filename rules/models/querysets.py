@@ -39,17 +39,14 @@ class RuleQuerySet(OwnedQuerySet):
 
 
 # What needs somebody most comes first: nobody has acknowledged it, its episode is bad, it is new.
-WORST_FIRST = (
-    Case(When(handling="open", then=0), default=1),
-    Case(
-        When(Q(critical=True) | Q(rule__severity="critical"), then=0),
-        When(rule__severity="high", then=1),
-        When(rule__severity="medium", then=2),
-        default=3,
-    ),
-    "-since",
-    "-id",
+UNACKNOWLEDGED_FIRST = Case(When(handling="open", then=0), default=1)
+SEVERITY_RANK = Case(
+    When(Q(critical=True) | Q(rule__severity="critical"), then=0),
+    When(rule__severity="high", then=1),
+    When(rule__severity="medium", then=2),
+    default=3,
 )
+WORST_FIRST = (UNACKNOWLEDGED_FIRST, SEVERITY_RANK, "-since", "-id")
 
 
 class StateQuerySet(OwnedQuerySet):

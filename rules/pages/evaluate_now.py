@@ -7,9 +7,7 @@ import structlog
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from rules.evaluation.dispatcher import dispatch
@@ -18,6 +16,7 @@ from rules.models import AutomationRule, DispatchRun
 from rules.permissions import may_evaluate
 from smartagent.kernel.formats import counted
 from smartagent.kernel.scope import has_everyone
+from smartagent.shell.return_address import return_address
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +37,7 @@ def dispatch_now(request: HttpRequest) -> HttpResponse:
         messages.error(request, f"The evaluation failed: {cause}. See the list of runs for the error.")
     else:
         messages.add_message(request, *success_message(run, rule))
-    return HttpResponseRedirect(_back(request))
+    return HttpResponseRedirect(return_address(request))
 
 
 def success_message(run: DispatchRun, rule: AutomationRule | None) -> tuple[int, str]:
@@ -70,10 +69,3 @@ def _rule(request: HttpRequest) -> AutomationRule | None:
     except (ValueError, AutomationRule.DoesNotExist):
         raise Http404("Rule not found.") from None
     return found
-
-
-def _back(request: HttpRequest) -> str:
-    for address in (request.POST.get("next"), request.headers.get("referer")):
-        if address and url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure()):
-            return address
-    return reverse("admin:index")

@@ -1,6 +1,5 @@
 """The overview: firing alerts, their results, and the last evaluation, of all that the person may see."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -16,28 +15,14 @@ from rules.models import ActivityEntry, AutomationRule, DispatchRun, RuleState
 from rules.models.querysets import ActivityQuerySet, StateQuerySet
 from rules.permissions import may_evaluate
 from rules.text.activity import named_entries
-from rules.text.entry import limit, metric_name, number
-from rules.text.phrases import begun
+from smartagent.dashboard.firing import firing_rules
 from smartagent.dashboard.triggered_per_hour import per_hour
 from smartagent.kernel.schema_drift_log import if_there
 from smartagent.kernel.scope import OwnedQuerySet
 from smartagent.shell.cards import Card
 
 MAX_COUNTED = 10_000
-FIRING_SHOWN = 5
 ENTRIES_SHOWN = 10
-
-
-@dataclass(frozen=True, slots=True)
-class FiringRow:
-    """One instance that fires, as the page says it."""
-
-    rule: AutomationRule
-    severity: str
-    person: str
-    reading: str
-    since: datetime
-    link: str
 
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +45,7 @@ def _contents(request: HttpRequest, now: datetime) -> dict[str, Any]:
         "cards": _cards(request.user, entries, states, now),
         # What the database lacks something for is None: the page says so in its place.
         "hours": if_there(partial(per_hour, entries, now)),
-        "firing": if_there(partial(_firing, states, request.user)),
+        "firing": if_there(partial(firing_rules, states, request.user)),
         "latest": if_there(partial(_latest, entries)),
     }
 
@@ -93,30 +78,6 @@ def _card(label: str, rows: OwnedQuerySet, place: str, query: str = "", *, alarm
         return Card(label, "?", reverse(f"admin:{place}_changelist") + query)
     text = f"{MAX_COUNTED:,}+" if count > MAX_COUNTED else f"{count:,}"
     return Card(label, text, reverse(f"admin:{place}_changelist") + query, alarm and count > 0)
-
-
-def _firing(states: StateQuerySet, user: Any) -> list[FiringRow]:
-    newest = states.select_related("rule", "user")[:FIRING_SHOWN]
-    return [
-        FiringRow(
-            rule=state.rule,
-            severity=state.severity,
-            person="" if state.user_id == user.pk else str(state.user),
-            reading=_reading(state),
-            since=state.since,
-            link=reverse("admin:rules_automationrule_page", args=[state.rule_id]),
-        )
-        for state in newest
-    ]
-
-
-def _reading(state: RuleState) -> str:
-    """`Fusion score on gmail is 63: below 70`"""
-    rule = state.rule
-    where = f" on {state.target}" if state.target else ""
-    value = "has no reading" if state.value is None else f"is {number(state.value)}"
-    words = f"{metric_name(rule.metric_type)}{where} {value}: {limit(rule.condition_operator, rule.threshold_value)}"
-    return begun(words, rule.metric_type)
 
 
 def _latest(entries: ActivityQuerySet) -> list[ActivityEntry]:

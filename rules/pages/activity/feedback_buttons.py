@@ -7,8 +7,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
+
+from smartagent.shell.return_address import return_address
 
 NOTED = {"useful": "Marked as useful.", "noise": "Marked as noise.", "withdraw": "Feedback cleared."}
 
@@ -39,7 +40,4 @@ def answer(request: HttpRequest, verb: str, fragment: SafeString, fallback: str)
     if request.headers.get("hx-request"):
         return HttpResponse(fragment)
     messages.success(request, NOTED[verb])
-    came_from = request.headers.get("referer", "")
-    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}, request.is_secure()):
-        return HttpResponseRedirect(came_from)
-    return HttpResponseRedirect(fallback)
+    return HttpResponseRedirect(return_address(request, fallback))

@@ -17,6 +17,7 @@ from rules.filters import StateFilter
 from rules.instances import handling
 from rules.models import RuleState
 from rules.models.querysets import WORST_FIRST
+from rules.pages.alerts.acknowledge import acknowledge_rule
 from rules.pages.alerts.bulk_handling import handle_together, say_done
 from rules.pages.alerts.instance import handle_instance, instance_page
 from rules.pages.links import page_of_instance
@@ -97,7 +98,10 @@ class InstanceAdmin(RecordAdmin):
         """With a comment, until a time, or by somebody."""
         return handle_together(self, request, queryset)
 
-    pages = {"<uuid:state_id>/": (instance_page, "page"), "<uuid:state_id>/handle/": (handle_instance, "handle")}
+    pages = {
+        "<uuid:state_id>/": (instance_page, "page"), "<uuid:state_id>/handle/": (handle_instance, "handle"),
+        "of-rule/<uuid:rule_id>/acknowledge/": (acknowledge_rule, "acknowledge_rule"),
+    }  # fmt: skip
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page of an instance is one of ours."""

@@ -1,0 +1,108 @@
+"""What fires now, for the overview: the rules whose alerts need somebody most, each with its worst alert."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Max, Min, Q
+from django.urls import reverse
+
+from rules.models import AutomationRule, RuleState
+from rules.models.querysets import SEVERITY_RANK, UNACKNOWLEDGED_FIRST, WORST_FIRST, StateQuerySet
+from rules.pages.links import page_of_instance
+from rules.text.entry import limit, metric_name, number
+from rules.text.phrases import begun
+
+RULES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class FiringRule:
+    """A rule whose alerts fire: how many, how many of them are unacknowledged, and the worst one in words."""
+
+    rule: AutomationRule
+    alerts: int
+    unacknowledged: int
+    severity: str
+    person: str
+    assignee: str
+    reading: str
+    since: datetime
+    link: str
+    may_acknowledge: bool
+
+    @property
+    def others(self) -> int:
+        """How many alerts of the rule are not named."""
+        return self.alerts - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """The rules that are shown, and how many more fire."""
+
+    rules: list[FiringRule]
+    more: int
+
+
+def firing_rules(states: StateQuerySet, user: Any) -> Firing:
+    """The worst of what fires among `states`, by rule: three queries, however much fires."""
+    by_rule = states.order_by().values("rule").annotate(
+        alerts=Count("pk"), unacknowledged=Count("pk", filter=Q(handling=RuleState.Handling.OPEN)),
+        handled=Min(UNACKNOWLEDGED_FIRST), rank=Min(SEVERITY_RANK), newest=Max("since"),
+    )  # fmt: skip
+    groups = list(by_rule.order_by("handled", "rank", "-newest", "rule")[:RULES_SHOWN])
+    worst = _worst(states, [group["rule"] for group in groups])
+    changeable = _changeable(user, [group["rule"] for group in groups])
+    more = by_rule.count() - len(groups) if len(groups) == RULES_SHOWN else 0
+    rows = [
+        _row(worst[group["rule"]], group, user, group["rule"] in changeable)
+        for group in groups
+        if group["rule"] in worst
+    ]
+    return Firing(rows, more)
+
+
+def _worst(states: StateQuerySet, rules: list[Any]) -> dict[Any, RuleState]:
+    """The worst alert of each rule."""
+    of_each = states.filter(rule__in=rules).order_by("rule_id", *WORST_FIRST).distinct("rule_id")
+    return {state.rule_id: state for state in of_each.select_related("rule", "user", "assignee")}
+
+
+def _changeable(user: Any, rules: list[Any]) -> set[Any]:
+    """Those whose alerts `user` may acknowledge."""
+    if not rules or not user.has_perm("rules.change_rulestate"):
+        return set()
+    found = AutomationRule.objects.changeable_by(user).filter(pk__in=rules).order_by()
+    return set(found.values_list("pk", flat=True))
+
+
+def _row(state: RuleState, group: dict[str, Any], user: Any, may_change: bool) -> FiringRule:
+    return FiringRule(
+        rule=state.rule,
+        alerts=group["alerts"],
+        unacknowledged=group["unacknowledged"],
+        severity=state.severity,
+        person="" if state.user_id == user.pk else str(state.user),
+        assignee=str(state.assignee or ""),
+        reading=_reading(state),
+        since=state.since,
+        link=page_of_instance(state.pk) if group["alerts"] == 1 else _alerts_of(state.rule_id),
+        may_acknowledge=may_change and group["unacknowledged"] > 0,
+    )
+
+
+def _alerts_of(rule: Any) -> str:
+    return f"{reverse('admin:rules_rulestate_changelist')}?{urlencode({'rule': rule})}"
+
+
+def _reading(state: RuleState) -> str:
+    """`Fusion score on gmail is 63: below 70`; past the critical threshold, that one."""
+    rule = state.rule
+    passed = rule.critical_threshold if state.critical and rule.critical_threshold is not None else None
+    where = f" on {state.target}" if state.target else ""
+    value = "has no reading" if state.value is None else f"is {number(state.value)}"
+    against = limit(rule.condition_operator, rule.threshold_value if passed is None else passed)
+    words = f"{metric_name(rule.metric_type)}{where} {value}: {'' if passed is None else 'critical '}{against}"
+    return begun(words, rule.metric_type)
