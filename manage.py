@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Smart Agent's commands. What is wrong with database or settings is told in one line, and the exit is 2."""
+"""Smart Agent's commands. An error in database or settings is printed in one line, with exit code 2."""
 
 import os
 import sys
@@ -17,10 +17,10 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except (OperationalError, ImproperlyConfigured) as error:
-        told = line(error)
-        if told is None or "--traceback" in sys.argv:
+        message = line(error)
+        if message is None or "--traceback" in sys.argv:
             raise
-        sys.stderr.write(f"{told}\n")
+        sys.stderr.write(f"{message}\n")
         sys.exit(2)
 
 

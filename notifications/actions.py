@@ -42,7 +42,7 @@ class LegacyNotifyOptions(forms.Form):
     channel = forms.CharField(required=False, max_length=100)
 
 
-# What is told beside the numbers, by what happened.
+# The text beside the numbers, by event.
 HEADINGS = {
     "rule_repeated": "Still firing: {}", "rule_unsilenced": "Still firing: {}", "rule_reminded": "Still firing: {}",
     "rule_escalated": "Critical: {}", "rule_flapping": "Flapping: {}", "rule_resolved": "Resolved: {}",
@@ -71,7 +71,7 @@ class Notify(Action):
     form = MessageForm
     carried = LegacyNotifyOptions
     leads_to = {"notification": ("the notification", "admin:notifications_notification_change")}
-    tells_resolved = True
+    notifies_resolved = True
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
         directory = Directory((firing.owner_id, recipients_of(firing.config)) for firing in firings)

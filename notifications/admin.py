@@ -160,7 +160,7 @@ class NotificationAdmin(JudgedAdmin):
         messages.success(request, snooze_many(request, chosen, length, timezone.now()))
 
 
-SPOKEN = mark_safe('<span class="sr-only">Unread: </span>')  # the dot beside it is not heard
+SPOKEN = mark_safe('<span class="sr-only">Unread: </span>')  # for screen readers, beside a dot
 RETURNED = 1000  # more than these are not counted
 
 

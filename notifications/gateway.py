@@ -43,9 +43,9 @@ class Message:
     metadata: dict[str, Any] = field(default_factory=dict)
     id: UUID = field(default_factory=uuid4)
     reason: str = "first"
-    channels: Sequence[UUID] = ()  # channels that are named for it, whatever their owners prefer
-    without: Collection[UUID] = ()  # channels that it does not go by
-    only_named: bool = False  # it goes by the named channels only
+    channels: Sequence[UUID] = ()  # channels that the rule names, whatever their owners prefer
+    without: Collection[UUID] = ()  # excluded channels
+    only_named: bool = False  # sent by the named channels only
 
 
 def post(messages: Iterable[Message], now: datetime) -> int:

@@ -1,7 +1,7 @@
-"""The options of an action, checked by that action's forms: the same check in a page, in the API and in a command.
+"""The options of an action, validated by that action's forms: the same for page, API and command.
 
-The old application keeps options of its own beside ours (`Action.carried`), and other programs may keep anything. What
-a rule has already stays as it is: it stops no edit of another field, and is cleaned or refused where it is changed.
+The old application stores options of its own beside ours (`Action.carried`), and other programs may store anything.
+Existing options do not prevent editing other fields; they are only validated when they are changed.
 """
 
 import json
@@ -17,8 +17,8 @@ EMPTY_VALUES: tuple[Any, ...] = (None, "", [])
 
 
 def config_errors(action_type: str, config: Any, before: Mapping[str, Any] | None = None) -> Errors:
-    """Return what is wrong with the options `config` of an action, by option; empty where nothing is. `before` are the
-    fields of the rule as it is: its options that do not change are let be."""
+    """Return the errors in the options `config` of an action, by option; empty where it is valid. `before` are the
+    fields of the stored rule: its unchanged options are not validated."""
     if before and config == before.get("action_config") and action_type == before.get("action_type"):
         return {}
     if not isinstance(config, dict):
@@ -32,8 +32,8 @@ def config_errors(action_type: str, config: Any, before: Mapping[str, Any] | Non
 
 
 def clean_config(action_type: str, config: dict[str, Any], before: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the options as the action will get them: checked, and only those that were given. Those that stand as they
-    were in `before`, and those that only another program knows, stay as they are."""
+    """Return the options as the action gets them: validated, without empty ones. Options unchanged from `before`, and
+    those of other programs, are kept as they are."""
     form = actions[action_type].form(config)
     form.full_clean()
     cleaned = {name: value for name, value in form.cleaned_data.items() if not _is_nothing(value)}
@@ -49,7 +49,7 @@ def stored_options(before: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 
 def unchanged(action_type: str, config: Mapping[str, Any], before: Mapping[str, Any] | None) -> set[str]:
-    """The names of the options that stand as they were, with the same action."""
+    """The names of the options that are unchanged, with the same action."""
     if not before or before.get("action_type") != action_type:
         return set()
     stored = stored_options(before)
@@ -57,7 +57,7 @@ def unchanged(action_type: str, config: Mapping[str, Any], before: Mapping[str, 
 
 
 def other_options(action_type: str, config: Any) -> dict[str, Any]:
-    """The options that have no field in the form of a rule: those of the old application and of other programs."""
+    """The options without a field in the form of a rule: those of the old application and of other programs."""
     if not isinstance(config, dict):
         return {}
     own = actions[action_type].form.base_fields if action_type in actions else {}
@@ -75,13 +75,13 @@ def option_text(value: Any) -> str:
 
 
 def options_in(raw: str | None) -> dict[str, Any]:
-    """The options in the JSON of the column; none where another application keeps something else there."""
+    """The options in the JSON of the column; empty where another program stored something else there."""
     found = _read(raw)
     return found if isinstance(found, dict) else {}
 
 
 def has_no_options(raw: str | None) -> bool:
-    """Whether the JSON of the column says something, but is no object of options."""
+    """Whether the JSON of the column is neither empty nor an object."""
     found = _read(raw)
     return found not in EMPTY_VALUES and not isinstance(found, dict)
 

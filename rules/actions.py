@@ -42,9 +42,9 @@ class Firing:
     config: dict[str, Any]
     fired_at: datetime
     now: datetime
-    conditions: tuple[dict[str, Any], ...] = ()  # one by one, where the rule has more than one simple one
-    reason: str = ""  # why the instance is what it is, where its reading does not say that
-    verdict: str = ""  # what all conditions together say
+    conditions: tuple[dict[str, Any], ...] = ()  # each condition, where the rule is not a simple one
+    reason: str = ""  # the reason of the state, where the reading alone does not explain it
+    verdict: str = ""  # the combined verdict
     condition_before: Mapping[str, Any] | None = None  # the condition when it fired, where it was changed since
 
     @property
@@ -55,7 +55,7 @@ class Firing:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of a firing: `detail` goes into the entry's context, `error` is the cause where it failed."""
+    """The outcome of a firing: `detail` goes into the entry's context; `error` is set where it failed."""
 
     detail: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
@@ -75,21 +75,21 @@ class Action:
     kind: ClassVar[str]
     label: ClassVar[str]
     help: ClassVar[str] = ""
-    phrase: ClassVar[str] = ""  # what a rule does, in a sentence: "alert {owner}"
-    result: ClassVar[str] = ""  # what the success of it is called in the activity log: "alerted"
+    phrase: ClassVar[str] = ""  # the action in a sentence: "alert {owner}"
+    result: ClassVar[str] = ""  # its success in the activity log: "alerted"
     form: ClassVar[type[forms.Form]] = NoOptions
     # Options of the old application: checked and kept, without fields of their own in the form of a rule.
     carried: ClassVar[type[forms.Form]] = NoOptions
-    # What it has made: by the key in the detail of an outcome, what that is called and the name of its address.
+    # Objects it creates: by the key in the detail of an outcome, their label and the name of their URL.
     leads_to: ClassVar[Mapping[str, tuple[str, str]]] = {}
-    # What it writes to the activity log beside the firings themselves: name, sentence and tone of each.
+    # Events it writes to the activity log besides firings: name, sentence and tone of each.
     events: ClassVar[Sequence[EventKind]] = ()
-    tells_resolved: ClassVar[bool] = (
-        False  # it is also run for what has resolved, where the option notify_resolved is on
+    notifies_resolved: ClassVar[bool] = (
+        False  # it also runs for resolved alerts, where the option notify_resolved is on
     )
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
-        """Act on each firing; return an outcome for each, in the same order. Database work only."""
+        """Run the action for each firing; return an outcome for each, in the same order. Database work only."""
         raise NotImplementedError(f"{type(self).__name__} must execute().")
 
     def in_words(self, rule: "AutomationRule") -> str:
@@ -97,7 +97,7 @@ class Action:
         return (self.phrase or self.label.lower()).format(owner=rule.user)
 
     def refuse(self, config: Mapping[str, Any], owner: Any, maker: Any) -> dict[str, list[str]]:
-        """What `maker` may not choose, or what is not there, among the options of a rule of `owner`, by option."""
+        """The errors in the options of a rule of `owner`: what `maker` may not choose, or what does not exist."""
         return {}
 
 

@@ -1,5 +1,5 @@
-"""What a rule may do by the rights of its owner, asked at each evaluation: whatever form, API or other application
-wrote the rule, and whatever its owner was allowed when they did. As SQL on a rule r, set-based."""
+"""Permissions of a rule by the rights of its owner, checked at each evaluation, whichever form, API or application
+wrote the rule. As SQL on a rule r, set-based."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -9,7 +9,7 @@ from django.db import connection
 from rules.engine.evaluated_rules import ACTING_SQL
 from smartagent.kernel.scope import everyone_sql
 
-# Who may watch everyone, and notify others than themselves.
+# People who may watch everyone, and notify others than themselves.
 OPERATOR_IDS_SQL = f"(SELECT u.id FROM smartagent_users u WHERE {everyone_sql('u')})"
 MAY_WATCH = f"(r.applies_to = 'owner' OR r.user_id IN {OPERATOR_IDS_SQL})"
 IS_TRUSTED = f"(r.written_by = '' AND {MAY_WATCH})"
@@ -44,7 +44,7 @@ SELECT r.id FROM automation_rules r JOIN smartagent_users o ON o.id = r.user_id
 
 
 def may_notify_others(rules: Iterable[UUID]) -> set[UUID]:
-    """Those of `rules` that may notify others than their owner: of an operator, or as an operator has saved them."""
+    """Those of `rules` that may notify others than their owner: an operator owns them, or saved the present version."""
     with connection.cursor() as cursor:
         cursor.execute(MAY_NOTIFY, [list(rules)])
         return {key for (key,) in cursor.fetchall()}

@@ -1,7 +1,8 @@
-"""Where one of many makes a statement fail for all: the set is halved until the culprits are known; the rest goes on.
+"""Isolation of failing rows: where one row makes a statement fail for all, the set is halved until the failing rows are
+known; the others succeed.
 
-The usual path never comes here. A culprit costs two statements for each halving, and all of them together no more than
-a span of time: what is then left is neither done nor blamed.
+Only used after a failure. A failing row costs two statements for each halving, within a time budget; what is left then
+is neither done nor marked as failed.
 """
 
 import time
@@ -18,14 +19,14 @@ Row = TypeVar("Row", bound=Model)
 
 log = structlog.get_logger(__name__)
 MAX_ISOLATION_SECONDS = 60.0
-SECONDS_AGAIN = 5.0  # for those that were culprits at the evaluation before
+SECONDS_AGAIN = 5.0  # seconds for those that failed at the previous evaluation
 NOT_EVALUATED = "This rule could not be evaluated: "
-NOBODYS = (OperationalError, InterfaceError)  # the server's own troubles, not those of a row
+NOBODYS = (OperationalError, InterfaceError)  # errors of the server, not of a row
 
 
 @dataclass(slots=True)
 class Isolated(Generic[Key]):
-    """The culprits with their causes, and those for which there was no time."""
+    """The failing keys with their errors, and those that were left for lack of time."""
 
     culprits: dict[Key, str] = field(default_factory=dict)
     left: list[Key] = field(default_factory=list)
@@ -37,12 +38,12 @@ class Isolated(Generic[Key]):
 
 @dataclass(slots=True)
 class TimeBudget:
-    """The seconds that several searches for culprits have together."""
+    """A time budget, in seconds, shared by several isolations."""
 
     seconds: float = MAX_ISOLATION_SECONDS
 
     def isolate(self, keys: Sequence[Key], attempt: Callable[[Sequence[Key]], None]) -> Isolated[Key]:
-        """Isolate among `keys`, in the time that is left."""
+        """Isolate failing keys, within the remaining time."""
         started = time.monotonic()
         found = isolate(keys, attempt, max(self.seconds, 0))
         self.seconds -= time.monotonic() - started
@@ -78,8 +79,8 @@ def isolate(
 
 
 def readable(rows: QuerySet[Row], unread: list[str] | None = None) -> list[Row]:
-    """The rows, without those that hold what Python has no value for, such as a time of infinity: their ids and causes
-    are added to `unread`."""
+    """The rows without those that hold values that Python cannot represent, such as an infinite time: their ids and
+    errors are added to `unread`."""
     try:
         return list(rows)  # what fails here fails in Python, and no transaction with it
     except NOBODYS:
@@ -94,6 +95,6 @@ def readable(rows: QuerySet[Row], unread: list[str] | None = None) -> list[Row]:
 
 
 def first_line(error: BaseException) -> str:
-    """What went wrong, in one line."""
+    """The first line of an error."""
     lines = str(error).replace("\0", "").strip().splitlines()
     return lines[0][:500] if lines else type(error).__name__

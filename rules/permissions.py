@@ -1,4 +1,4 @@
-"""Which rules a person may make, asked by the form and by the API alike."""
+"""Permissions on rules, shared by form and API."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,8 +10,8 @@ from smartagent.kernel.scope import has_everyone
 
 
 def rule_errors(user: Any, rule: AutomationRule, before: Mapping[str, Any] | None = None) -> dict[str, list[str]]:
-    """Return what `user` may not do with `rule` as it is about to be saved, by field or by option of its action; empty
-    where they may. Options that stand as they were in `before` are let be: each evaluation asks again."""
+    """Return what `user` may not do with `rule`, about to be saved, by field or action option; empty where allowed.
+    Options unchanged from `before` are not checked: each evaluation checks them again."""
     same = unchanged(rule.action_type, rule.action_config, before) if isinstance(rule.action_config, dict) else set()
     errors = {name: text for name, text in option_refusals(user, rule).items() if name not in same}
     if has_everyone(user, "change"):
@@ -33,7 +33,7 @@ def option_refusals(user: Any, rule: AutomationRule) -> dict[str, list[str]]:
 
 
 def may_evaluate(user: Any) -> bool:
-    """Say whether `user` may evaluate rules now: whoever may change rules, at least their own."""
+    """Whether `user` may start an evaluation: everybody who may change rules, at least their own."""
     return bool(user.is_active and user.has_perm("rules.change_automationrule"))
 
 
@@ -45,5 +45,5 @@ def lock_of(rule: AutomationRule) -> str:
 
 
 def may_switch(user: Any, rule: AutomationRule) -> bool:
-    """Say whether `user` may pause and activate `rule`: also one that is kept in a file, for at night that must do."""
+    """Whether `user` may pause and activate `rule`, also one that is provisioned from a file, for emergencies."""
     return may_evaluate(user) and (rule.user_id == user.pk or has_everyone(user, "change"))

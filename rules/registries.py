@@ -1,5 +1,5 @@
-"""The plugs of rules: metric sources, actions, checks of health, events. Apart from the ports, so that models can name
-them."""
+"""The registries of rules: metric sources, actions, health checks, events. Apart from the ports, so that models can
+import them."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -24,7 +24,7 @@ checks: "Registry[HealthCheck]" = Registry("RULES_HEALTH")
 
 
 class EventRegistry:
-    """The events of the activity log that apps declare (RULES_EVENTS names their tuples) and that actions declare."""
+    """The events of the activity log: those that apps declare (RULES_EVENTS names their tuples), and of actions."""
 
     def __init__(self) -> None:
         setting_changed.connect(self._forget, weak=False)

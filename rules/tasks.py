@@ -7,6 +7,6 @@ from rules.models import DispatchRun
 
 
 def tick() -> str:
-    """Evaluate every rule, now; the answer stands with the task in django-q2's own log."""
+    """Evaluate every rule now; the result is kept in django-q2's task log."""
     run = dispatch(timezone.now(), DispatchRun.Trigger.SCHEDULE)
     return f"{run.outcome}: {run.triggered} triggered, {run.failed} failed"

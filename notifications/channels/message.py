@@ -37,10 +37,10 @@ class OutgoingMessage:
     acknowledge_url: str = ""
     labels: Mapping[str, Any] = field(default_factory=dict)
     runbook_url: str = ""
-    zone: tzinfo = UTC  # of who is told
-    listed: bool = False  # the text has the messages of a digest already
-    wording_failed: str = ""  # why it is not in the words of its channel
-    numbers: str = ""  # the sentence that has value and threshold, which no shortening takes away
+    zone: tzinfo = UTC  # of the recipient
+    listed: bool = False  # the text already contains the messages of a digest
+    wording_failed: str = ""  # why the channel's templates were not applied
+    numbers: str = ""  # the sentence with value and threshold, which truncation keeps
 
     def __post_init__(self) -> None:
         """Remove control characters and line breaks from untrusted texts, so that no header can be injected."""

@@ -13,17 +13,18 @@ from notifications.models.delivery_querysets import DeliveryQuerySet
 from notifications.routing.router import NOTIFICATION_TTL, SEVERITIES
 from smartagent.kernel.formats import counted
 
-# What was told and has resolved since: the activity entry that told it is followed by one of its instance that says so.
-# And that it has resolved, where its beginning is among them: nobody was told of it.
+# Notifications of alerts that have resolved since: a later entry of the instance says so. And resolved notifications
+# whose first one is still among `ids`: nobody was notified of the alert.
 RESOLVED = """
-WITH told AS (
+WITH notified AS (
     SELECT d.id, d.reason, d.channel_id, e.rule_id, e.state_id, e.created_at
       FROM deliveries d JOIN notifications n ON n.id = d.notification_id
       JOIN agent_activity_log e ON e.id::text = n.metadata->>'entry'
      WHERE d.id = ANY(%(ids)s))
-SELECT t.id FROM told t
+SELECT t.id FROM notified t
  WHERE CASE WHEN t.reason = 'resolved'
-            THEN EXISTS (SELECT FROM told first WHERE first.state_id = t.state_id AND first.channel_id = t.channel_id
+            THEN EXISTS (SELECT FROM notified AS first
+                          WHERE first.state_id = t.state_id AND first.channel_id = t.channel_id
                             AND first.reason = 'first' AND first.created_at < t.created_at)
             ELSE EXISTS (SELECT FROM agent_activity_log later WHERE later.state_id = t.state_id
                             AND later.rule_id = t.rule_id AND later.event_type = 'rule_resolved'

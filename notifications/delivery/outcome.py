@@ -57,7 +57,7 @@ class Result:
     lease: Lease
     channel: UUID | None
     error: str = ""
-    note: str = ""  # what else is to be said of it, also where it arrived
+    note: str = ""  # a remark on the attempt, also of a successful one
     permanent: bool = False
     needless: bool = False
     code: int | None = None

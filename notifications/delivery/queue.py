@@ -37,7 +37,7 @@ UPDATE deliveries SET status = 'due', leased_until = NULL, due_at = least(due_at
                ORDER BY leased_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 RETURNING id
 """
-# One delivery for each open breaker whose time has come; the channel's time moves on, so that nobody else tries too.
+# One delivery for each open breaker whose wait is over; the next wait starts, so that no other worker takes one too.
 PROBED = f"""
 WITH ripe AS (
     SELECT c.id FROM channels c WHERE c.enabled AND c.opened_at IS NOT NULL AND c.retry_at <= %(now)s

@@ -32,7 +32,7 @@ def deliver(now: datetime) -> int:
 
 
 class Worker:
-    """Leases and sends until it is told to stop."""
+    """Leases and sends deliveries until stopped."""
 
     def __init__(self, lease_for: timedelta = DELIVERY_LEASE) -> None:
         self.lease_for = lease_for

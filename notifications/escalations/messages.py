@@ -36,12 +36,12 @@ class DueStep(NamedTuple):
 
     @property
     def together(self) -> tuple[str, str, int, int, str]:
-        """What is told in one message."""
+        """The key of steps that share one message."""
         return str(self.rule), self.policy, self.step, self.round, str(self.steps)
 
 
 def messages_of(group: Sequence[DueStep], recipients: ResolvedRecipients, now: datetime) -> list[Message]:
-    """One to each person who is told; to the owner of the rule where channels alone are, by those only."""
+    """One message for each person; where only channels are named, one to the rule's owner by those channels."""
     owner = group[0].owner
     people = [*recipients.people, *([owner] if recipients.channels and owner not in recipients.people else [])]
     return [_message(group, person, recipients.channels, recipients.people, now) for person in people]

@@ -1,4 +1,4 @@
-"""Useful or noise: what people say of notifications goes to the activity entry that each was told by."""
+"""Feedback on notifications, useful or noise: it is stored for the activity entry of each."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ NOTHING_TO_JUDGE = "No feedback possible: the notification does not belong to a 
 
 
 def entry_of(notification: Notification) -> UUID | None:
-    """The activity entry that told this, where one did."""
+    """The activity entry of a notification, or None."""
     facts = notification.metadata if isinstance(notification.metadata, dict) else {}
     return as_uuid(str(facts.get("entry"))) if facts.get("entry") else None
 

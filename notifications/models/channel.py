@@ -28,7 +28,7 @@ class Channel(models.Model):
         db_default=0,
         help_text="If a channel fails, the channel with the lowest number is used next.",
     )
-    # How it words title and body, see notifications.templating; empty: as they are.
+    # Templates of title and body, see notifications.templating; empty: the default text.
     title_template = models.TextField(default="", blank=True, db_default="")
     body_template = models.TextField(default="", blank=True, db_default="")
     created_at = models.DateTimeField("created", default=timezone.now, db_default=Now(), editable=False)
@@ -38,9 +38,9 @@ class Channel(models.Model):
     opened_at = models.DateTimeField(null=True, editable=False)
     retry_at = models.DateTimeField(null=True, editable=False)
     cause = models.TextField(default="", db_default="", editable=False)
-    # The first delivery since the settings are as they are; without any it is untested.
+    # The first delivery since the settings were changed; without one the channel is untested.
     works_since = models.DateTimeField(null=True, editable=False)
-    # The bucket of tokens, each of which lets one message out.
+    # The token bucket of the rate limit: one token per message.
     tokens = models.FloatField(null=True, editable=False)
     tokens_at = models.DateTimeField(null=True, editable=False)
 

@@ -47,7 +47,7 @@ def panel(request: HttpRequest, model_admin: Any, result: str = "") -> HttpRespo
 
 
 def _seen(request: HttpRequest, shown: list[Notification]) -> set[UUID]:
-    """The entries that told these and that the person may see: those of other people's rules they may not."""
+    """The activity entries of these notifications that the person may see."""
     if not request.user.has_perm("rules.view_activityentry"):
         return set()
     entries = ActivityEntry.objects.visible_to(request.user).filter(pk__in=filter(None, map(entry_of, shown)))

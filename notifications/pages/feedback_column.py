@@ -1,4 +1,4 @@
-"""The part of the inbox in which people say whether what they were told was useful, or noise."""
+"""The feedback column of the inbox: useful, or noise."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ FEEDBACK = "admin:notifications_notification_feedback"
 
 
 class InboxChangeList(FilteredChangeList):
-    """Its rows know what whoever looks said of them, and whether they may change them."""
+    """Its rows have the viewer's feedback, and whether they can change it."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> NotificationQuerySet:
         found: Any = super().get_queryset(request, exclude_parameters)
@@ -46,7 +46,7 @@ class JudgedAdmin(RecordAdmin):
 
     @display(description="feedback")
     def judged(self, notification: Notification) -> str:
-        """The buttons “useful” and “noise”, where a firing told it."""
+        """The buttons “useful” and “noise”, for notifications of a firing."""
         feedback: dict[str, bool | None] = notification.feedback  # type: ignore[attr-defined]
         return buttons(FEEDBACK, notification.pk, notification.title, feedback["useful"]) if feedback else "–"
 

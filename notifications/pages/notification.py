@@ -1,4 +1,4 @@
-"""The page of one notification: what it says, why it was told, and where it went."""
+"""The page of one notification: its text, its reason, and its deliveries."""
 
 from datetime import datetime
 from typing import Any
@@ -53,7 +53,7 @@ def _read(request: HttpRequest, notification: Notification, now: datetime) -> No
 
 
 def _why(request: HttpRequest, notification: Notification) -> ActivityEntry | None:
-    """The activity entry that told it, where the person may see it."""
+    """The activity entry of the notification, where the person may see it."""
     entry = entry_of(notification)
     if entry is None or not request.user.has_perm("rules.view_activityentry"):
         return None

@@ -14,7 +14,7 @@ NOW, HOURLY, DAILY, OFF = "now", "hourly", "daily", "off"
 MODES = {NOW: "at once", HOURLY: "every hour", DAILY: "once a day", OFF: "not"}
 SEVERITIES = ("low", "medium", "high", "critical")
 DEFAULT_FREQUENCIES = {"low": DAILY, "medium": NOW, "high": NOW, "critical": NOW}
-# What is sent where a person has said nothing, by role; auditors read, and are not woken.
+# The default preferences by role; auditors only read.
 DEFAULTS = {
     "members": DEFAULT_FREQUENCIES, "operators": DEFAULT_FREQUENCIES, "administrators": DEFAULT_FREQUENCIES,
     "auditors": dict.fromkeys(SEVERITIES, OFF),

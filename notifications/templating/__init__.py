@@ -31,7 +31,7 @@ def check(source: str) -> None:
 
 def worded(message: OutgoingMessage, channel: Channel | None) -> OutgoingMessage:
     """`message` with the channel's templates applied; the default text, with the error, where a template fails."""
-    if channel is None or message.reason == "channel":  # what is told of a channel itself is no message of a rule
+    if channel is None or message.reason == "channel":  # messages about a channel itself are not a rule's
         return message
     return in_words(message, channel.title_template, channel.body_template)
 

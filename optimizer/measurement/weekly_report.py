@@ -12,7 +12,7 @@ from optimizer.text.proposal import strategy_name, title_of
 
 WEEK = timedelta(days=7)
 MAX_EXAMPLES = 5
-# What is counted, what it is called, and its colour: on white, and on the dark ground, all can be told apart.
+# What is counted, its label, and its colour: distinguishable in light and dark mode.
 REPORT_SERIES = {
     "proposed": ("proposed", "#64748b"), "applied": ("applied", "#0f766e"), "improved": ("improved", "#15803d"),
     "unchanged": ("no change", "#94a3b8"), "worse": ("worse", "#b91c1c"), "rolled_back": ("rolled back", "#b45309"),

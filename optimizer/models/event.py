@@ -62,7 +62,7 @@ class OptimizationEvent(models.Model):
     status = models.TextField(choices=Status.choices, default=Status.PROPOSED, db_default=Status.PROPOSED)
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
-    # What it is about, as the firing or the person who asked for it said.
+    # The metric and condition of the firing, or of the request.
     metric = models.TextField(default="", db_default="", blank=True)
     target = models.TextField(default="", db_default="", blank=True)
     operator = models.TextField(default="", db_default="", blank=True)

@@ -57,7 +57,7 @@ def is_metric(name: str) -> bool:
 
 
 def _limit(wanted: ManualRequest) -> tuple[str, float]:
-    """What would be bad: as was said, else as a rule that watches it says, their own before those on everyone."""
+    """The condition for a bad value: as requested, else that of a rule on the metric, the person's own rules first."""
     if wanted.operator and wanted.threshold is not None:
         return wanted.operator, wanted.threshold
     watching = AutomationRule.objects.active().filter(

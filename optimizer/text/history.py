@@ -49,7 +49,7 @@ def _proposed(event: OptimizationEvent) -> HistoryLine:
 
 
 def _begin(event: OptimizationEvent) -> datetime:
-    """When it was proposed; another program need not have said."""
+    """When it was proposed; other programs may not have stored it."""
     return event.created_at or datetime.min.replace(year=1970, tzinfo=UTC)
 
 

@@ -57,7 +57,7 @@ class RuleField:
 
     @property
     def default(self) -> Any:
-        """What a rule has where nothing is said."""
+        """The value of a new rule."""
         return self.column.get_default()
 
 

@@ -30,11 +30,11 @@ def moment_at(moments: Sequence[datetime], at: datetime) -> datetime | None:
 def timing_of(rule: AutomationRule) -> Timing:
     """The timing of `rule`, as if it were active."""
     config = rule.action_config if isinstance(rule.action_config, dict) else {}
-    tells = rule.action_type in actions and actions[rule.action_type].tells_resolved
+    tells = rule.action_type in actions and actions[rule.action_type].notifies_resolved
     return Timing(
         repeat_every=rule.repeat_every, no_data_policy=rule.no_data_policy, error_policy=rule.error_policy,
         pending_for=rule.pending_for, keep_firing_for=rule.keep_firing_for, interval=_interval(),
-        tells_resolved=tells and config.get("notify_resolved") is True,
+        notifies_resolved=tells and config.get("notify_resolved") is True,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Operators, once, as Python and as SQL. Both compare double precision numbers, so they agree to the last bit."""
+"""Operators in Python and in SQL. Both compare double precision numbers, so the results are equal."""
 
 import operator
 from collections.abc import Callable, Collection
@@ -49,12 +49,12 @@ IN_WORDS = {
 
 
 def met(value: float, condition_operator: str, threshold: float) -> bool:
-    """Say whether `value` breaks the threshold, so that the rule should fire."""
+    """Return whether `value` meets the condition, so that the rule fires."""
     return IN_PYTHON[condition_operator](float(value), float(threshold))
 
 
 def met_sql(value: str, condition_operator: str, threshold: str) -> str:
-    """Return the same question as an SQL expression over three SQL expressions, the outer two double precision."""
+    """Return `met` as an SQL expression over three SQL expressions; value and threshold are double precision."""
     cases = " ".join(
         f"WHEN '{symbol}' THEN {value} {'<>' if symbol == '!=' else symbol} {threshold}" for symbol in IN_PYTHON
     )
@@ -62,7 +62,7 @@ def met_sql(value: str, condition_operator: str, threshold: str) -> str:
 
 
 def verdict(value: float | None, condition_operator: str, threshold: float, recovery: float | None = None) -> str:
-    """Return what `value` says: met, held (no longer met, and not past the recovery threshold), clear or missing."""
+    """Return the verdict on `value`: met, held (not met, but not past the recovery threshold), clear or missing."""
     if value is None:
         return "missing"
     if met(value, condition_operator, threshold):
@@ -71,7 +71,7 @@ def verdict(value: float | None, condition_operator: str, threshold: float, reco
 
 
 def verdict_sql(value: str, row: str) -> str:
-    """Return the same as an SQL expression, over a row with operator, threshold and recovery."""
+    """Return `verdict` as an SQL expression, over a row with operator, threshold and recovery."""
     breaks = met_sql(value, f"{row}.operator", f"{row}.threshold")
     lingers = met_sql(value, f"{row}.operator", f"{row}.recovery")
     return f"""(CASE WHEN {value} IS NULL THEN 'missing' WHEN {breaks} THEN 'met'
@@ -86,12 +86,12 @@ TOGETHER = {
 
 
 def combine(verdicts: Collection[str], match: str) -> str:
-    """Return what several conditions say together, joined by `match`: what is unknown decides only where it matters."""
+    """Return the verdict of several conditions joined by `match`: a missing one decides only where it matters."""
     return next(verdict for verdict in TOGETHER[match] if verdict in verdicts)
 
 
 def combine_sql(verdict_column: str, match: str) -> str:
-    """Return the same as an aggregate SQL expression, over SQL expressions of the verdict and of `match`."""
+    """Return `combine` as an aggregate SQL expression, over SQL expressions of the verdict and of `match`."""
 
     def first(order: tuple[str, ...]) -> str:
         return " ".join(f"WHEN bool_or({verdict_column} = '{verdict}') THEN '{verdict}'" for verdict in order)

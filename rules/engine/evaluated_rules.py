@@ -39,7 +39,7 @@ def is_acting(rule: "AutomationRule") -> bool:
 
 
 def acting(path: str = "") -> Q:
-    """Those that act; `path` leads to the rule, as `rule__`."""
+    """The condition for acting rules; `path` is the lookup prefix of the rule, such as `rule__`."""
     return Q(**{f"{path}status": "active", f"{path}deleted_at": None, f"{path}user__is_active": True})
 
 

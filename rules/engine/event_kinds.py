@@ -8,9 +8,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventKind:
-    """`kind` is its `event_type`, at most 100 characters; `label` is what people call it; `tone` is "" or the colour of
-    its label: success, info, warning or danger. `sentence` names facts of the entry's context in braces, or makes the
-    sentence of the context."""
+    """`kind` is its `event_type`, at most 100 characters; `label` is its name on screen; `tone` is "" or the colour of
+    its label: success, info, warning or danger. `sentence` is a format string over the entry's context, or a function
+    of it."""
 
     kind: str
     label: str
@@ -23,6 +23,6 @@ class EventKind:
 
 
 def filled(words: str, context: Mapping[str, Any]) -> str:
-    """The words, with what the entry says; with a question mark where it does not."""
+    """`words` with the placeholders filled from `context`; a question mark for missing ones."""
     values = {name: str(value) for name, value in context.items()}
     return words.format_map(defaultdict(lambda: "?", values))

@@ -13,12 +13,12 @@ BOTH = re.compile(r"(.*?)\(\s*(\d+)\s*checks?\s*\)\s*", re.IGNORECASE)
 
 
 def evaluation_interval() -> timedelta:
-    """The time from one scheduled evaluation to the next."""
+    """The time between two scheduled evaluations."""
     return timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
 
 
 def parse_checks(text: str) -> timedelta:
-    """Return the duration that `text` says: `15m`, `3 checks` or `15m (3 checks)`; ValueError where it says none."""
+    """Parse a duration: `15m`, `3 checks` or `15m (3 checks)`; ValueError where it is invalid."""
     if len(text) > MAX_DURATION_TEXT:
         return parse_duration(text)
     if count := COUNT.fullmatch(text):
@@ -40,26 +40,26 @@ def _of(count: int, text: str) -> timedelta:
 
 
 def checks(duration: timedelta) -> str:
-    """`3 checks`; nothing where it is no whole number of them."""
+    """`3 checks`; empty where the duration is not a whole number of them."""
     count, rest = divmod(duration, evaluation_interval())
     return "" if rest else counted(count, "check").replace(",", "")
 
 
 def shown(duration: timedelta) -> str:
-    """As forms show it: `15m (3 checks)`, `0`."""
+    """The duration as in forms: `15m (3 checks)`, `0`."""
     counted = checks(duration) if duration else ""
     return f"{format_duration(duration)} ({counted})" if counted else format_duration(duration)
 
 
 def spelled(duration: timedelta) -> str:
-    """As a sentence has it: `15 minutes`, `1 day 12 hours`."""
+    """The duration as in sentences: `15 minutes`, `1 day 12 hours`."""
     names = {"w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second"}
     parts = [(part[:-1], names[part[-1]]) for part in format_duration(duration).split() if part != "0"]
     return " ".join(f"{count} {name}{'' if count == '1' else 's'}" for count, name in parts) or "no time"
 
 
 def off_grid(duration: timedelta) -> str:
-    """The problem of a `duration` that ends between two evaluations, with the nearest two that do not."""
+    """The error for a duration that ends between two evaluations, with the two nearest valid ones."""
     below = duration // evaluation_interval() * evaluation_interval()
     if below == duration:
         return ""

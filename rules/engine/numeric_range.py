@@ -1,4 +1,4 @@
-"""The numbers that windows calculate with: within them nothing overflows, in PostgreSQL or Python."""
+"""The range of numbers that windows compute with: within it nothing overflows, in PostgreSQL or Python."""
 
 LARGEST_VALUE = 1e150  # PostgreSQL squares what it averages
 BEYOND_RANGE = "the latest reading is beyond the range of numbers"
@@ -7,12 +7,12 @@ TOO_FAR = "A reading in the window is too large, or too near to 0, to calculate 
 
 
 def as_float_sql(numeric: str, maximum: str = "1.7e308") -> str:
-    """SQL of `numeric` as double precision, which the cast alone would refuse with an error where it has no room: NULL
-    for what is not below `most`, 0 for what is nearer to 0 than 64 bits can hold."""
+    """SQL of `numeric` as double precision, without the cast's errors: NULL beyond `maximum`, 0 for what is closer to 0
+    than 64 bits can represent."""
     return f"(CASE WHEN abs({numeric}) < 5e-324 THEN 0 WHEN abs({numeric}) < {maximum} THEN ({numeric})::float8 END)"
 
 
 def reading_sql(numeric: str) -> str:
-    """SQL of the `numeric` reading of a source as double precision: NaN for what 64 bits cannot hold, so that its
-    person learns why it is no reading."""
+    """SQL of a source's `numeric` reading as double precision: NaN beyond the range of 64 bits, which is reported as an
+    error."""
     return f"coalesce({as_float_sql(numeric)}, 'NaN')"

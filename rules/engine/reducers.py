@@ -1,7 +1,7 @@
-"""What the readings of a window come to, in Python, for backtests; the SQL is in `rules.evaluation.composite`.
+"""Aggregations of the readings of a window in Python, for backtests; the SQL is in `rules.evaluation.composite`.
 
-A pushed metric is a series of samples. A built-in metric is known by its changes: it holds its value until the next
-one, so its average is over time, and its sum and count are of evaluations.
+A pushed metric is a series of samples. A built-in metric is stored as changes and holds its value until the next one,
+so its average is over time, and its sum and count are over evaluations.
 """
 
 import math
@@ -30,15 +30,15 @@ class Series:
     tables: list[WindowTable] = field(default_factory=list, compare=False)
 
     def newest(self, now: datetime, max_age: timedelta | None) -> tuple[float, datetime] | None:
-        """The newest reading at `now` that is not older than `max_age`, and when it was observed."""
+        """The newest reading at `now` that is not older than `max_age`, with its time; None without one."""
         place = bisect_right(self.times, now)
         if not place or (max_age is not None and self.times[place - 1] <= now - max_age):
             return None
         return self.values[place - 1], self.times[place - 1]
 
     def reduce(self, reducer: str, now: datetime, span: timedelta, interval: timedelta) -> float | None:
-        """What the readings after `now - span` and up to `now` come to; None where there are none, NaN where that
-        cannot be calculated."""
+        """The aggregation of the readings after `now - span` and up to `now`; None where there are none, NaN where it
+        overflows."""
         first, last = bisect_right(self.times, now - span), bisect_right(self.times, now)
         if self.held:
             return self._reduce_held(reducer, first, last, now, span, interval)
@@ -79,7 +79,7 @@ class Series:
         return area / length if length else self._table().extreme(max, first, last)
 
     def _changed(self, reducer: str, first: int, last: int) -> float | None:
-        """From the first reading to the last before `last`."""
+        """The change between the readings at `first` and `last - 1`, absolute or in percent by `reducer`."""
         return (_change if reducer == "change" else _percent)(self.values[first], self.values[last - 1])
 
     def _table(self) -> WindowTable:
@@ -88,7 +88,7 @@ class Series:
         return self.tables[0]
 
     def _integral(self, until: datetime) -> float:
-        """The area under the steps, value times seconds, from the first reading on."""
+        """The integral of the step function, value times seconds, from the first reading to `until`."""
         if not self.integrals:
             lengths = [0.0, *((b - a).total_seconds() for a, b in zip(self.times, self.times[1:], strict=False))]
             self.integrals.extend(
@@ -105,7 +105,7 @@ def _in_reach(value: float) -> bool:
 
 
 def _safe(value: float) -> float:
-    """What a series is integrated of: what is out of reach is refused where the window that has it is reduced."""
+    """The value for the integral; out-of-range values count as 0, since their windows are refused elsewhere."""
     return value if SMALLEST <= abs(value) <= LARGEST_VALUE else 0.0
 
 

@@ -1,4 +1,4 @@
-"""How serious a rule is by the options of its action, as the old application writes them: `severity` or `priority`."""
+"""The severity in the options of an action of the old application: `severity` or `priority`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ OPTIONS = ("severity", "priority")
 
 
 class SeverityOption(forms.CharField):
-    """A severity in the words of the old application."""
+    """A severity in the vocabulary of the old application."""
 
     def __init__(self) -> None:
         super().__init__(required=False, max_length=20)
@@ -24,7 +24,7 @@ class SeverityOption(forms.CharField):
 
 
 def severity_of(config: Any) -> str:
-    """The severity that the options name; empty where they name none that is known."""
+    """The severity in the options; empty where there is no known one."""
     if not isinstance(config, Mapping):
         return ""
     severities = (MEANINGS.get(str(config.get(name)).strip().lower()) for name in OPTIONS)

@@ -25,9 +25,9 @@ NO_DATA_REASON = "no data"
 
 
 def step(state: StateRecord, observation: Observation, timing: Timing, now: datetime) -> Transition | None:
-    """Return where the instance goes at `now`, or None where it stays and nothing is to be done.
+    """Return the transition at `now`, or None where the state stays and no action is due.
 
-    An instance that is further in time than the evaluation stays: the past does not change it.
+    An instance whose state is newer than `now` stays unchanged.
     """
     if any(time and time > now for time in (state.since, state.last_acted)):
         return None
@@ -40,7 +40,7 @@ def acted(state: StateRecord, now: datetime) -> StateRecord:
 
 
 def due(state: StateRecord, timing: Timing) -> datetime | None:
-    """Return when `step` may next have something to say though nothing new is seen; None where time changes nothing."""
+    """Return when `step` may next change something without a new observation; None where time alone changes nothing."""
     waits: list[datetime | None] = []
     if state.condition == InstanceState.PENDING and state.since:
         waits = [state.since + timing.pending_for]
@@ -74,14 +74,14 @@ class _Step:
             return self._meet("not past the recovery threshold" if verdict == Verdict.HELD else "")
         return self._clear(InstanceState.OK, "")
 
-    # -- nothing can be said -----------------------------------------------------------------------
+    # -- no data or an error -----------------------------------------------------------------------
 
     def _by_policy(self, policy: str, where: str, reason: str) -> Transition | None:
         if policy == "fire":
             return self._meet(reason)
         if policy == "resolve" and self.state.fires:
             return self._clear(where, reason)
-        if where == InstanceState.NO_DATA and self.state.fires:  # it keeps firing, and all that belongs to that
+        if where == InstanceState.NO_DATA and self.state.fires:  # it keeps firing, with its episode
             return None if self.state.condition == InstanceState.RECOVERING else self._meet(reason)
         failed = where == InstanceState.ERROR
         if self.state.condition == where and not (failed and _gist(self.state.reason) != _gist(reason)):
@@ -116,7 +116,7 @@ class _Step:
         return self._act(Event.FLAPPING if flapping else Event.FIRED, state, counts=True)
 
     def _go_on(self, reason: str) -> Transition:
-        """An episode that was recovering, or that an error has interrupted, fires as before."""
+        """Continue an episode that was recovering, or that an error had interrupted."""
         relapsed = self.state.condition == InstanceState.RECOVERING
         changes = self._changes() if relapsed else self.state.changes
         state = replace(
@@ -155,14 +155,14 @@ class _Step:
         if self.state.retry_at:
             waits = self.now < self.state.retry_at
             return None if waits else self._act(Event.RETRIED, here, counts=False)
-        # One that was opened again by hand has not acted since.
+        # An alert that was reopened by hand has not acted since.
         due = self.state.last_acted is None or self._is_due()
         return self._act(Event.REPEATED, here, counts=True) if due else None
 
     # -- the condition is clear ------------------------------------------------------------------------
 
     def _clear(self, where: str, reason: str) -> Transition | None:
-        """Towards `where`, which is ok unless the rule resolves without data."""
+        """Move towards `where`, which is ok unless the rule resolves on no data."""
         state = self.state
         if state.condition == where:
             return None
@@ -186,7 +186,7 @@ class _Step:
 
     def _resolve(self, where: str, reason: str, changes: tuple[datetime, ...]) -> Transition:
         ended = replace(self._ended(where, reason), changes=changes)
-        if self.timing.tells_resolved and self.state.last_acted is not None:
+        if self.timing.notifies_resolved and self.state.last_acted is not None:
             return self._act(Event.RESOLVED, ended, counts=False)
         return self._go(Event.RESOLVED, ended)
 
@@ -246,5 +246,5 @@ def _no_data(cause: str) -> str:
 
 
 def _gist(cause: str) -> str:
-    """A cause without what differs each time: times, numbers, addresses and ids."""
+    """An error without its variable parts: times, numbers, addresses and ids."""
     return re.sub(r"[0-9a-f-]*\d[0-9a-f-]*", "#", cause.lower())

@@ -1,4 +1,4 @@
-"""The words of the state machine: what an instance can be in, what is seen of it, and what a step says.
+"""Types of the state machine: states, observations, transitions.
 
 The machine itself is in `rules.engine.state_machine`.
 """
@@ -21,7 +21,7 @@ class InstanceState(models.TextChoices):
 
 
 class Verdict(models.TextChoices):
-    """What the readings say about the condition of a rule. Held: no longer broken, and not past the recovery."""
+    """The result of a rule's condition. Held: no longer met, but not past the recovery threshold."""
 
     MET = "met"
     HELD = "held"
@@ -31,7 +31,7 @@ class Verdict(models.TextChoices):
 
 
 class Event(models.TextChoices):
-    """The event of a step in the activity log."""
+    """The event of a transition, for the activity log."""
 
     PENDING = "rule_pending", "pending"
     UNPENDING = "rule_unpending", "cleared"
@@ -53,8 +53,8 @@ class Event(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class StateRecord:
-    """Where an instance stands: its condition and since when; the episode, when that fired and last acted with success;
-    when to try again; how people handle it, until when; which silence covers it; how often it changed of late."""
+    """The state of an instance and since when; its episode: when it fired and last acted successfully; when to retry;
+    handling and until when; the covering silence; recent changes, for flapping."""
 
     condition: str = "ok"
     reason: str = ""
@@ -78,7 +78,7 @@ class StateRecord:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How a rule treats time, and data that is missing or cannot be read."""
+    """A rule's durations, and its policies for missing data and errors."""
 
     repeat_every: timedelta = timedelta(hours=4)
     no_data_policy: str = "keep"
@@ -87,13 +87,13 @@ class Timing:
     keep_firing_for: timedelta = timedelta(0)
     interval: timedelta = timedelta(minutes=5)
     draft: bool = False
-    tells_resolved: bool = False
+    notifies_resolved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What an evaluation sees of an instance: the verdict, the cause where it failed, whether the critical threshold is
-    passed, and the silence that covers it, by id and in words."""
+    """What an evaluation found for an instance: the verdict, the error if it failed, whether the critical threshold is
+    passed, and the covering silence, by id and in words."""
 
     verdict: str
     cause: str = ""
@@ -104,8 +104,8 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One step of an instance to `state`. `acts` where the action of the rule is to be run; `quiet` says why it is not
-    where it would have been; `counts` as a triggering."""
+    """One transition of an instance to `state`. `acts` where the rule's action is to run; `quiet` says why it does not;
+    `counts` as a triggering."""
 
     event: str
     old: str

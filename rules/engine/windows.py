@@ -1,7 +1,7 @@
-"""Sums and extremes of any window of a series at once, whatever its length: what `fsum`, `min` and `max` would give.
+"""Sums and extremes of any window of a series in constant time, equal to `fsum`, `min` and `max`.
 
-A backtest asks for thousands of windows that overlap. Sums are kept as whole numbers of the smallest binary fraction
-that a reading has, so their differences are exact.
+A backtest needs thousands of overlapping windows. Sums are kept as integers in units of the smallest binary fraction of
+a reading, so their differences are exact.
 """
 
 import math
@@ -22,18 +22,18 @@ class WindowTable:
         self._rows: dict[Pick, list[Sequence[float]]] = {min: [values], max: [values]}
 
     def can_be_summed(self, first: int, last: int) -> bool:
-        """Whether no reading is too large to calculate with, or NaN."""
+        """Whether no reading is NaN or out of range."""
         return self._unsafe[last] == self._unsafe[first]
 
     def total(self, first: int, last: int) -> float:
-        """Return the sum, rounded once; NaN where it cannot be calculated."""
+        """Return the sum, rounded once; NaN where it is out of range."""
         if not self.can_be_summed(first, last):
             return math.nan
         sums, unit = self._sums
         return (sums[last] - sums[first]) / unit
 
     def extreme(self, pick: Pick, first: int, last: int) -> float:
-        """Return the `min` or `max`; as in PostgreSQL, NaN is above all."""
+        """Return the `min` or `max`; as in PostgreSQL, NaN is the largest value."""
         if self._has_nan:
             return pick(self.values[first:last], key=_rank)
         power = (last - first).bit_length() - 1
@@ -41,7 +41,7 @@ class WindowTable:
         return pick(row[first], row[last - (1 << power)])
 
     def _row(self, pick: Pick, power: int) -> Sequence[float]:
-        """What `pick` gives of the `2 ** power` readings from each on."""
+        """The result of `pick` over `2 ** power` readings from each index on."""
         rows = self._rows[pick]
         while len(rows) <= power:
             rows.append(list(map(pick, rows[-1], rows[-1][1 << (len(rows) - 1) :])))
@@ -57,7 +57,7 @@ class WindowTable:
 
     @cached_property
     def _sums(self) -> tuple[list[int], int]:
-        """The sums of the first readings as whole numbers, and what they are to be divided by."""
+        """The prefix sums as integers, and their common divisor."""
         safe = (float(value) if abs(value) <= LARGEST_VALUE else 0.0 for value in self.values)
         ratios = [value.as_integer_ratio() for value in safe]
         bits = max((under.bit_length() for _, under in ratios), default=1)

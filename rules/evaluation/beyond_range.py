@@ -1,4 +1,4 @@
-"""Why there is no reading: of the series in eval_beyond there is one, but no number of 64 bits can hold it."""
+"""The error for series whose newest reading exceeds the range of 64-bit floats (table eval_beyond)."""
 
 from collections.abc import Sequence
 
@@ -29,14 +29,14 @@ UPDATE eval_candidates c SET cause = '{BEYOND_RANGE}' FROM found WHERE found.n =
 
 
 def give_causes(cursor: CursorWrapper) -> None:
-    """Give the candidates without a reading the cause, where that is one."""
+    """Set the error on candidates without a reading whose series is beyond the range."""
     cursor.execute("SELECT EXISTS (SELECT FROM eval_beyond)")
     if cursor.fetchone()[0]:
         cursor.execute(GIVE_CAUSES)
 
 
 def with_causes(judged: str, names: Sequence[str]) -> str:
-    """The SELECT of `names` from the SELECT `judged`, with the same cause."""
+    """A SELECT of `names` from the SELECT `judged`, with that error."""
     cause = f"CASE WHEN EXISTS (SELECT FROM found WHERE found.n = j.n) THEN '{BEYOND_RANGE}' ELSE j.cause END"
     columns = ", ".join(cause if name == "cause" else f"j.{name}" for name in names)
     return f"""

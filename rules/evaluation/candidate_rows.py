@@ -1,4 +1,4 @@
-"""The candidates of an evaluation, read by name: what was observed, the state before, the timing of the rule."""
+"""Candidates of an evaluation, read by column name: observation, previous state, timing of the rule."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from rules.engine.states import Observation, StateRecord, Timing
 
 
 class Candidate(NamedTuple):
-    """An instance that may change: what was observed, its state, and the timing of its rule."""
+    """An instance that may change: its observation, its state, and the timing of its rule."""
 
     n: int
     state_id: UUID | None
@@ -37,10 +37,10 @@ class Candidate(NamedTuple):
     pending_for: timedelta
     keep_firing_for: timedelta
     draft: bool
-    tells_resolved: bool
+    notifies_resolved: bool
 
     def observation(self) -> Observation:
-        """What this evaluation sees of it."""
+        """The observation of this evaluation."""
         return Observation(self.verdict, self.cause, self.worsens, self.silencing, self.words)
 
     def state(self) -> StateRecord:
@@ -53,22 +53,22 @@ class Candidate(NamedTuple):
         )  # fmt: skip
 
     def timing(self, interval: timedelta) -> Timing:
-        """How its rule treats time; `interval` lies between two evaluations."""
+        """The timing of its rule; `interval` is the time between two evaluations."""
         return Timing(
             repeat_every=self.repeat_every, no_data_policy=self.no_data_policy, error_policy=self.error_policy,
             pending_for=self.pending_for, keep_firing_for=self.keep_firing_for, interval=interval, draft=self.draft,
-            tells_resolved=self.tells_resolved,
+            notifies_resolved=self.notifies_resolved,
         )  # fmt: skip
 
 
-# What is not simply the column of eval_candidates of the same name.
+# Columns that are not columns of eval_candidates of the same name.
 EXPRESSIONS = {
     "silencing": "coalesce(c.silencing_id::text, '')", "silence": "coalesce(c.silence_id::text, '')",
     "draft": "r.status = 'draft'",
-    "tells_resolved":
+    "notifies_resolved":
         "coalesce(r.action_type = ANY(%s) AND to_jsonb(r.action_config)->'notify_resolved' = 'true', false)",
 }  # fmt: skip
-# Rules that were paused or deleted, and people who were deleted, since the candidates were found take no step.
+# Rules that were paused or deleted, and people who were deleted, since the candidates were found are skipped.
 FETCH = f"""
 SELECT {", ".join(EXPRESSIONS.get(name, f"c.{name}") for name in Candidate._fields)}
   FROM eval_candidates c

@@ -38,23 +38,23 @@ STAYS_FIRING = """(condition = 'firing' AND (was_critical OR NOT worsens)
     AND (draft OR silencing_id IS NOT NULL OR handling <> 'open' OR coalesce(retry_at > %(now)s, false)
     OR (retry_at IS NULL AND last_notified_at IS NOT NULL AND last_notified_at + repeat_every > %(now)s)))"""
 STAYS_RECOVERING = "(condition = 'recovering' AND since + keep_firing_for > %(now)s)"
-# As in rules.engine.state_machine, the past does not change an instance that is further in time. What is let through
-# here may still stay where it is; what is held back must.
+# As in rules.engine.state_machine, an instance whose state is newer than `now` does not change. This is a prefilter:
+# what passes may still stay unchanged; what does not pass must.
 MAY_CHANGE = f"""coalesce(greatest(since, last_notified_at) <= %(now)s, true) AND CASE
     WHEN {MEETS} THEN NOT ({STAYS_PENDING} OR {STAYS_FIRING})
     WHEN verdict IN ('clear', 'held') THEN NOT (condition = 'ok' OR {STAYS_RECOVERING})
     WHEN verdict = 'missing' THEN NOT (condition = 'no_data' OR {STAYS_RECOVERING}
                                        OR (condition = 'recovering' AND no_data_policy = 'keep'))
     ELSE NOT (condition = 'error' AND reason = cause) END"""
-# Those that were culprits the last time. They are tried again, but the others first.
+# Rules that failed the last time. They are evaluated again, after the others.
 SUSPECTS = "SELECT DISTINCT rule_id FROM rule_states WHERE condition = 'error' AND reason LIKE %(marker)s"
-# To sort the names of metrics costs more than the join itself.
+# Sorting the names of metrics for a merge join costs more than the join itself.
 BY_HASHING = "SET LOCAL enable_mergejoin = off; SET LOCAL work_mem = '64MB'"
-# Only in tables of another application can there be a rule of somebody who is not here.
+# In tables of another application a rule may belong to a person who does not exist here.
 OF_NOBODY = """
 DELETE FROM eval_candidates c WHERE NOT EXISTS (SELECT FROM smartagent_users u WHERE u.id = c.subject_id)
 """
-# Only a source that gives two readings for one instance makes it twice a candidate; the newest reading counts.
+# A source that gives two readings for one instance makes it a candidate twice; the newest reading counts.
 DELETE_DUPLICATES = """
 DELETE FROM eval_candidates c USING (
     SELECT n, row_number() OVER (PARTITION BY rule_id, subject_id, target ORDER BY observed_at DESC NULLS LAST) AS place
@@ -64,21 +64,21 @@ DELETE FROM eval_candidates c USING (
 
 
 def only(owner: UUID | None, rule: UUID | None) -> tuple[str, dict[str, Any]]:
-    """The SQL condition on r, and its parameters, that leaves one person's rules, or one rule."""
+    """An SQL condition on r, and its parameters, for the rules of one person, or one rule."""
     sql = (" AND r.user_id = %(owner)s" if owner else "") + (" AND r.id = %(rule)s" if rule else "")
     return sql, {"owner": owner, "rule": rule}
 
 
 def census_of(owner: UUID | None, rule: UUID | None) -> Census:
-    """The rules that are evaluated, of all, of one person or that one."""
+    """The census of all evaluated rules, of those of one person, or of one rule."""
     return take_census(*only(owner, rule))
 
 
 def find_candidates(
     now: datetime, owner: UUID | None, rule: UUID | None, of: KindsOfRules = ANY_KINDS
 ) -> tuple[int, Isolated[UUID]]:
-    """Fill eval_candidates with the instances that may change at `now`; return how many they are, and the rules that
-    could not be evaluated with the others."""
+    """Fill eval_candidates with the instances that may change at `now`; return their number, and the rules that could
+    not be evaluated in the common statement."""
     condition, params = only(owner, rule)
     isolated = Isolated[UUID]()
     with connection.cursor() as cursor:
@@ -102,7 +102,7 @@ def find_candidates(
 
 
 def _judged(readings: str) -> str:
-    """What the readings say of each instance, beside its state before and its silence."""
+    """The SELECT of each instance's verdict, previous state and silence."""
     return f"""
 SELECT i.*, s.id AS state_id, coalesce(s.condition, 'ok') AS condition, coalesce(s.reason, '') AS reason, s.since,
        coalesce(s.episode, 0) AS episode, s.fired_at, coalesce(s.handling, 'open') AS handling, s.handled_until,
@@ -130,7 +130,7 @@ SELECT (SELECT coalesce(max(n), 0) FROM eval_candidates) + row_number() OVER (),
 
 
 def _find_by_halves(now: datetime, condition: str, params: dict[str, Any]) -> Isolated[UUID]:
-    """Fill eval_candidates set by set, and with the culprits as failed."""
+    """Fill eval_candidates in subsets, halved where one fails; rules that fail alone are added as failed."""
     make_tables(now, TRUSTED, IS_SIMPLE)
     with connection.cursor() as cursor:
         empty = _making(verdicts(condition, composed=False))
@@ -154,13 +154,13 @@ def _find_by_halves(now: datetime, condition: str, params: dict[str, Any]) -> Is
 
 
 def _from_another_place(keys: list[UUID], now: datetime) -> list[UUID]:
-    """The keys, begun at each evaluation at another place: where the time does not suffice for all, others are left."""
+    """The keys, rotated by the time: where time does not suffice for all, others are left out each time."""
     start = round(now.timestamp()) * len(keys) * 7 // 12_289 % max(len(keys), 1)
     return keys[start:] + keys[:start]
 
 
 def _put_down(culprits: dict[UUID, str], now: datetime) -> None:
-    """Each culprit becomes a candidate that has failed, by the cause."""
+    """Add each failing rule as a failed candidate, with its error."""
     cause = f"'{NOT_EVALUATED}' || (%(causes)s::jsonb->>r.id::text)"
     sql = _adding(failed(cause, "AND r.id = ANY(%(keys)s)"))
 
@@ -174,8 +174,8 @@ def _put_down(culprits: dict[UUID, str], now: datetime) -> None:
 
 
 def judge(now: datetime, rule: UUID) -> list[dict[str, Any]]:
-    """The verdicts on every instance of one rule: subject_id, verdict, value, observed_at, cause, whether it is
-    critical, and its conditions one by one where there are more than one simple one."""
+    """The verdicts of all instances of one rule: subject_id, verdict, value, observed_at, error, whether it is
+    critical, and each condition where the rule is not a simple one."""
     condition, params = only(None, rule)
     names = ["subject_id", "verdict", "value", "observed_at", "cause", "worsens", "conditions"]
     judged = _judge_readings(now, condition, params)
@@ -187,6 +187,6 @@ def judge(now: datetime, rule: UUID) -> list[dict[str, Any]]:
 def _judge_readings(
     now: datetime, condition: str, params: dict[str, Any], *, of: KindsOfRules = ANY_KINDS, again: bool = False
 ) -> str:
-    """The SELECT of what the readings say: of simple rules alone where no other is evaluated."""
+    """The SELECT of the verdicts; without the part for composed rules where there are none."""
     composed = judge_composed(now, TRUSTED, IS_SIMPLE, condition, params, again=again)
     return verdicts(condition, composed=bool(composed), of=of)

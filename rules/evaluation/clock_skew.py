@@ -1,4 +1,4 @@
-"""A clock that was wrong: what it wrote into a time to come must not keep instances quiet until then."""
+"""Repair after a wrong clock: timestamps in the future must not keep instances from changing."""
 
 from datetime import datetime, timedelta
 
@@ -10,9 +10,9 @@ SKEW = timedelta(hours=1)  # at most, and an evaluation that is behind another i
 
 
 def pull_back(now: datetime) -> int:
-    """Bring the instances that are more than an hour in the future back to `now`, the true time; return how many.
+    """Set times of instances that are more than an hour in the future back to `now`; return how many there were.
 
-    Only an evaluation of the future has written such times, so without one there is nothing to be looked at.
+    Only a run of the future can have written such times, so without one nothing is examined.
     """
     late = now + SKEW
     if not DispatchRun.objects.filter(evaluated_at__gt=late).exists():
@@ -23,5 +23,5 @@ def pull_back(now: datetime) -> int:
 
 
 def _not_after(now: datetime, name: str) -> Case:
-    """What is none stays none, which `Least` would not let it."""
+    """The column `name`, at most `now`; null stays null, unlike in `Least`."""
     return Case(When(**{f"{name}__gt": now}, then=Value(now)), default=F(name))

@@ -1,6 +1,6 @@
-"""The verdicts on composed rules: those of several conditions, and those of what the readings of a window come to.
+"""The verdicts of composed rules: those with several conditions or aggregations over windows.
 
-Simple rules never come here. The Python of the same reducers, for backtests, is in `rules.engine.reducers`.
+Simple rules do not come here. `rules.engine.reducers` has the same aggregations in Python, for backtests.
 """
 
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ SELECT c.*, u.id FROM eval_conditions c CROSS JOIN smartagent_users u WHERE c.ap
 """
 WINDOW_SAMPLES_SQL = """metric_samples s WHERE s.user_id {owner} AND s.metric = w.metric AND s.target = w.target
              AND s.observed_at > %(now)s - w.span AND s.observed_at <= %(now)s"""
-# Of a built-in metric only changes are kept: it holds its value until the next one, also the one from before.
+# A built-in metric is stored as changes: it holds its value until the next one, including the last before the window.
 HELD = """(SELECT h.value, greatest(h.observed_at, %(now)s - w.span) AS begun,
                   lead(h.observed_at, 1, %(now)s) OVER (ORDER BY h.observed_at) AS ended
              FROM ((SELECT s.value, s.observed_at FROM {samples})
@@ -34,14 +34,14 @@ HELD = """(SELECT h.value, greatest(h.observed_at, %(now)s - w.span) AS begun,
                      WHERE s.user_id {owner} AND s.metric = w.metric AND s.target = w.target
                        AND s.observed_at <= %(now)s - w.span ORDER BY s.observed_at DESC LIMIT 1)) AS h) AS held"""
 LENGTH = "extract(epoch FROM held.ended - held.begun)::float8"
-# What cannot be calculated with, for arithmetic would overflow and stop everybody, makes NaN of all that it is in; the
-# verdict on that is `failed`. No aggregate may see it: PostgreSQL evaluates them before any CASE around them.
+# A value out of range would overflow and stop the whole evaluation: its window becomes NaN, with the verdict `failed`.
+# No aggregate may see the value: PostgreSQL evaluates aggregates before any CASE around them.
 _IN_REACH = f"abs({{value}}) <= {LARGEST_VALUE}"
 _ALL = f"CASE WHEN max(abs({{value}})) > {LARGEST_VALUE} THEN 'NaN' ELSE {{whole}} END"
 
 
 def _whole(aggregate: str, value: str) -> str:
-    """The aggregate of what is in reach; NaN where something is not."""
+    """The aggregate of values within range; NaN where one is not."""
     return _ALL.format(value=value, whole=f"{aggregate} FILTER (WHERE {_IN_REACH.format(value=value)})")
 
 
@@ -95,7 +95,7 @@ def _reduced(owner: str) -> str:
     return f"CASE WHEN w.metric = ANY(%(built_in)s) THEN {built_in} ELSE {pushed} END"
 
 
-# Own readings; where a person has none in the window, those of the platform. A count of nothing is 0.
+# Own readings; where a person has none in the window, platform-wide ones. A count of no readings is 0.
 VALUES = f"""
 WITH wanted AS (SELECT DISTINCT subject_id, metric, target, reducer, span FROM ({SUBJECTS}) AS c
                  WHERE reducer <> 'last' AND span > interval '0'),
@@ -138,7 +138,8 @@ SELECT rule_id, subject_id, {combine_sql("verdict", "min(match)")} AS verdict,
 
 
 def _conditions(evaluated: str, simple: str, only: str) -> str:
-    """Another application may write anything: what cannot be read has no threshold, and that rule alone fails."""
+    """The conditions of each rule. Other programs may have written anything: an unreadable condition has no threshold,
+    and only its rule fails."""
     return f"""
 WITH composed AS (SELECT * FROM automation_rules r WHERE {evaluated} AND NOT ({simple}) {only})
 SELECT {RULE}, 0 AS n, r.metric_type AS metric, left(coalesce(r.target_integration, ''), 200) AS target, r.reducer,
@@ -162,10 +163,10 @@ SELECT {RULE}, c.n::int, coalesce(c.it->>'metric', ''), coalesce(c.it->>'target'
 def judge_composed(
     now: datetime, evaluated: str, simple: str, only: str, params: dict[str, Any], *, again: bool = False
 ) -> int:
-    """Fill eval_verdicts with what the readings say of each instance of a composed rule; return how many they are.
+    """Fill eval_verdicts with the verdict of each instance of a composed rule; return their number.
 
-    `evaluated`, `simple` and `only` are SQL conditions on automation_rules r. eval_readings must be there; `again`
-    fills the tables of `make_tables`: thousands of new ones in one transaction would need too many locks.
+    `evaluated`, `simple` and `only` are SQL conditions on automation_rules r. eval_readings must exist; `again` reuses
+    the tables of `make_tables`: thousands of new tables in one transaction would need too many locks.
     """
     conditions = _conditions(evaluated, simple, only)
     with connection.cursor() as cursor:
@@ -183,7 +184,7 @@ def judge_composed(
 
 
 def make_tables(now: datetime, evaluated: str, simple: str) -> None:
-    """Make the tables, empty."""
+    """Create the temporary tables, empty."""
     queries = {"conditions": _conditions(evaluated, simple, ""), "values": VALUES, "verdicts": CREATE_VERDICTS_TABLE}
     with connection.cursor() as cursor:
         cursor.execute(DROP_COMPOSITE_TABLES)

@@ -121,7 +121,8 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
 
 
 def _name(run: DispatchRun, isolated: Isolated[UUID]) -> None:
-    """Say on the run which rules could not be evaluated with the others; by id, for not everybody may read names."""
+    """Record on the run which rules could not be evaluated with the others; by id, since not everybody may see their
+    names."""
     errors = [run.error_message] if run.error_message else []
     if isolated.culprits:
         named = ", ".join(str(key) for key in list(isolated.culprits)[:NAMED])
@@ -133,7 +134,7 @@ def _name(run: DispatchRun, isolated: Isolated[UUID]) -> None:
 
 
 def _set_right(run: DispatchRun) -> None:
-    """Only an evaluation as of the true time can say that another was in the future."""
+    """Repair times in the future; only an evaluation as of the present time can detect them."""
     if run.evaluated_at < run.started_at - SKEW:
         return
     if pulled := pull_back(run.evaluated_at):
@@ -142,7 +143,7 @@ def _set_right(run: DispatchRun) -> None:
 
 
 def _silence(run: DispatchRun) -> None:
-    """Gather what is silenced. A silence that cannot be read silences nothing, and the run names it."""
+    """Load the active silences. One that cannot be read covers nothing; the run names it."""
     unread: list[str] = []
     begin_silenced()
     _apart(run, "Silences were not applied", lambda: gather_silenced(run.evaluated_at, unread))
@@ -151,7 +152,7 @@ def _silence(run: DispatchRun) -> None:
 
 
 def _apart(run: DispatchRun, failure: str, work: Callable[[], object]) -> None:
-    """Do what must not keep a rule from firing where it fails: then the run says so."""
+    """Run a task whose failure must not stop the evaluation; the failure is recorded on the run."""
     try:
         with transaction.atomic():
             work()
@@ -188,7 +189,7 @@ def _ask(question: str) -> bool:
 
 
 def _only_reader(owner: UUID | None, rule: UUID | None) -> UUID | None:
-    """The one person whose readings count for the rules that are evaluated; None where there are more."""
+    """The only person whose readings are needed; None where there are several."""
     if owner is None and rule is None:
         return None
     rules = AutomationRule.objects.in_force().evaluated_for(owner, rule)
@@ -198,7 +199,7 @@ def _only_reader(owner: UUID | None, rule: UUID | None) -> UUID | None:
 
 
 def _late_by(run: DispatchRun) -> Any:
-    """How long after its time a scheduled evaluation comes, where that is more than half an interval."""
+    """How late a scheduled evaluation is; None up to half an interval."""
     if run.trigger != DispatchRun.Trigger.SCHEDULE:
         return None
     interval = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)

@@ -1,7 +1,7 @@
 """Stage 6 of an evaluation: pending entries are claimed in batches and their actions executed, exactly once.
 
-The action's rows and the outcome of its entry are one transaction. Where an action raises for a batch, its firings are
-tried one by one, so that only those that are to blame fail.
+The rows of the action and the outcome of its entry are one transaction. Where an action raises for a batch, its firings
+are executed one by one, so that only the failing ones fail.
 """
 
 import json
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 Place = tuple[datetime, UUID]  # in the queue
 
 ENTRIES_PER_BATCH = 2000
-MAX_FAILURES_IN_A_ROW = 10  # failures in a row, to call an action broken for a batch
+MAX_FAILURES_IN_A_ROW = 10  # failures in a row after which an action counts as broken for the batch
 BEFORE_ALL_ENTRIES: Place = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
 # Other applications may keep pending entries of their own in the table, and write any there. Ours are of a run: clients
 # of theirs can neither write that column nor change a row that has it (rules.migrations._guards), and the key of a run
@@ -48,7 +48,7 @@ SELECT e.id, e.action_taken, e.event_type, e.created_at, e.context, e.state_id, 
  ORDER BY e.created_at, e.id
 """
 # A try that failed burns no cooldown: it is repeated soon, and then ever later, up to four hours. The first minutes are
-# fewer than those between two evaluations, so that the next one tries.
+# fewer than those between two evaluations, so that the next one retries.
 WRITE_OUTCOMES = """
 WITH done AS (
     UPDATE agent_activity_log e
@@ -64,7 +64,7 @@ UPDATE rule_states s
                   ELSE %(now)s + least(interval '4 minutes' * power(2, least(s.failures, 10)), interval '4 hours') END
   FROM done WHERE s.id = done.state_id AND s.fired_at IS NOT NULL
 """
-# What is left after all that could be claimed: nobody wants it done any more.
+# Entries left after all that could be claimed: their rules no longer exist or act.
 GIVE_UP = f"""
 UPDATE agent_activity_log e
    SET status = CASE WHEN r.id IS NULL THEN 'failed' ELSE 'skipped' END, executed_at = %(now)s,
@@ -84,7 +84,7 @@ RETURNING e.status = 'failed'
 
 
 def execute_pending(now: datetime, owner: UUID | None = None) -> tuple[int, int]:
-    """Execute what waits, all or of the rules of `owner`; return how many actions succeeded and how many failed."""
+    """Execute pending entries, all or those of the rules of `owner`; return the numbers of successes and failures."""
     succeeded = failed = 0
     place: Place | None = BEFORE_ALL_ENTRIES
     while place:
@@ -122,7 +122,7 @@ def _execute_batch(now: datetime, owner: UUID | None, place: Place) -> tuple[Pla
             if row[-1]:
                 claimed.append((row[1], _firing(row, now)))
                 unread |= {row[0]} if has_no_options(row[10]) else set()
-        # Whoever may write into the table can write anything.
+        # Other programs may have written anything there.
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             done.append((row[0], Outcome(error=f"The context of this entry cannot be read: {cause_of(error)}")))
     claimed.sort(key=lambda pair: pair[0])
@@ -150,7 +150,7 @@ def _firing(row: tuple[Any, ...], now: datetime) -> Firing:
 
 
 def _with_unread(outcome: Outcome, is_unread: bool) -> Outcome:
-    """The outcome, which says so where the options of the rule could not be read."""
+    """The outcome, with a note where the options of the rule could not be read."""
     if not is_unread:
         return outcome
     if outcome.error:
@@ -164,7 +164,7 @@ def act(kind: str, firings: Sequence[Firing]) -> list[Outcome]:
         return [Outcome(error=f"Unknown action {kind!r}; see RULES_ACTIONS.") for _ in firings]
     try:
         return _attempt(actions[kind], firings)
-    except Exception as error:  # whatever an action does wrong is recorded with its cause, and the rest goes on
+    except Exception as error:  # any error of an action is recorded, and the others continue
         if len(firings) == 1:
             log.warning("action failed", action=kind, entry=str(firings[0].entry_id), cause=str(error))
             return [Outcome(error=cause_of(error))]
@@ -172,7 +172,8 @@ def act(kind: str, firings: Sequence[Firing]) -> list[Outcome]:
 
 
 def _one_by_one(kind: str, firings: Sequence[Firing]) -> list[Outcome]:
-    """Find the firings that are to blame; where the first ones all fail it is the action, and the rest is not tried."""
+    """Execute one by one to find the failing firings; where the first ones all fail, the action is considered broken
+    and the rest is skipped."""
     outcomes: list[Outcome] = []
     for firing in firings:
         outcomes += act(kind, [firing])
@@ -186,7 +187,9 @@ def _attempt(action: Action, firings: Sequence[Firing]) -> list[Outcome]:
         outcomes = action.execute(firings)
         if len(outcomes) != len(firings):
             raise ValueError(f"{action.kind} gave {len(outcomes)} results for {len(firings)} firings")
-        json.dumps([outcome.detail for outcome in outcomes], allow_nan=False)  # raises what could not be written
+        json.dumps(
+            [outcome.detail for outcome in outcomes], allow_nan=False
+        )  # raises where the result could not be stored
         return outcomes
 
 

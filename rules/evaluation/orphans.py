@@ -1,4 +1,4 @@
-"""Firing instances that nobody watches any more are resolved: no evaluation would ever come to them again."""
+"""Resolves firing instances that their rule no longer watches, since no evaluation would examine them again."""
 
 from datetime import datetime
 from uuid import UUID
@@ -38,7 +38,7 @@ ORPHAN_REASON = "no longer evaluated"
 
 
 def resolve_unwatched(run: UUID, now: datetime, owner: UUID | None, rule: UUID | None) -> int:
-    """Resolve instances of a target or a person that their rule has left; return how many there were."""
+    """Resolve instances of targets or people that their rule no longer watches; return their number."""
     with connection.cursor() as cursor:
         cursor.execute(
             RESOLVE_ORPHANS_SQL, {"run": run, "now": now, "owner": owner, "rule": rule, "reason": ORPHAN_REASON}

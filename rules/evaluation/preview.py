@@ -1,4 +1,4 @@
-"""A preview of a rule now, judged by the dispatcher's own statement in a transaction that is rolled back."""
+"""A preview of a rule at the present time, by the dispatcher's own statement, in a transaction that is rolled back."""
 
 import json
 import uuid
@@ -15,8 +15,8 @@ from rules.models import AutomationRule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """The verdict (met, held, clear, missing, failed) on the owner's reading, whether it is critical, its conditions
-    one by one where there are more than one simple one, and of how many people it would fire for."""
+    """The verdict on the owner's reading (met, held, clear, missing, failed), whether it is critical, each condition
+    where the rule is not a simple one, and for how many people it would fire."""
 
     verdict: str
     value: float | None = None
@@ -29,7 +29,7 @@ class Preview:
 
 
 def preview(rule: AutomationRule, now: datetime) -> Preview:
-    """Return what `rule`, saved or not, active or not, would do at `now`. Nothing stays in the database."""
+    """Return what `rule`, saved or not, active or not, would do at `now`. Nothing is stored."""
     with transaction.atomic():
         verdicts = _judged(rule, now)
         transaction.set_rollback(True)

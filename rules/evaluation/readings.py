@@ -1,6 +1,6 @@
-"""Stage 2 of an evaluation: the readings of every source, gathered into a temporary table.
+"""Stage 2 of an evaluation: the readings of every metric source, in a temporary table.
 
-A source that raises is put down with its cause; the others go on.
+A source that raises is recorded with its error; the others continue.
 """
 
 from collections.abc import Collection
@@ -49,9 +49,9 @@ SELECT r.user_id, r.metric, r.target, r.value, %(now)s
 
 
 def gather(now: datetime, wanted: Collection[str] | None = None, person: UUID | None = None) -> int:
-    """Fill eval_readings and eval_failures as of `now`; return how many readings there are.
+    """Fill eval_readings and eval_failures as of `now`; return the number of readings.
 
-    All of them, or only those of the `wanted` metrics; of everybody, or only those that count for one person.
+    All readings, or only those of the `wanted` metrics; of everybody, or only those that count for one person.
     """
     with connection.cursor() as cursor:
         cursor.execute(CREATE_READING_TABLES)
@@ -68,13 +68,13 @@ def gather(now: datetime, wanted: Collection[str] | None = None, person: UUID | 
 
 
 def forget() -> None:
-    """Let go of what was gathered: the connection, and so its temporary tables, may live for long."""
+    """Drop the temporary tables: the connection may live for long."""
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {', '.join(TEMPORARY)}")
 
 
 def keep_changes(now: datetime) -> int:
-    """Keep each built-in reading that differs from the last one kept; return how many did."""
+    """Store each built-in reading that differs from the last stored one; return their number."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_memoize = off")  # every series is looked up once
         cursor.execute(KEEP_CHANGES, {"now": now, "built_in": [source.kind for source in metrics]})
@@ -84,17 +84,17 @@ def keep_changes(now: datetime) -> int:
 def _read(source: MetricSource, metric: str, now: datetime, person: UUID | None) -> None:
     try:
         _insert(source.readings(now), metric, person)
-    except Exception as error:  # whatever a source does wrong must not stop the others; the cause is recorded
+    except Exception as error:  # any error of a source is recorded, and the others continue
         log.warning("metric source failed", metric=source.kind, cause=str(error))
         _put_down(source, metric, cause_of(error))
 
 
 def _insert(query: Query, metric: str, person: UUID | None) -> None:
     columns = ("%(kind)s" if metric else "metric") + ", user_id, target, value, observed_at"
-    # A target that another application has written may be longer than an index takes; no rule can name it.
+    # Another application may have written a target that is too long for an index; no rule can name it.
     usable = "value IS NOT NULL AND char_length(target) <= 200"
     sql = f"INSERT INTO eval_readings SELECT {columns} FROM ({query.sql}) AS readings WHERE {usable}"
-    # Two questions, for an index answers each of them, but not both in one.
+    # Two queries: each can use an index, both in one cannot.
     whose = [" AND user_id = %(whose)s", " AND user_id IS NULL"] if person else [""]
     with transaction.atomic(), connection.cursor() as cursor:
         for condition in whose:
@@ -112,7 +112,7 @@ def _put_down(source: MetricSource, metric: str, cause: str) -> None:
 
 
 def cause_of(error: BaseException) -> str:
-    """One line that says what went wrong; where something is missing in the database, what, and what to do."""
+    """One line with the error; where a table or column is missing, which one, and the fix."""
     if missing := behind(error):
         return in_words(missing)
     lines = str(error).replace("\0", "").strip().splitlines()

@@ -1,4 +1,4 @@
-"""Stages 4 and 5 of an evaluation: each candidate takes its step, and what changed is written, chunk by chunk."""
+"""Stages 4 and 5 of an evaluation: each candidate takes its step, and changes are stored, chunk by chunk."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from smartagent.kernel.bulk_copy import copy_rows
 
 log = structlog.get_logger(__name__)
 TRANSITIONS_PER_QUERY = 5000
-Budgets = tuple[TimeBudget, TimeBudget]  # for candidates, and for those that were culprits before
+Budgets = tuple[TimeBudget, TimeBudget]  # seconds: for candidates, and for those that failed before
 RETRIES = 2
 TRANSITIONS = {
     "n": "int8", "state_id": "uuid", "entry_id": "uuid", "event": "text", "new": "text", "reason": "text",
@@ -31,7 +31,7 @@ CREATE_TRANSITIONS_TABLE = f"""
 DROP TABLE IF EXISTS eval_transitions;
 CREATE TEMP TABLE eval_transitions ({", ".join(f"{name} {kind}" for name, kind in TRANSITIONS.items())})
 """
-# What people decide about an instance while it is evaluated stays, unless the step has opened it again.
+# Handling by people during the evaluation is kept, unless the transition reopens the alert.
 WRITE_STATES = """
 INSERT INTO rule_states AS s (id, rule_id, user_id, target, condition, reason, since, value, episode, handling,
                               fired_at, silence_id, critical, flapping, changes)
@@ -116,7 +116,7 @@ UPDATE eval_candidates SET condition = 'ok', reason = '', since = NULL, episode 
 
 @dataclass(slots=True)
 class Recorded:
-    """How many steps were written, by what they were."""
+    """The numbers of stored steps, by kind."""
 
     changed: int = 0
     triggered: int = 0
@@ -140,7 +140,7 @@ class Recorded:
 
 
 def record(candidates: int, run: UUID, now: datetime) -> Recorded:
-    """Step through eval_candidates and write states, entries and counters, one transaction per chunk."""
+    """Step through eval_candidates and store states, entries and counters, one transaction per chunk."""
     recorded, budgets = Recorded(), (TimeBudget(), TimeBudget(SECONDS_AGAIN))
     with connection.cursor() as cursor:
         cursor.execute(CREATE_TRANSITIONS_TABLE)
@@ -150,13 +150,13 @@ def record(candidates: int, run: UUID, now: datetime) -> Recorded:
 
 
 def _record_surely(first: int, run: UUID, now: datetime, budgets: Budgets) -> Recorded:
-    """Record a chunk; again where a rule or a person in it is deleted at the same time, and by halves where something
-    in it cannot be written."""
+    """Store a chunk; retry where a rule or a person in it was deleted at the same time, and halve it where a row cannot
+    be stored."""
     for _ in range(RETRIES + 1 if budgets[0].seconds > 0 else 1):  # else what fails once will be left
         try:
             with transaction.atomic():
                 return _record_chunk(first, first + TRANSITIONS_PER_QUERY, run, now)
-        except (IntegrityError, OperationalError) as error:  # a key that is gone, or a deadlock
+        except (IntegrityError, OperationalError) as error:  # a deleted row, or a deadlock
             log.warning("recording again", run=str(run), first=first, error=cause_of(error))
         except InterfaceError:
             raise
@@ -167,7 +167,7 @@ def _record_surely(first: int, run: UUID, now: datetime, budgets: Budgets) -> Re
 
 
 def _record_by_halves(first: int, run: UUID, now: datetime, budgets: Budgets) -> Recorded:
-    """Record what can be; what cannot is recorded as failed, by the cause. The time is that of all chunks together, so
+    """Store what can be stored; the rest is recorded as failed, with the error. All chunks share one time budget, so
     that an evaluation ends before the next one is due."""
     recorded = Recorded()
 
@@ -187,7 +187,7 @@ def _record_by_halves(first: int, run: UUID, now: datetime, budgets: Budgets) ->
 
 
 def _put_down(n: int, cause: str, attempt: Callable[[Sequence[int]], None]) -> None:
-    """Record a failure in place of what could not be; where even that cannot be, also without the state as it was."""
+    """Record a failure in place of a step that could not be stored; else a failure without the previous state."""
     for statement in (FAIL, FAIL_ANEW):
         with connection.cursor() as cursor:
             cursor.execute(statement, {"n": n, "cause": cause})
@@ -196,7 +196,7 @@ def _put_down(n: int, cause: str, attempt: Callable[[Sequence[int]], None]) -> N
 
 
 def _split(first: int) -> tuple[set[int], list[int]]:
-    """The candidates of a chunk that were culprits before, and the others."""
+    """Split a chunk into candidates that failed at the previous evaluation, and the others."""
     with connection.cursor() as cursor:
         cursor.execute(OF_CHUNK, {"first": first, "last": first + TRANSITIONS_PER_QUERY, "marker": NOT_EVALUATED})
         rows = cursor.fetchall()
@@ -204,7 +204,7 @@ def _split(first: int) -> tuple[set[int], list[int]]:
 
 
 def _runs(numbers: Iterable[int]) -> list[list[int]]:
-    """Numbers that follow one another, together."""
+    """Group consecutive numbers."""
     found: list[list[int]] = []
     for n in sorted(numbers):
         if found and found[-1][-1] == n - 1:
@@ -221,12 +221,12 @@ def _rules_of(causes: dict[int, str]) -> dict[UUID, str]:
 
 
 def _record_chunk(first: int, last: int, run: UUID, now: datetime) -> Recorded:
-    """Record the candidates after `first` and up to `last`."""
+    """Store the candidates after `first` and up to `last`."""
     recorded = Recorded()
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE eval_transitions")
-        telling = [action.kind for action in actions if action.tells_resolved]
-        cursor.execute(FETCH, [telling, first, last])
+        notifying = [action.kind for action in actions if action.notifies_resolved]
+        cursor.execute(FETCH, [notifying, first, last])
         rows = list(_steps(cursor.fetchall(), now, recorded))
         if not rows:
             return recorded

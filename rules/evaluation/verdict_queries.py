@@ -1,7 +1,7 @@
-"""The verdicts on instances, as SQL: of simple, composed, refused and unreadable rules.
+"""The verdicts of instances as SQL: of simple, composed, refused and unreadable rules.
 
-`only` is an SQL condition on automation_rules r that begins with AND, or empty. eval_readings and eval_failures must be
-there, for composed rules eval_verdicts too.
+`only` is an SQL condition on automation_rules r that begins with AND, or empty. eval_readings and eval_failures must
+exist, for composed rules eval_verdicts too.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ COLUMNS = f"""r.id AS rule_id, r.user_id AS owner_id, r.metric_type, r.condition
     {as_float_sql("r.threshold_value")} AS threshold, {as_float_sql("r.recovery_threshold")} AS recovery,
     {as_float_sql("r.critical_threshold")} AS critical, left(coalesce(r.target_integration, ''), 200) AS target,
     r.repeat_every, r.pending_for, r.keep_firing_for, r.no_data_policy, r.error_policy, r.status = 'draft' AS draft"""
-# Another application may have written what no reading can be compared with, and times beyond all clocks.
+# Another application may have written thresholds that cannot be compared, and times out of range.
 SPAN = "BETWEEN '0' AND interval '1000 years'"
 READABLE = {
     "The threshold is not a finite number.":
@@ -53,7 +53,7 @@ PEOPLE = "SELECT count(*) FROM smartagent_users WHERE is_active"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindsOfRules:
-    """Which kinds of rules may be there: an evaluation scans the rules for none of a kind that is not there."""
+    """Which kinds of rules may exist: an evaluation skips the scan for a kind that does not."""
 
     everyone: bool = True
     refused: bool = True
@@ -70,7 +70,7 @@ class Census:
 
 
 class Kind(NamedTuple):
-    """Of a rule: whether it watches everyone, its owner may have it, and it can be read."""
+    """The kind of a rule: on everyone or not, allowed for its owner or not, readable or not."""
 
     everyone: bool
     trusted: bool
@@ -112,7 +112,7 @@ def verdicts(only: str, *, composed: bool, of: KindsOfRules = ANY_KINDS) -> str:
 
 
 def _instances(kind: str, only: str, *, everyone: bool) -> str:
-    """One row for each trusted rule of that kind and each person it watches."""
+    """One row for each allowed rule of `kind` and each person it watches."""
     of_owner = f"""SELECT {COLUMNS}, r.user_id AS subject_id FROM automation_rules r
         WHERE {TRUSTED} AND {kind} AND r.applies_to = 'owner' {only}"""
     of_everyone = f"""SELECT {COLUMNS}, u.id FROM automation_rules r CROSS JOIN smartagent_users u
@@ -121,7 +121,7 @@ def _instances(kind: str, only: str, *, everyone: bool) -> str:
 
 
 def simple(only: str, *, everyone: bool = True) -> str:
-    """One simple condition is judged here; windows and several conditions are judged by rules.evaluation.composite."""
+    """The verdicts of rules with one simple condition; `rules.evaluation.composite` has the others."""
     return f"""
 SELECT i.*, CASE WHEN f.metric IS NOT NULL THEN 'failed' ELSE {verdict_sql(VALUE, "i")} END AS verdict,
        coalesce(f.cause, '') AS cause, {VALUE} AS value, coalesce(own.observed_at, platform.observed_at) AS observed_at,
@@ -144,7 +144,7 @@ SELECT i.*, v.verdict, v.cause, v.value, v.observed_at, v.worsens, v.conditions
 
 
 def _refused(only: str) -> str:
-    """Of a rule that its owner may not have, its owner alone learns, and why."""
+    """A failed verdict, for the owner alone, on each rule that its owner may not have, with the reason."""
     return f"""
 SELECT {COLUMNS}, r.user_id AS subject_id, 'failed' AS verdict, {REFUSAL} AS cause, NULL::float8 AS value,
        NULL::timestamptz AS observed_at, false AS worsens, NULL::jsonb AS conditions
@@ -157,8 +157,8 @@ def _unreadable(only: str) -> str:
 
 
 def failed(cause: str, only: str) -> str:
-    """Of a rule that cannot be read, or that makes the statement fail, its owner learns why; nothing of it is
-    calculated. `cause` is SQL."""
+    """A failed verdict, for the owner, on rules that cannot be read or make the statement fail; nothing of them is
+    computed. `cause` is SQL."""
     return f"""
 SELECT r.id AS rule_id, r.user_id AS owner_id, r.metric_type, r.condition_operator AS operator,
        NULL::float8 AS threshold, NULL::float8 AS recovery, NULL::float8 AS critical,

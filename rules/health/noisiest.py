@@ -14,7 +14,7 @@ from rules.registries import actions
 WEEK, MONTH = 7, 30
 MAX_NOISIEST_RULES = 10
 # A successful entry of a notifying action counts as a notification.
-NOTIFIED = "status = 'success' AND action_taken = ANY(%(telling)s)"
+NOTIFIED = "status = 'success' AND action_taken = ANY(%(notifying)s)"
 FIRED = "event_type IN ('rule_fired', 'rule_flapping')"
 NOTIFICATION_COUNTS_SQL = f"""
 SELECT rule_id, count(*) FILTER (WHERE created_at > %(week)s AND {NOTIFIED}) AS notified_week,
@@ -86,5 +86,10 @@ def _ask(sql: str, now: datetime, **params: Any) -> Sequence[Any]:
 
 
 def _spans(now: datetime) -> dict[str, Any]:
-    telling = [action.kind for action in actions if action.tells_resolved]
-    return {"now": now, "week": now - timedelta(days=WEEK), "month": now - timedelta(days=MONTH), "telling": telling}
+    notifying = [action.kind for action in actions if action.notifies_resolved]
+    return {
+        "now": now,
+        "week": now - timedelta(days=WEEK),
+        "month": now - timedelta(days=MONTH),
+        "notifying": notifying,
+    }

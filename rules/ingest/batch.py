@@ -1,4 +1,4 @@
-"""A push: the samples of one request, checked together. The errors say which sample is wrong, and why."""
+"""A push of samples: all samples of a request are checked together; errors name the sample and the field."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -25,7 +25,7 @@ class InvalidSample(Exception):
 
 
 class Push:
-    """Checks the samples that `caller` pushes at `now`."""
+    """Checks samples that `caller` pushes at `now`."""
 
     def __init__(self, caller: User, now: datetime) -> None:
         self.caller, self.now = caller, now
@@ -34,7 +34,7 @@ class Push:
         self.metrics: set[str] = set()
 
     def rows(self, samples: Sequence[Any], place: Callable[[int], str]) -> list[Row]:
-        """The rows of `samples`; Wrong where one is wrong, at what `place` calls it."""
+        """The rows of `samples`; InvalidSample where one is invalid; `place` names it in the errors."""
         self._find_people(samples)
         rows: list[Row] = []
         errors: dict[str, list[str]] = {}
@@ -90,7 +90,7 @@ class Push:
         return found
 
     def _find_people(self, samples: Sequence[Any]) -> None:
-        """Look everybody up who is named, in one query."""
+        """Load all people that are named, in one query."""
         if not self.may_everyone:
             return
         named = {s["user"].strip().lower() for s in samples if type(s) is dict and isinstance(s.get("user"), str)}

@@ -1,7 +1,7 @@
-"""CSV files of samples, line by line: read the same way by whatever reads them.
+"""CSV files of samples, read line by line.
 
-The first line names the columns, in any case and order; further columns are not read. Times are ISO 8601 (UTC where
-they name no zone), or seconds or milliseconds since 1970.
+The first line names the columns, in any case and order; other columns are ignored. Times are ISO 8601 (UTC where they
+have no zone), or seconds or milliseconds since 1970.
 """
 
 import csv
@@ -26,7 +26,7 @@ class BadSamples(Exception):
 
 
 def read_lines(stream: IO[str]) -> Iterator[tuple[int, datetime, float]]:
-    """The (line, time, value) of each sample of an open file; BadSamples says what is wrong, and in which line."""
+    """Yield (line, time, value) for each sample of an open file; BadSamples names the problem and its line."""
     lines = csv.reader(stream)
     columns = _columns(_next(lines))
     found = False
@@ -51,7 +51,7 @@ def open_samples(path: Path) -> IO[str]:
 
 
 def _columns(header: list[str] | None) -> tuple[int, int, int]:
-    """Where the times and the values stand, and how many columns there are."""
+    """The indexes of time and value, and the number of columns."""
     if header is None:
         raise BadSamples(f"it is empty. It should begin with the line {HEADER}.")
     names = [name.strip().lower() for name in header]
@@ -69,7 +69,7 @@ def _read(cells: list[str], time: int, value: int, count: int) -> tuple[datetime
 
 
 def moment(text: str) -> datetime:
-    """The time that a cell says, in UTC; ValueError where it says none, or one before 1900."""
+    """The time in a cell, in UTC; ValueError where it is invalid, or before 1900."""
     found = _since_1970(text.strip()) if _is_number(text) else read_time(text, UTC)
     if found < EARLIEST:
         raise ValueError(f"“{text.strip()[:40]}” is before the year 1900.")
@@ -85,7 +85,7 @@ def _since_1970(text: str) -> datetime:
 
 
 def number(text: str) -> float:
-    """The number that a cell says; ValueError where it is none, or not finite."""
+    """The number in a cell; ValueError where it is invalid, or not finite."""
     try:
         return check_value(float(read_number(text)))
     except ValueError as error:

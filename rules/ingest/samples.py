@@ -1,6 +1,6 @@
-"""Samples come in: checked one by one, written all at once, or not at all.
+"""Storage of samples: checked one by one, written all or none.
 
-A sample of a series at a time that it has a sample of already replaces that one.
+A sample replaces one of the same series and time.
 """
 
 import hashlib
@@ -55,10 +55,10 @@ LOCK_SPACE = int.from_bytes(hashlib.sha256(b"rules.ingest.samples").digest()[:3]
 
 
 def store(rows: Iterable[Row]) -> int:
-    """Write `rows` in one transaction, replacing what stood at their times; return how many they were.
+    """Store `rows` in one transaction, replacing samples of the same series and time; return their number.
 
-    Of two rows for one series and time the last one stays. Rows are read once and not kept. What the iteration raises
-    comes out of here, and nothing is written.
+    Of two rows for one series and time the last one counts. Rows are streamed. An exception from the iteration is
+    passed on, and nothing is written.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -76,7 +76,7 @@ def store(rows: Iterable[Row]) -> int:
 
 
 def check_metric(name: Any) -> str:
-    """Return the name of a pushed metric; ValueError where it cannot be one."""
+    """Return the name of a pushed metric; ValueError where it is invalid."""
     if not isinstance(name, str):
         raise ValueError('Enter the metric name as text, for example "cpu".')
     if name in metrics:
@@ -90,7 +90,7 @@ def check_metric(name: Any) -> str:
 
 
 def check_target(target: Any) -> str:
-    """Return the target; ValueError where it cannot be one. None is none."""
+    """Return the target, empty for None; ValueError where it is invalid."""
     if target is None:
         return ""
     if not isinstance(target, str) or len(target) > LONGEST_TARGET or not target.isprintable():
@@ -114,12 +114,12 @@ def check_value(value: Any) -> float:
 
 
 def check_time(text: Any, now: datetime) -> datetime:
-    """Return the time that an ISO 8601 text with a zone says; ValueError where it says none, or one to come."""
+    """Return the time in an ISO 8601 text with a zone; ValueError where it is invalid, or in the future."""
     return check_range(read_time(text), now)
 
 
 def check_range(time: datetime, now: datetime) -> datetime:
-    """Return `time`; ValueError where it is to come, or too long ago to be meant."""
+    """Return `time`; ValueError where it is in the future, or implausibly old."""
     if time > now + AHEAD:
         raise ValueError("The time is in the future. At most 5 minutes ahead are allowed.")
     if time < EARLIEST:

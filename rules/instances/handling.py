@@ -1,8 +1,8 @@
-"""How people handle what fires: acknowledge, snooze, comment, assign, resolve by hand, reopen; one or many at once.
+"""Handling of alerts by people: acknowledge, snooze, comment, assign, resolve by hand, reopen; one or many at once.
 
-Each is a conditional UPDATE of the instances it can be done to and an entry for each of them, in one transaction, with
-who and when. Instances that have changed meanwhile are left alone, and not counted. When an acknowledgement or a snooze
-runs out while the instance still fires, the next evaluation reminds (`rules.engine.state_machine`).
+Each is a conditional UPDATE and an activity entry per instance, with person and time, in one transaction. Instances
+that have changed meanwhile are skipped, and not counted. When an acknowledgement or a snooze ends while the instance
+still fires, the next evaluation notifies again (`rules.engine.state_machine`).
 """
 
 import json
@@ -74,55 +74,55 @@ TAKE_BACK = Verb("instance_reopened", f"s.condition = 'ok' AND s.reason = '{BY_H
 
 
 def acknowledge(states: StateQuerySet, by: Any, now: datetime, until: datetime | None = None, comment: str = "") -> int:
-    """Stop the repeats of those of `states` that fire, for a day or until then; return how many there were."""
+    """Pause the repeats of firing instances, for a day or until `until`; return how many were changed."""
     until = until or now + ACKNOWLEDGED_FOR
     return _handle(ACKNOWLEDGE, states, by, now, {"handling": "acknowledged", "until": until}, comment)
 
 
 def snooze(states: StateQuerySet, by: Any, now: datetime, until: datetime, comment: str = "") -> int:
-    """Keep those of `states` that fire quiet until then; return how many there were."""
+    """Mute firing instances until `until`; return how many were changed."""
     return _handle(SNOOZE, states, by, now, {"handling": "snoozed", "until": until}, comment)
 
 
 def comment_on(states: StateQuerySet, by: Any, now: datetime, comment: str) -> int:
-    """Write a comment into the story of each of `states`; return how many there were."""
+    """Add a comment to the timeline of each instance; return their number."""
     return _handle(COMMENT_VERB, states, by, now, {}, comment)
 
 
 def assign(states: StateQuerySet, by: Any, now: datetime, person: Any, comment: str = "") -> int:
-    """Make `person` the one who looks after `states`, None: nobody; return how many changed."""
+    """Set the assignee; None for nobody. Return how many were changed."""
     verb = ASSIGN if person else UNASSIGN
     return _handle(verb, states, by, now, {"assignee": person.pk if person else None}, comment, person)
 
 
 def resolve(states: StateQuerySet, by: Any, now: datetime, comment: str = "") -> int:
-    """End the episodes of those of `states` that fire; where the reading is still broken, the next evaluation begins
-    another. Return how many there were."""
+    """End the episodes of firing instances; where the condition is still met, the next evaluation begins new ones.
+    Return how many were changed."""
     return _handle(RESOLVE_VERB, states, by, now, {}, comment)
 
 
 def reopen(states: StateQuerySet, by: Any, now: datetime, comment: str = "") -> int:
-    """Take back acknowledgement or snooze, or that it was resolved by hand where nothing has happened since; return
-    how many there were."""
+    """End an acknowledgement or snooze, or undo a resolution by hand where nothing has happened since; return how many
+    were changed."""
     with transaction.atomic():
         opened = _handle(REOPEN, states, by, now, {}, comment)
         return opened + _handle(TAKE_BACK, states, by, now, {}, comment)
 
 
 def may_look_after(person: Any, state: RuleState) -> bool:
-    """Whether `person` may see the rule of `state`, and so can be asked to look after it."""
+    """Whether `person` may see the rule of `state`, and so can be its assignee."""
     return bool(person.is_active and (state.rule.user_id == person.pk or has_everyone(person, "view")))
 
 
 def seen_by(person: Any, states: StateQuerySet) -> StateQuerySet:
-    """Those of `states` that `person` can be asked to look after."""
+    """Those of `states` that can be assigned to `person`."""
     if not person.is_active:
         return states.none()
     return states if has_everyone(person, "view") else states.filter(rule__user=person)
 
 
 def next_working_morning(now: datetime, zone: ZoneInfo) -> datetime:
-    """The next nine o'clock of a Monday to Friday after `now`, by the clock of `zone`."""
+    """The next 09:00 of a Monday to Friday after `now`, in the time zone."""
     here = now.astimezone(zone)
     for days in range(8):
         morning = datetime.combine(here.date() + timedelta(days=days), MORNING, zone)
@@ -132,7 +132,7 @@ def next_working_morning(now: datetime, zone: ZoneInfo) -> datetime:
 
 
 def until_of(text: str, now: datetime, zone: ZoneInfo) -> datetime:
-    """When a snooze of `30m`, `1h`, `4h`, `24h` or `morning` ends; ValueError where it is none of these."""
+    """The end of a snooze of `30m`, `1h`, `4h`, `24h` or `morning`; ValueError for other texts."""
     if text == "morning":
         return next_working_morning(now, zone)
     if text not in SNOOZE_DURATIONS:
@@ -141,7 +141,7 @@ def until_of(text: str, now: datetime, zone: ZoneInfo) -> datetime:
 
 
 def check_until(until: datetime, now: datetime) -> datetime:
-    """Return `until` where it is a time that one may wait for; ValueError says what would be right."""
+    """Return `until` where it is a valid end of a snooze; ValueError with what is allowed."""
     if not now < until <= now + MAX_HANDLING:
         raise ValueError(f"The time must be in the future, at most {MAX_HANDLING.days} days from now.")
     return until

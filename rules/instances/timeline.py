@@ -1,4 +1,4 @@
-"""The timeline of one instance: its readings, the lines they are compared with, and the bands of its states."""
+"""The timeline of one instance: readings, thresholds and states over time."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ THRESHOLD_LINES = ("threshold", "critical", "recovery")
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A time that an instance spent in one condition; without an end it still does."""
+    """A time that an instance spent in one state; `end` is None where it still does."""
 
     condition: str
     start: datetime
@@ -24,7 +24,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """The events of an instance between two times; `problem` says why there are no readings."""
+    """The timeline of an instance between two times; `problem` says why there are no readings."""
 
     start: datetime
     end: datetime
@@ -36,7 +36,7 @@ class Timeline:
 
     @property
     def values(self) -> str:
-        """The readings in words; nothing where there are none."""
+        """The readings in words; empty where there are none."""
         values = [value for _, value in self.points if value is not None]
         if not values:
             return ""
@@ -52,7 +52,7 @@ class Timeline:
 
 
 def timeline_of(state: RuleState, rule: AutomationRule, start: datetime, end: datetime) -> Timeline:
-    """What happened to `state` from `start` to `end`, with the lines of `rule`: as it is, or as it was."""
+    """The timeline of `state` from `start` to `end`, with the thresholds of `rule` at that time."""
     levels = [rule.threshold_value, rule.critical_threshold, rule.recovery_threshold]
     points: list[Point] = []
     in_steps, problem = False, ""
@@ -72,7 +72,7 @@ def timeline_of(state: RuleState, rule: AutomationRule, start: datetime, end: da
 
 
 def bands_of(state: RuleState, start: datetime, end: datetime) -> list[Band]:
-    """The conditions of `state` from `start` to `end`, as its entries have them."""
+    """The states of the instance from `start` to `end`, from its entries."""
     entries = ActivityEntry.objects.filter(state=state.pk, created_at__gt=start, created_at__lte=end)
     steps = _changes(entries.order_by("created_at"))
     if not steps:
@@ -84,7 +84,7 @@ def bands_of(state: RuleState, start: datetime, end: datetime) -> list[Band]:
 
 
 def _unchanged(state: RuleState, start: datetime, end: datetime) -> list[Band]:
-    """The one condition of a time without a step: what the next step came from, else what it is now."""
+    """The one state of a time without a transition: that before the next transition, else the present one."""
     later = ActivityEntry.objects.filter(state=state.pk, created_at__gt=end).order_by("created_at")
     if steps := _changes(later[:MAX_ENTRIES_SEARCHED]):
         return [Band(steps[0][1], start, None)]

@@ -1,7 +1,7 @@
-"""Many rules are edited together: only the chosen fields, after a preview that is made by the same code.
+"""Bulk edit of rules: only the chosen fields, after a preview by the same code.
 
-A rule that somebody changed since the preview, that is kept in a file, or that would not be sound is left as it is, and
-said to be.
+Rules that were changed since the preview, that are provisioned from a file, or that would become invalid are left
+unchanged and listed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,8 +30,8 @@ STALE = "The rule was changed in the meantime. Review it again."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """What is to be changed: new values of `EDITABLE` fields by name, a change of the threshold in percent, labels that
-    are put and names of labels that are taken away."""
+    """The changes: new values of `EDITABLE` fields by name, a change of the threshold in percent, labels to set and
+    names of labels to remove."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     percent: Decimal | None = None
@@ -47,7 +47,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """What an edit makes, or would make, of one rule. Where it `refused` there are the reasons, by field."""
+    """The result of an edit for one rule; `refused` has the errors by field."""
 
     before: AutomationRule
     after: AutomationRule
@@ -56,7 +56,7 @@ class Edited:
 
 
 def edited(rules: Iterable[AutomationRule], edit: Edit) -> Iterator[Edited]:
-    """What `edit` would make of each of `rules`; nothing is written."""
+    """The result of `edit` for each of `rules`; nothing is stored."""
     for rule in rules:
         after = _with(rule, edit)
         changes = differences(rule, after)
@@ -67,9 +67,9 @@ def edited(rules: Iterable[AutomationRule], edit: Edit) -> Iterator[Edited]:
 def edit_together(
     rules: RuleQuerySet, edit: Edit, user: Any, now: datetime, seen: datetime | None = None
 ) -> list[Edited]:
-    """Write `edit` to `rules`, each with a new version in its history, and say what became of each.
+    """Apply `edit` to `rules`, each with a new version, and return the results.
 
-    Rules that were changed after `seen` are left as they are.
+    Rules that were changed after `seen` are left unchanged.
     """
     ids, done = list(rules.order_by("pk").values_list("pk", flat=True)), []
     for first in range(0, len(ids), EDITED_RULES_PER_QUERY):
@@ -115,7 +115,7 @@ def _with(rule: AutomationRule, edit: Edit) -> AutomationRule:
 
 
 def _changed(threshold: Any, percent: Decimal) -> Decimal:
-    """The threshold, changed by so many percent; to six digits after the point where it is not huge."""
+    """The threshold changed by `percent`, rounded to six decimals unless it is huge."""
     found = Decimal(str(threshold)) * (100 + percent) / 100
     return found.quantize(SIXTH).normalize() if abs(found) < HUGE else found
 
@@ -127,5 +127,5 @@ def _refusal(rule: AutomationRule, after: AutomationRule, edit: Edit) -> Errors:
     errors = validate(checked_fields(after), before)
     if not errors:
         return {}
-    old = validate(before, before)  # what was wrong before is not the fault of this edit
+    old = validate(before, before)  # errors that existed before do not refuse this edit
     return {name: messages for name, messages in errors.items() if old.get(name) != messages}

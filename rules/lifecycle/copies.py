@@ -1,4 +1,4 @@
-"""A copy of a rule: a draft that has everything of it but what makes it that one rule."""
+"""Copies of rules: a draft with everything but the identity of the original."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ COPY = " (copy)"
 
 
 def clone(rule: AutomationRule, user: Any, now: datetime) -> AutomationRule:
-    """Make and return a draft like `rule`; its history begins with `user`."""
+    """Create and return a draft like `rule`; `user` is the author of its first version."""
     fields = {field.column.attname: getattr(rule, field.column.attname) for field in RULE_FIELDS if field.copied}
     copied = AutomationRule(
         **fields, rule_name=rule.rule_name[: MAX_RULE_NAME - len(COPY)] + COPY, status=AutomationRule.Status.DRAFT,

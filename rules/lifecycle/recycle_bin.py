@@ -1,6 +1,6 @@
-"""The recycle bin: deleted rules wait there for thirty days, and come back paused.
+"""The recycle bin: deleted rules stay there for thirty days, and are restored as paused.
 
-A binned rule is `disabled`, so that the other application that may be on the same table leaves it alone too.
+A deleted rule has the status `disabled`, so that the old application on the same table ignores it too.
 """
 
 from datetime import datetime, timedelta
@@ -19,24 +19,24 @@ PURGED_RULES_PER_QUERY = 500
 
 
 def delete(rules: RuleQuerySet, user: Any, now: datetime, reason: str = "deleted") -> int:
-    """Move `rules` into the bin, with their instances gone; return how many there were."""
+    """Move `rules` into the bin and delete their instances; return their number."""
     changes = {"status": AutomationRule.Status.DISABLED, "deleted_at": now, "deleted_by": user}
     return _change(rules, user, now, changes, reason)
 
 
 def undelete(rules: RuleQuerySet, user: Any, now: datetime) -> int:
-    """Take `rules`, of the bin, back: paused, so that somebody looks before they act. Return how many there were."""
+    """Restore `rules` from the bin as paused, so that somebody checks them before they act; return their number."""
     changes = {"status": AutomationRule.Status.PAUSED, "deleted_at": None, "deleted_by": None}
     return _change(rules, user, now, changes, "restored from the recycle bin")
 
 
 def delete_for_good(rules: RuleQuerySet) -> int:
-    """Delete `rules`, of the bin; what they did stays in the activity log. Return how many there were."""
+    """Delete `rules` of the bin permanently; their activity entries stay. Return their number."""
     return int(rules.order_by().delete()[1].get("rules.AutomationRule", 0))
 
 
 def empty_bin(now: datetime | None = None) -> int:
-    """Delete for good what has been in the bin for thirty days, some at a time; return how many rules that were."""
+    """Delete permanently what has been in the bin for thirty days, in limited batches; return the number."""
     old, deleted = AutomationRule.binned.filter(deleted_at__lt=(now or timezone.now()) - RETENTION), 0
     while ids := list(old.order_by("deleted_at").values_list("pk", flat=True)[:PURGED_RULES_PER_QUERY]):
         deleted += delete_for_good(AutomationRule.binned.filter(pk__in=ids))

@@ -1,4 +1,4 @@
-"""Rules are paused and activated many at a time, with a version in the history of each that changed."""
+"""Pausing and activating rules, many at a time, with a new version of each that changed."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -44,10 +44,10 @@ DRAFT_STATUS = AutomationRule.Status.DRAFT
 
 
 def publishes(before: str, after: str) -> bool:
-    """Whether a change of status lets a draft act, or rest like any other rule."""
+    """Whether a change of status publishes a draft."""
     return before == DRAFT_STATUS != after
 
 
 def begin_anew(rules: Iterable[AutomationRule]) -> None:
-    """Forget where the instances of `rules` stand. Called wherever `publishes`, in the same transaction."""
+    """Delete the states of `rules`. Called wherever `publishes`, in the same transaction."""
     RuleState.objects.filter(rule__in=[rule.pk for rule in rules]).delete()

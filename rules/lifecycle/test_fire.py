@@ -15,8 +15,8 @@ TEST_EVENT = "rule_test"
 
 
 def test_fire(rule: AutomationRule, user: Any, now: datetime) -> ActivityEntry:
-    """Run the action of `rule`, whatever its status, by the code that a real firing runs, and write down what came of
-    it. The reading is that of its owner at `now`; where there is none, the threshold itself."""
+    """Run the action of `rule`, whatever its status, by the code of a real firing, and store the result. The reading is
+    the owner's at `now`; without one, the threshold."""
     seen = preview(rule, now)
     value = float(rule.threshold_value) if seen.value is None else seen.value
     with transaction.atomic():

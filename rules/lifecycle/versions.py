@@ -1,4 +1,4 @@
-"""The versions of a rule: numbered from 1, compared side by side, and brought back."""
+"""The versions of a rule: numbered from 1, compared, and restored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ HISTORY_TYPE_NAMES = {"+": "created", "~": "changed", "-": "deleted"}
 
 
 class NotSound(Exception):
-    """The old version cannot be brought back as it is."""
+    """The old version is not valid any more."""
 
     def __init__(self, errors: dict[str, list[str]]) -> None:
         super().__init__("; ".join(f"{name}: {' '.join(messages)}" for name, messages in errors.items()))
@@ -30,7 +30,7 @@ class NotSound(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that differs between two versions, as people read it."""
+    """One field that differs between two versions, in readable form."""
 
     field: str
     name: str
@@ -39,21 +39,21 @@ class Difference:
 
 
 def numbered(rule: AutomationRule, maximum: int | None = None) -> list[tuple[int, Any]]:
-    """The records of the history of `rule` with their numbers, the newest first; only `most` of them."""
+    """The versions of `rule` with their numbers, newest first; at most `maximum`."""
     count = rule.history.count()
     records = rule.history.select_related("history_user").order_by("-history_id")[:maximum]
     return [(count - place, record) for place, record in enumerate(records)]
 
 
 def version_of(rule: AutomationRule, version: int) -> Any | None:
-    """The record of that number; None where there is none."""
+    """The version with that number; None where there is none."""
     if version < 1:
         return None
     return next(iter(rule.history.order_by("history_id")[version - 1 : version]), None)
 
 
 def as_it_was(rule: AutomationRule, at: datetime) -> tuple[AutomationRule, int]:
-    """The rule in the version of `at` and the number of that; as it is, and 0, where its history begins later."""
+    """The rule at the time `at`, and its version number; the present rule and 0 where its history begins later."""
     return _newest(rule, rule.history.filter(history_date__lte=at).order_by("-history_date", "-history_id"))
 
 
@@ -64,8 +64,8 @@ def made_at(rule: AutomationRule) -> datetime | None:
 
 
 def as_recorded(rule: AutomationRule, history_id: int) -> tuple[AutomationRule, int]:
-    """The rule in the version that was the newest when its history had come to `history_id`, and the number of that;
-    as it is, and 0, where there is none."""
+    """The rule as of the history record `history_id`, and its version number; the present rule and 0 where there is
+    none."""
     return _newest(rule, rule.history.filter(history_id__lte=history_id).order_by("-history_id"))
 
 
@@ -79,7 +79,7 @@ def _newest(rule: AutomationRule, records: Any) -> tuple[AutomationRule, int]:
 
 
 def differences(old: Any, new: Any) -> list[Difference]:
-    """What differs between two records, field by field; objects key by key."""
+    """The differences between two records, by field; objects by key."""
     found = []
     for field in AutomationRule._meta.concrete_fields:
         if not hasattr(old, field.attname) or not hasattr(new, field.attname) or field.name == "updated_at":
@@ -101,10 +101,10 @@ def differences(old: Any, new: Any) -> list[Difference]:
 
 @transaction.atomic
 def restore(rule: AutomationRule, version: int, user: Any, now: datetime) -> bool:
-    """Make `rule` what it was in that version, as a new version; False where it is so already.
+    """Restore `rule` to that version, as a new version; False where nothing differs.
 
-    Status, owner and identity stay. NotSound where it would not be a sound rule today; LookupError where there is no
-    such version.
+    Status, owner and identity stay. NotSound where it would not be valid today; LookupError where there is no such
+    version.
     """
     record = version_of(rule, version)
     if record is None:
@@ -126,7 +126,7 @@ def restore(rule: AutomationRule, version: int, user: Any, now: datetime) -> boo
 
 
 def shown(field: Any, value: Any) -> str:
-    """A value as people read it."""
+    """A value in readable form."""
     if value in EMPTY:
         return "nothing"
     if field.name.endswith("threshold") or field.name == "threshold_value":

@@ -41,7 +41,7 @@ def dispatch_now(request: HttpRequest) -> HttpResponse:
 
 
 def success_message(run: DispatchRun, rule: AutomationRule | None) -> tuple[int, str]:
-    """What is said about a run: how serious it is, and a sentence."""
+    """The message about a run: its level and a sentence."""
     if run.outcome == DispatchRun.Outcome.OVERLAPPED:
         return messages.WARNING, "Another evaluation is running. Try again in a moment."
     if rule is not None and rule.status != AutomationRule.Status.ACTIVE:

@@ -1,4 +1,4 @@
-"""A file of rules as rules: every field read, every mistake told with its place; nothing is asked of a database."""
+"""Parsing of a file of rules: every field is read, every problem has its line; no database is used."""
 
 import difflib
 import re
@@ -82,8 +82,8 @@ def read_document(value: Any, source: str = "", lines: Lines | None = None, *, n
 
 
 def _unsound(entries: list[Entry], problems: list[Problem]) -> Iterator[Problem]:
-    """What a plan would say of the rules that could be read, so that all of the file is told at once. What may stand
-    where it does not change is left to the plan."""
+    """The validation errors of the rules that could be read, so that all problems of a file are reported together. What
+    the plan allows where it is unchanged is left to the plan."""
     unread = {problem.path[1] for problem in problems if len(problem.path) > 1}
     for entry in entries:
         if entry.index in unread:

@@ -20,8 +20,8 @@ APPLIED = "Applied from "  # begins the reason of every version that a file has 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the database has of what a file means: rules by uid, people by what the file calls them, rules of the same
-    file that are no longer in it, and statuses that people have changed since the file last said them."""
+    """The stored counterparts of a file: rules by uid, people by their name in the file, rules of the same file that
+    are no longer in it, and statuses that people have changed since the file was last applied."""
 
     rules: dict[str, AutomationRule]
     people: dict[str, User]

@@ -132,7 +132,7 @@ class _Reading:
         return found
 
     def _merged(self, node: Any, path: Path, found: dict[str, Any]) -> dict[str, Any]:
-        """What `<<` brings in, where it is not said otherwise."""
+        """The keys that `<<` merges in, unless they are set explicitly."""
         inherited = self.value(node, (*path, "<<"))
         if not isinstance(inherited, dict):
             raise FileRefused(

@@ -1,4 +1,4 @@
-"""The words for what is in the activity log, and the sentence of each entry."""
+"""The sentences of activity entries, for lists."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from smartagent.kernel.coerce import as_uuid
 
 
 def named_entries(entries: list[ActivityEntry]) -> list[ActivityEntry]:
-    """The entries with the sentence and the outcome of each; the people they concern are looked up at once."""
+    """The entries, each with sentence and result; the people concerned are loaded in one query."""
     ids = {entry.pk: _person(entry) for entry in entries}
     people = get_user_model().objects.in_bulk({person for person in ids.values() if person})
     for entry in entries:

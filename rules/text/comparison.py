@@ -1,5 +1,5 @@
-"""What a reading says about its limit, in words that are true of both: also where another condition decided, where
-nothing was read, and where the rule was changed since it fired."""
+"""The clause about a reading and its threshold, also correct where another condition decided, where there was no
+reading, and where the rule was changed since it fired."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -21,8 +21,8 @@ WITHOUT = {"missing": "no data", "failed": "an error"}
 
 
 def compared(facts: Mapping[str, Any], tense: Tense) -> str:
-    """The clause after a reading: `below 70`, `still below 70`, `no longer below 70`, `not below 70, but the
-    recovery threshold is not reached`. `facts` are those of an activity entry."""
+    """The clause after a reading: `below 70`, `still below 70`, `no longer below 70`, `not below 70, but the recovery
+    threshold is not reached`. `facts` are those of an activity entry."""
     operator, threshold, value = facts.get("operator"), facts.get("threshold"), facts.get("value")
     against, verdict = limit(operator, threshold, value), str(facts.get("verdict") or "")
     breaks = _breaks(value, operator, threshold)
@@ -45,8 +45,8 @@ def without_reading(facts: Mapping[str, Any], tense: Tense) -> str:
 
 
 def changed(facts: Mapping[str, Any]) -> str:
-    """How the condition was changed since the instance fired or became pending, empty where it is the same:
-    `The threshold was changed from 65 to 71.`"""
+    """How the condition was changed since the instance fired or became pending, empty where it was not: `The threshold
+    was changed from 65 to 71.`"""
     before = facts.get("condition_before")
     if not isinstance(before, Mapping):
         return ""
@@ -61,14 +61,14 @@ def changed(facts: Mapping[str, Any]) -> str:
 
 
 def beyond_range(facts: Mapping[str, Any]) -> str:
-    """That there is a reading which no number can hold, as a sentence; empty where that is not so."""
+    """A sentence where the reading exceeds the range of 64-bit floats; else empty."""
     if not str(facts.get("reason") or "").endswith(BEYOND_RANGE):
         return ""
     return f"{BEYOND_RANGE[:1].upper()}{BEYOND_RANGE[1:]}."
 
 
 def _breaks(value: Any, operator: Any, threshold: Any) -> bool | None:
-    """Whether the reading is beyond the limit; None where that cannot be said."""
+    """Whether the reading meets the condition; None where that is unknown."""
     read, against = as_number(value), as_number(threshold)
     if read is None or against is None or operator not in IN_PYTHON:
         return None

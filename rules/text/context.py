@@ -1,4 +1,4 @@
-"""The context of an activity entry, read defensively: another program may have written anything there."""
+"""The context of an activity entry, read defensively: other programs may have written anything there."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,13 +19,13 @@ OPERATOR = "condition_operator"
 
 
 def facts_of(entry: ActivityEntry) -> Mapping[str, Any]:
-    """The context of `entry`, empty where it is no object; keys of the old application are translated."""
+    """The context of `entry`, empty where it is not an object; keys of the old application are translated."""
     found = entry.context if isinstance(entry.context, dict) else {}
     return found if found.get("metric") else _translated(found) | found
 
 
 def _translated(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the old application's facts those that can be read; numbers may be texts there."""
+    """The readable facts of the old application; its numbers may be texts."""
     if not isinstance(found.get(METRIC), str) or not found[METRIC]:
         return {}
     texts = {"metric": found[METRIC], "target": found.get(TARGET), "operator": found.get(OPERATOR)}
@@ -36,7 +36,7 @@ def _translated(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def time_of(facts: Mapping[str, Any], name: str) -> datetime | None:
-    """A time among the facts, None where it is none or has no zone."""
+    """The fact as a time; None where it is invalid or has no time zone."""
     try:
         found = parse_datetime(str(facts.get(name) or ""))
     except ValueError:
@@ -45,6 +45,6 @@ def time_of(facts: Mapping[str, Any], name: str) -> datetime | None:
 
 
 def count_of(facts: Mapping[str, Any], name: str) -> int:
-    """A whole number from 0 among the facts, 0 where it is none."""
+    """The fact as a whole number from 0; 0 where it is none."""
     found = as_number(facts.get(name))
     return int(found) if found is not None and 0 <= found < MAX_INTEGER else 0

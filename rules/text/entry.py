@@ -1,4 +1,4 @@
-"""A rule, and what became of it, in plain sentences: made when they are shown, never stored."""
+"""Sentences about activity entries, built when they are shown, never stored."""
 
 import re
 from collections.abc import Mapping
@@ -67,7 +67,7 @@ def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
 
 
 def _compared(entry: ActivityEntry, context: Mapping[str, Any], person: str) -> str:
-    """What was read, and what that says about the limit."""
+    """The reading and its comparison with the threshold."""
     watched, value = series(context["metric"], person, context.get("target")), context.get("value")
     beyond = beyond_range(context)
     if value is None:
@@ -91,7 +91,7 @@ def _handled(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
 
 
 def _legacy(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
-    """The sentence of another program's entry: its own words where it left some, else its event and action."""
+    """The sentence of another program's entry: its own text where it has one, else its event and action."""
     parts = [context.get("message") or context.get("rule_name") or context.get("description")]
     if context.get("metric"):
         parts.append(_read(context))
@@ -100,7 +100,7 @@ def _legacy(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
 
 
 def _read(context: Mapping[str, Any]) -> str:
-    """What is known of a comparison of which a part is missing: `fusion score below 70`, `fusion score 63`."""
+    """An incomplete comparison: `fusion score below 70`, `fusion score 63`."""
     name = metric_name(context["metric"])
     if context.get("threshold") is not None:
         return f"{name} {limit(context.get('operator'), context['threshold'])}"
@@ -108,8 +108,8 @@ def _read(context: Mapping[str, Any]) -> str:
 
 
 def action_of(entry: ActivityEntry) -> str:
-    """The action that was run, empty where there was none: of the old application's `Executed alert action for rule: X`
-    the alert."""
+    """The action that was run, empty where there was none; parsed from the old application's `Executed alert action for
+    rule: X`."""
     action = "" if entry.action_taken in ("", "none", None) else str(entry.action_taken)
     found = EXECUTED.match(action)
     return found.group(1) if found else action

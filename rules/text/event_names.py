@@ -1,4 +1,4 @@
-"""What people call the events of the activity log, and their tones: those of rules; the others as they are declared."""
+"""Names and tones of the events of the activity log: those of rules, and those that other apps declare."""
 
 from rules.engine.states import Event
 from rules.registries import events
@@ -17,17 +17,17 @@ TONE_LABELS = {tone: tone for tone in ("success", "info", "warning", "danger")} 
 
 
 def event_choices() -> list[tuple[str, str]]:
-    """Every event that Smart Agent writes, and its name."""
+    """Every event that Smart Agent writes, with its name."""
     return [*EVENT_NAMES.items(), *((kind, event.label) for kind, event in events.declared.items())]
 
 
 def event_label(event: str) -> str:
-    """The name of an event; one of another program keeps its own."""
+    """The name of an event; unknown ones keep their own."""
     declared = events.find(event)
     return declared.label if declared else str(EVENT_NAMES.get(event, event.replace("_", " ")))
 
 
 def event_tone(event: str) -> str:
-    """The tone of its label, empty where it has none."""
+    """The tone of an event's label, empty where it has none."""
     declared = events.find(event)
     return declared.tone if declared else OWN_TONES.get(event, "")

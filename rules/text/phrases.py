@@ -1,4 +1,4 @@
-"""The parts that sentences about rules are made of."""
+"""Parts of sentences about rules."""
 
 import math
 from decimal import Decimal
@@ -11,8 +11,8 @@ DECIMALS, MAX_DIGITS = 4, 17
 
 
 def number(value: Any, beside: Any = None) -> str:
-    """A value as people write it: `70`, `63.5`, `1,234,567`, `0.00002`; with as many digits as tell it from the number
-    `beside` it: `99.99996`, where that is 100."""
+    """A value as text: `70`, `63.5`, `1,234,567`, `0.00002`; with enough digits to differ from the number `beside` it:
+    `99.99996`, where that is 100."""
     if value is None:
         return "no value"
     known, other = _as_float(value), _as_float(beside)
@@ -49,15 +49,15 @@ def metric_name(metric: str | None) -> str:
 
 
 def begun(words: str, metric: str | None) -> str:
-    """Words about `metric` as a sentence begins: `Fusion score was 63`. The name of a pushed metric is left as it is
-    spelled, for there is none that is spelled otherwise: `cpu_x was 90`."""
+    """Words about `metric` with a capital: `Fusion score was 63`. The name of a pushed metric keeps its spelling:
+    `cpu_x was 90`."""
     if metric and str(metric) not in metrics and words.startswith(str(metric)):  # facts may hold anything
         return words
     return words[:1].upper() + words[1:]
 
 
 def limit(operator: str | None, threshold: Any, beside: Any = None) -> str:
-    """The limit of a comparison, rounded so that it differs from the reading beside it: `below 70`."""
+    """A condition in words, rounded so that it differs from the reading beside it: `below 70`."""
     return f"{IN_WORDS.get(str(operator), str(operator or '?'))} {number(threshold, beside)}"
 
 

@@ -1,4 +1,4 @@
-"""A whole rule in one or a few sentences: made when they are shown, never stored."""
+"""A rule in sentences, built when they are shown, never stored."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -31,7 +31,7 @@ def rule_in_words(rule: AutomationRule) -> str:
 
 
 def condition_in_words(rule: AutomationRule) -> str:
-    """When the rule fires: `the fusion score of Alice is below 70`."""
+    """The condition: `the fusion score of Alice is below 70`."""
     everyone = rule.applies_to == AutomationRule.AppliesTo.EVERYONE
     whose = "anyone" if everyone else str(rule.user)
     own = single_condition_in_words(
@@ -72,7 +72,7 @@ def lasting(duration: timedelta) -> str:
 
 
 def _further(condition: Any, whose: str) -> str:
-    """One of `more_conditions`, which another program may have written."""
+    """One of `more_conditions`, which other programs may have written."""
     if not isinstance(condition, Mapping):
         return UNREADABLE_CONDITION
     try:
@@ -100,7 +100,7 @@ def _again(repeat_every: timedelta) -> str:
 
 
 def _over(rule: AutomationRule) -> str:
-    """When it resolves, where that is not at once."""
+    """When it resolves, where that is delayed."""
     kept = f"for {lasting(rule.keep_firing_for)}" if rule.keep_firing_for else ""
     if rule.recovery_threshold is not None and rule.condition_operator in CLEAR:
         reached = f"{CLEAR[rule.condition_operator]} {number(rule.recovery_threshold)}"

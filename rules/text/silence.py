@@ -1,4 +1,4 @@
-"""Sentences about silences, made when they are shown."""
+"""Sentences about silences."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

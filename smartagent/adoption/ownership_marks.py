@@ -15,7 +15,7 @@ RELAXED = "relaxed NOT NULL"
 DEFAULTED = "set a default"
 WIDENED = "widened "  # the definition as it was follows
 
-# An index has such a name until it is finished and marked: what an ended run left behind is told by it.
+# An index has such a name until it is finished and marked, which identifies what an interrupted run left behind.
 BUILDING = "smartagent_building_"
 
 
@@ -30,7 +30,7 @@ def is_building(name: str) -> bool:
 
 
 def marked(theirs: str | None, done: str) -> str:
-    """Return the comment that says what they said, and what we did."""
+    """Return the comment: the existing one, and our mark."""
     return f"{theirs}\n{OWNERSHIP_MARK}{done}" if theirs else f"{OWNERSHIP_MARK}{done}"
 
 

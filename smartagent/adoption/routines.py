@@ -8,7 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from smartagent.adoption import ownership_marks
 
 QUOTE = "$smartagent$"
-# Whoever may sign in to the old application's interface: it shows every function to them unless told otherwise.
+# Roles of the old application's interface, which may execute every function by default.
 PUBLIC_ROLES = ("anon", "authenticated", "service_role")
 
 

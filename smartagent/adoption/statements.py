@@ -15,10 +15,10 @@ from smartagent.adoption.introspection import ANY_WORD
 
 @dataclass(frozen=True, kw_only=True)
 class StatementStep:
-    """Statements that are run in one transaction, or one that is run in none, for it lets others write meanwhile.
+    """Statements that run in one transaction, or one that runs outside of any, so that others can write meanwhile.
 
-    `otherwise` is what is said where existing rows forbid them, and `clean_up` what is run then. The steps that follow
-    are run nevertheless where it is not `needed`.
+    `otherwise` is the message where existing rows prevent them, and `clean_up` runs then. Where the step is not
+    `needed`, the following steps run nevertheless.
     """
 
     statements: tuple[str, ...] = ()

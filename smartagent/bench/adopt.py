@@ -11,7 +11,7 @@ WRITERS = 3
 
 
 class NotTakenOver(Exception):
-    """`migrate` failed on the bench's legacy database; what it said stands above."""
+    """`migrate` failed on the bench's legacy database; its output is above."""
 
     def __str__(self) -> str:
         return str(self.__doc__)

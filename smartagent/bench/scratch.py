@@ -11,7 +11,7 @@ from django.db import connection
 @contextmanager
 def scratch_database(*, migrated: bool = True) -> Iterator[str]:
     """Point the default connection at a new database for the length of the block; give its name."""
-    connection.ensure_connection()  # where that fails, it is told in one line
+    connection.ensure_connection()  # a failure is reported in one line
     name, before = f"smartagent_bench_{os.getpid()}", connection.settings_dict["NAME"]
     on_the_server(f'CREATE DATABASE "{name}" TEMPLATE template0')
     try:

@@ -99,20 +99,20 @@ class Writers:
             for old, person in itertools.cycle(rows):
                 if self.stopping.is_set():
                     return
-                told(mine, waits, {"id": uuid4(), "old": old, "person": person})
+                execute_story(mine, waits, {"id": uuid4(), "old": old, "person": person})
 
     def _report(self) -> None:
         with another_connection() as mine:
             while not self.stopping.wait(PAUSE):
-                told(mine, self.reports, {}, REPORT[:-1])
+                execute_story(mine, self.reports, {}, REPORT[:-1])
                 self.stopping.wait(REPORT_TAKES)
-                told(mine, self.reports, {}, REPORT[-1:])
+                execute_story(mine, self.reports, {}, REPORT[-1:])
 
 
-def told(
+def execute_story(
     mine: "psycopg.Connection[Any]", waits: Waits, values: dict[str, Any], story: Sequence[str] = INCIDENT
 ) -> None:
-    """Tell a story once, with these values, and note how long each sentence took."""
+    """Execute the statements of a story once, with these values, and record how long each took."""
     for sentence in story:
         began = time.monotonic()
         try:

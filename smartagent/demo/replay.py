@@ -56,7 +56,8 @@ def make_happenings(
 def replay(
     start: datetime, end: datetime, happenings: list[Happening], on_evaluated: Callable[[datetime], None]
 ) -> None:
-    """Play the month; call `told` with the time after each evaluation. Happenings of one time keep their order."""
+    """Simulate the month; call `on_evaluated` with the time after each evaluation. Happenings of one time keep their
+    order."""
     coming = sorted(happenings)[::-1]
     for at in evaluation_times(start, end):
         while coming and coming[-1].at <= at:

@@ -23,7 +23,7 @@ class Incident:
 
 
 def make_incidents(start: datetime, end: datetime, dice: random.Random, maximum: int) -> list[Incident]:
-    """Up to `most` incidents of half an hour to nine hours."""
+    """Up to `maximum` incidents of half an hour to nine hours."""
     incidents = []
     for _ in range(dice.randint(0, maximum)):
         begin = start + (end - start) * dice.random()

@@ -1,4 +1,4 @@
-"""Caches whose memory is bounded by what they hold, not by how many things that is."""
+"""Caches that are bounded by the memory of their contents."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -11,8 +11,8 @@ R = TypeVar("R")
 
 
 def bounded_cache(maximum: int, weight: Callable[[R], int]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Keep the results of a function by its arguments, up to `most` of their `weight` together; the least recently used
-    go first. What weighs more than a fifth of it is not kept at all."""
+    """Cache the results of a function, up to a total `weight` of `maximum`; least recently used ones are dropped first.
+    A result of more than a fifth of it is not cached."""
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         kept: OrderedDict[object, R] = OrderedDict()

@@ -7,10 +7,10 @@ from django.db import connection
 
 
 def copy_rows(table: str, columns: Sequence[str], types: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """COPY `rows` into `columns` of `table`, in the current transaction; return how many they were.
+    """COPY `rows` into `columns` of `table`, in the current transaction; return their number.
 
     `types` are the PostgreSQL names of the columns' types (COPY casts nothing). A JSON value is given as
-    `psycopg.types.json.Jsonb`. All or nothing: the first row that does not fit raises and nothing is written.
+    `psycopg.types.json.Jsonb`. The first row that does not fit raises, and nothing is written.
     """
     names, count = ", ".join(f'"{column}"' for column in columns), 0
     with (

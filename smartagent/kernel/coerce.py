@@ -1,4 +1,4 @@
-"""Numbers out of whatever was given: one reader of typed text, JSON, YAML and files, bounded before any arithmetic."""
+"""Parsing of numbers from forms, JSON, YAML and files, bounded before any arithmetic."""
 
 import math
 import re
@@ -21,8 +21,8 @@ TOO_PRECISE = f"At most {BEFORE} digits before the decimal point and {AFTER} aft
 
 
 def read_number(value: Any) -> Decimal:
-    """Return the number that a text, an int, a float or a Decimal is, exactly; ValueError where it is not finite
-    or not within what 64 bits can hold. Takes no longer for `1e1000000` and `0e-200000000` than for `1`."""
+    """Return the exact value of a text, int, float or Decimal; ValueError where it is not finite or beyond the range of
+    64-bit floats. Constant time, also for `1e1000000` and `0e-200000000`."""
     if isinstance(value, str):
         found = _typed(value.strip())
     elif isinstance(value, Decimal):
@@ -35,7 +35,7 @@ def read_number(value: Any) -> Decimal:
 
 
 def read_threshold(value: Any) -> Decimal:
-    """Return a number that a rule can keep to the digit; ValueError where it has more digits."""
+    """Return a number that a threshold can store exactly; ValueError where it has more digits."""
     found = read_number(value)
     if not keeps_to_the_digit(found):
         raise ValueError(TOO_PRECISE)
@@ -43,14 +43,14 @@ def read_threshold(value: Any) -> Decimal:
 
 
 def keeps_to_the_digit(number: Decimal) -> bool:
-    """Whether `number`, read by `read_number`, has at most 20 digits before the point and 10 after it."""
+    """Whether `number`, from `read_number`, has at most 20 digits before the point and 10 after it."""
     _, digits, exponent = number.as_tuple()
     trailing = len(digits) - len("".join(map(str, digits)).rstrip("0"))
     return number == 0 or (number.adjusted() < BEFORE and int(exponent) + trailing >= -AFTER)
 
 
 def as_json_number(number: Decimal) -> int | float:
-    """`number` as JSON has it: whole numbers to the digit."""
+    """`number` as a JSON number: whole numbers exactly."""
     return int(number) if number == number.to_integral_value() and number.adjusted() < BEFORE else float(number)
 
 
@@ -103,7 +103,7 @@ def _bounded(number: Decimal) -> Decimal:
 
 
 def as_uuid(text: str) -> uuid.UUID | None:
-    """The id that `text` is, or None where it is a name."""
+    """The UUID in `text`; None where it is something else."""
     try:
         return uuid.UUID(text)
     except ValueError:

@@ -15,7 +15,7 @@ MAX_DURATION_TEXT = 100  # characters
 
 
 def parse_duration(text: str) -> timedelta:
-    """Return the duration that `text` says; ValueError with what would be right where it says none."""
+    """Parse a duration; ValueError, with the valid form, where it is invalid."""
     if len(text) > MAX_DURATION_TEXT:
         raise ValueError(f"“{text[:40]}…” is not a duration. Example: 30m, 4h or 1d 12h; 0 for none.")
     text = text.strip()
@@ -27,14 +27,14 @@ def parse_duration(text: str) -> timedelta:
 
 
 def of_seconds(seconds: float, text: str = "") -> timedelta:
-    """Return so many seconds; ValueError, quoting `text`, where they are more than the longest duration."""
+    """Return a duration of `seconds`; ValueError, quoting `text`, beyond the longest one."""
     if not 0 <= seconds <= MAX_DURATION.total_seconds():  # nor for nan
         raise ValueError(f"“{text[:40] or seconds}” is too long. The longest duration is {MAX_DURATION.days} days.")
     return timedelta(seconds=seconds)
 
 
 def format_duration(duration: timedelta) -> str:
-    """Return the shortest writing of `duration`, in whole seconds: `4h`, `1d 12h`, `0`."""
+    """Return the shortest form of `duration`, in whole seconds: `4h`, `1d 12h`, `0`."""
     rest, parts = int(duration.total_seconds()), []
     for unit, seconds in UNITS.items():
         count, rest = divmod(rest, seconds)

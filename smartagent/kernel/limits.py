@@ -1,6 +1,6 @@
-"""How often one person may ask for what is costly, in a minute: previews, trials, searches, silences.
+"""Limits per person and minute on costly requests: previews, backtests, searches, silences.
 
-Counted in Django's cache, so by each web process for itself unless the installation shares one.
+Counted in Django's cache, so separately in each web process unless the installation shares a cache.
 """
 
 import time
@@ -17,7 +17,7 @@ SECONDS_PER_MINUTE = 60
 
 
 def seconds_to_wait(person: Any, what: str) -> int:
-    """Count one more request of `person`; 0 where it is within the limit, else the seconds until it may come again."""
+    """Count a request of `person`; 0 within the limit, else the seconds until the next is allowed."""
     maximum: int = settings.LIMITS_PER_MINUTE[what]
     if not maximum:
         return 0
@@ -32,12 +32,12 @@ def seconds_to_wait(person: Any, what: str) -> int:
 
 
 def in_words(what: str, wait: int) -> str:
-    """Say the limit, and when it is over."""
+    """The limit, and when it ends."""
     return f"At most {settings.LIMITS_PER_MINUTE[what]} {what} per person and minute. Try again in {wait} seconds."
 
 
 def limited(what: str, answer: Callable[[str], HttpResponse] | None = None) -> Any:
-    """A view of a page that answers 429, in words, where somebody asks too often; `answer` makes the response."""
+    """A view that answers 429 beyond the limit; `answer` creates the response."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
@@ -52,7 +52,7 @@ def limited(what: str, answer: Callable[[str], HttpResponse] | None = None) -> A
 def too_many(
     request: HttpRequest, what: str, answer: Callable[[str], HttpResponse] | None = None
 ) -> HttpResponse | None:
-    """The answer 429 where the person has asked too often; None where it is within the limit."""
+    """The 429 response beyond the limit; None within it."""
     if not (wait := seconds_to_wait(request.user, what)):
         return None
     words = in_words(what, wait)

@@ -1,4 +1,4 @@
-"""Classes named by a setting and looked up by their `kind`: how metrics, actions and strategies are plugged in."""
+"""Registries: classes named by a setting and looked up by their `kind`, such as metrics, actions and strategies."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -13,7 +13,7 @@ Plug = TypeVar("Plug")
 
 
 class UnknownKind(LookupError):
-    """No plug of that kind is named in the setting."""
+    """The setting names no class of that kind."""
 
 
 class Registry(Generic[Plug]):
@@ -49,7 +49,7 @@ class Registry(Generic[Plug]):
             raise UnknownKind(f"{kind!r} is not in {self.setting}; available: {known}.") from None
 
     def find(self, kind: str) -> Plug | None:
-        """The plug of that kind, where there is one."""
+        """The object of that kind, or None."""
         return self.plugs.get(kind)
 
     def __contains__(self, kind: object) -> bool:

@@ -1,7 +1,7 @@
-"""What our models need and the database does not have: somebody restored an old dump, or dropped a column.
+"""Drift between models and database: missing tables and columns, for example after restoring an old dump.
 
-One query compares the catalog with the models, so that what is missing has a name in whatever language the server
-speaks. `known` asks at most every half a minute, for what every page wants to know.
+One query compares the catalog with the models, so that missing parts are known whatever the server's language. `known`
+queries at most every half a minute, for every page.
 """
 
 import time
@@ -29,7 +29,7 @@ SELECT wanted.of_table, CASE WHEN there.oid IS NULL THEN '' ELSE wanted.of_colum
 
 @dataclass(frozen=True, order=True)
 class Missing:
-    """A column, or where it has no name the whole table."""
+    """A missing column, or a missing table where it has no name."""
 
     table: str
     column: str = ""
@@ -65,17 +65,17 @@ def known() -> tuple[Missing, ...]:
 
 
 def forget() -> None:
-    """Let the next who asks look again: something was repaired."""
+    """Discard the cached result, after a repair."""
     _DriftCache.until = 0.0
 
 
 def is_about_schema(error: BaseException) -> bool:
-    """Whether the database says that a table or a column is not there; to Django, or past it."""
+    """Whether the error is about a missing table or column."""
     return any(getattr(each, "sqlstate", None) in SQLSTATES for each in (error, error.__cause__))
 
 
 def behind(error: BaseException) -> tuple[Missing, ...]:
-    """Return what is missing where that is why `error` came about; nothing where it is a mistake of our own."""
+    """Return the missing parts that caused `error`; empty where it has another cause."""
     if not is_about_schema(error):
         return ()
     missing = look() if _may_ask() else known_before()
@@ -85,12 +85,12 @@ def behind(error: BaseException) -> tuple[Missing, ...]:
 
 
 def known_before() -> tuple[Missing, ...]:
-    """Return what was seen last, without asking."""
+    """Return the cached result, without a query."""
     return _DriftCache.seen
 
 
 def in_words(missing: Iterable[Missing]) -> str:
-    """One or two sentences: what is missing, and what to do."""
+    """One or two sentences: what is missing, and the fix."""
     names = [str(each) for each in missing]
     named = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     return (
@@ -99,7 +99,7 @@ def in_words(missing: Iterable[Missing]) -> str:
 
 
 def _may_ask() -> bool:
-    """Whether the transaction that the error came in, if any, still answers."""
+    """Whether the present transaction, if any, can still run queries."""
     raw: Any = connection.connection
     broken = raw is not None and raw.info.transaction_status == pq.TransactionStatus.INERROR
     return not (broken or (connection.in_atomic_block and connection.needs_rollback))

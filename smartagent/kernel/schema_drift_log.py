@@ -1,4 +1,4 @@
-"""Writes a missing column to the activity log, once an hour; to the server's log where the activity log is broken."""
+"""Records missing columns in the activity log, once an hour; in the server's log where that is broken."""
 
 import json
 import time
@@ -26,7 +26,7 @@ _noted: dict[str, float] = {}
 
 
 def notice(error: BaseException) -> tuple[Missing, ...]:
-    """Return what is missing where that is why `error` came about, and write it down."""
+    """Return the missing parts that caused `error`, and record them."""
     missing = behind(error)
     if missing:
         note(missing)
@@ -34,7 +34,7 @@ def notice(error: BaseException) -> tuple[Missing, ...]:
 
 
 def if_there(ask: Callable[[], Answer]) -> Answer | None:
-    """Return what `ask` gives; None, and a note, where the database lacks what it asks for."""
+    """Return the result of `ask`; None, with a record, where the database lacks what it needs."""
     try:
         return ask()
     except ProgrammingError as error:
@@ -44,7 +44,7 @@ def if_there(ask: Callable[[], Answer]) -> Answer | None:
 
 
 def note(missing: Sequence[Missing]) -> None:
-    """Write it down, unless that was done within the hour."""
+    """Record the missing parts, unless that was done within the hour."""
     words = in_words(missing)
     if time.monotonic() - _noted.get(words, -LOG_INTERVAL) < LOG_INTERVAL:
         return

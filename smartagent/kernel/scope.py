@@ -1,7 +1,7 @@
-"""Whose things a person may see and change: the one mechanism behind every list, page and API view.
+"""Ownership: which objects a person may see and change, for every list, page and API view.
 
-A person sees and changes what they own. `view_everyone` opens everyone's things for reading, `change_everyone` for
-changing; staff have both. What one may do at all with a kind of thing is Django's own model permissions.
+A person sees and changes their own. `view_everyone` allows to see everyone's, `change_everyone` to change them; staff
+have both. Django's model permissions decide what is allowed for a kind of object at all.
 """
 
 from typing import Any, ClassVar, Literal, Self
@@ -16,14 +16,14 @@ Access = Literal["view", "change"]
 
 
 def has_everyone(user: Any, access: Access) -> bool:
-    """Say whether `user` may `access` everyone's things, not only their own."""
+    """Whether `user` may `access` everyone's objects, not only their own."""
     if not user.is_active:
         return False
     return bool(user.is_staff or user.is_superuser or user.has_perm(f"smartagent.{access}_everyone"))
 
 
 def everyone_sql(person: str, access: Access = "change") -> str:
-    """The same as SQL, of the row of smartagent_users that is called `person`."""
+    """`has_everyone` as SQL, on the row of smartagent_users with the alias `person`."""
     granted = f"""SELECT FROM auth_permission p JOIN django_content_type t ON t.id = p.content_type_id
         WHERE t.app_label = 'smartagent' AND p.codename = '{access}_everyone'
           AND (EXISTS (SELECT FROM smartagent_users_user_permissions h
@@ -34,8 +34,8 @@ def everyone_sql(person: str, access: Access = "change") -> str:
 
 
 def people_visible_to(user: Any) -> models.QuerySet[Any]:
-    """The people of whom `user` may learn that they are there: whatever takes a person looks among these alone, so
-    that nobody learns a name or an e-mail from what a filter, a search or a message says of it."""
+    """The people whose existence `user` may know. Every input of a person accepts these only, so no filter, search or
+    message reveals other names or e-mail addresses."""
     people = get_user_model().objects.all()
     if isinstance(user, AnonymousUser):
         return people.none()
@@ -45,7 +45,7 @@ def people_visible_to(user: Any) -> models.QuerySet[Any]:
 
 
 def visible_keys(user: Any, *records: models.Model | None) -> set[Any]:
-    """The keys of those of `records` that `user` may see, whatever they are: only to these a page of theirs leads."""
+    """The keys of those of `records`, of any models, that `user` may see: only these become links."""
     by_model: dict[Any, set[Any]] = {}
     for record in filter(None, records):
         by_model.setdefault(type(record), set()).add(record.pk)
@@ -57,7 +57,7 @@ def visible_keys(user: Any, *records: models.Model | None) -> set[Any]:
 
 
 def leads_to_person(model: type[models.Model], path: str) -> bool:
-    """Whether the look-up `path` (`user`, `-rule__user__email`) of `model` passes a person."""
+    """Whether the lookup `path` (`user`, `-rule__user__email`) of `model` passes a person."""
     found: Any = model
     for name in path.lstrip("-").split("__"):
         try:
@@ -73,7 +73,7 @@ def leads_to_person(model: type[models.Model], path: str) -> bool:
 
 
 class OwnedQuerySet(models.QuerySet[Any]):
-    """A QuerySet of things that somebody owns; `owner_paths` are the look-ups that lead to the owner."""
+    """A QuerySet of owned objects; `owner_paths` are the lookups of the owner."""
 
     owner_paths: ClassVar[tuple[str, ...]] = ("user",)
 
@@ -97,9 +97,9 @@ class OwnedQuerySet(models.QuerySet[Any]):
 
 
 class RepresentableManager(models.Manager[Any]):
-    """Of a table that another application writes too: only the rows that `REPRESENTABLE` of the model lets in.
+    """For tables that another application writes too: only rows that the model's `REPRESENTABLE` allows.
 
-    The others are left alone; `doctor` counts them.
+    Other rows are left unchanged; `doctor` counts them.
     """
 
     def get_queryset(self) -> models.QuerySet[Any]:

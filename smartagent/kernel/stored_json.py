@@ -1,4 +1,4 @@
-"""JSON that other programs have stored: whatever they write there, reading it fails nothing of ours."""
+"""JSON stored by other programs, read without errors whatever it holds."""
 
 import json
 import math
@@ -10,11 +10,11 @@ IN_QUOTES = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
 class Unreadable(str):
-    """Text that is no JSON, or JSON that cannot be used: too deep, or with a number or character that nothing shows."""
+    """Text that is not JSON, or JSON that cannot be used: nested too deeply, or with invalid numbers or characters."""
 
 
 def read_stored(text: str) -> Any:
-    """The value that `text` holds, or the text as `Unreadable`."""
+    """The value of `text`, or the text as `Unreadable`."""
     try:
         if is_deep(text):
             return Unreadable(text)
@@ -26,7 +26,7 @@ def read_stored(text: str) -> Any:
 
 
 def is_deep(text: str) -> bool:
-    """Whether lists and objects of the JSON `text` are nested deeper than anything here needs."""
+    """Whether the JSON `text` is nested too deeply."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return False
     depth = 0
@@ -48,6 +48,6 @@ def _refuse(constant: str) -> None:
 
 
 def _check_characters(text: str, found: Any) -> None:
-    """UnicodeEncodeError, which is a ValueError, where half a character is in it."""
+    """UnicodeEncodeError, a ValueError, where it contains an unpaired surrogate."""
     if "\\ud" in text.lower():
         json.dumps(found, ensure_ascii=False).encode()

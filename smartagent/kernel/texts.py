@@ -1,4 +1,4 @@
-"""Texts that any answer, table and log can hold: no half of a surrogate pair, no NUL."""
+"""Texts that responses, tables and logs can hold: no unpaired surrogates, no NUL."""
 
 import re
 
@@ -6,10 +6,10 @@ UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def keepable(text: str) -> bool:
-    """Whether PostgreSQL can keep `text`: no NUL, no half of a surrogate pair."""
+    """Whether PostgreSQL can store `text`: no NUL, no unpaired surrogate."""
     return UNKEEPABLE.search(text) is None
 
 
 def encodable(text: str) -> str:
-    """`text` as an answer can quote it: a replacement character for what could not be encoded."""
+    """`text` with a replacement character for what cannot be encoded."""
     return UNKEEPABLE.sub("\ufffd", text)

@@ -1,4 +1,4 @@
-"""Times as people and programs write them, in UTC: no zone, year or offset leads past the years 1 to 9999."""
+"""Parsing of times, to UTC, within the years 1 to 9999."""
 
 import re
 from datetime import UTC, datetime, tzinfo
@@ -17,8 +17,8 @@ FRACTION = re.compile(r"(\.\d{6})\d+")
 
 
 def read_time(text: object, zone: tzinfo | None = None) -> datetime:
-    """Return the time that an ISO 8601 text says, in UTC; ValueError where it says none. One that names no zone is in
-    `zone`, or an error where that is None."""
+    """Return the time in an ISO 8601 text, in UTC; ValueError where it is invalid. Without a zone it is in `zone`, or
+    an error where that is None."""
     if not isinstance(text, str) or len(text) > MAX_TIME_TEXT:
         raise ValueError(f"Invalid time. Example: {TIME_EXAMPLE}.")
     try:
@@ -33,7 +33,7 @@ def read_time(text: object, zone: tzinfo | None = None) -> datetime:
 
 
 def in_utc(time: datetime) -> datetime:
-    """Return `time` in UTC, for PostgreSQL reads no offset of 16 hours; ValueError where UTC has no such year."""
+    """Return `time` in UTC, since PostgreSQL rejects offsets of 16 hours; ValueError beyond the years of UTC."""
     try:
         return time.astimezone(UTC)
     except OverflowError:
@@ -41,7 +41,7 @@ def in_utc(time: datetime) -> datetime:
 
 
 def counted_with(time: datetime) -> datetime:
-    """Return `time` where durations can be added and taken away; ValueError where it is too far away to be meant."""
+    """Return `time` where adding durations cannot overflow; ValueError where it is implausible."""
     if not FIRST_YEAR <= time.year <= LAST_YEAR:
         raise ValueError(f"This time is outside the years {FIRST_YEAR} to {LAST_YEAR}.")
     return time

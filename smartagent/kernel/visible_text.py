@@ -1,8 +1,7 @@
-"""Texts of others as they can be shown: what hides, reorders or breaks lines becomes a sign that one sees.
+"""Untrusted texts made safe to show: characters that hide, reorder or break lines become visible.
 
-Control characters, overrides of the direction of writing (U+202E), spaces without width and halves of characters are
-shown as U+FFFD. Joiners and marks of direction stay between letters that are not ASCII, where scripts and emoji need
-them.
+Control characters, bidirectional overrides (U+202E), zero-width spaces and unpaired surrogates are shown as U+FFFD.
+Joiners and direction marks stay between non-ASCII letters, where scripts and emoji need them.
 """
 
 import re
@@ -19,12 +18,12 @@ IN_PAGES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u
 
 
 def one_line(text: str) -> str:
-    """A title, subject or name: one line, with single spaces."""
+    """The text on one line, with single spaces, for titles, subjects and names."""
     return paragraphs(" ".join(str(text).split()))
 
 
 def paragraphs(text: str) -> str:
-    """A text of many lines: line feeds and tabs stay."""
+    """The text with its line feeds and tabs."""
     text = str(text).replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     if text.translate(BREAKS).isprintable():  # as nearly every text is
         return text
@@ -32,7 +31,7 @@ def paragraphs(text: str) -> str:
 
 
 def in_page(html: str) -> str:
-    """A page of HTML without what reorders or hides its text."""
+    """HTML without characters that reorder or hide its text."""
     return IN_PAGES.sub(SIGN, html)
 
 

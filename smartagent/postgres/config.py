@@ -37,7 +37,7 @@ def _embedded(var: Path, server: dict[str, str]) -> dict[str, Any]:
 
 
 def _named(url: str) -> dict[str, Any]:
-    """Read the URL. What is wrong with it is told without quoting it, for it holds a password."""
+    """Parse the URL. Errors do not quote it, since it holds a password."""
     try:
         scheme = urlsplit(url).scheme
         parsed = environ.Env.db_url_config(url) if scheme in SCHEMES else {}

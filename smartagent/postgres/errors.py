@@ -53,7 +53,7 @@ class NoBinaries(EmbeddedFailed):
 
 
 def explain(error: Exception, params: Mapping[str, Any]) -> Unavailable:
-    """Return the one line for what libpq said, in several, about a connection with `params`.
+    """Return the error in one line for the message of libpq about a connection with `params`.
 
     A failed connection carries no SQLSTATE, so the words decide; a server that speaks another language
     is quoted as it is.

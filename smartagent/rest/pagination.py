@@ -111,7 +111,7 @@ def beside(model: type[Model], name: str, cursor: Cursor, descending: bool) -> Q
     tie = Q(**{f"{name}__isnull": True} if value is None else {name: value}, **{f"id__{past}": key})
     if value is None:
         return tie | Q(**{f"{name}__isnull": False}) if descending else tie
-    # said twice, so that an index on the field is used for the range
+    # redundant, so that an index on the field is used for the range
     beyond = Q(**{f"{name}__{past}": value}) | tie
     if field.null:
         return beyond if descending else beyond | Q(**{f"{name}__isnull": True})

@@ -50,8 +50,8 @@ def configure(config: dict[str, Any]) -> None:
             "filters": {"briefly": {"()": lambda: briefly}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "logfmt"}},
             "root": {"handlers": ["stderr"], "level": config["level"]},
-            # A line for each task that went well is too much; what fails is told. Of requests that leave, lines would
-            # have addresses that are secrets, and with DEBUG what the other side says back.
+            # Successful tasks are not logged, failures are. Outgoing requests are not: their URLs may be secrets, and
+            # with DEBUG answers would be logged.
             "loggers": {
                 "httpx": {"level": "WARNING"},
                 "httpcore": {"level": "WARNING"},

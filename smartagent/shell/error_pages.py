@@ -55,14 +55,14 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def too_large(request: HttpRequest, maximum: int) -> HttpResponse:
-    """Where a form has more than `most` bytes."""
+    """A form has more than `maximum` bytes."""
     return _in_shell(
         request, 413, "Too much at once", f"A form here has at most {maximum / 1e6:g} MB. Send less at once."
     )
 
 
 def too_long(request: HttpRequest, field: str, size: int, maximum: int) -> HttpResponse:
-    """Where `field` of a form has `size` characters, more than `most`."""
+    """Where `field` of a form has `size` characters, more than `maximum`."""
     words = f"The field “{field[:80]}” has {size:,} characters; at most {maximum:,} are read. Shorten the text."
     return _in_shell(request, 413, "Too much at once", words)
 

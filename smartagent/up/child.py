@@ -16,7 +16,7 @@ CALM = 60.0  # seconds after which a child counts as healthy again
 
 
 def _die_with_parent() -> None:
-    """In the child, on Linux: be told to end when the parent ends, even by kill -9."""
+    """In the child, on Linux: get SIGTERM when the parent ends, even by kill -9."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 

@@ -27,7 +27,7 @@ class Recovery:
     """The result of the scenario."""
 
     optimization: VerifiedOptimization
-    wrong: str = ""  # what a synchronisation said of it when it was broken
+    wrong: str = ""  # the error of a synchronisation while it was broken
     asked: list[str] = field(default_factory=list)  # what the platform was asked by the optimization
     platform: dict[str, Any] = field(default_factory=dict)  # how the integration is there
     status: str = ""

@@ -1,4 +1,4 @@
-"""Send what is due, until it is told to stop."""
+"""Send due deliveries until stopped."""
 
 import signal
 from argparse import ArgumentParser, ArgumentTypeError

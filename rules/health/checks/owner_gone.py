@@ -17,11 +17,11 @@ class OwnerGone(HealthCheck):
     sql = """
 SELECT r.id AS rule_id, 1 AS weight, jsonb_build_object('owner', coalesce(nullif(u.full_name, ''), u.email)) AS facts
   FROM rules r JOIN smartagent_users u ON u.id = r.user_id
- WHERE r.status = 'active' AND NOT u.is_active AND r.action_type <> ALL(%(owner_gone_telling)s)
+ WHERE r.status = 'active' AND NOT u.is_active AND r.action_type <> ALL(%(owner_gone_notifying)s)
 """
 
     def params(self, now: datetime) -> dict[str, Any]:
-        return {"owner_gone_telling": [action.kind for action in actions if action.tells_resolved]}
+        return {"owner_gone_notifying": [action.kind for action in actions if action.notifies_resolved]}
 
     def words(self, facts: Facts) -> str:
         return f"{facts['owner']} is deactivated, so the rule is not evaluated."

@@ -53,7 +53,7 @@ def entry_page(request: HttpRequest, model_admin: OwnedAdmin, entry_id: str) -> 
 
 @require_POST
 def judge_entry(request: HttpRequest, model_admin: OwnedAdmin, entry_id: UUID, verb: str) -> HttpResponse:
-    """Write down that what an entry told was useful, or noise; or take that back."""
+    """Store or clear the feedback on an entry."""
     entry: ActivityEntry = model_admin.find(request, entry_id, *ENTRY_RELATIONS)
     if verb not in FEEDBACK_VERBS or not feedback_of(request.user, [entry.pk]):
         raise Http404("This entry cannot be rated.")

@@ -1,4 +1,4 @@
-"""The two buttons beside what a rule told: they submit the form they stand in, and with htmx only they change."""
+"""The feedback buttons of a firing: they submit the form around them; with htmx only the buttons are replaced."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -10,7 +10,7 @@ from smartagent.kernel.times import read_time
 
 
 def chosen_until(fields: QueryDict, now: datetime, zone: ZoneInfo) -> datetime:
-    """The end that `said` gives as `until` or as `length`; ValueError with a hint where it is invalid."""
+    """The end in the form fields `until` or `length`; ValueError with a hint where it is invalid."""
     text = fields.get("until", "").strip()
     if not text:
         return until_of(fields.get("length", ""), now, zone)

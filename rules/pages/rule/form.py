@@ -26,7 +26,7 @@ from smartagent.kernel.limits import too_many
 from smartagent.kernel.scope import has_everyone
 
 DRAFT, ACTIVE = AutomationRule.Status.DRAFT, AutomationRule.Status.ACTIVE
-# Texts of one line, and what the browser is told of them.
+# Single-line texts, with their HTML attributes.
 LINES = {
     "rule_name": {"placeholder": "Fusion score too low", "maxlength": "200"},
     "metric_type": {"list": "known-metrics", "placeholder": "fusion_score", "autocomplete": "off"},

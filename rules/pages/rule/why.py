@@ -1,4 +1,4 @@
-"""“Why did it not fire at …?”, answered from the history and said to be so."""
+"""The page “Why did it not fire at …?”, answered from the history."""
 
 from datetime import datetime
 from typing import Any

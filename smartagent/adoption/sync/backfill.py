@@ -28,7 +28,7 @@ from smartagent.adoption.sync.sync_changes import EmptyRows, FillRows
 
 @dataclass(frozen=True)
 class Fill:
-    """The value of a column, in the rows where nobody has said another yet."""
+    """The value of a column, in rows where it was not set by another program."""
 
     value: str
     where: str

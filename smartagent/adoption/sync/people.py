@@ -110,7 +110,8 @@ class IntroducePeople(KeepInStep):
 
 
 def import_missing(connection: BaseDatabaseWrapper) -> int:
-    """Make everybody known here who is only known there; return how many. Whoever cannot be is told and left."""
+    """Import everybody who only exists in the old application; return their number. People who cannot be imported are
+    logged and skipped."""
     imported = (
         _in_batches(connection, f"SELECT u.id {MISSING_PEOPLE_SQL}", "u.id", IMPORT) if accounts_of(connection) else 0
     )

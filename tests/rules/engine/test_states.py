@@ -213,9 +213,9 @@ def test_a_draft_takes_its_steps_and_never_acts():
 
 
 def test_that_it_has_resolved_is_told_once_where_the_rule_says_so_and_it_was_told_that_it_fired():
-    assert take(FIRING, "clear", tells_resolved=True).acts
-    assert not take(at("firing"), "clear", tells_resolved=True).acts
-    assert not take(FIRING, "clear", tells_resolved=True, silence="upgrade").acts
+    assert take(FIRING, "clear", notifies_resolved=True).acts
+    assert not take(at("firing"), "clear", notifies_resolved=True).acts
+    assert not take(FIRING, "clear", notifies_resolved=True, silence="upgrade").acts
 
 
 # -- flapping ----------------------------------------------------------------------------------------------
