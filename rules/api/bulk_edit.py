@@ -1,4 +1,4 @@
-"""Many rules edited together, by REST: the same preview and the same doing as on the page."""
+"""Bulk edit of rules by REST: the same preview and edit as on the page."""
 
 from decimal import Decimal
 from typing import Any
@@ -32,7 +32,7 @@ class PercentField(NumberField):
 
 
 class BulkValuesSerializer(StrictModelSerializer):
-    """New values. Whatever is left out stays as it is."""
+    """New values; omitted fields stay unchanged."""
 
     status = ChoiceField(choices=["active", "paused"], required=False, help_text=FIELD_HELP["status"])
     pending_for = ChecksField(required=False, help_text=FIELD_HELP["pending_for"])

@@ -33,7 +33,7 @@ MAX_DOCUMENT_BYTES = 8_000_000
 
 
 class NameOfFile(TextField):
-    """What a file of rules is called."""
+    """The name of a file of rules."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=80, help_text="Name of the rules file.", **kwargs)

@@ -1,4 +1,4 @@
-"""Integrations: made, read, changed and deleted. Credentials go in, and never come out."""
+"""Integrations: create, read, update, delete. Credentials are write-only."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ class IntegrationViewSet(WriteViewSet):
 
 
 def _save(serializer: BaseSerializer[Any]) -> None:
-    """Save; the database knows best whether there is one of this type already, also beside another request."""
+    """Save; the database enforces uniqueness by type, also against concurrent requests."""
     try:
         with transaction.atomic():
             serializer.save()

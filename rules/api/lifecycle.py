@@ -64,7 +64,7 @@ class BinSerializer(serializers.Serializer[Any]):
 
 
 class LifecycleActions:
-    """The verbs of the life of a rule, for the view of rules."""
+    """The actions on a rule as a whole, for the view of rules."""
 
     @extend_schema(
         summary="Copy a rule", description="Creates a draft with the settings of the rule under a new name.",

@@ -1,4 +1,4 @@
-"""Rules: made, read, changed, deleted, paused and activated."""
+"""Rules: create, read, update, delete, pause, activate."""
 
 from collections.abc import Callable
 from datetime import datetime

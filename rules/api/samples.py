@@ -1,4 +1,4 @@
-"""Samples: pushed, one or many at once, and read."""
+"""Samples: push one or many, and read them."""
 
 from typing import Any
 
@@ -104,7 +104,7 @@ class SampleView(TakesLarge, generics.ListAPIView[Any], OwnedView):
 
 
 def push(request: Request) -> int:
-    """Check and write the samples of a request; return how many they are."""
+    """Validate and store the samples of a request; return their number."""
     data = request.data
     if not isinstance(data, list):
         samples, place = [data], lambda index: ""

@@ -1,4 +1,4 @@
-"""Rules, what became of them, and where readings come from, as the API shows and takes them."""
+"""Serializers of rules, results and sources of readings."""
 
 from typing import Any
 
@@ -18,7 +18,8 @@ from smartagent.rest.serializers import OwnedSerializer, StrictModelSerializer, 
 
 
 class RuleSerializer(RuleFieldsSerializer):
-    """A rule: a metric, an operator, a threshold, an action; and where it needs them, windows, levels and timing."""
+    """A rule: metric, operator, threshold and action; optionally windows, critical and recovery thresholds, and
+    durations."""
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.instance is None:
@@ -77,7 +78,7 @@ class DispatchSerializer(StrictSerializer):
 
 
 class IntegrationSerializer(OwnedSerializer):
-    """A connection of a person to another system. Its credentials are written and never read."""
+    """A connection of a person to another system. Its credentials are write-only."""
 
     config = JSONObjectField(required=False, allow_null=True, help_text="Settings without secrets.")
     credentials = JSONObjectField(

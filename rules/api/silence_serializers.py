@@ -1,4 +1,4 @@
-"""Silences as the API shows and takes them."""
+"""Serializers of silences."""
 
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,7 @@ SILENCE_ENDED = "This silence has ended and cannot be changed. Create a new one.
 
 
 class SomebodyField(OwnerField):
-    """A person whom the caller may name, by id or e-mail; of others they do not even learn that they are there."""
+    """A person whom the caller may name, by id or e-mail; others are reported as unknown."""
 
     def to_internal_value(self, data: Any) -> User:
         if not isinstance(data, str) or not keepable(data):
@@ -50,7 +50,7 @@ class RuleIdField(serializers.UUIDField):
 
 
 class CoveredLabelsField(JSONObjectField):
-    """Labels that a rule has to have."""
+    """Labels that a rule must have."""
 
     asks = {
         "maxProperties": MAX_MATCHED_LABELS,
@@ -65,7 +65,7 @@ class WindowSerializer(serializers.Serializer[Any]):
 
 
 class SilenceSerializer(StrictModelSerializer):
-    """A time in which what fires tells nobody: once, or recurring."""
+    """A muted time for matching alerts: once, or recurring."""
 
     # As `silence_errors` has it, which says all that is wrong at once.
     constraints = (AnyFilled(("everything", "rule", "metric", "person", "labels"), "Choose what to silence."),)
@@ -112,7 +112,7 @@ class SilenceSerializer(StrictModelSerializer):
 
     @extend_schema_field(WindowSerializer(allow_null=True))
     def get_window(self, silence: Silence) -> Any:
-        """The window that is on, or the next one."""
+        """The present window, or the next one."""
         try:
             found = upcoming(silence, timezone.now(), 1)
         except (ValueError, OverflowError):
@@ -134,7 +134,7 @@ class SilenceSerializer(StrictModelSerializer):
         return attrs | ({"recurrence": silence.recurrence} if "recurrence" in attrs else {})
 
     def would_be(self, attrs: dict[str, Any]) -> Silence:
-        """The silence as it would be with `attrs`, not saved."""
+        """The unsaved silence with `attrs`."""
         values = {name: getattr(self.instance, name) for name in CREATED_FIELDS} if self.instance else {}
         return Silence(**{"created_by": self.context["request"].user} | values | attrs)
 
@@ -150,7 +150,7 @@ class SilenceSerializer(StrictModelSerializer):
 
 
 class PreviewSerializer(SilenceSerializer):
-    """A silence that is not to be made: its comment may wait."""
+    """A silence to preview, which needs no comment."""
 
     def would_be(self, attrs: dict[str, Any]) -> Silence:
         return super().would_be({"comment": "a preview"} | attrs)
@@ -170,7 +170,7 @@ class CoveredRuleSerializer(serializers.Serializer[Any]):
 
 
 class CoverageSerializer(serializers.Serializer[Any]):
-    """What a silence would cover, and when."""
+    """The coverage and the windows of a silence."""
 
     rules = serializers.IntegerField()
     instances = serializers.IntegerField()

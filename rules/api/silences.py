@@ -1,4 +1,4 @@
-"""Silences: listed, made, read, changed, ended, and previewed without being made."""
+"""Silences: list, create, read, update, end, preview."""
 
 from typing import Any
 

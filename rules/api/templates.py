@@ -1,4 +1,4 @@
-"""Rules to start from, as bodies that can be sent to /api/rules/."""
+"""Rule templates, as bodies for POST /api/rules/."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ class TemplatesView(StrictView):
 
 
 def template_as_json(template: Template, user: Any) -> dict[str, Any]:
-    """A template as programs get it."""
+    """A template as JSON."""
     rule = template.rule(user)
     fields = RuleSerializer().fields
     body = {name: fields[name].to_representation(value) for name, value in template.fields.items()}

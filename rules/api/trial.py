@@ -1,4 +1,4 @@
-"""A rule tried on the past, by REST: the same as beside the form, for a rule that is only sent and for a stored one."""
+"""Backtests of rules by REST, of an unsaved rule or a stored one: the same as beside the form."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ BACKTEST_EXAMPLE = OpenApiExample(
 
 
 class DaysField(serializers.ChoiceField):
-    """One of the lengths that a rule is tried over, as a number."""
+    """The length of the backtest in days, one of the presets."""
 
     default_error_messages = {"invalid_choice": "“{input}” is not one of: {choices}."}
 
@@ -42,7 +42,7 @@ class DaysField(serializers.ChoiceField):
 
 
 class TrialSerializer(RuleSerializer):
-    """A rule, and over which time and for whom it is tried."""
+    """A rule, the length of the backtest, and the people."""
 
     days = DaysField(choices=BACKTEST_DAYS, required=False, default=7, help_text="How far back.")
     person = TextField(
@@ -55,7 +55,7 @@ class TrialSerializer(RuleSerializer):
         fields = (*RuleSerializer.Meta.fields, "days", "person")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """What is asked: the rule as it would be, the days, and the id of the person, None for all."""
+        """The unsaved rule, the days, and the id of the person, None for all."""
         days, text = attrs.pop("days", 7), attrs.pop("person", None)
         rule: AutomationRule = self.whole(super().validate(attrs))
         me = self.context["request"].user
@@ -86,7 +86,7 @@ class TrialOutcomeSerializer(serializers.Serializer[Any]):
 
 
 class TrialActions:
-    """`trial`, of a rule that is sent and of a stored one, for the view of rules."""
+    """`trial`, for an unsaved or stored rule, for the view of rules."""
 
     @extend_schema(
         operation_id=(

@@ -162,7 +162,7 @@ def _person(request: Request, rule: AutomationRule) -> UUID:
 
 
 def watched_person(text: str, rule: AutomationRule, me: Any) -> UUID:
-    """Whom `me` means by an id or an e-mail address, where `rule` watches them; ValidationError where it does not."""
+    """The person by id or e-mail address; ValidationError unless `rule` watches them and `me` may know them."""
     if text.lower() in (str(rule.user_id), rule.user.email.lower()):
         return rule.user_id
     found = visible_person(text, me) if rule.applies_to == AutomationRule.AppliesTo.EVERYONE else None

@@ -1,4 +1,4 @@
-"""The conditions of a rule: what is wrong with one, and with the further ones that a rule keeps as a list."""
+"""Validation and storage of the conditions of a rule."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -18,7 +18,7 @@ CONDITION_FIELDS = ("metric", "target", "reducer", "window", "operator", "thresh
 
 
 def condition_errors(condition: Mapping[str, Any]) -> dict[str, str]:
-    """The problems with one condition, by field; its window is a timedelta. Only what is given is checked."""
+    """The errors of one condition, by field; its window is a timedelta. Only given fields are checked."""
     problems = {
         name: CONDITION_CHECKS[name](condition[name], condition) for name in CONDITION_FIELDS if name in condition
     }
@@ -26,7 +26,7 @@ def condition_errors(condition: Mapping[str, Any]) -> dict[str, str]:
 
 
 def further_errors(conditions: Any) -> dict[str, list[str]]:
-    """The problems with further conditions as they are kept (a list of objects, the window in seconds)."""
+    """The errors of further conditions in stored form (a list of objects, windows in seconds)."""
     if not isinstance(conditions, list):
         return {"more_conditions": ["Further conditions must be a list of objects."]}
     if len(conditions) > MAX_FURTHER:
@@ -42,7 +42,7 @@ def further_errors(conditions: Any) -> dict[str, list[str]]:
 
 
 def stored(condition: Mapping[str, Any]) -> dict[str, Any]:
-    """A sound condition, its window a timedelta, as a rule keeps it."""
+    """A valid condition, its window a timedelta, in stored form."""
     return {
         "metric": condition["metric"], "target": condition.get("target") or "",
         "reducer": condition.get("reducer") or "last",
@@ -52,7 +52,7 @@ def stored(condition: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def window_of(seconds: Any) -> timedelta | None:
-    """The window of a kept condition; None where it is none."""
+    """The window of a stored condition; None where it has none."""
     if seconds is None:
         return timedelta(0)
     found = as_number(seconds) if not isinstance(seconds, str) else None
@@ -79,7 +79,7 @@ def _unknown(condition: Mapping[str, Any]) -> dict[str, str]:
 
 
 def metric_problem(metric: Any, _: Mapping[str, Any]) -> str:
-    """The problem with the name of a metric."""
+    """The error in the name of a metric; empty where it is valid."""
     if not metric:
         return "Enter a metric: a built-in metric such as fusion_score, or the name of a pushed metric."
     if isinstance(metric, str) and (metric in metrics or METRIC_NAME.fullmatch(metric)):
@@ -91,7 +91,7 @@ def metric_problem(metric: Any, _: Mapping[str, Any]) -> str:
 
 
 def target_problem(target: Any, _: Mapping[str, Any]) -> str:
-    """The problem with a target."""
+    """The error in a target; empty where it is valid."""
     try:
         check_target(target)
     except ValueError as error:

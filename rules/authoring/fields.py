@@ -17,7 +17,7 @@ METRIC_REQUIRED = "Enter a metric: a built-in metric such as fusion_score, or th
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleField:
-    """A column of a rule. People write it by form, REST and file, unless `written` says otherwise."""
+    """A column of a rule. It is writable by form, REST and file, unless `written` says otherwise."""
 
     name: str
     help: str = ""
@@ -36,12 +36,12 @@ class RuleField:
 
     @property
     def file_name(self) -> str:
-        """What files of rules call it."""
+        """Its name in files of rules."""
         return self.in_files[0] if self.in_files else self.name
 
     @property
     def aliases(self) -> tuple[str, ...]:
-        """What else files may call it."""
+        """Other names in files."""
         return tuple(name for name in (self.name, *self.in_files[1:]) if name != self.file_name)
 
     @property
@@ -51,7 +51,7 @@ class RuleField:
 
     @property
     def label(self) -> str:
-        """What people read, in sentence case."""
+        """Its label, in sentence case."""
         text = str(self.column.verbose_name)
         return text[:1].upper() + text[1:]
 

@@ -1,4 +1,4 @@
-"""Labels of a rule: a flat object of text to text, typed as `team=db`, one a line."""
+"""Labels of a rule: an object of text to text, typed as `team=db`, one per line."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ LABEL_EXAMPLE = "Example: team=db."
 
 
 def label_problem(labels: Any) -> str:
-    """The problem with `labels`; empty where there is none."""
+    """The error in `labels`; empty where they are valid."""
     if not isinstance(labels, Mapping):
         return 'Labels must be an object with text values, for example {"team": "db"}.'
     if len(labels) > MAX_LABELS:
@@ -35,7 +35,7 @@ def _problem(name: Any, value: Any) -> str:
 
 
 def read_labels(text: str) -> dict[str, str]:
-    """The labels that `text` says, one a line or between commas; ValueError with what would be right."""
+    """Parse labels, one per line or separated by commas; ValueError with the valid form."""
     labels: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in re.split(r"[\n,]", text))):
         name, equals, value = (piece.strip() for piece in part.partition("="))
@@ -48,5 +48,5 @@ def read_labels(text: str) -> dict[str, str]:
 
 
 def show_labels(labels: Any) -> str:
-    """The labels as one types them."""
+    """The labels as text, as they are typed."""
     return "\n".join(f"{name}={value}" for name, value in labels.items()) if isinstance(labels, Mapping) else ""

@@ -1,1 +1,1 @@
-"""The pages of rules: one file per list, and those that a list cannot be."""
+"""Pages of rules: lists, and one file for each other page."""

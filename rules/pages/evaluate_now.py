@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 @require_POST
 def dispatch_now(request: HttpRequest) -> HttpResponse:
-    """Evaluate every rule that the person may change, or the one that is named, and go back."""
+    """Evaluate every rule that the person may change, or the given one, and go back."""
     user: Any = request.user
     if not may_evaluate(user):
         raise PermissionDenied

@@ -1,4 +1,4 @@
-"""The page “Rule health”: what is wrong with rules, who tells the most, and how useful it was."""
+"""The page “Rule health”: findings, noisiest rules, feedback."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""The integrations whose health is watched. Their credentials are never shown."""
+"""Integrations and their status. Credentials are never shown."""
 
 import json
 from typing import Any
@@ -25,7 +25,7 @@ CREDENTIALS_HELP = (
 
 
 class WriteOnlyTextarea(UnfoldAdminTextareaWidget):  # type: ignore[misc]
-    """A textarea that never shows what was typed, not even with an error elsewhere."""
+    """A textarea that never shows its value, even when another field has an error."""
 
     def format_value(self, value: Any) -> str:
         return ""
@@ -35,7 +35,7 @@ ENTRY = WriteOnlyTextarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck":
 
 
 class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Makes or changes an integration. `maker` is the person who does; the admin class sets it."""
+    """Creates or edits an integration. `maker` is the person; the admin class sets it."""
 
     maker: Any = None
     credentials = forms.JSONField(required=False, label="Credentials", widget=ENTRY, help_text=CREDENTIALS_HELP)

@@ -1,4 +1,4 @@
-"""Things that have an owner: whoever may change everyone's chooses one, everybody else's are their own."""
+"""The owner field: people who may change everyone's objects choose an owner, others own what they create."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from smartagent.shell.filtered_list import FilteredAdmin
 
 
 class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A person by id. What is no id is refused, and not looked for when the form is shown again."""
+    """A person by id; an invalid id is refused before the form is shown again."""
 
     def prepare_value(self, value: Any) -> Any:
         return super().prepare_value(value) if not isinstance(value, str) or as_uuid(value) else None
@@ -25,13 +25,13 @@ class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
 
 
 class OwnerChoiceAdmin(FilteredAdmin):
-    """Shows the owner, and lets it be chosen, only where there is a choice."""
+    """Shows the owner field only where there is a choice."""
 
     def get_autocomplete_fields(self, request: HttpRequest) -> tuple[str, ...]:
         return ("user",) if self.admin_site.is_registered(get_user_model()) else ()
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Without the buttons that add or change a person: they are made where people are."""
+        """Without the buttons to add or edit a person."""
         if db_field.name == "user":
             kwargs["form_class"] = PersonChoice
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -35,7 +35,7 @@ SYMBOLS = {value: label.split()[0] for value, label in Operator.choices}
 
 
 class RuleChangeList(FilteredChangeList):
-    """Its rows lead to the pages of the rules."""
+    """Its rows link to the pages of the rules."""
 
     def url_for_result(self, result: AutomationRule) -> str:
         return page_of(result)
@@ -106,11 +106,11 @@ class RuleAdmin(RuleFormAdmin):
         return ask_and_do(DELETE, self, request, queryset)
 
     def delete_model(self, request: HttpRequest, obj: AutomationRule) -> None:
-        """Into the recycle bin."""
+        """Move the rule into the recycle bin."""
         delete(AutomationRule.objects.filter(pk=obj.pk), request.user, timezone.now())
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What goes with a rule, in words and numbers; its instances are the rule's own, whoever may delete it."""
+        """What is deleted with a rule, in words and numbers; instances need no permission of their own."""
         rules = list(objs)
         instances = RuleState.objects.filter(rule__in=rules).count()
         counts = {"rules": len(rules), "instances": instances}

@@ -1,4 +1,4 @@
-"""The activity log: what was decided, what was done, and what came of it."""
+"""The activity log: decisions, actions and results."""
 
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from smartagent.templatetags.shown import SEVERITY_TONES, when
 
 
 class ActivityChangeList(FilteredChangeList):
-    """Its rows know whether the rule is one that whoever looks may see."""
+    """Its rows have whether the viewer may see the rule."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)

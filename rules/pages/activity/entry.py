@@ -1,4 +1,4 @@
-"""The page of one activity entry: what was read, why it came to that, what was done, and the steps around it."""
+"""The page of one activity entry: reading, reason, action, and the entries around it."""
 
 import json
 from datetime import timedelta
@@ -69,7 +69,7 @@ def _judged(model_admin: OwnedAdmin, entry: ActivityEntry, useful: bool | None) 
 
 
 def _made(request: HttpRequest, entry: ActivityEntry) -> list[tuple[str, str]]:
-    """What the action made, with the addresses, as far as the person may see it: others may have been notified."""
+    """What the action created, with URLs, as far as the person may see it: others may have been notified."""
     return [
         (label, reverse(place, args=[key])) for label, place, key in outcome_links(entry)
         if model_of(place).objects.visible_to(request.user).filter(pk=as_uuid(key)).exists()

@@ -1,4 +1,4 @@
-"""The page of one run: what was looked at, what came of it, and what was left alone and why."""
+"""The page of one run: what was evaluated, the results, and what was skipped and why."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -49,7 +49,7 @@ def run_page(request: HttpRequest, model_admin: OwnedAdmin, run_id: str) -> Http
 
 
 def run_in_words(run: DispatchRun) -> list[str]:
-    """What the run did and how it ended, a sentence each."""
+    """What the run did and how it ended, one sentence each."""
     if run.outcome == DispatchRun.Outcome.OVERLAPPED:
         return ["Skipped: another run was in progress."]
     looked = f"{counted(run.rules_evaluated, 'rule')} with {counted(run.instances, 'instance')}"
@@ -75,7 +75,7 @@ def _tallies(entries: ActivityQuerySet) -> list[Tally]:
 
 
 def _causes(entries: ActivityQuerySet) -> list[tuple[str, str, str, int]]:
-    """What was not done or read: status, action, cause and how often, the most frequent first."""
+    """Failures and skipped actions: status, action, error and count, most frequent first."""
     held = entries.filter(status__in=["skipped", "failed"], error_message__isnull=False).order_by()
     counted = held.values_list("status", "action_taken", "error_message").annotate(count=Count("pk"))
     return list(counted.order_by("-count", "error_message")[:CAUSES])

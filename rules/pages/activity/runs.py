@@ -1,4 +1,4 @@
-"""The evaluations of the rules: when, how many, how long, and how late."""
+"""The list of runs: when, how many rules, how long, how late."""
 
 from typing import Any
 
@@ -86,7 +86,7 @@ def _spans(stage_ms: Any) -> list[tuple[str, float]]:
 
 
 def stage_bar(stage_ms: Any) -> str:
-    """The stages of a run as a bar of their shares; the numbers are its text for who cannot see it."""
+    """The stages of a run as a bar of their shares, with the numbers as text for screen readers."""
     spans = _spans(stage_ms)
     total = sum(span for _, span in spans)
     if not total:

@@ -1,4 +1,4 @@
-"""All alerts of a rule are acknowledged at once, from wherever they are shown."""
+"""Acknowledging all alerts of a rule at once, from any page."""
 
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,8 @@ from smartagent.shell.return_address import return_address
 
 @require_POST
 def acknowledge_rule(request: HttpRequest, model_admin: Any, rule_id: UUID) -> HttpResponse:
-    """Acknowledge what fires of the rule for a day, say so, and go back; 403 where the person may not change it."""
+    """Acknowledge the rule's firing instances for a day, show a message, and go back; 403 where the person may not
+    change it."""
     if not model_admin.has_handle_permission(request):
         raise PermissionDenied
     firing = RuleState.objects.firing().changeable_by(request.user).filter(rule=rule_id)

@@ -1,4 +1,4 @@
-"""Many instances are handled together: in words of one's own, for as long as one likes, by whom one likes."""
+"""Bulk handling of alerts: with a comment, until a time, or with an assignee."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ BULK_DONE_LABELS = {
 
 
 def handle_together(model_admin: OwnedAdmin, request: HttpRequest, states: StateQuerySet) -> HttpResponse | None:
-    """Ask what is to be done to `states`; and, where it comes back with that, do it and say so."""
+    """Show the form for `states`; when it is submitted, handle them and show a message."""
     states, people, now = states.changeable_by(request.user), colleagues(request.user), timezone.now()
     if "verb" not in request.POST:
         return _page(model_admin, request, states, people)
@@ -35,7 +35,7 @@ def handle_together(model_admin: OwnedAdmin, request: HttpRequest, states: State
 
 
 def say_done(request: HttpRequest, done: str, count: int, states: Any) -> None:
-    """Say to how many of `states` it was done, and why not to the others."""
+    """Show how many of `states` were changed, and why the others were not."""
     left = "" if count == states.count() else " The others were skipped: already done, or not possible."
     level = messages.SUCCESS if count else messages.WARNING
     messages.add_message(request, level, f"{done}: {counted(count, 'instance')}.{left}")

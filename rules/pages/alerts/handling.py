@@ -1,4 +1,4 @@
-"""What is asked for in a form about instances: read from what was posted, and done to one of them or to many."""
+"""The form data of handling, for one instance or many."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ HANDLING_VERBS = ("acknowledge", "snooze", "comment", "assign", "resolve", "reop
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandlingRequest:
-    """One of VERBS; until when, who, and in which words, where that belongs to it."""
+    """One of VERBS, with end, assignee and comment where the verb has them."""
 
     verb: str
     comment: str = ""
@@ -29,7 +29,7 @@ class HandlingRequest:
     person: User | None = None
 
     def do(self, some: StateQuerySet, me: Any, now: datetime) -> int:
-        """Do it to those of `some` to which it can be done; return how many they were."""
+        """Apply it to those of `some` that it applies to; return their number."""
         if self.verb == "acknowledge":
             return handling.acknowledge(some, me, now, self.until, self.comment)
         if self.verb == "snooze" and self.until:
@@ -44,7 +44,7 @@ class HandlingRequest:
 
 
 def asked_for(request: HttpRequest, people: list[User], now: datetime) -> HandlingRequest:
-    """What was posted; ValueError says what is wrong with it. `people` are those who can be asked to look after it."""
+    """Parse the submitted form; ValueError with the problem. `people` are the possible assignees."""
     verb, comment = request.POST.get("verb", ""), request.POST.get("comment", "").strip()
     if verb not in HANDLING_VERBS:
         raise ValueError(f"Choose one of: {', '.join(HANDLING_VERBS)}.")
@@ -58,7 +58,7 @@ def asked_for(request: HttpRequest, people: list[User], now: datetime) -> Handli
 
 
 def colleagues(me: Any) -> list[User]:
-    """Whom `me` may ask to look after something: themselves, and everybody where they may see people."""
+    """Whom `me` may assign: themselves, and everybody if they may see people."""
     return list(
         people_visible_to(me)
         .filter(is_active=True)

@@ -1,4 +1,4 @@
-"""The page of one instance: where it stands and why, what people do about it, its timeline and its story."""
+"""The page of one instance: state and reason, handling, timeline, entries."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -55,7 +55,7 @@ def instance_page(request: HttpRequest, model_admin: OwnedAdmin, state_id: UUID)
 
 @require_POST
 def handle_instance(request: HttpRequest, model_admin: OwnedAdmin, state_id: UUID) -> HttpResponse:
-    """Do one thing to the instance, say so, and go back to it."""
+    """Handle the instance, show a message, and go back to it."""
     state = find_state(model_admin, request, state_id)
     if not may_handle(request, state):
         raise PermissionDenied
@@ -79,26 +79,26 @@ def find_state(model_admin: OwnedAdmin, request: HttpRequest, state_id: UUID) ->
 
 
 def may_handle(request: HttpRequest, state: RuleState) -> bool:
-    """Whether the person may do something about it."""
+    """Whether the person may handle it."""
     if not request.user.has_perm("rules.change_rulestate"):
         return False
     return RuleState.objects.changeable_by(request.user).filter(pk=state.pk).exists()
 
 
 def state_entries(state: RuleState) -> Any:
-    """Everything that was written about the instance, newest first."""
+    """All entries of the instance, newest first."""
     return state.rule.entries.filter(state=state.pk).order_by("-created_at", "-id")
 
 
 def last_acted(state: RuleState) -> datetime | None:
-    """When its action was last run with success, also in an episode that is over."""
+    """When its action last succeeded, including past episodes."""
     acted = state_entries(state).filter(status="success").exclude(action_taken="none").exclude(action_taken=None)
     found: datetime | None = acted.values_list("executed_at", flat=True).first()
     return found
 
 
 def stands_in_words(state: RuleState, now: datetime) -> list[str]:
-    """The state of the instance and its cause, a sentence each."""
+    """The state of the instance and its reason, one sentence each."""
     sentences = []
     if state.reason:
         sentences.append(f"Reason: {state.reason}.")
@@ -122,5 +122,5 @@ def stands_in_words(state: RuleState, now: datetime) -> list[str]:
 
 
 def _people(request: HttpRequest, state: RuleState) -> list[User]:
-    """Who can be asked to look after it: who may see its rule, as far as the one who asks may see people."""
+    """The possible assignees: those who may see its rule, as far as the viewer may see people."""
     return [person for person in colleagues(request.user) if handling.may_look_after(person, state)]

@@ -1,4 +1,4 @@
-"""The instances of rules, by default those that fire."""
+"""The list of instances, by default those that fire."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -33,7 +33,7 @@ def _snooze(length: timedelta) -> Handle:
 
 
 class InstanceChangeList(FilteredChangeList):
-    """Its rows lead to the pages of the instances; of those that fire, the worst first."""
+    """Its rows link to the pages of the instances; firing ones are sorted by severity."""
 
     def get_ordering(self, request: HttpRequest, queryset: Any) -> list[Any]:
         if ORDER_VAR in self.params or self.panel.filterset.data.get("condition") != InstanceState.FIRING:
@@ -66,7 +66,7 @@ class InstanceAdmin(RecordAdmin):
         return InstanceChangeList
 
     def has_handle_permission(self, request: HttpRequest) -> bool:
-        """Whether the person may do something about instances, at least about those of their own rules."""
+        """Whether the person may handle instances, at least those of their own rules."""
         return bool(request.user.has_perm("rules.change_rulestate"))
 
     @admin.action(description="Acknowledge for 24 hours", permissions=["handle"])

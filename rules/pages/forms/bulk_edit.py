@@ -1,4 +1,4 @@
-"""What one types to edit many rules together: whatever is left empty stays as it is."""
+"""The form of a bulk edit: empty fields stay unchanged."""
 
 import re
 from datetime import timedelta
@@ -25,7 +25,7 @@ NO_DATA_POLICY_CHOICES = AutomationRule.NoDataPolicy.choices
 
 
 class NumberOrNothing(forms.CharField):
-    """A number; `-` takes it away where it may be missing; `+10%` where a percentage is meant."""
+    """A number; `-` clears an optional one; `+10%` where a percentage is allowed."""
 
     def __init__(self, *, away: bool = False, percent: bool = False, **kwargs: Any) -> None:
         super().__init__(required=False, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}), **kwargs)
@@ -44,7 +44,7 @@ class NumberOrNothing(forms.CharField):
 
 
 class Duration(ChecksFormField):
-    """A duration, or nothing where none is typed."""
+    """A duration, or None where the field is empty."""
 
     def to_python(self, value: Any) -> Any:
         return super().to_python(value) if value not in (None, "") else None
@@ -105,7 +105,7 @@ class BulkEditForm(forms.Form):
 
     @property
     def edit(self) -> Edit:
-        """What was typed, as an edit."""
+        """The submitted values as an Edit."""
         typed = {name: self.cleaned_data.get(name) for name in EDITABLE}
         percent = typed["threshold_value"]
         values = {name: _value(value) for name, value in typed.items() if _is_filled_in(value)}

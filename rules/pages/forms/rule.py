@@ -1,6 +1,6 @@
-"""The form of a rule: its own fields, and the options of each action as real fields.
+"""The form of a rule: its own fields, and the options of each action as form fields.
 
-Only the options of the chosen action are checked and kept.
+Only the options of the chosen action are validated and stored.
 """
 
 import re
@@ -36,8 +36,8 @@ NUMBER_PATTERN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Makes or changes a rule. `maker` is the person who does; the admin class sets it. Where it `only_asks`, what is
-    typed is shown again, and nothing is checked or saved."""
+    """Creates or edits a rule. `maker` is the person, set by the admin class. With `only_asks` the submitted values are
+    shown again, without validation or saving."""
 
     maker: Any = None
     suggested: str = ""  # a threshold that the health of the rule proposes
@@ -117,20 +117,20 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
     def condition(self) -> AutomationRule | None:
-        """The rule as far as a preview needs it; None where that has errors."""
+        """The unsaved rule for a preview; None where its fields have errors."""
         if any(name in self.errors for name in CONDITION_SECTION):
             return None
         return self._would_be(self.cleaned_data)
 
     def condition_problems(self) -> list[str]:
-        """The problem with the condition, apart from what is only not filled in yet."""
+        """The errors of the condition, other than missing values."""
         filled = [
             n for n in CONDITION_SECTION if n in self.errors and (self.data.get(self.add_prefix(n)) or n in KEPT_FIELDS)
         ]
         return [str(message) for name in filled for message in self.errors[name]]
 
     def _keep(self, cleaned: dict[str, Any], name: str) -> None:
-        """Where nothing was chosen, or nothing sent, the rule keeps what it has."""
+        """Keep the stored value where nothing was chosen or sent."""
         if name not in self.fields or name in self.errors:
             return
         omitted = self.fields[name].widget.value_omitted_from_data(self.data, self.files, self.add_prefix(name))
@@ -148,8 +148,8 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         return AutomationRule(**fields | {"rule_name": "", "action_type": action, "action_config": config})
 
     def _options(self, action: str) -> dict[str, Any]:
-        """The options of `action` as they were filled in, those that were not changed as they are stored; and what
-        another program keeps beside the options we know, which is not ours to drop."""
+        """The options of `action` as submitted, unchanged ones as stored; and options of other programs, which are
+        kept."""
         stored = self._stored()
         same_action = self._was == action
         found = other_options(action, stored) if same_action else other_options(self._was, stored)
@@ -167,22 +167,22 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         return known.has_changed(initial, given) if known else True
 
     def _stored(self) -> dict[str, Any]:
-        """The options that the rule has."""
+        """The stored options of the rule."""
         config = self._config
         return dict(config) if isinstance(config, dict) else {}
 
     def _stored_or(self, config: dict[str, Any]) -> Any:
-        """What is stored, where `config` is the same: also where that is kept in a form of its own."""
+        """The stored options where `config` is equal, even where they are stored in another form."""
         return self._config if config == self._config else config
 
     def _forget_other_options(self, names: Mapping[str, str]) -> None:
-        """What stands in the fields of other actions is not asked for, so it cannot be wrong."""
+        """Skip the validation of the fields of other actions."""
         for field in self.fields:
             if field.startswith("option__") and field not in names.values():
                 self.errors.pop(field, None)
 
     def _show_stored_values(self) -> None:
-        """Options in their fields, and thresholds as people write them."""
+        """Show the stored options in their fields, and thresholds in readable form."""
         config = self.initial.get("action_config") or self._stored()
         for name, field in option_names(self.initial.get("action_type") or "").items():
             if field in self.fields:
@@ -195,7 +195,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             self.initial["threshold_value"] = self.suggested
 
     def _leave_drafts_to_their_buttons(self) -> None:
-        """Whether a rule is a draft, the buttons below the form say."""
+        """The buttons below the form, not a field, decide whether a rule is a draft."""
         if "status" in self.fields:
             field: Any = self.fields["status"]
             field.choices = [choice for choice in field.choices if choice[0] != AutomationRule.Status.DRAFT]
@@ -213,13 +213,13 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 def _shown(field: Any, value: Any) -> Any:
-    """The value as the field shows it and gets it back; where text is expected, anything else is JSON."""
+    """The value as the field shows it; JSON where text is expected and the value is something else."""
     prepared = field.prepare_value(value)
     return option_text(prepared) if isinstance(field, forms.CharField) and isinstance(prepared, dict | list) else value
 
 
 def _offer(field: Any, value: Any) -> None:
-    """A choice that another program has made can stay chosen."""
+    """Keep a choice that another program has stored."""
     if isinstance(field, forms.ChoiceField) and value not in (None, "") and not field.valid_value(value):
         known: Any = field.choices
         field.choices = field.widget.choices = [*known, (str(value), f"{value} (unknown)")]

@@ -1,4 +1,4 @@
-"""What one types into the form of a rule: durations as checks, labels, further conditions in rows."""
+"""Fields of the form of a rule: durations as numbers of checks, labels, rows of further conditions."""
 
 import re
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ class ChecksFormField(DurationFormField):
 
 
 class RuleLabelsField(forms.CharField):
-    """Labels as `team=db`, one a line."""
+    """Labels as `team=db`, one per line."""
 
     def __init__(self, **kwargs: Any) -> None:
         widget = UnfoldAdminTextareaWidget(attrs={"rows": 2, "placeholder": "team=db"})
@@ -71,7 +71,7 @@ class RuleLabelsField(forms.CharField):
 
 
 class ConditionRows(forms.Widget):
-    """The further conditions, a row each; `problems` are those of the rows, by number and field."""
+    """The rows of further conditions; `problems` are the errors by row and field."""
 
     problems: Mapping[tuple[int, str], list[str]] = {}
 
@@ -105,7 +105,7 @@ class ConditionRows(forms.Widget):
 
 
 class ConditionsFormField(forms.Field):
-    """The further conditions of a rule, as it keeps them."""
+    """The further conditions of a rule, in stored form."""
 
     widget = ConditionRows
 
@@ -139,7 +139,7 @@ class ConditionsFormField(forms.Field):
 
 
 def _typed(condition: Any) -> Row:
-    """A kept condition as one types it; what another program left there is shown as far as it can be read."""
+    """A stored condition in the form's notation; what another program stored is shown as far as it can be read."""
     if not isinstance(condition, Mapping):
         return dict.fromkeys(CONDITION_FIELDS, "") | {"note": f"Invalid condition: {str(condition)[:80]}"}
     row = {name: "" if condition.get(name) is None else str(condition[name]) for name in CONDITION_FIELDS}
@@ -151,7 +151,7 @@ def _typed(condition: Any) -> Row:
 
 
 def _read(row: Row) -> tuple[dict[str, Any], dict[str, str]]:
-    """A row as the condition it says, its window in seconds, and what in it cannot be read."""
+    """A row as a condition with its window in seconds, and its errors."""
     wrong: dict[str, str] = {}
     window: Any = 0
     try:

@@ -1,4 +1,4 @@
-"""The form of a silence: what it covers and when, typed by people, with or without JavaScript."""
+"""The form of a silence: matchers and schedule, with or without JavaScript."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -33,8 +33,7 @@ SCHEDULE_FIELDS = ("repeats", "recurrence", "starts", "length", "ends", "duratio
 
 
 class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Makes or changes a silence. `maker` is the person who does, `given` what the address says; the admin class
-    sets them."""
+    """Creates or edits a silence. `maker` is the person, `given` the values from the URL; the admin class sets them."""
 
     maker: Any = None
     given: Mapping[str, Any] = {}
@@ -114,17 +113,17 @@ class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
     def names_something(self) -> bool:
-        """Whether it says what it covers."""
+        """Whether it has a matcher."""
         given = self.would_be
         matchers = given.rule_id or given.metric or given.person_id or given.labels
         return bool(matchers or self.cleaned_data.get("everything"))
 
     def matcher_problems(self) -> list[str]:
-        """The problem with what it covers."""
+        """The errors of its matchers."""
         return [str(message) for name in MATCHERS for message in self.errors.get(name, ())]
 
     def time_problems(self) -> list[str]:
-        """The problem with when it is on."""
+        """The errors of its schedule."""
         return [str(message) for name in SCHEDULE_FIELDS for message in self.errors.get(name, ())]
 
     def _set_times(self, cleaned: dict[str, Any], recurs: bool) -> None:
@@ -167,7 +166,7 @@ class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 def typed(silence: Silence) -> dict[str, Any]:
-    """What stands in the form of a silence that is there."""
+    """The form values of a stored silence."""
     zone = zone_of(silence)
     recurrence = silence.recurrence
     return {

@@ -1,4 +1,4 @@
-"""What one types into the form of a silence: a rule or a person by name, labels as `team=db`, a time by the clock."""
+"""Fields of the form of a silence: a rule or a person by name, labels as `team=db`, local times."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ DATETIME_LOCAL_FORMAT = "%Y-%m-%dT%H:%M"
 
 
 class NamedField(forms.CharField):
-    """One of some rows, by its name or its id. `among` are those that may be named."""
+    """One object, by name or id; `among` are the allowed ones."""
 
     what = "thing"
     among: QuerySet[Any]
@@ -94,7 +94,7 @@ class LabelMatchersField(forms.CharField):
 
 
 class LocalTimeField(forms.DateTimeField):
-    """A time by the clock on the wall; in which zone, the form says."""
+    """A wall-clock time; another field has the time zone."""
 
     default_error_messages = {"invalid": "Invalid time. Example: 2026-03-02T22:00."}
 

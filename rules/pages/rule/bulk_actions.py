@@ -20,7 +20,7 @@ MAX_RULES_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """One thing that can be done to many rules. `done` and the rest are sentences with {n} and {rules}."""
+    """An action on many rules. `done` and the other texts have the placeholders {n} and {rules}."""
 
     name: str
     verb: str
@@ -55,7 +55,7 @@ DELETE = Bulk(
 
 
 def ask_and_do(bulk: Bulk, model_admin: OwnedAdmin, request: HttpRequest, rules: Any) -> HttpResponse | None:
-    """Show a page that asks; where it comes back with yes, do it and say so."""
+    """Show a confirmation; when it is confirmed, run the action and show a message."""
     rules = rules.changeable_by(request.user)
     if not is_confirmed(request):
         return _ask(bulk, model_admin, request, rules)

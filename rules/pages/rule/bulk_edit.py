@@ -1,4 +1,4 @@
-"""Many rules are edited together: typed, looked at as before and after, then done."""
+"""Bulk edit of rules: form, preview of the changes, confirmation."""
 
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ MAX_CHANGES = 50
 
 
 def bulk_edit_page(model_admin: OwnedAdmin, request: HttpRequest, rules: RuleQuerySet) -> HttpResponse | None:
-    """Ask what is to be changed; show what that would make of `rules`; and, where it comes back with yes, do it."""
+    """Show the form; then a preview for `rules`; then, when it is confirmed, apply the edit."""
     rules, now = rules.changeable_by(request.user), timezone.now()
     step = request.POST.get("step", "")
     form = BulkEditForm(request.POST if step else None)
@@ -47,7 +47,7 @@ def _apply(
 
 
 def _seen(request: HttpRequest) -> datetime:
-    """When the preview was made; without a time that can be read, nothing has been seen."""
+    """The time of the preview; the earliest time where it is missing or invalid."""
     try:
         return read_time(request.POST.get("seen", ""))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Rules as code in the browser: export, plan and apply a file, read one of Prometheus, and release a file's rules."""
+"""Rules as code in the browser: export, plan, apply and release a file, or convert one of Prometheus."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ PLAN_TONES = {"create": "success", "restore": "success", "adopt": "warning", "ch
 
 
 def code_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
-    """Show the page; with a file that was sent, what it would do; and where that was asked for, do it."""
+    """Show the page; with a submitted file, its plan; on request, apply it."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     if request.method != "POST":
@@ -48,7 +48,7 @@ def code_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
 
 @require_safe
 def export_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
-    """The rules that one may see, or those of one file, as a file to keep."""
+    """Download the rules that the person may see, or those of one file."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     rules, source = AutomationRule.objects.visible_to(request.user), request.GET.get("source", "").replace("\x00", "")
@@ -60,7 +60,7 @@ def export_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
 
 @require_POST
 def release_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
-    """Let the rules of a file be changed by hand again."""
+    """Allow editing the rules of a file by hand again."""
     if not _may_apply(model_admin, request):
         raise PermissionDenied
     source = request.POST.get("source", "").replace("\x00", "")
@@ -112,7 +112,7 @@ def _imported(text: str, source: str) -> dict[str, Any]:
 
 
 def _sent(request: HttpRequest) -> tuple[str, str]:
-    """The file and its name; an uploaded one counts before what was typed."""
+    """The submitted file and its name; an upload takes precedence over the text field."""
     upload: Any = request.FILES.get("file")
     name = request.POST.get("source", "").strip()
     if upload is None:

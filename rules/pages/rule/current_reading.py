@@ -1,4 +1,4 @@
-"""The current reading of a rule, and whether it would fire now: beside the form, and on the rule's page."""
+"""The current reading of a rule and whether it would fire now: beside the form, and on the rule's page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ def _held(rule: AutomationRule, seen: Preview) -> str:
 
 
 def _of_several(rule: AutomationRule, seen: Preview) -> str:
-    """Each condition with its own number."""
+    """Each condition with its reading."""
     conditions = " ".join(_condition(each, str(rule.user)) for each in seen.conditions or [])
     if seen.verdict == "missing":
         conditions += f" {seen.cause[:1].upper()}{seen.cause[1:]}." if seen.cause else ""
@@ -105,7 +105,7 @@ def _without(policy: str) -> str:
 @require_POST
 @limited("previews")
 def form_reading(request: HttpRequest, model_admin: Any) -> HttpResponse:
-    """The rule in words, and the reading for what stands in the form at the moment, as a fragment beside it."""
+    """A fragment for the unsaved form: the rule in words, and its reading."""
     if not (model_admin.has_add_permission(request) or model_admin.has_change_permission(request)):
         raise PermissionDenied
     form = model_admin.get_form(request)(request.POST)

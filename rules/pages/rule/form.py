@@ -1,4 +1,4 @@
-"""The form that makes and changes rules: its parts, what stands in it at first, and what its buttons do."""
+"""The form that creates and edits rules: sections, initial values, buttons."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ READ_ONLY = (
 
 
 class RuleFormAdmin(OwnerChoiceAdmin):
-    """The half of the admin class of rules that is their form."""
+    """The part of the admin class of rules for the form."""
 
     form = RuleForm
     change_form_template = "rules/rule_form.html"
@@ -111,7 +111,7 @@ class RuleFormAdmin(OwnerChoiceAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """The person, what a template says, and what else the address says."""
+        """Initial values: the owner, those of a template, and those of the URL."""
         given = super().get_changeform_initial_data(request)
         return dict(self._template(request)) | given
 
@@ -154,7 +154,7 @@ class RuleFormAdmin(OwnerChoiceAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: AutomationRule, form: Any, change: bool) -> None:
-        """Save, which makes a version; where nothing differs there is nothing to save."""
+        """Save, which creates a version; skipped where nothing differs."""
         was_draft = change and obj.status == DRAFT
         if not change or was_draft:
             obj.status = DRAFT if "_draft" in request.POST else ACTIVE if "_publish" in request.POST else obj.status
@@ -189,7 +189,7 @@ class RuleFormAdmin(OwnerChoiceAdmin):
 
     @display(description="further options")
     def kept_options(self, rule: AutomationRule) -> str:
-        """Those of another program, which have no field here."""
+        """Options of other programs, which have no form field."""
         found = shown_options(rule.action_type, rule.action_config)
         lines = format_html_join("", "<li><code>{}</code> <span>{}</span></li>", found.items())
         return format_html('<ul class="sa-list">{}</ul><p class="mt-2 text-xs">{}</p>', lines, KEPT_HELP)
@@ -212,7 +212,7 @@ class RuleFormAdmin(OwnerChoiceAdmin):
 
 
 def _change_rows(request: HttpRequest) -> None:
-    """Without scripts, a button adds a row to the further conditions, or takes one away."""
+    """Without JavaScript, a button adds or removes a row of the further conditions."""
     name, data = "more_conditions", request.POST.copy()
     if ADD_ROW in data:
         taken = [key.split("-")[1] for key in data if key.startswith(f"{name}-") and key.endswith("-metric")]
@@ -227,7 +227,7 @@ def _change_rows(request: HttpRequest) -> None:
 
 
 def differs(rule: AutomationRule) -> bool:
-    """Whether saving `rule` would change anything but the time of its last change."""
+    """Whether saving `rule` would change anything but its time of update."""
     stored = AutomationRule.objects.filter(pk=rule.pk).first()
     fields = [field.attname for field in AutomationRule._meta.concrete_fields if field.name != "updated_at"]
     return stored is None or any(getattr(stored, name) != getattr(rule, name) for name in fields)

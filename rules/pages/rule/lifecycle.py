@@ -25,7 +25,7 @@ from smartagent.shell.owned_admin import OwnedAdmin
 
 @require_POST
 def clone_rule(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> HttpResponse:
-    """Make a draft like the rule, and open it in the editor."""
+    """Create a draft like the rule, and open it in the editor."""
     rule = find_rule(model_admin, request, rule_id)
     if not model_admin.has_add_permission(request) or not _owned(request, rule):
         raise PermissionDenied
@@ -39,7 +39,7 @@ def clone_rule(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> 
 
 @require_POST
 def publish_rule(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> HttpResponse:
-    """Let a draft act from now on."""
+    """Activate a draft."""
     rule = _switchable(model_admin, request, rule_id)
     if activate(AutomationRule.objects.filter(pk=rule.pk), request.user, timezone.now()):
         messages.success(request, f"Rule “{rule}” published. It takes effect at the next evaluation.")
@@ -48,7 +48,7 @@ def publish_rule(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -
 
 @require_POST
 def test_rule(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> HttpResponse:
-    """Run the action of the rule as a test, and say what came of it."""
+    """Run the action of the rule as a test, and show the result."""
     rule = _switchable(model_admin, request, rule_id)
     entry = test_fire(rule, request.user, timezone.now())
     if entry.status == "success":
@@ -63,7 +63,7 @@ test_rule.__test__ = False  # type: ignore[attr-defined]  # pytest is not to col
 
 @require_POST
 def restore_version(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> HttpResponse:
-    """Bring an old version back, as a new one."""
+    """Restore an old version, as a new one."""
     rule, given = _changeable(model_admin, request, rule_id), request.POST.get("version", "")
     try:
         version = int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
@@ -80,7 +80,7 @@ def restore_version(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID
 
 @require_safe
 def bin_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
-    """Show what is in the recycle bin, the newest first."""
+    """Show the recycle bin, newest first."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     rules = list(
@@ -99,7 +99,7 @@ def bin_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
 
 @require_POST
 def empty_from_bin(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
-    """Take one rule of the bin back, or delete it for good."""
+    """Restore one rule of the bin, or delete it permanently."""
     if not model_admin.has_delete_permission(request):
         raise PermissionDenied
     key = as_uuid(request.POST.get("rule", ""))

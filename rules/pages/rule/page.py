@@ -1,4 +1,4 @@
-"""The page of one rule: its condition in words, its reading, where its instances stand, and what it did."""
+"""The page of one rule: condition in words, reading, instances, activity."""
 
 import uuid
 
@@ -72,7 +72,7 @@ def find_rule(model_admin: OwnedAdmin, request: HttpRequest, rule_id: uuid.UUID 
 
 
 def worst(rule: AutomationRule) -> list[RuleState]:
-    """The first of its instances, those that fire before those that are ok."""
+    """The first of its instances, firing ones first."""
     ranks = [When(Q(condition=condition), then=Value(rank)) for rank, condition in enumerate(WORST_FIRST)]
     ranked = rule.states.select_related("user").alias(rank=Case(*ranks, output_field=IntegerField()))
     return list(ranked.order_by("rank", "-since", "id")[:MAX_RULE_INSTANCES])

@@ -1,4 +1,4 @@
-"""The gallery of rules to start from."""
+"""The gallery of rule templates."""
 
 from itertools import groupby
 from typing import Any
@@ -14,7 +14,7 @@ from smartagent.shell.owned_admin import OwnedAdmin
 
 @require_safe
 def templates_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
-    """Show the templates, in their groups; with `q` those that have its words."""
+    """Show the templates by group; with `q` those that match."""
     if not model_admin.has_add_permission(request):
         raise PermissionDenied
     words = request.GET.get("q", "").strip()[:100]

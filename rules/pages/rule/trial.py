@@ -23,7 +23,7 @@ MAX_PERIODS_SHOWN = 20  # periods
 @require_POST
 @limited("previews", lambda words: HttpResponse(_html(None, [words])))
 def form_trial(request: HttpRequest, model_admin: Any) -> HttpResponse:
-    """The trial of what stands in the form at the moment, as a fragment that carries the data of the chart."""
+    """A fragment for the unsaved form: the backtest with the data of its chart."""
     if not (model_admin.has_add_permission(request) or model_admin.has_change_permission(request)):
         raise PermissionDenied
     form = model_admin.get_form(request)(request.POST)
@@ -41,7 +41,7 @@ def form_trial(request: HttpRequest, model_admin: Any) -> HttpResponse:
 
 
 def without_scripts(model_admin: Any, request: HttpRequest, object_id: str | None) -> dict[str, Any]:
-    """The same, and the reading of this moment, for a page that is loaded anew."""
+    """The backtest and the current reading for a page without JavaScript."""
     sent = request.POST.copy()
     del sent["_preview"]
     request.POST, requested = sent, request.POST  # type: ignore[assignment]
@@ -63,7 +63,7 @@ def without_scripts(model_admin: Any, request: HttpRequest, object_id: str | Non
 
 
 def identify(rule: AutomationRule, model_admin: Any, request: HttpRequest, key: str | None = None) -> None:
-    """A rule that is being changed is covered by the silences that name it."""
+    """Give the unsaved rule its id, so that silences that name it apply."""
     known = as_uuid(key or request.POST.get("trial_rule", ""))
     if known and model_admin.get_queryset(request).filter(pk=known).exists():
         rule.pk = known

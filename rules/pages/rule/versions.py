@@ -1,4 +1,4 @@
-"""The versions of a rule: who changed what, and when; any two of them side by side; and back to an old one."""
+"""The versions of a rule: who changed what and when; comparison and restore."""
 
 from itertools import zip_longest
 
@@ -10,7 +10,7 @@ from smartagent.shell.owned_admin import OwnedAdmin
 
 
 def versions_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: str) -> HttpResponse:
-    """Show the versions, the newest first; with `old` and `new`, these two beside each other."""
+    """Show the versions, newest first; with `old` and `new`, a comparison."""
     rule = find_rule(model_admin, request, rule_id)
     records = numbered(rule, MAX_VERSIONS + 1)
     versions = [

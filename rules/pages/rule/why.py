@@ -25,7 +25,7 @@ MAX_NEARBY = 5
 
 @require_safe
 def why_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> HttpResponse:
-    """Ask for a time, and answer; of now, where none is given."""
+    """Ask for a time, and show the explanation; by default of now."""
     rule = find_rule(model_admin, request, rule_id)
     person, problem = _person(request, rule), ""
     given = request.GET.get("at", "").strip() or f"{timezone.localtime():%Y-%m-%dT%H:%M}"

@@ -1,4 +1,4 @@
-"""The page of one silence: what it covers now, when it is on, what it kept quiet; and what is done with it there."""
+"""The page of one silence: coverage, windows, suppressed alerts, and its actions."""
 
 import uuid
 from typing import Any
@@ -68,7 +68,7 @@ def end_silence(request: HttpRequest, model_admin: OwnedAdmin, silence_id: uuid.
 
 @require_POST
 def extend_silence(request: HttpRequest, model_admin: OwnedAdmin, silence_id: uuid.UUID) -> HttpResponse:
-    """Let the silence end later, by one of the quick lengths, and go back to it."""
+    """Extend the silence by one of the presets, and go back to it."""
     silence, now = _changeable(model_admin, request, silence_id), timezone.now()
     by = SILENCE_DURATIONS.get(request.POST.get("by", ""))
     if by is None or silence.recurrence:
@@ -92,7 +92,7 @@ def extend_silence(request: HttpRequest, model_admin: OwnedAdmin, silence_id: uu
 @require_POST
 @limited("previews")
 def form_preview(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
-    """Show what the unsaved silence would cover, and when, as a fragment beside the form."""
+    """A fragment for the unsaved form: coverage and windows."""
     if not (model_admin.has_add_permission(request) or model_admin.has_change_permission(request)):
         raise PermissionDenied
     form = model_admin.get_form(request)(request.POST)
@@ -100,7 +100,7 @@ def form_preview(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
 
 
 def preview_of(form_class: type[SilenceForm], silence: Silence | None) -> dict[str, Any]:
-    """The same for a form that is just opened."""
+    """The preview for a form that is just opened."""
     blank = form_class(instance=silence) if silence else form_class()
     data: dict[str, Any] = {}
     for name, field in blank.fields.items():
@@ -129,7 +129,7 @@ def coverage_for(silence: Silence, user: Any) -> Coverage:
 
 
 def shown_windows(silence: Silence) -> list[dict[str, Any]]:
-    """The next windows, by the clock of the silence, with how long each really lasts."""
+    """The next windows, in the silence's time zone, with their real length."""
     now, zone = timezone.now(), zone_of(silence)
     try:
         found = upcoming(silence, now, WINDOWS_SHOWN)

@@ -1,4 +1,4 @@
-"""The list of silences, and the form that makes and changes them."""
+"""The list of silences, and the form that creates and edits them."""
 
 from typing import Any, cast
 
@@ -37,7 +37,7 @@ MAX_CHOICES = 300  # rules and people that a field offers while one types
 
 
 class SilenceChangeList(FilteredChangeList):
-    """Its rows lead to the pages of the silences."""
+    """Its rows link to the pages of the silences."""
 
     def url_for_result(self, result: Silence) -> str:
         return page_of(result)
@@ -104,7 +104,7 @@ class SilenceAdmin(FilteredAdmin):
     # -- the form --------------------------------------------------------------------------------
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Silences are ended, not deleted: why it was quiet is to be read later, too."""
+        """Silences are ended, not deleted, so that the reason stays readable."""
         return False
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -172,7 +172,7 @@ class SilenceAdmin(FilteredAdmin):
         return bool(self.has_change_permission(request, silence) if silence else self.has_add_permission(request))
 
     def _known(self, request: HttpRequest, silence: Silence | None) -> dict[str, Any]:
-        """What fields offer, and the preview of what stands in the form when it is opened."""
+        """The suggestions of fields, and the preview when the form is opened."""
         rules = AutomationRule.objects.changeable_by(request.user).order_by("rule_name")
         people = people_of(request.user).filter(is_active=True)
         shown = {} if request.method == "POST" else preview_of(self.get_form(request, silence), silence)
@@ -185,7 +185,7 @@ class SilenceAdmin(FilteredAdmin):
         }
 
     def _given(self, request: HttpRequest) -> dict[str, Any]:
-        """What the address says of a new silence: its fields by name, or one to copy."""
+        """Initial values of a new silence from the URL: fields by name, or a silence to copy."""
         given: dict[str, Any] = {name: value for name, value in request.GET.items() if name in SilenceForm.base_fields}
         original = self.get_object(request, request.GET["copy"]) if "copy" in request.GET else None
         if original:
@@ -203,12 +203,12 @@ class SilenceAdmin(FilteredAdmin):
 
 
 def new_silence(**matchers: Any) -> str:
-    """The address of a form that is filled in: `new_silence(rule=rule.pk)`."""
+    """The URL of a prefilled form: `new_silence(rule=rule.pk)`."""
     return reverse("admin:rules_silence_add", query={name: value for name, value in matchers.items() if value})
 
 
 def _requested(request: HttpRequest) -> str:
-    """What stands in the form, as the rest of an address; without the secret that goes with it."""
+    """The submitted form as a query string, without its CSRF token."""
     requested = request.POST.copy()
     for name in ("csrfmiddlewaretoken", "_preview", "_save"):
         requested.pop(name, None)
