@@ -1,7 +1,7 @@
 """The story of the demo: people and rules, a month of readings, and the replay of the dispatcher over them."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,8 +32,11 @@ class Month:
     proposals: int
 
 
-def make_month(now: datetime, seed: int, progress: Callable[[int, int], None]) -> Month:
-    """Make the month that ends at `now`; `progress` is called with (evaluations played, evaluations in all)."""
+Progress = Callable[[int, int], None]
+
+
+def make_month(now: datetime, seed: int, watchers: Sequence[Progress] = ()) -> Month:
+    """Make the month that ends at `now`; `watchers` are called with (evaluations played, evaluations in all)."""
     dice, start = random.Random(seed), now - MONTH  # noqa: S311 it only paints a picture
     with transaction.atomic():
         people = make_people(dice)
@@ -50,7 +53,13 @@ def make_month(now: datetime, seed: int, progress: Callable[[int, int], None]) -
     total, played = sum(1 for _ in evaluation_times(start, now)), iter(range(1, 1_000_000))
     happenings = make_happenings(integrations, incidents, start, now)
     happenings += make_team_happenings(people[:2], start, now, dice)
-    replay(start, now, happenings, lambda _: progress(next(played), total))
+
+    def tell(_: datetime) -> None:
+        done = next(played)
+        for watcher in watchers:
+            watcher(done, total)
+
+    replay(start, now, happenings, tell)
     working = Integration.objects.filter(pk__in=[one.pk for one in integrations], status="active")
     working.update(last_sync_at=now)
     proposals = OptimizationEvent.objects.proposed().count()

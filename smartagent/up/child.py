@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -65,5 +65,6 @@ class Child:
             self.process.send_signal(number)
 
     def _show(self, process: "subprocess.Popen[str]") -> None:
-        for line in process.stdout or ():
-            self.say(self.name, line.rstrip())
+        with process.stdout or nullcontext(()) as lines:
+            for line in lines:
+                self.say(self.name, line.rstrip())

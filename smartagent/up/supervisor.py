@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 from smartagent.up.child import Child
@@ -12,10 +12,22 @@ STOP_SECONDS = 20.0  # seconds that a child has to end by itself
 
 
 class Supervisor:
-    """Runs children; one that dies is started again with growing pauses, and given up after five deaths in a row."""
+    """Runs children; one that dies is started again with growing pauses, and given up after five deaths in a row.
 
-    def __init__(self, children: list[Child], say: Callable[[str, str], None]) -> None:
+    `first` runs once, beside the children; those of `later` start when it has ended.
+    """
+
+    def __init__(
+        self,
+        children: list[Child],
+        say: Callable[[str, str], None],
+        *,
+        first: Child | None = None,
+        later: Sequence[Child] = (),
+    ) -> None:
         self.children = children
+        self.first = first
+        self.later = later
         self.say = say
         self.signals = 0
         self.given_up = False
@@ -26,14 +38,28 @@ class Supervisor:
             signal.signal(number, self._on_signal)
         for child in self.children:
             child.start()
+        if self.first is not None:
+            self.first.start()
         ready = False
         while not self.signals and not self.given_up:
             ready = ready or started()
+            self._go_on_after_first()
             for child in self.children:
                 self._look_after(child)
             time.sleep(0.1)
         self._stop()
         return 1 if self.given_up else 0
+
+    def _go_on_after_first(self) -> None:
+        """Start those that wait, once nobody is before them."""
+        code = self.first.ended() if self.first is not None else 0
+        if code is None or not self.later:
+            return
+        if code:
+            self.say("up", f"{self.first.name if self.first else ''} ended with exit code {code}; going on without it.")
+        for child in self.later:
+            child.start()
+        self.children, self.later, self.first = [*self.children, *self.later], (), None
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.signals += 1
@@ -59,6 +85,7 @@ class Supervisor:
     def _stop(self) -> None:
         self.say("up", "Stopping. Press Ctrl-C again to end everything at once.")
         asked, until = self.signals, time.monotonic() + STOP_SECONDS
+        self.children = [*self.children, *([self.first] if self.first is not None else [])]
         for child in self.children:
             child.signal(signal.SIGTERM)
         while any(child.ended() is None for child in self.children):

@@ -36,9 +36,15 @@ class InstanceChangeList(FilteredChangeList):
     """Its rows link to the pages of the instances; firing ones are sorted by severity."""
 
     def get_ordering(self, request: HttpRequest, queryset: Any) -> list[Any]:
-        if ORDER_VAR in self.params or self.panel.filterset.data.get("condition") != InstanceState.FIRING:
-            return list(super().get_ordering(request, queryset))
-        return list(WORST_FIRST)
+        return list(WORST_FIRST if self._is_worst_first() else super().get_ordering(request, queryset))
+
+    def get_ordering_field_columns(self) -> dict[int, str]:
+        return {} if self._is_worst_first() else super().get_ordering_field_columns()
+
+    def _is_worst_first(self) -> bool:
+        """Where nobody has asked for another order, nor for others than those that fire."""
+        fires = self.panel.filterset.data.get("condition") == InstanceState.FIRING
+        return fires and ORDER_VAR not in self.params
 
     def url_for_result(self, result: RuleState) -> str:
         return page_of_instance(result.pk)

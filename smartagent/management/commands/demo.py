@@ -2,6 +2,8 @@
 
 import logging
 from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +13,41 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rules.models import AutomationRule
+from smartagent.demo import progress
 from smartagent.demo.month import make_month
+
+Show = Callable[[int, int], None]
+
+
+@contextmanager
+def _shown_progress() -> Iterator[Show]:
+    """A bar in a terminal, else a line for each tenth."""
+    console = Console(stderr=True, highlight=False)
+    columns = (TextColumn("Replaying a month"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    if not console.is_terminal:
+        yield (
+            lambda done, total: (
+                console.print(f"Replaying a month: {100 * done // total} %") if _is_new_tenth(done, total) else None
+            )
+        )
+        return
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("replay", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _is_new_tenth(done: int, total: int) -> bool:
+    return 10 * done // total > 10 * (done - 1) // total
+
+
+@contextmanager
+def _noted_progress() -> Iterator[Show]:
+    """For the pages that are open meanwhile."""
+    progress.note(0, 1)
+    try:
+        yield progress.note
+    finally:
+        progress.end()
 
 
 class Command(BaseCommand):
@@ -28,10 +64,8 @@ class Command(BaseCommand):
         now -= timedelta(minutes=now.minute % 5)
         quiet = logging.getLogger("rules")
         quiet.setLevel(logging.ERROR)
-        columns = (TextColumn("Replaying a month"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task("replay", total=None)
-            month = make_month(now, options["seed"], lambda done, total: bar.update(task, completed=done, total=total))
+        with _shown_progress() as show, _noted_progress() as note:
+            month = make_month(now, options["seed"], [show, note])
         self.stdout.write(
             f"Demo data: {month.people} people, {month.rules} rules; the dispatcher wrote {month.entries:,} entries, "
             f"{month.notifications:,} notifications and {month.proposals:,} proposals."

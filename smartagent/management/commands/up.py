@@ -23,7 +23,7 @@ from smartagent.up.ports import check_free
 from smartagent.up.site_address import site_url
 from smartagent.up.supervisor import Supervisor
 
-PROCESS_COLOURS = {"web": "cyan", "workers": "green", "deliver": "magenta", "up": "bold"}
+PROCESS_COLOURS = {"web": "cyan", "demo": "yellow", "workers": "green", "deliver": "magenta", "up": "bold"}
 
 
 class Command(BaseCommand):
@@ -41,22 +41,22 @@ class Command(BaseCommand):
         try:
             with only_one(settings.VAR, address):
                 check_free(options["host"], options["port"])
-                self._prepare(demo=not options["no_demo"])
+                self._prepare(address)
                 code = self._run(address, options)
         except CannotStart as error:
             raise CommandError(str(error), returncode=2) from None
         if code:
             sys.exit(code)
 
-    def _prepare(self, *, demo: bool) -> None:
+    def _prepare(self, address: str) -> None:
         self._say("up", "Migrating the database …")
         call_command("migrate", verbosity=0)
         schedules.synchronise()
         admin = make_first_admin(os.environ.get("ADMIN_EMAIL"), os.environ.get("ADMIN_PASSWORD"))
-        if demo and not AutomationRule.objects.exists():
-            call_command("demo")
         if admin and admin.password:
-            text = f"e-mail    {admin.email}\npassword  {admin.password}\n\nThis is shown only once."
+            text = (
+                f"address   {address}\ne-mail    {admin.email}\npassword  {admin.password}\n\nThis is shown only once."
+            )
             self.console.print(Panel(text, title="Administrator account", expand=False))
         elif admin:
             self._say("up", f"Created the administrator {admin.email}.")
@@ -70,9 +70,21 @@ class Command(BaseCommand):
             "--respawn-failed-workers", "--no-access-log", "--log-level", "warning", "smartagent.wsgi:application",
         ]  # fmt: skip
         manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-        commands = {"web": web, "workers": [*manage, "qcluster"], "deliver": [*manage, "deliver"]}
-        children = [Child(name, command, self._say, surroundings) for name, command in commands.items()]
-        return Supervisor(children, self._say).run(lambda: self._is_ready(address, options["host"], options["port"]))
+        commands = {
+            "web": web, "demo": [*manage, "demo"], "workers": [*manage, "qcluster"], "deliver": [*manage, "deliver"],
+        }  # fmt: skip
+        child = {name: Child(name, command, self._say, surroundings) for name, command in commands.items()}
+        supervisor = Supervisor(
+            [child["web"]], self._say, first=child["demo"] if self._wants_demo(options) else None,
+            later=[child["workers"], child["deliver"]],
+        )  # fmt: skip
+        return supervisor.run(lambda: self._is_ready(address, options["host"], options["port"]))
+
+    def _wants_demo(self, options: dict[str, Any]) -> bool:
+        """Only an empty installation is filled. Pages are open meanwhile; the workers, which evaluate now, wait."""
+        wanted = not options["no_demo"] and not AutomationRule.objects.exists()
+        connections.close_all()
+        return wanted
 
     def _site_url(self, options: dict[str, Any]) -> str:
         """What the environment says, else where we listen: links in messages lead to this very installation."""

@@ -1,15 +1,19 @@
 """The demo's past follows from its readings, by the dispatcher itself."""
 
+import os
+import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
 from notifications.models import Notification
 from optimizer.models import OptimizationEvent, OptimizerPolicy
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Silence
-from smartagent.demo import month, replay
+from smartagent.demo import month, progress, replay
 from smartagent.models import User
 
 
@@ -45,8 +49,25 @@ def test_every_notification_follows_from_an_entry_of_a_replayed_run(a_short_mont
     assert ActivityEntry.objects.filter(event_type="instance_acknowledged").exists()
     assert not AutomationRule.history.filter(history_date__gt=timezone.now() - month.MONTH).exists()
     assert not any(person.has_usable_password() for person in User.objects.all())
+    shown = capsys.readouterr().err
+    assert [f"Replaying a month: {tenth} %" in shown for tenth in (10, 50, 100)] == [True] * 3
+    assert progress.percent() is None
     call_command("demo")
     assert "Rules already exist" in capsys.readouterr().out
+
+
+def test_pages_say_how_far_it_is_until_nothing_goes_on_any_more(client_of, alice):
+    said = "Demo data are being created: 43 %."
+    assert "Demo data" not in client_of(alice).get("/").content.decode()
+    progress.note(600, 1389)
+    try:
+        assert said in client_of(alice).get("/").content.decode()
+        minute_ago = time.time() - 61
+        os.utime(Path(settings.VAR) / "demo_progress", (minute_ago, minute_ago))
+        assert "Demo data" not in client_of(alice).get("/").content.decode()
+    finally:
+        progress.end()
+    assert progress.percent() is None
 
 
 @pytest.mark.django_db
