@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import subprocess
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -49,6 +50,7 @@ class Command(BaseCommand):
             sys.exit(code)
 
     def _prepare(self, address: str) -> None:
+        collecting = self._collect_static()
         self._say("up", "Migrating the database …")
         call_command("migrate", verbosity=0)
         schedules.synchronise()
@@ -61,9 +63,24 @@ class Command(BaseCommand):
         elif admin:
             self._say("up", f"Created the administrator {admin.email}.")
         connections.close_all()
+        if collecting.wait():
+            raise CannotStart(f"The static files could not be written to {settings.VAR / 'static'}.")
+
+    def _collect_static(self) -> "subprocess.Popen[bytes]":
+        """Anew at each start, since an upgrade changes the files; beside the migrations, which take as long."""
+        manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+        return subprocess.Popen(  # noqa: S603 our own command
+            [*manage, "collectstatic", "--noinput", "--clear", "--verbosity", "0"],
+            env={**os.environ, "STATIC_COLLECTED": "on"},
+        )
 
     def _run(self, address: str, options: dict[str, Any]) -> int:
-        surroundings = {"ADMIN_PASSWORD": "", "PYTHONUNBUFFERED": "1", "SITE_URL": self._site_url(options)}
+        surroundings = {
+            "ADMIN_PASSWORD": "",
+            "STATIC_COLLECTED": "on",
+            "PYTHONUNBUFFERED": "1",
+            "SITE_URL": self._site_url(options),
+        }
         web = [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", options["host"], "--port",
             str(options["port"]), "--workers", str(options["web_workers"]), "--blocking-threads", "4",
