@@ -2,8 +2,12 @@
 
 import gc
 import os
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -20,6 +24,8 @@ from smartagent.models import User
 from tests import memory
 from tests.tables import Tables
 
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
 PASSWORD = "correct horse battery"
 # What a test has written need not outlive a power cut.
 FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "512MB"}
@@ -43,6 +49,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
     """Bytes are named by their parameter: compressed ones hold the time, and every worker must name a test alike."""
     return argname if isinstance(val, bytes) else None
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Each worker begins with other modules: what one has compiled, with its assertions, the others need not."""
+    worker: dict[str, Any] = getattr(session.config, "workerinput", {})
+    if worker and not sys.dont_write_bytecode:
+        modules = sorted(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in TESTS.rglob("test_*.py"))
+        first = len(modules) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
+        for name in modules[first:] + modules[:first]:
+            with suppress(Exception, pytest.skip.Exception):  # said when it is collected
+                import_module(name)
 
 
 def pytest_collection_finish() -> None:

@@ -50,21 +50,20 @@ class Command(BaseCommand):
             sys.exit(code)
 
     def _prepare(self, address: str) -> None:
-        collecting = self._collect_static()
-        self._say("up", "Migrating the database …")
-        call_command("migrate", verbosity=0)
-        schedules.synchronise()
-        admin = make_first_admin(os.environ.get("ADMIN_EMAIL"), os.environ.get("ADMIN_PASSWORD"))
+        with self._collect_static() as collecting:
+            self._say("up", "Migrating the database …")
+            call_command("migrate", verbosity=0)
+            schedules.synchronise()
+            admin = make_first_admin(os.environ.get("ADMIN_EMAIL"), os.environ.get("ADMIN_PASSWORD"))
+            connections.close_all()
+        if collecting.returncode:
+            raise CannotStart(f"The static files could not be written to {settings.VAR / 'static'}.")
         if admin and admin.password:
-            text = (
-                f"address   {address}\ne-mail    {admin.email}\npassword  {admin.password}\n\nThis is shown only once."
-            )
-            self.console.print(Panel(text, title="Administrator account", expand=False))
+            lines = f"address   {address}\ne-mail    {admin.email}\npassword  {admin.password}"
+            shown = Panel(f"{lines}\n\nThis is shown only once.", title="Administrator account", expand=False)
+            self.console.print(shown)
         elif admin:
             self._say("up", f"Created the administrator {admin.email}.")
-        connections.close_all()
-        if collecting.wait():
-            raise CannotStart(f"The static files could not be written to {settings.VAR / 'static'}.")
 
     def _collect_static(self) -> "subprocess.Popen[bytes]":
         """Anew at each start, since an upgrade changes the files; beside the migrations, which take as long."""
