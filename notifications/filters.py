@@ -16,7 +16,7 @@ from smartagent.rest.filter_fields import OneOf, PersonFilter, TimesFilter
 WHOSE = [("mine", "me"), ("everyone", "everyone")]
 
 
-class SubjectFilter(PersonFilter):
+class NotificationSubjectFilter(PersonFilter):
     """Filters notifications by the person whose reading they are about."""
 
     def about(self, queryset: Any, people: QuerySet[Any]) -> QuerySet[Any]:
@@ -49,7 +49,7 @@ class NotificationFilter(TimesFilter):
     )
     rule = RuleNameFilter()
     recipient = PersonFilter(field_name="user")
-    person = SubjectFilter()
+    person = NotificationSubjectFilter()
     owner = PersonFilter(field_name="rule__user", label="owner of the rule")
 
     class Meta:

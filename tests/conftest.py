@@ -28,7 +28,10 @@ TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 PASSWORD = "correct horse battery"
 # What a test has written need not outlive a power cut.
-FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "512MB"}
+FORGETFUL = {
+    "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "512MB",
+    "autovacuum": "off", "checkpoint_timeout": "1h",
+}  # fmt: skip
 
 
 hypothesis.settings.register_profile("ci", max_examples=50, deadline=None, print_blob=True)

@@ -16,7 +16,7 @@ from smartagent.kernel.durations import format_duration
 # Kept as they were then, so kept again.
 UNCHECKED_FIELDS = ("action_type", "action_config", "description", "runbook_url", "target_integration")
 MAX_VERSIONS = 200  # of a rule, in one answer or on one page
-EMPTY: tuple[Any, ...] = (None, "", {}, [])  # no value, however the form or the API wrote it
+NO_VALUE: tuple[Any, ...] = (None, "", {}, [])  # no value, however the form or the API wrote it
 HISTORY_TYPE_NAMES = {"+": "created", "~": "changed", "-": "deleted"}
 
 
@@ -85,7 +85,7 @@ def differences(old: Any, new: Any) -> list[Difference]:
         if not hasattr(old, field.attname) or not hasattr(new, field.attname) or field.name == "updated_at":
             continue
         before, after = getattr(old, field.attname), getattr(new, field.attname)
-        if before == after or (before in EMPTY and after in EMPTY):
+        if before == after or (before in NO_VALUE and after in NO_VALUE):
             continue
         name = str(field.verbose_name)
         if isinstance(before, Mapping) and isinstance(after, Mapping):
@@ -127,7 +127,7 @@ def restore(rule: AutomationRule, version: int, user: Any, now: datetime) -> boo
 
 def shown(field: Any, value: Any) -> str:
     """A value in readable form."""
-    if value in EMPTY:
+    if value in NO_VALUE:
         return "nothing"
     if field.name.endswith("threshold") or field.name == "threshold_value":
         return number(value)

@@ -39,14 +39,14 @@ class FiringRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Firing:
+class FiringRules:
     """The rules that are shown, and how many more fire."""
 
     rules: list[FiringRule]
     more: int
 
 
-def firing_rules(states: StateQuerySet, user: Any) -> Firing:
+def firing_rules(states: StateQuerySet, user: Any) -> FiringRules:
     """The worst of what fires among `states`, by rule: three queries, however much fires."""
     by_rule = states.order_by().values("rule").annotate(
         alerts=Count("pk"), unacknowledged=Count("pk", filter=Q(handling=RuleState.Handling.OPEN)),
@@ -61,7 +61,7 @@ def firing_rules(states: StateQuerySet, user: Any) -> Firing:
         for group in groups
         if group["rule"] in worst
     ]
-    return Firing(rows, more)
+    return FiringRules(rows, more)
 
 
 def _worst(states: StateQuerySet, rules: list[Any]) -> dict[Any, RuleState]:

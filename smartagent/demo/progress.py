@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-ABANDONED = 60.0  # seconds without progress after which whoever made them must have ended
+ABANDONED_SECONDS = 60.0  # seconds without progress after which whoever made them must have ended
 
 
 def note(played: int, total: int) -> None:
@@ -22,7 +22,7 @@ def end() -> None:
 def percent() -> int | None:
     """The percentage that is there; None where nobody makes demo data."""
     with suppress(OSError, ValueError):
-        if time.time() - _file().stat().st_mtime < ABANDONED:
+        if time.time() - _file().stat().st_mtime < ABANDONED_SECONDS:
             return min(max(int(_file().read_text()), 0), 100)
     return None
 

@@ -13,7 +13,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from smartagent.models import User
 
-FOUND = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or "/usr/bin/chromium"
+NAMES = ("chromium-headless-shell", "chromium", "google-chrome", "chromium-browser")
+FOUND = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), "chromium")
 
 # Playwright keeps an event loop in the thread of the tests, in which Django would refuse to query.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

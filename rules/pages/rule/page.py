@@ -23,7 +23,7 @@ from smartagent.shell.owned_admin import OwnedAdmin
 
 MAX_RULE_ENTRIES = 50
 MAX_RULE_INSTANCES = 20
-WORST_FIRST = ["firing", "error", "recovering", "pending", "no_data", "ok"]
+WORST_STATE_FIRST = ["firing", "error", "recovering", "pending", "no_data", "ok"]
 
 
 @require_safe
@@ -73,6 +73,6 @@ def find_rule(model_admin: OwnedAdmin, request: HttpRequest, rule_id: uuid.UUID 
 
 def worst(rule: AutomationRule) -> list[RuleState]:
     """The first of its instances, firing ones first."""
-    ranks = [When(Q(condition=condition), then=Value(rank)) for rank, condition in enumerate(WORST_FIRST)]
+    ranks = [When(Q(condition=condition), then=Value(rank)) for rank, condition in enumerate(WORST_STATE_FIRST)]
     ranked = rule.states.select_related("user").alias(rank=Case(*ranks, output_field=IntegerField()))
     return list(ranked.order_by("rank", "-since", "id")[:MAX_RULE_INSTANCES])
