@@ -18,9 +18,10 @@ from smartagent.bench.legacy import make_legacy
 from smartagent.bench.migration_process import PROJECT, migrating
 from smartagent.bench.scratch import scratch_database
 from smartagent.bench.writers import Writers
+from tests.examples import examples
 
 ROWS = 20_000
-KILLS = 5
+KILLS = examples(3)
 CATALOG = """
 SELECT 'column', table_name || '.' || column_name, data_type || is_nullable || coalesce(column_default, '')
   FROM information_schema.columns WHERE table_schema IN ('public', 'auth')

@@ -15,7 +15,7 @@ def test_what_the_documentation_says_drops_what_the_way_back_leaves(takeover: Ta
     takeover.sql(f"{ACCOUNTS} {PROFILES} {NOTIFICATIONS_A}")
     before = sorted(takeover.sql(TABLES))
     takeover.forwards()
-    takeover.backwards("optimizer", "notifications", "rules", "smartagent")
+    takeover.backwards_by_command("optimizer", "notifications", "rules", "smartagent")
     guide = (settings.BASE_DIR / "smartagent/docs/text/takeover.md").read_text()
     [statement] = re.findall(r"DROP TABLE [^;]*django_migrations;", guide)
     takeover.sql(statement)

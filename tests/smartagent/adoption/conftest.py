@@ -9,6 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations import Migration
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState, StateApps
 
@@ -107,6 +108,11 @@ class Takeover:
         call_command("migrate", verbosity=0)
 
     def backwards(self, *apps: str) -> None:
+        """As `migrate APP zero` for one after the other, with one plan: states of migrations are made once."""
+        MigrationExecutor(connection).migrate([(app, None) for app in apps])
+
+    def backwards_by_command(self, *apps: str) -> None:
+        """As the documentation says it."""
         for app in apps:
             call_command("migrate", app, "zero", verbosity=0)
 
