@@ -25,7 +25,7 @@ class NotificationSubjectFilter(PersonFilter):
 
 class NotificationFilter(TimesFilter):
     whose = OneOf(
-        label="recipient",
+        label="notifications of",
         choices=WHOSE,
         method="filter_whose",
         empty_label=None,
