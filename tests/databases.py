@@ -34,6 +34,18 @@ def copy_of(name: str, fill: Callable[[], None]) -> Iterator[None]:
         _drop(f"{before}_copy")
 
 
+@contextmanager
+def temporary_copy(name: str) -> Iterator[None]:
+    """Point the default connection at a copy of the tests' own database, dropped afterwards."""
+    copy = f"{of_tests()}_{name}"
+    connect_to(of_tests())  # a database that is in use cannot be copied
+    try:
+        with _made(copy, of_tests()):
+            yield
+    finally:
+        _drop(copy)
+
+
 def _drop(name: str) -> None:
     on_the_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 

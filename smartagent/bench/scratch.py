@@ -9,11 +9,15 @@ from django.db import connection
 
 
 @contextmanager
-def scratch_database(*, migrated: bool = True) -> Iterator[str]:
-    """Point the default connection at a new database for the length of the block; give its name."""
+def scratch_database(*, migrated: bool = True, kept: str = "") -> Iterator[str]:
+    """Point the default connection at a new database for the length of the block; give its name.
+
+    Under the name `kept`, it is found again, or made, and stays: to measure repeatedly what takes minutes to fill.
+    """
     connection.ensure_connection()  # a failure is reported in one line
-    name, before = f"smartagent_bench_{os.getpid()}", connection.settings_dict["NAME"]
-    on_the_server(f'CREATE DATABASE "{name}" TEMPLATE template0')
+    name, before = kept or f"smartagent_bench_{os.getpid()}", connection.settings_dict["NAME"]
+    if not (kept and _is_there(name)):
+        on_the_server(f'CREATE DATABASE "{name}" TEMPLATE template0')
     try:
         connect_to(name)
         if migrated:
@@ -21,7 +25,14 @@ def scratch_database(*, migrated: bool = True) -> Iterator[str]:
         yield name
     finally:
         connect_to(str(before))
-        on_the_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+        if not kept:
+            on_the_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _is_there(name: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_database WHERE datname = %s", [name])
+        return cursor.fetchone() is not None
 
 
 def on_the_server(statement: str) -> None:

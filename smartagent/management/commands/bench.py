@@ -1,8 +1,9 @@
 """Measure how fast things are, as ratios to floors measured in the same run."""
 
 import json
+import os
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -10,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from smartagent.bench.adopt import NotTakenOver, bench_adopt
 from smartagent.bench.backtest import bench_backtest
 from smartagent.bench.deliver import Stuck, bench_deliver
+from smartagent.bench.pages import bench_pages
 from smartagent.bench.scratch import scratch_database
 from smartagent.bench.tick import bench_tick
 
@@ -57,18 +59,37 @@ class Command(BaseCommand):
         deliver.add_argument("--kill", type=few, default=0, metavar="N", help="how often a worker is killed")
         deliver.add_argument("--workers", type=count, default=1, metavar="N")
         deliver.add_argument("--lease", type=count, default=2, metavar="SECONDS")
-        for bench in (tick, adopt, backtest, deliver):
+        pages = benches.add_parser("pages", help="pages and the export over a long activity log")
+        pages.add_argument("--entries", type=count, default=1_000_000, metavar="N", help="of the activity log")
+        for bench in (tick, adopt, backtest, deliver, pages):
             bench.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        benches = {"tick": self._tick, "adopt": self._adopt, "backtest": self._backtest, "deliver": self._deliver}
+        benches = {
+            "tick": self._tick, "adopt": self._adopt, "backtest": self._backtest, "deliver": self._deliver,
+            "pages": self._pages,
+        }  # fmt: skip
         figures = benches[options["bench"]](options)
         if options["format"] == "json":
             self.stdout.write(json.dumps(figures))
             return
         width = max(len(name) for name in figures)
         for name, figure in figures.items():
-            self.stdout.write(f"{name.replace('_', ' '):<{width}}  {'-' if figure is None else format(figure, ',')}")
+            if isinstance(figure, list):
+                self._write_table(figure)
+            else:
+                self.stdout.write(
+                    f"{name.replace('_', ' '):<{width}}  {'-' if figure is None else format(figure, ',')}"
+                )
+
+    def _write_table(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        width = max(len(row["name"]) for row in rows)
+        for row in rows:
+            self.stdout.write(f"{row['name']:<{width}}  {row['ms']:>10,.1f} ms  {row['ratio']:>8,.2f}")
+
+    def _pages(self, options: dict[str, Any]) -> Mapping[str, Any]:
+        with scratch_database(kept=os.environ.get("BENCH_DATABASE", "")):
+            return bench_pages(options["entries"]).as_dict()
 
     def _tick(self, options: dict[str, Any]) -> Mapping[str, float | None]:
         with scratch_database():
