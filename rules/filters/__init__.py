@@ -8,29 +8,15 @@ from django.utils import timezone
 
 from rules import registries
 from rules.engine.states import InstanceState
+from rules.filters.activity import ActivityFilter as ActivityFilter
+from rules.filters.activity import RuleNameFilter as RuleNameFilter
 from rules.health.examination import with_finding
-from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, RuleState
+from rules.models import AutomationRule, DispatchRun, Integration, RuleState
 from rules.models.rule import Severity
-from rules.text.event_names import event_choices
-from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.scope import people_visible_to as people_visible_to
 from smartagent.kernel.times import in_utc as in_utc
-from smartagent.rest.filter_fields import WITHIN_LABELS, OneOf, PersonFilter, TimeFilter, TimesFilter, asker_of
-
-
-class RuleNameFilter(django_filters.CharFilter):  # type: ignore[misc]
-    """Filters by a rule: part of its name where the asker may see it, or its id."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"field_name": "rule", "help_text": "Part of the name, or ID."} | kwargs)
-
-    def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
-        if not value:
-            return queryset
-        if rule := as_uuid(value):
-            return queryset.filter(rule_id=rule)
-        asker, rules = asker_of(self), AutomationRule.objects.filter(rule_name__icontains=value)
-        return queryset.filter(rule__in=rules.visible_to(asker) if asker else rules)
+from smartagent.rest.filter_fields import OneOf, PersonFilter, TimeFilter, TimesFilter
+from smartagent.rest.periods import PERIOD_LABELS
 
 
 class WatchedFilter(PersonFilter):
@@ -39,13 +25,6 @@ class WatchedFilter(PersonFilter):
     def about(self, queryset: QuerySet[Any], people: QuerySet[Any]) -> QuerySet[Any]:
         watched = Exists(RuleState.objects.filter(rule=OuterRef("pk"), user__in=people))
         return queryset.filter(watched | Q(applies_to=AutomationRule.AppliesTo.OWNER, user__in=people))
-
-
-class SubjectFilter(PersonFilter):
-    """Filters entries by the person whom they are about."""
-
-    def about(self, queryset: Any, people: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.about(people)  # type: ignore[no-any-return]
 
 
 class RuleFilter(TimesFilter):
@@ -64,7 +43,7 @@ class RuleFilter(TimesFilter):
     health = OneOf(
         label="health", choices=registries.health_choices, method="filter_health", help_text="Kind of finding."
     )
-    within = OneOf(label="triggered within", choices=WITHIN_LABELS, method="filter_within")
+    within = OneOf(label="triggered within", choices=PERIOD_LABELS, method="filter_within")
     after = TimeFilter(label="triggered from", method="filter_after")
     before = TimeFilter(label="triggered until", method="filter_before")
 
@@ -115,46 +94,6 @@ class StateFilter(TimesFilter):
         return queryset.filter(condition=value)  # type: ignore[no-any-return]
 
 
-class ActivityFilter(TimesFilter):
-    status = OneOf(choices=ActivityEntry.Status.choices)
-    event = OneOf(
-        label="event",
-        choices=lambda: [("triggered", "fired or repeated"), *event_choices()],
-        method="filter_event",
-        help_text="Triggered: rule_fired or rule_repeated.",
-    )
-    action = OneOf(field_name="action_taken", choices=registries.action_choices)
-    metric = django_filters.CharFilter(label="metric", method="filter_metric", help_text="Metric name.")
-    severity = OneOf(field_name="context__severity", label="severity", choices=Severity.choices)
-    rule = RuleNameFilter()
-    origin = OneOf(
-        label="written by",
-        choices=[("smart_agent", "Smart Agent"), ("other", "another application")],
-        method="filter_origin",
-        help_text="smart_agent, or other for entries written by another application.",
-    )
-    person = SubjectFilter()
-    owner = PersonFilter(field_name="user")
-    run = django_filters.UUIDFilter(
-        field_name="run_id", error_messages={"invalid": "Invalid run ID."}, help_text="Run ID."
-    )
-
-    class Meta:
-        model = ActivityEntry
-        fields: list[str] = []
-
-    def filter_metric(self, queryset: QuerySet[Any], _: str, value: str) -> QuerySet[Any]:
-        return queryset.filter(Q(context__metric=value) | Q(context__metric_type=value))  # the old application's name
-
-    def filter_origin(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
-        return queryset.ours() if value == "smart_agent" else queryset.of_others()  # type: ignore[no-any-return]
-
-    def filter_event(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
-        if value == "triggered":
-            return queryset.triggered()  # type: ignore[no-any-return]
-        return queryset.filter(event_type=value)  # type: ignore[no-any-return]
-
-
 class RunFilter(TimesFilter):
     times = "started_at"
 
@@ -177,7 +116,7 @@ class IntegrationFilter(TimesFilter):
     status = OneOf(choices=Integration.Status.choices)
     type = django_filters.CharFilter(field_name="integration_type", lookup_expr="icontains")
     owner = PersonFilter(field_name="user")
-    within = OneOf(label="last sync within", choices=WITHIN_LABELS, method="filter_within")
+    within = OneOf(label="last sync within", choices=PERIOD_LABELS, method="filter_within")
     after = TimeFilter(label="last sync from", method="filter_after")
     before = TimeFilter(label="last sync until", method="filter_before")
 

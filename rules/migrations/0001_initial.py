@@ -11,15 +11,16 @@ import django.db.models.functions.datetime
 import django.utils.timezone
 import simple_history.models
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import migrations, models
-from django.db.models import functions
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models.lookups import IsNull
 
 import rules.registries
 import smartagent.adoption
 import smartagent.adoption.operations
 import smartagent.fields
 from rules.migrations import _guards, _in_step, _severity
+from rules.models.activity_facts import ACTOR, METRIC, SEVERITY, SUBJECT, TARGET, WORDS
 from smartagent.adoption.sync.backfill import Backfill
 from smartagent.adoption.sync.row_import import Feed
 from smartagent.adoption.sync.triggers import KeepInStep, MakeHelper
@@ -1257,17 +1258,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["-created_at", "-id"], name="agent_activity_log_newest"),
                     models.Index(fields=["user", "-created_at"], name="agent_activity_log_owner"),
-                    models.Index(
-                        functions.Left(
-                            functions.Coalesce(
-                                functions.NullIf(KeyTextTransform("person", "context"), models.Value("")),
-                                functions.Cast("user", models.TextField()),
-                            ),
-                            36,
-                        ),
-                        models.OrderBy(models.F("created_at"), descending=True),
-                        name="agent_activity_log_person",
-                    ),
+                    models.Index(SUBJECT, models.F("created_at").desc(), name="agent_activity_log_person"),
                     models.Index(fields=["rule", "-created_at"], name="agent_activity_log_rule"),
                     models.Index(fields=["run"], name="agent_activity_log_run"),
                     models.Index(
@@ -1281,15 +1272,26 @@ class Migration(migrations.Migration):
                         name="agent_activity_log_pending",
                     ),
                     models.Index(
-                        condition=models.Q(("status", "failed")),
-                        fields=["-created_at"],
-                        name="agent_activity_log_failed",
+                        fields=["status", "-created_at"],
+                        name="agent_activity_log_result",
+                        condition=~models.Q(status="success"),
+                    ),
+                    models.Index(fields=["event_type", "-created_at"], name="agent_activity_log_event"),
+                    models.Index(SEVERITY, models.F("created_at").desc(), name="agent_activity_log_severity"),
+                    models.Index(METRIC, models.F("created_at").desc(), name="agent_activity_log_metric"),
+                    models.Index(
+                        TARGET,
+                        models.F("created_at").desc(),
+                        name="agent_activity_log_target",
+                        condition=models.Q(IsNull(TARGET, False)),
                     ),
                     models.Index(
-                        condition=models.Q(("event_type__in", ["rule_fired", "rule_repeated"])),
-                        fields=["-created_at"],
-                        name="agent_activity_log_triggered",
+                        ACTOR,
+                        models.F("created_at").desc(),
+                        name="agent_activity_log_actor",
+                        condition=models.Q(IsNull(ACTOR, False)),
                     ),
+                    GinIndex(WORDS, name="agent_activity_log_words"),
                 ],
                 "constraints": [
                     models.CheckConstraint(

@@ -4,10 +4,13 @@ import uuid
 
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
+from django.db.models.lookups import IsNull
 
-from rules.models.querysets import SUBJECT, ActivityQuerySet, RunQuerySet
+from rules.models.activity_facts import ACTOR, METRIC, SEVERITY, SUBJECT, TARGET, WORDS
+from rules.models.querysets import ActivityQuerySet, RunQuerySet
 from rules.models.rule import AutomationRule
 from smartagent.fields import FactsField
 
@@ -115,13 +118,26 @@ class ActivityEntry(models.Model):
                 condition=models.Q(status="pending", run__isnull=False),
             ),
             models.Index(  # serves the filter and the overview's failed actions
-                fields=["-created_at"], name="agent_activity_log_failed", condition=models.Q(status="failed")
+                fields=["status", "-created_at"],
+                name="agent_activity_log_result",
+                condition=~models.Q(status="success"),
             ),
-            models.Index(  # serves the overview: what triggered, by the hour
-                fields=["-created_at"],
-                name="agent_activity_log_triggered",
-                condition=models.Q(event_type__in=["rule_fired", "rule_repeated"]),
+            models.Index(fields=["event_type", "-created_at"], name="agent_activity_log_event"),
+            models.Index(SEVERITY, models.F("created_at").desc(), name="agent_activity_log_severity"),
+            models.Index(METRIC, models.F("created_at").desc(), name="agent_activity_log_metric"),
+            models.Index(
+                TARGET,
+                models.F("created_at").desc(),
+                name="agent_activity_log_target",
+                condition=models.Q(IsNull(TARGET, False)),
             ),
+            models.Index(
+                ACTOR,
+                models.F("created_at").desc(),
+                name="agent_activity_log_actor",
+                condition=models.Q(IsNull(ACTOR, False)),
+            ),
+            GinIndex(WORDS, name="agent_activity_log_words"),
         ]
         constraints = [
             models.CheckConstraint(

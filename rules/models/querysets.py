@@ -5,19 +5,16 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Case, DateTimeField, ExpressionWrapper, F, Q, QuerySet, TextField, Value, When
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce, Left, NullIf
+from django.db.models import Case, DateTimeField, ExpressionWrapper, F, Q, QuerySet, When
+from django.db.models.functions import Coalesce
 
 from rules.engine.evaluated_rules import IN_FORCE, acting
 from rules.engine.open_alerts import FIRES_NOW
+from rules.models.activity_facts import SUBJECT
 from smartagent.kernel.scope import OwnedQuerySet, has_everyone
 
 CHANGE_OF_CLOCKS = timedelta(hours=3)  # by which a change of the clocks may lengthen a window
 WRITTEN_BY_AGENT = Q(run__isnull=False) | Q(executed_at__isnull=False)
-# Whom an entry is about: whose reading it was; where it names nobody, its owner. Cut to the length of an id, so that
-# whatever another program writes fits the index.
-SUBJECT = Left(Coalesce(NullIf(KT("context__person"), Value("")), Cast("user", TextField())), 36)
 LAST_END = ExpressionWrapper(
     F("ends_at") + Coalesce(F("duration"), timedelta(0)) + CHANGE_OF_CLOCKS, DateTimeField()
 )  # of the windows of a silence, at the latest

@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import django_filters
@@ -12,13 +12,7 @@ from django_filters.fields import ChoiceField, IsoDateTimeField
 from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.scope import people_visible_to
 from smartagent.kernel.times import in_utc
-
-WITHIN = {"1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
-
-
-WITHIN_LABELS = [("1h", "the last hour"), ("24h", "the last 24 hours"), ("7d", "the last 7 days"),
-                 ("30d", "the last 30 days")]  # fmt: skip
-
+from smartagent.rest.periods import PERIOD_LABELS, period
 
 TIME_HELP = "A date or a time, for example 2026-03-02 or 2026-03-02T10:00, with Z or +01:00 for another zone."
 
@@ -64,6 +58,14 @@ class TimeFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
         super().__init__(*args, **fixed | kwargs)
 
 
+def people_named(asker: Any, text: str) -> QuerySet[Any]:
+    """The people whom `text` names, by part of name or e-mail or by id, of those whom `asker` (None: a program) may
+    see."""
+    people = people_visible_to(asker) if asker else get_user_model().objects.all()
+    person = as_uuid(text)
+    return people.filter(Q(pk=person) if person else Q(email__icontains=text) | Q(full_name__icontains=text))
+
+
 class PersonFilter(django_filters.CharFilter):  # type: ignore[misc]
     """Filters by a person whom the asker may see: part of the name or of the e-mail, or the id.
 
@@ -78,10 +80,7 @@ class PersonFilter(django_filters.CharFilter):  # type: ignore[misc]
 
     def people(self, value: str) -> QuerySet[Any]:
         """Those whom `value` names, of those whom the asker may see."""
-        asker = asker_of(self)
-        people = people_visible_to(asker) if asker else get_user_model().objects.all()
-        person = as_uuid(value)
-        return people.filter(Q(pk=person) if person else Q(email__icontains=value) | Q(full_name__icontains=value))
+        return people_named(asker_of(self), value)
 
     def about(self, queryset: QuerySet[Any], people: QuerySet[Any]) -> QuerySet[Any]:
         """The rows that have to do with one of `people`."""
@@ -93,7 +92,7 @@ class TimesFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     times = "created_at"
 
-    within = OneOf(label="within", choices=WITHIN_LABELS, method="filter_within")
+    within = OneOf(label="within", choices=PERIOD_LABELS, method="filter_within")
     after = TimeFilter(label="from", method="filter_after")
     before = TimeFilter(label="until", method="filter_before")
 
@@ -105,7 +104,9 @@ class TimesFilter(django_filters.FilterSet):  # type: ignore[misc]
         return found | times
 
     def filter_within(self, queryset: QuerySet[Any], _: str, value: str) -> QuerySet[Any]:
-        return queryset.filter(**{f"{self.times}__gte": timezone.now() - WITHIN[value]})
+        start, end = period(value, timezone.now())
+        queryset = queryset.filter(**{f"{self.times}__gte": start})
+        return queryset.filter(**{f"{self.times}__lt": end}) if end else queryset
 
     def filter_after(self, queryset: QuerySet[Any], _: str, value: datetime) -> QuerySet[Any]:
         return queryset.filter(**{f"{self.times}__gte": value})

@@ -1,0 +1,72 @@
+"""A search as a condition on entries."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Case, Q, Value, When
+from django.db.models.lookups import Exact
+
+from rules.models import ActivityEntry
+from rules.models.rule import Severity
+from rules.search.fields import FIELDS, NOTHING, about, done_by, of_metric, of_severity, of_target
+from rules.search.names import keys_of_people, keys_of_rules, metric_names, target_names
+from rules.search.query import SearchError, Term
+from rules.search.words import in_text
+from rules.text.event_names import event_choices
+from smartagent.kernel.coerce import as_uuid
+
+
+def condition_of(terms: Iterable[Term], asker: Any) -> Q:
+    """Entries that match every word and, of each field, one of its values, and nothing excluded.
+
+    SearchError where a term is not valid.
+    """
+    found, of_field = Q(), defaultdict(list)
+    for term in terms:
+        if term.excluded:
+            found &= _not(_one(term, asker))
+        elif term.field:
+            of_field[term.field].append(_one(term, asker))
+        else:
+            found &= of_word(term.value, asker)
+    for values in of_field.values():
+        found &= _any(values)
+    return found
+
+
+def _one(term: Term, asker: Any) -> Q:
+    if not term.field:
+        return of_word(term.value, asker)
+    if term.field not in FIELDS:
+        known = ", ".join(FIELDS)
+        raise SearchError(f"Unknown field “{term.field[:40]}”. Fields: {known}. Put a text with a colon in quotes.")
+    return FIELDS[term.field].condition(asker, term.value)
+
+
+def of_word(word: str, asker: Any) -> Q:
+    """Entries in which `word` names a person, rule, metric, integration, event, severity or result, or is in a text."""
+    if key := as_uuid(word):
+        return Q(pk=key) | Q(rule=key) | Q(user=key) | Q(run=key) | Q(state=key) | about([key]) | done_by([key])
+    part = word.casefold()
+    people = keys_of_people(asker, word)
+    return _any([
+        in_text(word), about(people), Q(user__in=people), done_by(people), Q(rule__in=keys_of_rules(asker, word)),
+        of_metric(name for name, label in metric_names(asker) if part in name.casefold() or part in label.casefold()),
+        of_target(name for name, _ in target_names(asker) if part in name.casefold()),
+        Q(event_type__in=[kind for kind, label in event_choices() if part in label.casefold()]),
+        of_severity(part) if part in Severity.values else NOTHING,
+        Q(status=part) if part in ActivityEntry.Status.values else NOTHING,
+    ])  # fmt: skip
+
+
+def _any(conditions: Iterable[Q]) -> Q:
+    found = Q()
+    for condition in conditions:
+        found |= condition
+    return found
+
+
+def _not(condition: Q) -> Q:
+    """The others, those of which it cannot be said among them."""
+    return Q(Exact(Case(When(condition, then=Value(0)), default=Value(1)), 1))
