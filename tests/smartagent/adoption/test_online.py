@@ -1,7 +1,6 @@
 """Others go on writing while a table is completed, and a run that was ended is finished by the next."""
 
 import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -16,6 +15,8 @@ from tests.smartagent.adoption.conftest import Legacy
 from tests.smartagent.adoption.shapes import INSERT_A, NOTIFICATIONS_A
 
 INDEX_NAMES = "SELECT indexname FROM pg_indexes WHERE schemaname = 'legacy' AND tablename = 'notifications'"
+
+REQUESTED = "SELECT count(*) FROM pg_locks WHERE relation = 'notifications'::regclass AND NOT granted"
 
 
 @pytest.fixture
@@ -61,15 +62,19 @@ def test_a_constraint_that_an_ended_run_did_not_hold_against_all_rows_is_held(
 
 
 def test_it_waits_for_the_table_without_making_others_wait(legacy: Legacy, old_application: psycopg.Connection) -> None:
-    """A transaction holds the table for a second; whoever writes meanwhile waits less than half of that."""
-    with old_application.transaction():
-        old_application.execute(INSERT_A)
-        worker = threading.Thread(target=migrate, args=(legacy,))
-        worker.start()
-        longest = longest_write(timedelta(seconds=1))
-    worker.join()
-    assert longest < 0.5
-    assert legacy.sql("SELECT count(*) FROM notifications WHERE status = 'unread'")[0][0] >= 2
+    """A transaction holds the table, the migration waits for it, and a third one still writes before either ends."""
+    worker = threading.Thread(target=migrate, args=(legacy,))
+    try:
+        with old_application.transaction():
+            old_application.execute(INSERT_A)
+            worker.start()
+            write_while_it_waits(worker)
+            assert worker.is_alive()
+    finally:
+        worker.join()
+    assert legacy.sql("SELECT count(*) FROM notifications WHERE status = 'unread'") == [(2,)]
+    [(deadlock_timeout,)] = legacy.sql("SELECT current_setting('deadlock_timeout')::interval")
+    assert deadlock_timeout > lock_retries.LOCK_TIMEOUT
 
 
 def migrate(legacy: Legacy) -> None:
@@ -79,24 +84,23 @@ def migrate(legacy: Legacy) -> None:
     give_back(connection)
 
 
-def longest_write(during: timedelta) -> float:
-    """Write as another user of the table for so long; return the seconds of the longest wait."""
+def write_while_it_waits(worker: threading.Thread) -> None:
+    """Write as another user of the table while `worker` has requested a lock on it; an error where that blocks."""
     other = connection.copy()
-    longest, end = 0.0, time.monotonic() + during.total_seconds()
-    with other.cursor() as cursor:
-        cursor.execute("SET search_path TO legacy")
-        while time.monotonic() < end:
-            began = time.monotonic()
-            cursor.execute(INSERT_A.replace("%", "%%"))
-            longest = max(longest, time.monotonic() - began)
-    give_back(other)
-    return longest
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SET search_path TO legacy; SET lock_timeout = '30s'")
+            while worker.is_alive() and not cursor.execute(REQUESTED).fetchone()[0]:
+                pass
+            cursor.execute(INSERT_A)
+    finally:
+        give_back(other)
 
 
 def give_back(used: BaseDatabaseWrapper) -> None:
     """The pool keeps the connection, and so what was set in it."""
     with used.cursor() as cursor:
-        cursor.execute("RESET search_path")
+        cursor.execute("RESET search_path; RESET lock_timeout")
     used.close()
 
 
