@@ -17,6 +17,7 @@ from rules.permissions import may_evaluate
 from rules.text.activity import named_entries
 from smartagent.dashboard.firing import firing_rules
 from smartagent.dashboard.triggered_per_hour import per_hour
+from smartagent.demo import progress
 from smartagent.kernel.schema_drift_log import if_there
 from smartagent.kernel.scope import OwnedQuerySet
 from smartagent.shell.cards import Card
@@ -31,6 +32,7 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context |= {
         "title": "Overview",
         "tick": _known_run(now),
+        "demo_is_created": progress.percent() is not None,
         "may_evaluate": may_evaluate(user),
         "has_rules": if_there(AutomationRule.objects.visible_to(user).exists) is not False,
         "base_address": request.build_absolute_uri("/")[:-1],

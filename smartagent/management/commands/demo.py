@@ -40,16 +40,6 @@ def _is_new_tenth(done: int, total: int) -> bool:
     return 10 * done // total > 10 * (done - 1) // total
 
 
-@contextmanager
-def _noted_progress() -> Iterator[Show]:
-    """For the pages that are open meanwhile."""
-    progress.note(0, 1)
-    try:
-        yield progress.note
-    finally:
-        progress.end()
-
-
 class Command(BaseCommand):
     help = "Creates 40 people, a month of readings and rules, and replays the evaluations."
 
@@ -64,7 +54,7 @@ class Command(BaseCommand):
         now -= timedelta(minutes=now.minute % 5)
         quiet = logging.getLogger("rules")
         quiet.setLevel(logging.ERROR)
-        with _shown_progress() as show, _noted_progress() as note:
+        with _shown_progress() as show, progress.noted() as note:
             month = make_month(now, options["seed"], [show, note])
         self.stdout.write(
             f"Demo data: {month.people} people, {month.rules} rules; the dispatcher wrote {month.entries:,} entries, "

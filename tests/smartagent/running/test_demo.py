@@ -15,6 +15,7 @@ from optimizer.models import OptimizationEvent, OptimizerPolicy
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Silence
 from smartagent.demo import month, progress, replay
 from smartagent.models import User
+from tests.smartagent.postgres_programs import eventually
 
 
 @pytest.fixture
@@ -57,17 +58,32 @@ def test_every_notification_follows_from_an_entry_of_a_replayed_run(a_short_mont
 
 
 def test_pages_say_how_far_it_is_until_nothing_goes_on_any_more(client_of, alice):
-    said = "Demo data are being created: 43 %."
-    assert "Demo data" not in client_of(alice).get("/").content.decode()
+    client = client_of(alice)
+    assert "Demo data" not in client.get("/").content.decode()
     progress.note(600, 1389)
     try:
-        assert said in client_of(alice).get("/").content.decode()
-        minute_ago = time.time() - 61
-        os.utime(Path(settings.VAR) / "demo_progress", (minute_ago, minute_ago))
-        assert "Demo data" not in client_of(alice).get("/").content.decode()
+        page = client.get("/").content.decode()
+        assert "Demo data are being created: 43 %." in page
+        assert "The first starts within a minute after the demo data are complete." in page
+        let_a_minute_pass()
+        page = client.get("/").content.decode()
+        assert "Demo data" not in page
+        assert "The first starts within a minute of" in page
     finally:
         progress.end()
     assert progress.percent() is None
+
+
+def test_the_progress_stays_while_a_step_takes_longer_than_a_minute(monkeypatch):
+    monkeypatch.setattr(progress, "HEARTBEAT_SECONDS", 0.001)
+    with progress.noted():
+        let_a_minute_pass()
+        assert eventually(lambda: progress.percent() == 0)
+
+
+def let_a_minute_pass():
+    minute_ago = time.time() - 61
+    os.utime(Path(settings.VAR) / "demo_progress", (minute_ago, minute_ago))
 
 
 @pytest.mark.django_db
