@@ -1,4 +1,4 @@
-"""The panel of the bell: the newest of one's own inbox, what is unread first."""
+"""The panel of the bell: the newest notifications of one's own inbox, unread ones first."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -20,12 +20,12 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def asks_for_panel(request: HttpRequest) -> bool:
-    """Whether the script of the bell asks, which shows no whole page."""
+    """Whether the script of the bell made the request: it needs a fragment, not a page."""
     return "x-panel" in request.headers
 
 
 def panel(request: HttpRequest, model_admin: Any, result: str = "") -> HttpResponse:
-    """The inside of the panel; `result` is the message on the last action."""
+    """Return the contents of the panel; `result` is the message of the last action."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     now = timezone.now()
@@ -47,7 +47,7 @@ def panel(request: HttpRequest, model_admin: Any, result: str = "") -> HttpRespo
 
 
 def _seen(request: HttpRequest, shown: list[Notification]) -> set[UUID]:
-    """The activity entries of these notifications that the person may see."""
+    """Return the ids of activity entries of these notifications that the person may see."""
     if not request.user.has_perm("rules.view_activityentry"):
         return set()
     entries = ActivityEntry.objects.visible_to(request.user).filter(pk__in=filter(None, map(entry_of, shown)))
@@ -57,7 +57,7 @@ def _seen(request: HttpRequest, shown: list[Notification]) -> set[UUID]:
 def _shown(
     inbox: NotificationQuerySet, unread: NotificationQuerySet, returned: NotificationQuerySet
 ) -> list[Notification]:
-    """What has come returned from snooze stands where it came back; then the newest unread, then what is read."""
+    """Return the notifications to show: unread ones by time of arrival or end of snooze, then read ones."""
     back = list(returned.order_by("-snoozed_until")[:MAX_BELL_ENTRIES])
     fresh = [*back, *unread.exclude(pk__in=[one.pk for one in back])[:MAX_BELL_ENTRIES]]
     fresh = sorted(fresh, key=_arrived, reverse=True)[:MAX_BELL_ENTRIES]

@@ -1,4 +1,4 @@
-"""The pages of one channel: the kinds to choose from, its form, and the page with its state, its test and a preview."""
+"""The pages of a channel: choice of its kind, form, and its page with status, test and preview."""
 
 import uuid
 from typing import Any
@@ -33,13 +33,13 @@ MAX_ATTEMPTS_SHOWN = 10
 
 
 def address_of(channel: Channel) -> str:
-    """The address of its page."""
+    """Return the address of a channel's page."""
     return reverse("admin:notifications_channel_page", args=[channel.pk])
 
 
 @require_safe
 def kinds_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
-    """The kinds of channel that there are."""
+    """Show the kinds of channels to choose from."""
     if not model_admin.has_add_permission(request):
         raise PermissionDenied
     return model_admin.show(
@@ -50,7 +50,7 @@ def kinds_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def new_channel(request: HttpRequest, model_admin: OwnedAdmin, kind: str) -> HttpResponse:
-    """Make a channel of a kind."""
+    """Create a channel of a kind."""
     if not model_admin.has_add_permission(request):
         raise PermissionDenied
     if kind not in channels:
@@ -62,7 +62,7 @@ def new_channel(request: HttpRequest, model_admin: OwnedAdmin, kind: str) -> Htt
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def edit_channel(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid.UUID) -> HttpResponse:
-    """Change a channel."""
+    """Edit a channel."""
     channel = _changeable(request, model_admin, channel_id)
     if channel.kind not in channels:
         raise Http404("This channel type is not installed. Delete the channel.")
@@ -71,7 +71,7 @@ def edit_channel(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid
 
 @require_safe
 def channel_page(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid.UUID) -> HttpResponse:
-    """Show it: whether it works, what it sent, and what a message looks like there."""
+    """Show a channel: status, recent deliveries, and the preview of a message."""
     channel = model_admin.find(request, channel_id, "user")
     kind, state = channels.find(channel.kind), state_of(channel)
     address = Address(channel.config)
@@ -91,7 +91,7 @@ def channel_page(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid
 
 @require_POST
 def test_channel(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid.UUID) -> HttpResponse:
-    """Send a real test message, and say what came of it."""
+    """Send a test message, and show the result."""
     channel = _changeable(request, model_admin, channel_id)
     try:
         attempt = try_out(channel, str(request.user), timezone.now())
@@ -107,7 +107,7 @@ def test_channel(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid
 
 @require_POST
 def close_breaker(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uuid.UUID) -> HttpResponse:
-    """Use it again at once, whatever has failed."""
+    """Close the circuit breaker, so that the channel is used again at once."""
     channel = _changeable(request, model_admin, channel_id)
     reset(channel)
     messages.success(request, "Channel enabled again. Waiting notifications are sent now.")

@@ -1,4 +1,4 @@
-"""The preview in the form of a channel: a real past firing as the unsaved settings would send it."""
+"""The preview in a channel's form: a past firing, as the unsaved settings would send it."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ TEMPLATE_FIELDS = ("title_template", "body_template")
 
 
 def preview_of(form: ChannelForm, firing: str) -> dict[str, Any]:
-    """The preview and what one may choose for it; `firing` is the id of what was chosen."""
+    """Return the template context of the preview: message and selectable firings; `firing` is the selected id."""
     channel = form.instance
     firings = firings_of(channel.user)
     chosen = chosen_of(firings, firing)
@@ -30,6 +30,6 @@ def _typed(form: ChannelForm, name: str) -> str:
 
 
 def _settings(form: ChannelForm) -> dict[str, Any]:
-    """Those that are not secret, as far as they are right."""
+    """Return the valid settings that are not secret."""
     found = getattr(form.settings, "cleaned_data", {}) if form.is_bound else form.known
     return {name: value for name, value in found.items() if name not in form.kind.secrets}

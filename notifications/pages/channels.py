@@ -1,4 +1,4 @@
-"""The list of channels, and the ways to their pages."""
+"""The list of channels, and the routes of their pages."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from smartagent.templatetags.shown import SEVERITY_TONES, when
 
 
 class ChannelChangeList(FilteredChangeList):
-    """Its rows lead to the pages of the channels."""
+    """A list whose rows link to the pages of the channels."""
 
     def url_for_result(self, result: Channel) -> str:
         return reverse("admin:notifications_channel_page", args=[result.pk])

@@ -1,4 +1,4 @@
-"""The ledger: every delivery, with what became of it and why; failed deliveries are sent again, one or many."""
+"""The delivery log: every delivery with its outcome and error; failed ones can be resent, one or many."""
 
 import uuid
 from typing import Any
@@ -32,14 +32,14 @@ from smartagent.templatetags.shown import SEVERITY_TONES, when
 
 
 class DeliveryChangeList(FilteredChangeList):
-    """Its rows lead to the pages of the deliveries."""
+    """A list whose rows link to the pages of the deliveries."""
 
     def url_for_result(self, result: Delivery) -> str:
         return reverse("admin:notifications_delivery_change", args=[result.pk])
 
 
 def resend_one(request: HttpRequest, model_admin: OwnedAdmin, delivery_id: uuid.UUID) -> HttpResponse:
-    """Send one again, and go back to it."""
+    """Resend one delivery, and return to its page."""
     delivery = model_admin.find(request, delivery_id)
     if not model_admin.has_change_permission(request) or not _may_resend(request, delivery):
         raise PermissionDenied
@@ -52,7 +52,7 @@ def resend_one(request: HttpRequest, model_admin: OwnedAdmin, delivery_id: uuid.
 
 @require_safe
 def export(request: HttpRequest, model_admin: Any) -> HttpResponseBase:
-    """The list as it is filtered and searched, as CSV; back to it where it does not understand what is asked for."""
+    """Return the filtered and searched list as CSV; redirect to the list if a filter is invalid."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     listed = model_admin.get_changelist_instance(request)
@@ -143,7 +143,7 @@ class DeliveryAdmin(RecordAdmin):
 
 
 def delivery_page(request: HttpRequest, model_admin: OwnedAdmin, delivery_id: str) -> HttpResponse:
-    """One delivery: what was sent, each attempt, and where else the message went."""
+    """Show a delivery: its content, its attempts, and the other deliveries of the notification."""
     delivery = model_admin.find(request, delivery_id, "user", "channel", "notification", "rule", "bundle")
     parts = list(delivery.bundled.by_severity().select_related("notification", "user", "rule")[:50])
     others = Delivery.objects.none()
@@ -163,7 +163,7 @@ def delivery_page(request: HttpRequest, model_admin: OwnedAdmin, delivery_id: st
 
 
 def _content(delivery: Delivery, parts: list[Delivery]) -> str:
-    """The message as its channel sends it, with secrets masked; empty where it cannot be rendered any more."""
+    """Return the message as its channel sends it, with secrets masked; empty if it can no longer be rendered."""
     if delivery.kind not in channels:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""Escalation policies: their list, the form, and what is on its way just now."""
+"""Escalation policies: list, form, and page with the escalations in progress."""
 
 import uuid
 from datetime import timedelta
@@ -27,12 +27,12 @@ MAX_RULES_LISTED = 50
 
 
 def address_of(policy: EscalationPolicy) -> str:
-    """The address of its page."""
+    """Return the address of a policy's page."""
     return reverse("admin:notifications_escalationpolicy_page", args=[policy.pk])
 
 
 def in_words(steps: list[EscalationStep], repeats: int) -> list[str]:
-    """Each step in words, with the time since it began: `After 15m: ada@example.com`."""
+    """Return each step in words, with the time since the alert fired: `After 15m: ada@example.com`."""
     sentences, since = [], timedelta(0)
     for step in steps:
         since += step.after
@@ -44,7 +44,7 @@ def in_words(steps: list[EscalationStep], repeats: int) -> list[str]:
 
 @require_safe
 def policy_page(request: HttpRequest, model_admin: OwnedAdmin, policy_id: uuid.UUID) -> HttpResponse:
-    """Show its steps, which rules name it, and what is on its way."""
+    """Show a policy: its steps, its rules, and the escalations in progress."""
     policy = model_admin.find(request, policy_id, "user")
     rules = AutomationRule.objects.visible_to(request.user).filter(action_config__escalation=policy.name)
     courses = Escalation.objects.visible_to(request.user).filter(policy=policy).select_related("rule", "state__user")
@@ -62,7 +62,7 @@ def policy_page(request: HttpRequest, model_admin: OwnedAdmin, policy_id: uuid.U
 
 @require_http_methods(["GET", "POST"])
 def new_policy(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
-    """Make a policy."""
+    """Create a policy."""
     if not model_admin.has_add_permission(request):
         raise PermissionDenied
     me: Any = request.user
@@ -71,7 +71,7 @@ def new_policy(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit_policy(request: HttpRequest, model_admin: OwnedAdmin, policy_id: uuid.UUID) -> HttpResponse:
-    """Change a policy. Escalations in progress keep the steps they started with."""
+    """Edit a policy. Escalations in progress keep the steps they started with."""
     policy = model_admin.find(request, policy_id, "user")
     if not model_admin.has_change_permission(request, policy):
         raise PermissionDenied
@@ -95,7 +95,7 @@ def _form(request: HttpRequest, model_admin: OwnedAdmin, policy: EscalationPolic
 
 
 class PolicyChangeList(FilteredChangeList):
-    """Its rows lead to the pages of the policies."""
+    """A list whose rows link to the pages of the policies."""
 
     def url_for_result(self, result: EscalationPolicy) -> str:
         return address_of(result)

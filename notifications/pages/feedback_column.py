@@ -1,4 +1,4 @@
-"""The feedback column of the inbox: useful, or noise."""
+"""The feedback column of the inbox: useful or noise."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ FEEDBACK = "admin:notifications_notification_feedback"
 
 
 class InboxChangeList(FilteredChangeList):
-    """Its rows have the viewer's feedback, and whether they can change it."""
+    """A list whose rows have the person's feedback, and whether they may change it."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> NotificationQuerySet:
         found: Any = super().get_queryset(request, exclude_parameters)
@@ -70,7 +70,7 @@ class JudgedAdmin(RecordAdmin):
         messages.success(request, success_message(verb, count, len(chosen)))
 
     def get_actions(self, request: HttpRequest) -> Any:
-        """Without judging for those who may not."""
+        """Return the bulk actions, without feedback for those who may not give it."""
         found = super().get_actions(request)
         judging = () if may_judge(request.user) else ("judge_useful", "judge_noise", "withdraw")
         return {name: action for name, action in found.items() if name not in judging}
@@ -81,7 +81,7 @@ class JudgedAdmin(RecordAdmin):
         return [path("<uuid:pk>/feedback/<str:verb>/", view, name=name), *super().get_urls()]
 
     def judge_one(self, request: HttpRequest, pk: Any, verb: str) -> HttpResponse:
-        """Write down that one notification was useful, or noise; or take that back."""
+        """Mark one notification as useful or noise, or clear its feedback."""
         if verb not in FEEDBACK_VERBS:
             raise Http404("Unknown feedback.")
         notification = self.changeable(request, pk).get()
@@ -93,7 +93,7 @@ class JudgedAdmin(RecordAdmin):
         return answer(request, verb, self.judged(notification), reverse(INBOX))
 
     def changeable(self, request: HttpRequest, pk: Any) -> NotificationQuerySet:
-        """That notification, where the person may change it."""
+        """Return a queryset of the notification, empty if the person may not change it."""
         if not Notification.objects.visible_to(request.user).filter(pk=pk).exists():
             raise Http404("Notification not found.")
         changeable: NotificationQuerySet = Notification.objects.changeable_by(request.user).filter(pk=pk)

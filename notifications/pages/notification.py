@@ -1,4 +1,4 @@
-"""The page of one notification: its text, its reason, and its deliveries."""
+"""The page of a notification: its text, its reason, and its deliveries."""
 
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ FACT_NAMES = ("metric", "value", "operator", "threshold", "target")
 
 
 def notification_page(request: HttpRequest, model_admin: Any, notification_id: str) -> HttpResponse:
-    """Show it. Opening one's own marks it read; one that is snoozed still comes back."""
+    """Show a notification. Opening one's own marks it as read; a snoozed one still comes back."""
     now = timezone.now()
     notification: Notification = model_admin.find(request, notification_id, "user", "rule")
     _read(request, notification, now)
@@ -37,7 +37,7 @@ def notification_page(request: HttpRequest, model_admin: Any, notification_id: s
 
 
 def facts_of(notification: Notification) -> list[tuple[str, str]]:
-    """Its numbers, named."""
+    """Return its figures as (label, value)."""
     facts = notification.metadata or {}
     return [(name, _fact(facts[name])) for name in FACT_NAMES if facts.get(name) not in (None, "")]
 
@@ -53,7 +53,7 @@ def _read(request: HttpRequest, notification: Notification, now: datetime) -> No
 
 
 def _why(request: HttpRequest, notification: Notification) -> ActivityEntry | None:
-    """The activity entry of the notification, where the person may see it."""
+    """Return the activity entry of the notification, None if the person may not see it."""
     entry = entry_of(notification)
     if entry is None or not request.user.has_perm("rules.view_activityentry"):
         return None
@@ -61,7 +61,7 @@ def _why(request: HttpRequest, notification: Notification) -> ActivityEntry | No
 
 
 def _rule(request: HttpRequest, notification: Notification) -> AutomationRule | None:
-    """Its rule, where the person may see it: those that a rule of somebody else tells may not."""
+    """Return its rule, None if the person may not see it, as recipients of somebody else's rule."""
     return AutomationRule.objects.visible_to(request.user).filter(pk=notification.rule_id).first()
 
 

@@ -1,6 +1,6 @@
-"""Who gets what, when: one's own preferences, with what would happen to a message now; muted rules.
+"""The page of preferences: channels, quiet hours, muted rules, and a trial of what would happen to a message now.
 
-Whoever may change everyone's things opens those of another person by ?person=.
+With permission to change everyone's objects, ?person= opens the preferences of another person.
 """
 
 from datetime import datetime
@@ -29,7 +29,7 @@ from smartagent.rest.fields import visible_person
 
 @require_http_methods(["GET", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
-    """Show them; on POST keep them, or mute a rule, or take that back."""
+    """Show the preferences; on POST save them, or mute or unmute a rule."""
     if not request.user.has_perm("notifications.view_preference"):
         raise PermissionDenied
     person, now = _person(request), timezone.now()

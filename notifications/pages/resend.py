@@ -1,4 +1,4 @@
-"""All that failed since a time is sent again: asked first, with how many they are."""
+"""Bulk resend of deliveries that failed since a time, confirmed with their number."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ DATETIME_LOCAL = "%Y-%m-%dT%H:%M"
 
 
 class ResendForm(forms.Form):
-    """Since when, and by which channel."""
+    """The time, and optionally the channel, of the failed deliveries."""
 
     since = TimeInput(
         label="Failed since",
@@ -46,7 +46,7 @@ class ResendForm(forms.Form):
         field.queryset = Channel.objects.changeable_by(user).in_use()
 
     def chosen(self, user: Any) -> DeliveryQuerySet:
-        """The deliveries that would be sent again."""
+        """Return the deliveries to resend."""
         found: DeliveryQuerySet = Delivery.objects.changeable_by(user).dead().resendable()
         found = found.filter(created_at__gte=self.cleaned_data["since"])
         channel = self.cleaned_data["channel"]
@@ -55,7 +55,7 @@ class ResendForm(forms.Form):
 
 @require_http_methods(["GET", "POST"])
 def resend_all(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
-    """Ask with the number of messages; on POST send them again."""
+    """Ask for confirmation with the number of messages; on POST resend them."""
     if not model_admin.has_change_permission(request):
         raise PermissionDenied
     form = ResendForm(request.POST or request.GET or None, user=request.user)
@@ -73,7 +73,7 @@ def resend_all(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
 
 
 def _ask(model_admin: OwnedAdmin, request: HttpRequest, form: ResendForm, count: int) -> HttpResponse:
-    """How many would be sent again, and a button that does it."""
+    """Show the number of deliveries, and the button that resends them."""
     since, channel = form.cleaned_data["since"], form.cleaned_data["channel"]
     by = f" by “{channel}”" if channel else ""
     requested = Confirmation(

@@ -1,4 +1,4 @@
-"""Pages that change the status of notifications: read, archived, snoozed; one, or the whole inbox."""
+"""Pages that change the status of notifications (read, archived, snoozed): of one, or of the whole inbox."""
 
 from datetime import datetime
 from typing import Any
@@ -24,14 +24,14 @@ INBOX = "admin:notifications_notification_changelist"
 
 @require_POST
 def read_all(request: HttpRequest, model_admin: Any) -> HttpResponse:
-    """Mark every notification in one's own inbox as read; what is snoozed still comes back."""
+    """Mark all notifications in one's own inbox as read; snoozed ones still come back."""
     now = timezone.now()
     return _done(request, model_admin, mark(Notification.objects.addressed_to(request.user).unread(now), "read", now))
 
 
 @require_POST
 def mark_one(request: HttpRequest, model_admin: Any, pk: UUID, verb: str) -> HttpResponse:
-    """Do one verb to one notification."""
+    """Apply `verb` to one notification."""
     if verb not in MARKED_MESSAGES:
         raise Http404("Unknown action.")
     return _done(request, model_admin, mark(model_admin.changeable(request, pk), verb, timezone.now()))
@@ -39,7 +39,7 @@ def mark_one(request: HttpRequest, model_admin: Any, pk: UUID, verb: str) -> Htt
 
 @require_http_methods(["GET", "POST"])
 def snooze_one(request: HttpRequest, model_admin: Any, pk: UUID) -> HttpResponse:
-    """Ask until when to snooze one notification, and do it."""
+    """Ask until when to snooze one notification; on POST snooze it."""
     chosen, now, zone = model_admin.changeable(request, pk), timezone.now(), zone_of(request)
     problem = ""
     if request.method == "POST":
@@ -57,24 +57,24 @@ def snooze_one(request: HttpRequest, model_admin: Any, pk: UUID) -> HttpResponse
 
 
 def snooze_many(request: HttpRequest, chosen: Any, length: str, now: datetime) -> str:
-    """Snooze what was chosen in the list; return what was done, in words."""
+    """Snooze the selected notifications; return the result in words."""
     zone = zone_of(request)
     return snooze(chosen, until_of(length, now, zone), now, zone)
 
 
 def zone_of(request: HttpRequest) -> ZoneInfo:
-    """The time zone of whoever asks."""
+    """Return the time zone of the person."""
     me: Any = request.user
     return ZoneInfo(me.time_zone or "UTC")
 
 
 def previous_page(request: HttpRequest) -> str:
-    """The page of this site that the request names or came from, else the inbox."""
+    """Return the page of this site that the request names or came from, else the inbox."""
     return return_address(request, reverse(INBOX))
 
 
 def _done(request: HttpRequest, model_admin: Any, result: str) -> HttpResponse:
-    """The panel as it then is, where the panel asks; else what was done, where one came from."""
+    """Return the updated panel if the panel made the request; else redirect back with the result as a message."""
     if asks_for_panel(request):
         return panel(request, model_admin, result)
     messages.success(request, result)

@@ -1,8 +1,8 @@
-"""The port of metric sources: one file per source, one line in RULES_METRICS.
+"""The interface of metric sources: one file per source, one line in RULES_METRICS.
 
-A source gives readings as a set, in one SQL SELECT: a row each of (user_id uuid, target text, value double precision,
-observed_at timestamptz). `user_id` NULL is platform-wide and stands in for whoever has no reading of their own;
-`target` '' is the person as a whole. A person without a row has no data.
+A source returns all readings by one SQL SELECT of (user_id uuid, target text, value double precision, observed_at
+timestamptz). `user_id` NULL is a platform-wide reading, used for people without one of their own; `target` '' is the
+person as a whole. A person without a row has no data.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Query:
 
 
 class MetricSource:
-    """The source of the readings of one metric."""
+    """The source of one metric's readings."""
 
     kind: ClassVar[str]
     label: ClassVar[str]
@@ -34,5 +34,5 @@ class MetricSource:
         raise NotImplementedError(f"{type(self).__name__} must give readings().")
 
     def oldest(self, now: datetime) -> datetime:
-        """The time before which a reading is no data any more."""
+        """Return the time before which a reading is too old to count."""
         return now - self.max_age if self.max_age else datetime.min.replace(year=1970, tzinfo=now.tzinfo)

@@ -1,4 +1,4 @@
-"""anomaly_count: audit events of severity error or critical in the last 24 hours. None is a reading of 0."""
+"""anomaly_count: audit events of severity error or critical in the last 24 hours; 0 without events."""
 
 from datetime import datetime, timedelta
 

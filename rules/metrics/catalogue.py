@@ -1,4 +1,4 @@
-"""What can be watched: the built-in metrics, and the names under which samples were pushed."""
+"""The catalogue of metrics: the built-in ones, and the names of pushed samples."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -38,7 +38,7 @@ class Metric:
 
 
 def catalogue(user: Any) -> list[Metric]:
-    """The built-in metrics, and those whose pushed samples `user` may see or is judged by."""
+    """Return the built-in metrics, and the pushed ones that `user` may see or that apply to them."""
     built_in = [
         Metric(
             kind=source.kind, label=source.label, help=source.help, unit=source.unit, lowest=source.lowest,
@@ -50,7 +50,7 @@ def catalogue(user: Any) -> list[Metric]:
 
 
 def pushed_names(user: Any) -> list[str]:
-    """The names under which samples were pushed, of the people whom `user` may see and of the platform."""
+    """Return the names of pushed samples, of the people whom `user` may see and of the platform."""
     people = ALL if has_everyone(user, "view") else ONE
     sql = f"{_names(people, OF_PERSON)} UNION {_names(NOBODY, OF_PLATFORM)}"
     with connection.cursor() as cursor:

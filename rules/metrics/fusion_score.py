@@ -1,4 +1,4 @@
-"""fusion_score: of an integration its newest score; of the person the newest row without integration, else the mean."""
+"""fusion_score: an integration's newest score; for a person the newest one without integration, else the mean."""
 
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -46,15 +46,16 @@ class FusionScoreSource(MetricSource):
 
 
 def scores_sql() -> str:
-    """The SELECT of the scores, with the old application's list of integrations where it can be read."""
+    """Return the SELECT of the scores, joined with the old application's list of integrations if it can be read."""
     other = _column_of_master()
     joins = f"{JOIN_INTEGRATIONS} {JOIN_MASTER}" if other else JOIN_INTEGRATIONS
     return FUSION_SCORE_SQL.format(type=TYPE.format(other=other or "NULL"), joins=joins)
 
 
 def _column_of_master() -> str:
-    """The column of integrations_master that names the type, empty where there is none; asked anew at each evaluation,
-    for the table may appear or go meanwhile."""
+    """Return the column of integrations_master with the type, empty if there is none.
+
+    Looked up at each evaluation, since the table can be created or dropped at any time."""
     with connection.cursor() as cursor:
         cursor.execute(MASTER)
         row = cursor.fetchone()

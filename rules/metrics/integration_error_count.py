@@ -1,4 +1,4 @@
-"""integration_error_count: the anomalies whose event is about an integration."""
+"""integration_error_count: anomalies of events about an integration."""
 
 from rules.metrics.anomaly_count import AnomalyCount
 

@@ -1,4 +1,4 @@
-"""integration_health: active 100, syncing 75, inactive 50, error 25, none 0; the target's, else the worst of all."""
+"""integration_health: active 100, syncing 75, inactive 50, error 25, none 0; without target, the worst of all."""
 
 from datetime import datetime
 

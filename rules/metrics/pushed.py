@@ -1,4 +1,4 @@
-"""Pushed metrics: the newest sample of each series that a rule watches, by index look-up."""
+"""Pushed metrics: the newest sample of each watched series, by index look-up."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ SELECT w.metric, NULL, w.target, newest.value, newest.observed_at
 
 
 class Pushed(MetricSource):
-    """Unlike the built-in sources it gives many metrics: its rows have the metric as their first column."""
+    """The source of all pushed metrics; its rows have the metric as their first column."""
 
     kind = "pushed"
     label = "Pushed"

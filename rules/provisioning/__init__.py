@@ -1,8 +1,8 @@
-"""Rules as code: rules in a YAML file, kept in version control and brought in as a whole.
+"""Rules as code: rules in a YAML file, kept in version control and applied as a whole.
 
-1. `yaml_text` reads a file into plain values, with the line of each; `document` makes rules of them, each read by the
-   serializer of REST (`rule_reading`). Whatever is wrong is a `Problem` with its line, its rule and its field.
-2. `matches` finds the rules that the file means, `plan` says what applying it would do, and nothing is changed.
-3. `apply` does that in one transaction, or nothing at all.
+1. `yaml_text` reads a file into plain values with their lines; `document` parses them into rules by the serializer of
+   REST (`rule_reading`). Each error is a `Problem` with line, rule and field.
+2. `matches` finds the stored rules of the file; `plan` lists the changes that applying it would make.
+3. `apply` makes them in one transaction.
 4. `export` writes rules as such a file (`rule_writing`); read back, they are the same.
 """

@@ -1,7 +1,7 @@
-"""A file of rules is applied: all of it in one transaction, or nothing.
+"""Application of a rules file, in one transaction.
 
-Only what differs is written, each with a version in the history whose reason names the file. Counters, instances and
-activity stay as they are.
+Only rules that differ are saved, each as a version in the history whose reason names the file. Counters, instances and
+activity are kept.
 """
 
 from datetime import datetime
@@ -35,10 +35,10 @@ def apply(
     document: Document, user: Any, now: datetime, *, owner: Any = None, adopt: bool = False, prune: bool = False,
     fingerprint: str = "",
 ) -> Plan:  # fmt: skip
-    """Do what `document` says in the name of `user`, and return what was done.
+    """Apply `document` on behalf of `user`; return the plan that was applied.
 
-    FileRefused where anything in it is wrong, or it would take over rules and `adopt` does not say so; Outdated where
-    `fingerprint` is that of another plan. Nothing is changed then.
+    FileRefused if it has problems, or would take over rules without `adopt`; Outdated if `fingerprint` is that of
+    another plan. Then nothing is changed.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -53,7 +53,7 @@ def apply(
 
 
 def unasked(document: Document, plan: Plan) -> list[Problem]:
-    """What stands against taking over the rules that `plan` takes over."""
+    """Return a problem for each rule that `plan` would take over."""
     entries = {entry.uid: entry for entry in document.entries}
     return [
         entries[item.uid].problem(
@@ -66,7 +66,7 @@ def unasked(document: Document, plan: Plan) -> list[Problem]:
 
 
 def takes_over(item: Item, source: str) -> bool:
-    """Whether the rule was not this file's until now."""
+    """Whether applying would take the rule over: it exists, and belongs to no file or another one."""
     return item.was is not None and item.kind in ("adopt", "restore") and item.was.provisioned_by != source
 
 

@@ -1,4 +1,4 @@
-"""Parsing of a file of rules: every field is read, every problem has its line; no database is used."""
+"""Parsing of a rules file: all fields, with the line of every problem; uses no database."""
 
 import difflib
 import re
@@ -26,7 +26,7 @@ FIELD_OF_FILE_NAME = {name: field.name for field in WRITTEN for name in (field.f
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One rule of a file: what it says by field (defaults where it says nothing), and by which names it gives which."""
+    """One rule of a file. `values`: by field, with defaults; `given`: the name that the file uses, by field."""
 
     index: int
     uid: str
@@ -35,20 +35,22 @@ class Entry:
     lines: Lines = field(default_factory=dict)
 
     def problem(self, message: str, *path: str | int) -> Problem:
-        """Something that is wrong with it, or with the field, or the part of one, that `path` leads to."""
+        """Return a problem of the rule, or of the field or part of a field at `path`."""
         whole: Path = ("rules", self.index, *([self._written(path[0]), *path[1:]] if path else []))
         return Problem(message, whole, line_of(self.lines, whole), self.uid)
 
     def _written(self, name: str | int) -> str | int:
-        """The name of a field in the file."""
+        """Return the name of a field as the file writes it."""
         own = str(name)
         return self.given.get(own) or (RULE_FIELD_OF_NAME[own].file_name if own in RULE_FIELD_OF_NAME else name)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file of rules: its name and its entries. `named` where the file or who sends it says the name: one taken from
-    the address of a file may be that of another file too."""
+    """A rules file: its name and its entries.
+
+    `named`: the name was given by the file or the sender; one derived from a path need not be unique.
+    """
 
     source: str
     entries: tuple[Entry, ...]
@@ -56,13 +58,13 @@ class Document:
 
 
 def read_text(text: str, source: str = "", *, named: bool = False) -> Document:
-    """The rules of a YAML text; FileRefused with all its problems. The source that the file names itself counts."""
+    """Parse a YAML text; FileRefused with all its problems. `source:` in the file overrides the argument."""
     value, lines = load(text)
     return read_document(value, source, lines, named=named)
 
 
 def read_document(value: Any, source: str = "", lines: Lines | None = None, *, named: bool = False) -> Document:
-    """The same of a value that is read already."""
+    """Parse a document from plain values; FileRefused with all its problems."""
     lines = lines or {}
     problems: list[Problem] = []
     if not isinstance(value, Mapping):
@@ -82,8 +84,10 @@ def read_document(value: Any, source: str = "", lines: Lines | None = None, *, n
 
 
 def _unsound(entries: list[Entry], problems: list[Problem]) -> Iterator[Problem]:
-    """The validation errors of the rules that could be read, so that all problems of a file are reported together. What
-    the plan allows where it is unchanged is left to the plan."""
+    """Yield the validation errors of the rules that could be read, so that all problems are reported together.
+
+    Fields of LET_BE, which may be invalid if they are unchanged, are left to the plan.
+    """
     unread = {problem.path[1] for problem in problems if len(problem.path) > 1}
     for entry in entries:
         if entry.index in unread:
@@ -94,7 +98,7 @@ def _unsound(entries: list[Entry], problems: list[Problem]) -> Iterator[Problem]
 
 
 def entry_problems(entry: Entry, name: str, messages: list[str]) -> Iterator[Problem]:
-    """The problems of what REST calls `name`: `more_conditions.0.window`; an option may be called `title` only."""
+    """Yield the problems of REST's field `name`, such as `more_conditions.0.window`; other names are action options."""
     first, *rest = name.split(".")
     place = [first, *(int(part) if part.isdecimal() else part for part in rest)]
     for message in messages:
@@ -133,7 +137,7 @@ def _read_entry(index: int, value: Any, lines: Lines, serializer: FileRuleSerial
 
 
 def _name_problem(name: str, written: Mapping[str, str]) -> str:
-    """The problem with the name of a field: unknown, or another one for a field that is given already."""
+    """Return the problem of a field's name: unknown, or an alias of a field that is given already; else empty."""
     if name == "uid" or written.get(FIELD_OF_FILE_NAME.get(name, "")) == name:
         return ""
     if name in FIELD_OF_FILE_NAME:

@@ -1,4 +1,4 @@
-"""Rules as a file: in one order, without what is at its default, so that it is short and differs only where they do."""
+"""Rules as a file, in a fixed order and without defaults, so that files differ only where rules do."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,7 +15,7 @@ FILE_HEADER = "# Smart Agent rules. Preview changes: manage.py rules plan FILE. 
 
 
 def chosen(rules: Any, *, owner: Any = None, labels: dict[str, str] | None = None, ids: Iterable[str] = ()) -> Any:
-    """Those of `rules` that belong to `owner`, have all the `labels` and one of the `ids` (uid or id), where given."""
+    """Filter `rules` by `owner`, by all `labels`, and by `ids` (uid or id), each if given."""
     if owner:
         rules = rules.filter(user=owner)
     for name, value in (labels or {}).items():
@@ -26,19 +26,19 @@ def chosen(rules: Any, *, owner: Any = None, labels: dict[str, str] | None = Non
 
 
 def as_document(rules: Any, source: str = "") -> dict[str, Any]:
-    """The file of `rules` as a value."""
+    """Return the file of `rules` as plain values."""
     entries = [entry_of(rule) for rule in rules.select_related("user")]
     entries.sort(key=lambda entry: (entry["owner"], entry["name"], entry["uid"]))
     return {"version": VERSION} | ({"source": source} if source else {}) | {"rules": entries}
 
 
 def entry_of(rule: AutomationRule) -> dict[str, Any]:
-    """One rule as a file has it."""
+    """Return one rule as an entry of a file."""
     return {"uid": rule.uid or str(rule.pk)} | written(rule)
 
 
 def as_yaml(document: dict[str, Any]) -> str:
-    """The file as YAML, a blank line between rules."""
+    """Return the file as YAML, with a blank line between rules."""
     head = dump({name: value for name, value in document.items() if name != "rules"})
     if not document["rules"]:
         return f"{FILE_HEADER}{head}rules: []\n"

@@ -1,6 +1,6 @@
-"""Which rules and people a file means: the same uid always means the same rule.
+"""The stored rules and people that a file refers to: rules by uid.
 
-A rule that has no uid yet is meant by its id. A rule in the recycle bin is meant as well: it comes back.
+A rule without uid is matched by its id. A rule in the recycle bin is matched as well, and restored.
 """
 
 from collections.abc import Iterable
@@ -20,8 +20,11 @@ APPLIED = "Applied from "  # begins the reason of every version that a file has 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The stored counterparts of a file: rules by uid, people by their name in the file, rules of the same file that
-    are no longer in it, and statuses that people have changed since the file was last applied."""
+    """The stored counterparts of a file.
+
+    `rules` by uid, `people` by their name in the file; `left`: rules applied from this file that are no longer in it;
+    `by_hand`: by rule, the status that a person has set since the file was last applied.
+    """
 
     rules: dict[str, AutomationRule]
     people: dict[str, User]
@@ -30,7 +33,7 @@ class Known:
 
 
 def find(document: Document, reachable: Any, *, lock: bool = False) -> Known:
-    """Look up what `document` means. Rules that are `left` are only those among `reachable`."""
+    """Return the stored counterparts of `document`; `left` is limited to `reachable`."""
     uids = [entry.uid for entry in document.entries]
     ids = [found for uid in uids if (found := id_of(uid))]
     meant = Q(uid__in=uids) | Q(pk__in=ids)
@@ -44,7 +47,7 @@ def find(document: Document, reachable: Any, *, lock: bool = False) -> Known:
 
 
 def id_of(uid: str) -> UUID | None:
-    """The id that `uid` is, where it is one as we write them."""
+    """Return `uid` as an id, None if it is no UUID in canonical form."""
     try:
         found = UUID(uid)
     except ValueError:
@@ -53,7 +56,7 @@ def id_of(uid: str) -> UUID | None:
 
 
 def people(entries: Iterable[Entry]) -> dict[str, User]:
-    """Whoever the entries name as owners, by the name."""
+    """Return the owners named in the entries, by that name."""
     named = {entry.values["user"] for entry in entries if "user" in entry.values}
     plain = {text: text.strip().lower() for text in named}
     ids = {text: pk for text in named if (pk := id_of(plain[text]))}
@@ -65,8 +68,7 @@ def people(entries: Iterable[Entry]) -> dict[str, User]:
 
 
 def switched_by_hand(rules: Iterable[AutomationRule]) -> dict[UUID, str]:
-    """The statuses of those of `rules` that somebody paused or activated since a file last wrote them, with who and
-    when."""
+    """Return the status, who set it and when, of those of `rules` paused or activated since a file last wrote them."""
     ids = [rule.pk for rule in rules]
     status = {rule.pk: rule.status for rule in rules}
     records = AutomationRule.history.filter(id__in=ids).select_related("history_user")

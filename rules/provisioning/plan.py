@@ -1,6 +1,6 @@
-"""What applying a file of rules would do, rule by rule and field by field. Nothing is changed here.
+"""The plan for a rules file: the changes it would make, by rule and field, without making them.
 
-Two plans have the same fingerprint where they would do the same to rules that are the same.
+Two plans have the same fingerprint if they would make the same changes to the same rules.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ CHANGES = PLAN_KINDS[:5]
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field that differs, as a file has it; None where it is at its default."""
+    """A field that differs, with values as in a file; None for the default."""
 
     field: str
     old: Any
@@ -41,7 +41,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """The planned change of one rule. `rule` is as it would be; `notes` are for people, beside the changes."""
+    """The planned change of one rule. `rule` is the result, unsaved; `notes` are remarks for people."""
 
     kind: str
     uid: str
@@ -62,7 +62,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that applying a file would do, and what is wrong with it; with problems, nothing is done."""
+    """All changes that applying a file would make, and its problems; with problems it cannot be applied."""
 
     source: str
     items: tuple[Item, ...]
@@ -79,7 +79,7 @@ class Plan:
 
     @cached_property
     def fingerprint(self) -> str:
-        """The same for plans that would do the same to the same."""
+        """A hash, equal for plans with the same changes to the same rules."""
         facts = [
             [item.kind, item.uid, str(item.rule.pk) if item.was else "", item.before, written(item.rule),
              item.was and str(item.was.deleted_at), item.was and item.was.provisioned_by]
@@ -93,7 +93,7 @@ class Plan:
 
     @property
     def applied(self) -> str:
-        """The plan in words after it was applied."""
+        """The counts in words, for an applied plan."""
         return self._counts(APPLIED_LABELS)
 
     def _counts(self, labels: Mapping[str, str]) -> str:
@@ -111,10 +111,10 @@ APPLIED_LABELS = PLAN_LABELS | {
 
 
 def make_plan(document: Document, user: Any, *, owner: Any = None, prune: bool = False, lock: bool = False) -> Plan:
-    """What applying `document` in the name of `user` (None: of the installation itself) would do.
+    """Return the plan for applying `document` on behalf of `user` (None: the installation itself).
 
-    Rules that name no owner belong to `owner`. Where it prunes, rules of the same file that are no longer in it go.
-    With `lock`, the rules stay as they are until the transaction ends.
+    `owner` owns rules that name no owner. With `prune`, rules of this file that are no longer in it are deleted. With
+    `lock`, the rules are locked until the transaction ends.
     """
     reachable = AutomationRule.objects.all() if user is None else AutomationRule.objects.changeable_by(user)
     known = find(document, reachable, lock=lock)
@@ -160,7 +160,7 @@ def _item(entry: Entry, known: Known, source: str, checks: Checks) -> Item:
 def _keep_switched(
     values: dict[str, Any], entry: Entry, was: AutomationRule | None, known: Known, notes: list[str]
 ) -> None:
-    """Where the file says no status, what people switched by hand stays: else an apply undoes a pause at night."""
+    """Keep a status set by hand if the file has none, so that applying does not end somebody's pause."""
     if was is None or was.pk not in known.by_hand or was.deleted_at:
         return
     by_hand = known.by_hand[was.pk]
@@ -190,7 +190,7 @@ def _notes(kind: str, was: AutomationRule | None, source: str) -> list[str]:
 
 
 def needs_adoption_of(was: AutomationRule) -> str:
-    """Why taking over `was` has to be asked for."""
+    """Return why taking over `was` needs `adopt`; empty if it does not."""
     if was.provisioned_by:
         return f"Currently managed by the file {was.provisioned_by}."
     return "Deleted by hand." if was.deleted_at else "Created by hand."

@@ -1,4 +1,4 @@
-"""A plan for people, line by line, and for programs as plain values."""
+"""A plan as lines for people, and as plain values for programs."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ DOING = {
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
-    """The plan as a command prints it; what stays as it is, is only counted."""
+    """Yield the lines of the plan for a terminal; unchanged rules are only counted."""
     yield f"{plan.source}: {plan}."
     for item in plan.items:
         if item.kind != "unchanged" or item.notes:
@@ -29,14 +29,14 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 
 
 def change_lines(item: Item) -> Iterator[str]:
-    """The changes, a field a line."""
+    """Yield the changes, one line per field."""
     for change in item.changes:
         new = shown(change.field, change.new)
         yield f"{change.field}: {new}" if item.is_new else f"{change.field}: {shown(change.field, change.old)} → {new}"
 
 
 def shown(name: str, value: Any) -> str:
-    """A value of a field as people read it; None is its default."""
+    """Return a field's value as text for people; None stands for the default."""
     if value is None:
         value = FILE_DEFAULTS.get(name)
     if name == "more_conditions" and isinstance(value, list):
@@ -58,7 +58,7 @@ def _condition(value: Any) -> str:
 
 
 def plan_facts(plan: Plan) -> dict[str, Any]:
-    """The plan for programs."""
+    """Return the plan as plain values, for JSON."""
     return {
         "source": plan.source,
         "fingerprint": plan.fingerprint,
@@ -80,7 +80,7 @@ def _change_facts(change: FieldChange) -> dict[str, Any]:
 
 
 def json_of(value: Any) -> Any:
-    """A value of a file as JSON has it; null for a number that is none."""
+    """Return a value of a file for JSON; None for a number that is not finite."""
     if isinstance(value, Decimal):
         return as_json_number(value)
     if isinstance(value, float):
@@ -91,7 +91,7 @@ def json_of(value: Any) -> Any:
 
 
 def problem_lines(problems: Iterable[Any], file: str) -> list[str]:
-    """The problems, a line each, in the format of compilers."""
+    """Return a line for each problem, in the format of compilers."""
     lines = []
     for problem in problems:
         text = str(problem).removeprefix(f"line {problem.line}").removeprefix(", ").removeprefix(": ")

@@ -1,4 +1,4 @@
-"""The problems of a file of rules: place, rule, field, and a valid example."""
+"""Problems of a rules file: place, rule, field, and a valid example."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem of a file. `path` leads to it: `("rules", 3, "threshold")`."""
+    """A problem of a file at `path`, such as `("rules", 3, "threshold")`."""
 
     message: str
     path: Path = ()
@@ -17,13 +17,13 @@ class Problem:
 
     @property
     def place(self) -> str:
-        """The path for programs: `rules[3].threshold`."""
+        """The path as text: `rules[3].threshold`."""
         text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
         return text.removeprefix(".")
 
     @property
     def field(self) -> str:
-        """The field of the rule, where it is about one: `more_conditions[0].window`."""
+        """The field of the rule, such as `more_conditions[0].window`; empty if it concerns none."""
         return Problem("", self.path[2:]).place
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ class FileRefused(Exception):
         super().__init__("\n".join(map(str, self.problems)))
 
     def by_place(self) -> dict[str, list[str]]:
-        """The problems by place, for programs; problems of the file as a whole are under `detail`."""
+        """Return the messages by place; those of the file as a whole are under `detail`."""
         errors: dict[str, list[str]] = {}
         for problem in self.problems:
             errors.setdefault(problem.place or "detail", []).append(problem.message)

@@ -1,4 +1,4 @@
-"""A file lets its rules go: people change them by hand again. What the file calls them stays."""
+"""Release of a file's rules, so that people can edit them again; their uids are kept."""
 
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,7 @@ from rules.models import AutomationRule
 
 @transaction.atomic
 def release(source: str, user: Any, now: datetime) -> int:
-    """Unlock the rules that are kept in the file called `source`, those that `user` may change (None: all); return how
-    many they were."""
+    """Unlock the rules of the file `source` that `user` may change (None: all); return their number."""
     reachable = AutomationRule.objects.all() if user is None else AutomationRule.objects.changeable_by(user)
     kept = reachable.filter(provisioned_by=source).exclude(provisioned_by="")
     rules = list(kept.select_for_update(of=("self",)))

@@ -1,4 +1,4 @@
-"""The fields of a rule in a file, read by the serializer of REST; errors by the place within the rule."""
+"""Reading of a rule's fields in a file by the serializer of REST, with errors by place within the rule."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -25,8 +25,9 @@ DURATION_FIELDS = {field.name for field in WRITTEN if isinstance(field.column, D
 
 
 class FileRuleSerializer(RuleFieldsSerializer):
-    """A rule of a file: texts as they stand. Its owner is only named, and what other programs left is judged later, for
-    it may stand where it does not change."""
+    """A rule of a file; texts are not trimmed, the owner is a text, and `LET_BE` fields are validated by the plan.
+
+    An existing rule may keep an invalid value of another program as long as it does not change."""
 
     user = TextField(required=False, max_length=254)  # type: ignore[assignment]
     action_type = TextField(error_messages=RuleFieldsSerializer.Meta.extra_kwargs["action_type"]["error_messages"])
@@ -44,7 +45,7 @@ class FileRuleSerializer(RuleFieldsSerializer):
         return fields
 
     def read(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The fields of a rule, by name, with the defaults of those not given. serializers.ValidationError."""
+        """Return the fields of a rule by name, with defaults; serializers.ValidationError."""
         written = {name: as_body(name, value) for name, value in given.items() if value is not None}
         missing = {name for name, value in written.items() if value == "" and RULE_FIELD_OF_NAME[name].missing}
         read = self.to_internal_value({name: value for name, value in written.items() if name not in missing})
@@ -52,7 +53,7 @@ class FileRuleSerializer(RuleFieldsSerializer):
 
 
 def as_body(name: str, value: Any) -> Any:
-    """What a file says of a field, as a body of REST says it."""
+    """Return a field's value in a file as in a request body of REST."""
     if name in DURATION_FIELDS and value == 0 and not isinstance(value, bool):
         return "0"
     if name in OPERATOR_FIELDS and isinstance(value, str):
@@ -69,7 +70,7 @@ def _condition(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Numbers as JSON has them."""
+    """Return a value with Decimals as JSON numbers."""
     if isinstance(value, Mapping):
         return {name: _plain(each) for name, each in value.items()}
     if isinstance(value, list):
@@ -78,7 +79,7 @@ def _plain(value: Any) -> Any:
 
 
 def errors_of(detail: Any, place: Place = ()) -> Iterator[tuple[str, Place]]:
-    """Each message of a serializer's error, with the place it is about."""
+    """Yield each message of a serializer's error detail with its place."""
     if isinstance(detail, Mapping):
         for name, inner in detail.items():
             yield from errors_of(inner, place if name == api_settings.NON_FIELD_ERRORS_KEY else (*place, name))
@@ -90,5 +91,5 @@ def errors_of(detail: Any, place: Place = ()) -> Iterator[tuple[str, Place]]:
 
 
 def refused(error: serializers.ValidationError) -> Iterator[tuple[str, Place]]:
-    """The same of the error itself."""
+    """Yield each message of a serializer's error with its place."""
     return errors_of(error.detail)

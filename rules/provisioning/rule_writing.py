@@ -1,4 +1,4 @@
-"""A rule as a file has it: its fields in one order and each written in one way, without those at their default."""
+"""Writing of a rule for a file: fields in a fixed order and form, without defaults."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -15,7 +15,7 @@ from smartagent.kernel.durations import format_duration
 
 
 def written(rule: AutomationRule) -> dict[str, Any]:
-    """The rule as a file has it, without its uid and without what is at its default."""
+    """Return the rule's fields as in a file, without uid and defaults."""
     found: dict[str, Any] = {}
     for field in WRITTEN:
         if field.name == "user":
@@ -26,7 +26,7 @@ def written(rule: AutomationRule) -> dict[str, Any]:
 
 
 def file_value(field: RuleField, value: Any) -> Any:
-    """A value of a field as a file has it."""
+    """Return a field's value as in a file."""
     if field.name == "more_conditions":
         return [_condition(each) for each in value] if isinstance(value, list) else value
     if isinstance(value, timedelta):
@@ -39,7 +39,7 @@ def file_value(field: RuleField, value: Any) -> Any:
 
 
 def _goes_without_saying(rule: AutomationRule, field: RuleField) -> bool:
-    """Whether a file that leaves it out means the same."""
+    """Whether a file without the field means the same."""
     value, default = getattr(rule, field.name), field.default
     by_options = severity_of(rule.action_config) if field.name == "severity" else ""
     if by_options:
@@ -48,7 +48,7 @@ def _goes_without_saying(rule: AutomationRule, field: RuleField) -> bool:
 
 
 def _number(value: Any) -> Any:
-    """To the digit, and in one way only; what is not finite, as it is."""
+    """Return an exact number in one canonical form; one that is not finite unchanged."""
     try:
         text = f"{read_number(value):f}"
     except ValueError:
@@ -57,12 +57,12 @@ def _number(value: Any) -> Any:
 
 
 def _by_name(value: Any) -> Any:
-    """In the order of the names."""
+    """Sort objects by name, recursively."""
     return {name: _by_name(value[name]) for name in sorted(value)} if isinstance(value, Mapping) else value
 
 
 def _condition(value: Any) -> Any:
-    """A further condition; what another program left there is written as it stands."""
+    """Return a further condition as in a file; one that another program left malformed unchanged."""
     window = window_of(value.get("window")) if isinstance(value, Mapping) else None
     if window is None or not value.keys() <= set(CONDITION_FIELDS):
         return value

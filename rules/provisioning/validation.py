@@ -1,4 +1,4 @@
-"""Whether rules of a file are sound, and may be made and changed by the person who applies it."""
+"""Validation of a file's rules, and of the permissions of the person who applies it."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -18,7 +18,7 @@ NOT_YOURS = "Your roles do not allow this: {} rules. Ask an administrator."
 
 
 class Checks:
-    """In the name of `user`; None is the installation itself, which may do all. `owner` owns what names nobody."""
+    """Checks on behalf of `user` (None: the installation itself); `owner` owns rules that name nobody."""
 
     def __init__(self, user: Any, owner: Any) -> None:
         self.user, self.owner = user, owner
@@ -26,7 +26,7 @@ class Checks:
     def of(
         self, entry: Entry, rule: AutomationRule, was: AutomationRule | None, *, new: bool, differs: bool
     ) -> list[Problem]:
-        """The problem with `rule` as `entry` would make it of `was`. One that does not differ is let be."""
+        """Return the problems of `rule`, made of `was` by `entry`; values are validated if it is new or differs."""
         if was and not self._may_change(was):
             return [entry.problem(UID_TAKEN, "uid")]
         found = list(self._of_permissions(entry, new))
@@ -44,13 +44,13 @@ class Checks:
         return found
 
     def of_deleting(self, rules: Iterable[AutomationRule]) -> list[Problem]:
-        """What stands against moving `rules` into the recycle bin."""
+        """Return the problems of moving `rules` to the recycle bin."""
         if self.user is None or self.user.has_perm("rules.delete_automationrule") or not any(True for _ in rules):
             return []
         return [Problem(NOT_YOURS.format("deleting"))]
 
     def tidy_options(self, rule: AutomationRule, was: AutomationRule | None) -> None:
-        """Options as the action will get them; those that stand as they were are let be."""
+        """Normalize the action options of `rule`; unchanged ones are kept as they are."""
         if rule.action_type not in actions:
             return  # refused by `validate`, which names the actions that there are
         before = checked_fields(was) if was else None
@@ -69,7 +69,7 @@ class Checks:
         return self.user is None or has_everyone(self.user, "change") or rule.user_id == self.user.pk
 
     def _foreign(self, entry: Entry) -> str:
-        """Whose e-mail is known here is nobody's business who may not give rules to others."""
+        """Return the problem of naming another owner without permission, alike for known and unknown people."""
         named = entry.values.get("user", "").strip().lower()
         if not named or self.user is None or has_everyone(self.user, "change"):
             return ""

@@ -1,4 +1,4 @@
-"""Limits of YAML, checked while it is read, before anything is built: characters, values, depth."""
+"""Limits of YAML, checked before any value is built: characters, values, depth."""
 
 from typing import Any
 
@@ -17,13 +17,13 @@ FASTEST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Loader(FASTEST):  # type: ignore[misc]
-    """PyYAML's safe loader, with the plain values of YAML 1.2, which `yaml_text` adds."""
+    """PyYAML's safe loader; `yaml_text` adds the scalars of YAML 1.2."""
 
     yaml_implicit_resolvers: dict[Any, Any] = {}
 
 
 def roots_of(text: str) -> list[Any]:
-    """The root nodes of the documents of `text`, without those that are empty."""
+    """Return the root nodes of the non-empty documents of `text`; FileRefused."""
     if len(text) > MAX_YAML_LENGTH:
         raise FileRefused([Problem(f"The file is too long. The maximum is {MAX_YAML_LENGTH:,} characters.")])
     if not keepable(text):
@@ -35,12 +35,12 @@ def roots_of(text: str) -> list[Any]:
 
 
 def _is_empty(root: Any) -> bool:
-    """Whether nothing stands there; a text without letters is written, with its quotes."""
+    """Whether a document is empty; a quoted empty text is not."""
     return root is None or (root.tag.endswith(":null") and root.value == "")
 
 
 def _bound(text: str) -> None:
-    """Refuse, with the line, what has too many values or is nested too deeply, before any of it is built."""
+    """Raise FileRefused, with the line, if `text` has too many values or is nested too deeply."""
     depth = 0
     for count, event in enumerate(yaml.parse(text, Loader=FASTEST)):
         depth += isinstance(event, BEGINS) - isinstance(event, ENDS)

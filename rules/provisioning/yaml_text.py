@@ -1,7 +1,7 @@
-"""YAML as files of rules have it: read into plain values with the line of each, and written in one way only.
+"""YAML of rules files: read into plain values with their lines, and written in one canonical form.
 
-What is read is YAML 1.2: `on` is a text and `12:30` is no number. Numbers are read as Decimal, so that none changes.
-What is written is quoted wherever an older YAML would take a text for something else.
+It is read as YAML 1.2: `on` is a text and `12:30` is no number. Numbers are read as Decimal, without rounding. Texts
+are quoted wherever YAML 1.1 would read another type.
 """
 
 import re
@@ -31,7 +31,7 @@ PLAIN_SCALARS = {
 
 
 class Dumper(yaml.SafeDumper):
-    """PyYAML's safe dumper; it quotes what either YAML takes for something other than a text."""
+    """PyYAML's safe dumper; it quotes texts that YAML 1.1 or 1.2 would read as another type."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -43,8 +43,7 @@ for name, (shape, first) in PLAIN_SCALARS.items():
 
 
 def load(text: str) -> tuple[Any, Lines]:
-    """The value of `text`, and the line of each of its parts; FileRefused where it is not valid YAML, or several
-    documents."""
+    """Parse `text` into its value and the line of each part; FileRefused if it is invalid, or has several documents."""
     documents = load_all(text)
     if len(documents) > 1:
         raise FileRefused([Problem(SEVERAL, line=line_of(documents[1][1], ()))])
@@ -52,8 +51,7 @@ def load(text: str) -> tuple[Any, Lines]:
 
 
 def load_all(text: str, *, as_written: bool = False) -> list[tuple[Any, Lines]]:
-    """The same of each document of `text` that is not empty. With `as_written`, numbers and truth values are texts, as
-    they stand there."""
+    """Parse each non-empty document of `text`; with `as_written`, numbers and booleans stay texts. FileRefused."""
     try:
         found = []
         for root in roots_of(text):
@@ -72,12 +70,12 @@ def load_all(text: str, *, as_written: bool = False) -> list[tuple[Any, Lines]]:
 
 
 def dump(value: Any) -> str:
-    """`value` as YAML, always in the same way."""
+    """Return `value` as YAML, in canonical form."""
     return yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100_000)
 
 
 def line_of(lines: Lines, path: Path) -> int:
-    """The line of what `path` leads to, or of the nearest thing around it; 0 where there are no lines."""
+    """Return the line of the value at `path`, or of the nearest value around it; 0 without lines."""
     for length in range(len(path), -1, -1):
         if found := lines.get(path[:length]):
             return found
@@ -85,7 +83,7 @@ def line_of(lines: Lines, path: Path) -> int:
 
 
 class _Reading:
-    """Turns nodes into values, and remembers their lines."""
+    """Converts nodes into values, and collects their lines."""
 
     def __init__(self, as_written: bool = False) -> None:
         self.lines: Lines = {}
@@ -106,7 +104,7 @@ class _Reading:
         raise FileRefused([_at(node, path, f"“{node.tag.replace(TAG, '!!')[:40]}” is not supported. {QUOTES}")])
 
     def _scalar(self, node: Any, path: Path) -> Any:
-        """A tag may call a number what is none: !!int x."""
+        """Return a scalar's value; FileRefused if it contradicts its tag, as in `!!int x`."""
         try:
             return self.scalars[node.tag.removeprefix(TAG)](node.value)
         except (ArithmeticError, ValueError, IndexError) as error:
@@ -132,7 +130,7 @@ class _Reading:
         return found
 
     def _merged(self, node: Any, path: Path, found: dict[str, Any]) -> dict[str, Any]:
-        """The keys that `<<` merges in, unless they are set explicitly."""
+        """Return the keys that `<<` merges in, except those set explicitly."""
         inherited = self.value(node, (*path, "<<"))
         if not isinstance(inherited, dict):
             raise FileRefused(
@@ -160,7 +158,7 @@ def _at(node: Any, path: Path, message: str) -> Problem:
 
 
 def _in_words(error: yaml.MarkedYAMLError) -> Problem:
-    """The error of PyYAML with its line, and what most likely is meant."""
+    """Return PyYAML's error as a problem, with its line and the likely cause."""
     mark = error.problem_mark or error.context_mark
     message = ", ".join(filter(None, [error.context, error.problem]))
     line = mark.line + 1 if mark else 0

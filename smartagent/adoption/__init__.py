@@ -3,9 +3,9 @@
     CreateOrCompleteModel(name="Notification", fields=[...], options={"db_table": "notifications"},
                           widen={"type": ["alert", "notify"]})
 
-1. `found` looks at what is there, as frozen values; 2. `plan` decides what to change, and `undo` what to take
-away again, without a database; 3. `statements` writes each change as SQL; 4. `operations` runs it, and says
-so. What is ours is marked in the database itself (`ledger`): going back takes away only that.
+1. `introspection` reads the existing table into frozen values; 2. `plan` lists the changes it needs, `undo` the changes
+that revert them, both without a database; 3. `statements` writes each change as SQL; 4. `operations` runs and logs it.
+Objects that Smart Agent adds carry a mark in the database (`ownership_marks`): only these are removed on the way back.
 """
 
 from smartagent.adoption.introspection import OPEN_VOCABULARY

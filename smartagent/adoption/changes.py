@@ -1,4 +1,4 @@
-"""Changes of a table as values; as text each is the line that is logged."""
+"""Changes of a table as values; `str()` of a change is its log line."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,7 +12,7 @@ ROW_EXCLUSIVE = "ROW EXCLUSIVE"
 
 @dataclass(frozen=True, kw_only=True)
 class SchemaChange:
-    """One thing to do to a table; `lock` is held for moments, but for those that let others write."""
+    """One change of a table. `lock` is the strongest table lock it takes, for moments only if it blocks writes."""
 
     lock: ClassVar[str] = ACCESS_EXCLUSIVE
 
@@ -59,7 +59,7 @@ class SetDefault(SchemaChange):
 
 @dataclass(frozen=True, kw_only=True)
 class WidenCheck(SchemaChange):
-    """`definition` is the CHECK as it was before us."""
+    """Let an existing CHECK accept `words` as well; `definition` is the original CHECK."""
 
     name: str
     column: str
@@ -95,7 +95,7 @@ class AddFieldIndex(SchemaChange):
 
 @dataclass(frozen=True, kw_only=True)
 class AddConstraint(SchemaChange):
-    """Its index is built while others write; that the index becomes the constraint locks them out for a moment."""
+    """A unique constraint. Its index is built concurrently; attaching it to the constraint blocks writes briefly."""
 
     name: str
 
@@ -105,7 +105,7 @@ class AddConstraint(SchemaChange):
 
 @dataclass(frozen=True, kw_only=True)
 class AddCheck(SchemaChange):
-    """`beside` are the CHECKs of theirs on the same columns: what they let in, ours lets in too."""
+    """A CHECK of the model. It also accepts whatever `beside` accept: the existing CHECKs on the same columns."""
 
     name: str
     beside: tuple[str, ...] = ()
@@ -116,7 +116,7 @@ class AddCheck(SchemaChange):
 
 @dataclass(frozen=True, kw_only=True)
 class Validate(SchemaChange):
-    """An earlier run added the constraint, and could not look at every row."""
+    """Validate a constraint that an earlier run added without checking every row."""
 
     lock = SHARE_UPDATE_EXCLUSIVE
 
@@ -128,7 +128,7 @@ class Validate(SchemaChange):
 
 @dataclass(frozen=True, kw_only=True)
 class DropUnfinished(SchemaChange):
-    """An index that an earlier run did not finish."""
+    """Drop an index that an earlier run did not finish."""
 
     name: str
 

@@ -1,7 +1,6 @@
-"""Foreign keys that say what becomes of a row when the old application deletes the one it refers to.
+"""ON DELETE rules of foreign keys, for rows that the old application deletes.
 
-Django deletes or empties the referring rows itself; another application on the same tables would only get an
-error.
+Django cascades or nulls referring rows itself; without such a rule, a DELETE by another application fails.
 """
 
 from collections.abc import Callable
@@ -15,14 +14,14 @@ ON_DELETE: dict[Callable[..., Any], str] = {models.CASCADE: "CASCADE", models.SE
 
 
 def with_on_delete(statement: Statement, field: Any) -> Statement:
-    """Let the database do on delete what Django does: the old application deletes without asking it."""
+    """Add to the foreign key the ON DELETE rule that `field` has in Django; return the statement."""
     if rule := ON_DELETE.get(field.remote_field.on_delete):
         statement.template = statement.template.replace("%(deferrable)s", f" ON DELETE {rule}%(deferrable)s")
     return statement
 
 
 def set_on_delete(editor: BaseDatabaseSchemaEditor, model: type[models.Model], deferred: list[Any]) -> None:
-    """The same, for the foreign keys of a table that Django creates."""
+    """Add ON DELETE rules to the deferred foreign keys of a table that Django creates."""
     fields = {field.column: field for field in model._meta.local_concrete_fields}
     for statement in deferred:
         if isinstance(statement, Statement) and statement.template == editor.sql_create_fk:

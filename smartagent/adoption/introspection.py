@@ -1,4 +1,7 @@
-"""The schema of a table as frozen values: one query each, only of the table that the search path shows."""
+"""The schema of an existing table as frozen values: columns, constraints and indexes, each by one query.
+
+The table is the one that the connection's search path finds.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +30,7 @@ class NotATable(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class FoundColumn:
-    """A column; one that is generated or an identity counts as having a default."""
+    """A column; `default` is true for generated and identity columns as well."""
 
     name: str
     type: str
@@ -41,13 +44,13 @@ class FoundColumn:
 
     @property
     def required(self) -> bool:
-        """Whether an insert that does not know it fails."""
+        """Whether an INSERT without this column fails."""
         return self.not_null and not self.default
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoundConstraint:
-    """A constraint; `refuses` are the words that a CHECK turns away of those that we need."""
+    """A constraint; `refuses` are the required words that a CHECK rejects."""
 
     name: str
     kind: str
@@ -61,7 +64,7 @@ class FoundConstraint:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundIndex:
-    """An index; `whole` where it covers every row, `valid` where it was built to the end."""
+    """An index; `whole`: it covers every row, `valid`: its build was completed."""
 
     name: str
     columns: tuple[str, ...]
@@ -74,7 +77,7 @@ class FoundIndex:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundTable:
-    """A table with all that hangs on it."""
+    """A table with its columns, constraints and indexes."""
 
     name: str
     columns: tuple[FoundColumn, ...] = ()
@@ -90,17 +93,17 @@ class FoundTable:
         return next((column for column in self.columns if column.name == name), None)
 
     def is_theirs(self, column: str) -> bool:
-        """Whether the old application may write this column in its own way."""
+        """Whether the column existed before Smart Agent, so that the old application may write it."""
         found = self.column(column)
         return bool(found) and not self.created and not (found and found.added)
 
     def has(self, name: str) -> bool:
-        """Whether an index or a constraint has this name."""
+        """Whether an index or a constraint of the table has this name."""
         return any(each.name == name for each in self.constraints) or any(each.name == name for each in self.indexes)
 
 
 def find_table(connection: BaseDatabaseWrapper, name: str, widen: Widen | None = None) -> FoundTable | None:
-    """Return the table that `name` means on this connection, None where there is none."""
+    """Return the table `name` of this connection, None if there is none; NotATable for a view or the like."""
     with connection.cursor() as cursor:
         head = _rows(cursor, TABLE, [name])
         if not head:
@@ -116,7 +119,7 @@ def find_table(connection: BaseDatabaseWrapper, name: str, widen: Widen | None =
 
 
 def _asked(cursor: CursorWrapper, table: FoundTable, found: FoundConstraint, widen: Widen) -> FoundConstraint:
-    """Ask a CHECK on one column about our words: evaluating it is right for every way of writing it."""
+    """Evaluate a CHECK on one column with the required words: right however the CHECK is written."""
     if found.kind != CHECK or len(found.columns) != 1:
         return found
     column = table.column(found.columns[0])

@@ -1,8 +1,8 @@
-"""Locks that are asked for briefly, again and again, so that nobody waits long behind us.
+"""Table locks that are requested with a short timeout, and again after a pause, so that others hardly wait.
 
-Whoever waits for a table lock makes everybody who comes later wait too. So no statement of ours waits longer
-than LOCK_TIMEOUT; it gives up, lets the others pass, and tries again. That is also shorter than PostgreSQL's
-deadlock_timeout (1 s): of two that wait for each other, it is always us who give way.
+A pending request for a table lock blocks all later ones. So a migration waits at most LOCK_TIMEOUT for a lock; then it
+rolls back, lets the others pass, and retries. LOCK_TIMEOUT is below PostgreSQL's deadlock_timeout (1 s): in a deadlock
+it is always the migration that gives way.
 """
 
 import logging
@@ -34,10 +34,10 @@ class NeverFree(OperationalError):
 def patiently(
     connection: BaseDatabaseWrapper, what: str, work: Callable[[], Result], table: str | None = None
 ) -> Result:
-    """Do `work` in a transaction of its own, once the locks that it needs are free; NeverFree after half an hour.
+    """Run `work` in its own transaction, retried until its locks are free; return its result, NeverFree after MAX_WAIT.
 
-    `what` says in a few words what is done, for the person who watches. `table` is one that gets a strong lock: one
-    that lets others write is asked for first, to which an autovacuum gives way (after a second, deadlock_timeout).
+    `what` describes the work in the log and in the error. `table` gets a strong lock: a weaker one, which lets others
+    write, is taken first without a timeout, since an autovacuum gives way to it only after deadlock_timeout.
     """
     for pause in pauses():
         try:
@@ -58,12 +58,12 @@ def patiently(
 
 
 def is_busy(error: OperationalError) -> bool:
-    """Whether others held what we wanted."""
+    """Whether the error is a lock timeout or a deadlock."""
     return isinstance(error.__cause__, errors.LockNotAvailable | errors.DeadlockDetected)
 
 
 def pauses() -> Iterator[float]:
-    """Return how long to wait after each attempt, until patience ends."""
+    """Yield the pause after each attempt in seconds, MAX_WAIT in all."""
     pause, left = FIRST_PAUSE, MAX_WAIT.total_seconds()
     while left > 0:
         yield pause

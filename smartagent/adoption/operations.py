@@ -24,11 +24,10 @@ Model = type[models.Model]
 
 
 class CreateOrCompleteModel(CreateModel):
-    """Create a model's table, or give the one that is there what it lacks; going back takes away only that.
+    """Create a model's table, or complete an existing one; backwards, remove only what was added.
 
-    `widen` names the words of ours that CHECKs of theirs must let in, by column. Nothing blocks the writes of others
-    for long, and a run that was ended is finished by another one: each change is a transaction of its own, unless the
-    migration is one itself.
+    `widen`: by column, the words that existing CHECKs must accept. Each change is a transaction of its own, unless the
+    migration is atomic: writes are blocked briefly only, and an interrupted run is completed by the next.
     """
 
     atomic = False
@@ -53,15 +52,17 @@ class CreateOrCompleteModel(CreateModel):
         return name, args, kwargs | ({"widen": self.widen} if self.widen else {})
 
     def reduce(self, operation: Any, app_label: str) -> Any:
-        """Take in no other operation, as CreateModel does: the result would be a plain CreateModel."""
+        """Absorb no other operation, unlike CreateModel: the result would be a plain CreateModel."""
         return ModelOperation.reduce(self, operation, app_label)
 
     def describe(self) -> str:
         return f"Create or complete table {self.options.get('db_table', self.name)}"
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """As CreateModel does, but nobody refers to a new model yet, so the others are not made anew: with thirty
-        models around one of people, that is most of the time that a migration takes."""
+        """Add the model to the state without reloading related models, which takes most of a migration's time.
+
+        Nothing refers to a new model yet, so the others stay valid.
+        """
         apps: StateApps | None = state.__dict__.pop("apps", None)
         super().state_forwards(app_label, state)
         if apps is None:
@@ -107,12 +108,12 @@ class CreateOrCompleteModel(CreateModel):
 
 
 def _is_at_home(apps: StateApps) -> bool:
-    """Whether its models were made for it, and none is shared with the state that it was copied from."""
+    """Whether all models of `apps` were built for it, and none is shared with the state it was copied from."""
     return all(model._meta.apps is apps for model in apps.get_models(include_auto_created=True))
 
 
 def create(editor: BaseDatabaseSchemaEditor, model: Model) -> None:
-    """Create the table with all that hangs on it, and mark it as ours, in one transaction."""
+    """Create the table with indexes and constraints, and mark it as created by Smart Agent, in one transaction."""
 
     def work() -> None:
         before = len(editor.deferred_sql)
@@ -128,7 +129,7 @@ def create(editor: BaseDatabaseSchemaEditor, model: Model) -> None:
 
 
 def make(editor: BaseDatabaseSchemaEditor, model: Model, changes: Iterable[SchemaChange]) -> None:
-    """Make the changes, each in a transaction of its own, and say each; where only SQL is asked for, show it."""
+    """Make and log the changes, each in its own transaction; for `sqlmigrate`, only collect their SQL."""
     writer = Writer(editor, model)
     for change in changes:
         steps = writer.steps(change)
@@ -139,7 +140,7 @@ def make(editor: BaseDatabaseSchemaEditor, model: Model, changes: Iterable[Schem
 
 
 def show(editor: BaseDatabaseSchemaEditor, change: SchemaChange, steps: Iterable[StatementStep]) -> None:
-    """Put the SQL, and before it what it does, where `sqlmigrate` finds it."""
+    """Collect the SQL of a change for `sqlmigrate`, with its description as a comment before it."""
     editor.collected_sql.append(f"-- {change}")
     for step in steps:
         execute(editor, step)
@@ -148,7 +149,7 @@ def show(editor: BaseDatabaseSchemaEditor, change: SchemaChange, steps: Iterable
 def attempt_all(
     editor: BaseDatabaseSchemaEditor, table: str, change: SchemaChange, steps: Sequence[StatementStep]
 ) -> str | None:
-    """Run steps until rows that are there forbid one that is needed; return what to say of the last refusal."""
+    """Run the steps until existing rows prevent a needed one; return the message of the last prevented step."""
     refused = None
     for step in steps:
         refusal = attempt(editor, table, change, step)
@@ -159,7 +160,7 @@ def attempt_all(
 
 
 def attempt(editor: BaseDatabaseSchemaEditor, table: str, change: SchemaChange, step: StatementStep) -> str | None:
-    """Run a step; return what to say where the rows that are there forbid it."""
+    """Run a step; return its message if existing rows prevent it, else None."""
     what = f"{table}: {change}"
     try:
         if step.concurrently and stands_alone(editor):
@@ -177,7 +178,7 @@ def attempt(editor: BaseDatabaseSchemaEditor, table: str, change: SchemaChange, 
 
 
 def whole(editor: BaseDatabaseSchemaEditor, what: str, work: Callable[[], None], table: str | None = None) -> None:
-    """Do it in one transaction that makes nobody wait for long; only written down where SQL is asked for."""
+    """Run `work` in one transaction by `patiently`; for `sqlmigrate`, only collect its SQL."""
     if editor.collect_sql:
         work()
     else:
@@ -185,19 +186,19 @@ def whole(editor: BaseDatabaseSchemaEditor, what: str, work: Callable[[], None],
 
 
 def execute(editor: BaseDatabaseSchemaEditor, step: StatementStep) -> None:
-    """Hand the statements to the schema editor."""
+    """Execute the step's statements by the schema editor."""
     for statement in step.statements:
         possible = statement if stands_alone(editor) else statement.replace(" CONCURRENTLY ", " ", 1)
         editor.execute(possible, params=None)
 
 
 def stands_alone(editor: BaseDatabaseSchemaEditor) -> bool:
-    """Whether there is no transaction around: only then can an index be built while others write."""
+    """Whether no transaction is open: only then can an index be built concurrently."""
     return not (editor.atomic_migration or editor.connection.in_atomic_block)
 
 
 def log(table: str, change: SchemaChange, refusal: str | None) -> None:
-    """Write a line for what was done, and for what was not."""
+    """Log a change, or why it was not made."""
     if refusal:
         logger.warning("%s: %s", table, refusal)
     else:

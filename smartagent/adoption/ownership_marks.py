@@ -1,8 +1,8 @@
-"""Marks of ownership: what this application changed, as comments on the changed objects.
+"""Marks of ownership: comments on the database objects that Smart Agent added or changed.
 
-A comment survives `pg_dump`, follows its object through renames and dies with it, so it cannot disagree with
-the database as a table of our own could after a partial restore. Where it is lost (`--no-comments`) nothing
-is ours, and nothing is taken away. A comment of theirs is kept in front of ours.
+A comment survives `pg_dump`, follows its object through renames and is dropped with it; a table of marks could disagree
+with the database after a partial restore. Without comments (`--no-comments`) no object counts as added, and none is
+removed. An existing comment is kept, in front of the mark.
 """
 
 import hashlib
@@ -20,38 +20,38 @@ BUILDING = "smartagent_building_"
 
 
 def building(name: str) -> str:
-    """Return the name of an index while it is built; as short as any, since PostgreSQL cuts long ones."""
+    """Return the temporary name of an index while it is built, of a length that PostgreSQL does not truncate."""
     return BUILDING + hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()[:16]
 
 
 def is_building(name: str) -> bool:
-    """Whether this index was never finished."""
+    """Whether the name is that of an index whose build was not completed."""
     return name.startswith(BUILDING)
 
 
 def marked(theirs: str | None, done: str) -> str:
-    """Return the comment: the existing one, and our mark."""
+    """Return the comment with the mark `done` after the existing one."""
     return f"{theirs}\n{OWNERSHIP_MARK}{done}" if theirs else f"{OWNERSHIP_MARK}{done}"
 
 
 def entry(comment: str | None) -> str:
-    """Return what we did, empty where we did nothing."""
+    """Return the mark in a comment, empty if there is none."""
     return _split(comment)[1]
 
 
 def is_added(comment: str | None) -> bool:
-    """Whether the object is ours, on a table of theirs."""
+    """Whether Smart Agent added the object to an existing table."""
     return entry(comment) == ADDED
 
 
 def widened_from(comment: str | None) -> str | None:
-    """Return the CHECK as it was before we widened it; None where we did not."""
+    """Return the original definition of a widened CHECK; None if it was not widened."""
     found = entry(comment)
     return found.removeprefix(WIDENED) if found.startswith(WIDENED) else None
 
 
 def theirs(comment: str | None) -> str | None:
-    """Return the comment as it was before us."""
+    """Return the comment without the mark; None if nothing is left."""
     return _split(comment)[0]
 
 

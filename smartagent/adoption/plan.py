@@ -1,4 +1,4 @@
-"""The plan for a found table: what it lacks to serve a model. No database is read here."""
+"""The plan for an existing table: the changes it needs to serve a model. Reads no database."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -48,7 +48,7 @@ FAMILIES = (
 
 
 def plan(model: Model, found: FoundTable) -> list[SchemaChange]:
-    """Return what to change, in order, so that the table serves the model and still its old owner."""
+    """Return the changes, in order, after which the table serves the model and still the old application."""
     unfinished = [index for index in found.indexes if _is_unfinished(index)]
     # What is about to be dropped serves nobody, although it may have been built to its end.
     found = replace(found, indexes=tuple(index for index in found.indexes if index not in unfinished))
@@ -67,19 +67,19 @@ def plan(model: Model, found: FoundTable) -> list[SchemaChange]:
 
 
 def _is_unfinished(index: FoundIndex) -> bool:
-    """Whether a run which was ended was building it; an invalid one of our own name as well."""
+    """Whether an interrupted run left the index unfinished: under a temporary name, or invalid."""
     return ownership_marks.is_building(index.name) or (ownership_marks.is_added(index.comment) and not index.valid)
 
 
 def _is_unchecked(constraint: FoundConstraint) -> bool:
-    """Whether it is ours and was not yet held against the rows that were there before."""
+    """Whether Smart Agent added the constraint and has not validated it yet."""
     first = ownership_marks.widened_from(constraint.comment)
     ours = ownership_marks.is_added(constraint.comment) or (first is not None and not first.endswith("NOT VALID"))
     return ours and not constraint.valid
 
 
 def column_fields(model: Model) -> Iterator[tuple[Field, str]]:
-    """Return the fields that have a column in the model's own table, with its name."""
+    """Yield the fields with a column in the model's own table, and the name of the column."""
     for field in model._meta.local_concrete_fields:
         if field.column is not None and field.db_type(connection) is not None:
             yield field, field.column
@@ -105,7 +105,7 @@ def _shared_column(field: Field, column: FoundColumn, found: FoundTable) -> Iter
 
 
 def _fills_itself(field: Field) -> bool:
-    """Whether the database fills the column where the old application does not know it."""
+    """Whether the database fills the column in an INSERT that does not name it."""
     return field.has_db_default() or field.generated or bool(field.db_type_suffix(connection))
 
 
@@ -119,7 +119,7 @@ def _compatible(found: str, wanted: str) -> bool:
 
 
 def _unknown_columns(model: Model, found: FoundTable) -> Iterator[SchemaChange]:
-    """Columns that our inserts do not fill must be nullable."""
+    """Make columns nullable that inserts of the model do not fill."""
     ours = {name for _, name in column_fields(model)}
     for column in found.columns:
         if column.required and column.name not in ours:
@@ -169,7 +169,7 @@ def _constraints(model: Model, found: FoundTable) -> Iterator[SchemaChange]:
 
 
 def _check(model: Model, found: FoundTable, constraint: models.CheckConstraint) -> SchemaChange:
-    """A CHECK of ours must not refuse what the old application may write: it lets in what theirs lets in."""
+    """Add a CHECK that also accepts what the existing CHECKs accept, so that writes of the old application pass."""
     theirs = {column for column in _mentioned(model, constraint.condition) if found.is_theirs(column)}
     beside = [
         _before_us(each, each.expression)
@@ -186,19 +186,19 @@ def _check(model: Model, found: FoundTable, constraint: models.CheckConstraint) 
 
 
 def _before_us(check: FoundConstraint, expression: str) -> str:
-    """What a CHECK of theirs let in before an earlier run, which was ended, has widened it."""
+    """Return the expression of an existing CHECK as it was before an interrupted run widened it."""
     first = ownership_marks.widened_from(check.comment)
     return first.removeprefix("CHECK ").removesuffix(" NOT VALID").removesuffix(" NO INHERIT") if first else expression
 
 
 def _mentioned(model: Any, condition: Any) -> set[str]:
-    """Return the columns that a condition speaks of."""
+    """Return the columns that a condition refers to."""
     fields: list[Field] = [model._meta.get_field(path[0]) for path in model._get_expr_references(condition)]
     return {field.column for field in fields}
 
 
 def _has_equal(model: Model, found: FoundTable, constraint: models.BaseConstraint) -> bool:
-    """Whether a unique index of theirs, under another name, promises the same."""
+    """Whether an existing unique index with another name covers the same columns."""
     if not isinstance(constraint, models.UniqueConstraint) or constraint.condition or not constraint.fields:
         return False
     fields: list[Field] = [model._meta.get_field(name) for name in constraint.fields]
@@ -206,7 +206,7 @@ def _has_equal(model: Model, found: FoundTable, constraint: models.BaseConstrain
 
 
 def _foreign_keys(model: Model, found: FoundTable) -> Iterator[SchemaChange]:
-    """Only columns of ours refer to our tables: a column of theirs holds keys that may not be there."""
+    """Add foreign keys on added columns only: an existing column may hold keys without a row."""
     refers = {name for each in found.constraints if each.kind == FOREIGN_KEY for name in each.columns}
     for field, name in column_fields(model):
         constrained = field.remote_field and field.db_constraint

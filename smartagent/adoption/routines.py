@@ -1,4 +1,4 @@
-"""Functions and triggers as SQL, and whether the database has them just so."""
+"""Functions and triggers as SQL, compared with those in the database."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ PUBLIC_ROLES = ("anon", "authenticated", "service_role")
 
 @dataclass(frozen=True, kw_only=True)
 class Routine:
-    """A function with the rights of its owner; `arguments` are names and types, `callers` the roles that may call."""
+    """A SECURITY DEFINER function; `arguments`: pairs of name and type; `callers`: the roles that may execute it."""
 
     name: str
     body: str
@@ -35,20 +35,19 @@ class Routine:
         )
 
     def is_there(self, connection: BaseDatabaseWrapper) -> bool:
-        """Whether there is a function of this name and these arguments, whatever it does."""
+        """Whether the database has a function with this signature, whatever its body."""
         return bool(_one(connection, "SELECT 1 FROM pg_proc WHERE oid = to_regprocedure(%s)", [self.signature]))
 
     def is_the_same(self, connection: BaseDatabaseWrapper) -> bool:
-        """Whether the function that is there does what this one would do, with the same rights, and no stranger may
-        call it."""
+        """Whether the database has the same function, with the same rights, and no other role may execute it."""
         strangers = [name for name in PUBLIC_ROLES if name not in self.callers]
         found = _one(connection, FUNCTION_SQL, [strangers, self.signature])
         return found == (self.body, True, [f"search_path={search_path(connection)}"], False)
 
     def make(self, connection: BaseDatabaseWrapper) -> list[str]:
-        """Return what makes it, for its owner alone.
+        """Return the statements that create it, executable by its owner only.
 
-        Also a trigger's: whoever may execute it can have it called by a table of their own, with rows of their own.
+        That includes trigger functions: a role with EXECUTE could attach one to a table of its own, with forged rows.
         """
         roles = ", ".join(("PUBLIC", *known_roles(connection, PUBLIC_ROLES)))
         revoke = f"REVOKE ALL ON FUNCTION {self.signature} FROM {roles}"
@@ -57,7 +56,7 @@ class Routine:
 
 @dataclass(frozen=True, kw_only=True)
 class RoutinePlace:
-    """A table, by the name that PostgreSQL shows it by on this connection."""
+    """A table, by the name under which PostgreSQL shows it on this connection, and the account's rights on it."""
 
     oid: int
     name: str
@@ -68,7 +67,7 @@ class RoutinePlace:
 
 @dataclass(frozen=True, kw_only=True)
 class Trigger:
-    """A trigger for each row of a table, which calls the function; `timing` as PostgreSQL writes it."""
+    """A row-level trigger that executes `function`; `timing` as PostgreSQL writes it: `BEFORE INSERT OR UPDATE`."""
 
     name: str
     timing: str
@@ -78,7 +77,7 @@ class Trigger:
         return "CREATE OR REPLACE " + self._definition(place).removeprefix("CREATE ")
 
     def is_the_same(self, connection: BaseDatabaseWrapper, place: RoutinePlace) -> bool:
-        """Whether it is there just so, and enabled."""
+        """Whether the table has a trigger with this definition, and it is enabled."""
         found = _one(connection, TRIGGER, [place.oid, self.name])
         return found is not None and found[0] == self._definition(place) and found[1] in ("O", "A")
 
@@ -91,7 +90,7 @@ class Trigger:
 
 
 def find_place(connection: BaseDatabaseWrapper, table: str) -> RoutinePlace | None:
-    """Return the table that `table` or `schema.table` means, None where there is none; needs no right to the schema."""
+    """Return the table named `table` or `schema.table`, None if there is none; needs no right on the schema."""
     schema, _, name = table.rpartition(".")
     found = _one(connection, PLACE, [name, schema or None, schema or None])
     if found is None:
@@ -102,16 +101,16 @@ def find_place(connection: BaseDatabaseWrapper, table: str) -> RoutinePlace | No
 
 
 def search_path(connection: BaseDatabaseWrapper) -> str:
-    """Return the schemas that this connection looks in, for functions that others call from elsewhere.
+    """Return the search path for a function that others call: pg_catalog, the current schema, pg_temp.
 
-    Those of the system come first, and temporary tables last: nobody's table or function stands before the real one.
+    System schemas come first and temporary tables last, so that nobody can shadow a table or function.
     """
     found = _one(connection, SCHEMAS, [])
     return ", ".join(name for name in ("pg_catalog", found[0] if found else None, "pg_temp") if name)
 
 
 def known_roles(connection: BaseDatabaseWrapper, names: tuple[str, ...]) -> list[str]:
-    """Return those of `names` that are roles of this server."""
+    """Return those of `names` that exist as roles of this server."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) ORDER BY rolname", [list(names)])
         return [name for (name,) in cursor.fetchall()]

@@ -1,4 +1,4 @@
-"""Each change as SQL, with the mark that lets it be undone."""
+"""Each change as SQL, with the ownership mark by which it can be undone."""
 
 import copy
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from smartagent.adoption.introspection import ANY_WORD
 
 @dataclass(frozen=True, kw_only=True)
 class StatementStep:
-    """Statements that run in one transaction, or one that runs outside of any, so that others can write meanwhile.
+    """Statements that run in one transaction, or one that runs `concurrently`, outside of any.
 
-    `otherwise` is the message where existing rows prevent them, and `clean_up` runs then. Where the step is not
-    `needed`, the following steps run nevertheless.
+    If existing rows prevent it, `clean_up` runs and `otherwise` is the message; the steps after it are skipped if it is
+    `needed`.
     """
 
     statements: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class StatementStep:
 
 
 class Writer:
-    """Writes changes to one model's table as SQL."""
+    """Translates changes of one model's table into SQL."""
 
     def __init__(self, editor: Any, model: type[models.Model]) -> None:
         # The parts of the editor that write SQL without running it are not in its public interface.
@@ -43,7 +43,7 @@ class Writer:
 
     @singledispatchmethod
     def steps(self, change: changes.SchemaChange) -> list[StatementStep]:
-        """Return how a change is made."""
+        """Return the steps that make a change."""
         raise NotImplementedError(type(change).__name__)
 
     @steps.register
@@ -182,7 +182,7 @@ class Writer:
         ]
 
     def _without(self, forbidden: str, otherwise: str) -> StatementStep:
-        """What they never allowed can only be ours, and goes with us."""
+        """Delete the rows that the original CHECK rejects: only Smart Agent can have written them."""
         return StatementStep(
             statements=(f"DELETE FROM {self.table} WHERE {forbidden}",), otherwise=otherwise, needed=False
         )
@@ -202,7 +202,7 @@ class Writer:
         return StatementStep(statements=(alter, self._comment_column(column, comment)), otherwise=otherwise)
 
     def _replaced(self, name: str, check: str, comment: str | None) -> list[StatementStep]:
-        """A CHECK in the place of another: no row goes unchecked between."""
+        """Replace a CHECK in one statement, so that no row goes unchecked in between."""
         quoted = self.editor.quote_name(name)
         # One that was never validated when it was found is not validated by us either.
         unvalidated = check.removesuffix(" NOT VALID")
@@ -218,7 +218,7 @@ class Writer:
         )
 
     def _unique(self, statement: Statement) -> list[StatementStep]:
-        """A unique index is built beside what goes on, and only then made a constraint."""
+        """Build a unique index concurrently, then attach it to the constraint."""
         name = str(statement.parts["name"])
         otherwise = f"{name} skipped: existing rows are not unique"
         if str(statement).startswith("CREATE"):
@@ -239,7 +239,7 @@ class Writer:
         return [self._index(str(statement), building, otherwise), StatementStep(statements=(rename, mark))]
 
     def _index(self, create: str, building: str, otherwise: str | None) -> StatementStep:
-        """While it is built it has another name, so that one that was not finished is known."""
+        """Build an index concurrently, under a temporary name by which an unfinished one is recognized."""
         return StatementStep(
             statements=(create.replace(" INDEX ", " INDEX CONCURRENTLY ", 1),),
             concurrently=True,

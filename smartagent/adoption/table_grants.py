@@ -1,7 +1,7 @@
-"""Our tables in a database that also serves the web: nobody but us may read them.
+"""Revocation of the web roles' rights on Smart Agent's tables.
 
-A database of the old application's kind offers every table of its schema to browsers, through the roles below, and
-grants them everything on each new table by default. What we create there holds password hashes and tokens.
+A database of the old application's kind exposes every table of its schema to browsers, through the roles below, and by
+default grants them all rights on new tables. Smart Agent's tables hold password hashes and tokens.
 """
 
 import logging
@@ -32,7 +32,7 @@ SELECT c.relname, c.relkind = 'S', obj_description(c.oid, 'pg_class'),
 
 
 def exposed(connection: BaseDatabaseWrapper) -> list[tuple[str, bool, str]]:
-    """Return our tables and sequences that the web may use: name, whether it is a sequence, and by which roles."""
+    """Return Smart Agent's tables and sequences with rights of web roles: name, whether it is a sequence, the roles."""
     shared, all_tables = _tables()
     with connection.cursor() as cursor:
         cursor.execute(EXPOSED, [list(OF_THE_WEB), all_tables, all_tables])
@@ -46,7 +46,7 @@ def exposed(connection: BaseDatabaseWrapper) -> list[tuple[str, bool, str]]:
 
 
 def close_off(using: str) -> None:
-    """Take from the roles of the web what they have on our tables."""
+    """Revoke all rights of the web roles on Smart Agent's tables and sequences; enable row-level security."""
     connection = connections[using]
     with connection.cursor() as cursor:
         for name, is_sequence, roles in exposed(connection):
@@ -58,7 +58,7 @@ def close_off(using: str) -> None:
 
 
 def _tables() -> tuple[set[str], list[str]]:
-    """The tables that the old application may have made, and all that we use."""
+    """Return the tables that the old application may have created, and all tables that Smart Agent uses."""
     models = apps.get_models(include_auto_created=True)
     shared = {
         model._meta.db_table for model in models if model._meta.app_label in ("rules", "notifications", "optimizer")

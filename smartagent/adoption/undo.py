@@ -1,4 +1,4 @@
-"""The undo of a completed table: which parts are ours to drop. No database is read here."""
+"""The undo of a completed table: the parts to drop and to restore. Reads no database."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ from smartagent.adoption.introspection import FoundTable
 
 
 def undo(found: FoundTable) -> list[SchemaChange]:
-    """Return what to change so that a table that we completed is as we found it."""
+    """Return the changes that restore a completed table to its original state."""
     return [
         *(DropConstraint(name=each.name) for each in found.constraints if ownership_marks.is_added(each.comment)),
         *(DropIndex(name=each.name) for each in found.indexes if ownership_marks.is_added(each.comment)),

@@ -1,4 +1,4 @@
-"""How long a legacy database takes to be taken over, and how long its old application has to wait meanwhile."""
+"""Duration of the takeover of a legacy database, and the longest wait of its old application meanwhile."""
 
 import time
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ class NotTakenOver(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class AdoptFigures:
-    """`seconds` are those of `migrate`; the others are what the old application saw during them."""
+    """`seconds` is the duration of `migrate`; the other fields are what the old application measured meanwhile."""
 
     rows: int
     seconds: float
@@ -32,7 +32,7 @@ class AdoptFigures:
 
 
 def bench_adopt(rows: int, database: str) -> AdoptFigures:
-    """Measure in `database`, the scratch one of the default connection, which must be empty."""
+    """Measure in `database`, the empty scratch database of the default connection."""
     make_legacy(rows)
     writers = Writers(WRITERS)
     with writers.writing():

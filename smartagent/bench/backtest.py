@@ -1,4 +1,4 @@
-"""How long a backtest of one rule over everybody takes, beside one SQL statement that counts the breaching readings."""
+"""Duration of a backtest of one rule over everybody, and of one SQL statement that counts the breaching readings."""
 
 import resource
 import time
@@ -53,7 +53,7 @@ class BacktestFigures:
 
 
 def bench_backtest(people: int, days: int) -> BacktestFigures:
-    """Measure in the database of the default connection, which must be a scratch one."""
+    """Measure in the database of the default connection, which must be a scratch database."""
     end = datetime.fromtimestamp(timezone.now().timestamp() // 300 * 300, UTC)
     start = end - timedelta(days=days)
     rule = _make(people, days, start)

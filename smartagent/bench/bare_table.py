@@ -1,4 +1,4 @@
-"""A table that is filled bare: its indexes and keys are made once, over all rows, instead of kept up for each."""
+"""A table without indexes and keys while it is filled: they are built once afterwards, instead of row by row."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ INDEX_DEFINITIONS_SQL = """SELECT indexrelid::regclass::text, pg_get_indexdef(in
 
 @contextmanager
 def bare(table: str) -> Iterator[None]:
-    """Take the keys and indexes of `table` away for the length of the block; no other table may refer to it."""
+    """Drop the keys and indexes of `table` for the length of the block; no other table may refer to it."""
     with connection.cursor() as cursor:
         cursor.execute(KEYS, [table])
         keys = cursor.fetchall()

@@ -1,6 +1,6 @@
-"""How fast messages leave by webhooks, and that none is lost while the workers that send them are killed.
+"""Rate of deliveries by webhook, and a count of lost ones while the delivering workers are killed.
 
-The floor is what httpx alone can do: as many threads, one client, the same bodies to the same receiver.
+The floor is httpx alone: as many threads, one client, the same bodies to the same receiver.
 """
 
 import random
@@ -33,7 +33,7 @@ DELIVERY_TIMEOUT = 120.0  # seconds without anything arriving after which it is 
 
 
 class Stuck(Exception):
-    """Nothing arrives any more, though not everything has arrived."""
+    """Deliveries stopped arriving before all had arrived."""
 
     def __str__(self) -> str:
         return str(self.__doc__)
@@ -41,8 +41,10 @@ class Stuck(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class DeliverFigures:
-    """`received` counts bodies, `distinct` the webhook-ids among them. The rates are of the time between the first
-    attempt and the last outcome; with kills, that includes the waits for the leases of the dead."""
+    """`received` counts bodies, `distinct` their webhook-ids; rates are per second, from first attempt to last outcome.
+
+    With kills, that time includes the waits for the leases of killed workers to expire.
+    """
 
     sent: int
     received: int
@@ -61,7 +63,7 @@ class DeliverFigures:
 
 
 def bench_deliver(count: int, kills: int, workers: int, lease: int, database: str) -> DeliverFigures:
-    """Measure in `database`, the scratch one of the default connection."""
+    """Measure in `database`, the scratch database of the default connection."""
     with receiving() as receiver:
         make_deliveries(count, receiver.address, timezone.now())
         floor = floor_of(min(count, 3000), receiver.address)
@@ -72,7 +74,7 @@ def bench_deliver(count: int, kills: int, workers: int, lease: int, database: st
 
 
 def make_deliveries(count: int, address: str, now: datetime) -> None:
-    """Post `count` messages to people who have one signed webhook each."""
+    """Create `count` notifications for people with one signed webhook each."""
     make_people(min(count, BENCH_RECIPIENTS))
     people = list(User.objects.values_list("pk", flat=True))
     for number, person in enumerate(people):
@@ -85,7 +87,7 @@ def make_deliveries(count: int, address: str, now: datetime) -> None:
 
 
 def floor_of(count: int, address: str) -> float:
-    """How many a bare loop of httpx sends in a second."""
+    """Return the requests per second of a bare loop of httpx."""
     delivery = Delivery.objects.select_related("notification", "channel", "user", "rule")[0]
     values = values_of(delivery.channel) if delivery.channel else {}
     outgoing = Webhook().outgoing(message_of(delivery), Address(values))
@@ -97,14 +99,14 @@ def floor_of(count: int, address: str) -> float:
 
 
 def kill_now_and_then(workers: Workers, kills: int, count: int, receiver: Receiver) -> None:
-    """Kill at random places on the way of all messages, each time after something more has arrived."""
+    """Kill a random worker `kills` times, spread over all deliveries, each time after further ones have arrived."""
     for place in sorted(random.randrange(max(count * 9 // 10, 1)) for _ in range(kills)):  # noqa: S311 no secret
         _wait_for(receiver, max(place, receiver.total() + 1))
         workers.kill_one()
 
 
 def wait_until_settled(receiver: Receiver) -> None:
-    """Wait until nothing is on its way any more; Stuck where nothing moves."""
+    """Wait until all deliveries have an outcome; Stuck if none arrives for DELIVERY_TIMEOUT seconds."""
     seen, since = receiver.total(), time.monotonic()
     while Delivery.objects.unsettled().exists():
         time.sleep(POLL_SECONDS)

@@ -1,6 +1,6 @@
-"""Workers that deliver, as processes of their own: `python -m smartagent.bench.delivery_workers NAME SECONDS`.
+"""Delivery workers as processes: `python -m smartagent.bench.delivery_workers DATABASE LEASE_SECONDS`.
 
-They are `manage.py deliver` on another database of the server, and are killed and started again.
+Each is `manage.py deliver` on another database of the server; a killed one is replaced.
 """
 
 import os
@@ -21,7 +21,7 @@ WORKER_SETTINGS = {"OUTBOUND_ALLOWED": "127.0.0.0/8", "NOTIFICATIONS_PER_MINUTE"
 
 
 class Workers:
-    """So many processes on one database; a lease of theirs lasts `lease` seconds."""
+    """A number of worker processes on one database, whose leases last `lease` seconds."""
 
     def __init__(self, count: int, database: str, lease: int) -> None:
         self.command = [sys.executable, "-m", "smartagent.bench.delivery_workers", database, str(lease)]
@@ -29,7 +29,7 @@ class Workers:
         self.killed = 0
 
     def kill_one(self) -> None:
-        """Kill one by SIGKILL, which it cannot hear, and start another in its place."""
+        """Kill one by SIGKILL, and start another in its place."""
         self._kill(random.randrange(len(self.running)))  # noqa: S311 no secret
 
     def kill_all(self) -> None:
@@ -44,7 +44,7 @@ class Workers:
         self.running[place] = self._start()
 
     def stop(self) -> None:
-        """Let each end what it does, and end."""
+        """End each worker after its present delivery."""
         for process in self.running:
             process.terminate()
         for process in self.running:
@@ -56,7 +56,7 @@ class Workers:
 
 @contextmanager
 def working(count: int, database: str, lease: int) -> Iterator[Workers]:
-    """So many workers for the length of the block."""
+    """Run `count` workers for the length of the block."""
     workers = Workers(count, database, lease)
     try:
         yield workers
@@ -65,7 +65,7 @@ def working(count: int, database: str, lease: int) -> Iterator[Workers]:
 
 
 def main(name: str, lease: str) -> None:
-    """Deliver what is due in the database of that name."""
+    """Deliver what is due in database `name`, until SIGTERM."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartagent.settings")
     django.setup()
     connection.settings_dict["NAME"] = name

@@ -1,4 +1,4 @@
-"""The floors: the least that PostgreSQL itself takes for the same tables."""
+"""Floors: the time that PostgreSQL alone takes on the same tables."""
 
 import tempfile
 import time
@@ -15,7 +15,7 @@ from rules.registries import metrics
 
 
 def count_breaches(now: datetime) -> float:
-    """Seconds of the bare SQL join of rules and the newest readings that counts the breaches."""
+    """Return the seconds of a bare SQL join of rules and newest readings that counts the breaches."""
     params: dict[str, Any] = {}
     parts = []
     for source in metrics:
@@ -40,7 +40,7 @@ def count_breaches(now: datetime) -> float:
 
 
 def copy_again(*tables: str) -> float:
-    """Seconds of a bare COPY of the rows that `tables` hold into the same tables, emptied before."""
+    """Return the seconds of a bare COPY of the rows of `tables` into the same tables, emptied before."""
     kept = {table: _dump(table) for table in tables}
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")

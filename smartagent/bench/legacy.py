@@ -1,4 +1,4 @@
-"""A database as the old application left it, with many rows, to measure how it is taken over."""
+"""A database as the old application leaves it, with many rows, for measuring a takeover."""
 
 from django.db import connection
 
@@ -60,8 +60,10 @@ LEGACY_ROWS = (
 
 
 def make_legacy(rows: int) -> None:
-    """Make the old application's tables in the database of the default connection, with `rows` notifications, of one
-    person for every twenty, of at most five thousand."""
+    """Create the old application's tables in the database of the default connection, with `rows` notifications.
+
+    There is one person for every 20 notifications, and at most 5,000.
+    """
     counts = {"rows": rows, "people": max(1, min(rows // 20, MAX_LEGACY_PEOPLE))}
     with connection.cursor() as cursor:
         for statement in LEGACY_TABLES:

@@ -1,4 +1,4 @@
-"""`migrate` as a process of its own on another database: `python -m smartagent.bench.migration_process NAME`."""
+"""`migrate` as a process, on another database: `python -m smartagent.bench.migration_process DATABASE`."""
 
 import os
 import subprocess
@@ -13,13 +13,13 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 def migrating(name: str, stderr: int | None = None) -> "subprocess.Popen[bytes]":
-    """Start it; what it says, it says on our standard error, or on `stderr`."""
+    """Start `migrate` on database `name`; its output goes to `stderr`, by default that of this process."""
     command = [sys.executable, "-m", "smartagent.bench.migration_process", name]
     return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=stderr)  # noqa: S603 our own module
 
 
 def main(name: str) -> None:
-    """Migrate the database of that name."""
+    """Migrate database `name`."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartagent.settings")
     django.setup()
     connection.settings_dict["NAME"] = name

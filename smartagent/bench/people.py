@@ -1,4 +1,4 @@
-"""The rows that a bench of evaluations works on: people with ten rules each, over built-in and pushed metrics."""
+"""Rows for benchmarks of evaluations: people with ten rules each, on built-in and pushed metrics."""
 
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,7 @@ BREAK = """UPDATE automation_rules SET threshold_value = 10
 
 
 def make_rules(rules: int, now: datetime) -> None:
-    """Make `rules` rules that hold, and the readings they are compared with."""
+    """Create `rules` rules and readings, none of which breaches a condition."""
     people = -(-rules // RULES_PER_PERSON)
     params: dict[str, Any] = {"people": people, "rules": rules, "rules_per_person": RULES_PER_PERSON, "now": now}
     with connection.cursor() as cursor:
@@ -43,7 +43,7 @@ def make_rules(rules: int, now: datetime) -> None:
 
 
 def make_people(people: int) -> UUID:
-    """Make so many people and nothing else; return one of them."""
+    """Create `people` people and nothing else; return the id of one of them."""
     with connection.cursor() as cursor:
         cursor.execute(INSERT_PEOPLE[0], {"people": people})
         cursor.execute("SELECT id FROM smartagent_users LIMIT 1")
@@ -51,14 +51,14 @@ def make_people(people: int) -> UUID:
 
 
 def break_rules(count: int) -> None:
-    """Let `count` of the rules be broken by their readings."""
+    """Lower the thresholds of `count` rules below their readings."""
     with connection.cursor() as cursor:
         cursor.execute(BREAK, [count])
         cursor.execute("VACUUM ANALYZE automation_rules")
 
 
 def forget_everything_that_happened() -> None:
-    """Back to a state in which nothing ever fired."""
+    """Delete instances, runs, entries and notifications, as if nothing had ever fired."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE rule_states, agent_activity_log, notifications CASCADE")  # and what hangs on them
         cursor.execute("VACUUM ANALYZE automation_rules")

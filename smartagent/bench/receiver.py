@@ -1,7 +1,7 @@
-"""A receiver of webhooks, as a process of its own: `python -m smartagent.bench.receiver`.
+"""A receiver of webhooks as a process: `python -m smartagent.bench.receiver`.
 
-It says its port on standard output. It takes every POST, and counts those below /hook/ by their webhook-id; GET /total
-gives how many they are, GET /counts how many of each id.
+It prints its port, accepts every POST, and counts those below /hook/ by webhook-id. GET /total returns their number,
+GET /counts the number by id.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ ANSWER = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {
 
 
 class ReceiverProtocol(asyncio.Protocol):
-    """One connection: requests come one after the other, each with the length of its body."""
+    """One connection of consecutive requests, each with a Content-Length."""
 
     def __init__(self, counts: "Counter[str]") -> None:
         self.counts = counts
@@ -50,24 +50,24 @@ class ReceiverProtocol(asyncio.Protocol):
 
 
 class Receiver:
-    """The receiver as those who started it see it."""
+    """The receiver, for the process that started it."""
 
     def __init__(self, port: int) -> None:
         self.address = f"http://127.0.0.1:{port}"
         self.client = httpx.Client(base_url=self.address, trust_env=False)
 
     def total(self) -> int:
-        """How many bodies have come."""
+        """The number of bodies received."""
         return int(self.client.get("/total").text)
 
     def counts(self) -> dict[str, int]:
-        """How often each webhook-id has come."""
+        """The number of bodies received, by webhook-id."""
         return {str(key): int(times) for key, times in self.client.get("/counts").json().items()}
 
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
-    """A receiver for the length of the block."""
+    """Run a receiver for the length of the block."""
     command = [sys.executable, "-m", "smartagent.bench.receiver"]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE) as process:  # noqa: S603 our own module
         try:

@@ -1,4 +1,4 @@
-"""A database of the bench's own, on the same server, made and dropped."""
+"""A scratch database for benchmarks, on the same server."""
 
 import os
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from django.db import connection
 
 @contextmanager
 def scratch_database(*, migrated: bool = True, kept: str = "") -> Iterator[str]:
-    """Point the default connection at a new database for the length of the block; give its name.
+    """Connect the default connection to a new database for the length of the block; yield its name.
 
-    Under the name `kept`, it is found again, or made, and stays: to measure repeatedly what takes minutes to fill.
+    A database named `kept` is reused if it exists, and not dropped: for repeated measurements of what is slow to fill.
     """
     connection.ensure_connection()  # a failure is reported in one line
     name, before = kept or f"smartagent_bench_{os.getpid()}", connection.settings_dict["NAME"]

@@ -1,4 +1,4 @@
-"""How long a tick takes, beside the bare SQL that it cannot do without."""
+"""Duration of an evaluation, and of the bare SQL that it needs at least."""
 
 import resource
 import time
@@ -18,7 +18,7 @@ EVALUATION_ROUNDS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class TickFigures:
-    """Seconds are medians of five; the ratios of recording and acting are None where nothing changed."""
+    """Seconds are medians of five; the ratios of recording and acting are None if nothing changed."""
 
     rules: int
     changed: int
@@ -35,7 +35,7 @@ class TickFigures:
 
 
 def bench_tick(rules: int, percent: float) -> TickFigures:
-    """Measure in the database of the default connection, which must be a scratch one."""
+    """Measure in the database of the default connection, which must be a scratch database."""
     now = timezone.now()
     make_rules(rules, now)
     _tick(now)  # the first tick keeps the first value of each built-in series; later ones only changes
@@ -53,7 +53,7 @@ def bench_tick(rules: int, percent: float) -> TickFigures:
 
 
 def _round(now: datetime) -> tuple[float, float, int, float, float]:
-    """Seconds of the tick and of its floor, what changed, and the ratios of recording and acting."""
+    """Return (seconds of the evaluation, of its floor, changed instances, ratio of recording, ratio of acting)."""
     forget_everything_that_happened()
     floor = count_breaches(now)
     started = time.perf_counter()

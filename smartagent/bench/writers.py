@@ -1,4 +1,4 @@
-"""The old application, which goes on writing and reading in its own words, as fast as it can."""
+"""The old application, which writes and reads by its own statements, as fast as it can."""
 
 import itertools
 import logging
@@ -48,7 +48,7 @@ LIMIT = "SET statement_timeout = '8s'"
 
 @dataclass(slots=True)
 class Waits:
-    """The waiting times of one writer."""
+    """Statements, failures, and the longest wait in seconds of one writer."""
 
     statements: int = 0
     failures: int = 0
@@ -57,7 +57,7 @@ class Waits:
 
 @dataclass
 class Writers:
-    """Threads with a connection each, which repeat the story until they are stopped; one more makes reports."""
+    """Threads with a connection each, which repeat a sequence of statements until stopped; one more reads reports."""
 
     count: int
     waits: list[Waits] = field(default_factory=list)
@@ -74,12 +74,12 @@ class Writers:
 
     @property
     def longest(self) -> float:
-        """Seconds of the longest wait of a writer; a report takes as long as there is to read."""
+        """The longest wait of a writer in seconds, without the reports."""
         return max(waits.longest for waits in self.waits)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Let them write for the length of the block."""
+        """Run the writers for the length of the block."""
         rows = known_rows()
         self.waits = [Waits() for _ in range(self.count)]
         threads = [threading.Thread(target=self._write, args=(waits, rows)) for waits in self.waits]
@@ -112,7 +112,7 @@ class Writers:
 def execute_story(
     mine: "psycopg.Connection[Any]", waits: Waits, values: dict[str, Any], story: Sequence[str] = INCIDENT
 ) -> None:
-    """Execute the statements of a story once, with these values, and record how long each took."""
+    """Execute the statements of `story` once, with `values`; record the longest wait and the failures in `waits`."""
     for sentence in story:
         began = time.monotonic()
         try:
@@ -126,13 +126,13 @@ def execute_story(
 
 
 def another_connection() -> "psycopg.Connection[Any]":
-    """A connection to the same database that has nothing of ours."""
+    """Return a plain psycopg connection to the same database."""
     params = connection.get_connection_params() | {"context": None, "cursor_factory": psycopg.Cursor}
     return psycopg.connect(**params | {"autocommit": True})
 
 
 def known_rows() -> list[tuple[UUID, UUID]]:
-    """Notifications that are there, and whose they are, from all over the table."""
+    """Return (id, user id) of up to 5,000 notifications, in random order."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT id, user_id FROM notifications ORDER BY md5(id::text) LIMIT 5000")
         return list(cursor.fetchall())

@@ -1,1 +1,1 @@
-"""A believable month: people, readings and rules are made up; what follows is what the dispatcher really did."""
+"""The demo: a month of invented people, readings and rules, evaluated by the real dispatcher."""

@@ -1,4 +1,4 @@
-"""The story of the demo: people and rules, a month of readings, and the replay of the dispatcher over them."""
+"""The demo month: people and rules, a month of readings, and the replay of the dispatcher over them."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ MONTH = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The result of the replay."""
+    """Numbers of created rows."""
 
     people: int
     rules: int
@@ -36,7 +36,7 @@ Progress = Callable[[int, int], None]
 
 
 def make_month(now: datetime, seed: int, watchers: Sequence[Progress] = ()) -> Month:
-    """Make the month that ends at `now`; `watchers` are called with (evaluations played, evaluations in all)."""
+    """Create the month that ends at `now`; call `watchers` with (finished, all) evaluations after each."""
     dice, start = random.Random(seed), now - MONTH  # noqa: S311 it only paints a picture
     with transaction.atomic():
         people = make_people(dice)

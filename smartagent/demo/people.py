@@ -1,4 +1,4 @@
-"""Forty people of a made-up company, and their integrations. None can sign in until somebody sets a password."""
+"""Forty people of an invented company, and their integrations. Nobody can sign in before a password is set."""
 
 import random
 
@@ -21,7 +21,7 @@ DEMO_ROLES = {0: "operators", 1: "operators", 2: "auditors"}
 
 
 def make_people(dice: random.Random) -> list[User]:
-    """Make the forty, in their groups, each in a time zone."""
+    """Create the forty people, with their groups and time zones."""
     names = [name.strip() for name in DEMO_NAMES.split(",")]
     people = [
         User(email=f"{slugify(name).replace('-', '.')}@example.com", full_name=name, time_zone=dice.choice(ZONES))
@@ -40,7 +40,7 @@ def make_people(dice: random.Random) -> list[User]:
 
 
 def make_integrations(people: list[User], dice: random.Random) -> list[Integration]:
-    """Give everybody two to four integrations that work."""
+    """Create two to four active integrations for each person."""
     return Integration.objects.bulk_create(
         Integration(user=person, integration_type=kind, status=Integration.Status.ACTIVE)
         for person in people

@@ -1,4 +1,4 @@
-"""The readings of the month, written before the replay: the dispatcher sees of them only what was there by then."""
+"""The readings of the month, written before the replay; each evaluation sees those up to its own time."""
 
 import random
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def _pull(incidents: list[Incident], at: datetime) -> float:
 
 
 def write_scores(people: list[User], incidents: Incidents, start: datetime, end: datetime, dice: random.Random) -> int:
-    """An hourly fusion score for everybody."""
+    """Write an hourly fusion score for everybody; return the number of rows."""
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for person in people:
@@ -40,7 +40,7 @@ def write_scores(people: list[User], incidents: Incidents, start: datetime, end:
 def write_efficiency(
     people: list[User], incidents: Incidents, start: datetime, end: datetime, dice: random.Random
 ) -> int:
-    """An efficiency index every three hours, as the fusion engine reports it."""
+    """Write an efficiency index every three hours, as the fusion engine does; return the number of rows."""
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for person in people:
@@ -57,7 +57,7 @@ def write_efficiency(
 
 
 def write_events(people: list[User], incidents: Incidents, start: datetime, end: datetime, dice: random.Random) -> int:
-    """Audit events: routine by the hour, errors where things go wrong."""
+    """Write audit events: routine ones every few hours, errors during incidents; return the number of rows."""
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for person in people:
@@ -77,7 +77,7 @@ def write_events(people: list[User], incidents: Incidents, start: datetime, end:
 
 
 def write_samples(people: list[User], incidents: Incidents, start: datetime, end: datetime, dice: random.Random) -> int:
-    """Five-minute samples of the servers of some people."""
+    """Write five-minute samples of the servers of SERVERS people; return the number of rows."""
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for person in people[:SERVERS]:
@@ -91,6 +91,6 @@ def write_samples(people: list[User], incidents: Incidents, start: datetime, end
 
 
 def _decimal(rows: Iterator[tuple[Any, ...]], column: int) -> Iterator[tuple[Any, ...]]:
-    """The same rows with one column as the number that PostgreSQL's numeric wants."""
+    """Yield the rows with one column as Decimal, for PostgreSQL's numeric."""
     for row in rows:
         yield (*row[:column], Decimal(str(row[column])), *row[column + 1 :])

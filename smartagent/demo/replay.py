@@ -1,4 +1,4 @@
-"""The demo month, replayed: what happens before each evaluation, then the evaluation by the real dispatcher."""
+"""The replay of the demo month: happenings up to each evaluation, then the evaluation by the real dispatcher."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,14 +18,14 @@ RECENT = timedelta(days=2)  # evaluations are 5 minutes apart in these, 30 minut
 
 @dataclass(order=True, slots=True)
 class Happening:
-    """Something that changes a table at a time of the month."""
+    """A change of a table at a time of the month."""
 
     at: datetime
     do: Callable[[], Any] = field(compare=False)
 
 
 def evaluation_times(start: datetime, end: datetime) -> Iterator[datetime]:
-    """The times at which the dispatcher looks."""
+    """Yield the times of the evaluations."""
     at = start
     while at <= end:
         yield at
@@ -35,7 +35,7 @@ def evaluation_times(start: datetime, end: datetime) -> Iterator[datetime]:
 def make_happenings(
     integrations: list[Integration], incidents: Incidents, start: datetime, end: datetime
 ) -> list[Happening]:
-    """Integrations fail and come back with the deep incidents of their person; people read their inbox at nine."""
+    """Return failures and recoveries of integrations during deep incidents, and people who read their inbox at nine."""
     found = []
     for integration in {one.user_id: one for one in integrations}.values():
         for incident in incidents.get(integration.user_id, []):
@@ -56,8 +56,7 @@ def make_happenings(
 def replay(
     start: datetime, end: datetime, happenings: list[Happening], on_evaluated: Callable[[datetime], None]
 ) -> None:
-    """Simulate the month; call `on_evaluated` with the time after each evaluation. Happenings of one time keep their
-    order."""
+    """Simulate the month; call `on_evaluated` with each evaluation's time. Simultaneous happenings keep their order."""
     coming = sorted(happenings)[::-1]
     for at in evaluation_times(start, end):
         while coming and coming[-1].at <= at:

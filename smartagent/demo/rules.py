@@ -1,4 +1,4 @@
-"""Rules of every kind, as a team would have them after some months."""
+"""Rules of every kind, as a team has them after some months."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ HOUR = timedelta(hours=1)
 
 
 def make_rules(people: list[User], keeper: User, at: datetime) -> list[AutomationRule]:
-    """Make the rules; those on everyone belong to `keeper`."""
+    """Create the rules; those that watch everyone belong to `keeper`."""
     olga, others = people[0], people
     rows: list[tuple[User, str, str, str, float, str, dict[str, Any]]] = [
         (keeper, "Fusion score is low", "fusion_score", "<", 55, "alert", {

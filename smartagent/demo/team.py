@@ -1,4 +1,4 @@
-"""What the team does in the demo month: respond to optimizations, acknowledge, silence, and give feedback."""
+"""The team's actions in the demo month: respond to optimizations, acknowledge, silence, give feedback."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -24,8 +24,10 @@ USEFUL = {"An integration is down": 0.95, "Fusion score is low": 0.8, "My score"
 
 
 def make_team_happenings(operators: list[User], start: datetime, end: datetime, dice: random.Random) -> list[Happening]:
-    """Three times a day one of `operators` looks after what the demo's rules have brought about; what nobody answers
-    expires, and what was done is measured."""
+    """Return the team's actions: three times a day one of `operators` handles alerts and proposals.
+
+    Every hour unanswered proposals expire, and applied ones are measured.
+    """
     found = [Happening(at, _expire_and_measure(at)) for at in _every(HOUR, start, end)]
     rounds = (at for at in _every(HOUR, start, end - 2 * HOUR) if at.hour in TEAM_HOURS)
     found += [Happening(at, _look_after(operators[at.day % len(operators)], at, dice)) for at in rounds]

@@ -1,1 +1,1 @@
-"""Outgoing HTTP: one client for all, which reaches no forbidden address."""
+"""Outgoing HTTP: one client for all channels and operations, which reaches no forbidden address."""

@@ -1,4 +1,4 @@
-"""Which addresses may be reached: public ones, and the networks that OUTBOUND_ALLOWED names."""
+"""Allowed addresses: public ones, and those in the networks of OUTBOUND_ALLOWED."""
 
 import os
 import socket
@@ -27,7 +27,7 @@ _ours: ContextVar[tuple[str, ...]] = ContextVar("ours", default=())
 
 @contextmanager
 def allowing(*networks: str) -> Iterator[None]:
-    """In the block, and in this thread, these may be reached too: what we have started there ourselves."""
+    """Allow these networks as well, in the block and in this thread: for servers that this process started itself."""
     token = _ours.set((*_ours.get(), *networks))
     try:
         yield
@@ -36,7 +36,7 @@ def allowing(*networks: str) -> Iterator[None]:
 
 
 def is_ours(host: str) -> bool:
-    """Whether this address is one that the block allows."""
+    """Whether the enclosing `allowing` block allows this address."""
     try:
         address = ip_address(host)
     except ValueError:
@@ -45,7 +45,7 @@ def is_ours(host: str) -> bool:
 
 
 def is_allowed(address: Address) -> bool:
-    """Whether `address` may be reached: it is public, or in a network that the setting allows."""
+    """Whether `address` may be reached: it is public, or in an allowed network."""
     networks = [ip_network(network, strict=False) for network in (*settings.OUTBOUND_ALLOWED, *_ours.get())]
     return all(any(each in network for network in networks) or _is_public(each) for each in _inner(address))
 
@@ -55,9 +55,9 @@ def _is_public(address: Address) -> bool:
 
 
 def resolve(host: str, port: int, timeout: float) -> list[Address]:
-    """The addresses of `host` that may be reached, in the system's order, at least one.
+    """Return the allowed addresses of `host`, in the system's order, at least one.
 
-    AddressRefused where it has only others; Unreachable where it has none, or the look-up takes longer than `timeout`
+    AddressRefused if it has only forbidden ones; Unreachable if it has none, or the look-up takes longer than `timeout`
     seconds.
     """
     found = _look_up(host, port, timeout)
@@ -90,7 +90,7 @@ def _look_up(host: str, port: int, timeout: float) -> Sequence[Address]:
 
 
 def _inner(address: Address) -> list[Address]:
-    """The address, or the IPv4 addresses that are carried in an IPv6 one: what it stands for is what counts."""
+    """Return the IPv4 addresses embedded in an IPv6 address (mapped, 6to4, Teredo, NAT64), else the address itself."""
     if isinstance(address, IPv4Address):
         return [address]
     if address.ipv4_mapped:
@@ -104,7 +104,7 @@ def _inner(address: Address) -> list[Address]:
 
 
 def _forget_inherited() -> None:
-    """In a forked child: the threads that look names up are the parent's, and are not there."""
+    """Replace the look-up threads in a forked child, which does not inherit them."""
     global _lookups  # noqa: PLW0603
     _lookups = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="lookup")
 

@@ -1,8 +1,8 @@
-"""The client: `send` makes one request and gives what came of it.
+"""The HTTP client: `send` makes one request and returns its response.
 
-Redirects are not followed: an answer that says "elsewhere" is no success. Addresses of private networks are refused
-after the look-up, on each connection. Whole requests end within ten seconds, answers are read up to a bound, TLS is
-verified, and proxies that the environment names are used.
+Redirects are not followed, and count as failures. Addresses of private networks are refused after the look-up, on each
+connection. A request ends within ten seconds, responses are read up to a limit, TLS is verified, and the proxies of the
+environment are used.
 """
 
 import atexit
@@ -32,7 +32,7 @@ DEFAULT_HEADERS = {"User-Agent": "SmartAgent/0.1", "Accept": "*/*", "Accept-Enco
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A response: the status code, the beginning of the body, and Retry-After where given."""
+    """A response: status code, beginning of the body, and Retry-After if given."""
 
     code: int
     excerpt: str
@@ -42,12 +42,12 @@ class Answer:
 
     @property
     def succeeded(self) -> bool:
-        """Only 2xx: a redirect has delivered nothing."""
+        """Whether the status is 2xx: a redirect has delivered nothing."""
         return 200 <= self.code < 300
 
 
 def send(method: str, url: str, *, content: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
-    """Make one request; NotSent where no answer came."""
+    """Make one request; return the response, NotSent if there was none."""
     address = check_url(url)
     started = time.perf_counter()
     try:
@@ -71,7 +71,7 @@ def send(method: str, url: str, *, content: bytes = b"", headers: Mapping[str, s
 
 
 def check_url(url: str) -> httpx.URL:
-    """The address as one that can be asked; AddressRefused where it is none, or holds a password."""
+    """Return the parsed URL; AddressRefused if it is no HTTP URL, or contains a password."""
     try:
         found = httpx.URL(url)
     except (httpx.InvalidURL, TypeError, ValueError):
@@ -88,7 +88,7 @@ _making = threading.Lock()
 
 
 def _transport(proxy: str | None) -> "_Transport":
-    """It follows nothing, keeps no cookies, and knows no passwords: a client of httpx would."""
+    """Return a transport without redirects, cookies and netrc passwords, which a client of httpx would use."""
     with _making:
         if proxy not in _transports:
             _transports[proxy] = _Transport(proxy)
@@ -96,14 +96,14 @@ def _transport(proxy: str | None) -> "_Transport":
 
 
 def _forget_inherited() -> None:
-    """In a forked child: the open connections are the parent's."""
+    """Drop the parent's open connections in a forked child."""
     global _transports, _making
     _kept.append(_transports)  # to close them would end the parent's
     _transports, _making = {}, threading.Lock()
 
 
 def _close_all() -> None:
-    """At the end: say goodbye."""
+    """Close all connections at exit."""
     for transport in _transports.values():
         transport.close()
 
@@ -114,7 +114,7 @@ os.register_at_fork(after_in_child=_forget_inherited)
 
 
 class _Transport(httpx.HTTPTransport):
-    """httpx's own, over a network of ours."""
+    """httpx's transport over checked connections."""
 
     def __init__(self, proxy: str | None) -> None:
         super().__init__(proxy=proxy)
@@ -122,7 +122,7 @@ class _Transport(httpx.HTTPTransport):
 
 
 def _proxy_for(address: httpx.URL) -> str | None:
-    """The proxy that the environment names for it. It looks names up itself, so what we can see is checked before."""
+    """Return the environment's proxy for an address, None without; AddressRefused if it resolves to a forbidden one."""
     proxy = proxy_of(os.environ, address.scheme, address.host, address.port)
     if not proxy or is_ours(address.host):
         return None
@@ -132,7 +132,7 @@ def _proxy_for(address: httpx.URL) -> str | None:
 
 
 def _bounded(response: httpx.Response) -> bytes:
-    """The beginning of the body. What is not read of a long one closes the connection."""
+    """Return the beginning of the body; the rest of a long one is not read, which closes the connection."""
     read = b""
     for chunk in response.iter_raw():
         read += chunk
@@ -147,7 +147,7 @@ def _text(body: bytes) -> str:
 
 
 def _retry_after(value: str | None) -> timedelta | None:
-    """Seconds, or a date (RFC 9110, 10.2.3)."""
+    """Parse Retry-After: seconds or a date (RFC 9110, 10.2.3); None if it is neither."""
     if not value:
         return None
     if value.strip().isdecimal():

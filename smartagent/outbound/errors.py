@@ -1,18 +1,18 @@
-"""Errors of outgoing requests, with texts that may be shown: addresses are named without secrets."""
+"""Errors of outgoing requests, with messages that may be shown: addresses are named without secrets."""
 
 
 class NotSent(Exception):
-    """The request got no answer. `permanent` where trying again would not help."""
+    """The request got no response. `permanent`: a retry would not help."""
 
     permanent = False
 
 
 class Unreachable(NotSent):
-    """The network, or whoever is at its other end, did not answer."""
+    """The network or the server did not respond."""
 
 
 class AddressRefused(NotSent):
-    """The address is one that must not be reached, or none at all."""
+    """The address is forbidden or invalid."""
 
     permanent = True
 

@@ -1,6 +1,6 @@
-"""The lowest layer of the client: each connection goes to an address that was checked, and all of it has one deadline.
+"""The network layer of the client: connections to checked addresses only, with one deadline for a whole request.
 
-httpx limits each read by itself; a server that sends one byte every four seconds would keep us for ever.
+httpx limits each read by itself: with that alone, a server that sends one byte every four seconds would never time out.
 """
 
 import ssl
@@ -19,7 +19,7 @@ _until = threading.local()
 
 
 class deadline:  # noqa: N801 a context manager reads like a word
-    """Everything that this thread sends and reads in the block is over within `seconds`."""
+    """Limit everything that this thread sends and reads in the block to `seconds` in all."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -32,7 +32,7 @@ class deadline:  # noqa: N801 a context manager reads like a word
 
 
 def remaining(timeout: float | None) -> float:
-    """The seconds left, at most `timeout`; Unreachable where there are none."""
+    """Return the seconds left, at most `timeout`; Unreachable if none are left."""
     until = getattr(_until, "time", None)
     left = until - time.monotonic() if until is not None else timeout
     if left is None:
@@ -43,7 +43,7 @@ def remaining(timeout: float | None) -> float:
 
 
 class TimedStream(httpcore.NetworkStream):
-    """A connection whose every step keeps to the deadline."""
+    """A connection whose reads and writes keep to the deadline."""
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self.inner = inner
@@ -68,7 +68,7 @@ class TimedStream(httpcore.NetworkStream):
 
 
 class Checked(httpcore.NetworkBackend):
-    """Connects to addresses that may be reached, and to no other that the name may mean a moment later."""
+    """Connects to allowed addresses; a name is resolved once, so that it cannot change after the check."""
 
     def __init__(self) -> None:
         self.inner = httpcore.SyncBackend()
@@ -88,7 +88,7 @@ class Checked(httpcore.NetworkBackend):
 
 
 class ToProxy(httpcore.NetworkBackend):
-    """Connects to the proxy, which the administrator has named, wherever it is."""
+    """Connects to the proxy, wherever it is: the administrator has named it."""
 
     def __init__(self) -> None:
         self.inner = httpcore.SyncBackend()

@@ -1,8 +1,8 @@
-"""Which proxy the environment names for an address, and which addresses NO_PROXY leaves out. Pure.
+"""The environment's proxy for an address, and the exceptions of NO_PROXY. Pure.
 
-An entry of NO_PROXY is a name (`example.com`, which counts for what is below it too), `.example.com`, `*.example.com`
-(only what is below), an address, a network (`10.0.0.0/8`), or `*` for everything; each may have a port (`host:8080`,
-`[::1]:8080`). Variables in small letters come before those in capitals, also where they are empty.
+An entry of NO_PROXY is a domain with its subdomains (`example.com`), the subdomains only (`.example.com`,
+`*.example.com`), an address, a network (`10.0.0.0/8`), or `*` for all; each may have a port (`host:8080`,
+`[::1]:8080`). Lower-case variables take precedence over upper-case ones, even if empty.
 """
 
 import re
@@ -15,7 +15,7 @@ PORTS = {"http": 80, "https": 443}
 
 
 def proxy_of(environment: Mapping[str, str], scheme: str, host: str, port: int | None) -> str:
-    """The proxy for one address, such as `http://proxy:3128`; empty where it is reached without any."""
+    """Return the proxy for an address, such as `http://proxy:3128`; empty if it is reached directly."""
     names = (f"{scheme}_proxy", "all_proxy")
     proxy = next((found for name in names if (found := variable(environment, name))), "")
     if not proxy or is_left_out(variable(environment, "no_proxy"), host, port or PORTS.get(scheme, 0)):
@@ -24,12 +24,12 @@ def proxy_of(environment: Mapping[str, str], scheme: str, host: str, port: int |
 
 
 def variable(environment: Mapping[str, str], name: str) -> str:
-    """The value of the variable, in small letters before capitals."""
+    """Return the value of a variable: the lower-case one if set, else the upper-case one."""
     return environment.get(name, environment.get(name.upper(), "")).strip()
 
 
 def is_left_out(no_proxy: str, host: str, port: int) -> bool:
-    """Whether NO_PROXY names this host, or this port of it."""
+    """Whether NO_PROXY excludes this host, or this port of it."""
     name = host.strip("[]").rstrip(".").lower()
     return any(_names(entry, name, port) for entry in re.split(r"[,\s]+", no_proxy.lower()) if entry)
 
@@ -63,7 +63,7 @@ def _holds(entry: str, address: Address) -> bool:
 
 
 def _address(host: str) -> Address | None:
-    """The address that `host` is, an IPv4 one where it carries one; None where it is a name."""
+    """Return `host` as an address, the IPv4 one if it is mapped into IPv6; None if it is a name."""
     try:
         found = ip_address(host.partition("%")[0])
     except ValueError:

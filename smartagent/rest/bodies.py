@@ -1,4 +1,4 @@
-"""How much a body may be, before it is read: its bytes, and the values of its JSON.
+"""Limits of request bodies: bytes, checked before reading, and JSON values, checked before parsing.
 
 A small value takes many times its length in memory: 16 million empty lists are 32 MB of text, and 1 GB of memory.
 """
@@ -24,26 +24,26 @@ class TakesLarge:
 
 
 def room_of(view: object) -> int:
-    """How many bytes the body of a request for `view` may have."""
+    """Return the maximum number of bytes of a request body for `view`."""
     return int(getattr(view, "largest_body", SMALL))
 
 
 def refuse_large(request: Request, room: int) -> None:
-    """TooLarge where the body says to have more than `room` bytes; nothing of it is read."""
+    """Raise TooLarge if Content-Length is above `room` bytes, without reading the body."""
     length = str(request.META.get("CONTENT_LENGTH") or "0")
     if length.isdecimal() and len(length) < 20 and int(length) > room:
         raise TooLarge(too_large(room))
 
 
 def refuse_many(text: str, room: int) -> None:
-    """TooLarge where the JSON in `text` has more values than a body of `room` bytes may have."""
+    """Raise TooLarge if the JSON in `text` has more values than a body of `room` bytes may have."""
     maximum = MAX_SMALL_BODY_VALUES if room <= SMALL else MAX_BODY_VALUES
     if _separators(text) > maximum and _separators(JSON_STRING.sub("", text)) > maximum:
         raise TooLarge(f"The body has more than {maximum:,} values. Send it in several requests.")
 
 
 def too_large(room: int) -> str:
-    """Say the limit."""
+    """Return the error message with the limit."""
     return f"The body is too large: the maximum is {room:,} bytes."
 
 

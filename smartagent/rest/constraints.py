@@ -12,20 +12,20 @@ FILLED = {"pattern": r"\S", "minItems": 1, "minProperties": 1, "not": {"enum": [
 
 
 class Constraint(Protocol):
-    """Something that holds between fields."""
+    """A condition on several fields of a request."""
 
     def errors(self, given: Given) -> Errors:
-        """The errors of the given fields, by field."""
+        """Return the errors of the given fields, by field."""
         ...
 
     def schema(self) -> dict[str, Any]:
-        """The same as keywords of JSON Schema, to stand beside `properties`."""
+        """Return the condition as keywords of JSON Schema, for use beside `properties`."""
         ...
 
 
 @dataclass(frozen=True)
 class ExactlyOne:
-    """One of these fields is given, and no other of them; the error stands at the first."""
+    """Exactly one of these fields is given; the error is that of the first."""
 
     names: tuple[str, ...]
     message: str
@@ -41,7 +41,7 @@ class ExactlyOne:
 
 @dataclass(frozen=True)
 class AnyFilled:
-    """At least one of these fields is given and not empty; the error stands at the first."""
+    """At least one of these fields is given and not empty; the error is that of the first."""
 
     names: tuple[str, ...]
     message: str
@@ -73,7 +73,7 @@ class NotTogether:
 
 @dataclass(frozen=True)
 class AllOrNone:
-    """All of these fields are given, or none of them; the error stands at the last."""
+    """All of these fields are given, or none; the error is that of the last."""
 
     names: tuple[str, ...]
     message: str
@@ -91,7 +91,7 @@ class AllOrNone:
 
 @dataclass(frozen=True)
 class Present:
-    """A field is given; empty it may be."""
+    """A field is given; it may be empty."""
 
     name: str
     message: str
@@ -119,7 +119,7 @@ class Absent:
 
 @dataclass(frozen=True)
 class Where:
-    """Something that holds where a field has one of some values."""
+    """A constraint that applies if a field has one of some values."""
 
     name: str
     values: tuple[str, ...]
@@ -134,12 +134,12 @@ class Where:
 
 
 def errors_of(constraints: tuple[Constraint, ...], given: Given) -> Errors:
-    """The errors of all `constraints`, by field."""
+    """Return the errors of all `constraints`, by field."""
     return {name: texts for each in constraints for name, texts in each.errors(given).items()}
 
 
 def described(constraints: tuple[Constraint, ...]) -> dict[str, Any]:
-    """All of `constraints` as keywords of JSON Schema."""
+    """Return all `constraints` as keywords of JSON Schema."""
     schemas = [each.schema() for each in constraints]
     return {"allOf": schemas} if len(schemas) > 1 else dict(*schemas)
 

@@ -20,7 +20,7 @@ DETAIL = "detail"
 
 
 class Conflict(exceptions.APIException):
-    """The request cannot be done beside something else that stands or runs."""
+    """The request conflicts with the state of the resource, or with another request."""
 
     status_code = status.HTTP_409_CONFLICT
     default_detail = "Conflict with another operation in progress."
@@ -28,7 +28,7 @@ class Conflict(exceptions.APIException):
 
 
 class TooLarge(exceptions.APIException):
-    """The body of the request is longer than is allowed."""
+    """The body of the request is too large."""
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = "The body is too large. Send it in several requests."
@@ -43,7 +43,7 @@ class Incomplete(exceptions.APIException):
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
-    """Return the answer to whatever a view raised; what nobody foresaw is logged, and answered without its details."""
+    """Return the response to an exception of a view; an unexpected one is logged, and its details are left out."""
     known = _known(exc)
     if known is None:
         return _unforeseen(exc, context)
@@ -56,7 +56,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
 
 
 def errors_of(detail: Any) -> dict[str, list[str]]:
-    """Flatten the detail of any REST framework error: names of nested fields are joined by a point."""
+    """Flatten the detail of a REST framework error: names of nested fields are joined by a dot."""
     errors: dict[str, list[str]] = {}
     for name, message in _flat(detail):
         errors.setdefault(name or DETAIL, []).append(message)

@@ -1,4 +1,4 @@
-"""Fields that read strictly what they say: a number is no text, a text is no number, times have a zone."""
+"""Strict fields: numbers and texts are not converted into each other, times need a zone."""
 
 import json
 import math
@@ -33,7 +33,7 @@ SOMEBODY = {"minLength": 1, "pattern": r"\S"}
 
 
 class TextField(serializers.CharField):
-    """A text; numbers are not turned into one. `asks`: what the description says of it where it is written."""
+    """A text; numbers are not converted. `asks`: additions to its OpenAPI schema in requests."""
 
     default_error_messages = {"not_text": UNSTORABLE_TEXT}
 
@@ -50,7 +50,7 @@ class TextField(serializers.CharField):
 
 
 class IdField(serializers.UUIDField):
-    """An id, as a text; numbers are not turned into one."""
+    """An id, as a text; numbers are not converted."""
 
     def to_internal_value(self, data: Any) -> UUID:
         if not isinstance(data, str):
@@ -59,7 +59,7 @@ class IdField(serializers.UUIDField):
 
 
 class FlagField(serializers.BooleanField):
-    """true or false, and not what else could be read as one of them."""
+    """true or false; nothing else is converted."""
 
     default_error_messages = {"invalid": "Enter true or false, without quotes."}
 
@@ -70,7 +70,7 @@ class FlagField(serializers.BooleanField):
 
 
 class ChoiceField(serializers.ChoiceField):
-    """One of the choices, as a text; the message names them."""
+    """One of the choices, as a text; the error message lists them."""
 
     default_error_messages = {"invalid_choice": "“{input}” is not one of: {choices}."}
 
@@ -83,7 +83,7 @@ class ChoiceField(serializers.ChoiceField):
 
 @extend_schema_field({"type": "number"})
 class NumberField(serializers.Field):  # type: ignore[type-arg]
-    """A JSON number, kept as `numeric`."""
+    """A JSON number, stored as `numeric`."""
 
     asks: Asks = {"exclusiveMinimum": -BOUND, "exclusiveMaximum": BOUND}
 
@@ -106,7 +106,7 @@ class NumberField(serializers.Field):  # type: ignore[type-arg]
 
 @extend_schema_field({"type": "string", "pattern": DURATION_REGEX, "maxLength": MAX_DURATION_TEXT, "examples": ["4h"]})
 class DurationField(serializers.Field):  # type: ignore[type-arg]
-    """A duration as people write it: `30m`, `4h`, `1d 12h`; `0` for none."""
+    """A duration such as `30m`, `4h`, `1d 12h`; `0` for none."""
 
     default_error_messages = {"invalid": 'Enter a duration as text, for example "30m", "4h" or "0".'}
 
@@ -123,7 +123,7 @@ class DurationField(serializers.Field):  # type: ignore[type-arg]
 
 
 class TimeField(serializers.DateTimeField):
-    """A time, given in UTC to everybody; one without a zone is not taken for any."""
+    """A time with a zone; responses have it in UTC."""
 
     default_error_messages = {
         "naive": f"Include a time zone, for example {TIME_EXAMPLE}.",
@@ -144,7 +144,7 @@ class TimeField(serializers.DateTimeField):
 
 @extend_schema_field({"type": "object", "additionalProperties": True})
 class JSONObjectField(serializers.JSONField):
-    """A JSON object that PostgreSQL can keep."""
+    """A JSON object that PostgreSQL can store."""
 
     default_error_messages = {
         "not_an_object": 'Use an object: {{"name": ...}}.',
@@ -180,7 +180,7 @@ class JSONObjectField(serializers.JSONField):
 
 
 class OwnerField(serializers.Field):  # type: ignore[type-arg]
-    """Who owns it: the caller, or, where one may change everyone's things, anybody, by id or e-mail."""
+    """The owner: the caller, or with permission to change everyone's objects anybody, by id or e-mail."""
 
     asks: Asks = SOMEBODY
     default_error_messages = {
@@ -207,7 +207,7 @@ class OwnerField(serializers.Field):  # type: ignore[type-arg]
 
 
 def find_person(text: str, among: QuerySet[User]) -> User | None:
-    """Whoever of these has this id, or signs in by this e-mail address."""
+    """Return the person of `among` with this id or e-mail address; None if there is none."""
     try:
         return among.filter(pk=UUID(text.strip())).first()
     except ValueError:
@@ -215,7 +215,7 @@ def find_person(text: str, among: QuerySet[User]) -> User | None:
 
 
 def visible_person(text: str, me: User, *, everyone: bool = True) -> User | None:
-    """Whom `me` means by an id or an e-mail address: themselves, or with `everyone` anybody whom they may see."""
+    """Return the person with this id or e-mail: `me`, or with `everyone` anybody whom `me` may see; else None."""
     if text.lower() in (str(me.pk), me.email.lower()):
         return me
     return find_person(text, people_visible_to(me)) if everyone and keepable(text) else None

@@ -18,7 +18,7 @@ TIME_HELP = "A date or a time, for example 2026-03-02 or 2026-03-02T10:00, with 
 
 
 class OneOfField(ChoiceField):  # type: ignore[misc]
-    """A choice that says what there is, where the value is none of it."""
+    """A choice whose error message lists the valid values."""
 
     def validate(self, value: Any) -> None:
         if value and not self.valid_value(value):
@@ -28,7 +28,7 @@ class OneOfField(ChoiceField):  # type: ignore[misc]
 
 
 class OneOf(django_filters.ChoiceFilter):  # type: ignore[misc]
-    """Filters by one of some values."""
+    """Filters by one value of a list."""
 
     field_class = OneOfField
 
@@ -37,7 +37,7 @@ class OneOf(django_filters.ChoiceFilter):  # type: ignore[misc]
 
 
 class TimeFilterField(IsoDateTimeField):  # type: ignore[misc]
-    """A time, in UTC: PostgreSQL reads no zone that is 16 hours or more away, though ISO 8601 has them."""
+    """A time, converted to UTC: PostgreSQL rejects offsets of 16 hours or more, which ISO 8601 allows."""
 
     def to_python(self, value: Any) -> datetime | None:
         try:
@@ -48,7 +48,7 @@ class TimeFilterField(IsoDateTimeField):  # type: ignore[misc]
 
 
 class TimeFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
-    """Filters by a time; one without a zone is in the zone of whoever asks."""
+    """Filters by a time; one without a zone is in the zone of the person."""
 
     field_class = TimeFilterField
 
@@ -59,17 +59,16 @@ class TimeFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
 
 
 def people_named(asker: Any, text: str) -> QuerySet[Any]:
-    """The people whom `text` names, by part of name or e-mail or by id, of those whom `asker` (None: a program) may
-    see."""
+    """Return the people that `text` matches, part of name or e-mail or the id, whom `asker` (None: all) may see."""
     people = people_visible_to(asker) if asker else get_user_model().objects.all()
     person = as_uuid(text)
     return people.filter(Q(pk=person) if person else Q(email__icontains=text) | Q(full_name__icontains=text))
 
 
 class PersonFilter(django_filters.CharFilter):  # type: ignore[misc]
-    """Filters by a person whom the asker may see: part of the name or of the e-mail, or the id.
+    """Filters by a person, among those whom the caller may see: part of the name or e-mail, or the id.
 
-    `person` is whom a reading, an alert or an optimization is about, `owner` whose the rule or the thing is.
+    `person` is whom a reading, an alert or an optimization is about, `owner` the owner of a rule or another object.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -79,16 +78,16 @@ class PersonFilter(django_filters.CharFilter):  # type: ignore[misc]
         return self.about(queryset, self.people(value)) if value else queryset
 
     def people(self, value: str) -> QuerySet[Any]:
-        """Those whom `value` names, of those whom the asker may see."""
+        """Return the people that `value` matches, of those whom the caller may see."""
         return people_named(asker_of(self), value)
 
     def about(self, queryset: QuerySet[Any], people: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows that have to do with one of `people`."""
+        """Return the rows that belong to one of `people`."""
         return queryset.filter(**{f"{self.field_name}__in": people})
 
 
 class TimesFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Filters by the time that counts for a model: which field that is, `times` says."""
+    """Filters by a time of the model; `times` is the name of its field."""
 
     times = "created_at"
 
@@ -98,7 +97,7 @@ class TimesFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     @classmethod
     def get_filters(cls) -> Any:
-        """Those of the model first, those of time after them."""
+        """Return the filters, those by time last."""
         found = super().get_filters()
         times = {name: found.pop(name) for name in ("within", "after", "before") if name in found}
         return found | times
@@ -116,6 +115,6 @@ class TimesFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 def asker_of(requested: Any) -> Any:
-    """Who asks; None where a program filters, and no request."""
+    """Return the person of the request; None without a request."""
     request = getattr(requested.parent, "request", None)
     return request.user if request is not None else None

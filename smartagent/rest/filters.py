@@ -1,4 +1,4 @@
-"""Filters and ordering in the query of an address; unknown names are errors."""
+"""Filters and ordering by query parameters; unknown parameters are errors."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ PAGING = ("cursor", "page_size")
 
 
 class Filters(DjangoFilterBackend):  # type: ignore[misc]
-    """The view's FilterSet, the same one that the pages use. A parameter that nobody knows is an error."""
+    """Filters by the view's FilterSet, which pages use as well. An unknown parameter is an error."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         names = list(self._names(queryset, view))
@@ -25,7 +25,7 @@ class Filters(DjangoFilterBackend):  # type: ignore[misc]
 
 
 class Ordering(BaseFilterBackend):
-    """`?ordering=name`, or `-name` the other way round: one of the view's `ordering_fields`."""
+    """Orders by `?ordering=`: one of the view's `ordering_fields`, with `-` descending."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         requested = request.query_params.get("ordering")
@@ -44,19 +44,19 @@ class Ordering(BaseFilterBackend):
         return queryset.order_by(requested)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """Describe the parameter."""
+        """Return the OpenAPI description of the parameter."""
         schema = {"type": "string", "enum": orders(view)}
         text = "Ordering; prefix - for descending."
         return [{"name": "ordering", "in": "query", "schema": schema, "description": text}]
 
 
 def orders(view: Any) -> list[str]:
-    """The orders that one can ask `view` for."""
+    """Return the valid values of `ordering` for `view`."""
     return [f"{sign}{name}" for name in view.ordering_fields for sign in ("", "-")]
 
 
 def refuse_unknown(request: Request, known: list[str]) -> None:
-    """ValidationError where the address has a parameter that is not among `known`, or is given twice, or is empty."""
+    """Raise ValidationError if a query parameter is not among `known`, is repeated, or is empty."""
     errors = {}
     for name, values in request.query_params.lists():
         if name not in known:

@@ -1,6 +1,6 @@
-"""The same request twice does its work once: the answer that an `Idempotency-Key` got is kept, and given again.
+"""Idempotent requests: the response to an `Idempotency-Key` is stored, and returned for each repetition.
 
-Only successes are kept. Two requests at once with one key: the second waits for the first, and gets its answer.
+Only successful responses are stored. Of two concurrent requests with one key, the second waits for the first.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ class KeyReused(exceptions.APIException):
 
 
 def run_once(request: Request, answer: Callable[[], dict[str, Any]], code: int = status.HTTP_201_CREATED) -> Response:
-    """Return what `answer` gives, or what it gave when this request came before with the same key."""
+    """Return the response with the body `answer()`, or the stored one if the request is a repetition; KeyReused."""
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return Response(answer(), status=code)
@@ -59,12 +59,12 @@ def _given(request: Request, key: str) -> IdempotencyKey | None:
 
 
 def fingerprint(request: Request) -> str:
-    """The fingerprint of a request: method, address, kind of body, and body."""
+    """Return a hash of the request: method, address, content type, and body."""
     head = f"{request.method} {request.get_full_path()} {request.content_type}\n".encode()
     return hashlib.sha256(head + request.body).hexdigest()
 
 
 def forget_old_keys(now: datetime | None = None) -> int:
-    """Delete the keys that nobody will send again; return how many they were."""
+    """Delete expired keys; return their number."""
     deleted, _ = IdempotencyKey.objects.filter(created_at__lt=(now or timezone.now()) - KEY_TTL).delete()
     return deleted

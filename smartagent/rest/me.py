@@ -1,4 +1,4 @@
-"""The caller: who they are, and their permissions."""
+"""The caller's profile and permissions."""
 
 from typing import Any
 

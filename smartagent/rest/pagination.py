@@ -1,7 +1,7 @@
-"""Pages by keyset: a page starts after the last row of the one before, however many rows there are and come.
+"""Keyset pagination: a page starts after the last row of the previous one, so that new rows do not shift pages.
 
-The order is one field and then the id, so that it is the same every time. An empty value counts as the largest, as in
-PostgreSQL's own order, so that the plain indexes serve.
+Rows are ordered by one field and then the id, so that the order is total. NULL counts as the largest value, as in
+PostgreSQL's default order, so that plain indexes serve.
 """
 
 import base64
@@ -28,7 +28,7 @@ CURSOR_SHAPE = re.compile(r"eyJvcmRlciI6[A-Za-z0-9_-]+")  # {"order":
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page starts: beside the row with this value and id, in this order, forwards or backwards."""
+    """The start of a page: the row with this value and id, the order, and the direction."""
 
     order: str
     value: str | None
@@ -36,7 +36,7 @@ class Cursor:
     backwards: bool = False
 
     def encode(self) -> str:
-        """The cursor as it stands in an address."""
+        """Return the cursor as text for a URL."""
         return base64.urlsafe_b64encode(json.dumps(asdict(self)).encode()).decode().rstrip("=")
 
 
@@ -101,7 +101,7 @@ class CursorPagination(BasePagination):
 
 
 def beside(model: type[Model], name: str, cursor: Cursor, descending: bool) -> Q:
-    """The rows that come after the cursor's row in this direction."""
+    """Return the condition of rows after the cursor's row in its direction."""
     field: Any = model._meta.get_field(name)
     past = "lt" if descending else "gt"
     try:
@@ -119,7 +119,7 @@ def beside(model: type[Model], name: str, cursor: Cursor, descending: bool) -> Q
 
 
 def in_utc(value: Any) -> Any:
-    """A time in UTC. What is no time stays as it is."""
+    """Convert a time to UTC; return other values unchanged."""
     if not isinstance(value, datetime):
         return value
     if value.tzinfo is None:
@@ -128,7 +128,7 @@ def in_utc(value: Any) -> Any:
 
 
 def page_size(text: str | None) -> int:
-    """The number of rows on a page that was asked for; ValidationError where it is none."""
+    """Parse the requested page size; ValidationError if it is invalid."""
     if text is None:
         return PAGE_SIZE
     if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= LARGEST_PAGE or len(text) > 9:
@@ -137,7 +137,7 @@ def page_size(text: str | None) -> int:
 
 
 def decode(text: str | None, order: str) -> Cursor | None:
-    """The cursor in an address; ValidationError where it is none, or belongs to another order."""
+    """Parse a cursor of a URL; ValidationError if it is invalid, or belongs to another order."""
     if text is None:
         return None
     if not CURSOR_SHAPE.fullmatch(text):
@@ -156,5 +156,5 @@ def decode(text: str | None, order: str) -> Cursor | None:
 
 
 def malformed_cursor() -> ValidationError:
-    """The error of a cursor that we did not make."""
+    """Return the error for an invalid cursor."""
     return ValidationError({"cursor": ["Invalid cursor. Follow `next` and `previous`, or omit the cursor."]})

@@ -1,4 +1,4 @@
-"""Bodies: JSON, and JSON lines; gzipped where Content-Encoding says so."""
+"""Parsers of bodies: JSON and JSON lines, gzipped if Content-Encoding says so."""
 
 import codecs
 import json
@@ -24,7 +24,7 @@ CHARSETS = ("utf-8", "ascii")  # as Python names them; JSON between programs is 
 
 
 class Lines(list[Any]):
-    """The values of a body of JSON lines; `numbers` are the lines on which they stood."""
+    """The values of a body of JSON lines; `numbers` are their line numbers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Lines(list[Any]):
 
 
 class JSONParser(parsers.BaseParser):
-    """One JSON value."""
+    """Parses a body of one JSON value."""
 
     media_type = "application/json"
 
@@ -46,7 +46,7 @@ class JSONParser(parsers.BaseParser):
 
 
 class LinesParser(parsers.BaseParser):
-    """A JSON value on each line; empty lines are skipped."""
+    """Parses a body with a JSON value on each line; empty lines are skipped."""
 
     media_type = "application/x-ndjson"
 
@@ -68,14 +68,14 @@ class LinesParser(parsers.BaseParser):
 
 
 def read_json(text: str) -> Any:
-    """Return the value that `text` is; ValueError where it is not JSON as the standard has it."""
+    """Parse standard JSON; ValueError for anything else, such as NaN."""
     if is_deep(text):
         raise ValueError("it is nested too deeply.")
     return json.loads(text, parse_constant=_refuse)
 
 
 def text_of(context: Mapping[str, Any] | None) -> str:
-    """The body of the request as text; ParseError, UnsupportedMediaType or TooLarge where it cannot be one."""
+    """Return the body of the request as text; ParseError, UnsupportedMediaType, or TooLarge."""
     given = context or {}
     request, room = given["request"], room_of(given.get("view"))
     refuse_large(request, room)
@@ -95,7 +95,7 @@ def text_of(context: Mapping[str, Any] | None) -> str:
 
 
 def _refuse_other_charsets(charset: str) -> None:
-    """UnsupportedMediaType where the body says to be written in another charset: what is read in it would be chance."""
+    """Raise UnsupportedMediaType for a charset other than UTF-8."""
     try:
         known = not charset or codecs.lookup(charset).name in CHARSETS
     except (LookupError, ValueError):
@@ -105,7 +105,7 @@ def _refuse_other_charsets(charset: str) -> None:
 
 
 def _unzipped(body: bytes, room: int) -> bytes:
-    """All members of `body`, as gzip files that were put one after the other have them; together within the limit."""
+    """Decompress all members of a gzip `body`; TooLarge if they have more than `room` bytes together."""
     room = min(room, settings.DATA_UPLOAD_MAX_MEMORY_SIZE or LARGE)
     plain, place, members = bytearray(), 0, 0
     while place < len(body) or not members:
@@ -120,7 +120,7 @@ def _unzipped(body: bytes, room: int) -> bytes:
 
 
 def _read_member(body: bytes, place: int, plain: bytearray, room: int) -> int:
-    """Append to `plain` the gzip member that begins at `place`, chunk by chunk, and return where it ends."""
+    """Append the gzip member at offset `place` to `plain`; return the offset of its end."""
     opener = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     while not opener.eof:
         chunk = body[place : place + CHUNK_BYTES]

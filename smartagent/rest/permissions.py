@@ -1,4 +1,4 @@
-"""Django's model permissions, for reading too. Ownership is a matter of `scope`."""
+"""Django's model permissions, for reading as well. `kernel.scope` handles ownership."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ PERMISSION_OF_METHOD = {"GET": "view", "HEAD": "view", "OPTIONS": "view", "POST"
 
 
 class ModelPermissions(BasePermission):
-    """A signed-in person who has the permission that the method needs on the view's model.
+    """Requires a signed-in person with the permission for the method on the view's model.
 
-    A view can say otherwise by `needs`: a verb (`change`), a whole permission (`rules.change_automationrule`), or
-    "" where being signed in is enough.
+    A view overrides that by `needs`: a verb (`change`), a permission (`rules.change_automationrule`), or "" if being
+    signed in suffices.
     """
 
     message = "Your roles do not allow this. Ask an administrator."
@@ -25,7 +25,7 @@ class ModelPermissions(BasePermission):
 
 
 def needed(method: str, view: Any) -> list[str]:
-    """The permissions that `view` needs for `method`."""
+    """Return the permissions that `method` needs on `view`."""
     needs = getattr(view, "needs", None)
     if needs == "":
         return []

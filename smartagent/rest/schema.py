@@ -1,4 +1,4 @@
-"""The description of the API: what drf-spectacular finds, and what every operation shares."""
+"""The OpenAPI document: what drf-spectacular derives, and what all operations share."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ ERROR_SCHEMA = {
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How to send a personal token."""
+    """Describes authentication by personal token."""
 
     target_class = "smartagent.accounts.tokens.TokenAuthentication"
     name = "token"
@@ -55,7 +55,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
 
 class Schema(AutoSchema):
-    """Says of what is written also what fields ask for (`asks`), and what holds between them (`constraints`)."""
+    """Describes requests with `asks` of their fields, and with `constraints` of their serializers."""
 
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:
         schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
@@ -69,7 +69,7 @@ class Schema(AutoSchema):
 
 
 class FiltersScheme(DjangoFilterExtension):  # type: ignore[no-untyped-call]
-    """Filters by a kind that can be plugged in name the kinds that there are."""
+    """Describes filters with callable choices, such as the registered kinds."""
 
     target_class = "smartagent.rest.filters.Filters"
     priority = 1
@@ -82,7 +82,7 @@ class FiltersScheme(DjangoFilterExtension):  # type: ignore[no-untyped-call]
 
 
 class OwnerScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
-    """An id; when written also an e-mail address."""
+    """Describes an owner: an id, in requests also an e-mail address."""
 
     target_class = "smartagent.rest.fields.OwnerField"
     match_subclasses = True
@@ -92,7 +92,7 @@ class OwnerScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-c
 
 
 def describe_shared(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Add the error answers to every operation, and say that bodies know no other names."""
+    """Add the error responses to every operation, and refuse unknown fields in all request bodies."""
     components = result.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for name, schema in schemas.items():
@@ -110,7 +110,7 @@ def describe_shared(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def _refuse_empty(operation: dict[str, Any]) -> None:
-    """Say that no parameter of the address may be empty, as `refuse_unknown` has it."""
+    """Describe query parameters as not empty, as `refuse_unknown` requires."""
     for parameter in operation.get("parameters", ()):
         schema = parameter.get("schema", {})
         if parameter["in"] == "query" and "enum" in schema:
@@ -120,7 +120,7 @@ def _refuse_empty(operation: dict[str, Any]) -> None:
 
 
 def _require_body(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Say that there is a body where an empty object would be refused."""
+    """Describe a body as required if an empty object would be refused."""
     body = operation.get("requestBody", {"content": {}})
     for content in body["content"].values():
         schema = schemas.get(content["schema"].get("$ref", "").rpartition("/")[2], content["schema"])

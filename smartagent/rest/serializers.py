@@ -1,4 +1,4 @@
-"""Serializers that let nothing pass in silence: a name they do not know is an error that says so."""
+"""Strict serializers: an unknown field is an error."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ from smartagent.rest.fields import (
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses names that it does not have. Those that can only be read may be sent back, and are ignored."""
+    """Refuses unknown fields. Read-only fields are accepted and ignored, so that a response can be sent back."""
 
     # What holds between its fields. Where a part is changed it is not asked: the other part stands in the database.
     constraints: tuple[Constraint, ...] = ()
@@ -40,7 +40,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
-    """The same of a model. An update writes the fields that were sent, and no others."""
+    """A strict serializer of a model. An update writes only the fields that were sent."""
 
     serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
         models.TextField: TextField,
@@ -59,7 +59,7 @@ class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
         return field, {k: v for k, v in options.items() if k in allowed} if allowed else options
 
     def update(self, instance: Any, validated_data: Any) -> Any:
-        """Write only what was sent: counters that an evaluation changes meanwhile stay as the evaluation left them."""
+        """Save the sent fields only, so that counters changed by a concurrent evaluation are kept."""
         for name, value in validated_data.items():
             setattr(instance, name, value)
         touched = [field.name for field in instance._meta.fields if getattr(field, "auto_now", False)]
@@ -75,12 +75,12 @@ ALLOWED: dict[Any, set[str]] = {
 
 
 class OwnedSerializer(StrictModelSerializer):
-    """Of something that has an owner: the caller, where nobody is named."""
+    """A serializer of an owned object; the default owner is the caller."""
 
     user = OwnerField(required=False, help_text="Owner: ID, or on write also e-mail. Default: you.")
 
     def whole(self, attrs: dict[str, Any]) -> Any:
-        """The thing as it would be with `attrs`, not saved."""
+        """Return the object with `attrs`, unsaved."""
         model: Any = self.Meta.model
         fields = model._meta.concrete_fields
         values = {field.attname: getattr(self.instance, field.attname) for field in fields} if self.instance else {}

@@ -1,4 +1,4 @@
-"""Limits per person by REST, the same as on pages: 429 with the seconds to wait."""
+"""Rate limits per person, shared with the pages: 429 with the seconds to wait."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from smartagent.kernel.limits import seconds_to_wait
 
 
 class Limit(BaseThrottle):
-    """Counts requests of one kind, of each person."""
+    """Limits requests of one kind per person."""
 
     what = ""
 
@@ -22,13 +22,13 @@ class Limit(BaseThrottle):
 
 
 class Previews(Limit):
-    """Requests that compute much and change nothing: trials, previews, plans."""
+    """Limits requests that compute much and change nothing: trials, previews, plans."""
 
     what = "previews"
 
 
 class Silences(Limit):
-    """Silences that are created or changed."""
+    """Limits creations and changes of silences."""
 
     what = "silences"
 

@@ -1,4 +1,4 @@
-"""Views of things that somebody owns: one sees what one may see, changes what one may change; the rest is 404."""
+"""Views of owned objects: what a person may not see or change is 404."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from smartagent.rest.filters import refuse_unknown
 
 
 class StrictView(APIView):
-    """Refuses parameters in the address that it does not have."""
+    """Refuses query parameters other than `parameters`."""
 
     needs: str | None = None
     parameters: tuple[str, ...] = ()
@@ -23,7 +23,7 @@ class StrictView(APIView):
             refuse_unknown(request, list(self.parameters))
 
     def lists(self, request: Request) -> bool:
-        """Whether this request asks for a list."""
+        """Whether the request returns a list, whose parameters the filters check."""
         return False
 
 
@@ -44,7 +44,7 @@ class OwnedView(StrictView, generics.GenericAPIView[Any]):
 
 
 class ReadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, OwnedView, viewsets.GenericViewSet[Any]):
-    """A list, and one of it."""
+    """List and detail."""
 
     lookup_value_converter = "uuid"
 
@@ -52,9 +52,9 @@ class ReadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, OwnedView, v
         return self.action == "list"
 
     def again(self, changed: Model) -> dict[str, Any]:
-        """The row as it is in the database now, as the answer to a change."""
+        """Return the current row, as the response to a change."""
         return dict(self.get_serializer(self.get_queryset().get(pk=changed.pk)).data)
 
 
 class WriteViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, mixins.DestroyModelMixin, ReadViewSet):
-    """And made, changed and deleted."""
+    """List, detail, create, update and delete."""

@@ -1,4 +1,4 @@
-"""Django's admin with our site as the default one."""
+"""Django's admin app with `shell.site.Site` as the default site."""
 
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 

@@ -1,11 +1,11 @@
-"""A number on top of a page, and where it leads."""
+"""Cards at the top of a page: a number with a link."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One number of a page, and the list it was counted in."""
+    """A number with its label and a link to the counted list."""
 
     label: str
     count: str

@@ -1,4 +1,4 @@
-"""Ask, then do: a page that says what would happen, with a button that does it and a link that does nothing."""
+"""Confirmation pages: the effects of an action, a button that runs it, and a link that cancels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ CONFIRMATION_TEMPLATE = "smartagent/confirm.html"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """A confirmation page. Without a verb nothing can be done, and it only leads back."""
+    """The contents of a confirmation page; without a `verb` there is no button, only the link back."""
 
     title: str
     verb: str
@@ -26,13 +26,13 @@ class Confirmation:
 
 
 def selection(request: HttpRequest, action: str) -> tuple[tuple[str, str], ...]:
-    """The rows that are chosen in a list, and what is done to them, for the form that comes back."""
+    """Return the hidden fields of the form: the action, and the keys of the selected rows."""
     chosen = [(helpers.ACTION_CHECKBOX_NAME, key) for key in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)]
     return (*chosen, ("action", action), ("select_across", request.POST.get("select_across", "0")))
 
 
 def is_confirmed(request: HttpRequest) -> bool:
-    """Whether the button of the page was pressed."""
+    """Whether the request confirms the action: the button of the page was pressed."""
     return request.method == "POST" and bool(request.POST.get(CONFIRMED_FIELD))
 
 
@@ -42,7 +42,7 @@ def confirm(
     template: str = CONFIRMATION_TEMPLATE,
     context: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    """The page; a `template` that extends ours shows what is in `context`."""
+    """Return the confirmation page; `context` is for a `template` that extends the default one."""
     request.current_app = site.name
     hidden = (*requested.hidden, (CONFIRMED_FIELD, "yes"))
     whole = (

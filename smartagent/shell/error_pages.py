@@ -1,4 +1,4 @@
-"""Pages for what went wrong: in the shell where it can be shown, else plain, needing neither session nor database."""
+"""Error pages: in the shell if it can be rendered, else a plain page that needs neither session nor database."""
 
 import sys
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def incomplete(request: HttpRequest, missing: Sequence[Missing]) -> HttpResponse:
-    """Where the database lacks what the page needs: this page alone, if it can be."""
+    """Return the page for a missing column or table (503), without the shell if that needs it too."""
     words = in_words(missing)
     heading = "Database schema incomplete"
     try:
@@ -50,30 +50,30 @@ def incomplete(request: HttpRequest, missing: Sequence[Missing]) -> HttpResponse
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Where the token against forged requests does not fit."""
+    """Return the page for an invalid CSRF token (403)."""
     return _in_shell(request, 403, "Form expired", FORM_EXPIRED)
 
 
 def too_large(request: HttpRequest, maximum: int) -> HttpResponse:
-    """A form has more than `maximum` bytes."""
+    """Return the page for a form of more than `maximum` bytes (413)."""
     return _in_shell(
         request, 413, "Too much at once", f"A form here has at most {maximum / 1e6:g} MB. Send less at once."
     )
 
 
 def too_long(request: HttpRequest, field: str, size: int, maximum: int) -> HttpResponse:
-    """Where `field` of a form has `size` characters, more than `maximum`."""
+    """Return the page for a form whose `field` has `size` characters, more than `maximum` (413)."""
     words = f"The field “{field[:80]}” has {size:,} characters; at most {maximum:,} are read. Shorten the text."
     return _in_shell(request, 413, "Too much at once", words)
 
 
 def _is_api(request: HttpRequest) -> bool:
-    """Whether a program asks: no answer below /api/ is HTML."""
+    """Whether the request is below /api/, where no response is HTML."""
     return request.path.startswith("/api/")
 
 
 def _detail(exception: Exception) -> str:
-    """The message of the view, if it gave one."""
+    """Return the message of the exception, empty if it has none."""
     detail = exception.args[0] if exception.args and not isinstance(exception, Http404) else ""
     return detail if isinstance(detail, str) else ""
 

@@ -16,7 +16,7 @@ PAST_VAR = "past"  # where a list goes on, beyond the reach of its pages
 
 
 class FilterPanel(ListFilter):
-    """The one filter of such a list: the form of its FilterSet."""
+    """The only filter of the list, as the admin sees it: the form of the FilterSet."""
 
     title = "filters"
     template = "smartagent/filter_panel.html"
@@ -46,7 +46,7 @@ class FilterPanel(ListFilter):
         return list(self.filterset.filters)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The filtered rows; none where a filter is invalid, which the page then says."""
+        """Return the filtered rows; none if a filter is invalid, which the page shows as an error."""
         if not self.filterset.is_valid():
             return queryset.none()
         return self.filterset.filter_queryset(queryset)  # type: ignore[no-any-return]

@@ -16,7 +16,7 @@ from smartagent.shell.owned_admin import OwnedAdmin
 
 
 class FilteredChangeList(ChangeList):  # type: ignore[misc]
-    """Shows what the FilterSet leaves, says what it did not understand, and stays within the pages that there are."""
+    """A list of the rows that the FilterSet selects, with the active filters, the invalid ones, and capped pages."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         self.sees_people = has_everyone(request.user, "view")
@@ -34,7 +34,7 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
         return specs, has_filters, rest, duplicates, not all(chip["by_default"] for chip in self.chips)
 
     def get_ordering_field(self, field_name: Any) -> Any:
-        """Nobody puts rows in the order of people whom they may not see: that would tell their names and e-mails."""
+        """Refuse an order by columns of hidden people, which would reveal their names and e-mails."""
         found = super().get_ordering_field(field_name)
         path = found if isinstance(found, str) else ""
         return None if leads_to_person(self.model, path) and not self.sees_people else found
@@ -59,7 +59,7 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
 
     @property
     def older(self) -> str | None:
-        """The address of what is past the last page, where there is more than the pages reach."""
+        """The address of the rows after the last page, None if there are none."""
         field = self.model_admin.keyset
         last_page = self.page_num == self.paginator.num_pages
         by_field = self.queryset.query.order_by[:1] == (f"-{field}",)
@@ -75,7 +75,7 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
 
     @property
     def chips(self) -> list[dict[str, Any]]:
-        """The filters in force: what each says, the address without it, and whether nobody asked for it."""
+        """The active filters: label, address of the list without it, and whether it is a default."""
         filterset, defaults = self.panel.filterset, self.model_admin.filter_defaults
         return [
             {
@@ -89,7 +89,7 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
 
     @property
     def complaints(self) -> list[str]:
-        """The invalid filters, in words."""
+        """The messages of the invalid filters."""
         form = self.panel.filterset.form
         unknown = super().get_filters_params().keys() - form.fields.keys() - {PAST_VAR}
         known = ", ".join(form.fields)
@@ -105,7 +105,7 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
 
 
 class FilteredAdmin(OwnedAdmin):
-    """A list with the filters of a FilterSet. `filter_defaults` hold where the address says nothing else."""
+    """A list with the filters of a FilterSet; `filter_defaults` apply if the address has no other value."""
 
     filterset_class: ClassVar[Any]
     filter_defaults: ClassVar[Mapping[str, str]] = {}
@@ -122,7 +122,7 @@ class FilteredAdmin(OwnedAdmin):
     show_facets = ShowFacets.NEVER
 
     def filterset(self, request: HttpRequest) -> Any:
-        """The FilterSet of what `request` asks for."""
+        """Return the FilterSet bound to the query of `request`."""
         data = QueryDict(mutable=True)
         data.update(request.GET)
         for name, value in self.filter_defaults.items():
@@ -133,7 +133,7 @@ class FilteredAdmin(OwnedAdmin):
         css = {"all": ("smartagent/rules.css",)}
 
     def prepare(self, rows: list[Any]) -> None:
-        """Look up for all `rows` of a page at once what their columns need besides."""
+        """Load related data of all `rows` of a page at once, for its columns."""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
         return FilteredChangeList
@@ -143,13 +143,13 @@ class FilteredAdmin(OwnedAdmin):
 
 
 class RecordAdmin(FilteredAdmin):
-    """A list of what the system writes: to be read, never added, edited or deleted by hand."""
+    """A read-only list, of rows that the system writes."""
 
     actions = None
     change_form_template = "smartagent/record.html"
 
     def describe(self, record: Any) -> str:
-        """The title of the page of one record."""
+        """Return the title of a record's page."""
         return str(record)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
@@ -168,13 +168,13 @@ class RecordAdmin(FilteredAdmin):
 
 
 def _named(filterset: Any, name: str) -> str:
-    """The label of a filter, with a capital letter."""
+    """Return the label of a filter, capitalized."""
     label = str(filterset.form.fields[name].label or name)
     return f"{label[:1].upper()}{label[1:]}"
 
 
 def _shown(filterset: Any, name: str) -> str:
-    """A value as its field shows it."""
+    """Return a filter's value as its form field shows it."""
     value = filterset.data[name]
     choices = dict(getattr(filterset.form.fields[name], "choices", ()))
     return capfirst(str(choices[value])) if value in choices else str(value)

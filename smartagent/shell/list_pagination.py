@@ -1,7 +1,7 @@
-"""Pages of lists with millions of rows: never a full count, never a deep offset.
+"""Pages of lists with millions of rows, without a full count or a deep offset.
 
-Rows are counted up to CAP and no further; where the database's own statistics know of more, those are quoted. Pages
-reach as deep as CAP; the last of them leads on to what is past its last row, by key, from where pages count anew.
+Rows are counted up to CAP; beyond that, PostgreSQL's estimate is shown. Pages reach down to row CAP; the last one links
+to the rows after its last row, by key, where page numbers begin again.
 """
 
 from functools import cached_property
@@ -19,11 +19,11 @@ ESTIMATE = "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s)"
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
-    """Counts up to CAP rows, and gives pages of those."""
+    """A paginator over the first CAP rows."""
 
     @cached_property
     def counted(self) -> int:
-        """How many rows there are, or CAP + 1 where there are more than CAP."""
+        """The number of rows, at most CAP + 1."""
         if isinstance(self.object_list, QuerySet):
             return self.object_list.order_by()[: CAP + 1].count()
         return len(self.object_list)
@@ -33,7 +33,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
         return min(self.counted, CAP)
 
     def validate_number(self, number: Any) -> int:
-        """The page that is meant: the first or the last one where there is none of that number."""
+        """Return the number of the nearest page that exists."""
         try:
             return min(max(int(number), 1), self.num_pages)
         except (TypeError, ValueError):
@@ -41,12 +41,12 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 
     @property
     def is_capped(self) -> bool:
-        """Whether there are more rows than the pages reach."""
+        """Whether there are more than CAP rows."""
         return self.counted > CAP
 
     @cached_property
     def count_in_words(self) -> str:
-        """`37`, `10,000+`, or `about 1,000,000` where all rows of a table are asked for."""
+        """The count as text: `37`, `10,000+`, or for all rows of a table `about 1,000,000`."""
         if not self.is_capped:
             return f"{self.count:,}"
         estimate = self._estimate()
@@ -62,13 +62,13 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 
 
 def place_of(row: Model, field: str) -> str | None:
-    """Where `row` stands in a list that is ordered by the time `field` and the key; None where it has no time."""
+    """Return the position of `row` in a list ordered by the time `field` and the key; None if it has no time."""
     time = getattr(row, field)
     return f"{time.isoformat()}~{row.pk}" if time else None
 
 
 def past(queryset: QuerySet[Any], field: str, place: str) -> QuerySet[Any]:
-    """The rows past `place`, which are older; ValueError where it is no place."""
+    """Return the rows after position `place`, which are older; ValueError if it is invalid."""
     time, _, key = place.partition("~")
     moment, last = read_time(time), UUID(key)
     older = Q(**{f"{field}__lt": moment}) | Q(pk__lt=last)
@@ -76,6 +76,6 @@ def past(queryset: QuerySet[Any], field: str, place: str) -> QuerySet[Any]:
 
 
 def _rounded(count: int) -> int:
-    """Two digits that can be meant, and zeros."""
+    """Round an estimate to two significant digits."""
     zeros = max(len(str(count)) - 2, 0)
     return round(count, -zeros)

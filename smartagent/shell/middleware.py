@@ -1,4 +1,4 @@
-"""What every request needs."""
+"""Middleware: time zone, harmless characters, limits of forms, missing columns."""
 
 import zoneinfo
 from collections.abc import Callable
@@ -17,7 +17,7 @@ FORMS_WITH_FILES = ("admin:rules_automationrule_code",)
 
 
 class TimeZoneMiddleware:
-    """Show times in the zone of the person who looks."""
+    """Activates the time zone of the signed-in person."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -28,7 +28,7 @@ class TimeZoneMiddleware:
 
 
 class VisibleMiddleware:
-    """Pages show no control characters and no overrides of the direction of writing, whoever wrote what they show."""
+    """Removes control characters and bidirectional overrides from pages, whoever wrote the text."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -43,10 +43,9 @@ class VisibleMiddleware:
 
 
 class FormSizeMiddleware:
-    """A form of more bytes than people type is refused before it is read, and a field of more characters before its
-    form is; only the page of rules as code takes files.
+    """Refuses forms that are too large, before they are read, and fields that are too long, before they are validated.
 
-    What a program sends below /api/ is limited there, by each view.
+    Only the page of rules as code takes files. Requests below /api/ are limited by their views.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -56,7 +55,7 @@ class FormSizeMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Before the token against forged requests is looked for in the form."""
+        """Return the refusal of a form that is too large; runs before the CSRF check reads the form."""
         where = request.resolver_match.view_name if request.resolver_match else ""
         maximum = LARGEST_FORM if where in FORMS_WITH_FILES else LARGEST_TYPED
         length = str(request.META.get("CONTENT_LENGTH") or "")
@@ -70,7 +69,7 @@ class FormSizeMiddleware:
 
 
 def _longest_value(request: HttpRequest) -> tuple[str, int]:
-    """The field with the longest value of the form, and how many characters that has."""
+    """Return the field with the longest value of the form, and its number of characters."""
     sizes = ((name, len(value)) for name, values in request.POST.lists() for value in values)
     return max(sizes, key=lambda each: each[1], default=("", 0))
 
@@ -85,6 +84,6 @@ class MissingColumnMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """None where it is another mistake."""
+        """Return the page for a missing column or table; None for any other exception."""
         missing = notice(exception)
         return incomplete(request, missing) if missing else None

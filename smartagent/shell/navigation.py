@@ -1,6 +1,6 @@
-"""The frame that Unfold shows around every page: name, icon, colours, navigation, command palette.
+"""Settings of Unfold, for the frame of every page: name, icon, colours, navigation, command palette.
 
-Settings import this, so it names views and callbacks by string and imports no model.
+The settings import this module, so it names views and callbacks by string and imports no model.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ def _allowed(permission: str) -> Any:
 
 
 def _is_below(link: Any) -> Callable[[HttpRequest], bool]:
-    """Whether a page is below `link`. Unfold looks for it anywhere in the address, also in that of /docs/rules/."""
+    """Return a test whether a request is below `link`; Unfold's own also finds /rules/ in /docs/rules/."""
     return lambda request: request.path.startswith(str(link)) if str(link) != "/" else request.path == "/"
 
 
@@ -31,7 +31,7 @@ def _item(title: str, icon: str, url: str, permission: str = "", badge: str = ""
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The groups and lines of the side bar."""
+    """Return the groups and links of the side bar."""
     watch = [
         _item("Overview", "monitoring", "admin:index"),
         _item("Rules", "rule", "admin:rules_automationrule_changelist", "rules.view_automationrule"),

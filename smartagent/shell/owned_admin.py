@@ -1,4 +1,4 @@
-"""The admin class that every list and form of ours builds on: it shows and lets change only what the person may."""
+"""The base class of all admin pages: it shows and changes only what the person may see and change."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -24,7 +24,7 @@ def _with_admin(view: Page, model_admin: Any, request: HttpRequest, **named: Any
 
 
 class OwnedAdmin(ChosenKeys, ModelAdmin):  # type: ignore[misc]
-    """Lists what the person may see, and lets them change and delete what they may change."""
+    """An admin page of owned objects, limited to those the person may see and change."""
 
     list_title: ClassVar[str] = ""  # where it is not the plural of what the list holds
     show_full_result_count = False
@@ -40,7 +40,7 @@ class OwnedAdmin(ChosenKeys, ModelAdmin):  # type: ignore[misc]
         return super().get_queryset(request).visible_to(request.user)  # type: ignore[no-any-return]
 
     def find(self, request: HttpRequest, key: Any, *related: str) -> Any:
-        """The one with this key, with what is `related`; 404 where there is none that the person may see."""
+        """Return the object with this key and its `related` objects; 404 unless the person may see it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         with suppress(ValidationError):  # the key is no id
@@ -50,7 +50,7 @@ class OwnedAdmin(ChosenKeys, ModelAdmin):  # type: ignore[misc]
         raise Http404(f"There is no such {self.opts.verbose_name}.")
 
     def show(self, request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:
-        """A page of ours in the shell; `context` has at least its title."""
+        """Render a page in the shell; `context` needs at least a title."""
         request.current_app = self.admin_site.name
         shell = self.admin_site.each_context(request) | {"opts": self.opts, "list_title": self.list_title}
         return TemplateResponse(request, template, shell | dict(context))
@@ -73,11 +73,11 @@ class OwnedAdmin(ChosenKeys, ModelAdmin):  # type: ignore[misc]
         return super().changelist_view(request, {"title": self.title} | (extra_context or {}))
 
     def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        """Whatever is done to many at once reaches only those that the person may change."""
+        """Run a bulk action on those of the selected objects that the person may change."""
         return super().response_action(request, queryset.changeable_by(request.user))
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
-        """Somebody else's thing is not there, like one that never was."""
+        """Raise 404 for an object that does not exist or may not be seen."""
         raise Http404(f"There is no such {opts.verbose_name}.")
 
     def _reaches(self, request: HttpRequest, obj: Model | None) -> bool:

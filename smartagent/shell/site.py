@@ -1,4 +1,4 @@
-"""The shell: one admin site at `/` for everybody who is signed in. Its addresses are nouns: /rules/, /activity/."""
+"""The admin site at `/`, for everybody who is signed in. Its addresses are nouns: /rules/, /activity/."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from unfold.sites import UnfoldAdminSite
 
 
 class Site(UnfoldAdminSite):  # type: ignore[misc]
-    """Serves each list under the `slug` of its admin class; pages that are not in our look are not shown."""
+    """Serves each list under the `slug` of its admin class; pages of Django's admin in another design are left out."""
 
     index_template = "smartagent/overview.html"
     final_catch_all_view = False
@@ -26,11 +26,11 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]
             super().register(model_or_iterable, admin_class, **options)
 
     def extra_urls(self) -> list[URLPattern]:
-        """Pages that are no list; named by string, since they know the apps and the site does not."""
+        """Return the pages that are no lists; imported by name, since the site itself imports no app."""
         return list(import_string("smartagent.page_urls.pages")(self))
 
     def search(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """The results of the command palette, computed anew each time, so that permissions are current."""
+        """Return the results of the command palette, uncached, so that permissions are current."""
         found: HttpResponse = import_string("smartagent.dashboard.command_palette.find")(request)
         return found
 
@@ -43,5 +43,5 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]
 
 
 def slug_of(admin: "ModelAdmin[Any]") -> str:
-    """The noun under which a list is served."""
+    """Return the first part of a list's address."""
     return str(getattr(admin, "slug", f"{admin.opts.app_label}-{admin.opts.model_name}"))

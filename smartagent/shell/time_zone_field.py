@@ -1,4 +1,4 @@
-"""Choosing a time zone: a list to search in."""
+"""A form field for a time zone, as a searchable list."""
 
 import zoneinfo
 from functools import cache
@@ -12,7 +12,7 @@ HELP = "Times are shown in this zone. Type a part of its name to find it."
 
 
 class TimeZoneField(forms.ChoiceField):
-    """One of the time zones that this machine knows."""
+    """One of the time zones of this machine."""
 
     default_error_messages = {"invalid_choice": "“%(value)s” is not a time zone. Choose for example Europe/Berlin."}
 
@@ -22,11 +22,11 @@ class TimeZoneField(forms.ChoiceField):
 
 @cache
 def zone_names() -> frozenset[str]:
-    """Zones that mean the same on every machine: not `localtime`, nor what is there for old systems only."""
+    """Return the zones that mean the same on every machine: no `localtime`, no names for old systems."""
     return frozenset(zoneinfo.available_timezones()) - NO_ZONES
 
 
 def choices() -> list[tuple[str, str]]:
-    """Every zone by its name, UTC first."""
+    """Return all zones as choices, UTC first."""
     names = sorted(zone_names(), key=lambda name: (name != "UTC", name))
     return [(name, name.replace("_", " ")) for name in names]

@@ -1,4 +1,4 @@
-"""The form of a channel: what all have, and what its kind asks for. What is secret is never shown again."""
+"""The form of a channel: common fields, and those of its kind. Secrets are never shown again."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ ONE_OF_THEM = "Enter a key or generate one, not both."
 
 
 class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Name, order and whether it is in use; the fields of the kind stand beside these."""
+    """Name, order and enabled, plus the fields of the kind."""
 
     class Meta:
         model = Channel
@@ -76,7 +76,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     @property
     def values(self) -> dict[str, Any]:
-        """The settings, with the secrets that were not typed anew as they were."""
+        """Return the settings; secrets that were left empty keep their stored value."""
         typed = self.settings.cleaned_data
         given = {name: value for name, value in typed.items() if name in self.kind.form.base_fields}
         for name in self.kind.secrets:
@@ -111,7 +111,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         self._switch(f"make_{name}", label, after=name, help_text=f"{MADE}{rolled}")
 
     def _switch(self, name: str, label: str, *, after: str, help_text: str = "") -> None:
-        """One more field, which stands after another one."""
+        """Add a checkbox field after the field `after`."""
         order = list(self.settings.fields)
         self.settings.fields[name] = forms.BooleanField(
             required=False, label=label, help_text=help_text, widget=UnfoldBooleanSwitchWidget()
@@ -121,7 +121,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 def _checked(source: str) -> str:
-    """A template as it is kept, or what is wrong with it."""
+    """Return a template in stored form; ValidationError if it is invalid."""
     source = source.replace("\r\n", "\n").strip()
     try:
         check(source)

@@ -1,4 +1,4 @@
-"""The form of an escalation policy: its name, how often it is repeated, and its steps in rows."""
+"""The form of an escalation policy: name, repetitions, and a row for each step."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,7 +15,7 @@ from smartagent.kernel.durations import DurationFormField
 
 
 class StepForm(forms.Form):
-    """One step; a row in which nothing is filled in is none."""
+    """One step; an empty row is ignored."""
 
     after = DurationFormField(
         required=False, label="Wait for",
@@ -28,13 +28,13 @@ class StepForm(forms.Form):
 
     @property
     def step(self) -> EscalationStep | None:
-        """The step that was filled in, None where none was."""
+        """Return the step, None for an empty row."""
         after, to = self.cleaned_data.get("after") or timedelta(0), self.cleaned_data.get("to") or []
         return EscalationStep(after, tuple(to)) if after or to else None
 
 
 class EscalationPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Makes or changes a policy. `maker` is the person who does; `rows` is how many steps are offered."""
+    """Creates or edits a policy. `maker`: the person; `rows`: the number of rows for steps."""
 
     class Meta:
         model = EscalationPolicy

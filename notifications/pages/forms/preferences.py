@@ -1,4 +1,4 @@
-"""The form of preferences: the matrix of channels and severities, quiet hours in rows, the hour of the digest."""
+"""The form of preferences: matrix of channels and severities, quiet hours in rows, time of the digest."""
 
 from datetime import datetime
 from typing import Any
@@ -15,12 +15,12 @@ NO_TIME = {"invalid": "Enter a time of day, for example 22:00."}
 
 
 def clock(**attrs: str) -> forms.TimeInput:
-    """A field for a time of day."""
+    """Return an input for a time of day."""
     return forms.TimeInput(attrs={"type": "time", "class": SELECT_CLASSES, **attrs}, format="%H:%M")
 
 
 class MatrixForm(forms.Form):
-    """A choice for each channel and severity, and the hour of the digest."""
+    """A choice for each channel and severity, and the time of the digest."""
 
     digest_at = forms.TimeField(label="Daily digest at", widget=clock(), error_messages=NO_TIME)
 
@@ -34,7 +34,7 @@ class MatrixForm(forms.Form):
 
     @property
     def rows(self) -> list[tuple[Channel, list[tuple[str, Any]]]]:
-        """The choices of each channel, by severity."""
+        """Return the choices of each channel, by severity."""
         return [
             (channel, [(severity, self[f"{channel.pk}.{severity}"]) for severity in reversed(SEVERITIES)])
             for channel in self.channels
@@ -42,7 +42,7 @@ class MatrixForm(forms.Form):
 
     @property
     def matrix(self) -> dict[str, dict[str, str]]:
-        """As it is kept: only what is not as usual."""
+        """Return the matrix in stored form: only choices other than the default."""
         found: dict[str, dict[str, str]] = {}
         for channel in self.channels:
             for severity in SEVERITIES:
@@ -59,7 +59,7 @@ def _choice(channel: Channel, severity: str, usual: str, kept: str) -> forms.Cho
 
 
 class QuietForm(forms.Form):
-    """One row of quiet hours; one in which nothing stands is none."""
+    """One row of quiet hours; an empty row is ignored."""
 
     begins = forms.TimeField(required=False, label="From", widget=clock(), error_messages=NO_TIME)
     ends = forms.TimeField(required=False, label="until", widget=clock(), error_messages=NO_TIME)
@@ -79,7 +79,7 @@ class QuietForm(forms.Form):
 
     @property
     def period(self) -> dict[str, Any] | None:
-        """As it is kept; None where nothing stands in the row, or something wrong."""
+        """Return the quiet hours in stored form; None for an empty or invalid row."""
         found = getattr(self, "cleaned_data", {})
         if not self.is_valid() or found.get("begins") is None or found.get("DELETE"):
             return None
@@ -87,7 +87,7 @@ class QuietForm(forms.Form):
 
 
 class QuietRows(forms.BaseFormSet):  # type: ignore[type-arg]
-    """The rows; together they must leave some hours."""
+    """The rows of quiet hours; together they must not cover the whole week."""
 
     def __init__(self, data: Any, *, preference: Preference, who: Subscriber, now: datetime) -> None:
         kept = read(preference.quiet)
@@ -97,7 +97,7 @@ class QuietRows(forms.BaseFormSet):  # type: ignore[type-arg]
 
     @property
     def periods(self) -> list[dict[str, Any]]:
-        """As they are kept, as far as they are right."""
+        """Return the valid quiet hours in stored form."""
         return [period for form in self.forms if (period := form.period)]
 
     def clean(self) -> None:

@@ -1,7 +1,7 @@
 """A dry run of `migrate` on the database as it is, in a read-only transaction.
 
-1. The migrations that are not applied are gone through, operation by operation, as `migrate` would; 2. each says what
-it would do; 3. that is gathered by table, with its rows, the locks and the time that it takes.
+1. The unapplied migrations are walked, operation by operation, as `migrate` would; 2. each operation lists its changes;
+3. the changes are collected by table, with its number of rows, the locks, and the time they take.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ IN_THE_WAY = "exists, but was not created by a migration: rename it, or `migrate
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """One thing that would be done: the line that `migrate` would log, the strongest table lock, and seconds."""
+    """One planned change: the line that `migrate` would log, its strongest table lock, and its duration in seconds."""
 
     does: str
     lock: str = ""
@@ -48,7 +48,7 @@ class Act:
 
 @dataclass(kw_only=True)
 class Subject:
-    """A table, and what would become of it; `rows` is None where there is no such table."""
+    """A table and its planned changes; `rows` is None if the table does not exist."""
 
     name: str
     rows: RowCount | None = None
@@ -67,7 +67,7 @@ class Subject:
 
 @dataclass(kw_only=True)
 class Rehearsal:
-    """All that `migrate` would do, in its order."""
+    """All changes that `migrate` would make, in order, and the obstacles."""
 
     migrations: list[str] = field(default_factory=list)
     subjects: dict[str, Subject] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class Rehearsal:
 
 
 def rehearse(connection: BaseDatabaseWrapper) -> Rehearsal:
-    """Go through what `migrate` would do now; where what we read would be wrong, only say that."""
+    """Return what `migrate` would do now; only the obstacles if one of them makes the reads unreliable."""
     obstacles = find_obstacles(connection)
     if any(each.blinding for each in obstacles):
         return Rehearsal(obstacles=obstacles)
@@ -161,7 +161,7 @@ class _Rehearsing:
             subject.problem = IN_THE_WAY
 
     def _creation(self, model: Model) -> Act:
-        """A foreign key locks the table that it refers to, where that is in use already."""
+        """Return the creation of a table; its foreign keys lock the tables they refer to, if these are in use."""
         there = sorted({table for table in _referred(model) if find_place(self.connection, table)})
         refers = f", which refers to {', '.join(there)}" if there else ""
         lock = SHARE_ROW_EXCLUSIVE if there else ""

@@ -1,7 +1,6 @@
-"""How long a change takes, about: what `manage.py bench adopt` takes on two cores while others write.
+"""Estimated durations of changes, as measured by `manage.py bench adopt` on two cores while others write.
 
-It is rather too long than too short: of a column that is not there yet nobody knows which rows have their value by its
-default, so all count as filled in.
+They are upper estimates: for a column that does not exist yet, every row counts as one to fill.
 """
 
 from functools import singledispatch
@@ -23,18 +22,18 @@ BLOCKING = (changes.SHARE_ROW_EXCLUSIVE, changes.ACCESS_EXCLUSIVE)
 
 
 def strongest(locks: list[str]) -> str:
-    """Return the lock that keeps most others away; empty where none is taken."""
+    """Return the strongest of `locks`; empty if there is none."""
     return max(locks, key=LOCKS.index, default="")
 
 
 def blocked_seconds(lock: str) -> float:
-    """Return how long a write of others waits at most, about: while we ask for the lock, and while we hold it."""
+    """Return how long a write by others is blocked at most, in seconds: while the lock is requested and held."""
     return LOCK_TIMEOUT.total_seconds() + MOMENT if lock in BLOCKING else 0
 
 
 @singledispatch
 def seconds(change: changes.SchemaChange, rows: int) -> float:
-    """Return how long the change takes on a table of so many rows."""
+    """Return the duration of the change on a table of `rows` rows, in seconds."""
     return MOMENT
 
 

@@ -1,7 +1,7 @@
-"""What is in the way of taking a database over, or of working in it: looked for before anything is changed.
+"""Obstacles to a takeover of a database, or to work in it, found before anything is changed.
 
-1. `sights` asks the catalog, and reads no row; 2. each sight becomes obstacles, without a database; 3. `adopt --check`
-lists them, `migrate` refuses to begin, `doctor` is red.
+1. `catalog` reads PostgreSQL's catalog, and no row of a table; 2. obstacles are derived from that, without a database;
+3. `adopt --check` lists them, `migrate` refuses to start, `doctor` reports an error.
 """
 
 from collections.abc import Iterable, Iterator
@@ -38,9 +38,9 @@ SESSION = "Name the server itself in DATABASE_URL, or a pool with pool_mode = se
 
 @dataclass(frozen=True, kw_only=True)
 class Obstacle:
-    """An obstacle, and the statement or act that removes it.
+    """An obstacle, and the statement or action that removes it.
 
-    `migrating`: only a migration needs it. `blinding`: what we read would be wrong.
+    `migrating`: it matters to migrations only. `blinding`: reads would be wrong or incomplete.
     """
 
     subject: str
@@ -54,7 +54,7 @@ class Obstacle:
 
 
 def find_obstacles(connection: BaseDatabaseWrapper) -> list[Obstacle]:
-    """Look at server, account and tables; change nothing, and read no row of theirs."""
+    """Return the obstacles of server, account and tables; reads no rows, changes nothing."""
     wanted = dict.fromkeys(model_tables(), WORKING) | THEIRS
     tables = see_tables(connection, list(wanted))
     if not any(each.name == ACCOUNTS for each in tables):
@@ -71,7 +71,7 @@ def find_obstacles(connection: BaseDatabaseWrapper) -> list[Obstacle]:
 
 
 def of_strangers(connection: BaseDatabaseWrapper, tables: Iterable[TableSight]) -> Iterator[Obstacle]:
-    """Tables of a name that only our own may have, which no migration has created."""
+    """Obstacles of tables that no migration created, under names that only Smart Agent's tables may have."""
     applied = {app for app, _ in MigrationRecorder(connection).applied_migrations()}
     models = apps.get_models(include_auto_created=True)
     own = {model._meta.db_table for model in models if model._meta.app_label not in {*SHARED, *applied}}
@@ -83,7 +83,7 @@ def of_strangers(connection: BaseDatabaseWrapper, tables: Iterable[TableSight]) 
 
 
 def of_server(server: Server) -> Iterator[Obstacle]:
-    """Obstacles of the server, for every table."""
+    """Obstacles of the server, which concern every table."""
     where, account = "database", server.account
     if server.standby or server.read_only:
         fix = (
@@ -106,13 +106,13 @@ def of_server(server: Server) -> Iterator[Obstacle]:
 
 
 def of_hidden(connection: BaseDatabaseWrapper, oids: list[int]) -> Iterator[Obstacle]:
-    """Tables of which we may not see every row."""
+    """Obstacles of tables with rows that row-level security hides from this account."""
     for table in find_hidden(connection, oids=oids):
         yield Obstacle(subject=table.shown, problem=table.problem, fix=table.fix, blinding=True)
 
 
 def of_table(table: TableSight, rights: Iterable[str], *, is_theirs: bool) -> Iterator[Obstacle]:
-    """Obstacles of one table; of a table that `is_theirs` only rights are needed."""
+    """Obstacles of one table; a table that `is_theirs` is only read, so rights suffice."""
     name, account = table.shown, table.account
     if table.kind in RELATION_KINDS:
         if not is_theirs:
@@ -134,7 +134,7 @@ def of_table(table: TableSight, rights: Iterable[str], *, is_theirs: bool) -> It
 
 
 def of_own_table(table: TableSight) -> Iterator[Obstacle]:
-    """A table that we complete must be ours to change, and of a kind that can be completed."""
+    """Obstacles of a table to be completed: it must be an ordinary table, which this account may alter."""
     name, account = table.shown, table.account
     if not table.owned:
         problem = f"It belongs to {table.owner}, and the account {account} may not change it."

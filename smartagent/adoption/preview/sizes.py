@@ -1,4 +1,4 @@
-"""How many rows a table has: counted where that is quick, else as PostgreSQL estimates it."""
+"""The number of rows of a table: counted if that is quick, else PostgreSQL's estimate."""
 
 import json
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ KNOWN = "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = %s"
 
 @dataclass(frozen=True, kw_only=True)
 class RowCount:
-    """A number of rows, and whether they were counted."""
+    """A number of rows, and whether it was counted or estimated."""
 
     count: int
     exact: bool
@@ -28,7 +28,7 @@ class RowCount:
 
 
 def count_rows(connection: BaseDatabaseWrapper, place: RoutinePlace) -> RowCount:
-    """Count the rows of a small table; estimate those of a large one, or of one that we may not read."""
+    """Count the rows of a small table; estimate those of a large one, or of one that this account may not read."""
     with connection.cursor() as cursor:
         if not place.may_read:
             cursor.execute(KNOWN, [place.oid])

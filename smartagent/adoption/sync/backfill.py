@@ -1,14 +1,14 @@
-"""Rows that were there before us get what our columns say of them.
+"""Backfill of added columns in the rows of the old application.
 
     Backfill("notifications", "notification_status",
              {"status": Fill("CASE WHEN it.is_read THEN 'read' ELSE 'unread' END",
                              where="it.status = 'unread'")},
              needs=("is_read",), what="status of old rows")
 
-The trigger of that name (`KeepInStep`) does the rows that come later, and is there before. Only columns that we added
-are filled: one that the old application has already keeps what is in it, but for a `Fill` that is `of_theirs`, whose
-`where` is true only of NULLs; `empties` says by which rows of such a column are NULL again on the way back. Expressions
-call the row `it`. A row that has its value is not written again: so another run goes on where one was ended.
+The trigger of the same name (`KeepInStep`) exists by then and fills later rows. Only added columns are filled, and
+existing ones with a `Fill` that is `of_theirs`, whose `where` selects NULLs only; backwards, `empties` (a condition by
+column) selects the values to set to NULL again. Expressions name the row `it`. Rows that have their value are skipped,
+so an interrupted run is continued by the next.
 """
 
 from collections.abc import Mapping
@@ -28,21 +28,21 @@ from smartagent.adoption.sync.sync_changes import EmptyRows, FillRows
 
 @dataclass(frozen=True)
 class Fill:
-    """The value of a column, in rows where it was not set by another program."""
+    """The value of a column as SQL, for rows in which `where` holds."""
 
     value: str
     where: str
     of_theirs: bool = False
 
     def may_fill(self, found: FoundTable, name: str) -> bool:
-        """Whether the column is ours; of theirs only one of words, for others do not hold our values."""
+        """Whether the column may be filled: an added one, or with `of_theirs` an existing one of a text type."""
         column = found.column(name)
         theirs = found.is_theirs(name)
         return not theirs or (self.of_theirs and column is not None and column.type in WORDS)
 
 
 class Backfill(Synchronising):
-    """Fill columns of ours in the rows of theirs, in batches. `needs` are columns of theirs that are read."""
+    """Fill added columns of existing rows, in batches. `needs`: columns of the old application that are read."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Backfill(Synchronising):
             remember(editor, place, self.trigger, fills)
 
     def backwards(self, editor: Editor) -> None:
-        """What was filled goes with its column; in a column of theirs it is NULL again."""
+        """Set to NULL what was filled into existing columns; added columns are dropped with their values."""
         found, place = find_table(editor.connection, self.table), find_place(editor.connection, self.table)
         if found is None or place is None or found.created or not self._is_ready(editor.connection):
             return
@@ -106,7 +106,7 @@ class Backfill(Synchronising):
         return f"UPDATE {self.table} it SET {values} WHERE {rows} AND ({filled})"
 
     def _fill(self, connection: BaseDatabaseWrapper, place: RoutinePlace, fills: Mapping[str, Fill]) -> None:
-        """Go through the rows until none is left: those that others wrote meanwhile have moved past us."""
+        """Fill the rows in passes until none is left: rows that others update meanwhile move to other blocks."""
         filled, left = 0, self._left(connection, fills)
         quiet = bool(left) and batches.may_be_quiet(connection)
         while left:
@@ -120,7 +120,7 @@ class Backfill(Synchronising):
             tell(self.table, FillRows(what=self.what, rows=filled))
 
     def _fillable(self, connection: BaseDatabaseWrapper) -> tuple[RoutinePlace | None, dict[str, Fill]]:
-        """The table, where it is theirs and has what is needed, and which columns of it are ours to fill."""
+        """Return the table and the columns to fill; (None, {}) if it was created here, lacks `needs`, or is done."""
         found, place = find_table(connection, self.table), find_place(connection, self.table)
         if found is None or place is None or found.created or not all(found.column(name) for name in self.needs):
             return None, {}
@@ -144,7 +144,7 @@ class Backfill(Synchronising):
 
 
 def condition(fills: Mapping[str, Fill]) -> str:
-    """Which rows lack one of the values."""
+    """Return the SQL condition of rows that lack one of the values."""
     return " OR ".join(
         f"(({fill.where}) AND it.{name} IS DISTINCT FROM ({fill.value}))" for name, fill in fills.items()
     )

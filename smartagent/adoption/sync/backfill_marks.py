@@ -1,6 +1,6 @@
-"""Marks a finished backfill, as a comment on its trigger.
+"""Marks of finished backfills, as comments on their triggers.
 
-The columns are named by number: one that was lost and added again has another, and is filled again.
+A mark holds the numbers of the columns: one that was dropped and added again has a new number, and is filled again.
 """
 
 from collections.abc import Iterable
@@ -20,13 +20,13 @@ COLUMN_NUMBERS_SQL = """SELECT string_agg(attname || ' ' || attnum, ', ' ORDER B
 
 
 def is_done(connection: BaseDatabaseWrapper, place: RoutinePlace, trigger: str, columns: Iterable[str] = ()) -> bool:
-    """Whether an earlier run came to the end, for these columns."""
+    """Whether an earlier run finished the backfill of these columns."""
     comment = _comment(connection, place, trigger)
     return comment is not None and ownership_marks.entry(comment[0]) == _entry(connection, place, columns)
 
 
 def remember(editor: Editor, place: RoutinePlace, trigger: str, columns: Iterable[str] = ()) -> None:
-    """Write it down, where there is such a trigger."""
+    """Mark the backfill of these columns as finished; does nothing if the trigger does not exist."""
     if _comment(editor.connection, place, trigger) is None:
         return
     mark = editor.quote_value(ownership_marks.marked(None, _entry(editor.connection, place, columns)))

@@ -1,6 +1,6 @@
 """The base of the operations that keep the old application and this one in sync on the same rows.
 
-Each looks at what the database lacks, does that and says so; run again, it has nothing to do. No model changes.
+Each makes and logs the changes that the database lacks; a second run changes nothing. Model states are not affected.
 """
 
 import logging
@@ -22,26 +22,26 @@ Editor = BaseDatabaseSchemaEditor
 
 
 class Synchronising(Operation):
-    """An operation on rows, functions or triggers; nothing of it needs one transaction around all."""
+    """An operation on rows, functions or triggers, not atomic as a whole."""
 
     reduces_to_sql = True
     reversible = True
     atomic = False
 
     def lacks(self, connection: BaseDatabaseWrapper) -> list[SchemaChange]:
-        """Return what this operation would do now; nothing where all is in place."""
+        """Return the changes that are lacking; empty if all is in place."""
         raise NotImplementedError
 
     def forwards(self, editor: Editor) -> None:
-        """Do what is lacking."""
+        """Make the changes that are lacking."""
         raise NotImplementedError
 
     def backwards(self, editor: Editor) -> None:
-        """Take away what is ours."""
+        """Remove what this operation added."""
         raise NotImplementedError
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Models are the same before and after."""
+        """Leave the model states as they are."""
 
     def database_forwards(
         self, app_label: str, schema_editor: Editor, from_state: ProjectState, to_state: ProjectState
@@ -57,7 +57,7 @@ class Synchronising(Operation):
 
 
 def do(editor: Editor, subject: str, change: SchemaChange, statements: Iterable[str], table: str | None = None) -> None:
-    """Make a change in one transaction that nobody waits long for, and say so; `table` is one that is locked."""
+    """Make and log a change in one transaction by `patiently`, with `table`; for `sqlmigrate`, collect its SQL."""
 
     def work() -> None:
         for statement in statements:
@@ -72,10 +72,10 @@ def do(editor: Editor, subject: str, change: SchemaChange, statements: Iterable[
 
 
 def show(editor: Any, change: SchemaChange) -> None:
-    """Put what is done where `sqlmigrate` finds it."""
+    """Collect the description of a change for `sqlmigrate`, as a comment."""
     editor.collected_sql.append(f"-- {change}")
 
 
 def tell(subject: str, change: SchemaChange) -> None:
-    """Write the line for a change that was made, or could not be."""
+    """Log a change that was made, or as a warning one that could not be."""
     logger.log(logging.WARNING if isinstance(change, LeaveAlone) else logging.INFO, "%s: %s", subject, change)

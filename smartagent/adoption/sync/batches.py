@@ -1,7 +1,7 @@
-"""All rows of a large table, a few at a time, so that nobody who writes to it waits long.
+"""Updates of all rows of a large table in small batches, so that writers wait for moments only.
 
-A batch is a range of blocks: finding its rows needs no index, and what was done is never looked at again. A batch
-that took long is followed by a smaller one.
+A batch is a range of blocks (ctid): it needs no index, and no block is read twice. Its size adapts to the time that the
+last batch took.
 """
 
 import logging
@@ -29,7 +29,7 @@ FROM (SELECT relid FROM pg_partition_tree(%(oid)s::oid::regclass) UNION SELECT %
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """Says every two seconds how far it is."""
+    """Logs the percentage of finished blocks, every PROGRESS_SECONDS."""
 
     subject: str
     what: str
@@ -51,9 +51,9 @@ def run(
     *,
     quiet: bool = False,
 ) -> int:
-    """Run the statement that `statement` makes of a condition on rows, over all rows; return how many it changed.
+    """Run `statement(condition)` for the rows of each batch; return the number of changed rows.
 
-    `quiet` keeps triggers from firing: see `may_be_quiet`.
+    `quiet`: no trigger fires, see `may_be_quiet`.
     """
     total = blocks(connection, place)
     changed = 0
@@ -68,7 +68,7 @@ def run(
 
 
 def adapted(total: int, batch: Callable[[int, int], None]) -> Iterator[int]:
-    """Run a batch after the other, of as many blocks as the time allows; yield how many blocks are done."""
+    """Call `batch(first block, end)` over all blocks, each batch of about AIM seconds; yield the finished blocks."""
     first, size = 0, FIRST_BATCH
     while first < total:
         began = time.monotonic()
@@ -80,7 +80,10 @@ def adapted(total: int, batch: Callable[[int, int], None]) -> Iterator[int]:
 
 
 def execute(connection: BaseDatabaseWrapper, statement: str, quiet: bool) -> int:
-    """Run it so that no trigger changes more than it says; what is set is set back, for there may be more to do."""
+    """Run one statement as a backfill, with `quiet` without triggers; return the number of changed rows.
+
+    The settings are reset afterwards, since the transaction may go on.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL smartagent.backfill = 'on'")
         if quiet:
@@ -95,7 +98,7 @@ def execute(connection: BaseDatabaseWrapper, statement: str, quiet: bool) -> int
 
 
 def may_be_quiet(connection: BaseDatabaseWrapper) -> bool:
-    """Whether this account may keep triggers of theirs from firing; where not, ours undoes what they do to the row."""
+    """Whether this account may disable triggers in a transaction; else Smart Agent's trigger reverts their effects."""
     try:
         with transaction.atomic(connection.alias), connection.cursor() as cursor:
             cursor.execute("SET LOCAL session_replication_role = 'replica'")
@@ -108,14 +111,14 @@ def may_be_quiet(connection: BaseDatabaseWrapper) -> bool:
 
 
 def blocks(connection: BaseDatabaseWrapper, place: RoutinePlace) -> int:
-    """Return how many blocks the table has, or the largest of its partitions."""
+    """Return the number of blocks of the table, or of its largest partition."""
     with connection.cursor() as cursor:
         cursor.execute(BLOCKS, {"oid": place.oid})
         return int(cursor.fetchone()[0])
 
 
 def about(connection: BaseDatabaseWrapper, place: RoutinePlace) -> int:
-    """Return how many rows the table has, from the statistics where there are some."""
+    """Return the number of rows of the table: PostgreSQL's estimate, or counted if there is none."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s", [place.oid])
         known = int(cursor.fetchone()[0])

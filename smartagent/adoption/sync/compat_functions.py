@@ -1,6 +1,6 @@
-"""Functions that clients of the old application call, offered where nobody has made them.
+"""Functions that clients of the old application call, created if they do not exist.
 
-Only where there is `auth.uid()`, which says who asks: elsewhere nobody could call them. One of theirs is left as it is.
+Does nothing without `auth.uid()`, which returns the id of the caller. An existing function is left as it is.
 """
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -20,7 +20,7 @@ FUNCTION_COMMENT_SQL = "SELECT obj_description(to_regprocedure(%s), 'pg_proc')"
 
 
 class OfferFunction(Synchronising):
-    """A function for signed-in people, who are known by `auth.uid()`."""
+    """Create a function that signed-in people may call."""
 
     def __init__(self, name: str, arguments: tuple[tuple[str, str], ...], returns: str, body: str) -> None:
         self.routine = Routine(name=name, arguments=arguments, returns=returns, body=body, callers=CALLERS)

@@ -1,4 +1,4 @@
-"""Columns of ours on tables that clients of the old application write: only we write those."""
+"""Write protection of added columns, on tables that clients of the old application write."""
 
 from typing import Any
 
@@ -41,11 +41,11 @@ END
 
 
 class GuardColumns(KeepInStep):
-    """Clients cannot write the columns that we have added, but for the `shared` ones, which newer clients know.
+    """A trigger that reverts what clients write to added columns, except the `shared` ones, which newer clients know.
 
-    A row of ours, by the SQL condition `own` on OLD, they cannot change at all, but for its columns `theirs`. What
-    they write is judged before the triggers that keep columns in step: those may set ours from theirs. `ours` and
-    `clients` are further statements, for our writes and for those of clients.
+    Of Smart Agent's own rows, where the SQL condition `own` on OLD holds, clients can only change the columns `theirs`.
+    The guard runs before the triggers that derive added columns from existing ones. `ours` and `clients` are further
+    statements, for writes by Smart Agent and by clients.
     """
 
     order = "zy"

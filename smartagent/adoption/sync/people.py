@@ -1,7 +1,7 @@
-"""People of the old application are known here, and ours there.
+"""Accounts in both directions: people of the old application become users here, users here get a row in auth.users.
 
-The functions and triggers are `smartagent_..._person` in the database, made by the migration that uses these
-operations; here they are called for those who were there before.
+The database functions and triggers `smartagent_..._person`, created by the migration with these operations, do so for
+later changes; the operations call them for existing people.
 """
 
 import uuid
@@ -49,7 +49,7 @@ HAS_MARK = "SELECT 1 FROM pg_attribute WHERE attrelid = %s AND attname = 'raw_ap
 
 
 class ImportPeople(Synchronising):
-    """Everybody of auth.users whom we do not know becomes a person here, with the same id and password."""
+    """Create a user, with the same id and password, for each row of auth.users that has none."""
 
     table = ACCOUNTS
 
@@ -68,11 +68,11 @@ class ImportPeople(Synchronising):
             editor.execute("SELECT smartagent_import_person(id) FROM auth.users", params=None)
 
     def backwards(self, editor: Editor) -> None:
-        """They are people of ours now, and stay as long as there are any."""
+        """Keep the users: their table is dropped with its own migration."""
 
 
 class IntroducePeople(KeepInStep):
-    """A row in auth.users for everybody of ours who has none, where tables of theirs refer to it."""
+    """Create a row in auth.users for each user that has none, if tables of the old application refer to auth.users."""
 
     def describe(self) -> str:
         return "Make our people known to the old application"
@@ -110,8 +110,10 @@ class IntroducePeople(KeepInStep):
 
 
 def import_missing(connection: BaseDatabaseWrapper) -> int:
-    """Import everybody who only exists in the old application; return their number. People who cannot be imported are
-    logged and skipped."""
+    """Create users for people who only exist in the old application; return their number.
+
+    People who cannot be imported are logged and skipped.
+    """
     imported = (
         _in_batches(connection, f"SELECT u.id {MISSING_PEOPLE_SQL}", "u.id", IMPORT) if accounts_of(connection) else 0
     )
@@ -123,7 +125,7 @@ def import_missing(connection: BaseDatabaseWrapper) -> int:
 
 
 def introduce_missing(connection: BaseDatabaseWrapper) -> int:
-    """Make everybody known there who is only known here; return how many."""
+    """Create rows in auth.users for users that have none; return their number."""
     introduced = _in_batches(connection, f"SELECT s.id {NOT_INTRODUCED_SQL}", "s.id", INTRODUCE)
     if introduced:
         tell(ACCOUNTS, Introduce(people=introduced))
@@ -131,7 +133,7 @@ def introduce_missing(connection: BaseDatabaseWrapper) -> int:
 
 
 def withdraw(connection: BaseDatabaseWrapper) -> None:
-    """Remove there whom we made known; each in a transaction of its own, for what refers to them goes as well."""
+    """Delete the rows of auth.users that Smart Agent created, with rows that refer to them, one per transaction."""
     people = _all(connection, f"SELECT u.id FROM auth.users u WHERE {INTRODUCED_BY_US}", [])
     for person in people:
         try:
@@ -144,27 +146,27 @@ def withdraw(connection: BaseDatabaseWrapper) -> None:
 
 
 def count_missing(connection: BaseDatabaseWrapper) -> int:
-    """Return how many people there are not known here; all of them, before there is a table of ours."""
+    """Return the number of people in auth.users without a user here; all of them before the users' table exists."""
     if accounts_of(connection) is None:
         return 0
     return _count(connection, MISSING_PEOPLE_SQL if find_place(connection, "smartagent_users") else ALL)
 
 
 def placeholders(connection: BaseDatabaseWrapper) -> dict[str, int]:
-    """Return how many people have an e-mail here that nobody can have, by its ending."""
+    """Return the number of users with a placeholder as e-mail address, by its ending."""
     active = "FROM smartagent_users WHERE is_active AND email LIKE"
     counts = {ending: _count(connection, f"{active} '%{ending}'") for ending in PLACEHOLDERS}
     return {ending: people for ending, people in counts.items() if people}
 
 
 def accounts_of(connection: BaseDatabaseWrapper) -> RoutinePlace | None:
-    """Return auth.users, where it is and may be read."""
+    """Return the table auth.users; None if it does not exist or may not be read."""
     place = find_place(connection, ACCOUNTS)
     return place if place and place.may_read else None
 
 
 def _in_batches(connection: BaseDatabaseWrapper, keys: str, key: str, statement: str) -> int:
-    """Run the statement with all keys, some at a time; each is tried once."""
+    """Run the statement once with each key, PEOPLE_PER_QUERY at a time; return the sum of its results."""
     done = 0
     for batch in _batches(connection, f"{keys} AND {key} > %s ORDER BY {key} LIMIT {PEOPLE_PER_QUERY}"):
         done += patiently(connection, ACCOUNTS, partial(_one, connection, statement, [batch]))[0]

@@ -1,9 +1,9 @@
-"""Rows of a table of theirs that become rows of one of ours.
+"""Copies of the old application's rows in a table of Smart Agent.
 
     Feed("fusion_score_history", "score_history", "INSERT INTO metric_samples ... WHERE {rows} ...", ...)
 
-The trigger that copies the new rows is there before (`KeepInStep`), and remembers in its comment that the old ones are
-copied: what we delete afterwards does not come back.
+The trigger that copies new rows (`KeepInStep`) exists by then. Its comment records that the old rows are copied: rows
+deleted from the copy afterwards do not come back.
 """
 
 from django.db import transaction
@@ -19,10 +19,10 @@ from smartagent.adoption.sync.sync_changes import CopyRows
 
 
 class Feed(Synchronising):
-    """Copy the old rows in batches: `insert` says how, with `{rows}` for which. A row copied twice must be one.
+    """Copy existing rows in batches. `insert`: idempotent SQL with `{rows}` as the condition of a batch.
 
-    What needs all rows of others is copied `at_once`, reading only; a feed in batches by the same trigger follows it,
-    and remembers for both.
+    With `at_once` one statement copies all rows; a feed in batches with the same trigger follows, and marks both as
+    finished.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Feed(Synchronising):
             tell(self.table, CopyRows(what=self.what, rows=copied))
 
     def backwards(self, editor: Editor) -> None:
-        """The copies go with their table."""
+        """Leave the copies: they are dropped with their table."""
 
     def _copy_at_once(self, editor: Editor, place: RoutinePlace) -> None:
         with transaction.atomic(editor.connection.alias):
@@ -72,7 +72,7 @@ class Feed(Synchronising):
         return self.insert.replace("{rows}", rows)
 
     def _uncopied(self, connection: BaseDatabaseWrapper) -> RoutinePlace | None:
-        """The table, where it is theirs, has what is needed, and was not yet copied to the end."""
+        """Return the table; None if it does not exist, lacks a column of `needs`, or is copied already."""
         found, place = find_table(connection, self.table), find_place(connection, self.table)
         if found is None or place is None or not all(found.column(name) for name in self.needs):
             return None

@@ -1,4 +1,4 @@
-"""Changes that keep two applications in sync on the same rows, as values; as text each is the line that is logged."""
+"""Changes that keep two applications in sync on the same rows, as values; `str()` of a change is its log line."""
 
 from dataclasses import dataclass
 
@@ -47,7 +47,7 @@ class DropTrigger(SchemaChange):
 
 @dataclass(frozen=True, kw_only=True)
 class EmptyRows(SchemaChange):
-    """What we had filled into a column of theirs is NULL again."""
+    """Set values that were filled into existing columns to NULL again."""
 
     lock = ROW_EXCLUSIVE
 
@@ -60,7 +60,7 @@ class EmptyRows(SchemaChange):
 
 @dataclass(frozen=True, kw_only=True)
 class FillRows(SchemaChange):
-    """Rows are written in batches, each of which holds its rows for moments."""
+    """Update rows in batches, each of which locks its rows for moments."""
 
     lock = ROW_EXCLUSIVE
 
@@ -73,7 +73,7 @@ class FillRows(SchemaChange):
 
 @dataclass(frozen=True, kw_only=True)
 class CopyRows(SchemaChange):
-    """Rows are read in batches, and copied into a table of ours."""
+    """Copy rows, in batches, into a table of Smart Agent."""
 
     lock = "ACCESS SHARE"
 

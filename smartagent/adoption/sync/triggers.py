@@ -1,9 +1,9 @@
-"""Triggers that keep columns of both applications in step, whoever writes.
+"""Triggers that keep the columns of both applications in sync, whoever writes.
 
     KeepInStep("notifications", "notification_status", "BEFORE INSERT OR UPDATE", BODY)
 
-The function runs with our rights, for the roles of the old application have none on our tables. Its body must
-never make a statement of theirs fail. BEFORE triggers fire in the order of their names: zz_ is the last.
+The function is SECURITY DEFINER, since the old application's roles have no rights on Smart Agent's tables. Its body
+must never make a statement of the old application fail. BEFORE triggers fire in order of name: zz_ comes last.
 """
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -17,13 +17,13 @@ NO_RIGHT = "the database account that migrates has no right to read the table, o
 
 
 def is_readable(connection: BaseDatabaseWrapper, table: str) -> bool:
-    """Whether there is such a table, and we may read it."""
+    """Whether the table exists and this account may read it."""
     place = find_place(connection, table)
     return place is not None and place.may_read
 
 
 class MakeHelper(Synchronising):
-    """A function of ours that triggers call, where the table `given` is there, if any; nobody else may call it."""
+    """Create a function for triggers, which no other role may execute; only if the table `given` exists, if named."""
 
     def __init__(
         self, name: str, arguments: tuple[tuple[str, str], ...], returns: str, body: str, *, given: str | None = None
@@ -51,9 +51,9 @@ class MakeHelper(Synchronising):
 
 
 class KeepInStep(Synchronising):
-    """A trigger on a table that we did not create, with the function that it calls.
+    """Create a trigger, with its function, on a table that Smart Agent did not create.
 
-    `table` may say its schema; where it, or the table `given`, is not there, nothing is done.
+    `table` may be `schema.table`. Does nothing if it, or the table `given`, does not exist.
     """
 
     order = "zz"  # among the triggers of a table
@@ -68,14 +68,14 @@ class KeepInStep(Synchronising):
         return f"Keep table {self.table} in step with the old application by trigger {self.trigger.name}"
 
     def place(self, connection: BaseDatabaseWrapper) -> RoutinePlace | None:
-        """The table, where this has something to do."""
+        """Return the table; None if there is no trigger to create on it."""
         place = find_place(connection, self.table)
         if place is None or place.created:
             return None
         return place if self.given is None or is_readable(connection, self.given) else None
 
     def routine_for(self, connection: BaseDatabaseWrapper) -> Routine:
-        """The function, as this database needs it."""
+        """Return the function for this database."""
         return self.routine
 
     def lacks(self, connection: BaseDatabaseWrapper) -> list[SchemaChange]:
@@ -102,7 +102,7 @@ class KeepInStep(Synchronising):
                 tell(self.table, change)
 
     def backwards(self, editor: Editor) -> None:
-        """On a table that is not ours we may make a trigger, not drop it: it goes with the function that it calls."""
+        """Drop the trigger with its function: only the owner of a table can drop a trigger itself."""
         place = find_place(editor.connection, self.table)
         if place and self.trigger.is_there(editor.connection, place):
             drop = f"DROP FUNCTION {self.routine.signature} CASCADE"
@@ -112,5 +112,5 @@ class KeepInStep(Synchronising):
             do(editor, self.table, DropFunction(name=self.routine.name), [drop])
 
     def _lockable(self) -> str | None:
-        """The right to a trigger on a table of another schema does not bring the right to lock it."""
+        """Return the table to lock; None for another schema's: the right to create triggers is none to lock."""
         return None if "." in self.table else self.table

@@ -1,7 +1,7 @@
-"""The writer of a row: this application, or a client of the old one. As SQL, for functions that triggers call.
+"""The writer of a row, Smart Agent or a client of the old application, as SQL for trigger functions.
 
-Such a function runs with our rights, so `current_user` says nothing. `role` is what the connection has taken by SET
-ROLE, as the old application's interface does for each request, also within functions that run with other rights.
+In a SECURITY DEFINER function `current_user` is its owner. The setting `role` is still the role that the connection
+took by SET ROLE, as the old application's interface does for each request.
 """
 
 from smartagent.postgres.clients import CLIENTS
@@ -23,9 +23,9 @@ CLAIMED = """coalesce(nullif(current_setting('request.jwt.claim.sub', true), '')
 
 
 def record_failure(problem: str) -> str:
-    """Return statements for an exception handler: an entry of the activity log about `problem`, SQL of a text.
+    """Return PL/pgSQL for an exception handler, which writes `problem` (a SQL expression) to the activity log.
 
-    They fail nobody's statement, not even where our function is missing.
+    It never raises, not even if the function that it calls is missing.
     """
     return f"""BEGIN
         PERFORM smartagent_record_failure({problem}, SQLERRM);

@@ -1,1 +1,1 @@
-"""A small real platform on loopback whose integrations break and heal: `manage.py example_platform`."""
+"""An example platform on loopback, with integrations that can break: `manage.py example_platform`."""

@@ -1,5 +1,6 @@
-"""A person's integrations, pointed to the example platform; and looked at, as the application that synchronises them
-would: what does not answer, or refuses its token, is put down as an error. Nothing is mended here."""
+"""A person's integrations on the example platform, and their synchronisation.
+
+An integration that does not respond, or refuses its token, gets the status error. Nothing is repaired here."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ MINUTES = 15  # between two synchronisations
 
 
 def settings_of(service: Service, address: str) -> dict[str, Any]:
-    """The settings of an integration that stands on the platform."""
+    """Return the settings of an integration with a service of the platform."""
     at = f"{address}/{service.name}"
     return {
         "health_url": f"{at}/health", "probe_url": f"{at}/me", "token_url": f"{at}/oauth/token",
@@ -25,7 +26,7 @@ def settings_of(service: Service, address: str) -> dict[str, Any]:
 
 
 def connect(person: UUID, service: Service, address: str, now: datetime) -> Integration:
-    """The person's integration of this name, made where there is none, active, on the platform."""
+    """Create or update the person's integration of this name, active, with the service as its platform."""
     values = {
         "status": Integration.Status.ACTIVE, "error_message": None, "last_sync_at": now,
         "config": settings_of(service, address), "credentials_encrypted": seal(service.credentials()),
@@ -37,9 +38,9 @@ def connect(person: UUID, service: Service, address: str, now: datetime) -> Inte
 
 
 def look(integration: Integration, now: datetime) -> str:
-    """Ask it as a synchronisation would, put down how it is, and return what is wrong, nothing where all is well.
+    """Request its health as a synchronisation would, save the status; return the error, empty if there is none.
 
-    An error stays one: it is somebody's decision to try again.
+    A status of error stays until somebody decides to retry.
     """
     wrong = _asked(integration)
     active = Integration.objects.filter(pk=integration.pk, status=Integration.Status.ACTIVE)

@@ -1,4 +1,4 @@
-"""The page of the example platform: how its integrations are, and buttons that break and heal them."""
+"""The page of the example platform: the state of its integrations, and buttons to break and repair them."""
 
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -24,7 +24,7 @@ answers 503. <em>token</em>: its access token is refused until it is renewed. <e
 
 
 def page_of(services: Iterable[Mapping[str, Any]]) -> str:
-    """The page, as HTML."""
+    """Return the page as HTML."""
     return HEAD + "".join(map(_row, services)) + "</tbody></table></body></html>"
 
 

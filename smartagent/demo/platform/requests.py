@@ -17,7 +17,7 @@ NOT_FOUND_REPLY: Reply = (HTTPStatus.NOT_FOUND, {"error": "not_found"})
 
 @dataclass(frozen=True, slots=True)
 class PlatformRequest:
-    """One request."""
+    """A request: method, path, headers and body."""
 
     method: str
     path: str
@@ -25,7 +25,7 @@ class PlatformRequest:
     body: bytes = b""
 
     def form(self) -> dict[str, str]:
-        """The fields of its body: JSON, or as forms are sent."""
+        """Parse the body, JSON or a form, into its fields."""
         text = self.body.decode("utf-8", "replace")
         if "json" not in self.headers.get("content-type", ""):
             return dict(parse_qsl(text))
@@ -36,7 +36,7 @@ class PlatformRequest:
         return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
     def client(self) -> tuple[str, str]:
-        """Who the client says it is: by HTTP Basic, else in the form."""
+        """Return the client's id and secret, from HTTP Basic or the form."""
         kind, _, given = self.headers.get("authorization", "").partition(" ")
         if kind.lower() != "basic":
             return self.form().get("client_id", ""), self.form().get("client_secret", "")
@@ -47,20 +47,20 @@ class PlatformRequest:
         return unquote_plus(name), unquote_plus(secret)
 
     def bearer(self) -> str:
-        """The token that it shows."""
+        """Return the bearer token, empty without one."""
         kind, _, given = self.headers.get("authorization", "").partition(" ")
         return given if kind.lower() == "bearer" else ""
 
 
 @dataclass(slots=True)
 class Platform:
-    """All integrations of the example platform, and what was asked of them."""
+    """All integrations of the example platform, and a log of the requests."""
 
     services: dict[str, Service]
     asked: list[str] = field(default_factory=list)  # of the integrations, not of the control
 
     def answer(self, request: PlatformRequest) -> Reply | str:
-        """The answer: a code and JSON, or a page."""
+        """Return the response: status code and JSON, or a page."""
         first, _, rest = request.path.strip("/").partition("/")
         if first == "control":
             return self._control(request, rest)

@@ -1,4 +1,4 @@
-"""The example platform as an HTTP server on loopback, of threads, for the length of a block."""
+"""The example platform as a threaded HTTP server on loopback."""
 
 import json
 import threading
@@ -20,7 +20,7 @@ QUIET = 30  # seconds after which a connection on which nothing comes is closed
 
 
 class Running(ThreadingHTTPServer):
-    """The server, with its platform; one request at a time changes it."""
+    """A running server and its platform; a lock serializes changes."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -32,12 +32,12 @@ class Running(ThreadingHTTPServer):
 
     @property
     def address(self) -> str:
-        """Where it is."""
+        """The base URL of the platform."""
         return f"http://{HOST}:{self.server_port}"
 
 
 class PlatformHandler(BaseHTTPRequestHandler):
-    """One connection."""
+    """Handles one connection."""
 
     server: Running
     server_version = "ExamplePlatform"
@@ -51,7 +51,7 @@ class PlatformHandler(BaseHTTPRequestHandler):
         self._take()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the name that it has in the library
-        """Its own list of what was asked is enough."""
+        """Write nothing: the platform keeps its own log of requests."""
 
     def _take(self) -> None:
         length = self.headers.get("Content-Length", "0")
@@ -80,7 +80,7 @@ class PlatformHandler(BaseHTTPRequestHandler):
 
 @contextmanager
 def running(port: int = 0, lifetime: timedelta = LIFETIME) -> Iterator[Running]:
-    """The platform for the length of the block, on a free port where none is named."""
+    """Run the platform for the length of the block, on a free port unless `port` is given."""
     with Running(port, lifetime) as server:
         thread = threading.Thread(target=server.serve_forever, args=[0.05], name="example platform", daemon=True)
         thread.start()

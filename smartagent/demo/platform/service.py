@@ -1,7 +1,7 @@
-"""One integration of the example platform: its health, its tokens, its data, and what is broken of them.
+"""One integration of the example platform: its health, its tokens, its data, and which of them are broken.
 
-Tokens as in RFC 6749: an access token that runs out, and a refresh token that is used up by the next one. What comes a
-second time with the same Idempotency-Key gets the same answer, and nothing is done again.
+Tokens follow RFC 6749: access tokens expire, a refresh token is valid once. A request repeated with the same
+Idempotency-Key gets the first response, without further effects.
 """
 
 import json
@@ -30,7 +30,7 @@ def _new(kind: str) -> str:
 
 @dataclass(slots=True)
 class Service:
-    """An integration as its own platform knows it."""
+    """An integration, on the platform's side."""
 
     name: str
     lifetime: timedelta
@@ -50,31 +50,31 @@ class Service:
         self.expires_at = time.time() + self.lifetime.total_seconds()
 
     def broke(self, part: Part) -> None:
-        """Let a part break: with `token`, the access token is refused until it is renewed."""
+        """Break a part; a broken `token` is refused until it is renewed."""
         self.broken.add(part)
 
     def healed(self, part: Part | None = None) -> None:
-        """Let a part work again, all of them without one."""
+        """Repair a part, or all parts."""
         self.broken -= {part} if part else set(SERVICE_PARTS)
 
     def health(self) -> Reply:
-        """How it is."""
+        """Respond with the state of the integration."""
         return OUT_OF_ORDER if "health" in self.broken else (HTTPStatus.OK, {"status": "ok", "name": self.name})
 
     def me(self, token: str) -> Reply:
-        """Who the token belongs to."""
+        """Respond with the owner of an access token."""
         if not self._is_current(token):
             return HTTPStatus.UNAUTHORIZED, {"error": "invalid_token"}
         return HTTPStatus.OK, {"name": self.name, "expires_at": _iso(self.expires_at)}
 
     def renew(self, form: Mapping[str, str], client: tuple[str, str], key: str) -> Reply:
-        """New tokens for a refresh token, which is used up by that."""
+        """Exchange a refresh token, which is then invalid, for new tokens."""
         if client != (self.client_id, self.client_secret):
             return HTTPStatus.UNAUTHORIZED, {"error": "invalid_client"}
         return self._once("token", key, lambda: self._renewed(form))
 
     def fetch(self, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """Fetch the data anew, where it is signed with the key of the integration."""
+        """Refetch the data, if the request is signed with the integration's key."""
         if "refresh" in self.broken:
             return OUT_OF_ORDER
         try:
@@ -86,7 +86,7 @@ class Service:
         return self._once("refresh", key, self._fetched)
 
     def as_dict(self) -> dict[str, Any]:
-        """How it is, without what is secret."""
+        """Return the state without secrets."""
         return {
             "name": self.name, "broken": sorted(self.broken), "token_expires_at": _iso(self.expires_at),
             "renewals": self.renewals, "refreshes": self.refreshes,
@@ -94,7 +94,7 @@ class Service:
         }  # fmt: skip
 
     def credentials(self) -> dict[str, str]:
-        """The credentials for a person who connects it."""
+        """Return the credentials with which a person connects the integration."""
         names = ("client_id", "client_secret", "access_token", "refresh_token", "signing_key")
         return {name: getattr(self, name) for name in names}
 
