@@ -11,6 +11,8 @@ from rules.pages.evaluate_now import dispatch_now
 from rules.pages.health import health_page
 from smartagent.accounts.profile import profile
 from smartagent.dashboard.badges import badges
+from smartagent.dashboard.subject.integration import check_integration, integration_page
+from smartagent.dashboard.subject.person import own_page, person_page
 from smartagent.docs.page import docs
 from smartagent.doctor.page import repair_schema, schema
 
@@ -30,6 +32,10 @@ def pages(site: AdminSite) -> list[URLPattern]:
         path("schema/repair/", site.admin_view(repair_schema), name="schema_repair"),
         path("docs/", site.admin_view(docs), name="docs"),
         path("docs/<path:slug>/", site.admin_view(docs), name="docs_page"),
+        path("people/me/", site.admin_view(own_page), name="own_page"),
+        path("people/<uuid:key>/", site.admin_view(person_page), name="person"),
+        path("integrations/<uuid:key>/", site.admin_view(integration_page), name="integration"),
+        path("integrations/<uuid:key>/check/", site.admin_view(check_integration), name="integration_check"),
         path("badges/", site.admin_view(badges), name="badges"),
         path("profile/", site.admin_view(profile), name="profile"),
     ]

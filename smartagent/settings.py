@@ -230,7 +230,11 @@ RULES_ACTIONS = [
     "rules.actions.Log",
 ]
 # What the activity log calls the events of each app; those of an action stand with it.
-RULES_EVENTS = ["notifications.escalations.events.ESCALATION_EVENTS", "optimizer.text.events.OPTIMIZATION_EVENTS"]
+RULES_EVENTS = [
+    "notifications.escalations.events.ESCALATION_EVENTS",
+    "optimizer.text.events.OPTIMIZATION_EVENTS",
+    "smartagent.dashboard.subject.check.CHECK_EVENTS",
+]
 RULES_HEALTH = [
     "rules.health.checks.failing.Fails",
     "rules.health.checks.owner_gone.OwnerGone",

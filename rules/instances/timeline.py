@@ -6,20 +6,11 @@ from typing import Any
 
 from rules.backtesting.chart_points import Point, points_of, thin
 from rules.backtesting.inputs import watch_of
-from rules.models import ActivityEntry, AutomationRule, RuleState
+from rules.instances.bands import Band, bands_of
+from rules.models import AutomationRule, RuleState
 from rules.text.phrases import number
 
-MAX_ENTRIES_SEARCHED = 20  # entries in which a change of the condition is looked for
 THRESHOLD_LINES = ("threshold", "critical", "recovery")
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """A time that an instance spent in one state; `end` is None where it still does."""
-
-    condition: str
-    start: datetime
-    end: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +43,10 @@ class Timeline:
 
 
 def timeline_of(state: RuleState, rule: AutomationRule, start: datetime, end: datetime) -> Timeline:
-    """The timeline of `state` from `start` to `end`, with the thresholds of `rule` at that time."""
+    """The timeline of `state` from `start` to `end`, with the thresholds of `rule` at that time.
+
+    An instance that is not saved was always ok, and has no bands.
+    """
     levels = [rule.threshold_value, rule.critical_threshold, rule.recovery_threshold]
     points: list[Point] = []
     in_steps, problem = False, ""
@@ -65,38 +59,10 @@ def timeline_of(state: RuleState, rule: AutomationRule, start: datetime, end: da
         end=end,
         points=thin(points),
         in_steps=in_steps,
-        bands=bands_of(state, start, end),
+        bands=[] if state._state.adding else bands_of([state], start, end)[state.pk],
         lines={name: float(level) for name, level in zip(THRESHOLD_LINES, levels, strict=True) if level is not None},
         problem=problem,
     )
-
-
-def bands_of(state: RuleState, start: datetime, end: datetime) -> list[Band]:
-    """The states of the instance from `start` to `end`, from its entries."""
-    entries = ActivityEntry.objects.filter(state=state.pk, created_at__gt=start, created_at__lte=end)
-    steps = _changes(entries.order_by("created_at"))
-    if not steps:
-        return _unchanged(state, start, end)
-    edges = [start, *(at for at, _, _ in steps)]
-    conditions = [steps[0][1], *(to for _, _, to in steps)]
-    ends: list[datetime | None] = [*edges[1:], None]
-    return [Band(*band) for band in zip(conditions, edges, ends, strict=True)]
-
-
-def _unchanged(state: RuleState, start: datetime, end: datetime) -> list[Band]:
-    """The one state of a time without a transition: that before the next transition, else the present one."""
-    later = ActivityEntry.objects.filter(state=state.pk, created_at__gt=end).order_by("created_at")
-    if steps := _changes(later[:MAX_ENTRIES_SEARCHED]):
-        return [Band(steps[0][1], start, None)]
-    return [Band(state.condition, min(max(start, state.since), end), None)]
-
-
-def _changes(entries: Any) -> list[tuple[datetime, str, str]]:
-    return [
-        (at, context["from"], context["to"])
-        for at, context in entries.values_list("created_at", "context")
-        if isinstance(context, dict) and {"from", "to"} <= context.keys() and context["from"] != context["to"]
-    ]
 
 
 def _ms(time: datetime) -> int:

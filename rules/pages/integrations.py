@@ -5,17 +5,19 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from rules.authoring.credential_addresses import changed_addresses, refusal
 from rules.filters import IntegrationFilter
 from rules.models import Integration
+from rules.pages.links import page_of_integration
 from rules.pages.owner_choice import OwnerChoiceAdmin
 from smartagent.kernel.scope import has_everyone
 from smartagent.kernel.sealing import seal
 from smartagent.rest.fields import LONGEST_OBJECT
+from smartagent.shell.filtered_list import FilteredChangeList
 from smartagent.templatetags.shown import SEVERITY_TONES, when
 
 MAX_FIELD_LENGTHS = {"integration_type": 100, "error_message": 10_000, "config": LONGEST_OBJECT}  # characters
@@ -85,6 +87,13 @@ class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]
         return super().save(commit)
 
 
+class IntegrationChangeList(FilteredChangeList):
+    """Its rows lead to the pages of the integrations; the form is behind a button there."""
+
+    def url_for_result(self, result: Integration) -> str:
+        return page_of_integration(result)
+
+
 @admin.register(Integration)
 class IntegrationAdmin(OwnerChoiceAdmin):
     slug = "integrations"
@@ -95,6 +104,12 @@ class IntegrationAdmin(OwnerChoiceAdmin):
     list_select_related = ("user",)
     search_fields = ("integration_type", "error_message")
     search_help_text = "Type or error"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
+        return IntegrationChangeList
+
+    def response_post_save_change(self, request: HttpRequest, obj: Integration) -> HttpResponseRedirect:
+        return HttpResponseRedirect(page_of_integration(obj))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         owner = ["user"] if has_everyone(request.user, "change") else []

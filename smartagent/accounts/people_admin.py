@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm
+from unfold.views import ChangeList
 
 from smartagent.accounts.people_forms import PersonAddForm, PersonChangeForm
 from smartagent.kernel.formats import counted
@@ -26,6 +27,13 @@ class RoleFilter(admin.RelatedFieldListFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.title = "role"
+
+
+class PeopleChangeList(ChangeList):  # type: ignore[misc]
+    """Its rows lead to the pages of the people; the form is behind a button there."""
+
+    def url_for_result(self, result: User) -> str:
+        return reverse("admin:person", args=[result.pk])
 
 
 @admin.register(User)
@@ -56,6 +64,12 @@ class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, 
     )
     readonly_fields = ("new_password", "signed_in", "joined")
     add_fieldsets = ((None, {"fields": ("email", "full_name", "time_zone", "groups", "password")}),)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PeopleChangeList
+
+    def response_post_save_change(self, request: HttpRequest, obj: User) -> HttpResponseRedirect:
+        return HttpResponseRedirect(reverse("admin:person", args=[obj.pk]))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")

@@ -1,4 +1,4 @@
-"""The results of the command palette: pages, rules and people that the person may see."""
+"""The results of the command palette: pages, rules, people and integrations that the person may see."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
-from rules.models import AutomationRule
+from rules.models import AutomationRule, Integration
+from rules.pages.links import page_of, page_of_integration
 from smartagent.kernel.limits import limited
 from smartagent.kernel.scope import people_visible_to
 from smartagent.shell.navigation import navigation
@@ -35,7 +36,7 @@ def find(request: HttpRequest) -> HttpResponse:
     term = request.GET.get("s", "").strip()[:MAX_QUERY_LENGTH].replace("\0", "")
     found = [page for page in _pages(request) if term.lower() in page.title.lower()]
     if term:
-        found += [*_rules(request, term), *_people(request, term)]
+        found += [*_rules(request, term), *_people(request, term), *_integrations(request, term)]
     return TemplateResponse(request, "smartagent/palette.html", {"found": found, "term": term})
 
 
@@ -48,6 +49,7 @@ def _pages(request: HttpRequest) -> Iterator[Found]:
         yield Found("Add rule", "Page", reverse("admin:rules_automationrule_add"), "add")
     if request.user.has_perm("smartagent.add_apitoken"):
         yield Found("Add API token", "Page", reverse("admin:smartagent_apitoken_add"), "add")
+    yield Found("Your page", "Page", reverse("admin:own_page"), "person")
     yield Found("Your profile", "Page", reverse("admin:profile"), "person")
     yield Found("Change password", "Page", reverse("admin:password_change"), "password")
 
@@ -63,9 +65,7 @@ def _rules(request: HttpRequest, term: str) -> list[Found]:
     if not request.user.has_perm("rules.view_automationrule"):
         return []
     rules = AutomationRule.objects.visible_to(request.user).filter(rule_name__icontains=term)[:MAX_RESULTS]
-    return [
-        Found(str(rule), "Rule", reverse("admin:rules_automationrule_page", args=[rule.pk]), "rule") for rule in rules
-    ]
+    return [Found(str(rule), "Rule", page_of(rule), "rule") for rule in rules]
 
 
 def _people(request: HttpRequest, term: str) -> list[Found]:
@@ -73,7 +73,18 @@ def _people(request: HttpRequest, term: str) -> list[Found]:
         return []
     named = Q(full_name__icontains=term) | Q(email__icontains=term)
     people = people_visible_to(request.user).filter(named).order_by("full_name")[:MAX_RESULTS]
+    return [Found(str(person), person.email, reverse("admin:person", args=[person.pk]), "person") for person in people]
+
+
+def _integrations(request: HttpRequest, term: str) -> list[Found]:
+    """By their type, or by the name of their owner: `gmail`, `ines`."""
+    if not request.user.has_perm("rules.view_integration"):
+        return []
+    named = Q(integration_type__icontains=term) | Q(
+        user__in=people_visible_to(request.user), user__full_name__icontains=term
+    )
+    integrations = Integration.objects.visible_to(request.user).filter(named).select_related("user")
     return [
-        Found(str(person), person.email, reverse("admin:smartagent_user_change", args=[person.pk]), "person")
-        for person in people
+        Found(f"{one} of {one.user}", "Integration", page_of_integration(one), "hub")
+        for one in integrations.order_by("integration_type", "user__full_name", "id")[:MAX_RESULTS]
     ]

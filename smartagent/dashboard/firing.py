@@ -1,4 +1,5 @@
-"""What fires now, for the overview: the rules whose alerts need somebody most, each with its worst alert."""
+"""What fires now, for the overview and the page of a person: the rules whose alerts need somebody most, each with its
+worst alert."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from rules.models.querysets import SEVERITY_RANK, UNACKNOWLEDGED_FIRST, WORST_FI
 from rules.pages.links import page_of_instance
 from rules.text.entry import limit, metric_name, number
 from rules.text.phrases import begun
+from smartagent.models import User
 
 RULES_SHOWN = 5
 
@@ -25,8 +27,8 @@ class FiringRule:
     alerts: int
     unacknowledged: int
     severity: str
-    person: str
-    assignee: str
+    person: User | None
+    assignee: User | None
     reading: str
     since: datetime
     link: str
@@ -40,14 +42,17 @@ class FiringRule:
 
 @dataclass(frozen=True, slots=True)
 class FiringRules:
-    """The rules that are shown, and how many more fire."""
+    """The rules that are shown, how many more fire, and where all of them are; `person` where it is about one."""
 
     rules: list[FiringRule]
     more: int
+    link: str
+    person: Any = None
 
 
-def firing_rules(states: StateQuerySet, user: Any) -> FiringRules:
-    """The worst of what fires among `states`, by rule: three queries, however much fires."""
+def firing_rules(states: StateQuerySet, user: Any, person: Any = None) -> FiringRules:
+    """The worst of what fires among `states`, all of them of `person` where one is given, by rule: four queries,
+    however much fires."""
     by_rule = states.order_by().values("rule").annotate(
         alerts=Count("pk"), unacknowledged=Count("pk", filter=Q(handling=RuleState.Handling.OPEN)),
         handled=Min(UNACKNOWLEDGED_FIRST), rank=Min(SEVERITY_RANK), newest=Max("since"),
@@ -57,11 +62,11 @@ def firing_rules(states: StateQuerySet, user: Any) -> FiringRules:
     changeable = _changeable(user, [group["rule"] for group in groups])
     more = by_rule.count() - len(groups) if len(groups) == RULES_SHOWN else 0
     rows = [
-        _row(worst[group["rule"]], group, user, group["rule"] in changeable)
+        _row(worst[group["rule"]], group, person or user, group["rule"] in changeable, _alerts(group["rule"], person))
         for group in groups
         if group["rule"] in worst
     ]
-    return FiringRules(rows, more)
+    return FiringRules(rows, more, _alerts(None, person), person)
 
 
 def _worst(states: StateQuerySet, rules: list[Any]) -> dict[Any, RuleState]:
@@ -78,23 +83,27 @@ def _changeable(user: Any, rules: list[Any]) -> set[Any]:
     return set(found.values_list("pk", flat=True))
 
 
-def _row(state: RuleState, group: dict[str, Any], user: Any, may_change: bool) -> FiringRule:
+def _row(state: RuleState, group: dict[str, Any], known: Any, may_change: bool, alerts: str) -> FiringRule:
+    """The row of a rule; it does not name the person whom the viewer has before their eyes, who is `known`."""
     return FiringRule(
         rule=state.rule,
         alerts=group["alerts"],
         unacknowledged=group["unacknowledged"],
         severity=state.severity,
-        person="" if state.user_id == user.pk else str(state.user),
-        assignee=str(state.assignee or ""),
+        person=None if state.user_id == known.pk else state.user,
+        assignee=state.assignee,
         reading=_reading(state),
         since=state.since,
-        link=page_of_instance(state.pk) if group["alerts"] == 1 else _alerts_of(state.rule_id),
+        link=page_of_instance(state.pk) if group["alerts"] == 1 else alerts,
         may_acknowledge=may_change and group["unacknowledged"] > 0,
     )
 
 
-def _alerts_of(rule: Any) -> str:
-    return f"{reverse('admin:rules_rulestate_changelist')}?{urlencode({'rule': rule})}"
+def _alerts(rule: Any, person: Any) -> str:
+    """The list of alerts: of a rule, of a person, where they are given."""
+    wanted = {"rule": rule, "person": person and person.pk}
+    query = urlencode({name: key for name, key in wanted.items() if key})
+    return f"{reverse('admin:rules_rulestate_changelist')}{query and '?'}{query}"
 
 
 def _reading(state: RuleState) -> str:

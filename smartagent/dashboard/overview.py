@@ -14,8 +14,8 @@ from optimizer.models import OptimizationEvent
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, RuleState
 from rules.models.querysets import ActivityQuerySet, StateQuerySet
 from rules.permissions import may_evaluate
-from rules.text.activity import named_entries
 from smartagent.dashboard.firing import firing_rules
+from smartagent.dashboard.latest_activity import latest_activity
 from smartagent.dashboard.triggered_per_hour import per_hour
 from smartagent.demo import progress
 from smartagent.kernel.schema_drift_log import if_there
@@ -48,7 +48,7 @@ def _contents(request: HttpRequest, now: datetime) -> dict[str, Any]:
         # What the database lacks something for is None: the page says so in its place.
         "hours": if_there(partial(per_hour, entries, now)),
         "firing": if_there(partial(firing_rules, states, request.user)),
-        "latest": if_there(partial(_latest, entries)),
+        "latest": if_there(partial(latest_activity, entries, ENTRIES_SHOWN)),
     }
 
 
@@ -80,14 +80,6 @@ def _card(label: str, rows: OwnedQuerySet, place: str, query: str = "", *, alarm
         return Card(label, "?", reverse(f"admin:{place}_changelist") + query)
     text = f"{MAX_COUNTED:,}+" if count > MAX_COUNTED else f"{count:,}"
     return Card(label, text, reverse(f"admin:{place}_changelist") + query, alarm and count > 0)
-
-
-def _latest(entries: ActivityQuerySet) -> list[ActivityEntry]:
-    newest = named_entries(list(entries.select_related("rule")[:ENTRIES_SHOWN]))
-    for entry in newest:
-        known = entry.context if isinstance(entry.context, dict) else {}
-        entry.heading = str(entry.rule or known.get("rule_name") or entry.agent_name)  # type: ignore[attr-defined]
-    return newest
 
 
 def _known_run(now: datetime) -> dict[str, Any] | None:

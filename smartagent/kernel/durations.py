@@ -43,6 +43,22 @@ def format_duration(duration: timedelta) -> str:
     return " ".join(parts) or "0"
 
 
+def length_text(length: timedelta) -> str:
+    """A length of time in its two largest units, which do not break: `4 h 12 min`, `under a minute`."""
+    minutes = max(0, int(length.total_seconds())) // 60
+    if minutes == 0:
+        return "under a minute"
+    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [(days, "d"), (hours, "h"), (rest, "min")]
+    shown = [f"{count}\u00a0{unit}" for count, unit in parts if count]
+    return "\u00a0".join(shown[:1] if days >= 10 else shown[:2])
+
+
+def age_text(age: timedelta) -> str:
+    """How long ago something was: `4 h 12 min ago`, `just now`."""
+    return "just now" if age < timedelta(minutes=1) else f"{length_text(age)} ago"
+
+
 class DurationFormField(forms.CharField):
     """A form field for a duration: shows and reads `4h`."""
 

@@ -7,6 +7,7 @@ encrypted with the new one.
 import base64
 import hashlib
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -31,6 +32,14 @@ def unseal(sealed: str) -> Any:
         return json.loads(_fernet().decrypt(sealed.encode()))
     except InvalidToken:
         raise SecretLost(SecretLost.__doc__) from None
+
+
+def sealed_at(sealed: str) -> datetime | None:
+    """When `seal` was called; None where that cannot be read, since the key has changed or another program wrote it."""
+    try:
+        return datetime.fromtimestamp(_fernet().extract_timestamp(sealed.encode()), UTC)
+    except (InvalidToken, ValueError, OverflowError):
+        return None
 
 
 def _fernet() -> MultiFernet:

@@ -13,6 +13,7 @@ from smartagent.kernel.scope import has_everyone, leads_to_person
 from smartagent.shell.filter_panel import PAST_VAR, FilterPanel
 from smartagent.shell.list_pagination import CappedPaginator, past, place_of
 from smartagent.shell.owned_admin import OwnedAdmin
+from smartagent.shell.person_links import person_link
 
 
 class FilteredChangeList(ChangeList):  # type: ignore[misc]
@@ -22,6 +23,10 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
         self.sees_people = has_everyone(request.user, "view")
         super().__init__(request, *args, **kwargs)
         self.title = self.model_admin.title
+        if self.sees_people:
+            column = person_column(self.model)
+            self.list_display: list[Any] = [column if name == "user" else name for name in self.list_display]
+            self.sortable_by: list[Any] = [column if name == "user" else name for name in self.sortable_by]
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
         given = super().get_filters_params(params)
@@ -165,6 +170,18 @@ class RecordAdmin(FilteredAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+def person_column(model: type[Model]) -> Any:
+    """The column `user` of a list, where it has one, as links to the pages of people."""
+
+    def user(record: Any) -> str:
+        return person_link(record.user) if record.user else "–"
+
+    column: Any = user
+    column.short_description = next((each.verbose_name for each in model._meta.fields if each.name == "user"), "")
+    column.admin_order_field = "user"
+    return column
 
 
 def _named(filterset: Any, name: str) -> str:

@@ -98,6 +98,7 @@ UNFOLD: dict[str, Any] = {
     "DASHBOARD_CALLBACK": "smartagent.dashboard.overview.overview",
     "ACCOUNT": {
         "navigation": [
+            {"title": "Your page", "link": reverse_lazy("admin:own_page")},
             {"title": "Your profile", "link": reverse_lazy("admin:profile")},
             {"title": "Notification preferences", "link": reverse_lazy("admin:preferences")},
         ]

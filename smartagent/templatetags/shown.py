@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from smartagent.kernel.durations import format_duration
+from smartagent.kernel.durations import age_text, format_duration
 from smartagent.kernel.links import web_address
+from smartagent.shell.person_links import shown_person
 
 register = template.Library()
 
@@ -87,3 +88,15 @@ def duration(span: timedelta | None) -> str:
     if span < timedelta(seconds=10):
         return f"{span.total_seconds() * 1000:,.0f}\u00a0ms"
     return format_duration(span)
+
+
+@register.filter
+def age(moment: datetime | None) -> str:
+    """How long ago it was: `4 h 12 min ago`."""
+    return "never" if moment is None else age_text(timezone.now() - moment)
+
+
+@register.simple_tag(takes_context=True)
+def person(context: template.Context, who: Any) -> SafeString | str:
+    """The name of a person, with a link to their page where the viewer may open it."""
+    return shown_person(context["request"].user, who)

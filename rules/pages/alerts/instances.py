@@ -23,6 +23,7 @@ from rules.pages.alerts.instance import handle_instance, instance_page
 from rules.pages.links import page_of_instance
 from rules.text.entry import limit, number
 from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
+from smartagent.shell.person_links import shown_person
 from smartagent.templatetags.shown import SEVERITY_TONES, when
 
 Handle = Callable[[Any, Any, Any], int]
@@ -45,6 +46,12 @@ class InstanceChangeList(FilteredChangeList):
         """Where nobody has asked for another order, nor for others than those that fire."""
         fires = self.panel.filterset.data.get("condition") == InstanceState.FIRING
         return fires and ORDER_VAR not in self.params
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        for state in self.result_list:
+            state.person_shown = shown_person(request.user, state.user)
+            state.assignee_shown = shown_person(request.user, state.assignee)
 
     def url_for_result(self, result: RuleState) -> str:
         return page_of_instance(result.pk)
@@ -119,7 +126,8 @@ class InstanceAdmin(RecordAdmin):
 
     @display(description="person", ordering="user")
     def whose(self, state: RuleState) -> str:
-        return f"{state.user}, {state.target}" if state.target else str(state.user)
+        person = state.person_shown  # type: ignore[attr-defined]
+        return format_html("{}, {}", person, state.target) if state.target else person
 
     @display(description="state", ordering="condition", label=SEVERITY_TONES)
     def condition_label(self, state: RuleState) -> tuple[str, str]:
@@ -146,7 +154,7 @@ class InstanceAdmin(RecordAdmin):
 
     @display(description="assignee", ordering="assignee")
     def looked_after_by(self, state: RuleState) -> str:
-        return str(state.assignee or "–")
+        return state.assignee_shown or "–"  # type: ignore[attr-defined]
 
     @display(description="status", ordering="handling", label={"open": "warning", "acknowledged": "info"})
     def handling_label(self, state: RuleState) -> str:

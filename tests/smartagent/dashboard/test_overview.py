@@ -61,7 +61,7 @@ def test_what_fires_and_what_happened_are_sentences(client_of, alice, olga, busy
     assert "Fusion score is 63: below 70" in page
     assert "The fusion score of Alice is 63: below 70." in page
     assert "alert failed: No route" in page
-    assert re.search(r"Alice, since", client_of(olga).get("/").content.decode())
+    assert re.search(r">Alice</a>, since", client_of(olga).get("/").content.decode())
 
 
 def test_an_entry_that_another_program_wrote(client_of, alice, busy):

@@ -1,0 +1,111 @@
+"""The stored readings of series: which a person has, their newest values, and values at evenly spaced times.
+
+Each is an index look-up, so the time depends on how many are asked for, not on how many samples there are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from rules.registries import metrics
+
+SeriesKey = tuple[UUID, str, str]  # person, metric and target
+
+# The index is walked from one series to the next; the limit ends the walk.
+LATEST_SQL = """
+WITH RECURSIVE series AS (
+    (SELECT metric, target FROM metric_samples WHERE user_id = %(person)s ORDER BY metric, target LIMIT 1)
+     UNION ALL
+    SELECT n.metric, n.target FROM series s CROSS JOIN LATERAL (
+           SELECT m.metric, m.target FROM metric_samples m
+            WHERE m.user_id = %(person)s AND (m.metric, m.target) > (s.metric, s.target)
+            ORDER BY m.metric, m.target LIMIT 1) n)
+SELECT s.metric, s.target, newest.value, newest.observed_at
+  FROM (SELECT * FROM series LIMIT %(maximum)s) s
+ CROSS JOIN LATERAL (
+    SELECT value, observed_at FROM metric_samples m
+     WHERE m.user_id = %(person)s AND m.metric = s.metric AND m.target = s.target AND m.observed_at <= %(now)s
+     ORDER BY m.observed_at DESC LIMIT 1) newest
+"""
+# Whoever has no reading of their own has the platform-wide one.
+VALUE_AT = """SELECT value FROM metric_samples m
+               WHERE m.user_id {whose} AND m.metric = s.metric AND m.target = s.target AND m.observed_at <= t.at
+                 AND (s.max_age IS NULL OR m.observed_at > t.at - s.max_age)
+               ORDER BY m.observed_at DESC LIMIT 1"""
+SAMPLED_SQL = f"""
+SELECT s.n, t.k, coalesce(own.value, platform.value)
+  FROM unnest(%(people)s::uuid[], %(metrics)s::text[], %(targets)s::text[], %(ages)s::interval[])
+       WITH ORDINALITY AS s (person, metric, target, max_age, n)
+ CROSS JOIN (SELECT k, %(start)s + k * %(step)s AS at FROM generate_series(1, %(count)s) AS k) t
+  LEFT JOIN LATERAL ({VALUE_AT.format(whose="= s.person")}) own ON true
+  LEFT JOIN LATERAL ({VALUE_AT.format(whose="IS NULL AND own.value IS NULL")}) platform ON true
+ WHERE coalesce(own.value, platform.value) IS NOT NULL
+"""
+CHANGES_SQL = """
+(SELECT observed_at, value FROM metric_samples
+  WHERE user_id = %(person)s AND metric = %(metric)s AND target = %(target)s AND observed_at <= %(start)s
+  ORDER BY observed_at DESC LIMIT 1)
+UNION ALL
+(SELECT observed_at, value FROM metric_samples
+  WHERE user_id = %(person)s AND metric = %(metric)s AND target = %(target)s
+    AND observed_at > %(start)s AND observed_at <= %(end)s
+  ORDER BY observed_at DESC LIMIT %(maximum)s)
+ORDER BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatestReading:
+    """The newest stored reading of a series; of a built-in metric, which holds its value, the last change."""
+
+    metric: str
+    target: str
+    value: float
+    observed_at: datetime
+
+
+def latest_readings(person: UUID, now: datetime, maximum: int) -> list[LatestReading]:
+    """The newest reading of each series of `person`, of at most `maximum` series, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute(LATEST_SQL, {"person": person, "now": now, "maximum": maximum})
+        return [
+            LatestReading(metric=metric, target=target, value=value, observed_at=at)
+            for metric, target, value, at in cursor.fetchall()
+        ]
+
+
+def sampled(series: Sequence[SeriesKey], start: datetime, end: datetime, count: int) -> list[list[float | None]]:
+    """The values of each of `series` at `count` evenly spaced times, the last of them `end`; None where there was no
+    usable reading."""
+    values: list[list[float | None]] = [[None] * count for _ in series]
+    if not series:
+        return values
+    people, names, targets = zip(*series, strict=True)
+    pushed = timedelta(hours=settings.PUSHED_MAX_AGE_HOURS)
+    params: dict[str, Any] = {
+        "people": list(people), "metrics": list(names), "targets": list(targets),
+        "ages": [None if name in metrics else pushed for name in names],
+        "start": start, "step": (end - start) / count, "count": count,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(SAMPLED_SQL, params)
+        for number, moment, value in cursor.fetchall():
+            values[number - 1][moment - 1] = value
+    return values
+
+
+def changes_of(key: SeriesKey, start: datetime, end: datetime, maximum: int) -> list[tuple[datetime, float]]:
+    """The readings of a series in a period, oldest first, and before them the one that held at its start; the newest
+    `maximum` where there are more."""
+    person, metric, target = key
+    params: dict[str, Any] = {
+        "person": person, "metric": metric, "target": target, "start": start, "end": end, "maximum": maximum,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(CHANGES_SQL, params)
+        return list(cursor.fetchall())

@@ -1,0 +1,91 @@
+"""Whom a page is about, and what of that its viewer may see: rows of each section, limited in the database."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+
+from notifications.models import Notification
+from notifications.models.querysets import NotificationQuerySet
+from optimizer.models import OptimizationEvent
+from optimizer.models.querysets import OptimizationQuerySet
+from rules.models import ActivityEntry, AutomationRule, Integration, RuleState
+from rules.models.querysets import ActivityQuerySet, RuleQuerySet, StateQuerySet
+from smartagent.kernel.scope import has_everyone
+from smartagent.models import User
+
+HEALTH = "integration_health"
+# What is searched for one integration; the entries of its person are many more.
+SEARCHED = timedelta(days=30)
+RULES_SEARCHED, NOTIFICATIONS_SEARCHED = 100, 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A person, or one `integration` of theirs, as `viewer` sees it at `now`."""
+
+    viewer: Any
+    person: User
+    now: datetime
+    integration: Integration | None = None
+
+    @cached_property
+    def target(self) -> str:
+        """The target of its readings; empty for the person as a whole."""
+        return self.integration.integration_type if self.integration else ""
+
+    @property
+    def may_see_readings(self) -> bool:
+        """Whether the viewer may see the samples of the person."""
+        own = self.viewer.pk == self.person.pk or has_everyone(self.viewer, "view")
+        return own and bool(self.viewer.has_perm("rules.view_metricsample"))
+
+    def states(self) -> StateQuerySet:
+        """The instances about it; about an integration also those of the person's lowest integration health."""
+        states: StateQuerySet = RuleState.objects.visible_to(self.viewer).filter(user=self.person)
+        lowest = Q(target="", rule__metric_type=HEALTH)
+        return states.filter(Q(target=self.target) | lowest) if self.integration else states
+
+    def entries(self) -> ActivityQuerySet:
+        """The activity entries about it, newest first."""
+        entries: ActivityQuerySet = ActivityEntry.objects.visible_to(self.viewer)
+        entries = entries.about(User.objects.filter(pk=self.person.pk)).order_by("-created_at", "-id")
+        if self.integration is None:
+            return entries
+        of_lowest = Q(context__target="", context__metric=HEALTH)
+        return entries.since(self.now - SEARCHED).filter(Q(context__target=self.target) | of_lowest)
+
+    def notifications(self) -> NotificationQuerySet:
+        """The notifications that the person got; about an integration those that anybody got of the rules that watch
+        it, and that are about the person. Newest first."""
+        sent: NotificationQuerySet = Notification.objects.visible_to(self.viewer).order_by("-created_at", "-id")
+        if self.integration is None:
+            return sent.addressed_to(self.person).for_a_list()
+        rules = list(self.rules().order_by().values_list("pk", flat=True)[:RULES_SEARCHED])
+        newest = sent.filter(rule__in=rules, created_at__gte=self.now - SEARCHED)[:NOTIFICATIONS_SEARCHED]
+        about: NotificationQuerySet = sent.filter(pk__in=newest.values("pk")).having("person", str(self.person.pk))
+        return about.select_related("user").for_a_list()
+
+    def rules(self) -> RuleQuerySet:
+        """The rules that watch it: of everyone, of the person, and those that have an instance about them."""
+        known = Exists(RuleState.objects.filter(rule=OuterRef("pk"), user=self.person))
+        rules: RuleQuerySet = AutomationRule.objects.visible_to(self.viewer)
+        watching = rules.filter(Q(applies_to="everyone") | Q(user=self.person) | known)
+        return watching.filter(self._names_target()) if self.integration else watching
+
+    def optimizations(self) -> OptimizationQuerySet:
+        """The optimizations for it that a strategy proposed, newest first."""
+        events: OptimizationQuerySet = OptimizationEvent.objects.visible_to(self.viewer).filter(user=self.person)
+        events = events.exclude(strategy=None).order_by("-created_at", "-id")
+        if self.integration is None:
+            return events
+        steps = Q(steps__integration=self.integration.pk)
+        return events.filter(pk__in=events.filter(Q(target=self.target) | steps).order_by().values("pk"))
+
+    def _names_target(self) -> Q:
+        """Rules whose conditions name the integration, or watch the lowest of all."""
+        lowest = Q(metric_type=HEALTH) & (Q(target_integration=None) | Q(target_integration=""))
+        further = Q(more_conditions__contains=[{"target": self.target}])
+        return Q(target_integration=self.target) | further | lowest
