@@ -91,8 +91,10 @@ class DeliveryFilter(TimesFilter):
     kind = OneOf(choices=channel_choices, label="channel type")
     severity = OneOf(choices=Severity.choices)
     reason = OneOf(choices=Delivery.Reason.choices)
-    channel = django_filters.UUIDFilter(field_name="channel", label="channel", help_text="ID.")
-    notification = django_filters.UUIDFilter(field_name="notification", label="notification", help_text="ID.")
+    channel = django_filters.UUIDFilter(field_name="channel", label="channel", help_text="Channel ID.")
+    notification = django_filters.UUIDFilter(
+        field_name="notification", label="notification", help_text="Notification ID."
+    )
     rule = RuleNameFilter()
     recipient = PersonFilter(field_name="user")
     owner = PersonFilter(field_name="rule__user", label="owner of the rule")
@@ -115,7 +117,7 @@ class PolicyFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 class EscalationFilter(TimesFilter):
     status = OneOf(choices=Escalation.Status.choices)
-    policy = django_filters.CharFilter(field_name="policy_name", label="policy", help_text="Its name.")
+    policy = django_filters.CharFilter(field_name="policy_name", label="policy", help_text="Name of the policy.")
     rule = RuleNameFilter()
     person = PersonFilter(field_name="state__user")
     owner = PersonFilter(field_name="rule__user")

@@ -27,7 +27,7 @@ class OptimizationFilter(TimesFilter):
         label="written by",
         choices=[("smart_agent", "Smart Agent"), ("other", "another application")],
         method="filter_origin",
-        help_text="Default: smart_agent. other: rows written by another application to the same table; empty: both.",
+        help_text="other: rows that another application wrote to the same table. Default: smart_agent.",
     )
 
     class Meta:

@@ -165,6 +165,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": ["smartagent.rest.schema.describe_shared"],
+    "GET_LIB_DOC_EXCLUDES": "smartagent.rest.schema.classes_without_description",
 }
 
 LOGGING_CONFIG = "smartagent.setup.log_config.configure"

@@ -52,8 +52,10 @@ class MadeKeySerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_view(
-    list=extend_schema(summary="List channels", description="Channels that you may see, in their order."),
-    retrieve=extend_schema(summary="Read a channel", description="One channel; of secrets only whether they are set."),
+    list=extend_schema(summary="List channels", description="Channels that you may see, by position."),
+    retrieve=extend_schema(
+        summary="Read a channel", description="Secrets are not returned, only whether they are set."
+    ),
     create=extend_schema(
         summary="Create a channel", examples=EXAMPLES,
         description="Errors of settings are keyed by their names: `settings.url`. Notifications waiting for "
@@ -77,7 +79,7 @@ class ChannelViewSet(WriteViewSet):
 
     @extend_schema(
         summary="Test a channel", request=None, responses={200: TestSerializer} | WITH_CONFLICT,
-        description="Sends a real notification at once; the answer is the attempt with its actual result.",
+        description="Sends a real notification at once; the response is the attempt with its result.",
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="change")
     def test(self, request: Request, pk: Any = None) -> Response:
@@ -146,7 +148,7 @@ class WebhookSchemaView(StrictView):
     permission_classes = [AllowAny]
 
     @extend_schema(
-        operation_id="webhook_schema", tags=["channels"], summary="Schema of webhook messages", auth=[],
+        operation_id="webhook_schema", tags=["channels"], summary="Read the schema of webhook messages", auth=[],
         description="JSON Schema of the messages that a webhook channel posts.",
         responses={(200, "application/schema+json"): OpenApiTypes.OBJECT},
     )  # fmt: skip

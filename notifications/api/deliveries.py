@@ -99,7 +99,7 @@ class DeliveryViewSet(ReadViewSet):
 
     @extend_schema(
         operation_id="deliveries_export", summary="Export deliveries as CSV",
-        description="With the filters of the list.",
+        description="Takes the filters of the list.",
         responses={(200, "text/csv"): OpenApiTypes.STR},
     )  # fmt: skip
     @action(detail=False, methods=["get"], url_path="export", pagination_class=None)

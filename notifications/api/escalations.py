@@ -106,7 +106,7 @@ class EscalationSerializer(StrictModelSerializer):
 @extend_schema_view(
     list=extend_schema(summary="List escalation policies",
     description="Escalation policies that you may see, by name."),
-    retrieve=extend_schema(summary="Read an escalation policy"),
+    retrieve=extend_schema(summary="Read an escalation policy", description="One policy with its steps."),
     create=extend_schema(
         summary="Create an escalation policy",
         description="If nobody acknowledges an alert, the steps notify further recipients. A rule selects "
@@ -131,7 +131,7 @@ class PolicyViewSet(WriteViewSet):
     list=extend_schema(
         summary="List escalations", description="Escalations of your rules, in progress and ended, newest first."
     ),
-    retrieve=extend_schema(summary="Read an escalation"),
+    retrieve=extend_schema(summary="Read an escalation", description="One escalation with its steps and its progress."),
 )
 @extend_schema(tags=["escalation"])
 class EscalationViewSet(ReadViewSet):

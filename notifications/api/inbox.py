@@ -75,7 +75,7 @@ class NotificationViewSet(MarkingActions, DeliveriesAction, ReadViewSet):
         return page
 
     @extend_schema(
-        summary="Give feedback",
+        summary="Give feedback on a notification",
         description="`true`: useful, `false`: noise, `null`: clear the feedback. Feedback counts in the "
             "health of the rule.",
         request=FeedbackSerializer, responses={200: JudgedSerializer, 409: OpenApiResponse()},

@@ -95,7 +95,9 @@ class DecisionSerializer(serializers.Serializer[Any]):
 
 
 class PreferencesSerializer(PreferenceSerializer):
-    defaults = serializers.DictField(child=serializers.ChoiceField(choices=list(MODES)), help_text="The default.")
+    defaults = serializers.DictField(
+        child=serializers.ChoiceField(choices=list(MODES)), help_text="By severity, for channels without a choice."
+    )
     time_zone = serializers.CharField(help_text="Time zone of the person, see /api/me/.")
     quiet_until = serializers.DateTimeField(allow_null=True, help_text="End of quiet hours; null: quiet hours are off.")
     now = DecisionSerializer(many=True, help_text="What would happen to a notification now.")
@@ -108,21 +110,21 @@ class PreferencesView(StrictView):
     queryset = Preference.objects.all()
 
     @extend_schema(
-        summary="Get my preferences", responses=PreferencesSerializer,
+        summary="Read my preferences", responses=PreferencesSerializer,
         description="Your preferences, the defaults, and what would happen to a notification now.",
     )  # fmt: skip
     def get(self, request: Request, *args: Any) -> Response:
         return self._answer(request)
 
     @extend_schema(
-        summary="Set my preferences", description="Replaces all preferences.", request=PreferenceSerializer,
+        summary="Replace my preferences", description="Replaces all preferences.", request=PreferenceSerializer,
         responses=PreferencesSerializer, examples=[PREFERENCES_EXAMPLE],
     )  # fmt: skip
     def put(self, request: Request, *args: Any) -> Response:
         return self._keep(request, partial=False)
 
     @extend_schema(
-        summary="Change my preferences", description="Updates the given fields, each as a whole.",
+        summary="Update my preferences", description="Updates the given fields, each as a whole.",
         request=PreferenceSerializer(partial=True), responses=PreferencesSerializer, examples=[PREFERENCES_EXAMPLE],
     )  # fmt: skip
     def patch(self, request: Request, *args: Any) -> Response:

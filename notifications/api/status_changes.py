@@ -54,7 +54,7 @@ def count_of(name: str, text: str) -> OpenApiResponse:
 
 
 def described(summary: str, description: str, request: Any = None) -> Callable[[Any], Any]:
-    """The OpenAPI description of a verb; the answer is the notification."""
+    """The OpenAPI description of a verb; the response is the notification."""
     from_view: Any = extend_schema(summary=summary, description=description, request=request)
     return from_view  # type: ignore[no-any-return]
 
@@ -62,18 +62,18 @@ def described(summary: str, description: str, request: Any = None) -> Callable[[
 class MarkingActions:
     """The verbs of marking, for the view of notifications."""
 
-    @described("Mark as read", "Also ends a snooze. Read or archived notifications keep their status.")
+    @described("Mark a notification as read", "Also ends a snooze. Read or archived notifications keep their status.")
     @action(detail=True, methods=["post"], needs="change")
     def read(self, request: Request, pk: Any = None) -> Response:
         return self._one(lambda chosen, now: chosen.mark_read(now))
 
-    @described("Mark as unread", "Also restores the notification from the archive or a snooze.")
+    @described("Mark a notification as unread", "Also restores the notification from the archive or a snooze.")
     @action(detail=True, methods=["post"], needs="change")
     def unread(self, request: Request, pk: Any = None) -> Response:
         return self._one(lambda chosen, now: chosen.mark_unread(now))
 
     @described(
-        "Archive",
+        "Archive a notification",
         "Archived notifications count as read and are deleted after the retention period, by default 90 days.",
     )
     @action(detail=True, methods=["post"], needs="change")
@@ -91,7 +91,7 @@ class MarkingActions:
         return self._one(lambda chosen, now: chosen.snooze(requested_until(requested, now, self._view().request.user)))
 
     @extend_schema(
-        summary="Mark many", request=MarkManySerializer, responses=MarkedSerializer,
+        summary="Mark many notifications", request=MarkManySerializer, responses=MarkedSerializer,
         description=f"Changes up to {MAX_IDS} notifications that you may change. Unchanged and missing "
             "notifications are not counted.",
         examples=[OpenApiExample("Snooze", request_only=True, value={
@@ -109,7 +109,7 @@ class MarkingActions:
         return Response({"changed": verbs[requested["verb"]]()})
 
     @extend_schema(
-        summary="Mark all as read", request=None,
+        summary="Mark all notifications as read", request=None,
         responses=count_of("marked", "Number of notifications marked as read."),
         description="All unread notifications in your own inbox; snoozed ones still return.",
     )  # fmt: skip

@@ -34,7 +34,7 @@ from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import ReadViewSet
 
 CONFLICT_RESPONSE = OpenApiResponse(
-    description="The request is not possible in the current status, or not permitted; the answer has the reason."
+    description="The request is not possible in the current status, or not permitted; the response has the reason."
 )
 
 
@@ -50,7 +50,8 @@ def described(summary: str, description: str, request: Any = None) -> Callable[[
 @extend_schema_view(
     list=extend_schema(
         summary="List optimizations",
-        description="Optimizations and their results, newest first. `status=proposed`: waiting for approval.",
+        description="Optimizations of Smart Agent and their results, newest first. `status=proposed`: waiting for "
+            "approval. `origin=other`: rows that another application wrote to the same table.",
     ),
     retrieve=extend_schema(
         summary="Read an optimization", description="One optimization with its operations and results.",
@@ -93,28 +94,31 @@ class OptimizationViewSet(ReadViewSet):
             raise Conflict(f"{made.obstacle} It is {made.event.pk}.")
         return Response(self._whole(made.event), status=201)
 
-    @described("Approve", "Workers apply the optimization within a minute; a scheduled one in the change window.")
+    @described(
+        "Approve an optimization",
+        "Workers apply the optimization within a minute; a scheduled one in the change window.",
+    )
     @action(detail=True, methods=["post"], needs="change")
     def approve(self, request: Request, pk: Any = None) -> Response:
         return self._answer("approve")
 
-    @described("Apply now", "Approves and applies the optimization; the answer has the result of each operation.")
+    @described("Apply an optimization", "Approves and applies it now; the response has the result of each operation.")
     @action(detail=True, methods=["post"], needs="change")
     def apply(self, request: Request, pk: Any = None) -> Response:
         return self._answer("apply")
 
-    @described("Dismiss", "The optimization is not proposed again during this time.", DismissSerializer)
+    @described("Dismiss an optimization", "The optimization is not proposed again during this time.", DismissSerializer)
     @action(detail=True, methods=["post"], needs="change")
     def dismiss(self, request: Request, pk: Any = None) -> Response:
         requested = self._requested(DismissSerializer)
         return self._answer("dismiss", lasts=requested.get("for", "7d"), note=requested.get("note", ""))
 
-    @described("Roll back", "Reverts the changes, all or none.", NotedSerializer)
+    @described("Roll back an optimization", "Reverts all of its changes, or none.", NotedSerializer)
     @action(detail=True, methods=["post"], needs="change", url_path="roll-back")
     def roll_back(self, request: Request, pk: Any = None) -> Response:
         return self._answer("roll_back", note=self._requested(NotedSerializer).get("note", ""))
 
-    @described("Mark as done", "Marks the manual steps as done; the effect is measured. Only for "
+    @described("Mark an optimization as done", "Marks the manual steps as done; the effect is measured. Only for "
         "optimizations without operations.",
                NotedSerializer)  # fmt: skip
     @action(detail=True, methods=["post"], needs="change", url_path="done-by-hand")
@@ -122,7 +126,7 @@ class OptimizationViewSet(ReadViewSet):
         return self._answer("by_hand", note=self._requested(NotedSerializer).get("note", ""))
 
     @extend_schema(
-        summary="Dry run", request=None, responses=DryRunSerializer,
+        summary="Dry-run an optimization", request=None, responses=DryRunSerializer,
         description="What each operation would change with current data. Changes nothing and sends no requests.",
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="view", url_path="dry-run")
@@ -130,7 +134,7 @@ class OptimizationViewSet(ReadViewSet):
         return Response(DryRunSerializer({"steps": would_change(self.get_object(), timezone.now())}).data)
 
     @extend_schema(
-        summary="Answer many", request=ManyAnswersSerializer, responses=AnsweredSerializer,
+        summary="Respond to many optimizations", request=ManyAnswersSerializer, responses=AnsweredSerializer,
         description="Each optimization separately; a refusal does not stop the others. Optimizations you may "
             "not change are skipped.",
     )  # fmt: skip

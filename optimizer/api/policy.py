@@ -121,14 +121,14 @@ class PolicyView(StrictView):
     queryset = OptimizerPolicy.objects.all()
 
     @extend_schema(
-        summary="Read the policy", responses=OptimizerPolicyStandsSerializer,
+        summary="Read the automation policy", responses=OptimizerPolicyStandsSerializer,
         description="The guard-rails, and the current automation of each strategy.",
     )  # fmt: skip
     def get(self, request: Request, *args: Any) -> Response:
         return self._answer()
 
     @extend_schema(
-        summary="Set the policy",
+        summary="Replace the automation policy",
         description="Replaces the whole policy.",
         request=OptimizerPolicySerializer,
         responses=OptimizerPolicyStandsSerializer,
@@ -137,7 +137,8 @@ class PolicyView(StrictView):
         return self._keep(request, partial=False)
 
     @extend_schema(
-        summary="Change the policy", description="Changes the given fields; `stopped` stops the optimizer at once.",
+        summary="Update the automation policy",
+        description="Changes the given fields; `stopped` stops the optimizer at once.",
         request=OptimizerPolicySerializer(partial=True), responses=OptimizerPolicyStandsSerializer,
         examples=[STOP_EXAMPLE],
     )  # fmt: skip
@@ -167,7 +168,7 @@ class ScoreboardView(StrictView):
     needs = "optimizer.view_optimizationevent"
 
     @extend_schema(
-        summary="Get strategy performance", responses=ScoreboardSerializer,
+        summary="Read strategy performance", responses=ScoreboardSerializer,
         description="Results by strategy and by operation, of the optimizations that you may see.",
     )  # fmt: skip
     def get(self, request: Request) -> Response:

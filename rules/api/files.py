@@ -84,7 +84,7 @@ class ApplySerializer(RuleFileSerializer):
 
 class PlannedChangeSerializer(serializers.Serializer[Any]):
     field = serializers.CharField()
-    old = serializers.JSONField(allow_null=True, help_text="null: its default.")
+    old = serializers.JSONField(allow_null=True, help_text="null: the default.")
     new = serializers.JSONField(allow_null=True)
 
 

@@ -114,7 +114,7 @@ class HealthView(StrictView):
     @extend_schema(
         operation_id="rules_health_of_all",
         tags=["rules"],
-        summary="Rule health",
+        summary="List findings in rules",
         description="Findings in the rules you can access, most severe first, and the ten noisiest rules. "
         "`GET /api/rules/?health=flapping` lists all rules of a kind.",
         parameters=[

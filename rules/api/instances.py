@@ -87,7 +87,7 @@ class HandlingActions:
     """The verbs of handling, for the view of instances."""
 
     @described(
-        "Acknowledge",
+        "Acknowledge an alert",
         "Pauses repeats. If the instance still fires afterwards, a notification is sent.",
         UntilSerializer,
     )
@@ -97,7 +97,7 @@ class HandlingActions:
         return self._one(lambda some, now: self._acknowledge(some, now, requested))
 
     @described(
-        "Snooze",
+        "Snooze an alert",
         "Mutes the alert for a duration or until a time. If it still fires afterwards, a notification is sent.",
         SnoozeSerializer,
     )
@@ -106,13 +106,13 @@ class HandlingActions:
         requested = self._requested(SnoozeSerializer)
         return self._one(lambda some, now: self._snooze(some, now, requested))
 
-    @described("Comment", "Adds a comment to the timeline.", CommentSerializer)
+    @described("Comment on an alert", "Adds a comment to the timeline.", CommentSerializer)
     @action(detail=True, methods=["post"], needs="change")
     def comment(self, request: Request, pk: Any = None) -> Response:
         requested = self._requested(CommentSerializer)
         return self._one(lambda some, now: handling.comment_on(some, self._me(), now, requested["comment"]))
 
-    @described("Assign", "Sets the assignee.", AssignSerializer)
+    @described("Assign an alert", "Sets the person who takes care of the alert.", AssignSerializer)
     @action(detail=True, methods=["post"], needs="change")
     def assign(self, request: Request, pk: Any = None) -> Response:
         requested = self._requested(AssignSerializer)
@@ -121,7 +121,7 @@ class HandlingActions:
             raise ValidationError({"person": ["This person cannot access the rule, so they cannot be assigned."]})
         return self._one(lambda some, now: handling.assign(some, self._me(), now, person, requested.get("comment", "")))
 
-    @described("Resolve",
+    @described("Resolve an alert",
                "Ends the episode. If the condition is still met, the alert fires again at the next evaluation.",
                CommentedSerializer)  # fmt: skip
     @action(detail=True, methods=["post"], needs="change")
@@ -129,14 +129,18 @@ class HandlingActions:
         requested = self._requested(CommentedSerializer)
         return self._one(lambda some, now: handling.resolve(some, self._me(), now, requested.get("comment", "")))
 
-    @described("Reopen", "Reopens an alert that was acknowledged, snoozed or resolved manually.", CommentedSerializer)
+    @described(
+        "Reopen an alert",
+        "Reopens an alert that was acknowledged, snoozed or resolved manually.",
+        CommentedSerializer,
+    )
     @action(detail=True, methods=["post"], needs="change")
     def reopen(self, request: Request, pk: Any = None) -> Response:
         requested = self._requested(CommentedSerializer)
         return self._one(lambda some, now: handling.reopen(some, self._me(), now, requested.get("comment", "")))
 
     @extend_schema(
-        summary="Bulk actions", request=ManySerializer, responses=DoneSerializer,
+        summary="Act on many instances", request=ManySerializer, responses=DoneSerializer,
         description=f"Applies an action to up to {MAX_INSTANCES} instances; others are skipped.",
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change", serializer_class=ManySerializer)

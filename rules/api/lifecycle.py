@@ -35,7 +35,7 @@ class DifferenceSerializer(serializers.Serializer[Any]):
 
 
 class VersionSerializer(serializers.Serializer[Any]):
-    version = serializers.IntegerField(help_text="From 1.")
+    version = serializers.IntegerField(help_text="Number of the version, from 1.")
     kind = serializers.ChoiceField(list(HISTORY_TYPE_NAMES.values()))
     at = TimeField()
     by = serializers.UUIDField(allow_null=True)
@@ -104,7 +104,7 @@ class LifecycleActions:
         return Response(ActivitySerializer(test_fire(self._view().get_object(), request.user, timezone.now())).data)
 
     @extend_schema(
-        summary="Versions of a rule", description=f"The latest {MAX_VERSIONS} versions with their changes.",
+        summary="List versions of a rule", description=f"The latest {MAX_VERSIONS} versions with their changes.",
         responses=VersionsSerializer,
     )  # fmt: skip
     @action(detail=True, methods=["get"])
@@ -140,7 +140,7 @@ class LifecycleActions:
         return Response(self._view().again(rule))
 
     @extend_schema(
-        operation_id="rules_bin", summary="Recycle bin", responses=BinSerializer,
+        operation_id="rules_bin", summary="List deleted rules", responses=BinSerializer,
         description=f"The {MAX_BINNED_RULES} most recently deleted rules of the last 30 days.",
     )  # fmt: skip
     @action(detail=False, methods=["get"])

@@ -84,7 +84,7 @@ class RuleViewSet(LifecycleActions, BulkEditAction, FileActions, TrialActions, W
         return self._switch(activate)
 
     @extend_schema(
-        summary="Health of a rule",
+        summary="Read the health of a rule",
         description=(
             "Findings, number of notifications, feedback and, if most alerts are noise, a suggested "
             "threshold with its backtest. Changes nothing."

@@ -96,7 +96,10 @@ class SampleView(TakesLarge, generics.ListAPIView[Any], OwnedView):
         "and time replaces the previous one.",
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
         request={"application/json": SAMPLES_SCHEMA, "application/x-ndjson": {"type": "string", "pattern": r"\S"}},
-        responses={201: OpenApiResponse(ACCEPTED_SCHEMA, description="Written."), 422: OpenApiResponse()},
+        responses={
+            201: OpenApiResponse(ACCEPTED_SCHEMA, description="Number of written samples."),
+            422: OpenApiResponse(),
+        },
         examples=[ONE_SAMPLE_EXAMPLE, TWO],
     )
     def post(self, request: Request) -> Response:

@@ -34,7 +34,7 @@ class TemplatesView(StrictView):
 
     @extend_schema(
         tags=["rules"],
-        summary="List templates",
+        summary="List rule templates",
         description="Rules to start from. Nothing is saved before a rule is sent to /api/rules/.",
         parameters=[OpenApiParameter("search", str, description="Only templates with all of these words.")],
         responses=TemplatesSerializer,

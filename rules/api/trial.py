@@ -44,7 +44,7 @@ class DaysField(serializers.ChoiceField):
 class TrialSerializer(RuleSerializer):
     """A rule, the length of the backtest, and the people."""
 
-    days = DaysField(choices=BACKTEST_DAYS, required=False, default=7, help_text="How far back.")
+    days = DaysField(choices=BACKTEST_DAYS, required=False, default=7, help_text="Length of the backtest, in days.")
     person = TextField(
         required=False,
         max_length=254,

@@ -114,7 +114,9 @@ class WhyAction:
             "manual changes are not included."
         ),
         parameters=[
-            OpenApiParameter("at", {"type": "string", "format": "date-time"}, required=True, description="When."),
+            OpenApiParameter(
+                "at", {"type": "string", "format": "date-time"}, required=True, description="Time to explain."
+            ),
             OpenApiParameter("person", str, description="Person: ID or e-mail. Default: the owner."),
         ],
         responses=WhySerializer,

@@ -114,7 +114,9 @@ class IntegrationFilter(TimesFilter):
     times = "last_sync_at"
 
     status = OneOf(choices=Integration.Status.choices)
-    type = django_filters.CharFilter(field_name="integration_type", lookup_expr="icontains")
+    type = django_filters.CharFilter(
+        field_name="integration_type", lookup_expr="icontains", help_text="Part of the type."
+    )
     owner = PersonFilter(field_name="user")
     within = OneOf(label="last sync within", choices=PERIOD_LABELS, method="filter_within")
     after = TimeFilter(label="last sync from", method="filter_after")

@@ -87,7 +87,7 @@ class ActivityFilter(TimesFilter):
         label="event",
         choices=lambda: [("triggered", "fired or repeated"), *event_choices()],
         method="filter_event",
-        help_text="Triggered: rule_fired or rule_repeated.",
+        help_text="triggered: rule_fired or rule_repeated.",
     )
     action = OneOf(field_name="action_taken", choices=registries.action_choices)
     metric = django_filters.CharFilter(label="metric", method="filter_metric", help_text="Metric name.")
@@ -98,7 +98,7 @@ class ActivityFilter(TimesFilter):
         label="written by",
         choices=[("smart_agent", "Smart Agent"), ("other", "another application")],
         method="filter_origin",
-        help_text="smart_agent, or other for entries written by another application.",
+        help_text="other: entries that another application wrote to the same table.",
     )
     person = SubjectFilter()
     owner = PersonFilter(field_name="user")

@@ -39,7 +39,7 @@ class MeView(StrictView):
     needs = ""
 
     @extend_schema(
-        tags=["me"], summary="Who am I", description="The signed-in person and their permissions.",
+        tags=["me"], summary="Read my profile", description="The signed-in person and their permissions.",
         responses=MeSerializer,
     )  # fmt: skip
     def get(self, request: Request, *args: Any) -> Response:

@@ -5,8 +5,11 @@ from typing import Any
 from drf_spectacular.contrib.django_filters import DjangoFilterExtension
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import get_lib_doc_excludes
 
+from smartagent.rest import serializers, views
 from smartagent.rest.constraints import described
+from smartagent.rest.filter_fields import TIME_HELP, TimeFilter
 
 ERROR_RESPONSES = {
     "400": ("BadRequest", "Validation error; messages by field name.",
@@ -17,7 +20,7 @@ ERROR_RESPONSES = {
     "404": ("NotFound", "Not found, or no access.",
             {"detail": ["Not found, or you do not have access."]}),
     "405": ("NoSuchMethod", "Method not allowed.", {"detail": ['Method "PUT" not allowed.']}),
-    "406": ("NotAcceptable", "Answers are JSON; the Accept header excludes it.",
+    "406": ("NotAcceptable", "Responses are JSON; the Accept header excludes it.",
             {"detail": ["Could not satisfy the request Accept header."]}),
     "409": ("Conflict", "Conflict with another operation.",
             {"detail": ["Another evaluation is running. Try again in a moment."]}),
@@ -30,12 +33,17 @@ ERROR_RESPONSES = {
             {"detail": ["Request was throttled."]}),
     "500": ("OurFault", "Server error.",
             {"detail": ["Server error. The error was logged; try again later."]}),
-    "503": ("Incomplete", "The database schema is incomplete; the answer names the missing part and the repair.",
+    "503": ("Incomplete", "The database schema is incomplete; the response names the missing part and its repair.",
             {"detail": ["The column status of the table notifications is missing in the database. …"]}),
 }  # fmt: skip
 COMMON_STATUSES = ("400", "401", "403", "405", "406", "429", "500", "503")
 WITH_BODY = ("413", "415")
 METHODS = ("get", "post", "put", "patch", "delete")
+# Classes whose docstrings are about code, and describe no operation or object that inherits them.
+BASES = (
+    views.StrictView, views.OwnedView, views.ReadViewSet, views.WriteViewSet, serializers.StrictSerializer,
+    serializers.StrictModelSerializer, serializers.OwnedSerializer,
+)  # fmt: skip
 ERROR_SCHEMA = {
     "type": "object",
     "description": "Errors by field; errors of no field under `detail`.",
@@ -80,6 +88,11 @@ class FiltersScheme(DjangoFilterExtension):  # type: ignore[no-untyped-call]
             return [kind for kind, _ in choices()]
         return super()._get_explicit_filter_choices(filter_field)  # type: ignore[no-untyped-call]
 
+    def _get_field_description(self, filter_field: Any, description: str | None) -> Any:
+        if isinstance(filter_field, TimeFilter):
+            return f"{filter_field.label.capitalize()}: {TIME_HELP[0].lower()}{TIME_HELP[1:]}"
+        return super()._get_field_description(filter_field, description)  # type: ignore[no-untyped-call]
+
 
 class OwnerScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """Describes an owner: an id, in requests also an e-mail address."""
@@ -89,6 +102,11 @@ class OwnerScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-c
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, str]:
         return {"type": "string"} | ({"format": "uuid"} if direction == "response" else {})
+
+
+def classes_without_description() -> list[type]:
+    """Return the classes of libraries and of this project whose docstrings describe no operation."""
+    return [*get_lib_doc_excludes(), *BASES]  # type: ignore[no-untyped-call]
 
 
 def describe_shared(result: dict[str, Any], **_: Any) -> dict[str, Any]:

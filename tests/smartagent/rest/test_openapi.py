@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from inspect import getdoc
 from zlib import crc32
 
 import pytest
@@ -18,6 +19,7 @@ from schemathesis.python._constants.orchestrator import make_constants_value_sou
 from schemathesis.specs.openapi import checks
 
 from smartagent.accounts.tokens import issue_token
+from smartagent.rest.schema import BASES
 from smartagent.wsgi import application
 from tests.examples import TIMES, examples
 from tests.smartagent.known_things import known_things
@@ -145,6 +147,13 @@ def test_the_description_lets_no_parameter_of_an_address_be_empty():
     ]
     assert ("GET /api/rules/", "label") in {(label, name) for label, name, _ in texts}
     assert not [each for each in texts if "enum" not in each[2] and each[2].get("minLength", 0) < 1]
+
+
+def test_no_docstring_of_a_base_class_describes_an_operation_or_an_object():
+    found = schema.raw_schema
+    operations = [one for path in found["paths"].values() for one in path.values() if isinstance(one, dict)]
+    described = {one.get("description") for one in [*operations, *found["components"]["schemas"].values()]}
+    assert not described & {getdoc(base) for base in BASES}
 
 
 def test_an_empty_parameter_is_refused_wherever_one_is_described(client_of, ada, known):
