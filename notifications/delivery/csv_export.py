@@ -2,28 +2,18 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from django.http import StreamingHttpResponse
 
 from notifications.models.delivery_querysets import DeliveryQuerySet
-from smartagent.kernel.visible_text import paragraphs
+from smartagent.kernel.csv_text import CSVLine, safe
 
 ROWS_PER_CHUNK = 2000
 CSV_COLUMNS = (
     "id", "created_at", "to", "channel", "kind", "title", "severity", "reason", "status", "cause", "attempt_count",
     "settled_at", "rule", "notification", "bundle",
 )  # fmt: skip
-# With these a spreadsheet begins to reckon, some also with the wide forms of East Asia.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-
-
-class CSVLine:
-    """A file object for csv.writer that returns each line."""
-
-    def write(self, line: str) -> str:
-        return line
 
 
 def as_csv(deliveries: DeliveryQuerySet) -> StreamingHttpResponse:
@@ -48,11 +38,3 @@ def row_of(delivery: Any) -> tuple[Any, ...]:
         delivery.title, delivery.severity, delivery.reason, delivery.status, delivery.cause, delivery.attempt_count,
         delivery.settled_at, delivery.rule and delivery.rule.rule_name, delivery.notification_id, delivery.bundle_id,
     )  # fmt: skip
-
-
-def safe(value: Any) -> str:
-    """A value as text that no spreadsheet treats as a formula."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    text = "" if value is None else paragraphs(str(value))
-    return f"'{text}" if text.startswith(FORMULA) else text

@@ -1,7 +1,9 @@
 """REST endpoints of results: instances, the activity log, and runs."""
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.request import Request
 
+from rules.api.activity_export import ExportAction
 from rules.api.instances import HandlingActions
 from rules.api.serializers import ActivitySerializer, RunSerializer, StateSerializer
 from rules.api.why import EntryWhyAction
@@ -36,11 +38,14 @@ class StateViewSet(HandlingActions, ReadViewSet):
     retrieve=extend_schema(summary="Read an activity entry", description="One entry of the activity log."),
 )
 @extend_schema(tags=["activity"])
-class ActivityViewSet(EntryWhyAction, ReadViewSet):
+class ActivityViewSet(EntryWhyAction, ExportAction, ReadViewSet):
     queryset = ActivityEntry.objects.select_related("rule")
     serializer_class = ActivitySerializer
     filterset_class = ActivityFilter
     ordering_fields = ("created_at",)
+
+    def lists(self, request: Request) -> bool:
+        return self.action in ("list", "export")
 
 
 @extend_schema_view(

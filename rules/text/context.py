@@ -20,7 +20,12 @@ OPERATOR = "condition_operator"
 
 def facts_of(entry: ActivityEntry) -> Mapping[str, Any]:
     """The context of `entry`, empty where it is not an object; keys of the old application are translated."""
-    found = entry.context if isinstance(entry.context, dict) else {}
+    return facts_in(entry.context)
+
+
+def facts_in(context: Any) -> Mapping[str, Any]:
+    """`facts_of` an entry with this context."""
+    found = context if isinstance(context, dict) else {}
     return found if found.get("metric") else _translated(found) | found
 
 

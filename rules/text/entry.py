@@ -52,21 +52,25 @@ HANDLING_SENTENCES = {
 
 def entry_in_words(entry: ActivityEntry, person: str = "") -> str:
     """The sentence of an activity entry: `The fusion score of Alice is 63: below 70.`"""
-    context = facts_of(entry)
-    if entry.event_type == "silence_ended":
+    return event_in_words(entry.event_type, facts_of(entry), person)
+
+
+def event_in_words(event: str, context: Mapping[str, Any], person: str = "") -> str:
+    """The sentence of an entry with this event and these facts."""
+    if event == "silence_ended":
         return ended_in_words(context)
-    if entry.event_type in HANDLING_SENTENCES:
-        return _handled(entry, context)
-    if declared := events.find(entry.event_type):
+    if event in HANDLING_SENTENCES:
+        return _handled(event, context)
+    if declared := events.find(event):
         return declared.in_words(context)
     if not context.get("metric"):
-        return _legacy(entry, context)
-    if entry.event_type not in DID and (context.get("value") is None or context.get("threshold") is None):
-        return _legacy(entry, context)
-    return _compared(entry, context, person)
+        return _legacy(event, context)
+    if event not in DID and (context.get("value") is None or context.get("threshold") is None):
+        return _legacy(event, context)
+    return _compared(event, context, person)
 
 
-def _compared(entry: ActivityEntry, context: Mapping[str, Any], person: str) -> str:
+def _compared(event: str, context: Mapping[str, Any], person: str) -> str:
     """The reading and its comparison with the threshold."""
     watched, value = series(context["metric"], person, context.get("target")), context.get("value")
     beyond = beyond_range(context)
@@ -74,29 +78,29 @@ def _compared(entry: ActivityEntry, context: Mapping[str, Any], person: str) -> 
         reading, says = f"{watched} has no {'usable ' if beyond else ''}reading", without_reading
     else:
         reading, says = f"{watched} is {number(value, context.get('threshold'))}", compared
-    pattern = DID.get(entry.event_type, COMPARED)
+    pattern = DID.get(event, COMPARED)
     tenses: dict[str, str] = {tense: f": {words}" if (words := says(context, tense)) else "" for tense in TENSES}
     sentence = pattern.format(reading=reading, series=watched, **tenses)
     since = changed(context) if "{over}" in pattern or "{still}" in pattern else ""
     return begun(" ".join(filter(None, [sentence, since, beyond])), context["metric"])
 
 
-def _handled(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
+def _handled(event: str, context: Mapping[str, Any]) -> str:
     until = time_of(context, "until")
-    sentence = HANDLING_SENTENCES[entry.event_type].format(
+    sentence = HANDLING_SENTENCES[event].format(
         by=context.get("by_name") or "Somebody", assignee=context.get("assignee") or "somebody",
         until=f" until {clock(until)}" if until else "",
     )  # fmt: skip
     return f"{sentence} {context['comment']}" if context.get("comment") else sentence
 
 
-def _legacy(entry: ActivityEntry, context: Mapping[str, Any]) -> str:
+def _legacy(event: str, context: Mapping[str, Any]) -> str:
     """The sentence of another program's entry: its own text where it has one, else its event and action."""
     parts = [context.get("message") or context.get("rule_name") or context.get("description")]
     if context.get("metric"):
         parts.append(_read(context))
-    event = (entry.event_type or "").replace("_", " ")
-    return " — ".join(str(part) for part in (event[:1].upper() + event[1:], *parts) if part)
+    name = (event or "").replace("_", " ")
+    return " — ".join(str(part) for part in (name[:1].upper() + name[1:], *parts) if part)
 
 
 def _read(context: Mapping[str, Any]) -> str:
@@ -110,7 +114,12 @@ def _read(context: Mapping[str, Any]) -> str:
 def action_of(entry: ActivityEntry) -> str:
     """The action that was run, empty where there was none; parsed from the old application's `Executed alert action for
     rule: X`."""
-    action = "" if entry.action_taken in ("", "none", None) else str(entry.action_taken)
+    return action_in(entry.action_taken)
+
+
+def action_in(taken: str | None) -> str:
+    """`action_of` an entry with this text for its action."""
+    action = "" if taken in ("", "none", None) else str(taken)
     found = EXECUTED.match(action)
     return found.group(1) if found else action
 
@@ -125,7 +134,12 @@ def outcome_in_words(entry: ActivityEntry) -> str:
 
 def result_of(entry: ActivityEntry) -> str:
     """The result in one or two words: `alerted`, `alert failed`, `archive succeeded`."""
-    action = action_of(entry)
-    if entry.status != ActivityEntry.Status.SUCCESS:
-        return f"{action} {entry.status}".strip()
+    return result_in(entry.action_taken, entry.status)
+
+
+def result_in(taken: str | None, status: str) -> str:
+    """`result_of` an entry with this action and status."""
+    action = action_in(taken)
+    if status != ActivityEntry.Status.SUCCESS:
+        return f"{action} {status}".strip()
     return (actions[action].result if action in actions else "") or f"{action} succeeded".strip()

@@ -24,8 +24,11 @@ def one_line(text: str) -> str:
 
 def paragraphs(text: str) -> str:
     """The text with its line feeds and tabs."""
-    text = str(text).replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    if text.translate(BREAKS).isprintable():  # as nearly every text is
+    text = str(text)
+    if text.isprintable():  # as nearly every text is
+        return text
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    if text.translate(BREAKS).isprintable():
         return text
     return "".join(sign if _is_shown(text, place, sign) else SIGN for place, sign in enumerate(text))
 

@@ -16,7 +16,7 @@ class Filters(DjangoFilterBackend):  # type: ignore[misc]
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         names = list(self._names(queryset, view))
-        refuse_unknown(request, [*names, *PAGING, "ordering"])
+        refuse_unknown(request, [*names, *PAGING, "ordering", *view.parameters])
         return super().filter_queryset(request, queryset, view)  # type: ignore[no-any-return]
 
     def _names(self, queryset: QuerySet[Any], view: Any) -> list[str]:

@@ -1,0 +1,112 @@
+"""Rows of the activity log as the cells of a file."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+from operator import itemgetter
+from typing import Any
+
+from django.utils import timezone
+
+from rules.activity_export.columns import COLUMNS
+from rules.activity_export.formats import FileFormat
+from rules.activity_export.memo import Memo
+from rules.activity_export.names import Names
+from rules.activity_export.rows import Row
+from rules.activity_export.shapes import Reading, Shape, reading_of, shape_of
+from rules.text.context import facts_in
+from rules.text.entry import action_in, event_in_words, result_in
+from rules.text.event_names import event_label
+
+Cells = Sequence[str]
+# The facts that are columns: target, metric, operator, threshold, severity.
+FactCells = tuple[str, str, str, str, str]
+
+
+class EntryCells:
+    """Makes the cells of rows; times are in `zone`."""
+
+    def __init__(self, file: FileFormat, zone: tzinfo, columns: Sequence[str]) -> None:
+        self.file, self.zone, self.names = file, zone, Names()
+        nothing = file.nothing
+        self.text: Memo[str | None, str] = Memo(lambda text: file.text(text) if text else nothing)
+        self.plain: Memo[str | None, str] = Memo(lambda text: file.plain(text) if text else nothing)
+        self.time: Memo[str, str] = Memo(self._time)
+        self.label: Memo[str, str] = Memo(lambda event: file.text(event_label(event)))
+        self.result: Memo[tuple[str, str], str] = Memo(self._result)
+        self.number: Memo[str | None, tuple[Reading | None, str]] = Memo(self._number)
+        self.shape: Memo[str, tuple[Shape, FactCells]] = Memo(self._shape)
+        places = [list(COLUMNS).index(name) for name in columns]
+        self.choose: Any = itemgetter(*places) if len(places) > 1 else lambda cells: (cells[places[0]],)
+        if tuple(columns) == tuple(COLUMNS):
+            self.choose = None
+
+    def batches(self, fetched: Iterator[list[Row]]) -> Iterator[list[Cells]]:
+        """The cells of each batch of rows."""
+        for rows in fetched:
+            self.names.learn(rows)
+            with timezone.override(self.zone):  # sentences name times, too
+                cells = [self.cells(row) for row in rows]
+            yield [self.choose(each) for each in cells] if self.choose else cells
+
+    def cells(self, row: Sequence[Any]) -> Cells:
+        """The cells of one row, in the order of COLUMNS."""
+        (key, created, event, action, status, error, rule, owner, instance, run, value, whose, episode, facts,
+         is_shape) = row  # fmt: skip
+        text, plain, file, person = self.text, self.plain, self.file, self.names.people.get(whose, "")
+        if is_shape:
+            shape, known = self.shape[facts]
+            reading, shown = self.number[value]
+            sentence, name = shape.sentence(event, reading, person), None
+        else:
+            sentence, known, shown, name = self._asked(event, facts, person)
+        target, metric, operator, threshold, severity = known
+        return (
+            self.time[created], text[event], self.label[event], file.text(sentence),
+            text[self.names.rules.get(rule) or name or (is_shape and shape.facts.get("rule_name")) or None],
+            text[person], text[self.names.people.get(owner, "")], target, metric, shown, operator, threshold, severity,
+            self.result[action, status], text[status], text[error], file.plain(key), plain[rule], plain[whose],
+            plain[owner], plain[instance], self.number[episode][1], plain[run],
+        )  # fmt: skip
+
+    def _asked(self, event: str, context: str | None, person: str) -> tuple[str, FactCells, str, str]:
+        """Sentence, facts, reading and name of the rule of an entry that somebody else than the dispatcher wrote."""
+        facts = facts_in(json.loads(context or "{}"))
+        return event_in_words(event, facts, person), self._fact_cells(facts), self._any(facts.get("value")), str(
+            facts.get("rule_name") or ""
+        )  # fmt: skip
+
+    def _shape(self, text: str) -> tuple[Shape, FactCells]:
+        shape = shape_of(text)
+        return shape, self._fact_cells(shape.facts)
+
+    def _fact_cells(self, facts: Mapping[str, Any]) -> FactCells:
+        names = ("target", "metric", "operator", "threshold", "severity")
+        target, metric, operator, threshold, severity = (self._any(facts.get(name)) for name in names)
+        return target, metric, operator, threshold, severity
+
+    def _any(self, value: Any) -> str:
+        """A cell of what other programs may have written: a number, or its text."""
+        if value is None or value == "":
+            return self.file.nothing
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return self.number[json.dumps(value)][1]
+        return self.text[str(value)]
+
+    def _number(self, text: str | None) -> tuple[Reading | None, str]:
+        if text is None:
+            return None, self.file.nothing
+        reading = reading_of(text)
+        return reading, self.file.number(text) if reading else self.file.text(text)
+
+    def _time(self, text: str) -> str:
+        try:
+            return self.file.plain(datetime.fromisoformat(text).astimezone(self.zone).isoformat())
+        except (ValueError, OverflowError):  # another program may have written any time
+            return self.file.plain(text)
+
+    def _result(self, given: tuple[str, str]) -> str:
+        action, status = given
+        if not action_in(action) and status == "success":
+            return self.file.nothing
+        return self.file.text(result_in(action, status))
