@@ -1,6 +1,7 @@
 """How times, durations and tones are shown, the same on every page."""
 
 from datetime import datetime, timedelta
+from textwrap import indent
 from typing import Any
 
 from django import template
@@ -40,6 +41,12 @@ register.filter("web_address", web_address)
 def tone(word: Any) -> str:
     """The colour of a label that says `word`."""
     return SEVERITY_TONES.get(str(word), "")
+
+
+@register.filter
+def indented(text: str) -> str:
+    """The text with each of its lines indented, as an item of a list in plain text."""
+    return indent(text, "  ")
 
 
 @register.filter

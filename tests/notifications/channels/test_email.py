@@ -138,9 +138,10 @@ def test_a_long_title_is_cut(mailbox):
 
 
 def test_a_digest(mailbox):
-    send("email", digest(25, text="<script>alert(1)</script>"), to=TO)
+    send("email", digest(25, text="<script>alert(1)</script>\nThe next line"), to=TO)
     mail = only(mailbox)
-    assert mail.get_body(("plain",)).get_content().count("* CPU is high") == 10
+    plain = mail.get_body(("plain",)).get_content()
+    assert (plain.count("* CPU is high"), plain.count("\n  The next line")) == (10, 10)
     html = mail.get_body(("html",)).get_content()
     assert "and 15 more" in html
     assert "<script>" not in html
