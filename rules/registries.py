@@ -1,5 +1,5 @@
-"""The registries of rules: metric sources, actions, health checks, events. Apart from the ports, so that models can
-import them."""
+"""The registries of rules: metric sources, actions, health checks, consequences, events. Apart from the ports, so that
+models can import them."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -15,12 +15,14 @@ from smartagent.kernel.registry import Registry
 
 if TYPE_CHECKING:
     from rules.actions import Action
+    from rules.explain.consequence import ConsequenceSource
     from rules.health.check import HealthCheck
     from rules.metrics import MetricSource
 
 metrics: "Registry[MetricSource]" = Registry("RULES_METRICS")
 actions: "Registry[Action]" = Registry("RULES_ACTIONS")
 checks: "Registry[HealthCheck]" = Registry("RULES_HEALTH")
+consequences: "Registry[ConsequenceSource]" = Registry("RULES_CONSEQUENCES")
 
 
 class EventRegistry:

@@ -236,6 +236,12 @@ RULES_EVENTS = [
     "optimizer.text.events.OPTIMIZATION_EVENTS",
     "smartagent.dashboard.subject.check.CHECK_EVENTS",
 ]
+# What came of an entry of the activity log: who was notified, what was proposed and whether it helped.
+RULES_CONSEQUENCES = [
+    "notifications.inbox.consequences.Notified",
+    "optimizer.text.consequences.Optimized",
+    "rules.explain.judgements.Judgements",
+]
 RULES_HEALTH = [
     "rules.health.checks.failing.Fails",
     "rules.health.checks.owner_gone.OwnerGone",

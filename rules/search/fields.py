@@ -32,6 +32,8 @@ from smartagent.rest.filter_fields import TimeFilterField
 from smartagent.rest.periods import PERIOD_LABELS, period
 
 NOTHING = Q(pk__in=[])
+TIMES = ("after", "before", "within")
+Bounds = tuple[datetime | None, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +94,6 @@ def _run(_: Any, text: str) -> Q:
     raise SearchError(f"run: “{text[:40]}” is not the ID of a run.")
 
 
-def _within(_: Any, text: str) -> Q:
-    start, end = period(_one_of("within", text, dict(PERIOD_LABELS)), timezone.now())
-    return Q(created_at__gte=start, created_at__lt=end) if end else Q(created_at__gte=start)
-
-
 def _among(fact: Any, values: Iterable[Any]) -> Q:
     found = sorted(map(str, values))
     return Q(In(fact, found)) if found else NOTHING
@@ -108,14 +105,25 @@ def _one_of(field: str, text: str, known: Any) -> str:
     raise SearchError(f"{field}: “{text[:40]}” is not one of: {', '.join(known)}.")
 
 
-def _time(field: str, text: str) -> datetime:
+def bounds(field: str, text: str, now: datetime) -> Bounds:
+    """From when (inclusive) until when (exclusive) a term of time is; None is open."""
+    if field == "within":
+        return period(_one_of("within", text, dict(PERIOD_LABELS)), now)
     try:
         found: datetime | None = TimeFilterField().clean(text)
     except ValidationError:
         found = None
     if found is None:
         raise SearchError(f"{field}: “{text[:40]}” is not a time. Example: 2026-03-02 or 2026-03-02T10:00.")
-    return found
+    return (found, None) if field == "after" else (None, found)
+
+
+def _in_time(field: str) -> Callable[[Any, str], Q]:
+    def condition(_: Any, text: str) -> Q:
+        start, end = bounds(field, text, timezone.now())
+        return (Q(created_at__gte=start) if start else Q()) & (Q(created_at__lt=end) if end else Q())
+
+    return condition
 
 
 def _plainly(values: Iterable[str]) -> Callable[[Any], Named]:
@@ -124,12 +132,14 @@ def _plainly(values: Iterable[str]) -> Callable[[Any], Named]:
 
 FIELDS: dict[str, SearchField] = {
     "person": SearchField(
-        "Person whom the entry is about", lambda asker, text: about(keys_of_people(asker, text)), people
+        "Person whom the entry is about", lambda asker, text: about(keys_of_people(asker, text, whole=True)), people
     ),
-    "owner": SearchField("Owner of the rule", lambda asker, text: Q(user__in=keys_of_people(asker, text)), people),
-    "by": SearchField("Who did it", lambda asker, text: done_by(keys_of_people(asker, text)), people),
+    "owner": SearchField(
+        "Owner of the rule", lambda asker, text: Q(user__in=keys_of_people(asker, text, whole=True)), people
+    ),
+    "by": SearchField("Who did it", lambda asker, text: done_by(keys_of_people(asker, text, whole=True)), people),
     "rule": SearchField(
-        "Part of the rule's name", lambda asker, text: Q(rule__in=keys_of_rules(asker, text)), rule_names
+        "Part of the rule's name", lambda asker, text: Q(rule__in=keys_of_rules(asker, text, whole=True)), rule_names
     ),
     "metric": SearchField("Metric", _metric, metric_names),
     "target": SearchField("Integration", _target, target_names),
@@ -148,12 +158,8 @@ FIELDS: dict[str, SearchField] = {
         lambda asker: registries.action_choices(),
     ),
     "text": SearchField("Words of the error, comment or message", lambda _, text: in_text(text), example="timeout"),
-    "after": SearchField(
-        "From this time on", lambda _, text: Q(created_at__gte=_time("after", text)), example="2026-03-02T10:00"
-    ),
-    "before": SearchField(
-        "Before this time", lambda _, text: Q(created_at__lt=_time("before", text)), example="2026-03-03"
-    ),
-    "within": SearchField("Period", _within, lambda asker: PERIOD_LABELS),
+    "after": SearchField("From this time on", _in_time("after"), example="2026-03-02T10:00"),
+    "before": SearchField("Before this time", _in_time("before"), example="2026-03-03"),
+    "within": SearchField("Period", _in_time("within"), lambda asker: PERIOD_LABELS),
     "run": SearchField("Run, by its ID", _run),
 }

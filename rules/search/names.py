@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 
 from rules import registries
-from rules.models import AutomationRule, Integration
+from rules.models import ActivityEntry, AutomationRule, Integration
 from rules.text.event_names import event_choices
 from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.scope import people_visible_to
@@ -19,16 +19,21 @@ MAX_NAMES = 1000  # to choose from
 Named = Iterable[tuple[str, str]]  # a value, and what to say of it
 
 
-def keys_of_people(asker: Any, text: str) -> list[UUID]:
-    """The people whom `text` names, by part of name or e-mail or by id."""
-    return list(people_named(asker, text).order_by().values_list("pk", flat=True))
+def keys_of_people(asker: Any, text: str, *, whole: bool = False) -> list[UUID]:
+    """The people whom `text` names, by part of name or e-mail or by id; where it is `whole` and somebody's full name or
+    e-mail, only those."""
+    named = people_named(asker, text).order_by()
+    exact = named.filter(Q(full_name__iexact=text) | Q(email__iexact=text)) if whole else named.none()
+    return list(exact.values_list("pk", flat=True)) or list(named.values_list("pk", flat=True))
 
 
-def keys_of_rules(asker: Any, text: str) -> list[UUID]:
-    """The rules that `text` names, by part of the name or by id."""
+def keys_of_rules(asker: Any, text: str, *, whole: bool = False) -> list[UUID]:
+    """The rules that `text` names, by part of name or by id; where it is `whole` and the name of one, only those."""
     rule = as_uuid(text)
-    named = _seen(AutomationRule, asker).filter(Q(pk=rule) if rule else Q(rule_name__icontains=text))
-    return list(named.order_by().values_list("pk", flat=True))
+    named = _seen(AutomationRule, asker).order_by()
+    named = named.filter(Q(pk=rule) if rule else Q(rule_name__icontains=text))
+    exact = named.filter(rule_name__iexact=text) if whole else named.none()
+    return list(exact.values_list("pk", flat=True)) or list(named.values_list("pk", flat=True))
 
 
 def people(asker: Any) -> Named:
@@ -62,11 +67,13 @@ def event_names() -> Named:
 
 
 def events_named(text: str) -> list[str]:
-    """The events of that kind or name: `fired`, `rule_fired`, `resolved manually`, `triggered`."""
+    """The events of that kind or name: `fired`, `rule_fired`, `resolved manually`, `triggered`; or the one of another
+    program."""
     wanted = plain(text)
     if wanted == "triggered":
         return list(TRIGGERED)
-    return [kind for kind, label in event_choices() if wanted in (plain(kind), plain(label))]
+    known = [kind for kind, label in event_choices() if wanted in (plain(kind), plain(label))]
+    return known or [text for _ in ActivityEntry.objects.filter(event_type=text)[:1]]
 
 
 def plain(text: str) -> str:

@@ -11,11 +11,12 @@ from smartagent.kernel.coerce import as_uuid
 
 
 def named_entries(entries: list[ActivityEntry]) -> list[ActivityEntry]:
-    """The entries, each with sentence and result; the people concerned are loaded in one query."""
+    """The entries, each with sentence, result and person; the people concerned are loaded in one query."""
     ids = {entry.pk: _person(entry) for entry in entries}
     people = get_user_model().objects.in_bulk({person for person in ids.values() if person})
     for entry in entries:
         person = people.get(ids[entry.pk])
+        entry.person = person  # type: ignore[attr-defined]
         entry.sentence = entry_in_words(entry, str(person) if person else "")  # type: ignore[attr-defined]
         entry.came_of_it = outcome_in_words(entry)  # type: ignore[attr-defined]
         entry.event_label = event_label(entry.event_type)  # type: ignore[attr-defined]

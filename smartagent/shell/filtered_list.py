@@ -46,6 +46,7 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         queryset: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
+        self.filtered = queryset  # whichever page of it is shown
         self.bad_place = ""
         place, field = self.params.get(PAST_VAR), self.model_admin.keyset
         if not place or not field:
@@ -84,6 +85,7 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
         filterset, defaults = self.panel.filterset, self.model_admin.filter_defaults
         return [
             {
+                "name": name,
                 "text": f"{_named(filterset, name)}: {_shown(filterset, name)}",
                 "without": self.get_query_string({name: "" if name in defaults else None}),
                 "by_default": filterset.data[name] == defaults.get(name),
@@ -96,7 +98,7 @@ class FilteredChangeList(ChangeList):  # type: ignore[misc]
     def complaints(self) -> list[str]:
         """The messages of the invalid filters."""
         form = self.panel.filterset.form
-        unknown = super().get_filters_params().keys() - form.fields.keys() - {PAST_VAR}
+        unknown = super().get_filters_params().keys() - form.fields.keys() - self.model_admin.page_parameters
         known = ", ".join(form.fields)
         return (
             [f"Unknown filter “{name}”. Valid filters: {known}." for name in sorted(unknown)]
@@ -114,6 +116,7 @@ class FilteredAdmin(OwnedAdmin):
 
     filterset_class: ClassVar[Any]
     filter_defaults: ClassVar[Mapping[str, str]] = {}
+    page_parameters: ClassVar[frozenset[str]] = frozenset({PAST_VAR})  # of the address, that say how the page looks
     keyset: ClassVar[str | None] = None  # the time by which a long list is ordered, newest first
     empty_title: ClassVar[str] = "No entries yet"
     empty_text: ClassVar[str] = ""

@@ -79,6 +79,12 @@ def when_text(moment: datetime | None) -> str:
 
 
 @register.filter
+def for_input(moment: datetime | None) -> str:
+    """A time as the value of a field of the type datetime-local."""
+    return f"{timezone.localtime(moment):%Y-%m-%dT%H:%M}" if moment else ""
+
+
+@register.filter
 def seconds(count: float) -> str:
     """So many seconds: `1.5\u00a0s`; from a minute on as a duration: `5h\u00a013m`."""
     if count < 60:
@@ -107,3 +113,9 @@ def age(moment: datetime | None) -> str:
 def person(context: template.Context, who: Any) -> SafeString | str:
     """The name of a person, with a link to their page where the viewer may open it."""
     return shown_person(context["request"].user, who)
+
+
+@register.filter
+def value_of(values: Any, name: str) -> Any:
+    """The value of `values` under `name`; None where there is none."""
+    return values.get(name)

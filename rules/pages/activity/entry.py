@@ -9,11 +9,13 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from rules.explain.consequence import consequences_of
 from rules.explain.decisions import reasons_of
 from rules.explain.evidence import Evidence, evidence_for, outcome_links
 from rules.explain.replay import condition_in_words
@@ -42,6 +44,7 @@ def entry_page(request: HttpRequest, model_admin: OwnedAdmin, entry_id: str) -> 
         "facts": json.dumps(entry.context, indent=2, ensure_ascii=False),
         "conditions": [(condition_in_words(observed), observed.observed_at) for observed in account.observed],
         "rule_then": rule_in_words(account.rule) if account.rule else "",
+        "consequences": consequences_of([entry], request.user).get(entry.pk, []),
         "made": _made(request, entry), "seen": visible_keys(request.user, entry.rule),
         "before": named_entries(account.before), "after": named_entries(account.after),
         "sees_run": DispatchRun.objects.visible_to(request.user).filter(pk=entry.run_id).exists(),
@@ -49,6 +52,22 @@ def entry_page(request: HttpRequest, model_admin: OwnedAdmin, entry_id: str) -> 
         "judged": _judged(model_admin, entry, feedback[entry.pk]) if feedback and may_judge(request.user) else "",
     } | _drawn(account, state)  # fmt: skip
     return model_admin.show(request, "rules/entry.html", context)
+
+
+def entry_panel(request: HttpRequest, model_admin: OwnedAdmin, entry_id: UUID) -> HttpResponse:
+    """The entry as a part of the list's page; 404 where the person may not see it."""
+    entry: ActivityEntry = model_admin.find(request, entry_id, *ENTRY_RELATIONS)
+    account = evidence_for(entry, ActivityEntry.objects.visible_to(request.user))
+    state, feedback = _state(request, entry.state_id), feedback_of(request.user, [entry.pk])
+    context = {
+        "account": account, "state": state, "entry": named_entries([entry])[0], "reasons": reasons_of(account),
+        "facts": json.dumps(entry.context, indent=2, ensure_ascii=False),
+        "seen": visible_keys(request.user, entry.rule),
+        "conditions": [(condition_in_words(observed), observed.observed_at) for observed in account.observed],
+        "consequences": consequences_of([entry], request.user).get(entry.pk, []),
+        "judged": _judged(model_admin, entry, feedback[entry.pk]) if feedback and may_judge(request.user) else "",
+    }  # fmt: skip
+    return TemplateResponse(request, "rules/activity/panel.html", context)
 
 
 @require_POST

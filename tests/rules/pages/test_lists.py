@@ -18,6 +18,11 @@ LISTS = {
 }
 
 
+def address(name):
+    """That of a list with everything that it has: the activity begins with the last days."""
+    return reverse(LISTS[name]) + ("?within=" if name == "activity" else "")
+
+
 def shown(response):
     return list(response.context["cl"].result_list)
 
@@ -28,7 +33,7 @@ def text(response):
 
 @pytest.mark.parametrize("name", LISTS)
 def test_an_empty_list_says_what_to_do(client_of, alice, name):
-    response = client_of(alice).get(reverse(LISTS[name]))
+    response = client_of(alice).get(address(name))
     assert response.status_code == 200
     admin = response.context["cl"].model_admin
     assert admin.empty_title in text(response)
@@ -44,7 +49,7 @@ def test_everybody_has_the_lists(client_of, request, now, name, role):
     entry_of(rule, now)
     run_at(now)
     Integration.objects.create(user=person, integration_type="gmail", status="error", error_message="expired")
-    response = client_of(person).get(reverse(LISTS[name]))
+    response = client_of(person).get(address(name))
     assert response.status_code == 200
     assert len(shown(response)) == 1
 
@@ -55,8 +60,8 @@ def test_a_member_sees_only_their_own(client_of, alice, bob, now):
     entry_of(rule, now)
     Integration.objects.create(user=alice, integration_type="gmail")
     run_at(now, trigger="page", requested_by=alice)
-    for name in LISTS.values():
-        assert shown(client_of(bob).get(reverse(name))) == []
+    for name in LISTS:
+        assert shown(client_of(bob).get(address(name))) == []
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -69,7 +74,7 @@ def test_queries_do_not_grow_with_the_rows(client_of, olga, alice, now, name, dj
         Integration.objects.create(user=alice, integration_type=f"type {n}")
     client = client_of(olga)
     with django_assert_max_num_queries(20) as queries:
-        assert len(shown(client.get(reverse(LISTS[name])))) == 12
+        assert len(shown(client.get(address(name)))) == 12
     assert not [query for query in queries.captured_queries if "count(*)" in query["sql"].lower() and "LIMIT" not in
                 query["sql"] and "rules" not in query["sql"].lower() and name in query["sql"]]  # fmt: skip
 
@@ -175,7 +180,7 @@ def test_an_instance_shows_its_value_beside_the_threshold_and_leads_to_its_page(
 def test_activity_is_a_sentence_with_its_outcome_and_cause(client_of, alice, now):
     rule = rule_of(alice)
     entry_of(rule, now, status="failed", error_message="ValueError: <no>")
-    page = text(client_of(alice).get(reverse(LISTS["activity"])))
+    page = text(client_of(alice).get(address("activity")))
     assert "The fusion score of Alice is 63: below 70." in page
     assert "ValueError: &lt;no&gt;" in page
     assert "alert failed" in page
@@ -183,7 +188,7 @@ def test_activity_is_a_sentence_with_its_outcome_and_cause(client_of, alice, now
 
 def test_an_entry_of_another_program_is_shown_too(client_of, alice, now):
     entry_of(rule_of(alice), now, event_type="legacy_event", context={"message": "It was so.", "person": "nobody"})
-    assert "Legacy event — It was so." in text(client_of(alice).get(reverse(LISTS["activity"])))
+    assert "Legacy event — It was so." in text(client_of(alice).get(address("activity")))
 
 
 @pytest.mark.parametrize("name", ["rulestate", "activityentry", "dispatchrun"])

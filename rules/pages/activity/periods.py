@@ -1,0 +1,79 @@
+"""The period of the activity list: from when until when, its name, and the periods beside it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from rules.search.fields import TIMES, Bounds, bounds
+from rules.search.query import Term
+from smartagent.kernel.formats import clock
+from smartagent.rest.periods import PERIOD_LABELS
+
+DEFAULT_PERIOD = "7d"
+NAMES = {
+    "1h": "1 hour",
+    "24h": "24 hours",
+    "7d": "7 days",
+    "30d": "30 days",
+    "today": "Today",
+    "yesterday": "Yesterday",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """`start` None: since ever; `end` None: until now. `name` is that of `within`, or empty."""
+
+    start: datetime | None
+    end: datetime | None
+    name: str
+
+    @property
+    def words(self) -> str:
+        """`the last 7 days`, `all time`, `2026-03-02 10:00 to 2026-03-02 12:00`."""
+        if self.name:
+            return dict(PERIOD_LABELS)[self.name]
+        if self.start is None:
+            return f"until {clock(self.end)}" if self.end else "all time"
+        return f"{clock(self.start)} to {clock(self.end)}" if self.end else f"since {clock(self.start)}"
+
+    def beside(self, now: datetime) -> tuple[dict[str, str | None], dict[str, str | None] | None] | None:
+        """The parameters of the periods before and after it, of the same length; None where there is none."""
+        if self.start is None:
+            return None
+        end = self.end or now
+        length = end - self.start
+        later = end + length
+        return (
+            between(self.start - length, self.start),
+            between(end, later) if self.end and end < now else None,
+        )
+
+
+def between(start: datetime, end: datetime) -> dict[str, str | None]:
+    """The parameters of a period from `start` until `end`."""
+    return {"within": None, "after": written(start), "before": written(end)}
+
+
+def written(moment: datetime) -> str:
+    """A time as a parameter, in the current time zone."""
+    return timezone.localtime(moment).isoformat(timespec="seconds")
+
+
+def period_of(within: str, given: Iterable[datetime | None], terms: Iterable[Term], now: datetime) -> Period:
+    """The period that the parameters `within`, `after` and `before` (`given`) and the terms of time mean together."""
+    after, before = given
+    limits: list[Bounds] = [(after, before)]
+    if within:
+        limits.append(bounds("within", within, now))
+    limits += [bounds(term.field, term.value, now) for term in terms if term.field in TIMES and not term.excluded]
+    starts, ends = [start for start, _ in limits if start], [end for _, end in limits if end]
+    only_named = within if len(limits) == 2 and not (after or before) else ""
+    return Period(max(starts, default=None), min(ends, default=None), only_named)
+
+
+def is_live(period: Period, now: datetime) -> bool:
+    """Whether new entries belong to the period."""
+    return period.end is None or period.end > now + timedelta(seconds=1)

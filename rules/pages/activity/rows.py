@@ -1,0 +1,92 @@
+"""The rows of the activity list, with the addresses that filter by their values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rules.models import ActivityEntry
+from rules.search.names import plain
+from rules.search.query import Term
+from rules.text.context import facts_of
+from rules.text.entry import action_of, result_of
+from smartagent.templatetags.shown import tone
+
+RESULT_TONES = {"success": "success", "failed": "danger", "pending": "info"}
+
+if TYPE_CHECKING:
+    from rules.pages.activity.change_list import ActivityChangeList
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of a row: its label, the tone of it, and the addresses with it and without it, where it can be filtered
+    by."""
+
+    label: str
+    tone: str = ""
+    chosen: str = ""
+    excluded: str = ""
+
+
+NO_VALUE = Value("")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry and its values by column."""
+
+    entry: ActivityEntry
+    values: dict[str, Value]
+    error: str
+
+
+class Addresses:
+    """The addresses that filter by a term, each made once for all rows."""
+
+    def __init__(self, changes: "ActivityChangeList") -> None:
+        self.changes = changes
+        self.known: dict[Term, tuple[str, str]] = {}
+
+    def value(self, label: str, field: str, text: str, tone: str = "") -> Value:
+        """A value that is searched for as `field:text`."""
+        term = Term(text, field)
+        if term not in self.known:
+            self.known[term] = (self.changes.with_term(term), self.changes.with_term(term.other))
+        return Value(label, tone, *self.known[term])
+
+
+def rows_of(entries: list[Any], changes: "ActivityChangeList") -> list[Row]:
+    """The rows of `entries`, which have their sentence, event and person."""
+    addresses = Addresses(changes)
+    return [_row(entry, addresses) for entry in entries]
+
+
+def _row(entry: Any, addresses: Addresses) -> Row:
+    facts = facts_of(entry)
+    target, severity = str(facts.get("target") or ""), str(facts.get("severity") or "")
+    values = {
+        "event": addresses.value(entry.event_label, "event", plain(entry.event_label), entry.event_tone),
+        "person": _person(entry.person, addresses),
+        "rule": _rule(entry, facts, addresses),
+        "target": addresses.value(target, "target", target) if target else NO_VALUE,
+        "result": _result(entry, addresses),
+        "severity": addresses.value(severity, "severity", severity, tone(severity)) if severity else NO_VALUE,
+    }
+    return Row(entry, values, entry.error_message or "")
+
+
+def _person(person: Any, addresses: Addresses) -> Value:
+    return addresses.value(str(person), "person", str(person)) if person else NO_VALUE
+
+
+def _rule(entry: Any, facts: Mapping[str, Any], addresses: Addresses) -> Value:
+    if entry.rule and entry.sees_rule:
+        return addresses.value(str(entry.rule), "rule", entry.rule.rule_name)
+    return Value(str(entry.rule or facts.get("rule_name") or ""))
+
+
+def _result(entry: Any, addresses: Addresses) -> Value:
+    """What came of its action; nothing where there was none."""
+    if not action_of(entry) and entry.status == ActivityEntry.Status.SUCCESS:
+        return NO_VALUE
+    return addresses.value(result_of(entry), "result", entry.status, RESULT_TONES.get(entry.status, ""))

@@ -1,0 +1,123 @@
+"""The activity page: period, histogram, facets, chips, columns, panel and news of new entries."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from rules.models import ActivityEntry, Feedback
+from rules.search.histogram import MAX_BARS, histogram
+from rules.search.suggestions import suggestions
+from tests.rules.rule_cast import entry_of, rule_of
+
+ACTIVITY = reverse("admin:rules_activityentry_changelist")
+
+
+@pytest.fixture
+def entries(alice, bob):
+    """Of the last hours: two fired, one of them failed, one resolved; and one of last month."""
+    now = timezone.now().replace(microsecond=0)
+    rule, other = rule_of(alice, severity="critical"), rule_of(alice, rule_name="Sync errors", severity="low")
+    return [
+        entry_of(rule, now - timedelta(minutes=90)),
+        entry_of(rule, now - timedelta(minutes=30), event_type="rule_resolved", action_taken="none"),
+        entry_of(other, now - timedelta(minutes=20), status="failed", error_message="Timeout"),
+        entry_of(rule, now - timedelta(days=33)),
+    ]
+
+
+def test_the_page_shows_a_week_its_histogram_and_its_facets(client_of, alice, entries):
+    changes = client_of(alice).get(ACTIVITY).context["cl"]
+    assert [row.entry for row in changes.rows] == entries[2::-1]
+    assert (changes.chart.total, changes.chart.legend[0]) == (3, ("red", "fired", 2))
+    assert sum(1 for bar in changes.chart.bars if bar.height) in (1, 2)
+    found = {
+        facet.field: [(value["label"], value["count"]) for value in values] for facet, values in changes.facet_lists
+    }
+    assert found == {
+        "event": [("fired", 2), ("resolved", 1)], "result": [("success", 2), ("failed", 1)],
+        "severity": [("critical", 2), ("low", 1)], "person": [("Alice", 3)], "target": [],
+        "rule": [("Fusion score too low", 2), ("Sync errors", 1)],
+    }  # fmt: skip
+
+
+def test_each_value_leads_to_itself_and_to_the_others(client_of, alice, entries):
+    client = client_of(alice)
+    changes = client.get(ACTIVITY, {"search": "alice"}).context["cl"]
+    failed = next(row for row in changes.rows if row.entry.status == "failed").values["result"]
+    assert [row.entry for row in client.get(ACTIVITY + failed.chosen).context["cl"].rows] == [entries[2]]
+    assert [row.entry for row in client.get(ACTIVITY + failed.excluded).context["cl"].rows] == entries[1::-1]
+    chosen = client.get(ACTIVITY + failed.chosen).context["cl"]
+    value = next(values for facet, values in chosen.facet_lists if facet.field == "result")[0]
+    assert (value["chosen"], value["with"]) == (True, "?search=alice")
+
+
+def test_a_bar_leads_to_its_time_and_arrows_to_the_periods_beside(client_of, alice, entries):
+    client = client_of(alice)
+    bar = next(bar for bar in client.get(ACTIVITY).context["cl"].chart.bars if bar.height)
+    narrowed = client.get(ACTIVITY + bar.address).context["cl"]
+    assert 0 < len(narrowed.rows) <= 3
+    assert narrowed.later is None or "after=" in narrowed.later
+    earlier = client.get(ACTIVITY + client.get(ACTIVITY, {"within": "30d"}).context["cl"].earlier).context["cl"]
+    assert [row.entry for row in earlier.rows] == [entries[3]]
+    assert "after=" in earlier.later
+
+
+def test_all_time_is_offered_where_nothing_is_found(client_of, alice, entries):
+    client = client_of(alice)
+    changes = client.get(ACTIVITY, {"search": "within:1h timeout -event:fired"}).context["cl"]
+    assert changes.rows == []
+    assert changes.all_time == "?search=timeout+-event%3Afired&within="
+    assert len(client.get(ACTIVITY, {"within": ""}).context["cl"].rows) == 4
+
+
+def test_columns_and_density_are_chosen_and_remembered(client_of, alice, entries):
+    client = client_of(alice)
+    page = client.get(f"{ACTIVITY}?columns=time&columns=person&density=compact", follow=True)
+    assert [label for _, label in page.context["cl"].columns] == ["Time", "Person"]
+    again = client.get(ACTIVITY)
+    assert [label for _, label in again.context["cl"].columns] == ["Time", "Person"]
+    assert "sa-dense" in again.content.decode()
+    assert not again.context["cl"].complaints
+
+
+def test_the_panel_says_what_followed(client_of, alice, bob, entries):
+    Feedback.objects.create(rule=entries[0].rule, entry=entries[0], user=alice, useful=True)
+    panel = reverse("admin:rules_activityentry_panel", args=[entries[0].pk])
+    assert "Alice marked it as useful" in client_of(alice).get(panel).content.decode()
+    assert client_of(bob).get(panel).status_code == 404
+
+
+def test_new_entries_are_counted_with_the_filters_of_the_page(client_of, alice, entries):
+    client = client_of(alice)
+    than = client.get(ACTIVITY, {"search": "event:fired"}).context["cl"].newest_place
+    entry_of(entries[0].rule, timezone.now())
+    entry_of(entries[0].rule, timezone.now(), event_type="rule_resolved")
+    asked = {"than": than, "search": "event:fired"}
+    newer = reverse("admin:rules_activityentry_newer")
+    assert client.get(newer, asked).json() == {"count": 1}
+    assert client.get(newer, asked | {"than": "x", "search": "colour:red"}).json() == {"count": 0}
+
+
+def test_suggestions_complete_the_last_term(client_of, alice, bob, entries):
+    def found(text):
+        return [one.label for one in suggestions(text, alice)]
+
+    assert found("timeout sev") == ["severity:"]
+    assert found("severity:c") == ["severity:critical"]
+    assert suggestions("a -severity:c", alice)[0].search == "a -severity:critical "
+    assert found("sync") == ['rule:"Sync errors"']
+    assert found('rule:"too lo') == ['rule:"Fusion score too low"']
+    assert (found("person:"), found("bob"), found("colour:")) == (["person:Alice"], [], [])
+    assert found("after:") == ["after:2026-03-02T10:00"]
+    answer = client_of(alice).get(reverse("admin:rules_activityentry_suggestions"), {"search": "sev"})
+    assert answer.json()["suggestions"][0] == {"search": "severity:", "label": "severity:", "help": "Severity"}
+
+
+@pytest.mark.parametrize("days", [0.01, 0.5, 7, 30, 400, 30_000])
+def test_a_histogram_has_few_bars_and_every_entry(entries, days):
+    now = timezone.now()
+    found = histogram(ActivityEntry.objects.all(), now - timedelta(days=days), now)
+    assert 1 <= len(found.bars) <= MAX_BARS + 1
+    assert found.total == sum(1 for entry in entries if entry.created_at >= found.bars[0].start)
