@@ -1,6 +1,7 @@
 """The actions alert and notify of rules: they notify the owner of the rule, or the recipients it names."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,10 +10,11 @@ from django import forms
 from notifications.escalations.engine import begin, missing_policy
 from notifications.gateway import Message, post
 from notifications.routing.grouping import facts, grouped, lines, severity
-from notifications.routing.recipients import Directory, ResolvedRecipients, problems_of, split
+from notifications.routing.reach import reached
+from notifications.routing.recipients import OWNER, Directory, ResolvedRecipients, problems_of, split
 from notifications.routing.recipients_field import RecipientsField
 from rules.action_options import EMPTY_VALUES, option_text
-from rules.actions import Action, Firing, Outcome
+from rules.actions import Action, Firing, Outcome, Reached
 from rules.authority import may_notify_others
 from rules.engine.severities import SeverityOption
 from rules.models import AutomationRule
@@ -123,6 +125,12 @@ class Notify(Action):
         names = f"{', '.join(who[:-1])} and {who[-1]}" if len(who) > 1 else who[0]
         policy = config.get("escalation")
         return f"{self.verb} {names}" + (f", then per escalation policy “{policy}”" if policy else "")
+
+    def reaches(self, rule: AutomationRule, now: datetime) -> list[Reached]:
+        config = rule.action_config if isinstance(rule.action_config, dict) else {}
+        named = recipients_of(config) or [OWNER]
+        directory, others = Directory([(rule.user_id, named)]), bool(may_notify_others([rule.pk]))
+        return reached(directory.find(rule.user_id, named, others=others), rule, now)
 
     def refuse(self, config: Mapping[str, Any], owner: Any, maker: Any) -> dict[str, list[str]]:
         found = {"recipients": problems_of(recipients_of(config), owner, maker)}

@@ -43,6 +43,7 @@ class Optimize(Action):
     label = "Optimize"
     help = "Proposes an optimization with the strategy for the metric: operations with dry run and rollback."
     phrase = "propose an optimization"
+    test_words = "Nothing is proposed by a test: the result says what would be recommended."
     form = OptimizeForm
     carried = LegacyOptimizeOptions
     leads_to = {"optimization": ("the proposal", "admin:optimizer_optimizationevent_change")}

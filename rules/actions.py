@@ -18,7 +18,7 @@ from rules.registries import actions
 if TYPE_CHECKING:
     from rules.models import AutomationRule
 
-__all__ = ["Action", "ActionError", "EventKind", "Firing", "Log", "Outcome", "actions"]
+__all__ = ["Action", "ActionError", "EventKind", "Firing", "Log", "Outcome", "Reached", "actions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,14 @@ class Outcome:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A person whom an action reaches, and by which ways, in words."""
+
+    person: Any
+    ways: str
+
+
 class ActionError(Exception):
     """The action failed."""
 
@@ -76,6 +84,7 @@ class Action:
     label: ClassVar[str]
     help: ClassVar[str] = ""
     phrase: ClassVar[str] = ""  # the action in a sentence: "alert {owner}"
+    test_words: ClassVar[str] = ""  # what a test-fire does instead, where it is not the same
     result: ClassVar[str] = ""  # its success in the activity log: "alerted"
     form: ClassVar[type[forms.Form]] = NoOptions
     # Options of the old application: checked and kept, without fields of their own in the form of a rule.
@@ -95,6 +104,10 @@ class Action:
     def in_words(self, rule: "AutomationRule") -> str:
         """The action of `rule` in words: `alert Alice`."""
         return (self.phrase or self.label.lower()).format(owner=rule.user)
+
+    def reaches(self, rule: "AutomationRule", now: datetime) -> list[Reached]:
+        """Whom the action of `rule` would reach at `now`, firing for its owner; nobody, unless it notifies."""
+        return []
 
     def refuse(self, config: Mapping[str, Any], owner: Any, maker: Any) -> dict[str, list[str]]:
         """The errors in the options of a rule of `owner`: what `maker` may not choose, or what does not exist."""

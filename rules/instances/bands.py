@@ -1,8 +1,9 @@
 """The times that instances spent in each state, from their entries: two queries, however many instances."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from django.db.models import F
 from django.db.models.fields.json import KT
 
 from rules.models import ActivityEntry, RuleState
+from smartagent.kernel.durations import length_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,15 @@ class Band:
     condition: str
     start: datetime
     end: datetime | None
+
+
+def time_spent(bands: Sequence[Band], end: datetime) -> list[tuple[str, str]]:
+    """How long something was in each state until `end`, in words, the longest first."""
+    spent: dict[str, timedelta] = defaultdict(timedelta)
+    for band in bands:
+        spent[band.condition] += (band.end or end) - band.start
+    longest = sorted(spent.items(), key=lambda each: each[1], reverse=True)
+    return [(condition, length_text(time)) for condition, time in longest]
 
 
 Change = tuple[datetime, str, str]  # when, from which state, to which

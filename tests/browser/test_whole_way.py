@@ -40,6 +40,8 @@ def test_from_a_template_to_why_it_fired(alice, hot, sign_in, live_server):
     rule = AutomationRule.objects.get()
     page.goto(f"{live_server.url}/rules/{rule.pk}/")
     page.get_by_text("More", exact=True).click()
+    page.get_by_role("link", name="Test-fire").click()
+    expect(page.get_by_text("It reaches")).to_be_visible()
     page.get_by_role("button", name="Test-fire").click()
     expect(page.get_by_text("succeeded")).to_be_visible()
     assert Notification.objects.get().title.startswith("[TEST]")

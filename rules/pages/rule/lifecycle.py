@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rules.authoring.rule_limit import rule_limit_problem
 from rules.lifecycle.copies import clone
@@ -18,8 +18,10 @@ from rules.lifecycle.versions import NotSound, restore
 from rules.models import AutomationRule
 from rules.pages.links import page_of
 from rules.pages.rule.page import find_rule
+from rules.pages.rule.test_fire import ask_to_test
 from rules.permissions import may_switch
 from smartagent.kernel.coerce import as_uuid
+from smartagent.shell.confirmation import is_confirmed
 from smartagent.shell.owned_admin import OwnedAdmin
 
 
@@ -46,10 +48,12 @@ def publish_rule(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -
     return HttpResponseRedirect(page_of(rule))
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def test_rule(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> HttpResponse:
-    """Run the action of the rule as a test, and show the result."""
+    """Ask, saying whom the test would reach; confirmed, run the action of the rule as a test, and show the result."""
     rule = _switchable(model_admin, request, rule_id)
+    if not is_confirmed(request):
+        return ask_to_test(request, rule, timezone.now())
     entry = test_fire(rule, request.user, timezone.now())
     if entry.status == "success":
         messages.success(request, f"Test of the action {rule.action_type} succeeded. See the activity log.")

@@ -15,14 +15,15 @@ from rules.health.one_rule import health_of
 from rules.lifecycle.status import activate, pause
 from rules.models import AutomationRule, RuleState
 from rules.pages.rule.current_reading import reading_of
+from rules.pages.rule.history import history_context
+from rules.pages.rule.state_counts import more_than, states_counted, states_in_words
 from rules.permissions import may_switch
 from rules.text.activity import named_entries
 from rules.text.entry import rule_in_words
-from smartagent.shell.list_pagination import CappedPaginator
 from smartagent.shell.owned_admin import OwnedAdmin
 
-MAX_RULE_ENTRIES = 50
-MAX_RULE_INSTANCES = 20
+MAX_RULE_ENTRIES = 20
+MAX_RULE_INSTANCES = 12
 WORST_STATE_FIRST = ["firing", "error", "recovering", "pending", "no_data", "ok"]
 
 
@@ -30,24 +31,24 @@ WORST_STATE_FIRST = ["firing", "error", "recovering", "pending", "no_data", "ok"
 def rule_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: uuid.UUID) -> HttpResponse:
     """Show the rule; 404 where the person may not see it."""
     rule = find_rule(model_admin, request, rule_id)
-    states = CappedPaginator(rule.states.all(), MAX_RULE_INSTANCES)
+    shown, counts, now = worst(rule), states_counted(rule), timezone.now()
     context = {
         "title": rule.rule_name,
         "rule": rule,
         "kept_options": shown_options(rule.action_type, rule.action_config),
         "in_words": rule_in_words(rule),
-        "reading": reading_of(rule, timezone.now()),
-        "health": health_of(rule, timezone.now()),
-        "states": worst(rule),
-        "count_of_states": states.count_in_words,
-        "other_states": states.count > MAX_RULE_INSTANCES,
+        "reading": reading_of(rule, now),
+        "health": health_of(rule, now),
+        "states": shown,
+        "states_in_words": states_in_words(counts),
+        "other_states": more_than(len(shown), counts),
         "entries": named_entries(list(rule.entries.all()[:MAX_RULE_ENTRIES])),
         "may_change": model_admin.has_change_permission(request, rule),
         "may_copy": model_admin.has_add_permission(request)
         and AutomationRule.objects.changeable_by(request.user).filter(pk=rule.pk).exists(),
         "may_delete": model_admin.has_delete_permission(request, rule),
         "may_switch": may_switch(request.user, rule),
-    }
+    } | history_context(request, rule, shown, now)
     return model_admin.show(request, "rules/rule_page.html", context)
 
 

@@ -1,15 +1,13 @@
 """The status of an integration over time: its stored health, as bands."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from rules.instances.bands import Band
+from rules.instances.bands import Band, time_spent
 from rules.instances.strips import Segment, segments_of
 from rules.metrics.history import changes_of
 from rules.models import Integration
 from smartagent.dashboard.subject.subject import HEALTH
-from smartagent.kernel.durations import length_text
 
 PERIODS = (1, 7, 30)  # days
 MAX_CHANGES = 2000
@@ -55,12 +53,3 @@ def bands_of_health(changes: list[tuple[datetime, float]], start: datetime) -> l
     ends: list[datetime | None] = [*edges[1:], None]
     statuses = [STATUSES.get(round(value), "inactive") for _, value in changes]
     return [Band(*band) for band in zip(statuses, edges, ends, strict=True)]
-
-
-def time_spent(bands: list[Band], end: datetime) -> list[tuple[str, str]]:
-    """How long it was in each status, in words, the longest first."""
-    spent: dict[str, timedelta] = defaultdict(timedelta)
-    for band in bands:
-        spent[band.condition] += (band.end or end) - band.start
-    longest = sorted(spent.items(), key=lambda each: each[1], reverse=True)
-    return [(status, length_text(time)) for status, time in longest]

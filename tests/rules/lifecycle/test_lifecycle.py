@@ -16,7 +16,8 @@ from rules.lifecycle.test_fire import test_fire as fire_test
 from rules.lifecycle.versions import NotSound, differences, numbered, restore
 from rules.models import ActivityEntry, AutomationRule, MetricSample, RuleState
 from tests.api import Program
-from tests.rules.rule_cast import rule_of, state_of
+from tests.notifications.outside import channel_of
+from tests.rules.rule_cast import rule_of, saved_by, state_of
 
 DAY = timedelta(days=1)
 
@@ -100,9 +101,36 @@ def test_a_test_of_an_optimization_proposes_nothing_that_could_be_applied(alice)
 
 def test_a_test_that_fails_says_why(client_of, alice):
     rule = rule_of(alice, action_type="gone")
-    page = client_of(alice).post(f"/rules/{rule.pk}/test/", follow=True).content.decode()
-    assert "Unknown action" in page
+    client, address = client_of(alice), f"/rules/{rule.pk}/test/"
+    assert "The action gone is not installed" in client.get(address).content.decode()
+    assert "Unknown action" in client.post(address, {"post": "yes"}, follow=True).content.decode()
     assert ActivityEntry.objects.get().status == "failed"
+
+
+def test_a_test_asks_first_and_says_whom_it_will_reach(client_of, alice, bob, olga, ada):
+    channel_of(bob, name="Pager")
+    config = {"recipients": "owner, bob@example.com"}
+    rule = saved_by(rule_of(alice, action_config=config), ada)
+    address = f"/rules/{rule.pk}/test/"
+    seen = client_of(olga).get(address)
+    assert {str(each.person): each.ways for each in seen.context["reached"]} == {
+        "Alice": "inbox", "Bob": "inbox, “Pager”",
+    }  # fmt: skip
+    own = client_of(alice).post(address).content.decode()  # without the button of the question
+    assert "Bob" not in own
+    assert "+1 more recipient" in own
+    assert not Notification.objects.exists()
+    client_of(alice).post(address, {"post": "yes"})
+    assert {each.user for each in Notification.objects.all()} == {alice, bob}
+    assert client_of(bob).get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("action", "words"), [("log", "It reaches nobody"), ("optimize", "Nothing is proposed by a test")]
+)
+def test_a_test_that_notifies_nobody_says_so(client_of, alice, action, words):
+    rule = rule_of(alice, action_type=action)
+    assert words in client_of(alice).get(f"/rules/{rule.pk}/test/").content.decode()
 
 
 # -- versions ------------------------------------------------------------------------------------------

@@ -65,4 +65,4 @@ def test_at_night_a_rule_of_a_file_is_paused_silenced_and_tried_out_on_its_page(
     assert ">Edit<" not in page
     client.post(f"/rules/{rule.pk}/status/", {"status": "paused"})
     assert AutomationRule.objects.get().status == "paused"
-    assert client.post(f"/rules/{rule.pk}/test/").status_code == 302
+    assert client.post(f"/rules/{rule.pk}/test/", {"post": "yes"}).status_code == 302

@@ -1,16 +1,20 @@
 """The page of one rule, its versions, and “Evaluate now”."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from rules.models import ActivityEntry, DispatchRun, FusionScore
+from rules.models import ActivityEntry, DispatchRun, FusionScore, MetricSample
+from tests.conftest import person
 from tests.rules.rule_cast import entry_of, rule_of, state_of
 
 PAGE = "admin:rules_automationrule_page"
 STATUS = "admin:rules_automationrule_status"
 DISPATCH = "admin:dispatch_now"
+HOUR = timedelta(hours=1)
 
 
 def page_of(client, rule):
@@ -78,10 +82,42 @@ def test_queries_do_not_grow_with_what_it_did(client_of, alice, now, django_asse
     for _ in range(60):
         entry_of(rule, now)
     client = client_of(alice)
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(42):
         response = page_of(client, rule)
-    assert len(response.context["entries"]) == 50
+    assert len(response.context["entries"]) == 20
     assert "All entries" in response.content.decode()
+
+
+def test_a_rule_of_one_person_has_the_chart_of_an_alert_before_it_ever_fired(client_of, alice):
+    rule = rule_of(alice, metric_type="cpu", critical_threshold=50)
+    MetricSample.objects.create(user=alice, metric="cpu", value=80, observed_at=timezone.now() - HOUR)
+    page = page_of(client_of(alice), rule)
+    assert page.context["chart"]["lines"] == {"threshold": 70.0, "critical": 50.0}
+    assert [value for _, value in page.context["chart"]["points"]] == [80]
+    assert "No instances" in page.content.decode()
+
+
+def test_a_rule_of_everyone_has_a_strip_for_each_instance_and_its_states_in_the_header(
+    client_of, olga, alice, bob, django_assert_max_num_queries
+):
+    now, client = timezone.now(), client_of(olga)
+    rule = rule_of(olga, metric_type="cpu", condition_operator=">", threshold_value=90, applies_to="everyone")
+    for number, user in enumerate([alice, bob, *(person(f"P{number}", "members") for number in range(13))]):
+        state = state_of(rule, now - HOUR, "firing" if user == bob else "ok", user=user)
+        MetricSample.objects.create(user=user, metric="cpu", value=number, observed_at=now - 2 * HOUR)
+        was = {"from": "ok", "to": "firing"} if user == bob else {"from": "firing", "to": "ok"}
+        entry_of(rule, now - HOUR, state=state, context=was)
+    with django_assert_max_num_queries(44):
+        page = client.get(reverse(PAGE, args=[rule.pk]))
+    strips = page.context["history"].strips
+    assert (len(strips), page.context["other_states"]) == (12, "3")
+    assert (strips[0].state.user, strips[0].latest) == (bob, "1")
+    assert strips[0].words.replace("\u00a0", " ") in ("ok 23 h, firing 1 h", "ok 22 h 59 min, firing 1 h")
+    assert [segment.condition for segment in strips[0].segments] == ["ok", "firing"]
+    assert all(strip.path.startswith("M") for strip in strips)
+    assert page.context["states_in_words"] == [("firing", "1 firing"), ("ok", "14 ok")]
+    assert "+3 more instances" in page.content.decode()
+    assert client.get(reverse(PAGE, args=[rule.pk]), {"days": "30"}).context["days"] == 30
 
 
 def test_paused_and_activated_with_a_version_each(client_of, alice):

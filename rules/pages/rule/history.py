@@ -1,0 +1,90 @@
+"""The readings and states of a rule over time: a chart for a rule of one person, strips for one of everyone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+
+from rules.instances.bands import bands_of, time_spent
+from rules.instances.strips import Scale, Segment, path_of, scale_of, segments_of
+from rules.instances.timeline import timeline_of
+from rules.metrics.history import sampled
+from rules.models import AutomationRule, RuleState
+from rules.pages.rule.state_counts import LEGEND
+from rules.registries import metrics
+from rules.text.phrases import number
+
+HISTORY_DAYS = (1, 7, 30)
+HISTORY_POINTS = 96  # of the line of a strip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceStrip:
+    """An instance with its states and readings of a period; `words` says how long it was in which state."""
+
+    state: RuleState
+    segments: list[Segment]
+    path: str
+    words: str
+    latest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleHistory:
+    """The strips of instances between two times, all on one scale, with the thresholds as lines across them."""
+
+    start: datetime
+    end: datetime
+    strips: list[InstanceStrip]
+    lines: list[tuple[str, float]]
+    range_words: str
+
+
+def history_context(
+    request: HttpRequest, rule: AutomationRule, states: Sequence[RuleState], now: datetime
+) -> dict[str, Any]:
+    """What the page shows of the history of `rule`, whose worst instances are `states`: the same number of queries,
+    however many there are."""
+    asked = request.GET.get("days", "")
+    days = int(asked) if asked in map(str, HISTORY_DAYS) else HISTORY_DAYS[0]
+    found: dict[str, Any] = {"days": days, "all_days": HISTORY_DAYS}
+    start = now - timedelta(days=days)
+    if rule.applies_to == AutomationRule.AppliesTo.EVERYONE:
+        return found | {"history": history_of(rule, states, start, now), "legend": LEGEND}
+    own = next((state for state in states if state.user_id == rule.user_id), RuleState(rule=rule, user=rule.user))
+    line = timeline_of(own, rule, start, now)
+    return found | {"timeline": line, "chart": line.as_json(), "own": own if own in states else None}
+
+
+def history_of(rule: AutomationRule, states: Sequence[RuleState], start: datetime, end: datetime) -> RuleHistory:
+    """The strips of `states`, in three queries."""
+    bands = bands_of(states, start, end)
+    keys = [(state.user_id, rule.metric_type, state.target) for state in states]
+    values = sampled(keys, start, end, HISTORY_POINTS)
+    levels = {"threshold": rule.threshold_value, "critical": rule.critical_threshold}
+    known = {name: float(level) for name, level in levels.items() if level is not None}
+    read = [value for each in values for value in each if value is not None]
+    scale = scale_of([*read, *known.values()])
+    return RuleHistory(
+        start=start, end=end, lines=[(name, scale.y(level)) for name, level in known.items()],
+        range_words=f"{number(scale.low)} to {number(scale.high)}" if read else "",
+        strips=[
+            _strip(state, line, scale, segments_of(bands[state.pk], start, end), dict(time_spent(bands[state.pk], end)))
+            for state, line in zip(states, values, strict=True)
+        ],
+    )  # fmt: skip
+
+
+def _strip(
+    state: RuleState, values: Sequence[float | None], scale: Scale, segments: list[Segment], spent: Mapping[str, str]
+) -> InstanceStrip:
+    latest = values[-1]
+    return InstanceStrip(
+        state=state,
+        segments=segments,
+        path=path_of(values, scale, held=state.rule.metric_type in metrics),
+        words=", ".join(f"{condition.replace('_', ' ')} {time}" for condition, time in spent.items()),
+        latest="" if latest is None else number(latest),
+    )
