@@ -19,6 +19,7 @@ from django.test import Client, TransactionTestCase
 from pytest_django import DjangoDbBlocker
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from rules.activity_stream import response as activity_stream
 from rules.evaluation.dispatcher import EVALUATION_LOCK
 from smartagent.models import User
 from tests import memory
@@ -151,6 +152,12 @@ def now() -> datetime:
 def _fast_passwords(settings: Any) -> None:
     """Argon2 is slow on purpose; tests that are not about passwords need not wait."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
+@pytest.fixture(autouse=True)
+def _streams_end_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that asks for every address need not wait until a stream is over."""
+    monkeypatch.setattr(activity_stream, "MAX_SECONDS", 0.0)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ def export(entries: ActivityQuerySet, kind: str, columns: Sequence[str], zone: t
     stream = EXPORT_SLOTS.hold(written(file, EntryCells(file, zone, columns), entries, columns))
     answer = StreamingHttpResponse(stream, content_type=file.media_type)
     name = f"activity-{timezone.localtime(timezone=zone):%Y-%m-%d-%H%M}.{file.suffix}"
+    answer.headers["X-Accel-Buffering"] = "no"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     if kind == "xlsx":
         answer.headers["Content-Encoding"] = "identity"  # it is compressed already

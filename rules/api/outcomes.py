@@ -4,6 +4,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 
 from rules.api.activity_export import ExportAction
+from rules.api.activity_stream import StreamAction
 from rules.api.instances import HandlingActions
 from rules.api.serializers import ActivitySerializer, RunSerializer, StateSerializer
 from rules.api.why import EntryWhyAction
@@ -38,14 +39,14 @@ class StateViewSet(HandlingActions, ReadViewSet):
     retrieve=extend_schema(summary="Read an activity entry", description="One entry of the activity log."),
 )
 @extend_schema(tags=["activity"])
-class ActivityViewSet(EntryWhyAction, ExportAction, ReadViewSet):
+class ActivityViewSet(EntryWhyAction, ExportAction, StreamAction, ReadViewSet):
     queryset = ActivityEntry.objects.select_related("rule")
     serializer_class = ActivitySerializer
     filterset_class = ActivityFilter
     ordering_fields = ("created_at",)
 
     def lists(self, request: Request) -> bool:
-        return self.action in ("list", "export")
+        return self.action in ("list", "export", "stream")
 
 
 @extend_schema_view(

@@ -17,6 +17,7 @@ REFUSALS = [
     ("* /api/silences/*", "The start must be within one year from now.", "the clock"),
     ("* /api/silences/*", "The maximum is", "the clock"),
     ("POST /api/samples/", "observed_at: The time is", "the clock"),
+    ("GET /api/activity/stream/", "This position is older than a day.", "the clock"),
     # What stands in the database.
     ("POST /api/channels/", "A channel with this name already exists.", "names that are taken"),
     ("PATCH /api/channels/{id}/", "The type of a channel cannot be changed.", "the kind that it has"),

@@ -24,6 +24,8 @@ from smartagent.up.ports import check_free
 from smartagent.up.site_address import site_url
 from smartagent.up.supervisor import Supervisor
 
+# Of each web server process: up to four streams and two exports of the activity log occupy one each for minutes.
+WEB_THREADS = "12"
 PROCESS_COLOURS = {"web": "cyan", "demo": "yellow", "workers": "green", "deliver": "magenta", "up": "bold"}
 
 
@@ -82,7 +84,7 @@ class Command(BaseCommand):
         }
         web = [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", options["host"], "--port",
-            str(options["port"]), "--workers", str(options["web_workers"]), "--blocking-threads", "4",
+            str(options["port"]), "--workers", str(options["web_workers"]), "--blocking-threads", WEB_THREADS,
             "--respawn-failed-workers", "--no-access-log", "--log-level", "warning", "smartagent.wsgi:application",
         ]  # fmt: skip
         manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
