@@ -6,7 +6,7 @@ one look into an index that finds nothing. What a page takes longer than that is
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from django.test.utils import override_settings
 from django.utils import timezone
 
 from smartagent.bench.activity_rows import ADMIN_EMAIL, make_activity
+from smartagent.bench.export_process import exporting
 from smartagent.models import User
 
 REQUESTS = 20
@@ -57,6 +58,7 @@ PAGES = {
     "REST": "/api/activity/",
     "REST, person": "/api/activity/?person={person}",
     "REST, critical": "/api/activity/?severity=critical",
+    "export, first byte": "/api/activity/export/",
 }
 FACTS = {
     "rule": "SELECT rule_id FROM sampled WHERE rule_id IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
@@ -74,13 +76,15 @@ SAMPLED = "CREATE TEMP TABLE sampled AS SELECT * FROM agent_activity_log WHERE l
 
 @dataclass(frozen=True, kw_only=True)
 class PageFigures:
-    """Milliseconds are medians of 20 after a warm-up; ratios are to the empty page."""
+    """Milliseconds are medians of 20 after a warm-up; ratios are to the empty page. The export is of all entries."""
 
     entries: int
     pages: list[dict[str, Any]]
+    export_rows_per_second: int
+    export_peak_mb: float
 
     def as_dict(self) -> dict[str, Any]:
-        return {"entries": self.entries, "pages": self.pages}
+        return asdict(self)
 
 
 def bench_pages(entries: int) -> PageFigures:
@@ -91,7 +95,12 @@ def bench_pages(entries: int) -> PageFigures:
         cursor.execute("SELECT count(*) FROM agent_activity_log")
         found = cursor.fetchone()[0]
     with override_settings(ALLOWED_HOSTS=["*"]):
-        return PageFigures(entries=found, pages=list(measured(facts_of_data())))
+        pages = list(measured(facts_of_data()))
+    export = exporting(str(connection.settings_dict["NAME"]), ADMIN_EMAIL)
+    return PageFigures(
+        entries=found, pages=pages, export_rows_per_second=round(export.rows / export.seconds),
+        export_peak_mb=export.peak_mb,
+    )  # fmt: skip
 
 
 def measured(facts: dict[str, str]) -> Iterable[dict[str, Any]]:
