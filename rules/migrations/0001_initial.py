@@ -1305,6 +1305,44 @@ class Migration(migrations.Migration):
             },
         ),
         smartagent.adoption.operations.CreateOrCompleteModel(
+            name="SavedView",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("query", models.CharField(blank=True, max_length=2000)),
+                ("shared", models.BooleanField(db_default=False, default=False)),
+                ("is_default", models.BooleanField(db_default=False, default=False)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "activity_saved_views",
+                "constraints": [
+                    models.UniqueConstraint(fields=["user", "name"], name="activity_saved_views_name"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_default", True)), fields=["user"], name="activity_saved_views_default"
+                    ),
+                ],
+            },
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
             name="Feedback",
             fields=[
                 (

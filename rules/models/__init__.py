@@ -1,13 +1,14 @@
-"""Models of rules: rules, states, readings, silences, feedback, activity log."""
+"""Models of rules: rules, states, readings, silences, feedback, activity log and its saved views."""
 
 from rules.models.activity import ActivityEntry, DispatchRun
 from rules.models.feedback import Feedback
 from rules.models.readings import AuditEvent, FusionScore, Integration, MetricSample
 from rules.models.rule import AutomationRule
+from rules.models.saved_view import SavedView
 from rules.models.silence import Silence
 from rules.models.state import RuleState
 
 __all__ = [
     "ActivityEntry", "AuditEvent", "AutomationRule", "DispatchRun", "Feedback", "FusionScore", "Integration",
-    "MetricSample", "RuleState", "Silence",
+    "MetricSample", "RuleState", "SavedView", "Silence",
 ]  # fmt: skip

@@ -3,15 +3,19 @@
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
-from rules.models import ActivityEntry
+from rules.explain.episodes import Episode, episode_keys, episodes_of
+from rules.models import ActivityEntry, SavedView
 from rules.pages.activity.columns import COLUMNS, is_dense, shown_columns
 from rules.pages.activity.histogram_chart import Chart, chart_of
 from rules.pages.activity.periods import NAMES, Period, between, is_live, period_of
 from rules.pages.activity.rows import Row, rows_of
+from rules.pages.activity.saved_views import address_of
 from rules.search.facets import Facet, Facets, facets
 from rules.search.histogram import histogram
 from rules.search.query import SearchError, Term, parse, written
@@ -20,6 +24,8 @@ from smartagent.shell.filtered_list import FilteredChangeList
 from smartagent.shell.list_pagination import place_of
 
 TIME_PARAMETERS: dict[str, str | None] = {"within": None, "after": None, "before": None}
+EXPORTED = {"event": "event_label"}  # columns of the file with another name than those of the page
+EXPORT_LABELS = {"csv": "CSV", "ndjson": "JSON lines", "xlsx": "Excel workbook"}
 FROM_THE_TOP: dict[str, str | None] = {"p": None, "past": None, "entry": None}
 
 
@@ -33,6 +39,9 @@ class ActivityChangeList(FilteredChangeList):
         super().__init__(request, *args, **kwargs)
 
     def get_results(self, request: HttpRequest) -> None:
+        if self.is_grouped:
+            self._get_episodes()
+            return
         super().get_results(request)
         seen = visible_keys(request.user, *(entry.rule for entry in self.result_list))
         for entry in self.result_list:
@@ -125,7 +134,7 @@ class ActivityChangeList(FilteredChangeList):
     @property
     def columns(self) -> list[tuple[str, str]]:
         """The columns that are shown, with their heads; that of errors where there are some."""
-        has_errors = any(entry.error_message for entry in self.result_list)
+        has_errors = not self.is_grouped and any(entry.error_message for entry in self.result_list)
         return [(name, COLUMNS[name]) for name in self.column_names if name != "error" or has_errors]
 
     @property
@@ -145,12 +154,61 @@ class ActivityChangeList(FilteredChangeList):
         return rows_of(self.result_list, self)
 
     @property
+    def is_grouped(self) -> bool:
+        """Whether the list shows episodes instead of entries."""
+        return bool(self.params.get("group") == "episode")
+
+    @property
+    def grouping(self) -> list[tuple[str, str, bool]]:
+        """The ways to show the list: label, address, and whether it is this one."""
+        top = FROM_THE_TOP | {"group": None}
+        entries, episodes = self.get_query_string(top), self.get_query_string(top | {"group": "episode"})
+        return [("Entries", entries, not self.is_grouped), ("Episodes", episodes, self.is_grouped)]
+
+    @property
+    def episodes(self) -> list[Episode]:
+        """The episodes of this page."""
+        return episodes_of([*self.result_list], ActivityEntry.objects.visible_to(self.viewer), self.viewer)
+
+    @property
+    def exports(self) -> list[tuple[str, str]]:
+        """The addresses of the list as a file, with the name of each format."""
+        data = self.panel.filterset.data
+        kept = {name: data[name] for name in self.panel.filterset.filters if data.get(name)}
+        columns = ",".join(EXPORTED.get(name, name) for name in self.column_names)
+        return [
+            (f"{reverse('api:activity-export')}?{urlencode(kept | {'format': kind, 'columns': columns})}", label)
+            for kind, label in EXPORT_LABELS.items()
+        ]
+
+    @property
+    def saved_views(self) -> list[tuple[SavedView, str, bool]]:
+        """Views to choose from: their address, and whether they are the viewer's own."""
+        offered = SavedView.objects.offered_to(self.viewer).select_related("user")
+        return [(view, address_of(view.query), view.user_id == self.viewer.pk) for view in offered]
+
+    @property
+    def query_here(self) -> str:
+        """The address of the list as it is, to be saved."""
+        return str(self.get_query_string(FROM_THE_TOP))[1:]
+
+    @property
     def newest_place(self) -> str:
         """Where the list begins, for the question what is newer; empty where it is not live."""
-        if self.page_num > 1 or self.params.get("past") or not is_live(self.period, self.now):
+        if self.is_grouped or self.page_num > 1 or self.params.get("past") or not is_live(self.period, self.now):
             return ""
         first: ActivityEntry | None = next(iter(self.result_list), None)
         return (place_of(first, "created_at") or "") if first else ""
+
+    def _get_episodes(self) -> None:
+        """Page through the episodes, of which there is a list of keys."""
+        paginator = self.model_admin.get_paginator(None, episode_keys(self.queryset), self.list_per_page)
+        self.paginator, self.result_count, self.full_result_count = paginator, paginator.count, paginator.count
+        self.page_num = paginator.validate_number(self.page_num)
+        self.counted, self.counted_one = "episodes", "episode"
+        self.can_show_all, self.multi_page = False, paginator.num_pages > 1
+        self.show_full_result_count = self.show_admin_actions = False
+        self.result_list = list(paginator.page(self.page_num).object_list)
 
     def _facet_value(self, value: Any) -> dict[str, Any]:
         chosen = value.term in self.terms

@@ -13,6 +13,7 @@ from rules.pages.activity.columns import PARAMETER, remember
 from rules.pages.activity.entry import entry_page, entry_panel, judge_entry
 from rules.pages.activity.live import newer
 from rules.pages.activity.periods import DEFAULT_PERIOD
+from rules.pages.activity.saved_views import default_address, delete_view, save_view
 from rules.pages.activity.search_box import suggest
 from rules.search.query import SearchError, parse
 from rules.text.activity import named_entries
@@ -26,7 +27,7 @@ class ActivityAdmin(RecordAdmin):
     slug = "activity"
     counted = "entries"
     filterset_class = ActivityFilter
-    page_parameters = RecordAdmin.page_parameters | {PARAMETER, "density", "entry"}
+    page_parameters = RecordAdmin.page_parameters | {PARAMETER, "density", "entry", "group"}
     keyset = "created_at"
     empty_title = "No activity yet"
     empty_text = "Entries appear when a rule fires, resolves, or has no data or an error."
@@ -38,6 +39,8 @@ class ActivityAdmin(RecordAdmin):
     pages = {
         "suggestions/": (suggest, "suggestions"),
         "newer/": (newer, "newer"),
+        "views/": (save_view, "save_view"),
+        "views/<uuid:view_id>/delete/": (delete_view, "delete_view"),
         "<uuid:entry_id>/panel/": (entry_panel, "panel"),
         "<uuid:entry_id>/feedback/<str:verb>/": (judge_entry, "feedback"),
     }
@@ -58,6 +61,8 @@ class ActivityAdmin(RecordAdmin):
             query = request.GET.copy()
             query[PARAMETER] = ",".join(columns)
             return HttpResponseRedirect(f"?{query.urlencode()}")
+        if not request.GET and (begin := default_address(request.user)):
+            return HttpResponseRedirect(begin)
         response: HttpResponseBase = super().changelist_view(request, extra_context)
         remember(request, response)
         return response

@@ -6,10 +6,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from rules.models import ActivityEntry, Feedback
+from rules.models import ActivityEntry, Feedback, SavedView
 from rules.search.histogram import MAX_BARS, histogram
 from rules.search.suggestions import suggestions
-from tests.rules.rule_cast import entry_of, rule_of
+from tests.rules.rule_cast import entry_of, rule_of, state_of
 
 ACTIVITY = reverse("admin:rules_activityentry_changelist")
 
@@ -121,3 +121,42 @@ def test_a_histogram_has_few_bars_and_every_entry(entries, days):
     found = histogram(ActivityEntry.objects.all(), now - timedelta(days=days), now)
     assert 1 <= len(found.bars) <= MAX_BARS + 1
     assert found.total == sum(1 for entry in entries if entry.created_at >= found.bars[0].start)
+
+
+def test_views_are_saved_shared_and_begun_with(client_of, alice, bob, entries):
+    client, other = client_of(alice), client_of(bob)
+    save = reverse("admin:rules_activityentry_save_view")
+    view = {"name": "Bad", "query": "search=severity%3Acritical&p=2", "shared": "on", "is_default": "on"}
+    assert client.post(save, view).url == f"{ACTIVITY}?search=severity%3Acritical"
+    client.post(save, view | {"name": "Worse"})
+    client.post(save, {"name": "Worse", "query": "status=failed", "is_default": "on"})
+    client.post(save, {"name": "", "query": ""})
+    assert client.get(ACTIVITY).url == f"{ACTIVITY}?status=failed"
+    assert other.get(ACTIVITY).status_code == 200  # the default of somebody else is not theirs
+    offered = [(str(kept), own) for kept, _, own in other.get(ACTIVITY).context["cl"].saved_views]
+    assert offered == [("Bad", False)]
+    bad = SavedView.objects.get(name="Bad")
+    delete = reverse("admin:rules_activityentry_delete_view", args=[bad.pk])
+    assert (other.post(delete).status_code, client.post(delete).status_code) == (404, 302)
+
+
+def test_episodes_are_one_row_with_their_course(client_of, alice, entries):
+    rule, now = entries[0].rule, timezone.now()
+    state = state_of(rule, now)
+    facts = entries[0].context | {"episode": 1}
+    for minutes, event in ((60, "rule_fired"), (50, "instance_acknowledged"), (20, "rule_resolved")):
+        entry_of(rule, now - timedelta(minutes=minutes), event_type=event, state=state, context=facts)
+    entry_of(rule, now, state=state, context=facts | {"episode": 2})
+    changes = client_of(alice).get(ACTIVITY, {"group": "episode", "search": "-event:resolved"}).context["cl"]
+    newest, first = changes.episodes
+    assert (newest.ended, newest.acknowledged, changes.paginator.count) == (None, None, 2)
+    assert (first.lasted, first.acknowledged) == (timedelta(minutes=40), timedelta(minutes=10))
+    assert [step.event_type for step in first.steps] == ["rule_fired", "instance_acknowledged", "rule_resolved"]
+
+
+def test_the_export_has_the_rows_and_columns_of_the_list(client_of, alice, entries):
+    client = client_of(alice)
+    changes = client.get(ACTIVITY, {"search": "-event:resolved", "columns": "time,person,result"}).context["cl"]
+    address = changes.exports[0][0]
+    lines = b"".join(client.get(address).streaming_content).decode().splitlines()
+    assert (lines[0], len(lines) - 1) == ("time,person,result", len(changes.rows))
