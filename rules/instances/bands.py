@@ -8,11 +8,24 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
-from django.db.models.fields.json import KT
+from django.db import connection
 
-from rules.models import ActivityEntry, RuleState
+from rules.models import RuleState
 from smartagent.kernel.durations import length_text
+
+MAX_CHANGES = 500  # of one instance; the time before the newest of them has no bands
+CHANGES_SQL = """
+SELECT s.id, change.* FROM unnest(%(states)s::uuid[]) AS s (id)
+ CROSS JOIN LATERAL (
+    SELECT e.created_at, e.context->>'from', e.context->>'to' FROM agent_activity_log e
+     WHERE e.state_id = s.id AND {period} AND e.context->>'from' <> e.context->>'to'
+     ORDER BY e.created_at {order} LIMIT %(maximum)s) change
+ ORDER BY 1, 2
+"""
+WITHIN_SQL = CHANGES_SQL.format(period="e.created_at > %(start)s AND e.created_at <= %(end)s", order="DESC")
+NEXT_SQL = CHANGES_SQL.format(period="e.created_at > %(end)s", order="ASC")
+
+Change = tuple[datetime, str, str]  # when, from which state, to which
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +37,14 @@ class Band:
     end: datetime | None
 
 
+def bands_of(states: Sequence[RuleState], start: datetime, end: datetime) -> dict[UUID, list[Band]]:
+    """The states of each instance from `start` to `end`."""
+    keys = [state.pk for state in states]
+    changes = _changes(WITHIN_SQL, keys, start, end, MAX_CHANGES)
+    later = _changes(NEXT_SQL, [key for key in keys if key not in changes], start, end, 1)
+    return {state.pk: _bands(state, changes.get(state.pk, []), later, start, end) for state in states}
+
+
 def time_spent(bands: Sequence[Band], end: datetime) -> list[tuple[str, str]]:
     """How long something was in each state until `end`, in words, the longest first."""
     spent: dict[str, timedelta] = defaultdict(timedelta)
@@ -31,19 +52,6 @@ def time_spent(bands: Sequence[Band], end: datetime) -> list[tuple[str, str]]:
         spent[band.condition] += (band.end or end) - band.start
     longest = sorted(spent.items(), key=lambda each: each[1], reverse=True)
     return [(condition, length_text(time)) for condition, time in longest]
-
-
-Change = tuple[datetime, str, str]  # when, from which state, to which
-
-
-def bands_of(states: Sequence[RuleState], start: datetime, end: datetime) -> dict[UUID, list[Band]]:
-    """The states of each instance from `start` to `end`."""
-    changes = _by_state(
-        _changes(states).filter(created_at__gt=start, created_at__lte=end).order_by("state", "created_at")
-    )
-    calm = [state for state in states if state.pk not in changes]
-    later = _by_state(_first_of_each(_changes(calm).filter(created_at__gt=end)))
-    return {state.pk: _bands(state, changes.get(state.pk, []), later, start, end) for state in states}
 
 
 def _bands(
@@ -56,19 +64,16 @@ def _bands(
     edges = [start, *(at for at, _, _ in changes)]
     conditions = [changes[0][1], *(to for _, _, to in changes)]
     ends: list[datetime | None] = [*edges[1:], None]
-    return [Band(*band) for band in zip(conditions, edges, ends, strict=True)]
+    found = [Band(*band) for band in zip(conditions, edges, ends, strict=True)]
+    return found[1:] if len(changes) == MAX_CHANGES else found
 
 
-def _changes(states: Sequence[RuleState]) -> Any:
-    """The entries in which one of `states` changed its state: id of the instance, time, old and new state."""
-    entries = ActivityEntry.objects.filter(state__in=[state.pk for state in states])
-    named = entries.annotate(old=KT("context__from"), new=KT("context__to")).exclude(old=None).exclude(new=None)
-    return named.exclude(old=F("new")).values_list("state", "created_at", "old", "new")
-
-
-def _first_of_each(changes: Any) -> Any:
-    return changes.order_by("state", "created_at").distinct("state")
-
-
-def _by_state(rows: Any) -> dict[UUID, list[Change]]:
+def _changes(
+    sql: str, states: Sequence[UUID], start: datetime, end: datetime, maximum: int
+) -> dict[UUID, list[Change]]:
+    """The changes of each of `states` that had one, oldest first."""
+    params: dict[str, Any] = {"states": list(states), "start": start, "end": end, "maximum": maximum}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        rows = cursor.fetchall()
     return {key: [row[1:] for row in group] for key, group in groupby(rows, key=lambda row: row[0])}

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from rules.engine.open_alerts import is_open
 from rules.instances import handling
 from rules.instances.timeline import timeline_of
-from rules.models import RuleState
+from rules.models import Integration, RuleState
 from rules.pages.alerts.handling import asked_for, colleagues
 from rules.pages.links import page_of_instance
 from rules.text.activity import named_entries
@@ -48,6 +48,7 @@ def instance_page(request: HttpRequest, model_admin: OwnedAdmin, state_id: UUID)
         "entries": named_entries(entries[:MAX_INSTANCE_ENTRIES]), "may_change": may_handle(request, state),
         "acted": state.last_notified_at or last_acted(state),
         "fires": is_open(state.condition, state.fired_at),
+        "integration": _integration(request, state),
         "by_hand": state.condition == "ok" and state.reason == handling.BY_HAND, "people": _people(request, state),
     }  # fmt: skip
     return model_admin.show(request, "rules/instance.html", context)
@@ -119,6 +120,15 @@ def stands_in_words(state: RuleState, now: datetime) -> list[str]:
         again = f"; next attempt at {timezone.localtime(state.retry_at):%H:%M}" if state.retry_at else ""
         sentences.append(f"The action failed {state.failures} times in a row{again}.")
     return sentences
+
+
+def _integration(request: HttpRequest, state: RuleState) -> Integration | None:
+    """The integration that it is about, where there is one that the person may see."""
+    if not state.target or not request.user.has_perm("rules.view_integration"):
+        return None
+    named = Integration.objects.visible_to(request.user).filter(user=state.user_id, integration_type=state.target)
+    found: Integration | None = named.first()
+    return found
 
 
 def _people(request: HttpRequest, state: RuleState) -> list[User]:

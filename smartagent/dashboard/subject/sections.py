@@ -90,7 +90,7 @@ def _rules(subject: Subject, shown: int) -> Section:
 def _optimizations(subject: Subject) -> Section:
     events = list(subject.optimizations().select_related("rule")[: OPTIMIZATIONS_SHOWN + 1])
     for event in events:
-        event.name, event.effect_words = _name(event), effect_in_words(event)
+        event.name, event.effect_words = _name(event), effect_in_words(event) if event.verdict else ""
     return Section(events[:OPTIMIZATIONS_SHOWN], len(events) - OPTIMIZATIONS_SHOWN)
 
 
