@@ -26,6 +26,9 @@ from smartagent.up.supervisor import Supervisor
 
 # Of each web server process: up to four streams and two exports of the activity log occupy one each for minutes.
 WEB_THREADS = "12"
+OPEN_STREAMS_SECONDS = "4"  # that a web server waits for open answers before it stops
+# Granian's advice is about threads that compute; most of ours wait.
+THREADS_ADVICE = "Configuration allows spawning up to"
 PROCESS_COLOURS = {"web": "cyan", "demo": "yellow", "workers": "green", "deliver": "magenta", "up": "bold"}
 
 
@@ -85,7 +88,8 @@ class Command(BaseCommand):
         web = [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", options["host"], "--port",
             str(options["port"]), "--workers", str(options["web_workers"]), "--blocking-threads", WEB_THREADS,
-            "--respawn-failed-workers", "--no-access-log", "--log-level", "warning", "smartagent.wsgi:application",
+            "--workers-kill-timeout", OPEN_STREAMS_SECONDS, "--respawn-failed-workers", "--no-access-log",
+            "--log-level", "warning", "smartagent.wsgi:application",
         ]  # fmt: skip
         manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
         commands = {
@@ -125,5 +129,7 @@ class Command(BaseCommand):
         return ready
 
     def _say(self, name: str, line: str) -> None:
+        if THREADS_ADVICE in line:
+            return
         self.console.print(f"[{PROCESS_COLOURS[name]}]{name:<7}[/] │ ", end="")
         self.console.print(line, markup=False)
