@@ -11,12 +11,13 @@ from notifications.models import Notification
 from notifications.models.querysets import NotificationQuerySet
 from optimizer.models import OptimizationEvent
 from optimizer.models.querysets import OptimizationQuerySet
-from rules.models import ActivityEntry, AutomationRule, Integration, RuleState
+from rules.models import ActivityEntry, AutomationRule, Integration, MetricSample, RuleState
 from rules.models.querysets import ActivityQuerySet, RuleQuerySet, StateQuerySet
 from smartagent.kernel.scope import has_everyone
 from smartagent.models import User
 
 HEALTH = "integration_health"
+LOWEST = Q(metric_type=HEALTH) & (Q(target_integration=None) | Q(target_integration=""))  # rules on the lowest health
 # What is searched for one integration; the entries of its person are many more.
 SEARCHED = timedelta(days=30)
 RULES_SEARCHED, NOTIFICATIONS_SEARCHED = 100, 500
@@ -42,11 +43,27 @@ class Subject:
         own = self.viewer.pk == self.person.pk or has_everyone(self.viewer, "view")
         return own and bool(self.viewer.has_perm("rules.view_metricsample"))
 
+    @cached_property
+    def was_ill(self) -> bool:
+        """Whether the integration was less than active in the time that is searched, so that entries about the lowest
+        health of the person may be about it."""
+        if self.integration is None or not self.is_well:
+            return self.integration is not None
+        read = MetricSample.objects.filter(user=self.person, metric=HEALTH, target=self.target, value__lt=100)
+        return bool(read.filter(observed_at__gte=self.now - SEARCHED).exists())
+
+    @property
+    def is_well(self) -> bool:
+        """Whether the integration is active."""
+        return self.integration is not None and self.integration.status == Integration.Status.ACTIVE
+
     def states(self) -> StateQuerySet:
-        """The instances about it; about an integration also those of the person's lowest integration health."""
+        """The instances about it; while an integration is not active also those of the person's lowest health."""
         states: StateQuerySet = RuleState.objects.visible_to(self.viewer).filter(user=self.person)
+        if self.integration is None:
+            return states
         lowest = Q(target="", rule__metric_type=HEALTH)
-        return states.filter(Q(target=self.target) | lowest) if self.integration else states
+        return states.filter(Q(target=self.target) if self.is_well else Q(target=self.target) | lowest)
 
     def entries(self) -> ActivityQuerySet:
         """The activity entries about it, newest first."""
@@ -54,8 +71,9 @@ class Subject:
         entries = entries.about(User.objects.filter(pk=self.person.pk)).order_by("-created_at", "-id")
         if self.integration is None:
             return entries
-        of_lowest = Q(context__target="", context__metric=HEALTH)
-        return entries.since(self.now - SEARCHED).filter(Q(context__target=self.target) | of_lowest)
+        lowest = Q(context__target="", context__metric=HEALTH)
+        about = Q(context__target=self.target) | lowest if self.was_ill else Q(context__target=self.target)
+        return entries.since(self.now - SEARCHED).filter(about)
 
     def notifications(self) -> NotificationQuerySet:
         """The notifications that the person got; about an integration those that anybody got of the rules that watch
@@ -63,7 +81,8 @@ class Subject:
         sent: NotificationQuerySet = Notification.objects.visible_to(self.viewer).order_by("-created_at", "-id")
         if self.integration is None:
             return sent.addressed_to(self.person).for_a_list()
-        rules = list(self.rules().order_by().values_list("pk", flat=True)[:RULES_SEARCHED])
+        watching = self.rules() if self.was_ill else self.rules().exclude(LOWEST)
+        rules = list(watching.order_by().values_list("pk", flat=True)[:RULES_SEARCHED])
         newest = sent.filter(rule__in=rules, created_at__gte=self.now - SEARCHED)[:NOTIFICATIONS_SEARCHED]
         about: NotificationQuerySet = sent.filter(pk__in=newest.values("pk")).having("person", str(self.person.pk))
         return about.select_related("user").for_a_list()
@@ -86,6 +105,4 @@ class Subject:
 
     def _names_target(self) -> Q:
         """Rules whose conditions name the integration, or watch the lowest of all."""
-        lowest = Q(metric_type=HEALTH) & (Q(target_integration=None) | Q(target_integration=""))
-        further = Q(more_conditions__contains=[{"target": self.target}])
-        return Q(target_integration=self.target) | further | lowest
+        return Q(target_integration=self.target) | Q(more_conditions__contains=[{"target": self.target}]) | LOWEST

@@ -68,6 +68,19 @@ def test_it_shows_what_is_about_it_and_never_its_credentials(client_of, alice, b
     assert page_of(client_of(bob), gmail).status_code == 404
 
 
+def test_an_alert_about_the_lowest_health_is_on_the_page_of_the_one_that_is_down(client_of, alice, gmail):
+    now = timezone.now()
+    lowest = rule_of(alice, rule_name="Something is down", metric_type="integration_health")
+    state_of(lowest, now)
+    entry_of(lowest, now, context={"metric": "integration_health", "target": "", "person": str(alice.pk)})
+    well = Integration.objects.create(user=alice, integration_type="slack", status="active")
+    seen = {}
+    for one in (gmail, well):
+        sections = page_of(client_of(alice), one).context["sections"]
+        seen[str(one)] = (len(sections["firing"].rules), len(sections["latest"]), len(sections["rules"].rows))
+    assert seen == {"gmail": (1, 1, 1), "slack": (0, 0, 1)}
+
+
 def test_checked_by_hand_it_says_what_was_found_and_logs_who_asked(
     client_of, alice, audra, gmail, httpserver, settings
 ):
