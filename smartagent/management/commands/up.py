@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from rules.models import AutomationRule
 from smartagent.setup import schedules
 from smartagent.up import CannotStart
 from smartagent.up.child import Child
-from smartagent.up.first_admin import make_first_admin
+from smartagent.up.first_admin import FirstAdmin, make_first_admin
 from smartagent.up.only_one import only_one
 from smartagent.up.ports import check_free
 from smartagent.up.site_address import site_url
@@ -34,6 +35,7 @@ PROCESS_COLOURS = {"web": "cyan", "demo": "yellow", "workers": "green", "deliver
 
 class Command(BaseCommand):
     help = "Migrates, creates the first administrator and demo data, and runs the web server and the workers."
+    console = Console(highlight=False, soft_wrap=True)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on; 0.0.0.0 for all")
@@ -42,7 +44,6 @@ class Command(BaseCommand):
         parser.add_argument("--web-workers", type=int, default=1, metavar="N", help="number of web server processes")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.console = Console(highlight=False, soft_wrap=True)
         address = f"http://{options['host']}:{options['port']}/"
         try:
             with only_one(settings.VAR, address):
@@ -59,16 +60,25 @@ class Command(BaseCommand):
             self._say("up", "Migrating the database …")
             call_command("migrate", verbosity=0)
             schedules.synchronise()
-            admin = make_first_admin(os.environ.get("ADMIN_EMAIL"), os.environ.get("ADMIN_PASSWORD"))
+            admin = self.make_admin(os.environ)
             connections.close_all()
         if collecting.returncode:
             raise CannotStart(f"The static files could not be written to {settings.VAR / 'static'}.")
-        if admin and admin.password:
-            lines = f"address   {address}\ne-mail    {admin.email}\npassword  {admin.password}"
-            shown = Panel(f"{lines}\n\nThis is shown only once.", title="Administrator account", expand=False)
-            self.console.print(shown)
-        elif admin:
+        if admin:
+            self.show_admin(admin, address)
+
+    def make_admin(self, environment: Mapping[str, str]) -> FirstAdmin | None:
+        """Create the first administrator as the environment says; None if there is one. CannotStart."""
+        return make_first_admin(environment.get("ADMIN_EMAIL"), environment.get("ADMIN_PASSWORD"))
+
+    def show_admin(self, admin: FirstAdmin, address: str) -> None:
+        """Print a generated password, once; one of the environment never."""
+        if not admin.password:
             self._say("up", f"Created the administrator {admin.email}.")
+            return
+        lines = f"address   {address}\ne-mail    {admin.email}\npassword  {admin.password}"
+        shown = Panel(f"{lines}\n\nThis is shown only once.", title="Administrator account", expand=False)
+        self.console.print(shown)
 
     def _collect_static(self) -> "subprocess.Popen[bytes]":
         """Anew at each start, since an upgrade changes the files; beside the migrations, which take as long."""
