@@ -1,4 +1,7 @@
-"""Whatever is typed into a form or an address of a page, it answers in words: no 500, nothing over two seconds."""
+"""Whatever is typed into a form or an address of a page, it answers in words: no 500, nothing over two seconds.
+
+The pages are found by following all that is shown, as `test_crawl` does for the other roles.
+"""
 
 import sys
 from typing import Any
@@ -11,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.smartagent.fuzzing import LONG_RUN, OTHERS, PAGE_REQUESTS, SEED, SLOW, TEXTS, Tally, timed
 from tests.smartagent.rest.test_fuzz import broke, no_limits
-from tests.smartagent.shell.test_crawl import ELSEWHERE, Visitor, everything, presses, shape
+from tests.smartagent.shell.test_crawl import ELSEWHERE, Visitor, everything, pages_of, presses, shape
 
 __all__ = ["broke", "everything", "no_limits"]
 TYPED = st.sampled_from([text.encode(errors="replace").decode() for text in TEXTS] + [str(other) for other in OTHERS])
@@ -36,7 +39,7 @@ def visitor(request: Any, everything: None) -> Any:
 def _sends(visitor: Any) -> list[tuple[str, str, dict[str, list[str]]]]:
     """Everything that can be sent by one of the buttons, and every page, once."""
     found: dict[Any, tuple[str, str, dict[str, list[str]]]] = {}
-    for page in visitor.walk():
+    for page in pages_of(visitor):
         found.setdefault(("get", shape(page.address)[0]), ("get", page.address, {}))
         for form in (each for each in page.forms if each.method != "dialog"):
             for action, fields, told in presses(form):
