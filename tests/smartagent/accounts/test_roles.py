@@ -45,8 +45,9 @@ def test_a_search_and_an_order_in_every_list(client_of, somebody):
             assert client.get(address(model, "changelist"), requested).status_code == 200, (model, requested)
 
 
-def test_every_way_of_the_navigation_is_open(client_of, somebody):
-    client = client_of(somebody)
+def test_every_way_of_the_navigation_is_open(client_of, ada):
+    """Those of the other roles are followed with all other links."""
+    client = client_of(ada)
     groups = client.get("/").context["sidebar_navigation"]
     links = [str(page["link"]) for group in groups for page in group["items"] if page["has_permission"]]
     assert len(links) >= 9
