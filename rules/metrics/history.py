@@ -46,6 +46,18 @@ SELECT s.n, t.k, coalesce(own.value, platform.value)
   LEFT JOIN LATERAL ({VALUE_AT.format(whose="IS NULL AND own.value IS NULL")}) platform ON true
  WHERE coalesce(own.value, platform.value) IS NOT NULL
 """
+NEWEST_OF_SQL = """
+SELECT s.n, coalesce(own.value, platform.value), coalesce(own.observed_at, platform.observed_at)
+  FROM unnest(%(people)s::uuid[], %(metrics)s::text[], %(targets)s::text[])
+       WITH ORDINALITY AS s (person, metric, target, n)
+  LEFT JOIN LATERAL (SELECT value, observed_at FROM metric_samples m
+                      WHERE m.user_id = s.person AND m.metric = s.metric AND m.target = s.target
+                        AND m.observed_at <= %(now)s ORDER BY m.observed_at DESC LIMIT 1) own ON true
+  LEFT JOIN LATERAL (SELECT value, observed_at FROM metric_samples m
+                      WHERE own.value IS NULL AND m.user_id IS NULL AND m.metric = s.metric AND m.target = s.target
+                        AND m.observed_at <= %(now)s ORDER BY m.observed_at DESC LIMIT 1) platform ON true
+ WHERE coalesce(own.value, platform.value) IS NOT NULL
+"""
 CHANGES_SQL = """
 (SELECT observed_at, value FROM metric_samples
   WHERE user_id = %(person)s AND metric = %(metric)s AND target = %(target)s AND observed_at <= %(start)s
@@ -77,6 +89,24 @@ def latest_readings(person: UUID, now: datetime, maximum: int) -> list[LatestRea
             LatestReading(metric=metric, target=target, value=value, observed_at=at)
             for metric, target, value, at in cursor.fetchall()
         ]
+
+
+def newest_of(series: Sequence[SeriesKey], now: datetime) -> list[LatestReading | None]:
+    """The newest reading of each of `series`, the platform-wide one where a person has none of their own; None where
+    there is none at all."""
+    found: list[LatestReading | None] = [None] * len(series)
+    if not series:
+        return found
+    people, names, targets = zip(*series, strict=True)
+    params: dict[str, Any] = {
+        "people": list(people), "metrics": list(names), "targets": list(targets), "now": now,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(NEWEST_OF_SQL, params)
+        for number, value, at in cursor.fetchall():
+            _, metric, target = series[number - 1]
+            found[number - 1] = LatestReading(metric=metric, target=target, value=value, observed_at=at)
+    return found
 
 
 def sampled(series: Sequence[SeriesKey], start: datetime, end: datetime, count: int) -> list[list[float | None]]:

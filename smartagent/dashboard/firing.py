@@ -1,6 +1,7 @@
 """What fires now, for the overview and the page of a person: the rules whose alerts need somebody most, each with its
 worst alert."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,14 +10,17 @@ from urllib.parse import urlencode
 from django.db.models import Count, Max, Min, Q
 from django.urls import reverse
 
+from rules.instances.reading_now import ReadingNow, readings_of
 from rules.models import AutomationRule, RuleState
 from rules.models.querysets import SEVERITY_RANK, UNACKNOWLEDGED_FIRST, WORST_FIRST, StateQuerySet
+from rules.models.rule import Severity
 from rules.pages.links import page_of_instance
 from rules.text.entry import limit, metric_name, number
 from rules.text.phrases import begun
 from smartagent.models import User
 
 RULES_SHOWN = 5
+SEVERITIES = tuple(reversed(Severity.values))  # the worst first, in the order of SEVERITY_RANK
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class FiringRule:
     person: User | None
     assignee: User | None
     reading: str
+    now: ReadingNow | None
     since: datetime
     link: str
     may_acknowledge: bool
@@ -42,31 +47,47 @@ class FiringRule:
 
 @dataclass(frozen=True, slots=True)
 class FiringRules:
-    """The rules that are shown, how many more fire, and where all of them are; `person` where it is about one."""
+    """The rules that are shown, how many more fire, and where all of them are; `person` where it is about one,
+    `severities` how many alerts there are of each severity, with their list."""
 
     rules: list[FiringRule]
     more: int
     link: str
     person: Any = None
+    severities: Sequence[tuple[str, int, str]] = ()
 
 
-def firing_rules(states: StateQuerySet, user: Any, person: Any = None) -> FiringRules:
-    """The worst of what fires among `states`, all of them of `person` where one is given, by rule: four queries,
+def firing_rules(
+    states: StateQuerySet, user: Any, now: datetime, person: Any = None, shown: int = RULES_SHOWN
+) -> FiringRules:
+    """The worst of what fires among `states`, all of them of `person` where one is given, by rule: seven queries,
     however much fires."""
     by_rule = states.order_by().values("rule").annotate(
         alerts=Count("pk"), unacknowledged=Count("pk", filter=Q(handling=RuleState.Handling.OPEN)),
         handled=Min(UNACKNOWLEDGED_FIRST), rank=Min(SEVERITY_RANK), newest=Max("since"),
     )  # fmt: skip
-    groups = list(by_rule.order_by("handled", "rank", "-newest", "rule")[:RULES_SHOWN])
+    groups = list(by_rule.order_by("handled", "rank", "-newest", "rule")[:shown])
     worst = _worst(states, [group["rule"] for group in groups])
     changeable = _changeable(user, [group["rule"] for group in groups])
-    more = by_rule.count() - len(groups) if len(groups) == RULES_SHOWN else 0
+    more = by_rule.count() - len(groups) if len(groups) == shown else 0
+    known = [group for group in groups if group["rule"] in worst]
+    readings = readings_of([worst[group["rule"]] for group in known], now)
     rows = [
-        _row(worst[group["rule"]], group, person or user, group["rule"] in changeable, _alerts(group["rule"], person))
-        for group in groups
-        if group["rule"] in worst
+        _row(worst[group["rule"]], group, reading, person or user, _alerts(group["rule"], person), changeable)
+        for group, reading in zip(known, readings, strict=True)
     ]
-    return FiringRules(rows, more, _alerts(None, person), person)
+    return FiringRules(rows, more, _alerts(None, person), person, _severities(states, person) if rows else ())
+
+
+def _severities(states: StateQuerySet, person: Any) -> list[tuple[str, int, str]]:
+    """How many alerts there are of each severity, the worst first, and the list of them."""
+    ranked = states.order_by().values(rank=SEVERITY_RANK).annotate(alerts=Count("pk"))
+    found = dict(ranked.values_list("rank", "alerts"))
+    return [
+        (severity, found[rank], _alerts(None, person, severity))
+        for rank, severity in enumerate(SEVERITIES)
+        if rank in found
+    ]
 
 
 def _worst(states: StateQuerySet, rules: list[Any]) -> dict[Any, RuleState]:
@@ -83,7 +104,9 @@ def _changeable(user: Any, rules: list[Any]) -> set[Any]:
     return set(found.values_list("pk", flat=True))
 
 
-def _row(state: RuleState, group: dict[str, Any], known: Any, may_change: bool, alerts: str) -> FiringRule:
+def _row(
+    state: RuleState, group: dict[str, Any], reading: ReadingNow | None, known: Any, alerts: str, changeable: set[Any]
+) -> FiringRule:
     """The row of a rule; it does not name the person whom the viewer has before their eyes, who is `known`."""
     return FiringRule(
         rule=state.rule,
@@ -93,15 +116,16 @@ def _row(state: RuleState, group: dict[str, Any], known: Any, may_change: bool, 
         person=None if state.user_id == known.pk else state.user,
         assignee=state.assignee,
         reading=_reading(state),
+        now=reading,
         since=state.since,
         link=page_of_instance(state.pk) if group["alerts"] == 1 else alerts,
-        may_acknowledge=may_change and group["unacknowledged"] > 0,
+        may_acknowledge=state.rule_id in changeable and group["unacknowledged"] > 0,
     )
 
 
-def _alerts(rule: Any, person: Any) -> str:
-    """The list of alerts: of a rule, of a person, where they are given."""
-    wanted = {"rule": rule, "person": person and person.pk}
+def _alerts(rule: Any, person: Any, severity: str = "") -> str:
+    """The list of alerts: of a rule, of a person, of a severity, where they are given."""
+    wanted = {"rule": rule, "person": person and person.pk, "severity": severity}
     query = urlencode({name: key for name, key in wanted.items() if key})
     return f"{reverse('admin:rules_rulestate_changelist')}{query and '?'}{query}"
 

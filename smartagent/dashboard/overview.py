@@ -1,5 +1,6 @@
-"""The overview: firing alerts, their results, and the last evaluation, of all that the person may see."""
+"""The overview: what needs somebody, the numbers of a period, and the last evaluation, of all that the person sees."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,11 +13,16 @@ from django.utils import timezone
 from notifications.models import Notification
 from optimizer.models import OptimizationEvent
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, RuleState
-from rules.models.querysets import ActivityQuerySet, StateQuerySet
+from rules.models.querysets import StateQuerySet
 from rules.permissions import may_evaluate
 from smartagent.dashboard.firing import firing_rules
+from smartagent.dashboard.integration_grid import integration_grid
 from smartagent.dashboard.latest_activity import latest_activity
-from smartagent.dashboard.triggered_per_hour import per_hour
+from smartagent.dashboard.noisy_rules import noisy_rules
+from smartagent.dashboard.optimizer_results import optimizer_results
+from smartagent.dashboard.overview_period import OverviewPeriod, period_of
+from smartagent.dashboard.problems import problems
+from smartagent.dashboard.trend import Trend, trend_of
 from smartagent.demo import progress
 from smartagent.kernel.schema_drift_log import if_there
 from smartagent.kernel.scope import OwnedQuerySet
@@ -24,6 +30,7 @@ from smartagent.shell.cards import Card
 
 MAX_COUNTED = 10_000
 ENTRIES_SHOWN = 10
+ACTIVITY = "rules_activityentry"
 
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -41,35 +48,48 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _contents(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    entries = ActivityEntry.objects.visible_to(request.user)
-    states = RuleState.objects.firing().visible_to(request.user)
-    return {
-        "cards": _cards(request.user, entries, states, now),
-        # What the database lacks something for is None: the page says so in its place.
-        "hours": if_there(partial(per_hour, entries, now)),
-        "firing": if_there(partial(firing_rules, states, request.user)),
-        "latest": if_there(partial(latest_activity, entries, ENTRIES_SHOWN)),
+    user, period = request.user, period_of(request.GET, now)
+    entries = ActivityEntry.objects.visible_to(user)
+    states = RuleState.objects.firing().visible_to(user)
+    # What the database lacks something for is None: the page says so in its place.
+    trend = if_there(partial(trend_of, entries, period, now))
+    makers: dict[str, tuple[str, Callable[[], Any]]] = {
+        "firing": ("rules.view_rulestate", partial(firing_rules, states, user, now)),
+        "noisy": ("rules.view_automationrule", partial(noisy_rules, entries, user, period)),
+        "optimizer": ("optimizer.view_optimizationevent", partial(optimizer_results, user, period)),
+        "integrations": ("rules.view_integration", partial(integration_grid, user)),
+        "latest": ("rules.view_activityentry", partial(latest_activity, entries, ENTRIES_SHOWN)),
     }
+    sections = {name: if_there(make) for name, (permission, make) in makers.items() if user.has_perm(permission)}
+    return sections | {
+        "period": period, "trend": trend, "chart": trend and trend.chart, "sections": sections,
+        "cards": _cards(user, states, trend, period), "problems": problems(user, period),
+    }  # fmt: skip
 
 
-def _cards(user: Any, entries: ActivityQuerySet, states: StateQuerySet, now: datetime) -> list[Card]:
+def _cards(user: Any, states: StateQuerySet, trend: Trend | None, period: OverviewPeriod) -> list[Card]:
     rules = AutomationRule.objects.visible_to(user).active()
-    unread = Notification.objects.addressed_to(user).unread(now)
+    unread = Notification.objects.addressed_to(user).unread(period.end)
     proposed = OptimizationEvent.objects.proposed().visible_to(user)
-    day = entries.last_day(now)
     return [
         _card("Firing now", states, "rules_rulestate", alarm=True),
-        _card(
-            "Failed in 24 h",
-            day.failed(),
-            "rules_activityentry",
-            "?status=failed&origin=smart_agent&within=24h",
-            alarm=True,
-        ),
+        *_cards_of(trend, period),
         _card("Unread notifications", unread, "notifications_notification", "?status=unread"),
-        _card("Triggered in 24 h", day.triggered(), "rules_activityentry", "?event=triggered&within=24h"),
         _card("Proposed optimizations", proposed, "optimizer_optimizationevent", "?status=proposed"),
         _card("Active rules", rules, "rules_automationrule", "?status=active"),
+    ]
+
+
+def _cards_of(trend: Trend | None, period: OverviewPeriod) -> list[Card]:
+    """The numbers of the period, beside those of the period before."""
+    place, within = reverse(f"admin:{ACTIVITY}_changelist"), f"within={period.name}"
+    failed = f"{place}?status=failed&origin=smart_agent&{within}"
+    triggered = f"{place}?event=triggered&{within}"
+    if trend is None:
+        return [Card(f"Failed in {period.short}", "?", failed), Card(f"Triggered in {period.short}", "?", triggered)]
+    return [
+        Card(f"Failed in {period.short}", f"{trend.failed:,}", failed, trend.failed > 0, trend.failed_change),
+        Card(f"Triggered in {period.short}", f"{trend.triggered:,}", triggered, False, trend.change),
     ]
 
 

@@ -61,7 +61,7 @@ def links_of(subject: Subject) -> Mapping[str, str]:
 
 
 def _firing(subject: Subject) -> Any:
-    return firing_rules(subject.states().firing(), subject.viewer, subject.person)
+    return firing_rules(subject.states().firing(), subject.viewer, subject.now, subject.person)
 
 
 def _latest(subject: Subject) -> Any:

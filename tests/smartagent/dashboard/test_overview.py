@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from notifications.models import Notification
+from notifications.models import Channel, Delivery, Notification
 from optimizer.models import OptimizationEvent
 from rules.health.one_rule import health_of
 from rules.models import ActivityEntry
-from smartagent.dashboard.triggered_per_hour import per_hour
+from smartagent.dashboard.overview_period import OverviewPeriod
+from smartagent.dashboard.trend import change, trend_of
 from tests.rules.rule_cast import entry_of, rule_of, run_at, state_of
 
 
@@ -24,7 +25,7 @@ def busy(alice):
     for hours, status in ((0, "success"), (1, "failed"), (2, "success"), (30, "failed")):
         entry_of(rule, now - timedelta(hours=hours), status=status, error_message="No route" if hours == 1 else None)
     Notification.objects.create(user=alice, type="alert", title="T", message="M")
-    OptimizationEvent.objects.create(user=alice, source_event_type="s", optimization_action="auto")
+    OptimizationEvent.objects.create(user=alice, source_event_type="s", optimization_action="auto", strategy="x")
     return rule
 
 
@@ -74,8 +75,10 @@ def test_an_entry_that_another_program_wrote(client_of, alice, busy):
 
 
 def test_big_numbers_are_counted_up_to_a_cap(client_of, alice, busy, monkeypatch):
+    for number in range(2):
+        rule_of(alice, rule_name=f"Another {number}")
     monkeypatch.setattr("smartagent.dashboard.overview.MAX_COUNTED", 2)
-    assert cards(client_of(alice))["Triggered in 24 h"] == "2+"
+    assert cards(client_of(alice))["Active rules"] == "2+"
 
 
 def test_the_number_of_queries_does_not_grow(client_of, olga, busy, django_assert_num_queries):
@@ -86,9 +89,10 @@ def test_the_number_of_queries_does_not_grow(client_of, olga, busy, django_asser
         entry_of(rule, now)
     client = client_of(olga)
     client.get("/")
-    # session, person, two for permissions, tick, any rule, six numbers, one for hours, four for what fires, latest,
-    # people, badges, whether the optimizer is stopped
-    with django_assert_num_queries(23):
+    # session, person, two for permissions, tick, any rule, two for the bars, four numbers, seven for what fires, two
+    # each for the noisiest and for integrations, one for optimizations, five for problems, latest, people, badges,
+    # whether the optimizer is stopped
+    with django_assert_num_queries(35):
         page = client.get("/")
         page.content.decode()
     assert (len(page.context["firing"].rules), len(page.context["latest"])) == (5, 10)
@@ -130,15 +134,18 @@ def test_the_button_is_for_those_who_may_change_rules(client_of, alice, audra, b
 
 
 @pytest.mark.parametrize(("zone", "last"), [("UTC", "10:00"), ("Asia/Kolkata", "15:00"), ("America/New_York", "05:00")])
-def test_hours_are_those_of_whoever_looks(alice, zone, last):
+def test_bars_begin_where_hours_do_for_whoever_looks_and_lead_to_their_time(alice, zone, last):
     rule, now = rule_of(alice), datetime(2026, 3, 2, 10, 20, tzinfo=UTC)
-    for minutes in (0, 5, 10, 90):
-        entry_of(rule, now - timedelta(minutes=minutes))
+    for minutes, fields in ((0, {}), (5, {"status": "failed"}), (10, {"event_type": "rule_resolved"}), (1600, {})):
+        entry_of(rule, now - timedelta(minutes=minutes), **fields)
     with timezone.override(zone):
-        hours = per_hour(ActivityEntry.objects.all(), now)
-    assert hours.labels[-1] == last
-    assert (len(hours.counts), sum(hours.counts)) == (24, 4)
-    assert f"4 in the last 24 hours, peak: 3 at {last}." in hours.words or zone == "Asia/Kolkata"
+        trend = trend_of(ActivityEntry.objects.all(), OverviewPeriod("24h", now), now)
+    assert trend.chart.bars[-1].start[11:16] == last
+    assert [(label, count) for _, label, count in trend.chart.legend] == [
+        ("fired", 1), ("repeated", 0), ("failed", 1), ("resolved", 1)
+    ]  # fmt: skip
+    assert (trend.triggered, trend.triggered_before, trend.failed) == (2, 1, 1)
+    assert trend.chart.bars[-1].address.startswith("/activity/?after=2026-03-02T")
 
 
 @pytest.mark.parametrize("many", [9_999, 10_000, 10_001])
@@ -151,7 +158,7 @@ def test_triggered_means_the_same_however_much_it_is(alice, now, many):
     entry_of(rule, now, event_type="rule_triggered", agent_name="ai_agent_dispatcher", executed_at=None)
     kept = {name: getattr(entry, name) for name in ("user", "rule", "event_type", "action_taken", "context")}
     ActivityEntry.objects.bulk_create(ActivityEntry(**kept, created_at=now) for _ in range(many - 1))
-    assert sum(per_hour(ActivityEntry.objects.all(), now).counts) == many
+    assert trend_of(ActivityEntry.objects.all(), OverviewPeriod("24h", now), now).triggered == many
 
 
 def test_what_the_old_application_logged_as_failed_is_not_ours(client_of, alice, busy):
@@ -165,5 +172,36 @@ def test_what_the_old_application_logged_as_failed_is_not_ours(client_of, alice,
     assert len(page.context["cl"].result_list) == 3
 
 
-def test_an_empty_day_in_words(db, now):
-    assert per_hour(ActivityEntry.objects.all(), now).words == "Nothing triggered in the last 24 hours."
+@pytest.mark.parametrize(
+    ("count", "before", "words"),
+    [(112, 100, "+12 %"), (92, 100, "−8 %"), (100, 100, "unchanged"), (5, 0, ""), (0, 4, "−100 %")],
+)
+def test_a_number_is_compared_with_the_period_before(count, before, words):
+    assert change(count, before) == words
+
+
+def test_what_needs_attention_is_a_line_that_leads_to_its_list_and_otherwise_all_is_well(client_of, alice, busy):
+    assert "All well:" in client_of(alice).get("/").content.decode()
+    now = timezone.now()
+    state_of(rule_of(alice, rule_name="Silent"), now, "no_data")
+    run_at(now, outcome="failed")
+    Channel.objects.create(user=alice, name="phone", kind="webhook", failures=3)
+    Delivery.objects.create(user=alice, title="T", status="dead", expires_at=now)
+    client = client_of(alice)
+    found = {each.text: each.link for each in client.get("/").context["problems"]}
+    assert list(found) == [
+        "1 evaluation failed in the last 24 hours", "1 channel failing", "1 delivery failed in the last 24 hours",
+        "1 rule without data",
+    ]  # fmt: skip
+    for link in found.values():
+        page = client.get(link)
+        assert (len(page.context["cl"].result_list), page.context["cl"].complaints) == (1, []), link
+
+
+def test_a_period_of_thirty_days_with_the_noisiest_rule_and_the_results_of_optimizations(client_of, alice, busy):
+    page = client_of(alice).get("/?within=30d")
+    assert cards(client_of(alice))["Triggered in 24 h"] == "3"
+    assert {card.label: card.count for card in page.context["cards"]}["Triggered in 30 days"] == "4"
+    assert [(each.rule, each.triggered) for each in page.context["noisy"].rules] == [(busy, 4)]
+    assert "1 proposed, 0 applied" in page.content.decode()
+    assert client_of(alice).get("/?within=1000y").context["period"].name == "24h"
