@@ -29,7 +29,7 @@ def down(alice, olga):
 def test_from_the_palette_to_an_integration(down, olga, sign_in):
     page = sign_in(olga)
     page.get_by_role("button", name="Search").click()
-    page.keyboard.type("alice")
+    page.get_by_role("searchbox", name="Search").last.fill("alice")
     page.get_by_role("link", name="alice@example.com").click()
 
     # a person: the alert is acknowledged there, and what happened leads on
