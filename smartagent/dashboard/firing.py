@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, Max, Min, Q
 from django.urls import reverse
+from django.utils import timezone
 
 from rules.instances.reading_now import ReadingNow, readings_of
 from rules.models import AutomationRule, RuleState
@@ -17,6 +18,7 @@ from rules.models.rule import Severity
 from rules.pages.links import page_of_instance
 from rules.text.entry import limit, metric_name, number
 from rules.text.phrases import begun
+from smartagent.kernel.durations import length_text
 from smartagent.models import User
 
 RULES_SHOWN = 5
@@ -40,6 +42,11 @@ class FiringRule:
     may_acknowledge: bool
 
     @property
+    def age(self) -> str:
+        """How long the worst alert has lasted."""
+        return length_text(timezone.now() - self.since)
+
+    @property
     def others(self) -> int:
         """How many alerts of the rule are not named."""
         return self.alerts - 1
@@ -55,6 +62,11 @@ class FiringRules:
     link: str
     person: Any = None
     severities: Sequence[tuple[str, int, str]] = ()
+
+    @property
+    def alerts(self) -> int:
+        """How many alerts fire, of all rules."""
+        return sum(count for _, count, _ in self.severities)
 
 
 def firing_rules(

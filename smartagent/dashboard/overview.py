@@ -23,10 +23,12 @@ from smartagent.dashboard.optimizer_results import optimizer_results
 from smartagent.dashboard.overview_period import OverviewPeriod, period_of
 from smartagent.dashboard.problems import problems
 from smartagent.dashboard.trend import Trend, trend_of
+from smartagent.dashboard.wall import wall
 from smartagent.demo import progress
 from smartagent.kernel.schema_drift_log import if_there
 from smartagent.kernel.scope import OwnedQuerySet
 from smartagent.shell.cards import Card
+from smartagent.shell.site import is_wall
 
 MAX_COUNTED = 10_000
 ENTRIES_SHOWN = 10
@@ -44,11 +46,14 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "has_rules": if_there(AutomationRule.objects.visible_to(user).exists) is not False,
         "base_address": request.build_absolute_uri("/")[:-1],
     }
-    return context | _contents(request, now) if context["has_rules"] else context
+    if not context["has_rules"]:
+        return context
+    period = period_of(request.GET, now)
+    return context | (wall(request, period) if is_wall(request) else _contents(request, period))
 
 
-def _contents(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    user, period = request.user, period_of(request.GET, now)
+def _contents(request: HttpRequest, period: OverviewPeriod) -> dict[str, Any]:
+    user, now = request.user, period.end
     entries = ActivityEntry.objects.visible_to(user)
     states = RuleState.objects.firing().visible_to(user)
     # What the database lacks something for is None: the page says so in its place.

@@ -4,11 +4,14 @@ from typing import Any
 
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, include, path
 from django.utils.module_loading import import_string
 from django.views.generic import RedirectView
 from unfold.admin import ModelAdmin as OurLook
 from unfold.sites import UnfoldAdminSite
+
+WALL_TEMPLATE = "smartagent/wall.html"
 
 
 class Site(UnfoldAdminSite):  # type: ignore[misc]
@@ -20,6 +23,13 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]
 
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Return the overview; under `?wall` as a display that stands alone."""
+        page: TemplateResponse = super().index(request, extra_context)
+        if is_wall(request):
+            page.template_name = WALL_TEMPLATE
+        return page
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         if admin_class is not None and issubclass(admin_class, OurLook):
@@ -40,6 +50,11 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]
         # Django's templates link to a page per app; we have none, and lead to the overview.
         apps = path("app/<str:app_label>/", RedirectView.as_view(url="/"), name="app_list")
         return [*own, apps, *lists]
+
+
+def is_wall(request: HttpRequest) -> bool:
+    """Whether the overview is asked for as a wall display."""
+    return "wall" in request.GET
 
 
 def slug_of(admin: "ModelAdmin[Any]") -> str:

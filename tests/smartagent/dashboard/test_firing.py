@@ -86,3 +86,12 @@ def test_nothing_fires(client_of, alice):
     rule_of(alice)
     assert firing(client_of(alice)) == ([], 0)
     assert "No firing alerts." in client_of(alice).get("/").content.decode()
+
+
+def test_the_wall_display_has_no_navigation_and_nothing_to_click(client_of, alice, night):
+    page = client_of(alice).get("/?wall").content.decode()
+    assert page.index("Critical") < page.index("Medium 0")
+    assert "1\u00a0h" in page
+    assert not any(f"<{part}" in page for part in ("a ", "button", "form", "nav"))
+    RuleState.objects.update(condition="ok")
+    assert "No firing alerts" in client_of(alice).get("/?wall").content.decode()
