@@ -30,7 +30,6 @@ class EntryCells:
         self.file, self.zone, self.names = file, zone, Names()
         nothing = file.nothing
         self.text: Memo[str | None, str] = Memo(lambda text: file.text(text) if text else nothing)
-        self.plain: Memo[str | None, str] = Memo(lambda text: file.plain(text) if text else nothing)
         self.time: Memo[str, str] = Memo(self._time)
         self.label: Memo[str, str] = Memo(lambda event: file.text(event_label(event)))
         self.result: Memo[tuple[str, str], str] = Memo(self._result)
@@ -46,27 +45,30 @@ class EntryCells:
         for rows in fetched:
             self.names.learn(rows)
             with timezone.override(self.zone):  # sentences name times, too
-                cells = [self.cells(row) for row in rows]
+                cells = list(map(self.cells, rows))
             yield [self.choose(each) for each in cells] if self.choose else cells
 
     def cells(self, row: Sequence[Any]) -> Cells:
         """The cells of one row, in the order of COLUMNS."""
         (key, created, event, action, status, error, rule, owner, instance, run, value, whose, episode, facts,
          is_shape) = row  # fmt: skip
-        text, plain, file, person = self.text, self.plain, self.file, self.names.people.get(whose, "")
+        text, plain, nothing, names = self.text, self.file.plain, self.file.nothing, self.names
+        person = names.people.get(whose, "")
         if is_shape:
             shape, known = self.shape[facts]
             reading, shown = self.number[value]
-            sentence, name = shape.sentence(event, reading, person), None
+            sentence, name = shape.sentence(event, reading, person), shape.facts.get("rule_name", "")
         else:
             sentence, known, shown, name = self._asked(event, facts, person)
         target, metric, operator, threshold, severity = known
         return (
-            self.time[created], text[event], self.label[event], file.text(sentence),
-            text[self.names.rules.get(rule) or name or (is_shape and shape.facts.get("rule_name")) or None],
-            text[person], text[self.names.people.get(owner, "")], target, metric, shown, operator, threshold, severity,
-            self.result[action, status], text[status], text[error], file.plain(key), plain[rule], plain[whose],
-            plain[owner], plain[instance], self.number[episode][1], plain[run],
+            self.time[created], text[event], self.label[event], self.file.text(sentence),
+            text[names.rules.get(rule) or name], text[person], text[names.people.get(owner, "")], target, metric, shown,
+            operator, threshold, severity, self.result[action, status], text[status], text[error] if error else nothing,
+            plain(key), plain(rule) if rule else nothing, text[whose] if whose else nothing,
+            plain(owner) if owner else nothing, plain(instance) if instance else nothing,
+            (self.file.number(episode) if is_shape else self.number[episode][1]) if episode else nothing,
+            plain(run) if run else nothing,
         )  # fmt: skip
 
     def _asked(self, event: str, context: str | None, person: str) -> tuple[str, FactCells, str, str]:

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-MAX_REMEMBERED = 20_000
+MAX_REMEMBERED = 30_000
 
 
 class Memo(dict[K, V], Generic[K, V]):

@@ -70,11 +70,12 @@ def check(entries: ActivityQuerySet) -> None:
 
 
 def selected(entries: ActivityQuerySet) -> Any:
-    """The columns of Row."""
+    """The columns of Row, in the order of the list: by its field, then by id."""
+    order = str(entries.query.order_by[0]) if entries.query.order_by else "-created_at"
     names = ", ".join(f"'{name}'" for name in VARYING)
     shape = Func(F("context"), template=f"(%(expressions)s - ARRAY[{names}])::text", output_field=TextField())
     whole = Func(F("context"), template="(%(expressions)s)::text", output_field=TextField())
-    return entries.values_list(
+    return entries.order_by(order, "-id" if order.startswith("-") else "id").values_list(
         Cast("id", TextField()), Cast("created_at", TextField()), "event_type", "action_taken", "status",
         "error_message", Cast("rule", TextField()), Cast("user", TextField()), Cast("state", TextField()),
         Cast("run", TextField()), KT("context__value"), KT("context__person"), KT("context__episode"),

@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from rules.engine.conditions import IN_PYTHON
 from rules.text.entry import event_in_words
@@ -18,12 +18,11 @@ from rules.text.phrases import number
 SOMEBODY = "\x00"  # a name that nobody has
 OF_SOMEBODY = f" of {SOMEBODY}"
 
-# The words before the person, up to the reading, and after it; the last one is missing where there is no reading.
-Pattern = tuple[str, str, str | None]
+# The words before the person, up to the reading, and after it.
+Pattern = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A number of the context: as it was read, as a float, and as people write it."""
 
     given: int | float
@@ -42,33 +41,27 @@ class Shape:
 
     def sentence(self, event: str, reading: Reading | None, person: str) -> str:
         """`event_in_words` of an entry of this shape."""
-        meets = self._meets(reading)
-        if reading is not None and (meets is None or self._is_near(reading)):
-            return self._asked(event, reading, person)
+        meets, threshold = None, self.threshold
+        if reading is not None:
+            if threshold is None or self.compare is None:
+                return self._asked(event, reading, person)
+            if reading.text == threshold.text and reading.value != threshold.value:  # written with more digits then
+                return self._asked(event, reading, person)
+            meets = self.compare(reading.value, threshold.value)
         key = (event, meets)
-        if key not in self.patterns:
-            self.patterns[key] = self._pattern(event, reading)
-        pattern = self.patterns[key]
+        pattern = self.patterns[key] if key in self.patterns else self._learn(key, reading)
         if pattern is None:
             return self._asked(event, reading, person)
         before, between, after = pattern
         whose = f" of {person}" if person else ""
-        return f"{before}{whose}{between}" if after is None or reading is None else (
-            f"{before}{whose}{between}{reading.text}{after}"
-        )  # fmt: skip
-
-    def _meets(self, reading: Reading | None) -> bool | None:
-        if reading is None or self.threshold is None or self.compare is None:
-            return None
-        return bool(self.compare(reading.value, self.threshold.value))
-
-    def _is_near(self, reading: Reading) -> bool:
-        """Whether the two are written alike though they differ: then they are written with more digits."""
-        threshold = self.threshold
-        return threshold is not None and reading.text == threshold.text and reading.value != threshold.value
+        return f"{before}{whose}{between}{'' if reading is None else reading.text}{after}"
 
     def _asked(self, event: str, reading: Reading | None, person: str) -> str:
         return event_in_words(event, {**self.facts, "value": reading.given if reading else None}, person)
+
+    def _learn(self, key: tuple[str, bool | None], reading: Reading | None) -> Pattern | None:
+        self.patterns[key] = self._pattern(key[0], reading)
+        return self.patterns[key]
 
     def _pattern(self, event: str, reading: Reading | None) -> Pattern | None:
         """The sentence cut at the person and at the reading; None where they are not found."""
@@ -76,7 +69,7 @@ class Shape:
         if not found or SOMEBODY in rest:
             return None
         if reading is None:
-            return before, rest, None
+            return before, rest, ""
         target = f" on {self.facts['target']}" if self.facts.get("target") else ""
         between = f"{target} is "
         if not rest.startswith(f"{between}{reading.text}"):
