@@ -26,6 +26,9 @@ EMPTY = "/activity/?run={nowhere}"
 # By name, the address; {names} are facts of the data, see `facts_of_data`.
 PAGES = {
     "overview": "/",
+    "a person": "/people/{person}/",
+    "a rule": "/rules/{rule}/",
+    "a rule, 30 days": "/rules/{rule}/?days=30",
     "activity": "/activity/",
     "activity, last 24 hours": "/activity/?within=24h",
     "activity, last 30 days": "/activity/?within=30d",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -51,10 +52,11 @@ def sections_of(request: HttpRequest, subject: Subject) -> dict[str, Any]:
 
 
 def links_of(subject: Subject) -> Mapping[str, str]:
-    """The lists with everything about the person."""
+    """The lists with everything about it; notifications and optimizations of the whole person."""
     key = subject.person.pk
+    about = {"person": key, "target": subject.target} if subject.integration else {"person": key}
     return {
-        "activity": f"{reverse('admin:rules_activityentry_changelist')}?person={key}",
+        "activity": f"{reverse('admin:rules_activityentry_changelist')}?{urlencode(about)}",
         "notifications": f"{reverse('admin:notifications_notification_changelist')}?recipient={key}&status=",
         "optimizations": f"{reverse('admin:optimizer_optimizationevent_changelist')}?person={key}&status=",
     }

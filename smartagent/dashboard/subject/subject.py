@@ -12,6 +12,7 @@ from notifications.models.querysets import NotificationQuerySet
 from optimizer.models import OptimizationEvent
 from optimizer.models.querysets import OptimizationQuerySet
 from rules.models import ActivityEntry, AutomationRule, Integration, MetricSample, RuleState
+from rules.models.activity_facts import METRIC, TARGET
 from rules.models.querysets import ActivityQuerySet, RuleQuerySet, StateQuerySet
 from smartagent.kernel.scope import has_everyone
 from smartagent.models import User
@@ -71,9 +72,9 @@ class Subject:
         entries = entries.about(User.objects.filter(pk=self.person.pk)).order_by("-created_at", "-id")
         if self.integration is None:
             return entries
-        lowest = Q(context__target="", context__metric=HEALTH)
-        about = Q(context__target=self.target) | lowest if self.was_ill else Q(context__target=self.target)
-        return entries.since(self.now - SEARCHED).filter(about)
+        own, lowest = Q(about_target=self.target), Q(about_target=None, about_metric=HEALTH)
+        entries = entries.since(self.now - SEARCHED).alias(about_target=TARGET, about_metric=METRIC)
+        return entries.filter(own | lowest if self.was_ill else own)
 
     def notifications(self) -> NotificationQuerySet:
         """The notifications that the person got; about an integration those that anybody got of the rules that watch
