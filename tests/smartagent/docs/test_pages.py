@@ -25,6 +25,7 @@ def opened(client, address, **query):
     return response.content.decode()
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("role", ["alice", "ada"])
 def test_every_page_opens_and_says_its_title(client_of, request, role):
     client = client_of(request.getfixturevalue(role))
