@@ -22,6 +22,9 @@ from tests.legacy import people
 from tests.legacy.database import Database
 from tests.legacy.shapes import MANY, NEW, SHAPES
 from tests.smartagent.adoption.conftest import Takeover
+from tests.smartagent.doctor.conftest import _nothing_is_remembered, _tests_are_local, looked
+
+__all__ = ["_nothing_is_remembered", "_tests_are_local"]
 
 USUAL = dict.fromkeys(SHAPES, "usual") | {"automation_rules": "newer", "notifications": "A"}
 MIXTURES: dict[str, dict[str, str]] = {
@@ -64,6 +67,7 @@ def test_all_of_it(database: Database) -> None:
     database.takeover.forwards()
     assert database.rows() == rows, "rows of theirs are as they were"
     assert database.takeover.lacks() == []
+    check_that_it_is_healthy(database)
     check_that_people_are_here(database)
     check_that_old_rows_are_seen(database)
     assert failed_checks() == []
@@ -86,6 +90,19 @@ def assert_nothing_to_do(database: Database) -> None:
     before = database.catalog()
     call_command("migrate", verbosity=0)
     assert database.catalog() == before
+
+
+def check_that_it_is_healthy(database: Database) -> None:
+    """The doctor finds each table adopted, and counts the rows that we cannot show."""
+    report = looked()
+    assert report.ok, [each.as_dict() for each in report.findings]
+    known = {table.table: table for table in report.tables}
+    assert {known[table].state.value for table, _ in database.found() if table in known} == {"adopted"}
+    assert any("without-email.invalid" in each.problem for each in report.findings)
+    for table, shown in (("automation_rules", AutomationRule), ("notifications", Notification)):
+        if database.shapes[table] != "none":
+            total = database.value(f"SELECT count(*) FROM {table}")
+            assert (known[table].rows, known[table].unrepresentable) == (total, total - shown.objects.count())
 
 
 def check_that_people_are_here(database: Database) -> None:

@@ -10,7 +10,6 @@ from notifications.models import Notification
 from smartagent.doctor import tables
 from smartagent.doctor.repair import repair
 from smartagent.models import User
-from tests.legacy.database import Database
 from tests.legacy.test_takeover import MIXTURES, built
 from tests.smartagent.adoption.conftest import Legacy, Takeover
 from tests.smartagent.doctor.conftest import Sql, doctor, looked, problems, to_be_broken
@@ -27,30 +26,6 @@ def adopted(transactional_db: None) -> Iterator[Sql]:
 
     with to_be_broken("adopted", take_over) as sql:
         yield sql
-
-
-@pytest.mark.parametrize("name", ["the first scripts", "the newer scripts", "by hand with a status"])
-def test_a_database_that_was_taken_over_is_well(takeover: Takeover, name: str) -> None:
-    database = built(takeover, MIXTURES[name])
-    takeover.forwards()
-    report = looked()
-    assert report.ok, [each.as_dict() for each in report.findings]
-    known = {table.table: table for table in report.tables}
-    assert {known[table].state.value for table, _ in database.found() if table in known} == {"adopted"}
-    assert any("without-email.invalid" in problem for problem in problems("warning"))
-    for table in ("automation_rules", "notifications"):
-        total = database.value(f"SELECT count(*) FROM {table}")
-        hidden = total - {"automation_rules": _rules, "notifications": _inbox}[table](database)
-        assert (known[table].rows, known[table].unrepresentable) == (total, hidden)
-    assert doctor(fix=True)[0] == 0
-
-
-def _rules(database: Database) -> int:
-    return 2 if database.shapes["automation_rules"] == "newer" else 0
-
-
-def _inbox(database: Database) -> int:
-    return Notification.objects.count()
 
 
 def test_a_trigger_that_is_disabled_changed_or_gone(adopted: Sql) -> None:

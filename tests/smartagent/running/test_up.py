@@ -20,7 +20,10 @@ import pytest
 from smartagent.management.commands.up import Command
 from smartagent.models import User
 from smartagent.up import CannotStart
+from tests.browser.conftest import browser_type_launch_args
+from tests.smartagent.running.page_weight import assert_pages_are_light
 
+__all__ = ["browser_type_launch_args"]
 PROJECT = Path(__file__).resolve().parents[3]
 
 
@@ -94,12 +97,14 @@ def up(tmp_path_factory):
         one.said.close()
 
 
-def test_from_nothing_to_a_page_one_can_sign_in_to_and_to_a_clean_end(up):
+def test_from_nothing_to_a_page_one_can_sign_in_to_and_to_a_clean_end(up, browser):
+    """One long story, since to start everything is what takes the time."""
     var = Path(tempfile.mkdtemp(prefix="up-"))
     one = up(var=var)
     output = one.until("Smart Agent is ready")
     password = re.search(r"password\s+(\S+)", output)[1]
     assert sign_in(one.port, "admin@example.com", password) == f"http://127.0.0.1:{one.port}/"
+    assert_pages_are_light(browser, f"http://127.0.0.1:{one.port}", password)
 
     second = up(var=var)
     assert second.process.wait(timeout=30) == 2

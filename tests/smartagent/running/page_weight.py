@@ -1,13 +1,7 @@
 """What a browser receives to show a page of `manage.py up`, at the first visit and at the next one."""
 
-import re
-from typing import Any
-
 from playwright.sync_api import Browser, Page
 
-from tests.smartagent.running.test_up import up
-
-__all__ = ["up"]
 FIRST, NEXT = 900_000, 60_000  # bytes
 
 
@@ -32,14 +26,10 @@ def signed_in(browser: Browser, base: str, password: str) -> Page:
     return page
 
 
-def test_pages_are_light(up: Any, browser: Browser) -> None:
-    one = up()
-    found = re.search(r"password\s+(\S+)", one.until("Smart Agent is ready"))
-    base = f"http://127.0.0.1:{one.port}"
+def assert_pages_are_light(browser: Browser, base: str, password: str) -> None:
     for path in ("/rules/add/", "/activity/"):
-        page = signed_in(browser, base, found[1] if found else "")
+        page = signed_in(browser, base, password)
         assert 100_000 < received(page, base + path) < FIRST, path
         assert page.url == base + path
         assert 1_000 < received(page, base + path) < NEXT, path
         page.context.close()
-    assert one.stop() == 0
