@@ -16,13 +16,13 @@ from rules.instances.timeline import timeline_of
 from rules.models import Integration, RuleState
 from rules.pages.alerts.handling import asked_for, colleagues
 from rules.pages.links import page_of_instance
+from rules.pages.periods import HISTORY_DAYS, chosen_days
 from rules.text.activity import named_entries
 from rules.text.rule import rule_in_words
 from smartagent.kernel.formats import clock
 from smartagent.models import User
 from smartagent.shell.owned_admin import OwnedAdmin
 
-TIMELINE_DAYS = (1, 7, 30)
 MAX_INSTANCE_ENTRIES = 100
 ALERT_UNCHANGED = "Nothing changed: the alert no longer fires, or this was already done."
 HANDLED_MESSAGES = {
@@ -36,14 +36,13 @@ HANDLED_MESSAGES = {
 def instance_page(request: HttpRequest, model_admin: OwnedAdmin, state_id: UUID) -> HttpResponse:
     """Show the instance; 404 where the person may not see it."""
     state, now = find_state(model_admin, request, state_id), timezone.now()
-    requested = request.GET.get("days", "")
-    days = int(requested) if requested in map(str, TIMELINE_DAYS) else TIMELINE_DAYS[0]
+    days = chosen_days(request)
     entries = list(state_entries(state)[: MAX_INSTANCE_ENTRIES + 1])
     line = timeline_of(state, state.rule, now - timedelta(days=days), now)
     context = {
         "title": f"{state.rule} · {state.user}", "state": state, "rule": state.rule,
         "in_words": rule_in_words(state.rule), "stands": stands_in_words(state, now),
-        "days": days, "all_days": TIMELINE_DAYS,
+        "days": days, "all_days": HISTORY_DAYS,
         "timeline": line, "chart": line.as_json(), "more": len(entries) > MAX_INSTANCE_ENTRIES,
         "entries": named_entries(entries[:MAX_INSTANCE_ENTRIES]), "may_change": may_handle(request, state),
         "acted": state.last_notified_at or last_acted(state),

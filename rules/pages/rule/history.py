@@ -12,11 +12,11 @@ from rules.instances.strips import Scale, Segment, path_of, scale_of, segments_o
 from rules.instances.timeline import timeline_of
 from rules.metrics.history import sampled
 from rules.models import AutomationRule, RuleState
+from rules.pages.periods import HISTORY_DAYS, chosen_days
 from rules.pages.rule.state_counts import LEGEND
 from rules.registries import metrics
 from rules.text.phrases import number
 
-HISTORY_DAYS = (1, 7, 30)
 HISTORY_POINTS = 96  # of the line of a strip
 
 
@@ -47,8 +47,7 @@ def history_context(
 ) -> dict[str, Any]:
     """What the page shows of the history of `rule`, whose worst instances are `states`: the same number of queries,
     however many there are."""
-    asked = request.GET.get("days", "")
-    days = int(asked) if asked in map(str, HISTORY_DAYS) else HISTORY_DAYS[0]
+    days = chosen_days(request)
     found: dict[str, Any] = {"days": days, "all_days": HISTORY_DAYS}
     start = now - timedelta(days=days)
     if rule.applies_to == AutomationRule.AppliesTo.EVERYONE:

@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from rules.models import Integration
+from rules.pages.periods import HISTORY_DAYS, chosen_days
 from rules.text.context import time_of
 from smartagent.dashboard.subject.check import check, configured_checks, labels
 from smartagent.dashboard.subject.sections import links_of, sections_of
-from smartagent.dashboard.subject.status_history import PERIODS, status_history
+from smartagent.dashboard.subject.status_history import status_history
 from smartagent.dashboard.subject.subject import Subject
 from smartagent.kernel.durations import age_text, length_text
 from smartagent.kernel.limits import limited
@@ -42,12 +43,11 @@ def integration_page(request: HttpRequest, key: UUID) -> HttpResponse:
     """Show the integration; 404 where the viewer may not see it."""
     integrations = _admin()
     integration, now = integrations.find(request, key, "user"), timezone.now()
-    asked = request.GET.get("days", "")
-    days = int(asked) if asked in map(str, PERIODS) else PERIODS[0]
+    days = chosen_days(request)
     subject = Subject(viewer=request.user, person=integration.user, now=now, integration=integration)
     context = {
         "title": f"{integration} of {integration.user}", "integration": integration, "subject": subject,
-        "days": days, "all_days": PERIODS, "history": if_there(lambda: status_history(integration, days, now)),
+        "days": days, "all_days": HISTORY_DAYS, "history": if_there(lambda: status_history(integration, days, now)),
         "credentials": credentials_of(integration, now), "sync_minutes": _setting(integration, "sync_interval_minutes"),
         "may_change": integrations.has_change_permission(request, integration),
         "checks": labels(configured_checks(integration)), "links": links_of(subject),

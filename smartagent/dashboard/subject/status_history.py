@@ -9,7 +9,6 @@ from rules.metrics.history import changes_of
 from rules.models import Integration
 from smartagent.dashboard.subject.subject import HEALTH
 
-PERIODS = (1, 7, 30)  # days
 MAX_CHANGES = 2000
 STATUSES = {100: "active", 75: "syncing", 50: "inactive", 25: "error"}  # by the health that stands for them
 
