@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +12,15 @@ from django.utils import timezone
 
 from notifications.inbox.trace import stands_in_inbox
 from notifications.models import Delivery, Notification
+from notifications.models.querysets import NotificationQuerySet
 from rules.explain.consequence import Consequence, ConsequenceSource
 from rules.models import ActivityEntry
+from rules.text.context import facts_of
 from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.formats import clock
 
 LATER = timedelta(days=7)  # escalation notifies others later, but not weeks later
-MAX_NOTIFICATIONS = 500
+MAX_NOTIFICATIONS, FEW_ENTRIES = 500, 20
 
 
 class Notified(ConsequenceSource):
@@ -37,17 +39,28 @@ class Notified(ConsequenceSource):
 
 
 def _notifications(entries: Sequence[ActivityEntry], viewer: Any) -> list[tuple[UUID, Notification]]:
-    """The notifications of `entries`: by rule and time, which have an index, then by the entry that they name."""
-    rules = {entry.rule_id for entry in entries if entry.rule_id}
-    if not rules:
-        return []
-    times = [entry.created_at for entry in entries]
-    near = Notification.objects.visible_to(viewer).filter(
-        Q(rule__in=rules) | Q(rule=None), created_at__range=(min(times), max(times) + LATER)
-    )
+    """The notifications of `entries`: those that were sent at once, and of few entries the later ones of escalations,
+    which are looked for by rule and time."""
     keys = {entry.pk for entry in entries}
-    named = near.having("entry", *(str(key) for key in keys)).select_related("user").order_by("created_at", "id")
-    return [(key, one) for one in named[:MAX_NOTIFICATIONS] for key in _entries_of(one) & keys]
+    seen = Notification.objects.visible_to(viewer).select_related("user").order_by("created_at", "id")
+    found = {one.pk: one for one in seen.filter(created_at__in=_times(entries))[:MAX_NOTIFICATIONS]}
+    if len(keys) <= FEW_ENTRIES and keys:
+        found |= {one.pk: one for one in _near(seen, entries).having("entry", *map(str, keys))[:MAX_NOTIFICATIONS]}
+    return [(key, one) for one in found.values() for key in _entries_of(one) & keys]
+
+
+def _times(entries: Sequence[ActivityEntry]) -> list[datetime]:
+    """When the notifications were sent that the outcomes of `entries` name: those to others have the same time."""
+    named = [facts_of(entry).get("outcome") for entry in entries]
+    keys = [as_uuid(str(one.get("notification") or "")) for one in named if isinstance(one, dict)]
+    return list(Notification.objects.filter(pk__in=[key for key in keys if key]).values_list("created_at", flat=True))
+
+
+def _near(seen: NotificationQuerySet, entries: Sequence[ActivityEntry]) -> NotificationQuerySet:
+    """Those of the rules of `entries` in the days after them."""
+    times = [entry.created_at for entry in entries]
+    rules = {entry.rule_id for entry in entries if entry.rule_id}
+    return seen.filter(Q(rule__in=rules) | Q(rule=None), created_at__range=(min(times), max(times) + LATER))
 
 
 def _entries_of(notification: Notification) -> set[UUID]:

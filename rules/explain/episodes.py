@@ -16,7 +16,7 @@ from rules.models.activity_facts import EPISODE
 from rules.text.activity import named_entries
 from rules.text.context import time_of
 
-MAX_MATCHED = 20_000  # entries that are looked through for the episodes of a list
+MAX_MATCHED = 5_000  # entries that are looked through for the episodes of a list
 MAX_STEPS = 100  # entries of one episode
 AROUND = timedelta(days=7)  # of what was found, where the other entries of an episode are looked for
 STARTS = ("rule_fired", "rule_flapping", "rule_unsilenced")

@@ -1291,6 +1291,11 @@ class Migration(migrations.Migration):
                         name="agent_activity_log_actor",
                         condition=models.Q(IsNull(ACTOR, False)),
                     ),
+                    models.Index(
+                        fields=["-created_at"],
+                        name="agent_activity_log_others",
+                        condition=models.Q(run=None, executed_at=None),
+                    ),
                     GinIndex(WORDS, name="agent_activity_log_words"),
                 ],
                 "constraints": [

@@ -137,6 +137,11 @@ class ActivityEntry(models.Model):
                 name="agent_activity_log_actor",
                 condition=models.Q(IsNull(ACTOR, False)),
             ),
+            models.Index(  # of other programs
+                fields=["-created_at"],
+                name="agent_activity_log_others",
+                condition=models.Q(run=None, executed_at=None),
+            ),
             GinIndex(WORDS, name="agent_activity_log_words"),
         ]
         constraints = [

@@ -31,7 +31,7 @@ EPISODE = _fact("episode")
 # The texts that an entry brings along. Most have none; the name of the rule only counts where the rule is gone.
 TEXT = Concat(
     F("error_message"), Value(" "), KT("context__comment"), Value(" "), KT("context__note"), Value(" "),
-    KT("context__message"), Value(" "), KT("context__description"), Value(" "), KT("context__by_name"), Value(" "),
+    KT("context__message"), Value(" "), KT("context__description"), Value(" "),
     KT("context__made_by"), Value(" "), KT("context__assignee"), Value(" "),
     Case(When(rule=None, then=KT("context__rule_name")), default=Value(""), output_field=TextField()),
     output_field=TextField(),

@@ -4,8 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Case, Q, Value, When
-from django.db.models.lookups import Exact
+from django.db.models import BooleanField, ExpressionWrapper, Func, Q
 
 from rules.models import ActivityEntry
 from rules.models.rule import Severity
@@ -51,13 +50,18 @@ def of_word(word: str, asker: Any) -> Q:
     part = word.casefold()
     people = keys_of_people(asker, word)
     return _any([
-        in_text(word), about(people), Q(user__in=people), done_by(people), Q(rule__in=keys_of_rules(asker, word)),
+        text_of(word), about(people), Q(user__in=people), done_by(people), Q(rule__in=keys_of_rules(asker, word)),
         of_metric(name for name, label in metric_names(asker) if part in name.casefold() or part in label.casefold()),
         of_target(name for name, _ in target_names(asker) if part in name.casefold()),
         Q(event_type__in=[kind for kind, label in event_choices() if part in label.casefold()]),
         of_severity(part) if part in Severity.values else NOTHING,
         Q(status=part) if part in ActivityEntry.Status.values else NOTHING,
     ])  # fmt: skip
+
+
+def text_of(word: str) -> Q:
+    """Entries with `word` in a text, looked up apart: beside other conditions each row would be cut into words."""
+    return Q(pk__in=ActivityEntry.objects.filter(in_text(word)).order_by().values("pk"))
 
 
 def _any(conditions: Iterable[Q]) -> Q:
@@ -67,6 +71,23 @@ def _any(conditions: Iterable[Q]) -> Q:
     return found
 
 
+class Is(ExpressionWrapper):  # type: ignore[type-arg]
+    """A condition as a value: false where no row can meet it."""
+
+    empty_result_set_value = False
+
+    def __init__(self, condition: Q) -> None:
+        super().__init__(condition, BooleanField())
+
+
+class IsNotTrue(Func):
+    """Whether a condition is false or cannot be said: unlike NOT, it keeps rows without a value."""
+
+    template = "(%(expressions)s) IS NOT TRUE"
+    output_field = BooleanField()
+    conditional = True
+
+
 def _not(condition: Q) -> Q:
     """The others, those of which it cannot be said among them."""
-    return Q(Exact(Case(When(condition, then=Value(0)), default=Value(1)), 1))
+    return Q(IsNotTrue(Is(condition)))

@@ -17,7 +17,7 @@ from rules.text.event_names import event_label
 from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.scope import people_visible_to
 
-MAX_COUNTED, MAX_VALUES = 20_000, 8
+MAX_COUNTED, MAX_VALUES = 10_000, 8
 NAMES = ("event", "result", "severity", "rule", "person", "target")
 
 

@@ -67,7 +67,7 @@ def histogram(entries: QuerySet[Any], start: datetime | None, end: datetime) -> 
     step = next(size for size in STEPS if (end - first) / size <= MAX_BARS)
     origin = _origin(first, step)
     bins = entries.order_by().values("event_type", bin=Binned(Value(step), F("created_at"), Value(origin)))
-    found = list(bins.annotate(count=Count("pk")).values_list("bin", "event_type", "count"))
+    found = list(bins.annotate(count=Count("*")).values_list("bin", "event_type", "count"))
     events = [event for event, _ in _totals(found).most_common(MAX_EVENTS)]
     has_others = any(event not in events for _, event, _ in found)
     names = [(event, event_label(event)) for event in events] + ([(OTHER, OTHER)] if has_others else [])

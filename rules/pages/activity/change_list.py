@@ -4,18 +4,22 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from rules.explain.episodes import Episode, episode_keys, episodes_of
 from rules.models import ActivityEntry, SavedView
 from rules.pages.activity.columns import COLUMNS, is_dense, shown_columns
 from rules.pages.activity.histogram_chart import Chart, chart_of
+from rules.pages.activity.markup import bars_html, rows_html
 from rules.pages.activity.periods import NAMES, Period, between, is_live, period_of
 from rules.pages.activity.rows import Row, rows_of
 from rules.pages.activity.saved_views import address_of
+from rules.search.estimate import estimated
 from rules.search.facets import Facet, Facets, facets
 from rules.search.histogram import histogram
 from rules.search.query import SearchError, Term, parse, written
@@ -24,6 +28,7 @@ from smartagent.shell.filtered_list import FilteredChangeList
 from smartagent.shell.list_pagination import place_of
 
 TIME_PARAMETERS: dict[str, str | None] = {"within": None, "after": None, "before": None}
+MAX_AT_ONCE, MAX_COST = 100_000, 100_000  # rows and cost of a list with which histogram and facets come
 EXPORTED = {"event": "event_label"}  # columns of the file with another name than those of the page
 EXPORT_LABELS = {"csv": "CSV", "ndjson": "JSON lines", "xlsx": "Excel workbook"}
 FROM_THE_TOP: dict[str, str | None] = {"p": None, "past": None, "entry": None}
@@ -152,6 +157,27 @@ class ActivityChangeList(FilteredChangeList):
     def rows(self) -> list[Row]:
         """The rows of this page."""
         return rows_of(self.result_list, self)
+
+    @property
+    def row_cells(self) -> list[tuple[UUID, SafeString]]:
+        """The rows of this page, each with the markup of its cells."""
+        return rows_html(self.rows, self.columns, reverse("admin:rules_activityentry_changelist"))
+
+    @property
+    def bars(self) -> SafeString:
+        """The markup of the histogram."""
+        return bars_html(self.chart.bars)
+
+    @cached_property
+    def is_large(self) -> bool:
+        """Whether histogram and facets take so long that the list does not wait for them."""
+        estimate = estimated(self.filtered)
+        return estimate.rows > MAX_AT_ONCE or estimate.cost > MAX_COST
+
+    @property
+    def summary_address(self) -> str:
+        """Where histogram and facets of a large list come from."""
+        return reverse("admin:rules_activityentry_summary") + str(self.get_query_string())
 
     @property
     def is_grouped(self) -> bool:

@@ -12,9 +12,9 @@ from rules.pages.activity.change_list import TIME_PARAMETERS, ActivityChangeList
 from rules.pages.activity.columns import PARAMETER, remember
 from rules.pages.activity.entry import entry_page, entry_panel, judge_entry
 from rules.pages.activity.live import newer
-from rules.pages.activity.periods import DEFAULT_PERIOD
 from rules.pages.activity.saved_views import default_address, delete_view, save_view
 from rules.pages.activity.search_box import suggest
+from rules.pages.activity.summary import default_period, summary
 from rules.search.query import SearchError, parse
 from rules.text.activity import named_entries
 from rules.text.context import facts_of
@@ -39,6 +39,7 @@ class ActivityAdmin(RecordAdmin):
     pages = {
         "suggestions/": (suggest, "suggestions"),
         "newer/": (newer, "newer"),
+        "summary/": (summary, "summary"),
         "views/": (save_view, "save_view"),
         "views/<uuid:view_id>/delete/": (delete_view, "delete_view"),
         "<uuid:entry_id>/panel/": (entry_panel, "panel"),
@@ -50,7 +51,7 @@ class ActivityAdmin(RecordAdmin):
         data = QueryDict(mutable=True)
         data.update(request.GET)
         if not (TIME_PARAMETERS.keys() & data.keys() or data.get("run") or _names_a_time(data.get("search") or "")):
-            data["within"] = DEFAULT_PERIOD
+            data["within"] = default_period()
         return self.filterset_class(data, self.model.objects.none(), request=request)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:

@@ -11,7 +11,6 @@ from rules.search.query import Term
 from smartagent.kernel.formats import clock
 from smartagent.rest.periods import PERIOD_LABELS
 
-DEFAULT_PERIOD = "7d"
 NAMES = {
     "1h": "1 hour",
     "24h": "24 hours",

@@ -9,7 +9,7 @@ from rules.search.names import plain
 from rules.search.query import Term
 from rules.text.context import facts_of
 from rules.text.entry import action_of, result_of
-from smartagent.templatetags.shown import tone
+from smartagent.templatetags.shown import tone, when
 
 RESULT_TONES = {"success": "success", "failed": "danger", "pending": "info"}
 
@@ -33,11 +33,14 @@ NO_VALUE = Value("")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An entry and its values by column."""
+    """An entry and its values by column; its error is that of something skipped `on_purpose`, or a failure."""
 
     entry: ActivityEntry
+    time: str
+    sentence: str
     values: dict[str, Value]
     error: str
+    on_purpose: bool
 
 
 class Addresses:
@@ -45,14 +48,15 @@ class Addresses:
 
     def __init__(self, changes: "ActivityChangeList") -> None:
         self.changes = changes
-        self.known: dict[Term, tuple[str, str]] = {}
+        self.known: dict[tuple[str, str, str], Value] = {}
 
     def value(self, label: str, field: str, text: str, tone: str = "") -> Value:
         """A value that is searched for as `field:text`."""
-        term = Term(text, field)
-        if term not in self.known:
-            self.known[term] = (self.changes.with_term(term), self.changes.with_term(term.other))
-        return Value(label, tone, *self.known[term])
+        if (label, field, text) not in self.known:
+            term = Term(text, field)
+            addresses = self.changes.with_term(term), self.changes.with_term(term.other)
+            self.known[label, field, text] = Value(label, tone, *addresses)
+        return self.known[label, field, text]
 
 
 def rows_of(entries: list[Any], changes: "ActivityChangeList") -> list[Row]:
@@ -72,7 +76,8 @@ def _row(entry: Any, addresses: Addresses) -> Row:
         "result": _result(entry, addresses),
         "severity": addresses.value(severity, "severity", severity, tone(severity)) if severity else NO_VALUE,
     }
-    return Row(entry, values, entry.error_message or "")
+    skipped = entry.status == ActivityEntry.Status.SKIPPED
+    return Row(entry, when(entry.created_at), entry.sentence, values, entry.error_message or "", skipped)
 
 
 def _person(person: Any, addresses: Addresses) -> Value:

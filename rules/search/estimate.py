@@ -1,0 +1,24 @@
+"""What a query will give and cost, as the planner of the database estimates it."""
+
+import json
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import QuerySet
+
+
+class Estimate(NamedTuple):
+    """`cost` is in the planner's units: one is a page read in sequence."""
+
+    rows: int
+    cost: float
+
+
+def estimated(rows: QuerySet[Any]) -> Estimate:
+    """The estimate, in about a millisecond; it is as old as the statistics of the table."""
+    sql, params = rows.order_by().values("pk").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
+        found = cursor.fetchone()[0]
+    plan = (found if isinstance(found, list) else json.loads(found))[0]["Plan"]
+    return Estimate(int(plan["Plan Rows"]), float(plan["Total Cost"]))
