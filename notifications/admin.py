@@ -23,7 +23,7 @@ from notifications.pages import escalation as escalation
 from notifications.pages.bell_panel import panel
 from notifications.pages.feedback_column import JudgedAdmin
 from notifications.pages.notification import notification_page
-from notifications.pages.status_changes import mark_one, read_all, snooze_many, snooze_one, zone_of
+from notifications.pages.status_changes import handle_alerts, mark_one, read_all, snooze_many, snooze_one, zone_of
 from rules.health.feedback import may_judge
 from rules.models import AutomationRule
 from smartagent.kernel.scope import has_everyone
@@ -54,6 +54,7 @@ class NotificationAdmin(JudgedAdmin):
     pages = {
         "panel/": (panel, "panel"), "read-all/": (read_all, "read_all"),
         "<uuid:pk>/mark/<str:verb>/": (mark_one, "mark"), "<uuid:pk>/snooze/": (snooze_one, "snooze"),
+        "<uuid:pk>/alerts/<str:verb>/": (handle_alerts, "alerts"),
     }  # fmt: skip
 
     def filterset(self, request: HttpRequest) -> Any:

@@ -45,6 +45,7 @@ class Firing:
     conditions: tuple[dict[str, Any], ...] = ()  # each condition, where the rule is not a simple one
     reason: str = ""  # the reason of the state, where the reading alone does not explain it
     verdict: str = ""  # the combined verdict
+    critical: float | None = None  # the critical threshold, in an episode that has passed it
     condition_before: Mapping[str, Any] | None = None  # the condition when it fired, where it was changed since
 
     @property

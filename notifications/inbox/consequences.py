@@ -46,7 +46,7 @@ def _notifications(entries: Sequence[ActivityEntry], viewer: Any) -> list[tuple[
     found = {one.pk: one for one in seen.filter(created_at__in=_times(entries))[:MAX_NOTIFICATIONS]}
     if len(keys) <= FEW_ENTRIES and keys:
         found |= {one.pk: one for one in _near(seen, entries).having("entry", *map(str, keys))[:MAX_NOTIFICATIONS]}
-    return [(key, one) for one in found.values() for key in _entries_of(one) & keys]
+    return [(key, one) for one in found.values() for key in entries_of(one) & keys]
 
 
 def _times(entries: Sequence[ActivityEntry]) -> list[datetime]:
@@ -63,7 +63,7 @@ def _near(seen: NotificationQuerySet, entries: Sequence[ActivityEntry]) -> Notif
     return seen.filter(Q(rule__in=rules) | Q(rule=None), created_at__range=(min(times), max(times) + LATER))
 
 
-def _entries_of(notification: Notification) -> set[UUID]:
+def entries_of(notification: Notification) -> set[UUID]:
     """The entries that a notification names: one, or those of the instances of a group."""
     facts = notification.metadata if isinstance(notification.metadata, dict) else {}
     instances = facts.get("instances")

@@ -6,16 +6,19 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from notifications.inbox.alerts import alerts_of
 from notifications.inbox.feedback import attach_feedback, entry_of
 from notifications.inbox.status_changes import buttons, is_snoozed
 from notifications.inbox.trace import stands_in_inbox, where_it_went
 from notifications.models import Notification
+from notifications.pages.bell_panel import attach_verbs
 from rules.health.feedback import may_judge
 from rules.models import ActivityEntry, AutomationRule
 from rules.text.entry import number
 from smartagent.kernel.scope import has_everyone
 
-FACT_NAMES = ("metric", "value", "operator", "threshold", "target")
+MAX_ALERTS_SHOWN = 20
+FACT_NAMES = ("metric", "value", "operator", "threshold", "critical", "target")
 
 
 def notification_page(request: HttpRequest, model_admin: Any, notification_id: str) -> HttpResponse:
@@ -24,6 +27,8 @@ def notification_page(request: HttpRequest, model_admin: Any, notification_id: s
     notification: Notification = model_admin.find(request, notification_id, "user", "rule")
     _read(request, notification, now)
     attach_feedback([notification], request.user)
+    attach_verbs([notification], request.user)
+    alerts = alerts_of([notification], request.user).get(notification.pk, [])
     reached = where_it_went(notification, request.user, now)
     context = {
         "title": notification.title, "notification": notification, "facts": facts_of(notification),
@@ -31,6 +36,8 @@ def notification_page(request: HttpRequest, model_admin: Any, notification_id: s
         "why": _why(request, notification), "snoozed": is_snoozed(notification, now),
         "judged": model_admin.judged(notification) if may_judge(request.user) else "",
         "stands": stands_in_inbox(notification, now), "others": len(reached) - 1, "reached": reached,
+        "alerts": alerts[:MAX_ALERTS_SHOWN], "more_alerts": max(len(alerts) - MAX_ALERTS_SHOWN, 0),
+        "verbs": notification.verbs,  # type: ignore[attr-defined]
         "buttons": buttons(notification, now) if _may_mark(request, notification) else [],
     }  # fmt: skip
     return model_admin.show(request, "notifications/notification.html", context)  # type: ignore[no-any-return]

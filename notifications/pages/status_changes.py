@@ -6,16 +6,20 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from notifications.inbox.alerts import alerts_of
 from notifications.inbox.snooze import snoozes
 from notifications.inbox.status_changes import MARKED_MESSAGES, mark, snooze
 from notifications.models import Notification
 from notifications.pages.bell_panel import asks_for_panel, panel
 from rules.instances.handling import until_of
+from rules.instances.quick_actions import QUICK_VERBS, changeable, done
+from rules.models import RuleState
 from rules.pages.alerts.until import chosen_until
 from smartagent.shell.return_address import return_address
 
@@ -35,6 +39,20 @@ def mark_one(request: HttpRequest, model_admin: Any, pk: UUID, verb: str) -> Htt
     if verb not in MARKED_MESSAGES:
         raise Http404("Unknown action.")
     return _done(request, model_admin, mark(model_admin.changeable(request, pk), verb, timezone.now()))
+
+
+@require_POST
+def handle_alerts(request: HttpRequest, model_admin: Any, pk: UUID, verb: str) -> HttpResponse:
+    """Do `verb` to the alerts that one notification is about; 403 where the person may not handle any of them."""
+    if verb not in QUICK_VERBS:
+        raise Http404("Unknown action.")
+    notification: Notification = model_admin.find(request, str(pk))
+    alerts = alerts_of([notification], request.user).get(notification.pk, [])
+    found = changeable(request.user, [state.pk for state in alerts])
+    if not found:
+        raise PermissionDenied
+    _, words = done(verb, RuleState.objects.filter(pk__in=found), request.user)
+    return _done(request, model_admin, words)
 
 
 @require_http_methods(["GET", "POST"])

@@ -55,6 +55,7 @@ def _known(firing: Firing) -> dict[str, Any]:
         "target",
         "operator",
         "threshold",
+        "critical",
         "value",
         "verdict",
         "conditions",
@@ -71,6 +72,8 @@ def facts(firings: Sequence[Firing]) -> dict[str, Any]:
         "rule": str(first.rule_id), "rule_name": first.rule_name, "metric": first.metric, "threshold": first.threshold,
         "operator": first.operator, "time": first.fired_at.isoformat(), "event": first.event,
     }  # fmt: skip
+    if first.critical is not None:
+        context["critical"] = first.critical
     if len(firings) == 1:
         return context
     return context | {

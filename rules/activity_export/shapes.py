@@ -43,7 +43,7 @@ class Shape:
         """`event_in_words` of an entry of this shape."""
         meets, threshold = None, self.threshold
         if reading is not None:
-            if threshold is None or self.compare is None:
+            if threshold is None or self.compare is None or self.facts.get("critical") is not None:
                 return self._asked(event, reading, person)
             if reading.text == threshold.text and reading.value != threshold.value:  # written with more digits then
                 return self._asked(event, reading, person)

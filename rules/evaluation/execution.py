@@ -19,6 +19,7 @@ from rules.action_options import NO_OBJECT, has_no_options, options_in
 from rules.actions import Action, Firing, Outcome, actions
 from rules.authority import MAY_ACT, REFUSAL
 from rules.evaluation.readings import cause_of
+from smartagent.kernel.coerce import as_number
 
 log = structlog.get_logger(__name__)
 
@@ -145,7 +146,8 @@ def _firing(row: tuple[Any, ...], now: datetime) -> Firing:
         threshold=float(context["threshold"]), severity=context.get("severity") or severity, config=config,
         fired_at=fired_at, now=now, conditions=tuple(context.get("conditions") or ()),
         reason=str(context.get("reason") or ""),
-        verdict=str(context.get("verdict") or ""), condition_before=context.get("condition_before"),
+        verdict=str(context.get("verdict") or ""), critical=as_number(context.get("critical")),
+        condition_before=context.get("condition_before"),
     )  # fmt: skip
 
 

@@ -22,9 +22,11 @@ WITHOUT = {"missing": "no data", "failed": "an error"}
 
 def compared(facts: Mapping[str, Any], tense: Tense) -> str:
     """The clause after a reading: `below 70`, `still below 70`, `no longer below 70`, `not below 70, but the recovery
-    threshold is not reached`. `facts` are those of an activity entry."""
-    operator, threshold, value = facts.get("operator"), facts.get("threshold"), facts.get("value")
-    against, verdict = limit(operator, threshold, value), str(facts.get("verdict") or "")
+    threshold is not reached`; `critical below 45` past the critical threshold. `facts` are those of an activity
+    entry."""
+    operator, value = facts.get("operator"), facts.get("value")
+    threshold, which = _passed(facts)
+    against, verdict = f"{which}{limit(operator, threshold, value)}", str(facts.get("verdict") or "")
     breaks = _breaks(value, operator, threshold)
     if breaks is (tense == "over"):
         why = f", but {OTHERWISE[verdict]}" if verdict in OTHERWISE else ""
@@ -65,6 +67,14 @@ def beyond_range(facts: Mapping[str, Any]) -> str:
     if not str(facts.get("reason") or "").endswith(BEYOND_RANGE):
         return ""
     return f"{BEYOND_RANGE[:1].upper()}{BEYOND_RANGE[1:]}."
+
+
+def _passed(facts: Mapping[str, Any]) -> tuple[Any, str]:
+    """The threshold that the reading has passed, and which one it is: the critical one is named."""
+    critical = facts.get("critical")
+    if _breaks(facts.get("value"), facts.get("operator"), critical):
+        return critical, "critical "
+    return facts.get("threshold"), ""
 
 
 def _breaks(value: Any, operator: Any, threshold: Any) -> bool | None:

@@ -28,7 +28,7 @@ DID = {
     "rule_recovered": "{reading}, no longer in error.",
     "rule_pending": "{reading}{now}, pending.",
     "rule_unpending": "{reading}{over}; cleared before firing.",
-    "rule_escalated": "{reading}: critical threshold passed.",
+    "rule_escalated": "{reading}{now}.",
     "rule_recovering": "{reading}{over}, recovering.",
     "rule_relapsed": "{reading}: fired again while recovering.",
     "rule_flapping": "{reading}. Flapping: kept open until readings are stable.",

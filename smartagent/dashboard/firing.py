@@ -16,8 +16,8 @@ from rules.models import AutomationRule, RuleState
 from rules.models.querysets import SEVERITY_RANK, UNACKNOWLEDGED_FIRST, WORST_FIRST, StateQuerySet
 from rules.models.rule import Severity
 from rules.pages.links import page_of_instance
-from rules.text.entry import limit, metric_name, number
-from rules.text.phrases import begun
+from rules.text.alert import crossed
+from rules.text.phrases import begun, metric_name, number
 from smartagent.kernel.durations import length_text
 from smartagent.models import User
 
@@ -144,10 +144,6 @@ def _alerts(rule: Any, person: Any, severity: str = "") -> str:
 
 def _reading(state: RuleState) -> str:
     """`Fusion score on gmail is 63: below 70`; past the critical threshold, that one."""
-    rule = state.rule
-    passed = rule.critical_threshold if state.critical and rule.critical_threshold is not None else None
-    where = f" on {state.target}" if state.target else ""
+    metric, where = state.rule.metric_type, f" on {state.target}" if state.target else ""
     value = "has no reading" if state.value is None else f"is {number(state.value)}"
-    against = limit(rule.condition_operator, rule.threshold_value if passed is None else passed)
-    words = f"{metric_name(rule.metric_type)}{where} {value}: {'' if passed is None else 'critical '}{against}"
-    return begun(words, rule.metric_type)
+    return begun(f"{metric_name(metric)}{where} {value}: {crossed(state)}", metric)

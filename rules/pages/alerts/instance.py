@@ -18,10 +18,12 @@ from rules.pages.alerts.handling import asked_for, colleagues
 from rules.pages.links import page_of_instance
 from rules.pages.periods import HISTORY_DAYS, chosen_days
 from rules.text.activity import named_entries
+from rules.text.alert import crossed
 from rules.text.rule import rule_in_words
 from smartagent.kernel.formats import clock
 from smartagent.models import User
 from smartagent.shell.owned_admin import OwnedAdmin
+from smartagent.shell.return_address import return_address
 
 MAX_INSTANCE_ENTRIES = 100
 ALERT_UNCHANGED = "Nothing changed: the alert no longer fires, or this was already done."
@@ -69,7 +71,7 @@ def handle_instance(request: HttpRequest, model_admin: OwnedAdmin, state_id: UUI
         messages.success(request, HANDLED_MESSAGES[requested.verb]) if done else messages.warning(
             request, ALERT_UNCHANGED
         )
-    return HttpResponseRedirect(page_of_instance(state.pk))
+    return HttpResponseRedirect(return_address(request, page_of_instance(state.pk)))
 
 
 def find_state(model_admin: OwnedAdmin, request: HttpRequest, state_id: UUID) -> RuleState:
@@ -103,7 +105,7 @@ def stands_in_words(state: RuleState, now: datetime) -> list[str]:
     if state.reason:
         sentences.append(f"Reason: {state.reason}.")
     if state.critical:
-        sentences.append("Past the critical threshold.")
+        sentences.append(f"Past the critical threshold: {crossed(state)}.")
     if state.flapping:
         sentences.append("Flapping: kept open until readings are stable.")
     if state.handling != RuleState.Handling.OPEN:

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ORDER_VAR
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
@@ -15,16 +16,20 @@ from unfold.decorators import display
 from rules.engine.states import InstanceState
 from rules.filters import StateFilter
 from rules.instances import handling
+from rules.instances.quick_actions import changeable, verbs_for
+from rules.instances.reading_now import ReadingNow, readings_of
 from rules.models import RuleState
 from rules.models.querysets import WORST_FIRST
 from rules.pages.alerts.acknowledge import acknowledge_rule
 from rules.pages.alerts.bulk_handling import handle_together, say_done
 from rules.pages.alerts.instance import handle_instance, instance_page
+from rules.pages.alerts.quick import handle_quickly
 from rules.pages.links import page_of_instance
-from rules.text.entry import limit, number
+from rules.text.alert import crossed
+from rules.text.phrases import number
 from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
 from smartagent.shell.person_links import shown_person
-from smartagent.templatetags.shown import SEVERITY_TONES, when
+from smartagent.templatetags.shown import SEVERITY_TONES, age, when
 
 Handle = Callable[[Any, Any, Any], int]
 
@@ -52,6 +57,10 @@ class InstanceChangeList(FilteredChangeList):
         for state in self.result_list:
             state.person_shown = shown_person(request.user, state.user)
             state.assignee_shown = shown_person(request.user, state.assignee)
+        may_change = changeable(request.user, (state.pk for state in self.result_list))
+        for state, reading in zip(self.result_list, readings_of(self.result_list, timezone.now()), strict=True):
+            state.reading_now = reading
+            state.verbs = verbs_for([state], request.user) if state.pk in may_change else []
 
     def url_for_result(self, result: RuleState) -> str:
         return page_of_instance(result.pk)
@@ -67,8 +76,8 @@ class InstanceAdmin(RecordAdmin):
     empty_title = "No firing alerts"
     empty_text = "No rule's condition is met, or no rule is active."
     everything_qs = "?condition="
-    list_display = ("rule", "whose", "condition_label", "reading", "severity", "started", "acted",
-                    "handling_label", "looked_after_by")  # fmt: skip
+    list_display = ("rule", "whose", "condition_label", "severity", "reading", "now", "started",
+                    "handling_label", "looked_after_by", "quick")  # fmt: skip
     list_select_related = ("rule", "user", "assignee")
     actions = ("acknowledge", "snooze_for_an_hour", "snooze_for_four_hours", "resolve", "reopen",
                "handle_together")  # type: ignore[assignment]  # fmt: skip
@@ -77,6 +86,11 @@ class InstanceAdmin(RecordAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
         return InstanceChangeList
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Without the state where it was filtered by."""
+        filtered = self.filterset(request).data.get("condition")
+        return tuple(name for name in self.list_display if name != "condition_label" or not filtered)
 
     def has_handle_permission(self, request: HttpRequest) -> bool:
         """Whether the person may handle instances, at least those of their own rules."""
@@ -113,6 +127,7 @@ class InstanceAdmin(RecordAdmin):
 
     pages = {
         "<uuid:state_id>/": (instance_page, "page"), "<uuid:state_id>/handle/": (handle_instance, "handle"),
+        "<uuid:state_id>/quick/<str:verb>/": (handle_quickly, "quick"),
         "of-rule/<uuid:rule_id>/acknowledge/": (acknowledge_rule, "acknowledge_rule"),
     }  # fmt: skip
 
@@ -133,12 +148,23 @@ class InstanceAdmin(RecordAdmin):
     def condition_label(self, state: RuleState) -> tuple[str, str]:
         return (state.condition, state.get_condition_display())
 
-    @display(description="reading", ordering="value")
+    @display(description="fired at", ordering="value")
     def reading(self, state: RuleState) -> str:
-        rule = state.rule
-        against = limit(rule.condition_operator, rule.threshold_value)
         value = "no reading" if state.value is None else number(state.value)
-        return format_html("<span><b>{}</b> {}</span>", value, against)
+        return format_html("<span><b>{}</b> {}{}</span>", value, crossed(state), _stands(state))
+
+    @display(description="now")
+    def now(self, state: RuleState) -> str:
+        """The newest reading with its day, and its age."""
+        reading: ReadingNow | None = state.reading_now  # type: ignore[attr-defined]
+        if reading is None:
+            return "–"
+        return render_to_string("rules/_now.html", {"now": reading})
+
+    @display(description="")
+    def quick(self, state: RuleState) -> str:
+        """The buttons of a row: they submit the list's own form to another address."""
+        return render_to_string("rules/_quick_row.html", {"state": state, "verbs": state.verbs})  # type: ignore[attr-defined]
 
     @display(description="severity", ordering="rule__severity", label=SEVERITY_TONES)
     def severity(self, state: RuleState) -> str:
@@ -146,11 +172,7 @@ class InstanceAdmin(RecordAdmin):
 
     @display(description="since", ordering="since")
     def started(self, state: RuleState) -> str:
-        return when(state.since)
-
-    @display(description="last action", ordering="last_notified_at")
-    def acted(self, state: RuleState) -> str:
-        return when(state.last_notified_at)
+        return format_html('{}<br><span class="sa-second">{}</span>', when(state.since), age(state.since))
 
     @display(description="assignee", ordering="assignee")
     def looked_after_by(self, state: RuleState) -> str:
@@ -159,3 +181,11 @@ class InstanceAdmin(RecordAdmin):
     @display(description="status", ordering="handling", label={"open": "warning", "acknowledged": "info"})
     def handling_label(self, state: RuleState) -> str:
         return state.handling
+
+
+def _stands(state: RuleState) -> str:
+    """The state where it is not simply firing; the error where its source cannot be read."""
+    if state.condition == InstanceState.FIRING:
+        return ""
+    words = state.reason if state.condition == InstanceState.ERROR else state.get_condition_display()
+    return format_html('<br><span class="sa-second">{}</span>', words)

@@ -76,7 +76,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const send = async (form, button) => {
     const rows = [...panel.querySelectorAll("li")];
     const place = rows.indexOf(form.closest("li"));
-    const isFirst = button === form.querySelector("button");
+    const which = [...(form.closest("li") ?? form).querySelectorAll("button")].indexOf(button);
     const address = button?.getAttribute("formaction") || form.action;
     const data = new FormData(form);
     for (const each of panel.querySelectorAll("button")) each.disabled = true;
@@ -85,7 +85,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const left = panel.querySelectorAll("li");
     const row = place < 0 ? null : left[Math.min(place, left.length - 1)];
     const buttons = row?.querySelectorAll("button") ?? [];
-    (buttons[isFirst ? 0 : 1] ?? panel).focus();
+    (buttons[which] ?? buttons[0] ?? panel).focus();
   };
 
   bell.addEventListener("click", (event) => {

@@ -115,6 +115,6 @@ def test_the_number_of_queries_does_not_grow(client_of, alice, clock, django_ass
     for count in (1, 9):
         for n in range(count):
             told(alice, f"No. {n}", metadata={"entry": "6f0c0a53-6b1c-4c37-9d0c-3f1a5f0b8a11"})
-        # session, person, two for permissions; count, back, unread, read, entries
-        with django_assert_max_num_queries(4 + 5):
+        # session, person, two for permissions; count, back, unread, read, entries, alerts
+        with django_assert_max_num_queries(4 + 6):
             panel_of(client)
