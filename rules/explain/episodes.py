@@ -57,6 +57,11 @@ class Episode:
         return next((step for step in self.steps if step.event_type in STARTS), self.steps[0])
 
     @property
+    def lines(self) -> list[tuple[dict[str, str], list[Consequence]]]:
+        """The consequences, as those of one entry are shown."""
+        return [({"label": label}, lines) for label, lines in self.consequences]
+
+    @property
     def lasted(self) -> timedelta | None:
         """From the firing until it resolved."""
         return self.ended - self.started if self.ended else None

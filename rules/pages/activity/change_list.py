@@ -197,6 +197,11 @@ class ActivityChangeList(FilteredChangeList):
         return episodes_of([*self.result_list], ActivityEntry.objects.visible_to(self.viewer), self.viewer)
 
     @property
+    def report_address(self) -> str:
+        """Where the incident report of the list is."""
+        return reverse("admin:rules_activityentry_report") + str(self.get_query_string(FROM_THE_TOP | {"group": None}))
+
+    @property
     def exports(self) -> list[tuple[str, str]]:
         """The addresses of the list as a file, with the name of each format."""
         data = self.panel.filterset.data

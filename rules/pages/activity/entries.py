@@ -12,6 +12,7 @@ from rules.pages.activity.change_list import TIME_PARAMETERS, ActivityChangeList
 from rules.pages.activity.columns import PARAMETER, remember
 from rules.pages.activity.entry import entry_page, entry_panel, judge_entry
 from rules.pages.activity.live import newer
+from rules.pages.activity.report import report_page
 from rules.pages.activity.saved_views import default_address, delete_view, save_view
 from rules.pages.activity.search_box import suggest
 from rules.pages.activity.summary import default_period, summary
@@ -27,7 +28,7 @@ class ActivityAdmin(RecordAdmin):
     slug = "activity"
     counted = "entries"
     filterset_class = ActivityFilter
-    page_parameters = RecordAdmin.page_parameters | {PARAMETER, "density", "entry", "group"}
+    page_parameters = RecordAdmin.page_parameters | {PARAMETER, "density", "entry", "group", "format"}
     keyset = "created_at"
     empty_title = "No activity yet"
     empty_text = "Entries appear when a rule fires, resolves, or has no data or an error."
@@ -39,6 +40,7 @@ class ActivityAdmin(RecordAdmin):
     pages = {
         "suggestions/": (suggest, "suggestions"),
         "newer/": (newer, "newer"),
+        "report/": (report_page, "report"),
         "summary/": (summary, "summary"),
         "views/": (save_view, "save_view"),
         "views/<uuid:view_id>/delete/": (delete_view, "delete_view"),

@@ -160,3 +160,22 @@ def test_the_export_has_the_rows_and_columns_of_the_list(client_of, alice, entri
     address = changes.exports[0][0]
     lines = b"".join(client.get(address).streaming_content).decode().splitlines()
     assert (lines[0], len(lines) - 1) == ("time,person,result", len(changes.rows))
+
+
+def test_an_incident_report_says_what_the_log_holds(client_of, alice, bob, entries):
+    rule, now = entries[0].rule, timezone.now()
+    state = state_of(rule, now)
+    facts = entries[0].context | {"episode": 1, "by_name": "*Mallory* | <b>"}
+    for minutes, event in ((60, "rule_fired"), (50, "instance_acknowledged"), (20, "rule_resolved")):
+        entry_of(rule, now - timedelta(minutes=minutes), event_type=event, state=state, context=facts)
+    place = reverse("admin:rules_activityentry_report")
+    page = client_of(alice).get(place, {"search": 'rule:"fusion score too low"'})
+    report = page.context["report"]
+    assert dict(report.summary)["Time to acknowledge"].startswith("median 10")
+    assert dict(report.summary)["Resolved"] == "1 of 1"
+    assert [question.split(" alert")[0] for question in report.questions] == ["1"]  # nobody was notified
+    assert [title for title, _ in page.context["charts"]] == ["Fusion score too low"]
+    file = client_of(alice).get(place, {"search": "alice", "format": "md"}).content.decode()
+    assert r"\*Mallory\* \| \<b\> acknowledged the alert." in file
+    assert "1 action failed: Timeout" in file
+    assert "nothing to report" in client_of(bob).get(place).content.decode()
