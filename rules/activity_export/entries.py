@@ -1,7 +1,7 @@
 """Rows of the activity log as the cells of a file."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from operator import itemgetter
 from typing import Any
@@ -40,13 +40,12 @@ class EntryCells:
         if tuple(columns) == tuple(COLUMNS):
             self.choose = None
 
-    def batches(self, fetched: Iterator[list[Row]]) -> Iterator[list[Cells]]:
-        """The cells of each batch of rows."""
+    def batches(self, fetched: Iterator[list[Row]]) -> Iterator[Iterable[Cells]]:
+        """The cells of each batch of rows, made one by one: the garbage collector has nothing to do."""
         for rows in fetched:
             self.names.learn(rows)
-            with timezone.override(self.zone):  # sentences name times, too
-                cells = list(map(self.cells, rows))
-            yield [self.choose(each) for each in cells] if self.choose else cells
+            cells = map(self.cells, rows)
+            yield map(self.choose, cells) if self.choose else cells
 
     def cells(self, row: Sequence[Any]) -> Cells:
         """The cells of one row, in the order of COLUMNS."""
@@ -74,9 +73,9 @@ class EntryCells:
     def _asked(self, event: str, context: str | None, person: str) -> tuple[str, FactCells, str, str]:
         """Sentence, facts, reading and name of the rule of an entry that somebody else than the dispatcher wrote."""
         facts = facts_in(json.loads(context or "{}"))
-        return event_in_words(event, facts, person), self._fact_cells(facts), self._any(facts.get("value")), str(
-            facts.get("rule_name") or ""
-        )  # fmt: skip
+        with timezone.override(self.zone):  # sentences name times, too
+            sentence = event_in_words(event, facts, person)
+        return sentence, self._fact_cells(facts), self._any(facts.get("value")), str(facts.get("rule_name") or "")
 
     def _shape(self, text: str) -> tuple[Shape, FactCells]:
         shape = shape_of(text)

@@ -1,7 +1,7 @@
 """What a file of an export is made of: how cells and lines are written, before the first line and after the last."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Protocol
 
 from rules.activity_export.workbook import Workbook, number_cell, text_cell
@@ -20,7 +20,7 @@ class FileFormat(Protocol):
     def text(self, value: str) -> str: ...
     def number(self, value: str) -> str: ...
     def plain(self, value: str) -> str: ...
-    def write(self, columns: Sequence[str], batches: Iterator[list[Sequence[str]]]) -> Iterator[bytes]:
+    def write(self, columns: Sequence[str], batches: Iterator[Iterable[Sequence[str]]]) -> Iterator[bytes]:
         """The bytes of the file; `batches` are the cells of some rows each."""
         ...
 
@@ -45,7 +45,7 @@ class CSVFile:
     def plain(self, value: str) -> str:
         return value
 
-    def write(self, columns: Sequence[str], batches: Iterator[list[Sequence[str]]]) -> Iterator[bytes]:
+    def write(self, columns: Sequence[str], batches: Iterator[Iterable[Sequence[str]]]) -> Iterator[bytes]:
         heading = ",".join(columns) + "\r\n"
         for rows in batches:
             yield (heading + "".join([",".join(row) + "\r\n" for row in rows])).encode()
@@ -73,7 +73,7 @@ class LinesFile:
     def plain(self, value: str) -> str:
         return f'"{value}"'
 
-    def write(self, columns: Sequence[str], batches: Iterator[list[Sequence[str]]]) -> Iterator[bytes]:
+    def write(self, columns: Sequence[str], batches: Iterator[Iterable[Sequence[str]]]) -> Iterator[bytes]:
         line = "{" + ",".join(f'"{name}":%s' for name in columns) + "}\n"
         for rows in batches:
             yield "".join([line % tuple(row) for row in rows]).encode("utf-8", "replace")
@@ -98,7 +98,7 @@ class WorkbookFile:
     def plain(self, value: str) -> str:
         return text_cell(value)
 
-    def write(self, columns: Sequence[str], batches: Iterator[list[Sequence[str]]]) -> Iterator[bytes]:
+    def write(self, columns: Sequence[str], batches: Iterator[Iterable[Sequence[str]]]) -> Iterator[bytes]:
         yield from Workbook([text_cell(name) for name in columns], "Activity").write(batches)
 
     def end_badly(self) -> bytes:

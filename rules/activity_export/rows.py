@@ -15,7 +15,7 @@ from django.db.models.functions import Cast
 
 from rules.models.querysets import ActivityQuerySet
 
-FIRST_ROWS, ROWS_PER_FETCH = 200, 5000
+FIRST_ROWS, ROWS_PER_FETCH = 200, 2000
 # A reader who takes nothing for so long is given up: until then the transaction keeps dead rows from being removed.
 MAX_IDLE = "SET LOCAL idle_in_transaction_session_timeout = '5min'"
 VARYING = (

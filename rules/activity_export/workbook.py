@@ -5,7 +5,7 @@ it is full, and what names the sheets comes last, so that nothing waits: memory 
 """
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 from xml.sax.saxutils import escape, quoteattr
 
@@ -65,7 +65,7 @@ class Workbook:
         self.zip = zipfile.ZipFile(self.pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION)  # type: ignore[call-overload]
         self.part: IO[bytes] | None = None
 
-    def write(self, batches: Iterator[list[Sequence[str]]]) -> Iterator[bytes]:
+    def write(self, batches: Iterator[Iterable[Sequence[str]]]) -> Iterator[bytes]:
         """The bytes of the file."""
         self._begin_sheet()
         for rows in batches:
