@@ -15,6 +15,7 @@ from rules.models import ActivityEntry
 from rules.models.activity_facts import EPISODE
 from rules.text.activity import named_entries
 from rules.text.context import time_of
+from smartagent.postgres.queries import sql_of
 
 MAX_MATCHED = 5_000  # entries that are looked through for the episodes of a list
 MAX_STEPS = 100  # entries of one episode
@@ -80,7 +81,7 @@ class Episode:
 def episode_keys(entries: QuerySet[Any]) -> list[EpisodeKey]:
     """The episodes of the newest MAX_MATCHED of `entries`, the one with the newest of them first."""
     rows = entries.filter(state__isnull=False).order_by("-created_at", "-id")
-    sql, params = rows.values_list("state_id", EPISODE, F("created_at"))[:MAX_MATCHED].query.sql_with_params()
+    sql, params = sql_of(rows.values_list("state_id", EPISODE, F("created_at"))[:MAX_MATCHED])
     grouped = f"""SELECT state, episode, min(at), max(at) FROM ({sql}) AS e (state, episode, at)
                    WHERE episode ~ '^[1-9][0-9]*$' GROUP BY 1, 2 ORDER BY 4 DESC, 1, 2"""
     with connection.cursor() as cursor:

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import QuerySet
 
+from smartagent.postgres.queries import sql_of
+
 
 class Estimate(NamedTuple):
     """`cost` is in the planner's units: one is a page read in sequence."""
@@ -16,7 +18,7 @@ class Estimate(NamedTuple):
 
 def estimated(rows: QuerySet[Any]) -> Estimate:
     """The estimate, in about a millisecond; it is as old as the statistics of the table."""
-    sql, params = rows.order_by().values("pk").query.sql_with_params()
+    sql, params = sql_of(rows.order_by().values("pk"))
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
         found = cursor.fetchone()[0]

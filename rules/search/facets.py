@@ -16,6 +16,7 @@ from rules.search.query import Term
 from rules.text.event_names import event_label
 from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.scope import people_visible_to
+from smartagent.postgres.queries import sql_of
 
 MAX_COUNTED, MAX_VALUES = 10_000, 8
 NAMES = ("event", "result", "severity", "rule", "person", "target")
@@ -59,7 +60,7 @@ def _counts(entries: QuerySet[Any]) -> dict[str, Counter[str]]:
     """How many entries have which value, by field."""
     rows = entries.order_by("-created_at", "-id").values_list("event_type", "status", SEVERITY, "rule", SUBJECT, TARGET)
     found: dict[str, Counter[str]] = {name: Counter() for name in NAMES}
-    sql, params = rows[:MAX_COUNTED].query.sql_with_params()
+    sql, params = sql_of(rows[:MAX_COUNTED])
     columns = "event, result, severity, rule, person, target"
     sets = ", ".join(f"({name})" for name in NAMES)
     counted = f"SELECT grouping({columns}), {columns}, count(*) FROM ({sql}) AS e ({columns})"

@@ -179,3 +179,12 @@ def test_an_incident_report_says_what_the_log_holds(client_of, alice, bob, entri
     assert r"\*Mallory\* \| \<b\> acknowledged the alert." in file
     assert "1 action failed: Timeout" in file
     assert "nothing to report" in client_of(bob).get(place).content.decode()
+
+
+@pytest.mark.parametrize("group", ["", "episode"])
+def test_what_nothing_can_match_is_an_empty_list(client_of, alice, entries, group):
+    client, asked = client_of(alice), {"search": "person:nobody -rule:nothing", "group": group}
+    page = client.get(ACTIVITY, asked)
+    assert "No matching entries" in page.content.decode()
+    assert client.get(page.context["cl"].report_address).status_code == 200
+    assert len(b"".join(client.get(page.context["cl"].exports[0][0]).streaming_content).splitlines()) == 1
