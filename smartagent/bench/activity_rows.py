@@ -160,8 +160,11 @@ SIZES = {
 }  # fmt: skip
 
 
-def make_activity(entries: int, now: datetime) -> None:
-    """Fill the database of the default connection with `entries` activity entries, and all that they are about."""
+def make_activity(entries: int, now: datetime, *, durable: bool = False) -> None:
+    """Fill the database of the default connection with `entries` activity entries, and all that they are about.
+
+    Unless it is to be `durable`, the log is empty after a crash of the server, and filled faster.
+    """
     episodes = round(entries / entries_per_episode() * SPARE) + 20
     params = {"now": now, "episodes": episodes}
     _run(SESSION)
@@ -171,7 +174,7 @@ def make_activity(entries: int, now: datetime) -> None:
         for sql in (PEOPLE, RULES, RUN_ROWS, INSTANCES, EPISODES):
             _run(_statements(sql), params)
         _run(["ANALYZE bench_entries"])
-        _fill_log(entries)
+        _fill_log(entries, "LOGGED" if durable else "UNLOGGED")
         _run(_statements(STATES) + _statements(NOTIFICATIONS), params)
     _run(["DISCARD ALL", "VACUUM ANALYZE"])
 
@@ -185,10 +188,10 @@ def _kinds() -> None:
     copy_rows("bench_steps", ["kind", "event", "fraction"], ["text", "text", "float8"], steps)
 
 
-def _fill_log(entries: int) -> None:
-    """Without a log of its own changes, which a scratch table needs not; its triggers guard against other programs."""
+def _fill_log(entries: int, kind: str) -> None:
+    """Without its triggers, which guard against other programs."""
     with bare("agent_activity_log"), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE agent_activity_log SET UNLOGGED")
+        cursor.execute(f"ALTER TABLE agent_activity_log SET {kind}")
         cursor.execute("ALTER TABLE agent_activity_log DISABLE TRIGGER USER")
         cursor.execute(COUNT)
         surplus = max(0, cursor.fetchone()[0] - entries)

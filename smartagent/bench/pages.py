@@ -90,10 +90,10 @@ class PageFigures:
         return asdict(self)
 
 
-def bench_pages(entries: int) -> PageFigures:
+def bench_pages(entries: int, *, durable: bool = False) -> PageFigures:
     """Measure in the database of the default connection, a scratch one; an empty one is filled."""
     if not User.objects.filter(email=ADMIN_EMAIL).exists():
-        make_activity(entries, timezone.now())
+        make_activity(entries, timezone.now(), durable=durable)
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM agent_activity_log")
         found = cursor.fetchone()[0]

@@ -88,8 +88,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{row['name']:<{width}}  {row['ms']:>10,.1f} ms  {row['ratio']:>8,.2f}")
 
     def _pages(self, options: dict[str, Any]) -> Mapping[str, Any]:
-        with scratch_database(kept=os.environ.get("BENCH_DATABASE", "")):
-            return bench_pages(options["entries"]).as_dict()
+        kept = os.environ.get("BENCH_DATABASE", "")
+        with scratch_database(kept=kept):
+            return bench_pages(options["entries"], durable=bool(kept)).as_dict()
 
     def _tick(self, options: dict[str, Any]) -> Mapping[str, float | None]:
         with scratch_database():
