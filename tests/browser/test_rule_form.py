@@ -34,11 +34,11 @@ def test_the_reading_follows_what_is_typed(alice, sign_in, live_server):
 
 
 def test_the_filters_open_by_keyboard(alice, sign_in, live_server):
-    page = sign_in(alice, "/activity/")
+    page = sign_in(alice, "/deliveries/")
     page.get_by_role("button", name="Filters").focus()
     page.keyboard.press("Enter")
     status = page.locator("#filter-form select[name=status]")
     expect(status).to_be_focused()
-    status.select_option("failed")
+    status.select_option("dead")
     page.get_by_role("button", name="Apply filters").click()
     expect(page.get_by_role("link", name="Status: Failed")).to_be_visible()
