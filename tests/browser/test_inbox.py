@@ -12,7 +12,7 @@ from tests.rules.rule_cast import entry_of, rule_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def told(user, *titles, **fields):
+def notify(user, *titles, **fields):
     """Notifications, the first title the newest."""
     now = timezone.now()
     return [
@@ -37,7 +37,7 @@ def panel(page):
 @pytest.fixture
 def inbox(alice, sign_in, live_server):
     """Alice's inbox with three notifications, in the browser."""
-    ones = told(alice, "One", "Two", "Three")
+    ones = notify(alice, "One", "Two", "Three")
     page = sign_in(alice, "/notifications/")
     expect(page.get_by_role("button", name="Shortcuts")).to_be_visible()
     return page, ones
@@ -51,7 +51,7 @@ def focused(page):
 
 
 def test_the_bell_opens_a_panel_in_which_one_marks_and_archives(alice, sign_in, panel):
-    one, two = told(alice, "One", "Two")
+    one, two = notify(alice, "One", "Two")
     page = sign_in(alice)
     bell = page.get_by_role("button", name="Notifications 2 unread")
     expect(bell).to_have_attribute("aria-expanded", "false")
@@ -73,7 +73,7 @@ def test_the_bell_opens_a_panel_in_which_one_marks_and_archives(alice, sign_in, 
 
 
 def test_all_are_marked_as_read_in_the_panel(alice, sign_in, panel):
-    ones = told(alice, "One", "Two")
+    ones = notify(alice, "One", "Two")
     page = sign_in(alice)
     page.locator("#bell").click()
     panel.get_by_role("button", name="Mark all as read").click()
@@ -82,7 +82,7 @@ def test_all_are_marked_as_read_in_the_panel(alice, sign_in, panel):
 
 
 def test_the_panel_by_keys(alice, sign_in, panel):
-    told(alice, "One")
+    notify(alice, "One")
     page = sign_in(alice)
     bell = page.locator("#bell")
     bell.focus()
@@ -111,7 +111,7 @@ def test_a_click_beside_it_closes_the_panel(alice, sign_in, panel):
 
 def test_from_the_panel_to_why_it_was_told(alice, sign_in, panel):
     entry = entry_of(rule_of(alice), timezone.now())
-    told(alice, "One", metadata={"entry": str(entry.pk)})
+    notify(alice, "One", metadata={"entry": str(entry.pk)})
     page = sign_in(alice)
     page.locator("#bell").click()
     panel.get_by_role("link", name="Why? One").click()
@@ -120,7 +120,7 @@ def test_from_the_panel_to_why_it_was_told(alice, sign_in, panel):
 
 
 def test_what_goes_wrong_is_said_and_tried_again(alice, sign_in, panel):
-    told(alice, "One")
+    notify(alice, "One")
     page = sign_in(alice)
     page.route("**/notifications/panel/", lambda route: route.abort())
     page.locator("#bell").click()
@@ -139,7 +139,7 @@ def test_who_is_signed_out_is_told_so(alice, sign_in, panel):
 
 @pytest.mark.browser_context_args(java_script_enabled=False)
 def test_without_javascript_the_bell_is_a_link_to_the_inbox(alice, sign_in):
-    (one,) = told(alice, "One")
+    (one,) = notify(alice, "One")
     page = sign_in(alice)
     page.get_by_role("link", name="Notifications 1 unread").last.click()
     page.get_by_role("link", name="Snooze: One").click()

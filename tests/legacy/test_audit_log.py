@@ -94,13 +94,13 @@ def test_a_run_that_was_ended_is_finished_by_another(filled_by_hand: Database) -
 def test_a_severity_of_theirs_is_never_changed(takeover: Takeover, more: str) -> None:
     database = built(takeover, "other", more)
     takeover.forwards()
-    said = written(database, "event_type, anomaly_flag, severity", "'drift', true, 'info'")
-    unsaid = written(database, "event_type, anomaly_flag", "'drift', true")
-    assert (severity(database, said), severity(database, unsaid)) == ("info", "error")
+    flagged = written(database, "event_type, anomaly_flag, severity", "'drift', true, 'info'")
+    unflagged = written(database, "event_type, anomaly_flag", "'drift', true")
+    assert (severity(database, flagged), severity(database, unflagged)) == ("info", "error")
     change = "UPDATE fusion_audit_log SET {} WHERE id = '{}'"
-    database.as_the_old_application(change.format("anomaly_reason = 'more'", said))
-    database.as_the_old_application(change.format("severity = 'info'", unsaid))
-    assert (severity(database, said), severity(database, unsaid)) == ("info", "info")
+    database.as_the_old_application(change.format("anomaly_reason = 'more'", flagged))
+    database.as_the_old_application(change.format("severity = 'info'", unflagged))
+    assert (severity(database, flagged), severity(database, unflagged)) == ("info", "info")
     calm = written(database, "event_type, anomaly_flag, severity", "'drift', false, 'info'")
     derived = written(database, "event_type", "'drift'")
     for key in (calm, derived):

@@ -74,7 +74,7 @@ def mended(database: Takeover, statement: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("harm", "said", "mend"),
+    ("harm", "message", "mend"),
     [
         ("ALTER TABLE notifications FORCE ROW LEVEL SECURITY",
          f"notifications: Row-level security hides rows from the account {MIGRATOR}. "
@@ -123,19 +123,19 @@ def mended(database: Takeover, statement: str) -> None:
         "no tables", "computed column", "view", "table of our name", "key of numbers", "partitioned",
     ],
 )  # fmt: skip
-def test_each_obstacle_is_named_with_what_mends_it(database: Takeover, harm: str, said: str, mend: str) -> None:
+def test_each_obstacle_is_named_with_what_mends_it(database: Takeover, harm: str, message: str, mend: str) -> None:
     database.sql(harm)
-    assert said in refused(database)
+    assert message in refused(database)
     mended(database, mend)
 
 
 def test_a_policy_that_asks_its_own_table_is_no_traceback(database: Takeover) -> None:
     database.sql("ALTER TABLE profiles FORCE ROW LEVEL SECURITY; ALTER TABLE auth.users ENABLE ROW LEVEL SECURITY")
-    said = refused(database)
-    assert said.count("PROBLEM: ") == 2
+    text = refused(database)
+    assert text.count("PROBLEM: ") == 2
     database.sql(f"SET ROLE {MIGRATOR}")
     out = json.loads(check(format="json")[1])
-    assert out["problems"] == [line.removeprefix("PROBLEM: ") for line in said.splitlines()]
+    assert out["problems"] == [line.removeprefix("PROBLEM: ") for line in text.splitlines()]
 
 
 def test_rows_that_are_hidden_at_run_time_are_said_everywhere(database: Takeover) -> None:

@@ -31,7 +31,7 @@ def tables() -> dict[str, dict[str, Any]]:
     return {table["table"]: table for table in json.loads(check(format="json")[1])["tables"]}
 
 
-def said() -> set[str]:
+def planned() -> set[str]:
     """What is said of tables that are there, but for how many rows."""
     subjects = rehearse(connection).subjects.values()
     return {f"{each.name}: {without_rows(act.does)}" for each in subjects if not each.created for act in each.acts}
@@ -47,7 +47,7 @@ def test_it_says_what_migrate_then_does_and_changes_nothing(
 ) -> None:
     database = built(takeover, MIXTURES[name])
     catalog, rows = database.catalog(), database.rows()
-    expected = said()
+    expected = planned()
     assert (database.catalog(), database.rows()) == (catalog, rows)
     with caplog.at_level(logging.INFO, "smartagent.adoption"):
         database.takeover.forwards()

@@ -4,7 +4,7 @@ from notifications.models import Notification
 from tests.notifications.outside import START
 
 
-def told(user, title="Fusion score too low", **fields):
+def notification_for(user, title="Fusion score too low", **fields):
     return Notification.objects.create(
         **{"user": user, "title": title, "type": "alert", "message": "It is 63: below 70.", "severity": "high",
            "created_at": START} | fields

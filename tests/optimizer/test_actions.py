@@ -150,7 +150,7 @@ def test_where_nothing_can_be_adjusted_it_says_why(alice, now, config, advice):
 
 
 @pytest.mark.parametrize(
-    ("action", "config", "said"),
+    ("action", "config", "message"),
     [
         ("adjust", {}, "Nothing was adjusted: the options of the rule lack parameter, name, step."),
         ("adjust", {"parameter": "weight"}, "Nothing was adjusted: the options of the rule lack name, step."),
@@ -161,9 +161,9 @@ def test_where_nothing_can_be_adjusted_it_says_why(alice, now, config, advice):
         ("optimize", {"optimization_type": ["auto"]}, '“["auto"]” is not an optimization type'),
     ],
 )  # fmt: skip
-def test_what_options_of_another_application_leave_undone_fails_with_words(alice, now, action, config, said):
+def test_what_options_of_another_application_leave_undone_fails_with_words(alice, now, action, config, message):
     integration_of(alice)
-    assert said in refused(alice, now, action, config)
+    assert message in refused(alice, now, action, config)
 
 
 @pytest.mark.parametrize("config", [[1, 2], "as you like", 7])

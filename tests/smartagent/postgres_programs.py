@@ -29,7 +29,7 @@ def do(sql):
     with connection.cursor() as cursor:
         cursor.execute(sql)
 
-def told(call):
+def error_of(call):
     try:
         return call()
     except Exception as error:
@@ -49,7 +49,7 @@ def start(var: Path, body: str, url: str = "") -> "subprocess.Popen[str]":
     )  # fmt: skip
 
 
-def said(program: "subprocess.Popen[str]") -> list[str]:
+def output_of(program: "subprocess.Popen[str]") -> list[str]:
     """Return the lines that a program wrote, once it has ended."""
     written, _ = program.communicate(timeout=60)
     return written.splitlines()
@@ -57,7 +57,7 @@ def said(program: "subprocess.Popen[str]") -> list[str]:
 
 def run(var: Path, body: str, url: str = "") -> list[str]:
     """Run a program and return the lines it wrote."""
-    return said(start(var, body, url))
+    return output_of(start(var, body, url))
 
 
 def eventually(true: Callable[[], bool], seconds: float = 15) -> bool:

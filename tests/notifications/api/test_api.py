@@ -8,7 +8,7 @@ from notifications.models import Notification
 from tests.api import Program
 
 
-def told(user, now, **fields):
+def notification_for(user, now, **fields):
     return Notification.objects.create(
         user=user, type="alert", message="It is low.", created_at=now, **{"title": "Low"} | fields
     )
@@ -16,7 +16,7 @@ def told(user, now, **fields):
 
 def test_newest_first_and_filtered(alice, now):
     for minute, status in enumerate(["unread", "read", "archived"]):
-        told(alice, now + timedelta(minutes=minute), status=status, title=status)
+        notification_for(alice, now + timedelta(minutes=minute), status=status, title=status)
     program = Program(alice)
 
     def titles(query):
@@ -29,7 +29,7 @@ def test_newest_first_and_filtered(alice, now):
 
 
 def test_read_unread_and_archive(alice, now):
-    address = f"notifications/{told(alice, now).pk}/"
+    address = f"notifications/{notification_for(alice, now).pk}/"
     program = Program(alice)
     read = program.post(f"{address}read/")
     assert (read["status"], read["read_at"] is not None) == ("read", True)
@@ -43,7 +43,7 @@ def test_read_unread_and_archive(alice, now):
 
 def test_read_all_and_the_count_are_of_the_own_inbox(alice, bob, olga, now):
     for person in (alice, alice, bob):
-        told(person, now)
+        notification_for(person, now)
     assert Program(olga).get("notifications/unread-count/") == {"unread": 0}
     assert Program(alice).get("notifications/unread-count/") == {"unread": 2}
     assert Program(alice).post("notifications/read-all/") == {"marked": 2}
@@ -53,14 +53,14 @@ def test_read_all_and_the_count_are_of_the_own_inbox(alice, bob, olga, now):
 
 @pytest.mark.parametrize("suffix", ["", "read/", "unread/", "archive/"])
 def test_bob_gets_404_for_alices(alice, bob, now, suffix):
-    notification = told(alice, now)
+    notification = notification_for(alice, now)
     getattr(Program(bob), "post" if suffix else "get")(f"notifications/{notification.pk}/{suffix}", status=404)
     notification.refresh_from_db()
     assert notification.status == "unread"
 
 
 def test_an_auditor_sees_everyones_and_marks_nothing(alice, audra, now):
-    notification = told(alice, now)
+    notification = notification_for(alice, now)
     program = Program(audra)
     assert len(program.get("notifications/")["results"]) == 1
     assert program.get("notifications/?whose=mine")["results"] == []
@@ -72,6 +72,6 @@ def test_the_number_of_queries_does_not_grow(alice, now, django_assert_num_queri
     program = Program(alice)
     for count in (1, 9):
         for _ in range(count):
-            told(alice, now)
+            notification_for(alice, now)
         with django_assert_num_queries(5):  # session, person, two for permissions, the list
             program.get("notifications/")

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from tests.api import Program
-from tests.notifications.inbox_cast import again, told
+from tests.notifications.inbox_cast import again, notification_for
 from tests.notifications.outside import START
 
 
 def test_one_is_snoozed_and_comes_back(alice, clock):
-    address = f"notifications/{told(alice, status='read').pk}/"
+    address = f"notifications/{notification_for(alice, status='read').pk}/"
     program = Program(alice)
     answer = program.post(f"{address}snooze/", {"length": "4h"})
     assert (answer["status"], answer["snoozed_until"]) == ("unread", "2026-03-02T14:00:00Z")
@@ -24,7 +24,7 @@ def test_one_is_snoozed_and_comes_back(alice, clock):
 
 
 def test_until_a_time(alice, clock):
-    one = told(alice)
+    one = notification_for(alice)
     Program(alice).post(f"notifications/{one.pk}/snooze/", {"until": "2026-03-03T09:00:00+01:00"})
     assert f"{again(one).snoozed_until:%d %H:%M}" == "03 08:00"
 
@@ -41,7 +41,7 @@ def test_until_a_time(alice, clock):
     ],
 )
 def test_what_is_no_time_is_said(alice, clock, body, field):
-    one = told(alice)
+    one = notification_for(alice)
     assert [*Program(alice).post(f"notifications/{one.pk}/snooze/", body, status=400)] == [field]
     assert again(one).snoozed_until is None
 
@@ -51,7 +51,7 @@ def test_what_is_no_time_is_said(alice, clock, body, field):
     [({"verb": "read"}, "read"), ({"verb": "archive"}, "archived"), ({"verb": "snooze", "length": "1h"}, "unread")],
 )
 def test_many_at_once_but_only_what_one_may_change(alice, bob, clock, requested, status):
-    mine, hers = [told(bob), told(bob)], told(alice)
+    mine, hers = [notification_for(bob), notification_for(bob)], notification_for(alice)
     ids = [str(one.pk) for one in (*mine, hers)]
     assert Program(bob).post("notifications/mark/", {"ids": ids} | requested) == {"changed": 2}
     assert {again(one).status for one in mine} == {status}
@@ -60,7 +60,7 @@ def test_many_at_once_but_only_what_one_may_change(alice, bob, clock, requested,
 
 
 def test_what_is_so_already_is_not_counted(alice, clock):
-    ids = [str(told(alice).pk), str(told(alice, status="read").pk)]
+    ids = [str(notification_for(alice).pk), str(notification_for(alice, status="read").pk)]
     assert Program(alice).post("notifications/mark/", {"ids": ids, "verb": "unread"}) == {"changed": 1}
 
 
@@ -79,7 +79,7 @@ def test_what_is_wrong_with_a_request_for_many_is_said(alice, clock, body, field
 
 
 def test_who_may_not(alice, bob, audra, clock):
-    one = told(alice)
+    one = notification_for(alice)
     Program(bob).post(f"notifications/{one.pk}/snooze/", {"length": "1h"}, status=404)
     Program(audra).post(f"notifications/{one.pk}/snooze/", {"length": "1h"}, status=403)
     Program(audra).post("notifications/mark/", {"ids": [str(one.pk)], "verb": "read"}, status=403)

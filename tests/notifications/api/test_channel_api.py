@@ -87,15 +87,15 @@ def test_secrets_are_entered_again_for_another_address(alice):
 )  # fmt: skip
 def test_what_is_wrong_is_said_at_its_place(alice, fields, where, words):
     channel_of(alice, name="taken", url="https://a.example/")
-    told = Program(alice).post("channels/", webhook(**fields), status=400)
-    assert words in told[where][0]
+    answer = Program(alice).post("channels/", webhook(**fields), status=400)
+    assert words in answer[where][0]
     assert Channel.objects.count() == 1
 
 
 def test_the_kind_stays(alice):
     channel = channel_of(alice, url="https://a.example/hook")
-    told = Program(alice).patch(f"channels/{channel.pk}/", {"kind": "slack"}, status=400)
-    assert told == {"kind": ["The type of a channel cannot be changed. Create another channel."]}
+    answer = Program(alice).patch(f"channels/{channel.pk}/", {"kind": "slack"}, status=400)
+    assert answer == {"kind": ["The type of a channel cannot be changed. Create another channel."]}
     Program(alice).put(f"channels/{channel.pk}/", webhook(), status=405)
 
 
@@ -129,8 +129,8 @@ def test_a_test_goes_the_real_way_and_gives_the_real_attempt(alice, httpserver: 
     assert (taken["outcome"], taken["code"], taken["excerpt"], taken["error"]) == ("delivered", 200, "thanks", "")
     assert Delivery.objects.get(pk=taken["delivery"]).status == "delivered"
     request = httpserver.log[0][0]
-    said = Webhook(KEY).verify(request.data, dict(request.headers))
-    assert (said["type"], said["data"]["title"]) == ("notification.test", "[TEST] webhook")
+    body = Webhook(KEY).verify(request.data, dict(request.headers))
+    assert (body["type"], body["data"]["title"]) == ("notification.test", "[TEST] webhook")
     refused = program.post(address)
     assert (refused["outcome"], refused["code"], refused["error"]) == ("refused", 403, "Answered 403.")
     assert DeliveryAttempt.objects.filter(pk=refused["id"], excerpt="who are you").exists()
@@ -143,8 +143,8 @@ def test_a_test_goes_the_real_way_and_gives_the_real_attempt(alice, httpserver: 
 def test_a_channel_that_is_not_in_use_is_not_tried_out(alice):
     channel = channel_of(alice, url="https://a.example/hook")
     Channel.objects.update(enabled=False)
-    told = Program(alice).post(f"channels/{channel.pk}/test/", status=409)
-    assert "Enable it first." in told["detail"][0]
+    answer = Program(alice).post(f"channels/{channel.pk}/test/", status=409)
+    assert "Enable it first." in answer["detail"][0]
     assert not Delivery.objects.exists()
 
 

@@ -64,8 +64,8 @@ def test_one_is_sent_again(alice, channel, clock):
     delivery = written(alice, channel, attempt_count=7, cause="Answered 500.", settled_at=START)
     again = Program(alice).post(f"deliveries/{delivery.pk}/resend/")
     assert (again["id"], again["status"], again["attempt_count"], again["cause"]) == (str(delivery.pk), "due", 0, "")
-    told = Program(alice).post(f"deliveries/{delivery.pk}/resend/", status=409)
-    assert told["detail"][0].startswith("The notification is being sent or was delivered")
+    answer = Program(alice).post(f"deliveries/{delivery.pk}/resend/", status=409)
+    assert answer["detail"][0].startswith("The notification is being sent or was delivered")
 
 
 @pytest.mark.parametrize("status", ["delivered", "bundled", "held", "waiting", "sending"])

@@ -40,7 +40,7 @@ def test_put_sets_all_and_patch_changes_what_is_sent(alice, clock):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("body", "name", "said"), [
+@pytest.mark.parametrize(("body", "name", "message"), [
     ({"matrix": []}, "matrix", "Use an object"),
     ({"matrix": {"x": {}}}, "matrix", "This person has no channel “x”."),
     ({"matrix": {"MINE": "now"}}, "matrix", "Use an object for each channel"),
@@ -61,12 +61,12 @@ def test_put_sets_all_and_patch_changes_what_is_sent(alice, clock):
     ({"digest_at": 800}, "digest_at", "time of day"),
     ({"colour": "red"}, "colour", "Unknown field."),
 ])  # fmt: skip
-def test_what_is_wrong_is_said(alice, bob, clock, body, name, said):
+def test_what_is_wrong_is_said(alice, bob, clock, body, name, message):
     mine, bobs = (channel_of(one, "email", "mail", to="a@example.com") for one in (alice, bob))
     if isinstance(body.get("matrix"), dict):
         names = {"MINE": str(mine.pk), "BOBS": str(bobs.pk)}
         body = {"matrix": {names.get(key, key): value for key, value in body["matrix"].items()}}
-    assert said in Program(alice).patch("preferences/", body, status=400)[name][0]
+    assert message in Program(alice).patch("preferences/", body, status=400)[name][0]
     assert not Preference.objects.exists()
 
 
@@ -93,7 +93,7 @@ def test_a_rule_is_muted_and_unmuted(alice, clock):
     assert program.get("mutes/")["results"] == []
 
 
-@pytest.mark.parametrize(("body", "name", "said"), [
+@pytest.mark.parametrize(("body", "name", "message"), [
     ({}, "rule", "This field is required."),
     ({"rule": 7}, "rule", "Must be a valid UUID."),
     ({"rule": "7b1c6a52-58a5-4a0e-9d3b-0f1f6f7b3c11"}, "rule", "The rule does not exist"),
@@ -102,11 +102,11 @@ def test_a_rule_is_muted_and_unmuted(alice, clock):
     ({"rule": "MINE", "until": "2026-03-03T09:00:00"}, "until", "Include a time zone"),
     ({"rule": "MINE", "why": "loud"}, "why", "Unknown field."),
 ])  # fmt: skip
-def test_a_mute_that_is_wrong_says_why(alice, bob, clock, body, name, said):
+def test_a_mute_that_is_wrong_says_why(alice, bob, clock, body, name, message):
     rules = {"MINE": str(rule_of(alice).pk), "BOBS": str(rule_of(bob).pk)}
     if body.get("rule") in rules:
         body = body | {"rule": rules[body["rule"]]}
-    assert said in " ".join(Program(alice).post("mutes/", body, status=400)[name])
+    assert message in " ".join(Program(alice).post("mutes/", body, status=400)[name])
     assert not Mute.objects.exists()
 
 

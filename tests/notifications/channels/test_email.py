@@ -147,20 +147,20 @@ def test_a_digest(mailbox):
     assert "<script>" not in html
 
 
-@pytest.mark.parametrize(("said", "permanent"), [("550 No such mailbox", True), ("450 Busy, come later", False)])
-def test_a_recipient_that_is_refused(mailbox, said, permanent):
-    mailbox.refuses[TO] = said
+@pytest.mark.parametrize(("words", "permanent"), [("550 No such mailbox", True), ("450 Busy, come later", False)])
+def test_a_recipient_that_is_refused(mailbox, words, permanent):
+    mailbox.refuses[TO] = words
     error = refusal("email", message(), to=TO)
-    assert str(error) == f"The mail server said {said}."
-    assert (error.permanent, error.code) == (permanent, int(said[:3]))
+    assert str(error) == f"The mail server said {words}."
+    assert (error.permanent, error.code) == (permanent, int(words[:3]))
     assert mailbox.taken == []
 
 
-@pytest.mark.parametrize(("said", "permanent"), [("552 Mailbox full", True), ("451 Try again", False)])
-def test_a_mail_that_is_refused(mailbox, said, permanent):
-    mailbox.says = said
+@pytest.mark.parametrize(("words", "permanent"), [("552 Mailbox full", True), ("451 Try again", False)])
+def test_a_mail_that_is_refused(mailbox, words, permanent):
+    mailbox.says = words
     error = refusal("email", message(), to=TO)
-    assert (str(error), error.permanent) == (f"The mail server said {said}.", permanent)
+    assert (str(error), error.permanent) == (f"The mail server said {words}.", permanent)
 
 
 def test_a_wrong_password_is_ours_so_that_mails_wait(settings):

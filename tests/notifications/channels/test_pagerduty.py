@@ -71,8 +71,8 @@ def test_what_has_no_incident_of_its_own_has_one_by_its_id(pagerduty):
 
 def test_what_pagerduty_says_is_told(httpserver: HTTPServer, settings):
     settings.PAGERDUTY_URL = httpserver.url_for("").rstrip("/")
-    said = {"status": "invalid event", "message": "Event object is invalid", "errors": ["Invalid routing key"]}
-    httpserver.expect_request("/v2/enqueue").respond_with_json(said, status=400)
+    answer = {"status": "invalid event", "message": "Event object is invalid", "errors": ["Invalid routing key"]}
+    httpserver.expect_request("/v2/enqueue").respond_with_json(answer, status=400)
     error = refusal("pagerduty", digest(3), key=KEY)
     assert str(error) == "Answered 400. It says: Event object is invalid; Invalid routing key."
     assert (error.permanent, len(httpserver.log)) == (True, 1)

@@ -36,8 +36,8 @@ def test_a_mail_arrives_at_sendgrid(sendgrid):
 
 @pytest.mark.parametrize(("code", "permanent"), [(400, True), (401, True), (403, True), (413, True), (500, False)])
 def test_what_sendgrid_says_is_told(sendgrid, code, permanent):
-    said = {"errors": [{"message": "The from address does not match a verified Sender Identity.", "field": "from"}]}
-    sendgrid.expect_request("/v3/mail/send").respond_with_json(said, status=code)
+    answer = {"errors": [{"message": "The from address does not match a verified Sender Identity.", "field": "from"}]}
+    sendgrid.expect_request("/v3/mail/send").respond_with_json(answer, status=code)
     error = refusal("sendgrid", message(), **KNOWN)
     assert str(error) == f"Answered {code}. It says: The from address does not match a verified Sender Identity."
     assert error.permanent is permanent

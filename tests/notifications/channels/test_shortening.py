@@ -30,9 +30,9 @@ WAYS = {
 @pytest.mark.parametrize("title", ["CPU is high", "x" * 2000])
 def test_numbers_and_link_survive_a_long_text_of_ones_own(way, title):
     for one in (message(title=title, text=LONG.text, facts=FACTS), in_words(LONG, "", "{{ text }} " + OWN[:2000])):
-        said = WAYS[way](one)
+        text = WAYS[way](one)
         assert not one.wording_failed
-        assert (NUMBERS in said, one.url in said) == (True, True)
+        assert (NUMBERS in text, one.url in text) == (True, True)
 
 
 @pytest.mark.parametrize("maximum", [150, 3000])
@@ -54,9 +54,9 @@ def test_numbers_survive_in_subjects_and_summaries():
 
 def test_each_message_of_a_digest_keeps_its_numbers():
     one = message(reason="digest", text="", facts={}, items=(LONG, message(text=OWN, facts=FACTS | {"value": 97})))
-    for said in (WAYS["slack blocks"](one), WAYS["teams, small"](one)):
-        assert NUMBERS in said
-        assert "pu is 97: above 90." in said
+    for text in (WAYS["slack blocks"](one), WAYS["teams, small"](one)):
+        assert NUMBERS in text
+        assert "pu is 97: above 90." in text
 
 
 def test_what_fits_is_left_as_it_is():
@@ -84,10 +84,10 @@ HOSTILE = "CPU\r\nBcc: eve@evil.example\u202egnp.exe\u2028x\x1b[31m\x00\u200b\ud
 def test_nothing_hides_or_breaks_a_line_in_a_title(way):
     one = message(title=HOSTILE, facts=FACTS, text=HOSTILE)
     ways = WAYS | {"subject": subject_of, "pagerduty": lambda one: json.dumps(pagerduty.event(one)["payload"])}
-    said = ways[way](one)
-    assert not any(sign in said for sign in "\r\u202e\u2028\x1b\x00\u200b\ud800")
-    assert "CPU Bcc: eve@evil.example" in said.replace("\\n", " ").replace("\n", " ")
-    said.encode()
+    text = ways[way](one)
+    assert not any(sign in text for sign in "\r\u202e\u2028\x1b\x00\u200b\ud800")
+    assert "CPU Bcc: eve@evil.example" in text.replace("\\n", " ").replace("\n", " ")
+    text.encode()
 
 
 def test_a_title_smuggles_no_header_into_a_mail():

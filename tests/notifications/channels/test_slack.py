@@ -68,13 +68,13 @@ def test_an_address_that_is_too_long_makes_no_button():
     assert slack_payload(message(url="https://e.example/" + "x" * 3000, text=""))["attachments"] == []
 
 
-@pytest.mark.parametrize("said", ["no_text", "invalid_payload", "channel_is_archived", "no_service", "user_not_found"])
+@pytest.mark.parametrize("words", ["no_text", "invalid_payload", "channel_is_archived", "no_service", "user_not_found"])
 @pytest.mark.parametrize("code", [200, 400])
-def test_an_error_is_an_error_whatever_its_code(httpserver: HTTPServer, said, code):
-    httpserver.expect_request("/x").respond_with_data(said, status=code)
+def test_an_error_is_an_error_whatever_its_code(httpserver: HTTPServer, words, code):
+    httpserver.expect_request("/x").respond_with_data(words, status=code)
     error = refusal("slack", message(), url=httpserver.url_for("/x"))
     assert (error.permanent, error.code) == (True, code)
-    assert said in str(error)
+    assert words in str(error)
 
 
 def test_an_error_as_json(httpserver: HTTPServer):
@@ -82,10 +82,10 @@ def test_an_error_as_json(httpserver: HTTPServer):
     assert str(refusal("slack", message(), url=httpserver.url_for("/x"))) == "Slack reported: channel_not_found."
 
 
-@pytest.mark.parametrize("said", ["ok", '{"ok": true}', '{"success":true}', '{"result": "success", "msg": ""}'])
-def test_what_is_taken_is_taken(httpserver: HTTPServer, said):
-    httpserver.expect_request("/x").respond_with_data(said)
-    assert send("slack", message(), url=httpserver.url_for("/x")).excerpt == said
+@pytest.mark.parametrize("words", ["ok", '{"ok": true}', '{"success":true}', '{"result": "success", "msg": ""}'])
+def test_what_is_taken_is_taken(httpserver: HTTPServer, words):
+    httpserver.expect_request("/x").respond_with_data(words)
+    assert send("slack", message(), url=httpserver.url_for("/x")).excerpt == words
 
 
 def test_too_many(httpserver: HTTPServer):

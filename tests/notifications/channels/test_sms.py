@@ -33,8 +33,8 @@ def test_a_message_arrives_at_twilio(twilio):
 
 
 def test_what_twilio_says_is_told(twilio):
-    said = {"code": 21211, "message": "The 'To' number is not a valid phone number.", "status": 400}
-    twilio.expect_request("/2010-04-01/Accounts/AC0123/Messages.json").respond_with_json(said, status=400)
+    answer = {"code": 21211, "message": "The 'To' number is not a valid phone number.", "status": 400}
+    twilio.expect_request("/2010-04-01/Accounts/AC0123/Messages.json").respond_with_json(answer, status=400)
     error = refusal("sms", message(), **KNOWN)
     assert str(error) == "Answered 400. It says: The 'To' number is not a valid phone number."
     assert error.permanent

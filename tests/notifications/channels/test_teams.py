@@ -55,8 +55,8 @@ def test_a_text_makes_no_link_that_leads_elsewhere(httpserver: HTTPServer, addre
 
 
 def test_an_error_with_the_code_200(httpserver: HTTPServer):
-    said = "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429"
-    httpserver.expect_request("/old").respond_with_data(said)
+    text = "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429"
+    httpserver.expect_request("/old").respond_with_data(text)
     error = refusal("teams", message(), url=httpserver.url_for("/old"))
     assert (str(error), error.permanent) == ("Teams reported that the message was not delivered.", False)
 

@@ -61,20 +61,20 @@ def test_without_a_key_it_is_not_signed(httpserver: HTTPServer, address):
 )
 def test_it_is_as_its_schema_says(httpserver: HTTPServer, address, one):
     send("webhook", one, url=address)
-    said = json.loads(httpserver.log[0][0].data)
+    body = json.loads(httpserver.log[0][0].data)
     validator = Draft202012Validator(schema("https://a.example/"), format_checker=Draft202012Validator.FORMAT_CHECKER)
-    assert [error.message for error in validator.iter_errors(said)] == []
-    assert len(said["data"].get("notifications", ())) == len(one.items)
+    assert [error.message for error in validator.iter_errors(body)] == []
+    assert len(body["data"].get("notifications", ())) == len(one.items)
 
 
 @pytest.mark.parametrize("path", [("type",), ("data",), ("data", "id"), ("data", "severity"), ("data", "facts")])
 def test_the_schema_refuses_what_lacks_something(httpserver: HTTPServer, address, path):
     Draft202012Validator.check_schema(schema("https://a.example/"))
     send("webhook", message(), url=address)
-    said = json.loads(httpserver.log[0][0].data)
-    place = said if len(path) == 1 else said[path[0]]
+    body = json.loads(httpserver.log[0][0].data)
+    place = body if len(path) == 1 else body[path[0]]
     del place[path[-1]]
-    assert not Draft202012Validator(schema("https://a.example/")).is_valid(said)
+    assert not Draft202012Validator(schema("https://a.example/")).is_valid(body)
 
 
 @pytest.mark.django_db

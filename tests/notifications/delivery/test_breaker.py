@@ -160,10 +160,10 @@ def test_the_owner_is_told_once_when_it_breaks_and_once_when_it_works(alice, htt
     for minutes in (5, 15):
         clock.move_to(START + minutes * MINUTE)
         deliver(START + minutes * MINUTE)
-    told = Notification.objects.get(type="error")
-    assert told.title == "Channel “first” (Webhook) is failing"
-    assert told.message.startswith("Answered 500.\n")
-    assert [*told.deliveries.values_list("channel_name", "status")] == [("second", "delivered")]
+    notification = Notification.objects.get(type="error")
+    assert notification.title == "Channel “first” (Webhook) is failing"
+    assert notification.message.startswith("Answered 500.\n")
+    assert [*notification.deliveries.values_list("channel_name", "status")] == [("second", "delivered")]
     assert not Notification.objects.filter(type="success").exists()
     broken["code"] = 200
     clock.move_to(START + 40 * MINUTE)
@@ -178,8 +178,8 @@ def test_it_is_in_the_inbox_of_who_has_no_other_channel(alice, httpserver: HTTPS
     channel_of(alice, url=httpserver.url_for("/hook"))
     tell(alice)
     deliver(START)
-    told = Notification.objects.get(type="error")
-    assert (told.user, told.deliveries.count()) == (alice, 0)
+    notification = Notification.objects.get(type="error")
+    assert (notification.user, notification.deliveries.count()) == (alice, 0)
 
 
 def test_a_test_message_goes_out_all_the_same_and_closes_it(alice, httpserver: HTTPServer, broken, clock):
@@ -191,12 +191,12 @@ def test_a_test_message_goes_out_all_the_same_and_closes_it(alice, httpserver: H
     assert not channel.is_open
 
 
-@pytest.mark.parametrize("said", ["NUL \x00 in it", "half a letter \ud83d"])
-def test_what_a_server_says_cannot_keep_a_worker_from_writing_it_down(alice, httpserver: HTTPServer, clock, said):
+@pytest.mark.parametrize("message", ["NUL \x00 in it", "half a letter \ud83d"])
+def test_what_a_server_says_cannot_keep_a_worker_from_writing_it_down(alice, httpserver: HTTPServer, clock, message):
     channel = channel_of(alice, url=httpserver.url_for("/hook"))
     tell(alice)
     (leased,) = take(START, 1, MINUTE)
-    record([Result(lease=leased, channel=channel.pk, error=said, excerpt=said, permanent=True)], START)
+    record([Result(lease=leased, channel=channel.pk, error=message, excerpt=message, permanent=True)], START)
     assert Delivery.objects.get(channel=channel).status == "dead"
     channel.refresh_from_db()
     assert channel.is_open

@@ -24,8 +24,8 @@ def test_a_message_arrives_and_all_of_it_is_written_down(alice, httpserver: HTTP
     tell(alice)
     assert deliver(START) == 1
     request = httpserver.log[0][0]
-    said = json.loads(request.data)
-    assert (said["type"], said["data"]["title"], said["data"]["severity"]) == (
+    body = json.loads(request.data)
+    assert (body["type"], body["data"]["title"], body["data"]["severity"]) == (
         "notification.first", "CPU is high", "high")  # fmt: skip
     delivery = only()
     assert request.headers["webhook-id"] == str(delivery.pk)
@@ -74,17 +74,19 @@ def test_what_is_refused_is_dead_and_the_channel_is_marked(alice, httpserver: HT
     channel.refresh_from_db()
     assert channel.is_open
     assert [request.path for request, _ in httpserver.log] == ["/hook"]
-    told = Notification.objects.get(type="error")
-    assert (told.title, str(code) in told.message) == ("Channel “webhook” (Webhook) is failing", True)
+    notification = Notification.objects.get(type="error")
+    assert (notification.title, str(code) in notification.message) == ("Channel “webhook” (Webhook) is failing", True)
 
 
 def only_of(channel):
     return Delivery.objects.get(channel=channel)
 
 
-@pytest.mark.parametrize(("said", "least", "maximum"), [("120", 120, 120), ("1", 27, 33), ("99999999", 43_200, 43_200)])
-def test_retry_after_is_kept(alice, httpserver: HTTPServer, clock, said, least, maximum):
-    httpserver.expect_request("/hook").respond_with_data("", status=429, headers={"Retry-After": said})
+@pytest.mark.parametrize(
+    ("message", "least", "maximum"), [("120", 120, 120), ("1", 27, 33), ("99999999", 43_200, 43_200)]
+)
+def test_retry_after_is_kept(alice, httpserver: HTTPServer, clock, message, least, maximum):
+    httpserver.expect_request("/hook").respond_with_data("", status=429, headers={"Retry-After": message})
     channel_of(alice, url=httpserver.url_for("/hook"))
     tell(alice)
     deliver(START)

@@ -151,9 +151,9 @@ def test_the_messages_of_a_digest_move_along(alice, httpserver: HTTPServer, thre
     clock.move_to(later)
     deliver(later)
     ((request, _),) = httpserver.log
-    said = json.loads(request.data)["data"]
-    assert (request.path, said["title"]) == ("/second", "3 notifications")
-    assert {one["title"] for one in said["notifications"]} == {"Message 0", "Message 1", "Message 2"}
+    body = json.loads(request.data)["data"]
+    assert (request.path, body["title"]) == ("/second", "3 notifications")
+    assert {one["title"] for one in body["notifications"]} == {"Message 0", "Message 1", "Message 2"}
     whole = Delivery.objects.get(reason="digest", status="delivered")
     assert whole.bundled.count() == 3
 

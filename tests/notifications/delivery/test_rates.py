@@ -84,7 +84,7 @@ def _six(settings):
     settings.NOTIFICATIONS_PER_MINUTE = 6
 
 
-def said(httpserver):
+def sent_data(httpserver):
     return [json.loads(request.data)["data"] for request, _ in httpserver.log]
 
 
@@ -104,9 +104,9 @@ def test_six_come_by_themselves_and_the_others_as_one(alice, httpserver: HTTPSer
     assert set(bundled.values_list("cause", flat=True)) == {"Rate limit exceeded."}
     clock.move_to(START + 10 * SECOND)
     assert deliver(START + 10 * SECOND) == 1
-    last = said(httpserver)[-1]
+    last = sent_data(httpserver)[-1]
     assert (last["reason"], last["title"], last["severity"]) == ("digest", "4 notifications", "medium")
-    sent = [one["title"] for one in (*said(httpserver)[:-1], *last["notifications"])]
+    sent = [one["title"] for one in (*sent_data(httpserver)[:-1], *last["notifications"])]
     assert sorted(sent) == [f"Message {number}" for number in range(10)]
     assert "Message 9" in sent[:6]  # what matters most did not wait
     whole = Delivery.objects.get(reason="digest")
@@ -135,7 +135,7 @@ def test_a_single_one_that_is_too_many_waits_and_goes_as_itself(alice, httpserve
     assert (waits.due_at, "Rate limit reached" in waits.cause) == (START + 10 * SECOND, True)
     clock.move_to(START + 10 * SECOND)
     assert deliver(START + 10 * SECOND) == 1
-    assert said(httpserver)[-1]["reason"] == "first"
+    assert sent_data(httpserver)[-1]["reason"] == "first"
 
 
 @pytest.mark.usefixtures("_six")
@@ -165,7 +165,10 @@ def test_at_three_in_the_morning_what_is_critical_comes_by_itself(alice, httpser
     clock.move_to(START + SECOND)
     tell(alice, START + SECOND, title="The database is gone", severity="critical")
     assert deliver(START + SECOND) == 1
-    assert (said(httpserver)[-1]["title"], said(httpserver)[-1]["reason"]) == ("The database is gone", "first")
+    assert (sent_data(httpserver)[-1]["title"], sent_data(httpserver)[-1]["reason"]) == (
+        "The database is gone",
+        "first",
+    )
 
 
 @pytest.mark.usefixtures("_six")
@@ -176,7 +179,7 @@ def test_a_storm_of_critical_ones_is_bundled_in_the_end_and_says_so(alice, https
     assert Delivery.objects.filter(status="bundled").count() == 88
     clock.move_to(START + 10 * SECOND)
     assert deliver(START + 10 * SECOND) == 1
-    assert said(httpserver)[-1]["title"] == "88 notifications, 88 critical"
+    assert sent_data(httpserver)[-1]["title"] == "88 notifications, 88 critical"
 
 
 @pytest.mark.usefixtures("_six")

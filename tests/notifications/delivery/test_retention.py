@@ -11,7 +11,7 @@ from notifications.delivery.retention import forget_old
 from notifications.models import Delivery, DeliveryAttempt, Notification
 from notifications.tasks import forget_old as task
 from smartagent.setup.schedules import wanted
-from tests.notifications.inbox_cast import told
+from tests.notifications.inbox_cast import notification_for
 from tests.notifications.outside import START, channel_of
 
 DAY = timedelta(days=1)
@@ -19,7 +19,7 @@ SETTLED = ["delivered", "bundled", "skipped", "dead"]
 
 
 def archived(user, days, **fields):
-    return told(user, **{"status": "archived", "archived_at": START - days * DAY,
+    return notification_for(user, **{"status": "archived", "archived_at": START - days * DAY,
                          "created_at": START - 400 * DAY} | fields)  # fmt: skip
 
 
@@ -42,8 +42,8 @@ def test_archived_notifications_go_after_ninety_days(alice, clock):
 
 @pytest.mark.parametrize("status", ["unread", "read"])
 def test_what_is_not_archived_stays(alice, clock, status):
-    one = told(alice, status=status, created_at=START - 400 * DAY)
-    snoozed = told(alice, created_at=START - 400 * DAY, snoozed_until=START - 300 * DAY)
+    one = notification_for(alice, status=status, created_at=START - 400 * DAY)
+    snoozed = notification_for(alice, created_at=START - 400 * DAY, snoozed_until=START - 300 * DAY)
     assert forget_old(START)["notifications"] == 0
     assert left() == {one.pk, snoozed.pk}
 

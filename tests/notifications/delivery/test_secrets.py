@@ -35,11 +35,11 @@ KINDS = {
 
 def echo(request: Request) -> Response:
     """All that came, as it came, and what a clever server makes of it."""
-    told = [f"{request.method} {request.full_path} {request.url}", request.get_data(as_text=True)]
-    told += [f"{name}: {value}" for name, value in request.headers.items()]
+    received = [f"{request.method} {request.full_path} {request.url}", request.get_data(as_text=True)]
+    received += [f"{name}: {value}" for name, value in request.headers.items()]
     if request.authorization and request.authorization.type == "basic":
-        told += [str(request.authorization.username), str(request.authorization.password)]
-    return Response("\n".join(reversed(told)), status=int(request.environ.get("code", 400)))
+        received += [str(request.authorization.username), str(request.authorization.password)]
+    return Response("\n".join(reversed(received)), status=int(request.environ.get("code", 400)))
 
 
 @pytest.fixture
@@ -91,13 +91,13 @@ def shown_to(client, planted):
 
 def told_by_api(user, planted):
     program = Program(user)
-    said = [program.post(f"channels/{channel.pk}/test/") for channel in planted]
-    said += [program.patch(f"channels/{channel.pk}/", {"position": 2}) for channel in planted]
+    answers = [program.post(f"channels/{channel.pk}/test/") for channel in planted]
+    answers += [program.patch(f"channels/{channel.pk}/", {"position": 2}) for channel in planted]
     ones = [f"channels/{channel.pk}/" for channel in planted]
     ones += [f"deliveries/{one.pk}/" for one in of_each_kind()]
-    said += [program.get(address) for address in ["channels/", "channel-kinds/", "deliveries/", *ones]]
+    answers += [program.get(address) for address in ["channels/", "channel-kinds/", "deliveries/", *ones]]
     export = b"".join(program.client.get("/api/deliveries/export/").streaming_content).decode()
-    return [*map(json.dumps, said), export]
+    return [*map(json.dumps, answers), export]
 
 
 @pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")
@@ -134,12 +134,12 @@ def test_errors_and_requests_show_none_in_their_repr():
 
 @pytest.mark.parametrize("length", range(8, 40))
 def test_a_secret_that_an_excerpt_cuts_is_hidden_too(length):
-    said = f"key={PLANTED} and so on"[:length]
-    assert PLANTED[:6] not in hide(said, forms_of([PLANTED]))
+    text = f"key={PLANTED} and so on"[:length]
+    assert PLANTED[:6] not in hide(text, forms_of([PLANTED]))
 
 
 @pytest.mark.parametrize(
-    ("secret", "said"),
+    ("secret", "words"),
     [
         ("a b/c&d?", "x=a+b%2Fc%26d%3F"),
         ("a b/c&d?", "x=a%20b%2Fc%26d%3F"),
@@ -150,8 +150,8 @@ def test_a_secret_that_an_excerpt_cuts_is_hidden_too(length):
         ("https://h.example/w?sig=0123456789abcdefXYZ", "sig: 0123456789abcdefXYZ"),
     ],
 )
-def test_a_secret_is_hidden_in_each_shape(secret, said):
-    hidden = hide(said, forms_of([secret]))
+def test_a_secret_is_hidden_in_each_shape(secret, words):
+    hidden = hide(words, forms_of([secret]))
     assert "…" in hidden
     assert "0123456789abcdefXYZ" not in hidden
 

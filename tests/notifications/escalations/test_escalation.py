@@ -63,11 +63,11 @@ def test_each_step_tells_its_people_after_its_time_and_then_it_is_over(rule, ali
 def test_what_it_says(rule, alice):
     at(alice, 95, START)
     walk(15)
-    told = Notification.objects.get(title__startswith="Escalated")
-    assert told.title == "Escalated: CPU"
-    assert told.message == "Not acknowledged for 15m.\nThe cpu is 95: above 90."
-    assert told.metadata["entry"] == str(ActivityEntry.objects.get(event_type="rule_fired").pk)
-    assert Delivery.objects.get(notification=told).reason == "escalated"
+    notification = Notification.objects.get(title__startswith="Escalated")
+    assert notification.title == "Escalated: CPU"
+    assert notification.message == "Not acknowledged for 15m.\nThe cpu is 95: above 90."
+    assert notification.metadata["entry"] == str(ActivityEntry.objects.get(event_type="rule_fired").pk)
+    assert Delivery.objects.get(notification=notification).reason == "escalated"
 
 
 def test_the_story_of_the_instance_has_each_step(rule, alice):
@@ -187,10 +187,10 @@ def test_many_instances_are_escalated_in_one_message(policy, olga):
         )
     dispatch(START, "test")
     walk(15)
-    told = Notification.objects.get(title__startswith="Escalated")
-    assert told.title == "Escalated: CPU (12 instances)"
-    assert told.message.split("\n")[-1] == "… and 2 more."
-    assert (Escalation.objects.count(), told.metadata["count"]) == (12, 12)
+    notification = Notification.objects.get(title__startswith="Escalated")
+    assert notification.title == "Escalated: CPU (12 instances)"
+    assert notification.message.split("\n")[-1] == "… and 2 more."
+    assert (Escalation.objects.count(), notification.metadata["count"]) == (12, 12)
 
 
 def test_a_policy_of_somebody_else_is_not_for_a_rule_that_no_operator_owns_or_has_saved(rule, alice):

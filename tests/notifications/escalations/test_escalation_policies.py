@@ -43,7 +43,7 @@ def test_the_rules_that_name_it_are_shown(client_of, olga):
 
 
 @pytest.mark.parametrize(
-    ("sent", "said"),
+    ("sent", "message"),
     [
         (rows(), "Add at least one step"),
         (rows(("soon", "owner")), "is not a duration"),
@@ -55,10 +55,10 @@ def test_the_rules_that_name_it_are_shown(client_of, olga):
         (rows(("15m", "owner"), name=""), "This field is required."),
     ],
 )
-def test_what_is_wrong_is_said_beside_it(client_of, olga, sent, said):
+def test_what_is_wrong_is_said_beside_it(client_of, olga, sent, message):
     page = client_of(olga).post(ADD, sent)
     assert page.status_code == 200
-    assert said in page.content.decode()
+    assert message in page.content.decode()
     assert EscalationPolicy.objects.count() == 0
 
 
@@ -124,7 +124,7 @@ def test_by_rest(olga, bob):
 
 
 @pytest.mark.parametrize(
-    ("body", "field", "said"),
+    ("body", "field", "message"),
     [
         ({"name": "N", "steps": []}, "steps", "Add at least one step"),
         ({"name": "N", "steps": "15m"}, "steps", "Use a list of steps"),
@@ -135,10 +135,10 @@ def test_by_rest(olga, bob):
         ({"steps": [{"after": "15m", "to": ["owner"]}]}, "name", "required"),
     ],
 )
-def test_bad_input_by_rest(olga, body, field, said):
+def test_bad_input_by_rest(olga, body, field, message):
     found = Program(olga).post("escalation-policies/", body, status=400)
     assert {name.partition(".")[0] for name in found} == {field}
-    assert said in str(found)
+    assert message in str(found)
 
 
 def test_a_name_is_taken_once_and_stays(olga):

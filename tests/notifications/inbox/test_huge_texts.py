@@ -6,18 +6,20 @@ from django.test.utils import CaptureQueriesContext
 
 from notifications.models import Notification
 from tests.api import Program
-from tests.notifications.inbox_cast import told
+from tests.notifications.inbox_cast import notification_for
 
 SIZE = 10_000_000
 
 
 @pytest.fixture
 def huge(alice):
-    found = told(alice)
+    notification = notification_for(alice)
     with connection.cursor() as cursor:
         for column in ("title", "message"):
-            cursor.execute(f"UPDATE notifications SET {column} = repeat('ä', %s) WHERE id = %s", [SIZE, found.pk])
-    return found
+            cursor.execute(
+                f"UPDATE notifications SET {column} = repeat('ä', %s) WHERE id = %s", [SIZE, notification.pk]
+            )
+    return notification
 
 
 @pytest.mark.parametrize("address", ["/notifications/", "/notifications/panel/", "/"])

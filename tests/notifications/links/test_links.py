@@ -41,7 +41,7 @@ def link_of(name="acknowledge_url"):
     return urlsplit(getattr(message_of(newest), name)).path
 
 
-def said(response, status=200):
+def content_of(response, status=200):
     assert response.status_code == status, response.content.decode()
     return response.content.decode()
 
@@ -53,7 +53,7 @@ def handling(state):
 
 def test_looking_at_a_link_does_nothing(fires, stranger):
     for _ in range(3):
-        page = said(stranger.get(link_of()))
+        page = content_of(stranger.get(link_of()))
         stranger.head(link_of())
     assert "CPU" in page
     assert "Acknowledge" in page
@@ -62,7 +62,7 @@ def test_looking_at_a_link_does_nothing(fires, stranger):
 
 
 def test_the_button_acknowledges_in_the_name_of_who_was_told(fires, alice, stranger):
-    page = said(stranger.post(link_of(), {"do": "acknowledge"}))
+    page = content_of(stranger.post(link_of(), {"do": "acknowledge"}))
     assert "Alice acknowledged the alert" in page
     assert handling(fires) == "acknowledged"
     assert fires.handled_by == alice
@@ -77,21 +77,21 @@ def test_the_button_acknowledges_in_the_name_of_who_was_told(fires, alice, stran
 def test_it_is_snoozed(fires, alice, stranger, choice, until):
     alice.time_zone = "Europe/Berlin"  # nine o'clock there is eight in UTC
     alice.save()
-    page = said(stranger.post(link_of(), {"do": choice}))
+    page = content_of(stranger.post(link_of(), {"do": choice}))
     assert "Alice snoozed the alert until" in page
     assert handling(fires) == "snoozed"
     assert fires.handled_until == until
 
 
 def test_another_choice_is_none(fires, stranger):
-    assert "Choose one of the buttons" in said(stranger.post(link_of(), {"do": "for ever"}), 400)
+    assert "Choose one of the buttons" in content_of(stranger.post(link_of(), {"do": "for ever"}), 400)
     assert handling(fires) == "open"
 
 
 def test_what_was_done_already_is_said_and_not_done_again(fires, stranger):
     link = link_of()
     stranger.post(link, {"do": "1h"})
-    for page in (said(stranger.get(link)), said(stranger.post(link, {"do": "acknowledge"}))):
+    for page in (content_of(stranger.get(link)), content_of(stranger.post(link, {"do": "acknowledge"}))):
         assert "Alice already snoozed the alert until 2026-03-02 11:00." in page
         assert 'name="do"' not in page
     assert handling(fires) == "snoozed"
@@ -102,7 +102,7 @@ def test_what_has_resolved_is_said(fires, alice, clock, stranger):
     clock.shift(HOUR)
     MetricSample.objects.create(user=alice, metric="cpu", value=5, observed_at=START + HOUR)
     dispatch(START + HOUR, "command")
-    for page in (said(stranger.get(link)), said(stranger.post(link))):
+    for page in (content_of(stranger.get(link)), content_of(stranger.post(link))):
         assert "The alert is no longer firing" in page
     assert handling(fires) == "open"
 
@@ -112,14 +112,14 @@ def test_a_message_of_an_earlier_episode_does_nothing_to_a_later_one(fires, alic
     for hours, value in ((1, 5), (2, 99)):
         MetricSample.objects.create(user=alice, metric="cpu", value=value, observed_at=START + hours * HOUR)
         dispatch(START + hours * HOUR, "command")
-    assert "The current alert has its own notification" in said(stranger.post(link))
+    assert "The current alert has its own notification" in content_of(stranger.post(link))
     assert handling(fires) == "open"
 
 
 def test_what_is_gone_is_said(fires, stranger):
     link = link_of()
     Notification.objects.all().delete()
-    assert "was deleted" in said(stranger.post(link), 410)
+    assert "was deleted" in content_of(stranger.post(link), 410)
 
 
 @pytest.mark.parametrize("lost", ["deactivated", "no group", "auditor"])
@@ -130,22 +130,22 @@ def test_who_may_not_do_it_any_more_is_refused(fires, alice, audra, stranger, lo
         alice.is_active = False
         alice.save()
     for response in (stranger.get(link), stranger.post(link)):
-        assert "You no longer have permission" in said(response, 403)
+        assert "You no longer have permission" in content_of(response, 403)
     assert handling(fires) == "open"
 
 
 def test_a_link_is_for_seven_days(fires, clock, stranger):
     link = link_of()
     clock.shift(timedelta(days=7, minutes=1))
-    assert "invalid or has expired" in said(stranger.post(link), 410)
+    assert "invalid or has expired" in content_of(stranger.post(link), 410)
 
 
 def test_a_link_is_for_one_purpose_and_one_person(fires, alice, bob, stranger):
     token = link_of().split("/")[3]
     assert stranger.post(f"/links/unsubscribe/{token}/").status_code == 410
     assert stranger.post(f"/links/acknowledge/{token[:-2]}xx/").status_code == 410
-    told = Notification.objects.get()
-    foreign = urlsplit(address(ACKNOWLEDGE, Link(told.pk, bob.pk))).path
+    notification = Notification.objects.get()
+    foreign = urlsplit(address(ACKNOWLEDGE, Link(notification.pk, bob.pk))).path
     assert stranger.post(foreign).status_code == 410
     assert handling(fires) == "open"
 
@@ -167,7 +167,7 @@ def group(alice, rule, now, count, **facts):
 def test_a_group_is_acknowledged_as_a_whole_and_nothing_else(alice, bob, clock, stranger):
     channel_of(alice, "email", to="alice@example.com")
     rule, other = rule_of(alice, rule_name="CPU"), rule_of(alice, rule_name="Disk")
-    told = [state_of(rule, START, target=name, last_notified_at=START) for name in ("a", "b")]
+    states = [state_of(rule, START, target=name, last_notified_at=START) for name in ("a", "b")]
     later = state_of(rule, START, user=bob, last_notified_at=START + HOUR)
     resolved = state_of(rule, START, "ok", target="c", last_notified_at=START)
     untold = state_of(rule, START, target="d", last_notified_at=None)
@@ -175,11 +175,11 @@ def test_a_group_is_acknowledged_as_a_whole_and_nothing_else(alice, bob, clock, 
     another = state_of(other, START, last_notified_at=START)
     group(alice, rule, START, 3)
     link = link_of()
-    assert "Of 3 instances that are still firing." in said(stranger.get(link))
-    assert "acknowledged 3 instances" in said(stranger.post(link))
-    assert {handling(state) for state in (*told, later)} == {"acknowledged"}
+    assert "Of 3 instances that are still firing." in content_of(stranger.get(link))
+    assert "acknowledged 3 instances" in content_of(stranger.post(link))
+    assert {handling(state) for state in (*states, later)} == {"acknowledged"}
     assert {handling(state) for state in (resolved, untold, before, another)} == {"open"}
-    assert "already acknowledged the alert" in said(stranger.post(link))
+    assert "already acknowledged the alert" in content_of(stranger.post(link))
 
 
 def test_what_a_tick_told_of_many_people_is_acknowledged_by_one_link(olga, alice, bob, clock, stranger):
@@ -189,8 +189,8 @@ def test_what_a_tick_told_of_many_people_is_acknowledged_by_one_link(olga, alice
         MetricSample.objects.create(user=person, metric="cpu", value=95, observed_at=START)
     dispatch(START, "command")
     assert Notification.objects.get().metadata["count"] == 3
-    assert "Of 3 instances that are still firing." in said(stranger.get(link_of()))
-    said(stranger.post(link_of(), {"do": "4h"}))
+    assert "Of 3 instances that are still firing." in content_of(stranger.get(link_of()))
+    content_of(stranger.post(link_of(), {"do": "4h"}))
     assert {*RuleState.objects.values_list("handling", "handled_by")} == {("snoozed", olga.pk)}
 
 
@@ -199,7 +199,7 @@ def test_an_escalation_of_many_reaches_what_was_told_when_it_began(alice, clock,
     rule = rule_of(alice, rule_name="CPU")
     states = [state_of(rule, START, target=name, last_notified_at=START) for name in ("a", "b")]
     group(alice, rule, START + HOUR, 2, since=START.isoformat())
-    assert "acknowledged 2 instances" in said(stranger.post(link_of()))
+    assert "acknowledged 2 instances" in content_of(stranger.post(link_of()))
     assert {handling(state) for state in states} == {"acknowledged"}
 
 
@@ -210,7 +210,7 @@ def test_who_was_told_may_acknowledge_the_rule_of_another(alice, bob, olga, cloc
     saved_by(rule, olga)
     MetricSample.objects.create(user=alice, metric="cpu", value=95, observed_at=START)
     dispatch(START, "command")
-    assert "Bob acknowledged the alert" in said(stranger.post(link_of()))
+    assert "Bob acknowledged the alert" in content_of(stranger.post(link_of()))
 
 
 def test_a_message_that_tells_of_no_firing_has_no_link(alice, clock):
@@ -224,7 +224,7 @@ def test_a_message_that_tells_of_no_firing_has_no_link(alice, clock):
 
 
 def test_looking_at_unsubscribe_does_nothing(fires, stranger):
-    page = said(stranger.get(link_of("unsubscribe_url")))
+    page = content_of(stranger.get(link_of("unsubscribe_url")))
     stranger.head(link_of("unsubscribe_url"))
     assert "Unsubscribe from “email”?" in page
     assert "Only mute the rule “CPU”" in page
@@ -235,25 +235,25 @@ def test_one_click_unsubscribes_without_a_page(fires, alice, stranger):
     """RFC 8058: a POST with this body, without cookies, and whatever comes after it says the same."""
     link = link_of("unsubscribe_url")
     body = "List-Unsubscribe=One-Click"
-    said(stranger.post(link, body, content_type="application/x-www-form-urlencoded"))
+    content_of(stranger.post(link, body, content_type="application/x-www-form-urlencoded"))
     assert not Channel.objects.get().enabled
     assert Notification.objects.filter(title="“email” is disabled", user=alice).count() == 1
     for response in (stranger.get(link), stranger.post(link, body, content_type="application/x-www-form-urlencoded")):
-        assert "This channel no longer sends notifications" in said(response)
+        assert "This channel no longer sends notifications" in content_of(response)
     assert Notification.objects.filter(title="“email” is disabled").count() == 1
 
 
 def test_one_click_as_multipart(fires, stranger):
-    said(stranger.post(link_of("unsubscribe_url"), {"List-Unsubscribe": "One-Click"}))
+    content_of(stranger.post(link_of("unsubscribe_url"), {"List-Unsubscribe": "One-Click"}))
     assert not Channel.objects.get().enabled
 
 
 def test_only_the_rule_is_muted(fires, alice, stranger):
-    page = said(stranger.post(link_of("unsubscribe_url"), {"do": "mute"}))
+    page = content_of(stranger.post(link_of("unsubscribe_url"), {"do": "mute"}))
     assert "Notifications of “CPU” appear in the inbox only" in page
     assert Channel.objects.get().enabled
     assert [*Mute.objects.values_list("user", "rule", "until")] == [(alice.pk, fires.rule_id, None)]
-    said(stranger.post(link_of("unsubscribe_url"), {"do": "mute"}))
+    content_of(stranger.post(link_of("unsubscribe_url"), {"do": "mute"}))
     assert Mute.objects.count() == 1
 
 
@@ -261,7 +261,7 @@ def test_a_rule_that_is_gone_is_not_muted(fires, stranger):
     link = link_of("unsubscribe_url")
     RuleState.objects.all().delete()
     fires.rule.delete()
-    assert "mute" not in said(stranger.get(link))
+    assert "mute" not in content_of(stranger.get(link))
     assert stranger.post(link, {"do": "mute"}).status_code == 410
     assert Channel.objects.get().enabled
 

@@ -41,7 +41,7 @@ def words(answer):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.content.decode()))
 
 
-def said(client, answer):
+def messages_after(client, answer):
     return [str(message) for message in client.get(answer.url).context["messages"]]
 
 
@@ -138,7 +138,7 @@ def test_what_waited_goes_out_by_a_new_channel_and_the_page_says_so(alice, clien
     Delivery.objects.update(expires_at="2100-01-01T00:00Z")
     client = client_of(alice)
     answer = client.post(page("new", "email"), filled("email"))
-    assert said(client, answer) == ["Channel saved. 1 waiting notification is sent now."]
+    assert messages_after(client, answer) == ["Channel saved. 1 waiting notification is sent now."]
 
 
 @pytest.mark.parametrize("kind", FILLED)
@@ -156,14 +156,14 @@ def test_the_test_button_says_what_really_came_of_it(alice, client_of, httpserve
     httpserver.expect_ordered_request("/hook").respond_with_data("go away", status=410)
     channel = channel_of(alice, url=httpserver.url_for("/hook"))
     client = client_of(alice)
-    (taken,) = said(client, client.post(page("test", channel.pk)))
+    (taken,) = messages_after(client, client.post(page("test", channel.pk)))
     assert re.fullmatch(r"Test message delivered in [\d,]+ ms\.", taken)
-    assert said(client, client.post(page("test", channel.pk))) == ["Test message failed. Answered 410."]
+    assert messages_after(client, client.post(page("test", channel.pk))) == ["Test message failed. Answered 410."]
     shown = words(client.get(page("page", channel.pk)))
     for part in ("Failing", "Answered 410.", "go away", "thanks", "Retry now", "[TEST] webhook"):
         assert part in shown
     Channel.objects.update(enabled=False)
-    (refused,) = said(client, client.post(page("test", channel.pk)))
+    (refused,) = messages_after(client, client.post(page("test", channel.pk)))
     assert refused.startswith("This channel is disabled")
     assert len(httpserver.log) == 2
 
@@ -180,7 +180,7 @@ def test_a_broken_channel_is_used_again(alice, client_of, httpserver: HTTPServer
     assert deliver(START + MINUTE) == 0
     client = client_of(alice)
     assert "Retry now" in words(client.get(page("page", channel.pk)))
-    assert said(client, client.post(page("close", channel.pk))) == [
+    assert messages_after(client, client.post(page("close", channel.pk))) == [
         "Channel enabled again. Waiting notifications are sent now."
     ]
     deliver(START + MINUTE)

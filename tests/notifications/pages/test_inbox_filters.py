@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from tests.notifications.inbox_cast import told
+from tests.notifications.inbox_cast import notification_for
 from tests.notifications.outside import START
 from tests.rules.rule_cast import rule_of
 
@@ -14,9 +14,11 @@ INBOX = "admin:notifications_notification_changelist"
 
 @pytest.fixture
 def requested(client_of, olga, alice, clock):
-    told(olga, "Low", severity="low", type="info", created_at=START - timedelta(days=3))
-    told(olga, "Critical", severity="critical", rule=rule_of(olga, rule_name="CPU"), metadata={"metric": "cpu"})
-    told(alice, "Alice's", severity="low")
+    notification_for(olga, "Low", severity="low", type="info", created_at=START - timedelta(days=3))
+    notification_for(
+        olga, "Critical", severity="critical", rule=rule_of(olga, rule_name="CPU"), metadata={"metric": "cpu"}
+    )
+    notification_for(alice, "Alice's", severity="low")
 
     def titles(**requested):
         return [str(one) for one in client_of(olga).get(reverse(INBOX), requested).context["cl"].result_list]
@@ -50,7 +52,7 @@ def test_who_asks_for_a_recipient_need_not_ask_for_everyones_too(requested):
 
 
 def test_whom_it_is_about_and_whose_rule_it_is(requested, alice, olga):
-    told(olga, "About Alice", rule=rule_of(alice), metadata={"metric": "cpu", "person": str(alice.pk)})
+    notification_for(olga, "About Alice", rule=rule_of(alice), metadata={"metric": "cpu", "person": str(alice.pk)})
     assert requested(person="alice") == requested(owner="alice") == ["About Alice"]
     assert requested(person="nobody") == requested(person="olga") == []
     assert requested(owner="olga") == ["Critical"]

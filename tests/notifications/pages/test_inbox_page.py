@@ -10,7 +10,7 @@ INBOX = "admin:notifications_notification_changelist"
 MARK = "admin:notifications_notification_mark"
 
 
-def told(user, title="Fusion score too low", **fields):
+def notification_for(user, title="Fusion score too low", **fields):
     return Notification.objects.create(
         **{"user": user, "title": title, "type": "alert", "message": "It is 63: below 70.", "severity": "high"} | fields
     )
@@ -30,8 +30,8 @@ def test_an_empty_inbox(client_of, alice):
 
 
 def test_what_is_not_archived_is_in_the_inbox(client_of, alice):
-    told(alice, "Old", status="archived")
-    told(alice, "New")
+    notification_for(alice, "Old", status="archived")
+    notification_for(alice, "New")
     client = client_of(alice)
     assert titles(client) == ["New"]
     assert titles(client, status="archived") == ["Old"]
@@ -39,8 +39,8 @@ def test_what_is_not_archived_is_in_the_inbox(client_of, alice):
 
 
 def test_only_ones_own_unless_everyones_are_asked_for(client_of, alice, bob, olga):
-    told(alice, "For Alice")
-    told(olga, "For Olga")
+    notification_for(alice, "For Alice")
+    notification_for(olga, "For Olga")
     assert titles(client_of(olga)) == ["For Olga"]
     assert len(titles(client_of(olga), whose="everyone")) == 2
     assert titles(client_of(bob)) == []
@@ -51,7 +51,7 @@ def test_only_ones_own_unless_everyones_are_asked_for(client_of, alice, bob, olg
 def test_a_rule_of_somebody_else_is_named_without_a_link_that_leads_nowhere(client_of, alice, bob, olga):
     rule = rule_of(alice, rule_name="Of Alice")
     for person in (alice, bob, olga):
-        told(person, "Look", rule=rule, metadata={"rule_name": "Of Alice"})
+        notification_for(person, "Look", rule=rule, metadata={"rule_name": "Of Alice"})
     pages = [client_of(person).get(reverse(INBOX)).content.decode() for person in (alice, bob, olga)]
     assert ["Of Alice" in page for page in pages] == [True, True, True]
     assert [f'href="/rules/{rule.pk}/"' in page for page in pages] == [True, False, True]
@@ -59,7 +59,7 @@ def test_a_rule_of_somebody_else_is_named_without_a_link_that_leads_nowhere(clie
 
 def test_opening_one_marks_it_read(client_of, alice, olga):
     rule = rule_of(alice)
-    one = told(alice, rule=rule)
+    one = notification_for(alice, rule=rule)
     address = reverse("admin:notifications_notification_change", args=[one.pk])
     assert client_of(olga).get(address).status_code == 200
     assert status_of(one) == "unread"
@@ -72,7 +72,7 @@ def test_opening_one_marks_it_read(client_of, alice, olga):
 
 @pytest.mark.parametrize(("verb", "status"), [("read", "read"), ("unread", "unread"), ("archive", "archived")])
 def test_a_row_is_marked(client_of, alice, verb, status):
-    one = told(alice, status="read" if verb == "unread" else "unread")
+    one = notification_for(alice, status="read" if verb == "unread" else "unread")
     client = client_of(alice)
     response = client.post(reverse(MARK, args=[one.pk, verb]), follow=True)
     assert "1 notification" in response.content.decode()
@@ -83,20 +83,20 @@ def test_a_row_is_marked(client_of, alice, verb, status):
     ("action", "status"), [("mark_read", "read"), ("mark_unread", "unread"), ("archive", "archived")]
 )
 def test_many_are_marked(client_of, alice, action, status):
-    ones = [told(alice, status="read" if action == "mark_unread" else "unread") for _ in range(2)]
+    ones = [notification_for(alice, status="read" if action == "mark_unread" else "unread") for _ in range(2)]
     client_of(alice).post(reverse(INBOX), {"action": action, "_selected_action": [one.pk for one in ones], "index": 0})
     assert {status_of(one) for one in ones} == {status}
 
 
 def test_all_are_marked_read_but_only_ones_own(client_of, alice, olga):
-    mine, hers = told(olga), told(alice)
+    mine, hers = notification_for(olga), notification_for(alice)
     response = client_of(olga).post(reverse("admin:notifications_notification_read_all"), follow=True)
     assert "Marked 1 notification as read." in response.content.decode()
     assert (status_of(mine), status_of(hers)) == ("read", "unread")
 
 
 def test_who_may_not_mark(client_of, alice, bob, audra):
-    one = told(alice)
+    one = notification_for(alice)
     assert client_of(bob).post(reverse(MARK, args=[one.pk, "read"])).status_code == 404
     assert client_of(audra).post(reverse(MARK, args=[one.pk, "read"])).status_code == 403
     assert client_of(alice).post(reverse(MARK, args=[one.pk, "burn"])).status_code == 404
@@ -108,20 +108,20 @@ def test_who_may_not_mark(client_of, alice, bob, audra):
 
 
 def test_notifications_are_not_written_or_deleted_by_hand(client_of, ada):
-    one = told(ada)
+    one = notification_for(ada)
     client = client_of(ada)
     assert client.get(reverse("admin:notifications_notification_add")).status_code == 403
     assert client.post(reverse("admin:notifications_notification_delete", args=[one.pk])).status_code == 403
 
 
 def test_what_stands_in_a_notification_is_text(client_of, alice):
-    told(alice, "<script>alert(1)</script>")
+    notification_for(alice, "<script>alert(1)</script>")
     assert "<script>alert(1)" not in client_of(alice).get(reverse(INBOX)).content.decode()
 
 
 def test_queries_do_not_grow(client_of, olga, alice, django_assert_max_num_queries):
     for n in range(12):
-        told(alice, f"No. {n}", rule=rule_of(alice))
+        notification_for(alice, f"No. {n}", rule=rule_of(alice))
     client = client_of(olga)
     with django_assert_max_num_queries(20):
         assert len(titles(client, whose="everyone")) == 12

@@ -14,7 +14,7 @@ from notifications.delivery.statistics import figures_of
 from notifications.models import Channel, Delivery, DeliveryAttempt
 from tests.notifications.api.test_delivery_api import written
 from tests.notifications.outside import START, channel_of, tell
-from tests.notifications.pages.test_channel_pages import said, words
+from tests.notifications.pages.test_channel_pages import messages_after, words
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:notifications_delivery_changelist"
@@ -102,9 +102,9 @@ def test_a_bundle_and_what_is_in_it_lead_to_each_other(alice, client_of, channel
 def test_one_is_sent_again(alice, client_of, channel):
     delivery = written(alice, channel)
     client = client_of(alice)
-    assert said(client, client.post(page("resend", delivery.pk))) == ["Sent again."]
+    assert messages_after(client, client.post(page("resend", delivery.pk))) == ["Sent again."]
     assert Delivery.objects.get().status == "due"
-    (refused,) = said(client, client.post(page("resend", delivery.pk)))
+    (refused,) = messages_after(client, client.post(page("resend", delivery.pk)))
     assert refused.startswith("The notification is being sent or was delivered")
     assert client.get(page("resend", delivery.pk)).status_code == 405
 
@@ -114,7 +114,7 @@ def test_many_are_sent_again(alice, client_of, channel):
     left = written(alice, channel)
     client = client_of(alice)
     answer = client.post(reverse(LIST), {"action": "resend", "_selected_action": [str(one.pk) for one in chosen]})
-    assert said(client, answer) == ["2 deliveries queued again. 1 were already delivered or are being sent."]
+    assert messages_after(client, answer) == ["2 deliveries queued again. 1 were already delivered or are being sent."]
     assert set(Delivery.objects.filter(status="due")) == set(chosen[:2])
     left.refresh_from_db()
     assert left.status == "dead"
@@ -131,8 +131,8 @@ def test_all_that_failed_since_a_time_asked_first(alice, bob, client_of, channel
     assert "2 notifications failed since 2026-03-02 09:00." in words(requested)
     assert not Delivery.objects.filter(status="due").exists()
     answer = client.post(page("resend_all"), since | {"channel": str(other.pk)})
-    assert said(client, answer) == ["1 delivery queued again."]
-    assert said(client, client.post(page("resend_all"), since)) == ["1 delivery queued again."]
+    assert messages_after(client, answer) == ["1 delivery queued again."]
+    assert messages_after(client, client.post(page("resend_all"), since)) == ["1 delivery queued again."]
     assert set(Delivery.objects.filter(status="due").values_list("title", flat=True)) == {"one", "two"}
     assert "No failed deliveries since then" in words(client.get(page("resend_all"), since))
 

@@ -12,7 +12,7 @@ from notifications.gateway import Message, post
 from notifications.inbox.trace import why_of
 from notifications.models import Channel, Delivery, Mute, Notification, Preference
 from tests.api import Program
-from tests.notifications.inbox_cast import told
+from tests.notifications.inbox_cast import notification_for
 from tests.notifications.outside import MINUTE, START, channel_of, tell
 from tests.rules.rule_cast import entry_of, rule_of
 
@@ -37,7 +37,7 @@ def words(page):
 def test_it_leads_to_why_it_was_told_and_shows_its_numbers(client_of, alice, clock):
     rule = rule_of(alice)
     entry = entry_of(rule, START)
-    one = told(alice, rule=rule, metadata={"entry": str(entry.pk), "metric": "fusion_score", "value": 63.0})
+    one = notification_for(alice, rule=rule, metadata={"entry": str(entry.pk), "metric": "fusion_score", "value": 63.0})
     page = page_of(client_of(alice), one)
     assert f'href="/activity/{entry.pk}/change/">Why?</a>' in page
     assert "<span>Value</span> <span>63</span>" in page
@@ -45,7 +45,7 @@ def test_it_leads_to_why_it_was_told_and_shows_its_numbers(client_of, alice, clo
 
 def test_no_way_to_an_entry_that_one_may_not_see(client_of, alice, bob, clock):
     entry = entry_of(rule_of(bob), START)
-    one = told(alice, metadata={"entry": str(entry.pk)})
+    one = notification_for(alice, metadata={"entry": str(entry.pk)})
     assert "Why?</a>" not in page_of(client_of(alice), one).replace("bell-panel", "")
 
 
@@ -56,10 +56,10 @@ def test_each_channel_with_its_outcome(client_of, alice, httpserver, clock):
     channel_of(alice, name="bad", position=1, url=httpserver.url_for("/bad"))
     tell(alice)
     deliver(START)
-    said = words(page_of(client_of(alice), Notification.objects.get(title="CPU is high")))
-    assert "good (webhook) Delivered" in said
-    assert "bad (webhook) Failed Answered 410." in said
-    assert said.count("1 attempt") == 2
+    notification = words(page_of(client_of(alice), Notification.objects.get(title="CPU is high")))
+    assert "good (webhook) Delivered" in notification
+    assert "bad (webhook) Failed Answered 410." in notification
+    assert notification.count("1 attempt") == 2
 
 
 def test_a_channel_that_its_person_does_not_want(client_of, alice, clock):
@@ -107,8 +107,8 @@ def test_a_channel_whose_breaker_is_open(client_of, alice, clock):
     channel = channel_of(alice, url="http://127.0.0.1/")
     tell(alice)
     Channel.objects.filter(pk=channel.pk).update(opened_at=START - MINUTE, retry_at=START + 4 * MINUTE)
-    said = words(page_of(client_of(alice), only()))
-    assert "The channel has been failing since 09:59; next attempt at 10:04." in said
+    page = words(page_of(client_of(alice), only()))
+    assert "The channel has been failing since 09:59; next attempt at 10:04." in page
 
 
 @pytest.mark.parametrize(
@@ -155,16 +155,16 @@ def one_entry(alice, bob, clock):
 
 
 def test_an_operator_sees_to_whom_else_the_same_went(client_of, olga, one_entry):
-    said = words(page_of(client_of(olga), one_entry))
-    assert said.startswith("Deliveries Alice Inbox Unread No channel Waiting for a channel")
-    assert "Bob Inbox Unread Bob&#x27;s phone (webhook) Due" in said.replace("'", "&#x27;")
-    assert said.count("Inbox") == 2
+    page = words(page_of(client_of(olga), one_entry))
+    assert page.startswith("Deliveries Alice Inbox Unread No channel Waiting for a channel")
+    assert "Bob Inbox Unread Bob&#x27;s phone (webhook) Due" in page.replace("'", "&#x27;")
+    assert page.count("Inbox") == 2
 
 
 def test_a_member_sees_only_where_their_own_went(client_of, alice, one_entry):
-    said = words(page_of(client_of(alice), one_entry))
-    assert said.count("Inbox") == 1
-    assert "phone" not in said
+    page = words(page_of(client_of(alice), one_entry))
+    assert page.count("Inbox") == 1
+    assert "phone" not in page
 
 
 def test_by_rest(alice, bob, olga, one_entry):
@@ -200,6 +200,6 @@ def test_the_number_of_queries_does_not_grow(client_of, olga, alice, clock, djan
 
 
 def test_a_notification_of_the_old_application_without_anything(client_of, alice, clock):
-    one = told(alice, severity=None, created_at=None, metadata=None)
-    said = words(page_of(client_of(alice), one))
-    assert "Inbox only; no channel was used." in said
+    one = notification_for(alice, severity=None, created_at=None, metadata=None)
+    page = words(page_of(client_of(alice), one))
+    assert "Inbox only; no channel was used." in page

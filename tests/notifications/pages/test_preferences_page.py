@@ -60,20 +60,20 @@ def test_what_is_usual_is_shown_as_such(client_of, alice, olga, clock):
     assert page.count('<option value="" selected>default: once a day</option>') == 1
 
 
-@pytest.mark.parametrize(("hour", "zone", "said"), [
+@pytest.mark.parametrize(("hour", "zone", "message"), [
     (23, "UTC", "Quiet hours until 07:00 on Tuesday: only critical notifications are sent."),
     (3, "UTC", "Quiet hours until 07:00: only critical notifications are sent."),
     (10, "UTC", "Quiet hours are off now (10:00)."),
     (23, "Asia/Kolkata", "Quiet hours until 07:00: only critical notifications are sent."),
     (10, "America/New_York", "Quiet hours until 07:00: only critical notifications are sent."),
 ])  # fmt: skip
-def test_whether_it_is_quiet_is_said_by_the_clock_of_the_person(client_of, alice, clock, hour, zone, said):
+def test_whether_it_is_quiet_is_said_by_the_clock_of_the_person(client_of, alice, clock, hour, zone, message):
     alice.time_zone = zone
     alice.save()
     Preference.objects.create(user=alice, quiet=[NIGHT])
     clock.move_to(START.replace(hour=hour))
     page = words(client_of(alice).get(PAGE))
-    assert said in page
+    assert message in page
     assert f"Time zone: {zone}" in page
 
 
@@ -102,15 +102,15 @@ def test_it_follows_what_is_chosen_before_that_is_saved(client_of, alice, clock)
     assert not Preference.objects.exists()
 
 
-@pytest.mark.parametrize(("period", "said"), [
+@pytest.mark.parametrize(("period", "message"), [
     ({"from": "22:00", "days": [0]}, "Enter the end too."),
     ({"until": "22:00", "days": [0]}, "Enter the start too."),
     ({"from": "22:00", "until": "07:00"}, "Enter the days too."),
     ({"from": "25:00", "until": "07:00", "days": [0]}, "Enter a time of day, for example 22:00."),
     ({"from": "00:00", "until": "00:00", "days": [0, 1, 2, 3, 4, 5, 6]}, "Quiet hours cover the whole week"),
 ])  # fmt: skip
-def test_what_is_wrong_is_said_and_nothing_is_kept(client_of, alice, clock, period, said):
-    assert said in words(client_of(alice).post(PAGE, form(period)))
+def test_what_is_wrong_is_said_and_nothing_is_kept(client_of, alice, clock, period, message):
+    assert message in words(client_of(alice).post(PAGE, form(period)))
     assert not Preference.objects.exists()
 
 
@@ -157,15 +157,15 @@ def test_a_rule_is_muted_and_unmuted(client_of, alice, clock):
     assert tell(alice, rule_id=rule.pk)[0].status == "due"
 
 
-@pytest.mark.parametrize(("requested", "said"), [
+@pytest.mark.parametrize(("requested", "message"), [
     ({"rule": "", "length": "1d"}, "Choose a rule."),
     ({"length": "99y"}, "Choose a duration."),
     ({"rule": "7b1c6a52-58a5-4a0e-9d3b-0f1f6f7b3c11", "length": "1d"}, "The rule does not exist"),
 ])  # fmt: skip
-def test_a_mute_that_is_wrong_says_why(client_of, alice, clock, requested, said):
+def test_a_mute_that_is_wrong_says_why(client_of, alice, clock, requested, message):
     client = client_of(alice)
     client.post(PAGE, {"mute": "1", "rule": str(rule_of(alice).pk)} | requested)
-    assert said in words(client.get(PAGE))
+    assert message in words(client.get(PAGE))
     assert not Mute.objects.exists()
 
 

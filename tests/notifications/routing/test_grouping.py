@@ -34,14 +34,14 @@ def test_a_count_and_the_first_ten(watched, olga):
     channel_of(olga, url="https://example.com/")
     busy(12)
     dispatch(START, "test")
-    told = Notification.objects.get()
-    assert told.title == "CPU (12 instances)"
-    lines = told.message.split("\n")
+    notification = Notification.objects.get()
+    assert notification.title == "CPU (12 instances)"
+    lines = notification.message.split("\n")
     assert len(lines) == 11
     assert lines[-1] == "… and 2 more."
     assert all("is 95: above 90." in line for line in lines[:-1])
-    assert told.metadata["count"] == 12
-    assert len(told.metadata["instances"]) == 10
+    assert notification.metadata["count"] == 12
+    assert len(notification.metadata["instances"]) == 10
     assert Delivery.objects.count() == 1
 
 
@@ -55,8 +55,8 @@ def test_every_entry_leads_to_the_message(watched, olga):
 def test_one_instance_is_told_as_itself(watched, olga):
     busy(1)
     dispatch(START, "test")
-    told = Notification.objects.get()
-    assert (told.title, "count" in told.metadata) == ("CPU", False)
+    notification = Notification.objects.get()
+    assert (notification.title, "count" in notification.metadata) == ("CPU", False)
 
 
 def test_what_fires_and_what_resolves_are_not_mixed(watched, olga):

@@ -46,18 +46,18 @@ def cpu(user, **config):
     )
 
 
-def told():
+def notified():
     return sorted(Notification.objects.values_list("user__full_name", flat=True))
 
 
 def test_without_any_the_owner_is_told(alice):
     fire(cpu(alice))
-    assert told() == ["Alice"]
+    assert notified() == ["Alice"]
 
 
 def test_those_that_are_named_are_told_and_nobody_else(alice, olga, bob):
     entry = fire(saved_by(cpu(alice, recipients=["OLGA@example.com", "bob@example.com"]), olga))
-    assert told() == ["Bob", "Olga"]
+    assert notified() == ["Bob", "Olga"]
     assert entry.context["outcome"]["notifications"] == 2
     for notification in Notification.objects.all():  # the rule is not theirs, the notification is
         assert notification.action_url == f"/notifications/{notification.pk}/change/"
@@ -66,20 +66,20 @@ def test_those_that_are_named_are_told_and_nobody_else(alice, olga, bob):
 def test_a_group_is_everybody_in_it_once(alice, olga, audra):
     audra.groups.add(Group.objects.get(name="operators"))
     fire(saved_by(cpu(alice, recipients=["group:operators", "olga@example.com", "owner"]), olga))
-    assert told() == ["Alice", "Audra", "Olga"]
+    assert notified() == ["Alice", "Audra", "Olga"]
 
 
 def test_whoever_may_not_sign_in_any_more_is_not_told_and_the_outcome_says_so(alice, olga, bob):
     bob.is_active = False
     bob.save()
     entry = fire(saved_by(cpu(alice, recipients=["bob@example.com", "olga@example.com"]), olga))
-    assert told() == ["Olga"]
+    assert notified() == ["Olga"]
     assert entry.context["outcome"]["problem"] == "Recipients not found: bob@example.com."
 
 
 def test_where_nobody_is_left_the_owner_is_notified_and_the_outcome_says_so(alice, olga):
     entry = fire(saved_by(cpu(alice, recipients=["gone@example.com", "group:nobody"]), olga))
-    assert (entry.status, told()) == ("success", ["Alice"])
+    assert (entry.status, notified()) == ("success", ["Alice"])
     assert entry.context["outcome"]["problem"] == (
         "Recipients not found: gone@example.com, group:nobody. The owner of the rule was notified instead."
     )
@@ -96,18 +96,18 @@ def test_where_nobody_is_left_the_owner_is_notified_and_the_outcome_says_so(alic
 def test_a_role_is_everybody_who_has_it(alice, bob, olga, ada, audra, recipients, names):
     for user in (alice, bob):
         user.groups.add(Group.objects.get(name="members"))
-    assert (fire(saved_by(cpu(alice, recipients=recipients), olga)).status, told()) == ("success", names)
+    assert (fire(saved_by(cpu(alice, recipients=recipients), olga)).status, notified()) == ("success", names)
 
 
 def test_an_id_is_a_person_as_an_e_mail_is(alice, bob, olga):
     entry = fire(saved_by(cpu(alice, recipients=[str(bob.pk), str(uuid4())]), olga))
-    assert told() == ["Bob"]
+    assert notified() == ["Bob"]
     assert "Recipients not found" in entry.context["outcome"]["problem"]
 
 
 def test_a_role_is_nobodys_to_notify_but_an_operators(alice, ada):
     entry = fire(cpu(alice, recipients=["admin"]))
-    assert (entry.status, told()) == ("success", ["Alice"])
+    assert (entry.status, notified()) == ("success", ["Alice"])
     problem = entry.context["outcome"]["problem"]
     assert "Not notified: admin." in problem
     assert problem.endswith("The owner of the rule was notified instead.")
@@ -117,7 +117,7 @@ def test_a_role_is_nobodys_to_notify_but_an_operators(alice, ada):
 @pytest.mark.parametrize("recipient", ["bob@example.com", "nobody@example.com", "group:operators", "channel:b@c.d/X"])
 def test_a_rule_that_no_operator_owns_or_has_saved_notifies_its_owner_alone(alice, bob, recipient):
     entry = fire(cpu(alice, recipients=[recipient]))
-    assert (entry.status, told()) == ("success", ["Alice"])
+    assert (entry.status, notified()) == ("success", ["Alice"])
     assert entry.context["outcome"]["problem"] == (
         f"Not notified: {recipient}. Only rules owned or saved by an operator can notify people other than the owner. "
         "The owner of the rule was notified instead."
@@ -126,7 +126,7 @@ def test_a_rule_that_no_operator_owns_or_has_saved_notifies_its_owner_alone(alic
 
 def test_where_some_may_be_notified_the_owner_was_not_instead(alice, bob):
     entry = fire(cpu(alice, recipients=["alice@example.com", "bob@example.com"]))
-    assert told() == ["Alice"]
+    assert notified() == ["Alice"]
     assert "instead" not in entry.context["outcome"]["problem"]
 
 
@@ -140,20 +140,20 @@ def test_that_is_asked_at_each_evaluation(olga, bob):
     rule = cpu(olga, recipients=["bob@example.com"])
     olga.groups.clear()
     fire(rule)
-    assert told() == ["Olga"]
+    assert notified() == ["Olga"]
 
 
 def test_what_was_changed_past_the_one_who_saved_it_is_not_theirs(alice, olga, bob):
     rule = saved_by(cpu(alice, recipients=["bob@example.com"]), olga)
     type(rule).objects.filter(pk=rule.pk).update(rule_name="Pay now")
     fire(rule)
-    assert told() == ["Alice"]
+    assert notified() == ["Alice"]
 
 
 def test_a_channel_that_is_named_gets_it_beside_the_inbox_and_no_other_does(alice):
     pager, phone = (channel_of(alice, name=name, url="https://example.com/") for name in ("Pager", "Phone"))
     fire(cpu(alice, recipients=["channel:Pager"]))
-    assert told() == ["Alice"]
+    assert notified() == ["Alice"]
     assert Delivery.objects.get().channel == pager
     assert phone.deliveries.count() == 0
 
@@ -170,7 +170,7 @@ def test_a_channel_of_somebody_else_is_named_with_their_address(alice, olga):
     pager = channel_of(olga, name="Team/Night", url="https://example.com/")
     fire(saved_by(cpu(alice, recipients=["channel:olga@example.com/Team/Night"]), olga))
     assert Delivery.objects.get().channel == pager
-    assert told() == ["Alice"]
+    assert notified() == ["Alice"]
 
 
 def test_a_channel_that_is_switched_off_is_not_there(alice):
@@ -199,9 +199,9 @@ def test_a_batch_is_looked_up_at_once(alice, olga, django_assert_num_queries):
 )  # fmt: skip
 def test_members_tell_themselves(alice, bob, recipient, problem):
     channel_of(alice, name="Pager", url="https://example.com/")
-    said = " ".join(problems_of([recipient], alice, alice))
-    assert problem in said
-    assert bool(said) == bool(problem)
+    text = " ".join(problems_of([recipient], alice, alice))
+    assert problem in text
+    assert bool(text) == bool(problem)
 
 
 @pytest.mark.parametrize(
@@ -212,9 +212,9 @@ def test_members_tell_themselves(alice, bob, recipient, problem):
     ],
 )  # fmt: skip
 def test_operators_tell_anybody_who_is_there(alice, bob, olga, recipient, problem):
-    said = " ".join(problems_of([recipient], alice, olga))
-    assert problem in said
-    assert bool(said) == bool(problem)
+    text = " ".join(problems_of([recipient], alice, olga))
+    assert problem in text
+    assert bool(text) == bool(problem)
 
 
 def test_by_rest_they_are_checked_and_kept_as_a_list(alice, bob):

@@ -19,7 +19,7 @@ def who(ways=WAYS, **fields):
     return Subscriber(id=UUID(int=9), zone=ZoneInfo("Europe/Berlin"), ways=ways, **fields)
 
 
-def told(decisions):
+def outcomes(decisions):
     return [(decision.way and decision.way.name, decision.status) for decision in decisions]
 
 
@@ -44,7 +44,7 @@ def told(decisions):
     ],
 )  # fmt: skip
 def test_the_decisions(severity, person, expected):
-    assert told(route(severity, RULE, person, NOW)) == expected
+    assert outcomes(route(severity, RULE, person, NOW)) == expected
 
 
 def test_a_rule_that_names_a_channel_is_not_asked_what_its_owner_prefers():
@@ -62,7 +62,7 @@ def test_a_rule_that_names_a_channel_is_not_asked_what_its_owner_prefers():
     ],
 )
 def test_channels_that_are_left_out(without, named, expected):
-    assert told(route("high", RULE, who(), NOW, without=without, named=named)) == expected
+    assert outcomes(route("high", RULE, who(), NOW, without=without, named=named)) == expected
 
 
 def test_nothing_waits_for_a_channel_where_it_goes_to_one_that_is_named():

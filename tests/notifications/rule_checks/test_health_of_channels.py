@@ -10,7 +10,7 @@ from tests.rules.rule_cast import rule_of
 pytestmark = pytest.mark.django_db
 
 
-def told(rule, now):
+def finding_of(rule, now):
     return {finding.kind: finding for finding in findings_of(rule.pk, now)}.get("broken_channel")
 
 
@@ -37,7 +37,7 @@ def test_none_of_them_works(alice, bob, now, states, words):
         changes = {"off": {"enabled": False}, "broken": broken(now), "works": {}}[state]
         if changes:
             Channel.objects.filter(pk=channel.pk).update(**changes)
-    found = told(rule, now)
+    found = finding_of(rule, now)
     assert (found and found.words) == words
     assert found is None or found.link == f"/channels/?owner={alice.pk}"
 
@@ -45,9 +45,9 @@ def test_none_of_them_works(alice, bob, now, states, words):
 def test_only_rules_that_tell_somebody(alice, now):
     channel_of(alice, url="https://a.example/")
     Channel.objects.update(**broken(now))
-    assert told(rule_of(alice, action_type="notify"), now)
-    assert told(rule_of(alice, action_type="log"), now) is None
-    assert told(rule_of(alice, status="draft"), now) is None
+    assert finding_of(rule_of(alice, action_type="notify"), now)
+    assert finding_of(rule_of(alice, action_type="log"), now) is None
+    assert finding_of(rule_of(alice, status="draft"), now) is None
 
 
 @pytest.mark.parametrize(
@@ -57,4 +57,4 @@ def test_only_rules_that_tell_somebody(alice, now):
 def test_whom_a_rule_names_besides_may_hear_it(alice, now, recipients, found):
     channel_of(alice, url="https://a.example/")
     Channel.objects.update(**broken(now))
-    assert bool(told(rule_of(alice, action_config={"recipients": recipients}), now)) is found
+    assert bool(finding_of(rule_of(alice, action_config={"recipients": recipients}), now)) is found

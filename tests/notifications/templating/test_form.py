@@ -40,15 +40,15 @@ def test_the_wording_is_kept(client_of, alice, mail):
     assert (mail.title_template, mail.body_template) == ("{{ severity }}: {{ title }}", "{{ text }}\n{{ url }}")
 
 
-@pytest.mark.parametrize(("name", "source", "said"), [
+@pytest.mark.parametrize(("name", "source", "message"), [
     ("title_template", "{{ titel }}", "Line 1: unknown variable “titel”."),
     ("body_template", "one\r\n{% if text %}", "Line 2: {% if %} is not closed: {% endif %} is missing."),
     ("body_template", "{% include 'x' %}", "Unknown tag “include”."),
     ("body_template", "x" * 4001, "The template has 4,001 characters"),
 ])  # fmt: skip
-def test_what_is_wrong_is_said_at_the_field(client_of, alice, mail, name, source, said):
+def test_what_is_wrong_is_said_at_the_field(client_of, alice, mail, name, source, message):
     page = client_of(alice).post(edit(mail), given(**{name: source})).content.decode()
-    assert said in page.replace("&#x27;", "'")
+    assert message in page.replace("&#x27;", "'")
     mail.refresh_from_db()
     assert (mail.title_template, mail.body_template) == ("", "")
 

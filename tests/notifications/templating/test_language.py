@@ -16,7 +16,7 @@ FACTS = dict.fromkeys(VARIABLES) | {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("source", "said"), [
+@pytest.mark.parametrize(("source", "message"), [
     ("{{ title | upcase }}: {{ value }} > {{ threshold }}", "CPU IS HIGH: 95.5 > 90"),
     ("{% if value > 90 and severity == 'high' %}hot{% else %}cold{% endif %}", "hot"),
     ("{% if value > 99 %}a{% elsif title contains 'CPU' %}b{% endif %}", "b"),
@@ -39,8 +39,8 @@ FACTS = dict.fromkeys(VARIABLES) | {
     ("a {%- if title %} b {%- endif %}\n", "a b\n"),
     ("<i>{{ title }}</i> & more", "<i>CPU is high</i> & more"),
 ])  # fmt: skip
-def test_what_it_says(source, said):
-    assert compiled(source).fill_in(FACTS) == said
+def test_what_it_says(source, message):
+    assert compiled(source).fill_in(FACTS) == message
 
 
 def test_what_it_says_of_many():

@@ -46,8 +46,8 @@ def test_title_and_text_of_what_is_sent(alice, httpserver: HTTPServer, clock):
     hook(alice, httpserver, title_template=title, body_template="{{ metric }}={{ value }}")
     tell(alice, metadata=FACTS)
     deliver(START)
-    said = sent(httpserver)["data"]
-    assert (said["title"], said["message"]) == ("HIGH CPU is high", "cpu=95")
+    body = sent(httpserver)["data"]
+    assert (body["title"], body["message"]) == ("HIGH CPU is high", "cpu=95")
     assert Delivery.objects.get().cause == ""
 
 
@@ -64,8 +64,8 @@ def test_one_that_fails_loses_no_message(alice, httpserver: HTTPServer, clock, b
     hook(alice, httpserver, body_template=broken)
     tell(alice, metadata=FACTS)
     deliver(START)
-    said = sent(httpserver)["data"]
-    assert (said["title"], said["message"]) == ("CPU is high", "CPU is 95: above 90.")
+    body = sent(httpserver)["data"]
+    assert (body["title"], body["message"]) == ("CPU is high", "CPU is 95: above 90.")
     delivery = Delivery.objects.get()
     assert delivery.status == "delivered"
     assert delivery.cause.startswith("The template of the channel failed, so the default text was sent:")
@@ -88,10 +88,10 @@ def test_an_empty_title_stays_the_usual_one():
 
 
 def test_html_is_escaped_once_and_text_is_not():
-    said = in_words(message(), "{{ rule_name }}", "{{ rule_name }} is {{ value }} & <i>more</i>")
-    assert subject_of(said) == "[HIGH] R&D <script>"
-    assert "R&D <script> is 95 & <i>more</i>" in text_of(said)
-    page = html_of(said)
+    wording = in_words(message(), "{{ rule_name }}", "{{ rule_name }} is {{ value }} & <i>more</i>")
+    assert subject_of(wording) == "[HIGH] R&D <script>"
+    assert "R&D <script> is 95 & <i>more</i>" in text_of(wording)
+    page = html_of(wording)
     assert "R&amp;D &lt;script&gt; is 95 &amp; &lt;i&gt;more&lt;/i&gt;" in page
     assert "<script>" not in page
 
@@ -118,27 +118,32 @@ MANY = (message(id="2", title="One", text="It is 1."), message(id="3", title="Tw
 
 
 def test_a_digest_is_worded_message_by_message():
-    said = in_words(
+    wording = in_words(
         message(reason="digest", title="2 messages", text="", items=MANY), "! {{ title }}", "so: {{ text }}"
     )
-    assert (said.title, said.text) == ("2 messages", "")
-    assert said.lines == ["! One\nso: It is 1.", "! Two\nso: It is 2."]
+    assert (wording.title, wording.text) == ("2 messages", "")
+    assert wording.lines == ["! One\nso: It is 1.", "! Two\nso: It is 2."]
 
 
 def test_a_template_that_names_items_words_the_digest_and_is_not_followed_by_them_again():
     body = "{% for each in items %}{{ each.title }},{% endfor %}"
-    said = in_words(message(reason="digest", title="2 messages", text="", items=MANY), "{{ count }} things", body)
-    assert (said.title, said.plain) == ("2 things", "One,Two,")
-    assert "It is 1." not in html_of(said) + text_of(said)
-    assert len(said.items) == 2  # programs still get them
+    wording = in_words(message(reason="digest", title="2 messages", text="", items=MANY), "{{ count }} things", body)
+    assert (wording.title, wording.plain) == ("2 things", "One,Two,")
+    assert "It is 1." not in html_of(wording) + text_of(wording)
+    assert len(wording.items) == 2  # programs still get them
 
 
 def test_of_many_instances_each_has_its_numbers():
-    told = [{"value": 95.0, "target": "a", "person_name": "Ada"}, {"value": 97, "target": "b", "person_name": "Bob"}]
+    instances = [
+        {"value": 95.0, "target": "a", "person_name": "Ada"},
+        {"value": 97, "target": "b", "person_name": "Bob"},
+    ]
     row = "{{ each.person }} {{ each.target }} {{ each.value }} > {{ each.threshold }};"
     body = f"{{% for each in items %}}{row}{{% endfor %}}"
-    said = in_words(message(facts=FACTS | {"count": 12, "instances": told}), "{{ count }} of {{ metric }}", body)
-    assert (said.title, said.text) == ("12 of cpu", "Ada a 95 > 90;Bob b 97 > 90;")
+    wording = in_words(
+        message(facts=FACTS | {"count": 12, "instances": instances}), "{{ count }} of {{ metric }}", body
+    )
+    assert (wording.title, wording.text) == ("12 of cpu", "Ada a 95 > 90;Bob b 97 > 90;")
 
 
 def test_a_digest_that_is_sent(alice, httpserver: HTTPServer, clock):
@@ -184,18 +189,18 @@ def test_what_is_told_of_a_channel_itself_is_in_the_usual_words(alice, httpserve
 
 def test_a_surrogate_of_a_legacy_database_stops_no_template():
     facts = FACTS | {"person_name": "Ada \ud800", "target": "a\udfff"}
-    said = in_words(
+    wording = in_words(
         message(facts=facts, labels={"team": "db\ud800"}), "", "{{ person }} {{ target }} {{ labels.team }}"
     )
-    assert (said.text, said.wording_failed) == ("Ada ? a? db?", "")
+    assert (wording.text, wording.wording_failed) == ("Ada ? a? db?", "")
 
 
 def test_a_digest_of_many_messages_lists_the_first_of_them():
     many = tuple(message(id=str(number), title=f"t{number}") for number in range(500))
-    said = in_words(
+    wording = in_words(
         message(reason="digest", items=many), "{{ count }}", "{% for each in items %}{{ each.title }},{% endfor %}"
     )
-    assert (said.title, said.text.count(","), said.wording_failed) == ("500", 200, "")
+    assert (wording.title, wording.text.count(","), wording.wording_failed) == ("500", 200, "")
 
 
 def test_the_work_for_a_digest_is_limited_as_a_whole():
@@ -205,5 +210,5 @@ def test_the_work_for_a_digest_is_limited_as_a_whole():
     digest = message(reason="digest", items=many)
     assert in_words(many[0], "", body).wording_failed == ""
     assert "does too much" in in_words(digest, "", body).wording_failed
-    said = in_words(digest, "{{ severity | upcase }}: {{ rule_name }}", "{{ text }} {{ labels.label9 }} {{ value }}")
-    assert (said.wording_failed, {item.text for item in said.items}) == ("", {"It is 95. x 95"})
+    wording = in_words(digest, "{{ severity | upcase }}: {{ rule_name }}", "{{ text }} {{ labels.label9 }} {{ value }}")
+    assert (wording.wording_failed, {item.text for item in wording.items}) == ("", {"It is 95. x 95"})

@@ -20,7 +20,7 @@ def steps_of(event):
     return list(event.steps.order_by("position").values_list("operation", "status"))
 
 
-def said(event):
+def results(event):
     return [step.result or step.error for step in event.steps.order_by("position")]
 
 
@@ -46,15 +46,15 @@ def test_steps_are_done_in_their_order(alice, ada, at_gmail, platform, now):
     assert platform.platform.asked == ["POST /gmail/oauth/token", "GET /gmail/health", "POST /gmail/refresh"]
     assert {status for _, status in steps_of(event)} == {"done"}
     assert minutes_of(at_gmail) == 9
-    assert said(event)[3] == "gmail now synchronises every 9 minutes, before: 15."
+    assert results(event)[3] == "gmail now synchronises every 9 minutes, before: 15."
 
 
 def test_everything_is_written_down(alice, ada, now):
     one = integration_of(alice)
     event = approved(alice, ada, now, interval(one, 9), "analyze_slow_queries")
     apply(event.pk, now + MINUTE)
-    told = ActivityEntry.objects.order_by("created_at").values_list("event_type", "status", "context__by_name")
-    assert list(told) == [
+    entries = ActivityEntry.objects.order_by("created_at").values_list("event_type", "status", "context__by_name")
+    assert list(entries) == [
         ("optimization_approved", "success", "Ada"),
         ("optimization_applied", "success", "The policy"),
     ]
@@ -96,7 +96,7 @@ def test_a_failure_takes_back_what_was_done_and_skips_what_follows(alice, ada, b
     assert failed.status == "failed"
     assert failed.error_message == "Check credentials: gmail answered 404 (Not Found)."
     assert [status for _, status in steps_of(event)] == ["undone", "undone", "failed", "skipped"]
-    assert said(event)[3] == "An earlier step failed."
+    assert results(event)[3] == "An earlier step failed."
     assert minutes_of(broken) == 15
     assert broken.status == "error"
     assert "POST /gmail/refresh" not in platform.platform.asked
@@ -145,7 +145,7 @@ def test_what_may_pass_is_tried_again_after_a_pause(alice, ada, at_gmail, gmail,
     first = apply(event.pk, now)
     assert (first.status, first.leased_until) == ("applying", now + timedelta(seconds=30))
     assert steps_of(event) == [("adjust_sync_interval", "done"), (PROBE, "proposed")]
-    assert said(event)[1] == "gmail answered 503 (Service Unavailable)."
+    assert results(event)[1] == "gmail answered 503 (Service Unavailable)."
     with pytest.raises(DecisionRefused):
         apply(event.pk, now + timedelta(seconds=29))
     gmail.healed()

@@ -13,7 +13,7 @@ from tests.optimizer.optimization_cast import COVERAGE, metrics_of, optimization
 from tests.rules.rule_cast import rule_of
 
 
-def told(user):
+def notifications_of(user):
     return list(Notification.objects.filter(user=user).order_by("created_at").values_list("title", "severity"))
 
 
@@ -32,8 +32,8 @@ def test_a_proposal_is_told_once(alice, now):
 def test_who_asked_for_it_is_not_told_of_it(alice, olga, now):
     optimization_for(alice, now, COVERAGE, by=alice.pk)
     optimization_for(olga, now, COVERAGE, by=alice.pk)
-    assert told(alice) == []
-    assert len(told(olga)) == 1
+    assert notifications_of(alice) == []
+    assert len(notifications_of(olga)) == 1
 
 
 def test_applied_and_worse(alice, olga, now):
@@ -42,7 +42,7 @@ def test_applied_and_worse(alice, olga, now):
     readings_around(alice, now, before=60, after=50)
     answer("apply", event, alice, now)
     assert measure(event, now + timedelta(hours=24)) == "worse"
-    *at_once, last = told(alice)  # proposed and applied in one moment: in either order
+    *at_once, last = notifications_of(alice)  # proposed and applied in one moment: in either order
     assert sorted(at_once) == [
         ("Optimization applied: Fusion enhancement", "low"), ("Optimization proposed: Fusion enhancement", "medium"),
     ]  # fmt: skip

@@ -82,30 +82,30 @@ def test_it_goes_by_the_channels_as_they_are_wanted(week, olga, ada):
 
 
 def test_the_command_sends_it_now(week, settings):
-    told = StringIO()
-    call_command("optimizer_report", to="boss@example.com", stdout=told)
+    output = StringIO()
+    call_command("optimizer_report", to="boss@example.com", stdout=output)
     (sent,) = mail.outbox
     assert (sent.to, sent.subject.startswith("Optimizations from ")) == (["boss@example.com"], True)
     assert "This week:" in sent.body or "No optimizations were proposed" in sent.body
     assert sent.alternatives[0].mimetype == "text/html"
-    assert "was sent to boss@example.com" in told.getvalue()
+    assert "was sent to boss@example.com" in output.getvalue()
     with pytest.raises(CommandError, match="is not an e-mail address"):
         call_command("optimizer_report", to="boss")
 
 
 def test_without_an_address_the_command_sends_it_to_all(week, olga):
-    told = StringIO()
-    call_command("optimizer_report", stdout=told)
-    assert "being sent to 1 person" in told.getvalue()
+    output = StringIO()
+    call_command("optimizer_report", stdout=output)
+    assert "being sent to 1 person" in output.getvalue()
     assert Notification.objects.get().user == olga
 
 
 def test_the_page_shows_it_and_the_mail(client_of, alice, olga, audra):
     event(alice, created_at=timezone.now() - DAY)
     for reader in (olga, audra):
-        said = client_of(reader).get("/optimizer-report/").content.decode()
-        assert "1 proposed" in said
-        assert 'srcdoc="&lt;!DOCTYPE html&gt;' in said
+        page = client_of(reader).get("/optimizer-report/").content.decode()
+        assert "1 proposed" in page
+        assert 'srcdoc="&lt;!DOCTYPE html&gt;' in page
     assert client_of(alice).get("/optimizer-report/").status_code == 403
 
 

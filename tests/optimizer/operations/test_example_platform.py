@@ -121,11 +121,11 @@ def test_the_command_connects_somebody_looks_at_them_and_ends(alice):
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "smartagent.settings"}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
-            said = "".join(iter(process.stdout.readline, "Ctrl-C ends it.\n"))
-            assert f"The example platform is at http://127.0.0.1:{port}/" in said
-            assert "OUTBOUND_ALLOWED=127.0.0.1" in said
-            assert "gmail, slack, trello, outlook, sendgrid of alice@example.com stand on it now" in said
-            body = json.loads(re.search(r"-d '(.*)' http", said)[1])
+            output = "".join(iter(process.stdout.readline, "Ctrl-C ends it.\n"))
+            assert f"The example platform is at http://127.0.0.1:{port}/" in output
+            assert "OUTBOUND_ALLOWED=127.0.0.1" in output
+            assert "gmail, slack, trello, outlook, sendgrid of alice@example.com stand on it now" in output
+            body = json.loads(re.search(r"-d '(.*)' http", output)[1])
             gmail = Integration.objects.get(user=alice, integration_type="gmail")
             assert secrets_of(gmail) == body["credentials"]
             assert gmail.config == body["config"]

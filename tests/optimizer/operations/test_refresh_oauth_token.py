@@ -123,7 +123,7 @@ def test_without_a_new_refresh_token_the_old_one_stays_and_without_a_time_none_i
 
 
 @pytest.mark.parametrize(
-    ("status", "answer", "said", "again"),
+    ("status", "answer", "message", "again"),
     [
         (400, {"error": "invalid_grant"}, "400 (Bad Request): the refresh token was used or revoked", False),
         (401, {"error": "invalid_client"}, "401 (Unauthorized): unknown client", False),
@@ -134,12 +134,12 @@ def test_without_a_new_refresh_token_the_old_one_stays_and_without_a_time_none_i
         (200, {"access_token": 5}, "200 (OK), but without an access token", False),
     ],
 )
-def test_what_it_refuses_is_told_in_words(alice, now, httpserver, server, status, answer, said, again):
+def test_what_it_refuses_is_told_in_words(alice, now, httpserver, server, status, answer, message, again):
     server(status=status, **answer)
     one = integration(alice, httpserver)
     with pytest.raises(OperationFailed) as failure:
         done(KIND, task(alice, now, integration=one))
-    assert said in str(failure.value)
+    assert message in str(failure.value)
     assert failure.value.again is again
     assert "old-refresh" not in str(failure.value)
     assert secrets_of(one) == CREDENTIALS

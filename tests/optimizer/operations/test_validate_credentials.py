@@ -33,8 +33,8 @@ def test_they_have_run_out(alice, at_gmail, gmail, now):
     gmail.expires_at = 0
     at_gmail.config["token_expires_at"] = (now - timedelta(days=1)).isoformat()
     at_gmail.save()
-    said = done(KIND, task(alice, now, integration=at_gmail)).result
-    assert said == "The credentials of gmail are refused; they expired 1d ago."
+    text = done(KIND, task(alice, now, integration=at_gmail)).result
+    assert text == "The credentials of gmail are refused; they expired 1d ago."
 
 
 def test_nothing_changes_and_taking_it_back_does_nothing(alice, at_gmail, now):

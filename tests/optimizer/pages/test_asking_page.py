@@ -28,13 +28,13 @@ def only():
 
 
 def test_the_strategy_looks_at_how_things_are_now(client_of, alice, broken):
-    said = ask(client_of(alice)).content.decode()
+    page = ask(client_of(alice)).content.decode()
     event = only()
     assert (event.user, event.requested_by, event.strategy) == (alice, alice, "integration_recovery")
     assert (event.operator, event.before["threshold"], event.before["value"]) == ("<", 60.0, 25.0)
     assert event.reason.startswith("Requested by Alice. ")
     assert "gmail is error" in event.reason
-    assert "Optimization proposed. Another person must approve it." in said
+    assert "Optimization proposed. Another person must approve it." in page
 
 
 def test_what_would_be_bad_is_what_a_rule_says(client_of, alice, olga):
@@ -46,8 +46,8 @@ def test_what_would_be_bad_is_what_a_rule_says(client_of, alice, olga):
 
 
 def test_where_no_rule_says_it_the_form_asks(client_of, alice):
-    said = ask(client_of(alice), operator="", threshold="").content.decode()
-    assert "No rule watches this metric for this person." in said
+    page = ask(client_of(alice), operator="", threshold="").content.decode()
+    assert "No rule watches this metric for this person." in page
     assert not OptimizationEvent.objects.exists()
 
 

@@ -40,10 +40,10 @@ def statuses():
 def test_it_is_asked_first_with_what_would_happen_to_each(client_of, olga, alice, now):
     metrics_of(alice)
     fits, empty = optimization_for(alice, now, COVERAGE), optimization_for(olga, now, advice=("Look.",))
-    said = choose(client_of(olga), [fits, empty], "approve").content.decode()
-    assert "Approve 1 optimization?" in said
-    assert "Adjust a weight: Coverage is low." in said
-    assert "This optimization has no operations; its steps are manual." in said
+    page = choose(client_of(olga), [fits, empty], "approve").content.decode()
+    assert "Approve 1 optimization?" in page
+    assert "Adjust a weight: Coverage is low." in page
+    assert "This optimization has no operations; its steps are manual." in page
     assert statuses() == ["proposed", "proposed"]
 
 
@@ -57,23 +57,23 @@ def test_a_few_are_applied_at_once(client_of, olga, now):
 
 
 def test_more_are_left_to_the_workers_and_followed(client_of, olga, now):
-    said = choose(client_of(olga), optimizations(4, now), "apply_now", post="yes").content.decode()
+    page = choose(client_of(olga), optimizations(4, now), "apply_now", post="yes").content.decode()
     assert statuses() == ["approved"] * 4
-    assert "0 of 4 finished. Workers continue within a minute" in said
-    assert "hx-get=" in said
+    assert "0 of 4 finished. Workers continue within a minute" in page
+    assert "hx-get=" in page
 
 
 def test_what_is_refused_does_not_keep_the_others(client_of, olga, alice, now):
     metrics_of(alice)
     mine, hers = optimization_for(olga, now, COVERAGE, by=olga.pk), optimization_for(alice, now, COVERAGE)
-    said = choose(client_of(olga), [mine, hers], "approve", post="yes").content.decode()
-    assert "You requested this optimization" in said
+    page = choose(client_of(olga), [mine, hers], "approve", post="yes").content.decode()
+    assert "You requested this optimization" in page
     assert statuses() == ["approved", "proposed"]
 
 
 def test_dismissed_together_for_as_long_as_was_said(client_of, olga, now):
-    said = choose(client_of(olga), optimizations(2, now), "dismiss", post="yes", note="Later.", **{"for": "ever"})
-    assert "Dismissed 2 optimizations." in said.content.decode()
+    answer = choose(client_of(olga), optimizations(2, now), "dismiss", post="yes", note="Later.", **{"for": "ever"})
+    assert "Dismissed 2 optimizations." in answer.content.decode()
     assert set(OptimizationEvent.objects.values_list("status", "dismissed_until", "decision_note")) == {
         ("dismissed", None, "Later.")
     }
@@ -97,8 +97,8 @@ def test_auditors_have_nothing_to_choose(client_of, audra, alice, now):
 
 def test_progress_shows_only_what_one_may_see(client_of, alice, bob, now):
     event = optimization_for(alice, now, COVERAGE)
-    said = client_of(bob).get("/optimizations/progress/", {"id": [event.pk, "no-id"]}).content.decode()
-    assert "These optimizations were deleted." in said
+    page = client_of(bob).get("/optimizations/progress/", {"id": [event.pk, "no-id"]}).content.decode()
+    assert "These optimizations were deleted." in page
 
 
 def test_the_number_of_queries_does_not_grow(client_of, olga, now, django_assert_max_num_queries):

@@ -35,8 +35,8 @@ def test_a_row_says_what_to_do(client_of, alice):
     rule = rule_of(alice)
     proposed(alice, rule=rule)
     page = client_of(alice).get(reverse(LIST)).content.decode()
-    for said in ("Fusion enhancement", "Synchronise gmail again.", "and 1 more", str(rule), "63"):
-        assert said in page
+    for text in ("Fusion enhancement", "Synchronise gmail again.", "and 1 more", str(rule), "63"):
+        assert text in page
 
 
 def test_its_page_has_every_step_and_no_save(client_of, alice):

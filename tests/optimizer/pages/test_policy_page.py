@@ -31,10 +31,10 @@ def helped(user, count, **fields):
 
 def test_one_click_stops_everything_and_says_who_did(client_of, ada):
     client = client_of(ada)
-    said = client.post(f"{PAGE}stop/", follow=True).content.decode()
+    content = client.post(f"{PAGE}stop/", follow=True).content.decode()
     assert policy().stopped
-    assert "The optimizer is stopped" in said
-    assert "since Ada stopped it" in said
+    assert "The optimizer is stopped" in content
+    assert "since Ada stopped it" in content
     entry = ActivityEntry.objects.get(event_type="optimizer_stopped")
     assert (entry.user, entry.agent_name, entry.context["by_name"]) == (ada, "person", "Ada")
     assert ActionLog.objects.get(action_type="policy_stop").user == ada
@@ -47,12 +47,12 @@ def test_one_click_stops_everything_and_says_who_did(client_of, ada):
 
 
 def test_guard_rails_and_window_are_kept(client_of, ada):
-    said = client_of(ada).post(PAGE, KEPT, follow=True).content.decode()
+    page = client_of(ada).post(PAGE, KEPT, follow=True).content.decode()
     found = policy()
     assert (found.automatic_per_day, found.trusted_after, found.trusted_rate) == (5, 2, 0.725)
     assert (found.on_failure, found.undo_worse, found.needs_another) == ("keep", True, False)
     assert found.window == [{"days": [5, 6], "from": "22:00", "until": "06:00"}]
-    assert "Sat, Sun 22:00 to 06:00, Europe/Berlin" in said
+    assert "Sat, Sun 22:00 to 06:00, Europe/Berlin" in page
     changes = ActivityEntry.objects.get(event_type="optimizer_policy_changed").context["changes"]
     assert "minimum success rate 0.6 → 0.725" in changes
     assert "change window none → 1 period" in changes
@@ -84,8 +84,8 @@ def test_a_period_is_taken_away(client_of, ada):
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_and_nothing_kept(client_of, ada, given, words):
-    said = client_of(ada).post(PAGE, KEPT | given).content.decode()
-    assert words in said
+    page = client_of(ada).post(PAGE, KEPT | given).content.decode()
+    assert words in page
     assert not OptimizerPolicy.objects.exists()
 
 
@@ -105,10 +105,10 @@ def test_who_may_see_and_change_it(client_of, alice, olga, audra):
     assert client_of(alice).get(PAGE).status_code == 403
     for reader in (olga, audra):
         client = client_of(reader)
-        said = client.get(PAGE).content.decode()
-        assert "60 %" in said
-        assert "Stop everything" not in said
-        assert '<input type="number"' not in said
+        page = client.get(PAGE).content.decode()
+        assert "60 %" in page
+        assert "Stop everything" not in page
+        assert '<input type="number"' not in page
         for address in (PAGE, f"{PAGE}stop/", f"{PAGE}release/"):
             assert client.post(address, KEPT).status_code == 403
     assert not OptimizerPolicy.objects.exists()

@@ -57,6 +57,6 @@ def test_members_see_their_own(client_of, alice, bob):
 
 
 def test_an_empty_one_says_what_will_stand_there(client_of, alice):
-    said = client_of(alice).get(PAGE).content.decode()
-    assert "Nothing was proposed." in said
-    assert "<canvas" not in said
+    page = client_of(alice).get(PAGE).content.decode()
+    assert "Nothing was proposed." in page
+    assert "<canvas" not in page

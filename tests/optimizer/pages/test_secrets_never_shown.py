@@ -22,9 +22,9 @@ def parrot(httpserver, loopback):
 
     def answers(code):
         def respond(request):
-            told = {**request.headers, **request.form, "body": request.get_data(as_text=True)}
-            told |= {"error": json.dumps(told), "access_token": "NEW-SECRET"}
-            return Response(json.dumps(told), status=code)
+            received = {**request.headers, **request.form, "body": request.get_data(as_text=True)}
+            received |= {"error": json.dumps(received), "access_token": "NEW-SECRET"}
+            return Response(json.dumps(received), status=code)
 
         httpserver.expect_request("/parrot").respond_with_handler(respond)
         return httpserver.url_for("/parrot")

@@ -20,7 +20,7 @@ from tests.optimizer.step_cast import DAY, MINUTE, proposal_of
 LOOK = "analyze_slow_queries"
 
 
-def told():
+def events():
     return list(ActivityEntry.objects.order_by("created_at").values_list("event_type", flat=True))
 
 
@@ -45,7 +45,7 @@ def test_it_is_approved_once(alice, ada, olga, now):
     approve(event, ada, now)
     with pytest.raises(DecisionRefused, match=ANSWERED):
         approve(event, olga, now)
-    assert told() == ["optimization_approved"]
+    assert events() == ["optimization_approved"]
 
 
 def test_nobody_approves_what_they_have_asked_for(alice, ada, now):
@@ -118,7 +118,7 @@ def test_what_was_answered_is_not_dismissed(alice, ada, now, status):
     event = proposal_of(alice, now, LOOK, status=status)
     with pytest.raises(DecisionRefused, match=ANSWERED):
         dismiss(event, ada, now, until=None)
-    assert told() == []
+    assert events() == []
 
 
 def test_what_nobody_answers_in_its_day_expires_and_is_not_applied(alice, now):
@@ -127,7 +127,7 @@ def test_what_nobody_answers_in_its_day_expires_and_is_not_applied(alice, now):
     assert expire(now + DAY) == 1
     event.refresh_from_db()
     assert (event.status, event.ended_at, event.applied) == ("expired", now + DAY, False)
-    assert told() == ["optimization_expired"]
+    assert events() == ["optimization_expired"]
     assert expire(now + 2 * DAY) == 0
     assert work(now + 2 * DAY) == 0
 

@@ -116,9 +116,9 @@ def test_filters_visibility_and_refusals_are_those_of_the_list(alice, bob, log):
     _, body = exported(alice, "event=rule_fired&status=failed&ordering=created_at&columns=id")
     assert body.decode().split() == ["id", *(entry["id"] for entry in listed)]
     assert len(exported(bob)[1].splitlines()) == 1
-    told = exported(alice, "format=pdf")[0].json() | exported(alice, "columns=time,nothing")[0].json()
-    assert told["format"] == ["“pdf” is not one of: csv, ndjson, xlsx."]
-    assert told["columns"][0].startswith("Unknown columns: “nothing”. Valid columns: time, event")
+    errors = exported(alice, "format=pdf")[0].json() | exported(alice, "columns=time,nothing")[0].json()
+    assert errors["format"] == ["“pdf” is not one of: csv, ndjson, xlsx."]
+    assert errors["columns"][0].startswith("Unknown columns: “nothing”. Valid columns: time, event")
     assert "nowhere" in exported(alice, "nowhere=1")[0].json()
     assert exported(alice, "columns=id&event=rule_test&rule=none such")[1].decode() == "id\r\n"
 

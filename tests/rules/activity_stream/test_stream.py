@@ -139,8 +139,8 @@ def test_filters_and_refusals_are_those_of_the_list_and_no_connection_is_held(li
     for query in ("nowhere=1", "last_event_id=x", "event=none"):
         assert client.get(f"/api/activity/stream/?{query}").status_code == 400
     old = Position(now - timedelta(days=2), 1).encode()
-    told = client.get("/api/activity/stream/", headers={"Last-Event-ID": old})
-    assert "older than a day" in told.json()["last_event_id"][0]
+    answer = client.get("/api/activity/stream/", headers={"Last-Event-ID": old})
+    assert "older than a day" in answer.json()["last_event_id"][0]
 
 
 def connections_in_use():

@@ -21,8 +21,8 @@ def test_acknowledge_until_a_time_and_reopen(alice, fires):
     found = Program(alice).post(f"states/{fires.pk}/acknowledge/", {"until": until, "comment": "mine"})
     assert (found["handling"], found["handled_by"]) == ("acknowledged", str(alice.pk))
     assert Program(alice).post(f"states/{fires.pk}/reopen/")["handling"] == "open"
-    said = ActivityEntry.objects.get(event_type="instance_acknowledged").context
-    assert (said["comment"], said["by_name"]) == ("mine", "Alice")
+    context = ActivityEntry.objects.get(event_type="instance_acknowledged").context
+    assert (context["comment"], context["by_name"]) == ("mine", "Alice")
     Program(alice).post(f"states/{fires.pk}/reopen/", status=409)
 
 

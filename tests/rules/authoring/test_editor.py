@@ -71,7 +71,7 @@ def test_what_is_emptied_is_gone(client_of, alice):
 
 
 @pytest.mark.parametrize(
-    ("fields", "field", "said"),
+    ("fields", "field", "message"),
     [
         ({"recovery_threshold": "95"}, "recovery_threshold", "must be 90 or less, for example 85."),
         ({"critical_threshold": "80"}, "critical_threshold", "must be more than 90, for example 110"),
@@ -88,10 +88,10 @@ def test_what_is_emptied_is_gone(client_of, alice):
         (row(0, metric="My metric") | {"more_conditions-shown": "1"}, "more_conditions", "not a metric name"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_beside_it(client_of, alice, fields, field, said):
+def test_what_is_wrong_is_said_beside_it(client_of, alice, fields, field, message):
     response = client_of(alice).post(reverse(ADD), filled(**fields))
     assert list(errors_of(response)) == [field]
-    assert said in errors_of(response)[field][0]
+    assert message in errors_of(response)[field][0]
     assert not AutomationRule.objects.exists()
 
 

@@ -13,7 +13,7 @@ MORE = {"metric": "cpu", "target": "web", "reducer": "max", "window": 3600, "ope
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({"reducer": "avg", "evaluation_window": HOUR}, "the average of the fusion score of Alice over 1 hour is"),
         ({"reducer": "count", "evaluation_window": DAY}, "readings of the fusion score of Alice within 1 day is"),
@@ -44,8 +44,8 @@ MORE = {"metric": "cpu", "target": "web", "reducer": "max", "window": 3600, "ope
         ({"repeat_every": timedelta(0)}, "again at every evaluation while it lasts."),
     ],
 )  # fmt: skip
-def test_each_part_is_said(fields, said):
-    assert said in rule_in_words(a_rule(**fields))
+def test_each_part_is_said(fields, message):
+    assert message in rule_in_words(a_rule(**fields))
 
 
 def test_all_parts_together():

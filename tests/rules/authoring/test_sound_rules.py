@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.mark.parametrize(
-    ("fields", "field", "said"),
+    ("fields", "field", "message"),
     [
         ({"recovery_threshold": 65}, "recovery_threshold",
          "The recovery threshold for “below 70” must be 70 or more, for example 75."),
@@ -52,10 +52,10 @@ DAY = timedelta(days=1)
         ({"labels": {f"l{n}": "x" for n in range(31)}}, "labels", "at most 30"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_with_what_is_right(fields, field, said):
+def test_what_is_wrong_is_said_with_what_is_right(fields, field, message):
     errors = validate(SOUND | {"reducer": "last", "evaluation_window": timedelta(0)} | fields)
     assert list(errors) == [field]
-    assert said in errors[field][0]
+    assert message in errors[field][0]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ CONDITION = {"metric": "cpu", "target": "", "reducer": "last", "window": 0, "ope
 
 
 @pytest.mark.parametrize(
-    ("conditions", "place", "said"),
+    ("conditions", "place", "message"),
     [
         ([CONDITION] * 6, "more_conditions", "at most 5 further conditions; 6 were given"),
         ({"a": 1}, "more_conditions", "must be a list"),
@@ -103,10 +103,10 @@ CONDITION = {"metric": "cpu", "target": "", "reducer": "last", "window": 0, "ope
         ([CONDITION | {"target": 7}], "more_conditions.0.target", "The target must be text"),
     ],
 )
-def test_each_further_condition_has_its_own_errors(conditions, place, said):
+def test_each_further_condition_has_its_own_errors(conditions, place, message):
     errors = validate(SOUND | {"more_conditions": conditions})
     assert list(errors) == [place]
-    assert said in errors[place][0]
+    assert message in errors[place][0]
 
 
 def test_a_condition_is_kept_as_the_dispatcher_reads_it():

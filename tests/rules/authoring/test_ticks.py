@@ -19,14 +19,14 @@ def test_both_writings_are_read(text, minutes):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [("20m (3 checks)", "is ambiguous: 15m (3 checks) and 20m"), ("three checks", "is not a duration"),
      ("999999999999999999999 checks", "too long"), ("soon", "is not a duration")],
 )  # fmt: skip
-def test_what_is_neither_is_refused_in_words(text, said):
+def test_what_is_neither_is_refused_in_words(text, message):
     with pytest.raises(ValueError, match="“") as refused:
         parse_checks(text)
-    assert said in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_what_is_shown_can_be_read_again():

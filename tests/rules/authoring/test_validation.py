@@ -17,7 +17,7 @@ def test_a_sound_rule_has_no_errors():
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "said"),
+    ("field", "value", "message"),
     [
         ("rule_name", "  ", "Enter a name"),
         ("rule_name", "x" * 201, "at most 200"),
@@ -35,10 +35,10 @@ def test_a_sound_rule_has_no_errors():
         ("repeat_every", timedelta(days=400), "to 366 days"),
     ],
 )
-def test_what_is_wrong_is_said(field, value, said):
+def test_what_is_wrong_is_said(field, value, message):
     errors = validate(SOUND | {field: value})
     assert list(errors) == [field]
-    assert said in errors[field][0]
+    assert message in errors[field][0]
 
 
 def test_a_pushed_metric_has_no_scale():

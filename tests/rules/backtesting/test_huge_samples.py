@@ -17,6 +17,6 @@ def test_what_cannot_be_calculated_has_no_value_and_a_reason(tmp_path, more, fir
     samples.write_text(
         "timestamp,value\n2026-11-27T10:00:00Z,1e308\n2026-11-27T10:05:00Z,1e308\n2026-11-27T10:10:00Z,-1e308\n"
     )
-    said = backtest(rule, samples)
-    assert f"Fired {fired} time" in said
-    assert reason in said
+    backtested = backtest(rule, samples)
+    assert f"Fired {fired} time" in backtested
+    assert reason in backtested

@@ -172,8 +172,8 @@ def test_what_fires_under_a_silence_is_told_when_that_is_over():
     fired = take(StateRecord(), "met", silence="upgrade")
     assert (fired.event, fired.acts, fired.quiet) == (Event.FIRED, False, "Silenced by “upgrade”")
     assert take(fired.state, "met", NOW + 9 * HOUR, silence="upgrade") is None
-    told = take(fired.state, "met", NOW + 9 * HOUR)
-    assert (told.event, told.acts, told.counts) == (Event.UNSILENCED, True, True)
+    step = take(fired.state, "met", NOW + 9 * HOUR)
+    assert (step.event, step.acts, step.counts) == (Event.UNSILENCED, True, True)
     assert take(fired.state, "clear", silence="upgrade").event == Event.RESOLVED
 
 
@@ -275,5 +275,5 @@ def test_nothing_begins_to_fire_for_missing_data_unless_the_rule_says_so(
     state = at(condition, last_acted=NOW - age if age is not None else None)
     transition = take(state, verdict, repeat_every=repeat, no_data_policy=policy, error_policy=errors)
     if transition and (transition.acts or transition.new == "firing") and not state.fires:
-        said = {"met": True, "missing": policy == "fire", "failed": errors == "fire"}
-        assert said.get(verdict, False)
+        fires = {"met": True, "missing": policy == "fire", "failed": errors == "fire"}
+        assert fires.get(verdict, False)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 RESOLVES = {"action_config": {"notify_resolved": True}}
 
 
-def said(at):
+def sentence_at(at):
     """The sentence of the entry that was written at that time, without the name of the person."""
     (entry,) = named_entries(list(ActivityEntry.objects.filter(created_at=at)))
     return entry.sentence.replace(" of Alice", "")
@@ -44,7 +44,7 @@ def test_the_condition_was_changed_while_the_rule_fired(alice, now, change, sent
     sample(alice, 2, now + minutes(4), "load")
     dispatch(now + minutes(5), "command")
     metric = change.get("metric_type", "cpu")
-    assert said(now + minutes(5)) == f"The {metric} {sentence}"
+    assert sentence_at(now + minutes(5)) == f"The {metric} {sentence}"
     message = Notification.objects.order_by("-created_at", "-title").get(title__startswith="Resolved").message
     assert message == f"The {metric} {sentence}"
 
@@ -57,7 +57,7 @@ def test_a_threshold_that_was_changed_and_changed_back_is_not_spoken_of(alice, n
         AutomationRule.objects.update(threshold_value=threshold)
     sample(alice, 60, now + minutes(4))
     dispatch(now + minutes(5), "command")
-    assert said(now + minutes(5)) == "The cpu is 60: no longer above 65."
+    assert sentence_at(now + minutes(5)) == "The cpu is 60: no longer above 65."
 
 
 def test_what_was_pending_or_recovering_when_the_threshold_was_changed(alice, now):
@@ -66,7 +66,7 @@ def test_what_was_pending_or_recovering_when_the_threshold_was_changed(alice, no
     dispatch(now, "command")
     AutomationRule.objects.update(threshold_value=71)
     dispatch(now + minutes(5), "command")
-    assert said(now + minutes(5)) == (
+    assert sentence_at(now + minutes(5)) == (
         "The cpu is 70: not above 71; cleared before firing. The threshold was changed from 65 to 71."
     )
 
@@ -77,7 +77,7 @@ def test_what_still_fires_by_another_threshold_says_so(alice, now):
     dispatch(now, "command")
     AutomationRule.objects.update(threshold_value=68)
     dispatch(now + minutes(5), "command")
-    assert said(now + minutes(5)) == "The cpu is 70: above 68. The threshold was changed from 65 to 68."
+    assert sentence_at(now + minutes(5)) == "The cpu is 70: above 68. The threshold was changed from 65 to 68."
 
 
 def test_a_reading_within_the_recovery_threshold_is_not_said_to_be_beyond_the_other(alice, now):
@@ -87,7 +87,7 @@ def test_a_reading_within_the_recovery_threshold_is_not_said_to_be_beyond_the_ot
     sample(alice, 60, now + minutes(4))
     dispatch(now + minutes(5), "command")
     sentence = "The cpu is 60: not above 65, but the recovery threshold is not reached."
-    assert said(now + minutes(5)) == sentence
+    assert sentence_at(now + minutes(5)) == sentence
     assert Notification.objects.get(title__startswith="Still").message == sentence
 
 
@@ -116,5 +116,5 @@ def test_what_fired_on_no_data_is_not_said_to_have_been_beyond_its_threshold(ali
     dispatch(now, "command")
     sample(alice, 60, now + minutes(4))
     dispatch(now + minutes(5), "command")
-    assert said(now) == "The cpu has no reading: fires on no data."
-    assert said(now + minutes(5)) == "The cpu is 60: not above 65."
+    assert sentence_at(now) == "The cpu has no reading: fires on no data."
+    assert sentence_at(now + minutes(5)) == "The cpu is 60: not above 65."

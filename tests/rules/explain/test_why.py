@@ -45,8 +45,8 @@ def test_what_happened_then(alice, rule, minutes, says):
 
 def test_the_conditions_have_their_numbers_and_the_steps_before_their_times(alice, rule):
     why = explain(rule, alice.pk, START + 4 * TICK)
-    said = [condition_in_words(observed) for observed in why.observed]
-    assert said == ["cpu was 95 (threshold: above 90): met."]
+    wording = [condition_in_words(observed) for observed in why.observed]
+    assert wording == ["cpu was 95 (threshold: above 90): met."]
     assert steps_in_words(why)[-1] == (START + 2 * TICK, "became pending")
 
 
@@ -62,8 +62,8 @@ def test_it_is_the_rule_as_it_then_was(alice, rule):
 
 def test_silences_and_rules_that_were_paused(alice, rule):
     Silence.objects.create(user=alice, comment="Upgrade", rule=rule, starts_at=START, ends_at=START + 5 * TICK)
-    said = answer(explain(rule, alice.pk, START + 4 * TICK))
-    assert "no action ran: Silenced by “Upgrade”" in said[0]
+    text = answer(explain(rule, alice.pk, START + 4 * TICK))
+    assert "no action ran: Silenced by “Upgrade”" in text[0]
     rule.history.update(status="paused")
     assert answer(explain(rule, alice.pk, START))[0] == "The rule was not evaluated: it was paused at that time."
 
@@ -75,8 +75,8 @@ def test_before_the_rule_was_made_and_while_it_was_in_the_recycle_bin(alice, rul
     delete(AutomationRule.objects.filter(pk=rule.pk), alice, START)
     undelete(AutomationRule.binned.filter(pk=rule.pk), alice, START + 4 * TICK)
     rule.history.filter(status="disabled").update(history_date=START)
-    said = answer(explain(rule, alice.pk, START + 3 * TICK))
-    assert said == ["The rule was not evaluated: it was in the recycle bin at that time."]
+    text = answer(explain(rule, alice.pk, START + 3 * TICK))
+    assert text == ["The rule was not evaluated: it was in the recycle bin at that time."]
 
 
 def test_a_rule_that_another_program_made_was_there_before_its_history(alice, rule):

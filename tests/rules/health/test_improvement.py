@@ -22,8 +22,8 @@ def noisy(alice, now, pushed):
     rule = rule_on_cpu(alice, repeat_every=timedelta(hours=4), pending_for=timedelta(0))
     values = [value for peak in (*NOISE * 3, USEFUL, USEFUL + 1, USEFUL + 2) for value in (peak, 10)]
     ticks(values, now - timedelta(days=2), pushed, alice, apart=timedelta(hours=1))  # any closer, and it would flap
-    for told in Notification.objects.all():
-        judge_all([told], alice, told.metadata["value"] >= USEFUL, now - timedelta(hours=1))
+    for notification in Notification.objects.all():
+        judge_all([notification], alice, notification.metadata["value"] >= USEFUL, now - timedelta(hours=1))
     return rule
 
 
@@ -72,8 +72,8 @@ def test_noise_that_became_worse_would_still_fire(alice, now, pushed):
     """Two began mildly; one of them passed the better threshold a while later, and would have fired then."""
     rule = rule_on_cpu(alice)
     ticks([27, 10, 27, 40, 10, 34, 10], now - timedelta(days=2), pushed, alice, apart=timedelta(hours=1))
-    for told in Notification.objects.filter(metadata__event="rule_fired"):
-        judge_all([told], alice, told.metadata["value"] == 34, now - timedelta(hours=1))
+    for notification in Notification.objects.filter(metadata__event="rule_fired"):
+        judge_all([notification], alice, notification.metadata["value"] == 34, now - timedelta(hours=1))
     found = improve(rule, now)
     assert (found.backtest.fired_now, found.backtest.fired_then) == (3, 2)
     assert (found.backtest.useful_kept, found.backtest.noise_dropped) == (1, 1)
@@ -85,6 +85,6 @@ def test_what_was_useful_and_short_may_be_lost(alice, now, pushed):
     rule = rule_on_cpu(alice, pending_for=timedelta(minutes=10))
     ticks([27, 27, 34, 27, 10], now - timedelta(days=2), pushed, alice)
     ticks([27, 27, 27, 27, 10], now - timedelta(days=1), pushed, alice)
-    for told in Notification.objects.filter(metadata__event="rule_fired"):
-        judge_all([told], alice, told.metadata["value"] == 34, now - timedelta(hours=1))
+    for notification in Notification.objects.filter(metadata__event="rule_fired"):
+        judge_all([notification], alice, notification.metadata["value"] == 34, now - timedelta(hours=1))
     assert "0 instead of 2 firings, 0 of 1 useful alerts kept, 1 of 1" in str(improve(rule, now))

@@ -92,8 +92,8 @@ def test_what_is_opened_again_after_it_was_resolved_is_told_and_no_try_is_said_t
     dispatch(now + 2 * HOUR, "command")
     entry = ActivityEntry.objects.order_by("created_at").last()
     assert (entry.event_type, entry.status) == ("rule_repeated", "success")
-    told = " ".join(reasons_of(evidence_for(entry, ActivityEntry.objects.all())))
-    assert told == "No action had run since the alert began to fire or was reopened. Action alert succeeded."
+    text = " ".join(reasons_of(evidence_for(entry, ActivityEntry.objects.all())))
+    assert text == "No action had run since the alert began to fire or was reopened. Action alert succeeded."
 
 
 def test_what_is_reopened_repeats_again(fires, alice, now):

@@ -56,10 +56,10 @@ def test_only_the_chosen_fields_are_written_each_as_a_version(alice, three):
 def test_the_preview_is_what_is_done_and_writes_nothing(alice, three):
     edit = Edit(percent=Decimal("-10"), values={"recovery_threshold": Decimal(70)})
     before = list(rules().values())
-    said = [(one.before.pk, one.changes, one.refused) for one in edited(rules().order_by("rule_name"), edit)]
+    changes = [(one.before.pk, one.changes, one.refused) for one in edited(rules().order_by("rule_name"), edit)]
     assert list(rules().values()) == before
     done = edit_together(rules(), edit, alice, timezone.now())
-    assert said == [(one.before.pk, one.changes, one.refused) for one in done]
+    assert changes == [(one.before.pk, one.changes, one.refused) for one in done]
     assert values("threshold_value") == [72, 81, Decimal("85.5")]
 
 

@@ -165,7 +165,7 @@ def test_whatever_another_program_wrote_there_is_an_account(event, facts, condit
         facts = facts | {"conditions": conditions}
     theirs = ActivityEntry(event_type=event, action_taken="alert", context=facts, created_at=START)
     account = evidence_for(theirs, ActivityEntry.objects.none())
-    assert all(isinstance(said, str) for said in reasons_of(account))
+    assert all(isinstance(text, str) for text in reasons_of(account))
     assert all(condition_in_words(observed) for observed in account.observed)
     assert isinstance(outcome_links(theirs), list)
     assert isinstance(entry_in_words(theirs), str)
@@ -185,10 +185,10 @@ def test_by_rest(alice, bob, life):
 def test_what_people_did_names_the_version_of_the_rule_as_it_then_was(alice, life):
     state = life.states.get()
     comment_on(RuleState.objects.filter(pk=state.pk), alice, timezone.now(), "It is the backup.")
-    said = entry("instance_commented")
+    comment_entry = entry("instance_commented")
     life.threshold_value = 80
     life.save()
-    account = evidence_for(said, ActivityEntry.objects.all())
+    account = evidence_for(comment_entry, ActivityEntry.objects.all())
     assert (account.version, float(account.rule.threshold_value)) == (1, 90.0)
 
 

@@ -112,7 +112,7 @@ def test_the_last_hours(alice, now, time_machine):
 
 
 @pytest.mark.parametrize(
-    ("requested", "said"),
+    ("requested", "message"),
     [
         ({"status": "broken"}, "Status: “broken” is not one of: active, paused, disabled, draft."),
         ({"after": "yesterday"}, "Invalid time."),
@@ -120,11 +120,11 @@ def test_the_last_hours(alice, now, time_machine):
         ({"metric": "a\x00b"}, "Null characters are not allowed."),
     ],
 )
-def test_a_bad_filter_is_said_and_not_ignored(client_of, alice, requested, said):
+def test_a_bad_filter_is_said_and_not_ignored(client_of, alice, requested, message):
     rule_of(alice)
     response = client_of(alice).get(reverse(RULES), requested)
     assert response.status_code == 200
-    assert said in response.content.decode()
+    assert message in response.content.decode()
     assert (list(response.context["cl"].result_list) == []) == ("colour" not in requested)
 
 

@@ -141,8 +141,8 @@ def test_many_are_handled_together_with_words_a_time_and_somebody(client_of, ali
     assert "Commented on: 2 instances." in post(verb="comment", comment="It is the backup.")
     assert "Assigned: 2 instances." in post(verb="assign", person=str(audra.pk))
     assert set(RuleState.objects.values_list("assignee", flat=True)) == {audra.pk}
-    told = ActivityEntry.objects.filter(event_type="instance_snoozed").get().context
-    assert (told["comment"], told["by_name"]) == ("lunch", "Olga")
+    context = ActivityEntry.objects.filter(event_type="instance_snoozed").get().context
+    assert (context["comment"], context["by_name"]) == ("lunch", "Olga")
 
 
 def test_who_may_not_see_a_rule_is_not_asked_to_look_after_it(client_of, alice, bob, olga, fires):

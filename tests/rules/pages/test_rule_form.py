@@ -59,7 +59,7 @@ def test_an_auditor_cannot_make_rules(client_of, audra):
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "said"),
+    ("field", "value", "message"),
     [
         ("rule_name", "", "Enter a name"),
         ("metric_type", "", "Enter a metric"),
@@ -72,10 +72,10 @@ def test_an_auditor_cannot_make_rules(client_of, audra):
         ("runbook_url", "javascript:alert(1)", "Invalid URL"),
     ],
 )
-def test_bad_input_is_refused_in_words(client_of, alice, field, value, said):
+def test_bad_input_is_refused_in_words(client_of, alice, field, value, message):
     response = client_of(alice).post(reverse(ADD), filled(**{field: value}))
     assert response.status_code == 200
-    assert said in errors_of(response)[field][0]
+    assert message in errors_of(response)[field][0]
     assert not AutomationRule.objects.exists()
 
 
@@ -138,9 +138,9 @@ def test_the_reading_beside_the_form(client_of, alice, time_machine, now):
     time_machine.move_to(now, tick=False)
     MetricSample.objects.create(user=alice, metric="cpu", value=95, observed_at=now)
     client = client_of(alice)
-    said = client.post(reverse(PREVIEW), filled(rule_name="")).content.decode()
-    assert "Would fire now" in said
-    assert "The cpu of Alice is 95: above 90." in said
+    page = client.post(reverse(PREVIEW), filled(rule_name="")).content.decode()
+    assert "Would fire now" in page
+    assert "The cpu of Alice is 95: above 90." in page
     assert "Enter a metric" in client.post(reverse(PREVIEW), filled(threshold_value="")).content.decode()
     too_high = filled(metric_type="fusion_score", threshold_value="120")
     assert "never above 100" in client.post(reverse(PREVIEW), too_high).content.decode()
@@ -149,6 +149,6 @@ def test_the_reading_beside_the_form(client_of, alice, time_machine, now):
 
 
 def test_a_member_gets_no_reading_of_everyone(client_of, alice, bob, now):
-    said = client_of(alice).post(reverse(PREVIEW), filled(applies_to="everyone", user=bob.pk)).content.decode()
-    assert "Bob" not in said
-    assert "people" not in said
+    page = client_of(alice).post(reverse(PREVIEW), filled(applies_to="everyone", user=bob.pk)).content.decode()
+    assert "Bob" not in page
+    assert "people" not in page

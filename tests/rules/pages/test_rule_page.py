@@ -62,8 +62,8 @@ def test_the_worst_instances_come_first_and_only_some(client_of, olga, alice, bo
 def test_on_everyone_it_says_for_how_many(client_of, olga, alice, bob):
     score(alice, 60)
     score(bob, 90)
-    said = page_of(client_of(olga), rule_of(olga, applies_to="everyone")).content.decode()
-    assert "Would fire for 1 of 3 people." in said
+    page = page_of(client_of(olga), rule_of(olga, applies_to="everyone")).content.decode()
+    assert "Would fire for 1 of 3 people." in page
 
 
 def test_somebody_elses_rule_is_not_there(client_of, alice, bob, audra):
@@ -162,8 +162,8 @@ def test_a_member_evaluates_their_own_rules(client_of, alice, bob):
     rule_of(bob)
     score(alice, 63)
     score(bob, 63)
-    said = evaluate(client_of(alice), next=reverse("admin:rules_automationrule_changelist")).content.decode()
-    assert "Evaluated 1 rule: 1 fired, 1 acted, 0 failed." in said
+    page = evaluate(client_of(alice), next=reverse("admin:rules_automationrule_changelist")).content.decode()
+    assert "Evaluated 1 rule: 1 fired, 1 acted, 0 failed." in page
     run = DispatchRun.objects.get()
     assert (run.trigger, run.requested_by) == ("page", alice)
     assert [entry.user for entry in ActivityEntry.objects.all()] == [alice]
@@ -173,15 +173,15 @@ def test_a_member_evaluates_their_own_rules(client_of, alice, bob):
 def test_operators_evaluate_every_rule(client_of, request, alice, bob, role):
     rule_of(alice)
     rule_of(bob)
-    said = evaluate(client_of(request.getfixturevalue(role))).content.decode()
-    assert "Evaluated 2 rules: 0 fired, 0 acted, 0 failed, 2 with no data." in said
+    page = evaluate(client_of(request.getfixturevalue(role))).content.decode()
+    assert "Evaluated 2 rules: 0 fired, 0 acted, 0 failed, 2 with no data." in page
 
 
 def test_one_rule(client_of, alice):
     rule_of(alice)
     rule = rule_of(alice, rule_name="Only")
-    said = evaluate(client_of(alice), rule=rule.pk, next=reverse(PAGE, args=[rule.pk])).content.decode()
-    assert "Evaluated 1 rule" in said
+    page = evaluate(client_of(alice), rule=rule.pk, next=reverse(PAGE, args=[rule.pk])).content.decode()
+    assert "Evaluated 1 rule" in page
     rule.status = "paused"
     rule.save()
     assert "so it was not evaluated" in evaluate(client_of(alice), rule=rule.pk).content.decode()

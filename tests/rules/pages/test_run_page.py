@@ -31,12 +31,12 @@ def test_what_happened_and_what_was_not_done(client_of, olga, alice, now):
 
 def test_a_run_without_a_change_one_that_overlapped_and_one_that_failed_say_so(client_of, olga, now):
     assert "No instance changed state" in page(client_of(olga), dispatch(now, "command"))
-    told = {
+    sentences = {
         DispatchRun.Outcome.OVERLAPPED: "another run was in progress",
         DispatchRun.Outcome.FAILED: "Failed: The disk is full.",
         DispatchRun.Outcome.RUNNING: "In progress.",
     }
-    for outcome, says in told.items():
+    for outcome, says in sentences.items():
         assert says in page(client_of(olga), run_at(now, outcome=outcome, error_message="The disk is full."))
 
 

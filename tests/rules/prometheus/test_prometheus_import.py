@@ -99,9 +99,9 @@ def test_the_command_writes_the_file_and_reports(alice, tmp_path, capsys):
     with pytest.raises(SystemExit) as left:
         call_command("rules", "import-prometheus", str(source), output=str(target))
     assert left.value.code == 3
-    said = capsys.readouterr()
-    assert "Errors: skipped. rate is not supported" in said.err
-    assert "3 of 7 converted." in said.err
+    output = capsys.readouterr()
+    assert "Errors: skipped. rate is not supported" in output.err
+    assert "3 of 7 converted." in output.err
     with pytest.raises(SystemExit):
         call_command("rules", "plan", str(target), owner="alice@example.com")
     assert "3 to create" in capsys.readouterr().out

@@ -14,7 +14,7 @@ from rules.prometheus.parser import read_expression
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("cpu > 90", [("cpu", ">", "90")]),
         ("90 < cpu", [("cpu", ">", "90")]),
@@ -43,10 +43,10 @@ from rules.prometheus.parser import read_expression
         ("(cpu > 90) or\n memory > 80", [("cpu", ">", "90"), ("memory", ">", "80")]),
     ],
 )
-def test_what_can_be_said(text, said):
+def test_what_can_be_said(text, message):
     found = read_expression(text)
     shown = [(_shown(each.selector), each.operator, str(each.threshold)) for each in found.comparisons]
-    assert shown == said
+    assert shown == message
     assert found.match == ("any" if " or" in text.lower() else "all")
 
 

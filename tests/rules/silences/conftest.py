@@ -53,8 +53,8 @@ def tick(now):
 def story():
     """The events of a rule, in their order: what was written, and how it went."""
 
-    def told(rule):
+    def events_of(rule):
         rows = ActivityEntry.objects.filter(rule=rule).exclude(event_type="silence_ended")
         return list(rows.order_by("created_at", "id").values_list("event_type", "status"))
 
-    return told
+    return events_of

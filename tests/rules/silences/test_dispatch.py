@@ -141,13 +141,13 @@ def test_recurring_across_the_change_of_the_clocks(alice, olga, rule_on, quiet, 
     start = now.replace(month=3, day=27, hour=21, minute=0)
     quiet(olga, metric="cpu", starts_at=start, ends_at=start + timedelta(days=4), recurrence="FREQ=DAILY",
           duration=8 * HOUR, time_zone="Europe/Berlin")  # fmt: skip
-    told = []
+    outcomes = []
     hours = [start + each * HOUR for each in range(-1, 3 * 24 - 1)]
     for hour in hours:
         before = Notification.objects.count()
         tick((hour - now) / timedelta(minutes=1), alice=(alice, 95))
-        told.append((hour, Notification.objects.count() > before))
-    quiet_hours = [f"{hour:%d %H}" for hour, loud in told if not loud]
+        outcomes.append((hour, Notification.objects.count() > before))
+    quiet_hours = [f"{hour:%d %H}" for hour, loud in outcomes if not loud]
     expected = [("27 21", "28 05"), ("28 21", "29 04"), ("29 20", "30 04")]
     assert quiet_hours == [f"{hour:%d %H}" for hour in hours if any(a <= f"{hour:%d %H}" < b for a, b in expected)]
     assert [entry.context["lasted"] for entry in ended_entries()] == ["8h", "7h", "8h"]

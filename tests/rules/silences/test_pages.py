@@ -20,7 +20,7 @@ def page(silence, verb="page"):
     return reverse(f"admin:rules_silence_{verb}", args=[silence.pk])
 
 
-def said(response, status=200):
+def content_of(response, status=200):
     assert response.status_code == status
     return response.content.decode()
 
@@ -56,7 +56,7 @@ def on(quiet, today):
 
 
 def test_an_empty_list_says_what_silences_are_for(client_of, alice):
-    assert "No silences" in said(client_of(alice).get(LIST))
+    assert "No silences" in content_of(client_of(alice).get(LIST))
 
 
 def test_on_coming_and_over(client_of, olga, on, today):
@@ -71,7 +71,7 @@ def test_on_coming_and_over(client_of, olga, on, today):
         rows = client.get(LIST, {"state": state} if state is not None else {}).context["cl"].result_list
         return {silence.comment: silence.state for silence in rows}
 
-    assert "State: Active or upcoming" in said(client.get(LIST)).replace("state:", "State:")
+    assert "State: Active or upcoming" in content_of(client.get(LIST)).replace("state:", "State:")
     assert shown(None) == {"Now": "active", "Weekly": "upcoming", "Soon": "upcoming"}
     assert list(shown("on")) == ["Now"]
     assert set(shown("coming")) == {"Weekly", "Soon"}
@@ -170,7 +170,7 @@ def test_what_is_wrong_is_said_with_what_would_be_right(
     fields = {name: clock(today + timedelta(days=int(value))) if value.startswith("+") else value
               for name, value in fields.items()}  # fmt: skip
     client = client_of({"alice": alice, "olga": olga}[who])
-    assert message in said(client.post(ADD, filled(**fields)))
+    assert message in content_of(client.post(ADD, filled(**fields)))
     assert not Silence.objects.exists()
 
 
@@ -190,7 +190,7 @@ def test_members_are_not_asked_whose_rules(client_of, alice, filled, olga, rule_
 def test_the_address_fills_the_form_in_and_shows_what_it_covers(client_of, olga, bob, rule_on, now):
     rule = rule_on(olga, applies_to="everyone", rule_name="All")
     state_of(rule, now, user=bob)
-    text = said(client_of(olga).get(ADD, {"rule": str(rule.pk), "person": str(bob.pk)}))
+    text = content_of(client_of(olga).get(ADD, {"rule": str(rule.pk), "person": str(bob.pk)}))
     assert 'value="All"' in text
     assert 'value="bob@example.com"' in text
     assert "Matches 1 rule, 1 instance, 1 firing now." in text
@@ -202,7 +202,7 @@ def test_without_javascript_a_button_shows_what_it_covers(client_of, olga, alice
     answer = client.post(ADD, filled(metric="cpu", _preview="1", csrfmiddlewaretoken="secret"))
     assert answer.status_code == 302
     assert "csrf" not in answer.url
-    text = said(client.get(answer.url))
+    text = content_of(client.get(answer.url))
     assert "Matches 2 rules, 2 instances, none firing now." in text
     assert 'value="Database upgrade"' in text
     assert not Silence.objects.exists()
@@ -212,18 +212,18 @@ def test_the_preview_shows_the_next_windows_and_what_is_wrong(client_of, olga, f
     client = client_of(olga)
     requested = filled(metric="cpu", repeats="FREQ=DAILY", duration="1h", ends=clock(today + timedelta(days=9)),
                    time_zone="Europe/Berlin")  # fmt: skip
-    text = said(client.post(PREVIEW, requested | {"comment": ""}))
+    text = content_of(client.post(PREVIEW, requested | {"comment": ""}))
     assert "Matches nothing" in text
     assert "Next 5 windows" in text
     assert "Time zone: Europe/Berlin." in text
-    wrong = said(client.post(PREVIEW, requested | {"repeats": "custom", "recurrence": "FREQ=OFTEN"}))
+    wrong = content_of(client.post(PREVIEW, requested | {"repeats": "custom", "recurrence": "FREQ=OFTEN"}))
     assert "FREQ must be one of" in wrong
-    assert "Choose what to silence to see" in said(client.post(PREVIEW, filled()))
+    assert "Choose what to silence to see" in content_of(client.post(PREVIEW, filled()))
 
 
 def test_the_preview_of_a_member_tells_of_their_own_rules_only(client_of, alice, bob, rule_on, filled):
     rule_on(alice, rule_name="Mine"), rule_on(bob, rule_name="Bobs")
-    text = said(client_of(alice).post(PREVIEW, filled(metric="cpu")))
+    text = content_of(client_of(alice).post(PREVIEW, filled(metric="cpu")))
     assert "Matches 1 rule, 1 instance" in text
     assert "Bobs" not in text
 
@@ -266,17 +266,17 @@ def test_the_page_tells_what_and_when_and_what_it_kept_quiet(client_of, alice, o
     state_of(rule, today)
     entry = entry_of(rule, today, status="skipped", error_message="Silenced by “Database upgrade” (Olga) until …")
     ActivityEntry.objects.filter(pk=entry.pk).update(context=entry.context | {"silence": str(silence.pk)})
-    text = said(client_of(alice).get(page(silence)))
+    text = content_of(client_of(alice).get(page(silence)))
     for words in ("Database upgrade", "The rule “CPU too high”", "Matches 1 rule, 1 instance, 1 firing now.", "Olga",
                   "Active", "Silenced by “Database upgrade”"):  # fmt: skip
         assert words in text
     assert page(silence, "end") not in text  # it is not hers to end
-    assert page(silence, "end") in said(client_of(olga).get(page(silence)))
+    assert page(silence, "end") in content_of(client_of(olga).get(page(silence)))
 
 
 def test_a_recurring_one_shows_its_next_windows(client_of, olga, on, today):
     silence = on(olga, metric="cpu", recurrence="FREQ=DAILY", duration=2 * HOUR, ends_at=today + timedelta(days=9))
-    text = said(client_of(olga).get(page(silence)))
+    text = content_of(client_of(olga).get(page(silence)))
     assert "Next windows" in text
     assert text.count("2h</span>") == 5
     assert "active now, 2h" in text
@@ -286,11 +286,11 @@ def test_ending(client_of, alice, olga, audra, on):
     silence = on(alice, user=alice, metric="cpu")
     assert client_of(audra).post(page(silence, "end")).status_code == 403
     assert client_of(olga).get(page(silence, "end")).status_code == 405
-    text = said(client_of(olga).post(page(silence, "end"), follow=True))
+    text = content_of(client_of(olga).post(page(silence, "end"), follow=True))
     assert "Silence ended." in text
     silence.refresh_from_db()
     assert silence.cancelled_by == olga
-    assert "had already ended" in said(client_of(alice).post(page(silence, "end"), follow=True))
+    assert "had already ended" in content_of(client_of(alice).post(page(silence, "end"), follow=True))
     silence.refresh_from_db()
     assert silence.cancelled_by == olga
 
@@ -298,13 +298,15 @@ def test_ending(client_of, alice, olga, audra, on):
 def test_extending_up_to_the_limit(client_of, alice, on, today, rule_on):
     silence = on(alice, user=alice, rule=rule_on(alice))
     client = client_of(alice)
-    assert "Silence extended until" in said(client.post(page(silence, "extend"), {"by": "4h"}, follow=True))
+    assert "Silence extended until" in content_of(client.post(page(silence, "extend"), {"by": "4h"}, follow=True))
     silence.refresh_from_db()
     assert silence.ends_at == today + 5 * HOUR
     for _ in range(7):
-        text = said(client.post(page(silence, "extend"), {"by": "24h"}, follow=True))
+        text = content_of(client.post(page(silence, "extend"), {"by": "24h"}, follow=True))
     assert "a silence of members lasts at most 7 days" in text
-    assert "Extend a silence by 1h, 4h, 24h" in said(client.post(page(silence, "extend"), {"by": "1y"}, follow=True))
+    assert "Extend a silence by 1h, 4h, 24h" in content_of(
+        client.post(page(silence, "extend"), {"by": "1y"}, follow=True)
+    )
 
 
 def test_somebody_elses_is_not_there(client_of, alice, bob, on):
@@ -326,7 +328,7 @@ def test_auditors_see_and_do_not_make(client_of, audra, olga, on):
     client = client_of(audra)
     assert client.get(ADD).status_code == 403
     assert client.post(PREVIEW).status_code == 403
-    assert page(silence, "end") not in said(client.get(page(silence)))
+    assert page(silence, "end") not in content_of(client.get(page(silence)))
 
 
 def test_no_more_queries_for_more_silences(client_of, olga, on, django_assert_max_num_queries):
@@ -341,14 +343,14 @@ def test_a_rule_leads_to_the_form_that_silences_it(client_of, alice, audra, rule
     rule = rule_on(alice)
     state_of(rule, now)
     address = reverse("admin:rules_automationrule_page", args=[rule.pk])
-    text = said(client_of(alice).get(address))
+    text = content_of(client_of(alice).get(address))
     assert f'href="{ADD}?rule={rule.pk}"' in text
     assert f'href="{ADD}?rule={rule.pk}&amp;person={alice.pk}"' in text
-    assert ADD not in said(client_of(audra).get(address))
+    assert ADD not in content_of(client_of(audra).get(address))
 
 
 def test_a_preview_too_long_for_an_address_is_shown_at_once(client_of, alice, filled):
-    html = said(client_of(alice).post(ADD, filled(comment="ä" * 6_000, metric="cpu", _preview="1")))
+    html = content_of(client_of(alice).post(ADD, filled(comment="ä" * 6_000, metric="cpu", _preview="1")))
     assert "ä" * 6_000 in html
     assert not Silence.objects.exists()
 

@@ -23,7 +23,7 @@ def test_what_is_right(written, kept):
     assert normalize(written) == kept
 
 
-@pytest.mark.parametrize(("written", "said"), [
+@pytest.mark.parametrize(("written", "message"), [
     ("", "Invalid recurrence rule. Example: FREQ=WEEKLY;BYDAY=SA,SU."),
     ("every saturday", "Invalid recurrence rule."),
     ("INTERVAL=2", "FREQ is missing"),
@@ -49,10 +49,10 @@ def test_what_is_right(written, kept):
     ("FREQ=YEARLY;BYDAY=MO;BYSETPOS=" + ",".join(["366"] * 13), "BYSETPOS has at most 12 positions."),
     ("FREQ=DAILY;BYMONTH=" + "2," * 100_000 + "2", "A recurrence has at most 500 characters; this one has 200,020."),
 ])  # fmt: skip
-def test_what_is_wrong_and_what_would_be_right(written, said):
+def test_what_is_wrong_and_what_would_be_right(written, message):
     with pytest.raises(BadRecurrence) as refused:
         normalize(written)
-    assert said in str(refused.value)
+    assert message in str(refused.value)
 
 
 @pytest.mark.parametrize("never", [

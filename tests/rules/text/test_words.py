@@ -48,9 +48,9 @@ def test_a_rule_on_everyone_and_one_integration():
 
 
 def test_a_pushed_metric_keeps_its_name_and_an_unknown_action_says_so():
-    said = rule_in_words(a_rule(metric_type="queue_depth", action_type="explode"))
-    assert "the queue_depth of Alice" in said
-    assert "explode (no such action is installed)" in said
+    wording = rule_in_words(a_rule(metric_type="queue_depth", action_type="explode"))
+    assert "the queue_depth of Alice" in wording
+    assert "explode (no such action is installed)" in wording
 
 
 @pytest.mark.parametrize(

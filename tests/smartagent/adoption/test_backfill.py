@@ -76,9 +76,9 @@ def test_progress_is_told(
     monkeypatch.setattr(batches, "PROGRESS_SECONDS", 0)
     caplog.set_level(logging.INFO, "smartagent.adoption")
     old_rows.forwards()
-    told = [record.getMessage() for record in caplog.records]
-    assert "notifications: status of old rows, 100 %" in told
-    assert "notifications: status of old rows filled in, 3,000 rows" in told
+    lines = [record.getMessage() for record in caplog.records]
+    assert "notifications: status of old rows, 100 %" in lines
+    assert "notifications: status of old rows filled in, 3,000 rows" in lines
 
 
 def test_a_row_that_others_write_meanwhile_is_filled(old_rows: Takeover, monkeypatch: pytest.MonkeyPatch) -> None:

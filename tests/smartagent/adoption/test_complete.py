@@ -71,11 +71,11 @@ def test_each_change_is_told_in_a_line(legacy: Legacy, caplog: pytest.LogCapture
     legacy.sql(SHAPES["notifications D"].create)
     caplog.set_level(logging.INFO, "smartagent.adoption")
     legacy.forwards()
-    told = [record.getMessage() for record in caplog.records]
-    assert "notifications: column rule_id added, nullable" in told
-    assert "notifications: check notifications_type_check widened by alert, notify" in told
+    lines = [record.getMessage() for record in caplog.records]
+    assert "notifications: column rule_id added, nullable" in lines
+    assert "notifications: check notifications_type_check widened by alert, notify" in lines
     alone = "check notifications_severity_known left alone: severity may hold anything in this table"
-    assert f"notifications: {alone}" in told
+    assert f"notifications: {alone}" in lines
 
 
 def test_a_check_is_opened_for_any_word(legacy: Legacy) -> None:

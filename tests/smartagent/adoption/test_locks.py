@@ -38,17 +38,17 @@ def test_no_change_takes_a_stronger_lock_than_is_told(
 ) -> None:
     built(takeover, MIXTURES[name])
     forget_what_is_unique(takeover)
-    told = {
+    expected = {
         f"{each.name}: {act.does}": act.lock for each in rehearse(connection).subjects.values() for act in each.acts
     }
     taken: dict[str, str] = {}
     monkeypatch.setattr(operations, "patiently", watching(taken))
     monkeypatch.setattr(base, "patiently", watching(taken))
     takeover.forwards()
-    looked_at = told.keys() & taken.keys()
+    looked_at = expected.keys() & taken.keys()
     assert len(looked_at) > 50
     assert "integrations: constraint integrations_one_of_a_type added" in looked_at
-    assert {what: taken[what] for what in looked_at if weaker(told[what], taken[what])} == {}
+    assert {what: taken[what] for what in looked_at if weaker(expected[what], taken[what])} == {}
 
 
 def forget_what_is_unique(takeover: Takeover) -> None:
@@ -79,8 +79,8 @@ def held(table: str) -> list[str]:
     return [lock for lock in estimates.LOCKS if lock.replace(" ", "") in modes]
 
 
-def weaker(told: str, taken: str) -> bool:
-    return estimates.LOCKS.index(told) < estimates.LOCKS.index(taken)
+def weaker(expected: str, taken: str) -> bool:
+    return estimates.LOCKS.index(expected) < estimates.LOCKS.index(taken)
 
 
 def test_it_is_told_which_changes_make_a_write_wait_and_for_how_long(takeover: Takeover) -> None:

@@ -101,8 +101,8 @@ def test_who_cannot_have_their_own_email_is_told(people: Takeover, caplog: pytes
         "alice@example.com", f"{BOB}@without-email.invalid", f"{CAROL}@without-email.invalid",
         f"{DAVE}@same-email.invalid",
     ]  # fmt: skip
-    told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert any("auth.users: 2 cannot sign in by e-mail: no e-mail address in the old" in line for line in told)
+    lines = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert any("auth.users: 2 cannot sign in by e-mail: no e-mail address in the old" in line for line in lines)
 
     # Dave gets an e-mail of his own, there.
     people.sql(f"UPDATE auth.users SET email = 'dave@example.com' WHERE id = '{DAVE}'")

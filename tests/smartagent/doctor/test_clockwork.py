@@ -14,15 +14,15 @@ from smartagent.models import User
 from tests.rules.rule_cast import entry_of, rule_of, run_at
 
 
-def told(findings: Any) -> list[tuple[str, str]]:
+def found_problems(findings: Any) -> list[tuple[str, str]]:
     return [(each.severity.value, each.problem) for each in findings]
 
 
 def test_a_schedule_that_is_missing_or_was_changed(db: None) -> None:
-    assert told(scheduler.check_schedules()) == []
+    assert found_problems(scheduler.check_schedules()) == []
     Schedule.objects.filter(name__endswith="forget").delete()
     Schedule.objects.filter(name__endswith="dispatch").update(minutes=999)
-    assert [problem for _, problem in told(scheduler.check_schedules())] == [
+    assert [problem for _, problem in found_problems(scheduler.check_schedules())] == [
         "The schedule “dispatch” is missing, or was changed.", "The schedule “forget” is missing, or was changed.",
     ]  # fmt: skip
 
@@ -30,13 +30,13 @@ def test_a_schedule_that_is_missing_or_was_changed(db: None) -> None:
 def test_workers_who_never_were_and_workers_who_are_no_more(db: None) -> None:
     now = timezone.now()
     Schedule.objects.update(next_run=now - timedelta(minutes=11))
-    assert told(scheduler.check_workers(now)) == []
+    assert found_problems(scheduler.check_workers(now)) == []
     Schedule.objects.update(next_run=now - timedelta(hours=3))
-    [(severity, problem)] = told(scheduler.check_workers(now))
+    [(severity, problem)] = found_problems(scheduler.check_workers(now))
     assert (severity, "No worker has run yet" in problem) == ("warning", True)
     past = now - timedelta(hours=3)
     Task.objects.create(id="1", name="x", func="rules.tasks.tick", started=past, stopped=past, success=True)
-    [(severity, problem)] = told(scheduler.check_workers(now))
+    [(severity, problem)] = found_problems(scheduler.check_workers(now))
     assert severity == "error"
     assert problem == "Tasks have been due for 3h; the last task finished 3h ago: no worker is running."
 
@@ -54,7 +54,7 @@ def test_workers_who_never_were_and_workers_who_are_no_more(db: None) -> None:
 def test_the_last_tick(db: None, fields: dict[str, Any], severity: str | None, words: str) -> None:
     now = timezone.now()
     run_at(now - timedelta(seconds=61), **fields)
-    assert told(scheduler.check_last_evaluation(now)) == ([(severity, words)] if severity else [])
+    assert found_problems(scheduler.check_last_evaluation(now)) == ([(severity, words)] if severity else [])
 
 
 def test_what_failed_in_the_last_day(alice: User) -> None:
@@ -67,7 +67,7 @@ def test_what_failed_in_the_last_day(alice: User) -> None:
         id="1", name="x", func="rules.tasks.tick", started=past, stopped=past, success=False,
         result="Out of order : Traceback (most recent call last):\n ...",
     )  # fmt: skip
-    assert told(scheduler.check_failures(now)) == [
+    assert found_problems(scheduler.check_failures(now)) == [
         ("warning", "2 actions or readings failed in the last day; the newest: No route"),
         ("warning", "The evaluation of the rules failed once in the last day; the last: Out of order"),
     ]
@@ -101,7 +101,7 @@ def test_settings_that_are_wrong(settings: Any, wrong: dict[str, Any], words: st
                "CSRF_TRUSTED_ORIGINS": []}  # fmt: skip
     for name, value in (fitting | wrong).items():
         setattr(settings, name, value)
-    found = told(installation.check_settings())
+    found = found_problems(installation.check_settings())
     assert len(found) == bool(wrong)
     assert all(words in problem and severity == "warning" for severity, problem in found)
 
@@ -109,9 +109,11 @@ def test_settings_that_are_wrong(settings: Any, wrong: dict[str, Any], words: st
 def test_secrets_of_another_key(alice: User, settings: Any) -> None:
     sealed = seal({"token": "t"})
     Integration.objects.create(user=alice, integration_type="slack", credentials_encrypted=sealed)
-    assert told(installation.check_secrets()) == []
+    assert found_problems(installation.check_secrets()) == []
     settings.SECRET_KEY = "another " * 10
-    assert told(installation.check_secrets()) == [("error", "The credentials of 1 integration cannot be decrypted.")]
+    assert found_problems(installation.check_secrets()) == [
+        ("error", "The credentials of 1 integration cannot be decrypted.")
+    ]
 
 
 @pytest.mark.parametrize(("free", "severity"), [(5000, None), (500, "warning"), (50, "error")])
@@ -123,4 +125,6 @@ def test_a_disk_that_is_full(db: None, monkeypatch: pytest.MonkeyPatch, free: in
             self.free = free * disk_space.MEGABYTE
 
     monkeypatch.setattr("shutil.disk_usage", lambda _: Usage())
-    assert {found[0] for found in told(disk_space.check_room(connection))} == ({severity} if severity else set())
+    assert {found[0] for found in found_problems(disk_space.check_room(connection))} == (
+        {severity} if severity else set()
+    )

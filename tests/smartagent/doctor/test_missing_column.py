@@ -47,9 +47,9 @@ def test_the_page_names_it_and_others_go_on(client_of: Any, alice: User) -> None
 @pytest.mark.usefixtures("_lost")
 def test_programs_are_told_too(alice: User) -> None:
     program = Program(alice)
-    [said] = program.get("notifications/", status=503)["detail"]
-    assert said.startswith(WORDS)
-    assert "`manage.py doctor --fix`" in said
+    [text] = program.get("notifications/", status=503)["detail"]
+    assert text.startswith(WORDS)
+    assert "`manage.py doctor --fix`" in text
     assert program.get("rules/")["results"] == []
 
 
@@ -92,8 +92,8 @@ def test_where_the_activity_log_itself_is_broken_the_servers_log_has_it(
 def test_a_banner_for_those_who_look_after_it_until_it_is_repaired(
     client_of: Any, alice: User, audra: User, ada: User
 ) -> None:
-    for person, told in ((alice, False), (audra, True), (ada, True)):
-        assert ('class="sa-banner"' in client_of(person).get("/rules/").content.decode()) is told, person
+    for person, shown in ((alice, False), (audra, True), (ada, True)):
+        assert ('class="sa-banner"' in client_of(person).get("/rules/").content.decode()) is shown, person
     assert doctor(fix=True)[0] == 0
     assert 'class="sa-banner"' not in client_of(ada).get("/rules/").content.decode()
     assert client_of(alice).get("/notifications/").status_code == 200

@@ -10,7 +10,7 @@ from smartagent.doctor import delivery, installation
 from smartagent.models import User
 from tests.notifications.outside import channel_of
 from tests.smartagent.doctor.conftest import problems
-from tests.smartagent.doctor.test_clockwork import told
+from tests.smartagent.doctor.test_clockwork import found_problems
 
 
 @pytest.fixture
@@ -25,27 +25,27 @@ def create_delivery(channel: Channel, now: datetime, **fields: Any) -> Delivery:
 
 
 def test_dead_letters_of_the_last_day(channel: Channel, now: datetime) -> None:
-    assert told(delivery.check_dead_deliveries(now)) == []
+    assert found_problems(delivery.check_dead_deliveries(now)) == []
     for hours, cause in ((2, "Answered 500."), (1, "Answered 404."), (30, "Long ago")):
         create_delivery(channel, now, status="dead", cause=cause, settled_at=now - timedelta(hours=hours))
-    assert told(delivery.check_dead_deliveries(now)) == [
+    assert found_problems(delivery.check_dead_deliveries(now)) == [
         ("warning", "2 notifications failed permanently in the last day; the newest: Answered 404.")
     ]
 
 
 def test_channels_that_fail_and_that_are_untested(channel: Channel, now: datetime) -> None:
-    assert told(delivery.check_channels()) == [("info", "1 channel is untested: “ops” of Alice.")]
+    assert found_problems(delivery.check_channels()) == [("info", "1 channel is untested: “ops” of Alice.")]
     Channel.objects.update(works_since=now)
-    assert told(delivery.check_channels()) == []
+    assert found_problems(delivery.check_channels()) == []
     Channel.objects.update(opened_at=now)
-    assert told(delivery.check_channels()) == [("warning", "1 channel is failing: “ops” of Alice.")]
+    assert found_problems(delivery.check_channels()) == [("warning", "1 channel is failing: “ops” of Alice.")]
     for n in range(4):
         Channel.objects.create(user=channel.user, kind="email", name=f"m{n}", opened_at=now + timedelta(minutes=n + 1))
-    assert told(delivery.check_channels()) == [
+    assert found_problems(delivery.check_channels()) == [
         ("warning", "5 channels are failing: “ops” of Alice, “m0” of Alice, “m1” of Alice and 2 more.")
     ]
     Channel.objects.update(enabled=False)
-    assert told(delivery.check_channels()) == []
+    assert found_problems(delivery.check_channels()) == []
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_nobody_sends(
 ) -> None:
     since = now - timedelta(minutes=minutes)
     create_delivery(channel, now, due_at=since, leased_until=since, **fields)
-    assert told(delivery.check_sending(now)) == ([("error", problem)] if problem else [])
+    assert found_problems(delivery.check_sending(now)) == ([("error", problem)] if problem else [])
 
 
 @pytest.mark.parametrize("state", [{"opened_at": datetime(2026, 3, 2).astimezone()}, {"enabled": False}])
@@ -73,13 +73,13 @@ def test_what_waits_for_a_channel_is_no_fault_of_a_worker(
 ) -> None:
     create_delivery(channel, now, status="due", due_at=now - timedelta(hours=1))
     Channel.objects.update(**state)
-    assert told(delivery.check_sending(now)) == []
+    assert found_problems(delivery.check_sending(now)) == []
 
 
 def test_secrets_of_another_key(channel: Channel, settings: Any) -> None:
-    assert told(installation.check_secrets()) == []
+    assert found_problems(installation.check_secrets()) == []
     settings.SECRET_KEY = "another " * 10
-    assert told(installation.check_secrets()) == [("error", "The secrets of 1 channel cannot be decrypted.")]
+    assert found_problems(installation.check_secrets()) == [("error", "The secrets of 1 channel cannot be decrypted.")]
 
 
 def test_the_doctor_says_it(channel: Channel, now: datetime) -> None:

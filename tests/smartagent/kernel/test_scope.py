@@ -46,7 +46,7 @@ def address(model, verb, *args):
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{verb}", args=args)
 
 
-def said(response):
+def content_of(response):
     """The page, without the token of its forms, which is another each time."""
     return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
 
@@ -71,7 +71,7 @@ def test_bob_does_not_see_alices(client_of, alice, bob, model):
         response = client.get(address(model, verb, thing.pk))
         assert response.status_code in (403, 404), verb
         nothing = client.get(address(model, verb, uuid.uuid4()))
-        assert (response.status_code, said(response)) == (nothing.status_code, said(nothing)), verb
+        assert (response.status_code, content_of(response)) == (nothing.status_code, content_of(nothing)), verb
 
 
 @pytest.mark.parametrize("model", MADE)

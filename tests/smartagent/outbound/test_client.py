@@ -208,8 +208,8 @@ def test_a_connection_that_the_server_has_closed_meanwhile_is_not_used():
 def test_many_threads_share_the_connections(httpserver: HTTPServer):
     httpserver.expect_request("/").respond_with_handler(lambda request: Response(request.data))
     with ThreadPoolExecutor(16) as pool:
-        said = pool.map(lambda n: send("POST", httpserver.url_for("/"), content=b"%d" % n).excerpt, range(100))
-    assert list(said) == [str(number) for number in range(100)]
+        answers = pool.map(lambda n: send("POST", httpserver.url_for("/"), content=b"%d" % n).excerpt, range(100))
+    assert list(answers) == [str(number) for number in range(100)]
 
 
 def test_a_child_of_a_process_has_connections_of_its_own(httpserver: HTTPServer):
@@ -250,21 +250,21 @@ def test_nobody_there():
 
 
 @pytest.mark.parametrize(
-    ("said", "least", "maximum"),
+    ("message", "least", "maximum"),
     [("7", 7, 7), ("0", 0, 0), ("999999999999", 7 * 86_400, 7 * 86_400),
      ("in three minutes", 100, 180),
      ("Mon, 02 Mar 2020 10:00:00 GMT", 0, 0)],
 )  # fmt: skip
-def test_how_long_to_wait(httpserver: HTTPServer, said, least, maximum):
-    if said == "in three minutes":
-        said = (datetime.now(UTC) + timedelta(minutes=3)).strftime("%a, %d %b %Y %H:%M:%S GMT")
-    httpserver.expect_request("/").respond_with_data("", status=429, headers={"Retry-After": said})
+def test_how_long_to_wait(httpserver: HTTPServer, message, least, maximum):
+    if message == "in three minutes":
+        message = (datetime.now(UTC) + timedelta(minutes=3)).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    httpserver.expect_request("/").respond_with_data("", status=429, headers={"Retry-After": message})
     assert least <= send("GET", httpserver.url_for("/")).retry_after.total_seconds() <= maximum
 
 
-@pytest.mark.parametrize("said", ["soon", "-1", "1.5", ""])
-def test_waits_that_cannot_be_read_are_none(httpserver: HTTPServer, said):
-    httpserver.expect_request("/").respond_with_data("", status=503, headers={"Retry-After": said})
+@pytest.mark.parametrize("message", ["soon", "-1", "1.5", ""])
+def test_waits_that_cannot_be_read_are_none(httpserver: HTTPServer, message):
+    httpserver.expect_request("/").respond_with_data("", status=503, headers={"Retry-After": message})
     assert send("GET", httpserver.url_for("/")).retry_after is None
 
 

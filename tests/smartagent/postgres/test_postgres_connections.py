@@ -48,23 +48,23 @@ tell(one("SELECT pg_postmaster_start_time()") == started)
 
 
 def test_an_exhausted_pool_says_so(var):
-    (told,) = run(var, """
+    (text,) = run(var, """
 settings.DATABASES["default"]["OPTIONS"]["pool"] |= {"max_size": 1, "timeout": 0.2}
 one("SELECT 1")
-thread = threading.Thread(target=lambda: tell(told(lambda: one("SELECT 1"))))
+thread = threading.Thread(target=lambda: tell(error_of(lambda: one("SELECT 1"))))
 thread.start(), thread.join()
 """)  # fmt: skip
-    assert told.startswith("PoolExhausted: All connections of this process")
+    assert text.startswith("PoolExhausted: All connections of this process")
 
 
 def test_a_server_that_is_too_old_is_named_with_its_version(var):
-    (told,) = run(var, """
+    (text,) = run(var, """
 from django.db import connections
 connections["default"].pg_version = 130014
-tell(told(lambda: one("SELECT 1")))
+tell(error_of(lambda: one("SELECT 1")))
 """)  # fmt: skip
-    assert told.startswith("TooOld: PostgreSQL in ")
-    assert told.endswith("is version 13.14: Smart Agent needs PostgreSQL 14 or newer.")
+    assert text.startswith("TooOld: PostgreSQL in ")
+    assert text.endswith("is version 13.14: Smart Agent needs PostgreSQL 14 or newer.")
 
 
 @pytest.mark.parametrize("url", ["postgres://app:sekrit@127.0.0.1:1/agent", "postgres://app:sekrit@127.0.0.1:x/agent"])
@@ -79,6 +79,6 @@ def test_manage_py_tells_it_in_one_line_and_exits_with_2(tmp_path, url):
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "elsewhere", "PYTHONPATH": paths}, cwd=Path(tmp_path),
     )  # fmt: skip
     assert done.returncode == 2
-    (told,) = done.stderr.splitlines()
-    assert "DATABASE_URL" in told
-    assert "sekrit" not in told
+    (text,) = done.stderr.splitlines()
+    assert "DATABASE_URL" in text
+    assert "sekrit" not in text

@@ -12,7 +12,7 @@ import pytest
 
 from smartagent.postgres import embedded
 from smartagent.postgres.postmaster import Postmaster
-from tests.smartagent.postgres_programs import eventually, run, said, start
+from tests.smartagent.postgres_programs import eventually, output_of, run, start
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 COUNT = 'tell(one("SELECT count(*) FROM kept"))'
@@ -57,7 +57,7 @@ def test_many_at_once_start_one_server(var):
     body = 'tell(one("SELECT pg_postmaster_start_time()")); sys.stdin.read()'
     programs = [start(var, body) for _ in range(5)]
     started = {program.stdout.readline() for program in programs}
-    assert [said(program) for program in programs] == [[]] * 5
+    assert [output_of(program) for program in programs] == [[]] * 5
     assert len(started) == 1
 
 
@@ -65,9 +65,9 @@ def test_the_server_outlives_who_started_it_while_another_uses_it(var):
     first, second = start(var, WAIT), start(var, WAIT)
     assert first.stdout.readline() == second.stdout.readline() == "1\n"
     pid = embedded.status(var / "postgres").pid
-    assert said(first) == []
+    assert output_of(first) == []
     assert embedded.status(var / "postgres").pid == pid
-    assert said(second) == []
+    assert output_of(second) == []
     assert embedded.status(var / "postgres").pid is None
 
 
@@ -106,7 +106,7 @@ def test_a_program_whose_server_was_killed_gets_a_new_one_at_its_next_connection
     os.kill(embedded.status(var / "postgres").pid, signal.SIGKILL)
     assert eventually(lambda: not embedded.status(var / "postgres").running)
     program.stdin.write("go\n")
-    assert said(program)[-1] == "1"  # the pool may have warned of the connection that broke
+    assert output_of(program)[-1] == "1"  # the pool may have warned of the connection that broke
 
 
 @pytest.mark.parametrize("name", ["a space, a 'quote' and ünïcode", "long" * 50])
@@ -116,21 +116,21 @@ def test_it_runs_in_folders_of_any_name(var, name):
 
 def test_a_folder_that_cannot_be_made_is_told_in_one_line(var):
     (var / "file").touch()
-    (told,) = run(var / "file", 'tell(told(lambda: one("SELECT 1")))')
-    assert told.startswith("EmbeddedFailed: The embedded PostgreSQL cannot use its folder")
+    (text,) = run(var / "file", 'tell(error_of(lambda: one("SELECT 1")))')
+    assert text.startswith("EmbeddedFailed: The embedded PostgreSQL cannot use its folder")
 
 
 def test_settings_that_postgres_refuses_are_told_in_one_line(var):
     wrong = 'connection.settings_dict["EMBEDDED_OPTIONS"] = {"max_connections": "many"}; '
-    (told,) = run(var, wrong + 'tell(told(lambda: one("SELECT 1")))')
-    assert told.startswith("EmbeddedFailed:")
-    assert "max_connections" in told
+    (text,) = run(var, wrong + 'tell(error_of(lambda: one("SELECT 1")))')
+    assert text.startswith("EmbeddedFailed:")
+    assert "max_connections" in text
 
 
 def test_a_platform_without_it_is_told_to_set_database_url(var):
     missing = "from smartagent.postgres import home; home.PACKAGE = 'no_such_package'; "
-    (told,) = run(var, missing + 'tell(told(lambda: one("SELECT 1")))')
-    assert "set DATABASE_URL to a PostgreSQL 14 or newer" in told
+    (text,) = run(var, missing + 'tell(error_of(lambda: one("SELECT 1")))')
+    assert "set DATABASE_URL to a PostgreSQL 14 or newer" in text
 
 
 def test_test_databases_can_be_made_and_are_never_mixed_up_with_the_real_one(var):
@@ -154,7 +154,7 @@ for path in (Path(var) / "postgres", Path(params["host"])):
 next(Path(params["host"]).glob(".s.PGSQL.*[0-9]")).chmod(0o777)
 if not os.fork():
     os.setgid(65534), os.setuid(65534)
-    answer = told(lambda: psycopg.connect(host=params["host"], user="smartagent", dbname="smartagent"))
+    answer = error_of(lambda: psycopg.connect(host=params["host"], user="smartagent", dbname="smartagent"))
     tell("Peer authentication failed" in answer)
     os._exit(0)
 os.wait()

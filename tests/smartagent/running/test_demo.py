@@ -37,12 +37,12 @@ def test_every_notification_follows_from_an_entry_of_a_replayed_run(a_short_mont
     assert set(AutomationRule.objects.values_list("action_type", flat=True)) == {"alert", "notify", "optimize", "log"}
     assert DispatchRun.objects.filter(outcome="completed").count() == DispatchRun.objects.count() > 100
     acted = ActivityEntry.objects.filter(action_taken__in=["alert", "notify"], status="success")
-    told = {entry.context["outcome"]["notification"] for entry in acted}
+    context = {entry.context["outcome"]["notification"] for entry in acted}
     fixes = Notification.objects.filter(metadata__has_key="optimization")
     proposals = OptimizationEvent.objects.filter(source_event_type__startswith="smart_agent_")
     assert {one.metadata["optimization"] for one in fixes} == {str(one.pk) for one in proposals} != set()
-    assert told == {str(one.pk) for one in Notification.objects.exclude(pk__in=fixes)}
-    assert told
+    assert context == {str(one.pk) for one in Notification.objects.exclude(pk__in=fixes)}
+    assert context
     assert not ActivityEntry.objects.filter(status="pending").exists()
     assert not proposals.filter(status="proposed", expires_at__lte=timezone.now()).exists()
     assert proposals.filter(status="applied").exists()

@@ -28,20 +28,20 @@ PROJECT = Path(__file__).resolve().parents[3]
 
 
 class Up:
-    """A running `manage.py up`, and what it has said."""
+    """A running `manage.py up`, and its output."""
 
     def __init__(self, var, *arguments, **environment):
         self.port = free_port()
         command = [sys.executable, "manage.py", "up", "--no-demo", "--port", str(self.port), *arguments]
-        self.said = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self.process = subprocess.Popen(
-            command, cwd=PROJECT, stdout=self.said, stderr=subprocess.STDOUT, text=True,
+            command, cwd=PROJECT, stdout=self.log, stderr=subprocess.STDOUT, text=True,
             env={**os.environ, "VAR_DIR": str(var), "DATABASE_URL": "", "PYTHONUNBUFFERED": "1", **environment},
         )  # fmt: skip
 
     def output(self) -> str:
-        self.said.seek(0)
-        return self.said.read()
+        self.log.seek(0)
+        return self.log.read()
 
     def until(self, text: str, seconds: float = 60) -> str:
         assert eventually(lambda: text in self.output() or self.process.poll() is not None, seconds), self.output()
@@ -94,7 +94,7 @@ def up(tmp_path_factory):
         if one.process.poll() is None:
             one.process.kill()
             one.process.wait()
-        one.said.close()
+        one.log.close()
 
 
 def test_from_nothing_to_a_page_one_can_sign_in_to_and_to_a_clean_end(up, browser):

@@ -131,9 +131,9 @@ class Visitor:
 
     def press_all(self, page):
         for form in (each for each in page.forms if each.method != "dialog"):
-            for action, fields, told in presses(form):
+            for action, fields, text in presses(form):
                 address = page.address if action in ("", ".") else urljoin(page.address, action)
-                kind = (form.method, shape(address)[0], tuple(sorted(fields)), told)
+                kind = (form.method, shape(address)[0], tuple(sorted(fields)), text)
                 if kind not in self.pressed and not address.startswith(ELSEWHERE):
                     self.pressed.add(kind)
                     self.press(form.method, address, fields, page.address)

@@ -42,10 +42,10 @@ def _sends(visitor: Any) -> list[tuple[str, str, dict[str, list[str]]]]:
     for page in pages_of(visitor):
         found.setdefault(("get", shape(page.address)[0]), ("get", page.address, {}))
         for form in (each for each in page.forms if each.method != "dialog"):
-            for action, fields, told in presses(form):
+            for action, fields, text in presses(form):
                 address = page.address if action in ("", ".") else urljoin(page.address, action)
                 if not address.startswith(ELSEWHERE):
-                    key = (form.method, shape(address)[0], tuple(sorted(fields)), told)
+                    key = (form.method, shape(address)[0], tuple(sorted(fields)), text)
                     found.setdefault(key, (form.method, address, fields))
     return list(found.values())
 

@@ -12,7 +12,7 @@ from optimizer.models import OptimizationEvent
 from tests.rules.rule_cast import rule_of, state_of
 
 
-def told(user, **fields):
+def notification_for(user, **fields):
     return Notification.objects.create(**{"user": user, "type": "alert", "title": "T", "message": "M"} | fields)
 
 
@@ -27,8 +27,8 @@ def found(client, term):
 def test_badges_count_what_is_ones_own(client_of, alice, bob):
     state_of(rule_of(alice), timezone.now())
     for _ in range(2):
-        told(alice)
-    told(alice, status="read")
+        notification_for(alice)
+    notification_for(alice, status="read")
     OptimizationEvent.objects.create(user=alice, source_event_type="s", optimization_action="auto")
     assert client_of(alice).get("/badges/").json() == {"firing": "1", "unread": "2", "proposed": "1"}
     assert client_of(bob).get("/badges/").json() == {"firing": "", "unread": "", "proposed": ""}
@@ -37,7 +37,7 @@ def test_badges_count_what_is_ones_own(client_of, alice, bob):
 
 def test_an_operator_has_badges_of_everyone_but_the_inbox_is_their_own(client_of, alice, olga):
     state_of(rule_of(alice), timezone.now())
-    told(alice)
+    notification_for(alice)
     assert client_of(olga).get("/badges/").json() == {"firing": "1", "unread": "", "proposed": ""}
 
 

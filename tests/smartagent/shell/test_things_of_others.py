@@ -31,8 +31,8 @@ ELSEWHERE = ("/static/", "/logout/", "/api/")
 def _told_by_others(alice, bob, olga):
     """Alice is told by a rule of Olga, mutes it, and has a rule that tells Bob alone; one rule now belongs to Bob."""
     now = timezone.now()
-    told = rule_of(olga, rule_name="Of Olga", action_config={"recipients": ["alice@example.com"]}, **CPU)
-    saved_by(told, olga)
+    rule_of_olga = rule_of(olga, rule_name="Of Olga", action_config={"recipients": ["alice@example.com"]}, **CPU)
+    saved_by(rule_of_olga, olga)
     tells = rule_of(alice, rule_name="Of Alice", action_config={"recipients": ["bob@example.com"]}, **CPU)
     saved_by(tells, olga)
     given_away = rule_of(alice, rule_name="Given away", **CPU)
@@ -40,12 +40,14 @@ def _told_by_others(alice, bob, olga):
     channel_of(alice, "email", to="alice@example.com")
     MetricSample.objects.create(user=None, metric="cpu", value=97, observed_at=now)
     dispatch(now, "schedule")
-    Mute.objects.create(user=alice, rule=told)
+    Mute.objects.create(user=alice, rule=rule_of_olga)
     dead = {"title": "Of Olga", "status": "dead", "kind": "email", "expires_at": now + timedelta(hours=1)}
-    Delivery.objects.create(user=alice, rule=told, channel=channel_of(olga, "email", "hers", to="a@b.c"), **dead)
+    Delivery.objects.create(
+        user=alice, rule=rule_of_olga, channel=channel_of(olga, "email", "hers", to="a@b.c"), **dead
+    )
     given_away.user = bob
     given_away.save()
-    assert Notification.objects.filter(user=alice, rule=told).exists()
+    assert Notification.objects.filter(user=alice, rule=rule_of_olga).exists()
 
 
 def links_of(client, start):

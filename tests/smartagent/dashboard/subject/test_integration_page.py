@@ -92,9 +92,9 @@ def test_checked_by_hand_it_says_what_was_found_and_logs_who_asked(
     httpserver.expect_request("/me").respond_with_data("", status=401)
     gmail.config = {"health_url": httpserver.url_for("/health"), "probe_url": httpserver.url_for("/me")}
     gmail.save()
-    said = client.post(check, follow=True).content.decode()
-    assert "gmail answered 200 (OK): it is active, before: error." in said
-    assert "The credentials of gmail are refused" in said
+    page = client.post(check, follow=True).content.decode()
+    assert "gmail answered 200 (OK): it is active, before: error." in page
+    assert "The credentials of gmail are refused" in page
     gmail.refresh_from_db()
     assert gmail.status == "active"
     entry = ActivityEntry.objects.get(event_type="integration_checked")
