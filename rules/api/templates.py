@@ -24,6 +24,9 @@ class TemplateSerializer(serializers.Serializer[Any]):
     rule = JSONObjectField(help_text="Body for POST /api/rules/.")
 
 
+MAX_SEARCH = 100  # characters
+
+
 class TemplatesSerializer(serializers.Serializer[Any]):
     results = TemplateSerializer(many=True)
 
@@ -36,13 +39,21 @@ class TemplatesView(StrictView):
         tags=["rules"],
         summary="List rule templates",
         description="Rules to start from. Nothing is saved before a rule is sent to /api/rules/.",
-        parameters=[OpenApiParameter("search", str, description="Only templates with all of these words.")],
+        parameters=[
+            OpenApiParameter(
+                "search",
+                {"type": "string", "maxLength": MAX_SEARCH},
+                description="Only templates with all of these words.",
+            )
+        ],
         responses=TemplatesSerializer,
     )
     def get(self, request: Request) -> Response:
         words = request.query_params.get("search", "")
-        if "\x00" in words or len(words) > 100:
-            raise ValidationError({"search": ["At most 100 characters."]})
+        if "\x00" in words:
+            raise ValidationError({"search": ["Null characters are not allowed."]})
+        if len(words) > MAX_SEARCH:
+            raise ValidationError({"search": [f"At most {MAX_SEARCH} characters."]})
         return Response({"results": [template_as_json(template, request.user) for template in search(words)]})
 
 
