@@ -13,7 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 from rules.engine.open_alerts import is_open
 from rules.instances import handling
 from rules.instances.timeline import timeline_of
+from rules.metrics.integration_health import IntegrationHealth
 from rules.models import Integration, RuleState
+from rules.pages.alerts.facts import head_of, moved, notified, thresholds
 from rules.pages.alerts.handling import asked_for, colleagues
 from rules.pages.links import page_of_instance
 from rules.pages.periods import HISTORY_DAYS, chosen_days
@@ -41,17 +43,21 @@ def instance_page(request: HttpRequest, model_admin: OwnedAdmin, state_id: UUID)
     days = chosen_days(request)
     entries = list(state_entries(state)[: MAX_INSTANCE_ENTRIES + 1])
     line = timeline_of(state, state.rule, now - timedelta(days=days), now)
+    may_change, then = may_handle(request, state), thresholds(state, days, now)
     context = {
         "title": f"{state.rule} · {state.user}", "state": state, "rule": state.rule,
         "in_words": rule_in_words(state.rule), "stands": stands_in_words(state, now),
         "days": days, "all_days": HISTORY_DAYS,
-        "timeline": line, "chart": line.as_json(), "more": len(entries) > MAX_INSTANCE_ENTRIES,
-        "entries": named_entries(entries[:MAX_INSTANCE_ENTRIES]), "may_change": may_handle(request, state),
+        "timeline": line, "chart": line.as_json() | then["steps"],
+        "rule_changes": then["changes"], "more": len(entries) > MAX_INSTANCE_ENTRIES,
+        "entries": named_entries(entries[:MAX_INSTANCE_ENTRIES]), "may_change": may_change,
+        "notified": notified(state, entries, request.user),
+        "moved": moved(state, request.user, now),
         "acted": state.last_notified_at or last_acted(state),
         "fires": is_open(state.condition, state.fired_at),
         "integration": _integration(request, state),
         "by_hand": state.condition == "ok" and state.reason == handling.BY_HAND, "people": _people(request, state),
-    }  # fmt: skip
+    } | head_of(state, request.user, now, may_change=may_change)  # fmt: skip
     return model_admin.show(request, "rules/instance.html", context)
 
 
@@ -124,12 +130,16 @@ def stands_in_words(state: RuleState, now: datetime) -> list[str]:
 
 
 def _integration(request: HttpRequest, state: RuleState) -> Integration | None:
-    """The integration that it is about, where there is one that the person may see."""
-    if not state.target or not request.user.has_perm("rules.view_integration"):
+    """The integration that it is about, where there is one that the person may see; where the rule watches the lowest
+    health of all, the one with an error."""
+    if not request.user.has_perm("rules.view_integration"):
         return None
-    named = Integration.objects.visible_to(request.user).filter(user=state.user_id, integration_type=state.target)
-    found: Integration | None = named.first()
-    return found
+    of_person = Integration.objects.visible_to(request.user).filter(user=state.user_id)
+    if state.target:
+        return of_person.filter(integration_type=state.target).first()
+    if state.rule.metric_type != IntegrationHealth.kind:
+        return None
+    return of_person.filter(status=Integration.Status.ERROR).order_by("-updated_at", "id").first()
 
 
 def _people(request: HttpRequest, state: RuleState) -> list[User]:

@@ -70,6 +70,7 @@ class InstanceChangeList(FilteredChangeList):
 class InstanceAdmin(RecordAdmin):
     slug = "firing"
     list_title = "Firing"
+    change_list_template = "rules/alerts.html"
     filterset_class = StateFilter
     keyset = "since"
     filter_defaults = {"condition": "firing"}

@@ -17,12 +17,13 @@
     window.seriesChart(box, document.getElementById("timeline-chart"), {
       shown: function () { return shown; },
       bands: function () {
-        const mark = shown.mark ? [[shown.mark, shown.mark, "--sa-mark"]] : [];
+        const mark = [...(shown.changes || []), shown.mark].filter(Boolean).map(function (at) { return [at, at, "--sa-mark"]; });
         return [...bands.map(function ([condition, begin, end]) { return [begin, end, BANDS[condition]]; }), ...mark];
       },
       lines: function () {
-        return Object.entries(shown.lines).map(function ([name, level]) {
-          return {label: name, level: level, color: LINES[name], dashed: name !== "threshold"};
+        return Object.entries(shown.levels || shown.lines).map(function ([name, level]) {
+          const points = Array.isArray(level) ? level : null;
+          return {label: name, level: level, points: points, color: LINES[name], dashed: name !== "threshold"};
         });
       },
     });

@@ -1,6 +1,6 @@
 /* A chart of readings over time: a line, thresholds across it, and bands behind it. What is drawn is given by the page:
    seriesChart(box, canvas, {shown, bands, lines}) where `shown` has start, end, points and steps, `bands` gives
-   [begin, end, colour] and `lines` gives {label, level, colour, dashed}. Colours are names of properties of `box`. */
+   [begin, end, colour] and `lines` gives {label, level, colour, dashed}; `points` instead of a level are those of a line in steps. Colours are names of properties of `box`. */
 window.seriesChart = function (box, canvas, page) {
   "use strict";
   const DAY = 86400000;
@@ -35,8 +35,8 @@ window.seriesChart = function (box, canvas, page) {
     return [readings, ...page.lines().map(function (line) {
       return {
         label: line.label, borderColor: color(line.color), borderDash: line.dashed ? [5, 4] : [], borderWidth: 1.5,
-        pointRadius: 0, pointHitRadius: 0,
-        data: line.level === null ? [] : [{x: shown.start, y: line.level}, {x: shown.end, y: line.level}],
+        pointRadius: 0, pointHitRadius: 0, stepped: Boolean(line.points), spanGaps: false,
+        data: line.points ? line.points.map(function ([x, y]) { return {x: x, y: y}; }) : line.level === null ? [] : [{x: shown.start, y: line.level}, {x: shown.end, y: line.level}],
       };
     })];
   }

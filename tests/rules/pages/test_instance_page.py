@@ -39,7 +39,8 @@ def handle(client, state, verb, **fields):
 
 def test_where_it_stands_its_chart_and_its_story(client_of, alice, fires):
     page = text_of(client_of(alice), fires, days="7")
-    assert "firing since" in page
+    assert "firing for" in page
+    assert "Nobody was notified" not in page
     assert "The cpu of Alice is 95" in page
     assert '"lines": {"threshold": 90.0}' in page
     assert "Readings from 50 to 95, latest 95" in page
@@ -172,3 +173,25 @@ def test_its_page_asks_no_more_for_a_longer_story(client_of, alice, fires, djang
         handle(client, fires, "comment", comment=f"{now} {minute}")
     with django_assert_max_num_queries(30):
         text_of(client, fires)
+
+
+def test_it_begins_with_the_reading_now_and_what_else_moved_then(client_of, alice, fires):
+    now = timezone.now()
+    for hours in range(2, 30):
+        for metric, value in (("queue", 10), ("disk", 50 + hours % 2)):
+            MetricSample.objects.create(user=alice, metric=metric, value=value, observed_at=now - hours * HOUR)
+    for metric, value in (("queue", 80), ("disk", 50), ("cpu", 97)):
+        MetricSample.objects.create(user=alice, metric=metric, value=value, observed_at=now - 0.9 * HOUR)
+    page = client_of(alice).get(f"/firing/{fires.pk}/")
+    assert (page.context["reading"].value, page.context["fired_at_value"]) == ("97", "95")
+    assert [(each.name, each.value, each.usual) for each in page.context["moved"]] == [("queue", "80", "10 to 10")]
+    assert f"/firing/{fires.pk}/quick/acknowledge/" in page.content.decode()
+
+
+def test_thresholds_are_those_of_their_time_and_changes_are_marked(client_of, alice, fires):
+    fires.rule.threshold_value = 93
+    fires.rule.save()
+    page = client_of(alice).get(f"/firing/{fires.pk}/")
+    assert [level for _, level in page.context["chart"]["levels"]["threshold"]] == [90, 90, 93, 93]
+    assert len(page.context["chart"]["changes"]) == 1
+    assert "Threshold from 90 to 93" in page.content.decode()
