@@ -68,6 +68,7 @@ PAGES = {
     "histogram and facets, search": "/activity/summary/?search=cpu&within=30d",
     "group by episode": "/activity/?group=episode",
     "group by episode, 30 days": "/activity/?group=episode&within=30d",
+    "incident report": "/activity/report/?person={rare_person}",
     "REST": "/api/activity/",
     "REST, search": "/api/activity/?search=duarte+severity:critical",
     "REST, person": "/api/activity/?person={person}",
