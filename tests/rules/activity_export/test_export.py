@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from rules.activity_export import response, workbook
 from rules.activity_export.columns import COLUMNS
+from rules.engine.states import Event
 from rules.models import ActivityEntry
 from rules.text.activity import named_entries
 from rules.text.event_names import event_choices
@@ -41,6 +42,17 @@ CONTEXTS = [
     {"message": "=HYPERLINK(1)", "rule_name": "Old rule", "value": "much"},
     ["no", "object"],
 ]  # fmt: skip
+# Readings that share all else of their context: beyond one threshold, beyond both, beside them, without one.
+CRITICAL = NEAR | {"target": "", "critical": 110, "condition_before": CONDITION}
+SERIES = [
+    shape | {"value": value} for shape in (NEAR, CRITICAL, NEAR | {"operator": "="}, NEAR | {"verdict": "clear"})
+    for value in (1234.5, 120, 110, 110.00001, 109.99999, 105, 100, 100.00004, 99.99996, 83.2, 0, -1e-9, None)
+]  # fmt: skip
+
+
+def contexts_of(event):
+    """Only the dispatcher writes many entries that are alike."""
+    return CONTEXTS + SERIES if event in Event.values else CONTEXTS
 
 
 @pytest.fixture
@@ -51,7 +63,7 @@ def log(alice, bob):
     events = [*dict(event_choices()), "legacy_event"]
     entries = []
     for number, event in enumerate(events):
-        for place, context in enumerate(CONTEXTS):
+        for place, context in enumerate(contexts_of(event)):
             known = context
             if isinstance(context, dict):
                 known = context | {"person": people[(number + place) % 4]}
@@ -81,7 +93,7 @@ def test_the_sentence_of_every_event_and_context_is_that_of_the_page(alice, log)
     lines = [json.loads(line) for line in exported(alice, "format=ndjson")[1].splitlines()]
     entries = shown_to(alice)
     assert [line["id"] for line in lines] == [str(entry.pk) for entry in entries]
-    assert len(lines) == len(CONTEXTS) * (len(event_choices()) + 1)
+    assert len(lines) == len(CONTEXTS) * (len(event_choices()) + 1) + len(SERIES) * len(Event)
     for line, entry in zip(lines, entries, strict=True):
         assert (line["description"], line["event_label"]) == (entry.sentence, entry.event_label), entry.context
         assert (line["status"], line["error"]) == (entry.status, entry.error_message)
@@ -137,7 +149,7 @@ def sheets_of(body):
 
 def test_a_workbook_goes_on_in_a_further_sheet(alice, log):
     with patch.object(workbook, "MAX_SHEET_ROWS", 10):
-        titles, sheets = sheets_of(exported(alice, "format=xlsx&columns=id,value,description&event=rule_fired")[1])
+        titles, sheets = sheets_of(exported(alice, "format=xlsx&columns=id,value,description&event=rule_test")[1])
     assert titles == ["Activity", "Activity 2"]
     assert [len(rows) for rows in sheets] == [10, len(CONTEXTS) + 2 - 10]
     assert sheets[0][0] == sheets[1][0] == ["id", "value", "description"]
