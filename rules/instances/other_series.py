@@ -15,9 +15,10 @@ from rules.text.phrases import metric_name, number
 AROUND = timedelta(minutes=30)  # before and after
 USUAL = timedelta(days=7)
 SHOWN_BEFORE, SHOWN_AFTER, SHOWN_POINTS = timedelta(hours=6), timedelta(hours=1), 56
-MAX_SERIES_SEARCHED, MAX_SAMPLES, MIN_SAMPLES, MAX_MOVED = 200, 1000, 5, 5
-# Of a built-in metric only changes are stored, so few are enough. The range of a constant is as wide as a hundredth of
-# its value. The index is walked from one series to the next.
+USUAL_POINTS, MIN_POINTS = 84, 5
+MAX_SERIES_SEARCHED, MAX_SAMPLES, MAX_MOVED = 200, 1000, 5
+# The usual range is that of evenly spaced times, as a built-in metric holds its value, and only its changes are stored.
+# The range of a constant is as wide as a hundredth of its value. The index is walked from one series to the next.
 MOVED_SQL = """
 WITH RECURSIVE series AS (
     (SELECT metric, target FROM metric_samples WHERE user_id = %(person)s ORDER BY metric, target LIMIT 1)
@@ -32,18 +33,19 @@ found AS (
       FROM (SELECT * FROM series LIMIT %(series)s) s
      CROSS JOIN LATERAL (
         SELECT percentile_cont(ARRAY[0.05, 0.5, 0.95]) WITHIN GROUP (ORDER BY value) AS q, count(*) AS n
-          FROM (SELECT value FROM metric_samples m
-                 WHERE m.user_id = %(person)s AND m.metric = s.metric AND m.target = s.target
-                   AND (m.observed_at > %(usual)s OR m.metric = ANY(%(held)s)) AND m.observed_at <= %(start)s
-                 ORDER BY m.observed_at DESC LIMIT %(samples)s) x) u
+          FROM generate_series(0, %(points)s) AS k
+         CROSS JOIN LATERAL (
+               SELECT value FROM metric_samples m
+                WHERE m.user_id = %(person)s AND m.metric = s.metric AND m.target = s.target
+                  AND m.observed_at <= %(usual)s + k * %(step)s
+                ORDER BY m.observed_at DESC LIMIT 1) x) u
      CROSS JOIN LATERAL (
         SELECT value FROM (SELECT value FROM metric_samples m
                             WHERE m.user_id = %(person)s AND m.metric = s.metric AND m.target = s.target
                               AND m.observed_at > %(start)s AND m.observed_at <= %(end)s
                             ORDER BY m.observed_at DESC LIMIT %(samples)s) x
          ORDER BY abs(x.value - u.q[2]) DESC LIMIT 1) e
-     WHERE (u.n >= %(few)s OR u.n > 0 AND s.metric = ANY(%(held)s))
-       AND (s.metric, s.target) <> (%(metric)s, %(target)s))
+     WHERE u.n >= %(few)s AND (s.metric, s.target) <> (%(metric)s, %(target)s))
 SELECT metric, target, low, high, value FROM found
  WHERE value < low OR value > high ORDER BY moved DESC, metric, target LIMIT %(maximum)s
 """
@@ -77,9 +79,9 @@ def other_series(state: RuleState, at: datetime, now: datetime) -> list[MovedSer
 
 def _found(state: RuleState, at: datetime, end: datetime) -> list[tuple[str, str, float, float, float]]:
     params: dict[str, Any] = {
-        "person": state.user_id, "metric": state.rule.metric_type, "target": state.target, "usual": at - USUAL,
-        "start": at - AROUND, "end": end, "series": MAX_SERIES_SEARCHED, "samples": MAX_SAMPLES, "few": MIN_SAMPLES,
-        "maximum": MAX_MOVED, "held": [metric.kind for metric in metrics],
+        "person": state.user_id, "metric": state.rule.metric_type, "target": state.target, "usual": at - AROUND - USUAL,
+        "start": at - AROUND, "end": end, "series": MAX_SERIES_SEARCHED, "samples": MAX_SAMPLES, "few": MIN_POINTS,
+        "points": USUAL_POINTS, "step": USUAL / USUAL_POINTS, "maximum": MAX_MOVED,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(MOVED_SQL, params)

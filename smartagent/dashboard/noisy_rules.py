@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
-from django.db.models import Count
+from django.db import connection
 from django.urls import reverse
 
-from rules.models import ActivityEntry, AutomationRule
+from rules.models import AutomationRule
 from rules.models.querysets import ActivityQuerySet
 from smartagent.dashboard.overview_period import OverviewPeriod
 
@@ -35,14 +36,21 @@ class NoisyRules:
 
 def noisy_rules(entries: ActivityQuerySet, user: Any, period: OverviewPeriod) -> NoisyRules:
     """The rules visible to `user` that fired and repeated most, in two queries of bounded cost."""
-    newest = entries.triggered().since(period.start).order_by("-created_at", "-id")[:MAX_ENTRIES_COUNTED]
-    by_rule = ActivityEntry.objects.filter(pk__in=newest.values("pk")).order_by().values_list("rule")
-    counts = dict(by_rule.annotate(triggered=Count("pk")).order_by("-triggered", "rule"))
+    counts = _counts(entries.triggered().since(period.start))
     first = [key for key in counts if key][:NOISY_RULES_SHOWN]
     known = AutomationRule.objects.visible_to(user).in_bulk(first)
     most = max(counts.values(), default=0)
     rules = [_row(known[key], counts[key], most, period) for key in first if key in known]
     return NoisyRules(rules, MAX_ENTRIES_COUNTED if sum(counts.values()) >= MAX_ENTRIES_COUNTED else None)
+
+
+def _counts(entries: ActivityQuerySet) -> dict[UUID | None, int]:
+    """How often each rule is among the newest of `entries`, the most frequent first."""
+    newest = entries.order_by("-created_at", "-id").values("rule")[:MAX_ENTRIES_COUNTED]
+    sql, params = newest.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT rule_id, count(*) FROM ({sql}) AS n (rule_id) GROUP BY 1 ORDER BY 2 DESC, 1", params)
+        return dict(cursor.fetchall())
 
 
 def _row(rule: AutomationRule, triggered: int, most: int, period: OverviewPeriod) -> NoisyRule:
