@@ -11,8 +11,9 @@ from django.db.models import Count, Max, Min, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from rules.instances.integration_errors import integrations_in_error
 from rules.instances.reading_now import ReadingNow, readings_of
-from rules.models import AutomationRule, RuleState
+from rules.models import AutomationRule, Integration, RuleState
 from rules.models.querysets import SEVERITY_RANK, UNACKNOWLEDGED_FIRST, WORST_FIRST, StateQuerySet
 from rules.models.rule import Severity
 from rules.pages.links import page_of_instance
@@ -37,6 +38,7 @@ class FiringRule:
     assignee: User | None
     reading: str
     now: ReadingNow | None
+    failing: Integration | None
     since: datetime
     link: str
     may_acknowledge: bool
@@ -72,7 +74,7 @@ class FiringRules:
 def firing_rules(
     states: StateQuerySet, user: Any, now: datetime, person: Any = None, shown: int = RULES_SHOWN
 ) -> FiringRules:
-    """The worst of what fires among `states`, all of them of `person` where one is given, by rule: seven queries,
+    """The worst of what fires among `states`, all of them of `person` where one is given, by rule: eight queries,
     however much fires."""
     by_rule = states.order_by().values("rule").annotate(
         alerts=Count("pk"), unacknowledged=Count("pk", filter=Q(handling=RuleState.Handling.OPEN)),
@@ -83,9 +85,10 @@ def firing_rules(
     changeable = _changeable(user, [group["rule"] for group in groups])
     more = by_rule.count() - len(groups) if len(groups) == shown else 0
     known = [group for group in groups if group["rule"] in worst]
-    readings = readings_of([worst[group["rule"]] for group in known], now)
+    shown_states = [worst[group["rule"]] for group in known]
+    readings, errors = readings_of(shown_states, now), integrations_in_error(shown_states, user)
     rows = [
-        _row(worst[group["rule"]], group, reading, person or user, _alerts(group["rule"], person), changeable)
+        _row(worst[group["rule"]], group, reading, person or user, _alerts(group["rule"], person), changeable, errors)
         for group, reading in zip(known, readings, strict=True)
     ]
     return FiringRules(rows, more, _alerts(None, person), person, _severities(states, person) if rows else ())
@@ -117,7 +120,13 @@ def _changeable(user: Any, rules: list[Any]) -> set[Any]:
 
 
 def _row(
-    state: RuleState, group: dict[str, Any], reading: ReadingNow | None, known: Any, alerts: str, changeable: set[Any]
+    state: RuleState,
+    group: dict[str, Any],
+    reading: ReadingNow | None,
+    known: Any,
+    alerts: str,
+    changeable: set[Any],
+    errors: dict[Any, Integration],
 ) -> FiringRule:
     """The row of a rule; it does not name the person whom the viewer has before their eyes, who is `known`."""
     return FiringRule(
@@ -129,6 +138,7 @@ def _row(
         assignee=state.assignee,
         reading=_reading(state),
         now=reading,
+        failing=errors.get(state.pk),
         since=state.since,
         link=page_of_instance(state.pk) if group["alerts"] == 1 else alerts,
         may_acknowledge=state.rule_id in changeable and group["unacknowledged"] > 0,

@@ -11,11 +11,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import Truncator
 from unfold.decorators import display
 
 from rules.engine.states import InstanceState
 from rules.filters import StateFilter
 from rules.instances import handling
+from rules.instances.integration_errors import integrations_in_error
 from rules.instances.quick_actions import changeable, verbs_for
 from rules.instances.reading_now import ReadingNow, readings_of
 from rules.models import RuleState
@@ -24,13 +26,14 @@ from rules.pages.alerts.acknowledge import acknowledge_rule
 from rules.pages.alerts.bulk_handling import handle_together, say_done
 from rules.pages.alerts.instance import handle_instance, instance_page
 from rules.pages.alerts.quick import handle_quickly
-from rules.pages.links import page_of_instance
+from rules.pages.links import page_of_instance, page_of_integration
 from rules.text.alert import crossed
 from rules.text.phrases import number
 from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
 from smartagent.shell.person_links import shown_person
 from smartagent.templatetags.shown import SEVERITY_TONES, age, when
 
+MAX_ERROR_SHOWN = 60
 Handle = Callable[[Any, Any, Any], int]
 
 
@@ -57,9 +60,11 @@ class InstanceChangeList(FilteredChangeList):
         for state in self.result_list:
             state.person_shown = shown_person(request.user, state.user)
             state.assignee_shown = shown_person(request.user, state.assignee)
+        errors = integrations_in_error(self.result_list, request.user)
         may_change = changeable(request.user, (state.pk for state in self.result_list))
         for state, reading in zip(self.result_list, readings_of(self.result_list, timezone.now()), strict=True):
             state.reading_now = reading
+            state.failing = errors.get(state.pk)
             state.verbs = verbs_for([state], request.user) if state.pk in may_change else []
 
     def url_for_result(self, result: RuleState) -> str:
@@ -142,8 +147,14 @@ class InstanceAdmin(RecordAdmin):
 
     @display(description="person", ordering="user")
     def whose(self, state: RuleState) -> str:
-        person = state.person_shown  # type: ignore[attr-defined]
-        return format_html("{}, {}", person, state.target) if state.target else person
+        person, failing = state.person_shown, state.failing  # type: ignore[attr-defined]
+        named = format_html("{}, {}", person, state.target) if state.target else person
+        if failing is None:
+            return named
+        link, error = page_of_integration(failing), failing.error_message or "error"
+        return format_html(
+            '{}<br><a href="{}" class="sa-link sa-alarm">{}: {}</a>', named, link, failing, _short(error)
+        )
 
     @display(description="state", ordering="condition", label=SEVERITY_TONES)
     def condition_label(self, state: RuleState) -> tuple[str, str]:
@@ -182,6 +193,11 @@ class InstanceAdmin(RecordAdmin):
     @display(description="status", ordering="handling", label={"open": "warning", "acknowledged": "info"})
     def handling_label(self, state: RuleState) -> str:
         return state.handling
+
+
+def _short(error: str) -> str:
+    """An error in one line of a list."""
+    return Truncator(" ".join(error.split())).chars(MAX_ERROR_SHOWN)
 
 
 def _stands(state: RuleState) -> str:
