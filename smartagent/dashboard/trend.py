@@ -10,9 +10,11 @@ from urllib.parse import urlencode
 from django.db.models import Case, Count, F, Value, When
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from rules.models.querysets import ActivityQuerySet
 from rules.pages.activity.histogram_chart import Chart, chart_of
+from rules.pages.activity.markup import bars_html
 from rules.pages.activity.periods import between
 from rules.search.histogram import Bar, Binned, Histogram
 from smartagent.dashboard.overview_period import OverviewPeriod
@@ -34,6 +36,11 @@ class Trend:
     failed: int
     failed_before: int
     words: str
+
+    @property
+    def bars(self) -> SafeString:
+        """The markup of the bars."""
+        return bars_html(self.chart.bars)
 
     @property
     def change(self) -> str:

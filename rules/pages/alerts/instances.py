@@ -33,7 +33,8 @@ from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
 from smartagent.shell.person_links import shown_person
 from smartagent.templatetags.shown import SEVERITY_TONES, age, when
 
-MAX_ERROR_SHOWN = 60
+MAX_ERROR_SHOWN = 40
+HANDLING_TONES = {"open": "warning", "acknowledged": "info", "snoozed": "info"}
 Handle = Callable[[Any, Any, Any], int]
 
 
@@ -83,7 +84,7 @@ class InstanceAdmin(RecordAdmin):
     empty_text = "No rule's condition is met, or no rule is active."
     everything_qs = "?condition="
     list_display = ("rule", "whose", "condition_label", "severity", "reading", "now", "started",
-                    "handling_label", "looked_after_by", "quick")  # fmt: skip
+                    "handling_label", "quick")  # fmt: skip
     list_select_related = ("rule", "user", "assignee")
     actions = ("acknowledge", "snooze_for_an_hour", "snooze_for_four_hours", "resolve", "reopen",
                "handle_together")  # type: ignore[assignment]  # fmt: skip
@@ -186,13 +187,12 @@ class InstanceAdmin(RecordAdmin):
     def started(self, state: RuleState) -> str:
         return format_html('{}<br><span class="sa-second">{}</span>', when(state.since), age(state.since))
 
-    @display(description="assignee", ordering="assignee")
-    def looked_after_by(self, state: RuleState) -> str:
-        return state.assignee_shown or "–"  # type: ignore[attr-defined]
-
-    @display(description="status", ordering="handling", label={"open": "warning", "acknowledged": "info"})
+    @display(description="status", ordering="handling")
     def handling_label(self, state: RuleState) -> str:
-        return state.handling
+        """The status, and the assignee beneath."""
+        who = format_html("<br>{}", state.assignee_shown) if state.assignee else ""  # type: ignore[attr-defined]
+        label = {"text": state.handling, "type": HANDLING_TONES.get(state.handling, "")}
+        return format_html("{}{}", render_to_string("unfold/helpers/label.html", label), who)
 
 
 def _short(error: str) -> str:

@@ -204,4 +204,5 @@ def test_a_period_of_thirty_days_with_the_noisiest_rule_and_the_results_of_optim
     assert {card.label: card.count for card in page.context["cards"]}["Triggered in 30 days"] == "4"
     assert [(each.rule, each.triggered) for each in page.context["noisy"].rules] == [(busy, 4)]
     assert "1 proposed, 0 applied" in page.content.decode()
+    assert page.content.decode().count('class="sa-stack-bar"') == len(page.context["chart"].bars) == 31
     assert client_of(alice).get("/?within=1000y").context["period"].name == "24h"
