@@ -15,7 +15,8 @@ from django.db.models.functions import Cast
 
 from rules.models.querysets import ActivityQuerySet
 
-FIRST_ROWS, ROWS_PER_FETCH = 200, 2000
+FIRST_ROWS, ROWS_PER_FETCH = 200, 500
+FETCH_NEXT = 'FETCH FORWARD {} FROM "{}"'
 # A reader who takes nothing for so long is given up: until then the transaction keeps dead rows from being removed.
 MAX_IDLE = "SET LOCAL idle_in_transaction_session_timeout = '5min'"
 VARYING = (
@@ -55,10 +56,22 @@ def fetched(entries: ActivityQuerySet) -> Iterator[list[Row]]:
         with connection.cursor() as settings:
             settings.execute(MAX_IDLE)
         cursor.execute(sql, params)
-        rows = cursor.fetchmany(FIRST_ROWS)
-        while rows:
-            yield rows  # plain tuples, in the order of Row
-            rows = cursor.fetchmany(ROWS_PER_FETCH)
+        yield from _ahead(cursor.cursor.name)
+
+
+def _ahead(name: str) -> Iterator[list[Row]]:
+    """The batches of the cursor of that name. Each is asked for before the one ahead of it is used, so that the server
+    works on it meanwhile."""
+    raw: Any = connection.connection
+    with raw.pipeline():
+        ahead = raw.execute(FETCH_NEXT.format(FIRST_ROWS, name))
+        while True:
+            following = raw.execute(FETCH_NEXT.format(ROWS_PER_FETCH, name))
+            rows = ahead.fetchall()  # plain tuples, in the order of Row
+            if not rows:
+                return
+            yield rows
+            ahead = following
 
 
 def check(entries: ActivityQuerySet) -> None:
