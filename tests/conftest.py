@@ -32,7 +32,7 @@ PASSWORD = "correct horse battery"
 # What a test has written need not outlive a power cut.
 FORGETFUL = {
     "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "512MB",
-    "autovacuum": "off", "checkpoint_timeout": "1h",
+    "autovacuum": "off", "checkpoint_timeout": "1h", "io_method": "sync",
 }  # fmt: skip
 
 
