@@ -30,7 +30,7 @@ def a_shorter_one(a_short_month, monkeypatch):
     monkeypatch.setattr(month, "MONTH", timedelta(hours=12))
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_every_notification_follows_from_an_entry_of_a_replayed_run(a_short_month, capsys):
     call_command("demo")
     assert User.objects.count() == 40
