@@ -89,7 +89,7 @@ def shown_to(client, planted):
     return [answer.content.decode() for answer in answers]
 
 
-def told_by_api(user, planted):
+def answers_by_api(user, planted):
     program = Program(user)
     answers = [program.post(f"channels/{channel.pk}/test/") for channel in planted]
     answers += [program.patch(f"channels/{channel.pk}/", {"position": 2}) for channel in planted]
@@ -117,7 +117,7 @@ def test_a_secret_stands_nowhere(alice, ada, client_of, receiver, clock, caplog,
     tell(alice)
     deliver(START)
     assert set(DeliveryAttempt.objects.values_list("delivery__kind", flat=True)) == set(KINDS)
-    found = [*told_by_api(alice, ones), *told_by_api(ada, ones)]
+    found = [*answers_by_api(alice, ones), *answers_by_api(ada, ones)]
     found += [*shown_to(client_of(alice), ones), *shown_to(client_of(ada), ones), *everything_kept()]
     captured = capfd.readouterr()
     found += [caplog.text, captured.out, captured.err]

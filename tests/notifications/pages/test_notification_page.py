@@ -142,12 +142,12 @@ def one_entry(alice, bob, clock):
     rule = rule_of(alice)
     channel_of(bob, name="Bob's phone", url="http://127.0.0.1/")
     entries = [str(entry_of(rule, START).pk), str(uuid4())]
-    told_to = [(alice, entries[0]), (bob, entries[0]), (bob, entries[1])]
+    recipients = [(alice, entries[0]), (bob, entries[0]), (bob, entries[1])]
     post(
         [
             Message(user_id=who.pk, rule_id=rule.pk, type="alert", title="Low", message="63", severity="high",
                     metadata={"entry": entry})
-            for who, entry in told_to
+            for who, entry in recipients
         ],
         START,
     )  # fmt: skip

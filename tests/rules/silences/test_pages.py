@@ -366,12 +366,12 @@ def test_a_recurrence_that_cannot_be_read_breaks_no_page(client_of, alice, today
     assert client_of(alice).get("/api/silences/").json()["results"][0]["state"] == "coming"
 
 
-@pytest.mark.parametrize(("recurrence", "said_as"), [
+@pytest.mark.parametrize(("recurrence", "wording"), [
     ("FREQ=WEEKLY;BYDAY=SU", "every Sunday from"),
     ("FREQ=WEEKLY;BYDAY=MO,WE", "every Monday and Wednesday from"),
     ("FREQ=WEEKLY;BYDAY=SA,SU", "Saturday and Sunday from"),
     ("FREQ=WEEKLY;INTERVAL=2;BYDAY=SU", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU from"),
 ])  # fmt: skip
-def test_weekdays_are_named(on, olga, recurrence, said_as):
+def test_weekdays_are_named(on, olga, recurrence, wording):
     silence = on(olga, recurrence=recurrence, duration=HOUR, ends_at=timezone.now() + timedelta(days=30))
-    assert when_in_words(silence).startswith(said_as)
+    assert when_in_words(silence).startswith(wording)

@@ -6,14 +6,14 @@ import subprocess
 import sys
 
 
-def told_of(caplog, client, path):
+def log_records(caplog, client, path):
     with caplog.at_level("WARNING", logger="django.request"):
         client.get(path)
     return [record for record in caplog.records if record.name == "django.request"]
 
 
 def test_what_is_refused_takes_one_line(caplog, client_of, alice):
-    (record,) = told_of(caplog, client_of(alice), "/people/")
+    (record,) = log_records(caplog, client_of(alice), "/people/")
     assert "Forbidden" in record.getMessage()
     assert record.exc_info is None
 

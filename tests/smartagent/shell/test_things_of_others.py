@@ -28,7 +28,7 @@ ELSEWHERE = ("/static/", "/logout/", "/api/")
 
 
 @pytest.fixture
-def _told_by_others(alice, bob, olga):
+def _notified_by_others(alice, bob, olga):
     """Alice is told by a rule of Olga, mutes it, and has a rule that tells Bob alone; one rule now belongs to Bob."""
     now = timezone.now()
     rule_of_olga = rule_of(olga, rule_name="Of Olga", action_config={"recipients": ["alice@example.com"]}, **CPU)
@@ -56,7 +56,7 @@ def links_of(client, start):
     return [address for address in dict.fromkeys(page.addresses()) if not address.startswith(ELSEWHERE)]
 
 
-@pytest.mark.usefixtures("_told_by_others")
+@pytest.mark.usefixtures("_notified_by_others")
 def test_no_page_leads_a_member_to_what_they_may_not_see(client_of, alice):
     client, wrong, statuses = client_of(alice), [], {}  # each page is asked for once
     todo = [(address, "a list") for address in LISTS]
@@ -73,7 +73,7 @@ def test_no_page_leads_a_member_to_what_they_may_not_see(client_of, alice):
     assert any(link.startswith("/deliveries/") and len(link) > 30 for link in statuses)
 
 
-@pytest.mark.usefixtures("_told_by_others")
+@pytest.mark.usefixtures("_notified_by_others")
 def test_the_bell_leads_to_no_entry_of_a_rule_of_somebody_else(client_of, alice):
     client = client_of(alice)
     html = client.get("/notifications/panel/").content.decode()
