@@ -1,9 +1,7 @@
 """The activity list: its search, period, chips, histogram, facets and rows."""
 
-from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -13,28 +11,23 @@ from django.utils.safestring import SafeString
 
 from rules.explain.episodes import Episode, episode_keys, episodes_of
 from rules.models import ActivityEntry, SavedView
-from rules.pages.activity.columns import COLUMNS, is_dense, shown_columns
+from rules.pages.activity.addresses import ActivityAddresses
+from rules.pages.activity.columns import COLUMNS, DENSITIES, is_dense, shown_columns
 from rules.pages.activity.histogram_chart import Chart, chart_of
 from rules.pages.activity.markup import bars_html, rows_html
-from rules.pages.activity.periods import NAMES, Period, between, is_live, period_of
+from rules.pages.activity.periods import between, is_live
 from rules.pages.activity.rows import Row, rows_of
 from rules.pages.activity.saved_views import address_of
 from rules.search.estimate import estimated
 from rules.search.facets import Facet, Facets, facets
 from rules.search.histogram import histogram
-from rules.search.query import SearchError, Term, parse, written
 from smartagent.kernel.scope import visible_keys
-from smartagent.shell.filtered_list import FilteredChangeList
 from smartagent.shell.list_pagination import place_of
 
-TIME_PARAMETERS: dict[str, str | None] = {"within": None, "after": None, "before": None}
 MAX_AT_ONCE, MAX_COST = 100_000, 100_000  # rows and cost of a list with which histogram and facets come
-EXPORTED = {"event": "event_label"}  # columns of the file with another name than those of the page
-EXPORT_LABELS = {"csv": "CSV", "ndjson": "JSON lines", "xlsx": "Excel workbook"}
-FROM_THE_TOP: dict[str, str | None] = {"p": None, "past": None, "entry": None}
 
 
-class ActivityChangeList(FilteredChangeList):
+class ActivityChangeList(ActivityAddresses):
     """Everything that the page shows, each part computed when the template asks for it."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
@@ -53,78 +46,22 @@ class ActivityChangeList(FilteredChangeList):
             entry.sees_rule = entry.rule_id in seen
 
     @property
-    def search_text(self) -> str:
-        """What was searched for, as it was written."""
-        return str(self.panel.filterset.data.get("search") or "")
-
-    @cached_property
-    def terms(self) -> list[Term]:
-        """Those of the search; none where it is invalid."""
-        try:
-            return parse(self.search_text)
-        except SearchError:
-            return []
-
-    def with_terms(self, terms: Sequence[Term]) -> str:
-        """The address of the same list with another search."""
-        return str(self.get_query_string(FROM_THE_TOP | {"search": written(terms) or None}))
-
-    def with_term(self, term: Term) -> str:
-        """The address with one term more, its opposite taken away."""
-        return self.with_terms([*(known for known in self.terms if known not in (term, term.other)), term])
-
-    @property
-    def chips(self) -> list[dict[str, Any]]:
-        """The terms of the search and the other filters; the period has a place of its own."""
-        terms = [
-            {
-                "text": str(term), "by_default": False,
-                "without": self.with_terms([known for known in self.terms if known != term]),
-            }
-            for term in self.terms
-        ]  # fmt: skip
-        return terms + [chip for chip in super().chips if chip["name"] not in ("search", *TIME_PARAMETERS)]
-
-    @cached_property
-    def period(self) -> Period:
-        """From when until when the list reaches."""
-        form = self.panel.filterset.form
-        given = form.cleaned_data if form.is_valid() else {}
-        terms = self.terms if form.is_valid() else []
-        return period_of(given.get("within") or "", (given.get("after"), given.get("before")), terms, self.now)
-
-    @property
-    def period_choices(self) -> list[tuple[str, str, bool]]:
-        """Periods to choose from: name, address, and whether it is the one shown."""
-        choices = [
-            (label, self._in_period({"within": name}), self.period.name == name) for name, label in NAMES.items()
+    def complaints(self) -> list[str]:
+        """What the address asks for that there is not."""
+        group, density = self.params.get("group", ""), self.params.get("density", "")
+        names = [name for name in self.params.get("columns", "").split(",") if name and name not in COLUMNS]
+        return [
+            *super().complaints,
+            *([f"“{group}” is not a grouping. Use episode."] if group not in ("", "episode") else []),
+            *([f"“{density}” is not a density. Use comfortable or compact."] if density not in DENSITIES else []),
+            *([f"Unknown columns: {', '.join(names)}. Valid columns: {', '.join(COLUMNS)}."] if names else []),
         ]
-        everything = self.period.start is None and self.period.end is None
-        return [*choices, ("All time", self._in_period({"within": ""}), everything)]
-
-    @property
-    def earlier(self) -> str | None:
-        """The address of the period before."""
-        beside = self.period.beside(self.now)
-        return self._in_period(beside[0]) if beside else None
-
-    @property
-    def later(self) -> str | None:
-        """The address of the period after it, where that has begun."""
-        beside = self.period.beside(self.now)
-        return self._in_period(beside[1]) if beside and beside[1] else None
-
-    @property
-    def all_time(self) -> str:
-        """The address of the same list without limits of time."""
-        timeless = [term for term in self.terms if term.field not in TIME_PARAMETERS]
-        return str(self.get_query_string(TIME_PARAMETERS | {"within": "", "search": written(timeless) or None}))
 
     @cached_property
     def chart(self) -> Chart:
         """The histogram of the entries of the period."""
         found = histogram(self.filtered, self.period.start, min(self.period.end or self.now, self.now))
-        return chart_of(found, lambda start, end: self._in_period(between(start, end)))
+        return chart_of(found, lambda start, end: self.in_period(between(start, end)))
 
     @cached_property
     def counted_facets(self) -> Facets:
@@ -148,12 +85,6 @@ class ActivityChangeList(FilteredChangeList):
         return [(name, label, name in self.column_names) for name, label in COLUMNS.items()]
 
     @property
-    def carried(self) -> Iterable[tuple[str, str]]:
-        """The parameters that a form of the page carries on."""
-        left_out = ("p", "past", "entry", "e", "columns", "density")
-        return [(name, value) for name, value in self.params.items() if name not in left_out and value != ""]
-
-    @property
     def rows(self) -> list[Row]:
         """The rows of this page."""
         return rows_of(self.result_list, self)
@@ -175,53 +106,15 @@ class ActivityChangeList(FilteredChangeList):
         return estimate.rows > MAX_AT_ONCE or estimate.cost > MAX_COST
 
     @property
-    def summary_address(self) -> str:
-        """Where histogram and facets of a large list come from."""
-        return reverse("admin:rules_activityentry_summary") + str(self.get_query_string())
-
-    @property
-    def is_grouped(self) -> bool:
-        """Whether the list shows episodes instead of entries."""
-        return bool(self.params.get("group") == "episode")
-
-    @property
-    def grouping(self) -> list[tuple[str, str, bool]]:
-        """The ways to show the list: label, address, and whether it is this one."""
-        top = FROM_THE_TOP | {"group": None}
-        entries, episodes = self.get_query_string(top), self.get_query_string(top | {"group": "episode"})
-        return [("Entries", entries, not self.is_grouped), ("Episodes", episodes, self.is_grouped)]
-
-    @property
     def episodes(self) -> list[Episode]:
         """The episodes of this page."""
         return episodes_of([*self.result_list], ActivityEntry.objects.visible_to(self.viewer), self.viewer)
-
-    @property
-    def report_address(self) -> str:
-        """Where the incident report of the list is."""
-        return reverse("admin:rules_activityentry_report") + str(self.get_query_string(FROM_THE_TOP | {"group": None}))
-
-    @property
-    def exports(self) -> list[tuple[str, str]]:
-        """The addresses of the list as a file, with the name of each format."""
-        data = self.panel.filterset.data
-        kept = {name: data[name] for name in self.panel.filterset.filters if data.get(name)}
-        columns = ",".join(EXPORTED.get(name, name) for name in self.column_names)
-        return [
-            (f"{reverse('api:activity-export')}?{urlencode(kept | {'format': kind, 'columns': columns})}", label)
-            for kind, label in EXPORT_LABELS.items()
-        ]
 
     @property
     def saved_views(self) -> list[tuple[SavedView, str, bool]]:
         """Views to choose from: their address, and whether they are the viewer's own."""
         offered = SavedView.objects.offered_to(self.viewer).select_related("user")
         return [(view, address_of(view.query), view.user_id == self.viewer.pk) for view in offered]
-
-    @property
-    def query_here(self) -> str:
-        """The address of the list as it is, to be saved."""
-        return str(self.get_query_string(FROM_THE_TOP))[1:]
 
     @property
     def newest_place(self) -> str:
@@ -249,8 +142,3 @@ class ActivityChangeList(FilteredChangeList):
             "with": self.with_terms(without) if chosen else self.with_term(value.term),
             "except": self.with_term(value.term.other),
         }  # fmt: skip
-
-    def _in_period(self, parameters: dict[str, str | None]) -> str:
-        timeless = [term for term in self.terms if term.field not in TIME_PARAMETERS]
-        search = {"search": written(timeless) or None}
-        return str(self.get_query_string(TIME_PARAMETERS | FROM_THE_TOP | search | parameters))

@@ -11,7 +11,7 @@ COLUMNS = {
 }  # fmt: skip
 DEFAULT = ("time", "event", "description", "rule", "result", "severity", "error")
 COOKIE, PARAMETER, MONTH = "activity_columns", "columns", 30 * 24 * 3600
-DENSITY = "activity_density"
+DENSITY, DENSITIES = "activity_density", ("", "comfortable", "compact")
 
 
 def shown_columns(request: HttpRequest) -> list[str]:
@@ -30,7 +30,7 @@ def remember(request: HttpRequest, response: HttpResponseBase) -> None:
     """Keep the columns and the density that the address asks for, for the next time."""
     if PARAMETER in request.GET:
         response.set_cookie(COOKIE, ".".join(shown_columns(request)), max_age=12 * MONTH, samesite="Lax", httponly=True)
-    if request.GET.get("density") in ("compact", "comfortable"):
+    if request.GET.get("density") in DENSITIES[1:]:
         response.set_cookie(DENSITY, request.GET["density"], max_age=12 * MONTH, samesite="Lax", httponly=True)
 
 

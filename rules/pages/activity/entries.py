@@ -8,7 +8,8 @@ from django.http.response import HttpResponseBase
 
 from rules.filters import ActivityFilter
 from rules.models import ActivityEntry
-from rules.pages.activity.change_list import TIME_PARAMETERS, ActivityChangeList
+from rules.pages.activity.addresses import TIME_PARAMETERS
+from rules.pages.activity.change_list import ActivityChangeList
 from rules.pages.activity.columns import PARAMETER, remember
 from rules.pages.activity.entry import entry_page, entry_panel, judge_entry
 from rules.pages.activity.live import newer

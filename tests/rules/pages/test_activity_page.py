@@ -80,6 +80,8 @@ def test_columns_and_density_are_chosen_and_remembered(client_of, alice, entries
     assert [label for _, label in again.context["cl"].columns] == ["Time", "Person"]
     assert "sa-dense" in again.content.decode()
     assert not again.context["cl"].complaints
+    bad = client.get(ACTIVITY, {"columns": "time,colour", "density": "thin", "group": "day"}).context["cl"].complaints
+    assert [complaint.split(" ")[0] for complaint in bad] == ["“day”", "“thin”", "Unknown"]
 
 
 def test_the_panel_says_what_followed(client_of, alice, bob, entries):
