@@ -75,8 +75,10 @@ def test_queries_do_not_grow_with_the_rows(client_of, olga, alice, now, name, dj
     client = client_of(olga)
     with django_assert_max_num_queries(20) as queries:
         assert len(shown(client.get(address(name)))) == 12
-    assert not [query for query in queries.captured_queries if "count(*)" in query["sql"].lower() and "LIMIT" not in
-                query["sql"] and "rules" not in query["sql"].lower() and name in query["sql"]]  # fmt: skip
+    # Nothing counts all rows; a histogram, which has to, is not drawn at once where there are many.
+    statements = [query["sql"] for query in queries.captured_queries if "date_bin" not in query["sql"]]
+    assert not [sql for sql in statements if "count(*)" in sql.lower() and "LIMIT" not in sql and name in sql
+                and "rules" not in sql.lower()]  # fmt: skip
 
 
 def test_rules_are_found_by_name_and_sorted(client_of, alice):
