@@ -91,8 +91,8 @@ def test_from_signing_in_to_a_snoozed_notification(alice, hot, page, live_server
     expect(page.get_by_text("The cpu of Alice is 97: above 90.").first).to_be_visible()
     keys.go(page.get_by_role("link", name="Firing").first)
     keys.go(page.get_by_role("link", name=rule.rule_name).first)
-    keys.go(page.get_by_role("button", name="Acknowledge"), "Space")
-    expect(page.get_by_text("Acknowledged.")).to_be_visible()
+    keys.go(page.locator("#alert").get_by_role("button", name="Acknowledge"), "Space")
+    expect(page.get_by_text("Acknowledged 1 alert.")).to_be_visible()
     assert RuleState.objects.get().handling == "acknowledged"
 
     # the bell, its panel, and from there to the inbox, where it is snoozed

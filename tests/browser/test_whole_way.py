@@ -57,7 +57,7 @@ def test_from_a_template_to_why_it_fired(alice, hot, sign_in, live_server):
     state = RuleState.objects.get()
     page.goto(f"{live_server.url}/firing/{state.pk}/")
     page.get_by_label("Comment").last.fill("Looking")
-    page.get_by_role("button", name="Acknowledge").click()
+    page.locator("#handle").get_by_role("button", name="Acknowledge").click()
     expect(page.get_by_text("Acknowledged.")).to_be_visible()
     expect(page.get_by_text("Alice acknowledged the alert until").first).to_be_visible()
 
