@@ -175,6 +175,12 @@ def _streams_end_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def no_limits(settings: Any) -> None:
+    """Nobody is throttled, however many requests a test makes in a minute."""
+    settings.LIMITS_PER_MINUTE = dict.fromkeys(settings.LIMITS_PER_MINUTE, 0)
+
+
+@pytest.fixture
 def another_dispatcher(transactional_db: None) -> Iterator[None]:
     """One that evaluates all the time. It gives its lock back: the pool keeps the connection, and so its locks."""
     other = connection.copy()

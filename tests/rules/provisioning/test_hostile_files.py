@@ -43,7 +43,7 @@ def test_any_value_is_planned_or_refused(alice, document):
 
 @settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(document=documents)
-def test_any_document_has_an_answer(alice, document):
+def test_any_document_has_an_answer(alice, no_limits, document):
     program = Program(alice)
     for verb in ("plan", "apply"):
         for body in ({"document": document}, {"text": json.dumps(document)}):

@@ -115,9 +115,3 @@ def _answer(client: Client, method: str, address: str, options: dict[str, Any]) 
         found = timed(lambda: client.generic(method, address, **options))
         transaction.set_rollback(True)
     return found
-
-
-@pytest.fixture
-def no_limits(settings: Any) -> None:
-    """Nobody is throttled."""
-    settings.LIMITS_PER_MINUTE = dict.fromkeys(settings.LIMITS_PER_MINUTE, 0)

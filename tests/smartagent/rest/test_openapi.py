@@ -45,12 +45,6 @@ def one_connection():
 
 
 @pytest.fixture
-def no_limits(settings):
-    """Nobody is throttled, else what comes late would not be looked at."""
-    settings.LIMITS_PER_MINUTE = dict.fromkeys(settings.LIMITS_PER_MINUTE, 0)
-
-
-@pytest.fixture
 def authorization(ada):
     """By whom, and uncompressed: the client of these tests unpacks nothing."""
     return {"Authorization": f"Bearer {issue_token(ada, 'schemathesis')[1]}", "Accept-Encoding": "identity"}

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.smartagent.fuzzing import LONG_RUN, OTHERS, PAGE_REQUESTS, SEED, SLOW, TEXTS, Tally, timed
-from tests.smartagent.rest.test_fuzz import broke, no_limits
+from tests.smartagent.rest.test_fuzz import broke
 from tests.smartagent.shell.test_crawl import ELSEWHERE, Visitor, everything, pages_of, presses, shape
 
-__all__ = ["broke", "everything", "no_limits"]
+__all__ = ["broke", "everything"]
 TYPED = st.sampled_from([text.encode(errors="replace").decode() for text in TEXTS] + [str(other) for other in OTHERS])
 # What addresses of pages are read for, whether or not a page has a link with it.
 PARAMETERS = (
