@@ -18,6 +18,7 @@ STEPS = (
     2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 90 * DAY, 365 * DAY, 3650 * DAY, 36500 * DAY,
 )  # fmt: skip
 OTHER = "other"
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # what other programs date before it has no bar
 
 
 class Binned(Func):
@@ -61,8 +62,9 @@ class Histogram:
 
 def histogram(entries: QuerySet[Any], start: datetime | None, end: datetime) -> Histogram:
     """Count `entries` between `start` (None: the oldest of them) and `end`, in two queries at most."""
-    first = start or entries.order_by().aggregate(oldest=Min("created_at"))["oldest"]
-    if first is None or first >= end:
+    oldest = entries.order_by().aggregate(oldest=Min("created_at"))["oldest"] if start is None else None
+    first = max(start or oldest or end, EARLIEST)
+    if first >= end:
         return Histogram([], [])
     step = next(size for size in STEPS if (end - first) / size <= MAX_BARS)
     origin = _origin(first, step)

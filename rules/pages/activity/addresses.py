@@ -74,15 +74,15 @@ class ActivityAddresses(FilteredChangeList):
 
     @property
     def earlier(self) -> str | None:
-        """The address of the period before."""
-        beside = self.period.beside(self.now)
-        return self.in_period(beside[0]) if beside else None
+        """The address of the period before, where there is one."""
+        period = self.period.before()
+        return self.in_period(period) if period else None
 
     @property
     def later(self) -> str | None:
         """The address of the period after it, where that has begun."""
-        beside = self.period.beside(self.now)
-        return self.in_period(beside[1]) if beside and beside[1] else None
+        period = self.period.after()
+        return self.in_period(period) if period else None
 
     @property
     def all_time(self) -> str:

@@ -38,17 +38,23 @@ class Period:
             return f"until {clock(self.end)}" if self.end else "all time"
         return f"{clock(self.start)} to {clock(self.end)}" if self.end else f"since {clock(self.start)}"
 
-    def beside(self, now: datetime) -> tuple[dict[str, str | None], dict[str, str | None] | None] | None:
-        """The parameters of the periods before and after it, of the same length; None where there is none."""
+    def before(self) -> dict[str, str | None] | None:
+        """The parameters of the period before it, of the same length; None where there is none."""
+        return self._moved(-1)
+
+    def after(self) -> dict[str, str | None] | None:
+        """The parameters of the period after it; None where that has not begun."""
+        return self._moved(1) if self.end and self.end < timezone.now() else None
+
+    def _moved(self, lengths: int) -> dict[str, str | None] | None:
         if self.start is None:
             return None
-        end = self.end or now
-        length = end - self.start
-        later = end + length
-        return (
-            between(self.start - length, self.start),
-            between(end, later) if self.end and end < now else None,
-        )
+        end = self.end or timezone.now()
+        try:
+            by = (end - self.start) * lengths
+            return between(self.start + by, end + by) if by else None
+        except OverflowError:  # beyond the calendar
+            return None
 
 
 def between(start: datetime, end: datetime) -> dict[str, str | None]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rules.models import ActivityEntry
+from rules.models.activity_facts import MAX_FACT
 from rules.search.names import plain
 from rules.search.query import Term
 from rules.text.context import facts_of
@@ -52,6 +53,8 @@ class Addresses:
 
     def value(self, label: str, field: str, text: str, tone: str = "") -> Value:
         """A value that is searched for as `field:text`."""
+        if len(text) > MAX_FACT:  # of another program; no search is so long
+            return Value(f"{label[:MAX_FACT]}…", tone)
         if (label, field, text) not in self.known:
             term = Term(text, field)
             addresses = self.changes.with_term(term), self.changes.with_term(term.other)

@@ -1,6 +1,6 @@
 """The activity page: period, histogram, facets, chips, columns, panel and news of new entries."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -190,3 +190,23 @@ def test_what_nothing_can_match_is_an_empty_list(client_of, alice, entries, grou
     assert "No matching entries" in page.content.decode()
     assert client.get(page.context["cl"].report_address).status_code == 200
     assert len(b"".join(client.get(page.context["cl"].exports[0][0]).streaming_content).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"after": "0001-01-01T00:00"}, {"before": "9999-12-31T23:59"}, {"search": "after:0001-01-02 before:9999-12-30"},
+        {"after": "2026-03-02", "before": "2026-03-01"}, {"search": "after:9999-12-31", "group": "episode"},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles"])
+def test_times_at_the_ends_of_the_calendar(client_of, alice, entries, asked, zone):
+    alice.time_zone = zone
+    alice.save()
+    entry_of(entries[0].rule, datetime(1, 1, 1, 3, tzinfo=UTC), context={"severity": "x" * 900, "target": "y" * 900})
+    client = client_of(alice)
+    page = client.get(ACTIVITY, asked)
+    assert page.status_code == 200
+    for address in (page.context["cl"].earlier, page.context["cl"].later, page.context["cl"].all_time):
+        assert not address or client.get(ACTIVITY + address).status_code == 200
+    assert client.get(page.context["cl"].report_address).status_code in (200, 302)
