@@ -23,7 +23,7 @@ from smartagent.rest.fields import ChoiceField, IdField, TextField, TimeField, v
 from smartagent.rest.serializers import StrictSerializer
 
 MAX_INSTANCES = 1000
-UNCHANGED_INSTANCE = "The instance does not fire, or this was already done."
+UNCHANGED_INSTANCE = "The instance is not firing, or nothing would change."
 
 
 class CommentedSerializer(StrictSerializer):

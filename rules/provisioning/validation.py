@@ -61,7 +61,7 @@ class Checks:
             rule.action_config = clean_config(rule.action_type, rule.action_config, before)
 
     def _of_permissions(self, entry: Entry, new: bool) -> Iterator[Problem]:
-        verb, doing = ("add", "making") if new else ("change", "changing")
+        verb, doing = ("add", "creating") if new else ("change", "changing")
         if self.user is not None and not self.user.has_perm(f"rules.{verb}_automationrule"):
             yield entry.problem(NOT_YOURS.format(doing))
 
