@@ -36,7 +36,7 @@ def notification_page(request: HttpRequest, model_admin: Any, notification_id: s
         "why": _why(request, notification), "snoozed": is_snoozed(notification, now),
         "judged": model_admin.judged(notification) if may_judge(request.user) else "",
         "stands": stands_in_inbox(notification, now), "others": len(reached) - 1, "reached": reached,
-        "alerts": alerts[:MAX_ALERTS_SHOWN], "more_alerts": max(len(alerts) - MAX_ALERTS_SHOWN, 0),
+        "alerts": alerts[:MAX_ALERTS_SHOWN], "more_alerts": _count(notification) - len(alerts[:MAX_ALERTS_SHOWN]),
         "verbs": notification.verbs,  # type: ignore[attr-defined]
         "buttons": buttons(notification, now) if _may_mark(request, notification) else [],
     }  # fmt: skip
@@ -70,6 +70,12 @@ def _why(request: HttpRequest, notification: Notification) -> ActivityEntry | No
 def _rule(request: HttpRequest, notification: Notification) -> AutomationRule | None:
     """Return its rule, None if the person may not see it, as recipients of somebody else's rule."""
     return AutomationRule.objects.visible_to(request.user).filter(pk=notification.rule_id).first()
+
+
+def _count(notification: Notification) -> int:
+    """Of how many instances it is, named or not."""
+    count = (notification.metadata or {}).get("count")
+    return count if isinstance(count, int) else 0
 
 
 def _fact(value: Any) -> str:

@@ -15,6 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from notifications.inbox.alerts import alerts_of
 from notifications.inbox.snooze import snoozes
 from notifications.inbox.status_changes import MARKED_MESSAGES, mark, snooze
+from notifications.links.actions import instances_for
+from notifications.links.signing import is_group
 from notifications.models import Notification
 from notifications.pages.bell_panel import asks_for_panel, panel
 from rules.instances.handling import until_of
@@ -47,12 +49,19 @@ def handle_alerts(request: HttpRequest, model_admin: Any, pk: UUID, verb: str) -
     if verb not in QUICK_VERBS:
         raise Http404("Unknown action.")
     notification: Notification = model_admin.find(request, str(pk))
-    alerts = alerts_of([notification], request.user).get(notification.pk, [])
-    found = changeable(request.user, [state.pk for state in alerts])
+    found = changeable(request.user, _keys_of_alerts(notification, request.user))
     if not found:
         raise PermissionDenied
     _, words = done(verb, RuleState.objects.filter(pk__in=found), request.user)
     return _done(request, model_admin, words)
+
+
+def _keys_of_alerts(notification: Notification, viewer: Any) -> set[UUID]:
+    """The instances that it names, and of a group also those beyond the first ones that are named."""
+    named = {state.pk for state in alerts_of([notification], viewer).get(notification.pk, [])}
+    if not is_group(notification.metadata or {}):
+        return named
+    return named | set(instances_for(notification).order_by().values_list("pk", flat=True))
 
 
 @require_http_methods(["GET", "POST"])

@@ -26,6 +26,9 @@ EMPTY = "/activity/?run={nowhere}"
 # By name, the address; {names} are facts of the data, see `facts_of_data`.
 PAGES = {
     "overview": "/",
+    "overview, last 7 days": "/?within=7d",
+    "wall display": "/?wall",
+    "alerts": "/firing/",
     "a person": "/people/{person}/",
     "a rule": "/rules/{rule}/",
     "a rule, 30 days": "/rules/{rule}/?days=30",

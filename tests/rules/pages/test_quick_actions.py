@@ -47,9 +47,11 @@ def test_a_notification_about_many_links_each_and_acknowledges_all_of_them_in_pl
     page = client.get(f"/notifications/{told.pk}/change/").content.decode()
     assert all(f"/firing/{state.pk}/" in page for state in RuleState.objects.all())
     button = f"/notifications/{told.pk}/alerts/acknowledge/"
+    unnamed = state_of(told.rule, timezone.now(), user=alice, target="gmail", last_notified_at=timezone.now())
     assert button in client.get("/notifications/panel/").content.decode()
     panel = client.post(button, HTTP_X_PANEL="1").content.decode()
-    assert "Acknowledged 2 alerts." in panel
+    assert "Acknowledged 3 alerts." in panel
+    assert unnamed.rule.states.filter(handling="open").count() == 0
     assert button not in panel
     assert set(RuleState.objects.values_list("handling", "handled_by")) == {("acknowledged", alice.pk)}
     assert client_of(bob).post(button).status_code == 404
