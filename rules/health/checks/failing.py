@@ -39,7 +39,8 @@ SELECT rule_id, count(*) AS weight,
         return f"{' '.join(_counts(facts))} Last: {(facts['cause'] or 'no error text').rstrip('.')}."
 
     def link(self, rule_id: UUID, facts: Facts) -> str:
-        return f"{reverse('admin:rules_activityentry_changelist')}?rule={rule_id}&status=failed&origin=smart_agent"
+        query = f"rule={rule_id}&status=failed&origin=smart_agent&within=7d"
+        return f"{reverse('admin:rules_activityentry_changelist')}?{query}"
 
 
 def _counts(facts: Facts) -> list[str]:

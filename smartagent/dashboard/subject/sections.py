@@ -54,7 +54,7 @@ def sections_of(request: HttpRequest, subject: Subject) -> dict[str, Any]:
 def links_of(subject: Subject) -> Mapping[str, str]:
     """The lists with everything about it; notifications and optimizations of the whole person."""
     key = subject.person.pk
-    about = {"person": key, "target": subject.target} if subject.integration else {"person": key}
+    about = {"person": key} | ({"target": subject.target} if subject.integration else {}) | {"within": ""}
     return {
         "activity": f"{reverse('admin:rules_activityentry_changelist')}?{urlencode(about)}",
         "notifications": f"{reverse('admin:notifications_notification_changelist')}?recipient={key}&status=",
