@@ -17,6 +17,7 @@ Gustavo Costa, Hana Kim, Ismail Rahman, Jana Horvat, Kofi Mensah, Leila Karimi, 
 """
 ZONES = ("Europe/Berlin", "Europe/London", "America/New_York", "Asia/Kolkata", "Asia/Tokyo", "UTC")
 INTEGRATION_TYPES = ("slack", "outlook", "gmail", "trello", "sendgrid", "microsoft_teams")
+SYNC_MINUTES = {0: 20, 1: 60}
 DEMO_ROLES = {0: "operators", 1: "operators", 2: "auditors"}
 
 
@@ -40,9 +41,12 @@ def make_people(dice: random.Random) -> list[User]:
 
 
 def make_integrations(people: list[User], dice: random.Random) -> list[Integration]:
-    """Create two to four active integrations for each person."""
+    """Create two to four active integrations for each person; the first synchronises often, which can be adjusted."""
     return Integration.objects.bulk_create(
-        Integration(user=person, integration_type=kind, status=Integration.Status.ACTIVE)
+        Integration(
+            user=person, integration_type=kind, status=Integration.Status.ACTIVE,
+            config={"sync_interval_minutes": SYNC_MINUTES[place]} if place in SYNC_MINUTES else {},
+        )
         for person in people
-        for kind in dice.sample(INTEGRATION_TYPES, dice.randint(2, 4))
-    )
+        for place, kind in enumerate(dice.sample(INTEGRATION_TYPES, dice.randint(2, 4)))
+    )  # fmt: skip

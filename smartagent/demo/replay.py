@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from notifications.models import Notification
 from rules.evaluation.dispatcher import dispatch
@@ -47,6 +47,9 @@ def make_happenings(
                     )
                 )
                 found.append(Happening(end_of_it, _status(integration, "active", None, end_of_it)))
+    ours = Integration.objects.filter(pk__in=[one.pk for one in integrations], status=Integration.Status.ACTIVE)
+    hours = int((end - start) / timedelta(hours=1))
+    found += [Happening(at, _synchronise(ours, at)) for at in (start + timedelta(hours=n) for n in range(hours + 1))]
     morning = start.replace(hour=9, minute=0)
     while (morning := morning + timedelta(days=1)) < end - timedelta(days=1):
         found.append(Happening(morning, _read_inbox(morning)))
@@ -68,6 +71,10 @@ def replay(
 def _status(integration: Integration, status: str, error: str | None, at: datetime) -> Callable[[], int]:
     rows = Integration.objects.filter(pk=integration.pk)
     return lambda: rows.update(status=status, error_message=error, last_sync_at=at)
+
+
+def _synchronise(integrations: QuerySet[Integration], at: datetime) -> Callable[[], int]:
+    return lambda: integrations.update(last_sync_at=at)
 
 
 def _read_inbox(at: datetime) -> Callable[[], None]:

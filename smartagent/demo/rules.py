@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rules.models import AutomationRule
+from smartagent.demo.incidents.on_call import POLICY
 from smartagent.models import User
 
 HOUR = timedelta(hours=1)
@@ -22,7 +23,8 @@ def make_rules(people: list[User], keeper: User, at: datetime) -> list[Automatio
         (keeper, "Efficiency wants a tune-up", "efficiency_index", "<", 68, "optimize",
          {"applies_to": "everyone", "repeat_every": 24 * HOUR}),
         (keeper, "An integration is down", "integration_health", "=", 25, "alert",
-         {"severity": "critical", "applies_to": "everyone", "repeat_every": 4 * HOUR}),
+         {"severity": "critical", "applies_to": "everyone", "repeat_every": 4 * HOUR,
+          "action_config": {"escalation": POLICY, "notify_resolved": True}}),
         (olga, "Integration errors pile up", "integration_error_count", ">=", 5, "optimize",
          {"applies_to": "everyone", "repeat_every": 24 * HOUR}),
         (olga, "Write down weak scores", "fusion_score", "<", 65, "log",

@@ -12,6 +12,7 @@ from smartagent.kernel.sealing import seal, unseal
 from smartagent.outbound.client import send
 from smartagent.outbound.errors import NotSent
 
+PLATFORM_MARK = "example_platform"  # in the settings of an integration that stands on it: the service
 MINUTES = 15  # between two synchronisations
 
 
@@ -20,7 +21,7 @@ def settings_of(service: Service, address: str) -> dict[str, Any]:
     at = f"{address}/{service.name}"
     return {
         "health_url": f"{at}/health", "probe_url": f"{at}/me", "token_url": f"{at}/oauth/token",
-        "refresh_url": f"{at}/refresh", "sync_interval_minutes": MINUTES,
+        "refresh_url": f"{at}/refresh", "sync_interval_minutes": MINUTES, PLATFORM_MARK: service.name,
         "token_expires_at": service.as_dict()["token_expires_at"],
     }  # fmt: skip
 

@@ -100,4 +100,6 @@ def _of_service(service: Service, request: PlatformRequest, rest: str) -> Reply:
             return service.renew(request.form(), request.client(), key)
         case "POST", "refresh":
             return service.fetch(request.body, request.headers)
+        case "POST", "hook":
+            return service.take()
     return NOT_FOUND_REPLY

@@ -14,6 +14,7 @@ from smartagent.demo.platform.service import Service
 
 HOST = "127.0.0.1"
 INTEGRATION_NAMES = ("gmail", "slack", "trello", "outlook", "sendgrid")
+SERVICE_NAMES = (*INTEGRATION_NAMES, "pager")  # the pager takes notifications
 LIFETIME = timedelta(hours=1)
 MAX_BODY_BYTES = 64 * 1024  # bytes of a body
 QUIET = 30  # seconds after which a connection on which nothing comes is closed
@@ -26,7 +27,7 @@ class Running(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, port: int, lifetime: timedelta) -> None:
-        self.platform = Platform({name: Service(name, lifetime) for name in INTEGRATION_NAMES})
+        self.platform = Platform({name: Service(name, lifetime) for name in SERVICE_NAMES})
         self.changing = threading.Lock()
         super().__init__((HOST, port), PlatformHandler)
 

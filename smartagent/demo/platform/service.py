@@ -85,6 +85,10 @@ class Service:
             return HTTPStatus.BAD_REQUEST, {"error": "an Idempotency-Key is asked for"}
         return self._once("refresh", key, self._fetched)
 
+    def take(self) -> Reply:
+        """Take a notification."""
+        return OUT_OF_ORDER if "health" in self.broken else (HTTPStatus.ACCEPTED, {"status": "accepted"})
+
     def as_dict(self) -> dict[str, Any]:
         """Return the state without secrets."""
         return {

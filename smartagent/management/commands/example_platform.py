@@ -13,8 +13,9 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from rules.models import Integration
+from smartagent.demo.incidents.reconnection import reconnect
 from smartagent.demo.platform.connection import connect, look, settings_of
-from smartagent.demo.platform.server import HOST, LIFETIME, Running, running
+from smartagent.demo.platform.server import HOST, INTEGRATION_NAMES, LIFETIME, Running, running
 from smartagent.models import User
 from smartagent.outbound.addresses import allowing
 
@@ -28,28 +29,41 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8900)
         parser.add_argument("--connect", metavar="EMAIL", help="point this person's integrations to it")
+        parser.add_argument(
+            "--demo", action="store_true", help="reconnect the demo's integrations to it, on a free port"
+        )
         parser.add_argument("--lifetime", type=int, default=int(LIFETIME.total_seconds()), metavar="SECONDS",
                             help="how long an access token lasts")  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:
         person = _person(options["connect"]) if options["connect"] else None
+        port = 0 if options["demo"] else options["port"]
         ended = threading.Event()
         for each in STOP_SIGNALS:
             signal.signal(each, lambda *_: ended.set())
         try:
-            with running(options["port"], timedelta(seconds=options["lifetime"])) as platform, allowing(HOST):
-                self.stdout.write(_introduction(platform))
-                connected = self._connect(person, platform) if person else []
-                self.stdout.write("Ctrl-C ends it.")
+            with running(port, timedelta(seconds=options["lifetime"])) as platform, allowing(HOST):
+                connected = self._reconnect(platform) if options["demo"] else self._introduce(platform, person)
                 self.stdout.flush()
                 while not ended.wait(POLL_INTERVAL):
                     self._look(connected)
         except OSError as error:
-            raise CommandError(f"Port {options['port']} cannot be used: {error.strerror}.") from None
+            raise CommandError(f"Port {port} cannot be used: {error.strerror}.") from None
+
+    def _reconnect(self, platform: Running) -> Sequence[Integration]:
+        found = reconnect(platform, timezone.now())
+        self.stdout.write(f"{len(found)} integrations of the demo stand on {platform.address}/: break them there.")
+        return found
+
+    def _introduce(self, platform: Running, person: User | None) -> Sequence[Integration]:
+        self.stdout.write(_introduction(platform))
+        connected = self._connect(person, platform) if person else []
+        self.stdout.write("Ctrl-C ends it.")
+        return connected
 
     def _connect(self, person: User, platform: Running) -> Sequence[Integration]:
         now = timezone.now()
-        services = platform.platform.services.values()
+        services = [platform.platform.services[name] for name in INTEGRATION_NAMES]
         made = [connect(person.pk, service, platform.address, now) for service in services]
         self.stdout.write(f"{', '.join(map(str, made))} of {person.email} stand on it now, and are looked at every "
                           f"{POLL_INTERVAL} seconds.\n")  # fmt: skip

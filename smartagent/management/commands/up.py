@@ -15,7 +15,9 @@ from django.db import connections
 from rich.console import Console
 from rich.panel import Panel
 
-from rules.models import AutomationRule
+from rules.models import AutomationRule, Integration
+from smartagent.demo.platform.connection import PLATFORM_MARK
+from smartagent.demo.platform.server import HOST
 from smartagent.setup import schedules
 from smartagent.up import CannotStart
 from smartagent.up.child import Child
@@ -27,10 +29,18 @@ from smartagent.up.supervisor import Supervisor
 
 # Of each web server process: up to four streams and two exports of the activity log occupy one each for minutes.
 WEB_THREADS = "12"
+PLATFORM_TOKEN_SECONDS = 30 * 24 * 3600  # that a token of the demo's example platform lasts
 OPEN_STREAMS_SECONDS = "4"  # that a web server waits for open answers before it stops
 # Granian's advice is about threads that compute; most of ours wait.
 THREADS_ADVICE = "Configuration allows spawning up to"
-PROCESS_COLOURS = {"web": "cyan", "demo": "yellow", "workers": "green", "deliver": "magenta", "up": "bold"}
+PROCESS_COLOURS = {
+    "web": "cyan",
+    "demo": "yellow",
+    "workers": "green",
+    "deliver": "magenta",
+    "example": "blue",
+    "up": "bold",
+}
 
 
 class Command(BaseCommand):
@@ -104,11 +114,16 @@ class Command(BaseCommand):
         manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
         commands = {
             "web": web, "demo": [*manage, "demo"], "workers": [*manage, "qcluster"], "deliver": [*manage, "deliver"],
+            "example": [*manage, "example_platform", "--demo", "--lifetime", str(PLATFORM_TOKEN_SECONDS)],
         }  # fmt: skip
+        wants_demo = self._wants_demo(options)
+        platform = ["example"] if wants_demo or self._has_demo() else []
+        if platform:
+            surroundings["OUTBOUND_ALLOWED"] = ",".join([*settings.OUTBOUND_ALLOWED, HOST])
         child = {name: Child(name, command, self._say, surroundings) for name, command in commands.items()}
         supervisor = Supervisor(
-            [child["web"]], self._say, first=child["demo"] if self._wants_demo(options) else None,
-            later=[child["workers"], child["deliver"]],
+            [child["web"]], self._say, first=child["demo"] if wants_demo else None,
+            later=[child[name] for name in (*platform, "workers", "deliver")],
         )  # fmt: skip
         return supervisor.run(lambda: self._is_ready(address, options["host"], options["port"]))
 
@@ -117,6 +132,12 @@ class Command(BaseCommand):
         wanted = not options["no_demo"] and not AutomationRule.objects.exists()
         connections.close_all()
         return wanted
+
+    def _has_demo(self) -> bool:
+        """Whether integrations stand on the example platform of the demo."""
+        found = Integration.objects.filter(config__has_key=PLATFORM_MARK).exists()
+        connections.close_all()
+        return found
 
     def _site_url(self, options: dict[str, Any]) -> str:
         """What the environment says, else where we listen: links in messages lead to this very installation."""
