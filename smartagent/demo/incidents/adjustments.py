@@ -87,7 +87,7 @@ def _played(
         return []
     steps = range(int((begin - stage.start) / (30 * MINUTE)))
     before = (begin - (step + 1) * 30 * MINUTE for step in steps)
-    copy_samples((person.pk, *series, round(value(at), 2), at) for at in before)
+    copy_samples([(person.pk, *series, round(value(at), 2), at) for at in before])
     return [*every(30 * MINUTE, begin, stage.end, lambda at: write_sample(person, *series, value(at), at)), *responses]
 
 

@@ -1,6 +1,6 @@
 """What an incident needs: people by name, the example platform, and responses through the product's own code."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -99,8 +99,8 @@ def write_sample(person: User, metric: str, target: str, value: float, at: datet
     MetricSample.objects.create(user=person, metric=metric, target=target, value=round(value, 2), observed_at=at)
 
 
-def copy_samples(rows: Iterable[tuple[UUID, str, str, float, datetime]]) -> None:
-    """Write many pushed readings of (person, metric, target, value, time)."""
+def copy_samples(rows: Sequence[tuple[UUID, str, str, float, datetime]]) -> None:
+    """Write many pushed readings of (person, metric, target, value, time), known before they are written."""
     columns = ["user_id", "metric", "target", "value", "observed_at"]
     copy_rows("metric_samples", columns, ["uuid", "text", "text", "float8", "timestamptz"], rows)
 
