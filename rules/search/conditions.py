@@ -47,19 +47,27 @@ def of_word(word: str, asker: Any) -> Q:
     """Entries in which `word` names a person, rule, metric, integration, event, severity or result, or is in a text."""
     if key := as_uuid(word):
         return Q(pk=key) | Q(rule=key) | Q(user=key) | Q(run=key) | Q(state=key) | about([key]) | done_by([key])
-    part = word.casefold()
+    named = [condition for condition in _named(word.casefold(), word, asker) if condition is not NOTHING]
+    return _any([_text_of(word), *named]) if named else in_text(word)
+
+
+def _named(part: str, word: str, asker: Any) -> Iterable[Q]:
     people = keys_of_people(asker, word)
-    return _any([
-        text_of(word), about(people), Q(user__in=people), done_by(people), Q(rule__in=keys_of_rules(asker, word)),
-        of_metric(name for name, label in metric_names(asker) if part in name.casefold() or part in label.casefold()),
-        of_target(name for name, _ in target_names(asker) if part in name.casefold()),
-        Q(event_type__in=[kind for kind, label in event_choices() if part in label.casefold()]),
-        of_severity(part) if part in Severity.values else NOTHING,
-        Q(status=part) if part in ActivityEntry.Status.values else NOTHING,
-    ])  # fmt: skip
+    yield from (about(people), _among("user", people), done_by(people))
+    yield _among("rule", keys_of_rules(asker, word))
+    metrics = metric_names(asker)
+    yield of_metric(name for name, label in metrics if part in name.casefold() or part in label.casefold())
+    yield of_target(name for name, _ in target_names(asker) if part in name.casefold())
+    yield _among("event_type", [kind for kind, label in event_choices() if part in label.casefold()])
+    yield of_severity(part) if part in Severity.values else NOTHING
+    yield Q(status=part) if part in ActivityEntry.Status.values else NOTHING
 
 
-def text_of(word: str) -> Q:
+def _among(field: str, values: list[Any]) -> Q:
+    return Q(**{f"{field}__in": values}) if values else NOTHING
+
+
+def _text_of(word: str) -> Q:
     """Entries with `word` in a text, looked up apart: beside other conditions each row would be cut into words."""
     return Q(pk__in=ActivityEntry.objects.filter(in_text(word)).order_by().values("pk"))
 

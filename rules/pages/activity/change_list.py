@@ -24,7 +24,9 @@ from rules.search.histogram import histogram
 from smartagent.kernel.scope import visible_keys
 from smartagent.shell.list_pagination import place_of
 
-MAX_AT_ONCE, MAX_COST = 100_000, 100_000  # rows and cost of a list with which histogram and facets come
+EPISODES_SHOWN = 25  # on a page
+# Rows and cost of a list with which histogram and facets come; episodes cost more themselves.
+MAX_AT_ONCE, MAX_GROUPED, MAX_COST = 100_000, 10_000, 100_000
 
 
 class ActivityChangeList(ActivityAddresses):
@@ -103,7 +105,7 @@ class ActivityChangeList(ActivityAddresses):
     def is_large(self) -> bool:
         """Whether histogram and facets take so long that the list does not wait for them."""
         estimate = estimated(self.filtered)
-        return estimate.rows > MAX_AT_ONCE or estimate.cost > MAX_COST
+        return estimate.rows > (MAX_GROUPED if self.is_grouped else MAX_AT_ONCE) or estimate.cost > MAX_COST
 
     @property
     def episodes(self) -> list[Episode]:
@@ -126,7 +128,7 @@ class ActivityChangeList(ActivityAddresses):
 
     def _get_episodes(self) -> None:
         """Page through the episodes, of which there is a list of keys."""
-        paginator = self.model_admin.get_paginator(None, episode_keys(self.queryset), self.list_per_page)
+        paginator = self.model_admin.get_paginator(None, episode_keys(self.queryset), EPISODES_SHOWN)
         self.paginator, self.result_count, self.full_result_count = paginator, paginator.count, paginator.count
         self.page_num = paginator.validate_number(self.page_num)
         self.counted, self.counted_one = "episodes", "episode"
