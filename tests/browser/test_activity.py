@@ -1,6 +1,7 @@
 """What happened to Ines, who was notified, did it help: asked in the browser, by mouse and by keys."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -81,6 +82,11 @@ def test_from_the_overview_to_a_printed_report_by_mouse(ada, sign_in):
     expect(page.get_by_role("link", name="Ines", exact=True)).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_text("Export", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    head, *lines = Path(download.value.path()).read_text().splitlines()
+    assert [line.split(",")[1] for line in lines] == ["resolved", "acknowledged", "fired"]
+    assert head.startswith("time,event_label,description,rule")
     page.get_by_role("link", name="Incident report").click()
     expect(page.get_by_role("heading", name="Incident report", exact=True)).to_be_visible()
     expect(page.locator("article")).to_contain_text("1 of 1")
