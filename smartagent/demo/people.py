@@ -17,7 +17,7 @@ Gustavo Costa, Hana Kim, Ismail Rahman, Jana Horvat, Kofi Mensah, Leila Karimi, 
 """
 ZONES = ("Europe/Berlin", "Europe/London", "America/New_York", "Asia/Kolkata", "Asia/Tokyo", "UTC")
 INTEGRATION_TYPES = ("slack", "outlook", "gmail", "trello", "sendgrid", "microsoft_teams")
-SYNC_MINUTES = {0: 20, 1: 60}
+SYNC_MINUTES = {0: 20}
 DEMO_ROLES = {0: "operators", 1: "operators", 2: "auditors"}
 
 

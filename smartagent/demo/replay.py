@@ -13,7 +13,7 @@ from rules.models import DispatchRun, Integration
 from smartagent.demo.readings import Incidents
 
 COARSE, FINE = timedelta(minutes=30), timedelta(minutes=5)
-RECENT = timedelta(days=2)  # evaluations are 5 minutes apart in these, 30 minutes before: a month takes a minute
+RECENT = timedelta(hours=36)  # evaluations are 5 minutes apart in these, 30 minutes before: a month takes a minute
 
 
 @dataclass(order=True, slots=True)
@@ -49,7 +49,10 @@ def make_happenings(
                 found.append(Happening(end_of_it, _status(integration, "active", None, end_of_it)))
     ours = Integration.objects.filter(pk__in=[one.pk for one in integrations], status=Integration.Status.ACTIVE)
     hours = int((end - start) / timedelta(hours=1))
-    found += [Happening(at, _synchronise(ours, at)) for at in (start + timedelta(hours=n) for n in range(hours + 1))]
+    often = ours.filter(config__has_key="sync_interval_minutes")
+    for hour in range(hours + 1):
+        at = start + timedelta(hours=hour)
+        found.append(Happening(at, _synchronise(often if hour % 12 else ours, at)))
     morning = start.replace(hour=9, minute=0)
     while (morning := morning + timedelta(days=1)) < end - timedelta(days=1):
         found.append(Happening(morning, _read_inbox(morning)))

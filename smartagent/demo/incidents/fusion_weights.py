@@ -25,13 +25,13 @@ def happenings(stage: Stage, dice: Random) -> list[Happening]:
               action_config={"optimization_type": "manual"})  # fmt: skip
     _make_metrics(elif_, stage.start, stage.end, dice)
     room = stage.has_room_for(begin)
-    scored = every(HOUR, stage.start, stage.end, lambda at: _score(elif_, at, dice))
+    _write_scores(elif_, stage.start, begin if room else stage.end, dice)
     if not room:
-        return list(scored)
+        return []
     low, applied, again = alerts(LOW, elif_), stage.end - 84 * HOUR, stage.end - 55 * HOUR
     return [
         Happening(begin, lambda: _shift(elif_, 3)),
-        *scored,
+        *every(HOUR, begin + HOUR, stage.end, lambda at: _score(elif_, at, dice)),
         Happening(begin + 100 * MINUTE, lambda: acknowledge(
             low, bjorn, begin + 100 * MINUTE, begin + 30 * HOUR, "Mail counts for half of the score, and varies.")),
         Happening(begin + 3 * HOUR, lambda: comment_on(
@@ -68,9 +68,18 @@ def _shift(person: User, place: int) -> None:
         FusionMetric.objects.filter(user=person, metric_name=name).update(normalized_value=Decimal(str(values[place])))
 
 
+def _write_scores(person: User, start: datetime, end: datetime, dice: Random) -> None:
+    """Write the hourly scores of a time in which nothing changes."""
+    usual = float(score_of(metrics_of(person.pk), {}) or 0)
+    times = [start + hour * HOUR for hour in range(int((end - start) / HOUR) + 1)]
+    FusionScore.objects.bulk_create(_score_row(person, usual, at, dice) for at in times)
+
+
 def _score(person: User, at: datetime, dice: Random) -> None:
     """Write a score as the platform computes it: by the weights that are stored now."""
-    score = float(score_of(metrics_of(person.pk), {}) or 0) + dice.gauss(0, 0.7)
-    FusionScore.objects.create(
-        user=person, fusion_score=Decimal(str(round(score, 1))), calculated_at=at, created_at=at, updated_at=at
-    )
+    _score_row(person, float(score_of(metrics_of(person.pk), {}) or 0), at, dice).save(force_insert=True)
+
+
+def _score_row(person: User, score: float, at: datetime, dice: Random) -> FusionScore:
+    noisy = Decimal(str(round(score + dice.gauss(0, 0.7), 1)))
+    return FusionScore(user=person, fusion_score=noisy, calculated_at=at, created_at=at, updated_at=at)

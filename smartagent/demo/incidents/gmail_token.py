@@ -5,10 +5,12 @@ from datetime import datetime, time, timedelta
 from random import Random
 
 from rules.instances.handling import acknowledge, assign, comment_on
-from rules.models import AuditEvent, Integration
+from rules.models import AuditEvent, Integration, RuleState
+from rules.models.querysets import StateQuerySet
 from smartagent.demo.incidents.stage import HOUR, MINUTE, Stage, alerts, every, make_rule, respond, retry
 from smartagent.demo.platform.connection import look
 from smartagent.demo.replay import Happening
+from smartagent.models import User
 
 NAME, SERVICE = "Ines Duarte", "gmail"
 REPAIR, EVERYWHERE = "Gmail is disconnected", "An integration is down"
@@ -38,17 +40,26 @@ def happenings(stage: Stage, dice: Random) -> list[Happening]:
         Happening(begin, lambda: service.broke("health")),
         *every(30 * MINUTE, begin + 5 * MINUTE, repaired, lambda at: _synchronise(gmail, at)),
         Happening(begin + 70 * MINUTE, lambda: acknowledge(
-            down, bjorn, begin + 70 * MINUTE, begin + 14 * HOUR, "The token of Gmail has expired. Renewing it.")),
+            _open_alerts(ines), bjorn, begin + 70 * MINUTE, begin + 14 * HOUR,
+            "The Gmail token of Ines Duarte expired on Tuesday night. Renewing it.")),
         Happening(begin + 71 * MINUTE, lambda: assign(down, bjorn, begin + 71 * MINUTE, bjorn)),
         Happening(first, lambda: respond("apply", REPAIR, ines, bjorn, first)),
         *every(5 * MINUTE, first + 5 * MINUTE, first + 20 * MINUTE, lambda at: retry(REPAIR, ines, at)),
         Happening(first + HOUR, lambda: comment_on(
             down, bjorn, first + HOUR, "Renewed, but Gmail itself answers 503. Their status page says until 06:00.")),
+        Happening(begin + 4 * HOUR, lambda: acknowledge(
+            _open_alerts(ines), bjorn, begin + 4 * HOUR, begin + 36 * HOUR, "All of it is Gmail.")),
         Happening(begin + 8 * HOUR, service.healed),
         Happening(repaired, lambda: respond("apply", REPAIR, ines, amara, repaired)),
         Happening(repaired + 5 * MINUTE, lambda: comment_on(
             down, amara, repaired + 5 * MINUTE, "Gmail answers again, and the mail of the night is there.")),
     ]  # fmt: skip
+
+
+def _open_alerts(person: User) -> StateQuerySet:
+    """What fires for the person and nobody has acknowledged."""
+    found: StateQuerySet = RuleState.objects.filter(user=person, condition="firing", handling="open")
+    return found
 
 
 def _synchronise(integration: Integration, at: datetime) -> None:
