@@ -16,6 +16,7 @@ from smartagent.models import User
 Incidents = dict[UUID, list[Incident]]
 PUSHED = {"cpu_percent": (38.0, 14.0, 55.0, 100.0), "latency_ms": (120.0, 35.0, 900.0, 5000.0),
           "queue_depth": (12.0, 7.0, 180.0, 2000.0)}  # fmt: skip
+REPORT_TYPE = "engine_report"  # of the efficiency index
 SERVERS = 8  # how many people also have a server that pushes samples
 
 
@@ -47,7 +48,7 @@ def write_efficiency(
             base = dice.uniform(84, 94)
             for at, value in rhythm(start, end, timedelta(hours=3), base, 2, dice):
                 index = max(5.0, min(100.0, value - 35 * _pull(incidents[person.pk], at)))
-                yield person.pk, round(index, 1), "engine_report", "recalibrate", "applied", True, at
+                yield person.pk, round(index, 1), REPORT_TYPE, "recalibrate", "applied", True, at
 
     columns = [
         "user_id", "efficiency_index", "source_event_type", "optimization_action", "status", "applied", "created_at",

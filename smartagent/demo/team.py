@@ -3,9 +3,13 @@
 import random
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from django.db.models import F
+from django.db.models.functions import Least
 
 from optimizer.execution.runner import apply
 from optimizer.inert import unchanging
@@ -16,11 +20,13 @@ from rules.health.feedback import judge
 from rules.instances.handling import acknowledge
 from rules.models import ActivityEntry, Integration, RuleState, Silence
 from rules.silences.lifecycle import make
+from smartagent.demo.readings import REPORT_TYPE
 from smartagent.demo.replay import Happening
 from smartagent.models import User
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TEAM_HOURS = (8, 12, 16)  # the hours at which somebody looks after what is open
+RELIEVED, RELIEF = 0.5, Decimal(5)  # up to which luck a longer sync interval helps, and how much
 USEFUL = {"An integration is down": 0.95, "Fusion score is low": 0.8, "My score": 0.5, "My anomalies": 0.2}
 
 
@@ -89,8 +95,16 @@ def _answer(event: OptimizationEvent, person: User, at: datetime, luck: float) -
     elif luck < 0.7:
         approve(event, person, at)
         apply(event.pk, at)
+        if "adjust_sync_interval" in operations and luck < RELIEVED:
+            _relieve(event, at)
     elif luck < 0.85:
         dismiss(event, person, at, until=at + 7 * DAY, note="It rights itself.")
+
+
+def _relieve(event: OptimizationEvent, at: datetime) -> None:
+    """Let the longer sync interval show in the engine's later reports: the platform has less to do for the person."""
+    later = OptimizationEvent.objects.filter(user=event.user_id, source_event_type=REPORT_TYPE, created_at__gt=at)
+    later.update(efficiency_index=Least(F("efficiency_index") + RELIEF, Decimal(100)))
 
 
 def _reconnect(event: OptimizationEvent, at: datetime) -> int:
