@@ -12,8 +12,9 @@ from rules.evaluation.dispatcher import dispatch
 from rules.models import DispatchRun, Integration
 from smartagent.demo.readings import Incidents
 
-COARSE, FINE = timedelta(minutes=30), timedelta(minutes=5)
-RECENT = timedelta(hours=36)  # evaluations are 5 minutes apart in these, 30 minutes before: a month takes a minute
+HOURLY, COARSE, FINE = timedelta(hours=1), timedelta(minutes=30), timedelta(minutes=5)  # between evaluations
+RECENT = timedelta(hours=36)  # evaluations are 5 minutes apart in these,
+OF_INCIDENTS = timedelta(days=9)  # 30 minutes in these, an hour before: a month takes a minute or two
 
 
 @dataclass(order=True, slots=True)
@@ -29,7 +30,7 @@ def evaluation_times(start: datetime, end: datetime) -> Iterator[datetime]:
     at = start
     while at <= end:
         yield at
-        at += FINE if end - at <= RECENT else COARSE
+        at += FINE if end - at <= RECENT else COARSE if end - at <= OF_INCIDENTS else HOURLY
 
 
 def make_happenings(
