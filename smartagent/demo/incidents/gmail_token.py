@@ -57,8 +57,9 @@ def happenings(stage: Stage, dice: Random) -> list[Happening]:
 
 
 def _open_alerts(person: User) -> StateQuerySet:
-    """What fires for the person and nobody has acknowledged."""
-    found: StateQuerySet = RuleState.objects.filter(user=person, condition="firing", handling="open")
+    """What fires for the person and nobody has acknowledged; a rule that optimizes goes on, to propose again."""
+    firing = RuleState.objects.filter(user=person, condition="firing", handling="open")
+    found: StateQuerySet = firing.exclude(rule__action_type="optimize")
     return found
 
 
