@@ -6,7 +6,7 @@ PY := .venv/bin/python
 # Modules are compiled once, not again by every process that is started.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-long lint bench browser
+.PHONY: run test test-long axe lint bench browser
 .DEFAULT_GOAL := run
 
 .venv: requirements.txt
@@ -39,6 +39,11 @@ test-long: $(TESTS) browser
 	@echo "Seed $(SEED): to repeat, make test-long SEED=$(SEED)"
 	@date; MORE_EXAMPLES=5 HYPOTHESIS_PROFILE=nightly FUZZ_REQUESTS=20000 FUZZ_PAGE_REQUESTS=2000 FUZZ_SEED=$(SEED) \
 		$(PYTEST) --hypothesis-seed=$(SEED) --durations=20; date
+
+# Accessibility of every page of a running installation, by axe-core, which npm fetches:
+# make axe AT=http://127.0.0.1:8000 EMAIL=admin@example.com PASSWORD=...
+axe: $(TESTS) browser
+	$(PY) -m tests.axe.run "$(AT)" "$(EMAIL)" "$(PASSWORD)"
 
 browser:
 	@.ci/browser

@@ -20,9 +20,11 @@ from django.test.client import store_rendered_templates
 from pytest_django import DjangoDbBlocker
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from rules.activity_export import response as activity_export
 from rules.activity_stream import response as activity_stream
 from rules.evaluation.dispatcher import EVALUATION_LOCK
 from smartagent.models import User
+from smartagent.rest.slots import Slots
 from tests import memory
 from tests.tables import Tables
 
@@ -172,6 +174,13 @@ def _fast_passwords(settings: Any) -> None:
 def _streams_end_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that asks for every address need not wait until a stream is over."""
     monkeypatch.setattr(activity_stream, "MAX_SECONDS", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _exports_need_not_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that asks for every address reads no file to its end; a server closes what it does not read."""
+    monkeypatch.setattr(activity_export, "EXPORT_SLOTS", Slots("exports", 1000, retry_after=30))
+    monkeypatch.setattr(activity_stream, "STREAM_SLOTS", Slots("streams", 1000, retry_after=15))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A real browser: the system's Chromium, which asks nobody but the test's own server."""
 
 import os
-import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -12,9 +11,7 @@ from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from smartagent.models import User
-
-NAMES = ("chromium-headless-shell", "chromium", "google-chrome", "chromium-browser")
-FOUND = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), "chromium")
+from tests.browser.executable import FOUND
 
 # Playwright keeps an event loop in the thread of the tests, in which Django would refuse to query.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
