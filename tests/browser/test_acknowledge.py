@@ -30,7 +30,7 @@ def acknowledged():
 def test_one_step_from_the_overview_the_list_the_bell_and_the_notification(alice, sign_in):
     shown = [fires(alice, number) for number in range(4)]
     page = sign_in(alice)
-    page.get_by_role("button", name="Acknowledge Rule 0").click()
+    page.get_by_role("button", name="Acknowledge: Rule 0").click()
     expect(page.get_by_text("Acknowledged: 1 instance.")).to_be_visible()
     assert acknowledged() == {"Rule 0"}
 

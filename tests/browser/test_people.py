@@ -35,7 +35,7 @@ def test_from_the_palette_to_an_integration(down, olga, sign_in):
     # a person: the alert is acknowledged there, and what happened leads on
     expect(page.get_by_text("Integration health is 25: below 70")).to_be_visible()
     expect(page.get_by_text("unchanged for 1 h").first).to_be_visible()
-    page.get_by_role("button", name="Acknowledge Down").click()
+    page.get_by_role("button", name="Acknowledge: Down").click()
     expect(page.get_by_text("Acknowledged: 1 instance.")).to_be_visible()
     assert RuleState.objects.get().handling == "acknowledged"
 

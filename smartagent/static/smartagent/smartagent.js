@@ -103,6 +103,10 @@
     paintCharts();
     // The names of the icons are not read out before the words beside them.
     for (const icon of document.querySelectorAll("#nav-sidebar .material-symbols-outlined")) icon.ariaHidden = "true";
+    // Each region that scrolls has a name of its own.
+    for (const region of document.querySelectorAll(".simplebar-content-wrapper")) {
+      region.ariaLabel = region.closest("#nav-sidebar") ? "Navigation, scrollable" : "List, scrollable";
+    }
     new MutationObserver(paintCharts).observe(document.documentElement, { attributeFilter: ["class"] });
     for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button));
   });

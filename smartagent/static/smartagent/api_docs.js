@@ -1,0 +1,15 @@
+"use strict";
+// Swagger's page, completed for who listens to it: the language, the level of headings, a name for the part at the top.
+(() => {
+  document.documentElement.lang = "en";
+  const complete = () => {
+    for (const heading of document.querySelectorAll("h3.opblock-tag:not([aria-level]), section.models > h4:not([aria-level])")) {
+      heading.setAttribute("role", "heading");
+      heading.setAttribute("aria-level", "2");
+    }
+    const about = document.querySelector(".information-container:not([role])");
+    about?.setAttribute("role", "region");
+    about?.setAttribute("aria-label", "About the API");
+  };
+  new MutationObserver(complete).observe(document, { childList: true, subtree: true });
+})();
