@@ -165,7 +165,7 @@ def make_activity(entries: int, now: datetime, *, durable: bool = False) -> None
 
     Unless it is to be `durable`, the log is empty after a crash of the server, and filled faster.
     """
-    episodes = round(entries / entries_per_episode() * SPARE) + 20
+    episodes = round(entries / entries_per_episode() * SPARE) + 100
     params = {"now": now, "episodes": episodes}
     _run(SESSION)
     with transaction.atomic():

@@ -111,9 +111,10 @@ class RuleFormAdmin(OwnerChoiceAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Initial values: the owner, those of a template, and those of the URL."""
+        """Initial values: the owner, everyone as watched for who may watch them, those of a template and of the URL."""
         given = super().get_changeform_initial_data(request)
-        return dict(self._template(request)) | given
+        watches = AutomationRule.AppliesTo.EVERYONE if _watches_everyone(request) else AutomationRule.AppliesTo.OWNER
+        return {"applies_to": watches} | dict(self._template(request)) | given
 
     def _template(self, request: HttpRequest) -> dict[str, Any]:
         key = request.GET.get("template")
@@ -236,3 +237,8 @@ def differs(rule: AutomationRule) -> bool:
 def _kept(rule: Any) -> tuple[str, ...]:
     """The field that shows the options of another program, where the rule has any."""
     return ("kept_options",) if rule and other_options(rule.action_type, rule.action_config) else ()
+
+
+def _watches_everyone(request: HttpRequest) -> bool:
+    """Whether a new rule is for everyone at first: its author may, and the address does not name an owner."""
+    return has_everyone(request.user, "change") and "user" not in request.GET

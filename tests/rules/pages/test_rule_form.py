@@ -152,3 +152,11 @@ def test_a_member_gets_no_reading_of_everyone(client_of, alice, bob, now):
     page = client_of(alice).post(reverse(PREVIEW), filled(applies_to="everyone", user=bob.pk)).content.decode()
     assert "Bob" not in page
     assert "people" not in page
+
+
+def test_errors_are_links_at_the_top_and_an_administrators_rule_is_for_everyone_at_first(client_of, ada, alice):
+    page = client_of(ada).post(reverse(ADD), filled(rule_name="", user=ada.pk)).content.decode()
+    assert '<a href="#id_rule_name" class="underline">' in page
+    for given, watched in (({}, "everyone"), ({"user": alice.pk}, "owner")):
+        form = client_of(ada).get(reverse(ADD), given).context["adminform"].form
+        assert form["applies_to"].value() == watched
