@@ -14,7 +14,7 @@ from notifications.routing.reach import reached
 from notifications.routing.recipients import OWNER, Directory, ResolvedRecipients, problems_of, split
 from notifications.routing.recipients_field import RecipientsField
 from rules.action_options import EMPTY_VALUES, option_text
-from rules.actions import Action, Firing, Outcome, Reached
+from rules.actions import Action, Firing, Outcome, ReachedPerson
 from rules.authority import may_notify_others
 from rules.engine.severities import SeverityOption
 from rules.models import AutomationRule
@@ -126,7 +126,7 @@ class Notify(Action):
         policy = config.get("escalation")
         return f"{self.verb} {names}" + (f", then per escalation policy “{policy}”" if policy else "")
 
-    def reaches(self, rule: AutomationRule, now: datetime) -> list[Reached]:
+    def reaches(self, rule: AutomationRule, now: datetime) -> list[ReachedPerson]:
         config = rule.action_config if isinstance(rule.action_config, dict) else {}
         named = recipients_of(config) or [OWNER]
         directory, others = Directory([(rule.user_id, named)]), bool(may_notify_others([rule.pk]))

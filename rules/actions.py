@@ -18,7 +18,7 @@ from rules.registries import actions
 if TYPE_CHECKING:
     from rules.models import AutomationRule
 
-__all__ = ["Action", "ActionError", "EventKind", "Firing", "Log", "Outcome", "Reached", "actions"]
+__all__ = ["Action", "ActionError", "EventKind", "Firing", "Log", "Outcome", "ReachedPerson", "actions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class ReachedPerson:
     """A person whom an action reaches, and by which ways, in words."""
 
     person: Any
@@ -106,7 +106,7 @@ class Action:
         """The action of `rule` in words: `alert Alice`."""
         return (self.phrase or self.label.lower()).format(owner=rule.user)
 
-    def reaches(self, rule: "AutomationRule", now: datetime) -> list[Reached]:
+    def reaches(self, rule: "AutomationRule", now: datetime) -> list[ReachedPerson]:
         """Whom the action of `rule` would reach at `now`, firing for its owner; nobody, unless it notifies."""
         return []
 

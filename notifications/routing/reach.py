@@ -6,14 +6,14 @@ from notifications.models import Channel
 from notifications.routing.recipients import ResolvedRecipients
 from notifications.routing.router import Decision, Subscriber, route
 from notifications.routing.subscribers import load_subscribers
-from rules.actions import Reached
+from rules.actions import ReachedPerson
 from rules.models import AutomationRule
 from smartagent.models import User
 
 INBOX = "inbox"
 
 
-def reached(recipients: ResolvedRecipients, rule: AutomationRule, now: datetime) -> list[Reached]:
+def reached(recipients: ResolvedRecipients, rule: AutomationRule, now: datetime) -> list[ReachedPerson]:
     """Those whom a message of `rule` to `recipients` would reach at `now`; its owner where it would be nobody."""
     by_channels = bool(recipients.channels) and rule.user_id not in recipients.people
     keys = [*recipients.people, *([rule.user_id] if by_channels or recipients.is_nobody else [])]
@@ -23,7 +23,7 @@ def reached(recipients: ResolvedRecipients, rule: AutomationRule, now: datetime)
         ways[rule.user_id] = []
     named = Channel.objects.filter(pk__in=recipients.channels).order_by("name").values_list("name", flat=True)
     ways[rule.user_id] = [*(f"“{name}”" for name in named), *ways.get(rule.user_id, [])]
-    return [Reached(people[key], ", ".join([INBOX, *ways.get(key, [])])) for key in keys if key in people]
+    return [ReachedPerson(people[key], ", ".join([INBOX, *ways.get(key, [])])) for key in keys if key in people]
 
 
 def _ways(who: Subscriber, rule: AutomationRule, now: datetime) -> list[str]:

@@ -12,8 +12,8 @@ from rules.activity_export.columns import COLUMNS
 from rules.activity_export.formats import FileFormat
 from rules.activity_export.memo import Memo
 from rules.activity_export.names import Names
-from rules.activity_export.rows import Row
-from rules.activity_export.shapes import Reading, Shape, reading_of, shape_of
+from rules.activity_export.rows import ExportRow
+from rules.activity_export.shapes import ReadingCell, Shape, reading_of, shape_of
 from rules.text.context import facts_in
 from rules.text.entry import action_in, event_in_words, result_in
 from rules.text.event_names import event_label
@@ -33,14 +33,14 @@ class EntryCells:
         self.time: Memo[str, str] = Memo(self._time)
         self.label: Memo[str, str] = Memo(lambda event: file.text(event_label(event)))
         self.result: Memo[tuple[str, str], str] = Memo(self._result)
-        self.number: Memo[str | None, tuple[Reading | None, str]] = Memo(self._number)
+        self.number: Memo[str | None, tuple[ReadingCell | None, str]] = Memo(self._number)
         self.shape: Memo[str, tuple[Shape, FactCells]] = Memo(self._shape)
         places = [list(COLUMNS).index(name) for name in columns]
         self.choose: Any = itemgetter(*places) if len(places) > 1 else lambda cells: (cells[places[0]],)
         if tuple(columns) == tuple(COLUMNS):
             self.choose = None
 
-    def batches(self, fetched: Iterator[list[Row]]) -> Iterator[Iterable[Cells]]:
+    def batches(self, fetched: Iterator[list[ExportRow]]) -> Iterator[Iterable[Cells]]:
         """The cells of each batch of rows, made one by one: the garbage collector has nothing to do."""
         for rows in fetched:
             self.names.learn(rows)
@@ -94,7 +94,7 @@ class EntryCells:
             return self.number[json.dumps(value)][1]
         return self.text[str(value)]
 
-    def _number(self, text: str | None) -> tuple[Reading | None, str]:
+    def _number(self, text: str | None) -> tuple[ReadingCell | None, str]:
         if text is None:
             return None, self.file.nothing
         reading = reading_of(text)

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from rules.activity_export.memo import MAX_REMEMBERED
-from rules.activity_export.rows import Row
+from rules.activity_export.rows import ExportRow
 from rules.models import AutomationRule
 from smartagent.kernel.coerce import as_uuid
 
@@ -18,7 +18,7 @@ class Names:
         self.rules: dict[str | None, str] = {}
         self.people: dict[str | None, str] = {}
 
-    def learn(self, rows: list[Row]) -> None:
+    def learn(self, rows: list[ExportRow]) -> None:
         """Look up those of `rows` that are not known yet."""
         people = {row[11] for row in rows} | {row[7] for row in rows}
         _add(self.people, people, lambda keys: {

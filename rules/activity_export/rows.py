@@ -26,7 +26,7 @@ VARYING = (
 OF_DISPATCHER = Q(run__isnull=False, event_type__startswith="rule_")
 
 
-class Row(NamedTuple):
+class ExportRow(NamedTuple):
     """An entry as text. `facts` is the context as JSON, its shape where `is_shape`."""
 
     id: str
@@ -46,7 +46,7 @@ class Row(NamedTuple):
     is_shape: bool
 
 
-def fetched(entries: ActivityQuerySet) -> Iterator[list[Row]]:
+def fetched(entries: ActivityQuerySet) -> Iterator[list[ExportRow]]:
     """The rows of `entries` in batches, the first one small, in one transaction that ends with the iteration."""
     try:
         sql, params = selected(entries).query.sql_with_params()
@@ -59,7 +59,7 @@ def fetched(entries: ActivityQuerySet) -> Iterator[list[Row]]:
         yield from _ahead(cursor.cursor.name)
 
 
-def _ahead(name: str) -> Iterator[list[Row]]:
+def _ahead(name: str) -> Iterator[list[ExportRow]]:
     """The batches of the cursor of that name. Each is asked for before the one ahead of it is used, so that the server
     works on it meanwhile."""
     raw: Any = connection.connection
@@ -67,7 +67,7 @@ def _ahead(name: str) -> Iterator[list[Row]]:
         ahead = raw.execute(FETCH_NEXT.format(FIRST_ROWS, name))
         while True:
             following = raw.execute(FETCH_NEXT.format(ROWS_PER_FETCH, name))
-            rows = ahead.fetchall()  # plain tuples, in the order of Row
+            rows = ahead.fetchall()  # plain tuples, in the order of ExportRow
             if not rows:
                 return
             yield rows
@@ -83,7 +83,7 @@ def check(entries: ActivityQuerySet) -> None:
 
 
 def selected(entries: ActivityQuerySet) -> Any:
-    """The columns of Row, in the order of the list: by its field, then by id."""
+    """The columns of ExportRow, in the order of the list: by its field, then by id."""
     order = str(entries.query.order_by[0]) if entries.query.order_by else "-created_at"
     names = ", ".join(f"'{name}'" for name in VARYING)
     shape = Func(F("context"), template=f"(%(expressions)s - ARRAY[{names}])::text", output_field=TextField())

@@ -22,7 +22,7 @@ OF_SOMEBODY = f" of {SOMEBODY}"
 Pattern = tuple[str, str, str]
 
 
-class Reading(NamedTuple):
+class ReadingCell(NamedTuple):
     """A number of the context: as it was read, as a float, and as people write it."""
 
     given: int | float
@@ -35,11 +35,11 @@ class Shape:
     """What entries have in common: the facts of their context without what varies, and the sentences made of them."""
 
     facts: Mapping[str, Any]
-    threshold: Reading | None
+    threshold: ReadingCell | None
     compare: Any
     patterns: dict[tuple[str, bool | None], Pattern | None] = field(default_factory=dict)
 
-    def sentence(self, event: str, reading: Reading | None, person: str) -> str:
+    def sentence(self, event: str, reading: ReadingCell | None, person: str) -> str:
         """`event_in_words` of an entry of this shape."""
         meets, threshold = None, self.threshold
         if reading is not None:
@@ -56,14 +56,14 @@ class Shape:
         whose = f" of {person}" if person else ""
         return f"{before}{whose}{between}{'' if reading is None else reading.text}{after}"
 
-    def _asked(self, event: str, reading: Reading | None, person: str) -> str:
+    def _asked(self, event: str, reading: ReadingCell | None, person: str) -> str:
         return event_in_words(event, {**self.facts, "value": reading.given if reading else None}, person)
 
-    def _learn(self, key: tuple[str, bool | None], reading: Reading | None) -> Pattern | None:
+    def _learn(self, key: tuple[str, bool | None], reading: ReadingCell | None) -> Pattern | None:
         self.patterns[key] = self._pattern(key[0], reading)
         return self.patterns[key]
 
-    def _pattern(self, event: str, reading: Reading | None) -> Pattern | None:
+    def _pattern(self, event: str, reading: ReadingCell | None) -> Pattern | None:
         """The sentence cut at the person and at the reading; None where they are not found."""
         before, found, rest = self._asked(event, reading, SOMEBODY).partition(OF_SOMEBODY)
         if not found or SOMEBODY in rest:
@@ -86,12 +86,12 @@ def shape_of(text: str) -> Shape:
     return Shape(facts, reading_of(json.dumps(threshold)) if known else None, compare)
 
 
-def reading_of(text: str) -> Reading | None:
+def reading_of(text: str) -> ReadingCell | None:
     """The number in JSON; None where it is none, or not finite."""
     whole, _, fraction = text.partition(".")
     if len(whole) <= 3 and len(fraction) <= 4 and whole.isdecimal() and fraction.isdecimal():  # as nearly all are
         value = float(text)
-        return Reading(value, value, text.rstrip("0").rstrip("."))
+        return ReadingCell(value, value, text.rstrip("0").rstrip("."))
     try:
         given = json.loads(text)
         value = float(given)
@@ -99,4 +99,4 @@ def reading_of(text: str) -> Reading | None:
         return None
     if isinstance(given, bool | str) or not math.isfinite(value):
         return None
-    return Reading(given, value, number(given))
+    return ReadingCell(given, value, number(given))

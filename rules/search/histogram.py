@@ -12,11 +12,12 @@ from django.utils import timezone
 from rules.text.event_names import event_label
 
 MAX_BARS, MAX_EVENTS = 60, 5  # what is beyond the commonest events is one more, “other”
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+ONE_MINUTE, ONE_HOUR, ONE_DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 STEPS = (
-    MINUTE, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY,
-    2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 90 * DAY, 365 * DAY, 3650 * DAY, 36500 * DAY,
-)  # fmt: skip
+    *(ONE_MINUTE * number for number in (1, 2, 5, 15, 30)),
+    *(ONE_HOUR * number for number in (1, 2, 3, 6, 12)),
+    *(ONE_DAY * number for number in (1, 2, 7, 14, 30, 90, 365, 3650, 36500)),
+)
 OTHER = "other"
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # what other programs date before it has no bar
 

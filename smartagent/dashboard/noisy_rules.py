@@ -17,7 +17,7 @@ MAX_ENTRIES_COUNTED = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class NoisyRule:
+class TriggeringRule:
     """A rule, how often it triggered, its share of the most frequent one in percent, and the list of it."""
 
     rule: AutomationRule
@@ -30,7 +30,7 @@ class NoisyRule:
 class NoisyRules:
     """The noisiest first; `counted` says of how many entries, where there are more than are counted."""
 
-    rules: list[NoisyRule]
+    rules: list[TriggeringRule]
     counted: int | None
 
 
@@ -53,7 +53,7 @@ def _counts(entries: ActivityQuerySet) -> dict[UUID | None, int]:
         return dict(cursor.fetchall())
 
 
-def _row(rule: AutomationRule, triggered: int, most: int, period: OverviewPeriod) -> NoisyRule:
+def _row(rule: AutomationRule, triggered: int, most: int, period: OverviewPeriod) -> TriggeringRule:
     query = urlencode({"rule": rule.pk, "event": "triggered", "within": period.name})
     link = f"{reverse('admin:rules_activityentry_changelist')}?{query}"
-    return NoisyRule(rule, triggered, round(100 * triggered / most), link)
+    return TriggeringRule(rule, triggered, round(100 * triggered / most), link)

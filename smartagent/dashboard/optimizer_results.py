@@ -21,7 +21,7 @@ RESULTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class OptimizerResult:
     """How many optimizations have a result, and the list of them."""
 
     label: str
@@ -34,7 +34,7 @@ class Result:
 class OptimizerResults:
     """The results that there are, how many optimizations were applied, and of those measured how many improved."""
 
-    results: list[Result]
+    results: list[OptimizerResult]
     total: int
     applied: int
     success_rate: int | None
@@ -52,7 +52,7 @@ def optimizer_results(user: Any, period: OverviewPeriod) -> OptimizerResults:
     measured = found["improved"] + found["unchanged"] + found["worse"]
     place = reverse("admin:optimizer_optimizationevent_changelist")
     results = [
-        Result(label, found[name], f"{place}?{query}&within={period.name}", tone)
+        OptimizerResult(label, found[name], f"{place}?{query}&within={period.name}", tone)
         for name, (label, _, query, tone) in RESULTS.items()
         if found[name]
     ]

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from rules.pages.activity.periods import NAMES, Period, period_of
+from rules.pages.activity.periods import NAMES, ListPeriod, period_of
 from rules.search.query import SearchError, Term, parse, written
 from smartagent.shell.filtered_list import FilteredChangeList
 
@@ -58,7 +58,7 @@ class ActivityAddresses(FilteredChangeList):
         return terms + [chip for chip in super().chips if chip["name"] not in ("search", *TIME_PARAMETERS)]
 
     @cached_property
-    def period(self) -> Period:
+    def period(self) -> ListPeriod:
         """From when until when the list reaches."""
         form = self.panel.filterset.form
         given = form.cleaned_data if form.is_valid() else {}

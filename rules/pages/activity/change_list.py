@@ -16,7 +16,7 @@ from rules.pages.activity.columns import COLUMNS, DENSITIES, is_dense, shown_col
 from rules.pages.activity.histogram_chart import Chart, chart_of
 from rules.pages.activity.markup import bars_html, rows_html
 from rules.pages.activity.periods import between, is_live
-from rules.pages.activity.rows import Row, rows_of
+from rules.pages.activity.rows import EntryRow, rows_of
 from rules.pages.activity.saved_views import address_of
 from rules.search.estimate import estimated
 from rules.search.facets import Facet, Facets, facets
@@ -87,7 +87,7 @@ class ActivityChangeList(ActivityAddresses):
         return [(name, label, name in self.column_names) for name, label in COLUMNS.items()]
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[EntryRow]:
         """The rows of this page."""
         return rows_of(self.result_list, self)
 

@@ -9,23 +9,25 @@ from uuid import UUID
 from django.utils.safestring import SafeString
 
 from rules.pages.activity.histogram_chart import DrawnBar
-from rules.pages.activity.rows import Row, Value
+from rules.pages.activity.rows import EntryRow, Value
 
 
-def rows_html(rows: Iterable[Row], columns: Sequence[tuple[str, str]], place: str) -> list[tuple[UUID, SafeString]]:
+def rows_html(
+    rows: Iterable[EntryRow], columns: Sequence[tuple[str, str]], place: str
+) -> list[tuple[UUID, SafeString]]:
     """The key of each row and its cells; entries are below the address `place`. What many rows say is made once."""
     html_of = cache(value_html)
     return [(row.entry.pk, cells_html(row, columns, f"{place}{row.entry.pk}/change/", html_of)) for row in rows]
 
 
 def cells_html(
-    row: Row, columns: Iterable[tuple[str, str]], address: str, html_of: Callable[[Value], str]
+    row: EntryRow, columns: Iterable[tuple[str, str]], address: str, html_of: Callable[[Value], str]
 ) -> SafeString:
     """The cells of a row; the time leads to `address`, values to the list with or without them."""
     return SafeString("".join([_cell(name, row, address, html_of) for name, _ in columns]))
 
 
-def _cell(name: str, row: Row, address: str, html_of: Callable[[Value], str]) -> str:
+def _cell(name: str, row: EntryRow, address: str, html_of: Callable[[Value], str]) -> str:
     if name == "time":
         return f'<th scope="row" class="sa-at"><a href="{address}" data-open>{row.time}</a></th>'
     if name == "description":

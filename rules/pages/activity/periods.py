@@ -22,7 +22,7 @@ NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class ListPeriod:
     """`start` None: since ever; `end` None: until now. `name` is that of `within`, or empty."""
 
     start: datetime | None
@@ -67,7 +67,7 @@ def written(moment: datetime) -> str:
     return timezone.localtime(moment).isoformat(timespec="seconds")
 
 
-def period_of(within: str, given: Iterable[datetime | None], terms: Iterable[Term], now: datetime) -> Period:
+def period_of(within: str, given: Iterable[datetime | None], terms: Iterable[Term], now: datetime) -> ListPeriod:
     """The period that the parameters `within`, `after` and `before` (`given`) and the terms of time mean together."""
     after, before = given
     limits: list[Bounds] = [(after, before)]
@@ -76,9 +76,9 @@ def period_of(within: str, given: Iterable[datetime | None], terms: Iterable[Ter
     limits += [bounds(term.field, term.value, now) for term in terms if term.field in TIMES and not term.excluded]
     starts, ends = [start for start, _ in limits if start], [end for _, end in limits if end]
     only_named = within if len(limits) == 2 and not (after or before) else ""
-    return Period(max(starts, default=None), min(ends, default=None), only_named)
+    return ListPeriod(max(starts, default=None), min(ends, default=None), only_named)
 
 
-def is_live(period: Period, now: datetime) -> bool:
+def is_live(period: ListPeriod, now: datetime) -> bool:
     """Whether new entries belong to the period."""
     return period.end is None or period.end > now + timedelta(seconds=1)

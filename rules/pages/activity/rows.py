@@ -33,7 +33,7 @@ NO_VALUE = Value("")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class EntryRow:
     """An entry and its values by column; its error is that of something skipped `on_purpose`, or a failure."""
 
     entry: ActivityEntry
@@ -62,13 +62,13 @@ class Addresses:
         return self.known[label, field, text]
 
 
-def rows_of(entries: list[Any], changes: "ActivityChangeList") -> list[Row]:
+def rows_of(entries: list[Any], changes: "ActivityChangeList") -> list[EntryRow]:
     """The rows of `entries`, which have their sentence, event and person."""
     addresses = Addresses(changes)
     return [_row(entry, addresses) for entry in entries]
 
 
-def _row(entry: Any, addresses: Addresses) -> Row:
+def _row(entry: Any, addresses: Addresses) -> EntryRow:
     facts = facts_of(entry)
     target, severity = str(facts.get("target") or ""), str(facts.get("severity") or "")
     values = {
@@ -80,7 +80,7 @@ def _row(entry: Any, addresses: Addresses) -> Row:
         "severity": addresses.value(severity, "severity", severity, tone(severity)) if severity else NO_VALUE,
     }
     skipped = entry.status == ActivityEntry.Status.SKIPPED
-    return Row(entry, when(entry.created_at), entry.sentence, values, entry.error_message or "", skipped)
+    return EntryRow(entry, when(entry.created_at), entry.sentence, values, entry.error_message or "", skipped)
 
 
 def _person(person: Any, addresses: Addresses) -> Value:

@@ -18,7 +18,7 @@ from rules.text.context import time_of
 from smartagent.dashboard.subject.check import check, configured_checks, labels
 from smartagent.dashboard.subject.sections import links_of, sections_of
 from smartagent.dashboard.subject.status_history import status_history
-from smartagent.dashboard.subject.subject import Subject
+from smartagent.dashboard.subject.subject import PageSubject
 from smartagent.kernel.durations import age_text, length_text
 from smartagent.kernel.limits import limited
 from smartagent.kernel.schema_drift_log import if_there
@@ -44,7 +44,7 @@ def integration_page(request: HttpRequest, key: UUID) -> HttpResponse:
     integrations = _admin()
     integration, now = integrations.find(request, key, "user"), timezone.now()
     days = chosen_days(request)
-    subject = Subject(viewer=request.user, person=integration.user, now=now, integration=integration)
+    subject = PageSubject(viewer=request.user, person=integration.user, now=now, integration=integration)
     context = {
         "title": f"{integration} of {integration.user}", "integration": integration, "subject": subject,
         "days": days, "all_days": HISTORY_DAYS, "history": if_there(lambda: status_history(integration, days, now)),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from rules.models import AutomationRule, Integration
 from smartagent.dashboard.subject.sections import links_of, sections_of
-from smartagent.dashboard.subject.subject import Subject
+from smartagent.dashboard.subject.subject import PageSubject
 from smartagent.kernel.scope import people_visible_to
 from smartagent.models import User
 
@@ -25,7 +25,7 @@ def person_page(request: HttpRequest, key: UUID) -> HttpResponse:
     person = people_visible_to(request.user).filter(pk=key).prefetch_related("groups").first()
     if person is None:
         raise Http404("There is no such person.")
-    subject = Subject(viewer=request.user, person=person, now=timezone.now())
+    subject = PageSubject(viewer=request.user, person=person, now=timezone.now())
     people = admin.site.get_model_admin(User)
     listed = {"opts": User._meta, "list_title": "People"} if people.has_view_permission(request) else {}
     context = {

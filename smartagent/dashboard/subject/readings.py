@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rules.instances.reading_now import DAY, POINTS, ReadingNow, reading_now
 from rules.metrics.history import LatestReading, latest_readings, sampled
 from rules.registries import metrics
-from smartagent.dashboard.subject.subject import Subject
+from smartagent.dashboard.subject.subject import PageSubject
 
 MAX_SERIES = 200
 SERIES_SHOWN = 12
@@ -19,7 +19,7 @@ class ReadingsNow:
     more: int
 
 
-def readings_now(subject: Subject, shown: int = SERIES_SHOWN) -> ReadingsNow:
+def readings_now(subject: PageSubject, shown: int = SERIES_SHOWN) -> ReadingsNow:
     """The newest readings of `subject`: two queries, however many samples there are."""
     latest = latest_readings(subject.person.pk, subject.now, MAX_SERIES)
     wanted = [each for each in latest if not subject.integration or each.target == subject.target]

@@ -17,7 +17,7 @@ from rules.models.querysets import WORST_FIRST
 from smartagent.dashboard.firing import firing_rules
 from smartagent.dashboard.latest_activity import latest_activity
 from smartagent.dashboard.subject.readings import MAX_SERIES, SERIES_SHOWN, readings_now
-from smartagent.dashboard.subject.subject import Subject
+from smartagent.dashboard.subject.subject import PageSubject
 from smartagent.kernel.schema_drift_log import if_there
 
 ENTRIES_SHOWN, NOTIFICATIONS_SHOWN, OPTIMIZATIONS_SHOWN, RULES_SHOWN = 8, 6, 5, 10
@@ -25,14 +25,14 @@ MAX_ROWS = 200  # of a section that is opened
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class SubjectSection:
     """The rows that are shown, and how many more there are, up to a limit."""
 
     rows: list[Any]
     more: int
 
 
-def sections_of(request: HttpRequest, subject: Subject) -> dict[str, Any]:
+def sections_of(request: HttpRequest, subject: PageSubject) -> dict[str, Any]:
     """The sections that the viewer may see, by name; None where the database lacks something for one. `?show=` opens
     the readings or the rules."""
     opened = request.GET.get("show", "")
@@ -51,7 +51,7 @@ def sections_of(request: HttpRequest, subject: Subject) -> dict[str, Any]:
     return found
 
 
-def links_of(subject: Subject) -> Mapping[str, str]:
+def links_of(subject: PageSubject) -> Mapping[str, str]:
     """The lists with everything about it; notifications and optimizations of the whole person."""
     key = subject.person.pk
     about = {"person": key} | ({"target": subject.target} if subject.integration else {}) | {"within": ""}
@@ -62,21 +62,21 @@ def links_of(subject: Subject) -> Mapping[str, str]:
     }
 
 
-def _firing(subject: Subject) -> Any:
+def _firing(subject: PageSubject) -> Any:
     return firing_rules(subject.states().firing(), subject.viewer, subject.now, subject.person)
 
 
-def _latest(subject: Subject) -> Any:
+def _latest(subject: PageSubject) -> Any:
     return latest_activity(subject.entries(), ENTRIES_SHOWN)
 
 
-def _notifications(subject: Subject) -> Section:
+def _notifications(subject: PageSubject) -> SubjectSection:
     rows = list(subject.notifications()[: NOTIFICATIONS_SHOWN + 1])
     cut_texts(rows)
-    return Section(rows[:NOTIFICATIONS_SHOWN], len(rows) - NOTIFICATIONS_SHOWN)
+    return SubjectSection(rows[:NOTIFICATIONS_SHOWN], len(rows) - NOTIFICATIONS_SHOWN)
 
 
-def _rules(subject: Subject, shown: int) -> Section:
+def _rules(subject: PageSubject, shown: int) -> SubjectSection:
     """The rules by name, each with the worst of its instances about the person as its `state`."""
     watching = subject.rules()
     rules = list(watching.order_by("rule_name", "id")[: shown + 1])
@@ -86,14 +86,14 @@ def _rules(subject: Subject, shown: int) -> Section:
         worst.setdefault(state.rule_id, state)
     for rule in rows:
         rule.state = worst.get(rule.pk)
-    return Section(rows, more)
+    return SubjectSection(rows, more)
 
 
-def _optimizations(subject: Subject) -> Section:
+def _optimizations(subject: PageSubject) -> SubjectSection:
     events = list(subject.optimizations().select_related("rule")[: OPTIMIZATIONS_SHOWN + 1])
     for event in events:
         event.name, event.effect_words = _name(event), effect_in_words(event) if event.verdict else ""
-    return Section(events[:OPTIMIZATIONS_SHOWN], len(events) - OPTIMIZATIONS_SHOWN)
+    return SubjectSection(events[:OPTIMIZATIONS_SHOWN], len(events) - OPTIMIZATIONS_SHOWN)
 
 
 def _name(event: OptimizationEvent) -> str:

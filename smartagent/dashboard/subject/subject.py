@@ -25,7 +25,7 @@ RULES_SEARCHED, NOTIFICATIONS_SEARCHED = 100, 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
+class PageSubject:
     """A person, or one `integration` of theirs, as `viewer` sees it at `now`."""
 
     viewer: Any
