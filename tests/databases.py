@@ -38,7 +38,8 @@ def copy_of(name: str, fill: Callable[[], None]) -> Iterator[None]:
 def temporary_copy(name: str) -> Iterator[None]:
     """Point the default connection at a copy of the tests' own database, dropped afterwards."""
     copy = f"{of_tests()}_{name}"
-    connect_to(of_tests())  # a database that is in use cannot be copied
+    connect_to(of_tests())  # a database that is in use cannot be copied: threads of tests before may still be there
+    on_the_server(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{of_tests()}'")
     try:
         with _made(copy, of_tests()):
             yield
