@@ -126,6 +126,7 @@ def test_nothing_is_lost_or_repeated_though_transactions_commit_out_of_order(liv
 def test_filters_and_refusals_are_those_of_the_list_and_no_connection_is_held(live_server, alice, monkeypatch):
     rule, now = rule_of(alice), timezone.now()
     monkeypatch.setattr(response, "STREAM_SLOTS", Slots("streams", 1, retry_after=15))
+    before = connections_in_use()  # that of the test itself, and what tests before have left
     with reading(live_server, alice, "event=rule_resolved&severity=high") as events:
         events.block()
         with reading(live_server, alice) as busy:
@@ -133,7 +134,7 @@ def test_filters_and_refusals_are_those_of_the_list_and_no_connection_is_held(li
         entry_of(rule, now)
         wanted = entry_of(rule, now, event_type="rule_resolved")
         assert json.loads(events.event()["data"])["id"] == str(wanted.pk)
-        assert min(connections_in_use() for _ in range(50)) == 1  # that of the test itself
+        assert min(connections_in_use() for _ in range(200)) <= before
     client = Client()
     client.force_login(alice)
     for query in ("nowhere=1", "last_event_id=x", "event=none"):
