@@ -10,7 +10,7 @@ from rules.actions import ReachedPerson
 from rules.models import AutomationRule
 from smartagent.models import User
 
-INBOX = "inbox"
+IN_INBOX = "inbox"
 
 
 def reached(recipients: ResolvedRecipients, rule: AutomationRule, now: datetime) -> list[ReachedPerson]:
@@ -23,7 +23,7 @@ def reached(recipients: ResolvedRecipients, rule: AutomationRule, now: datetime)
         ways[rule.user_id] = []
     named = Channel.objects.filter(pk__in=recipients.channels).order_by("name").values_list("name", flat=True)
     ways[rule.user_id] = [*(f"“{name}”" for name in named), *ways.get(rule.user_id, [])]
-    return [ReachedPerson(people[key], ", ".join([INBOX, *ways.get(key, [])])) for key in keys if key in people]
+    return [ReachedPerson(people[key], ", ".join([IN_INBOX, *ways.get(key, [])])) for key in keys if key in people]
 
 
 def _ways(who: Subscriber, rule: AutomationRule, now: datetime) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 # By name, what it holds. The order is that of the file.
-COLUMNS = {
+EXPORT_COLUMNS = {
     "time": "ISO 8601, in your time zone",
     "event": "event type",
     "event_label": "name of the event",
@@ -34,12 +34,12 @@ MAX_NAME = 40  # characters of an unknown column that are repeated
 def chosen_columns(text: str | None) -> Sequence[str]:
     """The columns that a comma-separated list names, in its order; all for None; ValueError for unknown ones."""
     if text is None:
-        return tuple(COLUMNS)
+        return tuple(EXPORT_COLUMNS)
     names = [name.strip() for name in text.split(",")]
-    unknown = sorted({name for name in names if name not in COLUMNS})
+    unknown = sorted({name for name in names if name not in EXPORT_COLUMNS})
     if unknown:
         shown = ", ".join(f"“{name[:MAX_NAME]}”" for name in unknown[:3])
-        raise ValueError(f"Unknown columns: {shown}. Valid columns: {', '.join(COLUMNS)}.")
+        raise ValueError(f"Unknown columns: {shown}. Valid columns: {', '.join(EXPORT_COLUMNS)}.")
     if len(set(names)) < len(names):
         raise ValueError("Name each column once.")
     return names

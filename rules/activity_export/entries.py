@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from rules.activity_export.columns import COLUMNS
+from rules.activity_export.columns import EXPORT_COLUMNS
 from rules.activity_export.formats import FileFormat
 from rules.activity_export.memo import Memo
 from rules.activity_export.names import Names
@@ -35,9 +35,9 @@ class EntryCells:
         self.result: Memo[tuple[str, str], str] = Memo(self._result)
         self.number: Memo[str | None, tuple[ReadingCell | None, str]] = Memo(self._number)
         self.shape: Memo[str, tuple[Shape, FactCells]] = Memo(self._shape)
-        places = [list(COLUMNS).index(name) for name in columns]
+        places = [list(EXPORT_COLUMNS).index(name) for name in columns]
         self.choose: Any = itemgetter(*places) if len(places) > 1 else lambda cells: (cells[places[0]],)
-        if tuple(columns) == tuple(COLUMNS):
+        if tuple(columns) == tuple(EXPORT_COLUMNS):
             self.choose = None
 
     def batches(self, fetched: Iterator[list[ExportRow]]) -> Iterator[Iterable[Cells]]:
@@ -48,7 +48,7 @@ class EntryCells:
             yield map(self.choose, cells) if self.choose else cells
 
     def cells(self, row: Sequence[Any]) -> Cells:
-        """The cells of one row, in the order of COLUMNS."""
+        """The cells of one row, in the order of EXPORT_COLUMNS."""
         (key, created, event, action, status, error, rule, owner, instance, run, value, whose, episode, facts,
          is_shape) = row  # fmt: skip
         text, plain, nothing, names = self.text, self.file.plain, self.file.nothing, self.names

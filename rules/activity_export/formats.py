@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol
 from rules.activity_export.workbook import Workbook, number_cell, text_cell
 from smartagent.kernel.csv_text import cell as csv_cell
 
-FAILED = "The export failed here, and is incomplete. Repeat it."
+EXPORT_FAILED = "The export failed here, and is incomplete. Repeat it."
 
 
 class FileFormat(Protocol):
@@ -54,7 +54,7 @@ class CSVFile:
             yield heading.encode()
 
     def end_badly(self) -> bytes:
-        return f"\r\nERROR: {FAILED}\r\n".encode()
+        return f"\r\nERROR: {EXPORT_FAILED}\r\n".encode()
 
 
 class LinesFile:
@@ -79,7 +79,7 @@ class LinesFile:
             yield "".join([line % tuple(row) for row in rows]).encode("utf-8", "replace")
 
     def end_badly(self) -> bytes:
-        return (json.dumps({"error": FAILED, "incomplete": True}) + "\n").encode()
+        return (json.dumps({"error": EXPORT_FAILED, "incomplete": True}) + "\n").encode()
 
 
 class WorkbookFile:

@@ -15,8 +15,8 @@ from rules.engine.conditions import IN_PYTHON
 from rules.text.entry import event_in_words
 from rules.text.phrases import number
 
-SOMEBODY = "\x00"  # a name that nobody has
-OF_SOMEBODY = f" of {SOMEBODY}"
+NOBODY = "\x00"  # a name that nobody has
+OF_SOMEBODY = f" of {NOBODY}"
 
 # The words before the person, up to the reading, and after it.
 Pattern = tuple[str, str, str]
@@ -65,8 +65,8 @@ class Shape:
 
     def _pattern(self, event: str, reading: ReadingCell | None) -> Pattern | None:
         """The sentence cut at the person and at the reading; None where they are not found."""
-        before, found, rest = self._asked(event, reading, SOMEBODY).partition(OF_SOMEBODY)
-        if not found or SOMEBODY in rest:
+        before, found, rest = self._asked(event, reading, NOBODY).partition(OF_SOMEBODY)
+        if not found or NOBODY in rest:
             return None
         if reading is None:
             return before, rest, ""

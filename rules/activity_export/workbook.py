@@ -20,7 +20,7 @@ FROZEN = (
 )
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+PACKAGE_NAMESPACE = "http://schemas.openxmlformats.org/package/2006"
 TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
@@ -119,7 +119,7 @@ class Workbook:
             f'<Override PartName="/xl/worksheets/sheet{number}.xml" ContentType="{TYPES}.worksheet+xml"/>'
             for number in numbers
         )
-        relations = f'{XML}<Relationships xmlns="{PACKAGE}/relationships">'
+        relations = f'{XML}<Relationships xmlns="{PACKAGE_NAMESPACE}/relationships">'
         root = f'<Relationship Id="rId1" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
         self.zip.writestr(
             "xl/workbook.xml", f'{XML}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{sheets}</sheets></workbook>'
@@ -127,7 +127,7 @@ class Workbook:
         self.zip.writestr("xl/_rels/workbook.xml.rels", f"{relations}{links}</Relationships>")
         self.zip.writestr("_rels/.rels", f"{relations}{root}</Relationships>")
         self.zip.writestr("[Content_Types].xml", (
-            f'{XML}<Types xmlns="{PACKAGE}/content-types"><Default Extension="rels" '
+            f'{XML}<Types xmlns="{PACKAGE_NAMESPACE}/content-types"><Default Extension="rels" '
             'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
             f'<Override PartName="/xl/workbook.xml" ContentType="{TYPES}.sheet.main+xml"/>{parts}</Types>'
         ))  # fmt: skip

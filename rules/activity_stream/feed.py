@@ -24,7 +24,7 @@ LOOK_LIMIT, ENTRIES_PER_READ = 20_000, 200
 SNAPSHOT = "SELECT pg_snapshot_xmin(s)::text::bigint, now() FROM pg_current_snapshot() s"
 # How many transactions later than a given one, of the 32 bits that a row keeps of its own.
 TRANSACTIONS_LATER = "((agent_activity_log.xmin::text::bigint - %(expressions)s) & 4294967295)"
-WAITING = Q(status=ActivityEntry.Status.PENDING, run__isnull=False)
+PENDING_ACTION = Q(status=ActivityEntry.Status.PENDING, run__isnull=False)
 
 # Transaction, time and id of an entry: the order of the stream.
 Place = tuple[int, datetime, UUID]
@@ -81,7 +81,7 @@ def _snapshot() -> tuple[int, datetime]:
 def _written(entries: ActivityQuerySet, position: Position) -> list[Place]:
     later = Func(Value(position.floor), template=TRANSACTIONS_LATER, output_field=BigIntegerField())
     rows = (
-        entries.exclude(WAITING)
+        entries.exclude(PENDING_ACTION)
         .annotate(later=later)
         .filter(later__lt=2**31, created_at__gt=position.time - OVERLAP)
         .order_by("later", "created_at", "id")
@@ -99,7 +99,7 @@ def _was_sent(place: Place, position: Position) -> bool:
 
 def _waiting_for_long(entries: ActivityQuerySet, position: Position, now: datetime) -> list[tuple[datetime, UUID]]:
     """Entries whose action is still to be executed, and which leave the time that is looked at."""
-    leaving = entries.filter(WAITING, created_at__gt=position.time - OVERLAP, created_at__lte=now - OVERLAP)
+    leaving = entries.filter(PENDING_ACTION, created_at__gt=position.time - OVERLAP, created_at__lte=now - OVERLAP)
     rows = leaving.order_by("created_at", "id").values_list("created_at", "id")
     return [(created, key) for created, key in rows[:LOOK_LIMIT] if short(key) not in position.seen]
 

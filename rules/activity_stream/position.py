@@ -15,7 +15,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 MAX_SEEN = 300  # in the text, which is a header of a request
 SHAPE = re.compile(r"1_(\d{1,16})_(\d{1,18})_((\d{1,16})-([0-9a-f]{32}))?_((?:[0-9a-f]{12})*)", re.ASCII)
-INVALID = "Invalid position. Send the id of an event of this stream, or none."
+INVALID_POSITION = "Invalid position. Send the id of an event of this stream, or none."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Position:
         """The position that `encode` has written; ValueError where it is another text."""
         found = SHAPE.fullmatch(text)
         if not found:
-            raise ValueError(INVALID)
+            raise ValueError(INVALID_POSITION)
         time, floor, after, created, key, seen = found.groups()
         last = (_time(created), UUID(key)) if after else None
         return cls(_time(time), int(floor), last, frozenset(re.findall(".{12}", seen)))

@@ -48,7 +48,7 @@ def events(entries: ActivityQuerySet, position: Position, written: Written) -> I
             said = now
             yield event_stream.mark(position.encode(), "keep-alive")
         elif not found.places:
-            yield event_stream.NOTHING  # a server notices only now that the client has gone
+            yield event_stream.KEEP_ALIVE  # a server notices only now that the client has gone
         if not found.places:
             time.sleep(max(0.0, min(POLL_SECONDS, end - now)))
 

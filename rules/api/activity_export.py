@@ -10,13 +10,13 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from rules.activity_export.columns import COLUMNS, chosen_columns
+from rules.activity_export.columns import EXPORT_COLUMNS, chosen_columns
 from rules.activity_export.formats import FILE_FORMATS
 from rules.activity_export.response import export
 
 FORMAT_CHOICES = list(FILE_FORMATS)
 COLUMN_LIST = {
-    "type": "array", "items": {"type": "string", "enum": list(COLUMNS)}, "uniqueItems": True, "minItems": 1,
+    "type": "array", "items": {"type": "string", "enum": list(EXPORT_COLUMNS)}, "uniqueItems": True, "minItems": 1,
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from rules.activity_stream.response import stream
 from rules.models import ActivityEntry
 from smartagent.rest.event_stream import MEDIA_TYPE
 
-PARAMETER = "last_event_id"
+POSITION_PARAMETER = "last_event_id"
 TOO_OLD = "This position is older than a day. Read the list or the export, and begin without a position."
 
 
@@ -37,13 +37,13 @@ class StreamAction:
         ),
         parameters=[
             OpenApiParameter(
-                PARAMETER, {"type": "string", "pattern": f"^{SHAPE.pattern}$"},
+                POSITION_PARAMETER, {"type": "string", "pattern": f"^{SHAPE.pattern}$"},
                 description="Position to resume from, at most a day old. Default: header `Last-Event-ID`, else now.",
             ),
         ],
         responses={(200, MEDIA_TYPE): OpenApiTypes.STR},
     )  # fmt: skip
-    @action(detail=False, methods=["get"], url_path="stream", pagination_class=None, parameters=(PARAMETER,))
+    @action(detail=False, methods=["get"], url_path="stream", pagination_class=None, parameters=(POSITION_PARAMETER,))
     def stream(self, request: Request) -> StreamingHttpResponse:
         view: Any = self
         entries = view.filter_queryset(view.get_queryset())
@@ -58,13 +58,13 @@ class StreamAction:
 
 def _position(request: Request, now: datetime) -> Position | None:
     """Where the client was; ValidationError where that cannot be."""
-    text = request.query_params.get(PARAMETER) or request.headers.get("Last-Event-ID")
+    text = request.query_params.get(POSITION_PARAMETER) or request.headers.get("Last-Event-ID")
     if not text:
         return None
     try:
         position = Position.decode(text)
     except ValueError as error:
-        raise ValidationError({PARAMETER: [str(error)]}) from None
+        raise ValidationError({POSITION_PARAMETER: [str(error)]}) from None
     if position.time < now - MAX_AGE:
-        raise ValidationError({PARAMETER: [TOO_OLD]})
+        raise ValidationError({POSITION_PARAMETER: [TOO_OLD]})
     return position

@@ -22,7 +22,7 @@ from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import StrictView
 
 MAX_EXAMINED_RULES = 500
-DEFAULT = 20
+DEFAULT_LIMIT = 20
 
 
 class FindingKindSerializer(StrictSerializer):
@@ -120,7 +120,7 @@ class HealthView(StrictView):
         parameters=[
             FindingKindSerializer,
             OpenApiParameter(
-                "limit", {"type": "integer", "minimum": 1, "maximum": MAX_EXAMINED_RULES, "default": DEFAULT},
+                "limit", {"type": "integer", "minimum": 1, "maximum": MAX_EXAMINED_RULES, "default": DEFAULT_LIMIT},
                 description="Maximum number of findings per kind.",
             ),
         ],
@@ -206,7 +206,7 @@ def _kinds(request: Request) -> list[str]:
 
 
 def _limit(request: Request) -> int:
-    text = request.query_params.get("limit", str(DEFAULT))
+    text = request.query_params.get("limit", str(DEFAULT_LIMIT))
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_EXAMINED_RULES):
         raise ValidationError({"limit": [f"Enter a whole number from 1 to {MAX_EXAMINED_RULES}."]})
     return int(text)

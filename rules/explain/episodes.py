@@ -19,7 +19,7 @@ from smartagent.postgres.queries import sql_of
 
 MAX_MATCHED = 5_000  # entries that are looked through for the episodes of a list
 MAX_STEPS = 100  # entries of one episode
-AROUND = timedelta(days=7)  # of what was found, where the other entries of an episode are looked for
+LOOKED_AROUND = timedelta(days=7)  # of what was found, where the other entries of an episode are looked for
 STARTS = ("rule_fired", "rule_flapping", "rule_unsilenced")
 ENDS = ("rule_resolved", "instance_resolved")
 # The entries of each of some episodes, by the index of an instance's entries.
@@ -103,7 +103,7 @@ def episodes_of(keys: Sequence[EpisodeKey], seen: QuerySet[Any], viewer: Any) ->
 def _steps(keys: Sequence[EpisodeKey]) -> list[UUID]:
     columns: list[list[Any]] = [
         [key.state for key in keys], [key.episode for key in keys],
-        [key.first - AROUND for key in keys], [key.last + AROUND for key in keys],
+        [key.first - LOOKED_AROUND for key in keys], [key.last + LOOKED_AROUND for key in keys],
     ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(STEPS_SQL, [*columns, MAX_STEPS])

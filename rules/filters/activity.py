@@ -17,7 +17,7 @@ from rules.text.event_names import event_choices
 from smartagent.kernel.coerce import as_uuid
 from smartagent.rest.filter_fields import OneOf, PersonFilter, TimesFilter, asker_of
 
-MAX_SEARCH = 500
+MAX_SEARCH_LENGTH = 500
 SEARCH_HELP = (
     "Words, and terms as field:value: person, owner, by, rule, metric, target, severity, event, result, action, text, "
     "after, before, within, run. Values with spaces in quotes; a minus sign excludes. All words must match; of the "
@@ -30,7 +30,7 @@ class SearchFormField(forms.CharField):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.asker: Any = None
-        super().__init__(*args, **{"max_length": MAX_SEARCH} | kwargs)
+        super().__init__(*args, **{"max_length": MAX_SEARCH_LENGTH} | kwargs)
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)

@@ -12,14 +12,13 @@ from django.db.models import QuerySet
 from rules.explain.consequence import Consequence
 from rules.explain.episodes import Episode, episode_keys, episodes_of
 from rules.models import ActivityEntry
-from rules.models.rule import Severity
+from rules.models.rule import SEVERITIES_WORST_FIRST
 from rules.text.activity import named_entries
 from rules.text.context import facts_of
 from smartagent.kernel.durations import length_text
 from smartagent.kernel.formats import clock, counted
 
 MAX_ENTRIES, MAX_EPISODES = 500, 100
-WORST_FIRST = list(reversed(Severity.values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +117,10 @@ def _question(episodes: Sequence[Episode], what: str) -> str:
 
 def _by_severity(episodes: Iterable[Episode]) -> str:
     counts = Counter(str(facts_of(one.first).get("severity") or "") for one in episodes)
-    return ", ".join(f"{counts[severity]} {severity}" for severity in WORST_FIRST if counts[severity]) or "no severity"
+    return (
+        ", ".join(f"{counts[severity]} {severity}" for severity in SEVERITIES_WORST_FIRST if counts[severity])
+        or "no severity"
+    )
 
 
 def _times(found: Iterable[timedelta | None]) -> str:

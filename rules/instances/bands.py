@@ -13,8 +13,8 @@ from django.db import connection
 from rules.models import RuleState
 from smartagent.kernel.durations import length_text
 
-MAX_CHANGES = 500  # of one instance; the time before the newest of them has no bands
-CHANGES_SQL = """
+MAX_THRESHOLDS = 500  # of one instance; the time before the newest of them has no bands
+THRESHOLDS_SQL = """
 SELECT s.id, change.* FROM unnest(%(states)s::uuid[]) AS s (id)
  CROSS JOIN LATERAL (
     SELECT e.created_at, e.context->>'from', e.context->>'to' FROM agent_activity_log e
@@ -22,8 +22,8 @@ SELECT s.id, change.* FROM unnest(%(states)s::uuid[]) AS s (id)
      ORDER BY e.created_at {order} LIMIT %(maximum)s) change
  ORDER BY 1, 2
 """
-WITHIN_SQL = CHANGES_SQL.format(period="e.created_at > %(start)s AND e.created_at <= %(end)s", order="DESC")
-NEXT_SQL = CHANGES_SQL.format(period="e.created_at > %(end)s", order="ASC")
+WITHIN_SQL = THRESHOLDS_SQL.format(period="e.created_at > %(start)s AND e.created_at <= %(end)s", order="DESC")
+NEXT_SQL = THRESHOLDS_SQL.format(period="e.created_at > %(end)s", order="ASC")
 
 Change = tuple[datetime, str, str]  # when, from which state, to which
 
@@ -40,7 +40,7 @@ class Band:
 def bands_of(states: Sequence[RuleState], start: datetime, end: datetime) -> dict[UUID, list[Band]]:
     """The states of each instance from `start` to `end`."""
     keys = [state.pk for state in states]
-    changes = _changes(WITHIN_SQL, keys, start, end, MAX_CHANGES)
+    changes = _changes(WITHIN_SQL, keys, start, end, MAX_THRESHOLDS)
     later = _changes(NEXT_SQL, [key for key in keys if key not in changes], start, end, 1)
     return {state.pk: _bands(state, changes.get(state.pk, []), later, start, end) for state in states}
 
@@ -65,7 +65,7 @@ def _bands(
     conditions = [changes[0][1], *(to for _, _, to in changes)]
     ends: list[datetime | None] = [*edges[1:], None]
     found = [Band(*band) for band in zip(conditions, edges, ends, strict=True)]
-    return found[1:] if len(changes) == MAX_CHANGES else found
+    return found[1:] if len(changes) == MAX_THRESHOLDS else found
 
 
 def _changes(

@@ -13,7 +13,7 @@ from rules.registries import metrics
 from rules.text.phrases import metric_name, number
 
 AROUND = timedelta(minutes=30)  # before and after
-USUAL = timedelta(days=7)
+USUAL_DAYS = timedelta(days=7)
 SHOWN_BEFORE, SHOWN_AFTER, SHOWN_POINTS = timedelta(hours=6), timedelta(hours=1), 56
 USUAL_POINTS, MIN_POINTS = 84, 5
 MAX_SERIES_SEARCHED, MAX_SAMPLES, MAX_MOVED = 200, 1000, 5
@@ -79,9 +79,10 @@ def other_series(state: RuleState, at: datetime, now: datetime) -> list[MovedSer
 
 def _found(state: RuleState, at: datetime, end: datetime) -> list[tuple[str, str, float, float, float]]:
     params: dict[str, Any] = {
-        "person": state.user_id, "metric": state.rule.metric_type, "target": state.target, "usual": at - AROUND - USUAL,
-        "start": at - AROUND, "end": end, "series": MAX_SERIES_SEARCHED, "samples": MAX_SAMPLES, "few": MIN_POINTS,
-        "points": USUAL_POINTS, "step": USUAL / USUAL_POINTS, "maximum": MAX_MOVED,
+        "person": state.user_id, "metric": state.rule.metric_type, "target": state.target,
+        "usual": at - AROUND - USUAL_DAYS, "start": at - AROUND, "end": end, "series": MAX_SERIES_SEARCHED,
+        "samples": MAX_SAMPLES, "few": MIN_POINTS, "points": USUAL_POINTS,
+        "step": USUAL_DAYS / USUAL_POINTS, "maximum": MAX_MOVED,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(MOVED_SQL, params)

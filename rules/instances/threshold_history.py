@@ -9,7 +9,7 @@ from rules.models import AutomationRule
 from rules.text.phrases import number
 
 THRESHOLDS = {"threshold": "threshold_value", "critical": "critical_threshold", "recovery": "recovery_threshold"}
-MAX_CHANGES = 50
+MAX_RULE_CHANGES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def threshold_history(rule: AutomationRule, start: datetime, end: datetime) -> T
     """The thresholds of `rule` between two times, from its versions: two queries; those of today where there are no
     versions."""
     versions = rule.history.select_related("history_user").order_by("-history_date", "-history_id")
-    inside = list(versions.filter(history_date__gt=start, history_date__lte=end)[:MAX_CHANGES])[::-1]
+    inside = list(versions.filter(history_date__gt=start, history_date__lte=end)[:MAX_RULE_CHANGES])[::-1]
     before = versions.filter(history_date__lte=start).first()
     known = [(start, before or (inside[0] if inside else rule)), *((each.history_date, each) for each in inside)]
     levels = {name: [(at, _level(each, field)) for at, each in known] for name, field in THRESHOLDS.items()}

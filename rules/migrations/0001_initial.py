@@ -20,7 +20,7 @@ import smartagent.adoption
 import smartagent.adoption.operations
 import smartagent.fields
 from rules.migrations import _guards, _in_step, _severity
-from rules.models.activity_facts import ACTOR, METRIC, SEVERITY, SUBJECT, TARGET, WORDS
+from rules.models.activity_facts import ACTOR, ENTRY_WORDS, METRIC, SEVERITY, SUBJECT, TARGET
 from smartagent.adoption.sync.backfill import Backfill
 from smartagent.adoption.sync.row_import import Feed
 from smartagent.adoption.sync.triggers import KeepInStep, MakeHelper
@@ -1296,7 +1296,7 @@ class Migration(migrations.Migration):
                         name="agent_activity_log_others",
                         condition=models.Q(run=None, executed_at=None),
                     ),
-                    GinIndex(WORDS, name="agent_activity_log_words"),
+                    GinIndex(ENTRY_WORDS, name="agent_activity_log_words"),
                 ],
                 "constraints": [
                     models.CheckConstraint(

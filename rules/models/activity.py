@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.db.models.lookups import IsNull
 
-from rules.models.activity_facts import ACTOR, METRIC, SEVERITY, SUBJECT, TARGET, WORDS
+from rules.models.activity_facts import ACTOR, ENTRY_WORDS, METRIC, SEVERITY, SUBJECT, TARGET
 from rules.models.querysets import ActivityQuerySet, RunQuerySet
 from rules.models.rule import AutomationRule
 from smartagent.fields import FactsField
@@ -142,7 +142,7 @@ class ActivityEntry(models.Model):
                 name="agent_activity_log_others",
                 condition=models.Q(run=None, executed_at=None),
             ),
-            GinIndex(WORDS, name="agent_activity_log_words"),
+            GinIndex(ENTRY_WORDS, name="agent_activity_log_words"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -57,4 +57,6 @@ class Words(Func):
 
 
 SPLIT = Replaced(Left(TEXT, MAX_TEXT), NEW_WORD, r"\1 \2")
-WORDS = Words(Replaced(Concat(Left(TEXT, MAX_TEXT), Value(" "), SPLIT, output_field=TextField()), BETWEEN_WORDS, " "))
+ENTRY_WORDS = Words(
+    Replaced(Concat(Left(TEXT, MAX_TEXT), Value(" "), SPLIT, output_field=TextField()), BETWEEN_WORDS, " ")
+)

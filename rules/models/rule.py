@@ -27,6 +27,9 @@ class Severity(models.TextChoices):
     CRITICAL = "critical"
 
 
+SEVERITIES_WORST_FIRST = tuple(reversed(Severity.values))  # in the order of SEVERITY_RANK
+
+
 class PresentRules(RepresentableManager):
     """Rules that are not in the recycle bin."""
 

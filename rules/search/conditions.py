@@ -8,7 +8,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Func, Q
 
 from rules.models import ActivityEntry
 from rules.models.rule import Severity
-from rules.search.fields import FIELDS, NOTHING, about, done_by, of_metric, of_severity, of_target
+from rules.search.fields import MATCHES_NOTHING, SEARCH_FIELDS, about, done_by, of_metric, of_severity, of_target
 from rules.search.names import keys_of_people, keys_of_rules, metric_names, target_names
 from rules.search.query import SearchError, Term
 from rules.search.words import in_text
@@ -37,17 +37,17 @@ def condition_of(terms: Iterable[Term], asker: Any) -> Q:
 def _one(term: Term, asker: Any) -> Q:
     if not term.field:
         return of_word(term.value, asker)
-    if term.field not in FIELDS:
-        known = ", ".join(FIELDS)
+    if term.field not in SEARCH_FIELDS:
+        known = ", ".join(SEARCH_FIELDS)
         raise SearchError(f"Unknown field “{term.field[:40]}”. Fields: {known}. Put a text with a colon in quotes.")
-    return FIELDS[term.field].condition(asker, term.value)
+    return SEARCH_FIELDS[term.field].condition(asker, term.value)
 
 
 def of_word(word: str, asker: Any) -> Q:
     """Entries in which `word` names a person, rule, metric, integration, event, severity or result, or is in a text."""
     if key := as_uuid(word):
         return Q(pk=key) | Q(rule=key) | Q(user=key) | Q(run=key) | Q(state=key) | about([key]) | done_by([key])
-    named = [condition for condition in _named(word.casefold(), word, asker) if condition is not NOTHING]
+    named = [condition for condition in _named(word.casefold(), word, asker) if condition is not MATCHES_NOTHING]
     return _any([_text_of(word), *named]) if named else in_text(word)
 
 
@@ -59,12 +59,12 @@ def _named(part: str, word: str, asker: Any) -> Iterable[Q]:
     yield of_metric(name for name, label in metrics if part in name.casefold() or part in label.casefold())
     yield of_target(name for name, _ in target_names(asker) if part in name.casefold())
     yield _among("event_type", [kind for kind, label in event_choices() if part in label.casefold()])
-    yield of_severity(part) if part in Severity.values else NOTHING
-    yield Q(status=part) if part in ActivityEntry.Status.values else NOTHING
+    yield of_severity(part) if part in Severity.values else MATCHES_NOTHING
+    yield Q(status=part) if part in ActivityEntry.Status.values else MATCHES_NOTHING
 
 
 def _among(field: str, values: list[Any]) -> Q:
-    return Q(**{f"{field}__in": values}) if values else NOTHING
+    return Q(**{f"{field}__in": values}) if values else MATCHES_NOTHING
 
 
 def _text_of(word: str) -> Q:

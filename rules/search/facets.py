@@ -19,7 +19,7 @@ from smartagent.kernel.scope import people_visible_to
 from smartagent.postgres.queries import sql_of
 
 MAX_COUNTED, MAX_VALUES = 10_000, 8
-NAMES = ("event", "result", "severity", "rule", "person", "target")
+FACET_NAMES = ("event", "result", "severity", "rule", "person", "target")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +49,33 @@ class Facets:
 
 
 def facets(entries: QuerySet[Any], viewer: Any) -> Facets:
-    """Count the values of each of NAMES among the newest of `entries`."""
+    """Count the values of each of FACET_NAMES among the newest of `entries`."""
     found = _counts(entries)
     total = sum(found["result"].values())
     labels = _labels(found, viewer)
-    return Facets([_facet(name, found[name], labels[name]) for name in NAMES], total >= MAX_COUNTED)
+    return Facets([_facet(name, found[name], labels[name]) for name in FACET_NAMES], total >= MAX_COUNTED)
 
 
 def _counts(entries: QuerySet[Any]) -> dict[str, Counter[str]]:
     """How many entries have which value, by field."""
     rows = entries.order_by("-created_at", "-id").values_list("event_type", "status", SEVERITY, "rule", SUBJECT, TARGET)
-    found: dict[str, Counter[str]] = {name: Counter() for name in NAMES}
+    found: dict[str, Counter[str]] = {name: Counter() for name in FACET_NAMES}
     sql, params = sql_of(rows[:MAX_COUNTED])
     columns = "event, result, severity, rule, person, target"
-    sets = ", ".join(f"({name})" for name in NAMES)
+    sets = ", ".join(f"({name})" for name in FACET_NAMES)
     counted = f"SELECT grouping({columns}), {columns}, count(*) FROM ({sql}) AS e ({columns})"
     with connection.cursor() as cursor:
         cursor.execute(f"{counted} GROUP BY GROUPING SETS ({sets})", params)
         for which, *values, count in cursor.fetchall():
             place = _place(which)
             if values[place] not in (None, ""):
-                found[NAMES[place]][str(values[place])] = count
+                found[FACET_NAMES[place]][str(values[place])] = count
     return found
 
 
 def _place(grouping: int) -> int:
     """The column that is grouped by: the one whose bit is not set, the last column being the lowest bit."""
-    return next(place for place in range(len(NAMES)) if not grouping >> (len(NAMES) - 1 - place) & 1)
+    return next(place for place in range(len(FACET_NAMES)) if not grouping >> (len(FACET_NAMES) - 1 - place) & 1)
 
 
 def _facet(field: str, counts: Counter[str], labels: dict[str, tuple[str, str]]) -> Facet:

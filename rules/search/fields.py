@@ -31,8 +31,8 @@ from smartagent.kernel.coerce import as_uuid
 from smartagent.rest.filter_fields import TimeFilterField
 from smartagent.rest.periods import PERIOD_LABELS, period
 
-NOTHING = Q(pk__in=[])
-TIMES = ("after", "before", "within")
+MATCHES_NOTHING = Q(pk__in=[])
+TIME_FIELDS = ("after", "before", "within")
 Bounds = tuple[datetime | None, datetime | None]
 
 
@@ -96,7 +96,7 @@ def _run(_: Any, text: str) -> Q:
 
 def _among(fact: Any, values: Iterable[Any]) -> Q:
     found = sorted(map(str, values))
-    return Q(In(fact, found)) if found else NOTHING
+    return Q(In(fact, found)) if found else MATCHES_NOTHING
 
 
 def _one_of(field: str, text: str, known: Any) -> str:
@@ -130,7 +130,7 @@ def _plainly(values: Iterable[str]) -> Callable[[Any], Named]:
     return lambda asker: [(value, "") for value in values]
 
 
-FIELDS: dict[str, SearchField] = {
+SEARCH_FIELDS: dict[str, SearchField] = {
     "person": SearchField(
         "Person whom the entry is about", lambda asker, text: about(keys_of_people(asker, text, whole=True)), people
     ),

@@ -13,13 +13,13 @@ from rules.text.event_names import event_label
 
 MAX_BARS, MAX_EVENTS = 60, 5  # what is beyond the commonest events is one more, “other”
 ONE_MINUTE, ONE_HOUR, ONE_DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-STEPS = (
+BAR_STEPS = (
     *(ONE_MINUTE * number for number in (1, 2, 5, 15, 30)),
     *(ONE_HOUR * number for number in (1, 2, 3, 6, 12)),
     *(ONE_DAY * number for number in (1, 2, 7, 14, 30, 90, 365, 3650, 36500)),
 )
 OTHER = "other"
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # what other programs date before it has no bar
+FIRST_BAR = datetime(1970, 1, 1, tzinfo=UTC)  # what other programs date before it has no bar
 
 
 class Binned(Func):
@@ -64,10 +64,10 @@ class Histogram:
 def histogram(entries: QuerySet[Any], start: datetime | None, end: datetime) -> Histogram:
     """Count `entries` between `start` (None: the oldest of them) and `end`, in two queries at most."""
     oldest = entries.order_by().aggregate(oldest=Min("created_at"))["oldest"] if start is None else None
-    first = max(start or oldest or end, EARLIEST)
+    first = max(start or oldest or end, FIRST_BAR)
     if first >= end:
         return Histogram([], [])
-    step = next(size for size in STEPS if (end - first) / size <= MAX_BARS)
+    step = next(size for size in BAR_STEPS if (end - first) / size <= MAX_BARS)
     origin = _origin(first, step)
     bins = entries.order_by().values("event_type", bin=Binned(Value(step), F("created_at"), Value(origin)))
     found = list(bins.annotate(count=Count("*")).values_list("bin", "event_type", "count"))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 MAX_TERMS = 30
-TOKEN = re.compile(
+QUERY_TOKEN = re.compile(
     r"""\s*(?P<excluded>-)?(?:(?P<field>[A-Za-z_]+):(?!//))?(?:"(?P<quoted>(?:[^"\\]|\\.)*)"(?=\s|$)|(?P<bare>[^\s"]\S*))?"""
 )
 BARE = re.compile(r'[^\s"\-][^\s"]*\Z')
@@ -39,7 +39,7 @@ def parse(text: str) -> list[Term]:
     terms: dict[Term, None] = {}
     place, text = 0, text.strip()
     while place < len(text):
-        found = TOKEN.match(text, place)
+        found = QUERY_TOKEN.match(text, place)
         if found is None or found.end() == place or (found["quoted"] is None and found["bare"] is None):
             raise SearchError(_complaint(text[place:].strip()))
         place = found.end()

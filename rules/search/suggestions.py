@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from rules.search.fields import FIELDS
+from rules.search.fields import SEARCH_FIELDS
 from rules.search.query import Term
 
 MAX_SUGGESTIONS, LETTERS_OF_A_VALUE = 10, 2
@@ -38,7 +38,7 @@ def suggestions(text: str, asker: Any) -> list[Suggestion]:
 
 
 def _of_word(part: str, asker: Any) -> Iterator[tuple[str, str]]:
-    for name, field in FIELDS.items():
+    for name, field in SEARCH_FIELDS.items():
         if name.startswith(part.casefold()):
             yield f"{name}:", field.help
     if len(part) >= LETTERS_OF_A_VALUE:
@@ -47,9 +47,9 @@ def _of_word(part: str, asker: Any) -> Iterator[tuple[str, str]]:
 
 
 def _values(field: str, part: str, asker: Any) -> Iterator[tuple[str, str]]:
-    if field not in FIELDS:
+    if field not in SEARCH_FIELDS:
         return
-    wanted, known = part.casefold(), FIELDS[field]
+    wanted, known = part.casefold(), SEARCH_FIELDS[field]
     for value, help_ in known.values(asker):
         if wanted in value.casefold() or wanted in help_.casefold():
             yield str(Term(value, field)), help_ or known.help

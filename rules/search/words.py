@@ -5,7 +5,7 @@ import re
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import BooleanField, Func, Q
 
-from rules.models.activity_facts import BETWEEN_WORDS, WORDS
+from rules.models.activity_facts import BETWEEN_WORDS, ENTRY_WORDS
 
 
 class Matches(Func):
@@ -23,7 +23,7 @@ def in_text(text: str) -> Q:
     if not words:
         return Q(pk__in=[])
     query = " & ".join(f"'{word}':*" for word in words)  # a word has neither quotes nor backslashes
-    return Q(Matches(WORDS, SearchQuery(query, search_type="raw", config="simple")))
+    return Q(Matches(ENTRY_WORDS, SearchQuery(query, search_type="raw", config="simple")))
 
 
 def split(text: str) -> list[str]:

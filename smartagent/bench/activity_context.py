@@ -1,12 +1,12 @@
 """The context of a benched activity entry in SQL, with the keys that the dispatcher, people and the optimizer write."""
 
 # Over the columns of smartagent.bench.activity_rows.LOG.
-VALUE = """CASE WHEN event IN ('rule_no_data', 'rule_error') THEN NULL
+READING = """CASE WHEN event IN ('rule_no_data', 'rule_error') THEN NULL
      ELSE round((threshold * (CASE WHEN (operator = '<') = (event IN ('rule_resolved', 'rule_recovering',
                                                                      'rule_unpending', 'rule_recovered'))
                                    THEN 1.01 + depth * 0.5 ELSE 0.98 - depth * 0.5 END))::numeric, 2) END"""
 RULE_FACTS = f"""jsonb_build_object(
-    'rule_name', rule_name, 'rule_version', rule, 'metric', metric, 'value', {VALUE}, 'threshold', threshold,
+    'rule_name', rule_name, 'rule_version', rule, 'metric', metric, 'value', {READING}, 'threshold', threshold,
     'operator', operator, 'target', target,
     'severity', CASE WHEN kind = 'critical' AND event <> 'rule_fired' THEN 'critical' ELSE severity END,
     'person', person_id, 'observed_at', at - interval '90 seconds',

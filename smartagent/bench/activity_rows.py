@@ -22,11 +22,11 @@ MOST_EPISODES = RUNS // 6  # of one instance
 ADMIN_EMAIL = "ada@example.com"
 
 # Sorts and indexes of millions of rows; nothing is kept for long.
-SESSION = (
+SETTINGS_OF_SESSION = (
     "SET work_mem = '256MB'", "SET maintenance_work_mem = '1GB'", "SET synchronous_commit = off",
     "SET enable_mergejoin = off", "SET enable_nestloop = off",
 )  # fmt: skip
-PEOPLE = """
+MAKE_PEOPLE = """
 CREATE TEMP TABLE bench_people AS
 SELECT n, gen_random_uuid() AS id,
        (ARRAY['Ines','Alice','Bob','Olga','Audra','Jonas','Mira','Tomas','Lena','Farid'])[1 + n % 10] || ' ' ||
@@ -41,7 +41,7 @@ INSERT INTO integrations (user_id, integration_type, status, last_sync_at)
 SELECT p.id, t.name, CASE WHEN p.n % 20 = t.n THEN 'error' ELSE 'active' END, now()
   FROM bench_people p, unnest(ARRAY['gmail', 'slack', 'trello', 'outlook']) WITH ORDINALITY t (name, n);
 """
-RULES = """
+MAKE_RULES = """
 CREATE TEMP TABLE bench_rules AS
 SELECT s.n, gen_random_uuid() AS id, p.id AS owner_id, s.n <= {shared} AS shared,
        m.label || ' ' || s.n AS name, m.metric, m.operator, m.threshold, m.targeted,
@@ -72,7 +72,7 @@ SELECT id, 'schedule', 'completed', at, at, at + interval '2 seconds', {shared} 
        '{{"readings": 120, "candidates": 300, "record": 900, "execute": 400}}' FROM bench_runs;
 """
 # An instance's share of the episodes falls with the number of its rule and of its person.
-INSTANCES = """
+MAKE_INSTANCES = """
 CREATE TEMP TABLE bench_instances AS
 WITH weighted AS (
     SELECT gen_random_uuid() AS id, r.n AS rule, p.n AS person, power(r.n, -0.9) * power(p.n, -0.5) AS weight,
@@ -82,7 +82,7 @@ WITH weighted AS (
 SELECT *, least(floor(weight * %(episodes)s / sum(weight) OVER () + random()), {most})::int AS episodes FROM weighted;
 """
 # Each episode of an instance has a part of the ninety days for itself, and lasts for some of it.
-EPISODES = """
+MAKE_EPISODES = """
 CREATE TEMP TABLE bench_kinds AS
 SELECT name, sum(share) OVER (ORDER BY n) - share AS low, sum(share) OVER (ORDER BY n) AS high
   FROM (SELECT name, n, share / sum(share) OVER () AS share FROM bench_shares) s;
@@ -101,7 +101,7 @@ SELECT gen_random_uuid() AS id, e.state, e.rule, e.person, e.target, e.episode, 
   FROM bench_episodes e JOIN bench_kinds k ON e.luck >= k.low AND e.luck < k.high JOIN bench_steps s ON s.kind = k.name
  WHERE NOT (e.open AND s.event = 'rule_resolved');
 """
-COUNT = "SELECT count(*) FROM bench_entries"
+COUNT_ENTRIES = "SELECT count(*) FROM bench_entries"
 LOG = f"""
 INSERT INTO agent_activity_log (id, user_id, rule_id, run_id, state_id, agent_name, event_type, action_taken, context,
                                 status, error_message, created_at, executed_at)
@@ -167,11 +167,11 @@ def make_activity(entries: int, now: datetime, *, durable: bool = False) -> None
     """
     episodes = round(entries / entries_per_episode() * SPARE) + 100
     params = {"now": now, "episodes": episodes}
-    _run(SESSION)
+    _run(SETTINGS_OF_SESSION)
     with transaction.atomic():
         _run(["SET CONSTRAINTS ALL IMMEDIATE"])  # a table with open ones cannot be altered
         _kinds()
-        for sql in (PEOPLE, RULES, RUN_ROWS, INSTANCES, EPISODES):
+        for sql in (MAKE_PEOPLE, MAKE_RULES, RUN_ROWS, MAKE_INSTANCES, MAKE_EPISODES):
             _run(_statements(sql), params)
         _run(["ANALYZE bench_entries"])
         _fill_log(entries, "LOGGED" if durable else "UNLOGGED")
@@ -193,7 +193,7 @@ def _fill_log(entries: int, kind: str) -> None:
     with bare("agent_activity_log"), connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE agent_activity_log SET {kind}")
         cursor.execute("ALTER TABLE agent_activity_log DISABLE TRIGGER USER")
-        cursor.execute(COUNT)
+        cursor.execute(COUNT_ENTRIES)
         surplus = max(0, cursor.fetchone()[0] - entries)
         cursor.execute(LOG, {"surplus": surplus})
         cursor.execute("ALTER TABLE agent_activity_log ENABLE TRIGGER USER")

@@ -18,36 +18,36 @@ class EpisodeKind:
         return [(self.name, event, at) for event, times in self.steps.items() for at in times]
 
 
-FIRED: Steps = {"rule_fired": (0.0,)}
-RESOLVED: Steps = {"rule_resolved": (1.0,)}
+START: Steps = {"rule_fired": (0.0,)}
+END: Steps = {"rule_resolved": (1.0,)}
 # Skewed as a real log is: most of it is firing and resolved, errors are few, critical is rare.
 EPISODE_KINDS = (
-    EpisodeKind("plain", 0.40, FIRED | RESOLVED),
+    EpisodeKind("plain", 0.40, START | END),
     EpisodeKind(
-        "repeated", 0.18, {"rule_pending": (0.0,), "rule_fired": (0.05,), "rule_repeated": (0.4, 0.7)} | RESOLVED
+        "repeated", 0.18, {"rule_pending": (0.0,), "rule_fired": (0.05,), "rule_repeated": (0.4, 0.7)} | END
     ),
-    EpisodeKind("acknowledged", 0.15, FIRED | {"instance_acknowledged": (0.2,)} | RESOLVED),
+    EpisodeKind("acknowledged", 0.15, START | {"instance_acknowledged": (0.2,)} | END),
     EpisodeKind("pending", 0.10, {"rule_pending": (0.0,), "rule_unpending": (1.0,)}),
     EpisodeKind("no_data", 0.06, {"rule_no_data": (0.0,), "rule_recovered": (1.0,)}),
-    EpisodeKind("recovering", 0.05, FIRED | {"rule_recovering": (0.5, 0.9), "rule_relapsed": (0.6,)} | RESOLVED),
+    EpisodeKind("recovering", 0.05, START | {"rule_recovering": (0.5, 0.9), "rule_relapsed": (0.6,)} | END),
     EpisodeKind(
         "optimized", 0.02,
-        FIRED | {"optimization_approved": (0.2,), "optimization_applied": (0.3,), "optimization_measured": (0.9,)}
-        | RESOLVED,
+        START | {"optimization_approved": (0.2,), "optimization_applied": (0.3,), "optimization_measured": (0.9,)}
+        | END,
     ),
-    EpisodeKind("silenced", 0.011, {"rule_silenced": (0.0,), "rule_unsilenced": (0.6,)} | RESOLVED),
+    EpisodeKind("silenced", 0.011, {"rule_silenced": (0.0,), "rule_unsilenced": (0.6,)} | END),
     EpisodeKind(
         "assigned", 0.01,
-        FIRED | {"instance_commented": (0.1,), "instance_assigned": (0.2,), "instance_acknowledged": (0.25,)}
-        | RESOLVED,
+        START | {"instance_commented": (0.1,), "instance_assigned": (0.2,), "instance_acknowledged": (0.25,)}
+        | END,
     ),
     EpisodeKind("error", 0.008, {"rule_error": (0.0,), "rule_recovered": (1.0,)}),
-    EpisodeKind("failed", 0.007, FIRED | {"rule_retried": (0.3,)} | RESOLVED),
+    EpisodeKind("failed", 0.007, START | {"rule_retried": (0.3,)} | END),
     EpisodeKind(
         "critical", 0.003,
-        FIRED | {"rule_escalated": (0.2,), "escalation_step": (0.4,), "instance_acknowledged": (0.5,)} | RESOLVED,
+        START | {"rule_escalated": (0.2,), "escalation_step": (0.4,), "instance_acknowledged": (0.5,)} | END,
     ),
-    EpisodeKind("flapping", 0.001, FIRED | {"instance_snoozed": (0.2,), "rule_flapping": (0.5,)} | RESOLVED),
+    EpisodeKind("flapping", 0.001, START | {"instance_snoozed": (0.2,), "rule_flapping": (0.5,)} | END),
 )  # fmt: skip
 
 

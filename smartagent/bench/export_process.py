@@ -20,7 +20,7 @@ from django.test.utils import override_settings
 
 from smartagent.bench.migration_process import PROJECT
 
-ADDRESS = "/api/activity/export/?format=csv"
+EXPORT_ADDRESS = "/api/activity/export/?format=csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def main(database: str, email: str) -> None:
     client.force_login(get_user_model().objects.get(email=email))
     with override_settings(ALLOWED_HOSTS=["*"]):
         begun, rows = time.perf_counter(), 0
-        response: Any = client.get(ADDRESS, secure=settings.HTTPS)
+        response: Any = client.get(EXPORT_ADDRESS, secure=settings.HTTPS)
         for part in response.streaming_content:
             rows += part.count(b"\r\n")
         seconds = time.perf_counter() - begun

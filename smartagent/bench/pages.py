@@ -21,8 +21,8 @@ from smartagent.bench.activity_rows import ADMIN_EMAIL, make_activity
 from smartagent.bench.export_process import exporting
 from smartagent.models import User
 
-REQUESTS = 20
-EMPTY = "/activity/?run={nowhere}"
+REQUESTS_PER_PAGE = 20
+EMPTY_PAGE = "/activity/?run={nowhere}"
 # By name, the address; {names} are facts of the data, see `facts_of_data`.
 PAGES = {
     "overview": "/",
@@ -125,7 +125,7 @@ def measured(facts: dict[str, str]) -> Iterable[dict[str, Any]]:
     """Each page with its milliseconds and its ratio to the empty one, which comes first."""
     client = Client()
     client.force_login(User.objects.get(email=ADMIN_EMAIL))
-    empty = milliseconds(client, EMPTY.format(**facts))
+    empty = milliseconds(client, EMPTY_PAGE.format(**facts))
     yield {"name": "empty", "ms": round(empty, 1), "ratio": 1.0}
     for name, address in PAGES.items():
         ms = milliseconds(client, address.format(**facts))
@@ -135,7 +135,7 @@ def measured(facts: dict[str, str]) -> Iterable[dict[str, Any]]:
 def milliseconds(client: Client, address: str) -> float:
     """The median of 20 requests; the first one warms up."""
     get(client, address)
-    return median(get(client, address) for _ in range(REQUESTS))
+    return median(get(client, address) for _ in range(REQUESTS_PER_PAGE))
 
 
 def get(client: Client, address: str) -> float:

@@ -15,7 +15,7 @@ from rules.instances.integration_errors import integrations_in_error
 from rules.instances.reading_now import ReadingNow, readings_of
 from rules.models import AutomationRule, Integration, RuleState
 from rules.models.querysets import SEVERITY_RANK, UNACKNOWLEDGED_FIRST, WORST_FIRST, StateQuerySet
-from rules.models.rule import Severity
+from rules.models.rule import SEVERITIES_WORST_FIRST
 from rules.pages.links import page_of_instance
 from rules.text.alert import crossed
 from rules.text.phrases import begun, metric_name, number
@@ -23,7 +23,6 @@ from smartagent.kernel.durations import length_text
 from smartagent.models import User
 
 RULES_SHOWN = 5
-SEVERITIES = tuple(reversed(Severity.values))  # the worst first, in the order of SEVERITY_RANK
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ def _severities(states: StateQuerySet, person: Any) -> list[tuple[str, int, str]
     found = dict(ranked.values_list("rank", "alerts"))
     return [
         (severity, found[rank], _alerts(None, person, severity))
-        for rank, severity in enumerate(SEVERITIES)
+        for rank, severity in enumerate(SEVERITIES_WORST_FIRST)
         if rank in found
     ]
 

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from smartagent.rest.periods import LENGTHS
 
-LABELS = {"24h": "24 hours", "7d": "7 days", "30d": "30 days"}
+OVERVIEW_PERIODS = {"24h": "24 hours", "7d": "7 days", "30d": "30 days"}
 SHORT = {"24h": "24 h", "7d": "7 days", "30d": "30 days"}
-STEPS = {"24h": timedelta(hours=1), "7d": timedelta(hours=12), "30d": timedelta(days=1)}
-DEFAULT = "24h"
-PARAMETER = "within"
+BAR_WIDTHS = {"24h": timedelta(hours=1), "7d": timedelta(hours=12), "30d": timedelta(days=1)}
+DEFAULT_PERIOD = "24h"
+PERIOD_PARAMETER = "within"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,12 @@ class OverviewPeriod:
 
     @property
     def step(self) -> timedelta:
-        return STEPS[self.name]
+        return BAR_WIDTHS[self.name]
 
     @property
     def words(self) -> str:
         """`the last 24 hours`."""
-        return f"the last {LABELS[self.name]}"
+        return f"the last {OVERVIEW_PERIODS[self.name]}"
 
     @property
     def short(self) -> str:
@@ -50,10 +50,10 @@ class OverviewPeriod:
     @property
     def choices(self) -> list[tuple[str, str, bool]]:
         """Every period: name, label, and whether it is the one that is shown."""
-        return [(name, label, name == self.name) for name, label in LABELS.items()]
+        return [(name, label, name == self.name) for name, label in OVERVIEW_PERIODS.items()]
 
 
 def period_of(parameters: Mapping[str, str], now: datetime) -> OverviewPeriod:
     """The period that the address asks for; the last 24 hours where it asks for none that there is."""
-    asked = parameters.get(PARAMETER, "")
-    return OverviewPeriod(asked if asked in LABELS else DEFAULT, now)
+    asked = parameters.get(PERIOD_PARAMETER, "")
+    return OverviewPeriod(asked if asked in OVERVIEW_PERIODS else DEFAULT_PERIOD, now)

@@ -6,7 +6,7 @@ HEADERS = {
     "X-Accel-Buffering": "no",  # a proxy that collects the answer would keep the events back
     "Content-Encoding": "identity",  # and so would compression
 }
-NOTHING = b":\n\n"
+KEEP_ALIVE = b":\n\n"
 
 
 def event(kind: str, data: bytes, position: str) -> bytes:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from rules.pages.activity.periods import NAMES, ListPeriod, period_of
+from rules.pages.activity.periods import PERIOD_NAMES, ListPeriod, period_of
 from rules.search.query import SearchError, Term, parse, written
 from smartagent.shell.filtered_list import FilteredChangeList
 
@@ -68,7 +68,9 @@ class ActivityAddresses(FilteredChangeList):
     @property
     def period_choices(self) -> list[tuple[str, str, bool]]:
         """Periods to choose from: name, address, and whether it is the one shown."""
-        choices = [(label, self.in_period({"within": name}), self.period.name == name) for name, label in NAMES.items()]
+        choices = [
+            (label, self.in_period({"within": name}), self.period.name == name) for name, label in PERIOD_NAMES.items()
+        ]
         everything = self.period.start is None and self.period.end is None
         return [*choices, ("All time", self.in_period({"within": ""}), everything)]
 

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from rules.explain.episodes import Episode, episode_keys, episodes_of
 from rules.models import ActivityEntry, SavedView
 from rules.pages.activity.addresses import ActivityAddresses
-from rules.pages.activity.columns import COLUMNS, DENSITIES, is_dense, shown_columns
+from rules.pages.activity.columns import DENSITIES, LIST_COLUMNS, is_dense, shown_columns
 from rules.pages.activity.histogram_chart import Chart, chart_of
 from rules.pages.activity.markup import bars_html, rows_html
 from rules.pages.activity.periods import between, is_live
@@ -51,12 +51,12 @@ class ActivityChangeList(ActivityAddresses):
     def complaints(self) -> list[str]:
         """What the address asks for that there is not."""
         group, density = self.params.get("group", ""), self.params.get("density", "")
-        names = [name for name in self.params.get("columns", "").split(",") if name and name not in COLUMNS]
+        names = [name for name in self.params.get("columns", "").split(",") if name and name not in LIST_COLUMNS]
         return [
             *super().complaints,
             *([f"“{group}” is not a grouping. Use episode."] if group not in ("", "episode") else []),
             *([f"“{density}” is not a density. Use comfortable or compact."] if density not in DENSITIES else []),
-            *([f"Unknown columns: {', '.join(names)}. Valid columns: {', '.join(COLUMNS)}."] if names else []),
+            *([f"Unknown columns: {', '.join(names)}. Valid columns: {', '.join(LIST_COLUMNS)}."] if names else []),
         ]
 
     @cached_property
@@ -79,12 +79,12 @@ class ActivityChangeList(ActivityAddresses):
     def columns(self) -> list[tuple[str, str]]:
         """The columns that are shown, with their heads; that of errors where there are some."""
         has_errors = not self.is_grouped and any(entry.error_message for entry in self.result_list)
-        return [(name, COLUMNS[name]) for name in self.column_names if name != "error" or has_errors]
+        return [(name, LIST_COLUMNS[name]) for name in self.column_names if name != "error" or has_errors]
 
     @property
     def column_choices(self) -> list[tuple[str, str, bool]]:
         """Every column, and whether it is shown."""
-        return [(name, label, name in self.column_names) for name, label in COLUMNS.items()]
+        return [(name, label, name in self.column_names) for name, label in LIST_COLUMNS.items()]
 
     @property
     def rows(self) -> list[EntryRow]:

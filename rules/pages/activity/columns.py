@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-COLUMNS = {
+LIST_COLUMNS = {
     "time": "Time", "event": "Event", "description": "Description", "person": "Person", "rule": "Rule",
     "target": "Integration", "result": "Result", "severity": "Severity", "error": "Error",
 }  # fmt: skip
-DEFAULT = ("time", "event", "description", "rule", "result", "severity", "error")
+DEFAULT_COLUMNS = ("time", "event", "description", "rule", "result", "severity", "error")
 COOKIE, PARAMETER, MONTH = "activity_columns", "columns", 30 * 24 * 3600
 DENSITY, DENSITIES = "activity_density", ("", "comfortable", "compact")
 
@@ -18,7 +18,7 @@ def shown_columns(request: HttpRequest) -> list[str]:
     """Those of the address, else those that were shown last, else the default; the time always."""
     asked = request.GET.getlist(PARAMETER)
     chosen = _known(",".join(asked).split(",")) if asked else _known(request.COOKIES.get(COOKIE, "").split("."))
-    return chosen or list(DEFAULT)
+    return chosen or list(DEFAULT_COLUMNS)
 
 
 def is_dense(request: HttpRequest) -> bool:
@@ -35,5 +35,5 @@ def remember(request: HttpRequest, response: HttpResponseBase) -> None:
 
 
 def _known(names: Sequence[str]) -> list[str]:
-    chosen = {name for name in names if name in COLUMNS}
-    return [name for name in COLUMNS if name == "time" or name in chosen] if chosen else []
+    chosen = {name for name in names if name in LIST_COLUMNS}
+    return [name for name in LIST_COLUMNS if name == "time" or name in chosen] if chosen else []

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from rules.search.fields import TIMES, Bounds, bounds
+from rules.search.fields import TIME_FIELDS, Bounds, bounds
 from rules.search.query import Term
 from smartagent.kernel.formats import clock
 from smartagent.rest.periods import PERIOD_LABELS
 
-NAMES = {
+PERIOD_NAMES = {
     "1h": "1 hour",
     "24h": "24 hours",
     "7d": "7 days",
@@ -73,7 +73,7 @@ def period_of(within: str, given: Iterable[datetime | None], terms: Iterable[Ter
     limits: list[Bounds] = [(after, before)]
     if within:
         limits.append(bounds("within", within, now))
-    limits += [bounds(term.field, term.value, now) for term in terms if term.field in TIMES and not term.excluded]
+    limits += [bounds(term.field, term.value, now) for term in terms if term.field in TIME_FIELDS and not term.excluded]
     starts, ends = [start for start, _ in limits if start], [end for _, end in limits if end]
     only_named = within if len(limits) == 2 and not (after or before) else ""
     return ListPeriod(max(starts, default=None), min(ends, default=None), only_named)

@@ -29,7 +29,7 @@ class Value:
     excluded: str = ""
 
 
-NO_VALUE = Value("")
+NO_TEXT = Value("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +75,16 @@ def _row(entry: Any, addresses: Addresses) -> EntryRow:
         "event": addresses.value(entry.event_label, "event", plain(entry.event_label), entry.event_tone),
         "person": _person(entry.person, addresses),
         "rule": _rule(entry, facts, addresses),
-        "target": addresses.value(target, "target", target) if target else NO_VALUE,
+        "target": addresses.value(target, "target", target) if target else NO_TEXT,
         "result": _result(entry, addresses),
-        "severity": addresses.value(severity, "severity", severity, tone(severity)) if severity else NO_VALUE,
+        "severity": addresses.value(severity, "severity", severity, tone(severity)) if severity else NO_TEXT,
     }
     skipped = entry.status == ActivityEntry.Status.SKIPPED
     return EntryRow(entry, when(entry.created_at), entry.sentence, values, entry.error_message or "", skipped)
 
 
 def _person(person: Any, addresses: Addresses) -> Value:
-    return addresses.value(str(person), "person", str(person)) if person else NO_VALUE
+    return addresses.value(str(person), "person", str(person)) if person else NO_TEXT
 
 
 def _rule(entry: Any, facts: Mapping[str, Any], addresses: Addresses) -> Value:
@@ -96,5 +96,5 @@ def _rule(entry: Any, facts: Mapping[str, Any], addresses: Addresses) -> Value:
 def _result(entry: Any, addresses: Addresses) -> Value:
     """What came of its action; nothing where there was none."""
     if not action_of(entry) and entry.status == ActivityEntry.Status.SUCCESS:
-        return NO_VALUE
+        return NO_TEXT
     return addresses.value(result_of(entry), "result", entry.status, RESULT_TONES.get(entry.status, ""))

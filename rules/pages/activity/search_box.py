@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, JsonResponse
 
-from rules.filters.activity import MAX_SEARCH
+from rules.filters.activity import MAX_SEARCH_LENGTH
 from rules.search.suggestions import suggestions
 
 
@@ -14,5 +14,5 @@ def suggest(request: HttpRequest, model_admin: Any) -> JsonResponse:
     """What the text `search` may go on with: `{"suggestions": [{"search", "label", "help"}]}`."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
-    text = request.GET.get("search", "")[:MAX_SEARCH]
+    text = request.GET.get("search", "")[:MAX_SEARCH_LENGTH]
     return JsonResponse({"suggestions": [asdict(found) for found in suggestions(text, request.user)]})

@@ -9,8 +9,8 @@ from rules.models import AutomationRule
 
 MAX_STATES_COUNTED = 10_000
 STATES_SHOWN = ("firing", "error", "recovering", "pending", "no_data", "ok")  # the worst first
-LABELS = {state: str(InstanceState(state).label) for state in STATES_SHOWN}
-LEGEND = list(LABELS.items())
+STATE_LABELS = {state: str(InstanceState(state).label) for state in STATES_SHOWN}
+LEGEND = list(STATE_LABELS.items())
 
 
 def states_counted(rule: AutomationRule) -> dict[str, int]:
@@ -23,8 +23,8 @@ def states_counted(rule: AutomationRule) -> dict[str, int]:
 def states_in_words(counts: Mapping[str, int]) -> list[tuple[str, str]]:
     """Each state with its words: `3 firing`, `24 ok`; of a single instance only the state."""
     if sum(counts.values()) == 1:
-        return [(state, LABELS[state]) for state, count in counts.items() if count]
-    return [(state, f"{count:,} {LABELS[state]}") for state, count in counts.items() if count]
+        return [(state, STATE_LABELS[state]) for state, count in counts.items() if count]
+    return [(state, f"{count:,} {STATE_LABELS[state]}") for state, count in counts.items() if count]
 
 
 def more_than(shown: int, counts: Mapping[str, int]) -> str:

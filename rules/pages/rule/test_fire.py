@@ -12,7 +12,7 @@ from rules.text.rule import action_in_words
 from smartagent.kernel.scope import people_visible_to
 from smartagent.shell.confirmation import Confirmation, confirm
 
-MAX_NAMED = 20  # people whom the question names
+MAX_PEOPLE_NAMED = 20  # people whom the question names
 UNKNOWN_ACTION = "The action {} is not installed, so the test fails and reaches nobody."
 
 
@@ -30,7 +30,7 @@ def _reach(viewer: Any, rule: AutomationRule, now: datetime) -> dict[str, Any]:
     everybody = action.reaches(rule, now)
     visible = people_visible_to(viewer).filter(pk__in=[each.person.pk for each in everybody])
     known = set(visible.order_by().values_list("pk", flat=True))
-    named = [each for each in everybody if each.person.pk in known][:MAX_NAMED]
+    named = [each for each in everybody if each.person.pk in known][:MAX_PEOPLE_NAMED]
     return {
         "does": action_in_words(rule), "words": action.test_words, "reached": named,
         "others": len(everybody) - len(named),

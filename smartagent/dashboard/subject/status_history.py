@@ -9,8 +9,8 @@ from rules.metrics.history import changes_of
 from rules.models import Integration
 from smartagent.dashboard.subject.subject import HEALTH
 
-MAX_CHANGES = 2000
-STATUSES = {100: "active", 75: "syncing", 50: "inactive", 25: "error"}  # by the health that stands for them
+MAX_STATUSES = 2000
+STATUS_BY_HEALTH = {100: "active", 75: "syncing", 50: "inactive", 25: "error"}  # by the health that stands for them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ def status_history(integration: Integration, days: int, now: datetime) -> Status
     """The status of the last `days`, as evaluations saw it; without bands before the first of them."""
     start = now - timedelta(days=days)
     key = (integration.user_id, HEALTH, integration.integration_type)
-    bands = bands_of_health(changes_of(key, start, now, MAX_CHANGES), start)
+    bands = bands_of_health(changes_of(key, start, now, MAX_STATUSES), start)
     return StatusHistory(
         start=start, end=now, bands=bands, segments=segments_of(bands, start, now), spent=time_spent(bands, now)
     )
@@ -50,5 +50,5 @@ def bands_of_health(changes: list[tuple[datetime, float]], start: datetime) -> l
         return []
     edges = [max(at, start) for at, _ in changes]
     ends: list[datetime | None] = [*edges[1:], None]
-    statuses = [STATUSES.get(round(value), "inactive") for _, value in changes]
+    statuses = [STATUS_BY_HEALTH.get(round(value), "inactive") for _, value in changes]
     return [Band(*band) for band in zip(statuses, edges, ends, strict=True)]

@@ -14,7 +14,7 @@ from smartagent.demo.series import Incident, rhythm
 RULE, SLOW, TARGET = "CPU of web-1 is high", "web-1 answers slowly", "web-1"
 OBSERVED = timedelta(days=3)
 # Metric: usual value, swing, how much the incident adds, and the highest that is possible.
-SERIES = (("cpu_percent", 41.0, 5.0, 53.0, 99.8), ("latency_ms", 130.0, 30.0, 420.0, 5000.0))
+PUSHED_SERIES = (("cpu_percent", 41.0, 5.0, 53.0, 99.8), ("latency_ms", 130.0, 30.0, 420.0, 5000.0))
 
 
 def begin_of(end: datetime) -> datetime:
@@ -55,7 +55,7 @@ def _write_samples(stage: Stage, seen: datetime, incident: Incident, dice: Rando
     spans = ((stage.start, seen - MINUTE, 30 * MINUTE), (seen, stage.end, 5 * MINUTE))
     rows = [
         (person, metric, TARGET, round(min(max(0.0, value + jump * min(1.0, 4 * incident.pull(at))), highest), 2), at)
-        for metric, base, swing, jump, highest in SERIES
+        for metric, base, swing, jump, highest in PUSHED_SERIES
         for first, last, step in spans
         for at, value in rhythm(first, last, step, base, swing, dice)
     ]

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from rules.activity_export import response, workbook
-from rules.activity_export.columns import COLUMNS
+from rules.activity_export.columns import EXPORT_COLUMNS
 from rules.engine.states import Event
 from rules.models import ActivityEntry
 from rules.text.activity import named_entries
@@ -101,7 +101,7 @@ def test_the_sentence_of_every_event_and_context_is_that_of_the_page(alice, log)
         assert line["person"] == {str(alice.pk): str(alice)}.get(line["person_id"]) or line["person_id"] != str(
             alice.pk
         )
-    assert list(lines[0]) == list(COLUMNS)
+    assert list(lines[0]) == list(EXPORT_COLUMNS)
     assert {line["result"] for line in lines} == {None, "alerted", "alert failed", "failed"}
     assert {line["rule"] for line in lines} == {"+1 rule", "Old rule", None}
 
