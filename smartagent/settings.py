@@ -165,7 +165,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": False},  # its links would stand inside of buttons
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["smartagent.rest.schema.describe_shared"],
+    "POSTPROCESSING_HOOKS": [
+        "smartagent.rest.schema.describe_shared",
+        "smartagent.rest.choice_labels.capitalize_labels",
+    ],
     "GET_LIB_DOC_EXCLUDES": "smartagent.rest.schema.classes_without_description",
 }
 

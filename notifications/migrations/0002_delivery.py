@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
                     "reason",
                     models.TextField(
                         choices=[
-                            ("first", "First"),
+                            ("first", "first notification"),
                             ("still_firing", "still firing"),
                             ("resolved", "Resolved"),
                             ("critical", "became critical"),

@@ -28,7 +28,7 @@ class Delivery(models.Model):
         DEAD = "dead", "failed"
 
     class Reason(models.TextChoices):
-        FIRST = "first"
+        FIRST = "first", "first notification"
         STILL_FIRING = "still_firing", "still firing"
         RESOLVED = "resolved"
         CRITICAL = "critical", "became critical"

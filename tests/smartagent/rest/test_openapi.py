@@ -1,5 +1,7 @@
 """The API against its own description: schemathesis sends what the description allows, and what it does not."""
 
+import json
+import re
 import uuid
 from datetime import timedelta
 from inspect import getdoc
@@ -152,6 +154,12 @@ def test_no_docstring_of_a_base_class_describes_an_operation_or_an_object():
     operations = [one for path in found["paths"].values() for one in path.values() if isinstance(one, dict)]
     described = {one.get("description") for one in [*operations, *found["components"]["schemas"].values()]}
     assert not described & {getdoc(base) for base in BASES}
+
+
+def test_every_label_of_a_choice_begins_with_a_capital():
+    labels = re.findall(r"\* `\w+` - (\w)", json.dumps(schema.raw_schema))
+    assert len(labels) > 100
+    assert all(letter.isupper() or letter.isdigit() for letter in labels)
 
 
 def test_an_empty_parameter_is_refused_wherever_one_is_described(client_of, ada, known):
