@@ -68,9 +68,10 @@ def reading(*args, **options) -> Iterator[Events]:
 
 
 @contextmanager
-def another_transaction():
+def another_transaction(database=None):
     """Where an entry is written that is committed later."""
     mine, other = connection.connection, connection.copy()
+    other.settings_dict["NAME"] = database or other.settings_dict["NAME"]
     other.set_autocommit(False)
     try:
         yield other
@@ -168,7 +169,7 @@ def test_an_entry_with_an_action_comes_with_its_result_or_when_it_waits_too_long
     found, _, end = ids_since(end)
     assert found == [pending.pk]
     ActivityEntry.objects.filter(pk=stuck.pk).update(created_at=now - feed.OVERLAP - timedelta(seconds=1))
-    old = Position(now - timedelta(seconds=5), end.floor, None, end.seen)
+    old = Position(now - timedelta(seconds=5), end.floor, end.sent)
     found, _, end = ids_since(old)
     assert found == [stuck.pk]
     assert ids_since(end)[0] == []
@@ -185,10 +186,46 @@ def test_each_position_of_many_entries_resumes_exactly_behind_it(alice, monkeypa
     for number, position in enumerate(behind, start=1):
         assert ids_since(position)[0] == found[number:]
     monkeypatch.setattr(feed, "LOOK_LIMIT", 5)
-    position, parts = begun, []
-    for _ in range(4):
+    assert all_since(begun)[0] == found
+
+
+def all_since(position):
+    """What comes in looks until nothing is new."""
+    parts, some = [], True
+    while some:
         some, _, position = ids_since(position)
         parts += some
-    # A look goes no further while an older transaction, of any database of the server, is open.
-    assert parts == found[: len(parts)]
-    assert len(parts) >= 5
+    return parts, position
+
+
+def test_a_transaction_of_another_database_holds_up_nothing(alice, monkeypatch):
+    rule, now = rule_of(alice), timezone.now()
+    with another_transaction("postgres") as elsewhere:
+        with elsewhere.cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()")
+        begun = feed.newest()
+        monkeypatch.setattr(feed, "LOOK_LIMIT", 3)
+        written = [entry_of(rule, now).pk for _ in range(8)]
+        found, end = all_since(begun)
+        assert found == written
+        assert (end.sent, all_since(end)[0]) == (frozenset(), [])
+
+
+def test_an_old_transaction_that_commits_late_holds_up_nothing_and_its_entries_come_once(alice, monkeypatch):
+    rule, now = rule_of(alice), timezone.now()
+    with another_transaction() as slow:
+        late = [written_by(slow, rule, now)]
+        point = slow.savepoint()
+        late.append(written_by(slow, rule, now))  # under the number of the savepoint, which no snapshot lists
+        begun = feed.newest()
+        monkeypatch.setattr(feed, "LOOK_LIMIT", 3)
+        written = [entry_of(rule, now).pk for _ in range(8)]
+        found, behind = all_since(begun)
+        assert found == written
+        assert ids_since(begun)[1][1].sent  # also in the midst of them
+        late.append(written_by(slow, rule, now))
+        slow.savepoint_commit(point)
+    last = entry_of(rule, now).pk
+    found, end = all_since(behind)
+    assert ({str(key) for key in found[:-1]}, found[-1], end.sent) == (set(late), last, frozenset())
+    assert len(found) == 4
