@@ -13,6 +13,7 @@ from rules.explain.consequence import Consequence
 from rules.explain.episodes import Episode, episode_keys, episodes_of
 from rules.models import ActivityEntry
 from rules.models.rule import SEVERITIES_WORST_FIRST
+from rules.registries import actions
 from rules.text.activity import named_entries
 from rules.text.context import facts_of
 from smartagent.kernel.durations import length_text
@@ -93,7 +94,9 @@ def _summary(entries: Sequence[Any], episodes: Sequence[Episode]) -> list[tuple[
 
 def open_questions(entries: Sequence[Any], episodes: Sequence[Episode]) -> list[str]:
     """What the log leaves open: alerts without an end, an acknowledgement or a notification, and what failed."""
-    silent = [one for one in episodes if not any(source == "Notified" for source, _ in one.consequences)]
+    silent = [
+        one for one in episodes if _notifies(one) and not any(source == "Notified" for source, _ in one.consequences)
+    ]
     failed = [line for one in episodes for _, lines in one.consequences for line in lines if line.tone == "danger"]
     errors = Counter(one.error_message for one in entries if one.error_message and one.status == "failed")
     found = [
@@ -105,6 +108,13 @@ def open_questions(entries: Sequence[Any], episodes: Sequence[Episode]) -> list[
         *(f"{counted(count, 'action')} failed: {error}" for error, count in errors.most_common(5)),
     ]  # fmt: skip
     return [question for question in found if question]
+
+
+def _notifies(episode: Episode) -> bool:
+    """Whether its actions notify; where it took none, whether that of its rule does."""
+    taken = {str(step.action_taken) for step in episode.steps} - {"None", "none"}
+    kinds = taken or {str(episode.first.rule and episode.first.rule.action_type)}
+    return any(action.notifies_resolved for action in actions if action.kind in kinds)
 
 
 def _question(episodes: Sequence[Episode], what: str) -> str:

@@ -30,7 +30,7 @@ class ReadingNow:
     is_stale: bool
     path: str
     words: str
-    lines: list[tuple[str, float]] = field(default_factory=list)
+    lines: list[tuple[str, str]] = field(default_factory=list)
 
 
 def reading_now(
@@ -51,7 +51,7 @@ def reading_now(
         is_stale=not held and age > timedelta(hours=settings.PUSHED_MAX_AGE_HOURS),
         path=path_of(day, scale, held=held),
         words=_range(day),
-        lines=[(kind, scale.y(level)) for kind, level in levels],
+        lines=[(kind, f"M0 {scale.y(level):g}H100") for kind, level in levels],
     )
 
 

@@ -58,6 +58,17 @@ def path_of(values: Sequence[float | None], scale: Scale, *, held: bool) -> str:
     return "".join(parts)
 
 
+def level_path(levels: Sequence[tuple[datetime, float | None]], scale: Scale, start: datetime, end: datetime) -> str:
+    """The line of a threshold, 100 wide: each level holds until the next, with a gap where there is none."""
+    parts: list[str] = []
+    edges = [*(at for at, _ in levels[1:]), end]
+    for (at, level), until in zip(levels, edges, strict=True):
+        if level is not None:
+            left, right = (round((time - start) / (end - start) * 100, 2) for time in (at, until))
+            parts.append(f"M{left:g} {scale.y(level):g}H{right:g}")
+    return "".join(parts)
+
+
 def _to(number: int, width: float, y: float, *, is_begun: bool, held: bool) -> str:
     """The next piece of the line: it ends at the time of its value, and one that begins is as long as a step."""
     left, right = round(number * width, 2), round((number + 1) * width, 2)

@@ -8,7 +8,8 @@ from typing import Any
 from django.http import HttpRequest
 
 from rules.instances.bands import bands_of, time_spent
-from rules.instances.strips import Scale, Segment, path_of, scale_of, segments_of
+from rules.instances.strips import Scale, Segment, level_path, path_of, scale_of, segments_of
+from rules.instances.threshold_history import threshold_history
 from rules.instances.timeline import timeline_of
 from rules.metrics.history import sampled
 from rules.models import AutomationRule, RuleState
@@ -17,6 +18,7 @@ from rules.pages.rule.state_counts import LEGEND
 from rules.registries import metrics
 from rules.text.phrases import number
 
+LINES = ("threshold", "critical")
 HISTORY_POINTS = 96  # of the line of a strip
 
 
@@ -33,12 +35,12 @@ class InstanceStrip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleHistory:
-    """The strips of instances between two times, all on one scale, with the thresholds as lines across them."""
+    """The strips of instances between two times, all on one scale; `lines` are the thresholds at each time."""
 
     start: datetime
     end: datetime
     strips: list[InstanceStrip]
-    lines: list[tuple[str, float]]
+    lines: list[tuple[str, str]]
     range_words: str
 
 
@@ -58,16 +60,15 @@ def history_context(
 
 
 def history_of(rule: AutomationRule, states: Sequence[RuleState], start: datetime, end: datetime) -> RuleHistory:
-    """The strips of `states`, in three queries."""
+    """The strips of `states`, in five queries."""
     bands = bands_of(states, start, end)
     keys = [(state.user_id, rule.metric_type, state.target) for state in states]
     values = sampled(keys, start, end, HISTORY_POINTS)
-    levels = {"threshold": rule.threshold_value, "critical": rule.critical_threshold}
-    known = {name: float(level) for name, level in levels.items() if level is not None}
+    levels = {name: steps for name, steps in threshold_history(rule, start, end).levels.items() if name in LINES}
     read = [value for each in values for value in each if value is not None]
-    scale = scale_of([*read, *known.values()])
+    scale = scale_of([*read, *(level for steps in levels.values() for _, level in steps)])
     return RuleHistory(
-        start=start, end=end, lines=[(name, scale.y(level)) for name, level in known.items()],
+        start=start, end=end, lines=[(name, level_path(steps, scale, start, end)) for name, steps in levels.items()],
         range_words=f"{number(scale.low)} to {number(scale.high)}" if read else "",
         strips=[
             _strip(state, line, scale, segments_of(bands[state.pk], start, end), dict(time_spent(bands[state.pk], end)))

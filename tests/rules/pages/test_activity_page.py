@@ -176,6 +176,8 @@ def test_an_incident_report_says_what_the_log_holds(client_of, alice, bob, entri
     assert dict(report.summary)["Time to acknowledge"].startswith("median 10")
     assert dict(report.summary)["Resolved"] == "1 of 1"
     assert [question.split(" alert")[0] for question in report.questions] == ["1"]  # nobody was notified
+    rule.entries.update(action_taken="optimize")  # which notifies nobody by itself
+    assert client_of(alice).get(place, {"search": 'rule:"fusion score too low"'}).context["report"].questions == []
     assert [title for title, _ in page.context["charts"]] == ["Fusion score too low"]
     file = client_of(alice).get(place, {"search": "alice", "format": "md"}).content.decode()
     assert r"\*Mallory\* \| \<b\> acknowledged the alert." in file
