@@ -6,15 +6,18 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
+from django.urls import reverse
+from django.utils.html import format_html
 
 from notifications.escalations.engine import begin, missing_policy
 from notifications.gateway import Message, post
+from notifications.models import EscalationPolicy
 from notifications.routing.grouping import facts, grouped, lines, severity
 from notifications.routing.reach import reached
 from notifications.routing.recipients import OWNER, Directory, ResolvedRecipients, problems_of, split
 from notifications.routing.recipients_field import RecipientsField
 from rules.action_options import EMPTY_VALUES, option_text
-from rules.actions import Action, Firing, Outcome, ReachedPerson
+from rules.actions import Action, Firing, OptionChoices, Outcome, ReachedPerson
 from rules.authority import may_notify_others
 from rules.engine.severities import SeverityOption
 from rules.models import AutomationRule
@@ -131,6 +134,12 @@ class Notify(Action):
         named = recipients_of(config) or [OWNER]
         directory, others = Directory([(rule.user_id, named)]), bool(may_notify_others([rule.pk]))
         return reached(directory.find(rule.user_id, named, others=others), rule, now)
+
+    def choices(self, maker: Any) -> dict[str, OptionChoices]:
+        names = EscalationPolicy.objects.visible_to(maker).order_by("name").values_list("name", flat=True)
+        address = reverse("admin:notifications_escalationpolicy_changelist")
+        link = format_html('<a href="{}" class="sa-link">Escalation policies</a>', address)
+        return {"escalation": OptionChoices([("", "none"), *((name, name) for name in names)], link)}
 
     def refuse(self, config: Mapping[str, Any], owner: Any, maker: Any) -> dict[str, list[str]]:
         found = {"recipients": problems_of(recipients_of(config), owner, maker)}

@@ -18,7 +18,17 @@ from rules.registries import actions
 if TYPE_CHECKING:
     from rules.models import AutomationRule
 
-__all__ = ["Action", "ActionError", "EventKind", "Firing", "Log", "Outcome", "ReachedPerson", "actions"]
+__all__ = [
+    "Action",
+    "ActionError",
+    "EventKind",
+    "Firing",
+    "Log",
+    "OptionChoices",
+    "Outcome",
+    "ReachedPerson",
+    "actions",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +80,14 @@ class ReachedPerson:
     ways: str
 
 
+@dataclass(frozen=True, slots=True)
+class OptionChoices:
+    """What an option is chosen from in the form of a rule, by value and label; `help` goes on after its help text."""
+
+    choices: Sequence[tuple[str, str]]
+    help: str = ""
+
+
 class ActionError(Exception):
     """The action failed."""
 
@@ -109,6 +127,10 @@ class Action:
     def reaches(self, rule: "AutomationRule", now: datetime) -> list[ReachedPerson]:
         """Whom the action of `rule` would reach at `now`, firing for its owner; nobody, unless it notifies."""
         return []
+
+    def choices(self, maker: Any) -> Mapping[str, OptionChoices]:
+        """The options that `maker` chooses from a list that depends on the person."""
+        return {}
 
     def refuse(self, config: Mapping[str, Any], owner: Any, maker: Any) -> dict[str, list[str]]:
         """The errors in the options of a rule of `owner`: what `maker` may not choose, or what does not exist."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.urls import reverse_lazy
 
 from notifications.routing.recipients import split
 
@@ -10,7 +11,12 @@ MAX_RECIPIENTS = 50
 
 
 class RecipientsField(forms.CharField):
-    """`ada@example.com, group:operators, channel:Pager`; programs may give a list."""
+    """`ada@example.com, group:operators, channel:Pager`; programs may give a list. On a page `recipients.js` makes it a
+    picker."""
+
+    def widget_attrs(self, widget: forms.Widget) -> Any:
+        own = {"data-recipients": reverse_lazy("admin:recipients"), "autocomplete": "off"}
+        return super().widget_attrs(widget) | own
 
     def to_python(self, value: Any) -> Any:
         return split(value)

@@ -4,7 +4,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from rules.models import MetricSample
+from notifications.models import Channel
+from rules.models import AutomationRule, MetricSample
+from tests.rules.rule_cast import rule_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -17,6 +19,32 @@ def test_only_the_options_of_the_chosen_action_are_shown(alice, sign_in, live_se
     page.locator("#id_action_type").select_option("log")
     expect(title).to_be_hidden()
     expect(note).to_be_visible()
+
+
+def test_recipients_are_picked_by_key_and_by_mouse(olga, alice, sign_in, live_server):
+    Channel.objects.create(user=olga, name="Pager", kind="webhook")
+    rule = rule_of(olga, action_config={"recipients": ["bob@example.com"], "escalation": "Nights"})
+    page = sign_in(olga, f"/rules/{rule.pk}/change/")
+    field, chips = page.get_by_role("combobox", name="Recipients"), page.get_by_label("Recipients, chosen")
+    expect(chips).to_contain_text("Person bob@example.com")
+    expect(page.get_by_label("Escalation policy")).to_have_value("Nights")
+    expect(page.get_by_role("option", name="Nights (missing)")).to_be_attached()
+    field.press("Backspace")
+    field.press_sequentially("ali")
+    expect(page.get_by_role("option", name="Alice")).to_contain_text("Person · alice@example.com")
+    field.press("Enter")
+    field.press_sequentially("operat")
+    page.get_by_role("option", name="operators").click()
+    field.press_sequentially("pager")
+    expect(page.get_by_role("option", name="Pager")).to_have_attribute("aria-selected", "true")
+    field.press("Enter")
+    field.press_sequentially("admins,owner")
+    page.get_by_role("button", name="Remove Role admins").click()
+    page.get_by_label("Escalation policy").select_option("")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("saved.")).to_be_visible()
+    named = ["alice@example.com", "group:operators", "channel:olga@example.com/Pager", "owner"]
+    assert AutomationRule.objects.get().action_config == {"recipients": named}
 
 
 def test_the_reading_follows_what_is_typed(alice, sign_in, live_server):

@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 
 from rules.action_options import clean_config, option_text, other_options
 from rules.authoring.fields import FIELD_HELP, FIELD_LABELS, INVALID_MESSAGES, REQUIRED_MESSAGES, WRITTEN, names
-from rules.authoring.form_options import option_fields, option_names
+from rules.authoring.form_options import offer, option_fields, option_names
 from rules.authoring.rule_limit import rule_limit_problem
 from rules.authoring.validation import checked_fields, validate
 from rules.models import AutomationRule
@@ -187,7 +187,10 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         for name, field in option_names(self.initial.get("action_type") or "").items():
             if field in self.fields:
                 self.initial[field] = _shown(self.fields[field], config.get(name))
-                _offer(self.fields[field], config.get(name))
+                offer(self.fields[field], config.get(name))
+        for name in self.fields.keys() & set(self.data):
+            if not isinstance(self.fields[name], forms.ChoiceField):
+                offer(self.fields[name], self.data[name])
         for name in NUMBER_FIELDS:
             if isinstance(threshold := self.initial.get(name), Decimal):
                 self.initial[name] = f"{threshold.normalize():f}"
@@ -216,10 +219,3 @@ def _shown(field: Any, value: Any) -> Any:
     """The value as the field shows it; JSON where text is expected and the value is something else."""
     prepared = field.prepare_value(value)
     return option_text(prepared) if isinstance(field, forms.CharField) and isinstance(prepared, dict | list) else value
-
-
-def _offer(field: Any, value: Any) -> None:
-    """Keep a choice that another program has stored."""
-    if isinstance(field, forms.ChoiceField) and value not in (None, "") and not field.valid_value(value):
-        known: Any = field.choices
-        field.choices = field.widget.choices = [*known, (str(value), f"{value} (unknown)")]

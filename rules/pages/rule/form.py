@@ -75,7 +75,7 @@ class RuleFormAdmin(OwnerChoiceAdmin):
         namespace: dict[str, Any] = {
             "maker": request.user,
             "Meta": type("Meta", (RuleForm.Meta,), {}),
-        } | option_fields()
+        } | option_fields(request.user)
         namespace["suggested"] = request.GET.get("threshold", "")
         namespace["only_asks"] = bool({ADD_ROW, REMOVE_ROW, ASK} & request.POST.keys())
         return super().get_form(request, obj, change, **kwargs | {"form": type("RuleForm", (RuleForm,), namespace)})
