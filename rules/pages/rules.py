@@ -20,7 +20,7 @@ from rules.pages.rule.code import code_page, export_page, release_page
 from rules.pages.rule.current_reading import form_reading
 from rules.pages.rule.form import RuleFormAdmin, differs
 from rules.pages.rule.lifecycle import bin_page, clone_rule, empty_from_bin, publish_rule, restore_version, test_rule
-from rules.pages.rule.page import rule_page, set_status
+from rules.pages.rule.page import health_box, rule_page, set_status
 from rules.pages.rule.templates import templates_page
 from rules.pages.rule.trial import form_trial
 from rules.pages.rule.versions import versions_page
@@ -129,6 +129,7 @@ class RuleAdmin(RuleFormAdmin):
         "code/export/": (export_page, "export"),
         "code/release/": (release_page, "release"),
         "<uuid:rule_id>/": (rule_page, "page"),
+        "<uuid:rule_id>/health/": (health_box, "health"),
         "<uuid:rule_id>/status/": (set_status, "status"),
         "<uuid:rule_id>/clone/": (clone_rule, "clone"),
         "<uuid:rule_id>/publish/": (publish_rule, "publish"),

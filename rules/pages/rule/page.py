@@ -1,11 +1,13 @@
 """The page of one rule: condition in words, reading, instances, activity."""
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, IntegerField, Q, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -18,12 +20,15 @@ from rules.pages.rule.current_reading import reading_of
 from rules.pages.rule.history import history_context
 from rules.pages.rule.state_counts import more_than, states_counted, states_in_words
 from rules.permissions import may_switch
+from rules.search.estimate import estimated
 from rules.text.activity import named_entries
 from rules.text.entry import rule_in_words
 from smartagent.shell.owned_admin import OwnedAdmin
 
 MAX_RULE_ENTRIES = 20
 MAX_RULE_INSTANCES = 12
+# Entries of the time that health counts, with which it comes with the page; else after it.
+MAX_ENTRIES_AT_ONCE, HEALTH_SPAN = 5_000, timedelta(days=30)
 WORST_STATE_FIRST = ["firing", "error", "recovering", "pending", "no_data", "ok"]
 
 
@@ -38,7 +43,7 @@ def rule_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: uuid.UUID)
         "kept_options": shown_options(rule.action_type, rule.action_config),
         "in_words": rule_in_words(rule),
         "reading": reading_of(rule, now),
-        "health": health_of(rule, now),
+        "health": None if _fires_often(rule, now) else health_of(rule, now),
         "states": shown,
         "states_in_words": states_in_words(counts),
         "other_states": more_than(len(shown), counts),
@@ -50,6 +55,16 @@ def rule_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: uuid.UUID)
         "may_switch": may_switch(request.user, rule),
     } | history_context(request, rule, shown, now)
     return model_admin.show(request, "rules/rule_page.html", context)
+
+
+@require_safe
+def health_box(request: HttpRequest, model_admin: OwnedAdmin, rule_id: uuid.UUID) -> HttpResponse:
+    """Show the health of the rule: a fragment for htmx, else a page."""
+    rule = find_rule(model_admin, request, rule_id)
+    context = {"rule": rule, "health": health_of(rule, timezone.now())}
+    if request.headers.get("hx-request"):
+        return render(request, "rules/health/box.html", context)
+    return model_admin.show(request, "rules/health/box_page.html", context | {"title": f"Health: {rule}"})
 
 
 @require_POST
@@ -70,6 +85,11 @@ def find_rule(model_admin: OwnedAdmin, request: HttpRequest, rule_id: uuid.UUID 
     """The rule, or 404 where there is none that the person may see."""
     rule: AutomationRule = model_admin.find(request, rule_id, "user")
     return rule
+
+
+def _fires_often(rule: AutomationRule, now: datetime) -> bool:
+    """Whether so much is to be counted that the page does not wait for it."""
+    return estimated(rule.entries.filter(created_at__gte=now - HEALTH_SPAN)).rows > MAX_ENTRIES_AT_ONCE
 
 
 def worst(rule: AutomationRule) -> list[RuleState]:

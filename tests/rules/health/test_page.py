@@ -139,7 +139,7 @@ def test_why_nothing_can_be_proposed(client_of, alice, now):
     assert "No threshold separates" in page(client_of(alice), BETTER, rule.pk)
 
 
-def test_the_health_of_a_rule_on_its_page(client_of, alice, now):
+def test_the_health_of_a_rule_on_its_page_or_after_it(client_of, alice, bob, now, monkeypatch):
     rule = rule_of(alice, last_triggered_at=now)
     client = client_of(alice)
     assert "No problems found." in page(client, RULE, rule.pk)
@@ -149,6 +149,13 @@ def test_the_health_of_a_rule_on_its_page(client_of, alice, now):
     assert "The rule has been firing for 8 days without interruption." in shown
     assert "Last 30 days: fired 1 time, 1 notification. Last 7 days: fired 0 times, 0 notifications." in shown
     assert "No feedback yet." in shown
+    monkeypatch.setattr("rules.pages.rule.page.MAX_ENTRIES_AT_ONCE", 0)
+    address = reverse("admin:rules_automationrule_health", args=[rule.pk])
+    begun = page(client, RULE, rule.pk)
+    assert (f'hx-get="{address}"' in begun, "Last 30 days: fired" in begun) == (True, False)
+    box, whole = (client.get(address, headers=headers).content.decode() for headers in ({"HX-Request": "true"}, {}))
+    assert (box in shown, box in whole, "<html" in box) == (True, True, False)
+    assert client_of(bob).get(address).status_code == 404
 
 
 def test_an_entry_is_judged_on_its_page(client_of, alice, bob, audra, now):
