@@ -83,6 +83,15 @@ class ConditionRows(forms.Widget):
             for number in numbers[:MAX_CONDITION_ROWS]
         ]
 
+    def as_sent(self, name: str, rows: Any) -> dict[str, str]:
+        """What a browser sends of these rows."""
+        parts = {
+            f"{name}-{number}-{part}": str(row.get(part, ""))
+            for number, row in enumerate(rows or [])
+            for part in CONDITION_FIELDS
+        }
+        return {f"{name}-shown": "1"} | parts
+
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return f"{name}-shown" not in data
 

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -19,6 +21,7 @@ from rules.models import AutomationRule, Integration
 from rules.pages.forms.rule import RuleForm, option_fields
 from rules.pages.links import page_of
 from rules.pages.owner_choice import OwnerChoiceAdmin
+from rules.pages.rule.edit_conflict import EDIT, conflict_page, seen_fields
 from rules.pages.rule.trial import without_scripts
 from rules.permissions import lock_of
 from rules.text.rule import rule_in_words
@@ -77,7 +80,7 @@ class RuleFormAdmin(OwnerChoiceAdmin):
             "Meta": type("Meta", (RuleForm.Meta,), {}),
         } | option_fields(request.user)
         namespace["suggested"] = request.GET.get("threshold", "")
-        namespace["only_asks"] = bool({ADD_ROW, REMOVE_ROW, ASK} & request.POST.keys())
+        namespace["only_asks"] = only_asks(request)
         return super().get_form(request, obj, change, **kwargs | {"form": type("RuleForm", (RuleForm,), namespace)})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -142,12 +145,27 @@ class RuleFormAdmin(OwnerChoiceAdmin):
         if request.method == "POST":
             _change_rows(request)
             known |= without_scripts(self, request, object_id) if ASK in request.POST else {}
-        return super().changeform_view(request, object_id, form_url, (extra_context or {}) | known)
+        with transaction.atomic():
+            conflict = self._conflict(request, object_id) if object_id and request.method == "POST" else None
+            return conflict or super().changeform_view(request, object_id, form_url, (extra_context or {}) | known)
+
+    def _conflict(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
+        """Lock the rule, and ask where somebody else has saved it since the form was opened."""
+        rule = self.get_object(request, unquote(object_id))
+        if rule is None or not self.has_change_permission(request, rule):
+            return None
+        locked = AutomationRule.objects.select_for_update(of=("self",)).filter(pk=rule.pk).first()
+        return (
+            conflict_page(self, request, locked)
+            if locked and (not only_asks(request) or EDIT in request.POST)
+            else None
+        )
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         rule = context.get("original")
         may = self.has_change_permission(request, rule) if rule else self.has_add_permission(request)
         context |= {
+            "seen": seen_fields(self, request, rule) if rule and may else {},
             "lock": lock_of(rule) if rule else "",
             "unpublished": rule is None or rule.status == DRAFT,
             "may_write": may,
@@ -210,6 +228,11 @@ class RuleFormAdmin(OwnerChoiceAdmin):
     @display(description="labels")
     def label_lines(self, rule: AutomationRule) -> str:
         return show_labels(rule.labels).replace("\n", ", ") or "none"
+
+
+def only_asks(request: HttpRequest) -> bool:
+    """Whether the form is only shown again, with nothing saved."""
+    return bool({ADD_ROW, REMOVE_ROW, ASK, EDIT} & request.POST.keys())
 
 
 def _change_rows(request: HttpRequest) -> None:
