@@ -11,10 +11,14 @@ from django.shortcuts import render
 
 from smartagent.kernel.schema_drift import Missing, in_words
 from smartagent.kernel.schema_drift_log import notice
+from smartagent.shell.return_address import return_address
 
 NOT_FOUND = "Page not found, or you do not have access."
 DENIED = "You do not have the required role. Ask an administrator for access."
-FORM_EXPIRED = "This form has expired because of a sign-in or sign-out since it was opened. Go back, reload the page and submit again."  # fmt: skip  # noqa: E501
+FORM_EXPIRED = (
+    "This form has expired because of a sign-in or sign-out since it was opened. Nothing was saved. Open it again; "
+    "what you typed in a rule, a channel or an escalation policy is filled in."
+)
 BAD_REQUEST = "Invalid request. Check the address, or go back and try again."
 BROKEN = "A server error occurred and was logged. No changes were saved. Try again in a moment."
 OTHERS_GO_ON = "Other functions keep working."
@@ -51,7 +55,7 @@ def incomplete(request: HttpRequest, missing: Sequence[Missing]) -> HttpResponse
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Return the page for an invalid CSRF token (403)."""
-    return _in_shell(request, 403, "Form expired", FORM_EXPIRED)
+    return _in_shell(request, 403, "Form expired", FORM_EXPIRED, again=return_address(request))
 
 
 def too_large(request: HttpRequest, maximum: int) -> HttpResponse:
@@ -78,13 +82,14 @@ def _detail(exception: Exception) -> str:
     return detail if isinstance(detail, str) else ""
 
 
-def _in_shell(request: HttpRequest, status: int, heading: str, words: str) -> HttpResponse:
+def _in_shell(request: HttpRequest, status: int, heading: str, words: str, again: str = "") -> HttpResponse:
     if _is_api(request):
         return JsonResponse({"detail": [words]}, status=status)
     signed_in = request.user.is_authenticated
     layout = "admin/base_site.html" if signed_in else "unfold/layouts/unauthenticated.html"
     context: dict[str, Any] = site.each_context(request) | {
         "layout": layout, "status": status, "title": heading, "words": words, "signed_in": signed_in,
+        "again": again,
     }  # fmt: skip
     return render(request, "errors/in_shell.html", context, status=status)
 

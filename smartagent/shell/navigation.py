@@ -92,6 +92,7 @@ UNFOLD: dict[str, Any] = {
     "SCRIPTS": [
         lambda request: static("smartagent/smartagent.js"),
         lambda request: static("smartagent/bell.js"),
+        lambda request: static("smartagent/drafts.js"),
     ],
     "COMMAND": {"show_history": False},
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": navigation},

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from notifications.models import Channel
 from rules.models import AutomationRule, MetricSample
+from tests.conftest import PASSWORD
 from tests.rules.rule_cast import rule_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,6 +60,37 @@ def test_the_reading_follows_what_is_typed(alice, sign_in, live_server):
     expect(beside).to_contain_text("The cpu of Alice is 95: above 90.")
     page.locator("#id_threshold_value").fill("99")
     expect(beside).to_contain_text("Would not fire")
+
+
+def test_a_session_that_ended_keeps_what_was_typed(olga, sign_in, live_server):
+    page = sign_in(olga, "/rules/add/?template=low-score")
+    save = page.get_by_role("button", name="Publish")
+    page.locator("#id_rule_name").fill("Typed long ago")
+    page.get_by_role("button", name="Add condition").click()
+    page.get_by_role("group", name="Further condition").get_by_label("Metric").fill("cpu")
+    page.get_by_role("group", name="Further condition").get_by_label("Threshold").fill("90")
+    page.get_by_role("combobox", name="Recipients").fill("group:operators,")
+    page.context.clear_cookies(name="sessionid")
+    save.click()
+    page.get_by_label("E-mail").fill(olga.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("is filled in again; it is not saved yet.")).to_be_visible()
+    expect(page.get_by_label("Recipients, chosen")).to_contain_text("operators")
+
+    page.get_by_label("Description").fill("Somebody signs in in another tab")
+    page.context.clear_cookies(name="csrftoken")
+    save.click()
+    page.get_by_role("link", name="Open it again").click()
+    expect(page.get_by_label("Description")).to_have_value("Somebody signs in in another tab")
+    save.click()
+    expect(page.get_by_text("created.")).to_be_visible()
+    rule = AutomationRule.objects.get()
+    assert (rule.rule_name, rule.action_config) == ("Typed long ago", {"recipients": ["group:operators"]})
+    assert rule.more_conditions[0]["metric"] == "cpu"
+    page.goto(f"{live_server.url}/rules/add/?template=low-score")
+    expect(page.locator("#id_rule_name")).to_have_value("Fusion score too low")
+    expect(page.locator(".sa-draft")).to_be_hidden()
 
 
 def test_the_filters_open_by_keyboard(alice, sign_in, live_server):

@@ -46,6 +46,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         self.known = {} if self.fresh else known_of(channel)
         self.settings = self.kind.form(data, initial=self._initial())
         for name in self.kind.secrets:
+            self.settings.fields[name].widget.attrs["data-secret"] = ""  # not for the draft in the browser
             self._keep_secret(name)
         self.made: dict[str, str] = {}  # secrets that we have made, by the label of their field; to be shown once
         for name in self.kind.makes:
