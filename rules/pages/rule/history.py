@@ -18,7 +18,7 @@ from rules.pages.rule.state_counts import LEGEND
 from rules.registries import metrics
 from rules.text.phrases import number
 
-LINES = ("threshold", "critical")
+STRIP_LEVELS = ("threshold", "critical")
 HISTORY_POINTS = 96  # of the line of a strip
 
 
@@ -64,7 +64,7 @@ def history_of(rule: AutomationRule, states: Sequence[RuleState], start: datetim
     bands = bands_of(states, start, end)
     keys = [(state.user_id, rule.metric_type, state.target) for state in states]
     values = sampled(keys, start, end, HISTORY_POINTS)
-    levels = {name: steps for name, steps in threshold_history(rule, start, end).levels.items() if name in LINES}
+    levels = {name: steps for name, steps in threshold_history(rule, start, end).levels.items() if name in STRIP_LEVELS}
     read = [value for each in values for value in each if value is not None]
     scale = scale_of([*read, *(level for steps in levels.values() for _, level in steps)])
     return RuleHistory(
