@@ -1,25 +1,38 @@
-"""Rules to start from: each is a few fields, opened in the editor with nothing saved."""
+"""Rules to start from: each is a few fields, opened in the editor with nothing saved.
+
+A summary has no figures: the description adds those that the rule has by then.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from rules.models import AutomationRule
+from rules.text.rule import firing_in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """A rule to start from: its fields, and when one would want it."""
+    """A rule to start from: its fields but the description, and when one would want it."""
 
     key: str
     group: str
     summary: str
-    fields: dict[str, Any]
+    values: dict[str, Any]
 
     @property
     def title(self) -> str:
         """The name that its rule has at first."""
-        return str(self.fields["rule_name"])
+        return str(self.values["rule_name"])
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """All fields of its rule."""
+        return self.values | {"description": self.describe(AutomationRule(**self.values))}
+
+    def describe(self, rule: AutomationRule) -> str:
+        """The description of `rule`, which began from this template: its purpose, and when it fires by now."""
+        return f"{self.summary} {firing_in_words(rule)}"
 
     def rule(self, user: Any) -> AutomationRule:
         """The rule of `user` that it makes, not saved."""
@@ -30,12 +43,12 @@ def _template(key: str, group: str, name: str, summary: str, when: str, then: st
     """`when` is "metric operator threshold", `then` is "action severity"."""
     metric, operator, threshold = when.split()
     action, severity = then.split()
-    fields = {
-        "rule_name": name, "description": summary, "metric_type": metric, "condition_operator": operator,
+    values = {
+        "rule_name": name, "metric_type": metric, "condition_operator": operator,
         "threshold_value": float(threshold) if "." in threshold else int(threshold), "action_type": action,
         "severity": severity,
     } | more  # fmt: skip
-    return Template(key=key, group=group, summary=summary, fields=fields)
+    return Template(key=key, group=group, summary=summary, values=values)
 
 
 def _also(when: str, reducer: str = "last", window: int = 0) -> dict[str, Any]:
@@ -71,22 +84,22 @@ RULE_TEMPLATES = (
         "integration_health < 75", "optimize high",
     ),
     _template(
-        "score-fell", SCORES, "Score dropped by 20 %", "A fusion score fell by more than 20 percent within a day.",
+        "score-fell", SCORES, "Score dropped by 20 %", "A fusion score drops fast.",
         "fusion_score < -20", "alert high", reducer="percent_change", evaluation_window=DAY,
     ),
     _template(
         "score-two-levels", SCORES, "Score low, then critical",
-        "Two levels: fires below 70, and as critical below 50.",
+        "Two levels: a low score, and a critical one.",
         "fusion_score < 70", "alert medium", critical_threshold=50,
     ),
     _template(
         "score-steadily-low", SCORES, "Score low on average",
-        "The average of six hours is low; a single bad reading is not enough.",
+        "The average is low; a single bad reading is not enough.",
         "fusion_score < 70", "notify medium", reducer="avg", evaluation_window=HOURS_6,
     ),
     _template(
         "score-without-flapping", SCORES, "Score low, without flapping",
-        "A score that varies around 70 alerts once: it resolves only after 15 minutes at 75 or above.",
+        "A score that varies around the threshold alerts once.",
         "fusion_score < 70", "alert medium", recovery_threshold=75, keep_firing_for=MINUTES_15,
     ),
     _template(
@@ -96,11 +109,11 @@ RULE_TEMPLATES = (
     ),
     _template(
         "efficiency-worst-of-the-week", SCORES, "Worst efficiency of the week",
-        "The lowest efficiency of seven days is below 60. Only logged, as input for a review.",
+        "The lowest efficiency of a long period. Only logged, as input for a review.",
         "efficiency_index < 60", "log low", reducer="min", evaluation_window=WEEK, repeat_every=DAY,
     ),
     _template(
-        "anomalies-rising", EVENTS, "Anomalies rising fast", "The number of anomalies rose by more than 10 in 6 hours.",
+        "anomalies-rising", EVENTS, "Anomalies rising fast", "The number of anomalies rises fast.",
         "anomaly_count > 10", "alert high", reducer="change", evaluation_window=HOURS_6,
     ),
     _template(
@@ -110,46 +123,47 @@ RULE_TEMPLATES = (
     ),
     _template(
         "integration-down", EVENTS, "Integration in error for half an hour",
-        "Ignores short errors; fires after 30 minutes in error.",
+        "Ignores short errors.",
         "integration_health <= 25", "alert critical", pending_for=MINUTES_30, keep_firing_for=MINUTES_10,
     ),
     _template(
         "integration-errors-critical", EVENTS, "Integration errors pile up",
-        "Notifies from 3 errors on; critical from 20 on.",
+        "Notifies of several errors; critical where they pile up.",
         "integration_error_count >= 3", "notify medium", critical_threshold=20,
     ),
     _template(
         "cpu-sustained", SYSTEMS, "Processor busy for 15 minutes",
-        "High for three evaluations in a row; resolves only below 80, so short peaks do not alert.",
+        "High for several evaluations in a row, so short peaks do not alert.",
         "cpu > 90", "alert high", pending_for=MINUTES_15, recovery_threshold=80,
     ),
     _template(
         "disk-filling", SYSTEMS, "Disk filling up",
-        "Fires above 80 percent, critical above 95; resolves after one hour below.",
+        "Two levels: a disk that fills up, and one that is nearly full.",
         "disk_used > 80", "alert medium", critical_threshold=95, repeat_every=DAY, keep_firing_for=HOUR,
     ),
     _template(
         "latency-average", SYSTEMS, "Slow responses on average",
-        "The average of 15 minutes is high; critical at twice the threshold.",
+        "The average is high; a single slow response is not enough.",
         "latency_ms > 500", "alert high", reducer="avg", evaluation_window=MINUTES_15, critical_threshold=1000,
         recovery_threshold=400,
     ),
     _template(
         "queue-growing", SYSTEMS, "Queue long and still growing",
-        "Fires on a long queue that has grown within the hour, not on one that shrinks.",
+        "Fires on a long queue that is still growing, not on one that shrinks.",
         "queue_depth > 500", "alert high", more_conditions=[_also("queue_depth > 50", "change", 3600)],
     ),
     _template(
-        "error-budget", SYSTEMS, "Daily error budget used up", "More than 100 errors in 24 hours.",
+        "error-budget", SYSTEMS, "Daily error budget used up", "The errors of a whole day exceed the budget.",
         "errors > 100", "notify high", reducer="sum", evaluation_window=DAY,
     ),
     _template(
         "heartbeat-missing", SILENCE, "Heartbeat missing",
-        "Fires after 30 minutes without a reading, or when the heartbeat is 0.",
+        "Fires after a while without a reading, or when the heartbeat is 0.",
         "heartbeat < 1", "alert critical", no_data_policy="fire", pending_for=MINUTES_30,
     ),
     _template(
-        "backup-missing", SILENCE, "No backup within a day", "Fires when no backup_done sample was pushed in 24 hours.",
+        "backup-missing", SILENCE, "No backup within a day",
+        "Fires when no backup_done sample was pushed for too long.",
         "backup_done < 1", "alert high", reducer="count", evaluation_window=DAY, repeat_every=DAY,
     ),
     _template(
@@ -172,6 +186,6 @@ def search(words: str) -> list[Template]:
 
 
 def _text(template: Template) -> str:
-    fields = template.fields
-    texts = (template.title, template.summary, template.group, fields["metric_type"], fields["action_type"])
-    return " ".join(map(str, texts)).lower().replace("_", " ") + " " + str(fields["metric_type"])
+    values = template.values
+    texts = (template.title, template.summary, template.group, values["metric_type"], values["action_type"])
+    return " ".join(map(str, texts)).lower().replace("_", " ") + " " + str(values["metric_type"])

@@ -30,17 +30,25 @@ def rule_in_words(rule: AutomationRule) -> str:
     return sentence + _over(rule) + _without(rule)
 
 
+def firing_in_words(rule: AutomationRule) -> str:
+    """When a rule fires and resolves, whoever it watches: `Fires when the fusion score is below 70.`"""
+    return f"Fires when {_conditions(rule, '', '')}{_pending(rule)}{_critical(rule)}.{_over(rule)}{_without(rule)}"
+
+
 def condition_in_words(rule: AutomationRule) -> str:
     """The condition: `the fusion score of Alice is below 70`."""
-    everyone = rule.applies_to == AutomationRule.AppliesTo.EVERYONE
-    whose = "anyone" if everyone else str(rule.user)
+    if rule.applies_to == AutomationRule.AppliesTo.EVERYONE:
+        return _conditions(rule, "anyone", "the same person")
+    return _conditions(rule, str(rule.user), str(rule.user))
+
+
+def _conditions(rule: AutomationRule, whose: str, whose_further: str) -> str:
     own = single_condition_in_words(
         rule.metric_type, rule.target_integration, rule.reducer, rule.evaluation_window, rule.condition_operator,
         rule.threshold_value, whose,
     )  # fmt: skip
     more = rule.more_conditions if isinstance(rule.more_conditions, list) else [rule.more_conditions]
-    whose = "the same person" if everyone else whose
-    return (" or " if rule.match == "any" else " and ").join([own, *(_further(each, whose) for each in more)])
+    return (" or " if rule.match == "any" else " and ").join([own, *(_further(each, whose_further) for each in more)])
 
 
 def single_condition_in_words(

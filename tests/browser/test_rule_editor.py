@@ -53,17 +53,23 @@ def test_a_rule_from_a_template_with_the_preview_following(alice, month, sign_in
     assert page.evaluate(LEVELS) == [99, None, 80]  # at once, before the server has answered
     expect(words).to_have_text("In the last 7 days this rule would not have fired.")
     expect(reading).to_contain_text("is above 99")
+    description = page.locator("#id_description")
+    expect(description).to_have_value(re.compile("Fires when the cpu is above 99 for 3 checks"))
     page.locator("#id_threshold_value").fill("85")
     page.locator("#id_critical_threshold").fill("93")
     expect(words).to_contain_text("fired 7 times")
     assert page.evaluate(LEVELS) == [85, 93, 80]
+    expect(description).to_have_value(re.compile("above 85 for 3 checks .*, or critical when above 93. Resolves"))
+    description.fill("Ours")
+    page.locator("#id_critical_threshold").fill("94")
     page.get_by_text("30 days", exact=True).click()
     expect(words).to_contain_text("In the last 30 days this rule would have fired 30 times")
     assert not AutomationRule.objects.exists()
 
     page.get_by_role("button", name="Save as draft").click()
     expect(page.get_by_text(" It is a draft: it is evaluated, but no action runs")).to_be_visible()
-    assert AutomationRule.objects.get().status == "draft"
+    saved = AutomationRule.objects.get()
+    assert (saved.status, saved.description) == ("draft", "Ours")
     page.goto(f"{live_server.url}/rules/{AutomationRule.objects.get().pk}/change/")
     expect(page.get_by_text("This is a draft.")).to_be_visible()
     page.get_by_role("button", name="Publish").click()

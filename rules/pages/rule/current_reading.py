@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from rules.authoring.templates import template_of
 from rules.engine.intervals import spelled
 from rules.evaluation.preview import Preview, preview
 from rules.models import AutomationRule
@@ -109,10 +110,11 @@ def form_reading(request: HttpRequest, model_admin: Any) -> HttpResponse:
     if not (model_admin.has_add_permission(request) or model_admin.has_change_permission(request)):
         raise PermissionDenied
     form = model_admin.get_form(request)(request.POST)
-    rule = form.condition()
+    rule, template = form.condition(), template_of(request.POST.get("trial_template", ""))
     context = {
         "rule_words": rule_in_words(rule) if rule else "",
         "reading": reading_of(rule, timezone.now()) if rule else None,
         "problems": form.condition_problems(), "in_editor": True,
+        "description": template.describe(rule) if rule and template else "",
     }  # fmt: skip
     return render(request, "rules/_reading.html", context)

@@ -179,6 +179,9 @@ class RuleFormAdmin(OwnerChoiceAdmin):
             obj.status = DRAFT if "_draft" in request.POST else ACTIVE if "_publish" in request.POST else obj.status
         if change and not differs(obj):
             return
+        template = None if change else template_of(request.GET.get("template", ""))
+        if template and obj.description == template.fields["description"]:  # it stands as the template filled it in
+            obj.description = template.describe(obj)
         super().save_model(request, obj, form, change)
         if was_draft and publishes(DRAFT, obj.status):
             begin_anew([obj])

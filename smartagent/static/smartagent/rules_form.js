@@ -37,6 +37,16 @@
   form.addEventListener("change", showWindows);
   showWindows();
 
+  // The description that a template has filled in follows the fields, composed by the server, until somebody edits it.
+  const description = document.getElementById("id_description");
+  let composed = document.querySelector("[data-draft][data-posted]") ? null : description?.defaultValue;
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const fresh = event.target.querySelector?.("[data-description]")?.dataset.description;
+    if (!description || fresh === undefined) return;
+    if (description.value === composed) description.value = fresh;
+    composed = fresh;
+  });
+
   let next = rows().length + 100;
   const add = () => {
     const html = conditions.querySelector("template").innerHTML.replaceAll("__n__", String(next++));

@@ -14,6 +14,7 @@ from rules.text.rule import rule_in_words
 from tests.api import Program
 
 ADD, GALLERY = "admin:rules_automationrule_add", "admin:rules_automationrule_templates"
+PREVIEW = "admin:rules_automationrule_preview"
 EVERY = pytest.mark.parametrize("template", RULE_TEMPLATES, ids=lambda template: template.key)
 CLASSICS = {("fusion_score", "alert"), ("efficiency_index", "optimize"), ("anomaly_count", "notify"),
             ("integration_health", "optimize")}  # fmt: skip
@@ -62,6 +63,21 @@ def test_it_opens_in_the_editor_and_is_saved_as_it_is(template, client_of, alice
     wanted = template.rule(alice)
     for name in template.fields:
         assert getattr(saved, name) == getattr(wanted, name), name
+
+
+def test_a_description_that_nobody_edited_follows_the_fields(client_of, alice):
+    client, address = client_of(alice), f"{reverse(ADD)}?template=score-two-levels"
+    form = client.get(address).context["adminform"].form
+    sent = {bound.html_name: bound.value() for bound in form if bound.value() not in (None, False)}
+    levels = "Fires when the fusion score is below 70, or critical when below 50."
+    before = f"Two levels: a low score, and a critical one. {levels}"
+    assert sent["description"] == before
+    shown = client.post(reverse(PREVIEW), sent | {"threshold_value": "65", "trial_template": "score-two-levels"})
+    assert "Fires when the fusion score is below 65, or critical when below 50." in shown.content.decode()
+    client.post(address, sent | {"threshold_value": "60", "pending_for": "10m"})
+    assert "is below 60 for 2 checks (10 minutes)" in AutomationRule.objects.get().description
+    client.post(address, sent | {"threshold_value": "60", "description": f"{before} Ours."})
+    assert AutomationRule.objects.filter(description=f"{before} Ours.").exists()
 
 
 @EVERY
