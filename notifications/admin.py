@@ -122,7 +122,7 @@ class NotificationAdmin(JudgedAdmin):
     def at(self, notification: Notification) -> str:
         return when(notification.created_at)
 
-    @display(description="")
+    @display(description="actions")
     def marks(self, notification: Notification) -> str:
         """The buttons of a row: they submit the list's own form to another address."""
         if not notification.is_changeable:  # type: ignore[attr-defined]

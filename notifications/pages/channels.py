@@ -75,7 +75,7 @@ class ChannelAdmin(FilteredAdmin):
     def shown_position(self, channel: Channel) -> int:
         return channel.position
 
-    @display(description="")
+    @display(description="failures")
     def since(self, channel: Channel) -> str:
         if channel.is_open:
             return format_html(

@@ -103,7 +103,7 @@ class APITokenAdmin(OwnedAdmin):
         over = token.expires_at is not None and token.expires_at <= timezone.now()
         return format_html('<span class="sa-alarm">expired {}</span>', shown) if over else shown
 
-    @display(description="")
+    @display(description="actions")
     def revoke(self, token: APIToken) -> str:
         address = reverse("admin:smartagent_apitoken_delete", args=[token.pk])
         return format_html(

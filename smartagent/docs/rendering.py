@@ -21,6 +21,7 @@ def render(text: str) -> Rendered:
     """The files stand beside the code and what plugs say is escaped, so the HTML is trusted."""
     writer = Markdown(extensions=list(EXTENSIONS))
     html = writer.convert(text).replace("<pre>", '<pre tabindex="0">')  # what scrolls can be reached by keys
+    html = html.replace("<th></th>", "<td></td>")  # a header without words is announced as one all the same
     html = html.replace("<table>", '<div class="sa-scroll" tabindex="0"><table>').replace("</table>", "</table></div>")
     return Rendered(mark_safe(html), list(_second_level(writer.toc_tokens)))  # type: ignore[attr-defined]  # noqa: S308
 

@@ -1,50 +1,93 @@
-"""Every kind of page, once: those that links lead to, from the overview on."""
+"""Every kind of page: some of each route, those that links lead to, then those that only an address reaches."""
 
-import re
+from collections import Counter, deque
 from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Error, Page, Response
 
-ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b\d+\b")
-ELSEWHERE = ("/static/", "/logout/", "/api/", "/schema.json")
-STARTS = (
-    "/", "/?wall", "/api/docs/", "/activity/?group=episode", "/activity/?search=nothing-has-this-name",
-    "/activity/report/?within=30d",
-)  # fmt: skip
-MAX_PAGES = 150
+from tests.axe.routes import Ids, all_routes, is_page, route_of
+
+STARTS = ("/", "/api/docs/")
+TRIES = 4  # ids of a route without a link
 
 
-def pages(page: Page, base: str) -> Iterator[str]:
-    """Visit page after page, and give the address of each while it is shown."""
-    waiting, known = list(STARTS), {kind_of(start) for start in STARTS}
-    for _ in range(MAX_PAGES):
-        if not waiting:
-            return
-        address = waiting.pop(0)
+class Crawl:
+    """What was visited of one installation by one person."""
+
+    def __init__(self, base: str, per_route: int) -> None:
+        self.base, self.per_route = base, per_route
+        self.waiting = deque(STARTS)
+        self.known = set(STARTS)
+        self.taken: Counter[str] = Counter()  # addresses by route
+        self.answers: dict[str, str] = {}  # by route: "page", or why there is none
+        self.ids = Ids()
+
+    def pages(self, page: Page) -> Iterator[str]:
+        """Visit page after page, and give the address of each while it is shown."""
+        yield from self._linked(page)
+        for route in all_routes():
+            for address in self.ids.addresses(route)[:TRIES]:
+                if self.answers.get(route) != "page" and self._visit(page, address, route):
+                    yield address
+                    yield from self._linked(page)
+
+    def without_page(self) -> dict[str, list[str]]:
+        """The routes without a page, by what they answered."""
+        found: dict[str, list[str]] = {}
+        for route in all_routes():
+            answer = self.answers.get(route, "no address of it is known")
+            if answer != "page":
+                found.setdefault(answer, []).append(route)
+        return found
+
+    def _linked(self, page: Page) -> Iterator[str]:
+        self._note_links(page)
+        while self.waiting:
+            address = self.waiting.popleft()
+            if self._visit(page, address, route_of(address)):
+                yield address
+                self._note_links(page)
+
+    def _visit(self, page: Page, address: str, route: str) -> bool:
+        """Go there; whether it is a page of the route, whole and not refused."""
         try:
-            response = page.goto(urljoin(base, address))
+            answer = answer_of(page, page.goto(urljoin(self.base, address)))
         except Error:  # a file begins to come
-            continue
-        if response is None or "text/html" not in response.headers.get("content-type", ""):
-            continue
-        yield address
-        for link in links_of(page, base):
-            if kind_of(link) not in known:
-                known.add(kind_of(link))
-                waiting.append(link)
+            answer = "a file"
+        if answer == "page" and (shown := route_of(page.url)) != route:
+            answer = f"redirects to {shown or 'another site'}"
+        if self.answers.get(route) != "page":
+            self.answers[route] = answer
+        return answer == "page"
+
+    def _note_links(self, page: Page) -> None:
+        for address in links_of(page, self.base):
+            self.ids.add(address)
+            route = route_of(address)
+            if is_page(route) and route and address not in self.known and self.taken[route] < self.per_route:
+                self.known.add(address)
+                self.taken[route] += 1
+                self.waiting.append(address)
+
+
+def answer_of(page: Page, response: Response | None) -> str:
+    """`page`, or why what is shown is none."""
+    if response is None or response.status == 405:
+        return "no GET"
+    if response.status >= 400:
+        return f"status {response.status}"
+    if "text/html" not in response.headers.get("content-type", ""):
+        return "no HTML"
+    return "page" if page.evaluate("() => document.doctype !== null") else "a part of a page"
 
 
 def links_of(page: Page, base: str) -> list[str]:
-    """The addresses of our own that links of the page lead to, without files."""
+    """The addresses of our own that links of the page lead to, without files and searches."""
+    if not page.url.startswith(base):
+        return []
     found: list[str] = page.eval_on_selector_all(
         "a[href]:not([download])", "links => links.map(link => link.getAttribute('href'))"
     )
     absolute = [urlsplit(urljoin(page.url, href)) for href in found]
-    own = [link for link in absolute if link.netloc == urlsplit(base).netloc and not link.path.startswith(ELSEWHERE)]
-    return [f"{link.path}?{link.query}" if link.query and link.path == "/" else link.path for link in own]
-
-
-def kind_of(address: str) -> str:
-    """The address without the ids in it: pages that differ only there are of one kind."""
-    return ID.sub("*", address)
+    return [link.path for link in absolute if link.netloc == urlsplit(base).netloc]

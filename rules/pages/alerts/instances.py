@@ -174,7 +174,7 @@ class InstanceAdmin(RecordAdmin):
             return "–"
         return render_to_string("rules/_now.html", {"now": reading})
 
-    @display(description="")
+    @display(description="actions")
     def quick(self, state: RuleState) -> str:
         """The buttons of a row: they submit the list's own form to another address."""
         return render_to_string("rules/_quick_row.html", {"state": state, "verbs": state.verbs})  # type: ignore[attr-defined]

@@ -7,6 +7,9 @@
       heading.setAttribute("role", "heading");
       heading.setAttribute("aria-level", "2");
     }
+    const title = document.querySelector("h2.title:not([aria-level])");
+    title?.setAttribute("role", "heading");
+    title?.setAttribute("aria-level", "1");
     const about = document.querySelector(".information-container:not([role])");
     about?.setAttribute("role", "region");
     about?.setAttribute("aria-label", "About the API");
