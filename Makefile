@@ -40,10 +40,10 @@ test-long: $(TESTS) browser
 	@date; MORE_EXAMPLES=5 HYPOTHESIS_PROFILE=nightly FUZZ_REQUESTS=20000 FUZZ_PAGE_REQUESTS=2000 FUZZ_SEED=$(SEED) \
 		$(PYTEST) --hypothesis-seed=$(SEED) --durations=20; date
 
-# Accessibility of every page of a running installation, by axe-core, which npm fetches:
+# Accessibility and width of every kind of page of a running installation, by axe-core, which npm fetches (ARGS=--per-route=5):
 # make axe AT=http://127.0.0.1:8000 EMAIL=admin@example.com PASSWORD=...
 axe: $(TESTS) browser
-	$(PY) -m tests.axe.run "$(AT)" "$(EMAIL)" "$(PASSWORD)"
+	$(PY) -m tests.axe.run "$(AT)" "$(EMAIL)" "$(PASSWORD)" $(ARGS)
 
 browser:
 	@.ci/browser

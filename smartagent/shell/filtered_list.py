@@ -138,7 +138,7 @@ class FilteredAdmin(OwnedAdmin):
         return self.filterset_class(data, self.model.objects.none(), request=request)
 
     class Media:
-        css = {"all": ("smartagent/rules.css", "smartagent/lists.css")}
+        css = {"all": ("smartagent/rules.css",)}
 
     def prepare(self, rows: list[Any]) -> None:
         """Load related data of all `rows` of a page at once, for its columns."""

@@ -36,10 +36,12 @@ class Findings:
 
     def examine(self, page: Page, place: str, *, in_both: bool) -> None:
         """Look at the page as it is, and as wide as a phone (with axe-core where `in_both`); leave it as it was."""
+        page.wait_for_selector("main", state="attached")  # Swagger's page is made by a script
         page.wait_for_timeout(SETTLE)
         self._axe(page, place)
         self._width(page, place)
         page.set_viewport_size(PHONE)
+        page.wait_for_timeout(SETTLE)
         if in_both:
             self._axe(page, f"{place} phone")
         self._width(page, f"{place} phone")

@@ -9,8 +9,9 @@ from django.urls import Resolver404, get_resolver, resolve
 from django.urls.resolvers import URLPattern, URLResolver
 
 CONVERTER = re.compile(r"<[^>]+>")
+ID = re.compile(r"[0-9a-f-]{32,36}|\d+")
 API, API_DOCS = "api/", "api/docs/"
-MADE_UP = {"kind": "email", "verb": "read"}  # where no page names one
+MADE_UP = {"kind": "email", "verb": "read", "app_label": "rules"}  # where no page names one
 
 
 def all_routes() -> list[str]:
@@ -45,7 +46,7 @@ class Ids:
         except Resolver404:
             return
         ids = self.known[first_part(path[1:])]
-        ids += [str(value) for value in values if str(value) not in ids]
+        ids += [text for text in map(str, values) if ID.fullmatch(text) and text not in ids]
 
     def addresses(self, route: str) -> list[str]:
         """Addresses of the route with ids that are known; itself where it has none; empty where none is known."""

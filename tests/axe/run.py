@@ -20,7 +20,7 @@ from tests.axe.states import SIGNED_OUT, State, states
 from tests.browser.executable import FOUND
 
 THEMES = ("light", "dark")
-TIMEOUT = 5000  # ms
+TIMEOUT = 10_000  # ms
 
 
 class Look:

@@ -40,13 +40,14 @@ def states() -> list[State]:
         *(State("sent empty", address, send_empty) for address in FORMS),
         State("palette open", "/", open_palette),
         State("bell open", "/", open_bell),
+        State("person to choose", "/integrations/add/", click(".select2-selection")),
         State("account open", "/", click(".sa-account")),
         State("filters open", "/notifications/", click("button:has-text('Filters')")),
         State("rows selected", "/rules/", click("#action-toggle")),
         State("panel open", "/activity/", open_panel),
         State("suggestions open", "/activity/", suggest),
         State("printed", "/activity/report/?within=30d", printed),
-        State("an operation open", "/api/docs/", click(".opblock-summary-control >> nth=0")),
+        State("an operation open", "/api/docs/", open_operation),
     ]
 
 
@@ -89,8 +90,14 @@ def open_bell(page: Page) -> None:
 
 def open_panel(page: Page) -> None:
     """Open the first entry beside the list."""
-    page.locator("tr[data-entry] .sa-at").first.click()
+    page.locator("tr[data-entry] [data-open]").first.click()
     page.locator("#panel h2").wait_for()
+
+
+def open_operation(page: Page) -> None:
+    """Open the first operation of the API, with its parameters and answers."""
+    page.locator(".opblock-summary-control").first.dispatch_event("click")
+    page.locator(".opblock-body").first.wait_for()
 
 
 def suggest(page: Page) -> None:

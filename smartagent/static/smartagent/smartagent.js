@@ -97,16 +97,44 @@
     }
   };
 
+  // A field that is chosen by typing has the name of its label, its search box and its list have one too.
+  const nameChoices = () => {
+    for (const choice of document.querySelectorAll(".select2-selection[role=combobox]")) {
+      const field = choice.closest(".select2-container").previousElementSibling;
+      const label = document.querySelector(`label[for="${field?.id}"]`);
+      if (!label) continue;
+      label.id ||= `${field.id}-label`;
+      const value = choice.querySelector("[role=textbox]");
+      value?.setAttribute("aria-labelledby", label.id);
+      choice.setAttribute("aria-labelledby", [label.id, value?.id].filter(Boolean).join(" "));
+    }
+  };
+  document.addEventListener("focusin", ({ target }) => {
+    if (!target.matches(".select2-search__field")) return;
+    target.ariaLabel ||= "Search";
+    const list = document.querySelector(".select2-results__options"), around = list?.closest("body > .select2-container");
+    if (list) list.ariaLabel = "Choices";
+    if (around) Object.assign(around, { role: "region", ariaLabel: "Choose" });
+    for (const choice of document.querySelectorAll(".select2-selection[aria-owns]")) {
+      choice.setAttribute("aria-controls", choice.getAttribute("aria-owns"));
+    }
+  });
+
+  // Each region that scrolls has a name of its own, before SimpleBar makes it.
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const region of document.querySelectorAll("[data-simplebar]")) {
+      const name = (region.closest("#nav-sidebar") && "Navigation") || (region.closest("#changelist-filter") && "Filters") || "List";
+      region.dataset.simplebarAriaLabel = `${name}, scrollable`;
+    }
+  });
+
   window.addEventListener("load", () => {
     showInTitle();
     nameCells();
+    nameChoices();
     paintCharts();
     // The names of the icons are not read out before the words beside them.
     for (const icon of document.querySelectorAll("#nav-sidebar .material-symbols-outlined")) icon.ariaHidden = "true";
-    // Each region that scrolls has a name of its own.
-    for (const region of document.querySelectorAll(".simplebar-content-wrapper")) {
-      region.ariaLabel = region.closest("#nav-sidebar") ? "Navigation, scrollable" : "List, scrollable";
-    }
     new MutationObserver(paintCharts).observe(document.documentElement, { attributeFilter: ["class"] });
     for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button));
   });
