@@ -21,7 +21,9 @@ import smartagent.adoption.operations
 import smartagent.fields
 from rules.migrations import _guards, _in_step, _severity
 from rules.models.activity_facts import ACTOR, ENTRY_WORDS, METRIC, SEVERITY, SUBJECT, TARGET
+from rules.models.entry_counts import COUNT_CHANGES, LOCK_COUNTS, RECOUNT
 from smartagent.adoption.sync.backfill import Backfill
+from smartagent.adoption.sync.counts import KeepCounts
 from smartagent.adoption.sync.row_import import Feed
 from smartagent.adoption.sync.triggers import KeepInStep, MakeHelper
 
@@ -1397,6 +1399,21 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("entry", "user"), name="rule_feedback_once")],
             },
         ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="EntryCount",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("slot", models.DateTimeField()),
+                ("event_type", models.TextField()),
+                ("status", models.TextField()),
+                ("ours", models.BooleanField()),
+                ("entries", models.BigIntegerField()),
+            ],
+            options={
+                "db_table": "activity_entry_counts",
+                "indexes": [models.Index(fields=["slot"], name="activity_entry_counts_slot")],
+            },
+        ),
         KeepInStep("fusion_audit_log", "audit_severity", "BEFORE INSERT OR UPDATE", _in_step.FOLLOW_AUDIT),
         Backfill(
             "fusion_audit_log",
@@ -1431,4 +1448,12 @@ class Migration(migrations.Migration):
             what="old scores",
         ),
         *_guards.GUARDS,
+        KeepCounts(
+            "agent_activity_log",
+            "entry_counts",
+            COUNT_CHANGES,
+            [LOCK_COUNTS, RECOUNT],
+            needs=("created_at", "event_type", "status", "run_id", "executed_at"),
+            what="activity entries",
+        ),
     ]

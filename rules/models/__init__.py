@@ -1,6 +1,7 @@
 """Models of rules: rules, states, readings, silences, feedback, activity log and its saved views."""
 
 from rules.models.activity import ActivityEntry, DispatchRun
+from rules.models.entry_counts import EntryCount
 from rules.models.feedback import Feedback
 from rules.models.readings import AuditEvent, FusionScore, Integration, MetricSample
 from rules.models.rule import AutomationRule
@@ -9,6 +10,6 @@ from rules.models.silence import Silence
 from rules.models.state import RuleState
 
 __all__ = [
-    "ActivityEntry", "AuditEvent", "AutomationRule", "DispatchRun", "Feedback", "FusionScore", "Integration",
-    "MetricSample", "RuleState", "SavedView", "Silence",
+    "ActivityEntry", "AuditEvent", "AutomationRule", "DispatchRun", "EntryCount", "Feedback", "FusionScore",
+    "Integration", "MetricSample", "RuleState", "SavedView", "Silence",
 ]  # fmt: skip

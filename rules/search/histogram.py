@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, DateTimeField, F, Func, Max, Min, QuerySet, Value
 from django.utils import timezone
 
+from rules.search.entry_counts import counted_log
 from rules.text.event_names import event_label
 
 MAX_BARS, MAX_EVENTS = 60, 5  # what is beyond the commonest events is one more, “other”
@@ -61,17 +62,25 @@ class Histogram:
         return sum(bar.total for bar in self.bars)
 
 
-def histogram(entries: QuerySet[Any], start: datetime | None, end: datetime) -> Histogram:
-    """Count `entries` between `start` (None: the oldest of them) and `end`, in two queries at most."""
+def histogram(
+    entries: QuerySet[Any], start: datetime | None, end: datetime, *, is_whole_log: bool = False
+) -> Histogram:
+    """Count `entries` between `start` (None: the oldest of them) and `end`, in three queries at most.
+
+    `is_whole_log`: they are all entries of that time, of which there are counts.
+    """
     oldest = entries.order_by().aggregate(oldest=Min("created_at"))["oldest"] if start is None else None
     first = max(start or oldest or end, FIRST_BAR)
     if first >= end:
         return Histogram([], [])
     step = next(size for size in BAR_STEPS if (end - first) / size <= MAX_BARS)
     origin = _origin(first, step)
-    bins = entries.order_by().values("event_type", bin=Binned(Value(step), F("created_at"), Value(origin)))
-    found = list(bins.annotate(count=Count("*")).values_list("bin", "event_type", "count"))
-    events = [event for event, _ in _totals(found).most_common(MAX_EVENTS)]
+    known = counted_log(first, end, step, origin) if is_whole_log else None
+    found = (
+        _counted(entries, step, origin) if known is None else [(each.bin, each.event, each.entries) for each in known]
+    )
+    totals = _totals(found)
+    events = sorted(totals, key=lambda event: (-totals[event], event))[:MAX_EVENTS]
     has_others = any(event not in events for _, event, _ in found)
     names = [(event, event_label(event)) for event in events] + ([(OTHER, OTHER)] if has_others else [])
     counts: dict[datetime, Counter[str]] = {}
@@ -81,6 +90,12 @@ def histogram(entries: QuerySet[Any], start: datetime | None, end: datetime) -> 
         Bar(at, at + step, tuple(counts.get(at, Counter())[event] for event, _ in names))
         for at in _bins(origin, step, first, end)
     ], names)  # fmt: skip
+
+
+def _counted(entries: QuerySet[Any], step: timedelta, origin: datetime) -> list[tuple[datetime, str, int]]:
+    """Bin, event and number of `entries`."""
+    bins = entries.order_by().values("event_type", bin=Binned(Value(step), F("created_at"), Value(origin)))
+    return list(bins.annotate(count=Count("*")).values_list("bin", "event_type", "count"))
 
 
 def newest(entries: QuerySet[Any]) -> datetime | None:

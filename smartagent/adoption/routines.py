@@ -67,11 +67,12 @@ class RoutinePlace:
 
 @dataclass(frozen=True, kw_only=True)
 class Trigger:
-    """A row-level trigger that executes `function`; `timing` as PostgreSQL writes it: `BEFORE INSERT OR UPDATE`."""
+    """A trigger that executes `function`; `timing` and `level` as PostgreSQL writes them: `BEFORE INSERT OR UPDATE`."""
 
     name: str
     timing: str
     function: str
+    level: str = "FOR EACH ROW"
 
     def create(self, place: RoutinePlace) -> str:
         return "CREATE OR REPLACE " + self._definition(place).removeprefix("CREATE ")
@@ -85,7 +86,7 @@ class Trigger:
         return _one(connection, TRIGGER, [place.oid, self.name]) is not None
 
     def _definition(self, place: RoutinePlace) -> str:
-        call = f"FOR EACH ROW EXECUTE FUNCTION {self.function}()"
+        call = f"{self.level} EXECUTE FUNCTION {self.function}()"
         return f"CREATE TRIGGER {self.name} {self.timing} ON {place.name} {call}"
 
 

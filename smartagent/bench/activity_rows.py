@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from rules.models import EntryCount
 from smartagent.bench.activity_context import CONTEXT
 from smartagent.bench.activity_steps import EPISODE_KINDS, entries_per_episode
 from smartagent.bench.bare_table import bare
@@ -197,6 +198,7 @@ def _fill_log(entries: int, kind: str) -> None:
         surplus = max(0, cursor.fetchone()[0] - entries)
         cursor.execute(LOG, {"surplus": surplus})
         cursor.execute("ALTER TABLE agent_activity_log ENABLE TRIGGER USER")
+    EntryCount.objects.recount()
 
 
 def _statements(sql: str) -> list[str]:

@@ -26,7 +26,7 @@ from smartagent.dashboard.trend import Trend, trend_of
 from smartagent.dashboard.wall import wall
 from smartagent.demo import progress
 from smartagent.kernel.schema_drift_log import if_there
-from smartagent.kernel.scope import OwnedQuerySet
+from smartagent.kernel.scope import OwnedQuerySet, has_everyone
 from smartagent.shell.cards import Card
 from smartagent.shell.site import is_wall
 
@@ -57,7 +57,7 @@ def _contents(request: HttpRequest, period: OverviewPeriod) -> dict[str, Any]:
     entries = ActivityEntry.objects.visible_to(user)
     states = RuleState.objects.firing().visible_to(user)
     # What the database lacks something for is None: the page says so in its place.
-    trend = if_there(partial(trend_of, entries, period, now))
+    trend = if_there(partial(trend_of, entries, period, now, is_whole_log=has_everyone(user, "view")))
     makers: dict[str, tuple[str, Callable[[], Any]]] = {
         "firing": ("rules.view_rulestate", partial(firing_rules, states, user, now)),
         "noisy": ("rules.view_automationrule", partial(noisy_rules, entries, user, period)),

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,13 +12,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from rules.models import ActivityEntry
 from rules.models.querysets import ActivityQuerySet
 from rules.pages.activity.histogram_chart import Chart, chart_of
 from rules.pages.activity.markup import bars_html
 from rules.pages.activity.periods import between
+from rules.search.entry_counts import counted_log
 from rules.search.histogram import Bar, Binned, Histogram
 from smartagent.dashboard.overview_period import OverviewPeriod
 
+MICROSECOND = timedelta(microseconds=1)
 FIRED, REPEATED, RESOLVED, ERROR = "rule_fired", "rule_repeated", "rule_resolved", "rule_error"
 COUNTED = (FIRED, REPEATED, RESOLVED)
 # What failed is a part of its own, in the colour of errors.
@@ -53,11 +56,17 @@ class Trend:
         return change(self.failed, self.failed_before)
 
 
-def trend_of(entries: ActivityQuerySet, period: OverviewPeriod, now: datetime) -> Trend:
-    """Count the triggers, resolutions and failures among `entries` in `period` and in the one before: two queries."""
+def trend_of(entries: ActivityQuerySet, period: OverviewPeriod, now: datetime, *, is_whole_log: bool = False) -> Trend:
+    """Count the triggers, resolutions and failures among `entries` in `period` and in the one before.
+
+    `is_whole_log`: they are all that there are, of which there are counts.
+    """
     origin = _origin(period.start)
-    triggers = _counted(entries.filter(event_type__in=COUNTED), period, origin, now)
-    failures = _counted(entries.failed(), period, origin, now)
+    known = _counted_log(period, origin, now) if is_whole_log else None
+    triggers, failures = known or (
+        _counted(entries.filter(event_type__in=COUNTED), period, origin, now),
+        _counted(entries.failed(), period, origin, now),
+    )
     bars = [
         Bar(at, at + period.step, _parts(triggers.get(at, Counter()), failures.get(at, Counter())))
         for at in _bins(origin, period, now)
@@ -79,6 +88,23 @@ def change(count: int, before: int) -> str:
         return ""
     percent = round(100 * (count - before) / before)
     return "unchanged" if not percent else f"{'+' if percent > 0 else '−'}{abs(percent):,} %"
+
+
+def _counted_log(period: OverviewPeriod, origin: datetime, now: datetime) -> tuple[Counts, Counts] | None:
+    """How many triggers and resolutions there are, and how many failures; None where they are to be counted."""
+    before = counted_log(period.before, period.start - MICROSECOND, period.length, origin)
+    within = counted_log(period.start, now, period.step, origin)
+    if before is None or within is None:
+        return None
+    triggers: Counts = {}
+    failures: Counts = {}
+    binned = [(each, each.bin) for each in within]
+    for each, bin_ in [*((each, None) for each in before), *binned]:
+        if each.event in COUNTED:
+            triggers.setdefault(bin_, Counter())[each.event] += each.entries
+        if each.ours and each.status == ActivityEntry.Status.FAILED:
+            failures.setdefault(bin_, Counter())[each.event] += each.entries
+    return triggers, failures
 
 
 def _counted(entries: ActivityQuerySet, period: OverviewPeriod, origin: datetime, now: datetime) -> Counts:

@@ -12,8 +12,8 @@ from smartagent.kernel.durations import format_duration
 
 # Changes without which everything works, or that Smart Agent alone cannot make.
 HARMLESS = (
-    changes.Validate, changes.DropUnfinished, sync_changes.FillRows, sync_changes.CopyRows,
-    sync_changes.ImportPeopleChange, sync_changes.IntroducePeopleChange,
+    changes.Validate, changes.DropUnfinished, sync_changes.FillRows, sync_changes.CopyRows, sync_changes.CountRows,
+    sync_changes.MakeCountTrigger, sync_changes.ImportPeopleChange, sync_changes.IntroducePeopleChange,
 )  # fmt: skip
 
 
@@ -118,6 +118,16 @@ def _(change: sync_changes.MakeTrigger) -> str:
         f"The trigger {change.name} is missing, disabled or changed: data of the old application "
         "and Smart Agent are no longer synchronised."
     )
+
+
+@problem_of.register
+def _(change: sync_changes.MakeCountTrigger) -> str:
+    return f"The trigger {change.name} is missing, disabled or changed: charts of long periods take longer."
+
+
+@problem_of.register
+def _(change: sync_changes.CountRows) -> str:
+    return f"{change.what[:1].upper()}{change.what[1:]}: {sync_changes.rows(change.rows)} to be counted."
 
 
 @problem_of.register

@@ -21,7 +21,7 @@ from rules.pages.activity.saved_views import address_of
 from rules.search.estimate import estimated
 from rules.search.facets import Facet, Facets, facets
 from rules.search.histogram import histogram
-from smartagent.kernel.scope import visible_keys
+from smartagent.kernel.scope import has_everyone, visible_keys
 from smartagent.shell.list_pagination import place_of
 
 EPISODES_SHOWN = 25  # on a page
@@ -62,7 +62,8 @@ class ActivityChangeList(ActivityAddresses):
     @cached_property
     def chart(self) -> Chart:
         """The histogram of the entries of the period."""
-        found = histogram(self.filtered, self.period.start, min(self.period.end or self.now, self.now))
+        end = min(self.period.end or self.now, self.now)
+        found = histogram(self.filtered, self.period.start, end, is_whole_log=self.is_whole_log)
         return chart_of(found, lambda start, end: self.in_period(between(start, end)))
 
     @cached_property
@@ -106,6 +107,12 @@ class ActivityChangeList(ActivityAddresses):
         """Whether histogram and facets take so long that the list does not wait for them."""
         estimate = estimated(self.filtered)
         return estimate.rows > (MAX_GROUPED if self.is_grouped else MAX_AT_ONCE) or estimate.cost > MAX_COST
+
+    @property
+    def is_whole_log(self) -> bool:
+        """Whether the list has every entry of a time until now."""
+        has_filters = bool(self.terms or self.chips or self.complaints)
+        return not has_filters and self.period.end is None and has_everyone(self.viewer, "view")
 
     @property
     def episodes(self) -> list[Episode]:

@@ -92,7 +92,7 @@ def test_the_number_of_queries_does_not_grow(client_of, olga, busy, django_asser
     # session, person, two for permissions, tick, any rule, two for the bars, four numbers, seven for what fires, two
     # each for the noisiest and for integrations, one for optimizations, five for problems, latest, people, badges,
     # whether the optimizer is stopped
-    with django_assert_num_queries(35):
+    with django_assert_num_queries(37):
         page = client.get("/")
         page.content.decode()
     assert (len(page.context["firing"].rules), len(page.context["latest"])) == (5, 10)
