@@ -17,8 +17,9 @@ from rules.lifecycle.versions import differences
 from rules.models import AutomationRule
 from rules.pages.forms.shown_data import in_words, is_of, omitted_from, shown_data, values_of
 from rules.pages.links import page_of
+from rules.pages.rule.form_buttons import EDIT
 
-VERSION, BASE, RESOLVE, EDIT, CHOICE = "_version", "_base", "_resolve", "_edit", "_choose-"
+VERSION, BASE, RESOLVE, CHOICE = "_version", "_base", "_resolve", "_choose-"
 MINE, THEIRS = "mine", "theirs"
 ANOTHER_PROGRAM = "another application"
 NOT_CARRIED = {"csrfmiddlewaretoken", VERSION, RESOLVE, EDIT}
@@ -26,8 +27,8 @@ NOT_CARRIED = {"csrfmiddlewaretoken", VERSION, RESOLVE, EDIT}
 
 def seen_fields(model_admin: Any, request: HttpRequest, rule: AutomationRule) -> dict[str, str]:
     """The hidden fields of the form of `rule`; those that were sent where it is shown again."""
-    if VERSION in request.POST:
-        return {name: request.POST.get(name, "") for name in (VERSION, BASE)}
+    if request.method == "POST":  # `rule` has what was sent by now
+        return {name: request.POST[name] for name in (VERSION, BASE) if name in request.POST}
     return {VERSION: content_version(rule), BASE: json.dumps(shown_data(_stored_form(model_admin, request, rule)))}
 
 

@@ -21,7 +21,8 @@ from rules.models import AutomationRule, Integration
 from rules.pages.forms.rule import RuleForm, option_fields
 from rules.pages.links import page_of
 from rules.pages.owner_choice import OwnerChoiceAdmin
-from rules.pages.rule.edit_conflict import EDIT, conflict_page, seen_fields
+from rules.pages.rule.edit_conflict import conflict_page, seen_fields
+from rules.pages.rule.form_buttons import ASK, EDIT, change_rows, only_asks
 from rules.pages.rule.trial import without_scripts
 from rules.permissions import lock_of
 from rules.text.rule import rule_in_words
@@ -39,7 +40,6 @@ LINES = {
     "recovery_threshold": {"inputmode": "decimal", "placeholder": "the threshold itself", "autocomplete": "off"},
     "runbook_url": {"type": "url", "placeholder": "https://"},
 }
-ADD_ROW, REMOVE_ROW, ASK = "_add_condition", "_remove_condition", "_preview"
 KEPT_HELP = "Set by another application and kept unchanged. Edit them by REST API or in a rules file."
 READ_ONLY = (
     "rule_name", "in_words", "status", "user", "conditions", "timing", "options", "label_lines", "runbook_url",
@@ -143,7 +143,7 @@ class RuleFormAdmin(OwnerChoiceAdmin):
             "template": template_of(request.GET.get("template", "")) if not object_id else None,
         }
         if request.method == "POST":
-            _change_rows(request)
+            change_rows(request)
             known |= without_scripts(self, request, object_id) if ASK in request.POST else {}
         with transaction.atomic():
             conflict = self._conflict(request, object_id) if object_id and request.method == "POST" else None
@@ -151,15 +151,13 @@ class RuleFormAdmin(OwnerChoiceAdmin):
 
     def _conflict(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
         """Lock the rule, and ask where somebody else has saved it since the form was opened."""
+        if only_asks(request) and EDIT not in request.POST:
+            return None
         rule = self.get_object(request, unquote(object_id))
         if rule is None or not self.has_change_permission(request, rule):
             return None
         locked = AutomationRule.objects.select_for_update(of=("self",)).filter(pk=rule.pk).first()
-        return (
-            conflict_page(self, request, locked)
-            if locked and (not only_asks(request) or EDIT in request.POST)
-            else None
-        )
+        return conflict_page(self, request, locked) if locked else None
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         rule = context.get("original")
@@ -231,26 +229,6 @@ class RuleFormAdmin(OwnerChoiceAdmin):
     @display(description="labels")
     def label_lines(self, rule: AutomationRule) -> str:
         return show_labels(rule.labels).replace("\n", ", ") or "none"
-
-
-def only_asks(request: HttpRequest) -> bool:
-    """Whether the form is only shown again, with nothing saved."""
-    return bool({ADD_ROW, REMOVE_ROW, ASK, EDIT} & request.POST.keys())
-
-
-def _change_rows(request: HttpRequest) -> None:
-    """Without JavaScript, a button adds or removes a row of the further conditions."""
-    name, data = "more_conditions", request.POST.copy()
-    if ADD_ROW in data:
-        taken = [key.split("-")[1] for key in data if key.startswith(f"{name}-") and key.endswith("-metric")]
-        data[f"{name}-{max(map(int, filter(str.isdecimal, taken)), default=-1) + 1}-metric"] = ""
-    elif REMOVE_ROW in data:
-        prefix = f"{name}-{data[REMOVE_ROW]}-"
-        for key in [key for key in data if key.startswith(prefix)]:
-            del data[key]
-    else:
-        return
-    request.POST = data  # type: ignore[assignment]
 
 
 def differs(rule: AutomationRule) -> bool:
