@@ -25,11 +25,11 @@ ANOTHER_PROGRAM = "another application"
 NOT_CARRIED = {"csrfmiddlewaretoken", VERSION, RESOLVE, EDIT}
 
 
-def seen_fields(model_admin: Any, request: HttpRequest, rule: AutomationRule) -> dict[str, str]:
-    """The hidden fields of the form of `rule`; those that were sent where it is shown again."""
+def seen_fields(form: Any, request: HttpRequest, rule: AutomationRule) -> dict[str, str]:
+    """The hidden fields of the `form` that shows `rule`; those that were sent where it is shown again."""
     if request.method == "POST":  # `rule` has what was sent by now
         return {name: request.POST[name] for name in (VERSION, BASE) if name in request.POST}
-    return {VERSION: content_version(rule), BASE: json.dumps(shown_data(_stored_form(model_admin, request, rule)))}
+    return {VERSION: content_version(rule), BASE: json.dumps(shown_data(_unsuggested(form, rule)))}
 
 
 def conflict_page(model_admin: Any, request: HttpRequest, rule: AutomationRule) -> HttpResponse | None:
@@ -50,10 +50,13 @@ def conflict_page(model_admin: Any, request: HttpRequest, rule: AutomationRule) 
 
 
 def _stored_form(model_admin: Any, request: HttpRequest, rule: AutomationRule) -> forms.BaseForm:
-    """The form as it shows the stored rule, without what the address suggests."""
-    shown = model_admin.get_form(request, rule, change=True)
-    form: forms.BaseForm = type("StoredForm", (shown,), {"suggested": ""})(instance=rule)
+    form: forms.BaseForm = _unsuggested(model_admin.get_form(request, rule, change=True)(instance=rule), rule)
     return form
+
+
+def _unsuggested(form: Any, rule: AutomationRule) -> Any:
+    """The form as it shows the stored rule, without what the address suggests."""
+    return type("StoredForm", (type(form),), {"suggested": ""})(instance=rule) if form.suggested else form
 
 
 def _base_of(sent: QueryDict) -> dict[str, str] | None:

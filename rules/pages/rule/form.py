@@ -163,7 +163,7 @@ class RuleFormAdmin(OwnerChoiceAdmin):
         rule = context.get("original")
         may = self.has_change_permission(request, rule) if rule else self.has_add_permission(request)
         context |= {
-            "seen": seen_fields(self, request, rule) if rule and may else {},
+            "seen": seen_fields(context["adminform"].form, request, rule) if rule and may else {},
             "lock": lock_of(rule) if rule else "",
             "unpublished": rule is None or rule.status == DRAFT,
             "may_write": may,
