@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ def planned() -> set[str]:
 
 
 def without_rows(line: str) -> str:
-    return line.partition(" filled in,")[0].partition(" copied,")[0]
+    return re.split(" (?:filled in|copied|counted),", line)[0]
 
 
 @pytest.mark.parametrize("name", ["the newer scripts", "by hand"])
@@ -58,7 +59,12 @@ def done(database: Database, caplog: pytest.LogCaptureFixture) -> set[str]:
     """What `migrate` said that it did to tables of theirs."""
     lines = {each.getMessage() for each in caplog.records if each.name == "smartagent.adoption"}
     theirs = tuple(f"{name}: " for name in (*database.columns, "auth.users", "functions"))
-    return {without_rows(line) for line in lines if line.startswith(theirs) and "cannot sign in" not in line}
+    return {without_rows(line) for line in lines if line.startswith(theirs) and is_done(line)}
+
+
+def is_done(line: str) -> bool:
+    """Not how far it is, which a slow machine says, and not what needs somebody."""
+    return not line.endswith(" %") and "cannot sign in" not in line
 
 
 def test_each_table_has_its_rows_its_time_and_its_strongest_lock(takeover: Takeover) -> None:

@@ -16,7 +16,7 @@ ENTRIES = 3000
 @pytest.mark.usefixtures("transactional_db")
 def test_every_page_is_measured_over_as_many_entries_as_were_asked_for() -> None:
     few = {name: pages.PAGES[name] for name in ("overview", "status, failed", "export, first byte")}
-    with temporary_copy("bench"), patch.object(pages, "PAGES", few), patch.object(pages, "REQUESTS", 1):
+    with temporary_copy("bench"), patch.object(pages, "PAGES", few), patch.object(pages, "REQUESTS_PER_PAGE", 1):
         figures = pages.bench_pages(ENTRIES).as_dict()
         newest = named_entries(list(ActivityEntry.objects.select_related("rule")[:500]))
         assert ActivityEntry.objects.ours().count() == figures["entries"] == ENTRIES
