@@ -19,14 +19,15 @@ from smartagent.postgres.queries import sql_of
 
 MAX_MATCHED = 5_000  # entries that are looked through for the episodes of a list
 MAX_STEPS = 100  # entries of one episode
-LOOKED_AROUND = timedelta(days=7)  # of what was found, where the other entries of an episode are looked for
+LOOKED_AROUND = "interval '7 days'"  # of what was found, where the other entries of an episode are looked for
 STARTS = ("rule_fired", "rule_flapping", "rule_unsilenced")
 ENDS = ("rule_resolved", "instance_resolved")
 # The entries of each of some episodes, by the index of an instance's entries.
-STEPS_SQL = """
+STEPS_SQL = f"""
 SELECT e.id FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::timestamptz[]) AS w (state, episode, first, last)
  CROSS JOIN LATERAL (SELECT a.id FROM agent_activity_log a
-                      WHERE a.state_id = w.state AND a.created_at BETWEEN w.first AND w.last
+                      WHERE a.state_id = w.state
+                        AND a.created_at BETWEEN w.first - {LOOKED_AROUND} AND w.last + {LOOKED_AROUND}
                         AND a.context->>'episode' = w.episode
                       ORDER BY a.created_at DESC LIMIT %s) AS e
 """
@@ -34,12 +35,13 @@ SELECT e.id FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::timestamp
 
 @dataclass(frozen=True, slots=True)
 class EpisodeKey:
-    """Which episode of which instance; `first` and `last` are when its entries that were found were written."""
+    """Which episode of which instance; `first` and `last` are when its entries that were found were written, as
+    the database writes it: of thousands of keys some are shown."""
 
     state: UUID
     episode: str
-    first: datetime
-    last: datetime
+    first: str
+    last: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,8 @@ def episode_keys(entries: QuerySet[Any]) -> list[EpisodeKey]:
     """The episodes of the newest MAX_MATCHED of `entries`, the one with the newest of them first."""
     rows = entries.filter(state__isnull=False).order_by("-created_at", "-id")
     sql, params = sql_of(rows.values_list("state_id", EPISODE, F("created_at"))[:MAX_MATCHED])
-    grouped = f"""SELECT state, episode, min(at), max(at) FROM ({sql}) AS e (state, episode, at)
-                   WHERE episode ~ '^[1-9][0-9]*$' GROUP BY 1, 2 ORDER BY 4 DESC, 1, 2"""
+    grouped = f"""SELECT state, episode, min(at)::text, max(at)::text FROM ({sql}) AS e (state, episode, at)
+                   WHERE episode ~ '^[1-9][0-9]*$' GROUP BY 1, 2 ORDER BY max(at) DESC, 1, 2"""
     with connection.cursor() as cursor:
         cursor.execute(grouped, params)
         return [EpisodeKey(*row) for row in cursor.fetchall()]
@@ -103,7 +105,7 @@ def episodes_of(keys: Sequence[EpisodeKey], seen: QuerySet[Any], viewer: Any) ->
 def _steps(keys: Sequence[EpisodeKey]) -> list[UUID]:
     columns: list[list[Any]] = [
         [key.state for key in keys], [key.episode for key in keys],
-        [key.first - LOOKED_AROUND for key in keys], [key.last + LOOKED_AROUND for key in keys],
+        [key.first for key in keys], [key.last for key in keys],
     ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(STEPS_SQL, [*columns, MAX_STEPS])
