@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 from optimizer.metrics import METRIC_PREFIX
 from optimizer.models import OptimizationEvent
 from optimizer.text.proposal import strategy_name, title_of
+from smartagent.kernel.formats import day
 
 WEEK = timedelta(days=7)
 MAX_EXAMPLES = 5
@@ -45,7 +46,7 @@ class WeeklyReport:
     @property
     def title(self) -> str:
         """`Optimizations from 2026-03-02 to 2026-03-09`"""
-        return f"Optimizations from {self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}"
+        return f"Optimizations from {day(self.start)} to {day(self.end)}"
 
     @property
     def words(self) -> str:

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from rules.models import AutomationRule
 from rules.provisioning.document import Document, Entry
+from smartagent.kernel.formats import clock_utc
 from smartagent.models import User
 
 APPLIED = "Applied from "  # begins the reason of every version that a file has made
@@ -85,7 +86,7 @@ def switched_by_hand(rules: Iterable[AutomationRule]) -> dict[UUID, str]:
 
 def _in_words(status: str, who: Any, when: datetime) -> str:
     by = f" by {who}" if who else ""
-    return f"{status}{by} on {when:%Y-%m-%d at %H:%M} UTC"
+    return f"{status}{by} on {clock_utc(when)}"
 
 
 def _rows(rules: Any, lock: bool) -> list[AutomationRule]:

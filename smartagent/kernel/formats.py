@@ -1,11 +1,10 @@
 """Formats of counts and times in sentences."""
 
 from datetime import UTC, datetime, tzinfo
+from datetime import date as date_type
 from typing import Any
 
 from django.utils import timezone
-
-MINUTE_FORMAT = "%Y-%m-%d %H:%M"
 
 
 def plural(count: Any, noun: str, many: str = "") -> str:
@@ -19,16 +18,25 @@ def counted(count: Any, noun: str, many: str = "") -> str:
 
 
 def clock(moment: datetime, zone: tzinfo | None = None) -> str:
-    """The time to the minute in `zone`, or the active time zone: `2026-03-02 10:00`."""
-    return f"{timezone.localtime(moment, zone):{MINUTE_FORMAT}}"
+    """The time to the minute in `zone`, or the active time zone: `2 Mar 2026, 10:00`."""
+    return _to_the_minute(timezone.localtime(moment, zone))
 
 
 def clock_today(moment: datetime | None, now: datetime) -> str:
     """The time alone where it is today in the active time zone; else with the date."""
     here = timezone.localtime(moment)
-    return f"{here:%H:%M}" if here.date() == timezone.localtime(now).date() else f"{here:{MINUTE_FORMAT}}"
+    return f"{here:%H:%M}" if here.date() == timezone.localtime(now).date() else _to_the_minute(here)
 
 
 def clock_utc(moment: datetime) -> str:
-    """The time to the minute in UTC: `2026-03-02 10:00 UTC`; for stored texts, read in any zone."""
-    return f"{moment.astimezone(UTC):{MINUTE_FORMAT}} UTC"
+    """The time to the minute in UTC: `2 Mar 2026, 10:00 UTC`; for stored texts, read in any zone."""
+    return f"{_to_the_minute(moment.astimezone(UTC))} UTC"
+
+
+def day(date: date_type) -> str:
+    """A day: `2 Mar 2026`."""
+    return f"{date.day} {date:%b %Y}"
+
+
+def _to_the_minute(local: datetime) -> str:
+    return f"{day(local)}, {local:%H:%M}"

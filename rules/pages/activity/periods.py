@@ -31,7 +31,7 @@ class ListPeriod:
 
     @property
     def words(self) -> str:
-        """`the last 7 days`, `all time`, `2026-03-02 10:00 to 2026-03-02 12:00`."""
+        """`the last 7 days`, `all time`, `2 Mar 2026, 10:00 to 2 Mar 2026, 12:00`."""
         if self.name:
             return dict(PERIOD_LABELS)[self.name]
         if self.start is None:

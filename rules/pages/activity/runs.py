@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
@@ -12,6 +11,7 @@ from rules.evaluation.stages import NUMBERS
 from rules.filters import RunFilter
 from rules.models import DispatchRun
 from rules.pages.activity.run import run_page
+from smartagent.kernel.formats import clock
 from smartagent.shell.filtered_list import RecordAdmin
 from smartagent.templatetags.shown import SEVERITY_TONES, duration, when
 
@@ -32,7 +32,7 @@ class RunAdmin(RecordAdmin):
         return run_page(request, self, object_id)
 
     def describe(self, record: DispatchRun) -> str:
-        return f"{record.get_trigger_display()}, {timezone.localtime(record.started_at):%Y-%m-%d %H:%M:%S}"
+        return f"{record.get_trigger_display()}, {clock(record.started_at)}"
 
     @display(description="started", ordering="started_at")
     def started(self, run: DispatchRun) -> str:

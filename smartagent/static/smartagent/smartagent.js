@@ -132,6 +132,9 @@
     showInTitle();
     nameCells();
     nameChoices();
+    for (const field of document.querySelectorAll("select.admin-autocomplete")) { // which Select2 may make, or write, later
+      new MutationObserver(nameChoices).observe(field.parentElement, { childList: true, subtree: true });
+    }
     paintCharts();
     // The names of the icons are not read out before the words beside them.
     for (const icon of document.querySelectorAll("#nav-sidebar .material-symbols-outlined")) icon.ariaHidden = "true";

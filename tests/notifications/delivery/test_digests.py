@@ -60,7 +60,7 @@ def test_what_quiet_hours_held_is_one_digest_by_severity(alice, httpserver: HTTP
         tell(alice, LATE, severity=severity)
     clock.move_to(LATE)
     assert deliver(LATE) == 0
-    assert set(Delivery.objects.values_list("status", "cause")) == {("held", "Quiet hours until 2026-03-03 07:00.")}
+    assert set(Delivery.objects.values_list("status", "cause")) == {("held", "Quiet hours until 3 Mar 2026, 07:00.")}
     clock.move_to(MORNING + timedelta(seconds=1))
     deliver(MORNING + timedelta(seconds=1))
     (digest,) = sent(httpserver)
@@ -68,7 +68,7 @@ def test_what_quiet_hours_held_is_one_digest_by_severity(alice, httpserver: HTTP
     assert digest["severity"] == "high"
     whole = Delivery.objects.get(reason="digest")
     parts = whole.bundled.all()
-    assert set(parts.values_list("status", "cause")) == {("bundled", "Quiet hours until 2026-03-03 07:00.")}
+    assert set(parts.values_list("status", "cause")) == {("bundled", "Quiet hours until 3 Mar 2026, 07:00.")}
 
 
 def test_what_is_critical_breaks_through(alice, httpserver: HTTPServer, hook, clock):
@@ -171,7 +171,7 @@ def test_a_retry_does_not_come_in_quiet_hours(alice, httpserver: HTTPServer, hoo
     delivery = Delivery.objects.get()
     assert (delivery.status, delivery.cause, delivery.due_at) == (
         "held",
-        "Quiet hours until 2026-03-03 07:00.",
+        "Quiet hours until 3 Mar 2026, 07:00.",
         MORNING,
     )
     assert len(httpserver.log) == 1

@@ -128,7 +128,7 @@ def test_all_that_failed_since_a_time_asked_first(alice, bob, client_of, channel
     written(bob, channel_of(bob, url="https://c.example/"), title="bob's")
     client, since = client_of(alice), {"since": "2026-03-02T09:00"}
     requested = client.get(page("resend_all"), since)
-    assert "2 notifications failed since 2026-03-02 09:00." in words(requested)
+    assert "2 notifications failed since 2 Mar 2026, 09:00." in words(requested)
     assert not Delivery.objects.filter(status="due").exists()
     answer = client.post(page("resend_all"), since | {"channel": str(other.pk)})
     assert messages_after(client, answer) == ["1 delivery queued again."]

@@ -73,7 +73,7 @@ def test_quiet_hours(client_of, alice, clock):
     channel_of(alice, url="http://127.0.0.1/")
     Preference.objects.create(user=alice, quiet=[NIGHT])
     tell(alice)
-    assert "Held Quiet hours until 2026-03-02 12:00." in words(page_of(client_of(alice), only()))
+    assert "Held Quiet hours until 2 Mar 2026, 12:00." in words(page_of(client_of(alice), only()))
 
 
 def test_a_rule_that_is_muted(client_of, alice, clock):

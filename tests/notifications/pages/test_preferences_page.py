@@ -85,8 +85,8 @@ def test_what_would_happen_now_is_what_happens(client_of, alice, clock):
     for severity in ("low", "medium", "high", "critical"):
         (delivery,) = tell(alice, night, severity=severity)
         assert (delivery.cause in page) if delivery.status == "held" else delivery.status == "due"
-    assert "Quiet hours until 2026-03-03 07:00." in page
-    assert "Included in the digest of 2026-03-03 08:00." in page
+    assert "Quiet hours until 3 Mar 2026, 07:00." in page
+    assert "Included in the digest of 3 Mar 2026, 08:00." in page
 
 
 def test_it_follows_what_is_chosen_before_that_is_saved(client_of, alice, clock):
@@ -94,7 +94,7 @@ def test_it_follows_what_is_chosen_before_that_is_saved(client_of, alice, clock)
     data = form(**{f"{mail.pk}.critical": "off", f"{mail.pk}.high": "hourly", "_preview": "1"})
     fragment = words(client_of(alice).post(PAGE, data, headers={"HX-Request": "true"}))
     assert fragment.startswith("Quiet hours are off now (10:00).")
-    assert "Included in the digest of 2026-03-02 11:00." in fragment
+    assert "Included in the digest of 2 Mar 2026, 11:00." in fragment
     assert "Channels by severity" not in fragment
     whole = client_of(alice).post(PAGE, data).content.decode()  # the button, without JavaScript
     assert "Channels by severity" in whole
@@ -151,7 +151,7 @@ def test_a_rule_is_muted_and_unmuted(client_of, alice, clock):
     page = words(client.get(PAGE))
     assert "“CPU” is muted for 8 hours." in page
     assert "CPU until today 18:00" in page
-    assert tell(alice, rule_id=rule.pk)[0].cause == "This rule is muted until 2026-03-02 18:00."
+    assert tell(alice, rule_id=rule.pk)[0].cause == "This rule is muted until 2 Mar 2026, 18:00."
     client.post(PAGE, {"unmute": str(mute.pk)})
     assert "Sent again." in words(client.get(PAGE))
     assert tell(alice, rule_id=rule.pk)[0].status == "due"

@@ -72,14 +72,14 @@ def test_nothing_waits_for_a_channel_where_it_goes_to_one_that_is_named():
 @pytest.mark.parametrize(
     ("severity", "person", "until", "cause"),
     [
-        ("high", who(quiet=NIGHT), "2026-03-02T06:00+00:00", "Quiet hours until 2026-03-02 07:00."),
-        ("low", who(), "2026-03-02T07:00+00:00", "Included in the digest of 2026-03-02 08:00."),
-        ("low", who(digest_at=time(3)), "2026-03-03T02:00+00:00", "Included in the digest of 2026-03-03 03:00."),
-        ("low", who(digest_at=time(5), quiet=NIGHT), "2026-03-02T06:00+00:00", "Quiet hours until 2026-03-02 07:00."),
+        ("high", who(quiet=NIGHT), "2026-03-02T06:00+00:00", "Quiet hours until 2 Mar 2026, 07:00."),
+        ("low", who(), "2026-03-02T07:00+00:00", "Included in the digest of 2 Mar 2026, 08:00."),
+        ("low", who(digest_at=time(3)), "2026-03-03T02:00+00:00", "Included in the digest of 3 Mar 2026, 03:00."),
+        ("low", who(digest_at=time(5), quiet=NIGHT), "2026-03-02T06:00+00:00", "Quiet hours until 2 Mar 2026, 07:00."),
         ("low", who(digest_at=time(9), quiet=NIGHT), "2026-03-02T08:00+00:00",
-         "Included in the digest of 2026-03-02 09:00."),
+         "Included in the digest of 2 Mar 2026, 09:00."),
         ("low", who(matrix={str(MAIL): {"low": "hourly"}}), "2026-03-02T03:00+00:00",
-         "Included in the digest of 2026-03-02 04:00."),
+         "Included in the digest of 2 Mar 2026, 04:00."),
     ],
 )  # fmt: skip
 def test_until_when_it_is_held_and_why(severity, person, until, cause):
@@ -92,7 +92,7 @@ def test_until_when_it_is_held_and_why(severity, person, until, cause):
     ("person", "cause"),
     [
         (who(muted={RULE: None}), "This rule is muted."),
-        (who(muted={RULE: NOW + timedelta(hours=1)}), "This rule is muted until 2026-03-02 04:20."),
+        (who(muted={RULE: NOW + timedelta(hours=1)}), "This rule is muted until 2 Mar 2026, 04:20."),
         (who(matrix={str(MAIL): {"high": "off"}}), "Disabled by preferences: high on “mail”."),
     ],
 )

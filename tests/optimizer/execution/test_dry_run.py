@@ -55,7 +55,7 @@ def test_it_shows_before_and_after(whole, now):
     assert found["adjust_sync_interval"] == [("Sync interval in minutes", "15", "9")]
     assert found["retry_connection"][0][1] == "error"
     assert found["refresh_oauth_token"][0][2] == "a new token"
-    assert found["refresh_data"] == [("Last sync", "2026-03-02 10:00 UTC", "now")]
+    assert found["refresh_data"] == [("Last sync", "2 Mar 2026, 10:00 UTC", "now")]
     assert found["call_engine"] == [
         "OPTIMIZATION_ENGINE_SECRET is not a signing key: use whsec_ and 24 to 64 bytes in base64."
     ]

@@ -49,7 +49,7 @@ def test_a_token_that_was_withdrawn_is_renewed(alice, at_gmail, gmail, now):
         name: before[name] for name in ("client_id", "client_secret", "signing_key")
     }
     assert at_gmail.config["token_expires_at"] == (now + timedelta(hours=1)).isoformat()
-    assert what.result == "gmail has a new access token, which expires on 2026-03-02 11:00 UTC."
+    assert what.result == "gmail has a new access token, which expires on 2 Mar 2026, 11:00 UTC."
     assert done("validate_credentials", task(alice, now, integration=at_gmail)).after["works"]
 
 

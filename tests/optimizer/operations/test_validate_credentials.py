@@ -16,7 +16,7 @@ def test_they_work(alice, at_gmail, now):
     at_gmail.config["token_expires_at"] = (now + timedelta(hours=2)).isoformat()
     at_gmail.save()
     what = done(KIND, task(alice, now, integration=at_gmail))
-    assert what.result == ("The credentials of gmail work; they expire in 2h, on 2026-03-02 12:00 UTC.")
+    assert what.result == ("The credentials of gmail work; they expire in 2h, on 2 Mar 2026, 12:00 UTC.")
     assert what.after == {"works": True, "code": 200, "expires_at": "2026-03-02T12:00:00+00:00"}
 
 

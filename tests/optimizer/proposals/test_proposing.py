@@ -12,6 +12,7 @@ from optimizer.proposals.decisions import dismiss, dismissed_until, expire
 from optimizer.strategies import Strategy
 from optimizer.strategies.proposal import Facts, Proposal, ProposedStep
 from rules.models import AutomationRule
+from smartagent.kernel.formats import clock_utc
 from smartagent.models import User
 from tests.optimizer.step_cast import DAY, MINUTE
 
@@ -84,7 +85,7 @@ def test_not_while_it_is_dismissed(alice, ada, now, days):
     propose([requested(alice, now)], now)
     dismiss(OptimizationEvent.objects.get(), ada, now, until=dismissed_until(f"{days}d", now))
     (made,) = propose([requested(alice, now)], now + days * DAY - MINUTE)
-    assert made.obstacle == f"Dismissed until {now + days * DAY:%Y-%m-%d %H:%M} UTC."
+    assert made.obstacle == f"Dismissed until {clock_utc(now + days * DAY)}."
     assert propose([requested(alice, now)], now + days * DAY)[0].is_new
 
 

@@ -70,7 +70,7 @@ def test_silences_and_rules_that_were_paused(alice, rule):
 
 def test_before_the_rule_was_made_and_while_it_was_in_the_recycle_bin(alice, rule):
     assert answer(explain(rule, alice.pk, START - 2 * TICK)) == [
-        "The rule did not exist yet: it was created on 2026-03-02 09:55."
+        "The rule did not exist yet: it was created on 2 Mar 2026, 09:55."
     ]
     delete(AutomationRule.objects.filter(pk=rule.pk), alice, START)
     undelete(AutomationRule.binned.filter(pk=rule.pk), alice, START + 4 * TICK)

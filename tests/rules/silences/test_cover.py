@@ -76,7 +76,7 @@ def test_what_agrees_with_all_matchers(rules, quiet, alice, bob, olga, now, matc
 
 def test_the_words(rules, quiet, olga, now):
     quiet(olga, rule=rules["a"])
-    assert gathered(now)[A] == "Silenced by “Database upgrade” (Olga) until 2026-03-02 11:00 UTC"
+    assert gathered(now)[A] == "Silenced by “Database upgrade” (Olga) until 2 Mar 2026, 11:00 UTC"
 
 
 def test_only_while_it_is_on(rules, quiet, now):
@@ -98,7 +98,7 @@ def test_of_several_the_one_that_lasts_longest_counts_once(rules, quiet, now):
 def test_a_recurring_one_in_and_between_its_windows(rules, quiet, now):
     quiet(rule=rules["a"], ends_at=now + timedelta(days=7), recurrence="FREQ=DAILY", duration=HOUR)
     assert A in gathered(now + timedelta(days=2))
-    assert "until 2026-03-04 11:00 UTC" in gathered(now + timedelta(days=2))[A]
+    assert "until 4 Mar 2026, 11:00 UTC" in gathered(now + timedelta(days=2))[A]
     assert not gathered(now + timedelta(days=2, hours=2))
 
 

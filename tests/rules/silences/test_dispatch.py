@@ -12,7 +12,7 @@ from rules.silences.lifecycle import end
 from rules.text.silence import ended_in_words
 
 HOUR = timedelta(hours=1)
-WORDS = "Silenced by “Database upgrade” (Olga) until 2026-03-02 11:00 UTC"
+WORDS = "Silenced by “Database upgrade” (Olga) until 2 Mar 2026, 11:00 UTC"
 
 
 def ended_entries():

@@ -21,5 +21,5 @@ def test_a_plural_of_its_own():
 
 def test_the_minute_by_a_clock_and_in_utc():
     moment = datetime(2026, 3, 2, 23, 30, 59, tzinfo=UTC)
-    assert clock(moment, ZoneInfo("Europe/Berlin")) == "2026-03-03 00:30"
-    assert clock_utc(moment) == "2026-03-02 23:30 UTC"
+    assert clock(moment, ZoneInfo("Europe/Berlin")) == "3 Mar 2026, 00:30"
+    assert clock_utc(moment) == "2 Mar 2026, 23:30 UTC"
