@@ -56,7 +56,14 @@ class Synchronising(Operation):
             self.backwards(schema_editor)
 
 
-def do(editor: Editor, subject: str, change: SchemaChange, statements: Iterable[str], table: str | None = None) -> None:
+def do(
+    editor: Editor,
+    subject: str,
+    change: SchemaChange,
+    statements: Iterable[str],
+    table: str | None = None,
+    level: int = logging.INFO,
+) -> None:
     """Make and log a change in one transaction by `patiently`, with `table`; for `sqlmigrate`, collect its SQL."""
 
     def work() -> None:
@@ -68,7 +75,7 @@ def do(editor: Editor, subject: str, change: SchemaChange, statements: Iterable[
         work()
     else:
         patiently(editor.connection, f"{subject}: {change}", work, table)
-        tell(subject, change)
+        tell(subject, change, level)
 
 
 def show(editor: Any, change: SchemaChange) -> None:
@@ -76,6 +83,6 @@ def show(editor: Any, change: SchemaChange) -> None:
     editor.collected_sql.append(f"-- {change}")
 
 
-def tell(subject: str, change: SchemaChange) -> None:
+def tell(subject: str, change: SchemaChange, level: int = logging.INFO) -> None:
     """Log a change that was made, or as a warning one that could not be."""
-    logger.log(logging.WARNING if isinstance(change, LeaveAlone) else logging.INFO, "%s: %s", subject, change)
+    logger.log(logging.WARNING if isinstance(change, LeaveAlone) else level, "%s: %s", subject, change)

@@ -6,6 +6,7 @@
 what the counts lack; a comment on the first trigger records that they were run since the triggers are there.
 """
 
+import logging
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -71,11 +72,12 @@ class KeepCounts(Synchronising):
         if changes and (why := self._lacking_columns(editor.connection)):
             changes = [LeaveAlone(what=f"counts of {self.what}", why=why)]
         by_name = {each.name: each for each in self.triggers}
+        level = logging.DEBUG if place and place.created else logging.INFO
         for change in changes if place else []:
             if isinstance(change, MakeFunction):
-                do(editor, self.table, change, self.routine.make(editor.connection))
+                do(editor, self.table, change, self.routine.make(editor.connection), level=level)
             elif isinstance(change, MakeCountTrigger) and place:
-                do(editor, self.table, change, [by_name[change.name].create(place)], self.table)
+                do(editor, self.table, change, [by_name[change.name].create(place)], self.table, level)
             elif isinstance(change, LeaveAlone) and not editor.collect_sql:
                 tell(self.table, change)
         counts = [change for change in changes if isinstance(change, CountRows)]
