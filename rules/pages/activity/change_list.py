@@ -1,5 +1,6 @@
 """The activity list: its search, period, chips, histogram, facets and rows."""
 
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from rules.explain.episodes import Episode, episode_keys, episodes_of
-from rules.models import ActivityEntry, SavedView
+from rules.models import ActivityEntry, EntryCount, SavedView
 from rules.pages.activity.addresses import ActivityAddresses
 from rules.pages.activity.columns import DENSITIES, LIST_COLUMNS, is_dense, shown_columns
 from rules.pages.activity.histogram_chart import Chart, chart_of
@@ -25,8 +26,8 @@ from smartagent.kernel.scope import has_everyone, visible_keys
 from smartagent.shell.list_pagination import place_of
 
 EPISODES_SHOWN = 25  # on a page
-# Rows and cost of a list with which histogram and facets come; episodes cost more themselves.
-MAX_AT_ONCE, MAX_GROUPED, MAX_COST = 100_000, 10_000, 100_000
+# Rows and cost of a list with which histogram and facets come, and days of the whole log, of which there are counts.
+MAX_AT_ONCE, MAX_COST, MAX_DAYS_AT_ONCE = 10_000, 20_000, timedelta(days=31)
 
 
 class ActivityChangeList(ActivityAddresses):
@@ -105,8 +106,11 @@ class ActivityChangeList(ActivityAddresses):
     @cached_property
     def is_large(self) -> bool:
         """Whether histogram and facets take so long that the list does not wait for them."""
+        is_counted = self.is_whole_log and self.period.lasts(self.now) <= MAX_DAYS_AT_ONCE
+        if is_counted and not self.is_grouped and EntryCount.objects.is_kept():
+            return False
         estimate = estimated(self.filtered)
-        return estimate.rows > (MAX_GROUPED if self.is_grouped else MAX_AT_ONCE) or estimate.cost > MAX_COST
+        return estimate.rows > MAX_AT_ONCE or estimate.cost > MAX_COST
 
     @property
     def is_whole_log(self) -> bool:

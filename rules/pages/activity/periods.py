@@ -38,6 +38,10 @@ class ListPeriod:
             return f"until {clock(self.end)}" if self.end else "all time"
         return f"{clock(self.start)} to {clock(self.end)}" if self.end else f"since {clock(self.start)}"
 
+    def lasts(self, now: datetime) -> timedelta:
+        """How long it is, until `now` at the latest."""
+        return min(self.end or now, now) - self.start if self.start else timedelta.max
+
     def before(self) -> dict[str, str | None] | None:
         """The parameters of the period before it, of the same length; None where there is none."""
         return self._moved(-1)
