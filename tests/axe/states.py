@@ -63,16 +63,17 @@ def click(selector: str) -> Callable[[Page], None]:
 
 def send_empty(page: Page) -> None:
     """Send the form of the page with nothing in its fields, past the browser's own check."""
-    page.evaluate(
-        """() => {
-          const form = document.querySelector('#content form[method=post]');
+    form = page.locator("#content form[method=post]").first
+    form.evaluate(
+        """(form) => {
           form.noValidate = true;
           for (const field of form.querySelectorAll('input:not([type=hidden]), textarea')) field.value = '';
           for (const field of form.querySelectorAll('select')) field.selectedIndex = -1;
-        }"""
+        }""",
+        timeout=2000,
     )
     with page.expect_navigation():
-        page.evaluate("() => document.querySelector('#content form[method=post]').requestSubmit()")
+        form.evaluate("(form) => form.requestSubmit()")
 
 
 def open_palette(page: Page) -> None:
