@@ -235,6 +235,9 @@ class Migration(migrations.Migration):
                     models.Index(condition=models.Q(("status", "waiting")), fields=["user"], name="deliveries_waiting"),
                     models.Index(fields=["channel", "-created_at"], name="deliveries_of_channel"),
                     models.Index(
+                        condition=models.Q(("status", "dead")), fields=["-created_at"], name="deliveries_dead"
+                    ),
+                    models.Index(
                         condition=models.Q(("status__in", ["due", "waiting"])),
                         fields=["expires_at"],
                         name="deliveries_open",

@@ -79,6 +79,7 @@ class Delivery(models.Model):
             models.Index(fields=["leased_until"], name="deliveries_leased", condition=Q(status="sending")),
             models.Index(fields=["user"], name="deliveries_waiting", condition=Q(status="waiting")),
             models.Index(fields=["channel", "-created_at"], name="deliveries_of_channel"),
+            models.Index(fields=["-created_at"], name="deliveries_dead", condition=Q(status="dead")),
             models.Index(fields=["expires_at"], name="deliveries_open", condition=Q(status__in=["due", "waiting"])),
         ]
 

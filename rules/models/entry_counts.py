@@ -49,7 +49,7 @@ SELECT slot, event_type, status, ours, sum(n)
   FROM (SELECT {KIND}, 1 FROM agent_activity_log WHERE {COUNTABLE} UNION ALL
         SELECT slot, event_type, status, ours, -entries
           FROM activity_entry_counts) AS e (slot, event_type, status, ours, n)
- GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0
+ GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0 ORDER BY 1
 """
 MERGE = f"""
 WITH many AS (SELECT slot, event_type, status, ours FROM activity_entry_counts
@@ -58,7 +58,7 @@ WITH many AS (SELECT slot, event_type, status, ours FROM activity_entry_counts
                WHERE c.slot = m.slot AND c.event_type = m.event_type AND c.status = m.status AND c.ours = m.ours
            RETURNING c.slot, c.event_type, c.status, c.ours, c.entries)
 INSERT INTO activity_entry_counts ({COLUMNS})
-SELECT slot, event_type, status, ours, sum(entries) FROM gone GROUP BY 1, 2, 3, 4 HAVING sum(entries) <> 0
+SELECT slot, event_type, status, ours, sum(entries) FROM gone GROUP BY 1, 2, 3, 4 HAVING sum(entries) <> 0 ORDER BY 1
 """
 # All triggers are on, and what was there before them is counted, which a comment on the first one says.
 IS_KEPT = """
