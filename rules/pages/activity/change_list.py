@@ -106,11 +106,11 @@ class ActivityChangeList(ActivityAddresses):
     @cached_property
     def is_large(self) -> bool:
         """Whether histogram and facets take so long that the list does not wait for them."""
-        is_counted = self.is_whole_log and self.period.lasts(self.now) <= MAX_DAYS_AT_ONCE
-        if is_counted and not self.is_grouped and EntryCount.objects.is_kept():
-            return False
         estimate = estimated(self.filtered)
-        return estimate.rows > MAX_AT_ONCE or estimate.cost > MAX_COST
+        if estimate.rows <= MAX_AT_ONCE and estimate.cost <= MAX_COST:
+            return False
+        is_counted = self.is_whole_log and self.period.lasts(self.now) <= MAX_DAYS_AT_ONCE
+        return self.is_grouped or not (is_counted and EntryCount.objects.is_kept())
 
     @property
     def is_whole_log(self) -> bool:

@@ -76,7 +76,8 @@ def test_queries_do_not_grow_with_the_rows(client_of, olga, alice, now, name, dj
     with django_assert_max_num_queries(20) as queries:
         assert len(shown(client.get(address(name)))) == 12
     # Nothing counts all rows; a histogram, which has to, is not drawn at once where there are many.
-    statements = [query["sql"] for query in queries.captured_queries if "date_bin" not in query["sql"]]
+    statements = [query["sql"] for query in queries.captured_queries
+                  if "date_bin" not in query["sql"] and "pg_trigger" not in query["sql"]]  # fmt: skip
     assert not [sql for sql in statements if "count(*)" in sql.lower() and "LIMIT" not in sql and name in sql
                 and "rules" not in sql.lower()]  # fmt: skip
 

@@ -2,12 +2,14 @@
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, quote_plus
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.contrib import admin
 from django.db.models import Case, When
 from django.test import Client
@@ -78,9 +80,10 @@ def seen(client: Client, address: str, probe: str, **sent: Any) -> tuple[int, st
 
 
 @pytest.fixture
-def member(alice: User, client_of: Any) -> Client:
-    client: Client = client_of(alice)
-    return client
+def member(alice: User, client_of: Any) -> Iterator[Client]:
+    """Her client, while the time stands still: a page says how long ago something was."""
+    with time_machine.travel(timezone.now(), tick=False):
+        yield client_of(alice)
 
 
 def assert_same(client: Client, address: str, *probed: tuple[str, str]) -> None:
