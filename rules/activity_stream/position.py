@@ -9,12 +9,12 @@ late, and whatever process answers, that tells exactly what was not sent.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
+from smartagent.kernel.times import EPOCH, MICROSECOND
+
 # In the text, which is a header of a request. Where more transactions have ended while an older one was open, a client
 # that connects again gets entries of the oldest of them once more.
 MAX_SENT, MAX_WAITED = 1_000, 100

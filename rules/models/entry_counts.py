@@ -14,23 +14,23 @@ COUNT_LOCK = 0x5A9C07  # any number, the same for every count of this database
 # What other programs date before or after is on no chart.
 COUNTABLE = "created_at >= '1970-01-01 00:00:00+00' AND created_at < '3000-01-01 00:00:00+00'"
 # Slot and kind of an entry: event, status, and whether Smart Agent wrote it.
-KIND = f"""date_bin('{SLOT_MINUTES} minutes', created_at, '2000-01-01 00:00:00+00'), coalesce(event_type, ''),
+ENTRY_KIND = f"""date_bin('{SLOT_MINUTES} minutes', created_at, '2000-01-01 00:00:00+00'), coalesce(event_type, ''),
                coalesce(status, ''), run_id IS NOT NULL OR executed_at IS NOT NULL"""
-COLUMNS = "slot, event_type, status, ours, entries"
+COUNT_COLUMNS = "slot, event_type, status, ours, entries"
 # The body of the triggers; `written` and `gone` are the rows that the statement has added and removed.
 COUNT_CHANGES = f"""
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        INSERT INTO activity_entry_counts ({COLUMNS})
-        SELECT {KIND}, count(*) FROM written WHERE {COUNTABLE} GROUP BY 1, 2, 3, 4;
+        INSERT INTO activity_entry_counts ({COUNT_COLUMNS})
+        SELECT {ENTRY_KIND}, count(*) FROM written WHERE {COUNTABLE} GROUP BY 1, 2, 3, 4;
     ELSIF TG_OP = 'DELETE' THEN
-        INSERT INTO activity_entry_counts ({COLUMNS})
-        SELECT {KIND}, -count(*) FROM gone WHERE {COUNTABLE} GROUP BY 1, 2, 3, 4;
+        INSERT INTO activity_entry_counts ({COUNT_COLUMNS})
+        SELECT {ENTRY_KIND}, -count(*) FROM gone WHERE {COUNTABLE} GROUP BY 1, 2, 3, 4;
     ELSIF TG_OP = 'UPDATE' THEN
-        INSERT INTO activity_entry_counts ({COLUMNS})
+        INSERT INTO activity_entry_counts ({COUNT_COLUMNS})
         SELECT slot, event_type, status, ours, sum(n)
-          FROM (SELECT {KIND}, 1 FROM written WHERE {COUNTABLE} UNION ALL
-                SELECT {KIND}, -1 FROM gone WHERE {COUNTABLE}) AS e (slot, event_type, status, ours, n)
+          FROM (SELECT {ENTRY_KIND}, 1 FROM written WHERE {COUNTABLE} UNION ALL
+                SELECT {ENTRY_KIND}, -1 FROM gone WHERE {COUNTABLE}) AS e (slot, event_type, status, ours, n)
          GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0;
     ELSE
         DELETE FROM activity_entry_counts;
@@ -44,9 +44,9 @@ END
 LOCK_COUNTS = f"SELECT pg_advisory_xact_lock({COUNT_LOCK})"
 # What the counts lack, from one snapshot of both: right at any time, also while others write.
 RECOUNT = f"""
-INSERT INTO activity_entry_counts ({COLUMNS})
+INSERT INTO activity_entry_counts ({COUNT_COLUMNS})
 SELECT slot, event_type, status, ours, sum(n)
-  FROM (SELECT {KIND}, 1 FROM agent_activity_log WHERE {COUNTABLE} UNION ALL
+  FROM (SELECT {ENTRY_KIND}, 1 FROM agent_activity_log WHERE {COUNTABLE} UNION ALL
         SELECT slot, event_type, status, ours, -entries
           FROM activity_entry_counts) AS e (slot, event_type, status, ours, n)
  GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0 ORDER BY 1
@@ -57,7 +57,7 @@ WITH many AS (SELECT slot, event_type, status, ours FROM activity_entry_counts
      gone AS (DELETE FROM activity_entry_counts c USING many m
                WHERE c.slot = m.slot AND c.event_type = m.event_type AND c.status = m.status AND c.ours = m.ours
            RETURNING c.slot, c.event_type, c.status, c.ours, c.entries)
-INSERT INTO activity_entry_counts ({COLUMNS})
+INSERT INTO activity_entry_counts ({COUNT_COLUMNS})
 SELECT slot, event_type, status, ours, sum(entries) FROM gone GROUP BY 1, 2, 3, 4 HAVING sum(entries) <> 0 ORDER BY 1
 """
 # All triggers are on, and what was there before them is counted, which a comment on the first one says.

@@ -2,18 +2,18 @@
 from the entries."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
 
 from rules.models import EntryCount
-from rules.models.entry_counts import COUNTABLE, KIND, SLOT_MINUTES
+from rules.models.entry_counts import COUNTABLE, ENTRY_KIND, SLOT_MINUTES
+from smartagent.kernel.times import EPOCH
 
 SLOT = timedelta(minutes=SLOT_MINUTES)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-SHORTEST = timedelta(hours=2)  # of less, the entries are counted as quickly
-_ENTRIES = f"SELECT {KIND}, 1 FROM agent_activity_log WHERE {COUNTABLE}"
+LEAST_COUNTED = timedelta(hours=2)  # of less, the entries are counted as quickly
+_ENTRIES = f"SELECT {ENTRY_KIND}, 1 FROM agent_activity_log WHERE {COUNTABLE}"
 COUNTED_SQL = f"""
 SELECT date_bin(%(step)s, slot, %(origin)s), event_type, status, ours, sum(n)::bigint
   FROM (SELECT slot, event_type, status, ours, entries FROM activity_entry_counts
@@ -40,7 +40,7 @@ def counted_log(start: datetime, end: datetime, step: timedelta, origin: datetim
 
     None where the counts are of no use: the entries are to be counted then.
     """
-    known = end - start >= SHORTEST and not step % SLOT and _slot_of(origin) == origin
+    known = end - start >= LEAST_COUNTED and not step % SLOT and _slot_of(origin) == origin
     if not known or not EntryCount.objects.is_kept():
         return None
     first, last = _slot_of(start), _slot_of(end)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,8 +20,8 @@ from rules.pages.activity.periods import between
 from rules.search.entry_counts import counted_log
 from rules.search.histogram import Bar, Binned, Histogram
 from smartagent.dashboard.overview_period import OverviewPeriod
+from smartagent.kernel.times import MICROSECOND
 
-MICROSECOND = timedelta(microseconds=1)
 FIRED, REPEATED, RESOLVED, ERROR = "rule_fired", "rule_repeated", "rule_resolved", "rule_error"
 COUNTED = (FIRED, REPEATED, RESOLVED)
 # What failed is a part of its own, in the colour of errors.

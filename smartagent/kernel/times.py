@@ -1,7 +1,7 @@
 """Parsing of times, to UTC, within the years 1 to 9999."""
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from django import forms
@@ -13,6 +13,7 @@ from smartagent.kernel.texts import encodable
 MAX_TIME_TEXT = 60
 TIME_EXAMPLE = "2026-03-02T10:00:00Z"
 FIRST_YEAR, LAST_YEAR = 1900, 2999
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 FRACTION = re.compile(r"(\.\d{6})\d+")
 
 

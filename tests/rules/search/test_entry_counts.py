@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from rules.models import ActivityEntry, EntryCount
-from rules.models.entry_counts import COUNTABLE, KIND
+from rules.models.entry_counts import COUNTABLE, ENTRY_KIND
 from rules.search.entry_counts import counted_log
 from rules.search.histogram import histogram
 from smartagent.dashboard.overview_period import OverviewPeriod
@@ -17,7 +17,7 @@ from tests.rules.rule_cast import entry_of, rule_of, run_at
 
 
 def directly():
-    return _sums(f"SELECT {KIND}, count(*) FROM agent_activity_log WHERE {COUNTABLE} GROUP BY 1, 2, 3, 4")
+    return _sums(f"SELECT {ENTRY_KIND}, count(*) FROM agent_activity_log WHERE {COUNTABLE} GROUP BY 1, 2, 3, 4")
 
 
 def by_counts():
