@@ -6,7 +6,7 @@
   const LINES = { threshold_value: "--sa-line", critical_threshold: "--sa-critical", recovery_threshold: "--sa-recovery" };
   const frame = box.querySelector(".sa-trial-chart"), legend = box.querySelector(".sa-legend");
   const people = document.getElementById("trial-people"), picker = people.querySelector("select");
-  let shown = null, redraw = null, picked = false;
+  let shown = null, redraw = null, picked = "";
 
   const field = (name) => form.elements.namedItem(name)?.value.trim() ?? "";
   const isOnEveryone = () => field("applies_to") === "everyone";
@@ -25,7 +25,7 @@
       picker.replaceChildren(...shown.people.map(([key, name]) => new Option(name, key, false, key === shown.person)));
     }
     people.hidden = !isOnEveryone() || picker.options.length < 2;
-    if (!people.hidden) picker.value = shown.person;
+    if (!people.hidden) picker.value = picked || shown.person;
   };
   const show = () => {
     const data = document.getElementById("trial-data");
@@ -45,12 +45,12 @@
   const choose = ({ detail: { parameters } }) => {
     const isOne = isOnEveryone() && shown && !parameters.trial_scope;
     parameters.trial_scope ||= isOne ? "one" : "all";
-    parameters.trial_person = !isOnEveryone() ? "" : picked ? picker.value : isOne ? shown.person : "";
+    parameters.trial_person = !isOnEveryone() ? "" : picked || (isOne ? shown.person : "");
   };
 
   const words = document.getElementById("trial-words");
   words.addEventListener("htmx:configRequest", choose);
   words.addEventListener("htmx:afterOnLoad", show);
-  picker.addEventListener("change", () => { picked = true; });
+  picker.addEventListener("change", () => { picked = picker.value; }); // an answer that is on its way changes nothing
   form.addEventListener("input", () => redraw?.());
 })();
