@@ -36,6 +36,16 @@ FORGETFUL = {
     "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "512MB",
     "autovacuum": "off", "checkpoint_timeout": "1h", "io_method": "sync",
 }  # fmt: skip
+# Files with tests of ten seconds and more: they begin first, so that no worker is left alone with one at the end.
+LONG = {
+    "test_fuzz_pages.py", "test_crawl.py", "test_up.py", "test_demo.py", "test_online.py", "test_mixtures.py",
+    "test_hostile_texts.py", "test_fuzz.py", "test_things_of_others.py", "test_bench.py", "test_keyboard_only.py",
+}  # fmt: skip
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONG)
 
 
 hypothesis.settings.register_profile("ci", max_examples=50, deadline=None, print_blob=True)

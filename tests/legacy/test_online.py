@@ -21,7 +21,7 @@ from smartagent.bench.writers import Writers
 from tests.examples import examples
 
 ROWS = 20_000
-KILLS = examples(3)
+KILLS = examples(2)
 CATALOG = """
 SELECT 'column', table_name || '.' || column_name, data_type || is_nullable || coalesce(column_default, '')
   FROM information_schema.columns WHERE table_schema IN ('public', 'auth')

@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 # Requests for each role together; a night's run sets it to 20000 or more.
-REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "600"))
-PAGE_REQUESTS = int(os.environ.get("FUZZ_PAGE_REQUESTS", "60"))
+REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "300"))
+PAGE_REQUESTS = int(os.environ.get("FUZZ_PAGE_REQUESTS", "30"))
 SEED = int(os.environ.get("FUZZ_SEED", "20260302"))
 # Seconds; only a long run measures them, for an ordinary one shares its machine with whatever else is tested.
 LONG_RUN = bool({"FUZZ_REQUESTS", "FUZZ_PAGE_REQUESTS"} & os.environ.keys())
