@@ -75,8 +75,6 @@ def everything(alice, bob, olga):
 
 # And olga, on her way to hostile requests: see test_fuzz_pages.
 @pytest.fixture(params=["alice", *(["audra"] if TIMES > 1 else [])])
-    params=["alice", *(["audra"] if TIMES > 1 else [])]
-)  # and olga, on her way to hostile requests: see test_fuzz_pages
 def visitor(request, everything):
     return Visitor(request.getfixturevalue(request.param))
 
