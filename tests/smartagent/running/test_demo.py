@@ -19,6 +19,12 @@ from smartagent.models import User
 from tests.smartagent.postgres_programs import eventually
 
 
+@pytest.fixture(autouse=True)
+def own_progress(monkeypatch, tmp_path):
+    """Pages of tests that run meanwhile know nothing of this demo."""
+    monkeypatch.setattr(settings, "VAR", tmp_path)
+
+
 @pytest.fixture
 def a_short_month(monkeypatch):
     monkeypatch.setattr(month, "MONTH", timedelta(hours=36))

@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 
 from notifications.models import Delivery, DeliveryAttempt
@@ -28,7 +29,8 @@ OPTIMIZATIONS = {
 
 @pytest.mark.skipif(TIMES == 1, reason="part of make test-long")
 @pytest.mark.django_db(transaction=True)
-def test_the_named_incidents_end_as_they_are_meant_to(monkeypatch):
+def test_the_named_incidents_end_as_they_are_meant_to(monkeypatch, tmp_path):
+    monkeypatch.setattr(settings, "VAR", tmp_path)
     monkeypatch.setattr(month, "MONTH", WITH_ROOM)
     call_command("demo")
     proposed = OptimizationEvent.objects.filter(user__full_name__in=CAST, rule__rule_name__in=OPTIMIZATIONS)
