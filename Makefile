@@ -47,6 +47,7 @@ axe: $(TESTS) browser
 
 browser:
 	@.ci/browser
+	@.ci/servers
 
 lint: $(TESTS)
 	.venv/bin/ruff check .
