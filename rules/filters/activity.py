@@ -5,12 +5,12 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from rules import registries
 from rules.models import ActivityEntry, AutomationRule
 from rules.models.rule import Severity
-from rules.search.conditions import condition_of
+from rules.search.conditions import EVERY_ENTRY, condition_of
 from rules.search.fields import of_metric, of_severity, of_target
 from rules.search.query import SearchError, parse
 from rules.text.event_names import event_choices
@@ -26,16 +26,17 @@ SEARCH_HELP = (
 
 
 class SearchFormField(forms.CharField):
-    """A search as the condition that it means for `asker`."""
+    """A search as the condition that it means for `asker`, who searches `among` some entries."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.asker: Any = None
+        self.among = EVERY_ENTRY
         super().__init__(*args, **{"max_length": MAX_SEARCH_LENGTH} | kwargs)
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
         try:
-            return condition_of(parse(text), self.asker) if text else None
+            return condition_of(parse(text), self.asker, self.among) if text else None
         except SearchError as error:
             raise ValidationError(str(error), code="invalid") from None
 
@@ -51,7 +52,7 @@ class SearchFilter(django_filters.CharFilter):  # type: ignore[misc]
     @property
     def field(self) -> Any:
         field = super().field
-        field.asker = asker_of(self)
+        field.asker, field.among = asker_of(self), self.parent.among
         return field
 
     def filter(self, queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
@@ -81,6 +82,8 @@ class SubjectFilter(PersonFilter):
 
 
 class ActivityFilter(TimesFilter):
+    among: Q = EVERY_ENTRY  # the entries in which words are looked up, where not all are wanted
+
     search = SearchFilter()
     status = OneOf(choices=ActivityEntry.Status.choices)
     event = OneOf(

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import BooleanField, ExpressionWrapper, Func, Q
+from django.db.models import BooleanField, ExpressionWrapper, F, Func, Q, QuerySet, Subquery
 
 from rules.models import ActivityEntry
 from rules.models.rule import Severity
@@ -15,40 +15,42 @@ from rules.search.words import in_text
 from rules.text.event_names import event_choices
 from smartagent.kernel.coerce import as_uuid
 
+EVERY_ENTRY = Q()
 
-def condition_of(terms: Iterable[Term], asker: Any) -> Q:
+
+def condition_of(terms: Iterable[Term], asker: Any, among: Q = EVERY_ENTRY) -> Q:
     """Entries that match every word and, of each field, one of its values, and nothing excluded.
 
-    SearchError where a term is not valid.
+    Words in texts are looked up `among` some entries only. SearchError where a term is not valid.
     """
     found, of_field = Q(), defaultdict(list)
     for term in terms:
         if term.excluded:
-            found &= _not(_one(term, asker))
+            found &= _not(_one(term, asker, among))
         elif term.field:
-            of_field[term.field].append(_one(term, asker))
+            of_field[term.field].append(_one(term, asker, among))
         else:
-            found &= of_word(term.value, asker)
+            found &= of_word(term.value, asker, among)
     for values in of_field.values():
         found &= _any(values)
     return found
 
 
-def _one(term: Term, asker: Any) -> Q:
+def _one(term: Term, asker: Any, among: Q) -> Q:
     if not term.field:
-        return of_word(term.value, asker)
+        return of_word(term.value, asker, among)
     if term.field not in SEARCH_FIELDS:
         known = ", ".join(SEARCH_FIELDS)
         raise SearchError(f"Unknown field “{term.field[:40]}”. Fields: {known}. Put a text with a colon in quotes.")
     return SEARCH_FIELDS[term.field].condition(asker, term.value)
 
 
-def of_word(word: str, asker: Any) -> Q:
+def of_word(word: str, asker: Any, among: Q = EVERY_ENTRY) -> Q:
     """Entries in which `word` names a person, rule, metric, integration, event, severity or result, or is in a text."""
     if key := as_uuid(word):
         return Q(pk=key) | Q(rule=key) | Q(user=key) | Q(run=key) | Q(state=key) | about([key]) | done_by([key])
     named = [condition for condition in _named(word.casefold(), word, asker) if condition is not MATCHES_NOTHING]
-    return _any([_text_of(word), *named]) if named else in_text(word)
+    return _any([_text_of(word, among), *named]) if named else in_text(word)
 
 
 def _named(part: str, word: str, asker: Any) -> Iterable[Q]:
@@ -67,9 +69,10 @@ def _among(field: str, values: list[Any]) -> Q:
     return Q(**{f"{field}__in": values}) if values else MATCHES_NOTHING
 
 
-def _text_of(word: str) -> Q:
+def _text_of(word: str, among: Q) -> Q:
     """Entries with `word` in a text, looked up apart: beside other conditions each row would be cut into words."""
-    return Q(pk__in=ActivityEntry.objects.filter(in_text(word)).order_by().values("pk"))
+    found = ActivityEntry.objects.filter(among, in_text(word)).order_by().values("pk")
+    return Q(IsOneOf(F("pk"), found))
 
 
 def _any(conditions: Iterable[Q]) -> Q:
@@ -77,6 +80,18 @@ def _any(conditions: Iterable[Q]) -> Q:
     for condition in conditions:
         found |= condition
     return found
+
+
+class IsOneOf(Func):
+    """Whether a key is among those of a query, which is run once; unlike IN, indexes can serve it beside an OR."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY(ARRAY"
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, key: F, found: QuerySet[Any]) -> None:
+        super().__init__(key, Subquery(found))
 
 
 class Is(ExpressionWrapper):  # type: ignore[type-arg]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -50,6 +50,11 @@ class Histogram:
 
     bars: list[Bar]
     events: list[tuple[str, str]]
+
+    def weighted(self, weight: float) -> "Histogram":
+        """The same, each entry counted as `weight` entries."""
+        bars = [replace(bar, counts=tuple(round(count * weight) for count in bar.counts)) for bar in self.bars]
+        return replace(self, bars=bars)
 
     @property
     def peak(self) -> int:

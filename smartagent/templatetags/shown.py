@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from smartagent.kernel.durations import age_text, format_duration
+from smartagent.kernel.durations import age_text, format_duration, length_text
 from smartagent.kernel.links import web_address
 from smartagent.shell.person_links import shown_person
 
@@ -35,6 +35,7 @@ SEVERITY_TONES = {
 
 
 register.filter("web_address", web_address)
+register.filter("length_text", length_text)
 
 
 @register.filter

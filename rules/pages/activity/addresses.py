@@ -13,7 +13,8 @@ from rules.search.query import SearchError, Term, parse, written
 from smartagent.shell.filtered_list import FilteredChangeList
 
 TIME_PARAMETERS: dict[str, str | None] = {"within": None, "after": None, "before": None}
-FROM_THE_TOP: dict[str, str | None] = {"p": None, "past": None, "entry": None}
+EXACT = "exact"
+FROM_THE_TOP: dict[str, str | None] = {"p": None, "past": None, "entry": None, EXACT: None}
 EXPORTED = {"event": "event_label"}  # columns of the file with another name than those of the page
 EXPORT_LABELS = {"csv": "CSV", "ndjson": "JSON lines", "xlsx": "Excel workbook"}
 
@@ -97,6 +98,11 @@ class ActivityAddresses(FilteredChangeList):
         """The parameters that a form of the page carries on."""
         left_out = ("p", "past", "entry", "e", "columns", "density")
         return [(name, value) for name, value in self.params.items() if name not in left_out and value != ""]
+
+    @property
+    def exact_histogram(self) -> str:
+        """The address of the histogram, counted however long that takes."""
+        return reverse("admin:rules_activityentry_histogram") + str(self.get_query_string({EXACT: "1"}))
 
     @property
     def summary_address(self) -> str:

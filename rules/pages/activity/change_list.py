@@ -1,10 +1,11 @@
 """The activity list: its search, period, chips, histogram, facets and rows."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from rules.explain.episodes import Episode, episode_keys, episodes_of
 from rules.models import ActivityEntry, EntryCount, SavedView
-from rules.pages.activity.addresses import ActivityAddresses
+from rules.pages.activity.addresses import EXACT, ActivityAddresses
 from rules.pages.activity.columns import DENSITIES, LIST_COLUMNS, is_dense, shown_columns
 from rules.pages.activity.histogram_chart import Chart, chart_of
 from rules.pages.activity.markup import bars_html, rows_html
@@ -22,6 +23,7 @@ from rules.pages.activity.saved_views import address_of
 from rules.search.estimate import estimated
 from rules.search.facets import Facet, Facets, facets
 from rules.search.histogram import histogram
+from rules.search.sample import MAX_COUNTED_EXACTLY, Sample, sample_of
 from smartagent.kernel.scope import has_everyone, visible_keys
 from smartagent.shell.list_pagination import place_of
 
@@ -34,7 +36,7 @@ class ActivityChangeList(ActivityAddresses):
     """Everything that the page shows, each part computed when the template asks for it."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        self.viewer, self.now = request.user, timezone.now()
+        self.request, self.viewer, self.now = request, request.user, timezone.now()
         self.column_names = shown_columns(request)
         self.dense = is_dense(request)
         super().__init__(request, *args, **kwargs)
@@ -64,8 +66,10 @@ class ActivityChangeList(ActivityAddresses):
     def chart(self) -> Chart:
         """The histogram of the entries of the period."""
         end = min(self.period.end or self.now, self.now)
-        found = histogram(self.filtered, self.period.start, end, is_whole_log=self.is_whole_log)
-        return chart_of(found, lambda start, end: self.in_period(between(start, end)))
+        sample = self._sample(end)
+        entries = self._among(sample.taken) if sample else self.filtered
+        found = histogram(entries, self.period.start, end, is_whole_log=self.is_whole_log)
+        return chart_of(found, lambda start, end: self.in_period(between(start, end)), sample.weight if sample else 1)
 
     @cached_property
     def counted_facets(self) -> Facets:
@@ -137,6 +141,20 @@ class ActivityChangeList(ActivityAddresses):
         first: ActivityEntry | None = next(iter(self.result_list), None)
         return (place_of(first, "created_at") or "") if first else ""
 
+    def _sample(self, end: datetime) -> Sample | None:
+        """The sample to estimate the histogram from, where counting takes long and nobody asked for that."""
+        if self.is_whole_log or EXACT in self.params or estimated(self.filtered).rows <= MAX_COUNTED_EXACTLY:
+            return None
+        return sample_of(self.period.start, end)
+
+    def _among(self, taken: Q) -> QuerySet[Any]:
+        """Those of the filtered entries that are `taken`."""
+        filterset = self.model_admin.filterset(self.request)
+        filterset.among = taken
+        entries = self.root_queryset.filter(taken)
+        found: QuerySet[Any] = filterset.filter_queryset(entries) if filterset.is_valid() else entries.none()
+        return found
+
     def _get_episodes(self) -> None:
         """Page through the episodes, of which there is a list of keys."""
         paginator = self.model_admin.get_paginator(None, episode_keys(self.queryset), EPISODES_SHOWN)
@@ -155,3 +173,10 @@ class ActivityChangeList(ActivityAddresses):
             "with": self.with_terms(without) if chosen else self.with_term(value.term),
             "except": self.with_term(value.term.other),
         }  # fmt: skip
+
+
+class ActivitySummary(ActivityChangeList):
+    """The list without its rows: histogram and facets alone."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        self.result_list, self.result_count = [], 0

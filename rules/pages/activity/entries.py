@@ -8,20 +8,22 @@ from django.http.response import HttpResponseBase
 
 from rules.filters import ActivityFilter
 from rules.models import ActivityEntry
-from rules.pages.activity.addresses import TIME_PARAMETERS
-from rules.pages.activity.change_list import ActivityChangeList
+from rules.pages.activity.addresses import EXACT, TIME_PARAMETERS
+from rules.pages.activity.change_list import ActivityChangeList, ActivitySummary
 from rules.pages.activity.columns import PARAMETER, remember
 from rules.pages.activity.entry import entry_page, entry_panel, judge_entry
 from rules.pages.activity.live import newer
 from rules.pages.activity.report import report_page
 from rules.pages.activity.saved_views import default_address, delete_view, save_view
 from rules.pages.activity.search_box import suggest
-from rules.pages.activity.summary import default_period, summary
+from rules.pages.activity.summary import default_period, exact_histogram, summary
 from rules.search.query import SearchError, parse
 from rules.text.activity import named_entries
 from rules.text.context import facts_of
 from rules.text.event_names import event_label
 from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
+
+WITHOUT_ROWS = ("rules_activityentry_summary", "rules_activityentry_histogram")
 
 
 @admin.register(ActivityEntry)
@@ -29,7 +31,7 @@ class ActivityAdmin(RecordAdmin):
     slug = "activity"
     counted = "entries"
     filterset_class = ActivityFilter
-    page_parameters = RecordAdmin.page_parameters | {PARAMETER, "density", "entry", "group", "format"}
+    page_parameters = RecordAdmin.page_parameters | {PARAMETER, EXACT, "density", "entry", "group", "format"}
     keyset = "created_at"
     empty_title = "No activity yet"
     empty_text = "Entries appear when a rule fires, resolves, or has no data or an error."
@@ -43,6 +45,7 @@ class ActivityAdmin(RecordAdmin):
         "newer/": (newer, "newer"),
         "report/": (report_page, "report"),
         "summary/": (summary, "summary"),
+        "histogram/": (exact_histogram, "histogram"),
         "views/": (save_view, "save_view"),
         "views/<uuid:view_id>/delete/": (delete_view, "delete_view"),
         "<uuid:entry_id>/panel/": (entry_panel, "panel"),
@@ -58,7 +61,8 @@ class ActivityAdmin(RecordAdmin):
         return self.filterset_class(data, self.model.objects.none(), request=request)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
-        return ActivityChangeList
+        route = request.resolver_match.url_name if request.resolver_match else None
+        return ActivitySummary if route in WITHOUT_ROWS else ActivityChangeList
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
         if len(columns := request.GET.getlist(PARAMETER)) > 1:  # as a form of check boxes sends them

@@ -35,16 +35,18 @@ class DrawnBar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`legend` has a colour, a label and a count for each event."""
+    """`legend` has a colour, a label and a count for each event; each entry counted stands for `weight` entries."""
 
     bars: list[DrawnBar]
     legend: list[tuple[str, str, int]]
     peak: int
     total: int
+    weight: float = 1
 
 
-def chart_of(found: Histogram, address: Address) -> Chart:
-    """The bars of `found`; `address` gives that of a period."""
+def chart_of(found: Histogram, address: Address, weight: float = 1) -> Chart:
+    """The bars of `found`, of a sample by its `weight`; `address` gives that of a period."""
+    found = found.weighted(weight) if weight != 1 else found
     colours = _colours([event for event, _ in found.events])
     every = max(1, -(-len(found.bars) // TICKS))
     bars = [
@@ -54,7 +56,7 @@ def chart_of(found: Histogram, address: Address) -> Chart:
         (colour, label, sum(bar.counts[place] for bar in found.bars))
         for place, (colour, (_, label)) in enumerate(zip(colours, found.events, strict=True))
     ]
-    return Chart(bars, legend, found.peak, found.total)
+    return Chart(bars, legend, found.peak, found.total, weight)
 
 
 def _drawn(bar: Bar, found: Histogram, colours: list[str], address: Address, *, tick: bool) -> DrawnBar:

@@ -17,10 +17,19 @@ MAX_OF_LONG = 100_000  # entries of a week; a log of more begins with a day
 
 def summary(request: HttpRequest, model_admin: Any) -> TemplateResponse:
     """The histogram and the facets of the list that the address asks for."""
+    return TemplateResponse(request, "rules/activity/summary.html", {"cl": _list_of(request, model_admin)})
+
+
+def exact_histogram(request: HttpRequest, model_admin: Any) -> TemplateResponse:
+    """The histogram alone, counted, after it was estimated."""
+    changes = _list_of(request, model_admin)
+    return TemplateResponse(request, "rules/activity/histogram.html", {"cl": changes, "chart": changes.chart})
+
+
+def _list_of(request: HttpRequest, model_admin: Any) -> Any:
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
-    changes = model_admin.get_changelist_instance(request)
-    return TemplateResponse(request, "rules/activity/summary.html", {"cl": changes})
+    return model_admin.get_changelist_instance(request)
 
 
 def default_period() -> str:

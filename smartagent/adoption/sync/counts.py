@@ -67,7 +67,7 @@ class KeepCounts(Synchronising):
         return changes
 
     def forwards(self, editor: Editor) -> None:
-        """Make what lacks, where the columns are there by now; a dry run is not told of those that are yet to come."""
+        """Make what lacks, where the columns are there by now; a dry run leaves out those that are yet to come."""
         place, changes = find_place(editor.connection, self.table), self.lacks(editor.connection)
         if changes and (why := self._lacking_columns(editor.connection)):
             changes = [LeaveAlone(what=f"counts of {self.what}", why=why)]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from optimizer.operations.http import in_words
 from rules.models import Integration
 from smartagent.demo.platform.service import Service
 from smartagent.kernel.sealing import seal, unseal
@@ -14,6 +15,7 @@ from smartagent.outbound.errors import NotSent
 
 PLATFORM_MARK = "example_platform"  # in the settings of an integration that stands on it: the service
 MINUTES = 15  # between two synchronisations
+CHECK_NAMES = {"health_url": "Health check", "probe_url": "Check of the access token"}  # by the setting
 
 
 def settings_of(service: Service, address: str) -> dict[str, Any]:
@@ -62,5 +64,5 @@ def _asked(integration: Integration) -> str:
         except NotSent as cause:
             return str(cause)
         if not answer.succeeded:
-            return f"{integration} answered {answer.code} at its {name}."
+            return f"{CHECK_NAMES[name]} failed: {in_words(answer.code)}."
     return ""
