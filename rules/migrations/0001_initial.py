@@ -1350,6 +1350,200 @@ class Migration(migrations.Migration):
             },
         ),
         smartagent.adoption.operations.CreateOrCompleteModel(
+            name="DataSource",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        error_messages={"unique": "A data source with this name already exists."},
+                        help_text="Metric queries and rules files name the source by it.",
+                        max_length=100,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "address",
+                    models.CharField(
+                        help_text="Where /api/v1/query is, for example https://prometheus.example.com or https://mimir.example.com/prometheus.",
+                        max_length=500,
+                    ),
+                ),
+                (
+                    "verify_tls",
+                    models.BooleanField(
+                        db_default=True,
+                        default=True,
+                        help_text="Off: a certificate that is self-signed or expired is accepted.",
+                        verbose_name="verify the TLS certificate",
+                    ),
+                ),
+                (
+                    "authentication",
+                    models.CharField(
+                        choices=[
+                            ("none", "None"),
+                            ("basic", "Basic (user name and password)"),
+                            ("bearer", "Bearer token"),
+                        ],
+                        db_default="none",
+                        default="none",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(blank=True, db_default="", default="", max_length=200, verbose_name="user name"),
+                ),
+                ("header_names", models.JSONField(blank=True, db_default=[], default=list, editable=False)),
+                ("sealed", models.TextField(blank=True, db_default="", default="", editable=False)),
+                (
+                    "timeout",
+                    models.PositiveSmallIntegerField(
+                        db_default=10,
+                        default=10,
+                        help_text="Seconds for one query, 1 to 60.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(60),
+                        ],
+                    ),
+                ),
+                (
+                    "person_label",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="Label that holds the e-mail address or ID of a person. Empty: all series are platform-wide.",
+                        max_length=100,
+                        verbose_name="label of the person",
+                    ),
+                ),
+                ("enabled", models.BooleanField(db_default=True, default=True)),
+                (
+                    "provisioned_by",
+                    models.TextField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        editable=False,
+                        help_text="Rules file that manages this data source.",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        default=django.utils.timezone.now,
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        auto_now=True, db_default=django.db.models.functions.datetime.Now(), verbose_name="updated"
+                    ),
+                ),
+                ("last_success_at", models.DateTimeField(editable=False, null=True, verbose_name="last success")),
+                ("last_error_at", models.DateTimeField(editable=False, null=True)),
+                ("last_error", models.TextField(blank=True, db_default="", default="", editable=False)),
+                ("recent", models.JSONField(blank=True, db_default=[], default=list, editable=False)),
+                ("errors", models.JSONField(blank=True, db_default=[], default=list, editable=False)),
+            ],
+            options={
+                "verbose_name": "data source",
+                "db_table": "data_sources",
+                "ordering": ["name"],
+            },
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="MetricQuery",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        error_messages={"unique": "A metric query with this name already exists."},
+                        help_text="Rules watch the query as the metric of this name.",
+                        max_length=100,
+                        unique=True,
+                        verbose_name="metric",
+                    ),
+                ),
+                ("expression", models.TextField(help_text="PromQL, for example rate(http_requests_total[5m]).")),
+                (
+                    "description",
+                    models.CharField(blank=True, db_default="", default="", max_length=500),
+                ),
+                (
+                    "unit",
+                    models.CharField(
+                        blank=True, db_default="", default="", help_text="For example % or ms.", max_length=40
+                    ),
+                ),
+                (
+                    "provisioned_by",
+                    models.TextField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        editable=False,
+                        help_text="Rules file that manages this query.",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        default=django.utils.timezone.now,
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        auto_now=True, db_default=django.db.models.functions.datetime.Now(), verbose_name="updated"
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="queries",
+                        to="rules.datasource",
+                        verbose_name="data source",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "metric query",
+                "verbose_name_plural": "metric queries",
+                "db_table": "metric_queries",
+                "ordering": ["name"],
+            },
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
             name="Feedback",
             fields=[
                 (

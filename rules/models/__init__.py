@@ -1,6 +1,7 @@
-"""Models of rules: rules, states, readings, silences, feedback, activity log and its saved views."""
+"""Models of rules: rules, states, readings, data sources, silences, feedback, activity log and its saved views."""
 
 from rules.models.activity import ActivityEntry, DispatchRun
+from rules.models.data_source import DataSource, MetricQuery
 from rules.models.entry_counts import EntryCount
 from rules.models.feedback import Feedback
 from rules.models.readings import AuditEvent, FusionScore, Integration, MetricSample
@@ -10,6 +11,6 @@ from rules.models.silence import Silence
 from rules.models.state import RuleState
 
 __all__ = [
-    "ActivityEntry", "AuditEvent", "AutomationRule", "DispatchRun", "EntryCount", "Feedback", "FusionScore",
-    "Integration", "MetricSample", "RuleState", "SavedView", "Silence",
+    "ActivityEntry", "AuditEvent", "AutomationRule", "DataSource", "DispatchRun", "EntryCount", "Feedback",
+    "FusionScore", "Integration", "MetricQuery", "MetricSample", "RuleState", "SavedView", "Silence",
 ]  # fmt: skip

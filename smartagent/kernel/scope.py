@@ -96,6 +96,18 @@ class OwnedQuerySet(models.QuerySet[Any]):
         return self.filter(owned)
 
 
+class PlatformQuerySet(models.QuerySet[Any]):
+    """A QuerySet of objects without an owner: whoever may see or change this kind of object may do so with each."""
+
+    def visible_to(self, user: Any) -> Self:
+        """All of them, for everybody who is signed in."""
+        return self.none() if isinstance(user, AnonymousUser) else self
+
+    def changeable_by(self, user: Any) -> Self:
+        """All of them, for everybody who is signed in."""
+        return self.visible_to(user)
+
+
 class RepresentableManager(models.Manager[Any]):
     """For tables that another application writes too: only rows that the model's `REPRESENTABLE` allows.
 

@@ -2,7 +2,7 @@
 
 Redirects are not followed, and count as failures. Addresses of private networks are refused after the look-up, on each
 connection. A request ends within ten seconds, responses are read up to a limit, TLS is verified, and the proxies of the
-environment are used.
+environment are used. Who asks can set another time, limit, or no verification.
 """
 
 import atexit
@@ -26,7 +26,6 @@ from smartagent.outbound.proxies import proxy_of
 CONNECT, TOTAL = 5.0, 10.0  # seconds
 MAX_RESPONSE_BYTES = 64 * 1024  # bytes of an answer
 EXCERPT = 500  # characters of it that are kept
-LIMITS = {"timeout": httpx.Timeout(TOTAL, connect=CONNECT).as_dict()}
 DEFAULT_HEADERS = {"User-Agent": "SmartAgent/0.1", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
@@ -46,20 +45,24 @@ class Answer:
         return 200 <= self.code < 300
 
 
-def send(method: str, url: str, *, content: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
-    """Make one request; return the response, NotSent if there was none."""
+def send(
+    method: str, url: str, *, content: bytes = b"", headers: Mapping[str, str] | None = None,
+    seconds: float | None = None, max_bytes: int = MAX_RESPONSE_BYTES, verify_tls: bool = True,
+) -> Answer:  # fmt: skip
+    """Make one request within `seconds`; return the response with at most `max_bytes`, NotSent if there was none."""
     address = check_url(url)
-    started = time.perf_counter()
+    started, seconds = time.perf_counter(), TOTAL if seconds is None else seconds
+    limits = {"timeout": httpx.Timeout(seconds, connect=min(CONNECT, seconds)).as_dict()}
     try:
-        with deadline(TOTAL):
-            transport = _transport(_proxy_for(address))
+        with deadline(seconds):
+            transport = _transport(_proxy_for(address), verify_tls)
             request = httpx.Request(
-                method, address, headers={**DEFAULT_HEADERS, **(headers or {})}, content=content, extensions=LIMITS
+                method, address, headers={**DEFAULT_HEADERS, **(headers or {})}, content=content, extensions=limits
             )
             with closing(transport.handle_request(request)) as response:
-                body = _bounded(response)
+                body = _bounded(response, max_bytes)
     except httpx.TimeoutException:
-        raise Unreachable(f"{address.host} did not answer within {TOTAL:.0f} seconds.") from None
+        raise Unreachable(f"{address.host} did not answer within {seconds:.0f} seconds.") from None
     except (httpx.LocalProtocolError, UnicodeError):  # they quote what is secret
         raise RequestRefused(RequestRefused.__doc__) from None
     except (httpx.HTTPError, httpcore.ConnectError, httpx.InvalidURL, ValueError) as error:
@@ -83,16 +86,18 @@ def check_url(url: str) -> httpx.URL:
     return found
 
 
-_transports: dict[str | None, "_Transport"] = {}  # with their open connections, for each proxy, and without any
+# With their open connections: for each proxy and without any, with and without verification of TLS.
+_transports: dict[tuple[str | None, bool], "_Transport"] = {}
 _making = threading.Lock()
 
 
-def _transport(proxy: str | None) -> "_Transport":
+def _transport(proxy: str | None, verify_tls: bool) -> "_Transport":
     """Return a transport without redirects, cookies and netrc passwords, which a client of httpx would use."""
     with _making:
-        if proxy not in _transports:
-            _transports[proxy] = _Transport(proxy)
-        return _transports[proxy]
+        key = proxy, verify_tls
+        if key not in _transports:
+            _transports[key] = _Transport(*key)
+        return _transports[key]
 
 
 def _forget_inherited() -> None:
@@ -116,8 +121,8 @@ os.register_at_fork(after_in_child=_forget_inherited)
 class _Transport(httpx.HTTPTransport):
     """httpx's transport over checked connections."""
 
-    def __init__(self, proxy: str | None) -> None:
-        super().__init__(proxy=proxy)
+    def __init__(self, proxy: str | None, verify_tls: bool) -> None:
+        super().__init__(proxy=proxy, verify=verify_tls)
         self._pool._network_backend = ToProxy() if proxy else Checked()
 
 
@@ -131,15 +136,15 @@ def _proxy_for(address: httpx.URL) -> str | None:
     return proxy
 
 
-def _bounded(response: httpx.Response) -> bytes:
+def _bounded(response: httpx.Response, max_bytes: int) -> bytes:
     """Return the beginning of the body; the rest of a long one is not read, which closes the connection."""
-    read = b""
+    read = bytearray()
     for chunk in response.iter_raw():
         read += chunk
-        if len(read) >= MAX_RESPONSE_BYTES:
+        if len(read) >= max_bytes:
             break
         remaining(None)
-    return read[:MAX_RESPONSE_BYTES]
+    return bytes(read[:max_bytes])
 
 
 def _text(body: bytes) -> str:

@@ -44,7 +44,7 @@ READ_EVERYTHING = (
 )
 ROLE_PERMISSIONS: dict[str, tuple[str, ...]] = {
     "members": OWN_THINGS,
-    "operators": (*OWN_THINGS, *READ_EVERYTHING, "smartagent.change_everyone"),
+    "operators": (*OWN_THINGS, *READ_EVERYTHING, "rules.*_metricquery", "smartagent.change_everyone"),
     "auditors": (*READ_EVERYTHING, "smartagent.*_apitoken"),
     "administrators": ("rules.*", "notifications.*", "optimizer.*", "smartagent.*"),
 }
