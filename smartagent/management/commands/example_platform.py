@@ -72,7 +72,7 @@ class Command(BaseCommand):
     def _look(self, connected: Sequence[Integration]) -> None:
         rows = Integration.objects.filter(pk__in=[each.pk for each in connected], status=Integration.Status.ACTIVE)
         try:
-            wrong = [found for each in rows if (found := look(each, timezone.now()))] if connected else []
+            wrong = [f"{each}: {found}" for each in rows if (found := look(each, timezone.now()))] if connected else []
         except DatabaseError as error:
             wrong = [f"The database does not answer: {error}".strip()]
         for each in wrong:

@@ -86,9 +86,9 @@ def test_a_button_of_its_page_breaks_something_and_comes_back_to_the_page(browse
 def test_a_look_finds_what_is_broken_and_mends_nothing(at_gmail, gmail, alice, now):
     assert look(at_gmail, now) == ""
     gmail.broke("token")
-    assert look(at_gmail, now) == "gmail answered 401 at its probe_url."
+    assert look(at_gmail, now) == "Check of the access token failed: 401 (Unauthorized)."
     at_gmail.refresh_from_db()
-    assert (at_gmail.status, at_gmail.error_message) == ("error", "gmail answered 401 at its probe_url.")
+    assert (at_gmail.status, at_gmail.error_message) == ("error", "Check of the access token failed: 401 (Unauthorized).")
     gmail.healed()
     assert look(at_gmail, now) == ""
     at_gmail.refresh_from_db()
@@ -130,7 +130,7 @@ def test_the_command_connects_somebody_looks_at_them_and_ends(alice):
             assert secrets_of(gmail) == body["credentials"]
             assert gmail.config == body["config"]
             httpx.post(f"http://127.0.0.1:{port}/control/gmail/break", json={"what": "health"}, trust_env=False)
-            assert process.stdout.readline().endswith("gmail answered 503 at its health_url.\n")
+            assert process.stdout.readline().endswith("gmail: Health check failed: 503 (Service Unavailable).\n")
             assert Integration.objects.get(pk=gmail.pk).status == "error"
         finally:
             process.send_signal(signal.SIGTERM)
