@@ -86,9 +86,10 @@ def test_a_button_of_its_page_breaks_something_and_comes_back_to_the_page(browse
 def test_a_look_finds_what_is_broken_and_mends_nothing(at_gmail, gmail, alice, now):
     assert look(at_gmail, now) == ""
     gmail.broke("token")
-    assert look(at_gmail, now) == "Check of the access token failed: 401 (Unauthorized)."
+    error = look(at_gmail, now)
     at_gmail.refresh_from_db()
-    assert (at_gmail.status, at_gmail.error_message) == ("error", "Check of the access token failed: 401 (Unauthorized).")
+    assert error == "Check of the access token failed: 401 (Unauthorized)."
+    assert (at_gmail.status, at_gmail.error_message) == ("error", error)
     gmail.healed()
     assert look(at_gmail, now) == ""
     at_gmail.refresh_from_db()
