@@ -207,6 +207,9 @@ RULES_PER_MEMBER = env.int("RULES_PER_MEMBER", default=10_000)
 
 DISPATCH_EVERY_MINUTES = env.int("DISPATCH_EVERY_MINUTES", default=5)
 PUSHED_MAX_AGE_HOURS = env.int("PUSHED_MAX_AGE_HOURS", default=24)
+# How long an evaluation may wait for all queries of data sources, and how many series one query may return.
+DATA_SOURCES_SECONDS = env.int("DATA_SOURCES_SECONDS", default=60)
+DATA_SOURCE_MAX_SERIES = env.int("DATA_SOURCE_MAX_SERIES", default=10_000)
 # How many days of quiet a silence may keep, by the role of who makes it; and how long a recurring one may go on.
 SILENCE_MAX_DAYS = {
     "members": env.int("SILENCE_MAX_DAYS_MEMBERS", default=7),

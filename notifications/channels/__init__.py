@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from notifications.channels.message import OutgoingMessage
-from notifications.channels.secret_mask import forms_of
+from smartagent.kernel.secret_mask import forms_of
 from smartagent.outbound.client import Answer, send
 
 __all__ = ["Address", "ChannelError", "ChannelKind", "HTTPChannel", "HTTPRequest", "Receipt"]

@@ -12,7 +12,7 @@ from django.conf import settings
 from notifications.channels import Address, HTTPChannel, HTTPRequest, facts_of, unexpected
 from notifications.channels.fields import OneLineField, PhoneField, SecretField
 from notifications.channels.message import OutgoingMessage
-from notifications.channels.secret_mask import forms_of
+from smartagent.kernel.secret_mask import forms_of
 from smartagent.outbound.client import Answer
 
 MAX_LENGTH = 320  # characters: two or three parts of an SMS

@@ -11,12 +11,12 @@ import structlog
 
 from notifications.channels import Address, ChannelError
 from notifications.channels.message import OutgoingMessage
-from notifications.channels.secret_mask import hide
 from notifications.delivery.outcome import Result
 from notifications.delivery.queue import Lease
 from notifications.delivery.rendering import write
 from notifications.registries import channels
 from smartagent.kernel.registry import UnknownKind
+from smartagent.kernel.secret_mask import hide
 from smartagent.outbound.errors import NotSent
 
 log = structlog.get_logger(__name__)

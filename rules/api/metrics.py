@@ -28,7 +28,10 @@ class MetricSerializer(serializers.Serializer[Any]):
     lowest = serializers.FloatField(allow_null=True, help_text="Lowest possible value, if any.")
     highest = serializers.FloatField(allow_null=True, help_text="Highest possible value, if any.")
     max_age = DurationField(allow_null=True, help_text="Older readings count as no data.")
-    built_in = serializers.BooleanField(help_text="False: pushed metric.")
+    built_in = serializers.BooleanField(help_text="False: pushed metric, or query of a data source.")
+    source = serializers.CharField(  # type: ignore[assignment]
+        help_text="Data source of a metric that is a query; empty for others."
+    )
 
 
 class CatalogueSerializer(serializers.Serializer[Any]):
@@ -51,7 +54,7 @@ class CatalogueView(StrictView):
     @extend_schema(
         tags=["metrics"],
         summary="List metrics",
-        description="Built-in metrics, and pushed metrics you can access.",
+        description="Built-in metrics, queries of data sources, and pushed metrics you can access.",
         responses=CatalogueSerializer,
     )
     def get(self, request: Request) -> Response:

@@ -3,7 +3,8 @@ its page shows them with these numbers.
 
 1. Begin: one dispatcher at a time; if the lock is taken, the run says so and ends. Entries that an earlier evaluation
    left pending are executed (*leftovers*).
-2. *readings*: every source gives rows; changes of built-in metrics are kept (*history*).
+2. *readings*: queries are asked of data sources, outside of a transaction; then every metric source gives rows; changes
+   of built-in metrics are kept (*history*).
 3. *candidates*: one statement joins rules, readings and states, and returns the instances that may change.
 4. Step: the pure state machine decides what becomes of each candidate, and
 5. *record*: states, entries and counters are written, one transaction per chunk.
@@ -25,6 +26,9 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from rules.data_sources.asking import QueryOutcome, ask_queries
+from rules.data_sources.record import record_outcomes
+from rules.data_sources.watched import queries_watched
 from rules.evaluation import stages
 from rules.evaluation.candidates import census_of, find_candidates
 from rules.evaluation.clock_skew import SKEW, pull_back
@@ -33,7 +37,7 @@ from rules.evaluation.orphans import resolve_unwatched
 from rules.evaluation.readings import cause_of, forget, gather, keep_changes
 from rules.evaluation.transitions import record
 from rules.isolation import Isolated
-from rules.models import AutomationRule, DispatchRun
+from rules.models import AutomationRule, DispatchRun, MetricQuery
 from rules.silences.coverage import begin_silenced, gather_silenced
 from rules.silences.end_report import report_ended
 from smartagent.kernel.schema_drift_log import notice
@@ -95,8 +99,10 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
     _set_right(run)
     with _timed(run, stages.LEFTOVERS):
         run.succeeded, run.failed = execute_pending(now, owner)
-    with _timed(run, stages.READINGS), transaction.atomic():
-        gather(now, person=_only_reader(owner, rule))
+    with _timed(run, stages.READINGS):
+        outcomes = _ask_sources(run, owner, rule)
+        with transaction.atomic():
+            gather(now, person=_only_reader(owner, rule), outcomes=outcomes)
     with _timed(run, stages.HISTORY):
         _apart(run, "Changes of built-in metrics were not stored", lambda: keep_changes(now))
     with _timed(run, stages.CANDIDATES), transaction.atomic():
@@ -118,6 +124,15 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
     run.succeeded, run.failed = run.succeeded + succeeded, run.failed + failed
     if owner is None and rule is None:  # else not everything that a silence covered was evaluated
         report_ended(run.pk, now)
+
+
+def _ask_sources(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> list[QueryOutcome]:
+    """Ask the queries that the rules watch. No transaction waits for the network."""
+    queries: list[MetricQuery] = []
+    _apart(run, "Metric queries were not read", lambda: queries.extend(queries_watched(owner, rule)))
+    outcomes = ask_queries(queries, run.evaluated_at)
+    _apart(run, "The state of data sources was not stored", lambda: record_outcomes(outcomes, run.evaluated_at))
+    return outcomes
 
 
 def _name(run: DispatchRun, isolated: Isolated[UUID]) -> None:
@@ -174,15 +189,15 @@ def _timed(run: DispatchRun, stage: str) -> Iterator[None]:
 
 @contextmanager
 def _lock() -> Iterator[bool]:
-    free = _ask("SELECT pg_try_advisory_lock(%s)")
+    free = _answer("SELECT pg_try_advisory_lock(%s)")
     try:
         yield free
     finally:
         if free:
-            _ask("SELECT pg_advisory_unlock(%s)")  # a connection that broke meanwhile has given it back
+            _answer("SELECT pg_advisory_unlock(%s)")  # a connection that broke meanwhile has given it back
 
 
-def _ask(question: str) -> bool:
+def _answer(question: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(question, [EVALUATION_LOCK])
         return bool(cursor.fetchone()[0])

@@ -8,9 +8,13 @@ from typing import Any
 
 from django.db import transaction
 
+from rules.data_sources.asking import QueryOutcome, ask_queries
+from rules.data_sources.watched import queries_named
 from rules.evaluation.candidates import judge
 from rules.evaluation.readings import gather, keep_changes
 from rules.models import AutomationRule
+
+MAX_PREVIEW_SECONDS = 15.0  # for data sources: somebody waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +34,9 @@ class Preview:
 
 def preview(rule: AutomationRule, now: datetime) -> Preview:
     """Return what `rule`, saved or not, active or not, would do at `now`. Nothing is stored."""
+    outcomes = ask_queries(queries_named(rule.watched), now, MAX_PREVIEW_SECONDS)
     with transaction.atomic():
-        verdicts = _judged(rule, now)
+        verdicts = _judged(rule, now, outcomes)
         transaction.set_rollback(True)
     own: dict[str, Any] = next((v for v in verdicts if v["subject_id"] == rule.user_id), {"verdict": "missing"})
     met = sum(verdict["verdict"] == "met" for verdict in verdicts)
@@ -39,12 +44,12 @@ def preview(rule: AutomationRule, now: datetime) -> Preview:
     return Preview(**{k: v for k, v in own.items() if k != "subject_id"}, people=len(verdicts), met=met)
 
 
-def _judged(rule: AutomationRule, now: datetime) -> list[dict[str, Any]]:
+def _judged(rule: AutomationRule, now: datetime, outcomes: list[QueryOutcome]) -> list[dict[str, Any]]:
     trial = AutomationRule(
         **{field.attname: getattr(rule, field.attname) for field in AutomationRule._meta.concrete_fields}
         | {"id": uuid.uuid4(), "uid": None, "status": AutomationRule.Status.ACTIVE, "deleted_at": None}
     )
     AutomationRule.objects.bulk_create([trial])  # makes no version in the history, and is rolled back
-    gather(now, rule.watched, rule.user_id if rule.applies_to == AutomationRule.AppliesTo.OWNER else None)
+    gather(now, rule.watched, rule.user_id if rule.applies_to == AutomationRule.AppliesTo.OWNER else None, outcomes)
     keep_changes(now)
     return judge(now, trial.pk)

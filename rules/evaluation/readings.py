@@ -1,15 +1,19 @@
 """Stage 2 of an evaluation: the readings of every metric source, in a temporary table.
 
-A source that raises is recorded with its error; the others continue.
+A source that raises is recorded with its error; the others continue. Queries of data sources were asked before, outside
+of the transaction.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import structlog
 from django.db import DatabaseError, connection, transaction
 
+from rules.data_sources.asking import QueryOutcome
+from rules.data_sources.readings import insert_outcomes
+from rules.data_sources.watched import query_names
 from rules.engine.evaluated_rules import IN_FORCE_SQL
 from rules.metrics import MetricSource, Query
 from rules.metrics.pushed import Pushed
@@ -19,16 +23,18 @@ from smartagent.kernel.schema_drift import behind, in_words
 log = structlog.get_logger(__name__)
 
 CREATE_READING_TABLES = """
-DROP TABLE IF EXISTS eval_readings, eval_failures, eval_beyond;
+DROP TABLE IF EXISTS eval_readings, eval_series, eval_failures, eval_beyond;
 CREATE TEMP TABLE eval_readings (metric text, user_id uuid, target text, value float8, observed_at timestamptz);
+CREATE TEMP TABLE eval_series (metric text, user_id uuid, target text, labels jsonb, value float8,
+                               observed_at timestamptz);
 CREATE TEMP TABLE eval_failures (metric text, cause text);
 CREATE TEMP TABLE eval_beyond (metric text, user_id uuid, target text);
 """
 # A small sample is enough to plan the joins with, and takes a tenth of the time.
 ANALYZE = "SET LOCAL default_statistics_target = 10; ANALYZE eval_readings, eval_failures"
 TEMPORARY = (
-    "eval_readings", "eval_failures", "eval_beyond", "eval_conditions", "eval_values", "eval_verdicts", "eval_silenced",
-    "eval_candidates", "eval_transitions",
+    "eval_readings", "eval_series", "eval_failures", "eval_beyond", "eval_conditions", "eval_values", "eval_verdicts",
+    "eval_silenced", "eval_candidates", "eval_transitions",
 )  # fmt: skip
 # NaN is above Infinity for PostgreSQL; none of the three can be compared with a threshold.
 PUT_ASIDE = """
@@ -48,10 +54,16 @@ SELECT r.user_id, r.metric, r.target, r.value, %(now)s
 """
 
 
-def gather(now: datetime, wanted: Collection[str] | None = None, person: UUID | None = None) -> int:
+def gather(
+    now: datetime,
+    wanted: Collection[str] | None = None,
+    person: UUID | None = None,
+    outcomes: Sequence[QueryOutcome] = (),
+) -> int:
     """Fill eval_readings and eval_failures as of `now`; return the number of readings.
 
-    All readings, or only those of the `wanted` metrics; of everybody, or only those that count for one person.
+    All readings, or only those of the `wanted` metrics; of everybody, or only those that count for one person; and
+    those of queries, of which `outcomes` came.
     """
     with connection.cursor() as cursor:
         cursor.execute(CREATE_READING_TABLES)
@@ -59,7 +71,8 @@ def gather(now: datetime, wanted: Collection[str] | None = None, person: UUID | 
         if wanted is None or source.kind in wanted:
             _read(source, source.kind, now, person)
     if wanted is None or any(metric not in metrics for metric in wanted):
-        _read(Pushed([source.kind for source in metrics], wanted, person), "", now, person)
+        _read(Pushed([*(source.kind for source in metrics), *query_names()], wanted, person), "", now, person)
+    insert_outcomes(outcomes, person)
     with connection.cursor() as cursor:
         cursor.execute(PUT_ASIDE)
         cursor.execute(ANALYZE)

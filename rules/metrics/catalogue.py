@@ -1,4 +1,4 @@
-"""The catalogue of metrics: the built-in ones, and the names of pushed samples."""
+"""The catalogue of metrics: the built-in ones, queries of data sources, and the names of pushed samples."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from rules.models import MetricQuery
 from rules.registries import metrics
 from smartagent.kernel.scope import has_everyone
 
@@ -35,10 +36,11 @@ class Metric:
     highest: float | None
     max_age: timedelta | None
     built_in: bool
+    source: str = ""
 
 
 def catalogue(user: Any) -> list[Metric]:
-    """Return the built-in metrics, and the pushed ones that `user` may see or that apply to them."""
+    """Return the built-in metrics, queries, and the pushed metrics that `user` may see or that apply to them."""
     built_in = [
         Metric(
             kind=source.kind, label=source.label, help=source.help, unit=source.unit, lowest=source.lowest,
@@ -46,7 +48,9 @@ def catalogue(user: Any) -> list[Metric]:
         )
         for source in metrics
     ]  # fmt: skip
-    return built_in + [_pushed(name) for name in pushed_names(user)]
+    queries = [_query(query) for query in MetricQuery.objects.select_related("source")]
+    known = {metric.kind for metric in queries}
+    return built_in + queries + [_pushed(name) for name in pushed_names(user) if name not in known]
 
 
 def pushed_names(user: Any) -> list[str]:
@@ -66,4 +70,11 @@ def _pushed(name: str) -> Metric:
     return Metric(
         kind=name, label=name, help="Latest pushed sample of this metric.", unit="", lowest=None,
         highest=None, max_age=timedelta(hours=settings.PUSHED_MAX_AGE_HOURS), built_in=False,
+    )  # fmt: skip
+
+
+def _query(query: MetricQuery) -> Metric:
+    return Metric(
+        kind=query.name, label=query.name, help=query.description or f"Query of the data source {query.source.name}.",
+        unit=query.unit, lowest=None, highest=None, max_age=None, built_in=False, source=query.source.name,
     )  # fmt: skip

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 import httpcore
 import httpx
 
+from smartagent.kernel.formats import plural
 from smartagent.outbound.addresses import is_ours, resolve
 from smartagent.outbound.errors import AddressRefused, NotSent, RequestRefused, Unreachable
 from smartagent.outbound.network import Checked, ToProxy, deadline, remaining
@@ -62,7 +63,9 @@ def send(
             with closing(transport.handle_request(request)) as response:
                 body = _bounded(response, max_bytes)
     except httpx.TimeoutException:
-        raise Unreachable(f"{address.host} did not answer within {seconds:.0f} seconds.") from None
+        raise Unreachable(
+            f"{address.host} did not answer within {seconds:.0f} {plural(round(seconds), 'second')}."
+        ) from None
     except (httpx.LocalProtocolError, UnicodeError):  # they quote what is secret
         raise RequestRefused(RequestRefused.__doc__) from None
     except (httpx.HTTPError, httpcore.ConnectError, httpx.InvalidURL, ValueError) as error:

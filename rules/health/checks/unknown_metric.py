@@ -1,10 +1,11 @@
-"""Rules on an unknown metric: neither built in, nor with a recent sample."""
+"""Rules on an unknown metric: neither built in, nor a query of a data source, nor with a recent sample."""
 
 from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 
+from rules.data_sources.watched import query_names
 from rules.health.check import Facts, HealthCheck, before, days, days_sql
 from rules.registries import metrics
 
@@ -51,7 +52,7 @@ SELECT DISTINCT ON (u.id) u.id AS rule_id, coalesce({days_sql("last.at")}, 10000
 """
 
     def params(self, now: datetime) -> dict[str, Any]:
-        return {"unknown_metric_built_in": [source.kind for source in metrics]}
+        return {"unknown_metric_built_in": [*(source.kind for source in metrics), *query_names()]}
 
     def words(self, facts: Facts) -> str:
         where = f" on {facts['target']}" if facts["target"] else ""

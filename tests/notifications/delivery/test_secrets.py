@@ -12,10 +12,10 @@ from werkzeug import Request, Response
 
 from notifications.channels import Address
 from notifications.channels.credentials import values_of
-from notifications.channels.secret_mask import forms_of, hide
 from notifications.delivery.worker import deliver
 from notifications.models import Channel, Delivery, DeliveryAttempt
 from notifications.registries import channels
+from smartagent.kernel.secret_mask import forms_of, hide
 from tests.api import Program
 from tests.notifications.channels.written import message
 from tests.notifications.outside import START, channel_of, tell

@@ -28,6 +28,7 @@ def test_the_catalogue_has_the_built_in_and_the_pushed_metrics(alice, bob, olga)
     assert metrics["fusion_score"] == {
         "kind": "fusion_score", "label": "Fusion score", "unit": "", "lowest": 0, "highest": 100, "max_age": "1w",
         "built_in": True,
+        "source": "",
         "help": "Latest score of the integration; without an integration, the latest overall score of the person, "
         "or else the mean of the latest scores of the integrations.",
     }  # fmt: skip
