@@ -26,6 +26,7 @@ from rules.evaluation.dispatcher import EVALUATION_LOCK
 from smartagent.models import User
 from smartagent.rest.slots import Slots
 from tests import memory
+from tests.stack import with_room
 from tests.tables import Tables
 
 TESTS = Path(__file__).parent
@@ -84,6 +85,13 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)  # states of migrations are a hundred thousand objects
+
+
+@pytest.hookimpl(tryfirst=True)
+@with_room
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> object:
+    """As pytest does it, with room for deep calls."""
+    return item.config.pluginmanager.get_plugin("runner").pytest_runtest_protocol(item, nextitem)
 
 
 @pytest.fixture(autouse=True, scope="session")

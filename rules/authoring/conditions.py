@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from rules.authoring.scales import threshold_problem
-from rules.engine.conditions import Operator, Reducer
+from rules.engine.conditions import OF_COUNTERS, PARAMETER_RANGES, WITHOUT_WINDOW, Operator, Reducer, met
 from rules.ingest.samples import METRIC_NAME, check_target
 from rules.registries import metrics
 from smartagent.kernel.coerce import as_json_number, as_number, read_number
@@ -14,7 +14,11 @@ from smartagent.kernel.durations import format_duration
 MAX_FURTHER = 5  # further conditions
 TOO_MANY = f"A rule has at most {MAX_FURTHER} further conditions; {{}} were given."
 SHORTEST, LONGEST_WINDOW = timedelta(minutes=5), timedelta(days=30)
-CONDITION_FIELDS = ("metric", "target", "reducer", "window", "operator", "threshold")
+CONDITION_FIELDS = ("metric", "target", "reducer", "window", "parameter", "operator", "threshold")
+PARAMETERS = {
+    "quantile": "the quantile as a number from 0 to 1, for example 0.95",
+    "predict_linear": "how far ahead to predict, from 0 to 365d, for example 4h",
+}
 
 
 def condition_errors(condition: Mapping[str, Any]) -> dict[str, str]:
@@ -42,13 +46,14 @@ def further_errors(conditions: Any) -> dict[str, list[str]]:
 
 
 def stored(condition: Mapping[str, Any]) -> dict[str, Any]:
-    """A valid condition, its window a timedelta, in stored form."""
+    """A valid condition, its window a timedelta, in stored form; a parameter only where the aggregation has one."""
+    parameter = condition.get("parameter")
     return {
         "metric": condition["metric"], "target": condition.get("target") or "",
         "reducer": condition.get("reducer") or "last",
         "window": int((condition.get("window") or timedelta(0)).total_seconds()), "operator": condition["operator"],
         "threshold": as_json_number(read_number(condition["threshold"])),
-    }  # fmt: skip
+    } | ({} if parameter is None else {"parameter": as_json_number(read_number(parameter))})  # fmt: skip
 
 
 def window_of(seconds: Any) -> timedelta | None:
@@ -99,9 +104,16 @@ def target_problem(target: Any, _: Mapping[str, Any]) -> str:
     return ""
 
 
-def _reducer(reducer: Any, _: Mapping[str, Any]) -> str:
-    known = ", ".join(Reducer.values)
-    return "" if reducer in Reducer.values else f"“{str(reducer)[:40]}” is not an aggregation. Available: {known}."
+def _reducer(reducer: Any, condition: Mapping[str, Any]) -> str:
+    if reducer not in Reducer.values:
+        return f"“{str(reducer)[:40]}” is not an aggregation. Available: {', '.join(Reducer.values)}."
+    metric = str(condition.get("metric"))
+    if reducer in OF_COUNTERS and metric in metrics:
+        return (
+            f"{metrics[metric].label} is no counter, so it has no {reducer}. Use change or deriv, or a pushed metric "
+            "that only counts up."
+        )
+    return ""
 
 
 def _window(window: Any, condition: Mapping[str, Any]) -> str:
@@ -111,15 +123,22 @@ def _window(window: Any, condition: Mapping[str, Any]) -> str:
     reducer = condition.get("reducer") or Reducer.LAST
     if reducer not in Reducer.values:
         return ""
-    if reducer == Reducer.LAST:
-        return (
-            "" if not window else "The latest reading has no window. Leave the window empty, or choose an aggregation."
-        )
+    if reducer in WITHOUT_WINDOW:
+        return WINDOW_REFUSALS[reducer] if window else ""
     if not window:
         return f"Enter the window for {Reducer(reducer).label}, {bounds}."
     if SHORTEST <= window <= LONGEST_WINDOW:
         return ""
     return f"The window must be {bounds}, not {format_duration(window)}."
+
+
+def _parameter(parameter: Any, condition: Mapping[str, Any]) -> str:
+    reducer = condition.get("reducer") or Reducer.LAST
+    if reducer not in PARAMETER_RANGES:
+        without = f"The aggregation {reducer} has no parameter. Leave it empty."
+        return without if parameter is not None and reducer in Reducer.values else ""
+    found, (lowest, highest) = as_number(parameter), PARAMETER_RANGES[reducer]
+    return "" if found is not None and lowest <= found <= highest else f"Enter {PARAMETERS[reducer]}."
 
 
 def _operator(operator: Any, _: Mapping[str, Any]) -> str:
@@ -128,10 +147,20 @@ def _operator(operator: Any, _: Mapping[str, Any]) -> str:
 
 
 def _threshold(threshold: Any, condition: Mapping[str, Any]) -> str:
-    return threshold_problem(threshold, condition.get("metric"), condition.get("reducer"))
+    reducer, operator = condition.get("reducer"), condition.get("operator")
+    problem = threshold_problem(threshold, condition.get("metric"), reducer)
+    if problem or reducer != Reducer.ABSENT or operator not in Operator.values:
+        return problem
+    never, always = (met(value, operator, float(threshold)) for value in (1.0, 0.0))
+    return "Absence is 1 without a reading, else 0. Use = 1 to fire without a reading." if never == always else ""
 
 
+WINDOW_REFUSALS = {
+    "last": "The latest reading has no window. Leave the window empty, or choose an aggregation.",
+    "unusual": "The distance from the usual has no window: the same hour of the last 4 weeks is compared. Leave the "
+    "window empty.",
+}
 CONDITION_CHECKS = {
-    "metric": metric_problem, "target": target_problem, "reducer": _reducer, "window": _window, "operator": _operator,
-    "threshold": _threshold,
+    "metric": metric_problem, "target": target_problem, "reducer": _reducer, "window": _window,
+    "parameter": _parameter, "operator": _operator, "threshold": _threshold,
 }  # fmt: skip

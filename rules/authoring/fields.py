@@ -104,7 +104,12 @@ RULE_FIELDS = (
     RuleField(name="reducer", help="The latest reading, or an aggregation over a window."),
     RuleField(
         name="evaluation_window", in_files=("window",),
-        help="Time range of the aggregation, from 5m to 30d. None for the latest reading.",
+        help="Time range of the aggregation, from 5m to 30d. None for the latest reading and for unusual.",
+    ),
+    RuleField(
+        name="reducer_parameter", in_files=("parameter",),
+        help="Of a quantile: 0 to 1, for example 0.95. Of a predicted value: how far ahead, for example 4h.",
+        invalid="Enter a number such as 0.95, or a duration such as 4h.",
     ),
     RuleField(
         name="condition_operator", in_files=("operator",), help="How the reading is compared with the threshold.",

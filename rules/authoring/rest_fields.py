@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -13,8 +14,9 @@ from rules.authoring.conditions import CONDITION_FIELDS, MAX_FURTHER, TOO_MANY, 
 from rules.engine.conditions import Operator, Reducer
 from rules.engine.intervals import parse_checks
 from rules.ingest.samples import METRIC_NAME
-from smartagent.kernel.durations import MAX_DURATION_TEXT, format_duration
-from smartagent.rest.fields import ChoiceField, DurationField, JSONObjectField, NumberField, TextField
+from smartagent.kernel.coerce import as_number
+from smartagent.kernel.durations import MAX_DURATION_TEXT, format_duration, parse_duration
+from smartagent.rest.fields import DURATION_REGEX, ChoiceField, DurationField, JSONObjectField, NumberField, TextField
 from smartagent.rest.serializers import StrictSerializer
 
 DURATION_OR_CHECKS_PATTERN = r"^\s*(0|([0-9]+\s*[wdhmsWDHMS]\s*)+|[0-9]+\s*[cC][hH][eE][cC][kK][sS]?\s*)$"
@@ -43,6 +45,7 @@ class ChecksField(DurationField):
 
 
 WEB = {"pattern": r"^[hH][tT][tT][pP][sS]?://\S+$"}
+PARAMETER_HELP = "Of a quantile: 0 to 1. Of a predicted value: seconds ahead, or a duration such as 4h. Else null."
 METRIC_SCHEMA = {"pattern": f"^{METRIC_NAME.pattern}$"}  # also of every built-in one
 LABELS_SCHEMA = {
     "maxProperties": labels.MAX_LABELS,
@@ -61,6 +64,23 @@ class LabelsField(JSONObjectField):
     asks = LABELS_SCHEMA
 
 
+@extend_schema_field(
+    {"oneOf": [{"type": "number"}, {"type": "string", "pattern": DURATION_REGEX, "maxLength": MAX_DURATION_TEXT}]}
+)
+class ParameterField(NumberField):
+    """The parameter of an aggregation: a number, or a duration such as `4h`, stored in seconds; given as a number."""
+
+    asks = {}
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if not isinstance(data, str):
+            return super().to_internal_value(data)
+        try:
+            return Decimal(int(parse_duration(data).total_seconds()))
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from error
+
+
 class ConditionSerializer(StrictSerializer):
     """A further condition of a rule, of the same person."""
 
@@ -75,6 +95,7 @@ class ConditionSerializer(StrictSerializer):
         help_text="Aggregation over the readings in the window.",
     )
     window = ChecksField(required=False, default=timedelta(0), help_text="5m to 30d; 0 for the latest reading.")
+    parameter = ParameterField(required=False, allow_null=True, default=None, help_text=PARAMETER_HELP)
     operator = ChoiceField(choices=Operator.choices)
     threshold = NumberField()
 
@@ -109,6 +130,9 @@ def _shown(condition: Any) -> dict[str, Any]:
     known = condition if isinstance(condition, Mapping) else {}
     window, threshold = window_of(known.get("window")), known.get("threshold")
     number = isinstance(threshold, int | float) and not isinstance(threshold, bool) and math.isfinite(threshold)
-    texts = {name: str(known.get(name) or "") for name in CONDITION_FIELDS if name not in ("window", "threshold")}
-    shown = texts | {"window": format_duration(window or timedelta(0)), "threshold": threshold if number else None}
+    texts = {name: str(known.get(name) or "") for name in ("metric", "target", "reducer", "operator")}
+    shown = texts | {
+        "window": format_duration(window or timedelta(0)), "threshold": threshold if number else None,
+        "parameter": as_number(known.get("parameter")),
+    }  # fmt: skip
     return {name: shown[name] for name in CONDITION_FIELDS}

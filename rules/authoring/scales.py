@@ -10,7 +10,7 @@ from rules.text.phrases import limit, number
 from smartagent.kernel.coerce import as_number
 
 # What these give is not on the scale of the metric: a sum of scores may well be 1000, a change -20.
-OFF_SCALE = {Reducer.SUM.value, Reducer.COUNT.value, Reducer.CHANGE.value, Reducer.PERCENT_CHANGE.value}
+OFF_SCALE = set(Reducer.values) - {"last", "avg", "min", "max", "quantile"}
 FALLING, RISING = (Operator.LT.value, Operator.LE.value), (Operator.GT.value, Operator.GE.value)
 
 

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from rules.action_options import clean_config, stored_options
 from rules.authoring.fields import FIELD_HELP, REQUIRED_MESSAGES, RULE_FIELD_OF_NAME, RULE_FIELDS, names
-from rules.authoring.rest_fields import METRIC_SCHEMA, WEB, ChecksField, ConditionsField, LabelsField
+from rules.authoring.rest_fields import METRIC_SCHEMA, WEB, ChecksField, ConditionsField, LabelsField, ParameterField
 from rules.authoring.validation import Errors, checked_fields, validate
 from rules.engine.severities import severity_of
 from rules.models import AutomationRule
@@ -33,6 +33,7 @@ class RuleFieldsSerializer(OwnedSerializer):
     action_config = JSONObjectField(required=False, help_text=FIELD_HELP["action_config"])
     labels = LabelsField(required=False, help_text=FIELD_HELP["labels"])
     evaluation_window = ChecksField(required=False, help_text=FIELD_HELP["evaluation_window"])
+    reducer_parameter = ParameterField(required=False, allow_null=True, help_text=FIELD_HELP["reducer_parameter"])
     more_conditions = ConditionsField(required=False, help_text=FIELD_HELP["more_conditions"])
     pending_for = ChecksField(required=False, help_text=FIELD_HELP["pending_for"])
     keep_firing_for = ChecksField(required=False, help_text=FIELD_HELP["keep_firing_for"])

@@ -27,8 +27,8 @@ DEFAULT_REPEAT = AutomationRule._meta.get_field("repeat_every").default
 Errors = dict[str, list[str]]
 # The rule's own condition: which of its fields says what.
 CONDITION_FIELD_NAMES = {
-    "metric_type": "metric", "reducer": "reducer", "evaluation_window": "window", "condition_operator": "operator",
-    "threshold_value": "threshold",
+    "metric_type": "metric", "reducer": "reducer", "evaluation_window": "window", "reducer_parameter": "parameter",
+    "condition_operator": "operator", "threshold_value": "threshold",
 }  # fmt: skip
 
 

@@ -58,8 +58,8 @@ def _of_windows(
     condition: Condition = watched.conditions[0]
     moments = moments_between(start, end)
     series = own.get(condition.key) or platform.get(condition.key) or Series()
-    reach = (end - start + condition.window) / timedelta(seconds=1)
-    in_window = len(series.times) * condition.window.total_seconds() / reach
+    reach = (end - start + condition.reach) / timedelta(seconds=1)
+    in_window = len(series.times) * condition.reach.total_seconds() / reach
     apart = max(1, int(len(moments) * in_window / MAX_OBSERVATIONS_READ) + 1 if in_window else 1)
     return [(moment, watched.evaluate(own, platform, moment)[0].value) for moment in moments[::apart]]
 

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rules.backtesting.simulation import ObservationAt
-from rules.engine.conditions import IN_PYTHON, Reducer, combine, met, verdict
-from rules.engine.numeric_range import TOO_FAR
+from rules.engine.conditions import IN_PYTHON, PARAMETER_RANGES, Reducer, combine, met, verdict
+from rules.engine.numeric_range import LARGEST_VALUE, TOO_FAR
 from rules.engine.reducers import Series
 from rules.engine.states import Observation
+from rules.engine.usual import LOOKBACK, usual
 
 Key = tuple[str, str]  # metric and target
 Outcome = tuple[str, str, bool]  # the parts of an observation: verdict, cause, critical
@@ -20,7 +21,7 @@ Judged = tuple[float | None, datetime | None, str, bool, str]  # value, its time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """One condition of a rule: metric, target, aggregation and window, operator, thresholds."""
+    """One condition of a rule: metric, target, aggregation with its window and parameter, operator, thresholds."""
 
     metric: str
     operator: str
@@ -28,12 +29,18 @@ class Condition:
     target: str = ""
     reducer: str = "last"
     window: timedelta = timedelta(0)
+    parameter: float = 0.0
     recovery: float | None = None
     critical: float | None = None
 
     @property
     def key(self) -> Key:
         return self.metric, self.target
+
+    @property
+    def reach(self) -> timedelta:
+        """How far back its readings are needed."""
+        return LOOKBACK if self.reducer == Reducer.UNUSUAL else self.window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,13 +118,23 @@ class RuleConditions:
 
     def _reduced(self, condition: Condition, own: Series, platform: Series, now: datetime) -> float | None:
         for series in (own, platform):
-            value = series.reduce(condition.reducer, now, condition.window, self.interval)
+            value = self._value(condition, series, now)
             if value is not None:
                 return value
-        return 0.0 if condition.reducer == Reducer.COUNT else None
+        return WITHOUT_READINGS.get(condition.reducer)
+
+    def _value(self, condition: Condition, series: Series, now: datetime) -> float | None:
+        if condition.reducer != Reducer.UNUSUAL:
+            return series.reduce(condition.reducer, now, condition.window, self.interval, condition.parameter)
+        newest = series.newest(now, self.max_age.get(condition.metric))
+        if newest and not abs(newest[0]) <= LARGEST_VALUE:
+            return math.nan
+        band = usual(series, now) if newest else None
+        return band.distance(newest[0]) if newest and band else None
 
 
 NONE = Series()
+WITHOUT_READINGS = {Reducer.COUNT.value: 0.0, Reducer.ABSENT.value: 1.0}
 
 
 def watch(
@@ -157,6 +174,7 @@ def condition_of(fields: Mapping[str, Any]) -> Condition:
             metric=str(fields["metric"]), target=str(fields.get("target") or ""), operator=fields["operator"],
             threshold=float(fields["threshold"]), reducer=fields.get("reducer") or "last",
             window=timedelta(seconds=float(fields.get("window") or 0)),
+            parameter=_parameter(fields.get("reducer"), fields.get("parameter")),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"a further condition cannot be read: {fields!r}") from error
@@ -165,11 +183,23 @@ def condition_of(fields: Mapping[str, Any]) -> Condition:
     return condition
 
 
+def _parameter(reducer: Any, given: Any) -> float:
+    """The parameter of a reducer, 0 where it has none; ValueError where it is not in its range."""
+    if reducer not in PARAMETER_RANGES:
+        return 0.0
+    lowest, highest = PARAMETER_RANGES[reducer]
+    parameter = float("nan" if given is None else given)
+    if not lowest <= parameter <= highest:
+        raise ValueError(f"the parameter of {reducer} cannot be read: {given!r}")
+    return parameter
+
+
 def conditions_of(rule: Any) -> list[Condition]:
     """All conditions of a rule, the main one first; ValueError where one cannot be read."""
     own = Condition(
         metric=rule.metric_type, target=rule.target_integration or "", operator=rule.condition_operator,
         threshold=float(rule.threshold_value), reducer=rule.reducer, window=rule.evaluation_window,
+        parameter=_parameter(rule.reducer, rule.reducer_parameter),
         recovery=None if rule.recovery_threshold is None else float(rule.recovery_threshold),
         critical=None if rule.critical_threshold is None else float(rule.critical_threshold),
     )  # fmt: skip

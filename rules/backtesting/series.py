@@ -25,7 +25,7 @@ SELECT before.* FROM unnest(%(metrics)s::text[], %(targets)s::text[]) AS series 
     SELECT s.user_id, s.metric, s.target, s.observed_at, s.value FROM metric_samples s
      WHERE s.{of_one} AND s.metric = series.metric AND s.target = series.target AND s.observed_at <= %(start)s
      ORDER BY s.observed_at DESC LIMIT 1) AS before
- ORDER BY 1, 2, 3, 4
+ ORDER BY 1, 2, 3, 4, 5
 """
 OF_PEOPLE = {
     "whose": "user_id = ANY(%(people)s)", "people": "unnest(%(people)s::uuid[]) AS person (id)",
@@ -66,7 +66,5 @@ def _series(
 
 def reach(watched: RuleConditions, start: datetime, end: datetime) -> tuple[datetime, datetime]:
     """The times from and until which readings are needed: windows and maximum ages reach back before `start`."""
-    back = max(
-        [condition.window for condition in watched.conditions] + [age for age in watched.max_age.values() if age]
-    )
+    back = max([condition.reach for condition in watched.conditions] + [age for age in watched.max_age.values() if age])
     return start - back, end

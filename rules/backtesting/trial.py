@@ -11,8 +11,8 @@ from rules.backtesting.inputs import watch_of
 from rules.backtesting.replay import Period, Replay, replay
 from rules.backtesting.simulation import SimulatedStep
 from rules.models import AutomationRule
+from rules.text.aggregation import aggregated
 from rules.text.phrases import begun, metric_name
-from rules.text.rule import REDUCER_PHRASES
 from smartagent.kernel.formats import counted
 from smartagent.models import User
 
@@ -81,7 +81,7 @@ def _people(whole: Replay) -> list[User]:
 
 def _label(rule: AutomationRule) -> str:
     name = metric_name(rule.metric_type) + (f" on {rule.target_integration}" if rule.target_integration else "")
-    return REDUCER_PHRASES[rule.reducer].format(name, "the window") if rule.reducer in REDUCER_PHRASES else name
+    return aggregated(rule.reducer, name, "the window", rule.reducer_parameter)
 
 
 def _sentence(rule: AutomationRule, days: int, one: Replay, whole: Replay | None, person: User | None) -> str:

@@ -26,6 +26,20 @@ class Reducer(models.TextChoices):
     COUNT = "count", "number of readings"
     CHANGE = "change", "change"
     PERCENT_CHANGE = "percent_change", "change in percent"
+    RATE = "rate", "rate per second of a counter"
+    INCREASE = "increase", "increase of a counter"
+    DERIV = "deriv", "slope per second"
+    PREDICT_LINEAR = "predict_linear", "predicted value"
+    QUANTILE = "quantile", "quantile"
+    STDDEV = "stddev", "standard deviation"
+    ABSENT = "absent", "absence of readings"
+    UNUSUAL = "unusual", "distance from the usual"
+
+
+OF_COUNTERS = (Reducer.RATE.value, Reducer.INCREASE.value)  # only of pushed metrics: a built-in one counts nothing up
+WITHOUT_WINDOW = (Reducer.LAST.value, Reducer.UNUSUAL.value)
+# The reducers that have a parameter, and its range: a share of the readings, or seconds ahead.
+PARAMETER_RANGES = {Reducer.QUANTILE.value: (0.0, 1.0), Reducer.PREDICT_LINEAR.value: (0.0, 365 * 86_400.0)}
 
 
 class Match(models.TextChoices):

@@ -6,6 +6,11 @@ SMALLEST = 1e-150  # of what one divides by or multiplies with
 TOO_FAR = "A reading in the window is too large, or too near to 0, to calculate with (1e-150 to 1e150)."
 
 
+def in_range(value: float) -> float:
+    """The value to calculate with: 0 instead of one out of range, whose window is refused elsewhere."""
+    return value if SMALLEST <= abs(value) <= LARGEST_VALUE else 0.0
+
+
 def as_float_sql(numeric: str, maximum: str = "1.7e308") -> str:
     """SQL of `numeric` as double precision, without the cast's errors: NULL beyond `maximum`, 0 for what is closer to 0
     than 64 bits can represent."""

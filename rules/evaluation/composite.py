@@ -3,19 +3,25 @@
 Simple rules do not come here. `rules.engine.reducers` has the same aggregations in Python, for backtests.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
-from rules.engine.conditions import Operator, Reducer, combine_sql, met_sql, verdict_sql
+from rules.engine.conditions import PARAMETER_RANGES, Operator, Reducer, combine_sql, met_sql, verdict_sql
 from rules.engine.numeric_range import LARGEST_VALUE, SMALLEST, TOO_FAR, as_float_sql
+from rules.engine.usual import LOOKBACK, hour_of
+from rules.evaluation.held_aggregates import HELD_AGGREGATES
+from rules.evaluation.sample_aggregates import SAMPLE_AGGREGATES
 from rules.registries import metrics
 
 DROP_COMPOSITE_TABLES = "DROP TABLE IF EXISTS eval_conditions, eval_values, eval_verdicts"
 _NUMERIC = "(CASE WHEN jsonb_typeof(c.it->'{name}') = 'number' THEN (c.it->>'{name}')::numeric END)"
 THRESHOLD_SQL = as_float_sql(_NUMERIC.format(name="threshold"))
+PARAMETER_SQL = as_float_sql(_NUMERIC.format(name="parameter"))
 WINDOW_SECONDS_SQL = as_float_sql(_NUMERIC.format(name="window"), maximum="1e9")
 RULE = """r.id AS rule_id, r.user_id AS owner_id, r.applies_to, r.match"""
 SUBJECTS = """
@@ -57,54 +63,82 @@ PERCENT_CHANGE_BY = f"""(SELECT CASE WHEN moved.first = 0 OR moved.by IS NULL TH
                            WHEN abs(moved.first) < {SMALLEST} THEN 'NaN'
                            ELSE 100 * moved.by / abs(moved.first) END
                   FROM (SELECT {{change}} AS by, {{first}} AS first) AS moved)"""
-AGGREGATE_SQL = f"""CASE w.reducer
-    WHEN 'avg' THEN (SELECT {_whole("avg(s.value)", "s.value")} FROM {{samples}})
-    WHEN 'min' THEN (SELECT min(s.value) FROM {{samples}})
-    WHEN 'max' THEN (SELECT max(s.value) FROM {{samples}})
-    WHEN 'sum' THEN (SELECT {_whole("sum(s.value)", "s.value")} FROM {{samples}})
-    WHEN 'count' THEN (SELECT nullif(count(*), 0)::float8 FROM {{samples}})
-    WHEN 'change' THEN {{change}}
-    WHEN 'percent_change' THEN {PERCENT_CHANGE_BY} END"""
+AGGREGATES = {
+    "avg": f"(SELECT {_whole('avg(s.value)', 's.value')} FROM {{samples}})",
+    "min": "(SELECT min(s.value) FROM {samples})",
+    "max": "(SELECT max(s.value) FROM {samples})",
+    "sum": f"(SELECT {_whole('sum(s.value)', 's.value')} FROM {{samples}})",
+    "count": "(SELECT nullif(count(*), 0)::float8 FROM {samples})",
+    "change": "{change}",
+    "percent_change": PERCENT_CHANGE_BY,
+} | SAMPLE_AGGREGATES
 FIRST_VALUE = "(SELECT s.value FROM {samples} ORDER BY s.observed_at LIMIT 1)"
 LAST_VALUE = "(SELECT s.value FROM {samples} ORDER BY s.observed_at DESC LIMIT 1)"
 CHANGE = (
     f"(SELECT CASE WHEN count(*) > 1 THEN {CHANGE_BY.format(first=FIRST_VALUE, last=LAST_VALUE)} END FROM {{samples}})"
 )
-BUILT_IN = f"""CASE w.reducer
-    WHEN 'avg' THEN (SELECT {
-    _ALL.format(value="held.value", whole=f"coalesce({AREA} / nullif(sum({LENGTH}), 0), max(held.value))")
-} FROM {{held}})
-    WHEN 'min' THEN (SELECT min(held.value) FROM {{held}})
-    WHEN 'max' THEN (SELECT max(held.value) FROM {{held}})
-    WHEN 'sum' THEN (SELECT {_ALL.format(value="held.value", whole=f"{AREA} / %(tick)s")} FROM {{held}})
-    WHEN 'count' THEN (SELECT sum({LENGTH}) / %(tick)s FROM {{held}})
-    WHEN 'change' THEN {{change}}
-    WHEN 'percent_change' THEN {PERCENT_CHANGE_BY} END"""
+MEAN_HELD = f"coalesce({AREA} / nullif(sum({LENGTH}), 0), max(held.value))"
+BUILT_IN = {
+    "avg": f"(SELECT {_ALL.format(value='held.value', whole=MEAN_HELD)} FROM {{held}})",
+    "min": "(SELECT min(held.value) FROM {held})",
+    "max": "(SELECT max(held.value) FROM {held})",
+    "sum": f"(SELECT {_ALL.format(value='held.value', whole=f'{AREA} / %(tick)s')} FROM {{held}})",
+    "count": f"(SELECT sum({LENGTH}) / %(tick)s FROM {{held}})",
+    "change": "{change}",
+    "percent_change": PERCENT_CHANGE_BY,
+} | HELD_AGGREGATES
 FIRST_HELD = "(SELECT held.value FROM {held} ORDER BY held.begun LIMIT 1)"
 LAST_HELD = "(SELECT held.value FROM {held} ORDER BY held.begun DESC LIMIT 1)"
 CHANGE_HELD = CHANGE_BY.format(first=FIRST_HELD, last=LAST_HELD)
 
 
-def _reduced(owner: str) -> str:
+def _reduced(owner: str, reducers: Collection[str]) -> str:
     samples = WINDOW_SAMPLES_SQL.format(owner=owner)
     held = HELD.format(samples=samples, owner=owner)
-    pushed = AGGREGATE_SQL.format(
+    pushed = _cases(AGGREGATES, reducers).format(
         samples=samples, change=CHANGE.format(samples=samples), first=FIRST_VALUE.format(samples=samples)
     )
-    built_in = BUILT_IN.format(held=held, change=CHANGE_HELD.format(held=held), first=FIRST_HELD.format(held=held))
+    built_in = _cases(BUILT_IN, reducers).format(
+        held=held, change=CHANGE_HELD.format(held=held), first=FIRST_HELD.format(held=held)
+    )
     return f"CASE WHEN w.metric = ANY(%(built_in)s) THEN {built_in} ELSE {pushed} END"
 
 
-# Own readings; where a person has none in the window, platform-wide ones. A count of no readings is 0.
-VALUES = f"""
-WITH wanted AS (SELECT DISTINCT subject_id, metric, target, reducer, span FROM ({SUBJECTS}) AS c
-                 WHERE reducer <> 'last' AND span > interval '0'),
+def _cases(aggregates: Mapping[str, str], reducers: Collection[str]) -> str:
+    """The aggregation that w names, if it is one of `reducers`: planning all of them takes longer than running one."""
+    cases = " ".join(f"WHEN '{name}' THEN {sql}" for name, sql in aggregates.items() if name in reducers)
+    return f"CASE w.reducer {cases} END" if cases else "NULL::float8"
+
+
+def _parameter(reducer: str, given: str) -> str:
+    """The parameter as double precision: NaN where it cannot be read, 0 where the reducer has none."""
+    cases = " ".join(
+        f"WHEN '{name}' THEN CASE WHEN {given} BETWEEN {lowest} AND {highest} THEN {given} ELSE 'NaN' END"
+        for name, (lowest, highest) in PARAMETER_RANGES.items()
+    )
+    return f"(CASE {reducer} {cases} ELSE 0::float8 END)"
+
+
+def _reach(reducer: str, window: str) -> str:
+    """How far back the readings are needed, as an interval."""
+    return f"(CASE {reducer} WHEN 'unusual' THEN interval '{LOOKBACK.total_seconds():.0f} seconds' ELSE {window} END)"
+
+
+def _values(reducers: Collection[str]) -> str:
+    """Own readings; where a person has none in the window, platform-wide ones. A count of no readings is 0, and absent
+    is 1."""
+    return f"""
+WITH wanted AS (SELECT DISTINCT subject_id, metric, target, reducer, parameter, reach AS span FROM ({SUBJECTS}) AS c
+                 WHERE reducer <> 'last' AND reach > interval '0'),
      platform AS MATERIALIZED (
-         SELECT w.*, {_reduced("IS NULL")} AS value
-           FROM (SELECT DISTINCT metric, target, reducer, span FROM wanted) AS w)
-SELECT w.*, coalesce({_reduced("= w.subject_id")}, p.value, CASE WHEN w.reducer = 'count' THEN 0 END) AS value
-  FROM wanted w JOIN platform p USING (metric, target, reducer, span)
+         SELECT w.*, {_reduced("IS NULL", reducers)} AS value
+           FROM (SELECT DISTINCT metric, target, reducer, parameter, span FROM wanted) AS w)
+SELECT w.*, coalesce({_reduced("= w.subject_id", reducers)}, p.value,
+                     CASE w.reducer WHEN 'count' THEN 0 WHEN 'absent' THEN 1 END) AS value
+  FROM wanted w JOIN platform p USING (metric, target, reducer, parameter, span)
 """
+
+
 CREATE_VERDICTS_TABLE = f"""
 WITH read AS (
     SELECT c.*, CASE WHEN t.value < 'Infinity' AND t.value > '-Infinity' THEN t.value
@@ -114,7 +148,7 @@ WITH read AS (
            AS observed_at
       FROM ({SUBJECTS}) AS c
       LEFT JOIN eval_values t ON t.subject_id = c.subject_id AND t.metric = c.metric AND t.target = c.target
-                             AND t.reducer = c.reducer AND t.span = c.span
+                             AND t.reducer = c.reducer AND t.parameter = c.parameter AND t.span = c.reach
       LEFT JOIN eval_readings own ON c.reducer = 'last' AND own.metric = c.metric AND own.target = c.target
                                  AND own.user_id = c.subject_id
       LEFT JOIN eval_readings platform ON c.reducer = 'last' AND platform.metric = c.metric
@@ -122,6 +156,7 @@ WITH read AS (
       LEFT JOIN eval_failures f ON c.reducer = 'last' AND f.metric = c.metric),
 judged AS (
     SELECT read.*, CASE WHEN threshold IS NULL OR operator <> ALL(%(operators)s) OR reducer <> ALL(%(reducers)s)
+                             OR parameter = 'NaN'
                         THEN 'failed' WHEN cause IS NOT NULL THEN 'failed'
                         ELSE {verdict_sql("read.value", "read")} END AS verdict
       FROM read)
@@ -132,7 +167,9 @@ SELECT rule_id, subject_id, {combine_sql("verdict", "min(match)")} AS verdict,
        coalesce(bool_or({met_sql("value", "operator", "critical")} AND verdict = 'met'), false) AS worsens,
        jsonb_agg(jsonb_build_object(
            'metric', metric, 'target', target, 'reducer', reducer, 'window', extract(epoch FROM span)::bigint,
-           'operator', operator, 'threshold', threshold, 'value', value, 'verdict', verdict) ORDER BY n) AS conditions
+           'operator', operator, 'threshold', threshold, 'value', value, 'verdict', verdict)
+           || CASE WHEN reducer = ANY(%(with_parameter)s) THEN jsonb_build_object('parameter', nullif(parameter, 'NaN'))
+                   ELSE '{{}}' END ORDER BY n) AS conditions
   FROM judged GROUP BY rule_id, subject_id
 """
 
@@ -145,14 +182,17 @@ WITH composed AS (SELECT * FROM automation_rules r WHERE {evaluated} AND NOT ({s
 SELECT {RULE}, 0 AS n, r.metric_type AS metric, left(coalesce(r.target_integration, ''), 200) AS target, r.reducer,
        r.evaluation_window AS span, r.condition_operator AS operator,
        {as_float_sql("r.threshold_value")} AS threshold, {as_float_sql("r.recovery_threshold")} AS recovery,
-       {as_float_sql("r.critical_threshold")} AS critical
+       {as_float_sql("r.critical_threshold")} AS critical,
+       {_parameter("r.reducer", as_float_sql("r.reducer_parameter"))} AS parameter,
+       {_reach("r.reducer", "r.evaluation_window")} AS reach
   FROM composed r
 UNION ALL
 SELECT {RULE}, c.n::int, coalesce(c.it->>'metric', ''), coalesce(c.it->>'target', ''),
        coalesce(c.it->>'reducer', 'last'),
        make_interval(secs => {WINDOW_SECONDS_SQL}),
        coalesce(c.it->>'operator', ''),
-       {THRESHOLD_SQL}, NULL, NULL
+       {THRESHOLD_SQL}, NULL, NULL, {_parameter("c.it->>'reducer'", PARAMETER_SQL)},
+       {_reach("c.it->>'reducer'", f"make_interval(secs => {WINDOW_SECONDS_SQL})")}
   FROM composed r
  CROSS JOIN LATERAL jsonb_array_elements(
        CASE WHEN jsonb_typeof(r.more_conditions) = 'array' THEN r.more_conditions ELSE '[null]' END)
@@ -177,7 +217,7 @@ def judge_composed(
         if not cursor.rowcount:
             return 0
         cursor.execute("ANALYZE eval_conditions")
-        cursor.execute(f"CREATE TEMP TABLE eval_values AS {VALUES}", _params(now))
+        cursor.execute(f"CREATE TEMP TABLE eval_values AS {_values(_reducers(cursor))}", _params(now))
         cursor.execute("ANALYZE eval_values")
         cursor.execute(f"CREATE TEMP TABLE eval_verdicts AS {CREATE_VERDICTS_TABLE}", _params(now))
         return int(cursor.rowcount)
@@ -185,7 +225,8 @@ def judge_composed(
 
 def make_tables(now: datetime, evaluated: str, simple: str) -> None:
     """Create the temporary tables, empty."""
-    queries = {"conditions": _conditions(evaluated, simple, ""), "values": VALUES, "verdicts": CREATE_VERDICTS_TABLE}
+    conditions = _conditions(evaluated, simple, "")
+    queries = {"conditions": conditions, "values": _values(()), "verdicts": CREATE_VERDICTS_TABLE}
     with connection.cursor() as cursor:
         cursor.execute(DROP_COMPOSITE_TABLES)
         for name, query in queries.items():
@@ -199,14 +240,20 @@ def _refill(conditions: str, params: dict[str, Any], now: datetime) -> int:
         cursor.execute(f"INSERT INTO eval_conditions {conditions}", params)
         if not cursor.rowcount:
             return 0
-        cursor.execute(f"INSERT INTO eval_values {VALUES}", _params(now))
+        cursor.execute(f"INSERT INTO eval_values {_values(_reducers(cursor))}", _params(now))
         cursor.execute(f"INSERT INTO eval_verdicts {CREATE_VERDICTS_TABLE}", _params(now))
         return int(cursor.rowcount)
+
+
+def _reducers(cursor: CursorWrapper) -> set[str]:
+    cursor.execute("SELECT DISTINCT reducer FROM eval_conditions")
+    return {reducer for (reducer,) in cursor.fetchall()}
 
 
 def _params(now: datetime) -> dict[str, Any]:
     tick = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES).total_seconds()
     return {
         "now": now, "tick": tick, "built_in": [source.kind for source in metrics], "operators": Operator.values,
-        "reducers": Reducer.values,
+        "reducers": Reducer.values, "with_parameter": list(PARAMETER_RANGES), "hour": hour_of(now),
+        "oldest": now - timedelta(hours=settings.PUSHED_MAX_AGE_HOURS),
     }  # fmt: skip

@@ -92,6 +92,7 @@ def _one(condition_facts: Mapping[str, Any], facts: Mapping[str, Any]) -> Condit
         metric=str(condition_facts.get("metric")), operator=str(condition_facts.get("operator")), threshold=threshold,
         target=str(condition_facts.get("target") or ""), reducer=str(condition_facts.get("reducer") or "last"),
         window=timedelta(seconds=count_of(condition_facts, "window")),
+        parameter=as_number(condition_facts.get("parameter")) or 0.0,
     )  # fmt: skip
     observed = time_of(facts, "observed_at") if condition.reducer == "last" and condition_facts is facts else None
     return ConditionResult(

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from rules.backtesting.explanation import Explanation
 from rules.backtesting.observations import ConditionResult
+from rules.text.aggregation import aggregated
 from rules.text.phrases import begun, limit, metric_name, number
-from rules.text.rule import REDUCER_PHRASES
 from smartagent.kernel.durations import format_duration
 from smartagent.kernel.formats import clock
 
@@ -28,8 +28,7 @@ def condition_in_words(observed: ConditionResult) -> str:
     """One condition with its numbers: `cpu was 63 (threshold: above 90): not met.`"""
     condition = observed.condition
     name = metric_name(condition.metric) + (f" on {condition.target}" if condition.target else "")
-    if condition.reducer in REDUCER_PHRASES:
-        name = REDUCER_PHRASES[condition.reducer].format(name, format_duration(condition.window))
+    name = aggregated(condition.reducer, name, format_duration(condition.window), condition.parameter)
     name = begun(name, condition.metric)
     against = limit(condition.operator, condition.threshold, observed.value)
     if observed.value is None and observed.verdict in VERDICT_PHRASES:

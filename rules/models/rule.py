@@ -111,6 +111,7 @@ class AutomationRule(models.Model):
         default=timedelta(0),
         db_default=timedelta(0),
     )
+    reducer_parameter = NumericField("parameter", null=True, blank=True)
     critical_threshold = NumericField("critical threshold", null=True, blank=True)
     match = models.TextField("fires when", choices=Match.choices, default=Match.ALL, db_default=Match.ALL)
     more_conditions = models.JSONField("further conditions", default=list, blank=True, db_default=[])

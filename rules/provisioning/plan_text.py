@@ -53,7 +53,9 @@ def _condition(value: Any) -> str:
         return str(value)
     metric = f"{value.get('metric')}{{{value['target']}}}" if value.get("target") else str(value.get("metric"))
     if value.get("reducer"):
-        metric = f"{value['reducer']} of {metric} over {value.get('window')}"
+        parameter = f"({value['parameter']})" if value.get("parameter") is not None else ""
+        over = f" over {value['window']}" if value.get("window") else ""
+        metric = f"{value['reducer']}{parameter} of {metric}{over}"
     return f"{metric} {value.get('operator')} {value.get('threshold')}"
 
 

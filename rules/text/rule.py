@@ -7,17 +7,10 @@ from typing import Any
 from rules.engine.intervals import checks, spelled
 from rules.models import AutomationRule
 from rules.registries import actions
+from rules.text.aggregation import REDUCER_PHRASES, aggregation_met
 from rules.text.phrases import limit, number, series
 from smartagent.kernel.durations import format_duration
 
-REDUCER_PHRASES = {
-    "avg": "the average of {} over {}", "min": "the lowest of {} within {}", "max": "the highest of {} within {}",
-    "sum": "the sum of {} over {}", "count": "the number of readings of {} within {}",
-    "change": "the change of {} within {}", "percent_change": "the change in percent of {} within {}",
-}  # fmt: skip
-CHANGE_PHRASES = {
-    "<": "fell by more than {}", "<=": "fell by at least {}", ">": "rose by more than {}", ">=": "rose by at least {}",
-}  # fmt: skip
 # What is true of a reading that has recovered: the opposite of being held.
 CLEAR = {"<": "at least", "<=": "above", ">": "at most", ">=": "below"}
 UNREADABLE_CONDITION = "an unreadable condition is met"
@@ -44,26 +37,21 @@ def condition_in_words(rule: AutomationRule) -> str:
 
 def _conditions(rule: AutomationRule, whose: str, whose_further: str) -> str:
     own = single_condition_in_words(
-        rule.metric_type, rule.target_integration, rule.reducer, rule.evaluation_window, rule.condition_operator,
-        rule.threshold_value, whose,
+        rule.metric_type, rule.target_integration, rule.reducer, rule.evaluation_window, rule.reducer_parameter,
+        rule.condition_operator, rule.threshold_value, whose,
     )  # fmt: skip
     more = rule.more_conditions if isinstance(rule.more_conditions, list) else [rule.more_conditions]
     return (" or " if rule.match == "any" else " and ").join([own, *(_further(each, whose_further) for each in more)])
 
 
 def single_condition_in_words(
-    metric: Any, target: Any, reducer: Any, window: timedelta, operator: Any, threshold: Any, whose: str
+    metric: Any, target: Any, reducer: Any, window: timedelta, parameter: Any, operator: Any, threshold: Any, whose: str
 ) -> str:
     """One condition: `the average of the cpu of Alice over 1 hour is above 90`."""
     watched = series(metric, whose, target)
     if reducer not in REDUCER_PHRASES:
         return f"{watched} is {limit(operator, threshold)}"
-    size = float(threshold)
-    falls = operator in ("<", "<=")
-    if reducer in ("change", "percent_change") and operator in CHANGE_PHRASES and (size < 0 if falls else size > 0):
-        unit = " %" if reducer == "percent_change" else ""
-        return f"{watched} {CHANGE_PHRASES[operator].format(number(abs(size)) + unit)} within {spelled(window)}"
-    return f"{REDUCER_PHRASES[reducer].format(watched, spelled(window))} is {limit(operator, threshold)}"
+    return aggregation_met(reducer, watched, window, parameter, operator, threshold)
 
 
 def action_in_words(rule: AutomationRule) -> str:
@@ -86,8 +74,8 @@ def _further(condition: Any, whose: str) -> str:
     try:
         return single_condition_in_words(
             str(condition["metric"]), condition.get("target"), condition.get("reducer"),
-            timedelta(seconds=float(condition.get("window") or 0)), str(condition["operator"]),
-            float(condition["threshold"]), whose,
+            timedelta(seconds=float(condition.get("window") or 0)), condition.get("parameter"),
+            str(condition["operator"]), float(condition["threshold"]), whose,
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, OverflowError):
         return UNREADABLE_CONDITION

@@ -18,9 +18,10 @@ from rules.authoring.form_options import offer, option_fields, option_names
 from rules.authoring.rule_limit import rule_limit_problem
 from rules.authoring.validation import checked_fields, validate
 from rules.models import AutomationRule
-from rules.pages.forms.rule_fields import ChecksFormField, ConditionsFormField, RuleLabelsField
+from rules.pages.forms.rule_fields import ChecksFormField, ConditionsFormField, ParameterFormField, RuleLabelsField
 from rules.permissions import rule_errors
 from rules.registries import actions
+from rules.text.aggregation import shown_parameter
 
 __all__ = ["RuleForm", "option_fields", "option_names"]
 
@@ -29,8 +30,8 @@ CONDITION_SECTION = names(field for field in WRITTEN if field.tried)
 NUMBER_FIELDS = ("threshold_value", "critical_threshold", "recovery_threshold")
 # Optional in the form; where nothing is chosen or sent, what the rule has stays.
 KEPT_FIELDS = (
-    "reducer", "match", "error_policy", "evaluation_window", "pending_for", "keep_firing_for", "more_conditions",
-    "labels", "critical_threshold", "recovery_threshold",
+    "reducer", "match", "error_policy", "evaluation_window", "reducer_parameter", "pending_for", "keep_firing_for",
+    "more_conditions", "labels", "critical_threshold", "recovery_threshold",
 )  # fmt: skip
 NUMBER_PATTERN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
@@ -48,6 +49,9 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         label=FIELD_LABELS["evaluation_window"],
         placeholder="1h",
         help_text=FIELD_HELP["evaluation_window"],
+    )
+    reducer_parameter = ParameterFormField(
+        label=FIELD_LABELS["reducer_parameter"], help_text=FIELD_HELP["reducer_parameter"]
     )
     more_conditions = ConditionsFormField(
         required=False,
@@ -194,6 +198,8 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in NUMBER_FIELDS:
             if isinstance(threshold := self.initial.get(name), Decimal):
                 self.initial[name] = f"{threshold.normalize():f}"
+        if isinstance(parameter := self.initial.get("reducer_parameter"), Decimal):
+            self.initial["reducer_parameter"] = shown_parameter(self.initial.get("reducer"), parameter)
         if self.suggested and NUMBER_PATTERN.fullmatch(self.suggested):
             self.initial["threshold_value"] = self.suggested
 

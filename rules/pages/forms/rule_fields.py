@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -11,9 +12,11 @@ from django.template.loader import render_to_string
 from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from rules.authoring.conditions import CONDITION_FIELDS, MAX_FURTHER, further_errors, stored, window_of
+from rules.authoring.fields import INVALID_MESSAGES
 from rules.authoring.labels import label_problem, read_labels, show_labels
 from rules.engine.conditions import Operator, Reducer
 from rules.engine.intervals import parse_checks, shown
+from rules.text.aggregation import shown_parameter
 from smartagent.kernel.coerce import read_threshold
 from smartagent.kernel.durations import DurationFormField, format_duration, parse_duration
 
@@ -40,6 +43,38 @@ class ChecksFormField(DurationFormField):
             return parse_checks(str(value or ""))
         except ValueError as error:
             raise ValidationError(str(error), code="invalid") from error
+
+
+class ParameterFormField(forms.CharField):
+    """The parameter of an aggregation: a number, or a duration such as `4h`, kept in seconds."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = UnfoldAdminTextInputWidget(attrs={"placeholder": "0.95 or 4h", "autocomplete": "off"})
+        super().__init__(**{"required": False, "widget": widget} | kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        if value is None or isinstance(value, Decimal):
+            return value
+        try:
+            return read_parameter(str(value))
+        except ValueError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.to_python(initial) != self.to_python(data))
+        except ValidationError:
+            return True
+
+
+def read_parameter(text: str) -> Decimal | None:
+    """A typed parameter; None where it is empty. ValueError where it is neither a number nor a duration."""
+    if not text.strip():
+        return None
+    try:
+        return read_threshold(text)
+    except ValueError:
+        return Decimal(int(parse_duration(text).total_seconds()))
 
 
 class RuleLabelsField(forms.CharField):
@@ -156,6 +191,7 @@ def _typed(condition: Any) -> Row:
         return row  # as it was typed
     window = window_of(condition.get("window"))
     row["window"] = "" if not window else format_duration(window)
+    row["parameter"] = shown_parameter(condition.get("reducer"), condition.get("parameter"))
     return row | {"reducer": row["reducer"] or Reducer.LAST.value}
 
 
@@ -172,5 +208,13 @@ def _read(row: Row) -> tuple[dict[str, Any], dict[str, str]]:
         threshold = read_threshold(row["threshold"])
     except ValueError as error:
         wrong["threshold"] = str(error)
-    read = row | {"window": window, "threshold": threshold, "reducer": row["reducer"] or Reducer.LAST.value}
+    parameter: Any = None
+    try:
+        parameter = read_parameter(row["parameter"])
+    except ValueError:
+        wrong["parameter"] = INVALID_MESSAGES["reducer_parameter"]
+    read = row | {
+        "window": window, "threshold": threshold, "reducer": row["reducer"] or Reducer.LAST.value,
+        "parameter": parameter,
+    }  # fmt: skip
     return {name: read[name] for name in CONDITION_FIELDS}, wrong

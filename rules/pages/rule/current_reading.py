@@ -15,8 +15,9 @@ from rules.authoring.templates import template_of
 from rules.engine.intervals import spelled
 from rules.evaluation.preview import Preview, preview
 from rules.models import AutomationRule
+from rules.text.aggregation import aggregated
 from rules.text.phrases import begun, limit, number, series
-from rules.text.rule import CLEAR, REDUCER_PHRASES, rule_in_words
+from rules.text.rule import CLEAR, rule_in_words
 from smartagent.kernel.limits import limited
 
 HEADLINES = {
@@ -86,8 +87,8 @@ def _of_several(rule: AutomationRule, seen: Preview) -> str:
 
 def _condition(facts: Mapping[str, Any], whose: str) -> str:
     watched = series(facts["metric"], whose, facts["target"])
-    if facts["reducer"] in REDUCER_PHRASES:
-        watched = REDUCER_PHRASES[facts["reducer"]].format(watched, spelled(timedelta(seconds=facts["window"] or 0)))
+    window = spelled(timedelta(seconds=facts["window"] or 0))
+    watched = aggregated(facts["reducer"], watched, window, facts.get("parameter"))
     if facts["value"] is None:
         return f"There is no reading of {watched}."
     would_be = ("" if facts["verdict"] == "met" else "not ") + limit(

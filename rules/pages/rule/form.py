@@ -91,8 +91,8 @@ class RuleFormAdmin(OwnerChoiceAdmin):
             watched += ["applies_to", "user"]
         elif obj is not None and obj.applies_to == AutomationRule.AppliesTo.EVERYONE:
             watched += ["applies_to"]
-        fires = ["reducer", "evaluation_window", "condition_operator", "threshold_value", "critical_threshold",
-                 "pending_for", "more_conditions", "match"]  # fmt: skip
+        fires = ["reducer", "evaluation_window", "reducer_parameter", "condition_operator", "threshold_value",
+                 "critical_threshold", "pending_for", "more_conditions", "match"]  # fmt: skip
         status = ["status"] if obj is not None and obj.status != DRAFT else []
         return [
             ("Metric", {"fields": watched}),

@@ -16,7 +16,7 @@
   action.addEventListener("change", showOptions);
   showOptions();
 
-  // A window is asked for only where there is one; how conditions are joined, only where there are several.
+  // A window or a parameter is asked for only where there is one; how conditions are joined, only where there are several.
   const reducer = document.getElementById("id_reducer"), span = document.getElementById("id_evaluation_window");
   const conditions = document.querySelector(".sa-conditions"), match = document.getElementById("id_match");
   const rows = () => [...(conditions?.querySelectorAll("[data-rows] [data-row-of-condition]") ?? [])];
@@ -24,11 +24,27 @@
     if (none) input.value = "";
     part.hidden = none;
   };
+  // The reducers without a window, and those with a parameter: its label and an example.
+  const withoutWindow = ["last", "unusual"];
+  const parameters = { quantile: ["Quantile (0 to 1)", "0.95"], predict_linear: ["Predict ahead", "4h"] };
+  const parameter = document.getElementById("id_reducer_parameter");
+  const showParameter = (input, part, label, kind) => {
+    showWindow(input, part, !(kind in parameters));
+    const [text, example] = parameters[kind] ?? ["Parameter", ""];
+    if (label) label.textContent = text;
+    input.placeholder = example;
+  };
   const showWindows = () => {
-    if (reducer && span) showWindow(span, rowOf(span), reducer.value === "last");
+    if (reducer && span) showWindow(span, rowOf(span), withoutWindow.includes(reducer.value));
+    if (reducer && parameter) {
+      const row = rowOf(parameter);
+      showParameter(parameter, row, row.querySelector("label"), reducer.value);
+    }
     for (const row of rows()) {
-      const part = row.querySelector("[data-window]");
-      showWindow(part.querySelector("input"), part, row.querySelector("[data-reducer]").value === "last");
+      const part = row.querySelector("[data-window]"), kind = row.querySelector("[data-reducer]").value;
+      showWindow(part.querySelector("input"), part, withoutWindow.includes(kind));
+      const extra = row.querySelector("[data-parameter]");
+      showParameter(extra.querySelector("input"), extra, extra.querySelector("[data-parameter-label]"), kind);
     }
     if (!conditions || !match) return;
     rowOf(match).hidden = rows().length === 0;

@@ -1,6 +1,7 @@
 """Whatever keeps, shows, writes or copies a rule agrees with the declaration of its fields: none forgets one."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib import admin
@@ -27,10 +28,13 @@ EVERYTHING = {
     "rule_name": "All of it", "description": "Why", "status": "paused", "target_integration": "gmail",
     "severity": "critical", "applies_to": "everyone", "pending_for": timedelta(minutes=10),
     "keep_firing_for": timedelta(minutes=15), "recovery_threshold": 75, "no_data_policy": "fire",
-    "error_policy": "resolve", "repeat_every": timedelta(hours=1), "reducer": "avg",
-    "evaluation_window": timedelta(hours=1), "critical_threshold": 50, "match": "any",
+    "error_policy": "resolve", "repeat_every": timedelta(hours=1), "reducer": "quantile",
+    "evaluation_window": timedelta(hours=1), "reducer_parameter": Decimal("0.95"),
+    "critical_threshold": 50, "match": "any",
     "more_conditions": [
-        {"metric": "cpu", "target": "", "reducer": "last", "window": 0, "operator": ">", "threshold": 90}
+        {"metric": "cpu", "target": "", "reducer": "last", "window": 0, "operator": ">", "threshold": 90},
+        {"metric": "disk", "target": "", "reducer": "predict_linear", "window": 3600, "operator": "<", "threshold": 0,
+         "parameter": 14400},
     ],
     "labels": {"team": "db"}, "runbook_url": "https://example.com/", "action_config": {"title": "Low"},
     "metric_type": "cpu", "condition_operator": "<=", "threshold_value": 60, "action_type": "notify",

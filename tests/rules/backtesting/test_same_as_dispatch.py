@@ -28,17 +28,24 @@ BELOW = {
     "no_data_policy": "keep",
 }  # fmt: skip
 dozen = st.integers(0, 12)
+EXACT = ["avg", "min", "max", "sum", "count", "change", "percent_change", "absent", "increase", "quantile"]
+# Those whose last digit may differ have thresholds between what they can be: by how much to multiply, and to add.
+ROUNDED = {"rate": (1e-3, 1e-7), "deriv": (1e-3, 1e-7), "predict_linear": (1.0, 1e-4), "stddev": (0.5, 1e-4)}
+PARAMETERS = {"quantile": 0.5, "predict_linear": 1200}
 
 
 @st.composite
 def rules(draw):
-    reducer = draw(st.sampled_from(["last", "last", "avg", "min", "max", "sum", "count", "change", "percent_change"]))
+    reducer = draw(st.sampled_from(["last", "last", *EXACT, *ROUNDED]))
     operator = draw(st.sampled_from(["<", "<=", ">", ">=", "=", "!="]))
     threshold = draw(st.integers(2, 8))
     way = {"<": 1, "<=": 1, ">": -1, ">=": -1}.get(operator, 0)
     other = {"metric": "memory", "operator": draw(st.sampled_from(["<", ">"])), "threshold": draw(st.integers(2, 8))}
+    factor, beside = ROUNDED.get(reducer, (1, 0))
+    threshold, way = threshold * factor + beside, way * factor
     return {
         "condition_operator": operator, "threshold_value": threshold, "reducer": reducer,
+        "reducer_parameter": PARAMETERS.get(reducer),
         "evaluation_window": TICK * draw(st.integers(1, 5)) if reducer != "last" else timedelta(0),
         "recovery_threshold": threshold + 2 * way if way and draw(st.booleans()) else None,
         "critical_threshold": threshold - 2 * way if way and draw(st.booleans()) else None,
@@ -55,10 +62,15 @@ def steps_of_dispatch(rules, moments):
         dispatch(at, "command")
     return [
         [(entry.created_at, entry.event_type, entry.context["from"], entry.context["to"],
-          entry.action_taken != "none" and entry.status != "skipped", entry.context["value"])
+          entry.action_taken != "none" and entry.status != "skipped", digits(entry.context["value"]))
          for entry in ActivityEntry.objects.filter(rule=rule).order_by("created_at")]
         for rule in rules
     ]  # fmt: skip
+
+
+def digits(value):
+    """Without the last digits, which PostgreSQL may round otherwise."""
+    return None if value is None else float(f"{value:.9g}")
 
 
 several = st.lists(rules(), min_size=1, max_size=6)  # at once: the runs take the time, not the rules
@@ -76,7 +88,7 @@ def rules_of(alice, several, **same):
 def steps_of(replayed):
     return [
         (made.at, str(made.transition.event), str(made.transition.old), str(made.transition.new),
-         made.transition.acts, made.value)
+         made.transition.acts, digits(made.value))
         for made in replayed.transitions
     ]  # fmt: skip
 

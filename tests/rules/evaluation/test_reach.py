@@ -16,7 +16,9 @@ from rules.models import ActivityEntry, AutomationRule, MetricSample, RuleState
 from tests.examples import examples
 from tests.rules.evaluation.test_dispatcher import minutes, rule_of, sample
 
-ARITHMETIC = ["avg", "sum", "change", "percent_change"]
+AREAS = ["avg", "sum", "stddev", "deriv", "predict_linear"]
+ARITHMETIC = [*AREAS, "change", "percent_change", "rate", "increase", "quantile", "absent", "unusual"]
+PARAMETERS = {"quantile": 0.3, "predict_linear": 600}
 HUGE = [
     ("percent_change", [6.9e-310, 20.5]), ("avg", [1e154, -1e154]), ("sum", [1.2e308, 1.2e308]),
     ("change", [-1e308, 1e308]), ("max", [math.inf, 1.0]), ("min", [-math.inf, 1.0]),
@@ -54,12 +56,13 @@ def test_postgresql_and_python_calculate_the_same(alice, now, metric, values):
         rule = AutomationRule(
             user=alice, rule_name="r", metric_type=metric, condition_operator=">", threshold_value=5,
             action_type="log", reducer=reducer, evaluation_window=timedelta(hours=1),
+            reducer_parameter=PARAMETERS.get(reducer),
         )  # fmt: skip
         seen, watched = preview(rule, now), watch_of(rule)
         series = series_of(list(zip(times, values, strict=True)), held=metric == "fusion_score")
         observed = watched.evaluate({(metric, ""): series}, {}, now)[0]
         same = observed.value == seen.value or math.isclose(observed.value, seen.value, rel_tol=1e-6, abs_tol=1e-100)
-        if metric == "cpu" or reducer not in ("avg", "sum"):  # areas of both signs cancel out, each in its own order
+        if metric == "cpu" or reducer not in AREAS:  # areas of both signs cancel out, each in its own order
             assert (seen.verdict, seen.cause) == (observed.verdict, observed.cause), (reducer, values)
             scale = max(map(abs, values)) * 1e-9
             assert same or abs(observed.value - seen.value) <= scale, (reducer, values)

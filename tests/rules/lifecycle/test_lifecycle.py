@@ -31,8 +31,8 @@ def rules_of(*some):
 EVERYTHING = {
     "description": "Why", "target_integration": "gmail", "severity": "critical", "applies_to": "everyone",
     "pending_for": timedelta(minutes=10), "keep_firing_for": timedelta(minutes=15), "recovery_threshold": 75,
-    "no_data_policy": "fire", "error_policy": "resolve", "repeat_every": timedelta(hours=1), "reducer": "avg",
-    "evaluation_window": timedelta(hours=1), "critical_threshold": 50, "match": "any",
+    "no_data_policy": "fire", "error_policy": "resolve", "repeat_every": timedelta(hours=1), "reducer": "quantile",
+    "reducer_parameter": 1, "evaluation_window": timedelta(hours=1), "critical_threshold": 50, "match": "any",
     "more_conditions": [{"metric": "cpu", "operator": ">", "threshold": 90}], "labels": {"team": "db"},
     "runbook_url": "https://example.com/", "action_config": {"title": "Low"}, "metric_type": "cpu",
     "condition_operator": "<=", "threshold_value": 60, "action_type": "notify",

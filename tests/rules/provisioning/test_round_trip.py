@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rules.authoring.conditions import stored
 from rules.authoring.fields import CHECKED, WRITTEN
 from rules.authoring.validation import validate
-from rules.engine.conditions import Match, Operator, Reducer
+from rules.engine.conditions import WITHOUT_WINDOW, Match, Operator, Reducer
 from rules.models import AutomationRule
 from rules.models.rule import Severity
 from rules.provisioning.apply import apply
@@ -71,15 +71,21 @@ label_values = anything.filter(lambda text: text.strip() and not set(text) & set
 windows = st.integers(1, 300).map(lambda n: n * timedelta(minutes=5))
 
 
+# Of the reducers that have one; what is absent or not is 1 or 0.
+parameters = {"quantile": st.decimals(0, 1, places=4), "predict_linear": st.integers(0, 10**6).map(Decimal)}
+reducers = st.sampled_from([reducer for reducer in Reducer.values if reducer != "absent"])
+
+
 @st.composite
 def conditions(draw):
-    reducer = draw(st.sampled_from(Reducer.values))
+    reducer = draw(reducers)
     return stored(
         {
             "metric": draw(st.sampled_from(["cpu", "queue_depth", "a:b.c-d"])),
             "target": draw(st.sampled_from(["", "db-1"])),
             "reducer": reducer,
-            "window": draw(windows) if reducer != "last" else timedelta(0),
+            "window": draw(windows) if reducer not in WITHOUT_WINDOW else timedelta(0),
+            "parameter": draw(parameters.get(reducer, st.none())),
             "operator": draw(st.sampled_from(Operator.values)),
             "threshold": draw(numbers),
         }
@@ -88,7 +94,7 @@ def conditions(draw):
 
 @st.composite
 def fields(draw):
-    reducer, operator = draw(st.sampled_from(Reducer.values)), draw(st.sampled_from(Operator.values))
+    reducer, operator = draw(reducers), draw(st.sampled_from(Operator.values))
     threshold = draw(numbers)
     side = {"<": 1, "<=": 1, ">": -1, ">=": -1}.get(operator)
     beside = st.none() if side is None else st.none() | st.integers(1, 9).map(lambda n: threshold + side * n)
@@ -103,7 +109,8 @@ def fields(draw):
         "metric_type": draw(st.sampled_from(["cpu", "x_y"])),
         "target_integration": draw(st.none() | st.sampled_from(["", "db-1", "12:30", "on"])),
         "reducer": reducer,
-        "evaluation_window": draw(windows) if reducer != "last" else timedelta(0),
+        "evaluation_window": draw(windows) if reducer not in WITHOUT_WINDOW else timedelta(0),
+        "reducer_parameter": draw(parameters.get(reducer, st.none())),
         "condition_operator": operator,
         "threshold_value": threshold,
         "recovery_threshold": draw(beside),

@@ -30,8 +30,8 @@ from tests.smartagent.openapi_refusals import unexplained
 REFUSED = [400, 422]
 PERSON = ("user", "person", "owner")  # fields that name somebody
 # Fields of rules and silences that are right or wrong by the others: half of them are sent without, so as to be taken.
-CONTINGENT = ["critical_threshold", "recovery_threshold", "evaluation_window", "reducer", "more_conditions",
-              "recurrence", "duration"]  # fmt: skip
+CONTINGENT = ["critical_threshold", "recovery_threshold", "evaluation_window", "reducer", "reducer_parameter",
+              "more_conditions", "recurrence", "duration"]  # fmt: skip
 ENDS = ("until", "ends_at")
 SHARE = max(1, 4 // TIMES)  # one operation in so many is sent the values at the edges of what is allowed, a hundred
 
