@@ -1,32 +1,63 @@
 """The points of a chart: the values that a rule compares, thinned to a few hundred that keep the extremes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from rules.backtesting.inputs import moments_between
 from rules.backtesting.observations import Condition, RuleConditions
 from rules.backtesting.series import readings
-from rules.engine.conditions import Reducer
+from rules.engine.conditions import WITHOUT_WINDOW, Reducer
 from rules.engine.reducers import Series
+from rules.engine.usual import HOUR, hour_of, usual
 
 Point = tuple[datetime, float | None]
+UsualPoint = tuple[datetime, float | None, float | None]  # time, median and deviation from then on
 MAX_CHART_POINTS = 600
 MAX_OBSERVATIONS_READ = 1_500_000  # readings, over all windows of a chart
 
 
-def points_of(watched: RuleConditions, person: object, start: datetime, end: datetime) -> tuple[list[Point], bool]:
-    """The values that the first condition of `watched` compares for `person` between `start` and `end`, and whether to
-    draw them as steps: a built-in metric holds its value until the next reading."""
+@dataclass(frozen=True, slots=True)
+class ChartData:
+    """The points of a chart, and whether to draw them as steps: a built-in metric holds its value until the next
+    reading. `usual` is what is usual in each hour, where the condition is on the distance from it."""
+
+    points: list[Point] = field(default_factory=list)
+    in_steps: bool = False
+    usual: list[UsualPoint] = field(default_factory=list)
+
+    def usual_as_json(self) -> list[Any]:
+        """What is usual; times are milliseconds."""
+        return [[int(at.timestamp() * 1000), median, deviation] for at, median, deviation in self.usual]
+
+
+def chart_of(watched: RuleConditions, person: object, start: datetime, end: datetime) -> ChartData:
+    """The values that the first condition of `watched` compares for `person` between `start` and `end`, thinned; of a
+    distance from the usual, the readings and what is usual."""
     first = RuleConditions(watched.conditions[:1], watched.match, watched.max_age, watched.interval)
     condition = first.conditions[0]
     for _, own, platform in readings(first, [person], start, end):  # type: ignore[list-item]
-        if condition.reducer != Reducer.LAST:
-            return _of_windows(first, own, platform, start, end), False
+        if condition.reducer not in WITHOUT_WINDOW:
+            return ChartData(thin(_of_windows(first, own, platform, start, end)))
         series = own.get(condition.key) or platform.get(condition.key) or Series()
+        band = _usual(series, start, end) if condition.reducer == Reducer.UNUSUAL else []
         if series.held:
-            return _in_steps(series, start, end), True
-        return _as_pushed(series, start, end, first.max_age.get(condition.metric)), False
-    return [], False
+            return ChartData(thin(_in_steps(series, start, end)), True, band)
+        return ChartData(thin(_as_pushed(series, start, end, first.max_age.get(condition.metric))), False, band)
+    return ChartData()
+
+
+def _usual(series: Series, start: datetime, end: datetime) -> list[UsualPoint]:
+    """What is usual from `start` to `end`, from hour to hour; nothing where the readings of an hour do not differ."""
+    found: list[UsualPoint] = []
+    at = start
+    while at < end:
+        known = usual(series, at)
+        known = known if known and known.is_known else None
+        found.append((at, known.median if known else None, known.deviation if known else None))
+        at = hour_of(at) + HOUR
+    return [*found, (end, *found[-1][1:])] if found else []
 
 
 def thin(points: Sequence[Point], maximum: int = MAX_CHART_POINTS) -> list[Point]:

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from rules.backtesting.chart_points import Point, points_of, thin
+from rules.backtesting.chart_points import ChartData, Point, chart_of
 from rules.backtesting.inputs import watch_of
 from rules.backtesting.replay import Period, Replay, replay
 from rules.backtesting.simulation import SimulatedStep
+from rules.engine.conditions import Reducer
 from rules.models import AutomationRule
 from rules.text.aggregation import aggregated
 from rules.text.phrases import begun, metric_name
@@ -34,13 +35,17 @@ class Trial:
     label: str
     heading: str
     person: User
-    points: list[Point]
-    in_steps: bool
+    chart: ChartData
     periods: list[Period]
     transitions: list[SimulatedStep]
     counted: Replay
     sentence: str
     people: list[User] = field(default_factory=list)
+
+    @property
+    def points(self) -> list[Point]:
+        """The points of the chart."""
+        return self.chart.points
 
 
 def try_out(rule: AutomationRule, days: int, now: datetime, asked: UUID | None = None, *, everybody: bool) -> Trial:
@@ -53,10 +58,9 @@ def try_out(rule: AutomationRule, days: int, now: datetime, asked: UUID | None =
     people = _people(whole) if whole else []
     person = _shown(rule, asked, people) if broad else rule.user
     one = replay(rule, start, now, person.pk) if broad else replay(rule, start, now)
-    points, in_steps = points_of(watched, person.pk, start, now)
     label = _label(rule)
     return Trial(
-        start=start, end=now, days=days, label=label, person=person, points=thin(points), in_steps=in_steps,
+        start=start, end=now, days=days, label=label, person=person, chart=chart_of(watched, person.pk, start, now),
         heading=begun(label, rule.metric_type), periods=one.periods, transitions=one.transitions, counted=whole or one,
         sentence=_sentence(rule, days, one, whole, person if broad else None), people=people,
     )  # fmt: skip
@@ -81,6 +85,8 @@ def _people(whole: Replay) -> list[User]:
 
 def _label(rule: AutomationRule) -> str:
     name = metric_name(rule.metric_type) + (f" on {rule.target_integration}" if rule.target_integration else "")
+    if rule.reducer == Reducer.UNUSUAL:
+        return name  # the chart shows the readings, beside what is usual
     return aggregated(rule.reducer, name, "the window", rule.reducer_parameter)
 
 
@@ -110,8 +116,9 @@ def times(count: int) -> str:
 def as_json(trial: Trial) -> dict[str, Any]:
     """The data of the chart; times are milliseconds."""
     return {
-        "start": _ms(trial.start), "end": _ms(trial.end), "label": trial.label, "steps": trial.in_steps,
+        "start": _ms(trial.start), "end": _ms(trial.end), "label": trial.label, "steps": trial.chart.in_steps,
         "person": str(trial.person.pk), "points": [[_ms(time), value] for time, value in trial.points],
+        "usual": trial.chart.usual_as_json(),
         "periods": [[_ms(p.start), _ms(p.end) if p.end else None, p.critical] for p in trial.periods],
         "people": [[str(person.pk), str(person)] for person in trial.people],
     }  # fmt: skip

@@ -38,6 +38,8 @@ class Reducer(models.TextChoices):
 
 OF_COUNTERS = (Reducer.RATE.value, Reducer.INCREASE.value)  # only of pushed metrics: a built-in one counts nothing up
 WITHOUT_WINDOW = (Reducer.LAST.value, Reducer.UNUSUAL.value)
+# Those whose results are on the scale of the readings, so that the threshold can be drawn across them.
+ON_SCALE = ("last", "avg", "min", "max", "quantile", "predict_linear")
 # The reducers that have a parameter, and its range: a share of the readings, or seconds ahead.
 PARAMETER_RANGES = {Reducer.QUANTILE.value: (0.0, 1.0), Reducer.PREDICT_LINEAR.value: (0.0, 365 * 86_400.0)}
 

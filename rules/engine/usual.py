@@ -32,7 +32,12 @@ class Usual:
 
     def distance(self, value: float) -> float | None:
         """The distance of `value` in deviations, never below 0; None where the readings do not differ."""
-        return abs(value - self.median) / self.deviation if self.deviation > SMALLEST else None
+        return abs(value - self.median) / self.deviation if self.is_known else None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the readings differ, so that there are distances."""
+        return self.deviation > SMALLEST
 
 
 def hour_of(now: datetime) -> datetime:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from rules.engine.conditions import ON_SCALE
 from rules.instances.strips import path_of, scale_of
 from rules.metrics.history import LatestReading, newest_of, sampled
 from rules.models import RuleState
@@ -67,7 +68,9 @@ def readings_of(states: Sequence[RuleState], now: datetime) -> list[ReadingNow |
 
 
 def levels_of(state: RuleState) -> list[tuple[str, float]]:
-    """The thresholds of the rule, as they are now."""
+    """The thresholds of the rule, as they are now; none where they are not on the scale of the readings."""
+    if state.rule.reducer not in ON_SCALE:
+        return []
     levels = {"threshold": state.rule.threshold_value, "critical": state.rule.critical_threshold}
     return [(kind, float(level)) for kind, level in levels.items() if level is not None]
 

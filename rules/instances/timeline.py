@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rules.backtesting.chart_points import Point, points_of, thin
+from rules.backtesting.chart_points import ChartData, Point, chart_of
 from rules.backtesting.inputs import watch_of
 from rules.instances.bands import Band, bands_of
 from rules.models import AutomationRule, RuleState
@@ -19,11 +19,15 @@ class Timeline:
 
     start: datetime
     end: datetime
-    points: list[Point]
-    in_steps: bool
+    chart: ChartData
     bands: list[Band]
     lines: dict[str, float]
     problem: str = ""
+
+    @property
+    def points(self) -> list[Point]:
+        """The points of the chart."""
+        return self.chart.points
 
     @property
     def values(self) -> str:
@@ -36,8 +40,9 @@ class Timeline:
     def as_json(self) -> dict[str, Any]:
         """The data of the chart; times are milliseconds."""
         return {
-            "start": _ms(self.start), "end": _ms(self.end), "steps": self.in_steps, "lines": self.lines,
+            "start": _ms(self.start), "end": _ms(self.end), "steps": self.chart.in_steps, "lines": self.lines,
             "points": [[_ms(time), value] for time, value in self.points],
+            "usual": self.chart.usual_as_json(),
             "bands": [[band.condition, _ms(band.start), _ms(band.end or self.end)] for band in self.bands],
         }  # fmt: skip
 
@@ -48,17 +53,15 @@ def timeline_of(state: RuleState, rule: AutomationRule, start: datetime, end: da
     An instance that is not saved was always ok, and has no bands.
     """
     levels = [rule.threshold_value, rule.critical_threshold, rule.recovery_threshold]
-    points: list[Point] = []
-    in_steps, problem = False, ""
+    chart, problem = ChartData(), ""
     try:
-        points, in_steps = points_of(watch_of(rule), state.user_id, start, end)
+        chart = chart_of(watch_of(rule), state.user_id, start, end)
     except ValueError as error:
         problem = str(error)
     return Timeline(
         start=start,
         end=end,
-        points=thin(points),
-        in_steps=in_steps,
+        chart=chart,
         bands=[] if state._state.adding else bands_of([state], start, end)[state.pk],
         lines={name: float(level) for name, level in zip(THRESHOLD_LINES, levels, strict=True) if level is not None},
         problem=problem,

@@ -60,6 +60,10 @@ def test_a_rule_from_a_template_with_the_preview_following(alice, month, sign_in
     expect(words).to_contain_text("fired 7 times")
     assert page.evaluate(LEVELS) == [85, 93, 80]
     expect(description).to_have_value(re.compile("above 85 for 3 checks .*, or critical when above 93. Resolves"))
+    page.locator("#id_reducer").select_option("predict_linear")
+    expect(page.get_by_label("Predict ahead")).to_be_visible()
+    page.locator("#id_reducer").select_option("last")
+    expect(page.locator("#id_reducer_parameter")).to_be_hidden()
     description.fill("Ours")
     page.locator("#id_critical_threshold").fill("94")
     page.get_by_text("30 days", exact=True).click()

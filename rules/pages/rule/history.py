@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from rules.engine.conditions import ON_SCALE
 from rules.instances.bands import bands_of, time_spent
 from rules.instances.strips import Scale, Segment, level_path, path_of, scale_of, segments_of
 from rules.instances.threshold_history import threshold_history
@@ -64,7 +65,8 @@ def history_of(rule: AutomationRule, states: Sequence[RuleState], start: datetim
     bands = bands_of(states, start, end)
     keys = [(state.user_id, rule.metric_type, state.target) for state in states]
     values = sampled(keys, start, end, HISTORY_POINTS)
-    levels = {name: steps for name, steps in threshold_history(rule, start, end).levels.items() if name in STRIP_LEVELS}
+    names = STRIP_LEVELS if rule.reducer in ON_SCALE else ()
+    levels = {name: steps for name, steps in threshold_history(rule, start, end).levels.items() if name in names}
     read = [value for each in values for value in each if value is not None]
     scale = scale_of([*read, *(level for steps in levels.values() for _, level in steps)])
     return RuleHistory(

@@ -21,9 +21,10 @@
         return [...bands.map(function ([condition, begin, end]) { return [begin, end, BANDS[condition]]; }), ...mark];
       },
       lines: function () {
-        return Object.entries(shown.levels || shown.lines).map(function ([name, level]) {
-          const points = Array.isArray(level) ? level : null;
-          return {label: name, level: level, points: points, color: LINES[name], dashed: name !== "threshold"};
+        return Object.entries(shown.levels || shown.lines).flatMap(function ([name, level]) {
+          const line = {label: name, level: level, color: LINES[name], dashed: name !== "threshold"};
+          if (shown.usual?.length) return window.usualEdges(shown.usual, line);
+          return [{...line, points: Array.isArray(level) ? level : null}];
         });
       },
     });

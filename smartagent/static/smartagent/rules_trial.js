@@ -17,7 +17,7 @@
       [begin, end ?? shown.end, critical ? "--sa-firing-critical" : "--sa-firing"]),
     lines: () => Object.entries(LINES).map(([name, color]) => ({
       label: name.replace("_", " ").replace(" value", ""), level: level(name), color, dashed: name !== "threshold_value",
-    })),
+    })).flatMap((line) => (shown.usual.length ? window.usualEdges(shown.usual, line) : [line])),
   };
 
   const showPeople = () => {
@@ -35,6 +35,7 @@
     frame.hidden = legend.hidden = !isDrawable;
     legend.children[1].hidden = level("critical_threshold") === null;
     legend.children[2].hidden = level("recovery_threshold") === null;
+    legend.children[4].hidden = !shown.usual.length;
     showPeople();
     if (!isDrawable) return;
     if (redraw) redraw();

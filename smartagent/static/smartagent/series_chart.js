@@ -1,6 +1,23 @@
 /* A chart of readings over time: a line, thresholds across it, and bands behind it. What is drawn is given by the page:
    seriesChart(box, canvas, {shown, bands, lines}) where `shown` has start, end, points and steps, `bands` gives
-   [begin, end, colour] and `lines` gives {label, level, colour, dashed}; `points` instead of a level are those of a line in steps. Colours are names of properties of `box`. */
+   [begin, end, colour] and `lines` gives {label, level, colour, dashed}; `points` instead of a level are those of a line in steps, and
+   `fill` is the colour between it and the line before. Colours are names of properties of `box`. */
+/* A line of `level` deviations around what is usual in each hour, [at, median, deviation]: its two edges. A level is a number,
+   or steps [at, level]. Between the edges of the first threshold is what is not unusual. */
+window.usualEdges = function (usual, line) {
+  "use strict";
+  function levelAt(at) {
+    const steps = Array.isArray(line.level) ? line.level : [[-Infinity, line.level]];
+    return (steps.findLast(function ([from]) { return from <= at; }) || steps[0])[1];
+  }
+  function edge(sign) {
+    return usual.map(function ([at, median, deviation]) {
+      const level = levelAt(at);
+      return [at, median === null || level === null ? null : median + sign * level * deviation];
+    });
+  }
+  return [{...line, points: edge(-1), fill: ""}, {...line, points: edge(1), fill: line.dashed ? "" : "--sa-usual"}];
+};
 window.seriesChart = function (box, canvas, page) {
   "use strict";
   const DAY = 86400000;
@@ -34,7 +51,8 @@ window.seriesChart = function (box, canvas, page) {
     };
     return [readings, ...page.lines().map(function (line) {
       return {
-        label: line.label, borderColor: color(line.color), borderDash: line.dashed ? [5, 4] : [], borderWidth: 1.5,
+        label: line.label, borderColor: color(line.color), borderDash: line.dashed ? [5, 4] : [], borderWidth: line.fill === undefined ? 1.5 : 1,
+        fill: line.fill ? {target: "-1", above: color(line.fill), below: color(line.fill)} : false,
         pointRadius: 0, pointHitRadius: 0, stepped: Boolean(line.points), spanGaps: false,
         data: line.points ? line.points.map(function ([x, y]) { return {x: x, y: y}; }) : line.level === null ? [] : [{x: shown.start, y: line.level}, {x: shown.end, y: line.level}],
       };

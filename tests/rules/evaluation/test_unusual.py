@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rules.backtesting.chart_points import chart_of
 from rules.backtesting.inputs import watch_of
 from rules.backtesting.replay import replay
 from rules.engine.reducers import series_of
@@ -78,3 +79,14 @@ def test_a_backtest_takes_the_steps_of_the_dispatcher(alice):
     replayed = steps_of(replay(rule, NOW - MINUTE, NOW + 25 * MINUTE))
     assert [replayed] == steps_of_dispatch([rule], [NOW + number * 5 * MINUTE for number in range(6)])
     assert [step[1] for step in replayed] == ["rule_fired", "rule_resolved"]
+
+
+@pytest.mark.django_db
+def test_the_chart_has_the_readings_and_what_is_usual_in_each_hour(alice):
+    MetricSample.objects.bulk_create(
+        MetricSample(user=alice, metric="cpu", value=value, observed_at=at) for at, value in [*PAST, (NOW, 25.0)]
+    )
+    rule = AutomationRule(user=alice, metric_type="cpu", **FIELDS)
+    chart = chart_of(watch_of(rule), alice.pk, NOW - 40 * MINUTE, NOW)
+    assert chart.points == [(NOW, 25.0)]
+    assert [point[1:] for point in chart.usual] == [(None, None), (12.0, 1.4826), (12.0, 1.4826)]
