@@ -26,6 +26,7 @@ from rules.evaluation.dispatcher import EVALUATION_LOCK
 from smartagent.models import User
 from smartagent.rest.slots import Slots
 from tests import memory
+from tests.migration_states import MigrationStates
 from tests.stack import with_room
 from tests.tables import Tables
 
@@ -121,6 +122,14 @@ def _a_response_has_the_context_of_each_template_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(client, "store_rendered_templates", store_once)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _states_of_migrations_are_made_once() -> Iterator[None]:
+    """Tests of taking over migrate a hundred times."""
+    with pytest.MonkeyPatch.context() as patch:
+        MigrationStates().remember(patch)
         yield
 
 
