@@ -3,6 +3,7 @@
 They follow from the migrations alone; what an operation does to the database is done each time.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,8 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.transaction import atomic
 
-# What has been applied, in the order in which it was.
+Editor = BaseDatabaseSchemaEditor
+# What has been applied, in the order in which it was. A state that has one in `origin` was changed by nothing else.
 Origin = tuple[Any, ...]
 
 
@@ -27,66 +29,85 @@ class Step:
     after: ProjectState
 
 
-class Made(ProjectState):
-    """Only for its attribute: the origin of a state that nobody has changed since."""
-
-    origin: Origin
-
-
 class MigrationStates:
     """The steps of each migration, by what was applied before it, and the state at its end."""
 
     def __init__(self) -> None:
-        self.known: dict[Origin, tuple[list[Step], ProjectState]] = {}
-        self.apply_anew = Migration.apply
+        self.known: dict[Origin, tuple[list[Step], Any]] = {}
         self.migrate_all_forwards = MigrationExecutor._migrate_all_forwards
+        self.create_project_state = MigrationExecutor._create_project_state
+        self.mutate_state, self.apply, self.unapply = Migration.mutate_state, Migration.apply, Migration.unapply
 
     def remember(self, patch: pytest.MonkeyPatch) -> None:
-        """Let each migration forwards use what is known, and add what is not."""
+        """Let each migration use what is known, and add what is not."""
         patch.setattr(MigrationExecutor, "_migrate_all_forwards", lambda *args, **more: self._begin(*args, **more))
+        patch.setattr(MigrationExecutor, "_create_project_state", lambda *args, **more: self._create(*args, **more))
+        patch.setattr(Migration, "mutate_state", lambda *args, **more: self._mutate(*args, **more))
         patch.setattr(Migration, "apply", lambda *args, **more: self._apply(*args, **more))
+        patch.setattr(Migration, "unapply", lambda *args, **more: self._unapply(*args, **more))
 
     def _begin(self, executor: MigrationExecutor, state: Any, *args: Any, **more: Any) -> Any:
         state.origin = tuple(sorted(executor.loader.applied_migrations))
         return self.migrate_all_forwards(executor, state, *args, **more)
 
-    def _apply(
-        self, migration: Migration, state: Any, editor: BaseDatabaseSchemaEditor, collect_sql: bool = False
-    ) -> Any:
-        origin = getattr(state, "origin", None)
+    def _create(self, executor: MigrationExecutor, with_applied_migrations: bool = False) -> Any:
+        state: Any = self.create_project_state(executor, with_applied_migrations)
+        if not with_applied_migrations:
+            state.origin = ()
+        return state
+
+    def _mutate(self, migration: Migration, state: Any, preserve: bool = True) -> Any:
+        origin = _origin_after(migration, state)
+        if origin is None or not preserve:
+            state = self.mutate_state(migration, state, preserve)
+        else:
+            state = self._states(migration, state, origin)[1].clone()
+        state.origin = origin
+        return state
+
+    def _apply(self, migration: Migration, state: Any, editor: Editor, collect_sql: bool = False) -> Any:
+        origin = _origin_after(migration, state)
         if origin is None or collect_sql:
-            return self.apply_anew(migration, state, editor, collect_sql)
-        origin = (*origin, (migration.app_label, migration.name))
-        if origin not in self.known:
-            self.known[origin] = _first(migration, state.clone(), editor, origin)
-            return self.known[origin][1]
-        steps, end = self.known[origin]
+            return self.apply(migration, state, editor, collect_sql)
+        steps, end = self._states(migration, state, origin)
         for step in steps:
-            _work(migration, step, editor)
+            with _transaction(migration, step.operation, editor):
+                step.operation.database_forwards(migration.app_label, editor, step.before, step.after)
         return end
 
+    def _unapply(self, migration: Migration, state: Any, editor: Editor, collect_sql: bool = False) -> Any:
+        origin = _origin_after(migration, state)
+        if origin is None or collect_sql or not all(each.reversible for each in migration.operations):
+            return self.unapply(migration, state, editor, collect_sql)
+        for step in reversed(self._states(migration, state, origin)[0]):
+            with _transaction(migration, step.operation, editor):
+                step.operation.database_backwards(migration.app_label, editor, step.after, step.before)
+        return state
 
-def _first(
-    migration: Migration, state: Any, editor: BaseDatabaseSchemaEditor, origin: Origin
-) -> tuple[list[Step], ProjectState]:
-    """As Django applies it; and keep the states."""
+    def _states(self, migration: Migration, state: Any, origin: Origin) -> tuple[list[Step], Any]:
+        if origin not in self.known:
+            self.known[origin] = _made(migration, state.clone(), origin)
+        return self.known[origin]
+
+
+def _origin_after(migration: Migration, state: Any) -> Origin | None:
+    origin = getattr(state, "origin", None)
+    return None if origin is None else (*origin, (migration.app_label, migration.name))
+
+
+def _made(migration: Migration, state: Any, origin: Origin) -> tuple[list[Step], Any]:
+    """The states as Django makes them on the way forwards: in place, with a copy of each."""
     steps = []
     for operation in migration.operations:
         before = state.clone()
         operation.state_forwards(migration.app_label, state)
-        _work(migration, Step(operation, before, state), editor)
         steps.append(Step(operation, before, state.clone()))
     state.clear_delayed_apps_cache()
-    state.is_delayed = False
-    state.origin = origin
+    state.is_delayed, state.origin = False, origin
+    assert state.apps, "they are made, too"
     return steps, state
 
 
-def _work(migration: Migration, step: Step, editor: BaseDatabaseSchemaEditor) -> None:
-    operation = step.operation
+def _transaction(migration: Migration, operation: Operation, editor: Editor) -> AbstractContextManager[object]:
     alone = operation.atomic or (migration.atomic and operation.atomic is not False)
-    if alone and not editor.atomic_migration:
-        with atomic(editor.connection.alias):
-            operation.database_forwards(migration.app_label, editor, step.before, step.after)
-    else:
-        operation.database_forwards(migration.app_label, editor, step.before, step.after)
+    return atomic(editor.connection.alias) if alone and not editor.atomic_migration else nullcontext()
