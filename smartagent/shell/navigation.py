@@ -8,20 +8,20 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 
 
 def _allowed(permission: str) -> Any:
     return lambda request: request.user.has_perm(permission)
 
 
-def _is_below(link: Any) -> Callable[[HttpRequest], bool]:
+def _is_below(link: str) -> Callable[[HttpRequest], bool]:
     """Return a test whether a request is below `link`; Unfold's own also finds /rules/ in /docs/rules/."""
-    return lambda request: request.path.startswith(str(link)) if str(link) != "/" else request.path == "/"
+    return lambda request: request.path.startswith(link) if link != "/" else request.path == "/"
 
 
 def _item(title: str, icon: str, url: str, permission: str = "", badge: str = "", variant: str = "") -> dict[str, Any]:
-    link = reverse_lazy(url)
+    link = reverse(url)
     item: dict[str, Any] = {"title": title, "icon": icon, "link": link, "active": _is_below(link)}
     if permission:
         item["permission"] = _allowed(permission)
