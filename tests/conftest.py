@@ -15,10 +15,8 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import connection
-from django.test import Client, TransactionTestCase, client
-from django.test.client import store_rendered_templates
+from django.test import Client, TransactionTestCase
 from pytest_django import DjangoDbBlocker
-from whitenoise.middleware import WhiteNoiseMiddleware
 
 from rules.activity_export import response as activity_export
 from rules.activity_stream import response as activity_stream
@@ -26,10 +24,19 @@ from rules.evaluation.dispatcher import EVALUATION_LOCK
 from smartagent.models import User
 from smartagent.rest.slots import Slots
 from tests import memory
-from tests.migration_states import MigrationStates
+from tests.shortcuts import (
+    a_response_has_the_context_of_each_template_once,
+    states_of_migrations_are_made_once,
+    static_files_are_looked_for_once,
+    to_sign_in_is_one_statement,
+)
 from tests.stack import with_room
 from tests.tables import Tables
 
+__all__ = [
+    "a_response_has_the_context_of_each_template_once", "states_of_migrations_are_made_once",
+    "static_files_are_looked_for_once", "to_sign_in_is_one_statement",
+]  # fmt: skip
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 PASSWORD = "correct horse battery"
@@ -93,44 +100,6 @@ def pytest_collection_finish() -> None:
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> object:
     """As pytest does it, with room for deep calls."""
     return item.config.pluginmanager.get_plugin("runner").pytest_runtest_protocol(item, nextitem)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _static_files_are_looked_for_once() -> Iterator[None]:
-    """Each test's client loads the middleware, and with it WhiteNoise, which looks at some hundred files."""
-    found: dict[str, Any] = {}
-    look = WhiteNoiseMiddleware.add_files_from_finders
-
-    def look_once(self: WhiteNoiseMiddleware) -> None:
-        if not found:
-            look(self)
-            found.update(self.files)
-        self.files.update(found)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
-        yield
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _a_response_has_the_context_of_each_template_once() -> Iterator[None]:
-    """A page includes some templates a hundred times: to copy their contexts each time is a tenth of a page's time."""
-
-    def store_once(store: dict[str, Any], signal: Any, sender: Any, template: Any, context: Any, **_: Any) -> None:
-        if template not in store.get("templates", ()):
-            store_rendered_templates(store, signal, sender, template, context)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client, "store_rendered_templates", store_once)
-        yield
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _states_of_migrations_are_made_once() -> Iterator[None]:
-    """Tests of taking over migrate a hundred times."""
-    with pytest.MonkeyPatch.context() as patch:
-        MigrationStates().remember(patch)
-        yield
 
 
 @pytest.fixture(scope="session")
