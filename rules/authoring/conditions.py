@@ -134,9 +134,10 @@ def _window(window: Any, condition: Mapping[str, Any]) -> str:
 
 def _parameter(parameter: Any, condition: Mapping[str, Any]) -> str:
     reducer = condition.get("reducer") or Reducer.LAST
+    if reducer not in Reducer.values:
+        return ""
     if reducer not in PARAMETER_RANGES:
-        without = f"The aggregation {reducer} has no parameter. Leave it empty."
-        return without if parameter is not None and reducer in Reducer.values else ""
+        return f"The aggregation {reducer} has no parameter. Leave it empty." if parameter is not None else ""
     found, (lowest, highest) = as_number(parameter), PARAMETER_RANGES[reducer]
     return "" if found is not None and lowest <= found <= highest else f"Enter {PARAMETERS[reducer]}."
 

@@ -93,7 +93,7 @@ def _never_over(operator: str, recovery: float, metric: Any, reducer: Any) -> st
 
 
 def _scale(metric: Any, reducer: Any) -> tuple[float | None, float | None, str]:
-    if metric not in metrics or reducer in OFF_SCALE:
+    if str(metric) not in metrics or str(reducer) in OFF_SCALE:  # other programs may have written anything
         return None, None, ""
     source = metrics[metric]
     return source.lowest, source.highest, source.label
