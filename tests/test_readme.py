@@ -40,7 +40,7 @@ def test_a_metric_an_action_a_strategy_and_an_operation_of_ones_own(examples, al
     settings.RULES_ACTIONS = [*settings.RULES_ACTIONS, "examples.Pause"]
     settings.OPTIMIZER_STRATEGIES = ["examples.Cooling", *settings.OPTIMIZER_STRATEGIES]
     settings.OPTIMIZER_OPERATIONS = [*settings.OPTIMIZER_OPERATIONS, "examples.WriteOff"]
-    MetricSample.objects.create(user=alice, metric="cpu_percent", value=99, observed_at=now)
+    MetricSample.objects.push(user=alice, metric="cpu_percent", value=99, observed_at=now)
     for metric, action in (("open_rules", "pause"), ("cpu_percent", "optimize")):
         AutomationRule.objects.create(
             user=alice, rule_name=action, metric_type=metric, condition_operator=">", threshold_value=1,
@@ -64,7 +64,7 @@ def test_a_metric_an_action_a_strategy_and_an_operation_of_ones_own(examples, al
 
 def test_an_event_of_ones_own(examples, alice, now, settings, client):
     settings.RULES_ACTIONS = [*settings.RULES_ACTIONS, "examples.SignOff"]
-    MetricSample.objects.create(user=alice, metric="cpu_percent", value=99, observed_at=now)
+    MetricSample.objects.push(user=alice, metric="cpu_percent", value=99, observed_at=now)
     AutomationRule.objects.create(
         user=alice, rule_name="CPU", metric_type="cpu_percent", condition_operator=">", threshold_value=1,
         action_type="sign_off",

@@ -21,9 +21,9 @@ def histories_of(people: Collection[UUID], now: datetime) -> dict[UUID, dict[str
     """The histories of several people, in one statement."""
     found: dict[UUID, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     samples = MetricSample.objects.filter(
-        user__in=people, metric=KIND, observed_at__gt=now - HISTORY_SPAN, observed_at__lte=now
+        series__user__in=people, series__metric=KIND, observed_at__gt=now - HISTORY_SPAN, observed_at__lte=now
     ).order_by("observed_at")
-    for owner, name, value in samples.values_list("user", "target", "value"):
+    for owner, name, value in samples.values_list("series__user", "series__target", "value"):
         found[owner][name].append(value)
     return {
         owner: {name: tuple(values[-MAX_SCORES:]) for name, values in named.items()} for owner, named in found.items()

@@ -42,7 +42,7 @@ def observations(metric: str, readings: Sequence[float]) -> Sequence[float]:
 def series_of(person: UUID | None, metric: str, target: str) -> QuerySet[MetricSample]:
     """The person's own series, else the platform-wide one; of the target, else of all targets."""
     whole = [(owner, part) for part in dict.fromkeys([target, ""]) for owner in dict.fromkeys([person, None])]
-    found = [MetricSample.objects.filter(user=owner, metric=metric, target=part) for owner, part in whole]
+    found = [MetricSample.objects.of(owner, metric, part) for owner, part in whole]
     return next((series for series in found if series.exists()), found[0])
 
 

@@ -11,8 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from rules.api.serializers import SampleSerializer
+from rules.engine.series_labels import MAX_LABELS, MAX_TARGET
 from rules.ingest.batch import InvalidSample, Push
-from rules.ingest.samples import LONGEST_TARGET, store
+from rules.ingest.samples import store
 from rules.models import MetricSample
 from smartagent.rest.bodies import TakesLarge
 from smartagent.rest.errors import TooLarge
@@ -32,8 +33,14 @@ SAMPLE_SCHEMA = {
         "observed_at": {"type": "string", "format": "date-time", "description": "Time with zone. Default: now."},
         "target": {
             "type": ["string", "null"],
-            "maxLength": LONGEST_TARGET,
+            "maxLength": MAX_TARGET,
             "description": "Measured object. Default: none.",
+        },
+        "labels": {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "maxProperties": MAX_LABELS,
+            "description": "Labels of the series, as in Prometheus. A target is the label target.",
         },
         "user": {
             "type": ["string", "null"],
@@ -64,9 +71,9 @@ TWO = OpenApiExample(
 class SampleFilter(TimesFilter):
     times = "observed_at"
 
-    metric = django_filters.CharFilter(help_text="Metric name, for example cpu.")
-    target = django_filters.CharFilter(help_text="Measured object.")
-    person = PersonFilter(field_name="user")
+    metric = django_filters.CharFilter(field_name="series__metric", help_text="Metric name, for example cpu.")
+    target = django_filters.CharFilter(field_name="series__target", help_text="Measured object.")
+    person = PersonFilter(field_name="series__user")
 
     class Meta:
         model = MetricSample
@@ -74,7 +81,7 @@ class SampleFilter(TimesFilter):
 
 
 class SampleView(TakesLarge, generics.ListAPIView[Any], OwnedView):
-    queryset = MetricSample.objects.order_by("-observed_at")
+    queryset = MetricSample.objects.select_related("series").order_by("-observed_at")
     serializer_class = SampleSerializer
     filterset_class = SampleFilter
     ordering_fields = ("observed_at",)

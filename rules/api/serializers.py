@@ -113,6 +113,11 @@ class IntegrationSerializer(OwnedSerializer):
 
 
 class SampleSerializer(StrictModelSerializer):
+    user = serializers.UUIDField(source="series.user_id", allow_null=True, help_text="Person; null: platform.")
+    metric = serializers.CharField(source="series.metric")
+    target = serializers.CharField(source="series.target", help_text="Key of the labels.")
+    labels = serializers.DictField(child=serializers.CharField(), source="series.labels")
+
     class Meta:
         model = MetricSample
-        fields = ["id", "user", "metric", "target", "value", "observed_at"]
+        fields = ["user", "metric", "target", "labels", "value", "observed_at"]

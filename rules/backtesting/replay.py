@@ -153,7 +153,7 @@ def _runs_suffice(rule: AutomationRule, watched: RuleConditions) -> bool:
 
 
 def _has_platform(condition: Condition) -> bool:
-    sql = "SELECT EXISTS (SELECT FROM metric_samples WHERE user_id IS NULL AND metric = %s AND target = %s)"
+    sql = "SELECT EXISTS (SELECT FROM metric_series WHERE user_id IS NULL AND metric = %s AND target = %s)"
     with connection.cursor() as cursor:
         cursor.execute(sql, [condition.metric, condition.target])
         return bool(cursor.fetchone()[0])

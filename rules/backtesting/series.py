@@ -15,23 +15,20 @@ from rules.registries import metrics
 SERIES_PER_QUERY = 20  # people whose readings are in memory at a time
 # The readings of a span of time, and of each series the last one before it.
 SERIES_SQL = """
-SELECT user_id, metric, target, observed_at, value FROM metric_samples
- WHERE {whose} AND (metric, target) IN (SELECT * FROM unnest(%(metrics)s::text[], %(targets)s::text[]))
-   AND observed_at > %(start)s AND observed_at <= %(end)s
+WITH series AS MATERIALIZED (
+    SELECT id, user_id, metric, target FROM metric_series
+     WHERE {whose} AND (metric, target) IN (SELECT * FROM unnest(%(metrics)s::text[], %(targets)s::text[])))
+SELECT series.user_id, series.metric, series.target, s.observed_at, s.value
+  FROM series JOIN metric_samples s ON s.series_id = series.id
+   AND s.observed_at > %(start)s AND s.observed_at <= %(end)s
 UNION ALL
-SELECT before.* FROM unnest(%(metrics)s::text[], %(targets)s::text[]) AS series (metric, target)
- CROSS JOIN {people}
- CROSS JOIN LATERAL (
-    SELECT s.user_id, s.metric, s.target, s.observed_at, s.value FROM metric_samples s
-     WHERE s.{of_one} AND s.metric = series.metric AND s.target = series.target AND s.observed_at <= %(start)s
+SELECT series.user_id, series.metric, series.target, before.*
+  FROM series CROSS JOIN LATERAL (
+    SELECT s.observed_at, s.value FROM metric_samples s WHERE s.series_id = series.id AND s.observed_at <= %(start)s
      ORDER BY s.observed_at DESC LIMIT 1) AS before
  ORDER BY 1, 2, 3, 4, 5
 """
-OF_PEOPLE = {
-    "whose": "user_id = ANY(%(people)s)", "people": "unnest(%(people)s::uuid[]) AS person (id)",
-    "of_one": "user_id = person.id",
-}  # fmt: skip
-OF_PLATFORM = {"whose": "user_id IS NULL", "people": "(SELECT) AS nobody", "of_one": "user_id IS NULL"}
+OF_PEOPLE, OF_PLATFORM = "user_id = ANY(%(people)s)", "user_id IS NULL"
 
 
 def readings(
@@ -55,7 +52,7 @@ def _series(
         "people": None if people is None else list(people),
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(SERIES_SQL.format(**(OF_PLATFORM if people is None else OF_PEOPLE)), params)
+        cursor.execute(SERIES_SQL.format(whose=OF_PLATFORM if people is None else OF_PEOPLE), params)
         rows = cursor.fetchall()
     found: dict[UUID | None, dict[Key, Series]] = {}
     for (person, metric, target), group in groupby(rows, key=lambda row: row[:3]):

@@ -21,46 +21,48 @@ Edge = tuple[
 ]  # person, time, met, critical, time of the next one, whether that breaches
 OBSERVATION_TYPES = ("uuid", "timestamptz", "bool", "bool", "timestamptz", "bool")
 
-FROM_SERIES = """metric_samples s WHERE s.metric = %(metric)s AND s.target = %(target)s
-    AND s.observed_at > %(start)s AND s.observed_at <= %(end)s"""
+FROM_SERIES = """metric_samples s JOIN metric_series q
+      ON q.id = s.series_id AND q.metric = %(metric)s AND q.target = %(target)s AND q.user_id IS NOT NULL
+   WHERE s.observed_at > %(start)s AND s.observed_at <= %(end)s"""
 # Groups breaching samples that are less than an hour apart, and reads the samples of each group, and the next one, by
 # the index: where few samples breach, most of the series is not read again.
 SPARSE_OBSERVATIONS_SQL = """
-SELECT s.user_id, s.observed_at, s.met, s.critical, s.breaks AND s.observed_at <= span.last AS breaks,
+SELECT s.series_id, s.observed_at, s.met, s.critical, s.breaks AND s.observed_at <= span.last AS breaks,
        lag(s.observed_at) OVER later AS next_at, coalesce(lag(s.breaks) OVER later, false) AS next_breaks
-  FROM (SELECT user_id, min(observed_at) AS first, max(observed_at) AS last
-          FROM (SELECT *, count(*) FILTER (WHERE is_far) OVER (PARTITION BY user_id ORDER BY observed_at) AS number
-                  FROM (SELECT s.user_id, s.observed_at,
-                               s.observed_at > lag(s.observed_at) OVER of_person + interval '1 hour' AS is_far
-                          FROM {series} AND s.user_id IS NOT NULL AND {breaks}
-                        WINDOW of_person AS (PARTITION BY s.user_id ORDER BY s.observed_at)) AS breaching) AS numbered
-         GROUP BY user_id, number) AS span
+  FROM (SELECT series_id, min(observed_at) AS first, max(observed_at) AS last
+          FROM (SELECT *, count(*) FILTER (WHERE is_far) OVER (PARTITION BY series_id ORDER BY observed_at) AS number
+                  FROM (SELECT s.series_id, s.observed_at,
+                               s.observed_at > lag(s.observed_at) OVER of_series + interval '1 hour' AS is_far
+                          FROM {series} AND {breaks}
+                        WINDOW of_series AS (PARTITION BY s.series_id ORDER BY s.observed_at)) AS breaching) AS numbered
+         GROUP BY series_id, number) AS span
  CROSS JOIN LATERAL (
-    SELECT s.user_id, s.observed_at, {met} AS met, {critical} AS critical, {breaks} AS breaks FROM {series}
-       AND s.user_id = span.user_id AND s.observed_at BETWEEN span.first AND span.last
+    SELECT s.series_id, s.observed_at, {met} AS met, {critical} AS critical, {breaks} AS breaks FROM {series}
+       AND s.series_id = span.series_id AND s.observed_at BETWEEN span.first AND span.last
     UNION ALL
-   (SELECT s.user_id, s.observed_at, {met}, {critical}, {breaks} FROM {series}
-       AND s.user_id = span.user_id AND s.observed_at > span.last
+   (SELECT s.series_id, s.observed_at, {met}, {critical}, {breaks} FROM {series}
+       AND s.series_id = span.series_id AND s.observed_at > span.last
      ORDER BY s.observed_at LIMIT 1)) AS s
-WINDOW later AS (PARTITION BY s.user_id, span.first ORDER BY s.observed_at DESC)
+WINDOW later AS (PARTITION BY s.series_id, span.first ORDER BY s.observed_at DESC)
 """
 # The same over all samples, in the order of the index: faster where many breach.
 ALL_OBSERVATIONS_SQL = """
-SELECT s.user_id, s.observed_at, {met} AS met, {critical} AS critical, {breaks} AS breaks,
+SELECT s.series_id, s.observed_at, {met} AS met, {critical} AS critical, {breaks} AS breaks,
        lag(s.observed_at) OVER later AS next_at, coalesce(lag({breaks}) OVER later, false) AS next_breaks
-  FROM {series} AND s.user_id IS NOT NULL
-WINDOW later AS (PARTITION BY s.user_id ORDER BY s.observed_at DESC)
+  FROM {series}
+WINDOW later AS (PARTITION BY s.series_id ORDER BY s.observed_at DESC)
 """
 # A run continues with the next sample where that breaches too and comes before the maximum age.
 EDGES = """
-SELECT user_id, observed_at, met, critical, next_at, next_breaks FROM (
-    SELECT *, lag(goes_on) OVER of_person AS went_on, lag(met) OVER of_person AS was_met,
-           lag(critical) OVER of_person AS was_critical
+SELECT q.user_id, observed_at, met, critical, next_at, next_breaks FROM (
+    SELECT *, lag(goes_on) OVER of_series AS went_on, lag(met) OVER of_series AS was_met,
+           lag(critical) OVER of_series AS was_critical
       FROM (SELECT *, next_breaks AND next_at < observed_at + %(max_age)s AS goes_on
               FROM ({samples}) AS samples WHERE breaks) AS runs
-    WINDOW of_person AS (PARTITION BY user_id ORDER BY observed_at)) AS edges
+    WINDOW of_series AS (PARTITION BY series_id ORDER BY observed_at)) AS edges
+  JOIN metric_series q ON q.id = edges.series_id
  WHERE NOT coalesce(went_on, false) OR NOT coalesce(goes_on, false) OR met <> was_met OR critical <> was_critical
- ORDER BY user_id, observed_at
+ ORDER BY q.user_id, observed_at
 """
 SPARSE = 0.05  # the share of breaching readings up to which SPARSE_OBSERVATIONS_SQL is faster
 

@@ -29,7 +29,9 @@ SELECT c.*, c.owner_id AS subject_id FROM eval_conditions c WHERE c.applies_to <
 UNION ALL
 SELECT c.*, u.id FROM eval_conditions c CROSS JOIN smartagent_users u WHERE c.applies_to = 'everyone' AND u.is_active
 """
-WINDOW_SAMPLES_SQL = """metric_samples s WHERE s.user_id {owner} AND s.metric = w.metric AND s.target = w.target
+WINDOW_SERIES_SQL = """(SELECT q.id FROM metric_series q
+               WHERE q.user_id {owner} AND q.metric = w.metric AND q.target = w.target)"""
+WINDOW_SAMPLES_SQL = f"""metric_samples s WHERE s.series_id = {WINDOW_SERIES_SQL}
              AND s.observed_at > %(now)s - w.span AND s.observed_at <= %(now)s"""
 # A built-in metric is stored as changes: it holds its value until the next one, including the last before the window.
 HELD = """(SELECT h.value, greatest(h.observed_at, %(now)s - w.span) AS begun,
@@ -37,7 +39,7 @@ HELD = """(SELECT h.value, greatest(h.observed_at, %(now)s - w.span) AS begun,
              FROM ((SELECT s.value, s.observed_at FROM {samples})
                    UNION ALL
                    (SELECT s.value, s.observed_at FROM metric_samples s
-                     WHERE s.user_id {owner} AND s.metric = w.metric AND s.target = w.target
+                     WHERE s.series_id = {series}
                        AND s.observed_at <= %(now)s - w.span ORDER BY s.observed_at DESC LIMIT 1)) AS h) AS held"""
 LENGTH = "extract(epoch FROM held.ended - held.begun)::float8"
 # A value out of range would overflow and stop the whole evaluation: its window becomes NaN, with the verdict `failed`.
@@ -94,7 +96,7 @@ CHANGE_HELD = CHANGE_BY.format(first=FIRST_HELD, last=LAST_HELD)
 
 def _reduced(owner: str, reducers: Collection[str]) -> str:
     samples = WINDOW_SAMPLES_SQL.format(owner=owner)
-    held = HELD.format(samples=samples, owner=owner)
+    held = HELD.format(samples=samples, series=WINDOW_SERIES_SQL.format(owner=owner))
     pushed = _cases(AGGREGATES, reducers).format(
         samples=samples, change=CHANGE.format(samples=samples), first=FIRST_VALUE.format(samples=samples)
     )

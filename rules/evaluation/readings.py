@@ -6,6 +6,7 @@ of the transaction.
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -42,15 +43,25 @@ WITH beyond AS (DELETE FROM eval_readings WHERE value >= 'Infinity' OR value = '
                 RETURNING metric, user_id, target)
 INSERT INTO eval_beyond SELECT metric, user_id, target FROM beyond
 """
-KEEP_CHANGES = """
-INSERT INTO metric_samples (user_id, metric, target, value, observed_at)
-SELECT r.user_id, r.metric, r.target, r.value, %(now)s
+MAKE_SERIES = """
+INSERT INTO metric_series (user_id, metric, target, labels)
+SELECT DISTINCT r.user_id, r.metric, r.target,
+       CASE WHEN r.target = '' THEN '{}' ELSE jsonb_build_object('target', r.target) END
   FROM eval_readings r
+ WHERE r.metric = ANY(%(built_in)s) AND r.user_id IS NOT NULL
+   AND NOT EXISTS (SELECT FROM metric_series q
+                    WHERE q.user_id = r.user_id AND q.metric = r.metric AND q.target = r.target)
+    ON CONFLICT DO NOTHING
+"""
+KEEP_CHANGES = """
+INSERT INTO metric_samples (series_id, observed_at, value)
+SELECT DISTINCT ON (q.id) q.id, %(now)s, r.value
+  FROM eval_readings r JOIN metric_series q ON q.user_id = r.user_id AND q.metric = r.metric AND q.target = r.target
   LEFT JOIN LATERAL (SELECT s.value FROM metric_samples s
-                      WHERE s.user_id = r.user_id AND s.metric = r.metric AND s.target = r.target
-                        AND s.observed_at <= %(now)s
+                      WHERE s.series_id = q.id AND s.observed_at <= %(now)s
                       ORDER BY s.observed_at DESC LIMIT 1) last ON true
  WHERE r.metric = ANY(%(built_in)s) AND r.user_id IS NOT NULL AND last.value IS DISTINCT FROM r.value
+    ON CONFLICT (series_id, observed_at) DO UPDATE SET value = excluded.value
 """
 
 
@@ -90,7 +101,9 @@ def keep_changes(now: datetime) -> int:
     """Store each built-in reading that differs from the last stored one; return their number."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_memoize = off")  # every series is looked up once
-        cursor.execute(KEEP_CHANGES, {"now": now, "built_in": [source.kind for source in metrics]})
+        params: dict[str, Any] = {"now": now, "built_in": [source.kind for source in metrics]}
+        cursor.execute(MAKE_SERIES, params)
+        cursor.execute(KEEP_CHANGES, params)
         return int(cursor.rowcount)
 
 

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from django.db.models.functions import Lower
 
-from rules.ingest.samples import Row, check_metric, check_target, check_time, check_value
+from rules.ingest.samples import Row, check_labels, check_metric, check_target, check_time, check_value
 from smartagent.kernel.scope import has_everyone
 from smartagent.models import User
 
-SAMPLE_FIELDS = ("metric", "value", "observed_at", "target", "user")
+SAMPLE_FIELDS = ("metric", "value", "observed_at", "target", "labels", "user")
 KNOWN_SAMPLE_FIELDS = frozenset(SAMPLE_FIELDS)
 REPORTED = 20
 
@@ -58,7 +58,7 @@ class Push:
             if not sample.keys() <= KNOWN_SAMPLE_FIELDS:
                 raise ValueError("an unknown name")
             return (
-                self._owner(sample), self._metric(sample), check_target(sample.get("target")),
+                self._owner(sample), self._metric(sample), self._target(sample),
                 check_value(sample["value"]), self._time(sample),
             )  # fmt: skip
         except (KeyError, ValueError):
@@ -70,6 +70,11 @@ class Push:
             return name
         self.metrics.add(check_metric(name))
         return str(name)
+
+    def _target(self, sample: dict[str, Any]) -> str:
+        if "labels" in sample:
+            return check_labels(sample["labels"], sample.get("target"))
+        return check_target(sample.get("target"))
 
     def _time(self, sample: dict[str, Any]) -> datetime:
         return check_time(sample["observed_at"], self.now) if "observed_at" in sample else self.now
@@ -110,7 +115,7 @@ class Push:
                 yield name[:100], [f"Unknown field. Known fields: {', '.join(SAMPLE_FIELDS)}."]
         checks: dict[str, Callable[[dict[str, Any]], object]] = {
             "metric": self._metric, "value": lambda s: check_value(s["value"]), "observed_at": self._time,
-            "target": lambda s: check_target(s.get("target")), "user": self._owner,
+            "target": lambda s: check_target(s.get("target")), "labels": _checked_labels, "user": self._owner,
         }  # fmt: skip
         for name, check in checks.items():
             try:
@@ -130,6 +135,11 @@ def _summed_up(errors: dict[str, list[str]], wrong: int) -> dict[str, list[str]]
 
 def _at(place: str, name: str) -> str:
     return ".".join(filter(None, [place, name])) or "detail"
+
+
+def _checked_labels(sample: dict[str, Any]) -> str:
+    target = sample.get("target")  # an invalid one is reported beside its own name
+    return check_labels(sample["labels"], target if isinstance(target, str) else None) if "labels" in sample else ""
 
 
 def _is_id(text: str) -> bool:

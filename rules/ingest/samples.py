@@ -3,55 +3,53 @@
 A sample replaces one of the same series and time.
 """
 
-import hashlib
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from psycopg.types.json import Jsonb
 
+from rules.engine.series_labels import MAX_TARGET, TARGET, checked_labels, labels_of, series_key
 from rules.registries import metrics
 from smartagent.kernel.bulk_copy import copy_rows
 from smartagent.kernel.times import read_time
 
-Row = tuple[UUID | None, str, str, float, datetime]  # whose, metric, target, value, observed_at
+SeriesKey = tuple[UUID | None, str, str]  # whose, metric, and the key of the labels
+Row = tuple[UUID | None, str, str, float, datetime]  # those of its series, value, observed_at
 
 METRIC_NAME = re.compile(r"[a-z][a-z0-9_.:-]{0,99}")
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=5)
-LONGEST_TARGET = 200
-LOCK_BUCKETS = 64  # so many series are written at once; those that share a lock, one after the other
 
-SAMPLE_COLUMNS = ["n", "user_id", "metric", "target", "value", "observed_at"]
-SAMPLE_COLUMN_TYPES = ["int8", "uuid", "text", "text", "float8", "timestamptz"]
 STAGE = """
-DROP TABLE IF EXISTS incoming_samples;
-CREATE TEMP TABLE incoming_samples (n int8, user_id uuid, metric text, target text, value float8,
-                                    observed_at timestamptz) ON COMMIT DROP
+DROP TABLE IF EXISTS incoming_samples, incoming_series;
+CREATE TEMP TABLE incoming_samples (n int8, place int4, value float8, observed_at timestamptz) ON COMMIT DROP;
+CREATE TEMP TABLE incoming_series (place int4, user_id uuid, metric text, target text, labels jsonb, series_id int8)
+    ON COMMIT DROP
 """
-LOCK_BUCKETS_SQL = """
-SELECT pg_advisory_xact_lock(%(space)s, bucket)
-  FROM (SELECT DISTINCT abs(hashtext(coalesce(user_id::text, '') || metric) %% %(locks)s) AS bucket
-          FROM incoming_samples ORDER BY 1) AS buckets
-"""
-DELETE_OF_PEOPLE = """
-DELETE FROM metric_samples s USING incoming_samples i
- WHERE s.user_id = i.user_id AND s.metric = i.metric AND s.target = i.target AND s.observed_at = i.observed_at
-"""
-DELETE_OF_PLATFORM = """
-DELETE FROM metric_samples s USING incoming_samples i
- WHERE s.user_id IS NULL AND i.user_id IS NULL
-   AND s.metric = i.metric AND s.target = i.target AND s.observed_at = i.observed_at
+SAMPLE_COLUMNS = {"n": "int8", "place": "int4", "value": "float8", "observed_at": "timestamptz"}
+SERIES_COLUMNS = {"place": "int4", "user_id": "uuid", "metric": "text", "target": "text", "labels": "jsonb"}
+# Two statements, of which each can use an index. In one order, so that two pushes wait for each other at most.
+FIND_SERIES = [
+    f"""UPDATE incoming_series i SET series_id = q.id FROM metric_series q
+         WHERE i.series_id IS NULL AND q.metric = i.metric AND q.target = i.target AND {whose}"""
+    for whose in ("q.user_id = i.user_id", "q.user_id IS NULL AND i.user_id IS NULL")
+]
+MAKE_SERIES = """
+INSERT INTO metric_series (user_id, metric, target, labels)
+SELECT user_id, metric, target, labels FROM incoming_series WHERE series_id IS NULL ORDER BY user_id, metric, target
+    ON CONFLICT DO NOTHING
 """
 INSERT = """
-INSERT INTO metric_samples (user_id, metric, target, value, observed_at)
-SELECT DISTINCT ON (user_id, metric, target, observed_at) user_id, metric, target, value, observed_at
-  FROM incoming_samples ORDER BY user_id, metric, target, observed_at, n DESC
+INSERT INTO metric_samples (series_id, observed_at, value)
+SELECT DISTINCT ON (q.series_id, i.observed_at) q.series_id, i.observed_at, i.value
+  FROM incoming_samples i JOIN incoming_series q USING (place) ORDER BY q.series_id, i.observed_at, i.n DESC
+    ON CONFLICT (series_id, observed_at) DO UPDATE SET value = excluded.value
 """
-LOCK_SPACE = int.from_bytes(hashlib.sha256(b"rules.ingest.samples").digest()[:3])
 
 
 def store(rows: Iterable[Row]) -> int:
@@ -60,19 +58,31 @@ def store(rows: Iterable[Row]) -> int:
     Of two rows for one series and time the last one counts. Rows are streamed. An exception from the iteration is
     passed on, and nothing is written.
     """
+    places: dict[SeriesKey, int] = {}
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(STAGE)
         count = copy_rows(
-            "incoming_samples", SAMPLE_COLUMNS, SAMPLE_COLUMN_TYPES, ((n, *row) for n, row in enumerate(rows))
+            "incoming_samples", list(SAMPLE_COLUMNS), list(SAMPLE_COLUMNS.values()), _placed(rows, places)
         )
+        copy_rows("incoming_series", list(SERIES_COLUMNS), list(SERIES_COLUMNS.values()), _described(places))
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE incoming_samples")
-            cursor.execute(LOCK_BUCKETS_SQL, {"space": LOCK_SPACE, "locks": LOCK_BUCKETS})
-            for statement in (DELETE_OF_PEOPLE, DELETE_OF_PLATFORM, INSERT):
+            cursor.execute("ANALYZE incoming_samples, incoming_series")
+            for statement in (*FIND_SERIES, MAKE_SERIES, *FIND_SERIES, INSERT):
                 cursor.execute(statement)
-            cursor.execute("DROP TABLE incoming_samples")
+            cursor.execute("DROP TABLE incoming_samples, incoming_series")
     return count
+
+
+def _placed(rows: Iterable[Row], places: dict[SeriesKey, int]) -> Iterator[tuple[int, int, float, datetime]]:
+    """The rows with the place of their series, which is noted in `places`."""
+    for n, (user, metric, target, value, at) in enumerate(rows):
+        yield n, places.setdefault((user, metric, target), len(places)), value, at
+
+
+def _described(places: dict[SeriesKey, int]) -> Iterator[tuple[Any, ...]]:
+    for (user, metric, target), place in places.items():
+        yield place, user, metric, target, Jsonb(labels_of(target))
 
 
 def check_metric(name: Any) -> str:
@@ -90,12 +100,21 @@ def check_metric(name: Any) -> str:
 
 
 def check_target(target: Any) -> str:
-    """Return the target, empty for None; ValueError where it is invalid."""
+    """Return the key of a series with this target, empty for None; ValueError where it is invalid."""
     if target is None:
         return ""
-    if not isinstance(target, str) or len(target) > LONGEST_TARGET or not target.isprintable():
-        raise ValueError(f"The target must be text of at most {LONGEST_TARGET} printable characters.")
-    return target
+    if not isinstance(target, str) or len(target) > MAX_TARGET or not target.isprintable():
+        raise ValueError(f"The target must be text of at most {MAX_TARGET} printable characters.")
+    return target if not target.startswith("{") else series_key({TARGET: target})
+
+
+def check_labels(labels: Any, target: Any) -> str:
+    """Return the key of a series with these labels and this target; ValueError where they are invalid."""
+    named = checked_labels(labels)
+    if target is not None and named.setdefault(TARGET, target) != target:
+        raise ValueError(f"The label {TARGET} and the field {TARGET} differ. Give one of them.")
+    check_target(named.get(TARGET))
+    return series_key(named)
 
 
 def check_value(value: Any) -> float:

@@ -18,31 +18,22 @@ SHOWN_BEFORE, SHOWN_AFTER, SHOWN_POINTS = timedelta(hours=6), timedelta(hours=1)
 USUAL_POINTS, MIN_POINTS = 84, 5
 MAX_SERIES_SEARCHED, MAX_SAMPLES, MAX_MOVED = 200, 1000, 5
 # The usual range is that of evenly spaced times, as a built-in metric holds its value, and only its changes are stored.
-# The range of a constant is as wide as a hundredth of its value. The index is walked from one series to the next.
+# The range of a constant is as wide as a hundredth of its value.
 MOVED_SQL = """
-WITH RECURSIVE series AS (
-    (SELECT metric, target FROM metric_samples WHERE user_id = %(person)s ORDER BY metric, target LIMIT 1)
-     UNION ALL
-    SELECT n.metric, n.target FROM series s CROSS JOIN LATERAL (
-           SELECT m.metric, m.target FROM metric_samples m
-            WHERE m.user_id = %(person)s AND (m.metric, m.target) > (s.metric, s.target)
-            ORDER BY m.metric, m.target LIMIT 1) n),
-found AS (
+WITH found AS (
     SELECT s.metric, s.target, u.q[1] AS low, u.q[2] AS middle, u.q[3] AS high, e.value,
            abs(e.value - u.q[2]) / greatest(u.q[3] - u.q[1], abs(u.q[2]) / 100, 1e-9) AS moved
-      FROM (SELECT * FROM series LIMIT %(series)s) s
+      FROM (SELECT * FROM metric_series WHERE user_id = %(person)s ORDER BY metric, target LIMIT %(series)s) s
      CROSS JOIN LATERAL (
         SELECT percentile_cont(ARRAY[0.05, 0.5, 0.95]) WITHIN GROUP (ORDER BY value) AS q, count(*) AS n
           FROM generate_series(0, %(points)s) AS k
          CROSS JOIN LATERAL (
                SELECT value FROM metric_samples m
-                WHERE m.user_id = %(person)s AND m.metric = s.metric AND m.target = s.target
-                  AND m.observed_at <= %(usual)s + k * %(step)s
+                WHERE m.series_id = s.id AND m.observed_at <= %(usual)s + k * %(step)s
                 ORDER BY m.observed_at DESC LIMIT 1) x) u
      CROSS JOIN LATERAL (
         SELECT value FROM (SELECT value FROM metric_samples m
-                            WHERE m.user_id = %(person)s AND m.metric = s.metric AND m.target = s.target
-                              AND m.observed_at > %(start)s AND m.observed_at <= %(end)s
+                            WHERE m.series_id = s.id AND m.observed_at > %(start)s AND m.observed_at <= %(end)s
                             ORDER BY m.observed_at DESC LIMIT %(samples)s) x
          ORDER BY abs(x.value - u.q[2]) DESC LIMIT 1) e
      WHERE u.n >= %(few)s AND (s.metric, s.target) <> (%(metric)s, %(target)s))

@@ -11,12 +11,12 @@ from rules.models import MetricQuery
 from rules.registries import metrics
 from smartagent.kernel.scope import has_everyone
 
-# One index look-up per name, however many samples there are: each step takes the next larger name of one owner.
+# One index look-up per name, however many series there are: each step takes the next larger name of one owner.
 METRIC_NAMES_SQL = """
 WITH RECURSIVE owners AS ({owners}),
-     names AS (SELECT o.id, (SELECT min(metric) FROM metric_samples WHERE {of_owner}) AS metric FROM owners o
+     names AS (SELECT o.id, (SELECT min(metric) FROM metric_series WHERE {of_owner}) AS metric FROM owners o
                 UNION ALL
-               SELECT o.id, (SELECT min(metric) FROM metric_samples WHERE {of_owner} AND metric > o.metric)
+               SELECT o.id, (SELECT min(metric) FROM metric_series WHERE {of_owner} AND metric > o.metric)
                  FROM names o WHERE o.metric IS NOT NULL)
 SELECT DISTINCT metric FROM names WHERE metric IS NOT NULL
 """

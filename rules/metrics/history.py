@@ -16,56 +16,58 @@ from rules.registries import metrics
 
 SeriesKey = tuple[UUID, str, str]  # person, metric and target
 
-# The index is walked from one series to the next; the limit ends the walk.
 LATEST_SQL = """
-WITH RECURSIVE series AS (
-    (SELECT metric, target FROM metric_samples WHERE user_id = %(person)s ORDER BY metric, target LIMIT 1)
-     UNION ALL
-    SELECT n.metric, n.target FROM series s CROSS JOIN LATERAL (
-           SELECT m.metric, m.target FROM metric_samples m
-            WHERE m.user_id = %(person)s AND (m.metric, m.target) > (s.metric, s.target)
-            ORDER BY m.metric, m.target LIMIT 1) n)
 SELECT s.metric, s.target, newest.value, newest.observed_at
-  FROM (SELECT * FROM series LIMIT %(maximum)s) s
+  FROM (SELECT * FROM metric_series WHERE user_id = %(person)s ORDER BY metric, target LIMIT %(maximum)s) s
  CROSS JOIN LATERAL (
     SELECT value, observed_at FROM metric_samples m
-     WHERE m.user_id = %(person)s AND m.metric = s.metric AND m.target = s.target AND m.observed_at <= %(now)s
+     WHERE m.series_id = s.id AND m.observed_at <= %(now)s
      ORDER BY m.observed_at DESC LIMIT 1) newest
 """
 # Whoever has no reading of their own has the platform-wide one.
+SERIES_OF = """LEFT JOIN metric_series {alias}
+    ON {alias}.user_id {whose} AND {alias}.metric = s.metric AND {alias}.target = s.target"""
 VALUE_AT = """SELECT value FROM metric_samples m
-               WHERE m.user_id {whose} AND m.metric = s.metric AND m.target = s.target AND m.observed_at <= t.at
+               WHERE m.series_id = {series} AND m.observed_at <= t.at
                  AND (s.max_age IS NULL OR m.observed_at > t.at - s.max_age)
                ORDER BY m.observed_at DESC LIMIT 1"""
+OWN_SERIES, PLATFORM_SERIES = (
+    SERIES_OF.format(alias="q", whose="= s.person"),
+    SERIES_OF.format(alias="p", whose="IS NULL"),
+)
 SAMPLED_SQL = f"""
 SELECT s.n, t.k, coalesce(own.value, platform.value)
   FROM unnest(%(people)s::uuid[], %(metrics)s::text[], %(targets)s::text[], %(ages)s::interval[])
        WITH ORDINALITY AS s (person, metric, target, max_age, n)
+  {OWN_SERIES}
+  {PLATFORM_SERIES}
  CROSS JOIN (SELECT k, %(start)s + k * %(step)s AS at FROM generate_series(1, %(count)s) AS k) t
-  LEFT JOIN LATERAL ({VALUE_AT.format(whose="= s.person")}) own ON true
-  LEFT JOIN LATERAL ({VALUE_AT.format(whose="IS NULL AND own.value IS NULL")}) platform ON true
+  LEFT JOIN LATERAL ({VALUE_AT.format(series="q.id")}) own ON true
+  LEFT JOIN LATERAL ({VALUE_AT.format(series="p.id AND own.value IS NULL")}) platform ON true
  WHERE coalesce(own.value, platform.value) IS NOT NULL
 """
-NEWEST_OF_SQL = """
+NEWEST_OF_SQL = f"""
 SELECT s.n, coalesce(own.value, platform.value), coalesce(own.observed_at, platform.observed_at)
   FROM unnest(%(people)s::uuid[], %(metrics)s::text[], %(targets)s::text[])
        WITH ORDINALITY AS s (person, metric, target, n)
+  {OWN_SERIES}
+  {PLATFORM_SERIES}
   LEFT JOIN LATERAL (SELECT value, observed_at FROM metric_samples m
-                      WHERE m.user_id = s.person AND m.metric = s.metric AND m.target = s.target
-                        AND m.observed_at <= %(now)s ORDER BY m.observed_at DESC LIMIT 1) own ON true
+                      WHERE m.series_id = q.id AND m.observed_at <= %(now)s
+                      ORDER BY m.observed_at DESC LIMIT 1) own ON true
   LEFT JOIN LATERAL (SELECT value, observed_at FROM metric_samples m
-                      WHERE own.value IS NULL AND m.user_id IS NULL AND m.metric = s.metric AND m.target = s.target
-                        AND m.observed_at <= %(now)s ORDER BY m.observed_at DESC LIMIT 1) platform ON true
+                      WHERE own.value IS NULL AND m.series_id = p.id AND m.observed_at <= %(now)s
+                      ORDER BY m.observed_at DESC LIMIT 1) platform ON true
  WHERE coalesce(own.value, platform.value) IS NOT NULL
 """
-CHANGES_SQL = """
-(SELECT observed_at, value FROM metric_samples
-  WHERE user_id = %(person)s AND metric = %(metric)s AND target = %(target)s AND observed_at <= %(start)s
+ITS_SERIES = """(SELECT id FROM metric_series
+               WHERE user_id = %(person)s AND metric = %(metric)s AND target = %(target)s)"""
+CHANGES_SQL = f"""
+(SELECT observed_at, value FROM metric_samples WHERE series_id = {ITS_SERIES} AND observed_at <= %(start)s
   ORDER BY observed_at DESC LIMIT 1)
 UNION ALL
 (SELECT observed_at, value FROM metric_samples
-  WHERE user_id = %(person)s AND metric = %(metric)s AND target = %(target)s
-    AND observed_at > %(start)s AND observed_at <= %(end)s
+  WHERE series_id = {ITS_SERIES} AND observed_at > %(start)s AND observed_at <= %(end)s
   ORDER BY observed_at DESC LIMIT %(maximum)s)
 ORDER BY 1
 """

@@ -9,9 +9,10 @@ from django.conf import settings
 from rules.engine.evaluated_rules import IN_FORCE_SQL
 from rules.metrics import MetricSource, Query
 
-NEWEST_SAMPLE_SQL = """CROSS JOIN LATERAL (
+NEWEST_SAMPLE_SQL = """JOIN metric_series q ON q.metric = w.metric AND q.target = w.target AND q.user_id {owner}
+ CROSS JOIN LATERAL (
     SELECT value, observed_at FROM metric_samples s
-     WHERE s.user_id {owner} AND s.metric = w.metric AND s.target = w.target
+     WHERE s.series_id = q.id
        AND s.observed_at > %(oldest)s AND s.observed_at <= %(now)s
      ORDER BY s.observed_at DESC LIMIT 1) newest"""
 OF_METRIC = " AND metric_type = ANY(%(metrics)s)"

@@ -256,18 +256,9 @@ class Migration(migrations.Migration):
             },
         ),
         smartagent.adoption.operations.CreateOrCompleteModel(
-            name="MetricSample",
+            name="MetricSeries",
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=django.contrib.postgres.functions.RandomUUID(),
-                        default=uuid.uuid4,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 (
                     "user",
                     models.ForeignKey(
@@ -280,19 +271,45 @@ class Migration(migrations.Migration):
                 ),
                 ("metric", models.TextField()),
                 ("target", models.TextField(blank=True, db_default="", default="")),
-                ("value", models.FloatField()),
-                ("observed_at", models.DateTimeField()),
+                ("labels", models.JSONField(blank=True, db_default={}, default=dict)),
             ],
             options={
-                "db_table": "metric_samples",
-                "indexes": [
-                    models.Index(
-                        fields=["user", "metric", "target", "-observed_at"],
-                        include=("value",),
-                        name="metric_samples_series",
-                    )
+                "verbose_name": "series",
+                "verbose_name_plural": "series",
+                "db_table": "metric_series",
+                "indexes": [models.Index(fields=["metric", "target"], name="metric_series_of_metric")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "metric", "target"), name="metric_series_of_person"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("user", None)),
+                        fields=("metric", "target"),
+                        name="metric_series_of_platform",
+                    ),
                 ],
             },
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="MetricSample",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "series", "observed_at", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "series",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="samples",
+                        to="rules.metricseries",
+                    ),
+                ),
+                ("observed_at", models.DateTimeField()),
+                ("value", models.FloatField()),
+            ],
+            options={"db_table": "metric_samples"},
         ),
         smartagent.adoption.operations.CreateOrCompleteModel(
             name="AutomationRule",
@@ -1645,6 +1662,13 @@ class Migration(migrations.Migration):
             (("integration", "uuid"),),
             "text",
             _in_step.INTEGRATION_TYPE,
+            given="fusion_score_history",
+        ),
+        MakeHelper(
+            "series",
+            (("person", "uuid"), ("of_metric", "text"), ("of_target", "text")),
+            "bigint",
+            _in_step.SERIES,
             given="fusion_score_history",
         ),
         KeepInStep("automation_rules", "rule_severity", "BEFORE INSERT OR UPDATE", _severity.FOLLOW_RULES),

@@ -93,14 +93,33 @@ BEGIN
 END
 """
 
-# As fusion_score itself is read: a score of an integration is that integration's, one without is the person's. The key
-# is made of the values, and so of no setting of a session: a row that is copied twice is one.
-KEY = """md5(concat_ws('|', it.user_id, it.integration_id, it.fusion_score, extract(epoch FROM it.recorded_at),
-                     {target}))::uuid"""
+# The series of a person, metric and target, which is made where there is none.
+SERIES = """
+DECLARE
+    found bigint;
+BEGIN
+    SELECT id INTO found FROM metric_series s
+     WHERE s.user_id = person AND s.metric = of_metric AND s.target = of_target;
+    IF found IS NULL THEN
+        INSERT INTO metric_series (user_id, metric, target, labels)
+        VALUES (person, of_metric, of_target,
+                CASE WHEN of_target = '' THEN '{}' ELSE jsonb_build_object('target', of_target) END)
+            ON CONFLICT DO NOTHING RETURNING id INTO found;
+    END IF;
+    IF found IS NULL THEN
+        SELECT id INTO found FROM metric_series s
+         WHERE s.user_id = person AND s.metric = of_metric AND s.target = of_target;
+    END IF;
+    RETURN found;
+END
+"""
+
+# As fusion_score itself is read: a score of an integration is that integration's, one without is the person's. Of one
+# series and time the first row counts: a row that is copied twice is one.
 SCORE = as_float_sql("it.fusion_score")  # a legacy column can hold what 64 bits cannot: no sample
 SAMPLES = f"""
-INSERT INTO metric_samples (id, user_id, metric, target, value, observed_at)
-SELECT {KEY.format(target="target")}, it.user_id, 'fusion_score', target, {SCORE}, it.recorded_at
+INSERT INTO metric_samples (series_id, observed_at, value)
+SELECT smartagent_series(it.user_id, 'fusion_score', target), it.recorded_at, {SCORE}
 FROM {{history}} it
 JOIN smartagent_users person ON person.id = it.user_id
 CROSS JOIN LATERAL (SELECT coalesce(smartagent_integration_type(it.integration_id), '')) AS targets(target)
@@ -112,8 +131,8 @@ COPY_HISTORY = SAMPLES.replace("{history}", "fusion_score_history")
 # Who has no score without an integration has the mean of the integrations known by then: what has been added up of the
 # changes of each, by how many have begun. One pass, for a mean needs the rows of all batches.
 COPY_MEANS = f"""
-INSERT INTO metric_samples (id, user_id, metric, target, value, observed_at)
-SELECT {KEY.format(target="'mean'")}, it.user_id, 'fusion_score', '', {as_float_sql("(it.total / it.known)")}, it.recorded_at
+INSERT INTO metric_samples (series_id, observed_at, value)
+SELECT smartagent_series(it.user_id, 'fusion_score', ''), it.recorded_at, {as_float_sql("(it.total / it.known)")}
 FROM (SELECT c.*, sum(c.change) OVER so_far AS total, sum(c.begun) OVER so_far AS known,
              row_number() OVER (PARTITION BY c.user_id, c.recorded_at) AS twin
         FROM (SELECT h.user_id, h.integration_id, h.fusion_score, h.recorded_at,
@@ -135,8 +154,8 @@ FOLLOW_HISTORY = f"""
 BEGIN
     {SAMPLES.replace("{history}", "(SELECT NEW.*)").replace("{rows}", "true")};
     IF NEW.integration_id IS NOT NULL AND NEW.recorded_at > now() - interval '1 hour' THEN
-        INSERT INTO metric_samples (id, user_id, metric, target, value, observed_at)
-        SELECT {KEY.format(target="'mean'")}, it.user_id, 'fusion_score', '', {as_float_sql("it.score")}, it.recorded_at
+        INSERT INTO metric_samples (series_id, observed_at, value)
+        SELECT smartagent_series(it.user_id, 'fusion_score', ''), it.recorded_at, {as_float_sql("it.score")}
           FROM (SELECT NEW.*, coalesce(
                     (SELECT s.fusion_score FROM fusion_scores s
                       WHERE s.user_id = NEW.user_id AND s.integration_id IS NULL AND s.fusion_score IS NOT NULL

@@ -4,13 +4,14 @@ from rules.models.activity import ActivityEntry, DispatchRun
 from rules.models.data_source import DataSource, MetricQuery
 from rules.models.entry_counts import EntryCount
 from rules.models.feedback import Feedback
-from rules.models.readings import AuditEvent, FusionScore, Integration, MetricSample
+from rules.models.readings import AuditEvent, FusionScore, Integration
 from rules.models.rule import AutomationRule
 from rules.models.saved_view import SavedView
+from rules.models.series import MetricSample, MetricSeries
 from rules.models.silence import Silence
 from rules.models.state import RuleState
 
 __all__ = [
     "ActivityEntry", "AuditEvent", "AutomationRule", "DataSource", "DispatchRun", "EntryCount", "Feedback",
-    "FusionScore", "Integration", "MetricQuery", "MetricSample", "RuleState", "SavedView", "Silence",
+    "FusionScore", "Integration", "MetricQuery", "MetricSample", "MetricSeries", "RuleState", "SavedView", "Silence",
 ]  # fmt: skip

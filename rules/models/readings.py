@@ -1,4 +1,4 @@
-"""The sources of readings: scores, audit events, integrations, and stored samples."""
+"""The sources of readings that other programs write too: scores, audit events, integrations."""
 
 import uuid
 
@@ -123,29 +123,3 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return self.event_type
-
-
-class MetricSample(models.Model):
-    """A pushed reading, or a stored change of a built-in metric; without a person it is platform-wide."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False)
-    metric = models.TextField()
-    target = models.TextField(default="", db_default="", blank=True)
-    value = models.FloatField()
-    observed_at = models.DateTimeField()
-
-    objects = OwnedQuerySet.as_manager()
-
-    class Meta:
-        db_table = "metric_samples"
-        indexes = [
-            models.Index(  # serves the newest sample and the history of a series
-                fields=["user", "metric", "target", "-observed_at"],
-                include=["value"],
-                name="metric_samples_series",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.metric} {self.value:g}"

@@ -151,9 +151,11 @@ INSERT INTO deliveries (user_id, notification_id, rule_id, channel_name, kind, t
 SELECT user_id, id, rule_id, 'Operations', 'email', title, severity, 'first', 'delivered', 1,
        created_at + interval '1 day', created_at, created_at + interval '3 seconds'
   FROM notifications WHERE severity <> 'low';
-INSERT INTO metric_samples (user_id, metric, target, value, observed_at)
-SELECT p.id, m, '', 50 + 30 * sin(k / 9.0 + p.n), %(now)s::timestamptz - k * interval '5 minutes'
-  FROM bench_people p, unnest(ARRAY['fusion_score', 'cpu_percent', 'latency_ms']) m, generate_series(1, 72) k;
+INSERT INTO metric_series (user_id, metric)
+SELECT p.id, m FROM bench_people p, unnest(ARRAY['fusion_score', 'cpu_percent', 'latency_ms']) m;
+INSERT INTO metric_samples (series_id, observed_at, value)
+SELECT q.id, %(now)s::timestamptz - k * interval '5 minutes', 50 + 30 * sin(k / 9.0 + p.n)
+  FROM metric_series q JOIN bench_people p ON p.id = q.user_id, generate_series(1, 72) k;
 """
 SIZES = {
     "people": SUBJECTS, "shared": SHARED_RULES, "own": OWN_RULES, "runs": RUNS, "most": MOST_EPISODES,

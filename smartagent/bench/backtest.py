@@ -18,17 +18,19 @@ BACKTEST_ROUNDS = 5
 SAMPLE_INTERVAL = timedelta(minutes=5)
 THRESHOLD = 90
 # A load that swings with the day and with chance, and now and then, for an hour, an incident.
+SERIES = "INSERT INTO metric_series (user_id, metric) SELECT id, 'cpu' FROM smartagent_users"
 SAMPLES = """
-INSERT INTO metric_samples (user_id, metric, target, value, observed_at)
-SELECT u.id, 'cpu', '', CASE WHEN (n + u.place * 37) %% 2016 < 12 THEN 95 + random()
+INSERT INTO metric_samples (series_id, value, observed_at)
+SELECT u.id, CASE WHEN (n + u.place * 37) %% 2016 < 12 THEN 95 + random()
                              ELSE 40 + 20 * sin(n * pi() / 144 + u.place) + 10 * random() END,
        %(start)s + n * interval '5 minutes'
-  FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM smartagent_users) AS u,
+  FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM metric_series) AS u,
        generate_series(1, %(days)s * 288) AS n
 """
 FLOOR = """
 SELECT count(*) FROM metric_samples
- WHERE metric = 'cpu' AND target = '' AND observed_at > %s AND observed_at <= %s AND value > %s
+ WHERE series_id IN (SELECT id FROM metric_series WHERE metric = 'cpu' AND target = '')
+   AND observed_at > %s AND observed_at <= %s AND value > %s
 """
 
 
@@ -71,9 +73,10 @@ def bench_backtest(people: int, days: int) -> BacktestFigures:
 def _make(people: int, days: int, start: datetime) -> AutomationRule:
     owner = make_people(people)
     with bare("metric_samples"), connection.cursor() as cursor:
+        cursor.execute(SERIES)
         cursor.execute(SAMPLES, {"start": start, "days": days})
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE metric_samples")
+        cursor.execute("VACUUM ANALYZE metric_series, metric_samples")
     return AutomationRule(
         user_id=owner, rule_name="Busy", metric_type="cpu", condition_operator=">", threshold_value=THRESHOLD,
         action_type="log", applies_to=AutomationRule.AppliesTo.EVERYONE,

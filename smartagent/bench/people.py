@@ -11,9 +11,10 @@ INSERT_PEOPLE = (
     """INSERT INTO smartagent_users (id, email, full_name, password, is_superuser, is_active, is_staff, time_zone)
        SELECT gen_random_uuid(), 'person' || n || '@example.com', 'Person ' || n, '!', false, true, false, 'UTC'
          FROM generate_series(1, %(people)s) n""",
-    """INSERT INTO metric_samples (user_id, metric, target, value, observed_at)
-       SELECT id, 'pushed_' || k, '', 50, %(now)s::timestamptz - interval '1 minute' * m
-         FROM smartagent_users, generate_series(1, 5) k, generate_series(1, 3) m""",
+    """INSERT INTO metric_series (user_id, metric)
+       SELECT id, 'pushed_' || k FROM smartagent_users, generate_series(1, 5) k""",
+    """INSERT INTO metric_samples (series_id, observed_at, value)
+       SELECT id, %(now)s::timestamptz - interval '1 minute' * m, 50 FROM metric_series, generate_series(1, 3) m""",
     """INSERT INTO fusion_scores (user_id, fusion_score, calculated_at)
        SELECT id, 50, %(now)s::timestamptz - interval '1 minute' FROM smartagent_users""",
     """INSERT INTO integrations (user_id, integration_type, status)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from rules.ingest.samples import Row, store
 from smartagent.demo.series import Incident, rhythm
 from smartagent.kernel.bulk_copy import copy_rows
 from smartagent.models import User
@@ -80,15 +81,14 @@ def write_events(people: list[User], incidents: Incidents, start: datetime, end:
 def write_samples(people: list[User], incidents: Incidents, start: datetime, end: datetime, dice: random.Random) -> int:
     """Write five-minute samples of the servers of SERVERS people; return the number of rows."""
 
-    def rows() -> Iterator[tuple[Any, ...]]:
+    def rows() -> Iterator[Row]:
         for person in people[:SERVERS]:
             for metric, (base, swing, jump, highest) in PUSHED.items():
                 for at, value in rhythm(start, end, timedelta(minutes=5), base, swing, dice):
                     sample = value + dice.gauss(0, swing / 8) + jump * _pull(incidents[person.pk], at)
-                    yield person.pk, metric, round(max(0.0, min(highest, sample)), 2), at
+                    yield person.pk, metric, "", round(max(0.0, min(highest, sample)), 2), at
 
-    return copy_rows("metric_samples", ["user_id", "metric", "value", "observed_at"],
-                     ["uuid", "text", "float8", "timestamptz"], rows())  # fmt: skip
+    return store(rows())
 
 
 def _decimal(rows: Iterator[tuple[Any, ...]], column: int) -> Iterator[tuple[Any, ...]]:

@@ -58,7 +58,7 @@ class CursorPagination(BasePagination):
     def _rows(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         name, descending = self.order.lstrip("-"), self.order.startswith("-") != self.backwards
         sign = "-" if descending else ""
-        ordered = queryset.order_by(f"{sign}{name}", f"{sign}id")
+        ordered = queryset.order_by(f"{sign}{name}", f"{sign}{tiebreaker(queryset.model)}")
         return ordered.filter(beside(queryset.model, name, self.cursor, descending)) if self.cursor else ordered
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -76,7 +76,7 @@ class CursorPagination(BasePagination):
         field: Any = row._meta.get_field(self.order.lstrip("-"))
         value = getattr(row, field.attname)
         text = None if value is None else field.value_to_string(row)
-        cursor = Cursor(self.order, text, str(row.pk), backwards)
+        cursor = Cursor(self.order, text, str(getattr(row, tiebreaker(type(row)))), backwards)
         return replace_query_param(remove_query_param(self.url, "cursor"), "cursor", cursor.encode())
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -103,12 +103,14 @@ class CursorPagination(BasePagination):
 def beside(model: type[Model], name: str, cursor: Cursor, descending: bool) -> Q:
     """Return the condition of rows after the cursor's row in its direction."""
     field: Any = model._meta.get_field(name)
+    last = tiebreaker(model)
     past = "lt" if descending else "gt"
     try:
-        value, key = in_utc(field.to_python(cursor.value)), model._meta.pk.to_python(cursor.id)
+        key = model._meta.get_field(last).to_python(cursor.id)  # type: ignore[union-attr]
+        value = in_utc(field.to_python(cursor.value))
     except (Malformed, ValueError, OverflowError) as error:
         raise malformed_cursor() from error
-    tie = Q(**{f"{name}__isnull": True} if value is None else {name: value}, **{f"id__{past}": key})
+    tie = Q(**{f"{name}__isnull": True} if value is None else {name: value}, **{f"{last}__{past}": key})
     if value is None:
         return tie | Q(**{f"{name}__isnull": False}) if descending else tie
     # redundant, so that an index on the field is used for the range
@@ -116,6 +118,12 @@ def beside(model: type[Model], name: str, cursor: Cursor, descending: bool) -> Q
     if field.null:
         return beyond if descending else beyond | Q(**{f"{name}__isnull": True})
     return Q(**{f"{name}__{past}e": value}) & beyond
+
+
+def tiebreaker(model: type[Model]) -> str:
+    """The field by which rows of the same value are ordered: the key, or of a key of several fields the first."""
+    fields: Any = model._meta.pk_fields
+    return str(fields[0].attname)
 
 
 def in_utc(value: Any) -> Any:

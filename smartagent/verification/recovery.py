@@ -57,7 +57,7 @@ def play(now: datetime) -> Recovery:
     evaluate_repeatedly(found.optimization, after, 3)
     measure_effect(found.optimization)
     found.status = Integration.objects.values_list("status", flat=True).get(pk=integration.pk)
-    kept = MetricSample.objects.filter(user=person, metric="integration_health", target=INTEGRATION)
+    kept = MetricSample.objects.of(person, "integration_health", INTEGRATION)
     found.healths = list(kept.order_by("observed_at").values_list("value", flat=True))
     return found
 

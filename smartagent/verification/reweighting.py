@@ -39,8 +39,8 @@ def play(now: datetime) -> Reweighting:
     found = Reweighting(VerifiedOptimization(person, rule))
     for name, weight, value, history in SCORE_PARTS:
         FusionMetric.objects.create(user=person, metric_name=name, weight=weight, normalized_value=value)
-        MetricSample.objects.bulk_create(
-            MetricSample(user=person, metric="fusion_metric", target=name, value=each, observed_at=now - days * DAY)
+        MetricSample.objects.push_all(
+            {"user": person, "metric": "fusion_metric", "target": name, "value": each, "observed_at": now - days * DAY}
             for days, each in enumerate(history, start=1)
         )
     FusionScore.objects.create(user=person, fusion_score=Decimal("54.09"), calculated_at=now - MINUTE)

@@ -33,7 +33,7 @@ FOCUS = """() => {
 def hot(alice):
     """Alice's CPU is at 97 since a minute."""
     now = timezone.now()
-    MetricSample.objects.create(user=alice, metric="cpu", value=97, observed_at=now - timedelta(minutes=1))
+    MetricSample.objects.push(user=alice, metric="cpu", value=97, observed_at=now - timedelta(minutes=1))
 
 
 class Keys:

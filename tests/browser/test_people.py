@@ -22,7 +22,7 @@ def down(alice, olga):
     entry_of(rule, began, state=state, context={"metric": "integration_health", "value": 25, "threshold": 70,
                                                 "operator": "<", "person": str(alice.pk), "target": ""})  # fmt: skip
     for target in ("", "gmail"):
-        MetricSample.objects.create(user=alice, metric="integration_health", target=target, value=25, observed_at=began)
+        MetricSample.objects.push(user=alice, metric="integration_health", target=target, value=25, observed_at=began)
     return gmail
 
 

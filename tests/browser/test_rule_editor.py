@@ -28,9 +28,9 @@ PAINTED = """() => {
 def month(alice):
     """A month of samples, every five minutes, with a peak each day."""
     now = timezone.now()
-    MetricSample.objects.bulk_create(
-        MetricSample(user=alice, metric="cpu", value=60 + 35 * math.sin(2 * math.pi * number / 288),
-                     observed_at=now - timedelta(minutes=5 * number + 1))
+    MetricSample.objects.push_all(
+        {"user": alice, "metric": "cpu", "value": 60 + 35 * math.sin(2 * math.pi * number / 288),
+                     "observed_at": now - timedelta(minutes=5 * number + 1)}
         for number in range(30 * 288)
     )  # fmt: skip
 
@@ -130,7 +130,7 @@ def test_conditions_are_added_and_removed_by_key(alice, sign_in, live_server):
 
 
 def test_a_rule_on_everyone_shows_whom_it_fires_for_most_until_one_picks(olga, alice, month, sign_in, live_server):
-    MetricSample.objects.create(user=olga, metric="cpu", value=95, observed_at=timezone.now() - timedelta(minutes=9))
+    MetricSample.objects.push(user=olga, metric="cpu", value=95, observed_at=timezone.now() - timedelta(minutes=9))
     page = sign_in(olga, "/rules/add/?template=cpu-sustained")
     page.locator("#id_applies_to").select_option("everyone")
     words, picker = page.locator("#trial-sentence"), page.get_by_label("Readings of")

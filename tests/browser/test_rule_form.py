@@ -49,7 +49,7 @@ def test_recipients_are_picked_by_key_and_by_mouse(olga, alice, sign_in, live_se
 
 
 def test_the_reading_follows_what_is_typed(alice, sign_in, live_server):
-    MetricSample.objects.create(user=alice, metric="cpu", value=95, observed_at=timezone.now())
+    MetricSample.objects.push(user=alice, metric="cpu", value=95, observed_at=timezone.now())
     page = sign_in(alice, "/rules/add/")
     beside = page.locator("#reading")
     expect(beside).to_contain_text("Enter a metric")

@@ -16,11 +16,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def hot(alice):
     """Alice's CPU was calm for a day, and is at 97 since a minute."""
     now = timezone.now()
-    MetricSample.objects.bulk_create(
-        MetricSample(user=alice, metric="cpu", value=40, observed_at=now - timedelta(minutes=5 * n + 3))
+    MetricSample.objects.push_all(
+        {"user": alice, "metric": "cpu", "value": 40, "observed_at": now - timedelta(minutes=5 * n + 3)}
         for n in range(288)
     )
-    MetricSample.objects.create(user=alice, metric="cpu", value=97, observed_at=now - timedelta(minutes=1))
+    MetricSample.objects.push(user=alice, metric="cpu", value=97, observed_at=now - timedelta(minutes=1))
 
 
 def test_from_a_template_to_why_it_fired(alice, hot, sign_in, live_server):

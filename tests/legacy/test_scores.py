@@ -60,15 +60,17 @@ def test_of_equally_old_scores_the_same_counts_at_each_evaluation(database: Data
 
 
 def test_the_history_is_of_the_same_definition(database: Database) -> None:
-    kept = MetricSample.objects.filter(user=ALICE).values_list("target", "value")
+    kept = MetricSample.objects.filter(series__user=ALICE).values_list("series__target", "value")
     assert sorted(set(kept)) == [("", 60.0), ("gmail", 80.0), ("slack", 40.0)]
-    assert set(MetricSample.objects.filter(user=BEN, target="").values_list("value", flat=True)) == {90.0}
+    assert set(MetricSample.objects.filter(series__user=BEN, series__target="").values_list("value", flat=True)) == {
+        90.0
+    }
     database.as_the_old_application(
         f"UPDATE fusion_scores SET fusion_score = 50, calculated_at = now() WHERE integration_id = '{SLACK}'"
     )
-    newest = MetricSample.objects.filter(user=ALICE, target="").order_by("-observed_at")[0]
+    newest = MetricSample.objects.filter(series__user=ALICE, series__target="").order_by("-observed_at")[0]
     assert newest.value == 65
-    assert MetricSample.objects.filter(user=ALICE, target="slack", value=50).exists()
+    assert MetricSample.objects.filter(series__user=ALICE, series__target="slack", value=50).exists()
 
 
 @pytest.mark.parametrize("kind", ["numeric", "double precision"])
@@ -83,10 +85,10 @@ def test_a_score_that_64_bits_cannot_hold_stops_no_takeover_and_no_other_score(t
         database.sql(f"ALTER TABLE {table} ALTER fusion_score TYPE {kind}")
     database.sql(f"{MASTER}; INSERT INTO fusion_score_history VALUES {rows}; {SCORES}")
     takeover.forwards()
-    kept = MetricSample.objects.filter(user=ALICE, target="", value__range=(1, 100))
+    kept = MetricSample.objects.of(ALICE, "fusion_score").filter(value__range=(1, 100))
     assert kept.order_by("-observed_at")[0].value == 60
     for score in odd:
-        new = f"('{ALICE}', '{GMAIL}', {score}, now()), ('{ALICE}', NULL, 7, now())"
+        new = f"('{ALICE}', '{GMAIL}', {score}, now()), ('{ALICE}', NULL, 7, now() + interval '1 second')"
         database.as_the_old_application(f"INSERT INTO fusion_score_history VALUES {new}")
-    assert MetricSample.objects.filter(user=ALICE, target="", value=7).exists()
+    assert MetricSample.objects.filter(series__user=ALICE, series__target="", value=7).exists()
     assert database.sql("SELECT action_taken FROM agent_activity_log") == []

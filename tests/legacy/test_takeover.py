@@ -139,7 +139,12 @@ def check_that_old_rows_are_seen(database: Database) -> None:
         assert AuditEvent.objects.filter(message="no route").count() == len(range(1, MANY + 1, 6))
         assert not AuditEvent.objects.filter(message="").exists()
     if "fusion_scores" in shapes:
-        assert MetricSample.objects.filter(user=people.ALICE, metric="fusion_score", target="").count() >= 500
+        assert (
+            MetricSample.objects.filter(
+                series__user=people.ALICE, series__metric="fusion_score", series__target=""
+            ).count()
+            >= 500
+        )
     if "fusion_optimization_events" in shapes:
         states = sorted(OptimizationEvent.objects.values_list("status", flat=True))
         assert states == ["applied", "expired", "expired", "proposed"]
@@ -170,8 +175,8 @@ def _activity(database: Database) -> None:
 
 def _scores(database: Database) -> None:
     assert FusionScore.objects.get(user=people.ALICE).fusion_score == 44
-    assert MetricSample.objects.filter(user=people.ALICE, value=44, target="").exists()
-    assert MetricSample.objects.filter(user=people.BEN, value=12).exists()
+    assert MetricSample.objects.filter(series__user=people.ALICE, value=44, series__target="").exists()
+    assert MetricSample.objects.filter(series__user=people.BEN, value=12).exists()
 
 
 def _audit(database: Database) -> None:

@@ -49,10 +49,10 @@ def optimization_for(person: User, now: datetime, *parameters: dict[str, Any], *
 
 def readings_around(person: User, applied: datetime, before: float, after: float) -> None:
     """Hourly fusion scores of the day before, about one value, and of the day after, about another."""
-    MetricSample.objects.bulk_create(
-        MetricSample(
-            user=person, metric="fusion_score", value=(before if hour < 0 else after) + hour % 3 / 10,
-            observed_at=applied + timedelta(hours=hour, minutes=30),
-        )
+    MetricSample.objects.push_all(
+        {
+            "user": person, "metric": "fusion_score", "value": (before if hour < 0 else after) + hour % 3 / 10,
+            "observed_at": applied + timedelta(hours=hour, minutes=30),
+        }
         for hour in range(-24, 24)
     )  # fmt: skip

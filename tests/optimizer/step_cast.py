@@ -62,8 +62,8 @@ def metric_of(user, name, weight, value, history=(), now=None):
         user=user, metric_name=name, weight=weight and Decimal(str(weight)),
         normalized_value=None if value is None else Decimal(str(value)),
     )  # fmt: skip
-    MetricSample.objects.bulk_create(
-        MetricSample(user=user, metric="fusion_metric", target=name, value=each, observed_at=now - place * MINUTE)
+    MetricSample.objects.push_all(
+        {"user": user, "metric": "fusion_metric", "target": name, "value": each, "observed_at": now - place * MINUTE}
         for place, each in enumerate(reversed(history), start=1)
     )
     return row
@@ -91,7 +91,7 @@ def score(user, value, now):
 
 def readings(user, metric, values, end, target=""):
     """Readings that were pushed, a minute apart, the last one at `end`."""
-    MetricSample.objects.bulk_create(
-        MetricSample(user=user, metric=metric, target=target, value=value, observed_at=end - place * MINUTE)
+    MetricSample.objects.push_all(
+        {"user": user, "metric": metric, "target": target, "value": value, "observed_at": end - place * MINUTE}
         for place, value in enumerate(reversed(values))
     )

@@ -15,7 +15,7 @@ def known_things(person: User, now: datetime) -> dict[str, str]:
         action_type="alert",
     )  # fmt: skip
     run = DispatchRun.objects.create(trigger="schedule", evaluated_at=now, started_at=now, late_by=timedelta(minutes=3))
-    MetricSample.objects.create(user=person, metric="cpu", value=7, observed_at=now)
+    MetricSample.objects.push(user=person, metric="cpu", value=7, observed_at=now)
     entry = ActivityEntry.objects.create(user=person, rule=rule, run=run, event_type="rule_fired")
     state = RuleState.objects.create(rule=rule, user=person, since=now)
     policy = EscalationPolicy.objects.create(user=person, name="Nights", steps=[{"after": 900, "to": ["owner"]}])

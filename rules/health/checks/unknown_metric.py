@@ -10,7 +10,9 @@ from rules.health.check import Facts, HealthCheck, before, days, days_sql
 from rules.registries import metrics
 
 UNKNOWN_METRIC_FOR = "7 days"
-OF_LATE = f"s.metric = w.metric AND s.target = w.target AND s.observed_at > {before(UNKNOWN_METRIC_FOR)}"
+OF_LATE = f"""SELECT FROM metric_series q JOIN metric_samples s ON s.series_id = q.id
+                    WHERE q.metric = w.metric AND q.target = w.target
+                      AND s.observed_at > {before(UNKNOWN_METRIC_FOR)}"""
 
 
 class UnknownMetric(HealthCheck):
@@ -33,20 +35,22 @@ WITH watched AS MATERIALIZED (
 ), pushed AS (
     SELECT metric, target FROM (SELECT DISTINCT metric, target FROM watched WHERE applies_to = 'everyone') AS w
      WHERE EXISTS (SELECT FROM smartagent_users u
-                    WHERE EXISTS (SELECT FROM metric_samples s WHERE s.user_id = u.id AND {OF_LATE}))
+                    WHERE EXISTS ({OF_LATE} AND q.user_id = u.id))
 ), unread AS (
     SELECT w.* FROM watched w
-     WHERE NOT EXISTS (SELECT FROM metric_samples s WHERE s.user_id IS NULL AND {OF_LATE})
+     WHERE NOT EXISTS ({OF_LATE} AND q.user_id IS NULL)
        AND CASE WHEN applies_to = 'everyone'
            THEN NOT EXISTS (SELECT FROM pushed p WHERE p.metric = w.metric AND p.target = w.target)
-           ELSE NOT EXISTS (SELECT FROM metric_samples s WHERE s.user_id = w.user_id AND {OF_LATE}) END
+           ELSE NOT EXISTS ({OF_LATE} AND q.user_id = w.user_id) END
 )
 SELECT DISTINCT ON (u.id) u.id AS rule_id, coalesce({days_sql("last.at")}, 100000) AS weight,
        jsonb_build_object('metric', u.metric, 'target', u.target, 'everyone', u.applies_to = 'everyone',
                           'days', {days_sql("last.at")}) AS facts
-  FROM unread u LEFT JOIN LATERAL (
-    SELECT s.observed_at AS at FROM metric_samples s
-     WHERE u.applies_to = 'owner' AND s.user_id = u.user_id AND s.metric = u.metric AND s.target = u.target
+  FROM unread u
+  LEFT JOIN metric_series q
+         ON u.applies_to = 'owner' AND q.user_id = u.user_id AND q.metric = u.metric AND q.target = u.target
+  LEFT JOIN LATERAL (
+    SELECT s.observed_at AS at FROM metric_samples s WHERE s.series_id = q.id
      ORDER BY s.observed_at DESC LIMIT 1) AS last ON true
  ORDER BY u.id, weight DESC
 """

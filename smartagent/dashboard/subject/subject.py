@@ -50,7 +50,7 @@ class PageSubject:
         health of the person may be about it."""
         if self.integration is None or not self.is_well:
             return self.integration is not None
-        read = MetricSample.objects.filter(user=self.person, metric=HEALTH, target=self.target, value__lt=100)
+        read = MetricSample.objects.of(self.person, HEALTH, self.target).filter(value__lt=100)
         return bool(read.filter(observed_at__gte=self.now - SEARCHED).exists())
 
     @property

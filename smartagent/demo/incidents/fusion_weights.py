@@ -52,11 +52,11 @@ def _make_metrics(person: User, start: datetime, end: datetime, dice: Random) ->
         for name, (weight, value, _, _) in METRICS.items()
     )  # fmt: skip
     count = (end - start) // timedelta(hours=6)
-    MetricSample.objects.bulk_create(
-        MetricSample(
-            user=person, metric=KIND, target=name, value=min(max(dice.gauss(value, spread), 0.0), 1.0),
-            observed_at=start + step * timedelta(hours=6),
-        )
+    MetricSample.objects.push_all(
+        {
+            "user": person, "metric": KIND, "target": name, "value": min(max(dice.gauss(value, spread), 0.0), 1.0),
+            "observed_at": start + step * timedelta(hours=6),
+        }
         for name, (_, value, spread, _) in METRICS.items()
         for step in range(count)
     )  # fmt: skip

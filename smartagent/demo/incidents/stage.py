@@ -4,19 +4,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from optimizer.execution.responses import answer
 from optimizer.execution.runner import apply
 from optimizer.models import OptimizationEvent
 from optimizer.proposals.decisions import DecisionRefused
+from rules.ingest.samples import Row, store
 from rules.models import AutomationRule, Integration, MetricSample, RuleState
 from rules.models.querysets import StateQuerySet
 from smartagent.demo.platform.connection import connect
 from smartagent.demo.platform.server import Running
 from smartagent.demo.platform.service import Service
 from smartagent.demo.replay import Happening
-from smartagent.kernel.bulk_copy import copy_rows
 from smartagent.models import User
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -96,13 +95,12 @@ def retry(rule_name: str, person: User, at: datetime) -> None:
 
 def write_sample(person: User, metric: str, target: str, value: float, at: datetime) -> None:
     """Write a pushed reading."""
-    MetricSample.objects.create(user=person, metric=metric, target=target, value=round(value, 2), observed_at=at)
+    MetricSample.objects.push(user=person, metric=metric, target=target, value=round(value, 2), observed_at=at)
 
 
-def copy_samples(rows: Sequence[tuple[UUID, str, str, float, datetime]]) -> None:
+def copy_samples(rows: Sequence[Row]) -> None:
     """Write many pushed readings of (person, metric, target, value, time), known before they are written."""
-    columns = ["user_id", "metric", "target", "value", "observed_at"]
-    copy_rows("metric_samples", columns, ["uuid", "text", "text", "float8", "timestamptz"], rows)
+    store(rows)
 
 
 def _at(do: Callable[[datetime], Any], at: datetime) -> Callable[[], Any]:

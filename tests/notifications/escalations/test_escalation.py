@@ -37,7 +37,7 @@ def rule(alice, ada, policy):
 
 
 def at(user, value, now):
-    MetricSample.objects.create(user=user, metric="cpu", value=value, observed_at=now - MINUTE / 2)
+    MetricSample.objects.push(user=user, metric="cpu", value=value, observed_at=now - MINUTE / 2)
     dispatch(now, "test")
 
 
@@ -182,7 +182,7 @@ def test_many_instances_are_escalated_in_one_message(policy, olga):
         action_config={"escalation": "Nights"},
     )  # fmt: skip
     for n in range(12):
-        MetricSample.objects.create(
+        MetricSample.objects.push(
             user=person(f"P{n:02}", "members"), metric="cpu", value=95, observed_at=START - MINUTE
         )
     dispatch(START, "test")

@@ -24,7 +24,7 @@ def notifications(alice, now):
             action_config={"notify_resolved": True})  # fmt: skip
     for number, value in enumerate([30, 10]):
         at = now + number * TICK
-        MetricSample.objects.create(user=alice, metric="cpu", value=value, observed_at=at)
+        MetricSample.objects.push(user=alice, metric="cpu", value=value, observed_at=at)
         dispatch(at, "command")
     return list(Notification.objects.order_by("created_at"))
 

@@ -30,7 +30,7 @@ def fires(alice, clock):
     """Alice's CPU is at 95, and her rule has told her by mail."""
     channel_of(alice, "email", to="alice@example.com")
     rule = rule_of(alice, metric_type="cpu", condition_operator=">", threshold_value=90, rule_name="CPU")
-    MetricSample.objects.create(user=alice, metric="cpu", value=95, observed_at=START)
+    MetricSample.objects.push(user=alice, metric="cpu", value=95, observed_at=START)
     dispatch(START, "command")
     return rule.states.get()
 
@@ -100,7 +100,7 @@ def test_what_was_done_already_is_said_and_not_done_again(fires, stranger):
 def test_what_has_resolved_is_said(fires, alice, clock, stranger):
     link = link_of()
     clock.shift(HOUR)
-    MetricSample.objects.create(user=alice, metric="cpu", value=5, observed_at=START + HOUR)
+    MetricSample.objects.push(user=alice, metric="cpu", value=5, observed_at=START + HOUR)
     dispatch(START + HOUR, "command")
     for page in (content_of(stranger.get(link)), content_of(stranger.post(link))):
         assert "The alert is no longer firing" in page
@@ -110,7 +110,7 @@ def test_what_has_resolved_is_said(fires, alice, clock, stranger):
 def test_a_message_of_an_earlier_episode_does_nothing_to_a_later_one(fires, alice, clock, stranger):
     link = link_of()
     for hours, value in ((1, 5), (2, 99)):
-        MetricSample.objects.create(user=alice, metric="cpu", value=value, observed_at=START + hours * HOUR)
+        MetricSample.objects.push(user=alice, metric="cpu", value=value, observed_at=START + hours * HOUR)
         dispatch(START + hours * HOUR, "command")
     assert "The current alert has its own notification" in content_of(stranger.post(link))
     assert handling(fires) == "open"
@@ -186,7 +186,7 @@ def test_what_a_tick_told_of_many_people_is_acknowledged_by_one_link(olga, alice
     channel_of(olga, "email", to="olga@example.com")
     rule_of(olga, metric_type="cpu", condition_operator=">", threshold_value=90, applies_to="everyone")
     for person in (alice, bob, olga):
-        MetricSample.objects.create(user=person, metric="cpu", value=95, observed_at=START)
+        MetricSample.objects.push(user=person, metric="cpu", value=95, observed_at=START)
     dispatch(START, "command")
     assert Notification.objects.get().metadata["count"] == 3
     assert "Of 3 instances that are still firing." in content_of(stranger.get(link_of()))
@@ -208,7 +208,7 @@ def test_who_was_told_may_acknowledge_the_rule_of_another(alice, bob, olga, cloc
     rule = rule_of(alice, metric_type="cpu", condition_operator=">", threshold_value=90,
                    action_config={"recipients": ["bob@example.com"]})  # fmt: skip
     saved_by(rule, olga)
-    MetricSample.objects.create(user=alice, metric="cpu", value=95, observed_at=START)
+    MetricSample.objects.push(user=alice, metric="cpu", value=95, observed_at=START)
     dispatch(START, "command")
     assert "Bob acknowledged the alert" in content_of(stranger.post(link_of()))
 

@@ -18,8 +18,8 @@ def busy(count, now=START, value=95, first=0):
     """So many people with a high CPU."""
     for n in range(first, first + count):
         user = person(f"Person{n:03}", "members") if value == 95 and now == START else None
-        user = user or MetricSample.objects.filter(user__full_name=f"Person{n:03}").first().user
-        MetricSample.objects.create(user=user, metric="cpu", value=value, observed_at=now - MINUTE)
+        user = user or MetricSample.objects.filter(series__user__full_name=f"Person{n:03}").first().series.user
+        MetricSample.objects.push(user=user, metric="cpu", value=value, observed_at=now - MINUTE)
 
 
 @pytest.fixture

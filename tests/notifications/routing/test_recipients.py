@@ -35,7 +35,7 @@ def test_they_are_written_with_commas_or_as_a_list(text, parts):
 
 def fire(rule):
     """Its owner is at 95, and a tick comes."""
-    MetricSample.objects.create(user=rule.user, metric="cpu", value=95, observed_at=START - timedelta(minutes=1))
+    MetricSample.objects.push(user=rule.user, metric="cpu", value=95, observed_at=START - timedelta(minutes=1))
     dispatch(START, "test")
     return ActivityEntry.objects.get(event_type="rule_fired")
 

@@ -113,7 +113,7 @@ def test_what_made_it_worse_and_cannot_be_taken_back_says_why_it_stays(alice, no
 def test_built_in_metrics_hold_between_their_changes(alice, now):
     """They are kept where they change: what each tick read is counted."""
     for minutes, value in ((60, 100.0), (16, 25.0)):
-        MetricSample.objects.create(user=alice, metric="integration_health", target="gmail", value=value,
+        MetricSample.objects.push(user=alice, metric="integration_health", target="gmail", value=value,
                                     observed_at=now - minutes * MINUTE)  # fmt: skip
     found = readings_of(alice.pk, "integration_health", "gmail", now - 30 * MINUTE, now)
     assert found == [100, 100, 25, 25, 25, 25]  # at 25, 20, 15, 10 and 5 minutes before, and now

@@ -8,7 +8,7 @@ from tests.rules.api.test_api_rules import rule_of
 
 
 def watched(user):
-    MetricSample.objects.create(user=user, metric="cpu", value=95, observed_at=timezone.now())
+    MetricSample.objects.push(user=user, metric="cpu", value=95, observed_at=timezone.now())
     return rule_of(user, metric_type="cpu", condition_operator=">", threshold_value=90, action_type="log",
                    action_config={})  # fmt: skip
 

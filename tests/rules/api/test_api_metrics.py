@@ -17,7 +17,7 @@ class BrokenSource(FusionScoreSource):
 
 def push(user, metric, value=1.0, **fields):
     at = fields.pop("observed_at", timezone.now())
-    return MetricSample.objects.create(user=user, metric=metric, value=value, observed_at=at, **fields)
+    return MetricSample.objects.push(user=user, metric=metric, value=value, observed_at=at, **fields)
 
 
 def test_the_catalogue_has_the_built_in_and_the_pushed_metrics(alice, bob, olga):

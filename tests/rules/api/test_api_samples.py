@@ -8,7 +8,8 @@ from functools import partial
 import pytest
 from django.utils import timezone
 
-from rules.models import MetricSample
+from rules.evaluation.dispatcher import dispatch
+from rules.models import AutomationRule, MetricSample, RuleState
 from smartagent.models import IdempotencyKey
 from smartagent.rest.idempotency import forget_old_keys
 from tests.api import Program
@@ -20,14 +21,16 @@ zipped = partial(gzip.compress, mtime=0)
 
 
 def kept():
-    return list(MetricSample.objects.order_by("metric", "observed_at", "value").values_list("metric", "value"))
+    return list(
+        MetricSample.objects.order_by("series__metric", "observed_at", "value").values_list("series__metric", "value")
+    )
 
 
 def test_one_sample_is_the_callers_of_now(alice):
     before = timezone.now()
     assert Program(alice).post("samples/", {"metric": "cpu", "value": 71.5}, status=201) == {"accepted": 1}
     sample = MetricSample.objects.get()
-    assert (sample.user, sample.metric, sample.target, sample.value) == (alice, "cpu", "", 71.5)
+    assert (sample.series.user, str(sample.series), sample.value) == (alice, "cpu", 71.5)
     assert before <= sample.observed_at <= timezone.now()
 
 
@@ -37,13 +40,38 @@ def test_a_list(alice):
     assert kept() == [("cpu", 0), ("cpu", 1), ("cpu", 2)]
 
 
+def test_labels_make_series(alice):
+    labelled = [
+        {"metric": "cpu", "value": 1, "labels": {"host": "web-1", "mode": "idle"}, "observed_at": AT},
+        {"metric": "cpu", "value": 2, "labels": {"mode": "idle", "host": "web-1"}, "observed_at": AT},  # the same one
+        {"metric": "cpu", "value": 3, "labels": {"host": "web-2", "zone": ""}, "observed_at": AT},
+        {"metric": "cpu", "value": 4, "labels": {"target": "db"}, "observed_at": AT},
+        {"metric": "cpu", "value": 5, "target": "db", "observed_at": AT},
+        {"metric": "cpu", "value": 6, "target": "db", "labels": {"host": "web-1"}, "observed_at": AT},
+    ]
+    assert Program(alice).post("samples/", labelled, status=201) == {"accepted": 6}
+    found = {each["target"]: (each["labels"], each["value"]) for each in Program(alice).get("samples/")["results"]}
+    assert found == {
+        '{host="web-1",mode="idle"}': ({"host": "web-1", "mode": "idle"}, 2),
+        '{host="web-2"}': ({"host": "web-2"}, 3),
+        "db": ({"target": "db"}, 5),
+        '{host="web-1",target="db"}': ({"host": "web-1", "target": "db"}, 6),
+    }
+    fields = {"metric_type": "cpu", "condition_operator": ">", "threshold_value": 2, "action_type": "log"}
+    for target in found:
+        AutomationRule.objects.create(user=alice, rule_name=target, target_integration=target, **fields)
+    dispatch(datetime.fromisoformat(AT), "api")
+    fired = RuleState.objects.filter(condition="firing").values_list("rule__rule_name", "target", "value")
+    assert set(fired) == {(target, target, value) for target, (_, value) in found.items() if value > 2}
+
+
 def test_a_sample_on_each_line_gzipped(alice):
     body = gzip.compress(b'{"metric": "cpu", "value": 1, "observed_at": "2026-03-02T10:00:00+01:00"}\n\n'
                          b'{"metric": "queue.length", "value": 2, "target": "mail"}\n')  # fmt: skip
     options = {"content_type": LINES, "headers": {"Content-Encoding": "gzip"}}
     assert Program(alice).post("samples/", body, status=201, **options) == {"accepted": 2}
-    assert MetricSample.objects.get(metric="cpu").observed_at == datetime(2026, 3, 2, 9, tzinfo=UTC)
-    assert MetricSample.objects.get(metric="queue.length").target == "mail"
+    assert MetricSample.objects.get(series__metric="cpu").observed_at == datetime(2026, 3, 2, 9, tzinfo=UTC)
+    assert MetricSample.objects.get(series__metric="queue.length").series.target == "mail"
 
 
 @pytest.mark.parametrize("coding", ["gzip", "GZIP", "x-gzip"])
@@ -92,6 +120,9 @@ def test_other_series_at_that_time_stay(alice, bob, olga):
     ({"metric": "cpu", "value": 1, "observed_at": "2999-01-01T00:00:00Z"}, "observed_at", "At most 5 minutes ahead"),
     ({"metric": "cpu", "value": 1, "observed_at": "0001-01-01T00:00:00+14:00"}, "observed_at", "outside the years"),
     ({"metric": "cpu", "value": 1, "target": "a\x00"}, "target", "printable"),
+    ({"metric": "cpu", "value": 1, "labels": {"0": "a"}}, "labels", "“0” is not a label name"),
+    ({"metric": "cpu", "value": 1, "labels": {"a": 1}}, "labels", "must be text"),
+    ({"metric": "cpu", "value": 1, "labels": {"target": "a"}, "target": "b"}, "labels", "differ"),
     ({"metric": "cpu", "value": 1, "time": AT}, "time", "Unknown field. Known fields: metric, value"),
     ({"metric": "cpu", "value": 1, "user": "bob@example.com"}, "user", "Only operators can push samples"),
     ({"metric": "cpu", "value": 1, "user": None}, "user", "Only operators can push samples"),
@@ -165,8 +196,8 @@ def test_an_auditor_pushes_nothing(audra):
 def test_samples_are_listed_to_whom_they_belong(alice, bob, now):
     for minute in range(3):
         at = now + timedelta(minutes=minute)
-        MetricSample.objects.create(user=alice, metric="cpu", value=minute, observed_at=at)
-    MetricSample.objects.create(user=alice, metric="mem", value=9, observed_at=now)
+        MetricSample.objects.push(user=alice, metric="cpu", value=minute, observed_at=at)
+    MetricSample.objects.push(user=alice, metric="mem", value=9, observed_at=now)
     program = Program(alice)
     listed = program.get("samples/?metric=cpu")["results"]
     assert [sample["value"] for sample in listed] == [2, 1, 0]

@@ -97,4 +97,4 @@ def test_who_may_make_no_rules_tries_none_and_nobody_those_of_others(alice, bob,
 def test_a_members_trial_reads_nobody_elses_samples(alice, bob, now):
     push(bob, now, [20, 95, 20])
     assert Program(alice).post(TRIAL, CPU)["fired"] == 0
-    assert MetricSample.objects.filter(user=bob).count() == 3
+    assert MetricSample.objects.filter(series__user=bob).count() == 3

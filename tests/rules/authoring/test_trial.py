@@ -22,8 +22,8 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 def push(user, now, values, metric="cpu", every=HOUR):
     """The last of `values` a minute ago, the others before it."""
     times = [now - MINUTE - every * back for back in range(len(values))][::-1]
-    MetricSample.objects.bulk_create(
-        MetricSample(user=user, metric=metric, value=value, observed_at=time)
+    MetricSample.objects.push_all(
+        {"user": user, "metric": metric, "value": value, "observed_at": time}
         for time, value in zip(times, values, strict=True)
     )
 

@@ -100,8 +100,8 @@ def test_the_same_steps(alice, several, cpu, memory):
     """`None` is a reading that did not come; half an hour later the one before is too old."""
     with transaction.atomic():
         rules = rules_of(alice, several)
-        MetricSample.objects.bulk_create(
-            MetricSample(user=alice, metric=metric, value=value, observed_at=START + n * TICK - timedelta(minutes=1))
+        MetricSample.objects.push_all(
+            {"user": alice, "metric": metric, "value": value, "observed_at": START + n * TICK - timedelta(minutes=1)}
             for metric, series in (("cpu", cpu), ("memory", memory))
             for n, value in enumerate(series, 1)
             if value is not None
@@ -119,8 +119,8 @@ def test_the_same_steps_where_silences_keep_it_quiet(alice, several, cpu, silenc
     """Silences that follow each other, overlap or touch; what is skipped has not acted."""
     with transaction.atomic():
         rules = rules_of(alice, several, more_conditions=[])
-        MetricSample.objects.bulk_create(
-            MetricSample(user=alice, metric="cpu", value=value, observed_at=START + n * TICK - timedelta(minutes=1))
+        MetricSample.objects.push_all(
+            {"user": alice, "metric": "cpu", "value": value, "observed_at": START + n * TICK - timedelta(minutes=1)}
             for n, value in enumerate(cpu, 1)
             if value is not None
         )
@@ -171,8 +171,8 @@ def test_a_clock_that_jumps_leads_dispatcher_and_machine_the_same_way(alice, fie
         rule = AutomationRule.objects.create(
             user=alice, rule_name="any", metric_type="cpu", action_type="log", **fields | {"more_conditions": []}
         )
-        MetricSample.objects.bulk_create(
-            MetricSample(user=alice, metric="cpu", value=value, observed_at=at) for at, value in samples
+        MetricSample.objects.push_all(
+            {"user": alice, "metric": "cpu", "value": value, "observed_at": at} for at, value in samples
         )
         watched, timing, own = watch_of(rule), timing_of(rule), {("cpu", ""): series_of(samples)}
         state, expected = StateRecord(), []
@@ -232,9 +232,9 @@ def test_the_runs_that_postgresql_finds_fire_like_the_readings(alice, bob, field
     at, samples = START, []
     for value, gap in series:
         at += gap * TICK
-        samples.append(MetricSample(user=bob, metric="cpu", value=value, observed_at=at))
+        samples.append({"user": bob, "metric": "cpu", "value": value, "observed_at": at})
     with transaction.atomic():
-        MetricSample.objects.bulk_create(samples)
+        MetricSample.objects.push_all(samples)
         end = at + 2 * timedelta(days=1)
         before, sql_replay.SPARSE = sql_replay.SPARSE, 0.0 if many else 2.0
         try:

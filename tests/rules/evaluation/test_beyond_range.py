@@ -58,7 +58,7 @@ def test_a_rule_that_fires_on_no_data_says_so_in_its_message(alice, now):
 @pytest.mark.usefixtures("_too_large")
 def test_one_of_several_conditions(alice, now):
     more = [{"metric": "fusion_score", "operator": "<", "threshold": 4}]
-    MetricSample.objects.create(user=alice, metric="cpu", value=95, observed_at=now)
+    MetricSample.objects.push(user=alice, metric="cpu", value=95, observed_at=now)
     rule = rule_of(alice, "cpu", ">", 90, "alert", more_conditions=more)
     dispatch(now, "command")
     assert RuleState.objects.get(rule=rule).reason == f"no data: {WHY}"
@@ -90,7 +90,7 @@ def test_a_status_that_nobody_knows_is_a_health_of_nothing_for_that_integration_
 @pytest.mark.parametrize("wrong", ['"1e400"', "1e400", '""', '"abc"', '"NaN"', "null", "[1]", "-1e400", "1e-400"])
 @pytest.mark.parametrize("field", ["threshold", "window"])
 def test_a_condition_as_json_that_cannot_be_read_fails_alone(alice, bob, now, field, wrong):
-    MetricSample.objects.create(user=None, metric="cpu", value=95, observed_at=now)
+    MetricSample.objects.push(user=None, metric="cpu", value=95, observed_at=now)
     bad = rule_of(alice, "cpu", ">", 90, "log", more_conditions=[{"metric": "cpu", "operator": ">", "threshold": 1}])
     good = rule_of(bob, "cpu", ">", 90, "log", more_conditions=[{"metric": "cpu", "operator": ">", "threshold": 1}])
     condition = {"metric": "cpu", "operator": ">", "threshold": 1, "reducer": "max", "window": 600}

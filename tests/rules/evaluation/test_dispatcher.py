@@ -17,7 +17,7 @@ def rule_of(user, metric, operator, threshold, action, **fields):
 
 
 def sample(user, value, at, metric="cpu"):
-    return MetricSample.objects.create(user=user, metric=metric, value=value, observed_at=at)
+    return MetricSample.objects.push(user=user, metric=metric, value=value, observed_at=at)
 
 
 def minutes(count):
@@ -138,7 +138,7 @@ def test_changes_of_built_in_metrics_are_kept_as_history(alice, now):
     for at, score in enumerate([60, 60, 65]):
         FusionScore.objects.create(user=alice, fusion_score=score, calculated_at=now + minutes(at * 5))
         dispatch(now + minutes(at * 5), "command")
-    kept = MetricSample.objects.filter(metric="fusion_score").order_by("observed_at")
+    kept = MetricSample.objects.filter(series__metric="fusion_score").order_by("observed_at")
     assert list(kept.values_list("value", flat=True)) == [60, 65]
 
 

@@ -41,10 +41,10 @@ def test_the_readings_that_count_for_one_person(alice, scores, now):
 def test_who_evaluates_their_own_rules_reads_what_these_compare(alice, bob, scores, now, applies_to, kept):
     rule_of(alice, "fusion_score", "<", 70, "log", applies_to=applies_to)
     dispatch(now + timedelta(minutes=1), "page", owner=alice.pk)
-    assert MetricSample.objects.filter(metric="fusion_score").count() == kept
+    assert MetricSample.objects.filter(series__metric="fusion_score").count() == kept
 
 
 def test_one_rule_of_somebody_is_compared_with_their_reading(alice, bob, scores, now):
     rule = rule_of(bob, "fusion_score", "<", 70, "log")
     assert dispatch(now, "page", rule=rule.pk).triggered == 1
-    assert MetricSample.objects.get(metric="fusion_score").user == bob
+    assert MetricSample.objects.get(series__metric="fusion_score").series.user == bob

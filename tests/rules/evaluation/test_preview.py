@@ -18,7 +18,7 @@ def unsaved(user, metric="cpu", threshold=90, **fields):
 @pytest.mark.parametrize(("value", "verdict"), [(95, "met"), (90, "clear"), (None, "missing")])
 def test_the_verdict_on_the_newest_sample(alice, now, value, verdict):
     if value is not None:
-        MetricSample.objects.create(user=alice, metric="cpu", value=value, observed_at=now)
+        MetricSample.objects.push(user=alice, metric="cpu", value=value, observed_at=now)
     seen = preview(unsaved(alice, status="draft"), now)
     assert (seen.verdict, seen.value) == (verdict, value)
     assert not AutomationRule.objects.exists()

@@ -58,9 +58,7 @@ def test_postgresql_and_python_find_the_same_distance(alice, metric, weeks, newe
     samples = [pair for number, values in zip((4, 3, 2, 1), weeks, strict=True) for pair in week_of(number, *values)]
     samples.append((NOW - 5 * MINUTE, newest))
     MetricSample.objects.all().delete()
-    MetricSample.objects.bulk_create(
-        MetricSample(user=alice, metric=metric, value=v, observed_at=at) for at, v in samples
-    )
+    MetricSample.objects.push_all({"user": alice, "metric": metric, "value": v, "observed_at": at} for at, v in samples)
     rule = AutomationRule(user=alice, metric_type=metric, **FIELDS)
     seen = preview(rule, NOW)
     series = series_of(samples, held=metric == "fusion_score")
@@ -73,8 +71,8 @@ def test_postgresql_and_python_find_the_same_distance(alice, metric, weeks, newe
 def test_a_backtest_takes_the_steps_of_the_dispatcher(alice):
     rule = AutomationRule.objects.create(user=alice, metric_type="cpu", **FIELDS)
     now = [(NOW + number * 5 * MINUTE - MINUTE, value) for number, value in enumerate([12.0, 13.0, 25.0, 25.0, 12.0])]
-    MetricSample.objects.bulk_create(
-        MetricSample(user=alice, metric="cpu", value=value, observed_at=at) for at, value in [*PAST, *now]
+    MetricSample.objects.push_all(
+        {"user": alice, "metric": "cpu", "value": value, "observed_at": at} for at, value in [*PAST, *now]
     )
     replayed = steps_of(replay(rule, NOW - MINUTE, NOW + 25 * MINUTE))
     assert [replayed] == steps_of_dispatch([rule], [NOW + number * 5 * MINUTE for number in range(6)])
@@ -83,8 +81,8 @@ def test_a_backtest_takes_the_steps_of_the_dispatcher(alice):
 
 @pytest.mark.django_db
 def test_the_chart_has_the_readings_and_what_is_usual_in_each_hour(alice):
-    MetricSample.objects.bulk_create(
-        MetricSample(user=alice, metric="cpu", value=value, observed_at=at) for at, value in [*PAST, (NOW, 25.0)]
+    MetricSample.objects.push_all(
+        {"user": alice, "metric": "cpu", "value": value, "observed_at": at} for at, value in [*PAST, (NOW, 25.0)]
     )
     rule = AutomationRule(user=alice, metric_type="cpu", **FIELDS)
     chart = chart_of(watch_of(rule), alice.pk, NOW - 40 * MINUTE, NOW)

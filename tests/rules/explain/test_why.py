@@ -20,7 +20,7 @@ def rule(alice):
     """Above 90 for two checks; the CPU is above from 10:10 to 10:30."""
     for n in range(13):
         value = 95 if 2 <= n <= 6 else 50
-        MetricSample.objects.create(user=alice, metric="cpu", value=value, observed_at=START + n * TICK)
+        MetricSample.objects.push(user=alice, metric="cpu", value=value, observed_at=START + n * TICK)
     rule = rule_of(alice, metric_type="cpu", condition_operator=">", threshold_value=90, pending_for=2 * TICK)
     rule.history.update(history_date=START - TICK)
     return rule

@@ -47,6 +47,6 @@ def pushed():
     """A sample of somebody."""
 
     def push(user, at, metric="cpu", value=50.0, target=""):
-        return MetricSample.objects.create(user=user, metric=metric, target=target, value=value, observed_at=at)
+        return MetricSample.objects.push(user=user, metric=metric, target=target, value=value, observed_at=at)
 
     return push

@@ -31,7 +31,7 @@ def test_it_imports_a_file_and_says_what(alice, series):
         "Imported 2 samples of cpu for alice@example.com, from 2014-04-10 00:02:00 to 2014-04-10 00:07:00 UTC.\n"
     )
     last = MetricSample.objects.latest("observed_at")
-    assert (last.user, last.metric, last.target, last.value) == (alice, "cpu", "db", 13.3)
+    assert (str(last.series), last.series.user, last.value) == ("cpudb", alice, 13.3)
     assert last.observed_at == datetime(2014, 4, 10, 0, 7, tzinfo=UTC)
 
 

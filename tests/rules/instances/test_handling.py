@@ -33,7 +33,7 @@ def story():
 def fires(alice, now):
     """Alice's CPU is at 95, and her rule has told her."""
     rule = rule_of(alice, metric_type="cpu", condition_operator=">", threshold_value=90)
-    MetricSample.objects.create(user=alice, metric="cpu", value=95, observed_at=now)
+    MetricSample.objects.push(user=alice, metric="cpu", value=95, observed_at=now)
     dispatch(now, "command")
     return rule.states.get()
 
@@ -62,7 +62,7 @@ def test_an_entry_says_who_and_until_when_and_why(fires, alice, now):
 
 
 def test_what_resolved_meanwhile_is_not_acknowledged(fires, alice, now):
-    MetricSample.objects.create(user=alice, metric="cpu", value=5, observed_at=now + HOUR)
+    MetricSample.objects.push(user=alice, metric="cpu", value=5, observed_at=now + HOUR)
     dispatch(now + HOUR, "command")
     assert acknowledge(states(fires), alice, now + HOUR) == 0
     assert "instance_acknowledged" not in story()
@@ -124,7 +124,7 @@ def test_a_new_episode_begins_open_and_with_nobody(fires, alice, bob, now):
     assign(states(fires), alice, now, bob)
     snooze(states(fires), alice, now, now + 9 * HOUR)
     for hours, value in ((1, 5), (2, 99)):
-        MetricSample.objects.create(user=alice, metric="cpu", value=value, observed_at=now + hours * HOUR)
+        MetricSample.objects.push(user=alice, metric="cpu", value=value, observed_at=now + hours * HOUR)
         dispatch(now + hours * HOUR, "command")
     fires.refresh_from_db()
     assert (fires.condition, fires.handling, fires.assignee) == ("firing", "open", None)

@@ -63,7 +63,7 @@ def test_a_copy_of_a_rule_with_a_long_name_and_of_a_file(alice, now):
 def test_a_draft_is_evaluated_and_does_nothing_and_published_it_tells_what_breaks_it(client_of, alice):
     now = timezone.now()
     rule = rule_of(alice, metric_type="cpu", condition_operator=">", threshold_value=90, status="draft")
-    MetricSample.objects.create(user=alice, metric="cpu", value=95, observed_at=now)
+    MetricSample.objects.push(user=alice, metric="cpu", value=95, observed_at=now)
     dispatch(now, "command")
     entry = ActivityEntry.objects.get()
     assert (entry.event_type, entry.status, entry.error_message) == ("rule_fired", "skipped", "The rule is a draft.")
@@ -237,7 +237,7 @@ def test_the_bin_is_emptied_after_thirty_days(alice, now):
 def test_a_binned_rule_is_not_evaluated(alice):
     now = timezone.now()
     rule = rule_of(alice, metric_type="cpu", condition_operator=">", threshold_value=90)
-    MetricSample.objects.create(user=alice, metric="cpu", value=95, observed_at=now)
+    MetricSample.objects.push(user=alice, metric="cpu", value=95, observed_at=now)
     delete(rules_of(rule), alice, now)
     assert dispatch(now, "command").triggered == 0
 

@@ -30,7 +30,7 @@ def live(person, values):
     """A check for each value, five minutes apart; None pushes nothing."""
     for number, value in enumerate(values):
         if value is not None:
-            MetricSample.objects.create(user=person, metric="cpu", value=value, observed_at=START + number * TICK)
+            MetricSample.objects.push(user=person, metric="cpu", value=value, observed_at=START + number * TICK)
         dispatch(START + number * TICK, "command")
 
 
@@ -126,7 +126,7 @@ def test_a_run_that_may_not_be_seen_is_named_without_a_link_that_leads_nowhere(c
 def test_each_of_several_conditions_has_its_numbers(client_of, alice):
     more = [{"metric": "memory", "target": "", "reducer": "max", "window": 600, "operator": ">", "threshold": 50}]
     rule_of(alice, **CPU, match="all", more_conditions=more)
-    MetricSample.objects.create(user=alice, metric="memory", value=77, observed_at=START - TICK)
+    MetricSample.objects.push(user=alice, metric="memory", value=77, observed_at=START - TICK)
     live(alice, [95])
     shown = page(client_of(alice), entry("rule_fired"))
     assert "cpu was 95 (threshold: above 90): met." in shown

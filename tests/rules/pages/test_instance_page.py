@@ -20,7 +20,7 @@ def fires(alice):
     now = timezone.now()
     rule = rule_of(alice, metric_type="cpu", condition_operator=">", threshold_value=90)
     for hours, value in ((2, 50), (1, 95)):
-        MetricSample.objects.create(user=alice, metric="cpu", value=value, observed_at=now - hours * HOUR)
+        MetricSample.objects.push(user=alice, metric="cpu", value=value, observed_at=now - hours * HOUR)
         dispatch(now - hours * HOUR, "command")
     return rule.states.get()
 
@@ -62,7 +62,7 @@ def test_an_instance_without_readings_or_with_conditions_that_cannot_be_read_has
 
 
 def test_it_says_when_it_last_acted_also_after_it_has_resolved(client_of, alice, fires):
-    MetricSample.objects.create(user=alice, metric="cpu", value=5, observed_at=timezone.now())
+    MetricSample.objects.push(user=alice, metric="cpu", value=5, observed_at=timezone.now())
     dispatch(timezone.now(), "command")
     shown = re.sub(r"<[^>]+>", " ", text_of(client_of(alice), fires))
     assert re.search(r"Last action\s+(today|\d+ \w+,) \d\d:\d\d", shown)
@@ -179,9 +179,9 @@ def test_it_begins_with_the_reading_now_and_what_else_moved_then(client_of, alic
     now = timezone.now()
     for hours in range(2, 30):
         for metric, value in (("queue", 10), ("disk", 50 + hours % 2)):
-            MetricSample.objects.create(user=alice, metric=metric, value=value, observed_at=now - hours * HOUR)
+            MetricSample.objects.push(user=alice, metric=metric, value=value, observed_at=now - hours * HOUR)
     for metric, value in (("queue", 80), ("disk", 50), ("cpu", 97)):
-        MetricSample.objects.create(user=alice, metric=metric, value=value, observed_at=now - 0.9 * HOUR)
+        MetricSample.objects.push(user=alice, metric=metric, value=value, observed_at=now - 0.9 * HOUR)
     page = client_of(alice).get(f"/firing/{fires.pk}/")
     assert (page.context["reading"].value, page.context["fired_at_value"]) == ("97", "95")
     assert [(each.name, each.value, each.usual) for each in page.context["moved"]] == [("queue", "80", "10 to 10")]

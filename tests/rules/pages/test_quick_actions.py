@@ -25,7 +25,7 @@ def told(alice, bob):
 
 def test_from_the_list_of_alerts_and_back_to_it(client_of, alice, bob, told):
     client, state = client_of(alice), RuleState.objects.get(user=alice)
-    MetricSample.objects.create(user=alice, metric="fusion_score", value=61.5, observed_at=timezone.now())
+    MetricSample.objects.push(user=alice, metric="fusion_score", value=61.5, observed_at=timezone.now())
     page = client.get("/firing/").content.decode()
     button = f"/firing/{state.pk}/quick/acknowledge/"
     assert f'formaction="{button}"' in page

@@ -128,7 +128,7 @@ def test_a_member_cannot_open_the_form_of_somebody_elses_rule(client_of, alice, 
 
 
 def test_known_metrics_are_offered(client_of, alice, now):
-    MetricSample.objects.create(user=alice, metric="queue_depth", value=1, observed_at=now)
+    MetricSample.objects.push(user=alice, metric="queue_depth", value=1, observed_at=now)
     page = client_of(alice).get(reverse(ADD)).content.decode()
     assert '<option value="fusion_score">' in page
     assert '<option value="queue_depth">' in page
@@ -136,7 +136,7 @@ def test_known_metrics_are_offered(client_of, alice, now):
 
 def test_the_reading_beside_the_form(client_of, alice, time_machine, now):
     time_machine.move_to(now, tick=False)
-    MetricSample.objects.create(user=alice, metric="cpu", value=95, observed_at=now)
+    MetricSample.objects.push(user=alice, metric="cpu", value=95, observed_at=now)
     client = client_of(alice)
     page = client.post(reverse(PREVIEW), filled(rule_name="")).content.decode()
     assert "Would fire now" in page

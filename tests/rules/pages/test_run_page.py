@@ -17,7 +17,7 @@ def test_what_happened_and_what_was_not_done(client_of, olga, alice, now):
     cpu = {"metric_type": "cpu", "condition_operator": ">", "threshold_value": 90}
     rule_of(alice, **cpu)
     rule_of(alice, **cpu, status="draft", rule_name="Draft")
-    MetricSample.objects.create(user=alice, metric="cpu", value=95, observed_at=now)
+    MetricSample.objects.push(user=alice, metric="cpu", value=95, observed_at=now)
     before = dispatch(now - timedelta(minutes=5), "command")
     run = dispatch(now, "schedule")
     shown = page(client_of(olga), run)

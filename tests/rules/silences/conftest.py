@@ -43,7 +43,7 @@ def tick(now):
     def evaluate(minutes, **readings):
         at = now + timedelta(minutes=minutes)
         for user, value in readings.values():
-            MetricSample.objects.create(user=user, metric="cpu", value=value, observed_at=at)
+            MetricSample.objects.push(user=user, metric="cpu", value=value, observed_at=at)
         return dispatch(at, "schedule")
 
     return evaluate

@@ -203,8 +203,8 @@ def test_scores_of_before_are_samples(takeover: Takeover) -> None:
     samples = [("", 70.5), ("slack", 60.0)]  # the row without integration is the score of the person
     takeover.sql(insert)
     takeover.forwards()
-    kept = MetricSample.objects.filter(metric="fusion_score").order_by("target", "value")
-    assert list(kept.values_list("target", "value")) == samples
+    kept = MetricSample.objects.filter(series__metric="fusion_score").order_by("series__target", "value")
+    assert list(kept.values_list("series__target", "value")) == samples
     assert takeover.lacks() == []
 
     # What is removed here does not come back; what is new there comes.
@@ -213,7 +213,7 @@ def test_scores_of_before_are_samples(takeover: Takeover) -> None:
     takeover.sql("SET TimeZone TO 'Asia/Tokyo'")
     takeover.sql(insert)
     takeover.sql("RESET TimeZone")
-    assert list(kept.all().values_list("target", "value")) == samples
+    assert list(kept.all().values_list("series__target", "value")) == samples
 
 
 def test_a_score_that_is_no_sample_fails_no_insert_of_theirs(takeover: Takeover) -> None:

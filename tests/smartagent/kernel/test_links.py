@@ -43,7 +43,7 @@ def test_a_runbook_that_another_program_stored_is_no_link(
 ) -> None:
     rule = rule_of(alice, metric_type="cpu", condition_operator=">", threshold_value=90)
     AutomationRule.objects.filter(pk=rule.pk).update(runbook_url=address)
-    MetricSample.objects.create(user=alice, metric="cpu", value=97, observed_at=now)
+    MetricSample.objects.push(user=alice, metric="cpu", value=97, observed_at=now)
     dispatch(now, "command")
     state = RuleState.objects.get()
     for path in (page_of(rule), f"/alerts/{state.pk}/change/", f"/instances/{state.pk}/"):

@@ -60,7 +60,7 @@ def everything(alice, bob, olga):
         gone = rule_of(person, rule_name="Gone", **cpu)
         delete(AutomationRule.objects.filter(pk=gone.pk), person, now)
         FusionScore.objects.create(user=person, fusion_score=50, calculated_at=now)
-        MetricSample.objects.create(user=person, metric="cpu", value=97, observed_at=now)
+        MetricSample.objects.push(user=person, metric="cpu", value=97, observed_at=now)
         dead = Delivery.objects.create(
             user=person, title="Dead", status="dead", channel=channel, kind="email", channel_name="email",
             expires_at=now + HOUR,

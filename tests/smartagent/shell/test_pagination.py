@@ -1,5 +1,7 @@
 """Pages of long lists: counted up to a cap, never beyond it."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.urls import reverse
@@ -8,13 +10,14 @@ from rules.models import DispatchRun, MetricSample
 from smartagent.shell import list_pagination
 from smartagent.shell.list_pagination import CappedPaginator
 
+SECOND = timedelta(seconds=1)
 RUNS = "admin:rules_dispatchrun_changelist"
 
 
 @pytest.fixture
 def samples(db, now, monkeypatch):
     monkeypatch.setattr(list_pagination, "CAP", 100)
-    MetricSample.objects.bulk_create(MetricSample(metric="cpu", value=n, observed_at=now) for n in range(250))
+    MetricSample.objects.push_all({"metric": "cpu", "value": n, "observed_at": now - n * SECOND} for n in range(250))
     return MetricSample.objects.order_by("value")
 
 

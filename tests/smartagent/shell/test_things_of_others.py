@@ -40,7 +40,7 @@ def _notified_by_others(alice, bob, olga):
     given_away = rule_of(alice, rule_name="Given away", **CPU)
     rule_of(olga, rule_name="Everyone", applies_to="everyone", action_type="optimize", **CPU)
     channel_of(alice, "email", to="alice@example.com")
-    MetricSample.objects.create(user=None, metric="cpu", value=97, observed_at=now)
+    MetricSample.objects.push(user=None, metric="cpu", value=97, observed_at=now)
     dispatch(now, "schedule")
     Mute.objects.create(user=alice, rule=rule_of_olga)
     dead = {"title": "Of Olga", "status": "dead", "kind": "email", "expires_at": now + timedelta(hours=1)}

@@ -26,7 +26,7 @@ def page_of(client, integration, **query):
 
 
 def health(integration, value, ago):
-    MetricSample.objects.create(
+    MetricSample.objects.push(
         user=integration.user, metric="integration_health", target=integration.integration_type, value=value,
         observed_at=timezone.now() - ago,
     )  # fmt: skip

@@ -39,7 +39,7 @@ def names(client, person):
 
 
 def reading(person, metric, value, ago=MINUTE):
-    MetricSample.objects.create(user=person, metric=metric, value=value, observed_at=timezone.now() - ago)
+    MetricSample.objects.push(user=person, metric=metric, value=value, observed_at=timezone.now() - ago)
 
 
 @pytest.fixture
