@@ -15,6 +15,7 @@ from optimizer.registries import strategy_for
 from optimizer.strategies.proposal import Facts, Proposal, ProposedStep
 from rules.action_options import option_text
 from rules.actions import Action, Firing, Outcome
+from rules.ingest.samples import MAX_METRIC_NAME
 from rules.text.entry import number
 from smartagent.fields import NumberInput
 from smartagent.kernel.coerce import as_number
@@ -34,7 +35,7 @@ class OptimizeForm(forms.Form):
 class LegacyOptimizeOptions(forms.Form):
     """Options written by the old application: the metric of its advice; here it is the rule's own."""
 
-    target_metric = forms.CharField(required=False, max_length=100)
+    target_metric = forms.CharField(required=False, max_length=MAX_METRIC_NAME)
 
 
 class Optimize(Action):

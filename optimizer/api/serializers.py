@@ -11,7 +11,7 @@ from optimizer.proposals.requests import KIND_PHRASES, is_metric
 from optimizer.text.proposal import effect_in_words
 from rules.authoring.rest_fields import METRIC_SCHEMA
 from rules.engine.conditions import Operator
-from rules.ingest.samples import check_target
+from rules.ingest.samples import MAX_METRIC_NAME, check_target
 from smartagent.kernel.coerce import as_number
 from smartagent.rest.constraints import AllOrNone
 from smartagent.rest.fields import ChoiceField, IdField, NumberField, OwnerField, TextField, TimeField
@@ -97,7 +97,7 @@ def effect_of(event: OptimizationEvent) -> dict[str, Any]:
 class AskSerializer(StrictSerializer):
     constraints = (AllOrNone(("operator", "threshold"), "Give both operator and threshold, or neither."),)
 
-    metric = TextField(max_length=100, asks=METRIC_SCHEMA, help_text="Metric to improve.")
+    metric = TextField(max_length=MAX_METRIC_NAME, asks=METRIC_SCHEMA, help_text="Metric to improve.")
     target = TextField(required=False, allow_blank=True, max_length=200, help_text="Type of an integration.")
     user = OwnerField(required=False, help_text="Person, by ID or e-mail. Default: you.")
     operator = ChoiceField(

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rules.api.serializers import SampleSerializer
 from rules.engine.series_labels import MAX_LABELS, MAX_TARGET
 from rules.ingest.batch import InvalidSample, Push
-from rules.ingest.samples import store
+from rules.ingest.samples import METRIC_NAME, store
 from rules.models import MetricSample
 from smartagent.rest.bodies import TakesLarge
 from smartagent.rest.errors import TooLarge
@@ -28,7 +28,7 @@ SAMPLE_SCHEMA = {
     "additionalProperties": False,
     "required": ["metric", "value"],
     "properties": {
-        "metric": {"type": "string", "pattern": "^[a-z][a-z0-9_.:-]{0,99}$", "description": "Not a built-in metric."},
+        "metric": {"type": "string", "pattern": f"^{METRIC_NAME.pattern}$", "description": "Not a built-in metric."},
         "value": {"type": "number"},
         "observed_at": {"type": "string", "format": "date-time", "description": "Time with zone. Default: now."},
         "target": {

@@ -6,7 +6,7 @@ from typing import Any
 
 from rules.authoring.scales import threshold_problem
 from rules.engine.conditions import OF_COUNTERS, PARAMETER_RANGES, WITHOUT_WINDOW, Operator, Reducer, met
-from rules.ingest.samples import METRIC_NAME, check_target
+from rules.ingest.samples import METRIC_NAME, METRIC_NAME_HELP, check_target
 from rules.registries import metrics
 from smartagent.kernel.coerce import as_json_number, as_number, read_number
 from smartagent.kernel.durations import format_duration
@@ -89,10 +89,7 @@ def metric_problem(metric: Any, _: Mapping[str, Any]) -> str:
         return "Enter a metric: a built-in metric such as fusion_score, or the name of a pushed metric."
     if isinstance(metric, str) and (metric in metrics or METRIC_NAME.fullmatch(metric)):
         return ""
-    return (
-        f"“{str(metric)[:40]}” is not a metric name. A name starts with a lowercase letter and contains only "
-        "lowercase letters, digits and _ . : - after it, for example cpu or queue_depth."
-    )
+    return f"“{str(metric)[:40]}” is not a metric name. {METRIC_NAME_HELP}"
 
 
 def target_problem(target: Any, _: Mapping[str, Any]) -> str:

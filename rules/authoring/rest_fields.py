@@ -13,7 +13,7 @@ from rules.authoring import labels
 from rules.authoring.conditions import CONDITION_FIELDS, MAX_FURTHER, TOO_MANY, stored, window_of
 from rules.engine.conditions import Operator, Reducer
 from rules.engine.intervals import parse_checks
-from rules.ingest.samples import METRIC_NAME
+from rules.ingest.samples import MAX_METRIC_NAME, METRIC_NAME
 from smartagent.kernel.coerce import as_number
 from smartagent.kernel.durations import MAX_DURATION_TEXT, format_duration, parse_duration
 from smartagent.rest.fields import DURATION_REGEX, ChoiceField, DurationField, JSONObjectField, NumberField, TextField
@@ -84,7 +84,7 @@ class ParameterField(NumberField):
 class ConditionSerializer(StrictSerializer):
     """A further condition of a rule, of the same person."""
 
-    metric = TextField(max_length=100, asks=METRIC_SCHEMA)
+    metric = TextField(max_length=MAX_METRIC_NAME, asks=METRIC_SCHEMA)
     target = TextField(
         required=False, allow_blank=True, default="", help_text="An integration, or a target of samples."
     )

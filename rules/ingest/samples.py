@@ -21,7 +21,13 @@ from smartagent.kernel.times import read_time
 SeriesKey = tuple[UUID | None, str, str]  # whose, metric, and the key of the labels
 Row = tuple[UUID | None, str, str, float, datetime]  # those of its series, value, observed_at
 
-METRIC_NAME = re.compile(r"[a-z][a-z0-9_.:-]{0,99}")
+# The names of Prometheus, with the dots of OpenTelemetry and InfluxDB, and hyphens.
+METRIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_.:-]{0,199}")
+MAX_METRIC_NAME = 200
+METRIC_NAME_HELP = (
+    f"A name starts with a letter, _ or : and contains only letters, digits and _ . : -, at most {MAX_METRIC_NAME} "
+    "characters, for example cpu or queue_depth."
+)
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=5)
 
@@ -92,10 +98,7 @@ def check_metric(name: Any) -> str:
     if name in metrics:
         raise ValueError(f"{name} is a built-in metric and cannot be pushed.")
     if not METRIC_NAME.fullmatch(name):
-        raise ValueError(
-            f"“{name[:40]}” is not a metric name. A name starts with a lowercase letter and contains only "
-            "lowercase letters, digits and _ . : -, at most 100 characters."
-        )
+        raise ValueError(f"“{name[:40]}” is not a metric name. {METRIC_NAME_HELP}")
     return name
 
 

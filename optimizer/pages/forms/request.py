@@ -7,7 +7,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from optimizer.proposals.requests import KIND_PHRASES, ManualRequest, is_metric
 from rules.engine.conditions import Operator
-from rules.ingest.samples import check_target
+from rules.ingest.samples import MAX_METRIC_NAME, check_target
 from rules.pages.forms.silence_fields import PersonField
 from smartagent.kernel.coerce import read_number
 from smartagent.kernel.scope import has_everyone
@@ -22,7 +22,7 @@ def _text(**attributes: str) -> UnfoldAdminTextInputWidget:
 
 class AskingForm(forms.Form):
     metric = forms.CharField(
-        max_length=100, widget=_text(list="known-metrics", placeholder="fusion_score"),
+        max_length=MAX_METRIC_NAME, widget=_text(list="known-metrics", placeholder="fusion_score"),
         help_text="Metric to improve.",
     )  # fmt: skip
     person = PersonField("known-people", help_text="Person whose metric it is. Empty: you.")

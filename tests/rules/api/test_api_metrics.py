@@ -74,7 +74,7 @@ def test_the_reading_of_somebody_else_is_for_those_who_see_everyone(alice, bob, 
 
 
 @pytest.mark.parametrize(("address", "status", "message"), [
-    ("metrics/CPU/reading/", 404, "Not a metric name."),
+    ("metrics/9cpu/reading/", 404, "Not a metric name."),
     ("metrics/a%00b/reading/", 404, "Not a metric name."),
     ("metrics/cpu/reading/?target=%00", 400, "printable characters"),
     ("metrics/cpu/reading/?whose=bob", 400, "Unknown parameter. Valid parameters: target, user."),

@@ -106,8 +106,8 @@ def test_other_series_at_that_time_stay(alice, bob, olga):
     ({"metric": "cpu"}, "value", "Required."),
     ({"value": 1}, "metric", "Required."),
     ({"metric": "fusion_score", "value": 1}, "metric", "fusion_score is a built-in metric and cannot be pushed."),
-    ({"metric": "CPU", "value": 1}, "metric", "“CPU” is not a metric name."),
-    ({"metric": "c" * 101, "value": 1}, "metric", "at most 100 characters"),
+    ({"metric": "9cpu", "value": 1}, "metric", "“9cpu” is not a metric name."),
+    ({"metric": "c" * 201, "value": 1}, "metric", "at most 200 characters"),
     ({"metric": "cpu\n", "value": 1}, "metric", "is not a metric name"),
     ({"metric": 5, "value": 1}, "metric", "as text"),
     ({"metric": "cpu", "value": True}, "value", "Enter a number, for example 70 or 99.5; this is a truth value."),
@@ -139,7 +139,7 @@ def test_one_wrong_sample_and_none_is_written(alice):
     good = {"metric": "cpu", "value": 1}
     error = Program(alice).post("samples/", [good, good, {"metric": "cpu"}], status=400)
     assert error == {"[2].value": ["Required."]}
-    body = "\n".join(json.dumps(sample) for sample in [good, {"metric": "CPU", "value": "x"}])
+    body = "\n".join(json.dumps(sample) for sample in [good, {"metric": "9cpu", "value": "x"}])
     error = Program(alice).post("samples/", "\n" + body, status=400, content_type=LINES)
     assert set(error) == {"line 3.metric", "line 3.value"}
     assert kept() == []

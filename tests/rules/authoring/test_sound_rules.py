@@ -95,7 +95,7 @@ CONDITION = {"metric": "cpu", "target": "", "reducer": "last", "window": 0, "ope
         ({"a": 1}, "more_conditions", "must be a list"),
         ([CONDITION, 7], "more_conditions.1", "A condition must be an object"),
         ([CONDITION | {"colour": "red"}], "more_conditions.0.colour", "Unknown field"),
-        ([CONDITION | {"metric": "CPU"}], "more_conditions.0.metric", "not a metric name"),
+        ([CONDITION | {"metric": "9cpu"}], "more_conditions.0.metric", "not a metric name"),
         ([CONDITION | {"metric": "fusion_score", "threshold": 170}], "more_conditions.0.threshold", "never above 100"),
         ([CONDITION | {"operator": "~"}], "more_conditions.0.operator", "Available: <"),
         ([CONDITION | {"reducer": "avg"}], "more_conditions.0.window", "Enter the window for"),

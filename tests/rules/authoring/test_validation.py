@@ -23,7 +23,7 @@ def test_a_sound_rule_has_no_errors():
         ("rule_name", "x" * 201, "at most 200"),
         ("metric_type", "", "Enter a metric"),
         ("metric_type", "my metric", "is not a metric name"),
-        ("metric_type", "1cpu", "starts with a lowercase letter"),
+        ("metric_type", "1cpu", "starts with a letter"),
         ("condition_operator", "~", "Available: <, <=, >, >=, =, !="),
         ("threshold_value", 120, "Fusion score is never above 100"),
         ("threshold_value", -1, "Fusion score is never below 0"),

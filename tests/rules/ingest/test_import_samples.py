@@ -74,7 +74,7 @@ def test_what_else_can_be_wrong(alice, series, tmp_path):
         (tmp_path, {}, "cannot be read: Is a directory."),
         (file, {"user": "zoe@example.com"}, "No person with the e-mail address 'zoe@example.com'."),
         (file, {"metric": "fusion_score"}, "fusion_score is a built-in metric and cannot be pushed."),
-        (file, {"metric": "CPU"}, "“CPU” is not a metric name."),
+        (file, {"metric": "9cpu"}, "“9cpu” is not a metric name."),
         (file, {"target": "x" * 201}, "at most 200 printable characters"),
     ]:
         with pytest.raises(CommandError) as error:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rules.ingest.samples import METRIC_NAME, check_metric, check_value, store
@@ -13,6 +13,10 @@ AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
 @given(st.from_regex(METRIC_NAME, fullmatch=True))
+@example("node_load1")
+@example("Go_gc:rate5m")
+@example("system.cpu.load_average.1m")
+@example("_" * 200)
 def test_a_well_formed_name_is_taken_as_it_is(name):
     assert check_metric(name) == name
 
