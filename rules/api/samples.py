@@ -13,7 +13,8 @@ from rest_framework.response import Response
 from rules.api.serializers import SampleSerializer
 from rules.engine.series_labels import MAX_LABELS, MAX_TARGET
 from rules.ingest.batch import InvalidSample, Push
-from rules.ingest.samples import METRIC_NAME, store
+from rules.ingest.samples import METRIC_NAME
+from rules.ingest.storage import store
 from rules.models import MetricSample
 from smartagent.rest.bodies import TakesLarge
 from smartagent.rest.errors import TooLarge

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.db.models.functions import Lower
 
-from rules.ingest.samples import Row, check_labels, check_metric, check_target, check_time, check_value
+from rules.ingest.samples import check_labels, check_metric, check_target, check_time, check_value
+from rules.ingest.storage import Row
 from smartagent.kernel.scope import has_everyone
 from smartagent.models import User
 

@@ -1,25 +1,13 @@
-"""Storage of samples: checked one by one, written all or none.
-
-A sample replaces one of the same series and time.
-"""
+"""Checks of the parts of a sample: metric, target, labels, value and time."""
 
 import math
 import re
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
-from django.db import connection, transaction
-from psycopg.types.json import Jsonb
-
-from rules.engine.series_labels import MAX_TARGET, TARGET, checked_labels, labels_of, series_key
+from rules.engine.series_labels import MAX_TARGET, TARGET, checked_labels, series_key
 from rules.registries import metrics
-from smartagent.kernel.bulk_copy import copy_rows
 from smartagent.kernel.times import read_time
-
-SeriesKey = tuple[UUID | None, str, str]  # whose, metric, and the key of the labels
-Row = tuple[UUID | None, str, str, float, datetime]  # those of its series, value, observed_at
 
 # The names of Prometheus, with the dots of OpenTelemetry and InfluxDB, and hyphens.
 METRIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_.:-]{0,199}")
@@ -30,65 +18,6 @@ METRIC_NAME_HELP = (
 )
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=5)
-
-STAGE = """
-DROP TABLE IF EXISTS incoming_samples, incoming_series;
-CREATE TEMP TABLE incoming_samples (n int8, place int4, value float8, observed_at timestamptz) ON COMMIT DROP;
-CREATE TEMP TABLE incoming_series (place int4, user_id uuid, metric text, target text, labels jsonb, series_id int8)
-    ON COMMIT DROP
-"""
-SAMPLE_COLUMNS = {"n": "int8", "place": "int4", "value": "float8", "observed_at": "timestamptz"}
-SERIES_COLUMNS = {"place": "int4", "user_id": "uuid", "metric": "text", "target": "text", "labels": "jsonb"}
-# Two statements, of which each can use an index. In one order, so that two pushes wait for each other at most.
-FIND_SERIES = [
-    f"""UPDATE incoming_series i SET series_id = q.id FROM metric_series q
-         WHERE i.series_id IS NULL AND q.metric = i.metric AND q.target = i.target AND {whose}"""
-    for whose in ("q.user_id = i.user_id", "q.user_id IS NULL AND i.user_id IS NULL")
-]
-MAKE_SERIES = """
-INSERT INTO metric_series (user_id, metric, target, labels)
-SELECT user_id, metric, target, labels FROM incoming_series WHERE series_id IS NULL ORDER BY user_id, metric, target
-    ON CONFLICT DO NOTHING
-"""
-INSERT = """
-INSERT INTO metric_samples (series_id, observed_at, value)
-SELECT DISTINCT ON (q.series_id, i.observed_at) q.series_id, i.observed_at, i.value
-  FROM incoming_samples i JOIN incoming_series q USING (place) ORDER BY q.series_id, i.observed_at, i.n DESC
-    ON CONFLICT (series_id, observed_at) DO UPDATE SET value = excluded.value
-"""
-
-
-def store(rows: Iterable[Row]) -> int:
-    """Store `rows` in one transaction, replacing samples of the same series and time; return their number.
-
-    Of two rows for one series and time the last one counts. Rows are streamed. An exception from the iteration is
-    passed on, and nothing is written.
-    """
-    places: dict[SeriesKey, int] = {}
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(STAGE)
-        count = copy_rows(
-            "incoming_samples", list(SAMPLE_COLUMNS), list(SAMPLE_COLUMNS.values()), _placed(rows, places)
-        )
-        copy_rows("incoming_series", list(SERIES_COLUMNS), list(SERIES_COLUMNS.values()), _described(places))
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE incoming_samples, incoming_series")
-            for statement in (*FIND_SERIES, MAKE_SERIES, *FIND_SERIES, INSERT):
-                cursor.execute(statement)
-            cursor.execute("DROP TABLE incoming_samples, incoming_series")
-    return count
-
-
-def _placed(rows: Iterable[Row], places: dict[SeriesKey, int]) -> Iterator[tuple[int, int, float, datetime]]:
-    """The rows with the place of their series, which is noted in `places`."""
-    for n, (user, metric, target, value, at) in enumerate(rows):
-        yield n, places.setdefault((user, metric, target), len(places)), value, at
-
-
-def _described(places: dict[SeriesKey, int]) -> Iterator[tuple[Any, ...]]:
-    for (user, metric, target), place in places.items():
-        yield place, user, metric, target, Jsonb(labels_of(target))
 
 
 def check_metric(name: Any) -> str:

@@ -272,6 +272,12 @@ class Migration(migrations.Migration):
                 ("metric", models.TextField()),
                 ("target", models.TextField(blank=True, db_default="", default="")),
                 ("labels", models.JSONField(blank=True, db_default={}, default=dict)),
+                (
+                    "stale_at",
+                    models.DateTimeField(
+                        help_text="When its source ended it; empty once a sample is newer.", null=True
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "series",

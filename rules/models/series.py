@@ -23,6 +23,7 @@ class MetricSeries(models.Model):
     metric = models.TextField()
     target = models.TextField(default="", db_default="", blank=True)
     labels = models.JSONField(default=dict, blank=True, db_default={})
+    stale_at = models.DateTimeField(null=True, help_text="When its source ended it; empty once a sample is newer.")
 
     objects = OwnedQuerySet.as_manager()
 

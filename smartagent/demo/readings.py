@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from rules.ingest.samples import Row, store
+from rules.ingest.storage import Row, store
 from smartagent.demo.series import Incident, rhythm
 from smartagent.kernel.bulk_copy import copy_rows
 from smartagent.models import User

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rules.ingest.csv_samples import BadSamples, open_samples, read_lines
-from rules.ingest.samples import Row, check_metric, check_range, check_target, store
+from rules.ingest.samples import check_metric, check_range, check_target
+from rules.ingest.storage import Row, store
 from smartagent.models import User
 
 

@@ -9,7 +9,7 @@ from optimizer.execution.responses import answer
 from optimizer.execution.runner import apply
 from optimizer.models import OptimizationEvent
 from optimizer.proposals.decisions import DecisionRefused
-from rules.ingest.samples import Row, store
+from rules.ingest.storage import Row, store
 from rules.models import AutomationRule, Integration, MetricSample, RuleState
 from rules.models.querysets import StateQuerySet
 from smartagent.demo.platform.connection import connect

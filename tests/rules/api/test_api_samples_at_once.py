@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 
-from rules.ingest.samples import store
+from rules.ingest.storage import store
 from rules.models import MetricSample
 from smartagent.models import IdempotencyKey
 from tests.api import Program

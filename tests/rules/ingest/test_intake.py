@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rules.ingest.samples import METRIC_NAME, check_metric, check_value, store
+from rules.ingest.samples import METRIC_NAME, check_metric, check_value
+from rules.ingest.storage import store
 from rules.models import MetricSample
 
 AT = datetime(2026, 3, 2, 10, tzinfo=UTC)

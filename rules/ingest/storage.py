@@ -1,0 +1,134 @@
+"""Storage of samples, by columns, in one transaction. A sample replaces one of the same series and time.
+
+Numbers go to PostgreSQL as packed arrays, and the series of all samples are found by one query.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db import connection, transaction
+from psycopg.types.json import Jsonb
+
+from rules.engine.series_labels import labels_of
+from smartagent.kernel.packed_arrays import pack_floats, pack_integers, pack_times
+
+SeriesKey = tuple[UUID | None, str, str]  # whose, metric, and the key of the labels
+Row = tuple[UUID | None, str, str, float, datetime]  # those of its series, value, observed_at
+
+ROWS_AT_ONCE = 50_000
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+
+# One index look-up for each series, however many there are.
+FIND_SERIES = """
+WITH wanted AS (SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[]) WITH ORDINALITY w (owner, metric, target, n))
+SELECT w.n - 1, q.id, q.stale_at FROM wanted w CROSS JOIN LATERAL (
+    SELECT id, stale_at FROM metric_series
+     WHERE user_id = w.owner AND metric = w.metric AND target = w.target LIMIT 1) q WHERE w.owner IS NOT NULL
+UNION ALL
+SELECT w.n - 1, q.id, q.stale_at FROM wanted w CROSS JOIN LATERAL (
+    SELECT id, stale_at FROM metric_series
+     WHERE user_id IS NULL AND metric = w.metric AND target = w.target LIMIT 1) q WHERE w.owner IS NULL
+"""
+# In one order, so that two pushes wait for each other at most.
+MAKE_SERIES = """
+INSERT INTO metric_series (user_id, metric, target, labels)
+SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::jsonb[]) AS w (owner, metric, target, labels)
+ ORDER BY owner, metric, target
+    ON CONFLICT DO NOTHING
+"""
+WRITE_SAMPLES = """
+INSERT INTO metric_samples (series_id, observed_at, value)
+SELECT DISTINCT ON (series_id, observed_at) series_id, observed_at, value
+  FROM unnest(%b, %b, %b) WITH ORDINALITY AS i (series_id, observed_at, value, n)
+ ORDER BY series_id, observed_at, n DESC
+    ON CONFLICT (series_id, observed_at) DO UPDATE SET value = excluded.value
+ WHERE metric_samples.value IS DISTINCT FROM excluded.value
+"""
+# A series ends with its newest stale marker, until a sample is newer.
+END_SERIES = """
+UPDATE metric_series q SET stale_at = e.at FROM unnest(%b, %b) AS e (id, at)
+ WHERE q.id = e.id AND (q.stale_at IS NULL OR q.stale_at < e.at)
+   AND NOT EXISTS (SELECT FROM metric_samples s WHERE s.series_id = q.id AND s.observed_at > e.at)
+"""
+REVIVE_SERIES = """
+UPDATE metric_series q SET stale_at = NULL
+ WHERE q.id = ANY(%b)
+   AND EXISTS (SELECT FROM metric_samples s WHERE s.series_id = q.id AND s.observed_at > q.stale_at)
+"""
+
+
+class SampleColumns:
+    """Samples by columns: the place of each one's series, its time (microseconds since 1970) and its value."""
+
+    def __init__(self) -> None:
+        self.series: dict[SeriesKey, int] = {}
+        self.places: list[int] = []
+        self.times: list[int] = []
+        self.values: list[float] = []
+        self.ended: dict[int, int] = {}  # the series that have ended, by place, and when
+
+    def place(self, key: SeriesKey) -> int:
+        """The place of a series."""
+        return self.series.setdefault(key, len(self.series))
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+def store(rows: Iterable[Row]) -> int:
+    """Store `rows` in one transaction, replacing samples of the same series and time; return their number.
+
+    Of two rows for one series and time the last one counts. Rows are streamed. An exception from the iteration is
+    passed on, and nothing is written.
+    """
+    stream, count = iter(rows), 0
+    with transaction.atomic():
+        while samples := _columns(islice(stream, ROWS_AT_ONCE)):
+            write(samples)
+            count += len(samples)
+    return count
+
+
+def write(samples: SampleColumns) -> None:
+    """Write all samples, in one transaction; the series that have ended are marked."""
+    with transaction.atomic(), connection.wrap_database_errors:
+        cursor = psycopg.Cursor(connection.connection)
+        keys = list(samples.series)
+        found = _find(cursor, keys)
+        with_samples = set(samples.places)
+        missing = [key for place, key in enumerate(keys) if place in with_samples and place not in found]
+        if missing:
+            _make(cursor, missing)
+            found = _find(cursor, keys)
+        ids = [found[place][0] for place in samples.places]
+        cursor.execute(WRITE_SAMPLES, [pack_integers(ids), pack_times(samples.times), pack_floats(samples.values)])
+        if stale := [found[place][0] for place in with_samples if found[place][1]]:
+            cursor.execute(REVIVE_SERIES, [pack_integers(stale)])
+        if ended := {found[place][0]: at for place, at in samples.ended.items() if place in found}:
+            cursor.execute(END_SERIES, [pack_integers(list(ended)), pack_times(list(ended.values()))])
+
+
+def _find(cursor: psycopg.Cursor[Any], keys: Sequence[SeriesKey]) -> dict[int, tuple[int, datetime | None]]:
+    """The id of each known series, and when it ended, by place."""
+    if not keys:
+        return {}
+    cursor.execute(FIND_SERIES, [list(column) for column in zip(*keys, strict=True)])
+    return {place: (pk, stale_at) for place, pk, stale_at in cursor.fetchall()}
+
+
+def _make(cursor: psycopg.Cursor[Any], keys: Sequence[SeriesKey]) -> None:
+    owners, names, targets = (list(column) for column in zip(*keys, strict=True))
+    cursor.execute(MAKE_SERIES, [owners, names, targets, [Jsonb(labels_of(target)) for target in targets]])
+
+
+def _columns(rows: Iterable[Row]) -> SampleColumns:
+    samples = SampleColumns()
+    for owner, metric, target, value, at in rows:
+        samples.places.append(samples.place((owner, metric, target)))
+        samples.times.append((at - EPOCH) // MICROSECOND)
+        samples.values.append(value)
+    return samples
