@@ -71,7 +71,8 @@ def in_short(body: bytes) -> str:
 
 def one_line(text: str) -> str:
     """Text of a source that can be stored and shown in a sentence."""
-    return " ".join(text.replace("\x00", "").split())[:MAX_SOURCE_WORDS]
+    sound = text.encode(errors="replace").decode().replace("\x00", "")  # JSON can escape half of a character
+    return " ".join(sound.split())[:MAX_SOURCE_WORDS]
 
 
 def _read_result(kind: str, result: Any) -> Iterator[QuerySeries]:

@@ -85,7 +85,7 @@ class _Asking:
         try:
             series, error = query(self.connection, asked.expression, self.at, left), ""
         except QueryFailed as failed:
-            series, error = [], _sentence(failed)
+            series, error = [], sentence_of(failed)
             self._count(failed, error)
         return QueryOutcome(query=asked, series=series, error=error, seconds=time.monotonic() - started)
 
@@ -95,6 +95,7 @@ class _Asking:
                 self.silent.append(error)
 
 
-def _sentence(failed: QueryFailed) -> str:
+def sentence_of(failed: QueryFailed) -> str:
+    """The message of `failed` as a sentence."""
     text = str(failed)
     return text if text.endswith((".", "?", ")")) else f"{text}."

@@ -1,5 +1,6 @@
 """One request to Prometheus' HTTP API: a query at a time, or over a range. QueryFailed says why there is no result."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -7,13 +8,14 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from rules.data_sources.answers import QueryFailed, QuerySeries, error_in, in_short, read_answer
+from rules.data_sources.answers import QueryFailed, QuerySeries, error_in, in_short, one_line, read_answer
 from rules.data_sources.connections import Connection
 from smartagent.kernel.secret_mask import hide
 from smartagent.outbound.client import Answer, send
 from smartagent.outbound.errors import NotSent
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
+MAX_VERSION = 60  # characters
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 
 
@@ -32,6 +34,19 @@ def query_range(
     """The series of `expression` at each `step` from `start` to `end`."""
     times = {"start": _unix(start), "end": _unix(end), "step": f"{step.total_seconds():g}"}
     return _ask(source, "query_range", {"query": expression} | times, seconds)
+
+
+def version_of(source: Connection, seconds: float) -> str:
+    """The version that `source` says it has; empty where it says none."""
+    try:
+        answer = send(
+            "GET", f"{source.address}/api/v1/status/buildinfo", headers=source.headers, seconds=seconds,
+            verify_tls=source.verify_tls,
+        )  # fmt: skip
+        said = json.loads(answer.body)["data"]["version"] if answer.succeeded else ""
+    except (NotSent, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    return hide(one_line(said), source.hidden)[:MAX_VERSION] if isinstance(said, str) else ""
 
 
 def _ask(source: Connection, path: str, parameters: Mapping[str, str], seconds: float | None) -> list[QuerySeries]:

@@ -64,10 +64,12 @@ def keep_secrets(source: DataSource, secrets: SourceSecrets) -> None:
 def connection_to(source: DataSource) -> Connection:
     """The connection to `source`; SecretLost where its secrets cannot be decrypted."""
     secrets = secrets_of(source)
+    authorization = _authorization(source, secrets)
+    sent = [each.partition(" ")[2] for each in authorization.values()]
     return Connection(
         name=source.name, address=source.address.rstrip("/"), seconds=source.timeout, verify_tls=source.verify_tls,
-        headers=dict(secrets.headers) | _authorization(source, secrets),
-        hidden=forms_of([secrets.password, secrets.token, *secrets.headers.values()]),
+        headers=dict(secrets.headers) | authorization,
+        hidden=forms_of([secrets.password, *sent, *secrets.headers.values()]),
     )  # fmt: skip
 
 

@@ -1,12 +1,15 @@
-"""Which metric queries are needed: those that rules in force watch, or those that are named."""
+"""Which metric queries are needed: those that rules in force watch, or those that are named; and who watches them."""
 
 from collections.abc import Collection
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from rules.engine.evaluated_rules import IN_FORCE_SQL
-from rules.models import MetricQuery
+from rules.models import AutomationRule, MetricQuery
+from rules.models.querysets import RuleQuerySet
 
 WATCHED_SQL = """
 WITH more AS (SELECT DISTINCT c.it->>'metric' AS metric
@@ -16,6 +19,11 @@ WITH more AS (SELECT DISTINCT c.it->>'metric' AS metric
 SELECT q.id FROM metric_queries q
  WHERE EXISTS (SELECT FROM automation_rules r WHERE r.metric_type = q.name AND {in_force} {only})
     OR q.name IN (SELECT metric FROM more)
+"""
+WATCHING_SQL = """
+SELECT r.id FROM automation_rules r CROSS JOIN LATERAL jsonb_array_elements(
+       CASE WHEN jsonb_typeof(r.more_conditions) = 'array' THEN r.more_conditions ELSE '[]' END) AS c (it)
+ WHERE r.more_conditions <> '[]' AND c.it->>'metric' = ANY(%s)
 """
 
 
@@ -38,3 +46,10 @@ def queries_named(metrics: Collection[str]) -> list[MetricQuery]:
 def query_names() -> list[str]:
     """The names of all metric queries: no pushed samples are read for them."""
     return list(MetricQuery.objects.order_by().values_list("name", flat=True))
+
+
+def watching(names: Collection[str]) -> RuleQuerySet:
+    """The rules that are not deleted and watch one of these metrics, in any of their conditions."""
+    further = RawSQL(WATCHING_SQL, [list(names)])  # noqa: S611
+    found: RuleQuerySet = AutomationRule.objects.filter(Q(metric_type__in=list(names)) | Q(pk__in=further))
+    return found

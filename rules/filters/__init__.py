@@ -7,11 +7,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from rules import registries
+from rules.data_sources.watched import watching
 from rules.engine.states import InstanceState
 from rules.filters.activity import ActivityFilter as ActivityFilter
 from rules.filters.activity import RuleNameFilter as RuleNameFilter
 from rules.health.examination import with_finding
-from rules.models import AutomationRule, DispatchRun, Integration, RuleState
+from rules.models import AutomationRule, DispatchRun, Integration, MetricQuery, RuleState
 from rules.models.rule import Severity
 from smartagent.kernel.scope import people_visible_to as people_visible_to
 from smartagent.kernel.times import in_utc as in_utc
@@ -32,6 +33,9 @@ class RuleFilter(TimesFilter):
 
     status = OneOf(choices=AutomationRule.Status.choices)
     metric = django_filters.CharFilter(field_name="metric_type", help_text="Metric name.")
+    data_source = django_filters.CharFilter(
+        label="data source", method="filter_data_source", help_text="Name of the source whose queries the rule watches."
+    )
     action = OneOf(field_name="action_type", choices=registries.action_choices)
     severity = OneOf(choices=Severity.choices)
     applies_to = OneOf(label="watches", choices=AutomationRule.AppliesTo.choices)
@@ -50,6 +54,10 @@ class RuleFilter(TimesFilter):
     class Meta:
         model = AutomationRule
         fields: list[str] = []
+
+    def filter_data_source(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
+        names = MetricQuery.objects.filter(source__name=value).values_list("name", flat=True)
+        return queryset.filter(pk__in=watching(names).order_by().values("pk"))  # type: ignore[no-any-return]
 
     def filter_label(self, queryset: Any, _: str, value: str) -> QuerySet[Any]:
         name, sign, text = value.partition(":")

@@ -63,7 +63,7 @@ def test_people_are_in_the_navigation_of_those_who_may_see_them(client_of, alice
 def test_lists_are_served_under_nouns():
     assert {str(admin.slug) for admin in site._registry.values()} == {
         "rules", "firing", "activity", "notifications", "optimizations", "integrations", "runs", "silences", "people",
-        "tokens", "channels", "deliveries", "escalation",
+        "tokens", "channels", "deliveries", "escalation", "data-sources", "metric-queries",
     }  # fmt: skip
     assert reverse("admin:rules_automationrule_changelist") == "/rules/"
     assert site._registry[User].slug == "people"

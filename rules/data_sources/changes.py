@@ -1,0 +1,122 @@
+"""Creating, changing and deleting data sources and metric queries: each with an activity entry, without secrets."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from rules.data_sources.connections import SourceSecrets, keep_secrets, known_secrets_of
+from rules.data_sources.watched import watching
+from rules.models import ActivityEntry, DataSource, MetricQuery
+from smartagent.kernel.formats import counted
+
+SOURCE_FIELDS = ("name", "address", "verify_tls", "authentication", "username", "timeout", "person_label", "enabled")
+QUERY_FIELDS = ("name", "source", "expression", "description", "unit")
+MAX_NAMED, MAX_SHOWN = 5, 200  # rules in a refusal; characters of a value in the log
+
+
+class StillWatched(Exception):
+    """Rules watch it; the message names some of them."""
+
+
+def save_source(source: DataSource, secrets: SourceSecrets, by: Any, now: datetime) -> list[str]:
+    """Store `source` with its secrets; return the changes in words, empty where nothing differs."""
+    with transaction.atomic():
+        before = DataSource.objects.select_for_update().filter(pk=source.pk).first()
+        known = known_secrets_of(before) if before else SourceSecrets()
+        keep_secrets(source, secrets)
+        changes = _changes(before, source, SOURCE_FIELDS) + list(_secret_changes(known, known_secrets_of(source)))
+        if before is None:
+            source.save(force_insert=True)
+        elif changes:
+            source.save(update_fields=[*SOURCE_FIELDS, "sealed", "header_names", "updated_at"])
+        _log("data_source", before is None, source.name, changes, by, now)
+    return changes
+
+
+def save_query(query: MetricQuery, by: Any, now: datetime) -> list[str]:
+    """Store `query`; return the changes in words, empty where nothing differs."""
+    with transaction.atomic():
+        before = MetricQuery.objects.select_for_update(of=("self",)).filter(pk=query.pk).first()
+        changes = _changes(before, query, QUERY_FIELDS)
+        if before is None or changes:
+            query.save(force_insert=before is None)
+        _log("metric_query", before is None, query.name, changes, by, now)
+    return changes
+
+
+def delete_source(source: DataSource, by: Any, now: datetime) -> None:
+    """Delete `source` with its queries; StillWatched where rules watch one of them."""
+    with transaction.atomic():
+        _refuse_watched(source)
+        count = source.queries.count()
+        source.delete()
+        _write("data_source_deleted", by, now, name=source.name, queries=counted(count, "query", "queries"))
+
+
+def delete_query(query: MetricQuery, by: Any, now: datetime) -> None:
+    """Delete `query`; StillWatched where rules watch it."""
+    with transaction.atomic():
+        _refuse_watched(query)
+        query.delete()
+        _write("metric_query_deleted", by, now, name=query.name)
+
+
+def refusal_to_delete(found: DataSource | MetricQuery) -> str:
+    """The rules that keep a source or query from being deleted; empty where there are none."""
+    names = list(found.queries.values_list("name", flat=True)) if isinstance(found, DataSource) else [found.name]
+    rules = watching(names)
+    if not (count := rules.count()):
+        return ""
+    some = [f"“{name}”" for name in rules.order_by("rule_name").values_list("rule_name", flat=True)[:MAX_NAMED]]
+    more = f" and {count - len(some):,} more" if count > len(some) else ""
+    watch = "1 rule watches" if count == 1 else f"{count:,} rules watch"
+    what = "its queries" if isinstance(found, DataSource) else "this metric"
+    return f"{watch} {what}: {', '.join(some)}{more}. Delete or change the rules first."
+
+
+def _refuse_watched(found: DataSource | MetricQuery) -> None:
+    if refusal := refusal_to_delete(found):
+        raise StillWatched(refusal)
+
+
+def _log(noun: str, created: bool, name: str, changes: list[str], by: Any, now: datetime) -> None:
+    if created:
+        _write(f"{noun}_created", by, now, name=name)
+    elif changes:
+        _write(f"{noun}_changed", by, now, name=name, changes="; ".join(changes))
+
+
+def _write(event: str, by: Any, now: datetime, **context: str) -> None:
+    ActivityEntry.objects.create(
+        user=by, agent_name="person", event_type=event, action_taken="none", status="success", created_at=now,
+        executed_at=now, context={"by": str(by.pk), "by_name": str(by)} | context,
+    )  # fmt: skip
+
+
+def _changes(before: Any, after: Any, fields: tuple[str, ...]) -> list[str]:
+    if before is None:
+        return []
+    return [
+        f"{after._meta.get_field(name).verbose_name} {_shown(before, name)} → {_shown(after, name)}"
+        for name in fields
+        if getattr(before, name) != getattr(after, name)
+    ]
+
+
+def _shown(record: Any, name: str) -> str:
+    value = getattr(record, name)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = str(value)
+    return (text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…") or "none"
+
+
+def _secret_changes(before: SourceSecrets, after: SourceSecrets) -> Iterator[str]:
+    for name in ("password", "token"):
+        if getattr(before, name) != getattr(after, name):
+            yield f"{name} {'changed' if getattr(after, name) else 'removed'}"
+    for name in sorted(before.headers.keys() | after.headers.keys()):
+        if before.headers.get(name) != after.headers.get(name):
+            yield f"header {name} {'changed' if name in after.headers else 'removed'}"

@@ -1,0 +1,35 @@
+"""The state of a data source: by what the last evaluation found that asked it."""
+
+from django.db.models import F, Q
+
+from rules.models import DataSource
+
+SOURCE_STATES = [
+    ("answers", "answers"), ("partly", "some queries fail"), ("fails", "fails"), ("unasked", "not asked yet"),
+    ("disabled", "disabled"),
+]  # fmt: skip
+SOURCE_STATE_LABELS = dict(SOURCE_STATES)
+SOURCE_TONES = {
+    "answers": "success", "some queries fail": "warning", "fails": "danger", "not asked yet": "info", "disabled": "",
+}  # fmt: skip
+_ANSWERS = Q(last_success_at__isnull=False) & (Q(last_error_at=None) | Q(last_error_at__lt=F("last_success_at")))
+_FAILS = Q(last_error_at__isnull=False) & (Q(last_success_at=None) | Q(last_success_at__lt=F("last_error_at")))
+SOURCE_STATE_QUERIES = {
+    "answers": Q(enabled=True) & _ANSWERS,
+    "partly": Q(enabled=True, last_success_at=F("last_error_at")),
+    "fails": Q(enabled=True) & _FAILS,
+    "unasked": Q(enabled=True, last_error_at=None, last_success_at=None),
+    "disabled": Q(enabled=False),
+}
+
+
+def source_state(source: DataSource) -> str:
+    """One of SOURCE_STATES, as SOURCE_STATE_QUERIES find it."""
+    error, success = source.last_error_at, source.last_success_at
+    if not source.enabled:
+        return "disabled"
+    if error is None:
+        return "answers" if success else "unasked"
+    if success is None or success < error:
+        return "fails"
+    return "partly" if success == error else "answers"
