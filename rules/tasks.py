@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from rules.evaluation.dispatcher import dispatch
 from rules.models import DispatchRun, EntryCount
+from rules.storage.upkeep import keep_storage
 
 
 def tick() -> str:
@@ -15,3 +16,8 @@ def tick() -> str:
 def count_entries() -> None:
     """Make the counts of the activity log small, and right where a trigger was off."""
     EntryCount.objects.recount()
+
+
+def keep_samples() -> str:
+    """Partitions ahead, and retention of samples; the result is kept in django-q2's task log."""
+    return keep_storage(timezone.now())

@@ -183,6 +183,8 @@ NOTIFICATIONS_PER_MINUTE = env.int("NOTIFICATIONS_PER_MINUTE", default=6)
 # How many days archived notifications, and settled deliveries with their attempts, are kept. 0: for ever.
 NOTIFICATIONS_KEEP_DAYS = env.int("NOTIFICATIONS_KEEP_DAYS", default=90)
 DELIVERIES_KEEP_DAYS = env.int("DELIVERIES_KEEP_DAYS", default=365)
+# How many days samples are kept, to the end of a month. 0: for ever.
+SAMPLES_KEEP_DAYS = env.int("SAMPLES_KEEP_DAYS", default=400)
 DELIVERY_CONCURRENCY = env.int("DELIVERY_CONCURRENCY", default=16)
 TWILIO_URL = env.str("TWILIO_URL", default="https://api.twilio.com")
 SENDGRID_URL = env.str("SENDGRID_URL", default="https://api.sendgrid.com")

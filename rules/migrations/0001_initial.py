@@ -22,6 +22,7 @@ import smartagent.fields
 from rules.migrations import _guards, _in_step, _severity
 from rules.models.activity_facts import ACTOR, ENTRY_WORDS, METRIC, SEVERITY, SUBJECT, TARGET
 from rules.models.entry_counts import COUNT_CHANGES, LOCK_COUNTS, RECOUNT
+from smartagent.adoption.partitions.operation import PartitionByMonth
 from smartagent.adoption.sync.backfill import Backfill
 from smartagent.adoption.sync.counts import KeepCounts
 from smartagent.adoption.sync.row_import import Feed
@@ -317,6 +318,7 @@ class Migration(migrations.Migration):
             ],
             options={"db_table": "metric_samples"},
         ),
+        PartitionByMonth("metric_samples", "observed_at"),
         smartagent.adoption.operations.CreateOrCompleteModel(
             name="AutomationRule",
             fields=[

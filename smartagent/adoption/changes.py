@@ -197,3 +197,19 @@ class RestoreCheck(SchemaChange):
 
     def __str__(self) -> str:
         return f"check {self.name} is as it was"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartitionTable(SchemaChange):
+    def __str__(self) -> str:
+        return "partitioned by month; its rows are the first partition"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddPartitions(SchemaChange):
+    lock = SHARE_UPDATE_EXCLUSIVE
+
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"partitions made: {', '.join(self.names)}"

@@ -24,7 +24,9 @@ SELECT c.relname, c.relkind = 'S', obj_description(c.oid, 'pg_class'),
   FROM pg_class c, aclexplode(c.relacl) granted, pg_roles role
  WHERE c.relnamespace = current_schema()::regnamespace AND role.oid = granted.grantee AND role.rolname = ANY(%s)
    AND pg_has_role(c.relowner, 'USAGE')
-   AND (c.relname = ANY(%s) OR c.relkind = 'S' AND EXISTS (
+   AND (c.relname = ANY(%s) OR c.relispartition AND EXISTS (
+        SELECT FROM pg_inherits JOIN pg_class t ON t.oid = inhparent WHERE inhrelid = c.oid AND t.relname = ANY(%s))
+        OR c.relkind = 'S' AND EXISTS (
         SELECT FROM pg_depend d JOIN pg_class t ON t.oid = d.refobjid
          WHERE d.objid = c.oid AND d.deptype IN ('a', 'i') AND t.relname = ANY(%s)))
  GROUP BY 1, 2, 3 ORDER BY 1
@@ -35,7 +37,7 @@ def exposed(connection: BaseDatabaseWrapper) -> list[tuple[str, bool, str]]:
     """Return Smart Agent's tables and sequences with rights of web roles: name, whether it is a sequence, the roles."""
     shared, all_tables = _tables()
     with connection.cursor() as cursor:
-        cursor.execute(EXPOSED, [list(OF_THE_WEB), all_tables, all_tables])
+        cursor.execute(EXPOSED, [list(OF_THE_WEB), all_tables, all_tables, all_tables])
         rows = cursor.fetchall()
     return [
         (name, is_sequence, roles)

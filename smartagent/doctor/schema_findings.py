@@ -14,6 +14,7 @@ from smartagent.kernel.durations import format_duration
 HARMLESS = (
     changes.Validate, changes.DropUnfinished, sync_changes.FillRows, sync_changes.CopyRows, sync_changes.CountRows,
     sync_changes.MakeCountTrigger, sync_changes.ImportPeopleChange, sync_changes.IntroducePeopleChange,
+    changes.PartitionTable, changes.AddPartitions,
 )  # fmt: skip
 
 
@@ -105,6 +106,16 @@ def _(change: changes.Validate) -> str:
 @problem_of.register
 def _(change: changes.DropUnfinished) -> str:
     return f"The index {change.name} was left unfinished by an interrupted run."
+
+
+@problem_of.register
+def _(change: changes.PartitionTable) -> str:
+    return "The table is not partitioned by month: old rows cannot be dropped at once, and it grows without bounds."
+
+
+@problem_of.register
+def _(change: changes.AddPartitions) -> str:
+    return f"Partitions are missing: {', '.join(change.names)}. Their rows are in the default partition, if any."
 
 
 @problem_of.register

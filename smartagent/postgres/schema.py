@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 
-from smartagent.postgres.clients import CLIENTS
+from smartagent.postgres.clients import clients_here
 
 
 class SchemaEditor(DatabaseSchemaEditor):
@@ -17,5 +17,4 @@ class SchemaEditor(DatabaseSchemaEditor):
 
     def _clients(self) -> list[str]:
         with self.connection.cursor() as cursor:
-            cursor.execute("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname = ANY(%s)", [list(CLIENTS)])
-            return [name for (name,) in cursor.fetchall()]
+            return clients_here(cursor)

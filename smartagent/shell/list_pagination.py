@@ -15,7 +15,10 @@ from django.db.models import Model, Q, QuerySet
 from smartagent.kernel.times import read_time
 
 CAP = 10_000
-ESTIMATE = "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s)"
+ESTIMATE = """
+SELECT sum(greatest(reltuples, 0))::bigint FROM pg_class
+ WHERE relkind <> 'p' AND (oid = to_regclass(%(table)s)
+                           OR oid IN (SELECT relid FROM pg_partition_tree(to_regclass(%(table)s))))"""
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
@@ -57,7 +60,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
         if queryset.query.where or queryset.query.distinct:
             return 0
         with connection.cursor() as cursor:
-            cursor.execute(ESTIMATE, [f'"{queryset.model._meta.db_table}"'])
+            cursor.execute(ESTIMATE, {"table": f'"{queryset.model._meta.db_table}"'})
             return int((cursor.fetchone() or [0])[0] or 0)
 
 

@@ -32,7 +32,11 @@ def ours(takeover: Takeover, theirs: set[tuple[str, str]]) -> dict[str, set[tupl
     constraints = takeover.sql(CONSTRAINTS)
     shared = {name for table, name, *_, columns in constraints if any((table, each) in theirs for each in columns)}
     tables = {table for table, _ in theirs}
-    indexes = [row for row in takeover.sql(INDEXES) if row[1].split(" ON legacy.")[1].split()[0] not in tables]
+    indexes = [
+        row
+        for row in takeover.sql(INDEXES)
+        if row[1].replace(" ON ONLY ", " ON ").split(" ON legacy.")[1].split()[0] not in tables
+    ]
     return {
         "columns": {row for row in takeover.sql(COLUMNS) if row[:2] not in theirs},
         "constraints": {(*row[:4], *row[4]) for row in constraints if row[1] not in shared},

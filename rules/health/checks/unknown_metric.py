@@ -50,7 +50,7 @@ SELECT DISTINCT ON (u.id) u.id AS rule_id, coalesce({days_sql("last.at")}, 10000
   LEFT JOIN metric_series q
          ON u.applies_to = 'owner' AND q.user_id = u.user_id AND q.metric = u.metric AND q.target = u.target
   LEFT JOIN LATERAL (
-    SELECT s.observed_at AS at FROM metric_samples s WHERE s.series_id = q.id
+    SELECT s.observed_at AS at FROM metric_samples s WHERE s.series_id = q.id AND s.observed_at <= %(now)s
      ORDER BY s.observed_at DESC LIMIT 1) AS last ON true
  ORDER BY u.id, weight DESC
 """

@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from smartagent.adoption import ownership_marks
 from smartagent.adoption.plan import column_fields
 from smartagent.adoption.table_grants import SHARED
 
@@ -36,6 +37,7 @@ class TableSight:
     oid: int
     name: str
     shown: str
+    comment: str | None
     plain_name: str
     schema: str
     kind: str
@@ -48,6 +50,11 @@ class TableSight:
     key_type: str | None
     generated: tuple[str, ...]
     identities: tuple[str, ...]
+
+    @property
+    def created(self) -> bool:
+        """Whether Smart Agent created it."""
+        return ownership_marks.entry(self.comment) == ownership_marks.CREATED
 
     @property
     def other_name(self) -> str:
@@ -118,7 +125,8 @@ SELECT quote_ident(current_user) AS account, quote_ident(current_schema()) AS sc
 TABLES_SQL = """
 SELECT c.oid::bigint AS oid,
        CASE WHEN wanted.schema = '' THEN wanted.name ELSE wanted.schema || '.' || wanted.name END AS name,
-       c.oid::regclass::text AS shown, quote_ident(c.relname) AS plain_name, quote_ident(n.nspname) AS schema,
+       c.oid::regclass::text AS shown, obj_description(c.oid, 'pg_class') AS comment,
+       quote_ident(c.relname) AS plain_name, quote_ident(n.nspname) AS schema,
        c.relkind::text AS kind, quote_ident(current_user) AS account, pg_has_role(c.relowner, 'USAGE') AS owned,
        quote_ident(pg_get_userbyid(c.relowner)) AS owner, owner.rolsuper AS owner_is_superuser,
        has_schema_privilege(n.oid, 'USAGE') AS may_use_schema,

@@ -53,6 +53,7 @@ def _(change: changes.SchemaChange, rows: int) -> float:
 @seconds.register(changes.WidenCheck)
 @seconds.register(changes.AddForeignKey)
 @seconds.register(changes.Validate)
+@seconds.register(changes.PartitionTable)
 def _(change: changes.SchemaChange, rows: int) -> float:
     return MOMENT + rows * READ
 

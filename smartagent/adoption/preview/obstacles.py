@@ -142,7 +142,7 @@ def of_own_table(table: TableSight) -> Iterator[Obstacle]:
         if not table.owner_is_superuser:
             fix = f"GRANT {table.owner} TO {account}, or {fix}"
         yield Obstacle(subject=name, problem=problem, fix=fix, migrating=True)
-    if table.kind != ORDINARY_TABLE:
+    if table.kind != ORDINARY_TABLE and not table.created:
         problem = "It is partitioned: the unique keys and the indexes that we need cannot be built on it."
         fix = (
             f"Put a plain table in its place: CREATE TABLE {table.other_name} (LIKE {name} INCLUDING ALL), copy the "

@@ -13,7 +13,10 @@ QUICK = 64 * 1024 * 1024  # bytes
 SIZE = """
 SELECT greatest(pg_relation_size(%(oid)s::oid::regclass),
                 (SELECT sum(pg_relation_size(relid)) FROM pg_partition_tree(%(oid)s::oid::regclass)))"""
-KNOWN = "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = %s"
+KNOWN = """
+SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint FROM pg_class
+ WHERE relkind <> 'p'
+   AND (oid = %(oid)s OR oid IN (SELECT relid FROM pg_partition_tree(%(oid)s::oid::regclass)))"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +34,7 @@ def count_rows(connection: BaseDatabaseWrapper, place: RoutinePlace) -> RowCount
     """Count the rows of a small table; estimate those of a large one, or of one that this account may not read."""
     with connection.cursor() as cursor:
         if not place.may_read:
-            cursor.execute(KNOWN, [place.oid])
+            cursor.execute(KNOWN, {"oid": place.oid})
             return RowCount(count=int(cursor.fetchone()[0]), exact=False)
         cursor.execute(SIZE, {"oid": place.oid})
         if cursor.fetchone()[0] <= QUICK:
