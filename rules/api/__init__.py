@@ -1,5 +1,6 @@
 """Rules and everything about them, by REST."""
 
+from rules.api.data_sources import DataSourceViewSet, MetricQueryViewSet
 from rules.api.health import HealthView
 from rules.api.integrations import IntegrationViewSet
 from rules.api.metrics import CatalogueView, ReadingView
@@ -11,6 +12,7 @@ from rules.api.silences import SilenceViewSet
 from rules.api.templates import TemplatesView
 
 __all__ = [
-    "ActivityViewSet", "CatalogueView", "DispatchView", "HealthView", "IntegrationViewSet", "ReadingView",
-    "RuleViewSet", "RunViewSet", "SampleView", "SilenceViewSet", "StateViewSet", "TemplatesView",
+    "ActivityViewSet", "CatalogueView", "DataSourceViewSet", "DispatchView", "HealthView", "IntegrationViewSet",
+    "MetricQueryViewSet", "ReadingView", "RuleViewSet", "RunViewSet", "SampleView", "SilenceViewSet", "StateViewSet",
+    "TemplatesView",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from rules.data_sources.answers import QueryFailed
+from rules.data_sources.answers import QueryFailed, QuerySeries
 from rules.data_sources.asking import ask_queries, sentence_of
 from rules.data_sources.client import query, version_of
 from rules.data_sources.connections import connection_to
@@ -34,9 +34,9 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryTrial:
-    """What a query returns now: the first series as (labels, value), the number of all, and what is said about them."""
+    """What a query returns now: the first series, the number of all, and what is said about them."""
 
-    series: tuple[tuple[dict[str, str], str], ...] = ()
+    series: tuple[QuerySeries, ...] = ()
     count: int = 0
     error: str = ""
     unknown: int = 0
@@ -46,6 +46,11 @@ class QueryTrial:
     def more(self) -> int:
         """The number of series that are not shown."""
         return self.count - len(self.series)
+
+    @property
+    def shown(self) -> list[tuple[dict[str, str], str]]:
+        """The labels and the value in words of each series that is shown."""
+        return [(each.labels, number(each.value)) for each in self.series]
 
     @property
     def words(self) -> str:
@@ -84,7 +89,7 @@ def try_query(asked: MetricQuery, now: datetime) -> QueryTrial:
             owner_of(each, label, people)
         except UnknownPerson:
             unknown += 1
-    shown = tuple((each.labels, number(each.value)) for each in outcome.series[:MAX_SERIES_SHOWN])
     return QueryTrial(
-        series=shown, count=len(outcome.series), unknown=unknown, milliseconds=1000 * (outcome.seconds or 0)
-    )
+        series=tuple(outcome.series[:MAX_SERIES_SHOWN]), count=len(outcome.series), unknown=unknown,
+        milliseconds=1000 * (outcome.seconds or 0),
+    )  # fmt: skip

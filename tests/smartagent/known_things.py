@@ -4,7 +4,17 @@ from datetime import datetime, timedelta
 
 from notifications.models import Channel, Delivery, Escalation, EscalationPolicy, Mute, Notification
 from optimizer.models import OptimizationEvent
-from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState, Silence
+from rules.models import (
+    ActivityEntry,
+    AutomationRule,
+    DataSource,
+    DispatchRun,
+    Integration,
+    MetricQuery,
+    MetricSample,
+    RuleState,
+    Silence,
+)
 from smartagent.models import User
 
 
@@ -19,7 +29,10 @@ def known_things(person: User, now: datetime) -> dict[str, str]:
     entry = ActivityEntry.objects.create(user=person, rule=rule, run=run, event_type="rule_fired")
     state = RuleState.objects.create(rule=rule, user=person, since=now)
     policy = EscalationPolicy.objects.create(user=person, name="Nights", steps=[{"after": 900, "to": ["owner"]}])
+    source = DataSource.objects.create(name="prom", address="http://127.0.0.1:1")
     things = {
+        "data-sources": source,
+        "metric-queries": MetricQuery.objects.create(name="errors", source=source, expression="up"),
         "escalation-policies": policy,
         "escalations": Escalation.objects.create(
             policy=policy,

@@ -52,6 +52,13 @@ BODIES: dict[tuple[str, str], Any] = {
         "kind": "email", "name": "mail", "settings": {"to": "a@example.com"}, "title_template": "{{ title }}",
         "body_template": "{{ text }}", "enabled": True,
     },
+    ("POST", "/api/data-sources/"): {
+        "name": "mimir", "address": "https://mimir.example.com/prometheus", "authentication": "basic", "username": "a",
+        "password": "b", "token": "c", "headers": {"X-Scope-OrgID": "team-a"}, "person_label": "user", "timeout": 5,
+    },
+    ("POST", "/api/metric-queries/"): {
+        "name": "http_errors", "source": "prom", "expression": "rate(errors[5m])", "unit": "per second",
+    },
     ("POST", "/api/integrations/"): {
         "integration_type": "gmail", "status": "active", "config": {"a": {"b": 1}}, "credentials": {"token": "x"},
         "last_sync_at": "2026-03-02T10:00:00Z", "error_message": "e",
