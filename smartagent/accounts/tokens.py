@@ -1,5 +1,6 @@
 """Personal tokens for programs: made once, shown once, kept as a digest, looked up by it."""
 
+import base64
 import hashlib
 import secrets
 from datetime import datetime, timedelta
@@ -33,14 +34,18 @@ class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer sa_...`"""
 
     def authenticate(self, request: Request) -> tuple[User, APIToken] | None:
-        scheme, _, token = get_authorization_header(request).decode("latin-1").strip().partition(" ")
-        if scheme.lower() != "bearer":
+        token = self.token_of(*_scheme_and_rest(request))
+        if token is None:
             return None
         now = timezone.now()
-        found = self._find(token.strip(), now)
+        found = self._find(token, now)
         if found.last_used_at is None or found.last_used_at < now - NOTED_EVERY:
             self._note(found, now)
         return found.user, found
+
+    def token_of(self, scheme: str, rest: str) -> str | None:
+        """The token in an Authorization header, None where it has another scheme."""
+        return rest if scheme == "bearer" else None
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="Smart Agent"'
@@ -58,3 +63,20 @@ class TokenAuthentication(BaseAuthentication):
     def _note(self, found: APIToken, now: datetime) -> None:
         stale = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY)
         APIToken.objects.filter(stale, pk=found.pk).update(last_used_at=now)
+
+
+class AgentTokenAuthentication(TokenAuthentication):
+    """Also `Token sa_...`, as InfluxDB's clients send it, and Basic with the token as password and any user name."""
+
+    def token_of(self, scheme: str, rest: str) -> str | None:
+        if scheme != "basic":
+            return rest if scheme in ("bearer", "token") else None
+        try:
+            return base64.b64decode(rest, validate=True).decode("latin-1").partition(":")[2]
+        except ValueError:
+            raise AuthenticationFailed("The Authorization header is not valid: Basic is followed by base64.") from None
+
+
+def _scheme_and_rest(request: Request) -> tuple[str, str]:
+    scheme, _, rest = get_authorization_header(request).decode("latin-1").strip().partition(" ")
+    return scheme.lower(), rest.strip()

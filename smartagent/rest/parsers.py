@@ -83,7 +83,7 @@ def text_of(context: Mapping[str, Any] | None) -> str:
     encoding, body = request.headers.get("Content-Encoding", ""), request.body
     encoding = encoding.strip().lower()
     if encoding in GZIP:
-        body = _unzipped(body, room)
+        body = unzipped(body, room)
     elif encoding not in ("", "identity"):
         raise UnsupportedMediaType("", f"Unsupported Content-Encoding {encoding[:40]!r}; only gzip is supported.")
     try:
@@ -104,7 +104,7 @@ def _refuse_other_charsets(charset: str) -> None:
         raise UnsupportedMediaType("", f"Unsupported charset {charset[:40]!r}; send the body as UTF-8.")
 
 
-def _unzipped(body: bytes, room: int) -> bytes:
+def unzipped(body: bytes, room: int) -> bytes:
     """Decompress all members of a gzip `body`; TooLarge if they have more than `room` bytes together."""
     room = min(room, settings.DATA_UPLOAD_MAX_MEMORY_SIZE or LARGE)
     plain, place, members = bytearray(), 0, 0

@@ -1,0 +1,55 @@
+"""Bodies of protocols: bounded before and after they are decompressed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import cramjam
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
+from rest_framework.request import Request
+
+from smartagent.rest.bodies import refuse_large, too_large
+from smartagent.rest.errors import TooLarge
+from smartagent.rest.parsers import GZIP, unzipped
+
+MAX_BYTES = 16 * 1024 * 1024  # decompressed; 50,000 samples of remote write are about 8 MB
+# An empty message takes two bytes in a body and a hundred times as many in memory.
+EMPTY_MESSAGES = tuple(bytes((number << 3 | 2, 0)) for number in range(1, 16))
+MAX_EMPTY_MESSAGES = 20_000
+
+
+def raw_body(request: Request, plain: Callable[[str, bytes], bytes]) -> bytes:
+    """The body, decompressed by `plain`, which is given the Content-Encoding."""
+    refuse_large(request, MAX_BYTES)
+    body = request._request.body
+    return plain(request.headers.get("Content-Encoding", "").strip().lower(), body)
+
+
+def ungzipped(encoding: str, body: bytes) -> bytes:
+    """A body that may be gzipped."""
+    if encoding in GZIP:
+        return unzipped(body, MAX_BYTES)
+    if encoding not in ("", "identity"):
+        raise UnsupportedMediaType("", f"Unsupported Content-Encoding {encoding[:40]!r}; only gzip is supported.")
+    if len(body) > MAX_BYTES:
+        raise TooLarge(too_large(MAX_BYTES))
+    return body
+
+
+def unsnapped(encoding: str, body: bytes) -> bytes:
+    """A body in snappy's block format, whose length stands at its beginning."""
+    if encoding not in ("", "snappy"):
+        raise UnsupportedMediaType("", f"Unsupported Content-Encoding {encoding[:40]!r}; it must be snappy.")
+    snappy: Any = cramjam.snappy
+    try:
+        if snappy.decompress_raw_len(body) > MAX_BYTES:
+            raise TooLarge(too_large(MAX_BYTES))
+        return bytes(snappy.decompress_raw(body))
+    except cramjam.DecompressionError:
+        raise ParseError("The body is not compressed with snappy (block format).") from None
+
+
+def refuse_hollow(body: bytes) -> bytes:
+    """The body of a protobuf message; TooLarge where very many of the messages in it are empty."""
+    if sum(body.count(empty) for empty in EMPTY_MESSAGES) > MAX_EMPTY_MESSAGES:
+        raise TooLarge(f"The body has more than {MAX_EMPTY_MESSAGES:,} empty messages.")
+    return body

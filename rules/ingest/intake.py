@@ -1,0 +1,104 @@
+"""What one request of another protocol brings: samples that are kept, and what is not, counted by its reason."""
+
+import math
+from collections import Counter
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from rules.ingest.samples import AHEAD, EARLIEST
+from rules.ingest.storage import EPOCH, MICROSECOND, SampleColumns
+from rules.ingest.translation import Named
+
+MAX_SAMPLES = 50_000
+MAX_EXAMPLES = 5
+TOO_MANY = f"The request has more than {MAX_SAMPLES:,} samples. Send them in several requests."
+
+
+class TooManySamples(Exception):
+    """The request has too many samples."""
+
+
+class Reason(StrEnum):
+    """Why something of a request is not stored. `STALE` and `NOT_A_NUMBER` end a series or leave a gap; the others are
+    errors of the sender, or what this product does not keep."""
+
+    STALE = "stale marker"
+    NOT_A_NUMBER = "not a number"
+    INVALID = "invalid series"
+    NOT_FINITE = "infinite value"
+    FUTURE = "time in the future"
+    TOO_OLD = "time before 1900"
+    NATIVE_HISTOGRAM = "native histogram"
+    EXPONENTIAL_HISTOGRAM = "buckets of an exponential histogram"
+    EXEMPLAR = "exemplar"
+    TEXT = "text field"
+    LINE = "invalid line"
+    NO_VALUE = "data point without a value"
+    ALERT = "invalid alert"
+
+
+# Not refused: the sender has done nothing wrong, and there is nothing that it could do about it.
+HARMLESS = frozenset({Reason.STALE, Reason.NOT_A_NUMBER, Reason.EXEMPLAR, Reason.TEXT, Reason.NO_VALUE})
+
+
+class Intake:
+    """Collects the samples of one request of `owner`, a person or None for the platform, that comes at `now`."""
+
+    def __init__(self, owner: UUID | None, now: datetime) -> None:
+        self.owner, self.now = owner, now
+        self.columns = SampleColumns()
+        self.not_kept: Counter[Reason] = Counter()
+        self.examples: list[str] = []
+        self.earliest, self.latest = (_microseconds(each) for each in (EARLIEST, now + AHEAD))
+
+    def place(self, named: Named) -> int:
+        """The place of a series of the owner."""
+        return self.columns.place((self.owner, *named))
+
+    def add(self, place: int, at: int, value: float) -> None:
+        """Keep a sample of the time `at` (microseconds since 1970), or note why not."""
+        if not math.isfinite(value):
+            reason = Reason.NOT_A_NUMBER if value != value else Reason.NOT_FINITE
+            self.leave_out(reason, 1, f"{self._name(place)} is {value}")
+        elif not self.earliest <= at <= self.latest:
+            reason = Reason.FUTURE if at > self.latest else Reason.TOO_OLD
+            self.leave_out(reason, 1, f"{self._name(place)} at {at / 1e6:.3f} seconds since 1970")
+        else:
+            columns = self.columns
+            columns.places.append(place)
+            columns.times.append(at)
+            columns.values.append(value)
+            if len(columns.places) > MAX_SAMPLES:
+                raise TooManySamples(TOO_MANY)
+
+    def end(self, place: int, at: int) -> None:
+        """Note that a series has ended at `at`."""
+        self.columns.ended[place] = max(at, self.columns.ended.get(place, at))
+        self.not_kept[Reason.STALE] += 1
+
+    def leave_out(self, reason: Reason, count: int = 1, example: str = "") -> None:
+        """Count what is not kept; the first few errors are remembered in words."""
+        self.not_kept[reason] += count
+        if reason not in HARMLESS and example and len(self.examples) < MAX_EXAMPLES:
+            self.examples.append(f"{reason}: {example}")
+
+    @property
+    def refused(self) -> int:
+        """The number of what the sender is told about."""
+        return sum(count for reason, count in self.not_kept.items() if reason not in HARMLESS)
+
+    def in_words(self) -> str:
+        """What was written and what was not, for the sender."""
+        counts = ", ".join(
+            f"{count:,} × {reason}" for reason, count in self.not_kept.most_common() if reason not in HARMLESS
+        )
+        return f"{len(self.columns):,} samples were written; not kept: {counts}. {' | '.join(self.examples)}".strip()
+
+    def _name(self, place: int) -> str:
+        _, metric, key = list(self.columns.series)[place]
+        return f"{metric}{key}"[:200]
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - EPOCH) // MICROSECOND
