@@ -22,6 +22,7 @@ from optimizer.api.optimizations import OptimizationViewSet
 from optimizer.api.policy import PolicyView as OptimizerPolicyView
 from optimizer.api.policy import ScoreboardView
 from rules import api as rules
+from rules.api.protocols.remote_write import RemoteWriteView
 from smartagent.doctor.api import DoctorView
 from smartagent.rest.me import MeView
 from smartagent.rest.schema import describe_shared as describe_shared  # and the extensions beside it
@@ -65,6 +66,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rule-templates/", rules.TemplatesView.as_view(), name="rule-templates"),
     path("metrics/", rules.CatalogueView.as_view(), name="metrics"),
     path("metrics/<str:name>/reading/", rules.ReadingView.as_view(), name="reading"),
+    path("v1/write", RemoteWriteView.as_view(), name="remote-write"),
     path("samples/", rules.SampleView.as_view(), name="samples"),
     path("dispatch/", rules.DispatchView.as_view(), name="dispatch"),
     path("channel-kinds/", ChannelKindsView.as_view(), name="channel-kinds"),

@@ -242,6 +242,7 @@ RULES_ACTIONS = [
 # What the activity log calls the events of each app; those of an action stand with it.
 RULES_EVENTS = [
     "rules.text.data_sources.DATA_SOURCE_EVENTS",
+    "rules.ingest.receipts.INGEST_EVENTS",
     "notifications.escalations.events.ESCALATION_EVENTS",
     "optimizer.text.events.OPTIMIZATION_EVENTS",
     "smartagent.dashboard.subject.check.CHECK_EVENTS",

@@ -15,6 +15,7 @@ from smartagent.models import User
 SAMPLE_FIELDS = ("metric", "value", "observed_at", "target", "labels", "user")
 KNOWN_SAMPLE_FIELDS = frozenset(SAMPLE_FIELDS)
 REPORTED = 20
+PLATFORM = "platform"  # the name of no person, where only a text can be given
 
 
 class InvalidSample(Exception):
@@ -109,6 +110,12 @@ class Push:
         if ids:
             known = {str(pk): pk for pk in User.objects.filter(pk__in=ids).values_list("pk", flat=True)}
             self.people |= {name: known[str(UUID(name))] for name in ids if str(UUID(name)) in known}
+
+    def owner(self, name: str) -> UUID | None:
+        """The person with this ID or e-mail address, None for the platform; ValueError where it cannot be."""
+        sample = {"user": None if name.strip().lower() == PLATFORM else name}
+        self._find_people([sample])
+        return self._owner(sample)
 
     def _errors(self, sample: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
         for name in sample:

@@ -1593,6 +1593,53 @@ class Migration(migrations.Migration):
             },
         ),
         smartagent.adoption.operations.CreateOrCompleteModel(
+            name="MetricReceipt",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("protocol", models.TextField()),
+                ("requests", models.BigIntegerField(db_default=0, default=0)),
+                ("samples", models.BigIntegerField(db_default=0, default=0)),
+                ("not_kept", models.JSONField(blank=True, db_default={}, default=dict, help_text="Counts by reason.")),
+                (
+                    "example",
+                    models.TextField(blank=True, db_default="", default="", help_text="Latest refusals, in words."),
+                ),
+                ("last_at", models.DateTimeField(help_text="Time of the latest request.")),
+                (
+                    "refused_at",
+                    models.DateTimeField(
+                        help_text="Time of the latest request of which something was refused.", null=True
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "received metrics",
+                "verbose_name_plural": "received metrics",
+                "db_table": "metric_receipts",
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "protocol"), name="metric_receipts_of_protocol")
+                ],
+            },
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
             name="Feedback",
             fields=[
                 (

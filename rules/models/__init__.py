@@ -5,6 +5,7 @@ from rules.models.data_source import DataSource, MetricQuery
 from rules.models.entry_counts import EntryCount
 from rules.models.feedback import Feedback
 from rules.models.readings import AuditEvent, FusionScore, Integration
+from rules.models.receipt import MetricReceipt
 from rules.models.rule import AutomationRule
 from rules.models.saved_view import SavedView
 from rules.models.series import MetricSample, MetricSeries
@@ -13,5 +14,6 @@ from rules.models.state import RuleState
 
 __all__ = [
     "ActivityEntry", "AuditEvent", "AutomationRule", "DataSource", "DispatchRun", "EntryCount", "Feedback",
-    "FusionScore", "Integration", "MetricQuery", "MetricSample", "MetricSeries", "RuleState", "SavedView", "Silence",
+    "FusionScore", "Integration", "MetricQuery", "MetricReceipt", "MetricSample", "MetricSeries", "RuleState",
+    "SavedView", "Silence",
 ]  # fmt: skip

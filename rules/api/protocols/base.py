@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from rules.api.protocols.bodies import raw_body
-from rules.ingest.batch import owner_named
+from rules.ingest.batch import Push
 from rules.ingest.intake import Intake, TooManySamples
 from rules.ingest.receipts import note_receipt
 from rules.ingest.storage import write
@@ -26,7 +26,7 @@ OWNER_HEADER, OWNER_PARAMETER = "X-Smartagent-User", "user"
 SECONDS_TO_RETRY = 5
 
 
-class Busy(exceptions.APIException):
+class CannotStore(exceptions.APIException):
     """The database cannot be reached now; send the request again."""
 
     status_code = 503
@@ -69,6 +69,8 @@ class ProtocolView(APIView):
     def handle_exception(self, exc: Exception) -> Any:
         """The response to an exception, with the status that tells the sender whether to send it again."""
         known = _as_api_exception(exc)
+        if isinstance(known, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+            known.auth_header = self.get_authenticate_header(self.request)  # type: ignore[union-attr]
         given = exception_handler(known, self.get_exception_handler_context())
         said: Mapping[str, list[str]] = given.data or {} if given else {}
         response = self.error(
@@ -96,17 +98,17 @@ def owner_of(request: Request) -> Any:
     named = request.headers.get(OWNER_HEADER) or request.query_params.get(OWNER_PARAMETER)
     caller: User = request.user  # type: ignore[assignment]
     try:
-        return owner_named(caller, named, timezone.now()) if named else caller.pk
+        return Push(caller, timezone.now()).owner(named) if named else caller.pk
     except ValueError as error:
         raise exceptions.ValidationError(f"{OWNER_HEADER}: {error}") from None
 
 
 def store_intake(intake: Intake) -> None:
-    """Store what is kept; Busy where the database cannot take it now."""
+    """Store what is kept; CannotStore where the database cannot take it now."""
     try:
         write(intake.columns)
     except (OperationalError, InterfaceError):
-        raise Busy from None
+        raise CannotStore from None
 
 
 def _as_api_exception(exc: Exception) -> Exception:
@@ -117,5 +119,5 @@ def _as_api_exception(exc: Exception) -> Exception:
     if isinstance(exc, RequestDataTooBig):
         return TooLarge()
     if isinstance(exc, OperationalError | InterfaceError):
-        return Busy()
+        return CannotStore()
     return exc

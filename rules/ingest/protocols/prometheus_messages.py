@@ -50,7 +50,7 @@ def _classes(package: str, messages: dict[str, Shape]) -> dict[str, Any]:
             else:
                 added.type = kind
     pool = DescriptorPool()
-    pool.Add(file)  # type: ignore[no-untyped-call]
+    pool.Add(file)
     return {name: GetMessageClass(pool.FindMessageTypeByName(f"{package}.{name}")) for name in messages}
 
 
