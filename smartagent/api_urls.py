@@ -22,6 +22,7 @@ from optimizer.api.optimizations import OptimizationViewSet
 from optimizer.api.policy import PolicyView as OptimizerPolicyView
 from optimizer.api.policy import ScoreboardView
 from rules import api as rules
+from rules.api.protocols.influx import LineProtocolView
 from rules.api.protocols.remote_write import RemoteWriteView
 from smartagent.doctor.api import DoctorView
 from smartagent.rest.me import MeView
@@ -66,6 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rule-templates/", rules.TemplatesView.as_view(), name="rule-templates"),
     path("metrics/", rules.CatalogueView.as_view(), name="metrics"),
     path("metrics/<str:name>/reading/", rules.ReadingView.as_view(), name="reading"),
+    path("v2/write", LineProtocolView.as_view(), name="influx-write"),
     path("v1/write", RemoteWriteView.as_view(), name="remote-write"),
     path("samples/", rules.SampleView.as_view(), name="samples"),
     path("dispatch/", rules.DispatchView.as_view(), name="dispatch"),

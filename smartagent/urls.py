@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from rules.api.protocols.influx import FirstLineProtocolView
+from rules.api.protocols.otlp import MetricsView
 from smartagent.accounts import sign_in
 
 handler400 = "smartagent.shell.error_pages.bad_request"
@@ -12,6 +14,8 @@ handler500 = "smartagent.shell.error_pages.broken"
 
 urlpatterns = [
     path("api/", include(("smartagent.api_urls", "api"))),
+    path("write", FirstLineProtocolView.as_view(), name="influx-write"),
+    path("v1/metrics", MetricsView.as_view(), name="otlp-metrics"),
     path("links/", include("notifications.urls")),
     *sign_in.urlpatterns,
     path("", admin.site.urls),

@@ -39,7 +39,11 @@ class Reason(StrEnum):
 
 
 # Not refused: the sender has done nothing wrong, and there is nothing that it could do about it.
-HARMLESS = frozenset({Reason.STALE, Reason.NOT_A_NUMBER, Reason.EXEMPLAR, Reason.TEXT, Reason.NO_VALUE})
+HARMLESS = frozenset({
+    Reason.STALE, Reason.NOT_A_NUMBER, Reason.EXEMPLAR, Reason.TEXT, Reason.NO_VALUE, Reason.EXPONENTIAL_HISTOGRAM,
+})  # fmt: skip
+# The end of a series, and a value that a program has not got, are nothing that is lost.
+UNREMARKABLE = frozenset({Reason.STALE, Reason.NOT_A_NUMBER})
 
 
 class Intake:
@@ -50,7 +54,7 @@ class Intake:
         self.columns = SampleColumns()
         self.not_kept: Counter[Reason] = Counter()
         self.examples: list[str] = []
-        self.earliest, self.latest = (_microseconds(each) for each in (EARLIEST, now + AHEAD))
+        self.earliest, self.received_at, self.latest = map(_microseconds, (EARLIEST, now, now + AHEAD))
 
     def place(self, named: Named) -> int:
         """The place of a series of the owner."""
@@ -61,10 +65,7 @@ class Intake:
         if not math.isfinite(value):
             reason = Reason.NOT_A_NUMBER if value != value else Reason.NOT_FINITE
             self.leave_out(reason, 1, f"{self._name(place)} is {value}")
-        elif not self.earliest <= at <= self.latest:
-            reason = Reason.FUTURE if at > self.latest else Reason.TOO_OLD
-            self.leave_out(reason, 1, f"{self._name(place)} at {at / 1e6:.3f} seconds since 1970")
-        else:
+        elif self.earliest <= at <= self.latest or self.is_time(at, self._name(place)):
             columns = self.columns
             columns.places.append(place)
             columns.times.append(at)
@@ -72,14 +73,24 @@ class Intake:
             if len(columns.places) > MAX_SAMPLES:
                 raise TooManySamples(TOO_MANY)
 
+    def is_time(self, at: int, name: str) -> bool:
+        """Whether `at` can be the time of a sample; if not, it is noted."""
+        if self.earliest <= at <= self.latest:
+            return True
+        reason = Reason.FUTURE if at > self.latest else Reason.TOO_OLD
+        self.leave_out(reason, 1, f"{name[:200]} at {at / 1e6:.3f} seconds since 1970")
+        return False
+
     def end(self, place: int, at: int) -> None:
         """Note that a series has ended at `at`."""
         self.columns.ended[place] = max(at, self.columns.ended.get(place, at))
-        self.not_kept[Reason.STALE] += 1
+        self.leave_out(Reason.STALE)
 
     def leave_out(self, reason: Reason, count: int = 1, example: str = "") -> None:
         """Count what is not kept; the first few errors are remembered in words."""
         self.not_kept[reason] += count
+        if self.not_kept[reason] > MAX_SAMPLES:
+            raise TooManySamples(TOO_MANY)
         if reason not in HARMLESS and example and len(self.examples) < MAX_EXAMPLES:
             self.examples.append(f"{reason}: {example}")
 
@@ -91,7 +102,7 @@ class Intake:
     def in_words(self) -> str:
         """What was written and what was not, for the sender."""
         counts = ", ".join(
-            f"{count:,} × {reason}" for reason, count in self.not_kept.most_common() if reason not in HARMLESS
+            f"{count:,} × {reason}" for reason, count in self.not_kept.most_common() if reason not in UNREMARKABLE
         )
         return f"{len(self.columns):,} samples were written; not kept: {counts}. {' | '.join(self.examples)}".strip()
 

@@ -10,7 +10,7 @@ from django.db import connection
 from psycopg.types.json import Jsonb
 
 from rules.engine.event_kinds import EventKind
-from rules.ingest.intake import Intake, Reason
+from rules.ingest.intake import UNREMARKABLE, Intake
 from rules.models import ActivityEntry
 from smartagent.models import User
 
@@ -21,8 +21,6 @@ INGEST_EVENTS = (
         sentence="{protocol}: {reasons} cannot be stored. {example} Further ones are counted under received metrics.",
     ),
 )  # fmt: skip
-# The end of a series, and a value that a program has not got, are nothing that is lost.
-UNREMARKABLE = {Reason.STALE, Reason.NOT_A_NUMBER}
 
 COUNT = """
 INSERT INTO metric_receipts AS r (user_id, protocol, requests, samples, not_kept, example, last_at, refused_at)

@@ -71,9 +71,9 @@ def too_long(request: HttpRequest, field: str, size: int, maximum: int) -> HttpR
     return _in_shell(request, 413, "Too much at once", words)
 
 
-def _is_api(request: HttpRequest) -> bool:
-    """Whether the request is below /api/, where no response is HTML."""
-    return request.path.startswith("/api/")
+def is_api(request: HttpRequest) -> bool:
+    """Whether the request is of the API, or of a protocol with an address of its own: no response is HTML there."""
+    return request.path.startswith("/api/") or request.path in ("/v1/metrics", "/write")
 
 
 def _detail(exception: Exception) -> str:
@@ -83,7 +83,7 @@ def _detail(exception: Exception) -> str:
 
 
 def _in_shell(request: HttpRequest, status: int, heading: str, words: str, again: str = "") -> HttpResponse:
-    if _is_api(request):
+    if is_api(request):
         return JsonResponse({"detail": [words]}, status=status)
     signed_in = request.user.is_authenticated
     layout = "admin/base_site.html" if signed_in else "unfold/layouts/unauthenticated.html"
@@ -95,7 +95,7 @@ def _in_shell(request: HttpRequest, status: int, heading: str, words: str, again
 
 
 def _plain(request: HttpRequest, status: int, heading: str, words: str) -> HttpResponse:
-    if _is_api(request):
+    if is_api(request):
         return JsonResponse({"detail": [words]}, status=status)
     context = {"status": status, "heading": heading, "words": words}
     return render(None, "errors/plain.html", context, status=status)

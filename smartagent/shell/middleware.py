@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from smartagent.kernel.schema_drift_log import notice
 from smartagent.kernel.visible_text import in_page
-from smartagent.shell.error_pages import incomplete, too_large, too_long
+from smartagent.shell.error_pages import incomplete, is_api, too_large, too_long
 
 LARGEST_TYPED, LARGEST_FORM = 2_500_000, 10_000_000  # bytes
 LONGEST_VALUE = 200_000  # characters of one field; a form that is refused is sent back with all that was typed
@@ -45,7 +45,7 @@ class VisibleMiddleware:
 class FormSizeMiddleware:
     """Refuses forms that are too large, before they are read, and fields that are too long, before they are validated.
 
-    Only the page of rules as code takes files. Requests below /api/ are limited by their views.
+    Only the page of rules as code takes files. Requests of the API are limited by their views.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -60,7 +60,7 @@ class FormSizeMiddleware:
         maximum = LARGEST_FORM if where in FORMS_WITH_FILES else LARGEST_TYPED
         length = str(request.META.get("CONTENT_LENGTH") or "")
         is_larger = length.isdecimal() and (len(length) > 15 or int(length) > maximum)
-        if request.path.startswith("/api/"):
+        if is_api(request):
             return None
         if is_larger:
             return too_large(request, maximum)

@@ -10,7 +10,8 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rules.api.protocols.base import ProtocolView
 from rules.api.protocols.bodies import refuse_hollow, unsnapped
 from rules.ingest.intake import Intake, Reason
-from rules.ingest.protocols.remote_write import BadMessage, read_version_1, read_version_2
+from rules.ingest.protocols.messages import BadMessage
+from rules.ingest.protocols.remote_write import read_version_1, read_version_2
 
 READERS = {
     "prometheus.WriteRequest": read_version_1,

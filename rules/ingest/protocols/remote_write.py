@@ -4,20 +4,15 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
-from google.protobuf.message import DecodeError
-
 from rules.engine.series_labels import METRIC_NAME_LABEL
 from rules.ingest.intake import Intake, Reason
+from rules.ingest.protocols.messages import BadMessage, parsed
 from rules.ingest.protocols.prometheus_messages import VERSION_1, VERSION_2
 from rules.ingest.translation import Named, Translations, translate
 
 STALE = 0x7FF0000000000002  # the NaN that ends a series (model/value/value.go)
 STALE_BYTES = struct.pack("<Q", STALE)
 NAMES = Translations()  # by the labels as they came: bytes of 1.0, texts of 2.0
-
-
-class BadMessage(Exception):
-    """The body is not a message of this protocol."""
 
 
 def read_version_1(body: bytes, intake: Intake) -> None:
@@ -46,14 +41,6 @@ def read_version_2(body: bytes, intake: Intake) -> None:
         if named is None:
             named = NAMES.keep(said, _of_texts(said), sum(map(len, said)))
         _add_samples(series, named, intake)
-
-
-def parsed(message: Any, body: bytes) -> Any:
-    """The message of the class `message`; BadMessage where the body is none."""
-    try:
-        return message.FromString(body)
-    except DecodeError:
-        raise BadMessage(f"The body is not a {message.DESCRIPTOR.full_name}.") from None
 
 
 def is_stale(value: float) -> bool:

@@ -77,7 +77,7 @@ def test_native_histograms_are_named_and_exemplars_counted(alice):
     message.timeseries[0].exemplars.append(b"")
     answer = Sender(alice).write_bytes(cramjam.snappy.compress_raw(message.SerializeToString()))
     assert (answer.status_code, answer["X-Prometheus-Remote-Write-Histograms-Written"]) == (400, "0")
-    assert b"1 \xc3\x97 native histogram. native histogram: latency" in answer.content
+    assert b"1 \xc3\x97 exemplar, 1 \xc3\x97 native histogram. native histogram: latency" in answer.content
     assert kept() == {KEY: [1]}
     assert MetricReceipt.objects.get().not_kept == {"native histogram": 1, "exemplar": 1}
 
