@@ -56,7 +56,7 @@ def _named(sql: str, kind: str) -> str:
 
 def _dump(table: str) -> IO[bytes]:
     file = tempfile.TemporaryFile()  # noqa: SIM115 it is read by `_load`
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} TO STDOUT (FORMAT BINARY)") as copy:
+    with connection.cursor() as cursor, cursor.copy(f"COPY (SELECT * FROM {table}) TO STDOUT (FORMAT BINARY)") as copy:
         for block in copy:
             file.write(block)
     file.seek(0)

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from smartagent.bench.adopt import NotTakenOver, bench_adopt
 from smartagent.bench.backtest import bench_backtest
 from smartagent.bench.deliver import Stuck, bench_deliver
+from smartagent.bench.ingest import NotTaken, bench_ingest
 from smartagent.bench.pages import bench_pages
 from smartagent.bench.scratch import scratch_database
 from smartagent.bench.tick import bench_tick
@@ -61,13 +62,15 @@ class Command(BaseCommand):
         deliver.add_argument("--lease", type=count, default=2, metavar="SECONDS")
         pages = benches.add_parser("pages", help="pages and the export over a long activity log")
         pages.add_argument("--entries", type=count, default=1_000_000, metavar="N", help="of the activity log")
-        for bench in (tick, adopt, backtest, deliver, pages):
+        ingest = benches.add_parser("ingest", help="pushing samples by each protocol")
+        ingest.add_argument("--samples", type=count, default=1_000_000, metavar="N")
+        for bench in (tick, adopt, backtest, deliver, pages, ingest):
             bench.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
         benches = {
             "tick": self._tick, "adopt": self._adopt, "backtest": self._backtest, "deliver": self._deliver,
-            "pages": self._pages,
+            "pages": self._pages, "ingest": self._ingest,
         }  # fmt: skip
         figures = benches[options["bench"]](options)
         if options["format"] == "json":
@@ -83,14 +86,24 @@ class Command(BaseCommand):
                 )
 
     def _write_table(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        width = max(len(row["name"]) for row in rows)
+        """Each row: its name, its other figures, and its ratio at the end."""
+        width = max(len(next(iter(row.values()))) for row in rows)
         for row in rows:
-            self.stdout.write(f"{row['name']:<{width}}  {row['ms']:>10,.1f} ms  {row['ratio']:>8,.2f}")
+            name, *figures = row.items()
+            shown = "  ".join(f"{figure:>12,} {title.replace('_', ' ')}" for title, figure in figures)
+            self.stdout.write(f"{name[1]:<{width}}  {shown}")
 
     def _pages(self, options: dict[str, Any]) -> Mapping[str, Any]:
         kept = os.environ.get("BENCH_DATABASE", "")
         with scratch_database(kept=kept):
             return bench_pages(options["entries"], durable=bool(kept)).as_dict()
+
+    def _ingest(self, options: dict[str, Any]) -> Mapping[str, Any]:
+        try:
+            with scratch_database():
+                return bench_ingest(options["samples"])
+        except NotTaken as error:
+            raise CommandError(str(error)) from None
 
     def _tick(self, options: dict[str, Any]) -> Mapping[str, float | None]:
         with scratch_database():
