@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -16,6 +17,7 @@ from notifications.routing.grouping import facts, grouped, lines, severity
 from notifications.routing.reach import reached
 from notifications.routing.recipients import OWNER, Directory, ResolvedRecipients, problems_of, split
 from notifications.routing.recipients_field import RecipientsField
+from notifications.templating.rule_texts import RuleFacts, filled_in, rule_facts, template_problem
 from rules.action_options import EMPTY_VALUES, option_text
 from rules.actions import Action, Firing, OptionChoices, Outcome, ReachedPerson
 from rules.authority import may_notify_others
@@ -23,9 +25,21 @@ from rules.engine.severities import SeverityOption
 from rules.models import AutomationRule
 
 
+def check_template(text: str) -> None:
+    """Refuse a title or message that is an invalid template."""
+    if problem := template_problem(text):
+        raise ValidationError(problem)
+
+
 class MessageForm(forms.Form):
-    title = forms.CharField(required=False, max_length=200, help_text="Empty: name of the rule.")
-    message = forms.CharField(required=False, max_length=2000, help_text="Shown above the values. Empty: values only.")
+    title = forms.CharField(
+        required=False, max_length=200, validators=[check_template],
+        help_text="Empty: name of the rule. A template can name labels and value, as in {{ labels.host }} is slow.",
+    )  # fmt: skip
+    message = forms.CharField(
+        required=False, max_length=2000, validators=[check_template],
+        help_text="Shown above the values; a template, too. Empty: values only.",
+    )  # fmt: skip
     notify_resolved = forms.BooleanField(
         required=False, label="Notify when resolved", help_text="One notification per alert that was notified."
     )
@@ -47,6 +61,7 @@ class LegacyNotifyOptions(forms.Form):
     channel = forms.CharField(required=False, max_length=100)
 
 
+MAX_TITLE = 200  # characters of a title once its labels are filled in
 # The text beside the numbers, by event.
 HEADINGS = {
     "rule_repeated": "Still firing: {}", "rule_unsilenced": "Still firing: {}", "rule_reminded": "Still firing: {}",
@@ -81,12 +96,13 @@ class Notify(Action):
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
         directory = Directory((firing.owner_id, recipients_of(firing.config)) for firing in firings)
         free = may_notify_others({firing.rule_id for firing in firings})
+        templated = rule_facts(firings, ("title", "message"))
         messages: list[Message] = []
         outcomes: dict[UUID, Outcome] = {}
         for group in grouped(firings):
             first = group[0]
             recipients = directory.find(first.owner_id, recipients_of(first.config), others=first.rule_id in free)
-            some = self.messages(group, recipients)
+            some = self.messages(group, recipients, templated)
             messages += some
             outcomes |= {firing.entry_id: _outcome(some, recipients) for firing in group}
         if messages:
@@ -94,27 +110,32 @@ class Notify(Action):
         gone = begin([firing for firing in firings if not outcomes[firing.entry_id].error], free)
         return [_without_policy(outcomes[firing.entry_id], firing, gone) for firing in firings]
 
-    def messages(self, firings: Sequence[Firing], recipients: ResolvedRecipients) -> list[Message]:
+    def messages(
+        self, firings: Sequence[Firing], recipients: ResolvedRecipients, templated: RuleFacts
+    ) -> list[Message]:
         """The notifications, one for each person; to the owner by the named channels where only channels are named."""
         first = firings[0]
         if not recipients_of(first.config):
-            return [self.message(firings, first.owner_id)]
+            return [self.message(firings, first.owner_id, templated)]
         found = [
-            self.message(firings, person, channels=recipients.channels if person == first.owner_id else ())
+            self.message(firings, person, templated, channels=recipients.channels if person == first.owner_id else ())
             for person in recipients.people
         ]
         if recipients.is_nobody:
-            return [self.message(firings, first.owner_id)]
+            return [self.message(firings, first.owner_id, templated)]
         if recipients.channels and first.owner_id not in recipients.people:
-            found.append(self.message(firings, first.owner_id, channels=recipients.channels, only_named=True))
+            found.append(
+                self.message(firings, first.owner_id, templated, channels=recipients.channels, only_named=True)
+            )
         return found
 
-    def message(self, firings: Sequence[Firing], person: UUID, **ways: Any) -> Message:
+    def message(self, firings: Sequence[Firing], person: UUID, templated: RuleFacts, **ways: Any) -> Message:
         """The notification to `person` about `firings` of one rule in one evaluation."""
         first, key = firings[0], uuid4()
         many = f" ({len(firings):,} instances)" if len(firings) > 1 else ""
-        heading = HEADINGS.get(first.event, "{}").format(_text(first, "title") or first.rule_name)
-        own = [_text(first, "message"), WHY.get(first.event)]
+        title = " ".join("".join(filled_in(_text(first, "title"), firings[:1], templated)).split())
+        heading = HEADINGS.get(first.event, "{}").format(title[:MAX_TITLE] or first.rule_name)
+        own = [*filled_in(_text(first, "message"), firings, templated), WHY.get(first.event)]
         return Message(
             id=key, user_id=person, rule_id=first.rule_id, type=self.kind, title=heading + many,
             message="\n".join(filter(None, [*own, *lines(firings)])), severity=severity(firings),

@@ -24,6 +24,7 @@ from notifications.gateway import Message, post
 from notifications.models import EscalationPolicy
 from notifications.routing.grouping import facts, sentence
 from notifications.routing.recipients import Directory
+from notifications.templating.rule_texts import plain_title
 from rules.actions import Firing
 from rules.authority import may_notify_others
 from rules.engine.evaluated_rules import ACTING_SQL
@@ -149,7 +150,7 @@ def _begun(firing: Firing, policy: EscalationPolicy) -> dict[str, Any] | None:
     return {
         "policy": str(policy.pk), "policy_name": policy.name, "rule": str(firing.rule_id),
         "state": str(firing.state_id), "entry": str(firing.entry_id), "repeats": policy.repeats,
-        "steps": [step.kept() for step in steps], "title": firing.config.get("title") or firing.rule_name,
+        "steps": [step.kept() for step in steps], "title": plain_title(firing),
         "message": sentence(firing), "severity": firing.severity, "metadata": facts([firing]),
         "due_at": begin_at(steps, firing.now).due_at.isoformat(),
     }  # fmt: skip

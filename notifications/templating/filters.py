@@ -13,10 +13,18 @@ from liquid.builtin.filters import math, misc, string
 from liquid.exceptions import FilterArgumentError
 from liquid.filter import with_context
 
+from notifications.templating.humanized import (
+    humanize,
+    humanize1024,
+    humanize_duration,
+    humanize_percentage,
+    humanize_timestamp,
+)
 from notifications.templating.limits import MAX_OUTPUT_LENGTH, LimitedContext, NotWorded, steps_of
 
 MAX_DATE_FORMAT = 50
 MAX_NUMBER = 10**30
+PRINTF_PART = re.compile(r"%(-?\d{0,2}(?:\.\d{1,2})?)([sdvfge])|%%")
 FORMAT_PART = re.compile(r"%(?:-?[aAbBcdfHIjmMpSUwWxXyYzZ]|%)|[^%]")  # no widths: %99999Y would fill the memory
 Function = Callable[..., Any]
 
@@ -73,6 +81,21 @@ def date(value: Any, form: Any = "%Y-%m-%d %H:%M") -> str:
 def default(value: Any, other: Any = "") -> Any:
     """`other` where the value is missing, empty or false; not where it is 0."""
     return misc.default(value, other)
+
+
+def printf(form: Any, *values: Any) -> str:
+    """Values by a format of Go, such as %.2f and %s; what does not fit its place is shown as it is."""
+    given = list(values)
+
+    def part(found: "re.Match[str]") -> str:
+        if found[0] == "%%":
+            return "%"
+        value = given.pop(0) if given else None
+        if found[2] in "sv" or (known := number(value)) is None:
+            return f"%{found[1]}s" % shown(value)
+        return f"%{found[1]}{found[2]}" % (int(known) if found[2] == "d" else known)
+
+    return PRINTF_PART.sub(part, shown(form))
 
 
 def size(value: Any) -> int:
@@ -158,9 +181,12 @@ FILTER_KINDS: dict[Function, dict[str, Function]] = {
     _of_numbers: {
         "abs": math.abs_, "ceil": math.ceil, "divided_by": divided_by, "floor": math.floor, "minus": math.minus,
         "modulo": math.modulo, "plus": math.plus, "round": math.round_, "times": math.times,
+        "humanize": humanize, "humanize1024": humanize1024, "humanize_duration": humanize_duration,
+        "humanize_percentage": humanize_percentage, "humanize_timestamp": humanize_timestamp,
     },
     lambda function: function: {
-        "date": date, "default": default, "first": first, "join": join, "last": last, "map": pick, "size": size,
+        "date": date, "default": default, "first": first, "join": join, "last": last, "map": pick, "printf": printf,
+        "size": size,
         "where": where,
     },
 }  # fmt: skip

@@ -11,16 +11,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from rules.models import AutomationRule
-from rules.prometheus.importer import as_document as imported_document
+from rules.prometheus.imported import as_document as imported_document
 from rules.prometheus.importer import import_prometheus
 from rules.prometheus.report import report_facts
+from rules.prometheus.target import target_named
 from rules.provisioning.apply import Outdated, apply
 from rules.provisioning.document import MAX_FILE_RULES, VERSION, Document, read_document, read_text
-from rules.provisioning.export import as_document, as_yaml, chosen
+from rules.provisioning.export import as_document, as_yaml, chosen, with_sources
 from rules.provisioning.plan import PLAN_KINDS, make_plan
 from rules.provisioning.plan_text import json_of, plan_facts
 from rules.provisioning.problems import FileRefused
 from rules.provisioning.release import release
+from rules.provisioning.source_entries import MAX_SECTION, SECTIONS
 from smartagent.models import User
 from smartagent.rest.bodies import LARGE, SMALL
 from smartagent.rest.constraints import ExactlyOne
@@ -48,6 +50,8 @@ class DocumentField(JSONObjectField):
         "properties": {
             "version": {"const": VERSION},
             "source": {"type": "string", "minLength": 1},
+            "data_sources": {"type": "array", "maxItems": MAX_SECTION, "items": {"type": "object"}},
+            "queries": {"type": "array", "maxItems": MAX_SECTION, "items": {"type": "object"}},
             "rules": {"type": "array", "maxItems": MAX_FILE_RULES, "items": {"type": "object"}},
         },
     }
@@ -97,12 +101,21 @@ class PlannedItemSerializer(serializers.Serializer[Any]):
     notes = serializers.ListField(child=serializers.CharField())
 
 
+class PlannedSourceSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(PLAN_KINDS)
+    section = serializers.ChoiceField(tuple(SECTIONS))
+    name = serializers.CharField()
+    changes = PlannedChangeSerializer(many=True)
+    notes = serializers.ListField(child=serializers.CharField())
+
+
 class PlanSerializer(serializers.Serializer[Any]):
     source = serializers.CharField()  # type: ignore[assignment]
     fingerprint = serializers.CharField(help_text="Equal for plans with the same changes.")
     changes = serializers.IntegerField()
     counts = serializers.DictField(child=serializers.IntegerField())
     items = PlannedItemSerializer(many=True)
+    sources = PlannedSourceSerializer(many=True, help_text="Data sources and metric queries of the file.")
 
 
 class ExportedSerializer(serializers.Serializer[Any]):
@@ -124,6 +137,15 @@ class PrometheusSerializer(StrictSerializer):
     )
     source = NameOfFile(required=False, allow_blank=True, default="")  # type: ignore[assignment]
 
+    data_source = TextField(
+        required=False, allow_blank=True, default="", max_length=100,
+        help_text="Prometheus-compatible data source that evaluates the expressions; it need not exist yet.",
+    )  # fmt: skip
+    address = TextField(
+        required=False, allow_blank=True, default="", max_length=500,
+        help_text="Address of that data source, written to the file.",
+    )  # fmt: skip
+
 
 class ImportedRuleSerializer(serializers.Serializer[Any]):
     alert = serializers.CharField(allow_blank=True)
@@ -134,6 +156,9 @@ class ImportedRuleSerializer(serializers.Serializer[Any]):
 
 
 class ImportedSerializer(ExportedSerializer):
+    alerts = serializers.IntegerField(help_text="Number of alerts, without recording rules.")
+    converted = serializers.IntegerField(help_text="Number of alerts that were converted.")
+    percent = serializers.FloatField(help_text="Share of the alerts that were converted.")
     report = ImportedRuleSerializer(many=True)
 
 
@@ -165,6 +190,8 @@ class FileActions:
             rules = rules.filter(provisioned_by=requested["source"])
         rules = chosen(rules, owner=_person(requested.get("owner"), request.user), labels={name: value} if name else {})
         document = as_document(rules, requested.get("source", ""))
+        if not (requested.get("owner") or name):
+            document = with_sources(document, request.user, requested.get("source", ""))
         return Response({"text": as_yaml(document), "document": json_of(document)})
 
     @extend_schema(
@@ -232,10 +259,11 @@ class FileActions:
     def import_file(self, request: Request) -> Response:
         given = _given(PrometheusSerializer, request)
         try:
-            imported = import_prometheus(given["text"])
+            target = target_named(given["data_source"], given["address"])
+            imported = import_prometheus(given["text"], target)
         except FileRefused as error:
             raise ValidationError(error.by_place()) from None
-        document = imported_document(imported, given["source"])
+        document = imported_document(imported, given["source"], target)
         return Response({"text": as_yaml(document)} | report_facts(imported, document))
 
 

@@ -2,6 +2,8 @@
 
 import operator
 from collections.abc import Callable, Collection
+from decimal import Decimal
+from typing import Any
 
 from django.db import models
 
@@ -44,6 +46,10 @@ ON_SCALE = ("last", "avg", "min", "max", "quantile", "predict_linear")
 PARAMETER_RANGES = {Reducer.QUANTILE.value: (0.0, 1.0), Reducer.PREDICT_LINEAR.value: (0.0, 365 * 86_400.0)}
 
 
+# The lowest threshold that can be stored. `>=` it is met by every reading: the rule fires on whatever a query returns.
+ANY_VALUE = Decimal(-(10**20) + 1)
+
+
 class Match(models.TextChoices):
     """How several conditions are joined."""
 
@@ -62,6 +68,19 @@ IN_WORDS = {
     "=": "equal to",
     "!=": "other than",
 }
+
+
+def is_any_value(condition_operator: object, threshold: object) -> bool:
+    """Whether the condition is met by every reading."""
+    try:
+        return condition_operator == ">=" and float(threshold) == float(ANY_VALUE)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def drawn_level(level: Any) -> float | None:
+    """A threshold as a line of a chart; None where there is none to draw."""
+    return None if level is None or float(level) == float(ANY_VALUE) else float(level)
 
 
 def met(value: float, condition_operator: str, threshold: float) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from rules.engine.conditions import ON_SCALE
+from rules.engine.conditions import ON_SCALE, drawn_level
 from rules.instances.strips import path_of, scale_of
 from rules.metrics.history import LatestReading, newest_of, sampled
 from rules.models import RuleState
@@ -72,7 +72,8 @@ def levels_of(state: RuleState) -> list[tuple[str, float]]:
     if state.rule.reducer not in ON_SCALE:
         return []
     levels = {"threshold": state.rule.threshold_value, "critical": state.rule.critical_threshold}
-    return [(kind, float(level)) for kind, level in levels.items() if level is not None]
+    drawn = {kind: drawn_level(level) for kind, level in levels.items()}
+    return [(kind, level) for kind, level in drawn.items() if level is not None]
 
 
 def _age(age: timedelta, held: bool) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from rules.engine.conditions import drawn_level
 from rules.models import AutomationRule
 from rules.text.phrases import number
 
@@ -58,8 +59,7 @@ def _is_known(steps: list[tuple[datetime, float | None]]) -> bool:
 
 
 def _level(version: Any, field: str) -> float | None:
-    level = getattr(version, field)
-    return None if level is None else float(level)
+    return drawn_level(getattr(version, field))
 
 
 def _words(old: Any, new: Any) -> str:

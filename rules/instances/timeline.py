@@ -6,6 +6,7 @@ from typing import Any
 
 from rules.backtesting.chart_points import ChartData, Point, chart_of
 from rules.backtesting.inputs import watch_of
+from rules.engine.conditions import drawn_level
 from rules.instances.bands import Band, bands_of
 from rules.models import AutomationRule, RuleState
 from rules.text.phrases import number
@@ -52,7 +53,7 @@ def timeline_of(state: RuleState, rule: AutomationRule, start: datetime, end: da
 
     An instance that is not saved was always ok, and has no bands.
     """
-    levels = [rule.threshold_value, rule.critical_threshold, rule.recovery_threshold]
+    levels = [*map(drawn_level, (rule.threshold_value, rule.critical_threshold, rule.recovery_threshold))]
     chart, problem = ChartData(), ""
     try:
         chart = chart_of(watch_of(rule), state.user_id, start, end)
@@ -63,7 +64,7 @@ def timeline_of(state: RuleState, rule: AutomationRule, start: datetime, end: da
         end=end,
         chart=chart,
         bands=[] if state._state.adding else bands_of([state], start, end)[state.pk],
-        lines={name: float(level) for name, level in zip(THRESHOLD_LINES, levels, strict=True) if level is not None},
+        lines={name: level for name, level in zip(THRESHOLD_LINES, levels, strict=True) if level is not None},
         problem=problem,
     )
 

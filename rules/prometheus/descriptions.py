@@ -13,7 +13,7 @@ SEVERITY_OF_LABEL = {
     "critical": "critical", "page": "critical", "high": "high", "error": "high", "warning": "medium",
     "medium": "medium", "info": "low", "low": "low", "none": "low",
 }  # fmt: skip
-DESCRIBING = ("summary", "description", "runbook_url")
+DESCRIBING = ("summary", "title", "description", "message", "runbook_url")
 
 
 def written_text(value: Any) -> str:
@@ -35,9 +35,7 @@ def described(labels: dict[str, str], annotations: dict[str, str], notes: list[s
     """The fields of a rule that come from `labels` and `annotations`. An empty label counts as missing, also where it
     overrides one of the group."""
     labels = {name: text for name, text in labels.items() if text}
-    description = "\n".join(filter(None, (annotations.get("summary"), annotations.get("description"))))
-    if "{{" in description:
-        notes.append("Templates such as {{ $value }} are kept as text and not rendered.")
+    description = "\n".join(filter(None, (annotations.get(name) for name in DESCRIBING[:-1])))
     notes += [f"Annotation {name} skipped." for name in annotations if name not in DESCRIBING]
     severity = _severity(labels, notes)
     kept = {name: text for name, text in labels.items() if not _label_note(name, text, notes)}

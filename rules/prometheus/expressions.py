@@ -20,6 +20,7 @@ class Selector:
     matchers: tuple[tuple[str, str, str], ...] = ()
     reducer: str = "last"
     window: float = 0.0
+    parameter: float | None = None  # of a quantile its share, of a prediction the seconds ahead
 
 
 @dataclass(frozen=True, slots=True)

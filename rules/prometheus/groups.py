@@ -5,7 +5,7 @@ from typing import Any
 
 from rules.engine.intervals import evaluation_interval
 from rules.prometheus.descriptions import written_text
-from rules.prometheus.tokens import seconds_of
+from rules.prometheus.durations import seconds_of
 from smartagent.kernel.durations import format_duration
 
 GROUP_KEYS = ("name", "rules", "labels", "interval")
@@ -16,6 +16,14 @@ NOTES = {
     "query_offset": "The group has query_offset: {}; here current readings are used.",
     "type": "The group has type: {}; here expressions are read as PromQL.",
 }
+
+
+def other_language(group: Mapping[str, Any]) -> str:
+    """Why the expressions of a group of vmalert are no PromQL; empty where they are."""
+    kind = written_text(group.get("type"))
+    if kind in ("", "prometheus"):
+        return ""
+    return f"The group has type: {kind[:60]}; only expressions of Prometheus (type: prometheus) are read."
 
 
 def group_notes(group: Mapping[str, Any]) -> list[str]:

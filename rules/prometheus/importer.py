@@ -1,52 +1,48 @@
-"""Conversion of a Prometheus rule file into a rule file of Smart Agent, with notes on every difference.
+"""Conversion of Prometheus rule files into a rule file of Smart Agent, with notes on every difference.
 
+With a data source, a rule watches a metric query of it; without one, what rules can say of pushed metrics is converted.
 The format: https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rules.authoring.validation import validate
 from rules.engine.intervals import evaluation_interval
-from rules.ingest.samples import check_target
-from rules.prometheus.counts import counts_of_something
+from rules.prometheus.annotations import IMPORTED_ACTION, message_options
+from rules.prometheus.conditions import native_conditions, sourced_condition
 from rules.prometheus.descriptions import annotations_of, described, labels_of, written_text
 from rules.prometheus.documents import groups_of
-from rules.prometheus.expressions import Comparison, Joined, Unsupported
-from rules.prometheus.groups import group_notes
-from rules.prometheus.parser import read_expression
-from rules.prometheus.tokens import seconds_of
+from rules.prometheus.durations import seconds_of
+from rules.prometheus.expressions import Unsupported
+from rules.prometheus.groups import group_notes, other_language
+from rules.prometheus.imported import Imported, TargetSource
+from rules.prometheus.query_names import QueryNames
 from rules.prometheus.uids import Identity, Uids
 from rules.provisioning.document import VERSION, read_document
 from rules.provisioning.problems import FileRefused
 from smartagent.kernel.durations import format_duration, of_seconds
 
-OPERATOR_OF_PROMETHEUS = {"==": "="}
 ALERTING_RULE_KEYS = ("alert", "expr", "for", "keep_firing_for", "labels", "annotations", "record")
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """The result of one rule: the entry of the rule file with notes, or None and the reasons why it was left out."""
-
-    name: str
-    group: str
-    entry: dict[str, Any] | None
-    notes: list[str] = field(default_factory=list)
-    line: int = 0
-
-
-def import_prometheus(text: str) -> list[Imported]:
+def import_prometheus(text: str, target: TargetSource | None = None) -> list[Imported]:
     """The results of all rules of `text`, in all its documents; FileRefused where it is not a Prometheus rule file."""
-    groups = groups_of(text)
-    uids = Uids(_identities(each.value for each in groups))
+    return import_files([("", text)], target)
+
+
+def import_files(files: Iterable[tuple[str, str]], target: TargetSource | None = None) -> list[Imported]:
+    """The results of all rules of several files, by name and text; FileRefused."""
+    groups = [(name, group) for name, text in files for group in groups_of(text)]
+    identities = list(_identities(group.value for _, group in groups))
+    maker = _Maker(Uids(identities), QueryNames(Uids(identities).all_of(identities)), target)
     return [
-        replace(each, line=group.line_of("rules", number))
-        for group in groups
-        for number, each in enumerate(_group(group.value, uids))
+        replace(each, line=group.line_of("rules", number), file=name)
+        for name, group in groups
+        for number, each in enumerate(maker.group(group.value))
     ]
 
 
@@ -66,78 +62,72 @@ def _identity(rule: Mapping[str, Any], group: str, labels: dict[str, str]) -> Id
     return Identity(group, written_text(rule.get("alert")), labels.get("severity", ""), content)
 
 
-def as_document(imported: list[Imported], source: str) -> dict[str, Any]:
-    """The rule file of all rules that could be imported; `source` names where they come from."""
-    entries = [each.entry for each in imported if each.entry]
-    return {"version": VERSION} | ({"source": source} if source else {}) | {"rules": entries}
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes the results of the rules of all groups."""
+
+    uids: Uids
+    names: QueryNames
+    target: TargetSource | None
+
+    def group(self, group: Any) -> Iterator[Imported]:
+        """The results of the rules of one group."""
+        name = written_text(group.get("name")) if isinstance(group, Mapping) else ""
+        rules = group.get("rules") if isinstance(group, Mapping) else None
+        if not isinstance(rules, list):
+            yield Imported("", name, None, ["The group has no list of rules."])
+            return
+        refusal = other_language(group) if self.target else ""
+        notes, labels = group_notes(group), group.get("labels")
+        for rule in rules:
+            recorded = isinstance(rule, Mapping) and "record" in rule
+            try:
+                if recorded:
+                    raise Unsupported(_recording(self.target))
+                yield self._rule(rule, name, labels, list(notes), refusal)
+            except (Unsupported, ValueError) as error:
+                alert = rule.get("alert") or rule.get("record") if isinstance(rule, Mapping) else ""
+                yield Imported(written_text(alert), name, None, [str(error)], recorded=recorded)
+
+    def _rule(self, rule: Any, group: str, group_labels: Any, notes: list[str], refusal: str) -> Imported:
+        if not isinstance(rule, Mapping):
+            raise Unsupported("Not a rule: an object with alert and expr is required.")
+        name = written_text(rule.get("alert"))
+        if not name:
+            raise Unsupported("The name (“alert:”) is missing.")
+        labels = labels_of(group_labels) | labels_of(rule.get("labels"))
+        # Taken before the expression is parsed: a rule that cannot be imported takes its uid too.
+        uid = self.uids.of(_identity(rule, group, labels))
+        if refusal:
+            raise Unsupported(refusal)
+        query, conditions = self._conditions(written_text(rule.get("expr")), uid, notes)
+        annotations = annotations_of(rule)
+        entry = {"uid": uid, "name": name} | described(labels, annotations, notes) | conditions
+        entry |= {"action": IMPORTED_ACTION}
+        if options := message_options(annotations, notes):
+            entry["options"] = options
+        # An alert whose series is gone resolves, as in Prometheus.
+        entry |= _timing(rule, notes) | {"no_data_policy": "resolve"}
+        notes += [
+            f"“{key}” is not a field of alerting rules; skipped." for key in rule if key not in ALERTING_RULE_KEYS
+        ]
+        if problems := _problems(entry):
+            return Imported(name, group, None, problems)
+        return Imported(name, group, entry, notes, query=query)
+
+    def _conditions(self, text: str, uid: str, notes: list[str]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+        """The metric query, where there is a data source, and the conditions of the rule."""
+        if self.target is None:
+            return None, native_conditions(text, notes)
+        metric = self.names.of(uid)
+        expression, condition = sourced_condition(text, metric, notes)
+        return {"name": metric, "data_source": self.target.name, "expression": expression}, condition
 
 
-def _group(group: Any, uids: Uids) -> Iterator[Imported]:
-    name = written_text(group.get("name")) if isinstance(group, Mapping) else ""
-    rules = group.get("rules") if isinstance(group, Mapping) else None
-    if not isinstance(rules, list):
-        yield Imported("", name, None, ["The group has no list of rules."])
-        return
-    notes, labels = group_notes(group), group.get("labels")
-    for rule in rules:
-        try:
-            yield _rule(rule, name, labels, list(notes), uids)
-        except (Unsupported, ValueError) as error:
-            alert = rule.get("alert") or rule.get("record") if isinstance(rule, Mapping) else ""
-            yield Imported(written_text(alert), name, None, [str(error)])
-
-
-def _rule(rule: Any, group: str, group_labels: Any, notes: list[str], uids: Uids) -> Imported:
-    if not isinstance(rule, Mapping):
-        raise Unsupported("Not a rule: an object with alert and expr is required.")
-    if "record" in rule:
-        raise Unsupported("Recording rules are not supported; push the metric instead.")
-    name = written_text(rule.get("alert"))
-    if not name:
-        raise Unsupported("The name (“alert:”) is missing.")
-    labels = labels_of(group_labels) | labels_of(rule.get("labels"))
-    # Taken before the expression is parsed: a rule that cannot be imported takes its uid too.
-    uid = uids.of(_identity(rule, group, labels))
-    parsed = read_expression(written_text(rule.get("expr")))
-    entry = {"uid": uid, "name": name} | described(labels, annotations_of(rule), notes) | _conditions(parsed, notes)
-    entry |= _timing(rule, notes) | {
-        "no_data_policy": "resolve"
-    }  # an alert whose series is gone resolves, as in Prometheus
-    notes += [f"“{key}” is not a field of alerting rules; skipped." for key in rule if key not in ALERTING_RULE_KEYS]
-    if problems := _problems(entry):
-        return Imported(name, group, None, problems)
-    return Imported(name, group, entry, notes)
-
-
-def _conditions(joined: Joined, notes: list[str]) -> dict[str, Any]:
-    first, *others = [_condition(each) for each in joined.comparisons]
-    if len(joined.comparisons) > 1:
-        notes.append("Here all conditions concern the same person; Prometheus joins series with the same labels.")
-    others += counts_of_something(joined, notes)
-    more = {"more_conditions": others, "match": joined.match} if others else {}
-    return first | more | {"action": "alert"}
-
-
-def _condition(comparison: Comparison) -> dict[str, Any]:
-    selector = comparison.selector
-    found: dict[str, Any] = {"metric": selector.metric}
-    for label, operator, value in selector.matchers:
-        if (label, operator) != ("target", "="):
-            raise Unsupported(
-                f"The matcher {label}{operator}“{value}” is not supported: a series has a person and a target here. "
-                'Push samples with a target, and use {target="…"}.'
-            )
-        found |= {"target": check_target(value)} if value else {}
-    if selector.reducer != "last":
-        found |= {"reducer": selector.reducer, "window": _whole_seconds(selector.window)}
-    operator = OPERATOR_OF_PROMETHEUS.get(comparison.operator, comparison.operator)
-    return found | {"operator": operator, "threshold": comparison.threshold}
-
-
-def _whole_seconds(seconds: float) -> str:
-    if seconds != int(seconds):
-        raise Unsupported(f"A window must be whole seconds, not {seconds:g} seconds.")
-    return format_duration(of_seconds(seconds))
+def _recording(target: TargetSource | None) -> str:
+    if target is None:
+        return "Recording rules are not supported; push the metric instead."
+    return f"A recording rule is left to the data source {target.name}; alerts can use what it records."
 
 
 def _timing(rule: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:

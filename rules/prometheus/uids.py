@@ -54,6 +54,10 @@ class Uids:
         self.used.add(uid)
         return uid
 
+    def all_of(self, alerts: Iterable[Identity]) -> list[str]:
+        """The uids of all alerts of the file."""
+        return [self.of(alert) for alert in alerts]
+
     def _called(self, alert: Identity) -> str:
         if self.names[alert.name] == 1:
             return alert.name

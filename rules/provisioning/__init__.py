@@ -4,5 +4,7 @@
    REST (`rule_reading`). Each error is a `Problem` with line, rule and field.
 2. `matches` finds the stored rules of the file; `plan` lists the changes that applying it would make.
 3. `apply` makes them in one transaction.
-4. `export` writes rules as such a file (`rule_writing`); read back, they are the same.
+4. `source_entries`, `source_matches`, `source_plan`, `source_apply` and `source_writing` do the same for its data
+   sources and metric queries, found by name.
+5. `export` writes rules as such a file (`rule_writing`); read back, they are the same.
 """

@@ -17,6 +17,7 @@ from rules.provisioning.document import Document
 from rules.provisioning.matches import APPLIED
 from rules.provisioning.plan import Item, Plan, make_plan, needs_adoption_of
 from rules.provisioning.problems import FileRefused, Problem
+from rules.provisioning.source_apply import apply_sources, delete_sources
 
 PROVISIONING_LOCK_SQL = "SELECT pg_advisory_xact_lock(hashtextextended('rules.provisioning', 0))"
 WRITTEN_COLUMNS = [*names(WRITTEN), "uid", "provisioned_by", "deleted_at", "deleted_by", "updated_at"]
@@ -55,7 +56,15 @@ def apply(
 def unasked(document: Document, plan: Plan) -> list[Problem]:
     """Return a problem for each rule that `plan` would take over."""
     entries = {entry.uid: entry for entry in document.entries}
+    sources = {(entry.section, entry.name): entry for entry in document.sources}
     return [
+        sources[item.section, item.name].problem(
+            f"This {item.noun} already exists. {' '.join(item.notes)} To let this file take it over, apply it with "
+            "--adopt (adopt=true).", "name",
+        )
+        for item in plan.sources
+        if item.kind == "adopt"
+    ] + [
         entries[item.uid].problem(
             f"A rule with this uid already exists: “{item.was}”. {needs_adoption_of(item.was)} To let this file take "
             "it over, apply it with --adopt (adopt=true).", "uid",
@@ -72,6 +81,7 @@ def takes_over(item: Item, source: str) -> bool:
 
 def _carry_out(plan: Plan, user: Any, now: datetime) -> None:
     reason = f"{APPLIED}{plan.source}"
+    apply_sources(plan.sources, plan.source, user, now)
     made = [item.rule for item in plan.of("create")]
     changed = [item.rule for kind in ("restore", "adopt", "change") for item in plan.of(kind)]
     for rule in changed:
@@ -91,3 +101,4 @@ def _carry_out(plan: Plan, user: Any, now: datetime) -> None:
     # Into the recycle bin. They stay the file's: once they are in it again, they come back.
     pruned = [item.rule.pk for item in plan.of("delete")]
     delete(AutomationRule.objects.filter(pk__in=pruned), user, now, reason)
+    delete_sources(plan.sources)

@@ -12,11 +12,12 @@ from rules.authoring.fields import RULE_FIELD_OF_NAME, WRITTEN
 from rules.authoring.validation import LET_BE, validate
 from rules.provisioning.problems import FileRefused, Path, Problem
 from rules.provisioning.rule_reading import FileRuleSerializer, refused
+from rules.provisioning.source_entries import SourceEntry, read_sections
 from rules.provisioning.yaml_text import Lines, line_of, load
 
 VERSION = 1
 MAX_FILE_RULES = 5000
-TOP = ("version", "source", "rules")
+TOP = ("version", "source", "data_sources", "queries", "rules")
 UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,199}")
 SOURCE = re.compile(r"[^\W_][\w .:/@+-]{0,79}")
 FIELD_NAMES = ("uid", *(field.file_name for field in WRITTEN))
@@ -55,6 +56,7 @@ class Document:
     source: str
     entries: tuple[Entry, ...]
     named: bool = False
+    sources: tuple[SourceEntry, ...] = ()  # data sources and metric queries
 
 
 def read_text(text: str, source: str = "", *, named: bool = False) -> Document:
@@ -71,6 +73,8 @@ def read_document(value: Any, source: str = "", lines: Lines | None = None, *, n
         raise FileRefused([Problem("A rules file begins with “version: 1” and lists rules under “rules:”.")])
     for message, *path in _about_the_file(value, source):
         problems.append(Problem(message, tuple(path), line_of(lines, tuple(path))))
+    sources, wrong = read_sections(value, lines)
+    problems += wrong
     listed = value.get("rules")
     entries, serializer = [], FileRuleSerializer()
     for index, each in enumerate(listed if isinstance(listed, list) and len(listed) <= MAX_FILE_RULES else []):
@@ -80,7 +84,7 @@ def read_document(value: Any, source: str = "", lines: Lines | None = None, *, n
     problems += _twice(entries)
     if problems:
         raise FileRefused([*problems, *_unsound(entries, problems)])
-    return Document(str(value.get("source") or source), tuple(entries), named or bool(value.get("source")))
+    return Document(str(value.get("source") or source), tuple(entries), named or bool(value.get("source")), sources)
 
 
 def _unsound(entries: list[Entry], problems: list[Problem]) -> Iterator[Problem]:
@@ -88,7 +92,7 @@ def _unsound(entries: list[Entry], problems: list[Problem]) -> Iterator[Problem]
 
     Fields of LET_BE, which may be invalid if they are unchanged, are left to the plan.
     """
-    unread = {problem.path[1] for problem in problems if len(problem.path) > 1}
+    unread = {problem.path[1] for problem in problems if problem.path[:1] == ("rules",) and len(problem.path) > 1}
     for entry in entries:
         if entry.index in unread:
             continue

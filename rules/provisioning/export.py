@@ -5,10 +5,12 @@ from typing import Any
 
 from django.db.models import Q
 
-from rules.models import AutomationRule
+from rules.models import AutomationRule, DataSource, MetricQuery
 from rules.provisioning.document import VERSION
 from rules.provisioning.matches import id_of
 from rules.provisioning.rule_writing import written
+from rules.provisioning.source_entries import SECTIONS
+from rules.provisioning.source_writing import sections_of
 from rules.provisioning.yaml_text import dump
 
 FILE_HEADER = "# Smart Agent rules. Preview changes: manage.py rules plan FILE. Apply: manage.py rules apply FILE.\n"
@@ -32,6 +34,18 @@ def as_document(rules: Any, source: str = "") -> dict[str, Any]:
     return {"version": VERSION} | ({"source": source} if source else {}) | {"rules": entries}
 
 
+def with_sources(document: dict[str, Any], user: Any = None, managed_by: str = "") -> dict[str, Any]:
+    """Return the file with all data sources and queries, or those of one file, if `user` may see them (None: all).
+    Secrets are left out."""
+    sources, queries = DataSource.objects.all(), MetricQuery.objects.select_related("source")
+    if user is not None and not user.has_perm("rules.view_datasource"):
+        return document
+    if managed_by:
+        sources, queries = sources.filter(provisioned_by=managed_by), queries.filter(provisioned_by=managed_by)
+    head = {name: value for name, value in document.items() if name != "rules"}
+    return {**head, **sections_of(sources, queries), "rules": document["rules"]}
+
+
 def entry_of(rule: AutomationRule) -> dict[str, Any]:
     """Return one rule as an entry of a file."""
     return {"uid": rule.uid or str(rule.pk)} | written(rule)
@@ -39,7 +53,10 @@ def entry_of(rule: AutomationRule) -> dict[str, Any]:
 
 def as_yaml(document: dict[str, Any]) -> str:
     """Return the file as YAML, with a blank line between rules."""
-    head = dump({name: value for name, value in document.items() if name != "rules"})
+    head = dump({name: value for name, value in document.items() if name not in SECTIONS and name != "rules"})
+    for section in SECTIONS:
+        if entries := document.get(section):
+            head += f"{section}:\n" + "\n".join(dump([entry]) for entry in entries)
     if not document["rules"]:
         return f"{FILE_HEADER}{head}rules: []\n"
     return f"{FILE_HEADER}{head}rules:\n" + "\n".join(dump([entry]) for entry in document["rules"])

@@ -5,7 +5,8 @@ Two plans have the same fingerprint if they would make the same changes to the s
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,12 +20,15 @@ from rules.provisioning.document import Document, Entry
 from rules.provisioning.matches import Known, find
 from rules.provisioning.problems import Problem
 from rules.provisioning.rule_writing import written
+from rules.provisioning.source_matches import find_sources, permission_problems, pruning_problems
+from rules.provisioning.source_plan import SourceItem, SourcePlanner
 from rules.provisioning.validation import Checks
 
 UNNAMED = (
     "Pruning deletes rules that were in an earlier version of this file, so the file needs a unique name: add, for "
     "example, source: payments/rules.yaml below version."
 )
+SOURCE_LEFT = "No longer in the file. Pruning would delete it."
 # In the order in which a plan shows them. `left` is no longer in the file, and stays where it is not pruned.
 PLAN_KINDS = ("create", "restore", "adopt", "change", "delete", "unchanged", "left")
 CHANGES = PLAN_KINDS[:5]
@@ -67,11 +71,13 @@ class Plan:
     source: str
     items: tuple[Item, ...]
     problems: tuple[Problem, ...] = ()
+    sources: tuple[SourceItem, ...] = ()  # data sources and metric queries
 
     @property
-    def changes(self) -> list[Item]:
+    def changes(self) -> list[Item | SourceItem]:
         """The items that change something."""
-        return [item for item in self.items if item.kind in CHANGES]
+        every: list[Item | SourceItem] = [*self.sources, *self.items]
+        return [item for item in every if item.kind in CHANGES]
 
     def of(self, kind: str) -> list[Item]:
         """The items of one kind."""
@@ -85,7 +91,9 @@ class Plan:
              item.was and str(item.was.deleted_at), item.was and item.was.provisioned_by]
             for item in self.items
         ]  # fmt: skip
-        text = json.dumps([self.source, facts], sort_keys=True, default=str)
+        sources = [[item.kind, item.section, item.name, item.changes, str(item.record.pk) if item.was else ""]
+                   for item in self.sources]  # fmt: skip
+        text = json.dumps([self.source, facts, *([sources] if sources else [])], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __str__(self) -> str:
@@ -98,7 +106,14 @@ class Plan:
 
     def _counts(self, labels: Mapping[str, str]) -> str:
         counts = [f"{len(found):,} {labels[kind]}" for kind in PLAN_KINDS if (found := self.of(kind))]
-        return ", ".join(counts) or "no rules"
+        rules = ", ".join(counts) or "no rules"
+        return "; ".join([*self._source_counts(labels), f"rules: {rules}"]) if self.sources else rules
+
+    def _source_counts(self, labels: Mapping[str, str]) -> Iterator[str]:
+        for section, noun in (("data_sources", "data sources"), ("queries", "queries")):
+            kinds = Counter(item.kind for item in self.sources if item.section == section)
+            if kinds:
+                yield f"{noun}: " + ", ".join(f"{kinds[kind]:,} {labels[kind]}" for kind in PLAN_KINDS if kinds[kind])
 
 
 PLAN_LABELS = {
@@ -131,7 +146,23 @@ def make_plan(document: Document, user: Any, *, owner: Any = None, prune: bool =
         problems += map(
             Problem, rule_limit_problems([item.rule for item in items if item.kind in ("create", "restore")])
         )
-    return Plan(document.source, tuple(_in_order(items)), tuple(problems))
+    sources = _sources(document, items, user, problems, prune=prune, lock=lock)
+    return Plan(document.source, tuple(_in_order(items)), tuple(problems), sources)
+
+
+def _sources(
+    document: Document, items: list[Item], user: Any, problems: list[Problem], *, prune: bool, lock: bool
+) -> tuple[SourceItem, ...]:
+    """The items of data sources and queries; adds to `problems`."""
+    known = find_sources(document.sources, document.source, lock=lock)
+    planner = SourcePlanner(document.source, known)
+    found = list(planner.items(document.sources))
+    gone = {True: ("delete", ()), False: ("left", (SOURCE_LEFT,))}[prune]
+    found += [SourceItem(gone[0], section, each.name, each, (), gone[1], each) for section, each in known.left]
+    problems += planner.problems + permission_problems(found, user)
+    if prune:
+        problems += pruning_problems(known.left, [item.rule.pk for item in items if item.kind == "delete"])
+    return tuple(found)
 
 
 def _item(entry: Entry, known: Known, source: str, checks: Checks) -> Item:

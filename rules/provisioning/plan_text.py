@@ -8,24 +8,38 @@ from typing import Any
 from rules.authoring.fields import WRITTEN
 from rules.provisioning.plan import PLAN_KINDS, FieldChange, Item, Plan
 from rules.provisioning.rule_writing import file_value
+from rules.provisioning.source_plan import SourceItem
 from smartagent.kernel.coerce import as_json_number
 
 FILE_DEFAULTS = {field.file_name: file_value(field, field.default) for field in WRITTEN if field.name != "user"}
 PLAN_SIGNS = {"create": "+", "restore": "+", "adopt": "~", "change": "~", "delete": "-", "unchanged": " ", "left": "?"}
+TO_BIN = "is moved to the recycle bin"
 DOING = {
     "create": "is created", "restore": "is restored from the recycle bin", "adopt": "is taken over",
     "change": "is changed",
-    "delete": "is moved to the recycle bin", "unchanged": "no change", "left": "is no longer in the file",
+    "delete": TO_BIN, "unchanged": "no change", "left": "is no longer in the file",
 }  # fmt: skip
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
     """Yield the lines of the plan for a terminal; unchanged rules are only counted."""
     yield f"{plan.source}: {plan}."
+    for each in plan.sources:
+        if each.kind != "unchanged" or each.notes:
+            yield f"{PLAN_SIGNS[each.kind]} {each.noun} {each.name} {DOING[each.kind].replace(TO_BIN, 'is deleted')}"
+            yield from (f"    {line}" for line in (*source_change_lines(each), *each.notes))
     for item in plan.items:
         if item.kind != "unchanged" or item.notes:
             yield f"{PLAN_SIGNS[item.kind]} {item.uid}: “{item.name}” {DOING[item.kind]}"
             yield from (f"    {line}" for line in (*change_lines(item), *item.notes))
+
+
+def source_change_lines(item: SourceItem) -> Iterator[str]:
+    """Yield the changes of a data source or query, one line per field."""
+    for name, old, new in item.changes:
+        after = "default" if new is None else shown(name, new)
+        before = "" if item.kind == "create" else f"{'default' if old is None else shown(name, old)} → "
+        yield f"{name}: {before}{after}"
 
 
 def change_lines(item: Item) -> Iterator[str]:
@@ -67,6 +81,7 @@ def plan_facts(plan: Plan) -> dict[str, Any]:
         "changes": len(plan.changes),
         "counts": {kind: len(plan.of(kind)) for kind in PLAN_KINDS},
         "items": [item_facts(item) for item in plan.items],
+        "sources": [source_facts(item) for item in plan.sources],
     }
 
 
@@ -75,6 +90,17 @@ def item_facts(item: Item) -> dict[str, Any]:
         "kind": item.kind, "uid": item.uid, "name": item.name, "rule": str(item.rule.pk) if item.was else None,
         "changes": [_change_facts(change) for change in item.changes], "notes": list(item.notes),
     }  # fmt: skip
+
+
+def source_facts(item: SourceItem) -> dict[str, Any]:
+    changes = [{"field": name, "old": json_of(old), "new": json_of(new)} for name, old, new in item.changes]
+    return {
+        "kind": item.kind,
+        "section": item.section,
+        "name": item.name,
+        "changes": changes,
+        "notes": list(item.notes),
+    }
 
 
 def _change_facts(change: FieldChange) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import math
 from decimal import Decimal
 from typing import Any
 
-from rules.engine.conditions import IN_WORDS
+from rules.engine.conditions import IN_WORDS, is_any_value
 from rules.registries import metrics
 
 DECIMALS, MAX_DIGITS = 4, 17
@@ -58,6 +58,8 @@ def begun(words: str, metric: str | None) -> str:
 
 def limit(operator: str | None, threshold: Any, beside: Any = None) -> str:
     """A condition in words, rounded so that it differs from the reading beside it: `below 70`."""
+    if is_any_value(operator, threshold):
+        return "any value"
     return f"{IN_WORDS.get(str(operator), str(operator or '?'))} {number(threshold, beside)}"
 
 

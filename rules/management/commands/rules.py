@@ -10,12 +10,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from rules.models import AutomationRule
-from rules.prometheus.importer import as_document as imported_document
-from rules.prometheus.importer import import_prometheus
+from rules.prometheus.imported import as_document as imported_document
+from rules.prometheus.importer import import_files
 from rules.prometheus.report import report_facts, report_lines
+from rules.prometheus.target import target_named
 from rules.provisioning.apply import Outdated, apply
 from rules.provisioning.document import Document, read_text
-from rules.provisioning.export import as_document, as_yaml, chosen
+from rules.provisioning.export import as_document, as_yaml, chosen, with_sources
 from rules.provisioning.plan import Plan, make_plan
 from rules.provisioning.plan_text import json_of, plan_facts, plan_lines, problem_lines
 from rules.provisioning.problems import FileRefused
@@ -64,7 +65,16 @@ class Command(BaseCommand):
         freed.add_argument("source", metavar="SOURCE", help="source name of the file")
 
         theirs = verbs.add_parser("import-prometheus", help="convert Prometheus alerting rules to a rules file")
-        theirs.add_argument("file", metavar="FILE", help="Prometheus rules file; - for standard input")
+        theirs.add_argument("file", nargs="+", metavar="FILE", help="Prometheus rules files; - for standard input")
+        theirs.add_argument(
+            "--data-source",
+            default="",
+            metavar="NAME",
+            help="Prometheus-compatible data source that evaluates the expressions; it need not exist yet",
+        )
+        theirs.add_argument(
+            "--address", default="", metavar="URL", help="address of that data source, written to the rules file"
+        )  # fmt: skip
         theirs.add_argument("--output", default="-", metavar="FILE", help="output file; default: standard output")
         theirs.add_argument("--source", default="", metavar="NAME", help="source name written to the rules file")
         theirs.add_argument("--format", choices=["yaml", "json"], default="yaml", help="json: includes the report")
@@ -82,6 +92,8 @@ class Command(BaseCommand):
             AutomationRule.objects.all(), owner=_person(options["owner"]), labels=labels, ids=options["rule"]
         )
         document = as_document(rules, options["source"])
+        if not (options["owner"] or labels or options["rule"]):
+            document = with_sources(document)
         text = as_yaml(document) if options["format"] == "yaml" else json.dumps(json_of(document), indent=2) + "\n"
         self._write(text, options["file"], len(document["rules"]))
 
@@ -96,16 +108,20 @@ class Command(BaseCommand):
         self.stdout.write(f"{count:,} rules written to {file}.")
 
     def _import(self, options: dict[str, Any]) -> None:
+        if options["address"] and not options["data_source"]:
+            raise CommandError("--address needs --data-source NAME.", returncode=EXIT_INVALID_FILE)
+        target = target_named(options["data_source"], options["address"])
+        files = [(name, _text_of(name)) for name in options["file"]]
         try:
-            imported = import_prometheus(_text_of(options["file"]))
+            imported = import_files(_named(files), target)
         except FileRefused as error:
-            raise _refused(error.problems, options["file"]) from None
-        document = imported_document(imported, options["source"])
+            raise _refused(error.problems, ", ".join(options["file"])) from None
+        document = imported_document(imported, options["source"], target)
         facts = json.dumps(report_facts(imported, document), indent=2) + "\n"
         as_text = as_yaml(document) if options["format"] == "yaml" else facts
         self._write(as_text, options["output"], len(document["rules"]))
-        self.stderr.write("\n".join(report_lines(imported)))
-        if any(each.entry is None for each in imported):
+        self.stderr.write("\n".join(report_lines(imported, target)))
+        if any(each.entry is None and not (each.recorded and target) for each in imported):
             sys.exit(WAITING)
 
     def _plan(self, options: dict[str, Any]) -> None:
@@ -157,6 +173,11 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(plan_lines(plan)))
         if options["verb"] == "plan" and plan.changes:
             self.stdout.write(f"To apply this plan: manage.py rules apply {options['file']} --plan {plan.fingerprint}")
+
+
+def _named(files: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The files, with names only where there are several."""
+    return files if len(files) > 1 else [("", text) for _, text in files]
 
 
 def _text_of(file: str) -> str:

@@ -11,19 +11,22 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from rules.models import AutomationRule
-from rules.prometheus.importer import as_document as imported_document
+from rules.prometheus.imported import as_document as imported_document
 from rules.prometheus.importer import import_prometheus
 from rules.prometheus.report import report_lines
+from rules.prometheus.target import target_named
 from rules.provisioning.apply import Outdated, apply, takes_over
 from rules.provisioning.document import read_text
-from rules.provisioning.export import as_document, as_yaml
+from rules.provisioning.export import as_document, as_yaml, with_sources
 from rules.provisioning.plan import PLAN_LABELS, Item, Plan, make_plan
-from rules.provisioning.plan_text import PLAN_SIGNS, change_lines
+from rules.provisioning.plan_text import PLAN_SIGNS, change_lines, source_change_lines
 from rules.provisioning.problems import FileRefused, Problem
 from rules.provisioning.release import release
+from rules.provisioning.source_plan import SourceItem
 from smartagent.shell.owned_admin import OwnedAdmin
 
 MAX_FILE_BYTES = 8_000_000  # bytes
+MAX_SOURCE_NAME = 100  # characters of the name of a data source
 PLAN_TONES = {"create": "success", "restore": "success", "adopt": "warning", "change": "info", "delete": "danger"}
 
 
@@ -40,7 +43,7 @@ def code_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
         text, source = _sent(request)
         found |= {"text": text, "source": source}
         if request.POST.get("verb") == "prometheus":
-            return _page(model_admin, request, found | _imported(text, source))
+            return _page(model_admin, request, found | _imported(text, source, _data_source(request)))
         return _planned(model_admin, request, found)
     except FileRefused as error:
         return _page(model_admin, request, found | {"problems": error.problems})
@@ -53,6 +56,7 @@ def export_page(request: HttpRequest, model_admin: OwnedAdmin) -> HttpResponse:
         raise PermissionDenied
     rules, source = AutomationRule.objects.visible_to(request.user), request.GET.get("source", "").replace("\x00", "")
     document = as_document(rules.filter(provisioned_by=source) if source else rules, source)
+    document = with_sources(document, request.user, source)
     answer = HttpResponse(as_yaml(document), content_type="application/yaml; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="rules.yaml"'
     return answer
@@ -93,7 +97,16 @@ def _planned(model_admin: OwnedAdmin, request: HttpRequest, found: dict[str, Any
 
 def _shown(plan: Plan) -> dict[str, Any]:
     items = [_item(item) for item in plan.items if item.kind != "unchanged" or item.notes]
-    return {"plan": plan, "items": items, "adopts": any(takes_over(item, plan.source) for item in plan.items)}
+    items = [_source_item(each) for each in plan.sources if each.kind != "unchanged"] + items
+    adopts = any(takes_over(item, plan.source) for item in plan.items) or any(e.kind == "adopt" for e in plan.sources)
+    return {"plan": plan, "items": items, "adopts": adopts}
+
+
+def _source_item(item: SourceItem) -> dict[str, Any]:
+    return {
+        "sign": PLAN_SIGNS[item.kind], "uid": item.noun, "name": item.name, "doing": PLAN_LABELS[item.kind],
+        "notes": item.notes, "tone": PLAN_TONES.get(item.kind, ""), "changes": list(source_change_lines(item)),
+    }  # fmt: skip
 
 
 def _item(item: Item) -> dict[str, Any]:
@@ -104,11 +117,17 @@ def _item(item: Item) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _imported(text: str, source: str) -> dict[str, Any]:
-    imported = import_prometheus(text)
-    document = imported_document(imported, source or "prometheus.yaml")
-    *notes, count = report_lines(imported)
-    return {"text": as_yaml(document), "source": source, "report": notes, "counted": count}
+def _imported(text: str, source: str, data_source: str) -> dict[str, Any]:
+    target = target_named(data_source)
+    imported = import_prometheus(text, target)
+    document = imported_document(imported, source or "prometheus.yaml", target)
+    *notes, count = report_lines(imported, target)
+    shown = {"text": as_yaml(document), "source": source, "data_source": data_source}
+    return shown | {"report": notes, "counted": count}
+
+
+def _data_source(request: HttpRequest) -> str:
+    return request.POST.get("data_source", "").replace("\x00", "").strip()[:MAX_SOURCE_NAME]
 
 
 def _sent(request: HttpRequest) -> tuple[str, str]:

@@ -8,7 +8,8 @@ import pytest
 from django.core.management import call_command
 
 from rules.models import AutomationRule
-from rules.prometheus.importer import as_document, import_prometheus
+from rules.prometheus.imported import as_document
+from rules.prometheus.importer import import_prometheus
 from rules.provisioning.apply import apply
 from rules.provisioning.document import read_document
 from rules.provisioning.problems import FileRefused
@@ -32,7 +33,7 @@ groups:
         expr: 95 < cpu_percent and load > 10
         for: 7m
       - alert: Errors
-        expr: rate(errors_total[5m]) > 0.1
+        expr: irate(errors_total[5m]) > 0.1
       - alert: Matched
         expr: up{job="web"} == 0
       - record: job:cpu:avg
@@ -69,7 +70,7 @@ def test_the_report_says_what_is_not_the_same():
     assert "Annotation dashboard skipped." in import_prometheus(FILE)[0].notes
     assert "Label shown skipped: it has a template." in import_prometheus(FILE)[0].notes
     assert "for: 7m was rounded up to 10m, whole evaluations." in notes["BusyCPU", True]
-    assert "rate is not supported" in notes["Errors", False]
+    assert "irate is not supported" in notes["Errors", False]
     assert "The matcher job=“web” is not supported" in notes["Matched", False]
     assert "push the metric" in notes["job:cpu:avg", False]
     assert "The group is evaluated every 1m" in notes["Latency", True]
@@ -100,7 +101,7 @@ def test_the_command_writes_the_file_and_reports(alice, tmp_path, capsys):
         call_command("rules", "import-prometheus", str(source), output=str(target))
     assert left.value.code == 3
     output = capsys.readouterr()
-    assert "Errors: skipped. rate is not supported" in output.err
+    assert "Errors: skipped. irate is not supported" in output.err
     assert "3 of 7 converted." in output.err
     with pytest.raises(SystemExit):
         call_command("rules", "plan", str(target), owner="alice@example.com")
@@ -114,3 +115,4 @@ def test_the_command_reports_to_programs_and_refuses_what_is_no_file(tmp_path):
     found = json.loads(out.getvalue())
     assert found["document"]["rules"][0]["uid"] == "g/A"
     assert found["report"] == [{"alert": "A", "group": "g", "uid": "g/A", "imported": True, "notes": []}]
+    assert (found["alerts"], found["converted"], found["percent"]) == (1, 1, 100.0)

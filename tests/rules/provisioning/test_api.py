@@ -81,7 +81,7 @@ def test_pruning_needs_the_name_of_the_file(alice):
 
 
 def test_rules_of_prometheus_come_with_their_report(alice):
-    text = 'groups: [{name: g, rules: [{alert: A, expr: cpu > 90}, {alert: B, expr: "rate(x[5m]) > 1"}]}]'
+    text = 'groups: [{name: g, rules: [{alert: A, expr: cpu > 90}, {alert: B, expr: "irate(x[5m]) > 1"}]}]'
     found = Program(alice).post("rules/import-prometheus/", {"text": text, "source": "hosts.yaml"})
     assert [each["imported"] for each in found["report"]] == [True, False]
     Program(alice).post("rules/apply/", {"text": found["text"]})

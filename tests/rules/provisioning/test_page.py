@@ -81,10 +81,10 @@ def test_pruning_needs_a_name_in_the_file_not_that_of_the_upload(client_of, alic
 
 
 def test_a_file_of_prometheus_becomes_ours_with_a_report(client_of, alice):
-    text = 'groups: [{name: g, rules: [{alert: A, expr: cpu > 90}, {alert: B, expr: "rate(x[5m]) > 1"}]}]'
+    text = 'groups: [{name: g, rules: [{alert: A, expr: cpu > 90}, {alert: B, expr: "irate(x[5m]) > 1"}]}]'
     shown = text_of(client_of(alice).post(CODE, {"verb": "prometheus", "text": text}))
     assert "1 of 2 converted." in shown
-    assert "B: skipped. rate is not supported" in shown
+    assert "B: skipped. irate is not supported" in shown
     assert "uid: g/A" in shown
 
 
