@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
 from rules.engine.series_labels import labels_of
-from smartagent.kernel.packed_arrays import pack_floats, pack_integers, pack_times
+from smartagent.kernel.packed_arrays import arrays_cursor, pack_floats, pack_integers, pack_times
 
 SeriesKey = tuple[UUID | None, str, str]  # whose, metric, and the key of the labels
 Row = tuple[UUID | None, str, str, float, datetime]  # those of its series, value, observed_at
@@ -96,7 +96,7 @@ def store(rows: Iterable[Row]) -> int:
 def write(samples: SampleColumns) -> None:
     """Write all samples, in one transaction; the series that have ended are marked."""
     with transaction.atomic(), connection.wrap_database_errors:
-        cursor = psycopg.Cursor(connection.connection)
+        cursor = arrays_cursor()
         keys = list(samples.series)
         found = _find(cursor, keys)
         with_samples = set(samples.places)

@@ -7,8 +7,10 @@ import sys
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
+from django.db import connection
 from psycopg.abc import AdaptContext, Buffer
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
@@ -78,5 +80,15 @@ class _PackedDumper(Dumper):
 
 
 ARRAY_OID: dict[type, int] = {PackedIntegers: 1016, PackedFloats: 1022, PackedTimes: 1185}
-for packed_type in ARRAY_OID:
-    psycopg.adapters.register_dumper(packed_type, _PackedDumper)
+
+
+def arrays_cursor() -> psycopg.Cursor[Any]:
+    """A cursor of Django's connection that takes packed arrays, and binds parameters on the server.
+
+    Its dumpers are its own: a connection that is open already would not learn of others.
+    """
+    connection.ensure_connection()
+    cursor = psycopg.Cursor[Any](connection.connection)
+    for packed_type in ARRAY_OID:
+        cursor.adapters.register_dumper(packed_type, _PackedDumper)
+    return cursor
