@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from rules.action_options import clean_config, stored_options
 from rules.authoring.fields import FIELD_HELP, REQUIRED_MESSAGES, RULE_FIELD_OF_NAME, RULE_FIELDS, names
+from rules.authoring.query_windows import query_window_errors
 from rules.authoring.rest_fields import METRIC_SCHEMA, WEB, ChecksField, ConditionsField, LabelsField, ParameterField
 from rules.authoring.validation import Errors, checked_fields, validate
 from rules.engine.severities import severity_of
@@ -21,6 +22,7 @@ def problems_of(rule: AutomationRule, was: AutomationRule | None, user: Any) -> 
     before = checked_fields(was) if was else None
     errors = validate(checked_fields(rule), before)
     errors |= rule_errors(user, rule, before) if user else {}
+    errors |= query_window_errors(rule) if not errors else {}
     return {
         name if name.partition(".")[0] in RULE_FIELD_OF_NAME else f"action_config.{name}": errors[name]
         for name in errors

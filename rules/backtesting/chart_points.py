@@ -1,7 +1,7 @@
 """The points of a chart: the values that a rule compares, thinned to a few hundred that keep the extremes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,7 +35,7 @@ class ChartData:
 def chart_of(watched: RuleConditions, person: object, start: datetime, end: datetime) -> ChartData:
     """The values that the first condition of `watched` compares for `person` between `start` and `end`, thinned; of a
     distance from the usual, the readings and what is usual."""
-    first = RuleConditions(watched.conditions[:1], watched.match, watched.max_age, watched.interval)
+    first = replace(watched, conditions=watched.conditions[:1])
     condition = first.conditions[0]
     for _, own, platform in readings(first, [person], start, end):  # type: ignore[list-item]
         if condition.reducer not in WITHOUT_WINDOW:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from rules.backtesting.inputs import moment_at, moments_between, timing_of, watch_of
+from rules.backtesting.inputs import moment_at, moments_between, timing_of, watch_past_of
 from rules.backtesting.observations import ConditionResult, watch
 from rules.backtesting.replay import SilencedAt
 from rules.backtesting.series import readings
@@ -44,12 +44,12 @@ class Explanation:
 
 def explain(rule: AutomationRule, person: UUID, at: datetime) -> Explanation:
     """What `rule` did for `person` at the last evaluation up to `at`, with its causes; ValueError where a condition of
-    the rule cannot be read."""
+    the rule cannot be read, or a data source does not give its history."""
     then, version = as_it_was(rule, at)
     start = at - BEFORE
     moments = moments_between(start, at)
     now = moment_at(moments, at) or at
-    watched, timing = watch_of(then), timing_of(then)
+    watched, timing = watch_past_of(then), timing_of(then)
     _, own, platform = next(readings(watched, [person], start, now))
     quiet = SilencedAt(then, start, now + timedelta(seconds=1)).of(person)
     observed = watched.evaluate(own, platform, now)

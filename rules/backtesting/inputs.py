@@ -2,11 +2,14 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
 from rules.backtesting.observations import RuleConditions, conditions_of
+from rules.data_sources.watched import queries_named
+from rules.engine.conditions import Reducer
 from rules.engine.states import Timing
 from rules.models import AutomationRule
 from rules.registries import actions, metrics
@@ -45,6 +48,20 @@ def watch_of(rule: AutomationRule) -> RuleConditions:
     return RuleConditions(
         conditions, rule.match, {c.metric: None if c.metric in metrics else pushed for c in conditions}, _interval()
     )
+
+
+def watch_past_of(rule: AutomationRule) -> RuleConditions:
+    """The conditions of `rule`, for stored readings and the history of queries; ValueError where one of them cannot be
+    read, or aggregates a query."""
+    watched = watch_of(rule)
+    queries = frozenset(query.name for query in queries_named(rule.watched))
+    for condition in watched.conditions:
+        if condition.metric in queries and condition.reducer != Reducer.LAST:
+            raise ValueError(
+                f"{condition.metric} is a query, whose samples are not stored here, so it has no {condition.reducer}."
+            )
+    age = dict.fromkeys(queries, watched.interval)  # a value of a query counts only at its own evaluation
+    return replace(watched, max_age=dict(watched.max_age) | age, queries=queries)
 
 
 def _interval() -> timedelta:

@@ -57,12 +57,14 @@ class ConditionResult:
 
 @dataclass(frozen=True, slots=True)
 class RuleConditions:
-    """The conditions of a rule and how they are joined; the maximum age of a reading by metric, and the interval."""
+    """The conditions of a rule and how they are joined; the maximum age of a reading by metric, the interval, and which
+    metrics are queries of data sources."""
 
     conditions: Sequence[Condition]
     match: str
     max_age: Mapping[str, timedelta | None]
     interval: timedelta
+    queries: frozenset[str] = frozenset()
 
     def evaluate(
         self, own: Mapping[Key, Series], platform: Mapping[Key, Series], now: datetime

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from rules.backtesting.inputs import moments_between, timing_of, watch_of
+from rules.backtesting.inputs import moments_between, timing_of, watch_of, watch_past_of
 from rules.backtesting.observations import Condition, Key, RuleConditions, watch
 from rules.backtesting.series import reach, readings
 from rules.backtesting.simulation import Silent, SimulatedStep, play
@@ -108,7 +108,7 @@ def replay(
     found, moments, timing = Replay(), moments_between(start, end), timing_of(rule)
     if not moments:
         return found
-    watched, quiet = watch_of(rule), SilencedAt(rule, start, end)
+    watched, quiet = watch_past_of(rule), SilencedAt(rule, start, end)
     if person is None and _runs_suffice(rule, watched):
         for somebody, edges in runs(watched.conditions[0], *reach(watched, start, end), _oldest(watched)):
             seen = seen_in(edges, moments, _oldest(watched))
@@ -147,7 +147,9 @@ def _with_values(
 
 def _runs_suffice(rule: AutomationRule, watched: RuleConditions) -> bool:
     condition: Condition = watched.conditions[0]
-    if rule.applies_to != AutomationRule.AppliesTo.EVERYONE or not rule.is_simple or condition.metric in metrics:
+    if rule.applies_to != AutomationRule.AppliesTo.EVERYONE or not rule.is_simple:
+        return False
+    if condition.metric in metrics or condition.metric in watched.queries:
         return False
     return rule.no_data_policy != AutomationRule.NoDataPolicy.FIRE and not _has_platform(condition)
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from rules.backtesting.observations import Key, RuleConditions
+from rules.data_sources.history import query_history
 from rules.engine.reducers import Series, series_of
 from rules.registries import metrics
 
@@ -34,14 +35,29 @@ OF_PEOPLE, OF_PLATFORM = "user_id = ANY(%(people)s)", "user_id IS NULL"
 def readings(
     watched: RuleConditions, people: Sequence[UUID], start: datetime, end: datetime
 ) -> Iterator[tuple[UUID, dict[Key, Series], dict[Key, Series]]]:
-    """Yield each of `people` with their own series and the platform-wide ones between `start` and `end`."""
+    """Yield each of `people` with their own series and the platform-wide ones between `start` and `end`;
+    HistoryUnavailable where a data source does not give its own."""
     span, keys = reach(watched, start, end), sorted({condition.key for condition in watched.conditions})
-    platform = _series(keys, *span, None).get(None, {})
+    asked = _asked(watched, keys, *span)
+    platform = _series(keys, *span, None).get(None, {}) | asked.get(None, {})
     for first in range(0, len(people), SERIES_PER_QUERY):
         some = people[first : first + SERIES_PER_QUERY]
         own = _series(keys, *span, some)
         for person in some:
-            yield person, own.get(person, {}), platform
+            yield person, own.get(person, {}) | asked.get(person, {}), platform
+
+
+def _asked(
+    watched: RuleConditions, keys: Sequence[Key], start: datetime, end: datetime
+) -> dict[UUID | None, dict[Key, Series]]:
+    """The history of those metrics that are queries."""
+    if not watched.queries:
+        return {}
+    found = query_history(watched.queries, start, end, watched.interval)
+    return {
+        person: {key: series_of(points) for key, points in series.items() if key in keys}
+        for person, series in found.items()
+    }
 
 
 def _series(

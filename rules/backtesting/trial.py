@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from rules.backtesting.chart_points import ChartData, Point, chart_of
-from rules.backtesting.inputs import watch_of
+from rules.backtesting.inputs import watch_past_of
 from rules.backtesting.replay import Period, Replay, replay
 from rules.backtesting.simulation import SimulatedStep
+from rules.data_sources.history import history_within
 from rules.engine.conditions import Reducer
 from rules.models import AutomationRule
 from rules.text.aggregation import aggregated
@@ -51,9 +52,14 @@ class Trial:
 def try_out(rule: AutomationRule, days: int, now: datetime, asked: UUID | None = None, *, everybody: bool) -> Trial:
     """Preview `rule`, saved or not, over the last `days`. For a rule on everyone, `asked` is the person whose readings
     are shown, else the one it fires for most; all people are counted only with `everybody`. ValueError where a
-    condition cannot be read."""
+    condition cannot be read, or a data source does not give its history."""
+    with history_within():
+        return _tried_out(rule, days, now, asked, everybody=everybody)
+
+
+def _tried_out(rule: AutomationRule, days: int, now: datetime, asked: UUID | None, *, everybody: bool) -> Trial:
     start = now - timedelta(days=days)
-    watched, broad = watch_of(rule), rule.applies_to == AutomationRule.AppliesTo.EVERYONE
+    watched, broad = watch_past_of(rule), rule.applies_to == AutomationRule.AppliesTo.EVERYONE
     whole = replay(rule, start, now) if broad and everybody else None
     people = _people(whole) if whole else []
     person = _shown(rule, asked, people) if broad else rule.user

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from rules.backtesting.inputs import watch_of
 from rules.backtesting.replay import Period, replay
+from rules.data_sources.history import history_within
 from rules.engine.conditions import met
 from rules.health.feedback_counts import JudgedFiring
 from rules.models import AutomationRule
@@ -33,14 +33,14 @@ class Backtest:
 
 def backtest(rule: AutomationRule, threshold: float, judged: Sequence[JudgedFiring], now: datetime) -> Backtest | None:
     """Replay the last 30 days with both thresholds; None where there are no stored readings."""
-    try:
-        watch_of(rule)
-    except ValueError:  # a further condition cannot be read; the check `failing` reports this
-        return None
     moved = copy(rule)
     moved.threshold_value = Decimal(repr(threshold))
     start = now - timedelta(days=REPLAYED_DAYS)
-    present, then = replay(rule, start, now), replay(moved, start, now)
+    try:
+        with history_within():
+            present, then = replay(rule, start, now), replay(moved, start, now)
+    except ValueError:  # a condition cannot be read, or a data source not be asked: the check `failing` reports this
+        return None
     if not present.fired:
         return None
     still = _Still(present.periods, then.periods, rule.condition_operator, threshold)

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from rules.backtesting.chart_points import ChartData, Point, chart_of
-from rules.backtesting.inputs import watch_of
+from rules.backtesting.inputs import watch_past_of
+from rules.data_sources.history import history_within
 from rules.engine.conditions import drawn_level
 from rules.instances.bands import Band, bands_of
 from rules.models import AutomationRule, RuleState
 from rules.text.phrases import number
 
+MAX_CHART_SECONDS = 5.0  # for data sources: a page waits
 THRESHOLD_LINES = ("threshold", "critical", "recovery")
 
 
@@ -56,7 +58,8 @@ def timeline_of(state: RuleState, rule: AutomationRule, start: datetime, end: da
     levels = [*map(drawn_level, (rule.threshold_value, rule.critical_threshold, rule.recovery_threshold))]
     chart, problem = ChartData(), ""
     try:
-        chart = chart_of(watch_of(rule), state.user_id, start, end)
+        with history_within(MAX_CHART_SECONDS):
+            chart = chart_of(watch_past_of(rule), state.user_id, start, end)
     except ValueError as error:
         problem = str(error)
     return Timeline(

@@ -3,10 +3,15 @@
 import time
 import urllib.request
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.utils import timezone
 
+from rules.backtesting.explanation import explain
+from rules.backtesting.replay import replay
+from rules.backtesting.trial import try_out
+from rules.data_sources.history import query_history
 from rules.evaluation.dispatcher import dispatch
 from rules.evaluation.preview import preview
 from rules.models import ActivityEntry, DataSource, RuleState
@@ -74,3 +79,50 @@ def test_no_series_is_no_data_and_a_label_names_people(alice, bob, olga, victori
     dispatch(timezone.now() + timedelta(seconds=1), "command")
     assert RuleState.objects.get(rule=load, condition="firing").user == alice
     assert RuleState.objects.get(rule=nothing).condition == "no_data"
+
+
+def test_the_past_of_a_query_is_that_of_its_source(alice, bob, victoria_metrics):
+    """Written every 15 seconds from 09:00 to 11:00, above 5 from 10:00 to 10:30, and then nothing until now."""
+    now = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    begin = now - timedelta(hours=3)
+    times = [begin + timedelta(seconds=15 * n) for n in range(481)]
+    lines = [f'past_load{{person="{alice.email}"}} {9 if 3600 <= (at - begin).total_seconds() < 5400 else 2} '
+             f"{at.timestamp() * 1000:.0f}" for at in times]  # fmt: skip
+    request = urllib.request.Request(f"{victoria_metrics}/api/v1/import/prometheus", "\n".join(lines).encode())
+    urllib.request.urlopen(request).close()
+    urllib.request.urlopen(f"{victoria_metrics}/internal/force_flush").close()
+    source = source_at(victoria_metrics, name="past", person_label="person")
+    query_of(source, "past_load", "past_load")
+    rule = rule_of(alice, "past_load", ">", 5, "log")
+    found = replay(rule, begin, now)
+    assert [(period.start, period.end) for period in found.periods] == [
+        (begin + timedelta(hours=1), begin + timedelta(minutes=90))
+    ]
+    assert found.transitions[-1].transition.event == "rule_no_data"
+    assert replay(rule_of(bob, "past_load", ">", 5, "log"), begin, now).periods == []
+    why = explain(rule, alice.pk, begin + timedelta(minutes=62))
+    assert (why.observed[0].value, why.verdict, str(why.step.transition.event)) == (9.0, "met", "rule_fired")
+    shown = try_out(rule, 7, now, everybody=True)
+    assert shown.counted.fired == 1
+    assert {value for _, value in shown.points} == {2.0, 9.0}
+
+
+def test_a_long_past_is_asked_in_parts(prometheus):
+    query_of(source_at(prometheus), "one", "vector(1)")
+    now, step = timezone.now(), timedelta(minutes=5)
+    points = query_history(["one"], now - timedelta(days=58), now, step)[None]["one", ""]
+    assert len(points) == 58 * 288  # more than the 11,000 that Prometheus gives at once
+    assert {after - before for (before, _), (after, _) in pairwise(points)} == {step}
+
+
+def test_a_refusal_of_the_past_is_shown_in_the_source_s_own_words(alice, client_of, prometheus):
+    query_of(source_at(prometheus), "broken", "sum(")
+    rule, client = rule_of(alice, "broken", ">", 5, "log"), client_of(alice)
+    sent = {"metric_type": "broken", "condition_operator": ">", "threshold_value": "5", "trial_days": "1"}
+    for answer in (
+        client.get(f"/rules/{rule.pk}/why/"), client.post("/rules/trial/", sent),
+        client.post(f"/api/rules/{rule.pk}/trial/", {"days": 1}, "application/json"),
+        client.get(f"/api/rules/{rule.pk}/why/?at=2026-03-02T10:00:00Z"),
+    ):  # fmt: skip
+        assert answer.status_code in (200, 400)
+        assert "parse error: unclosed left parenthesis" in answer.content.decode()

@@ -15,6 +15,7 @@ from django.utils.html import format_html, format_html_join
 from rules.action_options import clean_config, option_text, other_options
 from rules.authoring.fields import FIELD_HELP, FIELD_LABELS, INVALID_MESSAGES, REQUIRED_MESSAGES, WRITTEN, names
 from rules.authoring.form_options import offer, option_fields, option_names
+from rules.authoring.query_windows import query_window_errors
 from rules.authoring.rule_limit import rule_limit_problem
 from rules.authoring.validation import checked_fields, validate
 from rules.models import AutomationRule
@@ -109,7 +110,10 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         options = self._options(action)
         before = self._before()
         errors = validate(cleaned | {"action_config": options}, before)
-        for name, messages in (errors | rule_errors(self.maker, self._would_be(cleaned), before)).items():
+        would_be = self._would_be(cleaned)
+        errors |= rule_errors(self.maker, would_be, before)
+        errors |= query_window_errors(would_be) if not errors else {}
+        for name, messages in errors.items():
             own = name.partition(".")[0]
             field = own if own in self.fields else names.get(name)
             if field is None or field not in self.errors:

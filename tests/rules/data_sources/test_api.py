@@ -86,6 +86,18 @@ def test_a_source_is_tested_and_kept_while_rules_watch_it(ada):
     assert not MetricQuery.objects.exists()
 
 
+def test_a_rule_does_not_aggregate_a_query(ada):
+    query_of(source_at("http://127.0.0.1:1"), "errors", "up")
+    further = {"metric": "errors", "reducer": "absent", "window": "1h", "operator": "=", "threshold": 1}
+    rule = {
+        "rule_name": "Many", "metric_type": "errors", "condition_operator": ">", "threshold_value": 1,
+        "action_type": "log", "reducer": "avg", "evaluation_window": "1h", "more_conditions": [further],
+    }  # fmt: skip
+    refused = Program(ada).post("rules/", rule, status=400)
+    assert refused.keys() == {"reducer", "more_conditions.0.reducer"}
+    assert "aggregate in the query, for example by avg_over_time" in refused["reducer"][0]
+
+
 def test_who_may_what(ada, olga, audra, alice):
     source = source_at("http://127.0.0.1:1")
     query = query_of(source, "errors", "up")
