@@ -274,6 +274,7 @@ NOTIFICATIONS_CHANNELS = [
     "notifications.channels.sms.SMS",
     "notifications.channels.webhook.Webhook",
     "notifications.channels.pagerduty.PagerDuty",
+    "notifications.channels.alertmanager.Alertmanager",
     "notifications.channels.sendgrid.SendGrid",
 ]
 # Apprise opens connections of its own, which OUTBOUND_ALLOWED does not guard.

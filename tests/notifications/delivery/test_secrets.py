@@ -28,6 +28,7 @@ KINDS = {
     "sms": {"to": "+49301234567", "sender": "+15550100", "account": "AC0123", "token": PLANTED + "/+&"},
     "webhook": {"url": "{base}hook", "key": KEY, "old_key": KEY},
     "pagerduty": {"key": PLANTED + "89"},
+    "alertmanager": {"url": "{base}", "username": "u", "password": PLANTED},
     "sendgrid": {"to": "a@example.com", "sender": "b@example.com", "key": "SG." + PLANTED},
     "apprise": {"url": "json://user:" + PLANTED + "@{host}/in"},
 }  # fmt: skip

@@ -25,6 +25,7 @@ FILLED = {
     "sms": {"to": "+49301234567", "sender": "+15550100", "account": "AC0123", "token": "s3cret-of-twilio"},
     "webhook": {"url": "https://a.example/hook", "key": KEY},
     "pagerduty": {"key": "0123456789abcdef0123456789abcdef"},
+    "alertmanager": {"url": "https://a.example", "username": "alert-sender", "password": "s3cret-of-alertmanager"},
     "sendgrid": {"to": "oncall@example.com", "sender": "agent@example.com", "key": "SG.s3cret-of-sendgrid"},
 }  # fmt: skip
 
