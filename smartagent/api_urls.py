@@ -22,6 +22,7 @@ from optimizer.api.optimizations import OptimizationViewSet
 from optimizer.api.policy import PolicyView as OptimizerPolicyView
 from optimizer.api.policy import ScoreboardView
 from rules import api as rules
+from rules.api.prometheus_rules import AlertsView, RulesView
 from rules.api.protocols.influx import LineProtocolView
 from rules.api.protocols.remote_write import RemoteWriteView
 from smartagent.doctor.api import DoctorView
@@ -69,6 +70,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics/<str:name>/reading/", rules.ReadingView.as_view(), name="reading"),
     path("v2/write", LineProtocolView.as_view(), name="influx-write"),
     path("v1/write", RemoteWriteView.as_view(), name="remote-write"),
+    path("v1/rules", RulesView.as_view(), name="prometheus-rules"),
+    path("v1/alerts", AlertsView.as_view(), name="prometheus-alerts"),
     path("samples/", rules.SampleView.as_view(), name="samples"),
     path("dispatch/", rules.DispatchView.as_view(), name="dispatch"),
     path("channel-kinds/", ChannelKindsView.as_view(), name="channel-kinds"),
