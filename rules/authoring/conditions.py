@@ -86,7 +86,7 @@ def _unknown(condition: Mapping[str, Any]) -> dict[str, str]:
 def metric_problem(metric: Any, _: Mapping[str, Any]) -> str:
     """The error in the name of a metric; empty where it is valid."""
     if not metric:
-        return "Enter a metric: a built-in metric such as fusion_score, or the name of a pushed metric."
+        return "Enter a metric: a built-in metric such as fusion_score, or the name of a pushed metric or a query."
     if isinstance(metric, str) and (metric in metrics or METRIC_NAME.fullmatch(metric)):
         return ""
     return f"“{str(metric)[:40]}” is not a metric name. {METRIC_NAME_HELP}"

@@ -12,7 +12,7 @@ from rules.authoring.conditions import MAX_FURTHER
 from rules.models import AutomationRule
 
 NUMBER = "Not a number. Example: 70 or 12.5, with a decimal point."
-METRIC_REQUIRED = "Enter a metric: a built-in metric such as fusion_score, or the name of a pushed metric."
+METRIC_REQUIRED = "Enter a metric: a built-in metric such as fusion_score, or the name of a pushed metric or a query."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ RULE_FIELDS = (
         help="Whose readings are evaluated. A rule for everyone has one instance per person.",
     ),
     RuleField(
-        name="metric_type", in_files=("metric",), help="A built-in metric, or the name of a pushed metric.",
+        name="metric_type", in_files=("metric",), help="A built-in metric, or the name of a pushed metric or a query.",
         missing=METRIC_REQUIRED,
     ),
     RuleField(

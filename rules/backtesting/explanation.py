@@ -21,7 +21,8 @@ BEFORE = timedelta(days=2)  # how far back the simulation of the state starts
 class Explanation:
     """The evaluation at `at`: what was read and decided. `version` is the number of the rule's version, 0 where its
     history does not reach back; `made_at` is when the rule was created, where that was later; `step` is None where the
-    state did not change; `observed` has the result of each condition."""
+    state did not change; `observed` has the result of each condition;
+    `queries` are the metrics whose past a data source was asked for."""
 
     at: datetime
     rule: AutomationRule
@@ -35,6 +36,7 @@ class Explanation:
     silence: Silent | None
     timing: Timing
     made_at: datetime | None = None
+    queries: frozenset[str] = frozenset()
 
     @property
     def evaluated(self) -> bool:
@@ -61,7 +63,7 @@ def explain(rule: AutomationRule, person: UUID, at: datetime) -> Explanation:
         state=_after(earlier[-1]) if earlier else StateRecord(), before=earlier[-5:], timing=timing,
         step=next((made for made in steps if made.at == now), None),
         silence=next((each for each in quiet if each.start <= now < each.end), None),
-        made_at=None if version else made_at(rule),
+        made_at=None if version else made_at(rule), queries=watched.queries,
     )  # fmt: skip
 
 

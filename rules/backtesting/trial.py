@@ -27,7 +27,8 @@ NOTIFYING_ACTIONS = ("alert", "notify")
 class Trial:
     """The preview of a rule: the readings of one person, the periods in which it fires, and the counts.
 
-    `transitions` are of that person; `counted` covers all people who were counted.
+    `transitions` are of that person; `counted` covers all people who were counted. `is_queried`: the readings are those
+    of a data source.
     """
 
     start: datetime
@@ -42,6 +43,7 @@ class Trial:
     counted: Replay
     sentence: str
     people: list[User] = field(default_factory=list)
+    is_queried: bool = False
 
     @property
     def points(self) -> list[Point]:
@@ -69,6 +71,7 @@ def _tried_out(rule: AutomationRule, days: int, now: datetime, asked: UUID | Non
         start=start, end=now, days=days, label=label, person=person, chart=chart_of(watched, person.pk, start, now),
         heading=begun(label, rule.metric_type), periods=one.periods, transitions=one.transitions, counted=whole or one,
         sentence=_sentence(rule, days, one, whole, person if broad else None), people=people,
+        is_queried=rule.metric_type in watched.queries,
     )  # fmt: skip
 
 

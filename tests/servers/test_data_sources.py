@@ -102,6 +102,7 @@ def test_the_past_of_a_query_is_that_of_its_source(alice, bob, victoria_metrics)
     assert replay(rule_of(bob, "past_load", ">", 5, "log"), begin, now).periods == []
     why = explain(rule, alice.pk, begin + timedelta(minutes=62))
     assert (why.observed[0].value, why.verdict, str(why.step.transition.event)) == (9.0, "met", "rule_fired")
+    assert why.queries == {"past_load"}
     shown = try_out(rule, 7, now, everybody=True)
     assert shown.counted.fired == 1
     assert {value for _, value in shown.points} == {2.0, 9.0}

@@ -21,10 +21,10 @@ ID = "00000000-0000-0000-0000-000000000000"
 
 
 @pytest.mark.parametrize(("method", "address"), [key for key in BODIES if key[1] not in LARGE_ONES])
-def test_a_body_of_more_than_four_megabytes_is_refused_in_words(alice: User, method: str, address: str) -> None:
+def test_a_body_of_more_than_four_megabytes_is_refused_in_words(ada: User, method: str, address: str) -> None:
     client = Client(raise_request_exception=False)
-    client.force_login(alice)
-    address = address.replace("{id}", str(rule_of(alice).pk) if "/rules/" in address else ID)
+    client.force_login(ada)
+    address = address.replace("{id}", str(rule_of(ada).pk) if "/rules/" in address else ID)
     answer = client.generic(method, address, '"' + "b" * BIG + '"', content_type="application/json")
     assert answer.status_code in (413, 404)
     if answer.status_code == 413:
