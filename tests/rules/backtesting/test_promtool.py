@@ -9,7 +9,8 @@ import pytest
 
 from rules.backtesting.replay import replay_samples
 from rules.models import AutomationRule
-from rules.prometheus.importer import as_document, import_prometheus
+from rules.prometheus.imported import as_document
+from rules.prometheus.importer import import_prometheus
 from rules.provisioning.document import read_document
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
