@@ -13,6 +13,7 @@ from uuid import UUID
 from django import forms
 
 from rules.engine.event_kinds import EventKind
+from rules.engine.series_labels import labels_of
 from rules.registries import actions
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ class Firing:
     verdict: str = ""  # the combined verdict
     critical: float | None = None  # the critical threshold, in an episode that has passed it
     condition_before: Mapping[str, Any] | None = None  # the condition when it fired, where it was changed since
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of the series."""
+        return labels_of(self.target)
 
     @property
     def concerns_owner(self) -> bool:

@@ -30,6 +30,7 @@ REFUSAL = f"CASE WHEN r.written_by <> '' THEN '{FROM_OUTSIDE}' ELSE '{NOT_AN_OPE
 # What those whom a rule notifies get of it: where that is as its newest version has it, who saved that answers for it.
 _CONTENT = (
     "user_id", "rule_name", "metric_type", "condition_operator", "threshold_value", "target_integration",
+    "series_mode", "matchers", "group_by",
     "action_type", "action_config",
 )  # fmt: skip
 MAY_NOTIFY = f"""

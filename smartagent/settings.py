@@ -209,6 +209,7 @@ RULES_PER_MEMBER = env.int("RULES_PER_MEMBER", default=10_000)
 
 DISPATCH_EVERY_MINUTES = env.int("DISPATCH_EVERY_MINUTES", default=5)
 PUSHED_MAX_AGE_HOURS = env.int("PUSHED_MAX_AGE_HOURS", default=24)
+MAX_INSTANCES_PER_RULE = env.int("MAX_INSTANCES_PER_RULE", default=10_000)
 # How long an evaluation may wait for all queries of data sources, and how many series one query may return.
 DATA_SOURCES_SECONDS = env.int("DATA_SOURCES_SECONDS", default=60)
 DATA_SOURCE_MAX_SERIES = env.int("DATA_SOURCE_MAX_SERIES", default=10_000)

@@ -84,6 +84,6 @@ def facts(firings: Sequence[Firing]) -> dict[str, Any]:
 
 def _numbers(firing: Firing) -> dict[str, Any]:
     return {
-        "value": firing.value, "target": firing.target, "person": str(firing.subject_id),
-        "person_name": firing.subject_name, "entry": str(firing.entry_id),
+        "value": firing.value, "target": firing.target, "series_labels": firing.labels,
+        "person": str(firing.subject_id), "person_name": firing.subject_name, "entry": str(firing.entry_id),
     }  # fmt: skip

@@ -23,7 +23,7 @@ VARIABLES = {
     "person": "The person whose reading it is.",
     "recipient": "The recipient.",
     "time": 'Evaluation time, in the time zone of the recipient; {{ time | date: "%H:%M" }} is hours and minutes only.',
-    "labels": "The labels of the rule: {{ labels.team }}, or "
+    "labels": "The labels of the series and of the rule: {{ labels.team }}, or "
     "{% for label in labels %}{{ label[0] }}={{ label[1] }} {% endfor %}",
     "runbook_url": "URL of the runbook.",
     "url": "URL of the page with details.",
@@ -42,7 +42,7 @@ def facts_of(message: OutgoingMessage) -> dict[str, Any]:
     """
     own = _facts(message)
     items = [_facts(item) for item in message.items[:MAX_LOOP_ROWS]]
-    items = items or [own | _of_instance(one) for one in _instances(message.facts)[:MAX_LOOP_ROWS]]
+    items = items or [own | _of_instance(one, message.labels) for one in _instances(message.facts)[:MAX_LOOP_ROWS]]
     return own | {"items": items or None, "count": len(message.items) or _count(message.facts)}
 
 
@@ -53,7 +53,7 @@ def _facts(message: OutgoingMessage) -> dict[str, Any]:
         "type": message.type, "rule_name": message.rule_name or message.facts.get("rule_name"), "url": message.url,
         "person": message.facts.get("person_name"), "recipient": message.recipient, "runbook_url": message.runbook_url,
     }  # fmt: skip
-    labels = {str(name): _plain(value) for name, value in islice(message.labels.items(), MAX_LOOP_ROWS)}
+    labels = _labels(message.facts, message.labels)
     plain = {name: _plain(value) for name, value in texts.items()}
     return found | plain | {"labels": labels or None, "time": _time(message)}
 
@@ -63,10 +63,18 @@ def _instances(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [one for one in instances if isinstance(one, Mapping)] if isinstance(instances, list) else []
 
 
-def _of_instance(instance: Mapping[str, Any]) -> dict[str, Any]:
+def _of_instance(instance: Mapping[str, Any], of_rule: Mapping[str, Any] | None) -> dict[str, Any]:
     """The variables that differ between instances of a rule."""
     names = {"value": "value", "target": "target", "person": "person_name"}
-    return {name: _plain(instance.get(key)) for name, key in names.items()} | {"text": None}
+    labels = _labels(instance, of_rule or {})
+    return {name: _plain(instance.get(key)) for name, key in names.items()} | {"text": None, "labels": labels or None}
+
+
+def _labels(facts: Mapping[str, Any], of_rule: Mapping[str, Any]) -> dict[str, Any]:
+    """Labels of the series, and those of the rule, which come first where both have one of a name."""
+    of_series = facts.get("series_labels")
+    every = dict(of_series if isinstance(of_series, Mapping) else {}) | dict(of_rule)
+    return {str(name): _plain(value) for name, value in islice(every.items(), MAX_LOOP_ROWS)}
 
 
 def _plain(value: Any) -> str | int | float | bool | None:

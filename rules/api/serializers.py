@@ -39,13 +39,14 @@ class RuleSerializer(RuleFieldsSerializer):
 
 class StateSerializer(StrictModelSerializer):
     rule_name = serializers.CharField(source="rule.rule_name", read_only=True)
+    labels = serializers.DictField(child=serializers.CharField(), read_only=True, help_text="Labels of the series.")
 
     class Meta:
         model = RuleState
         fields = [
-            "id", "rule", "rule_name", "user", "target", "condition", "reason", "since", "value", "episode", "critical",
-            "flapping", "fired_at", "silence", "handling", "handled_by", "handled_until", "assignee",
-            "last_notified_at",
+            "id", "rule", "rule_name", "user", "target", "labels", "condition", "reason", "since", "value",
+            "episode", "critical", "flapping", "fired_at", "silence", "handling", "handled_by", "handled_until",
+            "assignee", "last_notified_at",
         ]  # fmt: skip
 
 

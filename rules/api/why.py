@@ -118,10 +118,11 @@ class WhyAction:
                 "at", {"type": "string", "format": "date-time"}, required=True, description="Time to explain."
             ),
             OpenApiParameter("person", str, description="Person: ID or e-mail. Default: the owner."),
+            OpenApiParameter("target", str, description="Of a rule on series: the key of the instance."),
         ],
         responses=WhySerializer,
     )
-    @action(detail=True, methods=["get"], parameters=("at", "person"))
+    @action(detail=True, methods=["get"], parameters=("at", "person", "target"))
     def why(self, request: Request, pk: Any = None) -> Response:
         # Not get_object, which reads the parameters as filters of the list.
         rule = get_object_or_404(self.get_queryset().select_related("user"), pk=pk)  # type: ignore[attr-defined]
@@ -135,7 +136,7 @@ class WhyAction:
         if not at.year >= 2000 or at > timezone.now():
             raise ValidationError({"at": ["The time must be between the year 2000 and now."]})
         try:
-            why = explain(rule, _person(request, rule), at)
+            why = explain(rule, _person(request, rule), at, request.query_params.get("target", ""))
         except ValueError as error:
             raise ValidationError({"detail": [str(error)]}) from None
         facts = {

@@ -101,6 +101,18 @@ RULE_FIELDS = (
         name="target_integration", in_files=("target",), let_be=True,
         help="Only readings of this integration. Empty: readings of the person as a whole.",
     ),
+    RuleField(
+        name="series_mode", in_files=("instances",),
+        help="One instance per person, one per series (each host, each disk), or one per combination of labels.",
+    ),
+    RuleField(
+        name="matchers", let_be=True,
+        help='Only series with these labels, for example host=~"web-.*", env!="test". Empty: all series.',
+    ),
+    RuleField(name="group_by", in_files=("by",), let_be=True, help="Labels to group the series by, for example host."),
+    RuleField(
+        name="series_aggregate", in_files=("aggregate",), help="How the readings of the series of a group are combined."
+    ),
     RuleField(name="reducer", help="The latest reading, or an aggregation over a window."),
     RuleField(
         name="evaluation_window", in_files=("window",),

@@ -11,8 +11,12 @@ from rest_framework import serializers
 
 from rules.authoring import labels
 from rules.authoring.conditions import CONDITION_FIELDS, MAX_FURTHER, TOO_MANY, stored, window_of
+from rules.authoring.series import group_by_problem, typed_labels, typed_matchers
 from rules.engine.conditions import Operator, Reducer
 from rules.engine.intervals import parse_checks
+from rules.engine.label_matchers import MAX_MATCHER_LENGTH, MAX_MATCHERS, read_matchers
+from rules.engine.series_choice import MAX_GROUP_LABELS
+from rules.engine.series_labels import LABEL_NAME as SERIES_LABEL_NAME
 from rules.ingest.samples import MAX_METRIC_NAME, METRIC_NAME
 from smartagent.kernel.coerce import as_number
 from smartagent.kernel.durations import MAX_DURATION_TEXT, format_duration, parse_duration
@@ -79,6 +83,48 @@ class ParameterField(NumberField):
             return Decimal(int(parse_duration(data).total_seconds()))
         except ValueError as error:
             raise serializers.ValidationError(str(error)) from error
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "maxItems": MAX_MATCHERS,
+        "items": {"type": "string", "maxLength": MAX_MATCHER_LENGTH},
+        "examples": [['host=~"web-.*"', 'env!="test"']],
+    }
+)
+class MatchersField(serializers.Field):  # type: ignore[type-arg]
+    """Matchers of labels: a list of texts, or one text of several; given as a list."""
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        try:
+            return typed_matchers(data) if isinstance(data, str) else [str(each) for each in read_matchers(data)]
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from error
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "maxItems": MAX_GROUP_LABELS,
+        "items": {"type": "string", "pattern": f"^{SERIES_LABEL_NAME.pattern}$", "maxLength": 200},
+        "examples": [["host"]],
+    }
+)
+class NamesField(serializers.Field):  # type: ignore[type-arg]
+    """Names of labels, as a list of texts, or one text."""
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        names = typed_labels(data) if isinstance(data, str) else data
+        if problem := group_by_problem(names, {}):
+            raise serializers.ValidationError(problem)
+        return list(names)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
 
 
 class ConditionSerializer(StrictSerializer):

@@ -7,7 +7,16 @@ from rest_framework import serializers
 from rules.action_options import clean_config, stored_options
 from rules.authoring.fields import FIELD_HELP, REQUIRED_MESSAGES, RULE_FIELD_OF_NAME, RULE_FIELDS, names
 from rules.authoring.query_windows import query_window_errors
-from rules.authoring.rest_fields import METRIC_SCHEMA, WEB, ChecksField, ConditionsField, LabelsField, ParameterField
+from rules.authoring.rest_fields import (
+    METRIC_SCHEMA,
+    WEB,
+    ChecksField,
+    ConditionsField,
+    LabelsField,
+    MatchersField,
+    NamesField,
+    ParameterField,
+)
 from rules.authoring.validation import Errors, checked_fields, validate
 from rules.engine.severities import severity_of
 from rules.models import AutomationRule
@@ -34,6 +43,8 @@ class RuleFieldsSerializer(OwnedSerializer):
 
     action_config = JSONObjectField(required=False, help_text=FIELD_HELP["action_config"])
     labels = LabelsField(required=False, help_text=FIELD_HELP["labels"])
+    matchers = MatchersField(required=False, help_text=FIELD_HELP["matchers"])
+    group_by = NamesField(required=False, help_text=FIELD_HELP["group_by"])
     evaluation_window = ChecksField(required=False, help_text=FIELD_HELP["evaluation_window"])
     reducer_parameter = ParameterField(required=False, allow_null=True, help_text=FIELD_HELP["reducer_parameter"])
     more_conditions = ConditionsField(required=False, help_text=FIELD_HELP["more_conditions"])

@@ -15,6 +15,14 @@ from rules.authoring.conditions import condition_errors, further_errors, target_
 from rules.authoring.fields import CHECKED, INVALID_MESSAGES, REQUIRED_MESSAGES, RULE_FIELDS, names
 from rules.authoring.labels import label_problem
 from rules.authoring.scales import critical_problem, recovery_problem
+from rules.authoring.series import (
+    aggregate_problem,
+    group_by_problem,
+    matchers_problem,
+    mode_problem,
+    series_further_errors,
+    series_target_problem,
+)
 from rules.engine.conditions import Match
 from rules.engine.intervals import off_grid
 from rules.models import AutomationRule
@@ -56,7 +64,7 @@ def validate(fields: Mapping[str, Any], before: Mapping[str, Any] | None = None)
         if name in fields and name not in kept and (problem := check(fields[name], fields)):
             errors[name] = [problem]
     if "more_conditions" in fields and "more_conditions" not in kept:
-        errors |= further_errors(fields["more_conditions"])
+        errors |= further_errors(fields["more_conditions"]) or series_further_errors(fields)
     if fields.get("action_type") in actions and "action_config" in fields:
         errors |= config_errors(fields["action_type"], fields["action_config"] or {}, before)
     return errors
@@ -145,7 +153,13 @@ FIELD_CHECKS = {
     "labels": _labels,
     "description": _at_most(LONGEST_DESCRIPTION),
     "runbook_url": _runbook,
-    "target_integration": target_problem,
+    "target_integration": lambda target, fields: (
+        target_problem(target, fields) or series_target_problem(target, fields)
+    ),
+    "series_mode": mode_problem,
+    "matchers": matchers_problem,
+    "group_by": group_by_problem,
+    "series_aggregate": aggregate_problem,
 }
 # What is judged together, for a recovery threshold lies on its side of the threshold.
 CONDITION_PROBLEM_FIELDS = (*CONDITION_FIELD_NAMES, "critical_threshold", "recovery_threshold")

@@ -1,12 +1,12 @@
 """The points of a chart: the values that a rule compares, thinned to a few hundred that keep the extremes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from rules.backtesting.inputs import moments_between
-from rules.backtesting.observations import Condition, RuleConditions
+from rules.backtesting.observations import Condition, Key, RuleConditions
 from rules.backtesting.series import readings
 from rules.engine.conditions import WITHOUT_WINDOW, Reducer
 from rules.engine.reducers import Series
@@ -36,16 +36,24 @@ def chart_of(watched: RuleConditions, person: object, start: datetime, end: date
     """The values that the first condition of `watched` compares for `person` between `start` and `end`, thinned; of a
     distance from the usual, the readings and what is usual."""
     first = replace(watched, conditions=watched.conditions[:1])
-    condition = first.conditions[0]
     for _, own, platform in readings(first, [person], start, end):  # type: ignore[list-item]
-        if condition.reducer not in WITHOUT_WINDOW:
-            return ChartData(thin(_of_windows(first, own, platform, start, end)))
-        series = own.get(condition.key) or platform.get(condition.key) or Series()
-        band = _usual(series, start, end) if condition.reducer == Reducer.UNUSUAL else []
-        if series.held:
-            return ChartData(thin(_in_steps(series, start, end)), True, band)
-        return ChartData(thin(_as_pushed(series, start, end, first.max_age.get(condition.metric))), False, band)
+        return chart_of_readings(first, own, platform, start, end)
     return ChartData()
+
+
+def chart_of_readings(
+    watched: RuleConditions, own: Mapping[Key, Series], platform: Mapping[Key, Series], start: datetime, end: datetime
+) -> ChartData:
+    """The same, of series that are known."""
+    first = RuleConditions(watched.conditions[:1], watched.match, watched.max_age, watched.interval)
+    condition = first.conditions[0]
+    if condition.reducer not in WITHOUT_WINDOW:
+        return ChartData(thin(_of_windows(first, own, platform, start, end)))
+    series = own.get(condition.key) or platform.get(condition.key) or Series()
+    band = _usual(series, start, end) if condition.reducer == Reducer.UNUSUAL else []
+    if series.held:
+        return ChartData(thin(_in_steps(series, start, end)), True, band)
+    return ChartData(thin(_as_pushed(series, start, end, first.max_age.get(condition.metric))), False, band)
 
 
 def _usual(series: Series, start: datetime, end: datetime) -> list[UsualPoint]:
@@ -82,7 +90,7 @@ def _value(point: Point) -> float:
 
 
 def _of_windows(
-    watched: RuleConditions, own: dict[tuple[str, str], Series], platform: dict[tuple[str, str], Series],
+    watched: RuleConditions, own: Mapping[Key, Series], platform: Mapping[Key, Series],
     start: datetime,
     end: datetime,
 ) -> list[Point]:  # fmt: skip

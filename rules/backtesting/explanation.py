@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from rules.backtesting.inputs import moment_at, moments_between, timing_of, watch_past_of
-from rules.backtesting.observations import ConditionResult, watch
+from rules.backtesting.instances import InstanceInput, instances_of, watch_instance
+from rules.backtesting.observations import ConditionResult
 from rules.backtesting.replay import SilencedAt
 from rules.backtesting.series import readings
 from rules.backtesting.simulation import Silent, SimulatedStep, play
@@ -44,27 +45,39 @@ class Explanation:
         return self.made_at is None and self.rule.status in (AutomationRule.Status.ACTIVE, AutomationRule.Status.DRAFT)
 
 
-def explain(rule: AutomationRule, person: UUID, at: datetime) -> Explanation:
-    """What `rule` did for `person` at the last evaluation up to `at`, with its causes; ValueError where a condition of
-    the rule cannot be read, or a data source does not give its history."""
+def explain(rule: AutomationRule, person: UUID, at: datetime, target: str = "") -> Explanation:
+    """What `rule` did for `person` at the last evaluation up to `at`, with its causes; of a rule on series, for the one
+    with the key `target`. ValueError where a condition of the rule cannot be read, there is no such series, or a data
+    source does not give its history."""
     then, version = as_it_was(rule, at)
     start = at - BEFORE
     moments = moments_between(start, at)
     now = moment_at(moments, at) or at
     watched, timing = watch_past_of(then), timing_of(then)
-    _, own, platform = next(readings(watched, [person], start, now))
-    quiet = SilencedAt(then, start, now + timedelta(seconds=1)).of(person)
-    observed = watched.evaluate(own, platform, now)
-    steps = list(play(watch(watched, own, platform, moments), moments, timing, quiet))
+    if then.watches_series:
+        one = _instance(then, person, start, now, target)
+    else:
+        _, mine, shared = next(readings(watched, [person], start, now))
+        one = InstanceInput("", watched, mine, shared)
+    quiet = SilencedAt(then, start, now + timedelta(seconds=1)).of(person, target)
+    observed = one.watched.evaluate(one.own, one.platform, now)
+    steps = list(play(watch_instance(one, moments), moments, timing, quiet))
     earlier = [made for made in steps if made.at < now]
     return Explanation(
         at=now, rule=then, version=version, person=person, observed=observed,
-        verdict=watched.combine_results(observed).verdict,
+        verdict=one.watched.combine_results(observed).verdict,
         state=_after(earlier[-1]) if earlier else StateRecord(), before=earlier[-5:], timing=timing,
         step=next((made for made in steps if made.at == now), None),
         silence=next((each for each in quiet if each.start <= now < each.end), None),
         made_at=None if version else made_at(rule), queries=watched.queries,
     )  # fmt: skip
+
+
+def _instance(rule: AutomationRule, person: UUID, start: datetime, end: datetime, target: str) -> InstanceInput:
+    found = instances_of(rule, person, start, end, target).listing
+    if not found:
+        raise ValueError(f"The rule has no series {target or 'without labels'} for this person.")
+    return found[0]
 
 
 def _after(made: SimulatedStep) -> StateRecord:

@@ -1,7 +1,7 @@
 """A replay of a rule over the stored readings: what it would have done, and for whom."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from rules.backtesting.inputs import moments_between, timing_of, watch_of, watch_past_of
+from rules.backtesting.instances import instances_of, watch_instance
 from rules.backtesting.observations import Condition, Key, RuleConditions, watch
 from rules.backtesting.series import reach, readings
 from rules.backtesting.simulation import Silent, SimulatedStep, play
@@ -22,6 +23,7 @@ from rules.silences.matchers import between, windows_for
 from smartagent.models import User
 
 MAX_REPLAYED_TRANSITIONS = 5000  # transitions
+MAX_PEOPLE_OF_SERIES = 100  # whose series are replayed
 EPISODE_STARTS = frozenset({Event.FIRED.value, Event.FLAPPING.value})
 
 
@@ -33,6 +35,7 @@ class Period:
     start: datetime
     end: datetime | None
     critical: bool = False
+    target: str = ""
 
 
 @dataclass(slots=True)
@@ -50,7 +53,7 @@ class Replay:
     transitions: list[SimulatedStep] = field(default_factory=list)
     periods: list[Period] = field(default_factory=list)
 
-    def add(self, person: UUID | None, steps: Iterator[SimulatedStep]) -> None:
+    def add(self, person: UUID | None, steps: Iterator[SimulatedStep], target: str = "") -> None:
         """Count the transitions of one instance."""
         opened: SimulatedStep | None = None
         self.evaluated += 1
@@ -61,19 +64,19 @@ class Replay:
             episode = transition.episode
             self.notified += transition.acts
             if len(self.transitions) < self.kept:
-                self.transitions.append(replace(made, person=person))
+                self.transitions.append(replace(made, person=person, target=target))
             if opened is None and transition.state.fires:
                 opened = made
             elif opened is not None and not transition.state.fires:
-                self._close(person, opened, made.at)
+                self._close(person, opened, made.at, target)
                 opened = None
         if opened is not None:
-            self._close(person, opened, None)
+            self._close(person, opened, None, target)
         self.people += self.fired > before
 
-    def _close(self, person: UUID | None, opened: SimulatedStep, end: datetime | None) -> None:
+    def _close(self, person: UUID | None, opened: SimulatedStep, end: datetime | None, target: str) -> None:
         if len(self.periods) < self.kept:
-            self.periods.append(Period(person, opened.at, end, opened.transition.state.critical))
+            self.periods.append(Period(person, opened.at, end, opened.transition.state.critical, target))
 
 
 class SilencedAt:
@@ -82,13 +85,13 @@ class SilencedAt:
     def __init__(self, rule: AutomationRule, start: datetime, end: datetime) -> None:
         self.rule, self.start, self.end, self.among = rule, start, end, between(start, end)
         self.named = {silence.person_id for silence in self.among}
-        self.found: dict[UUID | None, list[Silent]] = {}
+        self.found: dict[tuple[UUID | None, str], list[Silent]] = {}
 
-    def of(self, person: UUID) -> list[Silent]:
-        """The silenced windows of the instance of `person`; shared by all people that no silence names."""
-        key = person if person in self.named else None
+    def of(self, person: UUID, target: str = "") -> list[Silent]:
+        """The silenced windows of the instance of `person` on `target`; shared by all people that no silence names."""
+        key = (person if person in self.named else None, target)
         if key not in self.found:
-            spans = windows_for(self.rule, person, self.start, self.end, self.among) if self.among else []
+            spans = windows_for(self.rule, person, self.start, self.end, self.among, target) if self.among else []
             self.found[key] = [Silent(*span) for span in spans]
         return self.found[key]
 
@@ -109,6 +112,12 @@ def replay(
     if not moments:
         return found
     watched, quiet = watch_past_of(rule), SilencedAt(rule, start, end)
+    if rule.watches_series:
+        for somebody in [person] if person else _people(rule)[:MAX_PEOPLE_OF_SERIES]:
+            for one in instances_of(rule, somebody, start, end).listing:
+                steps = play(watch_instance(one, moments), moments, timing, quiet.of(somebody, one.target))
+                found.add(somebody, _with_values(steps, one.watched, one.own, one.platform), one.target)
+        return found
     if person is None and _runs_suffice(rule, watched):
         for somebody, edges in runs(watched.conditions[0], *reach(watched, start, end), _oldest(watched)):
             seen = seen_in(edges, moments, _oldest(watched))
@@ -138,7 +147,7 @@ def replay_samples(rule: AutomationRule, samples: Sequence[tuple[datetime, float
 
 
 def _with_values(
-    steps: Iterator[SimulatedStep], watched: RuleConditions, own: dict[Key, Series], platform: dict[Key, Series]
+    steps: Iterator[SimulatedStep], watched: RuleConditions, own: Mapping[Key, Series], platform: Mapping[Key, Series]
 ) -> Iterator[SimulatedStep]:
     first = replace(watched, conditions=watched.conditions[:1])
     for made in steps:

@@ -38,31 +38,27 @@ def readings(
     """Yield each of `people` with their own series and the platform-wide ones between `start` and `end`;
     HistoryUnavailable where a data source does not give its own."""
     span, keys = reach(watched, start, end), sorted({condition.key for condition in watched.conditions})
-    asked = _asked(watched, keys, *span)
-    platform = _series(keys, *span, None).get(None, {}) | asked.get(None, {})
+    asked = asked_series(watched, *span)
+    platform = series_of_keys(keys, *span, None).get(None, {}) | asked.get(None, {})
     for first in range(0, len(people), SERIES_PER_QUERY):
         some = people[first : first + SERIES_PER_QUERY]
-        own = _series(keys, *span, some)
+        own = series_of_keys(keys, *span, some)
         for person in some:
             yield person, own.get(person, {}) | asked.get(person, {}), platform
 
 
-def _asked(
-    watched: RuleConditions, keys: Sequence[Key], start: datetime, end: datetime
-) -> dict[UUID | None, dict[Key, Series]]:
-    """The history of those metrics that are queries."""
+def asked_series(watched: RuleConditions, start: datetime, end: datetime) -> dict[UUID | None, dict[Key, Series]]:
+    """The history of those metrics that are queries, by person; HistoryUnavailable where a data source has none."""
     if not watched.queries:
         return {}
     found = query_history(watched.queries, start, end, watched.interval)
-    return {
-        person: {key: series_of(points) for key, points in series.items() if key in keys}
-        for person, series in found.items()
-    }
+    return {person: {key: series_of(points) for key, points in series.items()} for person, series in found.items()}
 
 
-def _series(
+def series_of_keys(
     keys: Sequence[Key], start: datetime, end: datetime, people: Sequence[UUID] | None
 ) -> dict[UUID | None, dict[Key, Series]]:
+    """The series with these keys, by person; the platform's where `people` is None."""
     params: dict[str, Any] = {
         "metrics": [key[0] for key in keys], "targets": [key[1] for key in keys], "start": start, "end": end,
         "people": None if people is None else list(people),

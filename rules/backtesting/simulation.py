@@ -39,6 +39,7 @@ class SimulatedStep:
     transition: Transition
     person: UUID | None = None
     value: float | None = None
+    target: str = ""  # the series or group, where the rule has several instances
 
 
 def play(

@@ -23,14 +23,14 @@ def series_key(labels: Mapping[str, str]) -> str:
         return ""
     if named.keys() == {TARGET} and not named[TARGET].startswith("{"):
         return named[TARGET]
-    return "{" + ",".join(f'{name}="{_escaped(named[name])}"' for name in sorted(named)) + "}"
+    return "{" + ",".join(f'{name}="{escaped(named[name])}"' for name in sorted(named)) + "}"
 
 
 def labels_of(key: str) -> dict[str, str]:
     """The labels that make this key."""
     if not key.startswith("{"):
         return {TARGET: key} if key else {}
-    return {name: re.sub(r"\\(.)", _unescaped, value) for name, value in NOTED_LABEL.findall(key)}
+    return {name: unescaped(value) for name, value in NOTED_LABEL.findall(key)}
 
 
 def checked_labels(labels: Any) -> dict[str, str]:
@@ -69,8 +69,14 @@ def _is_text(value: str) -> bool:
     return True
 
 
-def _escaped(value: str) -> str:
+def escaped(value: str) -> str:
+    """The value of a label as it stands between quotes."""
     return re.sub(r'[\\"\n]', lambda found: ESCAPED[found[0]], value)
+
+
+def unescaped(text: str) -> str:
+    """The value of a label of what stands between quotes; a backslash before another character stands for itself."""
+    return re.sub(r'\\([\\"n])', _unescaped, text)
 
 
 def _unescaped(found: re.Match[str]) -> str:

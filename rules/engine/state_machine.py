@@ -22,6 +22,7 @@ CALM_CHECKS = 3  # changes at most within the window, and the flapping is over
 FLAP_WINDOW_CHECKS = 21  # evaluations
 DRAFT_REASON = "The rule is a draft."
 NO_DATA_REASON = "no data"
+GONE_REASON = "series gone"
 
 
 def step(state: StateRecord, observation: Observation, timing: Timing, now: datetime) -> Transition | None:
@@ -66,13 +67,15 @@ class _Step:
 
     def take(self) -> Transition | None:
         verdict = self.observation.verdict
+        if verdict == Verdict.UNSEEN:
+            return None
         if verdict == Verdict.FAILED:
             return self._by_policy(self.timing.error_policy, InstanceState.ERROR, self.observation.cause)
         if verdict == Verdict.MISSING:
             return self._by_policy(self.timing.no_data_policy, InstanceState.NO_DATA, _no_data(self.observation.cause))
         if verdict == Verdict.MET or (verdict == Verdict.HELD and self.state.fires):
             return self._meet("not past the recovery threshold" if verdict == Verdict.HELD else "")
-        return self._clear(InstanceState.OK, "")
+        return self._gone() if verdict == Verdict.GONE else self._clear(InstanceState.OK, "")
 
     # -- no data or an error -----------------------------------------------------------------------
 
@@ -183,6 +186,15 @@ class _Step:
         if begins and state.handling == "open":
             return self._act(Event.FLAPPING, replace(here, silence=self.observation.silence), counts=False)
         return self._go(Event.RECOVERING, here)
+
+    def _gone(self) -> Transition | None:
+        """End at once: nothing is left that `keep_firing_for` could wait for."""
+        if self.state.condition == InstanceState.OK:
+            return None
+        if self.state.fires:
+            return self._resolve(InstanceState.OK, GONE_REASON, self._changes())
+        event = Event.UNPENDING if self.state.condition == InstanceState.PENDING else Event.RECOVERED
+        return self._go(event, self._ended(InstanceState.OK, GONE_REASON))
 
     def _resolve(self, where: str, reason: str, changes: tuple[datetime, ...]) -> Transition:
         ended = replace(self._ended(where, reason), changes=changes)

@@ -21,13 +21,16 @@ class InstanceState(models.TextChoices):
 
 
 class Verdict(models.TextChoices):
-    """The result of a rule's condition. Held: no longer met, but not past the recovery threshold."""
+    """The result of a rule's condition. Held: no longer met, but not past the recovery threshold. Unseen: its series
+    had no reading at this one evaluation; gone: nor at the next."""
 
     MET = "met"
     HELD = "held"
     CLEAR = "clear"
     MISSING = "missing"
     FAILED = "failed"
+    UNSEEN = "unseen"
+    GONE = "gone"
 
 
 class Event(models.TextChoices):

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from psycopg.types.json import Jsonb
 
@@ -15,9 +16,13 @@ from rules.engine.evaluated_rules import EVALUATED_SQL
 from rules.engine.open_alerts import open_sql
 from rules.evaluation.beyond_range import give_causes, with_causes
 from rules.evaluation.composite import judge_composed, make_tables
+from rules.evaluation.series.aggregates import judge_series
+from rules.evaluation.series.missed import count_missed
+from rules.evaluation.series.selection import NOTHING, Selection
+from rules.evaluation.series.verdicts import series_verdicts
 from rules.evaluation.verdict_queries import (
     ANY_KINDS,
-    IS_SIMPLE,
+    IS_COMPOSED,
     TRUSTED,
     Census,
     KindsOfRules,
@@ -27,6 +32,7 @@ from rules.evaluation.verdict_queries import (
 )
 from rules.isolation import NOBODYS, NOT_EVALUATED, SECONDS_AGAIN, Isolated, isolate
 
+COMPOSED = f"{TRUSTED} AND {IS_COMPOSED}"
 IS_OPEN = open_sql("")
 MEETS = f"""(verdict = 'met' OR (verdict = 'held' AND {IS_OPEN}) OR (verdict = 'failed' AND error_policy = 'fire')
     OR (verdict = 'missing' AND (no_data_policy = 'fire'
@@ -45,6 +51,8 @@ MAY_CHANGE = f"""coalesce(greatest(since, last_notified_at) <= %(now)s, true) AN
     WHEN verdict IN ('clear', 'held') THEN NOT (condition = 'ok' OR {STAYS_RECOVERING})
     WHEN verdict = 'missing' THEN NOT (condition = 'no_data' OR {STAYS_RECOVERING}
                                        OR (condition = 'recovering' AND no_data_policy = 'keep'))
+    WHEN verdict = 'gone' THEN condition <> 'ok'
+    WHEN verdict = 'unseen' THEN false
     ELSE NOT (condition = 'error' AND reason = cause) END"""
 # Rules that failed the last time. They are evaluated again, after the others.
 SUSPECTS = "SELECT DISTINCT rule_id FROM rule_states WHERE condition = 'error' AND reason LIKE %(marker)s"
@@ -75,10 +83,10 @@ def census_of(owner: UUID | None, rule: UUID | None) -> Census:
 
 
 def find_candidates(
-    now: datetime, owner: UUID | None, rule: UUID | None, of: KindsOfRules = ANY_KINDS
+    now: datetime, owner: UUID | None, rule: UUID | None, of: KindsOfRules = ANY_KINDS, series: Selection = NOTHING
 ) -> tuple[int, Isolated[UUID]]:
     """Fill eval_candidates with the instances that may change at `now`; return their number, and the rules that could
-    not be evaluated in the common statement."""
+    not be evaluated in the common statement. `series` were found for the rules on series."""
     condition, params = only(owner, rule)
     isolated = Isolated[UUID]()
     with connection.cursor() as cursor:
@@ -87,11 +95,14 @@ def find_candidates(
         cursor.execute("DROP TABLE IF EXISTS eval_candidates")
         try:
             with transaction.atomic():
-                cursor.execute(_making(_judge_readings(now, condition, params, of=of)), params | {"now": now})
+                judged = _judge_readings(now, condition, params, of=of, series=series)
+                cursor.execute(_making(judged), _params(params, now))
         except NOBODYS:
             raise
         except DatabaseError:
-            isolated = _find_by_halves(now, condition, params)
+            isolated = _find_by_halves(now, condition, params, series)
+        if series.any_rules:
+            count_missed(condition, params)
         cursor.execute(OF_NOBODY)
         cursor.execute(DELETE_DUPLICATES)
         give_causes(cursor)
@@ -101,16 +112,29 @@ def find_candidates(
         return int(cursor.fetchone()[0]), isolated
 
 
+SILENCES_SERIES = "SELECT EXISTS (SELECT FROM eval_silenced_series)"
+# Silences that match labels of series; the one that lasts longest counts.
+_OF_LABELS = """LEFT JOIN LATERAL (
+       SELECT x.silence_id, x.words FROM eval_silenced_series x
+        WHERE x.rule_id = i.rule_id AND x.subject_id = i.subject_id AND i.labels @> x.labels
+        ORDER BY x.until DESC, x.silence_id LIMIT 1) AS x ON true"""
+
+
 def _judged(readings: str) -> str:
     """The SELECT of each instance's verdict, previous state and silence."""
+    with connection.cursor() as cursor:
+        cursor.execute(SILENCES_SERIES)
+        of_labels = bool(cursor.fetchone()[0])
+    silence, words = (f"coalesce(q.{name}, x.{name})" if of_labels else f"q.{name}" for name in ("silence_id", "words"))
     return f"""
 SELECT i.*, s.id AS state_id, coalesce(s.condition, 'ok') AS condition, coalesce(s.reason, '') AS reason, s.since,
        coalesce(s.episode, 0) AS episode, s.fired_at, coalesce(s.handling, 'open') AS handling, s.handled_until,
        s.last_notified_at, s.retry_at, s.silence_id, coalesce(s.critical, false) AS was_critical,
-       coalesce(s.flapping, false) AS flapping, s.changes, q.silence_id AS silencing_id, coalesce(q.words, '') AS words
+       coalesce(s.flapping, false) AS flapping, s.changes, {silence} AS silencing_id, coalesce({words}, '') AS words
   FROM ({readings}) AS i
   LEFT JOIN rule_states s ON s.rule_id = i.rule_id AND s.user_id = i.subject_id AND s.target = i.target
   LEFT JOIN eval_silenced q ON q.rule_id = i.rule_id AND q.subject_id = i.subject_id
+  {_OF_LABELS if of_labels else ""}
 """
 
 
@@ -129,9 +153,15 @@ SELECT (SELECT coalesce(max(n), 0) FROM eval_candidates) + row_number() OVER (),
 """
 
 
-def _find_by_halves(now: datetime, condition: str, params: dict[str, Any]) -> Isolated[UUID]:
+def _params(params: dict[str, Any], now: datetime) -> dict[str, Any]:
+    return params | {"now": now, "limit": settings.MAX_INSTANCES_PER_RULE}
+
+
+def _find_by_halves(now: datetime, condition: str, params: dict[str, Any], series: Selection) -> Isolated[UUID]:
     """Fill eval_candidates in subsets, halved where one fails; rules that fail alone are added as failed."""
-    make_tables(now, TRUSTED, IS_SIMPLE)
+    make_tables(now, COMPOSED)
+    if series.any_rules:
+        judge_series(now, " AND false", params)
     with connection.cursor() as cursor:
         empty = _making(verdicts(condition, composed=False))
         cursor.execute(f"{empty} WITH NO DATA", params | {"now": now})
@@ -143,9 +173,9 @@ def _find_by_halves(now: datetime, condition: str, params: dict[str, Any]) -> Is
 
     def attempt(some: Sequence[UUID]) -> None:
         among, these = f"{condition} AND r.id = ANY(%(keys)s)", params | {"keys": list(some), "now": now}
-        readings = _judge_readings(now, among, these, again=True)
+        readings = _judge_readings(now, among, these, again=True, series=series)
         with connection.cursor() as cursor:
-            cursor.execute(_adding(readings), these)
+            cursor.execute(_adding(readings), _params(these, now))
 
     found = isolate([key for key in keys if key not in suspects], attempt)
     found.update(isolate([key for key in keys if key in suspects], attempt, SECONDS_AGAIN))
@@ -173,20 +203,27 @@ def _put_down(culprits: dict[UUID, str], now: datetime) -> None:
     isolate(list(culprits), attempt)
 
 
-def judge(now: datetime, rule: UUID) -> list[dict[str, Any]]:
-    """The verdicts of all instances of one rule: subject_id, verdict, value, observed_at, error, whether it is
-    critical, and each condition where the rule is not a simple one."""
+def judge(now: datetime, rule: UUID, series: Selection = NOTHING) -> list[dict[str, Any]]:
+    """The verdicts of all instances of one rule: subject_id, target and labels, verdict, value, observed_at, error,
+    whether it is critical, and each condition where the rule is not a simple one."""
     condition, params = only(None, rule)
-    names = ["subject_id", "verdict", "value", "observed_at", "cause", "worsens", "conditions"]
-    judged = _judge_readings(now, condition, params)
+    names = [
+        "subject_id", "target", "labels", "verdict", "value", "observed_at", "cause", "worsens", "conditions",
+    ]  # fmt: skip
+    judged = _judge_readings(now, condition, params, series=series)
     with connection.cursor() as cursor:
-        cursor.execute(with_causes(judged, names), params | {"now": now})
+        cursor.execute(with_causes(judged, names), _params(params, now))
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _judge_readings(
-    now: datetime, condition: str, params: dict[str, Any], *, of: KindsOfRules = ANY_KINDS, again: bool = False
-) -> str:
-    """The SELECT of the verdicts; without the part for composed rules where there are none."""
-    composed = judge_composed(now, TRUSTED, IS_SIMPLE, condition, params, again=again)
-    return verdicts(condition, composed=bool(composed), of=of)
+    now: datetime, condition: str, params: dict[str, Any], *, of: KindsOfRules = ANY_KINDS, again: bool = False,
+    series: Selection = NOTHING,
+) -> str:  # fmt: skip
+    """The SELECT of the verdicts; without the parts for composed rules and rules on series where there are none."""
+    composed = judge_composed(now, COMPOSED, condition, params, again=again)
+    judged = verdicts(condition, composed=bool(composed), of=of)
+    if not series.any_rules:
+        return judged
+    judge_series(now, condition, params, again=again)
+    return f"SELECT * FROM ({judged}) AS others UNION ALL {series_verdicts(condition, series)}"

@@ -31,7 +31,7 @@ SELECT c.*, u.id FROM eval_conditions c CROSS JOIN smartagent_users u WHERE c.ap
 """
 WINDOW_SERIES_SQL = """(SELECT q.id FROM metric_series q
                WHERE q.user_id {owner} AND q.metric = w.metric AND q.target = w.target)"""
-WINDOW_SAMPLES_SQL = f"""metric_samples s WHERE s.series_id = {WINDOW_SERIES_SQL}
+WINDOW_SAMPLES_SQL = """metric_samples s WHERE s.series_id = {series}
              AND s.observed_at > %(now)s - w.span AND s.observed_at <= %(now)s"""
 # A built-in metric is stored as changes: it holds its value until the next one, including the last before the window.
 HELD = """(SELECT h.value, greatest(h.observed_at, %(now)s - w.span) AS begun,
@@ -94,9 +94,10 @@ LAST_HELD = "(SELECT held.value FROM {held} ORDER BY held.begun DESC LIMIT 1)"
 CHANGE_HELD = CHANGE_BY.format(first=FIRST_HELD, last=LAST_HELD)
 
 
-def _reduced(owner: str, reducers: Collection[str]) -> str:
-    samples = WINDOW_SAMPLES_SQL.format(owner=owner)
-    held = HELD.format(samples=samples, series=WINDOW_SERIES_SQL.format(owner=owner))
+def reduced_sql(series: str, reducers: Collection[str]) -> str:
+    """The aggregate that row w names (metric, reducer, parameter, span) of the series with this id; both are SQL."""
+    samples = WINDOW_SAMPLES_SQL.format(series=series)
+    held = HELD.format(samples=samples, series=series)
     pushed = _cases(AGGREGATES, reducers).format(
         samples=samples, change=CHANGE.format(samples=samples), first=FIRST_VALUE.format(samples=samples)
     )
@@ -129,20 +130,22 @@ def _reach(reducer: str, window: str) -> str:
 def _values(reducers: Collection[str]) -> str:
     """Own readings; where a person has none in the window, platform-wide ones. A count of no readings is 0, and absent
     is 1."""
+    own, platform = (
+        reduced_sql(WINDOW_SERIES_SQL.format(owner=owner), reducers) for owner in ("= w.subject_id", "IS NULL")
+    )
     return f"""
 WITH wanted AS (SELECT DISTINCT subject_id, metric, target, reducer, parameter, reach AS span FROM ({SUBJECTS}) AS c
                  WHERE reducer <> 'last' AND reach > interval '0'),
      platform AS MATERIALIZED (
-         SELECT w.*, {_reduced("IS NULL", reducers)} AS value
+         SELECT w.*, {platform} AS value
            FROM (SELECT DISTINCT metric, target, reducer, parameter, span FROM wanted) AS w)
-SELECT w.*, coalesce({_reduced("= w.subject_id", reducers)}, p.value,
+SELECT w.*, coalesce({own}, p.value,
                      CASE w.reducer WHEN 'count' THEN 0 WHEN 'absent' THEN 1 END) AS value
   FROM wanted w JOIN platform p USING (metric, target, reducer, parameter, span)
 """
 
 
-CREATE_VERDICTS_TABLE = f"""
-WITH read AS (
+READ_CONDITIONS = f"""
     SELECT c.*, CASE WHEN t.value < 'Infinity' AND t.value > '-Infinity' THEN t.value
                      ELSE coalesce(own.value, platform.value) END AS value,
            CASE WHEN t.value >= 'Infinity' OR t.value = '-Infinity' THEN '{TOO_FAR}' ELSE f.cause END AS cause,
@@ -155,14 +158,20 @@ WITH read AS (
                                  AND own.user_id = c.subject_id
       LEFT JOIN eval_readings platform ON c.reducer = 'last' AND platform.metric = c.metric
                                       AND platform.target = c.target AND platform.user_id IS NULL
-      LEFT JOIN eval_failures f ON c.reducer = 'last' AND f.metric = c.metric),
+      LEFT JOIN eval_failures f ON c.reducer = 'last' AND f.metric = c.metric"""
+
+
+def verdicts_sql(read: str, keys: str) -> str:
+    """The verdict of each of `keys` from the SELECT `read`: of each condition n the value, or the error `cause`."""
+    return f"""
+WITH read AS ({read}),
 judged AS (
     SELECT read.*, CASE WHEN threshold IS NULL OR operator <> ALL(%(operators)s) OR reducer <> ALL(%(reducers)s)
                              OR parameter = 'NaN'
                         THEN 'failed' WHEN cause IS NOT NULL THEN 'failed'
                         ELSE {verdict_sql("read.value", "read")} END AS verdict
       FROM read)
-SELECT rule_id, subject_id, {combine_sql("verdict", "min(match)")} AS verdict,
+SELECT {keys}, {combine_sql("verdict", "min(match)")} AS verdict,
        coalesce(min(coalesce(cause, 'Condition ' || n + 1 || ' of the rule cannot be read.'))
                 FILTER (WHERE verdict = 'failed'), '') AS cause,
        min(value) FILTER (WHERE n = 0) AS value, min(observed_at) FILTER (WHERE n = 0) AS observed_at,
@@ -172,15 +181,19 @@ SELECT rule_id, subject_id, {combine_sql("verdict", "min(match)")} AS verdict,
            'operator', operator, 'threshold', threshold, 'value', value, 'verdict', verdict)
            || CASE WHEN reducer = ANY(%(with_parameter)s) THEN jsonb_build_object('parameter', nullif(parameter, 'NaN'))
                    ELSE '{{}}' END ORDER BY n) AS conditions
-  FROM judged GROUP BY rule_id, subject_id
+  FROM judged GROUP BY {keys}
 """
 
 
-def _conditions(evaluated: str, simple: str, only: str) -> str:
-    """The conditions of each rule. Other programs may have written anything: an unreadable condition has no threshold,
-    and only its rule fails."""
+CREATE_VERDICTS_TABLE = verdicts_sql(READ_CONDITIONS, "rule_id, subject_id")
+
+
+def conditions_sql(which: str, only: str) -> str:
+    """The conditions of `which` rules, SQL conditions on automation_rules r.
+
+    Other programs may have written anything: an unreadable condition has no threshold, and only its rule fails."""
     return f"""
-WITH composed AS (SELECT * FROM automation_rules r WHERE {evaluated} AND NOT ({simple}) {only})
+WITH composed AS (SELECT * FROM automation_rules r WHERE {which} {only})
 SELECT {RULE}, 0 AS n, r.metric_type AS metric, left(coalesce(r.target_integration, ''), 200) AS target, r.reducer,
        r.evaluation_window AS span, r.condition_operator AS operator,
        {as_float_sql("r.threshold_value")} AS threshold, {as_float_sql("r.recovery_threshold")} AS recovery,
@@ -202,15 +215,13 @@ SELECT {RULE}, c.n::int, coalesce(c.it->>'metric', ''), coalesce(c.it->>'target'
 """
 
 
-def judge_composed(
-    now: datetime, evaluated: str, simple: str, only: str, params: dict[str, Any], *, again: bool = False
-) -> int:
+def judge_composed(now: datetime, which: str, only: str, params: dict[str, Any], *, again: bool = False) -> int:
     """Fill eval_verdicts with the verdict of each instance of a composed rule; return their number.
 
-    `evaluated`, `simple` and `only` are SQL conditions on automation_rules r. eval_readings must exist; `again` reuses
+    `which` and `only` are SQL conditions on automation_rules r. eval_readings must exist; `again` reuses
     the tables of `make_tables`: thousands of new tables in one transaction would need too many locks.
     """
-    conditions = _conditions(evaluated, simple, only)
+    conditions = conditions_sql(which, only)
     with connection.cursor() as cursor:
         if again:
             return _refill(conditions, params, now)
@@ -219,20 +230,20 @@ def judge_composed(
         if not cursor.rowcount:
             return 0
         cursor.execute("ANALYZE eval_conditions")
-        cursor.execute(f"CREATE TEMP TABLE eval_values AS {_values(_reducers(cursor))}", _params(now))
+        cursor.execute(f"CREATE TEMP TABLE eval_values AS {_values(_reducers(cursor))}", composite_params(now))
         cursor.execute("ANALYZE eval_values")
-        cursor.execute(f"CREATE TEMP TABLE eval_verdicts AS {CREATE_VERDICTS_TABLE}", _params(now))
+        cursor.execute(f"CREATE TEMP TABLE eval_verdicts AS {CREATE_VERDICTS_TABLE}", composite_params(now))
         return int(cursor.rowcount)
 
 
-def make_tables(now: datetime, evaluated: str, simple: str) -> None:
+def make_tables(now: datetime, which: str) -> None:
     """Create the temporary tables, empty."""
-    conditions = _conditions(evaluated, simple, "")
+    conditions = conditions_sql(which, "")
     queries = {"conditions": conditions, "values": _values(()), "verdicts": CREATE_VERDICTS_TABLE}
     with connection.cursor() as cursor:
         cursor.execute(DROP_COMPOSITE_TABLES)
         for name, query in queries.items():
-            cursor.execute(f"CREATE TEMP TABLE eval_{name} AS {query} WITH NO DATA", _params(now))
+            cursor.execute(f"CREATE TEMP TABLE eval_{name} AS {query} WITH NO DATA", composite_params(now))
 
 
 def _refill(conditions: str, params: dict[str, Any], now: datetime) -> int:
@@ -242,8 +253,8 @@ def _refill(conditions: str, params: dict[str, Any], now: datetime) -> int:
         cursor.execute(f"INSERT INTO eval_conditions {conditions}", params)
         if not cursor.rowcount:
             return 0
-        cursor.execute(f"INSERT INTO eval_values {_values(_reducers(cursor))}", _params(now))
-        cursor.execute(f"INSERT INTO eval_verdicts {CREATE_VERDICTS_TABLE}", _params(now))
+        cursor.execute(f"INSERT INTO eval_values {_values(_reducers(cursor))}", composite_params(now))
+        cursor.execute(f"INSERT INTO eval_verdicts {CREATE_VERDICTS_TABLE}", composite_params(now))
         return int(cursor.rowcount)
 
 
@@ -252,7 +263,7 @@ def _reducers(cursor: CursorWrapper) -> set[str]:
     return {reducer for (reducer,) in cursor.fetchall()}
 
 
-def _params(now: datetime) -> dict[str, Any]:
+def composite_params(now: datetime) -> dict[str, Any]:
     tick = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES).total_seconds()
     return {
         "now": now, "tick": tick, "built_in": [source.kind for source in metrics], "operators": Operator.values,

@@ -28,13 +28,14 @@ from django.utils import timezone
 
 from rules.data_sources.asking import QueryOutcome, ask_queries
 from rules.data_sources.record import record_outcomes
-from rules.data_sources.watched import queries_watched
+from rules.data_sources.watched import queries_watched, query_names
 from rules.evaluation import stages
-from rules.evaluation.candidates import census_of, find_candidates
+from rules.evaluation.candidates import census_of, find_candidates, only
 from rules.evaluation.clock_skew import SKEW, pull_back
 from rules.evaluation.execution import execute_pending
 from rules.evaluation.orphans import resolve_unwatched
 from rules.evaluation.readings import cause_of, forget, gather, keep_changes
+from rules.evaluation.series.selection import select_series
 from rules.evaluation.transitions import record
 from rules.isolation import Isolated
 from rules.models import AutomationRule, DispatchRun, MetricQuery
@@ -102,14 +103,17 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
     with _timed(run, stages.READINGS):
         outcomes = _ask_sources(run, owner, rule)
         with transaction.atomic():
-            gather(now, person=_only_reader(owner, rule), outcomes=outcomes)
+            person = _only_reader(owner, rule)
+            gather(now, person=person, outcomes=outcomes)
     with _timed(run, stages.HISTORY):
         _apart(run, "Changes of built-in metrics were not stored", lambda: keep_changes(now))
     with _timed(run, stages.CANDIDATES), transaction.atomic():
         census = census_of(owner, rule)
         run.rules_evaluated, run.instances = census.rules, census.instances
         _silence(run)
-        candidates, isolated = find_candidates(now, owner, rule, census.kinds)
+        series = select_series(now, *only(owner, rule), query_names(), person)
+        run.instances += series.live
+        candidates, isolated = find_candidates(now, owner, rule, census.kinds, series)
     with _timed(run, stages.RECORD):
         _apart(
             run, "Instances no longer evaluated were not resolved", lambda: resolve_unwatched(run.pk, now, owner, rule)

@@ -19,7 +19,7 @@ WITH unwatched AS (
        AND r.id = s.rule_id AND {IN_FORCE_SQL} AND u.id = s.user_id
        AND greatest(s.since, s.last_notified_at) <= %(now)s
        AND (%(owner)s::uuid IS NULL OR r.user_id = %(owner)s) AND (%(rule)s::uuid IS NULL OR r.id = %(rule)s)
-       AND (s.target <> left(coalesce(r.target_integration, ''), 200)
+       AND ((r.series_mode = 'one' AND s.target <> left(coalesce(r.target_integration, ''), 200))
             OR (r.applies_to = 'owner' AND s.user_id <> r.user_id)
             OR (r.applies_to = 'everyone' AND NOT u.is_active)
             OR (s.user_id <> r.user_id AND NOT {IS_TRUSTED}))

@@ -16,6 +16,8 @@ from rules.data_sources.asking import QueryOutcome
 from rules.data_sources.readings import insert_outcomes
 from rules.data_sources.watched import query_names
 from rules.engine.evaluated_rules import IN_FORCE_SQL
+from rules.evaluation.series.aggregates import AGGREGATE_TABLES
+from rules.evaluation.series.selection import SELECTION_TABLES
 from rules.metrics import MetricSource, Query
 from rules.metrics.pushed import Pushed
 from rules.registries import metrics
@@ -35,7 +37,8 @@ CREATE TEMP TABLE eval_beyond (metric text, user_id uuid, target text);
 ANALYZE = "SET LOCAL default_statistics_target = 10; ANALYZE eval_readings, eval_failures"
 TEMPORARY = (
     "eval_readings", "eval_series", "eval_failures", "eval_beyond", "eval_conditions", "eval_values", "eval_verdicts",
-    "eval_silenced", "eval_candidates", "eval_transitions",
+    "eval_silenced", "eval_silenced_series", "eval_candidates", "eval_transitions", *SELECTION_TABLES,
+    *AGGREGATE_TABLES,
 )  # fmt: skip
 # NaN is above Infinity for PostgreSQL; none of the three can be compared with a threshold.
 PUT_ASIDE = """

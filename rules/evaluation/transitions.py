@@ -33,13 +33,14 @@ CREATE TEMP TABLE eval_transitions ({", ".join(f"{name} {kind}" for name, kind i
 """
 # Handling by people during the evaluation is kept, unless the transition reopens the alert.
 WRITE_STATES = """
-INSERT INTO rule_states AS s (id, rule_id, user_id, target, condition, reason, since, value, episode, handling,
+INSERT INTO rule_states AS s (id, rule_id, user_id, target, labels, condition, reason, since, value, episode, handling,
                               fired_at, silence_id, critical, flapping, changes)
-SELECT t.state_id, c.rule_id, c.subject_id, c.target, t.new, t.reason, %(now)s, c.value, t.episode, t.handling,
-       t.fired_at, t.silence_id::uuid, t.critical, t.flapping, t.changes
+SELECT t.state_id, c.rule_id, c.subject_id, c.target, coalesce(c.labels, '{}'), t.new, t.reason, %(now)s, c.value,
+       t.episode, t.handling, t.fired_at, t.silence_id::uuid, t.critical, t.flapping, t.changes
   FROM eval_transitions t JOIN eval_candidates c USING (n)
 ON CONFLICT (rule_id, user_id, target) DO UPDATE SET
-  condition = excluded.condition, reason = excluded.reason, value = excluded.value, episode = excluded.episode,
+  condition = excluded.condition, reason = excluded.reason, labels = excluded.labels, missed = 0,
+  value = excluded.value, episode = excluded.episode,
   since = CASE WHEN s.condition = excluded.condition THEN s.since ELSE excluded.since END,
   fired_at = excluded.fired_at, silence_id = excluded.silence_id, critical = excluded.critical,
   flapping = excluded.flapping, changes = excluded.changes,
@@ -69,6 +70,8 @@ SELECT t.entry_id, c.owner_id, c.rule_id, %(run)s, t.state_id, 'smart_agent', t.
          'person', c.subject_id, 'observed_at', c.observed_at, 'from', c.condition, 'to', t.new, 'reason', t.reason,
          'episode', t.episode, 'since', c.since, 'handling', c.handling, 'last_acted', c.last_notified_at,
          'verdict', c.verdict)
+       || CASE WHEN coalesce(c.labels, '{{}}') IN ('{{}}', jsonb_build_object('target', c.target)) THEN '{{}}'
+               ELSE jsonb_build_object('labels', c.labels) END
        || CASE WHEN c.conditions IS NULL THEN '{{}}' ELSE jsonb_build_object('conditions', c.conditions) END
        || CASE WHEN b.condition <> {CONDITION} THEN jsonb_build_object('condition_before', b.condition) ELSE '{{}}' END
        || CASE WHEN t.critical THEN jsonb_build_object('critical', r.critical_threshold) ELSE '{{}}' END

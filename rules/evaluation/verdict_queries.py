@@ -15,11 +15,15 @@ from rules.engine.evaluated_rules import EVALUATED_SQL
 from rules.engine.numeric_range import as_float_sql
 from rules.isolation import NOT_EVALUATED
 
-IS_SIMPLE = "r.reducer = 'last' AND r.more_conditions = '[]'"
-COLUMNS = f"""r.id AS rule_id, r.user_id AS owner_id, r.metric_type, r.condition_operator AS operator,
+HAS_ONE_READING = "r.reducer = 'last' AND r.more_conditions = '[]'"
+IS_SIMPLE = f"r.series_mode = 'one' AND {HAS_ONE_READING}"
+IS_COMPOSED = f"r.series_mode = 'one' AND NOT ({HAS_ONE_READING})"
+RULE_COLUMNS = f"""r.id AS rule_id, r.user_id AS owner_id, r.metric_type, r.condition_operator AS operator,
     {as_float_sql("r.threshold_value")} AS threshold, {as_float_sql("r.recovery_threshold")} AS recovery,
-    {as_float_sql("r.critical_threshold")} AS critical, left(coalesce(r.target_integration, ''), 200) AS target,
-    r.repeat_every, r.pending_for, r.keep_firing_for, r.no_data_policy, r.error_policy, r.status = 'draft' AS draft"""
+    {as_float_sql("r.critical_threshold")} AS critical, {{target}} AS target, r.repeat_every,
+    r.pending_for, r.keep_firing_for, r.no_data_policy, r.error_policy, r.status = 'draft' AS draft"""
+OWN_TARGET = "left(coalesce(r.target_integration, ''), 200)"
+COLUMNS = RULE_COLUMNS.format(target=OWN_TARGET)
 # Another application may have written thresholds that cannot be compared, and times out of range.
 SPAN = "BETWEEN '0' AND interval '1000 years'"
 READABLE = {
@@ -125,7 +129,8 @@ def simple(only: str, *, everyone: bool = True) -> str:
     return f"""
 SELECT i.*, CASE WHEN f.metric IS NOT NULL THEN 'failed' ELSE {verdict_sql(VALUE, "i")} END AS verdict,
        coalesce(f.cause, '') AS cause, {VALUE} AS value, coalesce(own.observed_at, platform.observed_at) AS observed_at,
-       coalesce({met_sql(VALUE, "i.operator", "i.critical")}, false) AS worsens, NULL::jsonb AS conditions
+       coalesce({met_sql(VALUE, "i.operator", "i.critical")}, false) AS worsens, NULL::jsonb AS conditions,
+       NULL::jsonb AS labels
   FROM ({_instances(IS_SIMPLE, only, everyone=everyone)}) AS i
   LEFT JOIN eval_failures f ON f.metric = i.metric_type
   LEFT JOIN eval_readings own
@@ -137,8 +142,8 @@ SELECT i.*, CASE WHEN f.metric IS NOT NULL THEN 'failed' ELSE {verdict_sql(VALUE
 
 def _composed(only: str, *, everyone: bool) -> str:
     return f"""
-SELECT i.*, v.verdict, v.cause, v.value, v.observed_at, v.worsens, v.conditions
-  FROM ({_instances(f"NOT ({IS_SIMPLE})", only, everyone=everyone)}) AS i
+SELECT i.*, v.verdict, v.cause, v.value, v.observed_at, v.worsens, v.conditions, NULL::jsonb AS labels
+  FROM ({_instances(IS_COMPOSED, only, everyone=everyone)}) AS i
   JOIN eval_verdicts v ON v.rule_id = i.rule_id AND v.subject_id = i.subject_id
 """
 
@@ -147,7 +152,8 @@ def _refused(only: str) -> str:
     """A failed verdict, for the owner alone, on each rule that its owner may not have, with the reason."""
     return f"""
 SELECT {COLUMNS}, r.user_id AS subject_id, 'failed' AS verdict, {REFUSAL} AS cause, NULL::float8 AS value,
-       NULL::timestamptz AS observed_at, false AS worsens, NULL::jsonb AS conditions
+       NULL::timestamptz AS observed_at, false AS worsens, NULL::jsonb AS conditions,
+       NULL::jsonb AS labels
   FROM automation_rules r WHERE {READABLE_ONES} AND NOT {IS_TRUSTED} {only}
 """
 
@@ -166,6 +172,7 @@ SELECT r.id AS rule_id, r.user_id AS owner_id, r.metric_type, r.condition_operat
        interval '0' AS pending_for, interval '0' AS keep_firing_for,
        r.no_data_policy, 'keep' AS error_policy, r.status = 'draft' AS draft,
        r.user_id AS subject_id, 'failed' AS verdict, {cause} AS cause, NULL::float8 AS value,
-       NULL::timestamptz AS observed_at, false AS worsens, NULL::jsonb AS conditions
+       NULL::timestamptz AS observed_at, false AS worsens, NULL::jsonb AS conditions,
+       NULL::jsonb AS labels
   FROM automation_rules r WHERE {EVALUATED_SQL} {only}
 """

@@ -11,6 +11,7 @@ from rules.data_sources.watched import watching
 from rules.engine.states import InstanceState
 from rules.filters.activity import ActivityFilter as ActivityFilter
 from rules.filters.activity import RuleNameFilter as RuleNameFilter
+from rules.filters.labels import LabelsFilter
 from rules.health.examination import with_finding
 from rules.models import AutomationRule, DispatchRun, Integration, MetricQuery, RuleState
 from rules.models.rule import Severity
@@ -88,6 +89,7 @@ class StateFilter(TimesFilter):
     owner = PersonFilter(field_name="rule__user")
     assignee = PersonFilter(field_name="assignee")
     target = django_filters.CharFilter(help_text="An integration, for example gmail.")
+    labels = LabelsFilter()
 
     class Meta:
         model = RuleState

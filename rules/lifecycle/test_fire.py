@@ -22,7 +22,7 @@ def test_fire(rule: AutomationRule, user: Any, now: datetime) -> ActivityEntry:
     with transaction.atomic():
         firing = Firing(
             entry_id=uuid4(), event=TEST_EVENT, rule_id=rule.pk, rule_name=rule.rule_name, owner_id=rule.user_id,
-            subject_id=rule.user_id, subject_name=str(rule.user), target=rule.target_integration or "",
+            subject_id=rule.user_id, subject_name=str(rule.user), target=seen.target or rule.target_integration or "",
             metric=rule.metric_type, value=value, operator=rule.condition_operator,
             threshold=float(rule.threshold_value), severity=rule.severity, config=_config(rule), fired_at=now, now=now,
         )  # fmt: skip

@@ -21,8 +21,8 @@ OF_PERSON = " AND (applies_to = 'everyone' OR user_id = %(person)s)"
 PUSHED_READINGS_SQL = f"""
 WITH rules AS (SELECT metric_type AS metric, user_id, applies_to, coalesce(target_integration, '') AS target
                  FROM automation_rules r
-                WHERE {IN_FORCE_SQL} AND metric_type IS NOT NULL AND NOT metric_type = ANY(%(built_in)s)
-                      {{only}}
+                WHERE {IN_FORCE_SQL} AND series_mode = 'one' AND metric_type IS NOT NULL
+                      AND NOT metric_type = ANY(%(built_in)s) {{only}}
                 UNION ALL
                SELECT c.it->>'metric', user_id, applies_to, coalesce(c.it->>'target', '')
                  FROM automation_rules r CROSS JOIN LATERAL jsonb_array_elements(

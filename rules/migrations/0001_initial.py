@@ -497,6 +497,36 @@ class Migration(migrations.Migration):
                     smartagent.fields.NumericField(blank=True, null=True, verbose_name="parameter"),
                 ),
                 (
+                    "series_mode",
+                    models.TextField(
+                        choices=[
+                            ("one", "one per person"),
+                            ("each", "one per series"),
+                            ("by", "one per combination of labels"),
+                        ],
+                        db_default="one",
+                        default="one",
+                        verbose_name="instances",
+                    ),
+                ),
+                ("matchers", models.JSONField(blank=True, db_default=[], default=list)),
+                ("group_by", models.JSONField(blank=True, db_default=[], default=list, verbose_name="group by")),
+                (
+                    "series_aggregate",
+                    models.TextField(
+                        choices=[
+                            ("sum", "sum"),
+                            ("avg", "average"),
+                            ("min", "minimum"),
+                            ("max", "maximum"),
+                            ("count", "number of series"),
+                        ],
+                        db_default="sum",
+                        default="sum",
+                        verbose_name="aggregation across series",
+                    ),
+                ),
+                (
                     "critical_threshold",
                     smartagent.fields.NumericField(blank=True, null=True, verbose_name="critical threshold"),
                 ),
@@ -594,6 +624,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("more_conditions", []), ("reducer", "last"), _negated=True),
                         fields=["id"],
                         name="automation_rules_composed",
+                    ),
+                    models.Index(
+                        condition=models.Q(("series_mode", "one"), _negated=True),
+                        fields=["id"],
+                        name="automation_rules_of_series",
                     ),
                 ],
                 "constraints": [
@@ -776,6 +811,36 @@ class Migration(migrations.Migration):
                 (
                     "reducer_parameter",
                     smartagent.fields.NumericField(blank=True, null=True, verbose_name="parameter"),
+                ),
+                (
+                    "series_mode",
+                    models.TextField(
+                        choices=[
+                            ("one", "one per person"),
+                            ("each", "one per series"),
+                            ("by", "one per combination of labels"),
+                        ],
+                        db_default="one",
+                        default="one",
+                        verbose_name="instances",
+                    ),
+                ),
+                ("matchers", models.JSONField(blank=True, db_default=[], default=list)),
+                ("group_by", models.JSONField(blank=True, db_default=[], default=list, verbose_name="group by")),
+                (
+                    "series_aggregate",
+                    models.TextField(
+                        choices=[
+                            ("sum", "sum"),
+                            ("avg", "average"),
+                            ("min", "minimum"),
+                            ("max", "maximum"),
+                            ("count", "number of series"),
+                        ],
+                        db_default="sum",
+                        default="sum",
+                        verbose_name="aggregation across series",
+                    ),
                 ),
                 (
                     "critical_threshold",
@@ -1103,6 +1168,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("target", models.TextField(blank=True, db_default="", default="")),
+                (
+                    "labels",
+                    models.JSONField(blank=True, db_default={}, default=dict, help_text="Labels of the series."),
+                ),
+                (
+                    "missed",
+                    models.SmallIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="Consecutive evaluations in which its series had no reading.",
+                    ),
+                ),
                 (
                     "condition",
                     models.TextField(

@@ -15,6 +15,7 @@ from simple_history.models import HistoricalRecords
 from rules import registries
 from rules.engine.conditions import Match, Operator, Reducer
 from rules.engine.evaluated_rules import IN_FORCE_STATUSES
+from rules.engine.series_choice import SeriesAggregate, SeriesMode
 from rules.models.querysets import RuleQuerySet
 from smartagent.fields import FactsField, NumericField
 from smartagent.kernel.scope import RepresentableManager
@@ -77,6 +78,17 @@ class AutomationRule(models.Model):
         "integration",
         blank=True,
         null=True,
+    )
+    series_mode = models.TextField(
+        "instances", choices=SeriesMode.choices, default=SeriesMode.ONE, db_default=SeriesMode.ONE
+    )
+    matchers = models.JSONField(default=list, blank=True, db_default=[])
+    group_by = models.JSONField("group by", default=list, blank=True, db_default=[])
+    series_aggregate = models.TextField(
+        "aggregation across series",
+        choices=SeriesAggregate.choices,
+        default=SeriesAggregate.SUM,
+        db_default=SeriesAggregate.SUM,
     )
     status = models.TextField(choices=Status.choices, default=Status.ACTIVE, db_default=Status.ACTIVE)
     last_triggered_at = models.DateTimeField("last triggered", null=True, blank=True, editable=False)
@@ -181,6 +193,9 @@ class AutomationRule(models.Model):
                 name="automation_rules_composed",
                 condition=~models.Q(reducer="last", more_conditions=[]),
             ),
+            models.Index(  # serves rules with several instances a person
+                fields=["id"], name="automation_rules_of_series", condition=~models.Q(series_mode="one")
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["uid"], name="automation_rules_uid"),
@@ -202,7 +217,12 @@ class AutomationRule(models.Model):
     @property
     def is_simple(self) -> bool:
         """Whether the rule has one condition on the newest reading: the fast path of an evaluation."""
-        return self.reducer == Reducer.LAST and not self.more_conditions
+        return self.reducer == Reducer.LAST and not self.more_conditions and not self.watches_series
+
+    @property
+    def watches_series(self) -> bool:
+        """Whether it has an instance per series or combination of labels, not one per person."""
+        return self.series_mode != SeriesMode.ONE
 
     @property
     def watched(self) -> set[str]:

@@ -32,6 +32,10 @@ class RuleState(models.Model):
         db_index=False,
     )
     target = models.TextField(default="", db_default="", blank=True)
+    labels = models.JSONField(default=dict, db_default={}, blank=True, help_text="Labels of the series.")
+    missed = models.SmallIntegerField(
+        default=0, db_default=0, help_text="Consecutive evaluations in which its series had no reading."
+    )
     condition = models.TextField(choices=InstanceState.choices, default=InstanceState.OK, db_default=InstanceState.OK)
     reason = models.TextField(default="", db_default="")
     since = models.DateTimeField()

@@ -24,8 +24,10 @@ from smartagent.kernel.formats import clock_utc, counted
 log = structlog.get_logger(__name__)
 MAX_COMMENT_IN_REASON = 200
 CREATE_SILENCE_TABLES = """
-DROP TABLE IF EXISTS eval_silenced, eval_silences;
+DROP TABLE IF EXISTS eval_silenced, eval_silenced_series, eval_silences;
 CREATE TEMP TABLE eval_silenced (rule_id uuid, subject_id uuid, silence_id uuid, words text);
+CREATE TEMP TABLE eval_silenced_series (rule_id uuid, subject_id uuid, labels jsonb, silence_id uuid, words text,
+                                        until timestamptz);
 """
 SILENCES = {
     "id": "uuid", "user_id": "uuid", "rule_id": "uuid", "metric": "text", "person_id": "uuid", "labels": "jsonb",
@@ -45,21 +47,33 @@ WAYS = (
 )
 AGREES = f"""(s.user_id IS NULL OR r.user_id = s.user_id)
     AND (s.metric = '' OR r.metric_type = s.metric OR {AMONG_MORE})
-    AND (s.labels = '{{}}' OR r.labels @> s.labels)"""
-FOUND = "SELECT s.*, r.id AS of_rule, r.user_id AS owner_id, r.applies_to FROM eval_silences s JOIN automation_rules r"
+    AND (s.labels = '{{}}' OR r.labels @> s.labels OR (r.series_mode <> 'one' AND NOT EXISTS (
+         SELECT FROM jsonb_each(s.labels) AS l WHERE r.labels ? l.key AND r.labels->l.key <> l.value)))"""
+# What the labels of the rule leave to those of the series.
+LEFT_TO_SERIES = """(SELECT coalesce(jsonb_object_agg(l.key, l.value), '{}') FROM jsonb_each(s.labels) AS l
+    WHERE NOT r.labels @> jsonb_build_object(l.key, l.value))"""
+FOUND = f"""SELECT s.*, r.id AS of_rule, r.user_id AS owner_id, r.applies_to,
+       CASE WHEN s.labels = '{{}}' OR r.labels @> s.labels THEN '{{}}' ELSE {LEFT_TO_SERIES} END AS of_series
+  FROM eval_silences s JOIN automation_rules r"""
 COVERED_INSTANCES_SQL = f"""
 WITH found AS ({" UNION ALL ".join(f"{FOUND} ON {way} WHERE {AGREES} AND {IN_FORCE_SQL}" for way in WAYS)})
-SELECT of_rule AS rule_id, owner_id AS subject_id, id AS silence_id, words, until FROM found
+SELECT of_rule AS rule_id, owner_id AS subject_id, id AS silence_id, words, until, of_series FROM found
  WHERE applies_to = 'owner' AND (person_id IS NULL OR person_id = owner_id)
 UNION ALL
-SELECT of_rule, u.id, f.id, words, until FROM found f
+SELECT of_rule, u.id, f.id, words, until, of_series FROM found f
   JOIN smartagent_users u ON u.is_active AND (f.person_id IS NULL OR u.id = f.person_id)
  WHERE applies_to = 'everyone'
 """
 FILL = f"""
 INSERT INTO eval_silenced
 SELECT DISTINCT ON (rule_id, subject_id) rule_id, subject_id, silence_id, words FROM ({COVERED_INSTANCES_SQL}) AS i
+ WHERE of_series = '{{}}'
  ORDER BY rule_id, subject_id, until DESC, silence_id
+"""
+FILL_SERIES = f"""
+INSERT INTO eval_silenced_series
+SELECT rule_id, subject_id, of_series, silence_id, words, until FROM ({COVERED_INSTANCES_SQL}) AS i
+ WHERE of_series <> '{{}}'
 """
 FIRING = f"count(*) FILTER (WHERE {fires_now_sql('t')} AND r.status = 'active')"
 COVERED = f"""
@@ -69,8 +83,9 @@ SELECT r.id, r.rule_name, r.user_id, coalesce(nullif(o.full_name, ''), o.email),
   JOIN automation_rules r ON r.id = i.rule_id
   JOIN smartagent_users o ON o.id = r.user_id AND o.is_active
   LEFT JOIN rule_states t ON t.rule_id = i.rule_id AND t.user_id = i.subject_id
-                         AND t.target = coalesce(r.target_integration, '')
- WHERE %(owner)s::uuid IS NULL OR r.user_id = %(owner)s
+                         AND (r.series_mode <> 'one' OR t.target = coalesce(r.target_integration, ''))
+                         AND t.labels @> i.of_series
+ WHERE (%(owner)s::uuid IS NULL OR r.user_id = %(owner)s) AND (i.of_series = '{{}}' OR t.id IS NOT NULL)
  GROUP BY r.id, o.id
  ORDER BY 6 DESC, r.rule_name, r.id LIMIT %(maximum)s
 """
@@ -125,6 +140,8 @@ def gather_silenced(now: datetime, unread: list[str] | None = None) -> int:
         _fill_silences([_row(silence, window.end, words_of(silence, window)) for silence, window in on])
         cursor.execute(FILL)
         found = int(cursor.rowcount)
+        cursor.execute(FILL_SERIES)
+        found += int(cursor.rowcount)
         cursor.execute("ANALYZE eval_silenced; DROP TABLE eval_silences")
         return found
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 
+from rules.engine.series_labels import labels_of
 from rules.models import AutomationRule, Silence
 from rules.silences.coverage import words_of
 from rules.silences.windows import Window, windows
@@ -15,14 +16,15 @@ from rules.silences.windows import Window, windows
 Span = tuple[datetime, datetime, str]
 
 
-def agrees(silence: Silence, rule: AutomationRule, person: UUID) -> bool:
-    """Whether `silence`, while active, covers the instance of `rule` for `person`."""
+def agrees(silence: Silence, rule: AutomationRule, person: UUID, target: str = "") -> bool:
+    """Whether `silence`, while active, covers the instance of `rule` for `person` on the series `target`."""
     named = (
         silence.rule_id in (None, rule.pk)
         and silence.user_id in (None, rule.user_id)
         and silence.person_id in (None, person)
     )
-    labels = rule.labels if isinstance(rule.labels, Mapping) else {}
+    labels = labels_of(target) if rule.watches_series else {}
+    labels |= rule.labels if isinstance(rule.labels, Mapping) else {}
     return (
         named
         and (not silence.metric or silence.metric in rule.watched)
@@ -37,7 +39,12 @@ def between(start: datetime, end: datetime) -> list[Silence]:
 
 
 def windows_for(
-    rule: AutomationRule, person: Any, start: datetime, end: datetime, among: Sequence[Silence] | None = None
+    rule: AutomationRule,
+    person: Any,
+    start: datetime,
+    end: datetime,
+    among: Sequence[Silence] | None = None,
+    target: str = "",
 ) -> list[Span]:
     """The spans between `start` and `end` in which the instance of `rule` (saved or not) for `person` is silenced, each
     with its silence.
@@ -50,7 +57,7 @@ def windows_for(
     found = [
         (window, words_of(silence, window))
         for silence in among
-        if agrees(silence, rule, key)
+        if agrees(silence, rule, key, target)
         for window in _windows(silence, start, end)
     ]
     return _disjoint(found)

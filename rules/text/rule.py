@@ -9,6 +9,7 @@ from rules.models import AutomationRule
 from rules.registries import actions
 from rules.text.aggregation import REDUCER_PHRASES, aggregation_met
 from rules.text.phrases import limit, number, series
+from rules.text.series import series_in_words
 from smartagent.kernel.durations import format_duration
 
 # What is true of a reading that has recovered: the opposite of being held.
@@ -41,7 +42,8 @@ def _conditions(rule: AutomationRule, whose: str, whose_further: str) -> str:
         rule.condition_operator, rule.threshold_value, whose,
     )  # fmt: skip
     more = rule.more_conditions if isinstance(rule.more_conditions, list) else [rule.more_conditions]
-    return (" or " if rule.match == "any" else " and ").join([own, *(_further(each, whose_further) for each in more)])
+    joined = (" or " if rule.match == "any" else " and ").join([own, *(_further(each, whose_further) for each in more)])
+    return joined + series_in_words(rule)
 
 
 def single_condition_in_words(

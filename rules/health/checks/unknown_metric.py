@@ -11,7 +11,7 @@ from rules.registries import metrics
 
 UNKNOWN_METRIC_FOR = "7 days"
 OF_LATE = f"""SELECT FROM metric_series q JOIN metric_samples s ON s.series_id = q.id
-                    WHERE q.metric = w.metric AND q.target = w.target
+                    WHERE q.metric = w.metric AND (w.of_series OR q.target = w.target)
                       AND s.observed_at > {before(UNKNOWN_METRIC_FOR)}"""
 
 
@@ -24,23 +24,27 @@ class UnknownMetric(HealthCheck):
     sql = f"""
 WITH watched AS MATERIALIZED (
     SELECT * FROM (
-        SELECT id, user_id, applies_to, metric_type AS metric, coalesce(target_integration, '') AS target FROM rules
+        SELECT id, user_id, applies_to, metric_type AS metric, coalesce(target_integration, '') AS target,
+               series_mode <> 'one' AS of_series FROM rules
          WHERE status = 'active'
         UNION ALL
-        SELECT r.id, r.user_id, r.applies_to, c->>'metric', coalesce(c->>'target', '')
+        SELECT r.id, r.user_id, r.applies_to, c->>'metric', coalesce(c->>'target', ''),
+               r.series_mode <> 'one' AND coalesce(c->>'target', '') = ''
           FROM rules r, jsonb_array_elements(CASE WHEN jsonb_typeof(r.more_conditions) = 'array'
                                              THEN r.more_conditions ELSE '[]' END) AS c
          WHERE r.status = 'active' AND r.more_conditions <> '[]') AS every
      WHERE metric <> ALL(%(unknown_metric_built_in)s)
 ), pushed AS (
-    SELECT metric, target FROM (SELECT DISTINCT metric, target FROM watched WHERE applies_to = 'everyone') AS w
+    SELECT metric, target, of_series
+      FROM (SELECT DISTINCT metric, target, of_series FROM watched WHERE applies_to = 'everyone') AS w
      WHERE EXISTS (SELECT FROM smartagent_users u
                     WHERE EXISTS ({OF_LATE} AND q.user_id = u.id))
 ), unread AS (
     SELECT w.* FROM watched w
      WHERE NOT EXISTS ({OF_LATE} AND q.user_id IS NULL)
        AND CASE WHEN applies_to = 'everyone'
-           THEN NOT EXISTS (SELECT FROM pushed p WHERE p.metric = w.metric AND p.target = w.target)
+           THEN NOT EXISTS (SELECT FROM pushed p WHERE p.metric = w.metric AND p.target = w.target
+                                                   AND p.of_series = w.of_series)
            ELSE NOT EXISTS ({OF_LATE} AND q.user_id = w.user_id) END
 )
 SELECT DISTINCT ON (u.id) u.id AS rule_id, coalesce({days_sql("last.at")}, 100000) AS weight,

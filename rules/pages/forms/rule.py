@@ -19,7 +19,14 @@ from rules.authoring.query_windows import query_window_errors
 from rules.authoring.rule_limit import rule_limit_problem
 from rules.authoring.validation import checked_fields, validate
 from rules.models import AutomationRule
-from rules.pages.forms.rule_fields import ChecksFormField, ConditionsFormField, ParameterFormField, RuleLabelsField
+from rules.pages.forms.rule_fields import (
+    ChecksFormField,
+    ConditionsFormField,
+    LabelNamesFormField,
+    MatchersFormField,
+    ParameterFormField,
+    RuleLabelsField,
+)
 from rules.permissions import rule_errors
 from rules.registries import actions
 from rules.text.aggregation import shown_parameter
@@ -32,7 +39,8 @@ NUMBER_FIELDS = ("threshold_value", "critical_threshold", "recovery_threshold")
 # Optional in the form; where nothing is chosen or sent, what the rule has stays.
 KEPT_FIELDS = (
     "reducer", "match", "error_policy", "evaluation_window", "reducer_parameter", "pending_for", "keep_firing_for",
-    "more_conditions", "labels", "critical_threshold", "recovery_threshold",
+    "more_conditions", "labels", "series_mode", "matchers", "group_by", "series_aggregate", "critical_threshold",
+    "recovery_threshold",
 )  # fmt: skip
 NUMBER_PATTERN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
@@ -53,6 +61,12 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     )
     reducer_parameter = ParameterFormField(
         label=FIELD_LABELS["reducer_parameter"], help_text=FIELD_HELP["reducer_parameter"]
+    )
+    matchers = MatchersFormField(
+        label=FIELD_LABELS["matchers"], help_text=FIELD_HELP["matchers"], placeholder='host=~"web-.*"'
+    )
+    group_by = LabelNamesFormField(
+        label=FIELD_LABELS["group_by"], help_text=FIELD_HELP["group_by"], placeholder="host, disk"
     )
     more_conditions = ConditionsFormField(
         required=False,
@@ -84,7 +98,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         for kind, messages in (("required", REQUIRED_MESSAGES), ("invalid", INVALID_MESSAGES)):
             for name in messages.keys() & self.fields.keys():
                 self.fields[name].error_messages[kind] = messages[name]
-        for name in self.fields.keys() & {"reducer", "match", "error_policy"}:
+        for name in self.fields.keys() & {"reducer", "match", "error_policy", "series_mode", "series_aggregate"}:
             self.fields[name].required = False
         self._config, self._was = self.instance.action_config, str(self.instance.action_type or "")
         self._explain_actions()

@@ -1,7 +1,7 @@
 """Fields of the form of a rule: durations as numbers of checks, labels, rows of further conditions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES, UnfoldAdminTextareaWid
 from rules.authoring.conditions import CONDITION_FIELDS, MAX_FURTHER, further_errors, stored, window_of
 from rules.authoring.fields import INVALID_MESSAGES
 from rules.authoring.labels import label_problem, read_labels, show_labels
+from rules.authoring.series import typed_labels, typed_matchers
 from rules.engine.conditions import Operator, Reducer
 from rules.engine.intervals import parse_checks, shown
 from rules.text.aggregation import shown_parameter
@@ -103,6 +104,45 @@ class RuleLabelsField(forms.CharField):
             return bool((initial or {}) != self.to_python(data))
         except ValidationError:
             return True
+
+
+class _ListFormField(forms.CharField):
+    """A list of texts, typed in one line."""
+
+    read: Callable[[str], list[str]] = staticmethod(typed_labels)
+
+    def __init__(self, *, placeholder: str, **kwargs: Any) -> None:
+        widget = UnfoldAdminTextInputWidget(
+            attrs={"placeholder": placeholder, "autocomplete": "off", "spellcheck": "false"}
+        )
+        super().__init__(**{"required": False, "widget": widget, "strip": False} | kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return value
+        try:
+            return self.read(super().to_python(value) or "")
+        except ValueError as error:
+            raise ValidationError(str(error), code="invalid") from error
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool((initial or []) != self.to_python(data))
+        except ValidationError:
+            return True
+
+
+class MatchersFormField(_ListFormField):
+    """Matchers of labels."""
+
+    read = staticmethod(typed_matchers)
+
+
+class LabelNamesFormField(_ListFormField):
+    """Names of labels."""
 
 
 class ConditionRows(forms.Widget):

@@ -13,16 +13,22 @@ from django.views.decorators.http import require_POST
 
 from rules.authoring.templates import template_of
 from rules.engine.intervals import spelled
-from rules.evaluation.preview import Preview, preview
+from rules.evaluation.preview import InstancePreview, Preview, preview
 from rules.models import AutomationRule
 from rules.text.aggregation import aggregated
 from rules.text.phrases import begun, limit, number, series
 from rules.text.rule import CLEAR, rule_in_words
+from smartagent.kernel.formats import counted
 from smartagent.kernel.limits import limited
 
 HEADLINES = {
     "met": "Would fire now", "held": "Would not fire", "clear": "Would not fire", "missing": "No reading",
     "failed": "Error",
+}  # fmt: skip
+
+VERDICT_WORDS = {
+    "met": "met", "held": "not past the recovery threshold", "clear": "not met", "missing": "no data",
+    "failed": "error",
 }  # fmt: skip
 
 
@@ -34,6 +40,21 @@ class Reading:
     headline: str
     sentence: str
     observed_at: datetime | None = None
+    instances: tuple["InstanceReading", ...] = ()
+    more: int = 0  # instances that are not among them
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceReading:
+    """The display of one instance of a rule on series."""
+
+    target: str
+    value_text: str
+    verdict_text: str
+
+
+def _shown(one: InstancePreview) -> InstanceReading:
+    return InstanceReading(one.target, number(one.value), VERDICT_WORDS[one.verdict])
 
 
 def reading_of(rule: AutomationRule, now: datetime) -> Reading:
@@ -41,7 +62,9 @@ def reading_of(rule: AutomationRule, now: datetime) -> Reading:
     seen = preview(rule, now)
     everyone = rule.applies_to == AutomationRule.AppliesTo.EVERYONE
     sentence = _of_several(rule, seen) if seen.conditions else _of_one(rule, seen)
-    if everyone:
+    if rule.watches_series:
+        sentence = f"{_of_instances(seen)} {sentence}".strip()
+    elif everyone:
         sentence = f"Would fire for {seen.met:,} of {seen.people:,} people. {sentence}"
     policy = {"missing": rule.no_data_policy, "failed": rule.error_policy}.get(seen.verdict)
     fires = bool(seen.met) or policy == "fire"
@@ -49,11 +72,18 @@ def reading_of(rule: AutomationRule, now: datetime) -> Reading:
     headline = HEADLINES[verdict] + (", critical" if fires and seen.worsens else "")
     if fires and rule.pending_for:
         headline = f"Would fire after {spelled(rule.pending_for)}"
-    return Reading(verdict=verdict, headline=headline, sentence=sentence, observed_at=seen.observed_at)
+    return Reading(
+        verdict=verdict,
+        headline=headline,
+        sentence=sentence,
+        observed_at=seen.observed_at,
+        instances=tuple(map(_shown, seen.instances)),
+        more=max(seen.people - len(seen.instances), 0) if seen.instances else 0,
+    )
 
 
 def _of_one(rule: AutomationRule, seen: Preview) -> str:
-    watched = series(rule.metric_type, str(rule.user), rule.target_integration)
+    watched = series(rule.metric_type, str(rule.user), seen.target or rule.target_integration)
     would_be = limit(rule.condition_operator, rule.threshold_value, seen.value)
     value = number(seen.value, rule.threshold_value)
     sentence = {
@@ -64,6 +94,13 @@ def _of_one(rule: AutomationRule, seen: Preview) -> str:
         "failed": f"{watched} could not be read: {seen.cause} {_without(rule.error_policy)}",
     }[seen.verdict]
     return begun(sentence, rule.metric_type)
+
+
+def _of_instances(seen: Preview) -> str:
+    """How many instances would fire; nothing where there are none."""
+    if seen.verdict == "missing" and not any(each.value is not None for each in seen.instances):
+        return ""
+    return f"Would fire for {seen.met:,} of {counted(seen.people, 'instance')}. The worst:"
 
 
 def _missing(rule: AutomationRule, watched: str, cause: str) -> str:

@@ -91,6 +91,7 @@ class RuleFormAdmin(OwnerChoiceAdmin):
             watched += ["applies_to", "user"]
         elif obj is not None and obj.applies_to == AutomationRule.AppliesTo.EVERYONE:
             watched += ["applies_to"]
+        watched += ["series_mode", "matchers", "group_by", "series_aggregate"]
         fires = ["reducer", "evaluation_window", "reducer_parameter", "condition_operator", "threshold_value",
                  "critical_threshold", "pending_for", "more_conditions", "match"]  # fmt: skip
         status = ["status"] if obj is not None and obj.status != DRAFT else []

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from rules.backtesting.explanation import explain
+from rules.backtesting.instances import instances_of
 from rules.explain.replay import answer, condition_in_words, steps_in_words
 from rules.models import AutomationRule
 from rules.pages.rule.page import find_rule
@@ -20,7 +21,7 @@ from smartagent.kernel.times import read_time
 from smartagent.models import User
 from smartagent.shell.owned_admin import OwnedAdmin
 
-MAX_NEARBY = 5
+MAX_NEARBY, MAX_TARGETS = 5, 200
 
 
 @require_safe
@@ -28,22 +29,25 @@ def why_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: UUID) -> Ht
     """Ask for a time, and show the explanation; by default of now."""
     rule = find_rule(model_admin, request, rule_id)
     person, problem = _person(request, rule), ""
+    targets = _targets(rule, person)
+    target = request.GET.get("target", targets[0] if targets else "")
     given = request.GET.get("at", "").strip() or f"{timezone.localtime():%Y-%m-%dT%H:%M}"
     facts: dict[str, Any] = {}
     try:
-        facts = _answered(rule, person, _time(given))
+        facts = _answered(rule, person, _time(given), target)
     except ValueError as error:
         problem = str(error)
     context = {
         "title": f"Why? · {rule}", "rule": rule, "person": person, "problem": problem,
-        "given": given, "people": _people(request, rule),
+        "given": given, "people": _people(request, rule), "target": target, "targets": targets,
     } | facts  # fmt: skip
     return model_admin.show(request, "rules/why.html", context)
 
 
-def _answered(rule: AutomationRule, person: User, at: datetime) -> dict[str, Any]:
-    why = explain(rule, person.pk, at)
+def _answered(rule: AutomationRule, person: User, at: datetime, target: str) -> dict[str, Any]:
+    why = explain(rule, person.pk, at, target)
     entries = rule.entries.filter(context__person=str(person.pk))
+    entries = entries.filter(context__target=target) if rule.watches_series else entries
     return {
         "why": why, "answers": answer(why), "rule_then": rule_in_words(why.rule),
         "conditions": [(condition_in_words(observed), observed.observed_at) for observed in why.observed],
@@ -69,6 +73,18 @@ def _person(request: HttpRequest, rule: AutomationRule) -> User:
     if not has_everyone(request.user, "view"):
         return rule.user
     return User.objects.filter(pk=key).first() or rule.user
+
+
+def _targets(rule: AutomationRule, person: User) -> list[str]:
+    """The series of a rule on series to choose from, those that fire first."""
+    if not rule.watches_series:
+        return []
+    known = rule.states.filter(user=person).exclude(target="").order_by("condition", "target")
+    try:
+        found = [each.target for each in instances_of(rule, person.pk, timezone.now(), timezone.now()).listing]
+    except ValueError:
+        found = []
+    return list(dict.fromkeys([*known.values_list("target", flat=True)[:MAX_TARGETS], *found]))[:MAX_TARGETS]
 
 
 def _people(request: HttpRequest, rule: AutomationRule) -> list[User]:

@@ -50,6 +50,19 @@
     rowOf(match).hidden = rows().length === 0;
     conditions.querySelector("[data-add]").hidden = rows().length >= Number(conditions.dataset.most);
   };
+  // Series are chosen and grouped only where there is an instance for each of them.
+  const field = (name) => document.getElementById(`id_${name}`);
+  const showSeries = () => {
+    const mode = field("series_mode"), target = field("target_integration");
+    if (!mode) return;
+    const one = mode.value === "one", by = mode.value === "by";
+    showWindow(field("matchers"), rowOf(field("matchers")), one);
+    showWindow(field("group_by"), rowOf(field("group_by")), !by);
+    rowOf(field("series_aggregate")).hidden = !by;
+    if (target) showWindow(target, rowOf(target), !one);
+  };
+  form.addEventListener("change", showSeries);
+  showSeries();
   form.addEventListener("change", showWindows);
   showWindows();
 

@@ -25,7 +25,8 @@ from tests.rules.rule_cast import rule_of
 
 # A value of each field that is not its default.
 EVERYTHING = {
-    "rule_name": "All of it", "description": "Why", "status": "paused", "target_integration": "gmail",
+    "rule_name": "All of it", "description": "Why", "status": "paused", "target_integration": "",
+    "series_mode": "by", "matchers": ['host=~"web-.*"'], "group_by": ["host"], "series_aggregate": "max",
     "severity": "critical", "applies_to": "everyone", "pending_for": timedelta(minutes=10),
     "keep_firing_for": timedelta(minutes=15), "recovery_threshold": 75, "no_data_policy": "fire",
     "error_policy": "resolve", "repeat_every": timedelta(hours=1), "reducer": "quantile",
@@ -39,6 +40,13 @@ EVERYTHING = {
     "labels": {"team": "db"}, "runbook_url": "https://example.com/", "action_config": {"title": "Low"},
     "metric_type": "cpu", "condition_operator": "<=", "threshold_value": 60, "action_type": "notify",
 }  # fmt: skip
+
+
+# A rule on series chooses them by matchers, so it has no target.
+ON_A_TARGET = EVERYTHING | {
+    "target_integration": "gmail", "series_mode": "one", "matchers": [], "group_by": [], "series_aggregate": "sum",
+}  # fmt: skip
+BOTH = pytest.mark.parametrize("everything", [EVERYTHING, ON_A_TARGET], ids=["series", "target"])
 
 
 def named(fields):
@@ -62,6 +70,7 @@ def test_these_tests_have_a_value_of_every_field_that_people_write():
     assert EVERYTHING.keys() | {"user"} == named(WRITTEN)
     plain = AutomationRule()
     assert [name for name, value in EVERYTHING.items() if value == getattr(plain, name)] == []
+    assert ON_A_TARGET["target_integration"] == "gmail"
 
 
 def test_the_form_has_every_field_with_its_label_and_help():
@@ -99,26 +108,31 @@ def test_files_have_every_field_under_one_name():
 
 
 @pytest.mark.django_db
-def test_an_export_has_every_field_and_brings_each_into_another_installation(alice):
-    rule_of(alice, **EVERYTHING)
+@BOTH
+def test_an_export_has_every_field_and_brings_each_into_another_installation(alice, everything):
+    rule_of(alice, **everything)
     document = as_document(AutomationRule.objects.all())
-    assert document["rules"][0].keys() == set(FIELD_NAMES)
+    missing = set(FIELD_NAMES) - document["rules"][0].keys()
+    assert missing <= ({"target"} if everything is EVERYTHING else {"instances", "matchers", "by", "aggregate"})
     AutomationRule._base_manager.all().delete()
     apply(read_text(as_yaml(document), "rules.yaml"), None, timezone.now())
-    assert values_of(AutomationRule.objects.get(), EVERYTHING) == EVERYTHING
+    found = values_of(AutomationRule.objects.get(), everything)
+    assert found | {"target_integration": found["target_integration"] or ""} == everything
 
 
 @pytest.mark.django_db
-def test_a_copy_has_every_field_that_is_copied(alice):
-    rule = rule_of(alice, **EVERYTHING)
+@BOTH
+def test_a_copy_has_every_field_that_is_copied(alice, everything):
+    rule = rule_of(alice, **everything)
     copied = AutomationRule.objects.get(pk=clone(rule, alice, timezone.now()).pk)
     names = named(field for field in RULE_FIELDS if field.copied)
     assert values_of(copied, names) == values_of(rule, names)
 
 
 @pytest.mark.django_db
-def test_a_version_brings_back_every_field_that_is_versioned(alice):
-    rule = rule_of(alice, **EVERYTHING)
+@BOTH
+def test_a_version_brings_back_every_field_that_is_versioned(alice, everything):
+    rule = rule_of(alice, **everything)
     plain = AutomationRule(metric_type="x", condition_operator=">", threshold_value=1, action_type="log")
     names = named(field for field in RULE_FIELDS if field.versioned)
     for name in names:
@@ -126,7 +140,7 @@ def test_a_version_brings_back_every_field_that_is_versioned(alice):
     rule.save()
     restore(rule, 1, alice, timezone.now())
     restored = AutomationRule.objects.get()
-    assert values_of(restored, names) == {name: EVERYTHING[name] for name in names}
+    assert values_of(restored, names) == {name: everything[name] for name in names}
 
 
 def test_bulk_edit_by_page_and_by_rest_have_the_same_fields():

@@ -13,6 +13,8 @@ from rules.authoring.conditions import stored
 from rules.authoring.fields import CHECKED, WRITTEN
 from rules.authoring.validation import validate
 from rules.engine.conditions import WITHOUT_WINDOW, Match, Operator, Reducer
+from rules.engine.label_matchers import LabelMatcher
+from rules.engine.series_choice import SeriesAggregate, SeriesMode
 from rules.models import AutomationRule
 from rules.models.rule import Severity
 from rules.provisioning.apply import apply
@@ -68,6 +70,12 @@ ticks = st.integers(0, 40).map(lambda n: n * timedelta(minutes=5))
 numbers = st.decimals(-(10**6), 10**6, places=4, allow_nan=False) | st.integers(-(10**15), 10**15).map(Decimal)
 label_names = st.text(string.ascii_letters, min_size=1, max_size=8)
 label_values = anything.filter(lambda text: text.strip() and not set(text) & set(",\n\r"))
+matchers = st.lists(
+    st.builds(LabelMatcher, label_names, st.sampled_from(["=", "!="]), anything).map(str)
+    | st.just('host=~"web-[0-9]+|db"'),
+    unique=True,
+    max_size=3,
+)
 windows = st.integers(1, 300).map(lambda n: n * timedelta(minutes=5))
 
 
@@ -97,6 +105,9 @@ def fields(draw):
     reducer, operator = draw(reducers), draw(st.sampled_from(Operator.values))
     threshold = draw(numbers)
     side = {"<": 1, "<=": 1, ">": -1, ">=": -1}.get(operator)
+    mode = draw(st.sampled_from(SeriesMode.values))
+    one = mode == "one"
+    more = [each if one else each | {"target": ""} for each in draw(st.lists(conditions(), max_size=3))]
     beside = st.none() if side is None else st.none() | st.integers(1, 9).map(lambda n: threshold + side * n)
     return {
         "rule_name": draw(anything.filter(lambda text: text.strip())),
@@ -107,7 +118,11 @@ def fields(draw):
         "runbook_url": draw(st.none() | st.just("https://example.com/what#to-do")),
         "applies_to": draw(st.sampled_from(AutomationRule.AppliesTo.values)),
         "metric_type": draw(st.sampled_from(["cpu", "x_y"])),
-        "target_integration": draw(st.none() | st.sampled_from(["", "db-1", "12:30", "on"])),
+        "target_integration": draw(st.none() | st.sampled_from(["", "db-1", "12:30", "on"])) if one else "",
+        "series_mode": mode,
+        "matchers": [] if one else draw(matchers),
+        "group_by": draw(st.lists(label_names, unique=True, max_size=3)) if mode == "by" else [],
+        "series_aggregate": draw(st.sampled_from(SeriesAggregate.values)),
         "reducer": reducer,
         "evaluation_window": draw(windows) if reducer not in WITHOUT_WINDOW else timedelta(0),
         "reducer_parameter": draw(parameters.get(reducer, st.none())),
@@ -115,7 +130,7 @@ def fields(draw):
         "threshold_value": threshold,
         "recovery_threshold": draw(beside),
         "critical_threshold": None if side is None else draw(st.none() | st.just(threshold - side)),
-        "more_conditions": draw(st.lists(conditions(), max_size=3)),
+        "more_conditions": more,
         "match": draw(st.sampled_from(Match.values)),
         "pending_for": draw(ticks),
         "keep_firing_for": draw(ticks),

@@ -132,11 +132,11 @@ def test_deleted_rules_and_people_who_left_are_not_counted(rules, quiet, olga, b
 
 def test_as_many_queries_for_many_silences_as_for_few(rules, quiet, now, django_assert_num_queries):
     quiet(rule=rules["a"])
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         gather_silenced(now)
     for number in range(20):
         quiet(rule=rules["a"], ends_at=now + (number + 1) * HOUR)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         gather_silenced(now)
 
 

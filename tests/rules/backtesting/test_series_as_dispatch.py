@@ -1,0 +1,92 @@
+"""A backtest of a rule on series and the dispatcher take the same steps, for each series and each group."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rules.backtesting.explanation import explain
+from rules.backtesting.replay import replay
+from rules.backtesting.trial import try_out
+from rules.evaluation.dispatcher import dispatch
+from rules.models import ActivityEntry, AutomationRule, MetricSample
+from tests.examples import examples
+from tests.rules.backtesting.test_same_as_dispatch import START, TICK, digits, rules
+from tests.rules.evaluation.test_series import on_load, push, run
+
+values = st.lists(st.none() | st.integers(0, 10).map(float), max_size=20)
+SERIES = [{"host": host, "disk": disk} for host in "ab" for disk in "xy"]
+MODES = [
+    {"series_mode": "each"},
+    {"series_mode": "each", "matchers": ['host=~"a.*"']},
+    {"series_mode": "by", "group_by": ["host"], "series_aggregate": "sum"},
+    {"series_mode": "by", "group_by": ["host"], "series_aggregate": "max", "matchers": ['disk!="y"']},
+    {"series_mode": "by", "group_by": ["disk"], "series_aggregate": "count"},
+    {"series_mode": "by", "group_by": ["disk"], "series_aggregate": "avg"},
+]
+
+
+def of_dispatch(rule):
+    return sorted(
+        (entry.context["target"], entry.created_at, entry.event_type, entry.context["to"],
+         digits(entry.context["value"]))
+        for entry in ActivityEntry.objects.filter(rule=rule).exclude(context__target="")
+    )  # fmt: skip
+
+
+def of_backtest(rule, end):
+    return sorted(
+        (made.target, made.at, str(made.transition.event), str(made.transition.new), digits(made.value))
+        for made in replay(rule, START, end).transitions
+    )
+
+
+@pytest.mark.django_db
+@settings(max_examples=examples(3), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(fields=rules(), cpu=st.lists(values, min_size=4, max_size=4), memory=st.lists(values, min_size=4, max_size=4))
+def test_the_same_steps(alice, fields, cpu, memory):
+    with transaction.atomic():
+        made = [
+            AutomationRule.objects.create(
+                user=alice, rule_name="r", metric_type="cpu", action_type="log", **fields | mode
+            )
+            for mode in MODES
+        ]
+        MetricSample.objects.push_all(
+            {
+                "user": alice if number % 2 else None, "metric": metric, "value": value, "labels": labels,
+                "observed_at": START + n * TICK - timedelta(minutes=1),
+            }
+            for metric, every in (("cpu", cpu), ("memory", memory))
+            for number, (labels, series) in enumerate(zip(SERIES, every, strict=True))
+            for n, value in enumerate(series, 1)
+            if value is not None
+        )  # fmt: skip
+        moments = [START + n * TICK for n in range(1, 26)]
+        for at in moments:
+            dispatch(at, "command")
+        for rule in made:
+            assert of_backtest(rule, moments[-1]) == of_dispatch(rule), rule.series_mode
+        transaction.set_rollback(True)
+
+
+def test_the_chart_shows_the_series_that_fires_most(alice, now):
+    for minutes in range(0, 60, 5):
+        push(now, {"host=a": 5, "host=b": 95 if minutes % 20 else 5}, ago=timedelta(minutes=minutes))
+    trial = try_out(on_load(alice), 1, now, everybody=True)
+    assert trial.label.endswith('{host="b"}')
+    assert "1 of 2 series" in trial.sentence
+    assert {period.target for period in trial.periods} == {'{host="b"}'}
+    assert max(value for _, value in trial.points) == 95
+
+
+def test_why_explains_one_series(alice, now):
+    push(now, {"host=a": 95, "host=b": 5})
+    rule = on_load(alice)
+    run(now)
+    assert explain(rule, alice.pk, now, '{host="a"}').verdict == "met"
+    assert explain(rule, alice.pk, now, '{host="b"}').verdict == "clear"
+    with pytest.raises(ValueError, match="no series"):
+        explain(rule, alice.pk, now, '{host="c"}')
