@@ -23,8 +23,10 @@ from optimizer.api.policy import PolicyView as OptimizerPolicyView
 from optimizer.api.policy import ScoreboardView
 from rules import api as rules
 from rules.api.prometheus_rules import AlertsView, RulesView
+from rules.api.protocols.alertmanager import AlertmanagerView
 from rules.api.protocols.influx import LineProtocolView
 from rules.api.protocols.remote_write import RemoteWriteView
+from rules.api.receipts import ReceiptsView
 from smartagent.doctor.api import DoctorView
 from smartagent.rest.me import MeView
 from smartagent.rest.schema import describe_shared as describe_shared  # and the extensions beside it
@@ -68,6 +70,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rule-templates/", rules.TemplatesView.as_view(), name="rule-templates"),
     path("metrics/", rules.CatalogueView.as_view(), name="metrics"),
     path("metrics/<str:name>/reading/", rules.ReadingView.as_view(), name="reading"),
+    path("received-metrics/", ReceiptsView.as_view(), name="received-metrics"),
+    path("v1/alertmanager", AlertmanagerView.as_view(), name="alertmanager"),
     path("v2/write", LineProtocolView.as_view(), name="influx-write"),
     path("v1/write", RemoteWriteView.as_view(), name="remote-write"),
     path("v1/rules", RulesView.as_view(), name="prometheus-rules"),

@@ -7,8 +7,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from rules.ingest.samples import AHEAD, EARLIEST
-from rules.ingest.storage import EPOCH, MICROSECOND, SampleColumns
+from rules.ingest.storage import SampleColumns
 from rules.ingest.translation import Named
+from smartagent.kernel.times import EPOCH, MICROSECOND
 
 MAX_SAMPLES = 50_000
 MAX_EXAMPLES = 5
@@ -36,11 +37,13 @@ class Reason(StrEnum):
     LINE = "invalid line"
     NO_VALUE = "data point without a value"
     ALERT = "invalid alert"
+    TRUNCATED = "alert left out by Alertmanager"
 
 
 # Not refused: the sender has done nothing wrong, and there is nothing that it could do about it.
 HARMLESS = frozenset({
     Reason.STALE, Reason.NOT_A_NUMBER, Reason.EXEMPLAR, Reason.TEXT, Reason.NO_VALUE, Reason.EXPONENTIAL_HISTOGRAM,
+    Reason.TRUNCATED,
 })  # fmt: skip
 # The end of a series, and a value that a program has not got, are nothing that is lost.
 UNREMARKABLE = frozenset({Reason.STALE, Reason.NOT_A_NUMBER})

@@ -4,7 +4,7 @@ Numbers go to PostgreSQL as packed arrays, and the series of all samples are fou
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -15,12 +15,12 @@ from psycopg.types.json import Jsonb
 
 from rules.engine.series_labels import labels_of
 from smartagent.kernel.packed_arrays import arrays_cursor, pack_floats, pack_integers, pack_times
+from smartagent.kernel.times import EPOCH, MICROSECOND
 
 SeriesKey = tuple[UUID | None, str, str]  # whose, metric, and the key of the labels
 Row = tuple[UUID | None, str, str, float, datetime]  # those of its series, value, observed_at
 
 ROWS_AT_ONCE = 50_000
-EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 # One index look-up for each series, however many there are.
 FIND_SERIES = """

@@ -10,7 +10,7 @@ TEXT_FOLDER = Path(__file__).parent / "text"
 GUIDES = {
     "Users' guide": (
         "first-rule", "rules", "on-call", "activity-log", "silences", "rule-health", "channels", "preferences",
-        "optimizations", "samples", "data-sources", "rules-as-code",
+        "optimizations", "samples", "agents", "data-sources", "rules-as-code",
     ),
     "Operators' guide": ("install", "configuration", "commands", "takeover"),
     "Developers' guide": ("rest", "extending", "architecture"),

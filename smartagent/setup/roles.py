@@ -18,6 +18,7 @@ OWN_THINGS = (
     "rules.view_auditevent",
     "rules.view_metricsample",
     "rules.add_metricsample",
+    "rules.view_metricreceipt",
     "notifications.view_notification",
     "notifications.change_notification",
     "notifications.delete_notification",

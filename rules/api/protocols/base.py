@@ -46,7 +46,7 @@ class ProtocolView(APIView):
     def post(self, request: Request) -> HttpResponseBase:
         intake = Intake(owner_of(request), timezone.now())
         self.read(raw_body(request, self.plain), intake)
-        store_intake(intake)
+        self.store(intake)
         note_receipt(request.user, self.protocol, intake)  # type: ignore[arg-type]
         return self.answer(intake)
 
@@ -57,6 +57,10 @@ class ProtocolView(APIView):
     def read(self, body: bytes, intake: Intake) -> None:
         """Read the body; ValueError where it is not of the protocol."""
         raise NotImplementedError
+
+    def store(self, intake: Intake) -> None:
+        """Store what is kept."""
+        write(intake.columns)
 
     def answer(self, intake: Intake) -> HttpResponseBase:
         """The response, once all that can be kept is stored."""
@@ -101,14 +105,6 @@ def owner_of(request: Request) -> Any:
         return Push(caller, timezone.now()).owner(named) if named else caller.pk
     except ValueError as error:
         raise exceptions.ValidationError(f"{OWNER_HEADER}: {error}") from None
-
-
-def store_intake(intake: Intake) -> None:
-    """Store what is kept; CannotStore where the database cannot take it now."""
-    try:
-        write(intake.columns)
-    except (OperationalError, InterfaceError):
-        raise CannotStore from None
 
 
 def _as_api_exception(exc: Exception) -> Exception:

@@ -13,6 +13,7 @@ from rules.ingest.intake import Intake
 from rules.ingest.protocols.influx import read_lines
 from rules.ingest.translation import metric_name
 from rules.models import MetricReceipt, MetricSample
+from tests.api import Program
 from tests.rules.api.protocols.senders import Sender, kept
 
 WRITE = "/api/v2/write?org=o&bucket=b"
@@ -44,15 +45,13 @@ def test_telegraf(alice, path, scheme):
     assert MetricReceipt.objects.get().not_kept == {"text field": 1}
 
 
-@pytest.mark.parametrize(("precision", "at"), [
-    ("ns", NOW * 10**9), ("us", NOW * 10**6), ("ms", NOW * 1000), ("s", NOW), ("", NOW * 10**9),
-])  # fmt: skip
-def test_precision(alice, precision, at):
-    Sender(alice).post(f"{WRITE}&precision={precision}", f"cpu value=1 {at}".encode(), TEXT)
+@pytest.mark.parametrize(("precision", "digits"), [("ns", 9), ("us", 6), ("ms", 3), ("s", 0), ("", 9)])
+def test_precision(alice, precision, digits):
+    Sender(alice).post(f"{WRITE}&precision={precision}", f"cpu value=1 {NOW * 10**digits}".encode(), TEXT)
     assert int(MetricSample.objects.get().observed_at.timestamp()) == NOW
 
 
-def test_good_lines_are_written_and_the_others_named_by_number(alice):
+def test_good_lines_are_written_and_the_others_named_by_number(alice, bob):
     body = (
         f'cpu value=1\ncpu\nmem text="a\nb",free=2\nfusion_score value=1\ndisk value=1 {NOW + 900}000000000\nx v=1e999'
     )
@@ -64,6 +63,10 @@ def test_good_lines_are_written_and_the_others_named_by_number(alice):
         for expected in ["2 samples were written", "line 2: ", "line 5: fusion_score is a built-in", "line 7: "]:
             assert expected in said
         assert "1 × time in the future" in said
+    (receipt,) = Program(alice).get("received-metrics/?protocol=InfluxDB+line+protocol")["results"]
+    assert (receipt["requests"], receipt["samples"], receipt["not_kept"]["invalid line"]) == (2, 4, 4)
+    assert receipt["example"].startswith("invalid line: line 2: ")
+    assert Program(bob).get("received-metrics/")["results"] == []
     assert {key: values[0] for key, values in kept().items()} == {"cpu": 1, "mem_free": 2}
 
 

@@ -1,0 +1,56 @@
+"""The webhook of Prometheus's Alertmanager, version 4: alerts become audit events and series.
+
+Alertmanager repeats a notification that is answered with 5xx, and no other.
+"""
+
+import json
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseBase
+from rest_framework.exceptions import ParseError
+
+from rules.api.protocols.base import ProtocolView
+from rules.api.protocols.bodies import ungzipped
+from rules.ingest.intake import Intake
+from rules.ingest.protocols.alertmanager import read_webhook
+from rules.ingest.storage import write
+from rules.models import AuditEvent
+from smartagent.rest.bodies import LARGE, refuse_many
+from smartagent.rest.parsers import read_json
+
+
+class AlertmanagerView(ProtocolView):
+    protocol = "Alertmanager"
+
+    def plain(self, encoding: str, body: bytes) -> bytes:
+        return ungzipped(encoding, body)
+
+    def read(self, body: bytes, intake: Intake) -> None:
+        self.events = read_webhook(_json(body), intake)
+
+    def store(self, intake: Intake) -> None:
+        with transaction.atomic():
+            write(intake.columns)
+            AuditEvent.objects.bulk_create(self.events, ignore_conflicts=True)
+
+    def answer(self, intake: Intake) -> HttpResponseBase:
+        if intake.refused:
+            return self.error(400, intake.in_words())
+        return _response({"accepted": len(self.events)}, 200)
+
+    def error(self, status: int, message: str) -> HttpResponse:
+        return _response({"detail": [message]}, status)
+
+
+def _json(body: bytes) -> Any:
+    try:
+        text = str(body, "utf-8")
+        refuse_many(text, LARGE)
+        return read_json(text)
+    except ValueError as error:
+        raise ParseError(f"The body is not JSON: {error}"[:300]) from None
+
+
+def _response(body: dict[str, Any], status: int) -> HttpResponse:
+    return HttpResponse(json.dumps(body), status=status, content_type="application/json")
