@@ -4,13 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
-from psycopg.errors import UniqueViolation
 from rest_framework import serializers
 
-from rules.data_sources.changes import save_query, save_source
+from rules.data_sources.changes import NameTaken, save_query, save_source
 from rules.data_sources.connections import HEADER_NAME, SourceSecrets, known_secrets_of
 from rules.data_sources.probe import Probe, QueryTrial
 from rules.data_sources.status import SOURCE_STATES, source_state
@@ -29,20 +27,16 @@ from smartagent.kernel.coerce import as_uuid
 from smartagent.rest.fields import FlagField, JSONObjectField, TextField, TimeField, keepable
 from smartagent.rest.serializers import StrictModelSerializer
 
-TAKEN = {"name": ["This name is already taken. Choose another one."]}
 HEADER_VALUE = {"type": "string", "pattern": r"^[!-~]([ -~]*[!-~])?$", "maxLength": MAX_SECRET}
 
 
 @contextmanager
 def _names_are_unique() -> Iterator[None]:
-    """Say which field it was; the database enforces it, also against concurrent requests."""
+    """Say at which field a name is taken."""
     try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as error:
-        if not isinstance(error.__cause__, UniqueViolation):
-            raise
-        raise serializers.ValidationError(TAKEN) from error
+        yield
+    except NameTaken as error:
+        raise serializers.ValidationError({"name": [str(error)]}) from None
 
 
 class HeadersField(JSONObjectField):

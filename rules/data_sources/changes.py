@@ -1,10 +1,12 @@
 """Creating, changing and deleting data sources and metric queries: each with an activity entry, without secrets."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from psycopg.errors import UniqueViolation
 
 from rules.data_sources.connections import SourceSecrets, keep_secrets, known_secrets_of
 from rules.data_sources.watched import watching
@@ -16,13 +18,17 @@ QUERY_FIELDS = ("name", "source", "expression", "description", "unit")
 MAX_NAMED, MAX_SHOWN = 5, 200  # rules in a refusal; characters of a value in the log
 
 
+class NameTaken(Exception):
+    """This name is already taken. Choose another one."""
+
+
 class StillWatched(Exception):
     """Rules watch it; the message names some of them."""
 
 
 def save_source(source: DataSource, secrets: SourceSecrets, by: Any, now: datetime) -> list[str]:
-    """Store `source` with its secrets; return the changes in words, empty where nothing differs."""
-    with transaction.atomic():
+    """Store `source` with its secrets; return the changes in words, empty where nothing differs. NameTaken."""
+    with _name_is_unique():
         before = DataSource.objects.select_for_update().filter(pk=source.pk).first()
         known = known_secrets_of(before) if before else SourceSecrets()
         keep_secrets(source, secrets)
@@ -36,8 +42,8 @@ def save_source(source: DataSource, secrets: SourceSecrets, by: Any, now: dateti
 
 
 def save_query(query: MetricQuery, by: Any, now: datetime) -> list[str]:
-    """Store `query`; return the changes in words, empty where nothing differs."""
-    with transaction.atomic():
+    """Store `query`; return the changes in words, empty where nothing differs. NameTaken."""
+    with _name_is_unique():
         before = MetricQuery.objects.select_for_update(of=("self",)).filter(pk=query.pk).first()
         changes = _changes(before, query, QUERY_FIELDS)
         if before is None or changes:
@@ -74,6 +80,18 @@ def refusal_to_delete(found: DataSource | MetricQuery) -> str:
     watch = "1 rule watches" if count == 1 else f"{count:,} rules watch"
     what = "its queries" if isinstance(found, DataSource) else "this metric"
     return f"{watch} {what}: {', '.join(some)}{more}. Delete or change the rules first."
+
+
+@contextmanager
+def _name_is_unique() -> Iterator[None]:
+    """A transaction that raises NameTaken where another request was faster; the database enforces it."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+        raise NameTaken(NameTaken.__doc__) from error
 
 
 def _refuse_watched(found: DataSource | MetricQuery) -> None:

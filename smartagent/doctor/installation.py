@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from notifications.models import Channel
-from rules.models import Integration
+from rules.models import DataSource, Integration
 from smartagent.doctor.findings import Finding, error, warning
 from smartagent.kernel.formats import plural
 from smartagent.kernel.sealing import SecretLost, unseal
@@ -91,6 +91,8 @@ def check_secrets() -> Iterator[Finding]:
     yield from _lost("The credentials", "integration", sealed.values_list("credentials_encrypted", flat=True))
     kept = Channel.objects.exclude(sealed="").order_by("-updated_at")
     yield from _lost("The secrets", "channel", kept.values_list("sealed", flat=True))
+    held = DataSource.objects.exclude(sealed="").order_by("-updated_at")
+    yield from _lost("The secrets", "data source", held.values_list("sealed", flat=True))
 
 
 def _lost(what: str, whose: str, sealed: Any) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from rules.data_sources.changes import save_query
+from rules.data_sources.changes import NameTaken, save_query
 from rules.data_sources.probe import try_query
 from rules.data_sources.watched import watching
 from rules.models import DataSource, MetricQuery
@@ -77,9 +77,7 @@ def _form(request: HttpRequest, model_admin: OwnedAdmin, query: MetricQuery) -> 
         return refused
     form = MetricQueryForm(request.POST or None, query=query, initial=_given(request) if fresh else None)
     context: dict[str, Any] = {"tries": tries}
-    if request.method == "POST" and form.is_valid() and not tries:
-        save_query(query, request.user, timezone.now())
-        messages.success(request, f"Metric query “{query.name}” saved.")
+    if request.method == "POST" and form.is_valid() and not tries and _is_saved(request, form):
         return HttpResponseRedirect(page_of_query(query))
     if tries and form.may_try():
         trial = try_query(query, timezone.now())
@@ -94,6 +92,16 @@ def _form(request: HttpRequest, model_admin: OwnedAdmin, query: MetricQuery) -> 
     if tries and "HX-Request" in request.headers:
         return render(request, "rules/_query_trial.html", context)
     return model_admin.show(request, "rules/metric_query_form.html", context)
+
+
+def _is_saved(request: HttpRequest, form: MetricQueryForm) -> bool:
+    try:
+        save_query(form.instance, request.user, timezone.now())
+    except NameTaken as error:
+        form.add_error("name", str(error))
+        return False
+    messages.success(request, f"Metric query “{form.instance.name}” saved.")
+    return True
 
 
 def _given(request: HttpRequest) -> dict[str, Any]:

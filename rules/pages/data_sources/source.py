@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from rules.data_sources.changes import save_source
+from rules.data_sources.changes import NameTaken, save_source
 from rules.data_sources.connections import keep_secrets
 from rules.data_sources.probe import Probe, probe
 from rules.data_sources.status import SOURCE_STATE_LABELS, SOURCE_TONES, source_state
@@ -97,12 +97,11 @@ def _form(request: HttpRequest, model_admin: OwnedAdmin, source: DataSource) -> 
     form = DataSourceForm(request.POST or None, source=source)
     found: Probe | None = None
     if request.method == "POST" and form.is_valid():
-        if not tests:
-            save_source(form.instance, form.secrets, request.user, timezone.now())
-            messages.success(request, f"Data source “{source.name}” saved.")
+        if not tests and _is_saved(request, form):
             return HttpResponseRedirect(page_of_source(source))
-        keep_secrets(form.instance, form.secrets)
-        found = probe(form.instance, timezone.now())
+        if tests:
+            keep_secrets(form.instance, form.secrets)
+            found = probe(form.instance, timezone.now())
     context = {
         "title": "Add data source" if form.fresh else f"Edit {name}", "form": form, "probe": found, "tests": tests,
         "back": reverse("admin:rules_datasource_changelist") if form.fresh else page_of_source(source),
@@ -110,6 +109,16 @@ def _form(request: HttpRequest, model_admin: OwnedAdmin, source: DataSource) -> 
     if tests and "HX-Request" in request.headers:
         return render(request, "rules/_probe.html", context)
     return model_admin.show(request, "rules/data_source_form.html", context)
+
+
+def _is_saved(request: HttpRequest, form: DataSourceForm) -> bool:
+    try:
+        save_source(form.instance, form.secrets, request.user, timezone.now())
+    except NameTaken as error:
+        form.add_error("name", str(error))
+        return False
+    messages.success(request, f"Data source “{form.instance.name}” saved.")
+    return True
 
 
 def _changeable(request: HttpRequest, model_admin: OwnedAdmin, pk: uuid.UUID, *, locked: bool = False) -> DataSource:

@@ -141,6 +141,16 @@ def test_what_rules_watch_is_not_deleted_nor_renamed(client_of, ada):
     assert (entry.event_type, entry.context["queries"]) == ("data_source_deleted", "1 query")
 
 
+def test_a_name_that_another_request_has_taken_meanwhile(client_of, ada, monkeypatch):
+    source = source_at("https://prom.example.com")
+    monkeypatch.setattr(DataSource, "validate_unique", lambda *_, **__: None)
+    monkeypatch.setattr(MetricQuery, "validate_unique", lambda *_, **__: None)
+    query_of(source, "errors", "up")
+    sent = {"name": "errors", "source": str(source.pk), "expression": "up"}
+    for page, form in ((SOURCES, filled()), (QUERIES, sent)):
+        assert "This name is already taken." in text_of(client_of(ada).post(f"{page}add/", form))
+
+
 def test_a_source_that_a_file_manages_is_only_tested(client_of, ada):
     source = source_at("http://127.0.0.1:1", provisioned_by="a.yml")
     client = client_of(ada)

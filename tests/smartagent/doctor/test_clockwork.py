@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from django_q.models import Schedule, Task
 
-from rules.models import Integration
+from rules.models import DataSource, Integration
 from smartagent.doctor import disk_space, installation, scheduler
 from smartagent.kernel.sealing import seal
 from smartagent.models import User
@@ -109,10 +109,12 @@ def test_settings_that_are_wrong(settings: Any, wrong: dict[str, Any], words: st
 def test_secrets_of_another_key(alice: User, settings: Any) -> None:
     sealed = seal({"token": "t"})
     Integration.objects.create(user=alice, integration_type="slack", credentials_encrypted=sealed)
+    DataSource.objects.create(name="prom", address="https://prom.example.com", sealed=sealed)
     assert found_problems(installation.check_secrets()) == []
     settings.SECRET_KEY = "another " * 10
     assert found_problems(installation.check_secrets()) == [
-        ("error", "The credentials of 1 integration cannot be decrypted.")
+        ("error", "The credentials of 1 integration cannot be decrypted."),
+        ("error", "The secrets of 1 data source cannot be decrypted."),
     ]
 
 
