@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from rules.evaluation.dispatcher import dispatch
 from rules.models import DispatchRun, EntryCount
-from rules.storage.upkeep import keep_storage
+from rules.storage.upkeep import keep_rollups, keep_storage
 
 
 def tick() -> str:
@@ -21,3 +21,8 @@ def count_entries() -> None:
 def keep_samples() -> str:
     """Partitions ahead, and retention of samples; the result is kept in django-q2's task log."""
     return keep_storage(timezone.now())
+
+
+def roll_up_samples() -> str:
+    """Roll-ups of the samples since the last time; the result is kept in django-q2's task log."""
+    return keep_rollups(timezone.now())

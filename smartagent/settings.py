@@ -185,6 +185,8 @@ NOTIFICATIONS_KEEP_DAYS = env.int("NOTIFICATIONS_KEEP_DAYS", default=90)
 DELIVERIES_KEEP_DAYS = env.int("DELIVERIES_KEEP_DAYS", default=365)
 # How many days samples are kept, to the end of a month. 0: for ever.
 SAMPLES_KEEP_DAYS = env.int("SAMPLES_KEEP_DAYS", default=400)
+# How many days hourly and daily roll-ups of samples are kept. 0: for ever.
+ROLLUPS_KEEP_DAYS = env.int("ROLLUPS_KEEP_DAYS", default=5 * 366)
 DELIVERY_CONCURRENCY = env.int("DELIVERY_CONCURRENCY", default=16)
 TWILIO_URL = env.str("TWILIO_URL", default="https://api.twilio.com")
 SENDGRID_URL = env.str("SENDGRID_URL", default="https://api.sendgrid.com")

@@ -6,7 +6,7 @@ from typing import Any
 from optimizer.measurement.effect import WINDOW
 from optimizer.measurement.readings import series_of
 from optimizer.models import OptimizationEvent
-from rules.backtesting.chart_points import Point, thin
+from rules.backtesting.chart_data import Point, thin
 from rules.registries import metrics
 from smartagent.kernel.coerce import as_number
 

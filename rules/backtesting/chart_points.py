@@ -1,40 +1,26 @@
-"""The points of a chart: the values that a rule compares, thinned to a few hundred that keep the extremes."""
+"""The points of a chart: the values that a rule compares."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
+from rules.backtesting.chart_data import ChartData, Point, UsualPoint, thin, with_gaps
 from rules.backtesting.inputs import moments_between
 from rules.backtesting.observations import Condition, Key, RuleConditions
+from rules.backtesting.rolled_chart import rolled_chart
 from rules.backtesting.series import readings
 from rules.engine.conditions import WITHOUT_WINDOW, Reducer
 from rules.engine.reducers import Series
 from rules.engine.usual import HOUR, hour_of, usual
 
-Point = tuple[datetime, float | None]
-UsualPoint = tuple[datetime, float | None, float | None]  # time, median and deviation from then on
-MAX_CHART_POINTS = 600
 MAX_OBSERVATIONS_READ = 1_500_000  # readings, over all windows of a chart
-
-
-@dataclass(frozen=True, slots=True)
-class ChartData:
-    """The points of a chart, and whether to draw them as steps: a built-in metric holds its value until the next
-    reading. `usual` is what is usual in each hour, where the condition is on the distance from it."""
-
-    points: list[Point] = field(default_factory=list)
-    in_steps: bool = False
-    usual: list[UsualPoint] = field(default_factory=list)
-
-    def usual_as_json(self) -> list[Any]:
-        """What is usual; times are milliseconds."""
-        return [[int(at.timestamp() * 1000), median, deviation] for at, median, deviation in self.usual]
 
 
 def chart_of(watched: RuleConditions, person: object, start: datetime, end: datetime) -> ChartData:
     """The values that the first condition of `watched` compares for `person` between `start` and `end`, thinned; of a
-    distance from the usual, the readings and what is usual."""
+    distance from the usual, the readings and what is usual. Of a long period from roll-ups, where that is possible."""
+    if rolled := rolled_chart(watched, person, start, end):  # type: ignore[arg-type]
+        return rolled
     first = replace(watched, conditions=watched.conditions[:1])
     for _, own, platform in readings(first, [person], start, end):  # type: ignore[list-item]
         return chart_of_readings(first, own, platform, start, end)
@@ -68,27 +54,6 @@ def _usual(series: Series, start: datetime, end: datetime) -> list[UsualPoint]:
     return [*found, (end, *found[-1][1:])] if found else []
 
 
-def thin(points: Sequence[Point], maximum: int = MAX_CHART_POINTS) -> list[Point]:
-    """At most `maximum` of `points`: the first, last, lowest and highest of each stretch of time."""
-    if len(points) <= maximum:
-        return list(points)
-    begin, length = points[0][0], (points[-1][0] - points[0][0]) / (maximum // 5)
-    buckets: dict[int, list[Point]] = {}
-    for point in points:
-        buckets.setdefault(min(int((point[0] - begin) / length), maximum // 5 - 1), []).append(point)
-    kept: list[Point] = []
-    for bucket in buckets.values():
-        known = [point for point in bucket if point[1] is not None] or bucket[:1]
-        extremes = (min(known, key=_value), max(known, key=_value))
-        gap = [point for point in bucket if point[1] is None][:1]
-        kept += sorted({bucket[0], bucket[-1], *extremes, *gap}, key=lambda point: point[0])[:5]
-    return kept
-
-
-def _value(point: Point) -> float:
-    return point[1] or 0.0
-
-
 def _of_windows(
     watched: RuleConditions, own: Mapping[Key, Series], platform: Mapping[Key, Series],
     start: datetime,
@@ -113,11 +78,5 @@ def _in_steps(series: Series, start: datetime, end: datetime) -> list[Point]:
 
 
 def _as_pushed(series: Series, start: datetime, end: datetime, max_age: timedelta | None) -> list[Point]:
-    points: list[Point] = []
-    for time, value in zip(series.times, series.values, strict=True):
-        if not start < time <= end:
-            continue
-        if points and max_age and time - points[-1][0] > max_age:
-            points.append((points[-1][0] + max_age, None))
-        points.append((time, value))
-    return points
+    inside = [(time, value) for time, value in zip(series.times, series.values, strict=True) if start < time <= end]
+    return with_gaps(inside, max_age)

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from rules.backtesting.chart_points import ChartData, Point, chart_of, chart_of_readings
+from rules.backtesting.chart_data import ChartData, Point
+from rules.backtesting.chart_points import chart_of, chart_of_readings
 from rules.backtesting.inputs import watch_past_of
 from rules.backtesting.instances import instances_of
 from rules.backtesting.replay import Period, Replay, replay

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rules.backtesting.chart_points import ChartData, Point, chart_of
+from rules.backtesting.chart_data import ChartData, Point
+from rules.backtesting.chart_points import chart_of
 from rules.backtesting.inputs import watch_past_of
 from rules.data_sources.history import history_within
 from rules.engine.conditions import drawn_level

@@ -22,11 +22,13 @@ import smartagent.fields
 from rules.migrations import _guards, _in_step, _severity
 from rules.models.activity_facts import ACTOR, ENTRY_WORDS, METRIC, SEVERITY, SUBJECT, TARGET
 from rules.models.entry_counts import COUNT_CHANGES, LOCK_COUNTS, RECOUNT
+from rules.models.rollups import NOTE_LATE
 from smartagent.adoption.partitions.operation import PartitionByMonth
 from smartagent.adoption.sync.backfill import Backfill
 from smartagent.adoption.sync.counts import KeepCounts
 from smartagent.adoption.sync.row_import import Feed
 from smartagent.adoption.sync.triggers import KeepInStep, MakeHelper
+from smartagent.adoption.sync.written_rows import NoteWritten
 
 
 class Migration(migrations.Migration):
@@ -319,6 +321,111 @@ class Migration(migrations.Migration):
             options={"db_table": "metric_samples"},
         ),
         PartitionByMonth("metric_samples", "observed_at"),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="FiveMinuteRollup",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "series", "ended_at", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "series",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="rules.metricseries",
+                    ),
+                ),
+                ("ended_at", models.DateTimeField()),
+                ("min", models.FloatField()),
+                ("max", models.FloatField()),
+                ("sum", models.FloatField()),
+                ("count", models.BigIntegerField()),
+                ("last", models.FloatField()),
+            ],
+            options={"db_table": "metric_rollups_5m", "abstract": False},
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="HourlyRollup",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "series", "ended_at", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "series",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="rules.metricseries",
+                    ),
+                ),
+                ("ended_at", models.DateTimeField()),
+                ("min", models.FloatField()),
+                ("max", models.FloatField()),
+                ("sum", models.FloatField()),
+                ("count", models.BigIntegerField()),
+                ("last", models.FloatField()),
+            ],
+            options={"db_table": "metric_rollups_1h", "abstract": False},
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="DailyRollup",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "series", "ended_at", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "series",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="rules.metricseries",
+                    ),
+                ),
+                ("ended_at", models.DateTimeField()),
+                ("min", models.FloatField()),
+                ("max", models.FloatField()),
+                ("sum", models.FloatField()),
+                ("count", models.BigIntegerField()),
+                ("last", models.FloatField()),
+            ],
+            options={"db_table": "metric_rollups_1d", "abstract": False},
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="LateHour",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "series", "ended_at", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("series", models.BigIntegerField()),
+                ("ended_at", models.DateTimeField()),
+            ],
+            options={"db_table": "metric_rollup_late"},
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="RollupProgress",
+            fields=[
+                ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("rolled_until", models.DateTimeField()),
+                ("noted_until", models.DateTimeField()),
+            ],
+            options={"db_table": "metric_rollup_progress"},
+        ),
+        NoteWritten("metric_samples", "late_samples", NOTE_LATE),
         smartagent.adoption.operations.CreateOrCompleteModel(
             name="AutomationRule",
             fields=[

@@ -6,6 +6,7 @@ from rules.models.entry_counts import EntryCount
 from rules.models.feedback import Feedback
 from rules.models.readings import AuditEvent, FusionScore, Integration
 from rules.models.receipt import MetricReceipt
+from rules.models.rollups import DailyRollup, FiveMinuteRollup, HourlyRollup, LateHour, RollupProgress
 from rules.models.rule import AutomationRule
 from rules.models.saved_view import SavedView
 from rules.models.series import MetricSample, MetricSeries
@@ -13,7 +14,7 @@ from rules.models.silence import Silence
 from rules.models.state import RuleState
 
 __all__ = [
-    "ActivityEntry", "AuditEvent", "AutomationRule", "DataSource", "DispatchRun", "EntryCount", "Feedback",
-    "FusionScore", "Integration", "MetricQuery", "MetricReceipt", "MetricSample", "MetricSeries", "RuleState",
-    "SavedView", "Silence",
+    "ActivityEntry", "AuditEvent", "AutomationRule", "DailyRollup", "DataSource", "DispatchRun", "EntryCount",
+    "Feedback", "FiveMinuteRollup", "FusionScore", "HourlyRollup", "Integration", "LateHour", "MetricQuery",
+    "MetricReceipt", "MetricSample", "MetricSeries", "RollupProgress", "RuleState", "SavedView", "Silence",
 ]  # fmt: skip

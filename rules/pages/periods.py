@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-HISTORY_DAYS = (1, 7, 30)
+HISTORY_DAYS = (1, 7, 30, 365)
 
 
 def chosen_days(request: HttpRequest) -> int:

@@ -19,7 +19,8 @@ from smartagent.adoption.partitions.layout import find_layout
 from smartagent.adoption.partitions.months import month_of
 
 log = structlog.get_logger(__name__)
-SAMPLES = "metric_samples"
+SAMPLES, FINE_ROLLUPS = "metric_samples", "metric_rollups_5m"
+COARSE_ROLLUPS = ("metric_rollups_1h", "metric_rollups_1d")
 DELETED_PER_STATEMENT, MAX_DELETED_PER_DAY = 50_000, 5_000_000  # rows
 LAST_CHANGES = """
 INSERT INTO {kept} (series_id, observed_at, value)
@@ -37,6 +38,12 @@ DELETE FROM {first} WHERE ctid = ANY(ARRAY(
                         AND later.observed_at > s.observed_at AND later.observed_at < %(before)s))
      LIMIT %(limit)s))
 """
+DELETE_ROLLUPS = """
+DELETE FROM {table} WHERE ctid = ANY(ARRAY(
+    SELECT old.ctid FROM metric_series q
+     CROSS JOIN LATERAL (SELECT r.ctid FROM {table} r WHERE r.series_id = q.id AND r.ended_at < %(before)s) AS old
+     LIMIT %(limit)s))
+"""
 
 
 def forget_samples(now: datetime) -> tuple[list[str], int]:
@@ -50,16 +57,32 @@ def forget_samples(now: datetime) -> tuple[list[str], int]:
     return dropped, deleted
 
 
+def forget_rollups(now: datetime) -> None:
+    """Drop the months of 5-minute roll-ups whose samples are dropped; delete old hours and days, series by series."""
+    if settings.SAMPLES_KEEP_DAYS > 0:
+        drop_expired(connection, FINE_ROLLUPS, month_of(now - timedelta(days=settings.SAMPLES_KEEP_DAYS)))
+    if settings.ROLLUPS_KEEP_DAYS > 0:
+        params = {"before": now - timedelta(days=settings.ROLLUPS_KEEP_DAYS), "limit": DELETED_PER_STATEMENT}
+        for table in COARSE_ROLLUPS:
+            _delete_all(DELETE_ROLLUPS.format(table=table), params)
+
+
 def _keep_last_changes(cursor: CursorWrapper, source: str, kept: str) -> None:
     cursor.execute(LAST_CHANGES.format(source=source, kept=kept), [_held()])
 
 
 def _delete_old(before: datetime) -> int:
-    first, total = find_layout(connection, SAMPLES).first, 0
+    first = find_layout(connection, SAMPLES).first
     if first is None:
         return 0
     sql = DELETE_OLD.format(first=connection.ops.quote_name(first.name))
     params: dict[str, Any] = {"before": before, "held": _held(), "limit": DELETED_PER_STATEMENT}
+    return _delete_all(sql, params)
+
+
+def _delete_all(sql: str, params: dict[str, Any]) -> int:
+    """Repeat the statement until it finds no more; return the number of rows."""
+    total = 0
     while total < MAX_DELETED_PER_DAY:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql, params)

@@ -1,7 +1,8 @@
-"""The daily work on stored samples.
+"""The scheduled work on stored samples, daily and hourly.
 
-1. A table that is not partitioned yet becomes so, while others use it; 2. partitions of the months ahead are made;
-3. what exceeds the retention is dropped; 4. the planner gets to know the table as a whole, which autovacuum never does.
+Daily: 1. a table that is not partitioned yet becomes so, while others use it; 2. partitions of the months ahead are
+made; 3. what exceeds the retention is dropped; 4. the planner gets to know the tables as a whole, which autovacuum
+never does. Hourly: samples are rolled up.
 """
 
 from collections.abc import Iterator
@@ -10,33 +11,46 @@ from datetime import datetime
 
 from django.db import connection
 
-from rules.storage.retention import SAMPLES, forget_samples
+from rules.storage.retention import FINE_ROLLUPS, SAMPLES, forget_rollups, forget_samples
+from rules.storage.rollups import roll_up
 from smartagent.adoption.partitions.operation import PartitionByMonth
 from smartagent.kernel.formats import counted
 
-UPKEEP_LOCK = 0x5A9E19  # any number, the same for every upkeep of this database
+KEPT_BY_MONTH = (PartitionByMonth(SAMPLES, "observed_at"), PartitionByMonth(FINE_ROLLUPS, "ended_at"))
+STORAGE_LOCK, ROLLING_LOCK = 0x5A9E19, 0x5A9E21  # any numbers, the same for every process of this database
 BUSY = "Another process is at it."
 
 
 def keep_storage(now: datetime) -> str:
     """Do the work of a day; return what was done, in words."""
-    with _alone() as free:
+    with _alone(STORAGE_LOCK) as free:
         if not free:
             return BUSY
-        PartitionByMonth(SAMPLES, "observed_at").keep_partitioned(connection)
+        for operation in KEPT_BY_MONTH:
+            operation.keep_partitioned(connection)
         dropped, deleted = forget_samples(now)
+        forget_rollups(now)
         with connection.cursor() as cursor:
-            cursor.execute(f"ANALYZE {SAMPLES}")
+            cursor.execute(f"ANALYZE {SAMPLES}, {FINE_ROLLUPS}")
     return f"{counted(len(dropped), 'month')} dropped, {counted(deleted, 'sample')} deleted"
 
 
+def keep_rollups(now: datetime) -> str:
+    """Do the work of an hour; return what was done, in words."""
+    with _alone(ROLLING_LOCK) as free:
+        if not free:
+            return BUSY
+        until, late = roll_up(now)
+    return f"rolled up until {until:%Y-%m-%d %H:%M}, {counted(late, 'hour')} again"
+
+
 @contextmanager
-def _alone() -> Iterator[bool]:
+def _alone(lock: int) -> Iterator[bool]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [UPKEEP_LOCK])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock])
         free = bool(cursor.fetchone()[0])
         try:
             yield free
         finally:
             if free:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [UPKEEP_LOCK])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [lock])

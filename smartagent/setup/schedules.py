@@ -37,6 +37,7 @@ def wanted() -> list[Repeated]:
         Repeated(name="optimize", func="optimizer.tasks.optimize", minutes=1),
         Repeated(name="optimizer report", func="optimizer.tasks.report", minutes=WEEKLY),
         Repeated(name="recycle bin", func="rules.lifecycle.recycle_bin.empty_bin", minutes=24 * 60),
+        Repeated(name="roll-ups", func="rules.tasks.roll_up_samples", minutes=60),
         Repeated(name="sample storage", func="rules.tasks.keep_samples", minutes=24 * 60),
         Repeated(name="activity counts", func="rules.tasks.count_entries", minutes=24 * 60),
         Repeated(name="forget", func="smartagent.rest.idempotency.forget_old_keys", minutes=60),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.backtesting.chart_points import MAX_CHART_POINTS, thin
+from rules.backtesting.chart_data import MAX_CHART_POINTS, thin
 from rules.backtesting.trial import as_json, try_out
 from rules.models import AutomationRule, MetricSample, Silence
 from tests.rules.pages.test_rule_form import filled
