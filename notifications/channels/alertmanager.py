@@ -116,7 +116,7 @@ def _labels(message: OutgoingMessage, facts: Mapping[str, Any]) -> dict[str, Any
     if message.reason in ("test", "channel"):
         named["test"] = "true"
     series = labels_of(str(facts.get("target") or ""))
-    found = {**named, **message.labels, **series, "alertname": message.rule_name or message.title or "Smart Agent"}
+    found = {**named, **series, **message.labels, "alertname": message.rule_name or message.title or "Smart Agent"}
     return {_label_name(name): str(value) for name, value in found.items() if value not in (None, "")}
 
 

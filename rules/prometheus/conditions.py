@@ -31,7 +31,9 @@ def sourced_condition(text: str, metric: str, notes: list[str]) -> tuple[str, di
     if not found.is_split:
         notes.append("The expression has no comparison with a number at its top; whatever the query returns fires.")
     operator = OPERATOR_OF_PROMETHEUS.get(found.operator, found.operator)
-    return found.expression, {"metric": metric, "operator": operator, "threshold": found.threshold}
+    return found.expression, {
+        "metric": metric, "instances": "each", "operator": operator, "threshold": found.threshold,
+    }  # fmt: skip
 
 
 def _condition(comparison: Comparison) -> dict[str, Any]:

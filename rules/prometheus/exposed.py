@@ -20,7 +20,7 @@ NEVER = "0001-01-01T00:00:00Z"  # Go's zero time: the rule was not evaluated yet
 
 def shown_alert(state: RuleState, rule: AutomationRule) -> dict[str, Any]:
     """One instance that is pending or fires."""
-    labels = labels_shown(rule) | labels_of(state.target) | {"person": str(state.user)}
+    labels = {"person": str(state.user)} | labels_of(state.target) | labels_shown(rule)
     if "severity" not in _own_labels(rule):
         labels["severity"] = "critical" if state.critical else rule.severity
     firing = fires_now(state.condition)

@@ -106,7 +106,7 @@ class _Maker:
         entry |= {"action": IMPORTED_ACTION}
         if options := message_options(annotations, notes):
             entry["options"] = options
-        # An alert whose series is gone resolves, as in Prometheus.
+        # An alert whose series is gone resolves, as in Prometheus; one of several series at its second evaluation.
         entry |= _timing(rule, notes) | {"no_data_policy": "resolve"}
         notes += [
             f"“{key}” is not a field of alerting rules; skipped." for key in rule if key not in ALERTING_RULE_KEYS

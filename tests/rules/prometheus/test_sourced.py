@@ -76,6 +76,7 @@ def test_alerts_become_rules_on_queries():
     assert document["queries"][0] == {"name": "Hosts.Down", "data_source": "prom", "expression": "job:up:sum"}
     down, odd = document["rules"]
     assert (down["uid"], down["metric"], down["operator"], down["threshold"]) == ("Hosts/Down", "Hosts.Down", "=", 0)
+    assert down["instances"] == "each"
     assert (down["pending_for"], down["keep_firing_for"], down["severity"]) == ("10m", "5m", "critical")
     assert down["options"] == {"title": "{{ labels.job }} is down", "message": "{{ value | humanize }} up"}
     assert (down["labels"], down["runbook_url"]) == ({"team": "a", "severity": "page"}, "https://a.example/b")
