@@ -108,6 +108,21 @@ def test_the_past_of_a_query_is_that_of_its_source(alice, bob, victoria_metrics)
     assert {value for _, value in shown.points} == {2.0, 9.0}
 
 
+ROOMS = 'label_replace(vector(9), "room", "a", "", "") or label_replace(vector(2), "room", "b", "", "")'
+
+
+def test_each_series_of_a_query_is_an_instance_now_and_in_the_past(alice, prometheus):
+    source, now = source_at(prometheus), timezone.now()
+    for name, expression in (("rooms", ROOMS), ("whole", "vector(9)")):
+        query_of(source, name, expression)
+        rule = rule_of(alice, name, ">", 5, "log", series_mode="each")
+        dispatch(now, "command", rule=rule.pk)
+        fired = RuleState.objects.filter(rule=rule, condition="firing").values_list("target", flat=True)
+        assert list(fired) == [{"rooms": '{room="a"}', "whole": ""}[name]]
+        found = replay(rule, now - timedelta(hours=1), now)
+        assert (found.fired, len(found.periods)) == (1, 1)
+
+
 def test_a_long_past_is_asked_in_parts(prometheus):
     query_of(source_at(prometheus), "one", "vector(1)")
     now, step = timezone.now(), timedelta(minutes=5)

@@ -114,8 +114,10 @@ def test_a_query_is_tried_and_its_error_stands_at_the_field(client_of, olga, htt
     assert "built-in metric" in text_of(client.post(f"{QUERIES}add/", sent | {"name": "fusion_score"}))
     assert "A name starts with a letter" in text_of(client.post(f"{QUERIES}add/", sent | {"name": "7x"}))
     page = text_of(client.post(f"{QUERIES}add/", sent, follow=True))
-    assert "/rules/add/?metric_type=http_errors" in page
-    assert '<option value="http_errors">' in text_of(client.get("/rules/add/?metric_type=http_errors"))
+    assert "/rules/add/?metric_type=http_errors&amp;series_mode=each" in page
+    form = text_of(client.get("/rules/add/?metric_type=http_errors&series_mode=each"))
+    assert '<option value="http_errors">' in form
+    assert '<option value="each" selected>' in form
 
 
 def test_what_rules_watch_is_not_deleted_nor_renamed(client_of, ada):
