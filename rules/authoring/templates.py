@@ -63,6 +63,11 @@ HOUR, HOURS_6, DAY, WEEK = timedelta(hours=1), timedelta(hours=6), timedelta(day
 CLASSICS, SCORES, EVENTS = "Basics", "Scores and efficiency", "Anomalies and integrations"
 SYSTEMS, SILENCE = "Pushed metrics", "Missing data"
 
+ALERTMANAGER_TEMPLATE = _template(
+    "alertmanager", SYSTEMS, "Alerts of Alertmanager", "Alerts for each alert that Alertmanager sends, while it fires.",
+    "alertmanager_alert >= 1", "alert high", series_mode="each",
+)  # fmt: skip
+
 RULE_TEMPLATES = (
     _template(
         "low-score", CLASSICS, "Fusion score too low", "Alerts when a fusion score is low.",
@@ -156,6 +161,7 @@ RULE_TEMPLATES = (
         "error-budget", SYSTEMS, "Daily error budget used up", "The errors of a whole day exceed the budget.",
         "errors > 100", "notify high", reducer="sum", evaluation_window=DAY,
     ),
+    ALERTMANAGER_TEMPLATE,
     _template(
         "heartbeat-missing", SILENCE, "Heartbeat missing",
         "Fires after a while without a reading, or when the heartbeat is 0.",

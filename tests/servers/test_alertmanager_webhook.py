@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
-from rules.models import AuditEvent, MetricSeries
+from rules.evaluation.dispatcher import dispatch
+from rules.models import ActivityEntry, AuditEvent, MetricSeries
 from smartagent.accounts.tokens import issue_token
 from tests.servers.process import server
 from tests.servers.test_remote_write import until
@@ -17,7 +19,7 @@ route: {{receiver: us, group_wait: 0s, group_interval: 1s}}
 receivers:
   - name: us
     webhook_configs:
-      - url: {address}/api/v1/alertmanager
+      - url: {address}/api/v1/alertmanager?rule=on
         http_config: {{authorization: {{credentials: {token}}}}}
 """
 
@@ -36,8 +38,11 @@ def test_an_alert_fires_and_is_resolved(alice, live_server, tmp_path: Path):
             headers = {"Content-Type": "application/json"}
             urllib.request.urlopen(urllib.request.Request(f"{address}/api/v2/alerts", body, headers)).close()
             until(AuditEvent.objects.filter(metadata__status=status).exists)
+            dispatch(timezone.now(), "command")
+    said = ActivityEntry.objects.filter(rule__rule_name="Alerts of Alertmanager").order_by("created_at")
+    assert list(said.values_list("event_type", flat=True)) == ["rule_fired", "rule_resolved"]
     events = AuditEvent.objects.order_by("created_at").values_list("user", "severity", "message")
     assert list(events) == [(alice.pk, "critical", "Down is firing: !"), (alice.pk, "info", "Down is resolved: !")]
-    series = MetricSeries.objects.get()
+    series = MetricSeries.objects.get(metric="alertmanager_alert")
     assert series.labels == {"alertname": "Down", "job": "node", "severity": "page"}
     assert list(series.samples.order_by("observed_at").values_list("value", flat=True)) == [1, 0]

@@ -12,10 +12,12 @@ from rest_framework.exceptions import ParseError
 
 from rules.api.protocols.base import ProtocolView
 from rules.api.protocols.bodies import ungzipped
+from rules.authoring.alertmanager_rule import ensure_alertmanager_rule
 from rules.ingest.intake import Intake
 from rules.ingest.protocols.alertmanager import read_webhook
 from rules.ingest.storage import write
 from rules.models import AuditEvent
+from smartagent.models import User
 from smartagent.rest.bodies import LARGE, refuse_many
 from smartagent.rest.parsers import read_json
 
@@ -27,7 +29,19 @@ class AlertmanagerView(ProtocolView):
         return ungzipped(encoding, body)
 
     def read(self, body: bytes, intake: Intake) -> None:
+        wanted = self.request.GET.get("rule", "off")
+        if wanted not in ("on", "off"):
+            raise ParseError("The parameter rule is on or off.")
         self.events = read_webhook(_json(body), intake)
+        if wanted == "on":
+            self._ensure_rule(intake)
+
+    def _ensure_rule(self, intake: Intake) -> None:
+        """Make the owner's rule on such alerts where there is none."""
+        if intake.owner is None:
+            raise ParseError("Alerts of the platform have no owner of a rule: create a rule for everyone yourself.")
+        by: User = self.request.user  # type: ignore[assignment]
+        ensure_alertmanager_rule(User.objects.get(pk=intake.owner), by, intake.now)
 
     def store(self, intake: Intake) -> None:
         with transaction.atomic():

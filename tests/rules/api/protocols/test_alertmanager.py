@@ -4,8 +4,11 @@ import json
 import time
 
 import pytest
+from django.utils import timezone
 
-from rules.models import ActivityEntry, AuditEvent, MetricReceipt, MetricSample
+from rules.evaluation.dispatcher import dispatch
+from rules.lifecycle.recycle_bin import delete
+from rules.models import ActivityEntry, AuditEvent, AutomationRule, MetricReceipt, MetricSample, RuleState
 from tests.rules.api.protocols.senders import Sender, kept
 
 PATH = "/api/v1/alertmanager"
@@ -59,6 +62,25 @@ def test_an_operator_names_by_the_address_whose_they_are(alice, bob, olga):
     assert send(olga, ALERT, path=f"{PATH}?user=platform").status_code == 200
     assert send(alice, ALERT, path=f"{PATH}?user={bob.email}").status_code == 400
     assert {event.user for event in AuditEvent.objects.all()} == {bob, None}
+
+
+def test_where_it_is_asked_for_one_rule_watches_each_alert(alice, olga):
+    for _ in range(2):
+        assert send(alice, ALERT, ALERT | {"labels": {"alertname": "Down"}}, path=f"{PATH}?rule=on").status_code == 200
+    rule = AutomationRule.objects.get()
+    assert (rule.user, rule.rule_name, rule.metric_type, rule.series_mode) == (
+        alice, "Alerts of Alertmanager", "alertmanager_alert", "each",
+    )  # fmt: skip
+    assert dispatch(timezone.now(), "command").triggered == 2
+    send(alice, ALERT | {"status": "resolved"}, path=f"{PATH}?rule=on")
+    dispatch(timezone.now(), "command")
+    states = RuleState.objects.filter(rule=rule).values_list("condition", flat=True)
+    assert sorted(states) == ["firing", "ok"]
+    delete(AutomationRule.objects.filter(pk=rule.pk), alice, timezone.now())
+    send(alice, ALERT, path=f"{PATH}?rule=on")
+    assert not AutomationRule.objects.exists()
+    for path in (f"{PATH}?rule=on&user=platform", f"{PATH}?rule=maybe"):
+        assert send(olga, ALERT, path=path).status_code == 400
 
 
 @pytest.mark.parametrize(("body", "message"), [
