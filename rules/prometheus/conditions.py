@@ -1,10 +1,12 @@
 """What an imported rule watches: natively, or as a query of a data source."""
 
+from dataclasses import replace
 from typing import Any
 
 from rules.ingest.samples import check_target
 from rules.prometheus.counts import counts_of_something
 from rules.prometheus.expressions import Comparison, Joined, Unsupported
+from rules.prometheus.literals import quoted
 from rules.prometheus.native import read_expression
 from rules.prometheus.refusals import USE_A_SOURCE
 from rules.prometheus.sourced import read_query
@@ -17,6 +19,8 @@ OPERATOR_OF_PROMETHEUS = {"==": "="}
 def native_conditions(text: str, notes: list[str]) -> dict[str, Any]:
     """The conditions of an expression on pushed metrics; Unsupported."""
     joined: Joined = read_expression(text)
+    if any(each.selector.is_of_series for each in joined.comparisons):
+        return _on_series(joined)
     first, *others = [_condition(each) for each in joined.comparisons]
     if len(joined.comparisons) > 1:
         notes.append("Here all conditions concern the same person; Prometheus joins series with the same labels.")
@@ -36,15 +40,23 @@ def sourced_condition(text: str, metric: str, notes: list[str]) -> tuple[str, di
     }  # fmt: skip
 
 
+def _on_series(joined: Joined) -> dict[str, Any]:
+    """The condition of a rule on series: one instance for each, or for each combination of labels."""
+    if len(joined.comparisons) > 1:
+        raise Unsupported(f"Several conditions on series chosen by labels are not supported. {USE_A_SOURCE}")
+    (comparison,) = joined.comparisons
+    selector = comparison.selector
+    found = _condition(replace(comparison, selector=replace(selector, matchers=())))
+    matchers = {"matchers": [f"{label}{sign}{quoted(value)}" for label, sign, value in selector.matchers]}
+    series = {"instances": "by", "by": list(selector.by), "aggregate": selector.aggregate}
+    chosen = {name: value for name, value in series.items() if value} if selector.aggregate else {"instances": "each"}
+    return found | (matchers if selector.matchers else {}) | chosen
+
+
 def _condition(comparison: Comparison) -> dict[str, Any]:
     selector = comparison.selector
     found: dict[str, Any] = {"metric": selector.metric}
-    for label, operator, value in selector.matchers:
-        if (label, operator) != ("target", "="):
-            raise Unsupported(
-                f"The matcher {label}{operator}“{value}” is not supported: a series has a person and a target here. "
-                f'Push samples with a target, and use {{target="…"}}. {USE_A_SOURCE}'
-            )
+    for _, _, value in selector.matchers:  # of the target; those of series are the rule's
         found |= {"target": check_target(value)} if value else {}
     if selector.reducer != "last":
         found |= {"reducer": selector.reducer, "window": _whole_seconds(selector.window)}

@@ -21,6 +21,13 @@ class Selector:
     reducer: str = "last"
     window: float = 0.0
     parameter: float | None = None  # of a quantile its share, of a prediction the seconds ahead
+    aggregate: str = ""  # of the series that have the labels in `by` in common
+    by: tuple[str, ...] = ()
+
+    @property
+    def is_of_series(self) -> bool:
+        """Whether it chooses series by labels, or aggregates them; one of a target alone does not."""
+        return bool(self.aggregate) or any((label, sign) != ("target", "=") for label, sign, _ in self.matchers)
 
 
 @dataclass(frozen=True, slots=True)

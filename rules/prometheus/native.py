@@ -4,10 +4,12 @@ A metric, or an aggregation of it over a time window, is compared with a number;
 by `or`. Anything else is refused with the reason.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import promql_parser
 
+from rules.engine.series_choice import SeriesAggregate
 from rules.prometheus.constants import as_threshold, constant
 from rules.prometheus.expressions import Comparison, Joined, Selector, Unsupported
 from rules.prometheus.promql import COMPARISONS, FLIPPED, bare, is_bool, operator_of, parsed
@@ -90,7 +92,7 @@ def _selector(tree: Any) -> Selector:
     if isinstance(tree, promql_parser.VectorSelector):
         return _instant(tree)
     if isinstance(tree, promql_parser.AggregateExpr):
-        raise Unsupported(aggregated(str(tree.op)))
+        return _aggregate(tree)
     if isinstance(tree, promql_parser.Call):
         return _called(tree)
     if isinstance(tree, promql_parser.MatrixSelector):
@@ -104,12 +106,23 @@ def _selector(tree: Any) -> Selector:
     raise Unsupported(ONE_AND_A_NUMBER)
 
 
+def _aggregate(tree: Any) -> Selector:
+    """An aggregation across series, as `sum by (host) (x)`."""
+    name, labels = str(tree.op), tree.modifier
+    if name not in SeriesAggregate.values or (labels and labels.type != promql_parser.AggModifierType.By):
+        raise Unsupported(aggregated(f"{name} without" if labels and name in SeriesAggregate.values else name))
+    inner = _selector(tree.expr)
+    if inner.aggregate or inner.reducer == "absent":
+        raise Unsupported(aggregated(f"{name} of {inner.aggregate or inner.reducer}"))
+    return replace(inner, aggregate=name, by=tuple(labels.labels) if labels else ())
+
+
 def _called(call: Any) -> Selector:
     name, arguments = str(call.func.name), list(call.args)
     if name == "absent":
         found = _selector(arguments[0])
-        if found.reducer != "last":
-            raise Unsupported(unknown("absent of an aggregation"))
+        if found.reducer != "last" or found.is_of_series:
+            raise Unsupported(unknown("absent of more than one metric"))
         return Selector(found.metric, found.matchers, "absent", LOOKBACK)
     if name not in FUNCTIONS:
         raise Unsupported(unknown(name))
@@ -122,6 +135,8 @@ def _called(call: Any) -> Selector:
     if isinstance(ranged, promql_parser.SubqueryExpr):
         raise Unsupported("Subqueries such as [1h:5m] are not supported.")
     found = _instant(ranged.vector_selector)
+    if reducer == "absent" and found.is_of_series:
+        raise Unsupported(unknown("absent of more than one metric"))
     return Selector(found.metric, found.matchers, reducer, ranged.range.total_seconds(), parameter)
 
 

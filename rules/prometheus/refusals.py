@@ -12,7 +12,9 @@ USE_A_SOURCE = "With a data source (--data-source), it is evaluated there."
 
 def aggregated(name: str) -> str:
     """The message for an aggregation over series, such as `sum by`."""
-    return f"{name} aggregates several series; a rule watches each series by itself. {USE_A_SOURCE}"
+    return (
+        f"{name} aggregates several series; a rule aggregates by sum, avg, min, max and count, with by. {USE_A_SOURCE}"
+    )
 
 
 def unknown(name: str) -> str:

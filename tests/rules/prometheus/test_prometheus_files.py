@@ -192,3 +192,23 @@ def test_the_resource_of_kubernetes_is_read():
 @pytest.mark.parametrize("head", ["name: g", "interval: [1]\n    labels: 5", "name: 5\n    limit: {a: b}"])
 def test_groups_with_odd_fields_are_reported(head):
     assert all(each.notes or each.entry for each in imported("{alert: A, expr: x > 1}", head=head))
+
+
+@pytest.mark.parametrize(("expression", "fields"), [
+    ('x{job="a",host!~"b.*"} > 1', {"instances": "each", "matchers": ['job="a"', 'host!~"b.*"']}),
+    ('sum by (host, disk) (rate(x{job="a"}[5m])) > 1',
+     {"instances": "by", "by": ["host", "disk"], "aggregate": "sum", "reducer": "rate", "matchers": ['job="a"']}),
+    ("count(x) < 3", {"instances": "by", "aggregate": "count"}),
+    ('max(avg_over_time(x{target="web"}[1h])) > 1',
+     {"instances": "by", "aggregate": "max", "matchers": ['target="web"']}),
+])  # fmt: skip
+def test_series_are_chosen_and_aggregated_by_labels(expression, fields):
+    entry = entry_of(f"{{alert: A, expr: '{expression}'}}")
+    assert {name: entry.get(name) for name in fields} == fields
+    assert "target" not in entry
+
+
+def test_conditions_on_several_choices_of_series_are_refused():
+    (found,) = imported("""{alert: A, expr: 'x{a="b"} > 1 and y > 2'}""")
+    assert found.entry is None
+    assert "Several conditions on series" in found.notes[0]

@@ -62,7 +62,9 @@ def test_what_says_the_same_becomes_a_rule(alice, now):
     assert both.more_conditions[0]["metric"] == "load"
     assert both.pending_for == timedelta(minutes=10)
     assert (float(slow.threshold_value), slow.severity) == (250.5, "medium")
-    assert AutomationRule.objects.count() == 3
+    matched = AutomationRule.objects.get(uid="hosts/Matched")
+    assert (matched.series_mode, matched.matchers) == ("each", ['job="web"'])
+    assert AutomationRule.objects.count() == 4
 
 
 def test_the_report_says_what_is_not_the_same():
@@ -71,7 +73,6 @@ def test_the_report_says_what_is_not_the_same():
     assert "Label shown skipped: it has a template." in import_prometheus(FILE)[0].notes
     assert "for: 7m was rounded up to 10m, whole evaluations." in notes["BusyCPU", True]
     assert "irate is not supported" in notes["Errors", False]
-    assert "The matcher job=“web” is not supported" in notes["Matched", False]
     assert "push the metric" in notes["job:cpu:avg", False]
     assert "The group is evaluated every 1m" in notes["Latency", True]
     assert "30 days" in notes["TooLong", False] or "30d" in notes["TooLong", False]
@@ -102,10 +103,10 @@ def test_the_command_writes_the_file_and_reports(alice, tmp_path, capsys):
     assert left.value.code == 3
     output = capsys.readouterr()
     assert "Errors: skipped. irate is not supported" in output.err
-    assert "3 of 7 converted." in output.err
+    assert "4 of 7 converted. That is 66.7 % of 6 alerts." in output.err
     with pytest.raises(SystemExit):
         call_command("rules", "plan", str(target), owner="alice@example.com")
-    assert "3 to create" in capsys.readouterr().out
+    assert "4 to create" in capsys.readouterr().out
 
 
 def test_the_command_reports_to_programs_and_refuses_what_is_no_file(tmp_path):
