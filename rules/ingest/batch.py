@@ -9,12 +9,14 @@ from django.db.models.functions import Lower
 
 from rules.ingest.samples import check_labels, check_metric, check_target, check_time, check_value
 from rules.ingest.storage import Row
+from rules.ingest.translation import Translations
 from smartagent.kernel.scope import has_everyone
 from smartagent.models import User
 
 SAMPLE_FIELDS = ("metric", "value", "observed_at", "target", "labels", "user")
 KNOWN_SAMPLE_FIELDS = frozenset(SAMPLE_FIELDS)
 REPORTED = 20
+KEYS = Translations()  # of series, by what is said of them
 PLATFORM = "platform"  # the name of no person, where only a text can be given
 
 
@@ -34,6 +36,7 @@ class Push:
         self.may_everyone = has_everyone(caller, "change")
         self.people: dict[str, UUID] = {str(caller.pk): caller.pk, caller.email.lower(): caller.pk}
         self.metrics: set[str] = set()
+        self.times: dict[str, datetime] = {}  # many samples have one time
 
     def rows(self, samples: Sequence[Any], place: Callable[[int], str]) -> list[Row]:
         """The rows of `samples`; InvalidSample where one is invalid; `place` names it in the errors."""
@@ -74,12 +77,25 @@ class Push:
         return str(name)
 
     def _target(self, sample: dict[str, Any]) -> str:
-        if "labels" in sample:
-            return check_labels(sample["labels"], sample.get("target"))
-        return check_target(sample.get("target"))
+        if "labels" not in sample:
+            return check_target(sample.get("target"))
+        labels, target = sample["labels"], sample.get("target")
+        try:
+            said = (target, *labels.items())
+            known = KEYS.get(said)
+        except (AttributeError, TypeError):  # it is not an object of texts: refused in words
+            return check_labels(labels, target)
+        if not isinstance(known, str):
+            known = str(KEYS.keep(said, check_labels(labels, target), len(str(said))))
+        return known
 
     def _time(self, sample: dict[str, Any]) -> datetime:
-        return check_time(sample["observed_at"], self.now) if "observed_at" in sample else self.now
+        if "observed_at" not in sample:
+            return self.now
+        said = sample["observed_at"]
+        if type(said) is not str or said not in self.times:
+            self.times[said] = check_time(said, self.now)
+        return self.times[said]
 
     def _owner(self, sample: dict[str, Any]) -> UUID | None:
         if "user" not in sample:

@@ -14,25 +14,14 @@ from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
 from rules.engine.series_labels import labels_of
+from rules.ingest.known_series import SeriesKey, columns_of, find_series
 from smartagent.kernel.packed_arrays import arrays_cursor, pack_floats, pack_integers, pack_times
 from smartagent.kernel.times import EPOCH, MICROSECOND
 
-SeriesKey = tuple[UUID | None, str, str]  # whose, metric, and the key of the labels
 Row = tuple[UUID | None, str, str, float, datetime]  # those of its series, value, observed_at
 
 ROWS_AT_ONCE = 50_000
 
-# One index look-up for each series, however many there are.
-FIND_SERIES = """
-WITH wanted AS (SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[]) WITH ORDINALITY w (owner, metric, target, n))
-SELECT w.n - 1, q.id, q.stale_at FROM wanted w CROSS JOIN LATERAL (
-    SELECT id, stale_at FROM metric_series
-     WHERE user_id = w.owner AND metric = w.metric AND target = w.target LIMIT 1) q WHERE w.owner IS NOT NULL
-UNION ALL
-SELECT w.n - 1, q.id, q.stale_at FROM wanted w CROSS JOIN LATERAL (
-    SELECT id, stale_at FROM metric_series
-     WHERE user_id IS NULL AND metric = w.metric AND target = w.target LIMIT 1) q WHERE w.owner IS NULL
-"""
 # In one order, so that two pushes wait for each other at most.
 MAKE_SERIES = """
 INSERT INTO metric_series (user_id, metric, target, labels)
@@ -98,12 +87,12 @@ def write(samples: SampleColumns) -> None:
     with transaction.atomic(), connection.wrap_database_errors:
         cursor = arrays_cursor()
         keys = list(samples.series)
-        found = _find(cursor, keys)
+        found = find_series(cursor, keys)
         with_samples = set(samples.places)
         missing = [key for place, key in enumerate(keys) if place in with_samples and place not in found]
         if missing:
             _make(cursor, missing)
-            found = _find(cursor, keys)
+            found = find_series(cursor, keys)
         ids = [found[place][0] for place in samples.places]
         cursor.execute(WRITE_SAMPLES, [pack_integers(ids), pack_times(samples.times), pack_floats(samples.values)])
         if stale := [found[place][0] for place in with_samples if found[place][1]]:
@@ -112,16 +101,8 @@ def write(samples: SampleColumns) -> None:
             cursor.execute(END_SERIES, [pack_integers(list(ended)), pack_times(list(ended.values()))])
 
 
-def _find(cursor: psycopg.Cursor[Any], keys: Sequence[SeriesKey]) -> dict[int, tuple[int, datetime | None]]:
-    """The id of each known series, and when it ended, by place."""
-    if not keys:
-        return {}
-    cursor.execute(FIND_SERIES, [list(column) for column in zip(*keys, strict=True)])
-    return {place: (pk, stale_at) for place, pk, stale_at in cursor.fetchall()}
-
-
 def _make(cursor: psycopg.Cursor[Any], keys: Sequence[SeriesKey]) -> None:
-    owners, names, targets = (list(column) for column in zip(*keys, strict=True))
+    owners, names, targets = columns_of(keys)
     cursor.execute(MAKE_SERIES, [owners, names, targets, [Jsonb(labels_of(target)) for target in targets]])
 
 

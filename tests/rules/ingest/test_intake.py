@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rules.ingest.samples import METRIC_NAME, check_metric, check_value
 from rules.ingest.storage import store
-from rules.models import MetricSample
+from rules.models import MetricSample, MetricSeries
 
 AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
@@ -53,3 +53,16 @@ def test_it_can_be_called_twice_in_one_transaction(alice):
     store([(alice.pk, "cpu", "", 1.0, AT)])
     store([(alice.pk, "cpu", "", 2.0, AT), (None, "cpu", "", 3.0, AT)])
     assert sorted(MetricSample.objects.values_list("value", flat=True)) == [2, 3]
+
+
+def test_a_series_that_was_deleted_meanwhile_is_made_again(alice):
+    """Its id is remembered from the last time."""
+    for value in (1.0, 2.0):
+        store([(alice.pk, "cpu", "", value, AT), (None, "cpu", "a", value, AT)])
+        assert list(MetricSample.objects.values_list("value", flat=True)) == [value, value]
+        if value == 1.0:
+            MetricSeries.objects.all().delete()
+    MetricSeries.objects.filter(user=alice).update(metric="other")
+    store([(alice.pk, "cpu", "", 3.0, AT)])
+    assert MetricSample.objects.of(alice, "cpu").get().value == 3
+    assert MetricSample.objects.of(alice, "other").get().value == 2
