@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import cramjam
+from django.http import HttpRequest
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.request import Request
 
@@ -20,8 +21,20 @@ MAX_EMPTY_MESSAGES = 20_000
 def raw_body(request: Request, plain: Callable[[str, bytes], bytes]) -> bytes:
     """The body, decompressed by `plain`, which is given the Content-Encoding."""
     refuse_large(request, MAX_BYTES)
-    body = request._request.body
-    return plain(request.headers.get("Content-Encoding", "").strip().lower(), body)
+    return plain(request.headers.get("Content-Encoding", "").strip().lower(), _sent(request._request))
+
+
+def _sent(request: HttpRequest) -> bytes:
+    """The body as it was sent, also in chunks, as Telegraf sends it: Django reads none without a Content-Length."""
+    is_chunked = request.META.get("HTTP_TRANSFER_ENCODING", "").strip().lower() == "chunked"
+    if not is_chunked or request.META.get("CONTENT_LENGTH"):
+        return request.body
+    body, stream = bytearray(), request.META["wsgi.input"]
+    while len(body) <= MAX_BYTES and (part := stream.read(MAX_BYTES + 1 - len(body))):
+        body += part
+    if len(body) > MAX_BYTES:
+        raise TooLarge(too_large(MAX_BYTES))
+    return bytes(body)
 
 
 def ungzipped(encoding: str, body: bytes) -> bytes:

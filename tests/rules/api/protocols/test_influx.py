@@ -4,6 +4,7 @@ import base64
 import gzip
 import time
 from datetime import UTC, datetime
+from io import BytesIO
 
 import pytest
 from hypothesis import given
@@ -43,6 +44,18 @@ def test_telegraf(alice, path, scheme):
     }  # fmt: skip
     assert set(MetricSample.objects.values_list("observed_at__second", flat=True)) == {NOW % 60}
     assert MetricReceipt.objects.get().not_kept == {"text field": 1}
+
+
+@pytest.mark.parametrize(("size", "status"), [(0, 204), (16 * 1024 * 1024, 413)])
+def test_a_body_in_chunks_has_no_length(alice, size, status):
+    body = TELEGRAF.encode() + b"#" * size
+    sender = Sender(alice)
+    answer = sender.client.post(
+        WRITE, headers={"Authorization": f"Token {sender.token}", "Transfer-Encoding": "chunked"},
+        **{"CONTENT_LENGTH": "", "wsgi.input": BytesIO(body)},
+    )  # fmt: skip
+    assert answer.status_code == status
+    assert len(kept()) == (5 if status == 204 else 0)
 
 
 @pytest.mark.parametrize(("precision", "digits"), [("ns", 9), ("us", 6), ("ms", 3), ("s", 0), ("", 9)])
