@@ -25,6 +25,7 @@ from smartagent.kernel.bulk_copy import copy_rows
 
 log = structlog.get_logger(__name__)
 OF_SERIES = "r.series_mode <> 'one'"
+SMALL_SAMPLE = "SET LOCAL default_statistics_target = 10"  # enough to plan the joins with
 SELECTION_TABLES = ("eval_selectors", "eval_matchers", "eval_matching_values", "eval_live", "eval_excess")
 CREATE_SELECTION_TABLES = f"""
 DROP TABLE IF EXISTS {", ".join(SELECTION_TABLES)};
@@ -190,6 +191,6 @@ def _fill_live(cursor: CursorWrapper, params: dict[str, Any]) -> Selection:
     excess = bool(cursor.rowcount)
     if excess:
         cursor.execute(SET_ASIDE, params)
-    cursor.execute("ANALYZE eval_live")
+    cursor.execute(f"{SMALL_SAMPLE}; ANALYZE eval_live")
     cursor.execute("SELECT bool_or(user_id IS NULL) AND bool_or(user_id IS NOT NULL) FROM eval_live")
     return Selection(any_rules=True, mixed=bool(cursor.fetchone()[0]), excess=excess, live=live)

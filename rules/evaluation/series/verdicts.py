@@ -7,11 +7,11 @@ whole: an error, no data at all, or more series than it may have instances.
 from rules.engine.conditions import met_sql, verdict_sql
 from rules.evaluation.series.aggregates import ON_EACH_READING
 from rules.evaluation.series.selection import OF_SERIES, Selection
-from rules.evaluation.verdict_queries import RULE_COLUMNS, TRUSTED
+from rules.evaluation.verdict_queries import ONCE, RULE_COLUMNS, TRUSTED
 
 _INSTANCE = """i.rule_id, i.owner_id, i.metric_type, i.operator, i.threshold, i.recovery, i.critical, i.target,
        i.repeat_every, i.pending_for, i.keep_firing_for, i.no_data_policy, i.error_policy, i.draft, i.subject_id"""
-_NOT_SHADOWED = """AND (l.user_id IS NOT NULL OR NOT EXISTS (
+_NOT_SHADOWED = """WHERE (l.user_id IS NOT NULL OR NOT EXISTS (
     SELECT FROM eval_live o WHERE o.selector = l.selector AND o.target = l.target AND o.user_id = r.user_id))"""
 _OWN_SELECTOR = "JOIN eval_selectors e ON e.metric = r.metric_type AND e.matchers = r.matchers"
 _PEOPLE = """JOIN smartagent_users u ON u.id = coalesce(l.user_id, r.user_id)
@@ -47,9 +47,12 @@ def _each(only: str, found: Selection) -> str:
     return f"""
 SELECT {_INSTANCE}, {verdict_sql("i.value", "i")} AS verdict, '' AS cause, i.value, i.observed_at,
        coalesce({met_sql("i.value", "i.operator", "i.critical")}, false) AS worsens, NULL::jsonb AS conditions, i.labels
-  FROM (SELECT {RULE_COLUMNS.format(target="l.target")}, u.id AS subject_id, l.value, l.observed_at, l.labels
-          FROM automation_rules r {_OWN_SELECTOR} JOIN eval_live l ON l.selector = e.selector {_PEOPLE}
-         WHERE {TRUSTED} AND {ON_EACH_READING} {only} {beyond} {shadow}) AS i
+  FROM (SELECT r.rule_id, r.owner_id, r.metric_type, r.operator, r.threshold, r.recovery, r.critical, l.target,
+               r.repeat_every, r.pending_for, r.keep_firing_for, r.no_data_policy, r.error_policy, r.draft,
+               u.id AS subject_id, l.value, l.observed_at, l.labels
+          FROM (SELECT {RULE_COLUMNS.format(target="''")}, r.user_id, r.applies_to, r.matchers
+                  FROM automation_rules r WHERE {TRUSTED} AND {ON_EACH_READING} {only} {ONCE}) AS r
+          {_OWN_SELECTOR} JOIN eval_live l ON l.selector = e.selector {beyond} {_PEOPLE} {shadow}) AS i
 """
 
 

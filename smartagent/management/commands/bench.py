@@ -14,6 +14,7 @@ from smartagent.bench.deliver import Stuck, bench_deliver
 from smartagent.bench.ingest import NotTaken, bench_ingest
 from smartagent.bench.pages import bench_pages
 from smartagent.bench.scratch import scratch_database
+from smartagent.bench.series import bench_series
 from smartagent.bench.tick import bench_tick
 
 
@@ -50,6 +51,7 @@ class Command(BaseCommand):
         tick = benches.add_parser("tick", help="an evaluation of all rules")
         tick.add_argument("--rules", type=count, default=100_000, metavar="N")
         tick.add_argument("--change", type=percentage, default=0.0, metavar="PERCENT", help="how many of them fire")
+        tick.add_argument("--series", type=count, metavar="N", help="one rule on so many series instead")
         adopt = benches.add_parser("adopt", help="taking over a legacy database that is in use")
         adopt.add_argument("--rows", type=count, default=1_000_000, metavar="N", help="in its largest table")
         backtest = benches.add_parser("backtest", help="a rule over the history of many people")
@@ -107,6 +109,8 @@ class Command(BaseCommand):
 
     def _tick(self, options: dict[str, Any]) -> Mapping[str, float | None]:
         with scratch_database():
+            if options["series"]:
+                return bench_series(options["series"]).as_dict()
             return bench_tick(options["rules"], options["change"]).as_dict()
 
     def _backtest(self, options: dict[str, Any]) -> Mapping[str, float | None]:
