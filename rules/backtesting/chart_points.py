@@ -3,16 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from rules.backtesting.chart_data import ChartData, Point, UsualPoint, thin, with_gaps
 from rules.backtesting.inputs import moments_between
+from rules.backtesting.instances import instances_of
 from rules.backtesting.observations import Condition, Key, RuleConditions
 from rules.backtesting.rolled_chart import rolled_chart
 from rules.backtesting.series import readings
 from rules.engine.conditions import WITHOUT_WINDOW, Reducer
 from rules.engine.reducers import Series
 from rules.engine.usual import HOUR, hour_of, usual
+from rules.models import AutomationRule
 
+MAX_GROUP_POINTS = 300  # at which the series of a group are aggregated
 MAX_OBSERVATIONS_READ = 1_500_000  # readings, over all windows of a chart
 
 
@@ -25,6 +29,13 @@ def chart_of(watched: RuleConditions, person: object, start: datetime, end: date
     for _, own, platform in readings(first, [person], start, end):  # type: ignore[list-item]
         return chart_of_readings(first, own, platform, start, end)
     return ChartData()
+
+
+def chart_of_instance(rule: AutomationRule, person: UUID, target: str, start: datetime, end: datetime) -> ChartData:
+    """The same, of the instance of a rule on series with the key `target`."""
+    every = -(-len(moments_between(start, end)) // MAX_GROUP_POINTS)
+    found = instances_of(rule, person, start, end, target, max(every, 1)).listing
+    return chart_of_readings(found[0].watched, found[0].own, found[0].platform, start, end) if found else ChartData()
 
 
 def chart_of_readings(

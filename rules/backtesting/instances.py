@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import fsum
 from typing import Any
 from uuid import UUID
@@ -60,10 +60,10 @@ class FoundInstances:
 
 
 def instances_of(
-    rule: AutomationRule, person: UUID, start: datetime, end: datetime, only: str | None = None
+    rule: AutomationRule, person: UUID, start: datetime, end: datetime, only: str | None = None, every: int = 1
 ) -> FoundInstances:
-    """The instances of `rule` for `person` between `start` and `end`; `only` the one with this key, where given.
-    ValueError where matchers or conditions cannot be read."""
+    """The instances of `rule` for `person` between `start` and `end`; `only` the one with this key, where given. Groups
+    are aggregated at `every` so many evaluations. ValueError where matchers or conditions cannot be read."""
     watched, matchers = watch_past_of(rule), read_matchers(rule.matchers)
     span, is_owner = reach(watched, start, end), person == rule.user_id
     asked = asked_series(watched, *span)
@@ -77,9 +77,18 @@ def instances_of(
     if rule.series_mode == SeriesMode.EACH:
         listing = [InstanceInput(key, _on(watched, key), own, platform) for key in shown]
     else:
-        moments = moments_between(start, end)
-        listing = [_group(rule, watched, key, members[key], own, platform, moments) for key in shown]
+        moments = moments_between(start, end)[::every]
+        age = watched.interval * every
+        listing = [_group(rule, watched, key, members[key], own, platform, moments, age) for key in shown]
     return FoundInstances(listing, len(chosen))
+
+
+def series_keys(rule: AutomationRule, person: UUID, start: datetime, end: datetime) -> list[str]:
+    """The keys of all instances of `rule` for `person`."""
+    watched = watch_past_of(rule)
+    asked = asked_series(watched, *reach(watched, start, end))
+    known = asked.get(person, {}).keys() | (asked.get(None, {}).keys() if person == rule.user_id else set())
+    return sorted(_members(rule, watched, read_matchers(rule.matchers), person, known))
 
 
 def watch_instance(one: InstanceInput, moments: Sequence[datetime]) -> Iterator[ObservationAt]:
@@ -157,7 +166,7 @@ def _on(watched: RuleConditions, target: str) -> RuleConditions:
 
 def _group(
     rule: AutomationRule, watched: RuleConditions, key: str, members: Sequence[Key],
-    own: Mapping[Key, Series], platform: Mapping[Key, Series], moments: Sequence[datetime],
+    own: Mapping[Key, Series], platform: Mapping[Key, Series], moments: Sequence[datetime], age: timedelta,
 ) -> InstanceInput:  # fmt: skip
     """An instance of several series: of each condition, its aggregated values are the readings of a series."""
     conditions, made = list(watched.conditions), {**own}
@@ -169,7 +178,7 @@ def _group(
         on_group = replace(condition, target=name, reducer="last")
         conditions[n] = on_group
         taken.add(on_group.key)
-        ages[condition.metric] = watched.interval
+        ages[condition.metric] = age
         targets = [target for metric, target in members if metric == condition.metric]
         values = _aggregated(rule.series_aggregate, watched, condition, targets, own, platform, moments)
         made[on_group.key] = series_of(list(values), held=False)

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from rules.backtesting.chart_data import ChartData, Point
-from rules.backtesting.chart_points import chart_of, chart_of_readings
+from rules.backtesting.chart_points import chart_of, chart_of_instance
 from rules.backtesting.inputs import watch_past_of
-from rules.backtesting.instances import instances_of
+from rules.backtesting.instances import series_keys
 from rules.backtesting.replay import Period, Replay, replay
 from rules.backtesting.simulation import SimulatedStep
 from rules.data_sources.history import history_within
@@ -86,19 +86,16 @@ def _of_series(
 ) -> Trial:  # fmt: skip
     """The preview of a rule on series: the chart is that of the one for which it fires most often."""
     times_of = Counter(period.target for period in one.periods)
-    worst = times_of.most_common(1)[0][0] if times_of else None
-    found = instances_of(rule, person.pk, start, now, worst)
-    shown = found.listing[0] if found.listing else None
-    target = shown.target if shown else ""
-    total = instances_of(rule, person.pk, start, now).total if worst else found.total
+    keys = series_keys(rule, person.pk, start, now)
+    target, total = times_of.most_common(1)[0][0] if times_of else min(keys, default=""), len(keys)
     return Trial(
         start=start, end=now, days=days, person=person, label=_label(rule, target), counted=whole, people=people,
-        chart=chart_of_readings(shown.watched, shown.own, shown.platform, start, now) if shown else ChartData(),
+        chart=chart_of_instance(rule, person.pk, target, start, now),
         heading=begun(_label(rule, target), rule.metric_type),
         periods=[period for period in one.periods if period.target == target],
         transitions=[made for made in one.transitions if made.target == target],
         sentence=series_sentence(rule, days, one, person, target, total),
-        is_queried=bool(shown and rule.metric_type in shown.watched.queries),
+        is_queried=rule.metric_type in watch_past_of(rule).queries,
     )  # fmt: skip
 
 

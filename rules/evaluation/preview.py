@@ -16,7 +16,7 @@ from rules.evaluation.series.selection import NOTHING, select_series
 from rules.models import AutomationRule
 
 MAX_PREVIEW_SECONDS = 15.0  # for data sources: somebody waits
-MAX_INSTANCES_PREVIEWED = 20
+MAX_INSTANCES_PREVIEWED = 40
 
 
 WORST_FIRST = ("met", "held", "failed", "missing", "clear")

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from rules.backtesting.chart_data import ChartData, Point
-from rules.backtesting.chart_points import chart_of
+from rules.backtesting.chart_points import chart_of, chart_of_instance
 from rules.backtesting.inputs import watch_past_of
 from rules.data_sources.history import history_within
 from rules.engine.conditions import drawn_level
@@ -60,7 +60,10 @@ def timeline_of(state: RuleState, rule: AutomationRule, start: datetime, end: da
     chart, problem = ChartData(), ""
     try:
         with history_within(MAX_CHART_SECONDS):
-            chart = chart_of(watch_past_of(rule), state.user_id, start, end)
+            if rule.watches_series:
+                chart = chart_of_instance(rule, state.user_id, state.target, start, end)
+            else:
+                chart = chart_of(watch_past_of(rule), state.user_id, start, end)
     except ValueError as error:
         problem = str(error)
     return Timeline(

@@ -26,6 +26,7 @@ HEADLINES = {
     "failed": "Error",
 }  # fmt: skip
 
+MAX_INSTANCES_LISTED = 10
 VERDICT_WORDS = {
     "met": "met", "held": "not past the recovery threshold", "clear": "not met", "missing": "no data",
     "failed": "error",
@@ -78,7 +79,7 @@ def reading_of(rule: AutomationRule, now: datetime) -> Reading:
         sentence=sentence,
         observed_at=seen.observed_at,
         instances=tuple(map(_shown, seen.instances)),
-        more=max(seen.people - len(seen.instances), 0) if seen.instances else 0,
+        more=max(seen.people - MAX_INSTANCES_LISTED, 0) if seen.instances else 0,
     )
 
 

@@ -53,7 +53,7 @@ def history_context(
     days = chosen_days(request)
     found: dict[str, Any] = {"days": days, "all_days": HISTORY_DAYS}
     start = now - timedelta(days=days)
-    if rule.applies_to == AutomationRule.AppliesTo.EVERYONE:
+    if rule.applies_to == AutomationRule.AppliesTo.EVERYONE or rule.watches_series:
         return found | {"history": history_of(rule, states, start, now), "legend": LEGEND}
     own = next((state for state in states if state.user_id == rule.user_id), RuleState(rule=rule, user=rule.user))
     line = timeline_of(own, rule, start, now)
@@ -62,7 +62,7 @@ def history_context(
 
 def history_of(rule: AutomationRule, states: Sequence[RuleState], start: datetime, end: datetime) -> RuleHistory:
     """The strips of `states`, in five queries."""
-    bands = bands_of(states, start, end)
+    bands = bands_of([state for state in states if state.since], start, end)
     keys = [(state.user_id, rule.metric_type, state.target) for state in states]
     values = sampled(keys, start, end, HISTORY_POINTS)
     names = STRIP_LEVELS if rule.reducer in ON_SCALE else ()
@@ -73,7 +73,8 @@ def history_of(rule: AutomationRule, states: Sequence[RuleState], start: datetim
         start=start, end=end, lines=[(name, level_path(steps, scale, start, end)) for name, steps in levels.items()],
         range_words=f"{number(scale.low)} to {number(scale.high)}" if read else "",
         strips=[
-            _strip(state, line, scale, segments_of(bands[state.pk], start, end), dict(time_spent(bands[state.pk], end)))
+            _strip(state, line, scale, segments_of(bands.get(state.pk, []), start, end),
+                   dict(time_spent(bands.get(state.pk, []), end)))
             for state, line in zip(states, values, strict=True)
         ],
     )  # fmt: skip

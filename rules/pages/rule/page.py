@@ -16,7 +16,7 @@ from rules.action_options import shown_options
 from rules.health.one_rule import health_of
 from rules.lifecycle.status import activate, pause
 from rules.models import AutomationRule, RuleState
-from rules.pages.rule.current_reading import reading_of
+from rules.pages.rule.current_reading import Reading, reading_of
 from rules.pages.rule.history import history_context
 from rules.pages.rule.state_counts import more_than, states_counted, states_in_words
 from rules.permissions import may_switch
@@ -26,7 +26,7 @@ from rules.text.entry import rule_in_words
 from smartagent.shell.owned_admin import OwnedAdmin
 
 MAX_RULE_ENTRIES = 20
-MAX_RULE_INSTANCES = 12
+MAX_RULE_INSTANCES = 12  # with a stored state
 # Entries of the time that health counts, with which it comes with the page; else after it.
 MAX_ENTRIES_AT_ONCE, HEALTH_SPAN = 5_000, timedelta(days=30)
 WORST_STATE_FIRST = ["firing", "error", "recovering", "pending", "no_data", "ok"]
@@ -37,16 +37,18 @@ def rule_page(request: HttpRequest, model_admin: OwnedAdmin, rule_id: uuid.UUID)
     """Show the rule; 404 where the person may not see it."""
     rule = find_rule(model_admin, request, rule_id)
     shown, counts, now = worst(rule), states_counted(rule), timezone.now()
+    reading, other_states = reading_of(rule, now), more_than(len(shown), counts)
+    shown += _always_ok(rule, shown, reading)
     context = {
         "title": rule.rule_name,
         "rule": rule,
         "kept_options": shown_options(rule.action_type, rule.action_config),
         "in_words": rule_in_words(rule),
-        "reading": reading_of(rule, now),
+        "reading": reading,
         "health": None if _fires_often(rule, now) else health_of(rule, now),
         "states": shown,
         "states_in_words": states_in_words(counts),
-        "other_states": more_than(len(shown), counts),
+        "other_states": other_states,
         "entries": named_entries(list(rule.entries.all()[:MAX_RULE_ENTRIES])),
         "may_change": model_admin.has_change_permission(request, rule),
         "may_copy": model_admin.has_add_permission(request)
@@ -90,6 +92,16 @@ def find_rule(model_admin: OwnedAdmin, request: HttpRequest, rule_id: uuid.UUID 
 def _fires_often(rule: AutomationRule, now: datetime) -> bool:
     """Whether so much is to be counted that the page does not wait for it."""
     return estimated(rule.entries.filter(created_at__gte=now - HEALTH_SPAN)).rows > MAX_ENTRIES_AT_ONCE
+
+
+def _always_ok(rule: AutomationRule, shown: list[RuleState], reading: Reading) -> list[RuleState]:
+    """Instances of a rule on series that have no stored state."""
+    known = {(state.user_id, state.target) for state in shown} | {(rule.user_id, "")}
+    others = [each.target for each in reading.instances if (rule.user_id, each.target) not in known]
+    if not others:
+        return []
+    stored = set(rule.states.filter(user=rule.user, target__in=others).values_list("target", flat=True))
+    return [RuleState(rule=rule, user=rule.user, target=target) for target in others if target not in stored]
 
 
 def worst(rule: AutomationRule) -> list[RuleState]:

@@ -1,6 +1,6 @@
 """The page “Why did it not fire at …?”, answered from the history."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from rules.backtesting.explanation import explain
-from rules.backtesting.instances import instances_of
+from rules.backtesting.instances import series_keys
 from rules.explain.replay import answer, condition_in_words, steps_in_words
 from rules.models import AutomationRule
 from rules.pages.rule.page import find_rule
@@ -81,7 +81,7 @@ def _targets(rule: AutomationRule, person: User) -> list[str]:
         return []
     known = rule.states.filter(user=person).exclude(target="").order_by("condition", "target")
     try:
-        found = [each.target for each in instances_of(rule, person.pk, timezone.now(), timezone.now()).listing]
+        found = series_keys(rule, person.pk, timezone.now() - timedelta(hours=1), timezone.now())
     except ValueError:
         found = []
     return list(dict.fromkeys([*known.values_list("target", flat=True)[:MAX_TARGETS], *found]))[:MAX_TARGETS]
