@@ -59,7 +59,7 @@ def bench_ingest(samples: int) -> dict[str, list[dict[str, Any]]]:
 def _measured(protocol: str, body: Body, samples: int, token: str) -> ProtocolFigures:
     application, seconds = get_wsgi_application(), 0.0
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE metric_series, metric_samples")
+        cursor.execute("TRUNCATE metric_series, metric_samples CASCADE")
     for batch in _batches(samples):
         environ = _environ(body, batch, token)
         answered, started = Answered(), time.perf_counter()
