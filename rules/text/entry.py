@@ -70,10 +70,19 @@ def event_in_words(event: str, context: Mapping[str, Any], person: str = "") -> 
     return _compared(event, context, person)
 
 
+# Of rules on series: a series that vanished, and the rule as a whole, which has no reading of its own.
+WITHOUT_VALUE = {
+    "gone": "{series} had no reading at two evaluations: series gone.",
+    "clear": "{series} has readings again.",
+}  # fmt: skip
+
+
 def _compared(event: str, context: Mapping[str, Any], person: str) -> str:
     """The reading and its comparison with the threshold."""
     watched, value = series(context["metric"], person, context.get("target")), context.get("value")
     beyond = beyond_range(context)
+    if value is None and (without := WITHOUT_VALUE.get(str(context.get("verdict")))):
+        return begun(without.format(series=watched), context["metric"])
     if value is None:
         reading, says = f"{watched} has no {'usable ' if beyond else ''}reading", without_reading
     else:

@@ -6,6 +6,7 @@ import pytest
 
 from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, Integration, MetricSample, RuleState, Silence
+from rules.text.entry import entry_in_words
 from tests.rules.rule_cast import rule_of
 
 MINUTE = timedelta(minutes=1)
@@ -91,6 +92,7 @@ def test_a_vanished_series_resolves_after_two_evaluations(alice, now):
     assert states(rule) == {'{host="b"}': "firing"}
     resolved = ActivityEntry.objects.get(rule=rule, event_type="rule_resolved")
     assert (resolved.context["reason"], resolved.context["target"]) == ("series gone", '{host="a"}')
+    assert entry_in_words(resolved).endswith('on {host="a"} had no reading at two evaluations: series gone.')
 
 
 def test_a_series_that_missed_one_evaluation_goes_on(alice, now):
