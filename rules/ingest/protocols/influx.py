@@ -36,17 +36,19 @@ def _points(text: str) -> list[str]:
     lines = text.split("\n")
     if '"' not in text:
         return lines
-    points: list[str] = []
+    points: list[list[str]] = []
+    is_open = False
     for line in lines:
-        if points and _is_open(points[-1]):
-            points[-1] += "\n" + line
+        if is_open:
+            points[-1].append(line)
         else:
-            points.append(line)
-    return points
+            points.append([line])
+        is_open ^= _has_odd_quotes(line) and (is_open or not line.lstrip().startswith("#"))
+    return ["\n".join(point) for point in points]
 
 
-def _is_open(line: str) -> bool:
-    return not line.lstrip().startswith("#") and line.replace("\\\\", "").replace('\\"', "").count('"') % 2 == 1
+def _has_odd_quotes(line: str) -> bool:
+    return line.replace("\\\\", "").replace('\\"', "").count('"') % 2 == 1
 
 
 def _read(line: str, where: str, scale: int, intake: Intake) -> None:
