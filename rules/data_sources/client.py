@@ -59,14 +59,9 @@ def _ask(source: Connection, path: str, parameters: Mapping[str, str], seconds: 
         )  # fmt: skip
         return _read(answer)
     except NotSent as error:
-        raise SourceSilent(_of_source(source, error)) from None
+        raise SourceSilent(f"{source.name}: {hide(str(error), source.hidden)}") from None
     except QueryFailed as error:
-        raise QueryFailed(_of_source(source, error)) from None
-
-
-def _of_source(source: Connection, error: Exception) -> str:
-    """The words of an error, which may hold texts of the source, as they can be stored and shown."""
-    return f"{source.name}: {one_line(hide(str(error), source.hidden))}"
+        raise QueryFailed(f"{source.name}: {hide(str(error), source.hidden)}") from None
 
 
 def _read(answer: Answer) -> list[QuerySeries]:

@@ -2,7 +2,6 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -10,7 +9,6 @@ from uuid import UUID
 from rules.ingest.samples import AHEAD, EARLIEST
 from rules.ingest.storage import SampleColumns
 from rules.ingest.translation import Named
-from smartagent.kernel.texts import encodable
 from smartagent.kernel.times import EPOCH, MICROSECOND
 
 MAX_SAMPLES = 50_000
@@ -57,20 +55,24 @@ class Intake:
     def __init__(self, owner: UUID | None, now: datetime) -> None:
         self.owner, self.now = owner, now
         self.columns = SampleColumns()
+        self.places: dict[Named, int] = {}
         self.not_kept: Counter[Reason] = Counter()
         self.examples: list[str] = []
         self.earliest, self.received_at, self.latest = map(_microseconds, (EARLIEST, now, now + AHEAD))
 
     def place(self, named: Named) -> int:
         """The place of a series of the owner."""
-        return self.columns.place((self.owner, *named))
+        place = self.places.get(named)
+        if place is None:
+            place = self.places[named] = self.columns.place((self.owner, *named))
+        return place
 
     def add(self, place: int, at: int, value: float) -> None:
         """Keep a sample of the time `at` (microseconds since 1970), or note why not."""
         if not math.isfinite(value):
             reason = Reason.NOT_A_NUMBER if value != value else Reason.NOT_FINITE
-            self.leave_out(reason, 1, lambda: f"{self._name(place)} is {value}")
-        elif self.earliest <= at <= self.latest or self.is_time(at, lambda: self._name(place)):
+            self.leave_out(reason, 1, f"{self._name(place)} is {value}")
+        elif self.earliest <= at <= self.latest or self.is_time(at, self._name(place)):
             columns = self.columns
             columns.places.append(place)
             columns.times.append(at)
@@ -78,28 +80,26 @@ class Intake:
             if len(columns.places) > MAX_SAMPLES:
                 raise TooManySamples(TOO_MANY)
 
-    def is_time(self, at: int, name: Callable[[], str]) -> bool:
-        """Whether `at` can be the time of a sample; if not, it is noted with the name of what it is of."""
+    def is_time(self, at: int, name: str) -> bool:
+        """Whether `at` can be the time of a sample; if not, it is noted."""
         if self.earliest <= at <= self.latest:
             return True
         reason = Reason.FUTURE if at > self.latest else Reason.TOO_OLD
-        self.leave_out(reason, 1, lambda: f"{name()[:200]} at {at / 1e6:.3f} seconds since 1970")
+        self.leave_out(reason, 1, f"{name[:200]} at {at / 1e6:.3f} seconds since 1970")
         return False
 
     def end(self, place: int, at: int) -> None:
-        """Note that a series has ended at `at` (microseconds since 1970), or that this cannot be a time."""
-        if self.is_time(at, lambda: self._name(place)):
-            self.columns.ended[place] = max(at, self.columns.ended.get(place, at))
-            self.leave_out(Reason.STALE)
+        """Note that a series has ended at `at`."""
+        self.columns.ended[place] = max(at, self.columns.ended.get(place, at))
+        self.leave_out(Reason.STALE)
 
-    def leave_out(self, reason: Reason, count: int = 1, example: str | Callable[[], str] = "") -> None:
-        """Count what is not kept; the first few errors are remembered in words, which may be made when needed."""
+    def leave_out(self, reason: Reason, count: int = 1, example: str = "") -> None:
+        """Count what is not kept; the first few errors are remembered in words."""
         self.not_kept[reason] += count
         if self.not_kept[reason] > MAX_SAMPLES:
             raise TooManySamples(TOO_MANY)
         if reason not in HARMLESS and example and len(self.examples) < MAX_EXAMPLES:
-            said = example if isinstance(example, str) else example()
-            self.examples.append(encodable(f"{reason}: {said}"))
+            self.examples.append(f"{reason}: {example}")
 
     @property
     def refused(self) -> int:

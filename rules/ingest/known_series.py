@@ -37,7 +37,8 @@ _KNOWN: dict[str, dict[SeriesKey, tuple[int, int]]] = {}  # by database: the id,
 def find_series(cursor: psycopg.Cursor[Any], keys: Sequence[SeriesKey]) -> dict[int, Found]:
     """The series that there are, by their place in `keys`."""
     known = _KNOWN.setdefault(str(connection.settings_dict["NAME"]), {})
-    found = _still_there(cursor, {place: known[key] for place, key in enumerate(keys) if key in known})
+    ids = map(known.get, keys)
+    found = _still_there(cursor, {place: each for place, each in enumerate(ids) if each is not None})
     if missing := [place for place in range(len(keys)) if place not in found]:
         found |= _looked_up(cursor, keys, missing, known)
     return found

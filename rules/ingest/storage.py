@@ -15,12 +15,13 @@ from psycopg.types.json import Jsonb
 
 from rules.engine.series_labels import labels_of
 from rules.ingest.known_series import SeriesKey, columns_of, find_series
-from smartagent.kernel.packed_arrays import arrays_cursor, pack_floats, pack_integers, pack_times
+from smartagent.kernel.packed_arrays import arrays_cursor, pack_floats, pack_integers, pack_rows, pack_times
 from smartagent.kernel.times import EPOCH, MICROSECOND
 
 Row = tuple[UUID | None, str, str, float, datetime]  # those of its series, value, observed_at
 
 ROWS_AT_ONCE = 50_000
+ENOUGH_TO_COPY = 200  # samples
 
 # In one order, so that two pushes wait for each other at most.
 MAKE_SERIES = """
@@ -29,6 +30,7 @@ SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::jsonb[]) AS w (owne
  ORDER BY owner, metric, target
     ON CONFLICT DO NOTHING
 """
+COPY_SAMPLES = "COPY metric_samples (series_id, observed_at, value) FROM STDIN (FORMAT BINARY)"
 WRITE_SAMPLES = """
 INSERT INTO metric_samples (series_id, observed_at, value)
 SELECT DISTINCT ON (series_id, observed_at) series_id, observed_at, value
@@ -94,11 +96,27 @@ def write(samples: SampleColumns) -> None:
             _make(cursor, missing)
             found = find_series(cursor, keys)
         ids = [found[place][0] for place in samples.places]
-        cursor.execute(WRITE_SAMPLES, [pack_integers(ids), pack_times(samples.times), pack_floats(samples.values)])
+        _write_samples(cursor, ids, samples.times, samples.values)
         if stale := [found[place][0] for place in with_samples if found[place][1]]:
             cursor.execute(REVIVE_SERIES, [pack_integers(stale)])
         if ended := {found[place][0]: at for place, at in samples.ended.items() if place in found}:
             cursor.execute(END_SERIES, [pack_integers(list(ended)), pack_times(list(ended.values()))])
+
+
+def _write_samples(
+    cursor: psycopg.Cursor[Any], ids: Sequence[int], times: Sequence[int], values: Sequence[float]
+) -> None:
+    """By COPY, which takes half the time, where every sample is new; in one order, as all who write."""
+    if len(ids) >= ENOUGH_TO_COPY and len(set(zip(ids, times, strict=True))) == len(ids):
+        rows = sorted(zip(ids, times, values, strict=True))
+        in_order = list(zip(*rows, strict=True))
+        try:
+            with transaction.atomic(), cursor.copy(COPY_SAMPLES) as copy:
+                copy.write(pack_rows([pack_integers(in_order[0]), pack_times(in_order[1]), pack_floats(in_order[2])]))
+            return
+        except psycopg.errors.UniqueViolation:
+            pass  # some replace others
+    cursor.execute(WRITE_SAMPLES, [pack_integers(ids), pack_times(times), pack_floats(values)])
 
 
 def _make(cursor: psycopg.Cursor[Any], keys: Sequence[SeriesKey]) -> None:

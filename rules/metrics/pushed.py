@@ -9,13 +9,11 @@ from django.conf import settings
 from rules.engine.evaluated_rules import IN_FORCE_SQL
 from rules.metrics import MetricSource, Query
 
-# A series that its source has ended counts no sample until one is newer.
-NOT_ENDED = "s.observed_at > CASE WHEN q.stale_at <= %(now)s THEN q.stale_at ELSE '-infinity' END"
-NEWEST_SAMPLE_SQL = f"""JOIN metric_series q ON q.metric = w.metric AND q.target = w.target AND q.user_id {{owner}}
+NEWEST_SAMPLE_SQL = """JOIN metric_series q ON q.metric = w.metric AND q.target = w.target AND q.user_id {owner}
  CROSS JOIN LATERAL (
     SELECT value, observed_at FROM metric_samples s
      WHERE s.series_id = q.id
-       AND s.observed_at > %(oldest)s AND s.observed_at <= %(now)s AND {NOT_ENDED}
+       AND s.observed_at > %(oldest)s AND s.observed_at <= %(now)s
      ORDER BY s.observed_at DESC LIMIT 1) newest"""
 OF_METRIC = " AND metric_type = ANY(%(metrics)s)"
 OF_CONDITION = " AND c.it->>'metric' = ANY(%(metrics)s)"

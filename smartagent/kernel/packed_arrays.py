@@ -1,6 +1,8 @@
 """Arrays of numbers in PostgreSQL's binary format, packed without an object for each number.
 
 The format is that of `array_send` in PostgreSQL's arrayfuncs.c: a head, then the length and the bytes of each element.
+COPY's binary format has the same lengths and bytes, row by row
+(https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-BINARY-FORMAT).
 """
 
 import sys
@@ -15,6 +17,8 @@ from psycopg.abc import AdaptContext, Buffer
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
+ARRAY_HEAD = 20  # bytes
+COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 MICROSECONDS_TO_2000 = 946_684_800_000_000  # from 1970 on; PostgreSQL counts time from 2000 on
 
 
@@ -52,6 +56,19 @@ def pack_floats(numbers: Sequence[float]) -> PackedFloats:
 def pack_times(microseconds: Sequence[int]) -> PackedTimes:
     """The array of times, given as microseconds since 1970."""
     return PackedTimes(_packed(array("q", [each - MICROSECONDS_TO_2000 for each in microseconds]), 1184))
+
+
+def pack_rows(columns: Sequence[PackedIntegers | PackedFloats | PackedTimes]) -> bytes:
+    """The rows of columns of equal length, as COPY ... (FORMAT BINARY) takes them."""
+    width = 12 * len(columns)
+    count = (len(columns[0].data) - ARRAY_HEAD) // 12
+    rows = bytearray((2 + width) * count)
+    rows[1 :: 2 + width] = bytes([len(columns)]) * count
+    for number, column in enumerate(columns):
+        body = column.data[ARRAY_HEAD:]
+        for place in range(12):
+            rows[2 + 12 * number + place :: 2 + width] = body[place::12]
+    return COPY_HEAD + bytes(rows) + b"\xff\xff"
 
 
 def _packed(numbers: "array[int] | array[float]", element: int) -> bytes:

@@ -37,6 +37,17 @@ def is_deep(text: str) -> bool:
     return False
 
 
+def goes_deep(found: Any) -> bool:
+    """Whether a value of JSON is nested too deeply: as `is_deep` of its text, but faster where that is long."""
+    level = [found] if isinstance(found, list | dict) else []
+    for _ in range(MAX_DEPTH):
+        inner = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [value for values in inner for value in values if type(value) is dict or type(value) is list]
+        if not level:
+            return False
+    return True
+
+
 def _finite(digits: str) -> float:
     if not math.isfinite(value := float(digits)):
         raise ValueError("The number is too large.")

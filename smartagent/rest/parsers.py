@@ -10,7 +10,7 @@ from django.conf import settings
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 
-from smartagent.kernel.stored_json import is_deep
+from smartagent.kernel.stored_json import goes_deep
 from smartagent.rest.bodies import LARGE, refuse_large, refuse_many, room_of, too_large
 from smartagent.rest.errors import TooLarge
 
@@ -69,9 +69,13 @@ class LinesParser(parsers.BaseParser):
 
 def read_json(text: str) -> Any:
     """Parse standard JSON; ValueError for anything else, such as NaN."""
-    if is_deep(text):
+    try:
+        found = json.loads(text, parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("it is nested too deeply.") from None
+    if goes_deep(found):
         raise ValueError("it is nested too deeply.")
-    return json.loads(text, parse_constant=_refuse)
+    return found
 
 
 def text_of(context: Mapping[str, Any] | None) -> str:

@@ -89,9 +89,7 @@ class ProtocolView(APIView):
         return response
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """The response as it is: these protocols negotiate no renderer. One without a body has no type."""
-        if response.status_code == 204:
-            del response["Content-Type"]
+        """The response as it is: these protocols negotiate no renderer."""
         return response
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:

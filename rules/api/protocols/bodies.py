@@ -13,8 +13,9 @@ from smartagent.rest.errors import TooLarge
 from smartagent.rest.parsers import GZIP, unzipped
 
 MAX_BYTES = 16 * 1024 * 1024  # decompressed; 50,000 samples of remote write are about 8 MB
-# An empty message takes two bytes in a body and a hundred times as many in memory.
-EMPTY_MESSAGES = tuple(bytes((number << 3 | 2, 0)) for number in range(1, 16))
+# An empty message takes two bytes in a body and a hundred times as many in memory: the tag of one of 15 fields, and 0.
+TAGS = {number << 3 | 2 for number in range(1, 16)}
+TAGS_AND_ZEROS = bytes(0 if byte == 0 else 1 if byte in TAGS else 2 for byte in range(256))
 MAX_EMPTY_MESSAGES = 20_000
 
 
@@ -63,6 +64,6 @@ def unsnapped(encoding: str, body: bytes) -> bytes:
 
 def refuse_hollow(body: bytes) -> bytes:
     """The body of a protobuf message; TooLarge where very many of the messages in it are empty."""
-    if sum(body.count(empty) for empty in EMPTY_MESSAGES) > MAX_EMPTY_MESSAGES:
+    if body.translate(TAGS_AND_ZEROS).count(b"\1\0") > MAX_EMPTY_MESSAGES:
         raise TooLarge(f"The body has more than {MAX_EMPTY_MESSAGES:,} empty messages.")
     return body

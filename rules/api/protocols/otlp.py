@@ -4,8 +4,6 @@ What is not kept is a partial success: status 200, with the number of rejected d
 the whole request is a `google.rpc.Status`; only 503 asks the sender to send it again.
 """
 
-import json
-import re
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
@@ -24,12 +22,10 @@ from rules.api.protocols.bodies import refuse_hollow, ungzipped
 from rules.ingest.intake import Intake, Reason
 from rules.ingest.protocols.messages import BadMessage, parsed
 from rules.ingest.protocols.otlp import read_metrics
-from smartagent.kernel.texts import keepable
 from smartagent.rest.bodies import LARGE, refuse_many
 from smartagent.rest.parsers import read_json
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
-SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 # Codes of google.rpc.Code.
 INVALID_ARGUMENT, UNAVAILABLE, UNKNOWN = 3, 14, 2
 
@@ -65,7 +61,7 @@ class MetricsView(ProtocolView):
                 return parsed(ExportMetricsServiceRequest, refuse_hollow(body))
             text = str(body, "utf-8")
             refuse_many(text, LARGE)
-            return ParseDict(_object(text), ExportMetricsServiceRequest(), ignore_unknown_fields=True)
+            return ParseDict(_object(read_json(text)), ExportMetricsServiceRequest(), ignore_unknown_fields=True)
         except (BadMessage, ValueError, NotTheMessage) as error:
             raise ParseError(f"The body is not an ExportMetricsServiceRequest: {error}"[:500]) from None
 
@@ -78,10 +74,7 @@ class MetricsView(ProtocolView):
         return HttpResponse(message.SerializeToString(), status=status, content_type=PROTOBUF)
 
 
-def _object(text: str) -> Any:
-    value = read_json(text)
+def _object(value: Any) -> Any:
     if not isinstance(value, dict):
         raise ValueError("it must be an object.")
-    if SURROGATE.search(text) and not keepable(json.dumps(value, ensure_ascii=False)):
-        raise ValueError("it has half of a surrogate pair.")
     return value

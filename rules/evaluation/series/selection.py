@@ -20,7 +20,6 @@ from psycopg.types.json import Jsonb
 from rules.engine.evaluated_rules import IN_FORCE_SQL
 from rules.engine.label_matchers import LabelMatcher, compiled, read_matchers
 from rules.engine.numeric_range import LARGEST_VALUE
-from rules.metrics.pushed import NOT_ENDED
 from rules.registries import metrics
 from smartagent.kernel.bulk_copy import copy_rows
 
@@ -73,7 +72,7 @@ SELECT e.selector, q.id, q.user_id, q.target, q.labels, newest.value, newest.obs
   JOIN metric_series q ON q.metric = e.metric {{person}} {{chosen_pushed}}
  CROSS JOIN LATERAL (
        SELECT s.value, s.observed_at FROM metric_samples s
-        WHERE s.series_id = q.id AND s.observed_at > %(oldest)s AND s.observed_at <= %(now)s AND {NOT_ENDED}
+        WHERE s.series_id = q.id AND s.observed_at > %(oldest)s AND s.observed_at <= %(now)s
         ORDER BY s.observed_at DESC LIMIT 1) newest
  WHERE e.cause IS NULL AND {IN_RANGE.format(value="newest.value")}
    AND NOT e.metric = ANY(%(built_in)s) AND NOT e.metric = ANY(%(queries)s)

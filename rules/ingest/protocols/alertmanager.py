@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from rules.ingest.intake import MAX_SAMPLES, Intake, Reason
+from rules.ingest.intake import Intake, Reason
 from rules.ingest.translation import translate
 from rules.models import AuditEvent
 from smartagent.kernel.texts import keepable
@@ -35,8 +35,8 @@ def read_webhook(body: Any, intake: Intake) -> list[AuditEvent]:
     if len(body["alerts"]) > MAX_ALERTS:
         raise ValueError(f"At most {MAX_ALERTS:,} alerts are taken at once.")
     left_out = body.get("truncatedAlerts")
-    if isinstance(left_out, int) and left_out > 0:
-        intake.leave_out(Reason.TRUNCATED, min(left_out, MAX_SAMPLES))
+    if isinstance(left_out, int) and 0 < left_out < 2**31:
+        intake.leave_out(Reason.TRUNCATED, left_out, "Alertmanager's max_alerts left them out")
     return list(_events(body["alerts"], body.get("receiver"), intake))
 
 

@@ -36,19 +36,17 @@ def _points(text: str) -> list[str]:
     lines = text.split("\n")
     if '"' not in text:
         return lines
-    points: list[list[str]] = []
-    is_open = False
+    points: list[str] = []
     for line in lines:
-        if is_open:
-            points[-1].append(line)
+        if points and _is_open(points[-1]):
+            points[-1] += "\n" + line
         else:
-            points.append([line])
-        is_open ^= _has_odd_quotes(line) and (is_open or not line.lstrip().startswith("#"))
-    return ["\n".join(point) for point in points]
+            points.append(line)
+    return points
 
 
-def _has_odd_quotes(line: str) -> bool:
-    return line.replace("\\\\", "").replace('\\"', "").count('"') % 2 == 1
+def _is_open(line: str) -> bool:
+    return not line.lstrip().startswith("#") and line.replace("\\\\", "").replace('\\"', "").count('"') % 2 == 1
 
 
 def _read(line: str, where: str, scale: int, intake: Intake) -> None:

@@ -6,10 +6,10 @@ and `_sum`. Deltas are kept as they are: the sum over a window is their increase
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import accumulate, chain, islice
+from itertools import accumulate
 from typing import Any
 
-from rules.ingest.intake import MAX_SAMPLES, TOO_MANY, Intake, Reason, TooManySamples
+from rules.ingest.intake import Intake, Reason
 from rules.ingest.protocols.otlp_attributes import Labels, labels_of_attributes, labels_of_resource
 from rules.ingest.translation import Named, Translations, translate
 
@@ -62,15 +62,13 @@ def _read_numbers(name: str, points: Iterable[Any], resource: Labels, intake: In
 def _read_parts(name: str, point: Any, read: Any, resource: Labels, intake: Intake) -> None:
     """Read a data point that is several series; it counts as one where it is refused."""
     at, labels = _time(point, intake), resource + labels_of_attributes(point.attributes)
-    if not intake.is_time(at, lambda: name):
+    if not intake.is_time(at, name):
         return
     try:
-        parts = list(islice(read(point, intake), MAX_SAMPLES + 1))
+        parts = list(read(point, intake))
     except ValueError as error:
         intake.leave_out(Reason.INVALID, 1, f"{name[:100]}: {error}")
         return
-    if len(parts) > MAX_SAMPLES:
-        raise TooManySamples(TOO_MANY)
     for suffix, further, value in parts:
         named = _named(name + suffix, labels + further)
         if isinstance(named, str):
@@ -87,8 +85,9 @@ def _histogram(point: Any, intake: Intake) -> Iterator[Sampled]:
     if len(counts) != len(bounds) + 1 and (counts or bounds):
         raise ValueError(f"{len(counts)} buckets do not belong to {len(bounds)} bounds")
     yield from _count_and_sum(point)
-    for limit, count in zip(chain(map(_number, bounds), ["+Inf"]), accumulate(counts), strict=False):
-        yield "_bucket", (("le", limit),), float(count)
+    limits = [(("le", _number(bound)),) for bound in bounds] + [(("le", "+Inf"),)]
+    for limit, count in zip(limits, accumulate(counts), strict=False):
+        yield "_bucket", limit, float(count)
     if point.exemplars:
         intake.leave_out(Reason.EXEMPLAR, len(point.exemplars))
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from rules.evaluation.dispatcher import dispatch
-from rules.models import ActivityEntry, Integration, MetricSample, MetricSeries, RuleState, Silence
+from rules.models import ActivityEntry, Integration, MetricSample, RuleState, Silence
 from rules.text.entry import entry_in_words
 from tests.rules.rule_cast import rule_of
 
@@ -93,29 +93,6 @@ def test_a_vanished_series_resolves_after_two_evaluations(alice, now):
     resolved = ActivityEntry.objects.get(rule=rule, event_type="rule_resolved")
     assert (resolved.context["reason"], resolved.context["target"]) == ("series gone", '{host="a"}')
     assert entry_in_words(resolved).endswith('on {host="a"} had no reading at two evaluations: series gone.')
-
-
-def test_a_series_that_its_source_ended_counts_no_older_sample(alice, now):
-    push(now, {"host=a": 95, "host=b": 95, "target=t": 95})
-    rule, grouped = on_load(alice), on_load(alice, series_mode="by", group_by=["host"])
-    plain = on_load(alice, series_mode="one", target_integration="t", no_data_policy="resolve")
-    further = on_load(alice, matchers=['host="b"'], more_conditions=[
-        {"metric": "load", "operator": ">", "threshold": 90, "target": "t"}])  # fmt: skip
-    run(now)
-    assert len(states(rule)) == 3
-    ended = MetricSeries.objects.exclude(target='{host="b"}')
-    ended.update(stale_at=now + timedelta(hours=1))  # not yet
-    run(now + MINUTE)
-    assert (len(states(rule)), states(plain)) == (3, {"t": "firing"})
-    ended.update(stale_at=now - MINUTE)
-    run(now + 2 * MINUTE)
-    assert states(plain) == {"t": "no_data"}
-    assert states(further) == {'{host="b"}': "firing"}
-    run(now + 3 * MINUTE)
-    assert states(rule) == states(grouped) | {'{host="b"}': "firing"} == {'{host="b"}': "firing"}
-    push(now, {"host=a": 99}, ago=-MINUTE)
-    run(now + 4 * MINUTE)
-    assert states(rule) == {'{host="a"}': "firing", '{host="b"}': "firing"}
 
 
 def test_a_series_that_missed_one_evaluation_goes_on(alice, now):

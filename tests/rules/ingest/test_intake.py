@@ -6,7 +6,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rules.ingest.intake import Intake, Reason
 from rules.ingest.samples import METRIC_NAME, check_metric, check_value
 from rules.ingest.storage import store
 from rules.models import MetricSample, MetricSeries
@@ -67,15 +66,3 @@ def test_a_series_that_was_deleted_meanwhile_is_made_again(alice):
     store([(alice.pk, "cpu", "", 3.0, AT)])
     assert MetricSample.objects.of(alice, "cpu").get().value == 3
     assert MetricSample.objects.of(alice, "other").get().value == 2
-
-
-def test_words_are_made_for_the_first_errors_only():
-    intake, made = Intake(None, AT), []
-    place = intake.place(("cpu", ""))
-    for n in range(100):
-        intake.leave_out(Reason.INVALID, 1, lambda n=n: made.append(n) or "said")
-        intake.leave_out(Reason.NOT_A_NUMBER, 1, lambda: made.append("harmless"))
-        intake.add(place, 0, float("nan"))
-    assert made == [0, 1, 2, 3, 4]
-    assert intake.examples == ["invalid series: said"] * 5
-    assert intake.not_kept == {Reason.INVALID: 100, Reason.NOT_A_NUMBER: 200}

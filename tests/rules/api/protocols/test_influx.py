@@ -100,14 +100,6 @@ def test_hostile_bodies(alice, path, body, status, message):
     assert not MetricSample.objects.exists()
 
 
-def test_a_text_of_very_many_lines_is_one_point_with_the_line_numbers_of_the_next(alice):
-    body = b'log text="' + b"a line\n" * 90_000 + b'"\n# say "\ncpu value=1\nwrong'
-    answer = Sender(alice).post("/write", body, TEXT)
-    assert "1 samples were written" in answer.json()["error"]
-    assert "line 90004: " in answer.json()["error"]
-    assert kept() == {"cpu": [1]}
-
-
 def test_a_form_is_read_as_lines_too(alice):
     """As curl sends it where nobody gives a content type."""
     body = b"cpu value=1\n" + b"# &=" + b"x" * 3_000_000

@@ -5,7 +5,7 @@ import json
 import time
 
 import pytest
-from google.protobuf.json_format import MessageToJson, Parse, ParseDict
+from google.protobuf.json_format import MessageToJson, Parse
 from google.rpc.status_pb2 import Status
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
@@ -106,9 +106,6 @@ def test_what_is_not_kept_is_a_partial_success(alice, content_type):
     assert ActivityEntry.objects.get().context["protocol"] == "OTLP"
 
 
-WIDE = gzip.compress(ParseDict(request_of({"name": "wide", "histogram": {"dataPoints": [
-    {"bucketCounts": [0] * 60_001, "explicitBounds": ["NaN"] * 60_000}]}}), ExportMetricsServiceRequest())
-    .SerializeToString(), mtime=0)  # fmt: skip
 BOMB = gzip.compress(b"\x0a\x00" * 9_000_000, 1, mtime=0)
 
 
@@ -117,7 +114,6 @@ BOMB = gzip.compress(b"\x0a\x00" * 9_000_000, 1, mtime=0)
     (b"\x0a\x00" * 1_500_000, PROTOBUF, "", 413, "more than 20,000 empty messages"),
     (BOMB, PROTOBUF, "gzip", 413, "maximum is 16,777,216 bytes"),
     (BOMB[:-20], PROTOBUF, "gzip", 413, "maximum is 16,777,216 bytes"),
-    (WIDE, PROTOBUF, "gzip", 413, "more than 50,000 samples"),
     (b"x" * 99, PROTOBUF, "gzip", 400, "the body is not"),
     (b"x", PROTOBUF, "zstd", 415, "only gzip is supported"),
     (b"x", "text/plain", "", 415, "must be application/x-protobuf or application/json"),
@@ -125,7 +121,6 @@ BOMB = gzip.compress(b"\x0a\x00" * 9_000_000, 1, mtime=0)
     (b"[]", JSON, "", 400, "is not an ExportMetricsServiceRequest"),
     (b'{"resourceMetrics": 7}', JSON, "", 400, "is not an ExportMetricsServiceRequest"),
     (b'{"resourceMetrics": ["\xff"]}', JSON, "", 400, "is not an ExportMetricsServiceRequest"),
-    (b'{"\\ud800": 7}', JSON, "", 400, "half of a surrogate pair"),
     (b"[" * 100_000, JSON, "", 400, "nested too deeply"),
     (b"[" + b"{}," * 500_000 + b"{}]", JSON, "", 413, "more than 500,000 values"),
 ])  # fmt: skip
