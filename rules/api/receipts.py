@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import django_filters
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from rules.filters.receipts import ReceiptFilter
 from rules.models import MetricReceipt
-from smartagent.rest.filter_fields import PersonFilter, TimesFilter
 from smartagent.rest.views import OwnedView
 
 
@@ -24,17 +23,6 @@ class ReceiptSerializer(serializers.ModelSerializer[MetricReceipt]):
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
     def get_not_kept(self, receipt: MetricReceipt) -> dict[str, int]:
         return dict(receipt.not_kept)
-
-
-class ReceiptFilter(TimesFilter):
-    times = "last_at"
-
-    protocol = django_filters.CharFilter(help_text="Name of the protocol, for example OTLP.")
-    person = PersonFilter(field_name="user")
-
-    class Meta:
-        model = MetricReceipt
-        fields: list[str] = []
 
 
 class ReceiptsView(generics.ListAPIView[Any], OwnedView):

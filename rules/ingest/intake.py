@@ -12,7 +12,7 @@ from rules.ingest.translation import Named
 from smartagent.kernel.times import EPOCH, MICROSECOND
 
 MAX_SAMPLES = 50_000
-MAX_EXAMPLES = 5
+MAX_EXAMPLES, BETWEEN_EXAMPLES = 5, " | "
 TOO_MANY = f"The request has more than {MAX_SAMPLES:,} samples. Send them in several requests."
 
 
@@ -111,7 +111,12 @@ class Intake:
         counts = ", ".join(
             f"{count:,} × {reason}" for reason, count in self.not_kept.most_common() if reason not in UNREMARKABLE
         )
-        return f"{len(self.columns):,} samples were written; not kept: {counts}. {' | '.join(self.examples)}".strip()
+        return f"{len(self.columns):,} samples were written; not kept: {counts}. {self.example}".strip()
+
+    @property
+    def example(self) -> str:
+        """The first few errors."""
+        return BETWEEN_EXAMPLES.join(self.examples)
 
     def _name(self, place: int) -> str:
         _, metric, key = list(self.columns.series)[place]

@@ -44,7 +44,7 @@ def note_receipt(user: User, protocol: str, intake: Intake) -> None:
     counts = {str(reason): count for reason, count in intake.not_kept.items()}
     params: dict[str, Any] = {
         "user": user.pk, "protocol": protocol, "samples": len(intake.columns), "not_kept": Jsonb(counts),
-        "example": " | ".join(intake.examples), "now": intake.now, "refused_at": intake.now if intake.refused else None,
+        "example": intake.example, "now": intake.now, "refused_at": intake.now if intake.refused else None,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(COUNT, params)

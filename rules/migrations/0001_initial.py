@@ -1718,7 +1718,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         error_messages={"unique": "A metric query with this name already exists."},
                         help_text="Rules watch the query as the metric of this name.",
-                        max_length=100,
+                        max_length=200,
                         unique=True,
                         verbose_name="metric",
                     ),
@@ -1815,8 +1815,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "received metrics",
-                "verbose_name_plural": "received metrics",
+                "verbose_name": "sender",
                 "db_table": "metric_receipts",
                 "constraints": [
                     models.UniqueConstraint(fields=("user", "protocol"), name="metric_receipts_of_protocol")

@@ -90,7 +90,7 @@ class MetricQuery(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     name = models.CharField(
         "metric",
-        max_length=100,
+        max_length=200,  # as of every metric: rules.ingest.samples.MAX_METRIC_NAME
         unique=True,
         help_text="Rules watch the query as the metric of this name.",
         error_messages={"unique": "A metric query with this name already exists."},

@@ -26,8 +26,7 @@ class MetricReceipt(models.Model):
 
     class Meta:
         db_table = "metric_receipts"
-        verbose_name = "received metrics"
-        verbose_name_plural = "received metrics"
+        verbose_name = "sender"
         constraints = [models.UniqueConstraint(fields=["user", "protocol"], name="metric_receipts_of_protocol")]
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.serializers import ValidationError
 
+from rules.ingest.samples import MAX_METRIC_NAME
 from rules.models import DataSource
 from rules.models.data_source import MAX_QUERY_SECONDS
 from rules.provisioning.problems import Path, Problem
@@ -61,7 +62,7 @@ class FileSourceSerializer(serializers.Serializer[Any]):
 class FileQuerySerializer(serializers.Serializer[Any]):
     """A metric query of a file."""
 
-    name = _text(100)
+    name = _text(MAX_METRIC_NAME)
     data_source = _text(100)
     expression = _text(10_000)
     description = _text(500, default="", allow_blank=True)

@@ -47,6 +47,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Runs", "timer", "admin:rules_dispatchrun_changelist", "rules.view_dispatchrun"),
         _item("Data sources", "dns", "admin:rules_datasource_changelist", "rules.view_datasource"),
         _item("Metric queries", "query_stats", "admin:rules_metricquery_changelist", "rules.view_metricquery"),
+        _item("Received metrics", "move_to_inbox", "admin:rules_metricreceipt_changelist", "rules.view_metricreceipt"),
         _item("Channels", "send", "admin:notifications_channel_changelist", "notifications.view_channel"),
         _item("Deliveries", "outbox", "admin:notifications_delivery_changelist", "notifications.view_delivery"),
         _item("Escalation", "escalator_warning", "admin:notifications_escalationpolicy_changelist",

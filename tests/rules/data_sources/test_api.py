@@ -3,6 +3,7 @@
 import pytest
 
 from rules.data_sources.connections import SourceSecrets, secrets_of
+from rules.ingest.samples import MAX_METRIC_NAME
 from rules.models import ActivityEntry, AutomationRule, DataSource, MetricQuery
 from tests.api import Program
 from tests.rules.data_sources.source_cast import query_of, source_at
@@ -62,10 +63,15 @@ def test_queries_name_their_source_and_are_tested(olga, httpserver):
     found = api.post(f"metric-queries/{made['id']}/test/", {}, status=200)
     assert (found["series"], found["count"], found["error"]) == ([{"labels": {"host": "a"}, "value": 2.0}], 1, "")
     assert [each["name"] for each in api.get("metric-queries/?source=prom")["results"]] == ["errors"]
-    wrong = {"source": ["none", 7, None], "expression": [" ", "x" * 10_001], "name": ["fusion_score", "7x", ""]}
+    wrong = {
+        "source": ["none", 7, None],
+        "expression": [" ", "x" * 10_001],
+        "name": ["fusion_score", "7x", "", "x" * 201],
+    }
     for field, value in ((field, value) for field, values in wrong.items() for value in values):
         assert field in api.post("metric-queries/", sent | {"name": "more"} | {field: value}, status=400)
     assert "name" in api.post("metric-queries/", sent, status=400)
+    api.post("metric-queries/", sent | {"name": "x" * MAX_METRIC_NAME}, status=201)
 
 
 def test_a_source_is_tested_and_kept_while_rules_watch_it(ada):

@@ -12,7 +12,17 @@ from django.utils import timezone
 
 from notifications.models import Channel, Delivery, EscalationPolicy, Notification
 from optimizer.models import OptimizationEvent
-from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, RuleState, Silence
+from rules.models import (
+    ActivityEntry,
+    AutomationRule,
+    DataSource,
+    DispatchRun,
+    Integration,
+    MetricQuery,
+    MetricReceipt,
+    RuleState,
+    Silence,
+)
 from smartagent.accounts.tokens import issue_token
 from smartagent.models import APIToken, User
 from smartagent.shell.owned_admin import OwnedAdmin
@@ -24,6 +34,7 @@ MADE: dict[type, Any] = {
     RuleState: lambda user, now: state_of(rule_of(user), now),
     ActivityEntry: lambda user, now: entry_of(rule_of(user), now),
     DispatchRun: lambda user, now: run_at(now, trigger="page", requested_by=user),
+    MetricReceipt: lambda user, now: MetricReceipt.objects.create(user=user, protocol="OTLP", last_at=now),
     Integration: lambda user, now: Integration.objects.create(user=user, integration_type="gmail"),
     Notification: lambda user, now: Notification.objects.create(user=user, type="alert", title="Titled", message="M"),
     OptimizationEvent: lambda user, now: OptimizationEvent.objects.create(
@@ -39,6 +50,7 @@ MADE: dict[type, Any] = {
     EscalationPolicy: lambda user, now: EscalationPolicy.objects.create(user=user, name="Titled", steps=[]),
     APIToken: lambda user, now: issue_token(user, "token", None)[0],
 }
+OF_NOBODY = {User, DataSource, MetricQuery}  # whoever may see one of a kind may see them all
 VERBS = ("change", "delete", "history")
 
 
@@ -57,7 +69,7 @@ def everything_kept(thing):
 
 
 def test_every_list_is_scoped_and_tried_here():
-    lists = {model: admin for model, admin in site._registry.items() if model is not User}
+    lists = {model: admin for model, admin in site._registry.items() if model not in OF_NOBODY}
     assert set(lists) == set(MADE)
     assert all(isinstance(admin, OwnedAdmin) for admin in lists.values())
 
