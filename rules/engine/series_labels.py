@@ -13,7 +13,7 @@ MAX_LABELS, MAX_LABELS_BYTES, MAX_TARGET = 20, 2048, 200
 TARGET = "target"
 METRIC_NAME_LABEL = "__name__"
 NOTED_LABEL = re.compile(rf'({LABEL_NAME.pattern})="((?:[^"\\]|\\.)*)"')
-ESCAPED = {"\\": r"\\", '"': r"\"", "\n": r"\n"}
+ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 
 def series_key(labels: Mapping[str, str]) -> str:
@@ -71,7 +71,7 @@ def _is_text(value: str) -> bool:
 
 def escaped(value: str) -> str:
     """The value of a label as it stands between quotes."""
-    return re.sub(r'[\\"\n]', lambda found: ESCAPED[found[0]], value)
+    return value.translate(ESCAPED)
 
 
 def unescaped(text: str) -> str:
